@@ -1,0 +1,46 @@
+"""inflight_lab: send many HTTP requests from asyncio without being told 429 Too Many Requests."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inflight_lab.limiter import AdjustableLimiter
+    from inflight_lab.live_plot import LivePlot
+    from inflight_lab.nested import enable_nested_run
+    from inflight_lab.panel import Panel
+    from inflight_lab.server import PracticeServer
+    from inflight_lab.timeline import Event, Stats, Timeline
+    from inflight_lab.transport import ObservedTransport
+
+__all__ = [
+    "AdjustableLimiter",
+    "Event",
+    "LivePlot",
+    "ObservedTransport",
+    "Panel",
+    "PracticeServer",
+    "Stats",
+    "Timeline",
+    "enable_nested_run",
+]
+
+_HOME = {
+    "AdjustableLimiter": "limiter",
+    "Event": "timeline",
+    "LivePlot": "live_plot",
+    "ObservedTransport": "transport",
+    "Panel": "panel",
+    "PracticeServer": "server",
+    "Stats": "timeline",
+    "Timeline": "timeline",
+    "enable_nested_run": "nested",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used, so that ``import inflight_lab`` loads no widget and no server."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"inflight_lab.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")

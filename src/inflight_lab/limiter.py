@@ -1,0 +1,55 @@
+"""A limiter whose limit can change while requests wait for it and hold its slots."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import anyio
+
+
+class AdjustableLimiter:
+    """``asyncio.Semaphore`` for a slider: the same ``async with`` and ``locked()``, and a ``limit`` to set.
+
+    A thin face over ``anyio.CapacityLimiter``, which gets right what poking a semaphore's counter does
+    not: a raised limit lets the next in line through at once; a lowered one takes nothing away from
+    those in flight, it only hands out no new slot until they are few enough.
+
+    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._capacity = anyio.CapacityLimiter(limit)
+
+    @property
+    def limit(self) -> int:
+        """How many may hold a slot at once."""
+        return int(self._capacity.total_tokens)
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._capacity.total_tokens = limit
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a slot."""
+        return self._capacity.statistics().tasks_waiting
+
+    @property
+    def in_use(self) -> int:
+        """How many slots are taken; more than ``limit`` for a while after it was lowered."""
+        return int(self._capacity.borrowed_tokens)
+
+    def locked(self) -> bool:
+        """Whether every slot is taken, so that one more request would have to wait."""
+        return self._capacity.available_tokens <= 0
+
+    async def __aenter__(self) -> None:
+        await self._capacity.acquire()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._capacity.release()

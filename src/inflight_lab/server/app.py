@@ -1,0 +1,141 @@
+"""The practice API: answers like httpbin's ``/get``, after a latency and within a quota.
+
+A plain ASGI app with nothing but ``async`` code, so that it runs under uvicorn on a socket and, with no
+socket at all, inside ``httpx.ASGITransport``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from inflight_lab.server.knobs import Knobs
+from inflight_lab.server.quotas import KINDS, Quota
+from inflight_lab.timeline import Stats, Timeline
+
+LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
+
+
+class PracticeApp(Knobs):
+    """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw."""
+
+    def __init__(self, *, seed: int | None = None, **knobs: object) -> None:
+        self.timeline = Timeline()
+        super().__init__(**knobs)  # type: ignore[arg-type]  # Knobs checks every value as it is set
+        self._seed = seed
+        self.reset()
+        # A page on the web must not reach this server through a name of its own (DNS rebinding).
+        guard = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
+        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=[guard])
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "period":
+            self.timeline.period = self.period
+
+    def reset(self) -> None:
+        """Forget all requests: an empty timeline, an unused quota, the seed's first latency next."""
+        self.timeline.reset()
+        self._random = random.Random(self._seed)
+        self._counter: Quota | None = None
+
+    def stats(self) -> Stats:
+        """The numbers up to now, as the server saw them."""
+        return self.timeline.stats()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        await self._routes(scope, receive, send)
+
+    async def _get(self, request: Request) -> JSONResponse:
+        busy = self.timeline.in_flight
+        number = self.timeline.send()
+        try:
+            response = self._decide(request, busy)
+            if await _disconnected_within(request, self._draw_latency()):
+                self.timeline.cancel(number)
+            else:
+                self.timeline.answer(number, response.status_code)
+        except asyncio.CancelledError:
+            self.timeline.cancel(number)
+            raise
+        return response
+
+    def _decide(self, request: Request, busy: int) -> JSONResponse:
+        """Admit or refuse a request as it arrives; the answer itself goes out after the latency."""
+        if self.max_concurrent is not None and busy >= self.max_concurrent:
+            return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0, {})
+        if (counter := self._current_counter()) is None:
+            return JSONResponse(_echo(request))
+        now = time.monotonic()
+        wait = counter.admit(now)
+        headers = self._quota_headers(counter, now, wait)
+        if wait:
+            return _refusal(429, f"more than {self.rate:g} requests in {self.period:g} s", wait, headers)
+        return JSONResponse(_echo(request), headers=headers)
+
+    def _current_counter(self) -> Quota | None:
+        if self.quota == "none":
+            return None
+        kind = KINDS[self.quota]
+        burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
+        counter = self._counter
+        if counter is None or type(counter) is not kind:
+            counter = self._counter = kind(self.rate, self.period, burst)
+        counter.rate, counter.period, counter.burst = self.rate, self.period, burst
+        return counter
+
+    def _quota_headers(self, counter: Quota, now: float, wait: float) -> dict[str, str]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers-10: q quota, w window, r remaining, t seconds.
+
+        The draft wants whole seconds; a window that is none is sent as the decimal it is.
+        """
+        reset = wait or (self.period if self.quota.endswith("window") else self.period / self.rate)
+        return {
+            "RateLimit-Policy": f'"default";q={self.rate:g};w={self.period:g}',
+            "RateLimit": f'"default";r={counter.remaining(now)};t={math.ceil(reset)}',
+        }
+
+    def _draw_latency(self) -> float:
+        if self.latency_kind == "jittered":
+            return self.latency * self._random.uniform(0.5, 1.5)
+        if self.latency_kind == "heavy-tailed":
+            return self.latency * self._random.lognormvariate(0, 1)
+        return self.latency
+
+
+async def _disconnected_within(request: Request, seconds: float) -> bool:
+    """Wait ``seconds`` for the client to hang up: one wait is the latency and the watch for a cancel."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def _refusal(status: int, reason: str, wait: float, headers: dict[str, str]) -> JSONResponse:
+    # Whole seconds, rounded up: RFC 9110, section 10.2.3.
+    return JSONResponse({"error": reason}, status, headers | {"Retry-After": str(math.ceil(wait))})
+
+
+def _echo(request: Request) -> dict[str, object]:
+    """The request told back, as httpbin's ``/get`` does."""
+    args = {name: request.query_params.getlist(name) for name in request.query_params}
+    return {
+        "args": {name: values[0] if len(values) == 1 else values for name, values in args.items()},
+        "headers": {name.title(): value for name, value in request.headers.items()},
+        "origin": request.client.host if request.client else "",
+        "url": str(request.url),
+    }

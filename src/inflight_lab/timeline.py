@@ -1,0 +1,164 @@
+"""Observation: what happened to each request, when, and the statistics drawn from it.
+
+The practice server and the observing transport each write one `Timeline`.  Plots, tests and tables
+read it and nothing else, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Kind = Literal["started", "sent", "answered", "failed", "cancelled"]
+
+REFUSALS = (429, 503)
+"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section 15.6.4)."""
+
+
+class Event(NamedTuple):
+    """One thing that happened, and how many requests were waiting and in flight right after it."""
+
+    time: float
+    """Seconds on the timeline's clock."""
+    kind: Kind
+    request: int | None
+    """The request's number in the order of sending; None for requests that are not sent yet."""
+    detail: int | str | None
+    """The status if answered; the error's name if failed."""
+    waiting: int
+    in_flight: int
+
+
+@dataclass(frozen=True)
+class Stats:
+    """A timeline in numbers.
+
+    ``started == waiting + in_flight + accepted + refused + failed + cancelled``, always.
+    """
+
+    started: int = 0
+    """Requests asked for."""
+    waiting: int = 0
+    """Started and not sent yet."""
+    in_flight: int = 0
+    """Sent and not answered yet."""
+    peak_in_flight: int = 0
+    accepted: int = 0
+    """Answered with a status below 400."""
+    refused: int = 0
+    """Answered with 429 or 503."""
+    failed: int = 0
+    """Answered with another error status, or not answered at all: refused connections, time-outs."""
+    cancelled: int = 0
+    """Given up by the client, before or after they were sent."""
+    elapsed: float = 0.0
+    """Seconds from the first event to the last."""
+    busiest_period: int = 0
+    """The most requests sent within any one period, refused ones included."""
+
+
+class Timeline:
+    """A thread-safe list of events, with running counts."""
+
+    def __init__(self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.period = period
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()  # goes on after a reset, so that no number comes twice
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything.  A request still in flight is forgotten too: its end will not count."""
+        with self._lock:
+            self.events: list[Event] = []
+            self._open: set[int] = set()
+            self._recent: deque[float] = deque()
+            self._waiting = self._peak = self._busiest = 0
+            self._counts = {"started": 0, "accepted": 0, "refused": 0, "failed": 0, "cancelled": 0}
+
+    def start(self, count: int = 1) -> None:
+        """``count`` requests were asked for and wait to be sent."""
+        with self._lock:
+            self._counts["started"] += count
+            self._waiting += count
+            self._add("started", None, None)
+
+    def send(self) -> int:
+        """A request was sent; returns its number.  One that nobody announced starts here too."""
+        with self._lock:
+            if self._waiting:
+                self._waiting -= 1
+            else:
+                self._counts["started"] += 1
+            request = next(self._numbers)
+            self._open.add(request)
+            self._peak = max(self._peak, len(self._open))
+            self._recent.append(self._add("sent", request, None))
+            self._busiest = max(self._busiest, self._count_recent(self._recent[-1]))
+            return request
+
+    def answer(self, request: int, status: int) -> None:
+        """The request was answered with ``status``."""
+        count = "accepted" if status < 400 else "refused" if status in REFUSALS else "failed"
+        self._end(request, "answered", status, count)
+
+    def fail(self, request: int, error: BaseException) -> None:
+        """The request got no answer."""
+        self._end(request, "failed", type(error).__name__, "failed")
+
+    def cancel(self, request: int) -> None:
+        """The client gave the request up while it was in flight."""
+        self._end(request, "cancelled", None, "cancelled")
+
+    def cancel_waiting(self) -> None:
+        """The requests that still wait will never be sent."""
+        with self._lock:
+            if self._waiting:
+                self._counts["cancelled"] += self._waiting
+                self._waiting = 0
+                self._add("cancelled", None, None)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent and not answered yet."""
+        return len(self._open)
+
+    def recent(self) -> int:
+        """How many requests were sent in the last period."""
+        with self._lock:
+            return self._count_recent(self.clock())
+
+    def stats(self) -> Stats:
+        """The numbers up to now."""
+        with self._lock:
+            elapsed = self.events[-1].time - self.events[0].time if self.events else 0.0
+            return Stats(
+                waiting=self._waiting,
+                in_flight=len(self._open),
+                peak_in_flight=self._peak,
+                elapsed=elapsed,
+                busiest_period=self._busiest,
+                **self._counts,
+            )
+
+    def _end(self, request: int, kind: Kind, detail: int | str | None, count: str) -> None:
+        with self._lock:
+            if request in self._open:  # not one from before a reset
+                self._open.remove(request)
+                self._counts[count] += 1
+                self._add(kind, request, detail)
+
+    def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> float:
+        now = self.clock()
+        self.events.append(Event(now, kind, request, detail, self._waiting, len(self._open)))
+        return now
+
+    def _count_recent(self, now: float) -> int:
+        while self._recent and self._recent[0] <= now - self.period:
+            self._recent.popleft()
+        return len(self._recent)
