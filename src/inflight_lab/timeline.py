@@ -33,6 +33,18 @@ class Event(NamedTuple):
     waiting: int
     in_flight: int
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server refused the request: 429 or 503."""
+        return self.kind == "answered" and self.detail in REFUSALS
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the request got no answer, or one with another error status."""
+        return self.kind == "failed" or (
+            isinstance(self.detail, int) and self.detail >= 400 and not self.is_refusal
+        )
+
 
 @dataclass(frozen=True)
 class Stats:
