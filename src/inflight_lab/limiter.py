@@ -18,7 +18,7 @@ class AdjustableLimiter:
     """
 
     def __init__(self, limit: int) -> None:
-        self._capacity = anyio.CapacityLimiter(limit)
+        self._capacity = anyio.CapacityLimiter(_checked(limit))
 
     @property
     def limit(self) -> int:
@@ -27,7 +27,7 @@ class AdjustableLimiter:
 
     @limit.setter
     def limit(self, limit: int) -> None:
-        self._capacity.total_tokens = limit
+        self._capacity.total_tokens = _checked(limit)
 
     @property
     def waiting(self) -> int:
@@ -53,3 +53,11 @@ class AdjustableLimiter:
         traceback: TracebackType | None,
     ) -> None:
         self._capacity.release()
+
+
+def _checked(limit: object) -> int:
+    if isinstance(limit, bool) or not isinstance(limit, int):
+        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
+    if limit < 1:
+        raise ValueError(f"limit must be 1 or more, got {limit!r}")
+    return limit

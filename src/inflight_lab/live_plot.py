@@ -6,6 +6,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -13,6 +14,7 @@ from typing import Any, Protocol, Self
 import anywidget
 from IPython.display import SVG, DisplayHandle, display
 
+from inflight_lab.comms import hear_where_the_page_says
 from inflight_lab.picture import draw
 from inflight_lab.recorder import Recorder
 from inflight_lab.server import PracticeServer
@@ -59,6 +61,7 @@ class LivePlot(anywidget.AnyWidget):
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._picture: DisplayHandle | None = None
         self._sender: _ThreadedSender | _TaskSender | None = None
+        hear_where_the_page_says(self)
         self.on_msg(lambda *_: self._send_all())
 
     def start(self) -> None:
@@ -131,7 +134,9 @@ class _ThreadedSender:
 
     def __init__(self, send_new: Callable[[], None]) -> None:
         self._send_new, self._stopped = send_new, threading.Event()
-        self._thread = threading.Thread(target=self._run, name="live-plot", daemon=True)
+        # With the starter's context: some kernels look there for the cell that a message belongs to.
+        run = copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._run,), name="live-plot", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
+from inflight_lab.comms import acknowledge_widget_message, hear_where_the_page_says
 from inflight_lab.live_plot import LivePlot
 from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.run import Outcome, Run, Runner, takes
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
-from inflight_lab.throttle import acknowledge_widget_message
 from inflight_lab.timeline import Timeline
 
 
@@ -113,10 +113,18 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             self.plot.set_limit(limit)
         try:
             self.outcomes, self.error = await self._run.outcomes()
+            await self._server_notices()
         finally:
             self._run = None
             self.plot.stop()
             self._running_now(False)
+
+    async def _server_notices(self) -> None:
+        """The server learns a moment later that a client hung up; the picture should end with that."""
+        for _ in range(25):
+            if not self.server.timeline.in_flight:
+                return
+            await asyncio.sleep(0.02)
 
     def _running_now(self, running: bool) -> None:
         self._run_button.disabled, self._stop_button.disabled = running, not running
@@ -168,6 +176,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._run_button.on_click(lambda _: self._on_loop(self.start))
         self._stop_button.on_click(lambda _: self._on_loop(self.stop))
         reset_button.on_click(lambda _: self._on_loop(self._start_reset))
+        for control in (*controls, self._run_button, self._stop_button, reset_button):
+            hear_where_the_page_says(control)
         self._status = widgets.Label("ready")
 
         limit_row = [self.limit_slider]

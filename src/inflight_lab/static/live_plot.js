@@ -114,8 +114,17 @@ function render({ model, el }) {
     end = 0; live = false; offset = null;
   }
 
+  // A view that comes late asks for what it missed; again, if the answer is lost while a page loads.
+  let greeting, greeted = false;
+  function greet() {
+    if (greeted) return;
+    model.send({ hello: true });
+    greeting = setTimeout(greet, 1000);
+  }
+
   function receive(message) {
-    if (message.reset) reset();
+    if (message.reset) { reset(); greeted = true; }
+    if (!greeted) return;
     for (const name in message.series) {
       const points = series[name];
       points.push(...message.series[name]);
@@ -236,11 +245,12 @@ function render({ model, el }) {
 
   model.on("msg:custom", receive);
   rebuild(); tell();
-  model.send({ hello: true }); // a view that comes late asks for what it missed
+  greet();
   return () => {
     model.off("msg:custom", receive);
     sizes.disconnect(); themes.disconnect();
     cancelAnimationFrame(frame);
+    clearTimeout(greeting);
   };
 }
 

@@ -1,4 +1,4 @@
-"""Keeps sliders alive while a cell awaits, on ipykernel 7.4."""
+"""Two things that ipykernel 7.4 needs, so that widgets stay alive while a cell awaits and after a reload."""
 
 from __future__ import annotations
 
@@ -26,3 +26,12 @@ def acknowledge_widget_message() -> None:
         kernel = ipython.get_ipython().kernel
         message = kernel.get_parent("shell")
         kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent=message)
+
+
+def hear_where_the_page_says(widget: Any) -> None:
+    """Have the page's messages to ``widget`` handled in the subshell that the page names.
+
+    ipykernel 7.4 prefers the subshell in whose turn the kernel last spoke to the page.  When the page is
+    reloaded that one is gone, and every later message is lost.  Other versions do not ask.
+    """
+    widget.comm._reply_subshell_for = lambda _data, named: named

@@ -1,0 +1,1 @@
+"""The tests: `pytest` runs them, `pytest --full` with the kernels and repeats that take long."""

@@ -1,0 +1,126 @@
+"""What several test files share: the practice server, a way to hold requests in flight, and patience."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+import hypothesis
+import pytest
+
+from inflight_lab import ObservedTransport, PracticeServer
+from inflight_lab.server import app
+
+# The same examples on every machine, and no opinion on how fast that machine is.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+PATIENCE = 15.0
+"""Seconds until a test gives up: far beyond what a busy machine needs, so it is met only by a hang."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--full``: also what takes too long for every run."""
+    parser.addoption("--full", action="store_true", help="also try the kernels and repeats that take long")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A person may lack Chromium or nginx, and then tests skip; on the CI machine nothing may."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("In CI a skipped test is a failure.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked ``anyio`` run on asyncio, in its debug-free default set-up."""
+    return "asyncio"
+
+
+@pytest.fixture
+def server() -> Iterator[PracticeServer]:
+    """A practice server that answers at once and refuses nothing, until the test turns a knob."""
+    with PracticeServer(latency=0) as server:
+        yield server
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client with httpx's defaults whose transport is observed: see `seen_by`."""
+    async with httpx.AsyncClient(transport=ObservedTransport(), timeout=PATIENCE) as client:
+        yield client
+
+
+class Hold:
+    """Keeps every request in flight at the server until `release`, whatever its latency."""
+
+    def __init__(self) -> None:
+        self._released = False
+        self._held: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def wait(self, request: object, seconds: float) -> bool:
+        """Stands in for the server's wait: runs in its thread, on its loop."""
+        event = asyncio.Event()
+        self._held.append((asyncio.get_running_loop(), event))
+        if not self._released:
+            await event.wait()
+        return False
+
+    def release(self) -> None:
+        """Let all go, and those that come later too."""
+        self._released = True
+        for loop, event in self._held:
+            loop.call_soon_threadsafe(event.set)
+
+
+@pytest.fixture
+def hold(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    """Hold the requests that reach ``server``."""
+    hold = Hold()
+    monkeypatch.setattr(app, "_disconnected_within", hold.wait)
+    yield hold
+    hold.release()
+
+
+class Gate(httpx.AsyncBaseTransport):
+    """A transport with no network behind it that holds each request until it is let through."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+        self.open = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Wait for the gate, then answer with the next status, 200 when none is left."""
+        await self.open.wait()
+        return httpx.Response(self.statuses.pop(0) if self.statuses else 200, json={})
+
+
+def seen_by(client: httpx.AsyncClient) -> ObservedTransport:
+    """What the ``client`` fixture's transport has noted."""
+    transport = client._transport
+    assert isinstance(transport, ObservedTransport)
+    return transport
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Come back as soon as ``condition()`` holds; fail if it never does."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "what the test waits for did not happen"
+        await asyncio.sleep(0.002)
+
+
+async def settle() -> None:
+    """Let every task run until it waits for something outside the loop's own queue."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+def practice_threads() -> list[threading.Thread]:
+    """The threads of practice servers that are alive."""
+    return [thread for thread in threading.enumerate() if thread.name == "practice-server"]

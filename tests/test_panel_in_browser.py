@@ -1,0 +1,225 @@
+"""The panel in JupyterLab in Chromium, moved by pointer and keyboard and judged by the server's count."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.lab import CHROMIUM, Lab, PanelOnPage, chromium, run_all
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
+]
+
+KERNELS = {"always": ["python3"], "in CI": ["ipykernel-6.31"], "--full": ["ipykernel-7.0", "ipykernel-7.3"]}
+SET_UP = """
+from inflight_lab import LivePlot, Panel, PracticeServer
+from inflight_lab.runners import naive, semaphore, semaphore_pause
+server = PracticeServer(latency=0.5, seed=1).start()
+"""
+PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(autouse=True)
+def usual_settings(lab: Lab) -> None:
+    lab.use_subshells(True)
+    lab.use_theme("JupyterLab Light")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that must end without an error on its console and without a request to elsewhere."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    errors: list[str] = []
+    outside: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+    page.on("request", lambda request: request.url.startswith(at_home) or outside.append(request.url))
+    yield page
+    page.close()
+    assert errors == []
+    assert outside == []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the kernel run with this environment's own, and on demand with older ones."""
+    if "kernel" in metafunc.fixturenames:
+        full = metafunc.config.getoption("--full")
+        wanted = ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
+        names = [name for when in wanted for name in KERNELS[when]]
+        metafunc.parametrize("kernel", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def kernel(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A kernel by its name in KERNELS; the older ones live in environments of their own."""
+    name = str(request.param)
+    if name == "python3":
+        return name
+    folder = tmp_path_factory.mktemp(name)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    requirement = name.replace("-", "==") + ".*"
+    install = [python, "-m", "pip", "install", "--quiet", "-e", Path(__file__).parents[1], requirement]
+    subprocess.run(install, check=True)
+    lab.add_kernel(name, str(python))
+    return name
+
+
+def open_panel(lab: Lab, page: Page, name: str, *cells: str, kernel: str = "python3") -> PanelOnPage:
+    lab.open(page, lab.write(f"{name}-{kernel}.ipynb", SET_UP, *cells, kernel=kernel))
+    run_all(page)
+    panel = PanelOnPage(page)
+    panel.plot.wait_for(timeout=60_000)
+    return panel
+
+
+def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, kernel: str) -> None:
+    """Run, drag and key the limit, Stop, Reset, Run again: the server's in flight follows every time."""
+    panel = open_panel(lab, page, "slider", PANEL, kernel=kernel)
+    panel.press("Run")
+    panel.expect(in_flight=3, limit=3, live=True)
+    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6)):
+        panel.key(key)
+        panel.expect(limit=limit, in_flight=limit)
+    limit = panel.drag_limit_to(0.5)
+    assert 20 <= limit <= 30
+    panel.expect(limit=limit, in_flight=limit)
+
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+    panel.expect(live=False, in_flight=0, waiting=0)
+    assert panel.number("accepted") + panel.number("cancelled") == 1000
+
+    panel.press("Reset")
+    panel.expect(started=0, accepted=0, cancelled=0)
+    panel.press("Run")
+    panel.expect(limit=3, in_flight=3, live=True)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, page: Page) -> None:
+    """After a drag to and fro the limit in use is the one the slider shows, and no slot was lost."""
+    panel = open_panel(lab, page, "wild", PANEL)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    for share in (0.9, 0.1, 0.7, 0.2, 0.6, 0.3):
+        limit = panel.drag_limit_to(share)
+    panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+@pytest.mark.parametrize("subshells", [True, False])
+def test_the_slider_lives_while_a_cell_awaits_and_after(
+    lab: Lab, page: Page, kernel: str, subshells: bool
+) -> None:
+    """A user who awaits in a cell while dragging still has a slider that works afterwards."""
+    lab.use_subshells(subshells)
+    panel = open_panel(
+        lab,
+        page,
+        f"awaits-{subshells}",
+        PANEL.replace("\npanel", "\npanel.start()\npanel"),
+        "import asyncio\nfrom pathlib import Path\nPath('awaiting').touch()\n"
+        "while Path('awaiting').exists():\n    await asyncio.sleep(0.05)\nprint('cell ended')",
+        kernel=kernel,
+    )
+    panel.expect(in_flight=3)
+    for _ in range(3):
+        panel.key("PageUp")
+    (lab.notebooks / "awaiting").unlink()
+    page.get_by_text("cell ended", exact=True).wait_for()
+    panel.expect(limit=18, in_flight=18)
+    for limit in (23, 28):
+        panel.key("PageUp")
+        panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
+    """The server's line reaches the page while the kernel's main thread does nothing but sleep."""
+    panel = open_panel(
+        lab,
+        page,
+        "blocks",
+        "plot = LivePlot(server)\nplot",
+        "import httpx, threading, time\nfrom pathlib import Path\nserver.latency = 600\n"
+        "client = threading.Thread(target=lambda: httpx.get(server.url, timeout=None), daemon=True)\n"
+        "with plot:\n    client.start()\n    Path('blocking').touch()\n"
+        "    while Path('blocking').exists():\n        time.sleep(0.05)\nprint('cell ended')",
+    )
+    panel.expect(live=True, in_flight=1)
+    before = panel.number("frames")
+    page.wait_for_function(f"document.querySelector('.inflight-lab').dataset.frames > {before + 20}")
+    (lab.notebooks / "blocking").unlink()
+    page.get_by_text("cell ended", exact=True).wait_for()
+
+
+def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
+    """A view that comes late is sent the history, and the run goes on."""
+    panel = open_panel(lab, page, "reload", PANEL)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "contents" in answer.url):
+        page.keyboard.press("Control+s")
+    page.reload()
+    panel.plot.wait_for(timeout=60_000)
+    panel.expect(live=True, in_flight=3, limit=3)
+    steps = "document.querySelector('path.ifl-server').getAttribute('d').split('V').length"
+    page.wait_for_function(f"{steps} > 3")
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: Page) -> None:
+    """The naive rung runs in the panel; its limit slider is disabled and says why."""
+    panel = open_panel(
+        lab, page, "naive", "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel"
+    )
+    assert page.locator(".ifl-panel .widget-label", has_text="takes no limiter").is_visible()
+    panel.press("Run")
+    panel.status("done: 150 outcomes")
+    panel.expect(accepted=150, in_flight=0, limit="")
+
+
+def test_running_the_cell_again_leaves_one_server_and_one_run(lab: Lab, page: Page) -> None:
+    """Run All twice: the first run's panel and server are closed, nothing of them is left behind."""
+    census = (
+        "import threading, asyncio\n"
+        "print(sum(t.name == 'practice-server' for t in threading.enumerate()), 'server,',"
+        " sum(t.name == 'live-plot' for t in threading.enumerate()), 'plot thread')"
+    )
+    panel = open_panel(lab, page, "again", PANEL.replace("\npanel", "\npanel.start()\npanel"), census)
+    panel.expect(in_flight=3)
+    page.get_by_text("1 server, 1 plot thread").wait_for()
+    page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")
+    run_all(page)
+    page.wait_for_selector(".inflight-lab:not([data-old])", timeout=60_000)
+    panel.expect(in_flight=3)
+    page.get_by_text("1 server, 1 plot thread").wait_for()
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")

@@ -1,0 +1,203 @@
+"""The timeline: its counts always add up, whatever happens in whatever order."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inflight_lab import Stats, Timeline
+
+
+class FakeClock:
+    """A clock that moves only when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """The time it was set to."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def timeline(clock: FakeClock) -> Timeline:
+    return Timeline(clock=clock)
+
+
+def adds_up(stats: Stats) -> bool:
+    ends = stats.accepted + stats.refused + stats.failed + stats.cancelled
+    return stats.started == stats.waiting + stats.in_flight + ends
+
+
+def test_nothing_happened(timeline: Timeline) -> None:
+    """A new timeline is all zeros, so a panel can draw it before the first run."""
+    assert timeline.stats() == Stats()
+    assert timeline.recent() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "field"),
+    [
+        (200, "accepted"),
+        (204, "accepted"),
+        (302, "accepted"),
+        (399, "accepted"),
+        (400, "failed"),
+        (404, "failed"),
+        (428, "failed"),
+        (429, "refused"),
+        (430, "failed"),
+        (500, "failed"),
+        (503, "refused"),
+        (504, "failed"),
+    ],
+)
+def test_status_decides_the_count(timeline: Timeline, status: int, field: str) -> None:
+    """Only 429 and 503 are refusals; every other error status is a failure."""
+    timeline.answer(timeline.send(), status)
+    stats = timeline.stats()
+    assert getattr(stats, field) == 1
+    assert stats.accepted + stats.refused + stats.failed == 1
+
+
+def test_events_tell_the_story(timeline: Timeline, clock: FakeClock) -> None:
+    """Each event carries the counts right after it, which is what the plot draws."""
+    timeline.start(3)
+    clock.now += 1
+    first = timeline.send()
+    second = timeline.send()
+    clock.now += 1
+    timeline.answer(second, 429)
+    timeline.fail(first, ConnectionError("gone"))
+    timeline.cancel_waiting()
+    assert [tuple(event) for event in timeline.events] == [
+        (100, "started", None, None, 3, 0),
+        (101, "sent", first, None, 2, 1),
+        (101, "sent", second, None, 1, 2),
+        (102, "answered", second, 429, 1, 1),
+        (102, "failed", first, "ConnectionError", 1, 0),
+        (102, "cancelled", None, None, 0, 0),
+    ]
+    assert timeline.stats() == Stats(
+        started=3, peak_in_flight=2, refused=1, failed=1, cancelled=1, elapsed=2, busiest_period=2
+    )
+
+
+def test_unannounced_requests_start_when_sent(timeline: Timeline) -> None:
+    """A request that nobody announced counts as started, and one that was announced is not counted twice."""
+    timeline.start(1)
+    timeline.send()
+    assert timeline.stats().started == 1
+    timeline.send()
+    assert (timeline.stats().started, timeline.stats().waiting) == (2, 0)
+
+
+def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
+    """Requests from before a reset end without a trace, and never in the place of a newer one."""
+    old = [timeline.send(), timeline.send(), timeline.send()]
+    timeline.start(5)
+    timeline.reset()
+    assert timeline.stats() == Stats()
+    new = timeline.send()
+    assert new not in old
+    timeline.answer(old[0], 200)
+    timeline.fail(old[1], OSError())
+    timeline.cancel(old[2])
+    assert timeline.stats() == Stats(started=1, in_flight=1, peak_in_flight=1, busiest_period=1)
+    assert [event.kind for event in timeline.events] == ["sent"]
+
+
+def test_a_request_ends_once(timeline: Timeline) -> None:
+    """A second end of the same request (an answer that meets a cancel) changes nothing."""
+    request = timeline.send()
+    timeline.answer(request, 200)
+    timeline.cancel(request)
+    timeline.fail(request, OSError())
+    assert timeline.stats() == Stats(started=1, peak_in_flight=1, accepted=1, busiest_period=1)
+
+
+def test_busiest_period_slides(timeline: Timeline, clock: FakeClock) -> None:
+    """The busiest period is found wherever it lies, across the full seconds too, and is not forgotten."""
+    for moment in (0.0, 0.75, 0.875, 1.0, 1.25, 1.75, 9.0):
+        clock.now = 100 + moment
+        timeline.send()
+    # From 0.75 on: 0.75, 0.875, 1.0, 1.25.  The one at 1.75 is a whole period later: no longer together.
+    assert timeline.stats().busiest_period == 4
+    assert timeline.recent() == 1
+    clock.now += 1
+    assert timeline.recent() == 0
+
+
+ACTIONS = st.lists(
+    st.sampled_from(
+        ["start", "send", "send", "200", "404", "429", "fail", "cancel", "cancel waiting", "reset", "time"]
+    ),
+    max_size=80,
+)
+
+
+@given(ACTIONS, st.data())
+def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
+    """started == waiting + in_flight + accepted + refused + failed + cancelled after any sequence."""
+    clock = FakeClock()
+    timeline = Timeline(period=2.0, clock=clock)
+    requests: list[int] = []
+    for action in actions:
+        if action == "start":
+            timeline.start(data.draw(st.integers(0, 3)))
+        elif action == "send":
+            requests.append(timeline.send())
+        elif action == "cancel waiting":
+            timeline.cancel_waiting()
+        elif action == "reset":
+            timeline.reset()
+        elif action == "time":
+            clock.now += data.draw(st.sampled_from([0.25, 0.5, 1.0, 4.0]))
+        elif requests:  # some end, perhaps of a request that has ended already or was forgotten
+            request = data.draw(st.sampled_from(requests))
+            if action == "fail":
+                timeline.fail(request, OSError())
+            elif action == "cancel":
+                timeline.cancel(request)
+            else:
+                timeline.answer(request, int(action))
+        stats = timeline.stats()
+        assert adds_up(stats)
+        assert stats.in_flight == timeline.in_flight
+        last = timeline.events[-1] if timeline.events else None
+        assert (stats.waiting, stats.in_flight) == ((last.waiting, last.in_flight) if last else (0, 0))
+        assert stats.peak_in_flight == max((event.in_flight for event in timeline.events), default=0)
+        sent = [event.time for event in timeline.events if event.kind == "sent"]
+        together = (sum(end - 2.0 < time <= end for time in sent) for end in sent)
+        assert stats.busiest_period == max(together, default=0)
+
+
+def test_threads_lose_nothing() -> None:
+    """The server writes from its thread while a panel reads: no count is lost and none is torn."""
+    timeline = Timeline()
+    torn: list[Stats] = []
+
+    def work() -> None:
+        for _ in range(500):
+            timeline.start()
+            timeline.answer(timeline.send(), 200)
+            if not adds_up(stats := timeline.stats()):
+                torn.append(stats)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stats = timeline.stats()
+    assert torn == []
+    assert (stats.started, stats.accepted, stats.waiting, stats.in_flight) == (2000, 2000, 0, 0)
+    assert stats.peak_in_flight <= 4
