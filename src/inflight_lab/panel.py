@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,7 +16,9 @@ from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.run import Outcome, Run, Runner, takes
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
-from inflight_lab.timeline import Timeline
+from inflight_lab.timeline import Stats, Timeline
+
+Goal = Callable[[Stats], bool]
 
 
 class Panel(widgets.VBox):  # type: ignore[misc]
@@ -25,6 +27,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     ``runner`` is any coroutine function with those two parameters: one of the ladder, or the one you
     have just written.  What it takes beyond them is used: ``client`` to draw the client's own count,
     ``limiter`` to change the limit while requests fly, ``return_exceptions`` to lose no outcome.
+
+    ``goals`` are named conditions on the server's `Stats`, judged when a run has ended, for example
+    ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda stats: stats.elapsed < 4}``;
+    ``goals_met`` then tells which are met, by name.
 
     ``count`` and ``limit`` are where their sliders begin, ``max_count`` and ``max_limit`` where they
     end.  After a run ``outcomes`` holds one response or exception per request, and ``error`` what the
@@ -44,6 +50,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         server: PracticeServer,
         count: int = 200,
         limit: int = 3,
+        goals: Mapping[str, Goal] | None = None,
         max_count: int = 1000,
         max_limit: int = 50,
     ) -> None:
@@ -55,6 +62,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self.timeline = Timeline(period=server.period)
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
+        self.goals = dict(goals or {})
+        self.goals_met: dict[str, bool] = {}
         # Callbacks may come in another thread, with another loop: all work is handed to this one.
         self._loop = asyncio.get_running_loop()
         self._run: Run | None = None
@@ -87,6 +96,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         if self._task:
             await asyncio.wait([self._task])
         self.outcomes, self.error = [], None
+        self._judge_goals(None)
         for control, value in self._defaults.items():
             control.value = value
         self.server.reset()
@@ -96,12 +106,14 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop, and take the panel off the page."""
-        self.stop()
-        self.plot.stop()
+        if hasattr(self, "plot"):  # ipywidgets also closes a panel that was refused and never made
+            self.stop()
+            self.plot.stop()
         super().close()
 
     async def _go(self) -> None:
         self._running_now(True)
+        self._judge_goals(None)
         if not self.server.timeline.in_flight:  # else another panel is using this server
             self.server.reset()
         self.timeline.reset()
@@ -114,6 +126,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         try:
             self.outcomes, self.error = await self._run.outcomes()
             await self._server_notices()
+            self._judge_goals(self.server.stats())
         finally:
             self._run = None
             self.plot.stop()
@@ -125,6 +138,17 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             if not self.server.timeline.in_flight:
                 return
             await asyncio.sleep(0.02)
+
+    def _judge_goals(self, stats: Stats | None) -> None:
+        """Judge every goal by ``stats``; None: open again."""
+        self.goals_met = {name: bool(goal(stats)) for name, goal in self.goals.items()} if stats else {}
+        for name, label in self._goal_labels.items():
+            met = self.goals_met.get(name)
+            label.value = f"{'○' if met is None else '✔' if met else '✘'} {name}"
+            label.remove_class("ifl-met")
+            label.remove_class("ifl-missed")
+            if met is not None:
+                label.add_class("ifl-met" if met else "ifl-missed")
 
     def _running_now(self, running: bool) -> None:
         self._run_button.disabled, self._stop_button.disabled = running, not running
@@ -180,6 +204,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             hear_where_the_page_says(control)
         self._status = widgets.Label("ready")
 
+        self._goal_labels = {name: widgets.Label(f"○ {name}") for name in self.goals}
+        goal_row = (
+            [widgets.HBox([widgets.Label("goals:"), *self._goal_labels.values()])] if self.goals else []
+        )
         limit_row = [self.limit_slider]
         if not takes(self.runner, "limiter"):
             self.limit_slider.disabled = True
@@ -189,6 +217,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             widgets.HBox(limit_row),
             widgets.HBox([self.count_slider, self.latency_slider]),
             widgets.HBox([self.quota_choice, self.rate_slider]),
+            *goal_row,
             self.plot,
         ]
 

@@ -1,0 +1,129 @@
+"""The panel without a page: what it asks for, what it leaves behind, what it draws from."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.picture import draw
+from inflight_lab.recorder import BIN, Recorder, thin
+from inflight_lab.runners import naive, semaphore
+from inflight_lab.timeline import Timeline
+from tests.conftest import until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_two_panels_on_one_server(server: PracticeServer) -> None:
+    """Both run at once and each returns the outcomes of its own requests."""
+    server.latency = 0.2
+    first = Panel(semaphore.make_many_requests, server=server, count=20, limit=5)
+    second = Panel(naive.make_many_requests, server=server, count=30)
+    tasks = [first.start()]
+    await until(lambda: first.timeline.in_flight == 5)
+    tasks.append(second.start())
+    await asyncio.gather(*tasks)
+    for panel, count in ((first, 20), (second, 30)):
+        assert len(panel.outcomes) == panel.timeline.stats().accepted == count
+        panel.close()
+
+
+async def test_start_during_a_run_starts_nothing(server: PracticeServer) -> None:
+    """Pressing Run twice gives one run."""
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    assert panel.start() is panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await panel.start()
+    panel.close()
+
+
+async def test_twenty_runs_leave_nothing_behind(server: PracticeServer) -> None:
+    """Run, stop, run again: no task and no thread is left over."""
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=4)
+    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
+    for _ in range(20):
+        panel.start()
+        await until(lambda: server.timeline.in_flight == 4)
+        panel.stop()
+        await panel.start()
+        assert len(panel.outcomes) == 50
+    panel.close()
+    await until(lambda: asyncio.all_tasks() <= tasks)
+    assert set(threading.enumerate()) <= threads
+
+
+async def test_reset_puts_everything_back(server: PracticeServer) -> None:
+    """Sliders, counters, goals and the server's knobs are where they began."""
+    panel = Panel(semaphore.make_many_requests, server=server, count=20, goals={"any": lambda _: True})
+    await panel.start()
+    assert panel.goals_met == {"any": True}
+    panel.latency_slider.value, panel.limit_slider.value = 1.5, 40
+    await until(lambda: server.latency == 1.5)
+    await panel.reset()
+    await until(lambda: server.latency == 0)
+    assert (panel.limit_slider.value, panel.outcomes, panel.goals_met) == (3, [], {})
+    assert server.stats().started == panel.timeline.stats().started == 0
+    panel.close()
+
+
+async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -> None:
+    """A run that meets 429s misses "no 429" and meets what it meets."""
+    server.quota, server.rate = "sliding-window", 10
+    goals = {"20 requests": lambda stats: stats.started == 20, "no 429": lambda stats: stats.refused == 0}
+    panel = Panel(naive.make_many_requests, server=server, count=20, goals=goals)
+    await panel.start()
+    assert panel.goals_met == {"20 requests": True, "no 429": False}
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("runner", "server", "named"),
+    [
+        (lambda url, count: None, PracticeServer(), "runner"),
+        (None, PracticeServer(), "runner"),
+        (semaphore.make_many_requests, "http://127.0.0.1", "server"),
+    ],
+)
+async def test_bad_arguments(runner: Any, server: Any, named: str) -> None:
+    """What is no coroutine function or no server is refused by name, and no server is started."""
+    with pytest.raises(TypeError, match=named):
+        Panel(runner, server=server)
+    assert not (isinstance(server, PracticeServer) and server.running)
+
+
+def test_thinning_loses_no_peak() -> None:
+    """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
+    levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
+    assert thin(levels) == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
+
+
+async def test_the_recorder_hands_out_each_point_once() -> None:
+    """A second reading holds only what came since the first; a reset timeline is read from its start."""
+    timeline = Timeline()
+    recorder = Recorder(timeline, None, lambda: 100)
+    timeline.answer(timeline.send(), 429)
+    first = recorder.read()
+    assert first["server"][-1][3] == 0
+    assert len(first["refused"]) == 1
+    assert "server" not in recorder.read()
+    timeline.reset()
+    timeline.send()
+    assert recorder.read()["server"][-1][3] == 1
+
+
+async def test_the_picture_tells_what_the_plot_told() -> None:
+    """The plain picture is an SVG with the counts as text, also of an empty recording."""
+    timeline = Timeline()
+    recorder = Recorder(timeline, None, lambda: None)
+    assert draw(recorder).startswith("<svg")
+    for _ in range(3):
+        timeline.answer(timeline.send(), 200)
+    recorder.read()
+    assert "3 requests: 3 accepted, 0 refused" in draw(recorder)
