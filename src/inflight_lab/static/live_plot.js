@@ -6,6 +6,7 @@ const NS = "http://www.w3.org/2000/svg";
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
 const WIDEST = 12; // ... here, and scrolls from then on
 const KEPT = 60; // seconds kept; older points are dropped, and the time axis says so
+const FRAME = 30; // milliseconds between two frames at the least: smooth enough, and half the work
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
 const LEFT = 64, RIGHT = 12, GAP = 30, TOP = 22;
 
@@ -48,7 +49,7 @@ function stepPath(points, from) {
     path += path ? `H${time}` : `M${time} ${last}`;
     path += low === high ? `V${last}` : `V${high}V${low}V${last}`;
   }
-  return path && path + "h3600"; // on to the right: the clip ends it at 'now'
+  return path && path + "h5"; // on to the right: the clip ends it at "now"
 }
 
 const tickPath = (points, from) => points.filter(([time]) => time >= from).map(([time]) => `M${time} 0v1`).join("");
@@ -72,11 +73,13 @@ function render({ model, el }) {
   const svg = make("svg", { role: "img", height, width: "100%" }, root);
   const clip = make("rect", { x: LEFT, y: 0, height }, make("clipPath", { id: `ifl-${crypto.randomUUID()}` }, make("defs", {}, svg)));
   const clipped = `url(#${clip.parentNode.id})`;
-  const times = make("g", { class: "ifl-axis" }, svg);
+  const times = make("g", { class: "ifl-axis" }, svg), ticks = [];
+  const cut = make("text", { x: LEFT, y: 14, class: "ifl-cut" }, times);
+  cut.textContent = "older points left out";
   const paths = {};
   let y = TOP;
   for (const strip of STRIPS) {
-    strip.lanes && ["refused", "failed"].forEach((name, i) => {
+    if (strip.lanes) ["refused", "failed"].forEach((name, i) => {
       paths[name] = { top: y + 16 * i, lane: 11 };
       make("text", { class: "ifl-axis", x: LEFT - 8, y: y + 16 * i + 11, "text-anchor": "end" }, svg).textContent =
         name === "refused" ? "429" : "failed";
@@ -176,7 +179,7 @@ function render({ model, el }) {
 
   function draw(clock) {
     frame = 0;
-    if (calm.matches && live && clock - drawnAt < 500) { frame = requestAnimationFrame(draw); return; }
+    if (live && clock - drawnAt < (calm.matches ? 500 : FRAME)) { frame = requestAnimationFrame(draw); return; }
     drawnAt = clock;
     const now = live ? Math.max(0, performance.now() / 1000 - offset - DELAY) : end;
     const [from, span] = window_(now);
@@ -192,14 +195,20 @@ function render({ model, el }) {
   }
 
   function drawTimes(from, span, perSecond) {
-    times.replaceChildren();
     const step = Math.max(0.5, niceStep(span, Math.max(2, width / 90)));
-    for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step) {
+    let used = 0;
+    for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step, used += 1) {
       const x = LEFT + (tick - from) * perSecond;
-      make("line", { x1: x, x2: x, y1: TOP, y2: height - GAP }, times);
-      make("text", { x, y: height - 10, "text-anchor": x > width - 40 ? "end" : "middle" }, times).textContent = `${+tick.toFixed(1)} s`;
+      ticks[used] ??= [make("line", { y1: TOP, y2: height - GAP }, times), make("text", { y: height - 10 }, times)];
+      const [line, text] = ticks[used];
+      line.setAttribute("transform", `translate(${x} 0)`);
+      text.setAttribute("transform", `translate(${x} 0)`);
+      text.setAttribute("text-anchor", x > width - 40 ? "end" : "middle");
+      const label = `${+tick.toFixed(1)} s`;
+      if (text.textContent !== label) text.textContent = label;
     }
-    if (from > 0) make("text", { x: LEFT, y: height - 10, class: "ifl-cut" }, times).textContent = "← older points left out";
+    for (const element of ticks.splice(used).flat()) element.remove();
+    cut.setAttribute("visibility", from > 0 ? "visible" : "hidden");
   }
 
   function last(name) { return series[name].at(-1)?.[3] ?? null; }
