@@ -155,17 +155,18 @@ class PanelOnPage:
         self.limit.focus()
         self.page.keyboard.press(key)
 
-    def drag_limit_to(self, share: float) -> int:
-        """Drag the limit's knob to ``share`` of its track; returns the limit that it then shows."""
-        track = self.page.locator(".widget-slider", has_text="limit").locator(".noUi-base").bounding_box()
-        knob = self.limit.bounding_box()
+    def drag(self, slider: str, share: float) -> int:
+        """Drag the knob of a slider to ``share`` of its track; returns the number that it then shows."""
+        row = self.page.locator(".ifl-panel .widget-slider", has_text=slider)
+        knob = row.locator("[role=slider]")
+        track, at = row.locator(".noUi-base").bounding_box(), knob.bounding_box()
         assert track
-        assert knob
-        self.page.mouse.move(knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2)
+        assert at
+        self.page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
         self.page.mouse.down()
         self.page.mouse.move(track["x"] + track["width"] * share, track["y"] + track["height"] / 2, steps=12)
         self.page.mouse.up()
-        return round(float(self.limit.get_attribute("aria-valuenow") or "nan"))
+        return round(float(knob.get_attribute("aria-valuenow") or "nan"))
 
     def expect(self, timeout: float = 20_000, **numbers: object) -> None:
         """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""

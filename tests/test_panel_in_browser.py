@@ -103,7 +103,10 @@ def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, k
     for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6)):
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
-    limit = panel.drag_limit_to(0.5)
+    page.wait_for_function(  # smooth: thirty frames a second, and some to spare for a busy machine
+        f"document.querySelector('.inflight-lab').dataset.frames > {panel.number('frames') + 50}", timeout=5000
+    )
+    limit = panel.drag("limit", 0.5)
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
 
@@ -126,7 +129,7 @@ def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, 
     panel.press("Run")
     panel.expect(in_flight=3)
     for share in (0.9, 0.1, 0.7, 0.2, 0.6, 0.3):
-        limit = panel.drag_limit_to(share)
+        limit = panel.drag("limit", share)
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")
     panel.status("stopped: 1000 outcomes")

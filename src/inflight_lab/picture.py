@@ -9,7 +9,7 @@ from inflight_lab.recorder import Point, Recorder
 WIDTH, LEFT, RIGHT, GAP = 860, 64, 16, 34
 STRIPS = (
     ("in flight (server: solid, client: dotted, limit: dashed)", 170, ("client", "server", "limit")),
-    ("waiting for a slot", 50, ("waiting",)),
+    ("waiting", 50, ("waiting",)),
     ("sent in the last period (quota: dashed)", 70, ("rate", "quota")),
 )
 STYLES = {  # Okabe and Ito's colours, as in the live plot

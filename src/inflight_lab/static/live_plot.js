@@ -12,7 +12,7 @@ const LEFT = 64, RIGHT = 12, GAP = 30, TOP = 22;
 
 const STRIPS = [
   { name: "in flight", height: 240, lines: ["client", "server", "limit"], lanes: true },
-  { name: "waiting for a slot", height: 56, lines: ["waiting"] },
+  { name: "waiting", height: 56, lines: ["waiting"] },
   { name: "sent in the last period", height: 84, lines: ["rate", "quota"] },
 ];
 const LEGEND = [
@@ -40,7 +40,7 @@ function div(className, parent, text = "") {
 }
 
 // A point is [time, lowest, highest, last]: all that happened to a level within a hundredth of a second.
-function stepPath(points, from) {
+function stepPath(points, from, until) {
   let first = points.length - 1;
   while (first > 0 && points[first][0] > from) first -= 1;
   let path = "";
@@ -49,7 +49,7 @@ function stepPath(points, from) {
     path += path ? `H${time}` : `M${time} ${last}`;
     path += low === high ? `V${last}` : `V${high}V${low}V${last}`;
   }
-  return path && path + "h5"; // on to the right: the clip ends it at "now"
+  return path && path + `H${until}`;
 }
 
 const tickPath = (points, from) => points.filter(([time]) => time >= from).map(([time]) => `M${time} 0v1`).join("");
@@ -150,10 +150,10 @@ function render({ model, el }) {
   }
 
   function rebuild() {
-    const [from] = window_(end);
+    const [from] = window_(end), until = end + 5; // beyond now, where the clip ends it
     for (const name in paths) {
       const build = paths[name].lane ? tickPath : stepPath;
-      paths[name].path.setAttribute("d", build(series[name], from));
+      paths[name].path.setAttribute("d", build(series[name], from, until));
     }
     for (const strip of strips) {
       let max = 4;
