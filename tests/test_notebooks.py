@@ -166,7 +166,7 @@ class Ran:
         return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", self.text(first_words))]
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=named)
+@pytest.fixture(scope="module", params=[path for path in NOTEBOOKS if path.stem < "05"], ids=named)
 def ran(request: pytest.FixtureRequest) -> Iterator[Ran]:
     with kernel() as fresh:
         path = request.param

@@ -104,7 +104,8 @@ def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, k
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
     page.wait_for_function(  # smooth: thirty frames a second, and some to spare for a busy machine
-        f"document.querySelector('.inflight-lab').dataset.frames > {panel.number('frames') + 50}", timeout=5000
+        f"document.querySelector('.inflight-lab').dataset.frames > {panel.number('frames') + 50}",
+        timeout=5000,
     )
     limit = panel.drag("limit", 0.5)
     assert 20 <= limit <= 30

@@ -1,0 +1,154 @@
+"""How much of each kind of quota the rungs and other limiters use, and how many 429s that costs.
+
+``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...]``
+
+Everything aims at 100 requests a second, with a latency of 50 ms, at a fresh practice server.  A cell is
+the median utilisation (accepted / permitted) and the most 429s in any repeat.  Utilisation is that of the
+seconds after the first one, in which a quota that permits bursts permits more; the 429s of that one count.
+In each repeat all clients meet one kind of quota before the next, one client after the other.
+
+The other limiters are no dependency.  Those that are missing are left out; to have them all:
+``pip install aiolimiter aiometer 'httpx-limiter[aiolimiter]' pyrate-limiter asynciolimiter``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import functools
+import importlib.util
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from inflight_lab import PracticeServer
+from inflight_lab.runners import adaptive, naive, paced, semaphore, semaphore_pause
+
+RATE = 100
+QUOTAS: dict[str, tuple[str, int | None]] = {
+    "fixed window": ("fixed-window", None),
+    "sliding window": ("sliding-window", None),
+    "token bucket": ("token-bucket", None),
+    "GCRA, burst 10": ("gcra", 10),
+    "GCRA, burst 1": ("gcra", 1),
+}
+Client = Callable[[str, int], Awaitable[object]]
+
+
+async def gather_behind(
+    wait: Callable[[], Awaitable[object]], url: str, count: int, *, client: httpx.AsyncClient | None = None
+) -> None:
+    """All requests as tasks, each of which awaits ``wait`` before it goes."""
+    async with client or httpx.AsyncClient() as opened:
+
+        async def one() -> None:
+            await wait()
+            await opened.get(url)
+
+        await asyncio.gather(*(one() for _ in range(count)))
+
+
+async def with_aiolimiter(url: str, count: int, *, rate: float, period: float) -> None:
+    from aiolimiter import AsyncLimiter
+
+    await gather_behind(AsyncLimiter(rate, period).acquire, url, count)
+
+
+async def with_aiometer(url: str, count: int) -> None:
+    import aiometer
+
+    async with httpx.AsyncClient() as client:
+        await aiometer.run_on_each(client.get, [url] * count, max_per_second=RATE)
+
+
+async def with_httpx_limiter(url: str, count: int) -> None:
+    from httpx_limiter import AsyncRateLimitedTransport, Rate
+    from httpx_limiter.aiolimiter import AiolimiterAsyncLimiter
+
+    limiter = AiolimiterAsyncLimiter.create(Rate.create(magnitude=RATE))
+    client = httpx.AsyncClient(transport=AsyncRateLimitedTransport.create(limiter))
+    await gather_behind(functools.partial(asyncio.sleep, 0), url, count, client=client)
+
+
+async def with_pyrate_limiter(url: str, count: int) -> None:
+    from pyrate_limiter import Duration, Limiter, Rate
+
+    with Limiter(Rate(RATE, Duration.SECOND)) as limiter:
+        await gather_behind(limiter.try_acquire_async, url, count)
+
+
+async def with_asynciolimiter(url: str, count: int) -> None:
+    from asynciolimiter import Limiter
+
+    await gather_behind(Limiter(RATE).wait, url, count)
+
+
+def rung(run: Callable[..., Awaitable[object]], **options: object) -> Client:
+    """A runner of this package; a 429 does not end it."""
+    return functools.partial(run, return_exceptions=True, **options)
+
+
+CLIENTS: dict[str, tuple[str, Client]] = {
+    "naive": ("inflight_lab", rung(naive.make_many_requests)),
+    "semaphore (5)": ("inflight_lab", rung(semaphore.make_many_requests, limit=5)),
+    "semaphore_pause (100)": ("inflight_lab", rung(semaphore_pause.make_many_requests, limit=RATE)),
+    "paced": ("inflight_lab", rung(paced.make_many_requests, rate=RATE)),
+    "adaptive": ("inflight_lab", rung(adaptive.make_many_requests)),
+    "aiolimiter (100, 1)": ("aiolimiter", functools.partial(with_aiolimiter, rate=RATE, period=1)),
+    "aiolimiter (1, 0.01)": ("aiolimiter", functools.partial(with_aiolimiter, rate=1, period=1 / RATE)),
+    "aiometer": ("aiometer", with_aiometer),
+    "httpx-limiter": ("httpx_limiter", with_httpx_limiter),
+    "pyrate-limiter": ("pyrate_limiter", with_pyrate_limiter),
+    "asynciolimiter": ("asynciolimiter", with_asynciolimiter),
+}
+
+
+def measure(name: str, quota: str, seconds: float) -> tuple[float, int]:
+    """Utilisation and 429s of one client against one kind of quota."""
+    kind, burst = QUOTAS[quota]
+    count = int(RATE * seconds) if name == "naive" else int(2 * RATE * (seconds + 1))  # more than can go
+
+    async def run(url: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1 + seconds):
+                await CLIENTS[name][1](url, count)
+
+    with PracticeServer(latency=0.05, quota=kind, rate=RATE, burst=burst, seed=1) as server:
+        begin = server.timeline.clock()
+        asyncio.run(run(server.url))
+    answers = [(e.time - begin - 1, e.detail) for e in server.timeline.events if e.kind == "answered"]
+    # Answers fade in and out over a second, lest one burst more or less within the span decides.
+    accepted = sum(max(0.0, min(1.0, time, seconds - time)) for time, status in answers if status == 200)
+    return accepted / (RATE * (seconds - 1)), sum(status == 429 for _, status in answers)
+
+
+def main() -> None:
+    """Measure and print one Markdown table."""
+    parser = argparse.ArgumentParser(description="Utilisation and 429s against each kind of quota.")
+    parser.add_argument("--seconds", type=float, default=10, help="how long each run is measured, 2 or more")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=CLIENTS, default=list(CLIENTS), metavar="NAME")
+    options = parser.parse_args()
+    names = [name for name in options.only if importlib.util.find_spec(CLIENTS[name][0])]
+    for name in set(options.only) - set(names):
+        print(f"Left out: {name}, which is not installed.")
+    found = defaultdict(list)
+    for _ in range(options.repeats):
+        for quota in QUOTAS:
+            for name in names:
+                found[name, quota].append(result := measure(name, quota, options.seconds))
+                print(f"{name}, {quota}: {result[0]:.1%}, {result[1]} 429s", file=sys.stderr, flush=True)
+    print("|", " | ".join(["utilisation, 429s", *QUOTAS]), "|")
+    print("|---" * (1 + len(QUOTAS)) + "|")
+    for name in names:
+        results = [tuple(zip(*found[name, quota], strict=True)) for quota in QUOTAS]
+        cells = [f"{statistics.median(shares):.1%}, {max(refused)}" for shares, refused in results]
+        print("|", " | ".join([name, *cells]), "|")
+
+
+if __name__ == "__main__":
+    main()
