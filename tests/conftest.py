@@ -28,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="also try the kernels and repeats that take long")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running in their thread."""
+    items.sort(key=lambda item: "browser" in item.keywords)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A person may lack Chromium or nginx, and then tests skip; on the CI machine nothing may."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -27,7 +27,7 @@ server = PracticeServer(latency=0.5, seed=1).start()
 PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab(tmp_path_factory.mktemp("lab"))
     yield lab
@@ -40,7 +40,7 @@ def usual_settings(lab: Lab) -> None:
     lab.use_theme("JupyterLab Light")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
@@ -68,10 +68,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         full = metafunc.config.getoption("--full")
         wanted = ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
         names = [name for when in wanted for name in KERNELS[when]]
-        metafunc.parametrize("kernel", names, indirect=True, scope="session")
+        metafunc.parametrize("kernel", names, indirect=True, scope="module")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kernel(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A kernel by its name in KERNELS; the older ones live in environments of their own."""
     name = str(request.param)

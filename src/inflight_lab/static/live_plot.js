@@ -7,6 +7,7 @@ const SHORTEST = 4; // seconds across the plot at the start of a run; it widens 
 const WIDEST = 12; // ... here, and scrolls from then on
 const KEPT = 60; // seconds kept; older points are dropped, and the time axis says so
 const FRAME = 30; // milliseconds between two frames at the least: smooth enough, and half the work
+const BIN = 0.01; // seconds that one point stands for
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
 const LEFT = 64, RIGHT = 12, GAP = 30, TOP = 22;
 
@@ -47,11 +48,14 @@ function stepPath(points, from, until) {
   for (let i = Math.max(first, 0); i < points.length; i++) {
     const [time, low, high, last] = points[i];
     path += path ? `H${time}` : `M${time} ${last}`;
-    path += low === high ? `V${last}` : `V${high}V${low}V${last}`;
+    // The line keeps to the highest, so that a plateau looks like one; `dipPath` tells how low it went.
+    path += `V${high}` + (last === high ? "" : `H${time + BIN}V${last}`);
   }
   return path && path + `H${until}`;
 }
 
+const dipPath = (points, from) =>
+  points.filter(([time, low, high]) => time >= from && low < high).map(([time, low, high]) => `M${time} ${low}V${high}`).join("");
 const tickPath = (points, from) => points.filter(([time]) => time >= from).map(([time]) => `M${time} 0v1`).join("");
 
 function niceStep(range, most) {
@@ -93,6 +97,7 @@ function render({ model, el }) {
   }
   for (const name in paths) {
     const group = make("g", { "clip-path": clipped }, svg);
+    if (name === "server") paths[name].dips = make("path", { class: `ifl-line ifl-${name} ifl-dips`, "vector-effect": "non-scaling-stroke" }, group);
     paths[name].path = make("path", { class: `ifl-line ifl-${name}`, "vector-effect": "non-scaling-stroke" }, group);
   }
   const strips = [...new Set(Object.values(paths).map((entry) => entry.strip).filter(Boolean))];
@@ -154,6 +159,7 @@ function render({ model, el }) {
     for (const name in paths) {
       const build = paths[name].lane ? tickPath : stepPath;
       paths[name].path.setAttribute("d", build(series[name], from, until));
+      paths[name].dips?.setAttribute("d", dipPath(series[name], from));
     }
     for (const strip of strips) {
       let max = 4;
@@ -184,9 +190,11 @@ function render({ model, el }) {
     const now = live ? Math.max(0, performance.now() / 1000 - offset - DELAY) : end;
     const [from, span] = window_(now);
     const perSecond = (width - LEFT - RIGHT) / span;
-    for (const { path, strip, top, lane } of Object.values(paths)) {
+    for (const { path, dips, strip, top, lane } of Object.values(paths)) {
       const scale = lane ?? -strip.height / strip.max, zero = lane ? top : strip.top + strip.height;
-      path.setAttribute("transform", `matrix(${perSecond} 0 0 ${scale} ${LEFT - from * perSecond} ${zero})`);
+      const transform = `matrix(${perSecond} 0 0 ${scale} ${LEFT - from * perSecond} ${zero})`;
+      path.setAttribute("transform", transform);
+      dips?.setAttribute("transform", transform);
     }
     clip.setAttribute("width", Math.max(0, (now - from) * perSecond));
     drawTimes(from, span, perSecond);
