@@ -87,9 +87,9 @@ async def with_asynciolimiter(url: str, count: int) -> None:
     await gather_behind(Limiter(RATE).wait, url, count)
 
 
-async def paced_strictly(url: str, count: int) -> None:
-    """`paced` as its file advises for GCRA with burst 1."""
-    pacer = paced.Pacer(0.97 * RATE, burst=1)
+async def paced_strictly(url: str, count: int, *, share: float) -> None:
+    """`paced` as its file advises for GCRA with burst 1, at a share of the rate."""
+    pacer = paced.Pacer(share * RATE, burst=1)
     await paced.make_many_requests(url, count, limiter=pacer, return_exceptions=True)
 
 
@@ -103,7 +103,8 @@ CLIENTS: dict[str, tuple[str, Client]] = {
     "semaphore (5)": ("inflight_lab", rung(semaphore.make_many_requests, limit=5)),
     "semaphore_pause (100)": ("inflight_lab", rung(semaphore_pause.make_many_requests, limit=RATE)),
     "paced": ("inflight_lab", rung(paced.make_many_requests, rate=RATE)),
-    "paced (97, burst 1)": ("inflight_lab", paced_strictly),
+    "paced (97, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.97)),
+    "paced (90, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.90)),
     "adaptive": ("inflight_lab", rung(adaptive.make_many_requests)),
     "aiolimiter (100, 1)": ("aiolimiter", functools.partial(with_aiolimiter, rate=RATE, period=1)),
     "aiolimiter (1, 0.01)": ("aiolimiter", functools.partial(with_aiolimiter, rate=1, period=1 / RATE)),
