@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager, start_new_kernel
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 START_UP = 90.0
@@ -75,8 +75,13 @@ class CellRun:
 class Kernel:
     """A kernel in the notebooks' folder."""
 
-    def __init__(self, client: BlockingKernelClient) -> None:
-        self._client = client
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager, self._client = manager, client
+
+    def restart(self) -> None:
+        """Kernel > Restart, whatever is running."""
+        self._manager.restart_kernel(now=True)
+        self._client.wait_for_ready(timeout=START_UP)
 
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
         """Queue all the cells at once, as Run All does, and wait for the last one's end."""
@@ -143,7 +148,7 @@ def kernel() -> Iterator[Kernel]:
     folder = NOTEBOOKS[0].parent
     manager, client = start_new_kernel(kernel_name="python3", startup_timeout=START_UP, cwd=str(folder))
     try:
-        yield Kernel(client)
+        yield Kernel(manager, client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
