@@ -31,18 +31,18 @@ FLAGS = [
 START_UP = 90_000
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
-"""By front end: where the server of both shows a notebook."""
+"""By front end: where it shows a notebook."""
 
 
 class Lab:
     """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
-    It shows them in JupyterLab and in Notebook 7.  ``prefix`` is the path that it lives under, as a
-    student's server does on a JupyterHub.
+    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a student's server does on
+    a JupyterHub.
     """
 
-    def __init__(self, folder: Path, prefix: str = "/") -> None:
-        self.folder, self.notebooks = folder, folder / "notebooks"
+    def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
+        self.folder, self.notebooks, self.front = folder, folder / "notebooks", front
         self.notebooks.mkdir(parents=True)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}{prefix}"
@@ -60,7 +60,7 @@ class Lab:
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
                 *("--IdentityProvider.token=", f"--ServerApp.root_dir={self.notebooks}"),
-                f"--ServerApp.base_url={prefix}",
+                *(f"--ServerApp.base_url={prefix}", "--ServerApp.disable_check_xsrf=True"),  # for `ask`
             ],
             env=os.environ | places,
             stderr=self._log,
@@ -99,9 +99,9 @@ class Lab:
         nbformat.write(notebook, self.notebooks / name)
         return name
 
-    def open(self, page: Page, name: str, front: str = "lab") -> None:
+    def open(self, page: Page, name: str) -> None:
         """Open a notebook and wait until its kernel is there."""
-        page.goto(self.address + FRONTS[front].format(name=name))
+        page.goto(self.address + FRONTS[self.front].format(name=name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_UP)
         # The indicator says "idle" while there is no kernel as well: look at the kernel's name too.
         page.wait_for_function(

@@ -43,12 +43,12 @@ panel
 def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) -> None:
     """Run, drag and Stop; whatever the page asked for outside the prefix would be a 404 on the console."""
     need_nginx()
-    lab, port = Lab(tmp_path / "lab", PREFIX), free_port()
+    lab, port = Lab(tmp_path / "lab", front, PREFIX), free_port()
     locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)
     try:
         with serving(tmp_path, port, settings=SETTINGS, locations=locations):
             lab.address = f"http://127.0.0.1:{port}{PREFIX}"
-            lab.open(page, lab.write("proxied.ipynb", CELL), front)
+            lab.open(page, lab.write("proxied.ipynb", CELL))
             run_all(page)
             panel = PanelOnPage(page)
             panel.plot.wait_for(timeout=60_000)
@@ -58,5 +58,6 @@ def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) 
             panel.expect(limit=limit, in_flight=limit)
             panel.press("Stop")
             panel.status("stopped: 1000 outcomes")
+            page.goto("about:blank")  # before its server goes away
     finally:
         lab.close()

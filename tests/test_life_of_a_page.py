@@ -8,10 +8,9 @@ import socket
 from collections.abc import Callable
 
 import nbformat
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import IN_BROWSER, USUAL, Place
+from tests.browser import IN_BROWSER, USUAL, Place, in_both_front_ends
 from tests.lab import START_UP, Lab, PanelOnPage, run_all
 
 pytestmark = IN_BROWSER
@@ -29,7 +28,7 @@ panel
 
 
 def open_panel(lab: Lab, page: Page, name: str, place: Place = USUAL) -> PanelOnPage:
-    lab.open(page, lab.write(name, SET_UP, PANEL, kernel=place.kernel), place.front)
+    lab.open(page, lab.write(name, SET_UP, PANEL, kernel=place.kernel))
     run_all(page)
     return panel_of(page)
 
@@ -106,11 +105,11 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page,
     panel.status("stopped: 1000 outcomes")
 
 
-@pytest.mark.parametrize("front", ["lab", "notebook"])
-def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, front: str) -> None:
+@in_both_front_ends
+def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: Place) -> None:
     """With a fresh kernel the panel is gone; the picture of its last run stands there, and only then."""
-    name = f"again-{front}.ipynb"
-    panel = open_panel(lab, page, name, Place(front))
+    name = f"again-{place}.ipynb"
+    panel = open_panel(lab, page, name, place)
     picture = page.locator(".jp-RenderedSVG")
     panel.press("Run")
     panel.expect(in_flight=3)
@@ -125,7 +124,7 @@ def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, front: 
     for session in lab.ask("GET", "sessions"):
         if session["path"] == name:
             lab.ask("DELETE", f"sessions/{session['id']}")
-    lab.open(page, name, front)
+    lab.open(page, name)
     expect(picture).to_be_visible()
     drawn = page.evaluate("document.querySelector('.jp-RenderedSVG img, .jp-RenderedSVG svg') !== null")
     assert drawn

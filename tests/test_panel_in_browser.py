@@ -19,8 +19,7 @@ PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, 
 
 
 def open_panel(lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL) -> PanelOnPage:
-    name = lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel)
-    lab.open(page, name, place.front)
+    lab.open(page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel))
     run_all(page)
     panel = PanelOnPage(page)
     panel.plot.wait_for(timeout=60_000)

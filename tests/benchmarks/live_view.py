@@ -6,7 +6,7 @@ times down), in a run that a button started and while a cell awaits; frames pain
 lag with and without the plot, at 50 requests a second and at full speed.
 
 ``--matrix`` prints the slider's figures for every front end and kernel, as a table; it installs the older
-kernels.  ``--only notebook ipykernel-7.0``, for example, prints one line of it.
+kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example, prints that line of it, and Voilà's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser import KERNELS, ROOT, make_environment
+from tests.browser import KERNELS, ROOT, USUAL, make_environment
 from tests.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
 
 SET_UP = """
@@ -106,23 +106,23 @@ def told(delays: list[float]) -> str:
     return f"{statistics.median(delays):.0f} / {max(delays):.0f}"
 
 
-def line(lab: Lab, browser: Browser, front: str, kernel: str) -> str:
+def line(lab: Lab, browser: Browser, kernel: str) -> str:
     """One line of the table: a run started by a button, one during an awaited cell, and the end of it."""
-    name = f"{front}-{kernel}.ipynb"
+    name = f"{kernel}.ipynb"
     with opened(browser) as page:
-        lab.open(page, lab.write(name, SET_UP, kernel=kernel), front)
+        lab.open(page, lab.write(name, SET_UP, kernel=kernel))
         run_all(page)
         pressed = run_by_button(page, panel_on(page))
     with opened(browser) as page:
         started = SET_UP.replace("\npanel\n", "\npanel.start()\npanel\n")
-        lab.open(page, lab.write(f"awaited-{name}", started, AWAITED, kernel=kernel), front)
+        lab.open(page, lab.write(f"awaited-{name}", started, AWAITED, kernel=kernel))
         run_all(page)
         panel = panel_on(page)
         awaited = slider_delays(page, panel)
         (lab.notebooks / "awaiting").unlink()
         page.get_by_text("cell ended", exact=True).wait_for()
         after = slider_delays(page, panel)
-    return f"| {front} | {kernel} | {told(pressed)} | {told(awaited)} | {told(after)} |"
+    return f"| {lab.front} | {kernel} | {told(pressed)} | {told(awaited)} | {told(after)} |"
 
 
 def run_by_button(page: Page, panel: PanelOnPage) -> list[float]:
@@ -149,32 +149,37 @@ def opened(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def matrix(lab: Lab, browser: Browser, places: list[tuple[str, str]]) -> None:
+def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
     """The table of slider delays: median / worst in milliseconds."""
-    for kernel in {kernel for _, kernel in places} - {"python3"}:
-        requirement = kernel.replace("-", "==") + ".*"
-        folder = Path(tempfile.mkdtemp())
-        lab.add_kernel(kernel, str(make_environment(folder, "-e", ROOT, requirement)))
+    pythons = {
+        kernel: str(make_environment(Path(tempfile.mkdtemp()), "-e", ROOT, kernel.replace("-", "==") + ".*"))
+        for kernel in kernels
+        if kernel != USUAL.kernel
+    }
     print("| front end | kernel | run by button | while a cell awaits | after it |\n|---|---|---|---|---|")
-    for front, kernel in places:
-        print(line(lab, browser, front, kernel), flush=True)
-    if len(places) > 1:
-        with closing(StudentPage(Path(tempfile.mkdtemp()))) as student, opened(browser) as page:
-            print(f"| voila | python3 | {told(run_by_button(page, student.open(page)))} | | |")
+    for front in fronts:
+        with closing(Lab(Path(tempfile.mkdtemp()), front)) as lab:
+            for name, python in pythons.items():
+                lab.add_kernel(name, python)
+            for kernel in kernels:
+                print(line(lab, browser, kernel), flush=True)
+    with closing(StudentPage(Path(tempfile.mkdtemp()))) as student, opened(browser) as page:
+        print(f"| voila | {USUAL.kernel} | {told(run_by_button(page, student.open(page)))} | | |")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.live_view")
-    parser.add_argument("--matrix", action="store_true")
-    parser.add_argument("--only", nargs=2, metavar=("FRONT", "KERNEL"))
+    parser.add_argument("--matrix", action="store_true", help="the slider in every front end")
+    parser.add_argument("--kernels", nargs="+", default=KERNELS)
+    parser.add_argument("--fronts", nargs="+", default=list(FRONTS), choices=FRONTS)
     asked = parser.parse_args()
-    places = [(front, kernel) for front in FRONTS for kernel in KERNELS]
-    with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
-        if asked.matrix or asked.only:
-            matrix(lab, browser, [tuple(asked.only)] if asked.only else places)
+    with chromium() as browser:
+        if asked.matrix:
+            matrix(browser, asked.kernels, asked.fronts)
         else:
-            measure(lab, browser)
+            with closing(Lab(Path(tempfile.mkdtemp()))) as lab:
+                measure(lab, browser)
 
 
 def measure(lab: Lab, browser: Browser) -> None:
