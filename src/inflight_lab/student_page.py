@@ -16,6 +16,8 @@ NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
 ONLY_THIS_SERVER = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:"
 )
+UNWANTED = ["@jupyter-notebook/lab-extension"]
+"""Notebook 7's own extension cannot run in Voilà, and would say so on the browser's console."""
 FORGOTTEN = 10 * 60
 """Seconds without a sign of life after which a kernel ends whose page was never closed properly."""
 
@@ -29,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit('Voilà is missing: pip install "inflight-lab[voila]"') from error
     usual = Config()
     usual.Voila.tornado_settings = {"headers": {"Content-Security-Policy": ONLY_THIS_SERVER}}
+    usual.VoilaConfiguration.extension_denylist = UNWANTED
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     Voila.launch_instance([str(NOTEBOOK), *(sys.argv[1:] if argv is None else argv)], config=usual)
 
