@@ -106,6 +106,8 @@ def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
         page.on("request", lambda request: request.url.startswith(at_home) or outside.append(request.url))
+        # What the page itself forbids is not asked for.
+        page.on("requestfailed", lambda request: request.failure == "csp" and outside.remove(request.url))
         pages.append(page)
         return page
 

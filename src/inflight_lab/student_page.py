@@ -18,8 +18,8 @@ ONLY_THIS_SERVER = (
 )
 UNWANTED = ["@jupyter-notebook/lab-extension"]
 """Notebook 7's own extension cannot run in Voilà, and would say so on the browser's console."""
-FORGOTTEN = 10 * 60
-"""Seconds without a sign of life after which a kernel ends whose page was never closed properly."""
+FORGOTTEN = 120
+"""Seconds after which a kernel ends whose page is gone without having said so."""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,9 +30,15 @@ def main(argv: list[str] | None = None) -> None:
     except ImportError as error:
         raise SystemExit('Voilà is missing: pip install "inflight-lab[voila]"') from error
     usual = Config()
-    usual.Voila.tornado_settings = {"headers": {"Content-Security-Policy": ONLY_THIS_SERVER}}
+    usual.Voila.tornado_settings = {
+        "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
+        # Voilà's page asks for the end of its kernel when it is closed, but forgets the token for that.
+        # Without the token only the kernel's id, which no other page knows, is needed to end it.
+        "disable_check_xsrf": True,
+    }
     usual.VoilaConfiguration.extension_denylist = UNWANTED
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
+    usual.MappingKernelManager.cull_interval = FORGOTTEN // 4
     Voila.launch_instance([str(NOTEBOOK), *(sys.argv[1:] if argv is None else argv)], config=usual)
 
 
