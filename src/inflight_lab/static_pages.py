@@ -24,7 +24,9 @@ TEMPLATE = """
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
+{% block data_svg %}<div class="jp-RenderedSVG">{{ output.data["image/svg+xml"] }}</div>{% endblock %}
 """
+"""Without the scripts from elsewhere, and with pictures whose text a screen reader finds."""
 PANELS_END = "await __import__('inflight_lab.static_pages', fromlist=['panels_end']).panels_end()"
 
 
@@ -38,18 +40,16 @@ def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
     from nbconvert import HTMLExporter
 
     cells = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(
-        cells,
-        timeout=timeout,
-        resources={"metadata": {"path": str(notebook.parent)}},
-        store_widget_state=False,
-    )
+    resources = {"metadata": {"path": str(notebook.parent)}}
+    client = NotebookClient(cells, timeout=timeout, resources=resources)
     client.on_cell_executed = partial(_record_the_background, client)
     client.execute()
+    cells.metadata.pop("widgets", None)  # else the page would ask a CDN for what draws them
     for cell in cells.cells:
-        cell.source = LINK.sub(r"](\1.html)", cell.source) if cell.cell_type == "markdown" else cell.source
-        # There is no live plot on paper: its plain picture follows it.
-        cell["outputs"] = [each for each in cell.get("outputs", []) if WIDGET not in each.get("data", {})]
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(r"](\1.html)", cell.source)
+        else:  # there is no live plot on paper: its plain picture follows it
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
     exporter = HTMLExporter(raw_template=TEMPLATE)
     html, _ = exporter.from_notebook_node(cells, {"metadata": {"name": notebook.stem}})
     page = out / f"{notebook.stem}.html"
