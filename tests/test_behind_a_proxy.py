@@ -39,7 +39,11 @@ panel
 """
 
 
-@pytest.mark.parametrize("front", ["lab", "notebook"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With JupyterLab; on demand with Notebook 7 too."""
+    metafunc.parametrize("front", ["lab"] + ["notebook"] * metafunc.config.getoption("--full"))
+
+
 def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) -> None:
     """Run, drag and Stop; whatever the page asked for outside the prefix would be a 404 on the console."""
     need_nginx()

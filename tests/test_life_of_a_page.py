@@ -82,6 +82,7 @@ def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callabl
         assert one.number(name) == two.number(name)
 
 
+@in_both_front_ends
 def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page, place: Place) -> None:
     """Restart and Run All during a run: the old server is gone, the new panel runs, drags and stops."""
     panel = open_panel(lab, page, f"restart-{place}.ipynb", place)
