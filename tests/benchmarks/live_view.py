@@ -5,7 +5,8 @@ from a key on the limit's slider to one more request in flight on the page; fram
 loop's lag with and without the plot, at 50 requests a second and at full speed.
 
 ``--matrix`` prints the slider's figures for every front end and kernel, as a table, also while a cell awaits
-and after it; it installs the older kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example, prints that line of it, and Voilà's.
+and after it; it installs the older kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example,
+prints that line of it, and Voilà's.
 """
 
 from __future__ import annotations
