@@ -109,6 +109,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         if hasattr(self, "plot"):  # ipywidgets also closes a panel that was refused and never made
             self.stop()
             self.plot.stop()
+        _close_parts(self)
         super().close()
 
     async def _go(self) -> None:
@@ -202,9 +203,9 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         reset_button.on_click(lambda _: self._on_loop(self._start_reset))
         for control in (*controls, self._run_button, self._stop_button, reset_button):
             hear_where_the_page_says(control)
-        self._status = widgets.Label("ready")
+        self._status = _text("ready")
 
-        self._goal_labels = {name: widgets.Label(f"○ {name}") for name in self.goals}
+        self._goal_labels = {name: _text(f"○ {name}") for name in self.goals}
         goal_row = (
             [widgets.HBox([widgets.Label("goals:"), *self._goal_labels.values()])] if self.goals else []
         )
@@ -237,6 +238,24 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def _ipython_display_(self) -> None:
         display(self._repr_mimebundle_(), raw=True)
         self.plot.show_picture()
+
+
+def _text(text: str) -> Any:
+    """A line that is shown as it is: JupyterLab would make a formula of what stands between dollars."""
+    label = widgets.Label(text)
+    label.add_class("mathjax_ignore")
+    return label
+
+
+def _close_parts(widget: Any) -> None:
+    """Close what a widget consists of: ipywidgets keeps every widget for good that is not closed itself."""
+    for part in (
+        *getattr(widget, "children", ()),
+        *(getattr(widget, name, None) for name in ("layout", "style")),
+    ):
+        if part:
+            _close_parts(part)
+            part.close()
 
 
 def _slider(kind: Callable[..., Any], name: str, value: Any, *bounds: Any, **more: Any) -> Any:
