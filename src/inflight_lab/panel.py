@@ -158,10 +158,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             return
         stats = self.timeline.stats() if takes(self.runner, "client") else self.server.stats()
         ended = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
-        if isinstance(self.error, asyncio.CancelledError) or stats.cancelled:
-            self._status.value = f"stopped: {ended}, {stats.cancelled} cancelled"
-        elif self.error:
+        if self.error and not isinstance(self.error, asyncio.CancelledError):
             self._status.value = f"the runner raised {type(self.error).__name__}: {self.error}"
+        elif self.error or stats.cancelled:
+            self._status.value = f"stopped: {ended}, {stats.cancelled} cancelled"
         else:
             self._status.value = f"done: {ended}"
 
