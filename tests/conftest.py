@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -62,6 +66,34 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client with httpx's defaults whose transport is observed: see `seen_by`."""
     async with httpx.AsyncClient(transport=ObservedTransport(), timeout=PATIENCE) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis of these tests' own, that keeps nothing on disk."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("no redis-server on this machine: install it (Debian: redis-server) to run these tests")
+    folder = tmp_path_factory.mktemp("redis")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
+    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(port):
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.01)
+        yield f"redis://127.0.0.1:{port}"
+        process.terminate()
+
+
+def _answers(port: int) -> bool:
+    """Whether a Redis answers on ``port``."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(b"PING\r\n")
+        return connection.recv(16).startswith(b"+PONG")
+    return False
 
 
 class Hold:

@@ -39,12 +39,12 @@ def send(api: SimulatedApi, count: int) -> tuple[int, float]:
 
 @pytest.mark.parametrize(("kind", "burst"), KINDS)
 def test_told(kind: str, burst: int | None) -> None:
-    """With ``RateLimit-Policy`` in the answers: 99 % of the quota, and no 429 to find it."""
+    """With ``RateLimit-Policy`` in the answers: 98 % of the quota, and no 429 to find it."""
     api = SimulatedApi(network(0.002), judge=quota(kind, burst=burst))
     refused, rate = send(api, 3000)
     assert refused == 0
-    assert rate == pytest.approx(99)
-    assert api.utilisation() >= 0.98
+    assert rate == pytest.approx(98)
+    assert api.utilisation() >= 0.97
 
 
 @pytest.mark.parametrize(("kind", "burst"), KINDS)
@@ -74,7 +74,7 @@ def test_a_quota_that_changes_is_followed() -> None:
         for rate in (100, 40):
             judge.rate = rate
             await adaptive.make_many_requests(URL, 1, client=api, limiter=pacer)
-            assert pacer.rate == pytest.approx(0.99 * rate)
+            assert pacer.rate == pytest.approx(0.98 * rate)
 
     run(main())
 
@@ -191,7 +191,7 @@ async def test_real_server_tells() -> None:
         responses = await adaptive.make_many_requests(server.url, 150, limiter=pacer)
         stats = server.stats()
     assert [response.status_code for response in responses] == [200] * 150
-    assert pacer.rate == pytest.approx(99)
+    assert pacer.rate == pytest.approx(98)
     assert stats.refused == 0
     assert stats.accepted / (99 * stats.elapsed) >= 0.5
 

@@ -6,16 +6,10 @@ Their form is checked in `test_notebooks`, with that of all others.
 from __future__ import annotations
 
 import ast
-import contextlib
 import inspect
 import re
-import shutil
-import socket
-import subprocess
-import time
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +18,6 @@ from inflight_lab import scale_exercises
 from inflight_lab.bars import draw_bars, number_of
 from inflight_lab.calculator import advise, limit_for, rate_for
 from inflight_lab.runners import threaded
-from tests.conftest import PATIENCE
 from tests.notebook_tools import NOTEBOOKS, Exercise, Kernel, code_cells, exercises, kernel
 from tests.test_exercises import verdict
 from tests.test_notebooks import PANEL_ENDS, RUN_ALL, Ran, bare
@@ -145,27 +138,6 @@ def test_runner_in_the_cell_of_09_is_the_runner_in_the_package() -> None:
     """What stands in the cell and what the package ships cannot drift apart."""
     (cell,) = (source for source in code_cells(PATHS["09"]) if "def make_one_request" in source)
     assert bare(cell) == bare(inspect.getsource(threaded.make_one_request))
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[str]:
-    """The address of a Redis of this test's own."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no redis-server on this machine: install it (Debian: redis-server) to run this test")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        yield f"redis://127.0.0.1:{port}"
-        process.terminate()
 
 
 def test_09_shares_the_quota_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:

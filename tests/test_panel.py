@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.picture import draw
-from inflight_lab.recorder import BIN, Recorder, thin
+from inflight_lab.recorder import BIN, Bars, Recorder, thin
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.timeline import Timeline
 from tests.census import at_most, census
@@ -48,7 +49,8 @@ async def test_start_during_a_run_starts_nothing(server: PracticeServer) -> None
 
 async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     """One run to the end, one that is stopped, and one whose runner raises while requests fly."""
-    panel.runner, server.latency = semaphore.make_many_requests, 0
+    (lane,) = panel.lanes.values()
+    lane.runner, server.latency = semaphore.make_many_requests, 0
     await panel.start()
     assert (panel.error, len(panel.outcomes)) == (None, 30)
     server.latency = 600
@@ -57,7 +59,7 @@ async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     panel.stop()
     await panel.start()
     assert len(panel.outcomes) == panel.timeline.stats().cancelled == 30
-    panel.runner, server.latency, server.quota = raises_at_a_refusal, 0.01, "sliding-window"
+    lane.runner, server.latency, server.quota = raises_at_a_refusal, 0.01, "sliding-window"
     await panel.start()
     assert isinstance(panel.error, ValueError)
     assert panel._status.value == "the runner raised ValueError: Unexpected Status: Http status code is 429."
@@ -106,6 +108,73 @@ def traced() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
+async def test_side_by_side(server: PracticeServer) -> None:
+    """Several runners start from one click, each against a server of its own with the same knobs."""
+    server.latency, server.quota, server.rate, server.period = 0.05, "sliding-window", 10, 60
+    panel = Panel(
+        {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests},
+        server=server,
+        count=20,
+        limit=2,
+        goals={"one after the other": lambda stats: stats.peak_in_flight <= 2},
+    )
+    first, second = panel.lanes.values()
+    assert (second.server.rate, second.server.quota, second.server.running) == (10, "sliding-window", True)
+    assert first.server.url != second.server.url
+    await panel.start()
+    assert [len(lane.outcomes) for lane in panel.lanes.values()] == [20, 20]
+    assert [lane.server.stats().refused for lane in panel.lanes.values()] == [10, 10]
+    assert [lane.goals_met["one after the other"] for lane in panel.lanes.values()] == [False, True]
+    panel.rate_slider.value = 20
+    await until(lambda: first.server.rate == second.server.rate == 20)
+    panel.start()
+    panel.stop()
+    await panel.start()
+    assert [first.server.stats().accepted, second.server.stats().accepted] == [0, 0], (
+        "stopped before it began"
+    )
+    assert [len(lane.outcomes) for lane in panel.lanes.values()] == [20, 20]
+    panel.close()
+    assert (first.server.running, second.server.running) == (True, False)
+
+
+async def test_slow_motion_slows_everything_and_ends_with_the_run(server: PracticeServer) -> None:
+    """Latency, quota and the runner's own period are stretched, then as before; goals see the true time."""
+    server.quota, server.rate, server.latency = "sliding-window", 10, 0.02
+    seen: dict[str, float] = {}
+
+    async def runner(
+        url: str, count: int, *, client: Any, period: float = 1.0, pause: float = 0.5
+    ) -> list[Any]:
+        seen.update(period=period, pause=pause, latency=server.latency, of_the_quota=server.period)
+        return [await client.get(url) for _ in range(count)]
+
+    panel = Panel(runner, server=server, count=3, goals={"in time": lambda stats: stats.elapsed < 0.25})
+    panel.slow_choice.value = 5
+    await panel.start()
+    assert seen == {"period": 5, "pause": 2.5, "latency": 0.1, "of_the_quota": 5}
+    assert (server.latency, server.period) == (0.02, 1)
+    assert server.stats().elapsed >= 0.25
+    assert panel.goals_met == {"in time": True}
+    bars = panel.lanes[""].plot.recorder.history["bars"]
+    assert [status for _, _, status in bars] == [-1, 200] * 3
+    panel.slow_choice.value = 1
+    await panel.start()
+    assert panel.lanes[""].plot.recorder.history["bars"] == []
+    panel.close()
+
+
+async def test_stop_right_after_start(server: PracticeServer) -> None:
+    """A run that is stopped before its first request still has an outcome for each, and sends none."""
+    panel = Panel(semaphore.make_many_requests, server=server, count=9)
+    panel.start()
+    panel.stop()
+    await panel.start()
+    assert [type(outcome) for outcome in panel.outcomes] == [asyncio.CancelledError] * 9
+    assert server.stats().started == 0
+    panel.close()
+
+
 async def test_reset_puts_everything_back(server: PracticeServer) -> None:
     """Sliders, counters, goals and the server's knobs are where they began."""
     panel = Panel(semaphore.make_many_requests, server=server, count=20, goals={"any": lambda _: True})
@@ -135,6 +204,8 @@ async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -
     [
         (lambda url, count: None, PracticeServer(), "runner"),
         (None, PracticeServer(), "runner"),
+        ({}, PracticeServer(), "runner"),
+        ({"one": semaphore.make_many_requests, "two": print}, PracticeServer(), "runner"),
         (semaphore.make_many_requests, "http://127.0.0.1", "server"),
     ],
 )
@@ -149,6 +220,19 @@ def test_thinning_loses_no_peak() -> None:
     """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
     levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
     assert thin(levels) == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
+
+
+def test_bars_take_the_lowest_free_lane() -> None:
+    """As many lanes as were ever in flight at once, and each bar ends in the lane where it began."""
+    timeline = Timeline(clock=itertools.count().__next__)
+    first, second = timeline.send(), timeline.send()
+    timeline.answer(first, 429)
+    third = timeline.send()
+    timeline.cancel(third)
+    timeline.answer(second, 200)
+    bars = Bars()
+    points = bars.draw(timeline.events[:3]) + bars.draw(timeline.events[3:])
+    assert points == [[0, 0, -1], [1, 1, -1], [2, 0, 429], [3, 0, -1], [4, 0, 0], [5, 1, 200]]
 
 
 async def test_the_recorder_hands_out_each_point_once() -> None:

@@ -7,14 +7,9 @@ import contextlib
 import inspect
 import json
 import math
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,37 +26,6 @@ pytestmark = pytest.mark.anyio
 
 URL = "http://127.0.0.1/get"
 NOBODY = "redis://127.0.0.1:1"
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis of these tests' own, that keeps nothing on disk."""
-    program = shutil.which("redis-server")
-    if program is None:
-        reason = "no redis-server on this machine: install it (Debian: redis-server) to run these tests"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder: Path = tmp_path_factory.mktemp("redis")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        deadline = time.monotonic() + PATIENCE
-        while not answers(port):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.01)
-        yield f"redis://127.0.0.1:{port}"
-        process.terminate()
-
-
-def answers(port: int) -> bool:
-    """Whether a Redis answers on ``port``."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-        connection.sendall(b"PING\r\n")
-        return connection.recv(16).startswith(b"+PONG")
-    return False
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import ModuleType
 
 import httpx
 import pytest
+from httpx_aiohttp import AiohttpTransport
 
 from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
-from inflight_lab.runners import resilient, semaphore
+from inflight_lab.runners import naive, resilient, semaphore
 from inflight_lab.transport import OutsideError
 from tests.conftest import Gate, until
 
@@ -53,6 +55,18 @@ async def test_errors_count_as_failed(error: Exception) -> None:
     assert caught.value is error
     assert observed.timeline.events[-1].detail == type(error).__name__
     assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, "failed": 1}
+
+
+@pytest.mark.parametrize(("rung", "peak"), [(naive, 100), (semaphore, 3)])
+async def test_a_faster_transport_below(server: PracticeServer, rung: ModuleType, peak: int) -> None:
+    """With httpx-aiohttp's transport no line of a runner changes, and it too has a pool of 100."""
+    server.latency = 0.1
+    observed = ObservedTransport(AiohttpTransport())
+    async with httpx.AsyncClient(transport=observed) as client:
+        responses = await rung.make_many_requests(server.url, 120, client=client)
+    assert [response.status_code for response in responses] == [200] * 120
+    assert observed.stats().accepted == server.stats().accepted == 120
+    assert server.stats().peak_in_flight == peak
 
 
 async def test_cancel() -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from inflight_lab.live_plot import LivePlot
     from inflight_lab.nested import enable_nested_run
     from inflight_lab.panel import Panel
+    from inflight_lab.replay import Replay
     from inflight_lab.server import PracticeServer
     from inflight_lab.timeline import Event, Stats, Timeline
     from inflight_lab.transport import ObservedTransport
@@ -21,6 +22,7 @@ __all__ = [
     "ObservedTransport",
     "Panel",
     "PracticeServer",
+    "Replay",
     "Stats",
     "Timeline",
     "enable_nested_run",
@@ -33,6 +35,7 @@ _HOME = {
     "ObservedTransport": "transport",
     "Panel": "panel",
     "PracticeServer": "server",
+    "Replay": "replay",
     "Stats": "timeline",
     "Timeline": "timeline",
     "enable_nested_run": "nested",

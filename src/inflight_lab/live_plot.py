@@ -15,9 +15,10 @@ import anywidget
 from IPython.display import SVG, DisplayHandle, display
 
 from inflight_lab.comms import hear_where_the_page_says
+from inflight_lab.parts import close_parts
 from inflight_lab.picture import draw
 from inflight_lab.recorder import Recorder
-from inflight_lab.server import PracticeServer
+from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.timeline import Timeline
 
 STATIC = Path(__file__).parent / "static"
@@ -30,6 +31,13 @@ class Observed(Protocol):
     """What has a timeline of the client's requests: an `ObservedTransport`, for one."""
 
     timeline: Timeline
+
+
+class Counting(Observed, Protocol):
+    """What counts requests by a quota: a `PracticeServer`, for one."""
+
+    quota: str
+    rate: float
 
 
 class LivePlot(anywidget.AnyWidget):
@@ -50,7 +58,7 @@ class LivePlot(anywidget.AnyWidget):
     _esm = STATIC / "live_plot.js"
     _css = STATIC / "live_plot.css"
 
-    def __init__(self, server: PracticeServer, client: Observed | None = None) -> None:
+    def __init__(self, server: Counting, client: Observed | None = None) -> None:
         super().__init__()
         self.recorder = Recorder(
             server.timeline,
@@ -63,11 +71,15 @@ class LivePlot(anywidget.AnyWidget):
         self._sender: _ThreadedSender | _TaskSender | None = None
         hear_where_the_page_says(self)
         self.on_msg(lambda *_: self._send_all())
+        closed_on_rerun(self.close)
 
-    def start(self) -> None:
-        """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first."""
+    def start(self, *, follow: bool = False) -> None:
+        """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
+
+        ``follow`` draws a bar for every single request as well: for runs slow enough to see them.
+        """
         self.stop()
-        self.recorder.reset()
+        self.recorder.reset(follow=follow)
         self._live = True
         self._send_all()
         sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
@@ -81,6 +93,13 @@ class LivePlot(anywidget.AnyWidget):
             self.send_new()
             if self._picture:
                 self._picture.update(SVG(draw(self.recorder)))
+
+    def close(self) -> None:
+        """Stop, and take the plot off the page."""
+        if hasattr(self, "recorder"):  # else it was never made
+            self.stop()
+        close_parts(self)
+        super().close()
 
     def clear(self) -> None:
         """Forget the recording: an empty plot."""

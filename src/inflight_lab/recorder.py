@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
@@ -14,8 +15,36 @@ BIN = 0.01
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
+NAMES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed", "bars")
+
 Point = list[float]
-"""``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
+"""``[time, lowest, highest, last]``, with the time in seconds since the recording began; see also `Bars`."""
+
+
+class Bars:
+    """A bar for each request at the server, in the lowest lane that is free: who flies beside whom.
+
+    As points: ``[time, lane, -1]`` where a bar begins, ``[time, lane, status]`` where it ends, with 0
+    for a request that got no answer.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._lanes: dict[int, int] = {}
+
+    def draw(self, events: Iterable[Event]) -> list[Point]:
+        """The points of ``events``, which come in their order."""
+        points: list[Point] = []
+        for event in events:
+            if event.kind == "sent" and event.request is not None:
+                lane = heapq.heappop(self._free) if self._free else len(self._lanes)
+                self._lanes[event.request] = lane
+                points.append([event.time, lane, -1])
+            elif event.request in self._lanes:
+                lane = self._lanes.pop(event.request)
+                heapq.heappush(self._free, lane)
+                points.append([event.time, lane, event.detail if isinstance(event.detail, int) else 0])
+        return points
 
 
 def thin(levels: Iterable[tuple[float, float]]) -> list[Point]:
@@ -41,13 +70,11 @@ class Recorder:
         self.server, self.client, self.quota = server, client, quota
         self.reset()
 
-    def reset(self) -> None:
-        """Begin again at time 0."""
-        self.began = self.server.clock()
-        self.history: dict[str, list[Point]] = {
-            name: []
-            for name in ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed")
-        }
+    def reset(self, *, follow: bool = False) -> None:
+        """Begin again at time 0; ``follow``: with a bar for every single request."""
+        self.began, self.period = self.server.clock(), self.server.period
+        self.history: dict[str, list[Point]] = {name: [] for name in NAMES}
+        self._bars = Bars() if follow else None
         # Events from before are not part of this recording.
         self._read = {
             name: (timeline.events, len(timeline.events))
@@ -57,11 +84,16 @@ class Recorder:
         self._limits: list[tuple[float, float]] = []
 
     @property
+    def follow(self) -> bool:
+        """Whether there is a bar for every single request."""
+        return self._bars is not None
+
+    @property
     def now(self) -> float:
         """Seconds since the recording began."""
         return self.server.clock() - self.began
 
-    def set_limit(self, limit: int) -> None:
+    def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on."""
         self._limits.append((self.now, limit))
 
@@ -81,6 +113,7 @@ class Recorder:
             "refused": thin((event.time, 1) for event in server if event.is_refusal),
             # What never reached the server only the client can tell.
             "failed": thin((event.time, 1) for event in (client or server) if event.is_failure),
+            "bars": self._bars.draw(server) if self._bars else [],
         }
         for name, points in fresh.items():
             self._keep(self.history[name], points, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -32,11 +32,22 @@ def takes(runner: Runner, parameter: str) -> bool:
 class Run:
     """Calls ``runner(url, count, ...)`` with a client that observes and, if it takes one, a limiter to set.
 
-    ``timeline`` is written by the client.  ``limiter`` is None for a runner without that keyword.
+    ``timeline`` is written by the client.  ``more`` are further keywords for the runner.
+    ``limiter`` is None for a runner without that keyword.
     """
 
-    def __init__(self, runner: Runner, url: str, count: int, *, limit: int, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        url: str,
+        count: int,
+        *,
+        limit: int,
+        timeline: Timeline,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         self.runner, self.url, self.count, self.timeline = runner, url, count, timeline
+        self._more = more or {}
         self._switch = StopSwitch()
         self._transport = _Transport(self._switch, timeline)
         self.limiter = _Limiter(self._switch, limit) if takes(runner, "limiter") else None
@@ -48,7 +59,7 @@ class Run:
         async with httpx.AsyncClient(transport=self._transport) as client:
             keywords = {"client": client, "limiter": self.limiter, "return_exceptions": True}
             keywords = {name: value for name, value in keywords.items() if takes(self.runner, name)}
-            self._call = asyncio.ensure_future(self.runner(self.url, self.count, **keywords))
+            self._call = asyncio.ensure_future(self.runner(self.url, self.count, **keywords, **self._more))
             try:
                 await asyncio.wait([self._call])
             finally:

@@ -1,8 +1,8 @@
 """Adaptive: the limit that nobody told you.
 
 Many APIs do tell, in a header of every answer: ``RateLimit-Policy: "default";q=100;w=1`` means 100
-requests (q) in a window of 1 second (w).  Then the pace is 99 % of that, from the first answer on (and
-3 % less with each refusal, should others use the same quota, or the network have much jitter).
+requests (q) in a window of 1 second (w).  Then the pace is 98 % of that, from the first answer on (and a
+tenth less with each refusal, should others use the same quota, or the network have much jitter).
 
 Where they do not, the rate has to be found, and to find it costs refusals: it grows until there is a 429,
 is cut, and grows again, more slowly.  After a 429 *all* wait for as long as ``Retry-After`` says.
@@ -62,7 +62,7 @@ class LearningPacer:
         self._turn = asyncio.Lock()
         self._due = self._held_until = 0.0
         self._growth = 1.0
-        self._share = 0.99
+        self._share = 0.98
 
     async def __aenter__(self) -> None:
         await self._limiter.__aenter__()
@@ -102,7 +102,7 @@ class LearningPacer:
         if response.status_code == 429:
             if now >= self._held_until:  # not one more of those that flew at the same time
                 self.rate *= 0.5 if self._growth == 1 else 0.9
-                self._share *= 0.97
+                self._share *= 0.9
                 self._growth = 0.005
             self._held_until = max(self._held_until, now + seconds_to_wait(response.headers))
         else:

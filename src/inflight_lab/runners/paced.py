@@ -4,7 +4,9 @@ Requests go out one after the other, evenly spaced, a little slower than the API
 make that right:
 
 - *Space, do not burst.*  A request is due one spacing after the one before it, and the spacing is 1.25 %
-  wider than the quota's: room for what the rules below cost, so that requests stay evenly spread.
+  wider than the quota's: room for what the rules below cost, so that requests stay evenly spread.  (With
+  0.3 % it reaches 99.7 % of a window, but 10 ms of jitter then gathers the requests in clusters, and an
+  API that permits a burst of 5 refuses 1 in 45: measured with the simulator of this project's tests.)
 - *Catch up, but not without bound.*  A loop that was busy wakes up late.  Starting the schedule over
   from there loses the time for good; sending all that is overdue is a burst.  So at most ``burst``
   requests go at once, and what is later than that is given up.
@@ -55,6 +57,7 @@ import httpx
 class Pacer:
     """``async with pacer:`` waits until one more request fits the quota of ``rate`` per ``period`` seconds.
 
+    Take both as the API states them: 6,000 a minute is not 100 a second, it permits more at a time.
     First come, first served.  A waiter that is cancelled gives its turn to the next in line.
 
     At most ``limit`` are inside at once (by default 90); ``limiter`` takes the place of that semaphore.

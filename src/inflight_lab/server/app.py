@@ -10,6 +10,8 @@ import asyncio
 import math
 import random
 import time
+from dataclasses import fields
+from typing import Self
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -50,6 +52,11 @@ class PracticeApp(Knobs):
         self.timeline.reset()
         self._random = random.Random(self._seed)
         self._counter: Quota | None = None
+
+    def twin(self) -> Self:
+        """Another one with the same knobs and the same seed; a server takes a port of its own."""
+        knobs = {field.name: getattr(self, field.name) for field in fields(Knobs)}
+        return type(self)(seed=self._seed, **knobs)
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""

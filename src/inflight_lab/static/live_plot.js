@@ -9,10 +9,13 @@ const KEPT = 60; // seconds kept; older points are dropped, and the time axis sa
 const FRAME = 30; // milliseconds between two frames at the least: smooth enough, and half the work
 const BIN = 0.01; // seconds that one point stands for
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
-const LEFT = 64, RIGHT = 12, GAP = 30, TOP = 22;
+const RIGHT = 12;
+const USUAL = { left: 64, gap: 30, top: 22, mark: 16, row: 24 }; // pixels ...
+const PRESENTED = { left: 100, gap: 46, top: 34, mark: 26, row: 34 }; // ... and with the letters of a full screen
 
 const STRIPS = [
-  { name: "in flight", height: 240, lines: ["client", "server", "limit"], lanes: true },
+  { name: "in flight", height: 240, lines: ["client", "server", "limit"], marks: ["refused", "failed"] },
+  { name: "each request at the server", height: 150, lines: ["open", "accepted", "rejected", "lost"], bars: true },
   { name: "waiting", height: 56, lines: ["waiting"] },
   { name: "sent in the last period", height: 84, lines: ["rate", "quota"] },
 ];
@@ -56,6 +59,23 @@ function stepPath(points, from, until) {
 
 const dipPath = (points, from) =>
   points.filter(([time, low, high]) => time >= from && low < high).map(([time, low, high]) => `M${time} ${low}V${high}`).join("");
+
+// Bars by what became of them.  A point is [time, lane, -1] where one begins, [time, lane, status] where it ends.
+function barPaths(points, from, until) {
+  const paths = { open: "", accepted: "", rejected: "", lost: "" }, open = new Map();
+  const bar = (begin, end, lane) => `M${begin} ${lane + 0.12}H${end}V${lane + 0.88}H${begin}z`;
+  for (const [time, lane, status] of points) {
+    if (status < 0) open.set(lane, time);
+    else if (open.has(lane)) {
+      const name = status === 429 || status === 503 ? "rejected" : status === 0 || status >= 400 ? "lost" : "accepted";
+      if (time >= from) paths[name] += bar(open.get(lane), time, lane);
+      open.delete(lane);
+    }
+  }
+  for (const [lane, begin] of open) paths.open += bar(begin, until, lane);
+  return paths;
+}
+
 const tickPath = (points, from) => points.filter(([time]) => time >= from).map(([time]) => `M${time} 0v1`).join("");
 
 function niceStep(range, most) {
@@ -73,37 +93,32 @@ function render({ model, el }) {
     div("ifl-label", tile, label);
   }
   const bar = div("ifl-bar", div("ifl-progress", root));
-  const height = TOP + STRIPS.reduce((sum, strip) => sum + strip.height + GAP, 0);
-  const svg = make("svg", { role: "img", height, width: "100%" }, root);
-  const clip = make("rect", { x: LEFT, y: 0, height }, make("clipPath", { id: `ifl-${crypto.randomUUID()}` }, make("defs", {}, svg)));
+  const svg = make("svg", { role: "img", width: "100%" }, root);
+  const clip = make("rect", { y: 0, height: "100%" }, make("clipPath", { id: `ifl-${crypto.randomUUID()}` }, make("defs", {}, svg)));
   const clipped = `url(#${clip.parentNode.id})`;
   const times = make("g", { class: "ifl-axis" }, svg), ticks = [];
-  const cut = make("text", { x: LEFT, y: 14, class: "ifl-cut" }, times);
+  const cut = make("text", { class: "ifl-cut" }, times);
   cut.textContent = "older points left out";
-  const paths = {};
-  let y = TOP;
-  for (const strip of STRIPS) {
-    if (strip.lanes) ["refused", "failed"].forEach((name, i) => {
-      paths[name] = { top: y + 16 * i, lane: 11 };
-      make("text", { class: "ifl-axis", x: LEFT - 8, y: y + 16 * i + 11, "text-anchor": "end" }, svg).textContent =
-        name === "refused" ? "429" : "failed";
-    });
-    const space = strip.lanes ? 42 : 0;
-    const own = { name: strip.name, top: y + space, height: strip.height - space, max: 0 };
-    make("text", { class: "ifl-title", x: LEFT, y: y - 6 }, svg).textContent = strip.name;
-    own.axis = make("g", { class: "ifl-axis" }, svg);
-    for (const line of strip.lines) paths[line] = { strip: own };
-    y += strip.height + GAP;
+  const paths = {}, strips = [];
+  for (const about of STRIPS) {
+    const strip = { ...about, max: 0, need: 4, group: make("g", {}, svg) };
+    strip.axis = make("g", { class: "ifl-axis" }, strip.group);
+    strip.title = make("text", { class: "ifl-title" }, strip.group);
+    strip.title.textContent = strip.name;
+    strip.labels = (strip.marks ?? []).map((name) => make("text", { class: "ifl-axis", "text-anchor": "end" }, strip.group));
+    strip.labels.forEach((label, i) => { label.textContent = ["429", "failed"][i]; });
+    for (const name of [...(strip.marks ?? []), ...strip.lines]) {
+      const group = make("g", { "clip-path": clipped }, strip.group), usual = { "vector-effect": "non-scaling-stroke" };
+      const mark = strip.marks?.indexOf(name) ?? -1;
+      paths[name] = { strip, mark };
+      if (name === "server") paths[name].dips = make("path", { class: `ifl-line ifl-${name} ifl-dips`, ...usual }, group);
+      paths[name].path = make("path", { class: `${strip.bars ? "ifl-bar-of" : "ifl-line"} ifl-${name}`, ...usual }, group);
+    }
+    strips.push(strip);
   }
-  for (const name in paths) {
-    const group = make("g", { "clip-path": clipped }, svg);
-    if (name === "server") paths[name].dips = make("path", { class: `ifl-line ifl-${name} ifl-dips`, "vector-effect": "non-scaling-stroke" }, group);
-    paths[name].path = make("path", { class: `ifl-line ifl-${name}`, "vector-effect": "non-scaling-stroke" }, group);
-  }
-  const strips = [...new Set(Object.values(paths).map((entry) => entry.strip).filter(Boolean))];
   const legend = div("ifl-legend", root);
   for (const [name, label] of LEGEND) {
-    const item = div("ifl-key", legend);
+    const item = div(`ifl-key ifl-key-${name}`, legend);
     const swatch = make("svg", { width: 34, height: 12, "aria-hidden": "true" }, item);
     make("path", { class: `ifl-line ifl-${name}`, d: name in { refused: 1, failed: 1 } ? "M17 0v12" : "M1 6h32" }, swatch);
     item.append(label);
@@ -113,11 +128,12 @@ function render({ model, el }) {
   spoken.setAttribute("role", "status");
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let series, counts, end, live, offset, frame = 0, frames = 0, drawnAt = 0, spokenAt = 0, width = 0;
+  let series, counts, end, live, offset, frame = 0, frames = 0, drawnAt = 0, spokenAt = 0;
+  let width = 0, height = 0, place = USUAL, following = false;
   reset();
 
   function reset() {
-    series = Object.fromEntries(Object.keys(paths).map((name) => [name, []]));
+    series = Object.fromEntries([...Object.keys(paths), "bars"].map((name) => [name, []]));
     counts = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0, failed: 0, cancelled: 0 };
     end = 0; live = false; offset = null;
   }
@@ -145,43 +161,88 @@ function render({ model, el }) {
     const seen = performance.now() / 1000 - message.now;
     // Follow the kernel's clock smoothly; jump when it is far away (a slept laptop, a new run).
     offset = offset === null || Math.abs(seen - offset) > 0.5 ? seen : offset + (seen - offset) * 0.05;
+    if (following !== series.bars.length > 0) { following = !following; layout(); }
     rebuild(); tell();
-    frame ||= requestAnimationFrame(draw);
+    for (const mate of mates()) mate.redraw?.();
+  }
+
+  // The plots side by side in one panel have their axes in common.
+  function mates() { return root.closest(".ifl-lanes")?.querySelectorAll(".inflight-lab") ?? [root]; }
+  root.redraw = () => { frame ||= requestAnimationFrame(draw); };
+
+  function layout() {
+    const presented = document.fullscreenElement?.contains(root) ?? false;
+    root.classList.toggle("ifl-presented", presented);
+    place = presented ? PRESENTED : USUAL;
+    const tight = presented && svg.clientHeight < 460; // then the number of those that wait must do
+    const shown = strips.filter(({ name, bars }) => bars ? following : !tight || name !== "waiting");
+    const fixed = place.top + place.gap * shown.length;
+    const natural = shown.reduce((sum, strip) => sum + strip.height, 0);
+    if (!presented) svg.setAttribute("height", fixed + natural);
+    width = svg.clientWidth;
+    height = presented ? svg.clientHeight : fixed + natural;
+    const grow = Math.max(0.3, (height - fixed) / natural);
+    let y = place.top;
+    for (const strip of strips) {
+      strip.group.setAttribute("visibility", shown.includes(strip) ? "visible" : "hidden");
+      if (!shown.includes(strip)) { strip.max = strip.tall = 0; continue; }
+      const marks = strip.marks ? 2 * place.mark + 10 : 0;
+      Object.assign(strip, { max: 0, top: y + marks, tall: strip.height * grow - marks, marksAt: y });
+      for (const [name, value] of [["x", place.left], ["y", y - 6]]) strip.title.setAttribute(name, value);
+      strip.labels.forEach((label, i) => {
+        label.setAttribute("x", place.left - 8);
+        label.setAttribute("y", y + place.mark * (i + 0.7));
+      });
+      y += strip.height * grow + place.gap;
+    }
+    clip.setAttribute("x", place.left);
+    cut.setAttribute("x", place.left);
+    cut.setAttribute("y", place.top - 8 > 14 ? place.top - 14 : 14);
+    rebuild();
+    root.redraw();
   }
 
   function window_(now) {
+    if (!live) for (const mate of mates()) now = Math.max(now, mate.end ?? 0);
     const from = Math.max(0, now - (live ? WIDEST : KEPT));
     return [from, Math.max(SHORTEST, live ? Math.min(now, WIDEST) : now - from) * 1.02];
   }
 
   function rebuild() {
+    root.end = live ? 0 : end;
     const [from] = window_(end), until = end + 5; // beyond now, where the clip ends it
+    const bars = following ? barPaths(series.bars, from, until) : {};
     for (const name in paths) {
-      const build = paths[name].lane ? tickPath : stepPath;
-      paths[name].path.setAttribute("d", build(series[name], from, until));
-      paths[name].dips?.setAttribute("d", dipPath(series[name], from));
+      const { path, dips, strip, mark } = paths[name];
+      const d = strip.bars ? bars[name] ?? "" : (mark < 0 ? stepPath : tickPath)(series[name], from, until);
+      path.setAttribute("d", d);
+      dips?.setAttribute("d", dipPath(series[name], from));
     }
-    for (const strip of strips) {
-      let max = 4;
-      for (const name in paths) {
-        if (paths[name].strip !== strip) continue;
+    strips.forEach((strip, index) => {
+      strip.need = strip.bars ? 1 : 4;
+      for (const name of strip.bars ? ["bars"] : strip.lines) {
         for (let i = series[name].length - 1; i >= 0; i--) {
-          max = Math.max(max, series[name][i][2]);
+          strip.need = Math.max(strip.need, strip.bars ? series[name][i][1] + 1 : series[name][i][2]);
           if (series[name][i][0] < from) break;
         }
       }
-      const step = Math.max(1, niceStep(max, strip.height > 150 ? 5 : 2));
-      max = Math.ceil(max * 1.04 / step) * step;
-      if (max === strip.max) continue;
+      let max = strip.need;
+      for (const mate of mates()) max = Math.max(max, mate.strips?.[index].need ?? 0);
+      if (!strip.tall) return; // not shown
+      const round = Math.max(1, niceStep(max, 5));
+      max = strip.bars ? max : Math.ceil(max * 1.04 / round) * round;
+      if (max === strip.max) return;
+      const step = Math.max(1, niceStep(max, Math.max(1, Math.min(5, Math.floor(strip.tall / place.row)))));
       strip.max = max;
       strip.axis.replaceChildren();
       for (let value = 0; value <= max; value += step) {
-        const at = strip.top + strip.height * (1 - value / max);
-        make("line", { x1: LEFT, x2: "100%", y1: at, y2: at }, strip.axis);
-        make("text", { x: LEFT - 8, y: at + 5, "text-anchor": "end" }, strip.axis).textContent = value;
+        const at = strip.top + strip.tall * (1 - value / max);
+        make("line", { x1: place.left, x2: "100%", y1: at, y2: at }, strip.axis);
+        make("text", { x: place.left - 8, y: at, dy: "0.35em", "text-anchor": "end" }, strip.axis).textContent = value;
       }
-    }
+    });
   }
+  root.strips = strips;
 
   function draw(clock) {
     frame = 0;
@@ -189,10 +250,12 @@ function render({ model, el }) {
     drawnAt = clock;
     const now = live ? Math.max(0, performance.now() / 1000 - offset - DELAY) : end;
     const [from, span] = window_(now);
-    const perSecond = (width - LEFT - RIGHT) / span;
-    for (const { path, dips, strip, top, lane } of Object.values(paths)) {
-      const scale = lane ?? -strip.height / strip.max, zero = lane ? top : strip.top + strip.height;
-      const transform = `matrix(${perSecond} 0 0 ${scale} ${LEFT - from * perSecond} ${zero})`;
+    const perSecond = (width - place.left - RIGHT) / span;
+    for (const { path, dips, strip, mark } of Object.values(paths)) {
+      if (!strip.max) continue; // not shown
+      const scale = mark < 0 ? -strip.tall / strip.max : place.mark - 5;
+      const zero = mark < 0 ? strip.top + strip.tall : strip.marksAt + place.mark * mark;
+      const transform = `matrix(${perSecond} 0 0 ${scale} ${place.left - from * perSecond} ${zero})`;
       path.setAttribute("transform", transform);
       dips?.setAttribute("transform", transform);
     }
@@ -203,12 +266,15 @@ function render({ model, el }) {
   }
 
   function drawTimes(from, span, perSecond) {
-    const step = Math.max(0.5, niceStep(span, Math.max(2, width / 90)));
+    const step = Math.max(0.5, niceStep(span, Math.max(2, width / (1.4 * place.left))));
     let used = 0;
     for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step, used += 1) {
-      const x = LEFT + (tick - from) * perSecond;
-      ticks[used] ??= [make("line", { y1: TOP, y2: height - GAP }, times), make("text", { y: height - 10 }, times)];
+      const x = place.left + (tick - from) * perSecond;
+      ticks[used] ??= [make("line", {}, times), make("text", {}, times)];
       const [line, text] = ticks[used];
+      line.setAttribute("y1", place.top);
+      line.setAttribute("y2", height - place.gap);
+      text.setAttribute("y", height - place.gap / 3);
       line.setAttribute("transform", `translate(${x} 0)`);
       text.setAttribute("transform", `translate(${x} 0)`);
       text.setAttribute("text-anchor", x > width - 40 ? "end" : "middle");
@@ -253,19 +319,17 @@ function render({ model, el }) {
   }
   const themes = new MutationObserver(theme);
   themes.observe(document.body, { attributes: true });
-  const sizes = new ResizeObserver(() => {
-    width = svg.clientWidth;
-    theme();
-    frame ||= requestAnimationFrame(draw);
-  });
+  const sizes = new ResizeObserver(() => { theme(); layout(); });
   sizes.observe(svg);
+  document.addEventListener("fullscreenchange", layout);
 
   model.on("msg:custom", receive);
-  rebuild(); tell();
+  layout(); tell();
   greet();
   return () => {
     model.off("msg:custom", receive);
     sizes.disconnect(); themes.disconnect();
+    document.removeEventListener("fullscreenchange", layout);
     cancelAnimationFrame(frame);
     clearTimeout(greeting);
   };
