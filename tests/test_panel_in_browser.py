@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import IN_BROWSER, USUAL, Place
 from tests.lab import Lab, PanelOnPage, run_all
@@ -146,6 +146,31 @@ def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: 
     panel.press("Run")
     panel.status("done: 150 outcomes")
     panel.expect(accepted=150, in_flight=0, limit="")
+
+
+INJECTED = """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
+ECHO = f"""
+import httpx
+injected = {INJECTED!r}
+
+async def echo(url, count, *, client, return_exceptions=False):
+    response = await client.get(url, params={{"text": injected}})
+    raise ValueError(response.json()["args"]["text"])
+
+panel = Panel(echo, server=server, count=9, goals={{injected: lambda stats: True}})
+panel"""
+
+
+def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
+    """What a server answers reaches the page as its characters: no element, no script, no formula."""
+    panel = open_panel(lab, page, "injected", "server.latency = 0", ECHO)
+    panel.press("Run")
+    status = panel.status("the runner raised ValueError: ")
+    goal = page.locator(".ifl-panel .ifl-met")
+    expect(goal).to_have_text(f"✔ {INJECTED}")
+    expect(status).to_have_text(f"the runner raised ValueError: {INJECTED}")
+    assert page.locator(".ifl-panel").locator("b, img, mjx-container").count() == 0
+    assert page.evaluate("window.harmed") is None
 
 
 def test_running_the_cell_again_leaves_one_server_and_one_run(lab: Lab, page: Page) -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import importlib
+import inspect
 import io
+import os
+import pkgutil
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 import inflight_lab
-from inflight_lab import PracticeServer
+from inflight_lab import PracticeServer, runners
 from inflight_lab.runners import naive
 from tests.conftest import PATIENCE
 
@@ -67,7 +74,14 @@ Making request 6
 def run_script(rung: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a rung's file as a learner would, warnings shown."""
     command = [sys.executable, "-W", "error", "-m", f"inflight_lab.runners.{rung}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,  # nobody to ask
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+        check=False,
+    )
 
 
 def normalised(text: str) -> str:
@@ -157,6 +171,110 @@ def print_of(outcomes: list[object]) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as output:
         naive.print_result(outcomes)
     return output.getvalue()
+
+
+# ---- before anything is sent to another machine
+
+RUNGS = sorted(module.name for module in pkgutil.iter_modules(runners.__path__))
+PLAN = "This sends to api.example, which is not this machine: 3 requests, at most 2 at once."
+
+
+class Proxy:
+    """Stands for all other machines: nothing that goes through it leaves this one."""
+
+    def __init__(self) -> None:
+        sent = self.sent = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                sent.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Scripts that are started now send through this proxy."""
+    proxy = Proxy()
+    thread = threading.Thread(target=proxy.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.delenv("ALL_PROXY", raising=False)
+    yield proxy
+    proxy.server.shutdown()
+    thread.join()
+    proxy.server.server_close()
+
+
+def test_every_script_asks_in_the_same_words() -> None:
+    """The question is copied from file to file, since each file stands alone; the copies are equal."""
+    asked = [
+        inspect.getsource(importlib.import_module(f"inflight_lab.runners.{rung}").ask_first) for rung in RUNGS
+    ]
+    assert len(asked) == 10
+    assert set(asked) == {asked[0]}
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_with_nobody_to_ask_nothing_is_sent(
+    rung: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pointed at another machine, every script ends with status 2 and one line: where to, how many, how."""
+    monkeypatch.setattr(sys, "argv", [rung, "https://api.example/get", "--count", "7"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"inflight_lab.runners.{rung}").main()
+    printed = capsys.readouterr()
+    assert (ended.value.code, printed.out, proxy.sent) == (2, "", [])
+    assert re.fullmatch(
+        r"This sends to api\.example, which is not this machine: 7 requests, .*(at once|apart|retries|"
+        r"in 1 s|permits)\. Nothing was sent\. To allow it, add --yes\.\n",
+        printed.err,
+    )
+
+
+def test_without_a_url_nothing_is_sent_unasked(proxy: Proxy) -> None:
+    """The default address is a stranger's server as well."""
+    script = run_script("naive")
+    assert (script.returncode, script.stdout, proxy.sent) == (2, "", [])
+    assert script.stderr.startswith("This sends to httpbin.org, which is not this machine: 200 requests, all")
+
+
+def test_yes_on_the_command_line_shows_what_is_sent(proxy: Proxy) -> None:
+    """A script that is told beforehand still says it."""
+    script = run_script("semaphore", "http://api.example/get", "--count", "3", "--limit", "2", "--yes")
+    assert (script.returncode, script.stderr) == (0, f"{PLAN}\n")
+    assert proxy.sent == ["http://api.example/get"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals to type on")
+@pytest.mark.parametrize(("answer", "status", "sent"), [("y\n", 0, 3), ("n\n", 1, 0), ("\n", 1, 0)])
+def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) -> None:
+    """At a terminal the plan comes with a question, and only "y" sends anything."""
+    keyboard, terminal = os.openpty()
+    command = [sys.executable, "-m", "inflight_lab.runners.semaphore", "http://api.example/get"]
+    script = subprocess.Popen(
+        [*command, "--count", "3", "--limit", "2"],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.write(keyboard, answer.encode())
+    printed, _ = script.communicate(timeout=PATIENCE * 2)
+    os.close(keyboard)
+    os.close(terminal)
+    assert printed.startswith(f"{PLAN} Go on? [y/N] ")
+    assert ("Nothing was sent." in printed) == (sent == 0)
+    assert (script.returncode, len(proxy.sent)) == (status, sent)
 
 
 HEAVY = ("ipywidgets", "anywidget", "uvicorn", "starlette", "traitlets", "IPython", "nest_asyncio2")

@@ -396,6 +396,48 @@ async def test_foreign_host_is_refused(server: PracticeServer, client: httpx.Asy
     assert response.status_code == 200
 
 
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://127.0.0.1.evil.example"},
+    {"Origin": "http://localhost@evil.example"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "http://["},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+]
+NOT_FOREIGN = [
+    {"Origin": "http://127.0.0.1:8888"},
+    {"Origin": "https://LOCALHOST"},
+    {"Origin": "http://[::1]:8888"},
+    {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+async def test_foreign_page_is_refused(
+    server: PracticeServer, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    """What a browser sends for another site's page gets nothing, counts nowhere, and uses no quota."""
+    server.quota, server.rate, server.period = "sliding-window", 1, 3600
+    response = await client.get(server.url, headers=headers)
+    assert (response.status_code, "headers" in response.text) == (403, False)
+    assert server.stats().started == 0
+    assert (await client.get(server.url)).status_code == 200  # the one request that the quota permits
+
+
+@pytest.mark.parametrize("headers", NOT_FOREIGN, ids=str)
+async def test_own_page_and_followed_link_are_served(
+    server: PracticeServer, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    """Pages of this machine and followed links are answered, without leave for a script to read."""
+    response = await client.get(server.url, headers=headers)
+    assert response.status_code == 200
+    assert not any(name.startswith("access-control-") for name in response.headers)
+
+
 async def test_stop_with_requests_in_flight(capfd: pytest.CaptureFixture[str]) -> None:
     """Stop does not wait for slow answers: clients get an error, the thread is gone, nothing is printed."""
     server = PracticeServer(latency=600).start()

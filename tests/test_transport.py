@@ -11,7 +11,8 @@ import pytest
 from httpx_aiohttp import AiohttpTransport
 
 from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
-from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners import naive, resilient, semaphore
+from inflight_lab.transport import OutsideError
 from tests.conftest import Gate, until
 
 pytestmark = pytest.mark.anyio
@@ -171,3 +172,52 @@ async def test_closing_closes_the_transport_underneath() -> None:
     async with httpx.AsyncClient(transport=ObservedTransport(Inner(lambda request: httpx.Response(200)))):
         assert closed == []
     assert closed == [True]
+
+
+class Outside(httpx.AsyncBaseTransport):
+    """Stands in for the network: nothing leaves, and it tells which hosts would have been sent what."""
+
+    def __init__(self) -> None:
+        self.hosts: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer at once."""
+        self.hosts.append(request.url.host)
+        return httpx.Response(200, json={})
+
+
+@pytest.mark.parametrize("host", ["api.example", "10.1.2.3", "0.0.0.0", "[2001:db8::1]", "localhost.example"])
+async def test_nothing_goes_to_another_machine_unless_allowed(host: str) -> None:
+    """A whole run pointed elsewhere by mistake sends nothing, and each outcome says how to allow some."""
+    observed = ObservedTransport(network := Outside())
+    async with httpx.AsyncClient(transport=observed) as client:
+        outcomes = await semaphore.make_many_requests(
+            f"http://{host}/get", 5, client=client, return_exceptions=True
+        )
+    assert network.hosts == []
+    assert [type(outcome) for outcome in outcomes] == [OutsideError] * 5
+    assert str(outcomes[0]).startswith(f"not sent: {host.strip('[]')} is not this machine")
+    assert "ObservedTransport(outside=20)" in str(outcomes[0])
+    assert without_times(observed.stats()) == {"started": 5, "peak_in_flight": 1, "failed": 5}
+
+
+async def test_so_many_go_to_other_machines_as_are_allowed() -> None:
+    """Requests to this machine are not counted; the run goes on, and what is over is not sent."""
+    observed = ObservedTransport(network := Outside(), outside=2)
+    async with httpx.AsyncClient(transport=observed) as client:
+        for host in ("127.0.0.1", "localhost", "[::1]"):
+            assert (await client.get(f"http://{host}/get")).status_code == 200
+        outcomes = await resilient.make_many_requests(
+            "http://api.example/get", 5, limit=1, client=client, return_exceptions=True
+        )
+    assert network.hosts == ["127.0.0.1", "localhost", "::1", "api.example", "api.example"]
+    assert [type(outcome) for outcome in outcomes] == [httpx.Response] * 2 + [OutsideError] * 3
+
+
+@pytest.mark.parametrize(
+    ("outside", "error"), [(-1, ValueError), (True, TypeError), (1.5, TypeError), (None, TypeError)]
+)
+def test_a_bad_outside_is_named(outside: object, error: type[Exception]) -> None:
+    """The error names the parameter, its value and what is allowed."""
+    with pytest.raises(error, match=rf"outside must be .*0 or more, got {outside}"):
+        ObservedTransport(outside=outside)  # type: ignore[arg-type]

@@ -10,14 +10,15 @@ from dataclasses import replace
 import ipywidgets as widgets
 
 from inflight_lab.live_plot import LivePlot
+from inflight_lab.parts import AS_IT_IS, plain_label
 from inflight_lab.run import Outcome, Run, Runner, takes
 from inflight_lab.server import PracticeServer
 from inflight_lab.timeline import Stats, Timeline
 
 Goal = Callable[[Stats], bool]
 
-MARKS = {None: ("○", ()), True: ("✔", ("ifl-met",)), False: ("✘", ("ifl-missed",))}
-"""What stands before a goal that is open, met or missed, and the CSS classes of its label."""
+MARKS = {None: ("○", "ifl-open"), True: ("✔", "ifl-met"), False: ("✘", "ifl-missed")}
+"""What stands before a goal that is open, met or missed, and the CSS class of its label."""
 
 
 class Lane:
@@ -37,8 +38,8 @@ class Lane:
         self.adjustable = takes(runner, "limiter")
         self.plot = LivePlot(server, self if takes(runner, "client") else None)
         self._run: Run | None = None
-        self._goal_labels = {name: widgets.Label(f"○ {name}") for name in self.goals}
-        above = [widgets.Label(name).add_class("ifl-name")] if name else []
+        self._goal_labels = {name: plain_label(f"○ {name}") for name in self.goals}
+        above = [plain_label(name).add_class("ifl-name")] if name else []
         if self.goals:
             above.append(widgets.HBox([widgets.Label("goals:"), *self._goal_labels.values()]))
         self.view = widgets.VBox([*above, self.plot]).add_class("ifl-lane")
@@ -83,12 +84,16 @@ class Lane:
             self.plot.set_limit(limit)
 
     def reset(self) -> None:
-        """Forget the last run."""
-        self.outcomes, self.error = [], None
+        """As before the first run."""
         self._show_goals({})
         self.server.reset()
-        self.timeline.reset()
+        self.forget()
         self.plot.clear()
+
+    def forget(self) -> None:
+        """Let go of what the last run brought."""
+        self.outcomes, self.error = [], None
+        self.timeline.reset()
 
     def judge_goals(self, *, slow: float = 1) -> None:
         """Judge every goal by the server's numbers of the last run, which was ``slow`` times as slow."""
@@ -100,10 +105,10 @@ class Lane:
         """The last run in a few words."""
         stats = self.timeline.stats() if takes(self.runner, "client") else self.server.stats()
         ended = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
-        if isinstance(self.error, asyncio.CancelledError) or stats.cancelled:
-            return f"stopped: {ended}, {stats.cancelled} cancelled"
-        if self.error:
+        if self.error and not isinstance(self.error, asyncio.CancelledError):
             return f"the runner raised {type(self.error).__name__}: {self.error}"
+        if self.error or stats.cancelled:
+            return f"stopped: {ended}, {stats.cancelled} cancelled"
         return f"done: {ended}"
 
     async def _server_notices(self) -> None:
@@ -117,7 +122,7 @@ class Lane:
         self.goals_met = met
         for name, label in self._goal_labels.items():
             mark, css = MARKS[met.get(name)]
-            label.value, label._dom_classes = f"{mark} {name}", css
+            label.value, label._dom_classes = f"{mark} {name}", (AS_IT_IS, css)
 
 
 def slowed_down(runner: Runner, slow: float) -> dict[str, float]:

@@ -15,8 +15,10 @@ import anywidget
 from IPython.display import SVG, DisplayHandle, display
 
 from inflight_lab.comms import hear_where_the_page_says
+from inflight_lab.parts import close_parts
 from inflight_lab.picture import draw
 from inflight_lab.recorder import Recorder
+from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.timeline import Timeline
 
 STATIC = Path(__file__).parent / "static"
@@ -69,6 +71,7 @@ class LivePlot(anywidget.AnyWidget):
         self._sender: _ThreadedSender | _TaskSender | None = None
         hear_where_the_page_says(self)
         self.on_msg(lambda *_: self._send_all())
+        closed_on_rerun(self.close)
 
     def start(self, *, follow: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
@@ -90,6 +93,13 @@ class LivePlot(anywidget.AnyWidget):
             self.send_new()
             if self._picture:
                 self._picture.update(SVG(draw(self.recorder)))
+
+    def close(self) -> None:
+        """Stop, and take the plot off the page."""
+        if hasattr(self, "recorder"):  # else it was never made
+            self.stop()
+        close_parts(self)
+        super().close()
 
     def clear(self) -> None:
         """Forget the recording: an empty plot."""

@@ -13,6 +13,7 @@ from IPython.display import display
 
 from inflight_lab.comms import acknowledge_widget_message, hear_where_the_page_says
 from inflight_lab.lane import Goal, Lane
+from inflight_lab.parts import close_parts, plain_label
 from inflight_lab.recording import Recording, save
 from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.run import Outcome, Runner
@@ -82,7 +83,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         lanes = widgets.HBox([lane.view for lane in self.lanes.values()]).add_class("ifl-lanes")
         super().__init__([*self._make_controls(count, limit, max_count, max_limit), lanes])
         self.add_class("ifl-panel")
-        closed_on_rerun(self.close)
+        closed_on_rerun(self._discard)
 
     @property
     def server(self) -> PracticeServer:
@@ -157,7 +158,20 @@ class Panel(widgets.VBox):  # type: ignore[misc]
                 lane.plot.stop()
             for twin in self._twins:
                 twin.stop()
+        close_parts(self)
         super().close()
+
+    def _discard(self) -> None:
+        """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
+        self.close()
+        if self._task and self.running:  # for a moment yet
+            self._task.add_done_callback(lambda _: self._forget())
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        for lane in self.lanes.values():
+            lane.forget()
 
     async def _go(self) -> None:
         slow, lanes = self._slow, self.lanes.values()
@@ -223,7 +237,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             self._observe(control, act)
         for control in (*actions, self._run_button, self._stop_button, reset_button):
             hear_where_the_page_says(control)
-        self._status = widgets.Label("ready")
+        self._status = plain_label("ready")
 
         self.slow_choice.layout.flex = "0 1 260px"
         limit_row = [self.limit_slider, self.slow_choice]

@@ -16,6 +16,7 @@ from IPython.display import display
 
 from inflight_lab.comms import hear_where_the_page_says
 from inflight_lab.live_plot import LivePlot
+from inflight_lab.parts import close_parts
 from inflight_lab.recording import Recording, load
 from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.stage import Stage
@@ -76,6 +77,7 @@ class Replay(widgets.VBox):  # type: ignore[misc]
             self.stop()
             for plot in self.plots.values():
                 plot.stop()
+        close_parts(self)
         super().close()
 
     async def _show(self) -> None:

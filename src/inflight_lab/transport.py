@@ -10,7 +10,12 @@ import asyncio
 
 import httpx
 
+from inflight_lab.loopback import is_loopback
 from inflight_lab.timeline import Stats, Timeline
+
+
+class OutsideError(httpx.TransportError):
+    """A request to another machine, beyond those that were allowed.  It was not sent."""
 
 
 class ObservedTransport(httpx.AsyncBaseTransport):
@@ -21,19 +26,37 @@ class ObservedTransport(httpx.AsyncBaseTransport):
 
     ``transport`` is httpx's own by default, with its pool of 100 connections.
 
+    ``outside`` is how many requests may go to other machines than this one, by default none: experiments
+    belong on the practice server.  For a real API, say how many at the most, retries included.
+
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
+
+    Raises ``TypeError`` or ``ValueError`` for a bad ``outside``.
     """
 
     def __init__(
-        self, transport: httpx.AsyncBaseTransport | None = None, *, timeline: Timeline | None = None
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        timeline: Timeline | None = None,
+        outside: int = 0,
     ) -> None:
+        if isinstance(outside, bool) or not isinstance(outside, int):
+            raise TypeError(f"outside must be an integer, 0 or more, got {outside!r}")
+        if outside < 0:
+            raise ValueError(f"outside must be 0 or more, got {outside!r}")
         self.transport = transport or httpx.AsyncHTTPTransport()
         self.timeline = timeline or Timeline()
+        self.outside, self._sent_outside = outside, 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` and read its answer to the end, so that 'answered' means all of it."""
+        """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
+
+        Raises `OutsideError` for one request more to other machines than ``outside``.
+        """
         number = self.timeline.send()
         try:
+            self._count_outside(request)
             response = await self.transport.handle_async_request(request)
             body = await _read(response.stream)
         except asyncio.CancelledError:
@@ -46,6 +69,17 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = httpx.ByteStream(body)
         return response
+
+    def _count_outside(self, request: httpx.Request) -> None:
+        if is_loopback(host := request.url.host):
+            return
+        if self._sent_outside >= self.outside:
+            raise OutsideError(
+                f"not sent: {host} is not this machine, and {self.outside} requests to others are allowed; "
+                "ObservedTransport(outside=20) allows 20",
+                request=request,
+            )
+        self._sent_outside += 1
 
     async def aclose(self) -> None:
         """Close the transport underneath."""

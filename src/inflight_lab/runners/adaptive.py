@@ -26,6 +26,7 @@ import functools
 import inspect
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
@@ -42,10 +43,21 @@ class LearningPacer:
     API told or what was found.  Keep one pacer for all that share a quota, on one event loop.
 
     At most ``limit`` are inside at once (by default 90); ``limiter`` takes the place of that semaphore.
+
+    When the API asks for a pause of more than ``longest_pause`` seconds, nobody waits: until it is over each
+    request that wants a turn is told so by a ``TimeoutError``.
     """
 
-    def __init__(self, rate: float = 10, *, limit: int | None = None, limiter: Limiter | None = None) -> None:
+    def __init__(
+        self,
+        rate: float = 10,
+        *,
+        limit: int | None = None,
+        limiter: Limiter | None = None,
+        longest_pause: float = 60,
+    ) -> None:
         self.rate = rate
+        self._longest_pause = longest_pause
         self._limiter = limiter or asyncio.Semaphore(limit or 90)
         self._turn = asyncio.Lock()
         self._due = self._held_until = 0.0
@@ -78,7 +90,9 @@ class LearningPacer:
         came = clock()
         async with self._turn:
             due = max(self._due, came)
-            while (wait := max(due, self._held_until) - clock()) > 0:  # noqa: ASYNC110, a clock is no event
+            while (wait := max(due, self._held_until) - clock()) > 0:
+                if self._held_until - clock() > self._longest_pause:
+                    raise TimeoutError("Not sent: the server asked for too long a pause.")
                 await asyncio.sleep(wait)
             self._due = max(due, clock() - 0.005) + 1 / self.rate
 
@@ -102,8 +116,9 @@ def told_rate(headers: httpx.Headers) -> float | None:
     rates = []
     for policy in headers.get("RateLimit-Policy", "").split(","):
         parameters = dict(re.findall(r";\s*([qw])=(\d+(?:\.\d+)?)(?![^;])", policy))
-        if float(parameters.get("q", 0)) > 0 and float(parameters.get("w", 0)) > 0:
-            rates.append(float(parameters["q"]) / float(parameters["w"]))
+        quota, window = float(parameters.get("q", 0)), float(parameters.get("w", 0))
+        if window > 0 and 0 < quota / window < float("inf"):
+            rates.append(quota / window)
     return min(rates, default=None)
 
 
@@ -112,7 +127,7 @@ def seconds_to_wait(headers: httpx.Headers) -> float:
     value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     return 1.0
 
@@ -122,7 +137,8 @@ async def make_one_request(
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once, learn from the response and return it.
 
-    Raises ``ValueError`` for a status other than 200, and what httpx raises when there is no answer.
+    Raises ``ValueError`` for a status other than 200, what httpx raises when there is no answer, and
+    ``TimeoutError`` when the API wants too long a pause.
     """
     async with limiter:
         if verbose:
@@ -207,7 +223,7 @@ def check_arguments(*, url: object, count: object, rate: object, limit: object, 
     check_quota(rate=rate, limit=limit)
 
 
-def check_quota(*, rate: object, limit: object, **_: object) -> None:
+def check_quota(*, rate: object, limit: object, longest_pause: object = 0, **_: object) -> None:
     """The same for what `LearningPacer` takes."""
     if isinstance(rate, bool) or not isinstance(rate, int | float):
         raise TypeError(f"rate must be a number, more than 0, got {rate!r}")
@@ -217,6 +233,10 @@ def check_quota(*, rate: object, limit: object, **_: object) -> None:
         raise TypeError(f"limit must be an integer, 1 or more, or None, got {limit!r}")
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be 1 or more, or None, got {limit!r}")
+    if isinstance(longest_pause, bool) or not isinstance(longest_pause, int | float):
+        raise TypeError(f"longest_pause must be a number of seconds, 0 or more, got {longest_pause!r}")
+    if not 0 <= longest_pause < float("inf"):
+        raise ValueError(f"longest_pause must be 0 seconds or more, and finite, got {longest_pause!r}")
 
 
 def checked(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -266,6 +286,24 @@ def print_result(outcomes: Sequence[object]) -> None:
             print(f"The first response is not JSON: {responses[0].text!r}")
 
 
+def ask_first(url: str, plan: str, *, yes: bool) -> None:
+    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        return  # the run says what is wrong with it
+    if host in ("", "localhost", "127.0.0.1", "::1"):
+        return
+    plan = f"This sends to {host}, which is not this machine: {plan}."
+    if yes:
+        print(plan, file=sys.stderr)
+    elif not (sys.stdin and sys.stdin.isatty()):
+        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
+        sys.exit(2)
+    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        sys.exit("Nothing was sent.")
+
+
 def main() -> None:
     """Run this file as a script."""
     parser = argparse.ArgumentParser(description="Send many requests, at a rate learnt on the way.")
@@ -274,7 +312,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10, help="per second, to begin with (default 10)")
     parser.add_argument("--limit", type=int, help="how many at once (default 90)")
     parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
+    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
     options = vars(parser.parse_args())
+    count = options["count"]
+    ask_first(
+        options["url"],
+        f"{count} requests, {options['rate']:g} a second at first and then what it permits",
+        yes=options.pop("yes"),
+    )
     print_result(asyncio.run(make_many_requests(**options, verbose=True)))
 
 

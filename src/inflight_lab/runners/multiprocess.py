@@ -19,6 +19,7 @@ import functools
 import inspect
 import json
 import multiprocessing
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.synchronize import Semaphore
@@ -150,6 +151,24 @@ def print_result(outcomes: Sequence[object]) -> None:
             print(f"The first response is not JSON: {responses[0].text!r}")
 
 
+def ask_first(url: str, plan: str, *, yes: bool) -> None:
+    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        return  # the run says what is wrong with it
+    if host in ("", "localhost", "127.0.0.1", "::1"):
+        return
+    plan = f"This sends to {host}, which is not this machine: {plan}."
+    if yes:
+        print(plan, file=sys.stderr)
+    elif not (sys.stdin and sys.stdin.isatty()):
+        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
+        sys.exit(2)
+    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        sys.exit("Nothing was sent.")
+
+
 def main() -> None:
     """Run this file as a script."""
     parser = argparse.ArgumentParser(description="Send many requests from several processes.")
@@ -158,7 +177,10 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=3, help="how many at once (default 3)")
     parser.add_argument("--processes", type=int, default=6, help="how many processes (default 6)")
     parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
+    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
     options = vars(parser.parse_args())
+    count = options["count"]
+    ask_first(options["url"], f"{count} requests, at most {options['limit']} at once", yes=options.pop("yes"))
     print_result(make_many_requests(**options, verbose=True))
 
 

@@ -33,6 +33,7 @@ import json
 import math
 import random
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -298,6 +299,30 @@ def print_result(outcomes: Sequence[object]) -> None:
             print(f"The first response is not JSON: {responses[0].text!r}")
 
 
+def most_retries(count: int) -> int:
+    """How many the defaults of `Retries` permit to a run of ``count`` requests."""
+    retries = Retries()
+    return min((retries.attempts - 1) * count, retries.reserve + int(retries.budget * count))
+
+
+def ask_first(url: str, plan: str, *, yes: bool) -> None:
+    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        return  # the run says what is wrong with it
+    if host in ("", "localhost", "127.0.0.1", "::1"):
+        return
+    plan = f"This sends to {host}, which is not this machine: {plan}."
+    if yes:
+        print(plan, file=sys.stderr)
+    elif not (sys.stdin and sys.stdin.isatty()):
+        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
+        sys.exit(2)
+    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        sys.exit("Nothing was sent.")
+
+
 def main() -> None:
     """Run this file as a script."""
     parser = argparse.ArgumentParser(description="Send many requests, a few at a time, and retry.")
@@ -305,7 +330,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="how many requests (default 200)")
     parser.add_argument("--limit", type=int, default=3, help="how many at once (default 3)")
     parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
+    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
     options = vars(parser.parse_args())
+    count = options["count"]
+    ask_first(
+        options["url"],
+        f"{count} requests, at most {options['limit']} at once, and up to {most_retries(count)} retries",
+        yes=options.pop("yes"),
+    )
     print_result(asyncio.run(make_many_requests(**options, verbose=True)))
 
 

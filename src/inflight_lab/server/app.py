@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from inflight_lab.server.guard import ForeignPagesRefused
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, Quota
 from inflight_lab.timeline import Stats, Timeline
@@ -37,8 +38,9 @@ class PracticeApp(Knobs):
         self._seed = seed
         self.reset()
         # A page on the web must not reach this server through a name of its own (DNS rebinding).
-        guard = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
-        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=[guard])
+        own_name = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
+        guards = [own_name, Middleware(ForeignPagesRefused)]
+        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=guards)
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
