@@ -94,7 +94,7 @@ def slider_delays(page: Page, panel: PanelOnPage) -> list[float]:
     panel.expect(live=True)
     delays: list[float] = []
     for _ in range(20):
-        panel.expect(in_flight=panel.number("limit"))
+        panel.expect(in_flight=round(float(panel.limit.get_attribute("aria-valuenow") or "nan")))
         panel.limit.focus()
         if (delay := page.evaluate(ANSWER, PATIENCE)) is None:
             return []

@@ -138,7 +138,8 @@ function render({ model, el }) {
     end = 0; live = false; offset = null;
   }
 
-  // A view that comes late asks for what it missed; again, if the answer is lost while a page loads.
+  // A view that comes late asks for what it missed; again, if the answer is lost while a page loads.  Until
+  // the answer it shows what comes: ipykernel 6 hears the question only when the running cell has ended.
   let greeting, greeted = false;
   function greet() {
     if (greeted) return;
@@ -148,7 +149,6 @@ function render({ model, el }) {
 
   function receive(message) {
     if (message.reset) { reset(); greeted = true; }
-    if (!greeted) return;
     for (const name in message.series) {
       const points = series[name];
       points.push(...message.series[name]);
