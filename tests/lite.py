@@ -1,8 +1,7 @@
-"""The browser build for its tests: built, served as plain files under a path, and asked what its pages show."""
+"""The browser build for its tests: built, served as plain files, and asked what its pages show."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import socketserver
@@ -48,7 +47,16 @@ def served(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--protocol", "HTTP/1.1"]
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--protocol",
+        "HTTP/1.1",
+    ]
     with subprocess.Popen([*command, "--directory", str(folder)], stderr=subprocess.DEVNULL) as server:
         while True:
             try:
@@ -85,7 +93,9 @@ def chromium_without_internet() -> Iterator[tuple[Browser, Outside]]:
     outside = Outside()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, proxy={"server": outside.address, "bypass": "<-loopback>,127.0.0.1"}
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            proxy={"server": outside.address, "bypass": "<-loopback>,127.0.0.1"},
         )
         yield browser, outside
         browser.close()
@@ -120,36 +130,60 @@ def open_notebook(page: Page, address: str, path: str) -> None:
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
     page.wait_for_function(_ENDED, timeout=within * 1000)
-    return [CellRun(each["status"], each["text"], each["error"], set(each["mime_types"])) for each in page.evaluate(_CELLS)]
+    return [
+        CellRun(each["status"], each["text"], each["error"], set(each["mime_types"]))
+        for each in page.evaluate(_CELLS)
+    ]
 
 
 _PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
-_READY = "() => {" + _PANEL + """
+_READY = (
+    "() => {"
+    + _PANEL
+    + """
     const kernel = panel?.sessionContext?.session?.kernel;
     return panel?.content?.widgets?.length > 1 && kernel?.status === "idle";
 }"""
-_CODE = _PANEL + """
+)
+_CODE = (
+    _PANEL
+    + """
     const cells = panel.content.model.sharedModel.cells.filter((cell) => cell.cell_type === "code");
 """
-_ENDED = "() => {" + _CODE + """
+)
+_ENDED = (
+    "() => {"
+    + _CODE
+    + """
     const failed = cells.some((cell) => cell.getOutputs().some((output) => output.output_type === "error"));
     const done = cells.every((cell) => cell.execution_count !== null);
     return (failed || done) && panel.sessionContext.session.kernel.status === "idle";
 }"""
-_CELLS = "() => {" + _CODE + """
+)
+_CELLS = (
+    "() => {"
+    + _CODE
+    + """
     const text = (value) => Array.isArray(value) ? value.join("") : value ?? "";
     return cells.map((cell) => {
-        const shown = { status: cell.execution_count === null ? "not finished" : "ok", text: "", error: "", mime_types: [] };
+        const shown = { status: cell.execution_count === null ? "not finished" : "ok", text: "", error: "" };
+        shown.mime_types = [];
         for (const output of cell.getOutputs()) {
             if (output.output_type === "stream") shown.text += text(output.text);
             if (output.output_type === "execute_result") shown.text += text(output.data["text/plain"]);
-            if (output.output_type === "error") Object.assign(shown, { status: "error", error: `${output.ename}: ${output.evalue}` });
+            if (output.output_type === "error") {
+                Object.assign(shown, { status: "error", error: `${output.ename}: ${output.evalue}` });
+            }
             shown.mime_types.push(...Object.keys(output.data ?? {}));
         }
         return shown;
     });
 }"""
-_RUN = "async (code) => {" + _PANEL + """
+)
+_RUN = (
+    "async (code) => {"
+    + _PANEL
+    + """
     const ran = { text: "", error: "" };
     const future = panel.sessionContext.session.kernel.requestExecute({ code, store_history: false });
     future.onIOPub = ({ header, content }) => {
@@ -158,3 +192,4 @@ _RUN = "async (code) => {" + _PANEL + """
     };
     return { ...ran, status: (await future.done).content.status, ...ran };
 }"""
+)

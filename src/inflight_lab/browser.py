@@ -26,12 +26,14 @@ def behave_as_on_a_computer() -> None:
       which would have to block the page, says so.
     - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the loop, as everywhere
       but in Pyodide.
+    - ``time.thread_time``, which a page has not, is the time since it was loaded, waiting included.
     - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop would refuse.
     """
     httpx.AsyncHTTPTransport.__init__ = SocketlessTransport.__init__  # type: ignore[method-assign, assignment]
     httpx.HTTPTransport.__init__ = _refuse_to_block  # type: ignore[method-assign]
     asyncio.run = inspect.unwrap(asyncio.run)
     time.sleep = inspect.unwrap(time.sleep)
+    time.thread_time = getattr(time, "thread_time", time.perf_counter)
     loop: Any = type(asyncio.get_running_loop())
     loop.call_later = _never_in_the_past(loop.call_later)
 

@@ -137,8 +137,11 @@ class Connection(httpcore.AsyncConnectionInterface):
         return f"{self._origin}, {self._state}"
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Whether it leads there."""
-        return origin == self._origin
+        """Whether it leads there, and is free.
+
+        The pool asks this of each connection for each request that waits, at each event: so it is brief.
+        """
+        return self._state == "idle" and origin == self._origin
 
     def is_available(self) -> bool:
         """Whether a request may come now."""
