@@ -21,6 +21,8 @@ from tests.notebook_tools import CellRun
 ROOT = Path(__file__).parents[1]
 UV = shutil.which("uv")
 NPM = shutil.which("npm")
+SCHOOL = "school.test"
+"""A name for this computer that browsers do not take for it: there a page is no "secure context"."""
 BOOT = 120_000
 """Milliseconds for a page and its kernel to come up on a busy machine."""
 
@@ -79,6 +81,11 @@ class Outside(socketserver.ThreadingTCPServer):
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def asked_by_pages(self) -> list[str]:
+        """Without what Chromium asks on its own account, whatever it shows."""
+        hosts = [line.split()[1].split("//")[-1].split("/")[0].split(":")[0] for line in self.asked if line]
+        return [host for host in hosts if not host.endswith((".googleapis.com", ".google.com", ".gvt1.com"))]
+
 
 class _Refuse(socketserver.StreamRequestHandler):
     def handle(self) -> None:
@@ -92,11 +99,9 @@ def chromium_without_internet() -> Iterator[tuple[Browser, Outside]]:
     """A headless Chromium that reaches loopback only, and the list of what else it asked for."""
     outside = Outside()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            proxy={"server": outside.address, "bypass": "<-loopback>,127.0.0.1"},
-        )
+        proxy = {"server": outside.address, "bypass": f"<-loopback>,127.0.0.1,{SCHOOL}"}
+        flags = [*FLAGS, f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, proxy=proxy)
         yield browser, outside
         browser.close()
     outside.shutdown()
@@ -121,9 +126,15 @@ class PageKernel:
         return eval(ran.text, {"__builtins__": {}})
 
 
+def show_notebook(page: Page, address: str, path: str) -> None:
+    """Open a notebook and wait until it is there; its kernel comes later."""
+    page.goto(f"{address}/lab/index.html?path={path}")
+    page.wait_for_function(_SHOWN, timeout=BOOT)
+
+
 def open_notebook(page: Page, address: str, path: str) -> None:
     """Open a notebook and wait until its kernel is there."""
-    page.goto(f"{address}/lab/index.html?path={path}")
+    show_notebook(page, address, path)
     page.wait_for_function(_READY, timeout=BOOT)
 
 
@@ -137,6 +148,7 @@ def cells(page: Page, *, within: float) -> list[CellRun]:
 
 
 _PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
+_SHOWN = "() => {" + _PANEL + "return panel?.content?.widgets?.length > 1; }"
 _READY = (
     "() => {"
     + _PANEL

@@ -34,6 +34,7 @@ INDEX = f"""<!doctype html>
 <title>inflight-lab</title>
 <meta charset="utf-8">
 <meta http-equiv="refresh" content="0; url=lab/index.html?path={FIRST}">
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{{}}</script>
 <p><a href="lab/index.html?path={FIRST}">Start here</a></p>
 </html>
 """

@@ -75,7 +75,8 @@ function render({ model, el }) {
   const bar = div("ifl-bar", div("ifl-progress", root));
   const height = TOP + STRIPS.reduce((sum, strip) => sum + strip.height + GAP, 0);
   const svg = make("svg", { role: "img", height, width: "100%" }, root);
-  const clip = make("rect", { x: LEFT, y: 0, height }, make("clipPath", { id: `ifl-${crypto.randomUUID()}` }, make("defs", {}, svg)));
+  // Not crypto.randomUUID: a page served over plain http, as in a school's network, has none.
+  const clip = make("rect", { x: LEFT, y: 0, height }, make("clipPath", { id: `ifl-${Math.random().toString(36).slice(2)}` }, make("defs", {}, svg)));
   const clipped = `url(#${clip.parentNode.id})`;
   const times = make("g", { class: "ifl-axis" }, svg), ticks = [];
   const cut = make("text", { x: LEFT, y: 14, class: "ifl-cut" }, times);
