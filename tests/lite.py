@@ -129,18 +129,18 @@ class PageKernel:
 def show_notebook(page: Page, address: str, path: str) -> None:
     """Open a notebook and wait until it is there; its kernel comes later."""
     page.goto(f"{address}/lab/index.html?path={path}")
-    page.wait_for_function(_SHOWN, timeout=BOOT)
+    page.wait_for_function(_SHOWN, timeout=BOOT, polling=100)
 
 
 def open_notebook(page: Page, address: str, path: str) -> None:
     """Open a notebook and wait until its kernel is there."""
     show_notebook(page, address, path)
-    page.wait_for_function(_READY, timeout=BOOT)
+    page.wait_for_function(_READY, timeout=BOOT, polling=100)
 
 
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
-    page.wait_for_function(_ENDED, timeout=within * 1000)
+    page.wait_for_function(_ENDED, timeout=within * 1000, polling=100)  # no frames in a hidden page
     return [
         CellRun(each["status"], each["text"], each["error"], set(each["mime_types"]))
         for each in page.evaluate(_CELLS)
