@@ -203,7 +203,7 @@ def test_run_all_again_leaves_nothing_behind(ran: Ran) -> None:
 
 
 def claims_of_00(ran: Ran) -> None:
-    assert "200 OK" in ran.text("httpx.get(server.url)")
+    assert "200 OK" in ran.text("PracticeServer(latency=0.3)")
     first, *_, last = ran.text('coroutine = nap("Ada")').splitlines()
     assert (first, last) == ("a call that has not begun: coroutine", "Ada gets up")
     assert "Ben's task is done: True" in ran.text("await bens_nap")

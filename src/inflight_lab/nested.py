@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 
@@ -15,9 +16,13 @@ def enable_nested_run() -> None:
     Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the messages that reach
     the kernel during a nested run, so that the cells queued behind it never start.
 
-    In the browser build ``asyncio.run`` works as it is, and this does nothing.
+    In the browser build the page's own way to wait in the middle of a cell does it.
     """
-    if sys.platform != "emscripten":
+    if sys.platform == "emscripten":
+        from inflight_lab.browser import run_nested
+
+        asyncio.run = run_nested
+    else:
         import nest_asyncio2
 
         nest_asyncio2.apply()

@@ -31,6 +31,10 @@ def _running_cell() -> tuple[str, str] | None:
     """The id of the cell that is running and of the message that asked for it, if the front end tells."""
     ipython: Any = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython else None
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    # In the browser build it is the kernel that knows.
+    asked = next(
+        (each for each in (shell, getattr(shell, "kernel", None)) if hasattr(each, "get_parent")), None
+    )
+    parent = asked.get_parent() if asked else {}
     cell = parent.get("metadata", {}).get("cellId")
     return (cell, parent["header"]["msg_id"]) if cell else None

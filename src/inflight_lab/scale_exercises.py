@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,8 @@ async def check_shares_items(answer: Answer) -> str:
 @prints_verdict
 async def check_one_limit(answer: Answer) -> str:
     """Notebook 09: ``answer(url, limit)`` runs two groups of threads, and both share ``limit`` slots."""
+    if sys.platform == "emscripten":
+        raise NotYetError("a page in a browser has one thread only: this takes a Python on a computer.")
     for limit in (3, 4):
         with PracticeServer(latency=0.2) as server:
             await asyncio.to_thread(answer, server.url, limit)

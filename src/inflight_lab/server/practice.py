@@ -12,12 +12,10 @@ from typing import Self
 import uvicorn
 
 from inflight_lab.rerun import closed_on_rerun
-from inflight_lab.server.app import PracticeApp
-
-LOOPBACK = "127.0.0.1"
+from inflight_lab.server.loopback import LOOPBACK, LoopbackServer
 
 
-class PracticeServer(PracticeApp):
+class PracticeServer(LoopbackServer):
     """A real HTTP server on a loopback port, in a thread of this process; it ends with the process.
 
     >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
@@ -34,15 +32,9 @@ class PracticeServer(PracticeApp):
     """
 
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
-        super().__init__(seed=seed, **knobs)
-        self.port = port
+        super().__init__(port=port, seed=seed, **knobs)
         self._uvicorn: _Uvicorn | None = None
         self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
-        """Where to send the requests: the counterpart of ``https://httpbin.org/get``."""
-        return f"http://{LOOPBACK}:{self.port}/get"
 
     @property
     def running(self) -> bool:
@@ -82,20 +74,6 @@ class PracticeServer(PracticeApp):
             self._uvicorn.should_exit = True
             self._thread.join()
             self._uvicorn = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> Self:
-        return self.start()
 
     async def __aexit__(
         self,

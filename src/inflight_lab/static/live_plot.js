@@ -94,7 +94,8 @@ function render({ model, el }) {
   }
   const bar = div("ifl-bar", div("ifl-progress", root));
   const svg = make("svg", { role: "img", width: "100%" }, root);
-  const clip = make("rect", { y: 0, height: "100%" }, make("clipPath", { id: `ifl-${crypto.randomUUID()}` }, make("defs", {}, svg)));
+  // Not crypto.randomUUID: a page served over plain http, as in a school's network, has none.
+  const clip = make("rect", { y: 0, height: "100%" }, make("clipPath", { id: `ifl-${Math.random().toString(36).slice(2)}` }, make("defs", {}, svg)));
   const clipped = `url(#${clip.parentNode.id})`;
   const times = make("g", { class: "ifl-axis" }, svg), ticks = [];
   const cut = make("text", { class: "ifl-cut" }, times);
