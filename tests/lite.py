@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.lab import CHROMIUM, FLAGS
 from tests.notebook_tools import CellRun
@@ -95,15 +95,14 @@ class _Refuse(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def chromium_without_internet() -> Iterator[tuple[Browser, Outside]]:
+def chromium_without_internet(kind: BrowserType) -> Iterator[tuple[Browser, Outside]]:
     """A headless Chromium that reaches loopback only, and the list of what else it asked for."""
     outside = Outside()
-    with sync_playwright() as playwright:
-        proxy = {"server": outside.address, "bypass": f"<-loopback>,127.0.0.1,{SCHOOL}"}
-        flags = [*FLAGS, f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, proxy=proxy)
-        yield browser, outside
-        browser.close()
+    proxy = {"server": outside.address, "bypass": f"<-loopback>,127.0.0.1,{SCHOOL}"}
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1"]
+    browser = kind.launch(executable_path=CHROMIUM, args=flags, proxy=proxy)  # type: ignore[arg-type]
+    yield browser, outside
+    browser.close()
     outside.shutdown()
     outside.server_close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests import lite, test_notebooks, test_notebooks_05_07, test_notebooks_08_10
+from tests import lite, test_notebook_11, test_notebooks, test_notebooks_05_07, test_notebooks_08_10
 from tests.lab import CHROMIUM, PanelOnPage, run_all
 from tests.notebook_tools import NOTEBOOKS, exercises
 from tests.test_notebooks import PANEL_ENDS, Ran, named
@@ -35,6 +35,7 @@ CLAIMS = (
     test_notebooks.CLAIMS
     | test_notebooks_05_07.CLAIMS
     | {number: getattr(test_notebooks_08_10, f"claims_of_{number}") for number in ("08", "09", "10")}
+    | {"11": test_notebook_11.claims_of_11}
 )
 (WITH_SLIDER,) = (path for path in NOTEBOOKS if path.stem.startswith("03"))
 TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
@@ -79,10 +80,10 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def visit() -> Iterator[Visit]:
+def visit(browser: Browser) -> Iterator[Visit]:
     """Nothing may be asked of any other site, and no page may log an error."""
-    with lite.chromium_without_internet() as (browser, outside):
-        visit = Visit(browser, outside)
+    with lite.chromium_without_internet(browser.browser_type) as (walled_in, outside):
+        visit = Visit(walled_in, outside)
         yield visit
     assert visit.errors == []
     at_home = ("http://127.0.0.1:", f"http://{lite.SCHOOL}:", "data:", "blob:")

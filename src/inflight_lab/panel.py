@@ -246,7 +246,9 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             limit_row.insert(1, widgets.Label("this runner takes no limiter to set"))
         rest = [self.count_slider, self.latency_slider, self.quota_choice, self.rate_slider]
         return [
-            widgets.HBox([self._run_button, self._stop_button, reset_button, Stage(), self._status]),
+            widgets.HBox(
+                [self._run_button, self._stop_button, reset_button, Stage(), self._status]
+            ).add_class("ifl-buttons"),
             widgets.HBox(limit_row).add_class("ifl-limit"),
             widgets.HBox(rest).add_class("ifl-knobs"),
         ]

@@ -53,7 +53,7 @@ class Replay(widgets.VBox):  # type: ignore[misc]
             lane.add_class("ifl-lane")
         super().__init__(
             [
-                widgets.HBox([self._play, self._stop, Stage(), told]),
+                widgets.HBox([self._play, self._stop, Stage(), told]).add_class("ifl-buttons"),
                 widgets.HBox(lanes).add_class("ifl-lanes"),
             ]
         )

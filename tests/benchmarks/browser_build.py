@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.lab import PanelOnPage, run_all
+from tests.lab import PanelOnPage, chromium, run_all
 from tests.lite import PageKernel, chromium_without_internet
 
 NOTEBOOK = "notebooks/03_limit_with_a_semaphore.ipynb"
@@ -84,7 +84,7 @@ def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Counting, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/lab/index.html?path={NOTEBOOK}"
-    with chromium_without_internet() as (browser, _):
+    with chromium() as usual, chromium_without_internet(usual.browser_type) as (browser, _):
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         print(f"first live plot, cold: {first_plot(page, address):.1f} s")
         print(f"transferred by then: {Counting.sent / 1e6:.1f} MB")
