@@ -19,6 +19,8 @@ import pytest
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
 
+pytest_plugins = ["tests.browser"]
+
 # The same examples on every machine, and no opinion on how fast that machine is.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")

@@ -1,4 +1,4 @@
-"""JupyterLab and Chromium for the browser tests and for the script that makes the README's picture."""
+"""JupyterLab, Notebook and Chromium for the browser tests, and for the script of the README's picture."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -26,20 +27,26 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a foreign site, for the tests of safety
 ]
 START_UP = 90_000
 """Milliseconds for a kernel or a page to come up on a busy machine."""
+FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
+"""By front end: where it shows a notebook."""
 
 
 class Lab:
-    """A JupyterLab server of its own, with settings, kernels and notebooks in ``folder``."""
+    """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.notebooks = folder, folder / "notebooks"
+    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a student's server does on
+    a JupyterHub.
+    """
+
+    def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
+        self.folder, self.notebooks, self.front = folder, folder / "notebooks", front
         self.notebooks.mkdir(parents=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}{prefix}"
         self._write_settings("notification", {"fetchNews": "false", "checkForUpdates": False})
         places = {
             f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")
@@ -54,11 +61,12 @@ class Lab:
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
                 *("--IdentityProvider.token=", f"--ServerApp.root_dir={self.notebooks}"),
+                *(f"--ServerApp.base_url={prefix}", "--ServerApp.disable_check_xsrf=True"),  # for `ask`
             ],
             env=os.environ | places,
             stderr=self._log,
         )
-        self._wait_until_up()
+        wait_until_up(self.address + "api", self._process, self.folder / "log")
 
     def close(self) -> None:
         """End the server and its kernels."""
@@ -94,7 +102,7 @@ class Lab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook and wait until its kernel is there."""
-        page.goto(f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset")
+        page.goto(self.address + FRONTS[self.front].format(name=name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_UP)
         # The indicator says "idle" while there is no kernel as well: look at the kernel's name too.
         page.wait_for_function(
@@ -111,16 +119,61 @@ class Lab:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
-    def _wait_until_up(self) -> None:
-        deadline = time.monotonic() + START_UP / 1000
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api", timeout=5).read()
-                return
-            except OSError:
-                assert self._process.poll() is None, (self.folder / "log").read_text()
-                assert time.monotonic() < deadline, "JupyterLab did not start"
-                time.sleep(0.1)
+    def ask(self, method: str, path: str) -> Any:
+        """What the server's own API answers."""
+        request = urllib.request.Request(f"{self.address}api/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+
+class StudentPage:
+    """The package's own command for the panel as a page, with Voilà's ``options``."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.address = f"http://127.0.0.1:{free_port()}/"
+        port = self.address.rpartition(":")[2].strip("/")
+        self._log = (folder / "log").open("w")
+        command = [sys.executable, "-m", "inflight_lab.student_page", "--no-browser", f"--port={port}"]
+        self.process = subprocess.Popen(
+            [*command, "--Voila.ip=127.0.0.1", *options],
+            env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder), "IPYTHONDIR": str(folder / "ipython")},
+            stderr=self._log,
+        )
+        # Not the page itself: whoever asks for it starts a kernel.
+        wait_until_up(self.address + "voila/static/voila.js", self.process, folder / "log")
+
+    def open(self, page: Page) -> PanelOnPage:
+        """The panel on a fresh page, ready to be used."""
+        page.goto(self.address)
+        panel = PanelOnPage(page)
+        panel.plot.wait_for(timeout=START_UP)
+        return panel
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        self.process.terminate()
+        self.process.wait(30)
+        self._log.close()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Come back when ``address`` answers; fail with the log if the process ends before."""
+    deadline = time.monotonic() + START_UP / 1000
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).read()
+            return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, f"{address} does not answer"
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager, start_new_kernel
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 GUARD = str(Path(__file__).parent / "guard")
@@ -80,14 +80,19 @@ class CellRun:
 class Kernel:
     """A kernel in the notebooks' folder."""
 
-    def __init__(self, client: BlockingKernelClient, notes: Path) -> None:
-        self._client, self._notes = client, notes
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
+        self._manager, self._client, self._notes = manager, client, notes
 
     def tries_to_leave(self) -> list[str]:
         """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
         notes = self._notes.read_text().splitlines()
         self._notes.write_text("")
         return notes
+
+    def restart(self) -> None:
+        """Kernel > Restart, whatever is running."""
+        self._manager.restart_kernel(now=True)
+        self._client.wait_for_ready(timeout=START_UP)
 
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
         """Queue all the cells at once, as Run All does, and wait for the last one's end."""
@@ -162,7 +167,7 @@ def kernel() -> Iterator[Kernel]:
             env=os.environ | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
         )
         try:
-            yield Kernel(client, notes)
+            yield Kernel(manager, client, notes)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)

@@ -1,24 +1,15 @@
-"""The panel in JupyterLab in Chromium, moved by pointer and keyboard and judged by the server's count."""
+"""The panel in a browser, moved by pointer and keyboard and judged by the server's count."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.lab import CHROMIUM, Lab, PanelOnPage, chromium, run_all
+from tests.browser import IN_BROWSER, USUAL, Place
+from tests.lab import Lab, PanelOnPage, run_all
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
-]
+pytestmark = IN_BROWSER
 
-KERNELS = {"always": ["python3"], "in CI": ["ipykernel-6.31"], "--full": ["ipykernel-7.0", "ipykernel-7.3"]}
 SET_UP = """
 from inflight_lab import LivePlot, Panel, PracticeServer
 from inflight_lab.runners import naive, semaphore, semaphore_pause
@@ -27,80 +18,20 @@ server = PracticeServer(latency=0.5, seed=1).start()
 PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("lab"))
-    yield lab
-    lab.close()
-
-
-@pytest.fixture(autouse=True)
-def usual_settings(lab: Lab) -> None:
-    lab.use_subshells(True)
-    lab.use_theme("JupyterLab Light")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that must end without an error on its console and without a request to elsewhere."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    errors: list[str] = []
-    outside: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
-    page.on("request", lambda request: request.url.startswith(at_home) or outside.append(request.url))
-    yield page
-    page.close()
-    assert errors == []
-    assert outside == []
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of the kernel run with this environment's own, and on demand with older ones."""
-    if "kernel" in metafunc.fixturenames:
-        full = metafunc.config.getoption("--full")
-        wanted = ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
-        names = [name for when in wanted for name in KERNELS[when]]
-        metafunc.parametrize("kernel", names, indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def kernel(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A kernel by its name in KERNELS; the older ones live in environments of their own."""
-    name = str(request.param)
-    if name == "python3":
-        return name
-    folder = tmp_path_factory.mktemp(name)
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = folder / "bin" / "python"
-    requirement = name.replace("-", "==") + ".*"
-    install = [python, "-m", "pip", "install", "--quiet", "-e", Path(__file__).parents[1], requirement]
-    subprocess.run(install, check=True)
-    lab.add_kernel(name, str(python))
-    return name
-
-
-def open_panel(lab: Lab, page: Page, name: str, *cells: str, kernel: str = "python3") -> PanelOnPage:
-    lab.open(page, lab.write(f"{name}-{kernel}.ipynb", SET_UP, *cells, kernel=kernel))
+def open_panel(lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL) -> PanelOnPage:
+    lab.open(page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel))
     run_all(page)
     panel = PanelOnPage(page)
     panel.plot.wait_for(timeout=60_000)
     return panel
 
 
-def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, kernel: str) -> None:
-    """Run, drag and key the limit, Stop, Reset, Run again: the server's in flight follows every time."""
-    panel = open_panel(lab, page, "slider", PANEL, kernel=kernel)
+def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, place: Place) -> None:
+    """Run, drag and key the limit, Stop, set it between runs, Run, Reset: in flight follows every time."""
+    panel = open_panel(lab, page, "slider", PANEL, place=place)
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
-    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6)):
+    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6), ("ArrowRight", 7), ("ArrowDown", 6)):
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
     page.wait_for_function(  # smooth: thirty frames a second, and some to spare for a busy machine
@@ -115,6 +46,13 @@ def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, k
     panel.status("stopped: 1000 outcomes")
     panel.expect(live=False, in_flight=0, waiting=0)
     assert panel.number("accepted") + panel.number("cancelled") == 1000
+
+    limit = panel.drag("limit", 0.2)
+    panel.key("ArrowRight")
+    panel.press("Run")
+    panel.expect(limit=limit + 1, in_flight=limit + 1, live=True)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
 
     panel.press("Reset")
     panel.expect(started=0, accepted=0, cancelled=0)
@@ -138,7 +76,7 @@ def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, 
 
 @pytest.mark.parametrize("subshells", [True, False])
 def test_the_slider_lives_while_a_cell_awaits_and_after(
-    lab: Lab, page: Page, kernel: str, subshells: bool
+    lab: Lab, page: Page, place: Place, subshells: bool
 ) -> None:
     """A user who awaits in a cell while dragging still has a slider that works afterwards."""
     lab.use_subshells(subshells)
@@ -149,7 +87,7 @@ def test_the_slider_lives_while_a_cell_awaits_and_after(
         PANEL.replace("\npanel", "\npanel.start()\npanel"),
         "import asyncio\nfrom pathlib import Path\nPath('awaiting').touch()\n"
         "while Path('awaiting').exists():\n    await asyncio.sleep(0.05)\nprint('cell ended')",
-        kernel=kernel,
+        place=place,
     )
     panel.expect(in_flight=3)
     for _ in range(3):

@@ -31,3 +31,11 @@ def test_links_lead_to_files() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_repositorys_address_is_one_placeholder() -> None:
+    """The launch badge and its link have one address between them, and the README says where to write it."""
+    address = r"https://mybinder.org/v2/gh/(OWNER/REPOSITORY)/HEAD"
+    assert len(re.findall(address, README)) == 1
+    assert re.search(rf"^\[binder\]: {address}", README.splitlines()[-1])
+    assert "in place of `OWNER/REPOSITORY` in the last line of this file" in README

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import http.server
-import os
 import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser
 
 from inflight_lab import PracticeServer
-from tests.lab import CHROMIUM, FLAGS
+from tests.browser import IN_BROWSER
 from tests.notebook_tools import Kernel, kernel
 
 # ---- out
@@ -46,6 +45,7 @@ def test_the_guard_of_the_notebooks_sees_what_leaves(leaving: str, guarded: Kern
 # ---- in
 
 EVIL = "http://evil.example"
+"""A name of this machine, for the tests' Chromium: nothing is looked up."""
 STEAL = """
 async (address) => {
   const got = {};
@@ -103,20 +103,13 @@ def foreign_site() -> Iterator[int]:
     site.server_close()
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page in a Chromium for which evil.example is a name of this machine: nothing is looked up."""
-    with sync_playwright() as playwright:
-        rule = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, rule])
-        yield browser.new_page()
-        browser.close()
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here")
-def test_a_page_of_another_site_gets_nothing(server: PracticeServer, foreign_site: int, page: Page) -> None:
+@IN_BROWSER[0]
+@IN_BROWSER[1]
+def test_a_page_of_another_site_gets_nothing(
+    server: PracticeServer, foreign_site: int, browser: Browser
+) -> None:
     """Whatever way its script tries, it reads nothing, uses no quota, and the server counts nothing."""
+    page = browser.new_page()
     statuses: list[tuple[str, int]] = []
     page.on("response", lambda response: statuses.append((response.url, response.status)))
     page.goto(f"{EVIL}:{foreign_site}/")
@@ -137,3 +130,4 @@ def test_a_page_of_another_site_gets_nothing(server: PracticeServer, foreign_sit
     page.wait_for_url(server.url)
     assert '"origin":"127.0.0.1"' in page.inner_text("body")  # a person followed it, and sees it
     assert server.stats().accepted == 1
+    page.close()

@@ -8,17 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser import IN_BROWSER
 from tests.lab import Lab, run_all
-from tests.test_panel_in_browser import (  # noqa: F401  (fixtures)
-    PANEL,
-    SET_UP,
-    browser,
-    lab,
-    open_panel,
-    page,
-    pytestmark,
-    usual_settings,
-)
+from tests.test_panel_in_browser import PANEL, SET_UP, open_panel
+
+pytestmark = IN_BROWSER
 
 SIDE_BY_SIDE = """
 panel = Panel(
@@ -30,7 +24,7 @@ FULL = "document.fullscreenElement?.classList.contains('ifl-panel') ?? false"
 PLOTS = ".ifl-panel .inflight-lab"
 
 
-def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:  # noqa: F811
+def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     """Presented, all of it is on one screen, in larger letters, and it still answers; Escape ends that."""
     panel = open_panel(lab, page, "present", PANEL)
     usual = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
@@ -55,7 +49,7 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     page.wait_for_function(f"!({FULL})")
 
 
-def test_everything_by_keyboard(lab: Lab, page: Page) -> None:  # noqa: F811
+def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
     """Space runs and stops, arrows set the limit, R resets, and no key reaches the notebook's shortcuts."""
     panel = open_panel(lab, page, "keys", PANEL)
     cells = page.locator(".jp-Notebook .jp-Cell").count()
@@ -79,7 +73,7 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:  # noqa: F811
     expect(page.locator(".jp-DirtyIndicator, .jp-mod-dirty")).to_have_count(0)
 
 
-def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:  # noqa: F811
+def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     """One click starts both; their plots show the same seconds and the same scale, also afterwards."""
     lab.open(page, lab.write("side.ipynb", SET_UP, SIDE_BY_SIDE))
     run_all(page)
@@ -97,7 +91,7 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:  # noqa: F811
     assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [60, 60]
 
 
-def test_slow_motion_draws_every_request(lab: Lab, page: Page) -> None:  # noqa: F811
+def test_slow_motion_draws_every_request(lab: Lab, page: Page) -> None:
     """In slow motion there is a bar for each request at the server, and otherwise no strip for them."""
     panel = open_panel(lab, page, "slow", PANEL.replace("1000", "7"))
     strip = page.locator("text.ifl-title", has_text="each request at the server")
@@ -111,7 +105,7 @@ def test_slow_motion_draws_every_request(lab: Lab, page: Page) -> None:  # noqa:
     assert bars.count("z") == 7
 
 
-def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:  # noqa: F811
+def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
     """Play shows the run again, with no server there at all."""
     record = "from inflight_lab import Replay\nawait panel.start()\npanel.save_recording('run.json')"
     replay = "server.stop()\nreplay = Replay('run.json')\nreplay"
@@ -125,7 +119,7 @@ def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None: 
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_accessible(lab: Lab, page: Page, theme: str) -> None:  # noqa: F811
+def test_accessible(lab: Lab, page: Page, theme: str) -> None:
     """No serious finding by axe, contrast included, in either theme, during a run and with goals judged."""
     lab.use_theme(theme)
     goals = "goals={'no 429': lambda stats: stats.refused == 0, 'never': lambda stats: False})"
@@ -138,7 +132,7 @@ def test_accessible(lab: Lab, page: Page, theme: str) -> None:  # noqa: F811
     assert findings + serious(page) == []
 
 
-def serious(page: Page) -> list[str]:  # noqa: F811
+def serious(page: Page) -> list[str]:
     """What axe finds wrong with the panel, from serious upwards."""
     found = Axe().run(page, context=".ifl-panel").response["violations"]
     return [

@@ -1,23 +1,28 @@
-"""How fast the panel answers in JupyterLab in Chromium, and what the plot costs the event loop.
+"""How fast the panel answers in a browser, and what the plot costs the event loop.
 
-``python -m tests.benchmarks.live_view [PYTHON]``, where PYTHON has another ipykernel installed.
-Prints: milliseconds from a key on the limit's slider to another number of requests in flight on the
-page (ten times up, ten times down); frames painted a second; the loop's lag with and without the plot,
-at 50 requests a second and at full speed.
+``python -m tests.benchmarks.live_view`` prints, for JupyterLab and this environment's kernel: milliseconds
+from a key on the limit's slider to another number of requests in flight on the page (ten times up, ten
+times down), in a run that a button started and while a cell awaits; frames painted a second; the loop's
+lag with and without the plot, at 50 requests a second and at full speed.
+
+``--matrix`` prints the slider's figures for every front end and kernel, as a table; it installs the older
+kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example, prints that line of it, and Voilà's.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
-import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.lab import Lab, PanelOnPage, chromium, run_all
+from tests.browser import KERNELS, ROOT, USUAL, make_environment
+from tests.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
 
 SET_UP = """
 import asyncio, json, time
@@ -53,8 +58,19 @@ async def measure():
 measuring = asyncio.ensure_future(measure())
 """.replace("COUNT", "5000")
 
+AWAITED = """
+import asyncio
+from pathlib import Path
+Path("awaiting").touch()
+while Path("awaiting").exists():
+    await asyncio.sleep(0.05)
+print("cell ended")
+"""
+PATIENCE = 3000
+"""Milliseconds after which a key counts as not answered."""
+
 ANSWER = """
-(key) => new Promise((answered) => {
+([key, patience]) => new Promise((answered) => {
     const plot = document.querySelector(".inflight-lab"), knob = document.activeElement;
     const before = plot.dataset.inFlight;
     const begin = performance.now();
@@ -63,45 +79,117 @@ ANSWER = """
         observer.disconnect();
         answered(performance.now() - begin);
     }).observe(plot, { attributes: true });
+    setTimeout(answered, patience, null);
     const keyCode = key === "ArrowRight" ? 39 : 37;
     knob.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, keyCode, bubbles: true }));
 })
 """
 
 
-def slider_delays(page: Page, panel: PanelOnPage) -> dict[str, list[float]]:
-    """Milliseconds from key to a changed number in flight, on a plateau with requests waiting."""
-    panel.press("Run")
-    panel.expect(in_flight=5)
-    delays: dict[str, list[float]] = {"ArrowRight": [], "ArrowLeft": []}
+def slider_delays(page: Page, panel: PanelOnPage) -> list[float]:
+    """Milliseconds from key to a changed number in flight, on a plateau; empty when no answer comes."""
+    panel.expect(live=True)
+    delays: list[float] = []
     for key in ["ArrowRight"] * 10 + ["ArrowLeft"] * 10:
         panel.expect(in_flight=panel.number("limit"))
         panel.limit.focus()
-        delays[key].append(page.evaluate(ANSWER, key))
+        if (delay := page.evaluate(ANSWER, [key, PATIENCE])) is None:
+            return []
+        delays.append(delay)
+    return delays
+
+
+def told(delays: list[float]) -> str:
+    """Median and worst of them."""
+    if not delays:
+        return "at its end"
+    return f"{statistics.median(delays):.0f} / {max(delays):.0f}"
+
+
+def line(lab: Lab, browser: Browser, kernel: str) -> str:
+    """One line of the table: a run started by a button, one during an awaited cell, and the end of it."""
+    name = f"{kernel}.ipynb"
+    with opened(browser) as page:
+        lab.open(page, lab.write(name, SET_UP, kernel=kernel))
+        run_all(page)
+        pressed = run_by_button(page, panel_on(page))
+    with opened(browser) as page:
+        started = SET_UP.replace("\npanel\n", "\npanel.start()\npanel\n")
+        lab.open(page, lab.write(f"awaited-{name}", started, AWAITED, kernel=kernel))
+        run_all(page)
+        panel = panel_on(page)
+        awaited = slider_delays(page, panel)
+        (lab.notebooks / "awaiting").unlink()
+        page.get_by_text("cell ended", exact=True).wait_for()
+        after = slider_delays(page, panel)
+    return f"| {lab.front} | {kernel} | {told(pressed)} | {told(awaited)} | {told(after)} |"
+
+
+def run_by_button(page: Page, panel: PanelOnPage) -> list[float]:
+    """The delays in a run that is started with Run and ended with Stop."""
+    panel.press("Run")
+    delays = slider_delays(page, panel)
     panel.press("Stop")
     panel.status("stopped")
     return delays
 
 
+def panel_on(page: Page) -> PanelOnPage:
+    """The panel, once it is there."""
+    panel = PanelOnPage(page)
+    panel.plot.wait_for(timeout=60_000)
+    return panel
+
+
+@contextmanager
+def opened(browser: Browser) -> Iterator[Page]:
+    """A page for one measurement."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    yield page
+    page.close()
+
+
+def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
+    """The table of slider delays: median / worst in milliseconds."""
+    pythons = {
+        kernel: str(make_environment(Path(tempfile.mkdtemp()), "-e", ROOT, kernel.replace("-", "==") + ".*"))
+        for kernel in kernels
+        if kernel != USUAL.kernel
+    }
+    print("| front end | kernel | run by button | while a cell awaits | after it |\n|---|---|---|---|---|")
+    for front in fronts:
+        with closing(Lab(Path(tempfile.mkdtemp()), front)) as lab:
+            for name, python in pythons.items():
+                lab.add_kernel(name, python)
+            for kernel in kernels:
+                print(line(lab, browser, kernel), flush=True)
+    with closing(StudentPage(Path(tempfile.mkdtemp()))) as student, opened(browser) as page:
+        print(f"| voila | {USUAL.kernel} | {told(run_by_button(page, student.open(page)))} | | |")
+
+
 def main() -> None:
     """Measure and print."""
-    with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
-        measure(lab, browser)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.live_view")
+    parser.add_argument("--matrix", action="store_true", help="the slider in every front end")
+    parser.add_argument("--kernels", nargs="+", default=KERNELS)
+    parser.add_argument("--fronts", nargs="+", default=list(FRONTS), choices=FRONTS)
+    asked = parser.parse_args()
+    with chromium() as browser:
+        if asked.matrix:
+            matrix(browser, asked.kernels, asked.fronts)
+        else:
+            with closing(Lab(Path(tempfile.mkdtemp()))) as lab:
+                measure(lab, browser)
 
 
 def measure(lab: Lab, browser: Browser) -> None:
     """All figures, on standard output."""
-    kernel = "python3"
-    if len(sys.argv) > 1:
-        lab.add_kernel(kernel := "other", sys.argv[1])
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    lab.open(page, lab.write("live_view.ipynb", SET_UP, kernel=kernel))
+    lab.open(page, lab.write("live_view.ipynb", SET_UP))
     run_all(page)
-    panel = PanelOnPage(page)
-    panel.plot.wait_for(timeout=60_000)
-    for key, delays in slider_delays(page, panel).items():
-        print(f"{key}: median {statistics.median(delays):.0f} ms, worst {max(delays):.0f} ms")
-    lab.open(page, lab.write("lag.ipynb", SET_UP, LAG, kernel=kernel))
+    panel = panel_on(page)
+    print(f"key to in flight: {told(run_by_button(page, panel))} ms (median / worst)")
+    lab.open(page, lab.write("lag.ipynb", SET_UP, LAG))
     run_all(page)
     for name, limit in (("50 requests a second", 10), ("full speed", 100)):
         panel.expect(live=True, limit=limit, timeout=60_000)
