@@ -71,9 +71,9 @@ class Visit:
         if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
             self.errors.append(f"{message.text} {message.location}")
 
-    def begin(self, context: BrowserContext, address: str, path: Path) -> Page:
-        """Open a notebook and press Run All as soon as it is there."""
-        page = context.new_page()
+    def begin(self, address: str, path: Path) -> Page:
+        """Open a notebook and press Run All as soon as it is there; in a window that no other page hides."""
+        page = self.context().new_page()
         lite.show_notebook(page, address, f"notebooks/{path.name}")
         run_all(page)
         return page
@@ -105,18 +105,18 @@ def ran_in(page: Page, path: Path) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def tour(site: Path, visit: Visit) -> Iterator[tuple[BrowserContext, str]]:
+def tour(site: Path) -> Iterator[str]:
     """The site in a school's network: under a path, over plain http, where browsers permit a page less."""
     with lite.served(site.parent) as address:
-        yield visit.context(), address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
+        yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
 
 
 @pytest.mark.parametrize("path", TOUR, ids=named)
 def test_notebook_runs_to_its_end(
-    path: Path, tour: tuple[BrowserContext, str], visit: Visit, request: pytest.FixtureRequest
+    path: Path, tour: str, visit: Visit, request: pytest.FixtureRequest
 ) -> None:
     """Run All, then the same claims as on a computer; and the folded solutions are correct here too."""
-    page = visit.ahead.pop(path, None) or visit.begin(*tour, path)
+    page = visit.ahead.pop(path, None) or visit.begin(tour, path)
     # The next notebook's kernel comes up meanwhile.
     chosen = [
         item.callspec.params["path"]
@@ -124,12 +124,11 @@ def test_notebook_runs_to_its_end(
         if hasattr(item, "callspec") and item.path == request.path
     ]
     for following in chosen[chosen.index(path) + 1 :][:1]:
-        visit.ahead[following] = visit.begin(*tour, following)
-        page.bring_to_front()
+        visit.ahead[following] = visit.begin(tour, following)
     ran = ran_in(page, path)
     CLAIMS[path.stem[:2]](ran)
     expect_solutions_correct(ran)
-    page.close()
+    page.context.close()
 
 
 def expect_solutions_correct(ran: Ran) -> None:
@@ -144,12 +143,11 @@ def expect_solutions_correct(ran: Ran) -> None:
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
     """At a root, from the front page's first notebook on: a drag in 03 changes the number in flight."""
     with lite.served(site) as address:
-        context = visit.context()
-        page = context.new_page()
+        page = visit.context().new_page()
         page.goto(address)
         page.wait_for_url("**/lab/index.html?path=notebooks/00_start_here.ipynb", timeout=lite.BOOT)
-        page.close()
-        page = visit.begin(context, address, WITH_SLIDER)
+        page.context.close()
+        page = visit.begin(address, WITH_SLIDER)
         ran = ran_in(page, WITH_SLIDER)
         CLAIMS["03"](ran)
         expect_solutions_correct(ran)
@@ -163,4 +161,4 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         panel.expect(limit=limit, in_flight=limit)
         panel.press("Stop")
         panel.status("stopped: 1000 outcomes")
-        context.close()
+        page.context.close()
