@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import socket
 import socketserver
@@ -37,9 +39,8 @@ def python_for_the_build() -> str | None:
 
 def build(folder: Path) -> None:
     """Make the site with the command of the README."""
-    command = [UV or "uv", "run", "--isolated", "--python", ">=3.12", "--no-dev", "--extra", "browser"]
-    command += ["python", "-m", "inflight_lab.site", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    (command,) = re.findall(r"uv run (.+inflight_lab\.site) site\n", (ROOT / "README.md").read_text())
+    done = subprocess.run([UV or "uv", "run", *shlex.split(command), folder], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -106,6 +106,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         return self._first.error
 
     @property
+    def goals(self) -> dict[str, Goal]:
+        """The conditions by which every run is judged, by name."""
+        return self._first.goals
+
+    @property
     def goals_met(self) -> dict[str, bool]:
         """Which goals the last run met, by name."""
         return self._first.goals_met
