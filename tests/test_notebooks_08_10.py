@@ -84,11 +84,11 @@ def test_run_all_of_08(fresh: Kernel) -> None:
     claims_of_08(run_all("08", fresh))
 
 
-def claims_of_08(ran: Ran) -> None:
+def claims_of_08(ran: Ran, *, most: int = 200) -> None:
     kinds, reached = ran.text('print("reached the server:"').splitlines()
     assert sum(ast.literal_eval(kinds).values()) == 500
     assert ast.literal_eval(kinds)["PoolTimeout"] >= 250
-    assert int(reached.split()[-1]) <= 200  # "few, or none at all"
+    assert int(reached.split()[-1]) <= most  # "few, or none"
     kinds, reached = ran.text('print(f"reached the server:').splitlines()
     assert ast.literal_eval(kinds) == {"Response": 500}
     assert reached.startswith("reached the server: 500")
