@@ -36,7 +36,7 @@ CLAIMS = (
     test_notebooks.CLAIMS
     | test_notebooks_05_07.CLAIMS
     | {number: getattr(test_notebooks_08_10, f"claims_of_{number}") for number in ("09", "10")}
-    | {"08": partial(test_notebooks_08_10.claims_of_08, most=250)}  # "in a browser page, up to half"
+    | {"08": partial(test_notebooks_08_10.claims_of_08, most=250, sockets=False)}
 )
 HURRIED = ("02", "05", "06", "08")
 """Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
