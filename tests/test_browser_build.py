@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,11 @@ RUN_ALL = 90.0
 CLAIMS = (
     test_notebooks.CLAIMS
     | test_notebooks_05_07.CLAIMS
-    | {number: getattr(test_notebooks_08_10, f"claims_of_{number}") for number in ("08", "09", "10")}
+    | {number: getattr(test_notebooks_08_10, f"claims_of_{number}") for number in ("09", "10")}
+    | {"08": partial(test_notebooks_08_10.claims_of_08, most=250, sockets=False)}
     | {"11": test_notebook_11.claims_of_11}
 )
-HURRIED = ("02", "05", "06", "08")
+HURRIED = ("02", "05", "06", "08", "11")
 """Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
 (WITH_SLIDER,) = (path for path in NOTEBOOKS if path.stem.startswith("03"))
 TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]

@@ -77,11 +77,11 @@ def test_run_all_of_08(fresh: Kernel) -> None:
     claims_of_08(run_all("08", fresh))
 
 
-def claims_of_08(ran: Ran) -> None:
+def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     kinds, reached = ran.text('print("reached the server:"').splitlines()
     assert sum(ast.literal_eval(kinds).values()) == 500
     assert ast.literal_eval(kinds)["PoolTimeout"] >= 250
-    assert int(reached.split()[-1]) <= 200  # "few, or none at all"
+    assert int(reached.split()[-1]) <= most  # "few, or none"
     kinds, reached = ran.text('print(f"reached the server:').splitlines()
     assert ast.literal_eval(kinds) == {"Response": 500}
     assert reached.startswith("reached the server: 500")
@@ -93,7 +93,10 @@ def claims_of_08(ran: Ran) -> None:
         "semaphore of 5: peak 5, {'Response': 20}",
     ]
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
-    assert max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3)) > speeds["httpx"]["limit 100"]
+    assert (
+        not sockets
+        or max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3)) > speeds["httpx"]["limit 100"]
+    )
     if "aiohttp" in speeds:
         assert speeds["aiohttp"]["limit 100"] > 1.3 * speeds["httpx"]["limit 100"]
     memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
