@@ -35,7 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop running in their thread."""
+    """Browser tests come last: Playwright keeps an event loop running in their thread.
+
+    They stay last with several workers too, as long as no file holds both kinds.
+    """
     items.sort(key=lambda item: "browser" in item.keywords)
     if not config.getoption("--full"):  # left out, not skipped: in CI a skip is a failure
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
