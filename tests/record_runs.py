@@ -1,14 +1,13 @@
-"""Makes the recordings that come with the notebooks: ``python -m tests.record_runs``."""
+"""Makes the recordings that come with the package: ``python -m tests.record_runs``."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from inflight_lab import Panel, PracticeServer
+from inflight_lab.recording import RECORDINGS
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
 
-FOLDER = Path(__file__).parents[1] / "notebooks" / "recordings"
 RUNS = {
     "naive_and_semaphore": {"naive": naive, "semaphore": semaphore},
     "pause_and_paced": {"semaphore and pause": semaphore_pause, "paced": paced},
@@ -21,13 +20,13 @@ async def record(name: str) -> None:
     runners = {rung: module.make_many_requests for rung, module in RUNS[name].items()}
     panel = Panel(runners, server=server, count=200, limit=20)
     await panel.start()
-    panel.save_recording(FOLDER / f"{name}.json")
+    panel.save_recording(RECORDINGS / f"{name}.json")
     panel.close()
     server.stop()
     print(f"{name}: {panel._status.value}")
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
+    RECORDINGS.mkdir(exist_ok=True)
     for each in RUNS:
         asyncio.run(record(each))

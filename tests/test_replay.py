@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from inflight_lab import Panel, PracticeServer, Replay
+from inflight_lab.recording import RECORDINGS
 from inflight_lab.runners import naive, semaphore
 from tests.conftest import until
 
 pytestmark = pytest.mark.anyio
 
-RECORDINGS = sorted((Path(__file__).parents[1] / "notebooks" / "recordings").glob("*.json"))
+THEIRS = sorted(RECORDINGS.glob("*.json"))
 
 
 @pytest.fixture
@@ -108,8 +109,8 @@ async def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
         Replay(path)
 
 
-@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-async def test_the_recordings_that_come_with_the_notebooks(path: Path) -> None:
+@pytest.mark.parametrize("path", THEIRS, ids=lambda path: path.stem)
+async def test_the_recordings_that_come_with_the_package(path: Path) -> None:
     """Each can be played to its end by today's code, and every request in it has an outcome."""
     replay = Replay(path)
     for plot in replay.plots.values():

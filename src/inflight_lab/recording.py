@@ -13,6 +13,9 @@ from inflight_lab.timeline import Timeline
 
 FORMAT = "inflight-lab recording 1"
 
+RECORDINGS = Path(__file__).with_name("recordings")
+"""The folder of the runs that come with the package: for a lesson without a server."""
+
 
 @dataclass(frozen=True)
 class Recording:

@@ -21,11 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 FIRST = "notebooks/00_start_here.ipynb"
-CONTENTS = (  # the notebooks link to the runners, and one plays recordings
-    "notebooks/*.ipynb",
-    "notebooks/recordings/*.json",
-    "src/inflight_lab/runners/*.py",
-)
+CONTENTS = ("notebooks/*.ipynb", "src/inflight_lab/runners/*.py")  # the notebooks link to the runners
 PYODIDE_CORE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",

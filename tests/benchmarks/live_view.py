@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.live_view`` prints, for JupyterLab and this environment's kernel: milliseconds
 from a key on the limit's slider to one more request in flight on the page; frames painted a second; the
-loop's lag with and without the plot, at 50 requests a second and at full speed.
+loop's lag with and without the plot, at 50 requests a second and for 10,000 at full speed.
 
 ``--matrix`` prints the slider's figures for every front end and kernel, as a table, also while a cell awaits
 and after it; it installs the older kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example,
@@ -31,7 +31,8 @@ from inflight_lab import Panel, PracticeServer, Timeline
 from inflight_lab.run import Run
 from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
-panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=5, max_count=5000, max_limit=100)
+many = {"count": 1000, "max_count": 10_000}
+panel = Panel(semaphore.make_many_requests, server=server, limit=5, max_limit=100, **many)
 panel
 """
 LAG = """
@@ -56,7 +57,7 @@ async def measure():
     Path("lag.json").write_text(json.dumps(found))
 
 measuring = asyncio.ensure_future(measure())
-""".replace("COUNT", "5000")
+""".replace("COUNT", "10000")
 
 AWAITED = """
 import asyncio
