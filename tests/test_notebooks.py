@@ -22,6 +22,7 @@ RUN_ALL = 60.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 
 PANEL_ENDS = """
+import asyncio
 while panel.running:
     await asyncio.sleep(0.05)
 """
