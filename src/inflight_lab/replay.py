@@ -60,6 +60,11 @@ class Replay(widgets.VBox):  # type: ignore[misc]
         self.add_class("ifl-panel")
         closed_on_rerun(self.close)
 
+    @property
+    def running(self) -> bool:
+        """Whether it plays now."""
+        return self._task is not None and not self._task.done()
+
     def start(self) -> asyncio.Task[None]:
         """Play from the beginning, in the background.  Does nothing if it plays already."""
         if self._task is None or self._task.done():

@@ -70,12 +70,14 @@ async def _record_the_background(client: Any, cell: Any, cell_index: int, **_: A
 
 
 async def panels_end() -> None:
-    """In the kernel: come back when no panel that the notebook has a name for is running."""
+    """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
     ipython: Any = sys.modules["IPython"]
-    if panel := sys.modules.get("inflight_lab.panel"):
-        panels = [each for each in ipython.get_ipython().user_ns.values() if isinstance(each, panel.Panel)]
-        for running in [each for each in panels if each.running]:
-            await asyncio.wait([running.start()])  # the task of the run that is under way
+    kinds = [("panel", "Panel"), ("replay", "Replay")]
+    loaded = [(sys.modules.get(f"inflight_lab.{module}"), name) for module, name in kinds]
+    classes = tuple(getattr(module, name) for module, name in loaded if module)
+    named = [each for each in ipython.get_ipython().user_ns.values() if isinstance(each, classes)]
+    for running in [each for each in named if each.running]:
+        await asyncio.wait([running.start()])  # the task of the run that is under way
 
 
 def main(argv: list[str] | None = None) -> None:
