@@ -7,7 +7,10 @@ const SHORTEST = 4; // seconds across the plot at the start of a run; it widens 
 const WIDEST = 12; // ... here, and scrolls from then on
 const KEPT = 60; // seconds kept; older points are dropped, and the time axis says so
 const FRAME = 30; // milliseconds between two frames at the least: smooth enough, and half the work
-const BIN = 0.01; // seconds that one point stands for
+const BUSY = 200; // requests in a period from which on ...
+const BUSY_FRAME = 45; // ... it is these: drawing takes processor time away from whoever sends them
+const BIN = 0.01; // seconds that one point stands for, or twice that, or four times ...
+const POINTS = 420; // ... so that there are no more than these across the plot, which a screen can show
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
 const RIGHT = 12;
 const USUAL = { left: 64, gap: 30, top: 22, mark: 16, row: 24 }; // pixels ...
@@ -43,22 +46,32 @@ function div(className, parent, text = "") {
   return element;
 }
 
-// A point is [time, lowest, highest, last]: all that happened to a level within a hundredth of a second.
-function stepPath(points, from, until) {
+// A point is [time, lowest, highest, last]: all that happened to a level within one bin.  This makes one
+// point of those in a wider bin, from the last one before `from` on.  No peak is lost.
+function fold(points, from, bin) {
   let first = points.length - 1;
   while (first > 0 && points[first][0] > from) first -= 1;
+  const folded = [];
+  for (const [time, low, high, last] of points.slice(Math.max(first, 0))) {
+    const before = folded.at(-1);
+    if (before && Math.floor(time / bin) === Math.floor(before[0] / bin)) {
+      before.splice(1, 3, Math.min(before[1], low), Math.max(before[2], high), last);
+    } else folded.push([time, low, high, last]);
+  }
+  return folded;
+}
+
+// The line keeps to the highest, so that a plateau looks like one; `dipPath` tells how low it went.
+function stepPath(points, bin, until) {
   let path = "";
-  for (let i = Math.max(first, 0); i < points.length; i++) {
-    const [time, low, high, last] = points[i];
-    path += path ? `H${time}` : `M${time} ${last}`;
-    // The line keeps to the highest, so that a plateau looks like one; `dipPath` tells how low it went.
-    path += `V${high}` + (last === high ? "" : `H${time + BIN}V${last}`);
+  for (const [time, , high, last] of points) {
+    path += (path ? `H${time}` : `M${time} ${last}`) + `V${high}` + (last === high ? "" : `H${time + bin}V${last}`);
   }
   return path && path + `H${until}`;
 }
 
-const dipPath = (points, from) =>
-  points.filter(([time, low, high]) => time >= from && low < high).map(([time, low, high]) => `M${time} ${low}V${high}`).join("");
+const dipPath = (points) =>
+  points.filter(([, low, high]) => low < high).map(([time, low, high]) => `M${time} ${low}V${high}`).join("");
 
 // Bars by what became of them.  A point is [time, lane, -1] where one begins, [time, lane, status] where it ends.
 function barPaths(points, from, until) {
@@ -130,6 +143,7 @@ function render({ model, el }) {
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let series, counts, end, live, offset, frame = 0, frames = 0, drawnAt = 0, spokenAt = 0;
+  let stale = false; // whether points came that are in no line yet
   let width = 0, height = 0, place = USUAL, following = false;
   reset();
 
@@ -163,7 +177,7 @@ function render({ model, el }) {
     // Follow the kernel's clock smoothly; jump when it is far away (a slept laptop, a new run).
     offset = offset === null || Math.abs(seen - offset) > 0.5 ? seen : offset + (seen - offset) * 0.05;
     if (following !== series.bars.length > 0) { following = !following; layout(); }
-    rebuild(); tell();
+    tell(); stale = true;
     for (const mate of mates()) mate.redraw?.();
   }
 
@@ -211,13 +225,15 @@ function render({ model, el }) {
 
   function rebuild() {
     root.end = live ? 0 : end;
-    const [from] = window_(end), until = end + 5; // beyond now, where the clip ends it
+    const [from, span] = window_(end), until = end + 5; // beyond now, where the clip ends it
+    const bin = BIN * 2 ** Math.max(0, Math.ceil(Math.log2(span / BIN / POINTS)));
     const bars = following ? barPaths(series.bars, from, until) : {};
     for (const name in paths) {
       const { path, dips, strip, mark } = paths[name];
-      const d = strip.bars ? bars[name] ?? "" : (mark < 0 ? stepPath : tickPath)(series[name], from, until);
+      const points = mark < 0 && !strip.bars ? fold(series[name], from, bin) : [];
+      const d = strip.bars ? bars[name] ?? "" : mark < 0 ? stepPath(points, bin, until) : tickPath(series[name], from);
       path.setAttribute("d", d);
-      dips?.setAttribute("d", dipPath(series[name], from));
+      dips?.setAttribute("d", dipPath(points));
     }
     strips.forEach((strip, index) => {
       strip.need = strip.bars ? 1 : 4;
@@ -247,8 +263,10 @@ function render({ model, el }) {
 
   function draw(clock) {
     frame = 0;
-    if (live && clock - drawnAt < (calm.matches ? 500 : FRAME)) { frame = requestAnimationFrame(draw); return; }
+    const pause = calm.matches ? 500 : last("rate") > BUSY ? BUSY_FRAME : FRAME;
+    if (live && clock - drawnAt < pause) { frame = requestAnimationFrame(draw); return; }
     drawnAt = clock;
+    if (stale) { rebuild(); stale = false; }
     const now = live ? Math.max(0, performance.now() / 1000 - offset - DELAY) : end;
     const [from, span] = window_(now);
     const perSecond = (width - place.left - RIGHT) / span;
