@@ -92,6 +92,9 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
         "pool of 5     : peak 5, {'Response': 5, 'PoolTimeout': 15}",
         "semaphore of 5: peak 5, {'Response': 20}",
     ]
+    _, requests, kept, _, _, opened = ran.numbers("network_stream")
+    assert requests / 10 <= kept <= 20  # "ten requests" each
+    assert opened > requests / 2  # "most requests"
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert (
         not sockets

@@ -121,7 +121,13 @@ class Connection(httpcore.AsyncConnectionInterface):
         except BaseException:
             self._state = "closed"
             raise
-        return httpcore.Response(answer.status_code, headers=answer.headers.raw, content=_Body(answer, self))
+        # As where there are sockets: who asks for the stream learns which connection it was.
+        return httpcore.Response(
+            answer.status_code,
+            headers=answer.headers.raw,
+            content=_Body(answer, self),
+            extensions={"network_stream": self},
+        )
 
     def answered(self) -> None:
         """The answer was read to its end: the next request may come."""
