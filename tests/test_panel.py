@@ -62,7 +62,10 @@ async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     lane.runner, server.latency, server.quota = raises_at_a_refusal, 0.01, "sliding-window"
     await panel.start()
     assert isinstance(panel.error, ValueError)
-    assert panel._status.value == "the runner raised ValueError: Unexpected Status: Http status code is 429."
+    assert (
+        panel._controls.status.value
+        == "the runner raised ValueError: Unexpected Status: Http status code is 429."
+    )
     assert len(panel.outcomes) == 30
     server.quota = "none"
 

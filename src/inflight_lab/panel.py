@@ -5,24 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
-from inflight_lab.comms import acknowledge_widget_message, hear_where_the_page_says
+from inflight_lab.controls import Controls
 from inflight_lab.lane import Goal, Lane
-from inflight_lab.parts import close_parts, plain_label
+from inflight_lab.parts import close_parts
 from inflight_lab.recording import Recording, save
 from inflight_lab.rerun import closed_on_rerun
 from inflight_lab.run import Outcome, Runner
 from inflight_lab.server import PracticeServer
-from inflight_lab.server.knobs import QUOTAS
-from inflight_lab.stage import Stage
 from inflight_lab.timeline import Timeline
-
-SLOW_MOTION = {"off": 1, "5 times as slow": 5, "20 times as slow": 20}
 
 
 class Panel(widgets.VBox):  # type: ignore[misc]
@@ -70,7 +66,6 @@ class Panel(widgets.VBox):  # type: ignore[misc]
                 raise TypeError(f"runner must be a coroutine function (async def), got {each!r}")
         if not isinstance(server, PracticeServer):
             raise TypeError(f"server must be a PracticeServer, got {server!r}")
-        # Callbacks may come in another thread, with another loop: all work is handed to this one.
         self._loop = asyncio.get_running_loop()
         self._slow = 1
         self._task: asyncio.Task[None] | None = None
@@ -80,8 +75,16 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             self.lanes[name] = Lane(each, own, goals or {}, name=name)
         self._first, *others = self.lanes.values()
         self._twins = [lane.server for lane in others]
+        adjustable = any(lane.adjustable for lane in self.lanes.values())
+        self._controls = controls = Controls(
+            server, count, limit, max_count=max_count, max_limit=max_limit, adjustable=adjustable
+        )
+        self.limit_slider, self.count_slider = controls.limit, controls.count
+        self.latency_slider, self.rate_slider = controls.latency, controls.rate
+        self.quota_choice, self.slow_choice = controls.quota, controls.slow
+        self._connect()
         lanes = widgets.HBox([lane.view for lane in self.lanes.values()]).add_class("ifl-lanes")
-        super().__init__([*self._make_controls(count, limit, max_count, max_limit), lanes])
+        super().__init__([*controls.rows, lanes])
         self.add_class("ifl-panel")
         closed_on_rerun(self._discard)
 
@@ -133,7 +136,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
         if self.running:
-            self._status.value = "stopping …"
+            self._controls.status.value = "stopping …"
             for lane in self.lanes.values():
                 lane.stop()
 
@@ -144,9 +147,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             await asyncio.wait([self._task])
         for lane in self.lanes.values():
             lane.reset()
-        for control, value in self._defaults.items():
-            control.value = value
-        self._status.value = "ready"
+        self._controls.put_back()
+        self._controls.status.value = "ready"
 
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file, for `Replay` to show again without sending anything.
@@ -198,9 +200,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self._slow = slow
 
     def _running_now(self, running: bool) -> None:
-        self._run_button.disabled, self._stop_button.disabled = running, not running
         told = [f"{name}: {lane.told()}" if name else lane.told() for name, lane in self.lanes.items()]
-        self._status.value = "running" if running else " · ".join(told)
+        self._controls.show_running(running, "running" if running else " · ".join(told))
 
     def _set_limit(self, limit: int) -> None:
         for lane in self.lanes.values():
@@ -210,75 +211,28 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         for lane in self.lanes.values():
             setattr(lane.server, name, value)
 
-    def _make_controls(self, count: int, limit: int, max_count: int, max_limit: int) -> list[Any]:
-        server, slider = self.server, _slider
-        self.limit_slider = slider(widgets.IntSlider, "limit", limit, 1, max(max_limit, limit))
-        self.count_slider = slider(widgets.IntSlider, "requests", count, 1, max(max_count, count))
-        self.latency_slider = slider(
-            widgets.FloatSlider, "latency (s)", server.latency, 0, max(2.0, server.latency), step=0.05
-        )
-        self.rate_slider = slider(
-            widgets.IntSlider, "quota rate", int(server.rate), 1, max(300, int(server.rate))
-        )
-        self.quota_choice = slider(widgets.Dropdown, "quota", server.quota, options=QUOTAS)
-        self.slow_choice = slider(widgets.Dropdown, "slow motion", 1, options=SLOW_MOTION)
-        actions: dict[Any, Callable[[Any], object]] = {
-            self.limit_slider: self._set_limit,
-            self.count_slider: lambda _: None,
-            self.latency_slider: lambda value: self._turn_knob("latency", self._slow * value),
-            self.rate_slider: lambda value: self._turn_knob("rate", value),
-            self.quota_choice: lambda value: self._turn_knob("quota", value),
-            self.slow_choice: lambda _: None,
-        }
-        self._defaults = {control: control.value for control in actions}
+    def _connect(self) -> None:
+        """Have every control do what it says, on the panel's own loop."""
 
-        self._run_button = widgets.Button(description="Run", icon="play", button_style="success")
-        self._stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
-        reset_button = widgets.Button(description="Reset", icon="undo")
-        self._run_button.on_click(lambda _: self._on_loop(self.start))
-        self._stop_button.on_click(lambda _: self._on_loop(self.stop))
-        reset_button.on_click(lambda _: self._on_loop(self._start_reset))
-        for control, act in actions.items():
-            self._observe(control, act)
-        for control in (*actions, self._run_button, self._stop_button, reset_button):
-            hear_where_the_page_says(control)
-        self._status = plain_label("ready")
+        # The controls may speak up in another thread, with another loop.
+        def on_loop(act: Callable[..., object]) -> Callable[..., object]:
+            return lambda *values: self._loop.call_soon_threadsafe(act, *values)
 
-        self.slow_choice.layout.flex = "0 1 260px"
-        limit_row = [self.limit_slider, self.slow_choice]
-        if not any(lane.adjustable for lane in self.lanes.values()):
-            self.limit_slider.disabled = True
-            limit_row.insert(1, widgets.Label("this runner takes no limiter to set"))
-        rest = [self.count_slider, self.latency_slider, self.quota_choice, self.rate_slider]
-        return [
-            widgets.HBox(
-                [self._run_button, self._stop_button, reset_button, Stage(), self._status]
-            ).add_class("ifl-buttons"),
-            widgets.HBox(limit_row).add_class("ifl-limit"),
-            widgets.HBox(rest).add_class("ifl-knobs"),
-        ]
+        controls = self._controls
+        controls.on_change(controls.limit, on_loop(self._set_limit))
+        controls.on_change(
+            controls.latency, on_loop(lambda value: self._turn_knob("latency", self._slow * value))
+        )
+        controls.on_change(controls.rate, on_loop(partial(self._turn_knob, "rate")))
+        controls.on_change(controls.quota, on_loop(partial(self._turn_knob, "quota")))
+        controls.run.on_click(on_loop(lambda _: self.start()))
+        controls.stop.on_click(on_loop(lambda _: self.stop()))
+        controls.reset.on_click(on_loop(lambda _: self._start_reset()))
 
     def _start_reset(self) -> None:
         self._resetting = self._loop.create_task(self.reset())
-
-    def _observe(self, control: Any, act: Callable[[Any], object]) -> None:
-        def changed(change: Any) -> None:
-            self._on_loop(act, change["new"])
-            acknowledge_widget_message()
-
-        control.observe(changed, "value")
-
-    def _on_loop(self, act: Callable[..., object], *arguments: object) -> None:
-        self._loop.call_soon_threadsafe(act, *arguments)
 
     def _ipython_display_(self) -> None:
         display(self._repr_mimebundle_(), raw=True)
         for lane in self.lanes.values():
             lane.plot.show_picture()
-
-
-def _slider(kind: Callable[..., Any], name: str, value: Any, *bounds: Any, **more: Any) -> Any:
-    if bounds:
-        more |= {"min": bounds[0], "max": bounds[1], "continuous_update": True}
-    layout = widgets.Layout(width="auto", flex="1 1 300px")
-    return kind(value=value, description=name, layout=layout, style={"description_width": "92px"}, **more)
