@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.notebook_tools import NOTEBOOKS, Kernel, code_cells, kernel
 
 RUN_ALL = 120.0
@@ -33,8 +34,9 @@ def test_restart_and_run_all(path: Path) -> None:
         ports = run_to_the_end(notebook, path)
         again = run_to_the_end(notebook, path)
         assert len(again) == len(ports)  # each server was replaced, none was added
-        children = notebook.value(CHILDREN)
-    assert not [pid for pid in children if psutil.pid_exists(pid)]
+        children = [psutil.Process(pid) for pid in notebook.value(CHILDREN)]
+    # multiprocessing's tracker of resources ends when it notices that the kernel has.
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
     listening = {each.laddr.port for each in psutil.net_connections("tcp") if each.status == "LISTEN"}
     assert not listening & {*ports, *again}
 
