@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import hypothesis
@@ -18,15 +16,13 @@ import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
+from tests.support.waiting import PATIENCE, Hold
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.support.browser"]
 
 # The same examples on every machine, and no opinion on how fast that machine is.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
-
-PATIENCE = 15.0
-"""Seconds until a test gives up: far beyond what a busy machine needs, so it is met only by a hang."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,28 +97,6 @@ def _answers(port: int) -> bool:
     return False
 
 
-class Hold:
-    """Keeps every request in flight at the server until `release`, whatever its latency."""
-
-    def __init__(self) -> None:
-        self._released = False
-        self._held: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def wait(self, request: object, seconds: float) -> bool:
-        """Stands in for the server's wait: runs in its thread, on its loop."""
-        event = asyncio.Event()
-        self._held.append((asyncio.get_running_loop(), event))
-        if not self._released:
-            await event.wait()
-        return False
-
-    def release(self) -> None:
-        """Let all go, and those that come later too."""
-        self._released = True
-        for loop, event in self._held:
-            loop.call_soon_threadsafe(event.set)
-
-
 @pytest.fixture
 def hold(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
     """Hold the requests that reach ``server``."""
@@ -130,42 +104,3 @@ def hold(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ho
     monkeypatch.setattr(app, "_disconnected_within", hold.wait)
     yield hold
     hold.release()
-
-
-class Gate(httpx.AsyncBaseTransport):
-    """A transport with no network behind it that holds each request until it is let through."""
-
-    def __init__(self, *statuses: int) -> None:
-        self.statuses = list(statuses)
-        self.open = asyncio.Event()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Wait for the gate, then answer with the next status, 200 when none is left."""
-        await self.open.wait()
-        return httpx.Response(self.statuses.pop(0) if self.statuses else 200, json={})
-
-
-def seen_by(client: httpx.AsyncClient) -> ObservedTransport:
-    """What the ``client`` fixture's transport has noted."""
-    transport = client._transport
-    assert isinstance(transport, ObservedTransport)
-    return transport
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Come back as soon as ``condition()`` holds; fail if it never does."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for did not happen"
-        await asyncio.sleep(0.002)
-
-
-async def settle() -> None:
-    """Let every task run until it waits for something outside the loop's own queue."""
-    for _ in range(200):
-        await asyncio.sleep(0)
-
-
-def practice_threads() -> list[threading.Thread]:
-    """The threads of practice servers that are alive."""
-    return [thread for thread in threading.enumerate() if thread.name == "practice-server"]

@@ -6,14 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inflight_lab.jupyter.nested_run import enable_nested_run
     from inflight_lab.limiter import AdjustableLimiter
-    from inflight_lab.live_plot import LivePlot
-    from inflight_lab.nested import enable_nested_run
-    from inflight_lab.panel import Panel
-    from inflight_lab.replay import Replay
+    from inflight_lab.observation.timeline import Event, Stats, Timeline
+    from inflight_lab.observation.transport import ObservedTransport
+    from inflight_lab.panel.panel import Panel
+    from inflight_lab.panel.replay import Replay
+    from inflight_lab.plot.live_plot import LivePlot
     from inflight_lab.server import PracticeServer
-    from inflight_lab.timeline import Event, Stats, Timeline
-    from inflight_lab.transport import ObservedTransport
 
 __all__ = [
     "AdjustableLimiter",
@@ -30,15 +30,15 @@ __all__ = [
 
 _HOME = {
     "AdjustableLimiter": "limiter",
-    "Event": "timeline",
-    "LivePlot": "live_plot",
-    "ObservedTransport": "transport",
-    "Panel": "panel",
+    "Event": "observation.timeline",
+    "LivePlot": "plot.live_plot",
+    "ObservedTransport": "observation.transport",
+    "Panel": "panel.panel",
     "PracticeServer": "server",
-    "Replay": "replay",
-    "Stats": "timeline",
-    "Timeline": "timeline",
-    "enable_nested_run": "nested",
+    "Replay": "panel.replay",
+    "Stats": "observation.timeline",
+    "Timeline": "observation.timeline",
+    "enable_nested_run": "jupyter.nested_run",
 }
 
 

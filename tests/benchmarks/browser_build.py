@@ -1,7 +1,8 @@
 """What the browser build weighs and how quick it is: ``python -m tests.benchmarks.browser_build SITE``.
 
-SITE is a folder that ``python -m inflight_lab.site`` has made.  Chromium with an empty profile, a plain
-file server on loopback, and notebook 03, which shows a plot and a panel.  Start it on a quiet machine.
+SITE is a folder that ``python -m inflight_lab.publish.site`` has made.  Chromium with an empty profile,
+a plain file server on loopback, and notebook 03, which shows a plot and a panel.  Start it on a quiet
+machine.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.lab import PanelOnPage, chromium, run_all
-from tests.lite import PageKernel, chromium_without_internet
+from tests.support.lab import PanelOnPage, chromium, run_all
+from tests.support.lite import PageKernel, chromium_without_internet
 
 NOTEBOOK = "notebooks/03_limit_with_a_semaphore.ipynb"
 PANEL = """

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser import KERNELS, ROOT, USUAL, make_environment
-from tests.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
+from tests.support.browser import KERNELS, ROOT, USUAL, make_environment
+from tests.support.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
 
 SET_UP = """
 import asyncio, json, time
 from pathlib import Path
 from inflight_lab import Panel, PracticeServer, Timeline
-from inflight_lab.run import Run
+from inflight_lab.panel.run import Run
 from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
 many = {"count": 1000, "max_count": 10_000}

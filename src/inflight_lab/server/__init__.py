@@ -3,11 +3,8 @@
 import sys
 
 if sys.platform == "emscripten":  # in a browser page
-    from inflight_lab.browser import behave_as_on_a_computer
-    from inflight_lab.server.socketless import PracticeServer
-
-    behave_as_on_a_computer()
+    from inflight_lab.server.page import PracticeServer
 else:
-    from inflight_lab.server.practice import PracticeServer
+    from inflight_lab.server.socket import PracticeServer
 
 __all__ = ["PracticeServer"]

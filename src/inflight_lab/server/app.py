@@ -21,10 +21,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from inflight_lab.server.guard import ForeignPagesRefused
+from inflight_lab.observation.timeline import Stats, Timeline
+from inflight_lab.server.foreign_pages import ForeignPagesRefused
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, Quota
-from inflight_lab.timeline import Stats, Timeline
 
 LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 

@@ -1,0 +1,1 @@
+"""The checks of the notebooks' exercises, and the calculator of limits."""

@@ -1,0 +1,62 @@
+"""What a browser page does otherwise than a computer, put right where a lesson depends on it.
+
+Python runs in a page through Pyodide: one thread, no sockets, and the browser's own event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+
+_run_in_page = asyncio.run  # Pyodide's own, which waits in the middle of a cell where the browser can
+
+
+def behave_as_on_a_computer(transport: type[httpx.AsyncHTTPTransport]) -> None:
+    """Make the notebooks true in a page, while its loop is running.  Does nothing the second time.
+
+    - ``httpx.AsyncClient`` sends through ``transport``, which needs no socket; ``httpx.Client``, which
+      would have to block the page, says so.
+    - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the loop, as everywhere
+      but in Pyodide.
+    - ``time.thread_time``, which a page has not, is the time since it was loaded, waiting included.
+    - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop would refuse.
+    """
+    if httpx.AsyncHTTPTransport.__init__ is transport.__init__:
+        return
+    httpx.AsyncHTTPTransport.__init__ = transport.__init__  # type: ignore[method-assign]
+    httpx.HTTPTransport.__init__ = _refuse_to_block  # type: ignore[method-assign]
+    asyncio.run = inspect.unwrap(asyncio.run)
+    time.sleep = inspect.unwrap(time.sleep)
+    time.thread_time = getattr(time, "thread_time", time.perf_counter)
+    loop: Any = type(asyncio.get_running_loop())
+    loop.call_later = _never_in_the_past(loop.call_later)
+
+
+def run_nested(main: Coroutine[Any, Any, Any], **_: object) -> Any:
+    """``asyncio.run`` in the middle of a cell, or beside it where the browser cannot wait there."""
+    from pyodide.ffi import can_run_sync
+
+    if can_run_sync():
+        return _run_in_page(main)
+    print("This browser cannot wait in the middle of a cell: the run goes on beside it.")
+    return asyncio.ensure_future(main)
+
+
+def _refuse_to_block(*_: object, **__: object) -> None:
+    raise RuntimeError(
+        "httpx.Client would block the page that it runs in: use httpx.AsyncClient, and await client.get(url)"
+    )
+
+
+def _never_in_the_past(call_later: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call_later)
+    def call_now_or_later(loop: Any, delay: float, *arguments: Any, **options: Any) -> Any:
+        return call_later(loop, max(delay, 0.0), *arguments, **options)
+
+    return call_now_or_later

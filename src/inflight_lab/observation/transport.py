@@ -1,0 +1,98 @@
+"""The client's side of the story: a transport that notes what passes through it.
+
+httpx sends every request through a *transport*, so this is the place to look on: code that takes an
+``httpx.AsyncClient`` is observed without changing a line of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from inflight_lab.hosts import is_loopback
+from inflight_lab.observation.timeline import Stats, Timeline
+
+
+class OutsideError(httpx.TransportError):
+    """A request to another machine, beyond those that were allowed.  It was not sent."""
+
+
+class ObservedTransport(httpx.AsyncBaseTransport):
+    """Passes requests on to ``transport`` and writes each one into ``timeline``.
+
+    A request counts as in flight from the moment the client hands it over, so while it waits in
+    httpx's connection pool too: the *server's* timeline tells how many really got through.
+
+    ``transport`` is httpx's own by default, with its pool of 100 connections.
+
+    ``outside`` is how many requests may go to other machines than this one, by default none: experiments
+    belong on the practice server.  For a real API, say how many at the most, retries included.
+
+    >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
+
+    Raises ``TypeError`` or ``ValueError`` for a bad ``outside``.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        timeline: Timeline | None = None,
+        outside: int = 0,
+    ) -> None:
+        if isinstance(outside, bool) or not isinstance(outside, int):
+            raise TypeError(f"outside must be an integer, 0 or more, got {outside!r}")
+        if outside < 0:
+            raise ValueError(f"outside must be 0 or more, got {outside!r}")
+        self.transport = transport or httpx.AsyncHTTPTransport()
+        self.timeline = timeline or Timeline()
+        self.outside, self._sent_outside = outside, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
+
+        Raises `OutsideError` for one request more to other machines than ``outside``.
+        """
+        number = self.timeline.send()
+        try:
+            self._count_outside(request)
+            response = await self.transport.handle_async_request(request)
+            body = await _read(response.stream)
+        except asyncio.CancelledError:
+            self.timeline.cancel(number)
+            raise
+        except BaseException as error:
+            self.timeline.fail(number, error)
+            raise
+        self.timeline.answer(number, response.status_code)
+        # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
+        response.stream = httpx.ByteStream(body)
+        return response
+
+    def _count_outside(self, request: httpx.Request) -> None:
+        if is_loopback(host := request.url.host):
+            return
+        if self._sent_outside >= self.outside:
+            raise OutsideError(
+                f"not sent: {host} is not this machine, and {self.outside} requests to others are allowed; "
+                "ObservedTransport(outside=20) allows 20",
+                request=request,
+            )
+        self._sent_outside += 1
+
+    async def aclose(self) -> None:
+        """Close the transport underneath."""
+        await self.transport.aclose()
+
+    def stats(self) -> Stats:
+        """The numbers up to now, as the client counts them."""
+        return self.timeline.stats()
+
+
+async def _read(stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> bytes:
+    assert isinstance(stream, httpx.AsyncByteStream)
+    try:
+        return b"".join([part async for part in stream])
+    finally:
+        await stream.aclose()  # gives the connection back to the pool

@@ -1,0 +1,1 @@
+"""Sliders, buttons and a live plot around any runner; recorded runs, to be shown again."""

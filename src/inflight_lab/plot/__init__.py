@@ -1,0 +1,1 @@
+"""Timelines drawn: live in the page, and as plain pictures that stay in a saved notebook."""

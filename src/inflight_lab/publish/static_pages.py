@@ -1,0 +1,98 @@
+"""The notebooks as pages to read without running.
+
+``python -m inflight_lab.publish.static_pages notebooks OUT`` runs every notebook and writes what it showed as one HTML file each, with the plain picture where the
+live plot was.  The pages need no server, no kernel and nothing from the network.
+
+``jupyter nbconvert --execute`` comes close, but it hears only the cell that is running, so the picture of
+a run that a panel does in the background would stay empty; and its pages load scripts from elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LINK = re.compile(r"\]\((\w+)\.ipynb\)")
+TEMPLATE = """
+{% extends "index.html.j2" %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block data_svg %}<div class="jp-RenderedSVG">{{ output.data["image/svg+xml"] }}</div>{% endblock %}
+"""
+"""Without the scripts from elsewhere, and with pictures whose text a screen reader finds."""
+PANELS_END = "await __import__('inflight_lab.publish.static_pages', fromlist=['panels_end']).panels_end()"
+
+
+def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
+    """Run ``notebook`` and write it as HTML into the folder ``out``; returns the file.
+
+    ``timeout`` is in seconds, for each cell.  Raises what nbclient raises when a cell fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
+    cells = nbformat.read(notebook, as_version=4)
+    resources = {"metadata": {"path": str(notebook.parent)}}
+    client = NotebookClient(cells, timeout=timeout, resources=resources)
+    client.on_cell_executed = partial(_record_the_background, client)
+    client.execute()
+    cells.metadata.pop("widgets", None)  # else the page would ask a CDN for what draws them
+    for cell in cells.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(r"](\1.html)", cell.source)
+        else:  # there is no live plot on paper: its plain picture follows it
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+    exporter = HTMLExporter(raw_template=TEMPLATE)
+    html, _ = exporter.from_notebook_node(cells, {"metadata": {"name": notebook.stem}})
+    page = out / f"{notebook.stem}.html"
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+async def _record_the_background(client: Any, cell: Any, cell_index: int, **_: Any) -> None:
+    """Wait until no panel runs, and take in the pictures that are drawn meanwhile."""
+    request = client.kc.execute(PANELS_END, silent=True)
+    while True:
+        message = await client.kc.get_iopub_msg(timeout=client.timeout)
+        kind, content = message["msg_type"], message["content"]
+        if kind == "update_display_data":
+            client.process_message(message, cell, cell_index)
+        elif content.get("execution_state") == "idle" and message["parent_header"].get("msg_id") == request:
+            return
+
+
+async def panels_end() -> None:
+    """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
+    ipython: Any = sys.modules["IPython"]
+    kinds = [("panel", "Panel"), ("replay", "Replay")]
+    loaded = [(sys.modules.get(f"inflight_lab.{module}"), name) for module, name in kinds]
+    classes = tuple(getattr(module, name) for module, name in loaded if module)
+    named = [each for each in ipython.get_ipython().user_ns.values() if isinstance(each, classes)]
+    for running in [each for each in named if each.running]:
+        await asyncio.wait([running.start()])  # the task of the run that is under way
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Make the pages of a folder of notebooks."""
+    parser = argparse.ArgumentParser(prog="python -m inflight_lab.publish.static_pages", description=__doc__)
+    parser.add_argument("notebooks", type=Path, help="the folder with the notebooks")
+    parser.add_argument("out", type=Path, help="the folder for the pages; made if it is not there")
+    arguments = parser.parse_args(argv)
+    notebooks = sorted(arguments.notebooks.glob("*.ipynb"))
+    if not notebooks:
+        parser.error(f"notebooks must be a folder with .ipynb files, got {arguments.notebooks}")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for notebook in notebooks:
+        print(make_page(notebook, arguments.out), flush=True)
+
+
+if __name__ == "__main__":
+    main()

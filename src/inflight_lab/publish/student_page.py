@@ -1,0 +1,46 @@
+"""The panel alone, large and without code, as a page: ``python -m inflight_lab.publish.student_page``.
+
+Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other computers of the
+room, and every other option of Voilà works too.  Each page that is opened has a kernel and a practice
+server of its own, which end when it is closed.  Needs the extra ``voila``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
+
+# Voilà's template would load icons from elsewhere; the browser is told to ask nobody but this server.
+ONLY_THIS_SERVER = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:"
+)
+UNWANTED = ["@jupyter-notebook/lab-extension"]
+"""Notebook 7's own extension cannot run in Voilà, and would say so on the browser's console."""
+FORGOTTEN = 120
+"""Seconds after which a kernel ends whose page is gone without having said so."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Serve the page until Ctrl+C."""
+    try:
+        from traitlets.config import Config
+        from voila.app import Voila
+    except ImportError as error:
+        raise SystemExit('Voilà is missing: pip install "inflight-lab[voila]"') from error
+    usual = Config()
+    usual.Voila.tornado_settings = {
+        "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
+        # Voilà's page asks for the end of its kernel when it is closed, but forgets the token for that.
+        # Without the token only the kernel's id, which no other page knows, is needed to end it.
+        "disable_check_xsrf": True,
+    }
+    usual.VoilaConfiguration.extension_denylist = UNWANTED
+    usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
+    usual.MappingKernelManager.cull_interval = FORGOTTEN // 4
+    Voila.launch_instance([str(NOTEBOOK), *(sys.argv[1:] if argv is None else argv)], config=usual)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Keeps pages of other sites out: a browser would carry their requests to this machine.
+
+Two fields tell where a page's request comes from, and no script of the page can set them:
+
+- ``Origin`` names the site when a script asks for something that it means to read.  Any but a loopback
+  site is refused, and so is ``null``, which sandboxed frames and files say.
+- ``Sec-Fetch-Site`` says "cross-site" also for what has no ``Origin``: pictures, scripts, frames,
+  ``no-cors``.  Refused as well, unless it is a link that a person follows: the answer is then shown to the
+  person, and the page with the link cannot read it.
+
+Programs send neither and are served; so are the pages of this machine, the notebook's for one.  But no
+answer carries a CORS field, so their scripts cannot read it either.
+
+Sources: RFC 6454, section 7, for ``Origin``; W3C, "Fetch Metadata Request Headers", for ``Sec-Fetch-Site``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from inflight_lab.hosts import is_loopback
+
+
+class ForeignPagesRefused:
+    """Hands a request on to ``app``, or answers 403 before anything counts it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "http" and comes_from_a_foreign_page(Headers(scope=scope)):
+            answer: ASGIApp = PlainTextResponse("This server answers no page of another site.", 403)
+        else:
+            answer = self.app
+        await answer(scope, receive, send)
+
+
+def comes_from_a_foreign_page(headers: Headers) -> bool:
+    """Whether a browser says so."""
+    if (origin := headers.get("Origin")) is not None and not _is_loopback_origin(origin):
+        return True
+    followed_link = headers.get("Sec-Fetch-Dest") == "document"
+    return headers.get("Sec-Fetch-Site") == "cross-site" and not followed_link
+
+
+def _is_loopback_origin(origin: str) -> bool:
+    try:
+        return is_loopback(urlsplit(origin).hostname or "")
+    except ValueError:
+        return False

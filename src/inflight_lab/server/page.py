@@ -1,0 +1,212 @@
+"""The practice server where there are no sockets: in a browser page.
+
+It has the face of the real one, down to a port.  httpx reaches it through `Connection`: requests still go
+through httpx's own pool, with its 100 connections and its timeouts, and the app answers with the same
+latency, quotas and 429s.  Only the bytes on a wire are missing, and the time that they would take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import itertools
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Literal, Self
+
+import httpcore
+import httpx
+
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
+from inflight_lab.server.app import LOOPBACK_NAMES
+from inflight_lab.server.base import LoopbackServer
+
+_free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
+_serving: dict[int, PracticeServer] = {}
+
+
+class PracticeServer(LoopbackServer):
+    """The practice server, on a port that exists inside this Python only.
+
+    The knobs (`Knobs` lists them with their units and defaults) can be set while it runs.  ``seed`` makes
+    the latencies repeatable.  ``port`` 0 takes any free one.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
+    """
+
+    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
+        super().__init__(port=port, seed=seed, **knobs)
+        self._app = httpx.ASGITransport(self)
+        self._calls: set[asyncio.Timeout] = set()
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves now."""
+        return _serving.get(self.port) is self
+
+    def start(self) -> Self:
+        """Start to serve.  Does nothing if it serves already."""
+        if not self.running:
+            port = self.port or next(_free_ports)
+            if port in _serving:
+                raise OSError(errno.EADDRINUSE, f"port {port} is in use")
+            _serving[port], self.port = self, port
+            if sys.platform == "emscripten":
+                behave_as_on_a_computer(SocketlessTransport)
+            closed_on_rerun(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Close the port, and hang up on every client that waits.  Does nothing if stopped."""
+        if self.running:
+            del _serving[self.port]
+        calls, self._calls = self._calls, set()
+        for call in calls:
+            if not call.expired():
+                call.reschedule(0)
+
+    async def answer(self, request: httpx.Request, *, within: float | None) -> httpx.Response:
+        """What the app answers.
+
+        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds, ``RemoteProtocolError`` when
+        the server is stopped meanwhile.
+        """
+        try:
+            async with asyncio.timeout(within) as call:
+                self._calls.add(call)
+                return await self._app.handle_async_request(request)
+        except TimeoutError:
+            if call in self._calls:
+                raise httpcore.ReadTimeout from None
+            raise httpcore.RemoteProtocolError("Server disconnected without sending a response.") from None
+        finally:
+            self._calls.discard(call)
+
+
+def server_at(origin: httpcore.Origin) -> PracticeServer:
+    """The server that listens there; ``httpcore.ConnectError`` if none does."""
+    if origin.host.decode() not in LOOPBACK_NAMES:
+        raise httpcore.ConnectError(
+            f"in a browser page only a PracticeServer can be reached, not {origin}: "
+            "other sites take a Python on your own computer"
+        )
+    if (server := _serving.get(origin.port)) is None:
+        raise httpcore.ConnectError(f"no PracticeServer is running at {origin}")
+    return server
+
+
+class Connection(httpcore.AsyncConnectionInterface):
+    """A connection of httpx's pool that calls the server in place of writing to a socket."""
+
+    def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
+        self._origin, self._keepalive_expiry = origin, keepalive_expiry
+        self._state: Literal["new", "busy", "idle", "closed"] = "new"
+        self._idle_since = 0.0
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Have the server answer, one request at a time."""
+        if self._state not in ("new", "idle"):
+            raise httpcore.ConnectionNotAvailable
+        self._state = "busy"
+        try:
+            url = request.url
+            asked = httpx.Request(
+                request.method.decode(),
+                httpx.URL(
+                    scheme=url.scheme.decode(), host=url.host.decode(), port=url.port, raw_path=url.target
+                ),
+                headers=request.headers,
+                stream=request.stream,  # type: ignore[arg-type]  # it is the one that httpx handed over
+            )
+            within = request.extensions.get("timeout", {}).get("read")
+            answer = await server_at(self._origin).answer(asked, within=within)
+        except BaseException:
+            self._state = "closed"
+            raise
+        # As where there are sockets: who asks for the stream learns which connection it was.
+        return httpcore.Response(
+            answer.status_code,
+            headers=answer.headers.raw,
+            content=_Body(answer, self),
+            extensions={"network_stream": self},
+        )
+
+    def answered(self) -> None:
+        """The answer was read to its end: the next request may come."""
+        if self._state == "busy":
+            self._state, self._idle_since = "idle", time.monotonic()
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        self._state = "closed"
+
+    def info(self) -> str:
+        """One line for the pool's ``repr``."""
+        return f"{self._origin}, {self._state}"
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        """Whether it leads there, and is free.
+
+        The pool asks this of each connection for each request that waits, at each event: so it is brief.
+        """
+        return self._state == "idle" and origin == self._origin
+
+    def is_available(self) -> bool:
+        """Whether a request may come now."""
+        return self._state == "idle"
+
+    def is_idle(self) -> bool:
+        """Whether it is kept alive for the next request."""
+        return self._state == "idle"
+
+    def is_closed(self) -> bool:
+        """Whether it is of no more use."""
+        return self._state == "closed"
+
+    def has_expired(self) -> bool:
+        """Whether it was kept for too long, or the server has gone."""
+        if self._state != "idle":
+            return False
+        kept = self._keepalive_expiry
+        return self._origin.port not in _serving or (
+            kept is not None and time.monotonic() > self._idle_since + kept
+        )
+
+
+class _Body:
+    """The body of an answer; who has read it gives the connection back."""
+
+    def __init__(self, answer: httpx.Response, connection: Connection) -> None:
+        self._stream, self._connection = answer.stream, connection
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._stream, httpx.AsyncByteStream)
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        self._connection.answered()
+
+
+class Pool(httpcore.AsyncConnectionPool):
+    """httpx's own pool, with connections that need no socket."""
+
+    def create_connection(self, origin: httpcore.Origin) -> Connection:
+        """One more connection, as the pool asks for it."""
+        return Connection(origin, self._keepalive_expiry)
+
+
+class SocketlessTransport(httpx.AsyncHTTPTransport):
+    """httpx's own transport, on a `Pool` that needs no socket; it takes the same options.
+
+    Those for connections that leave this computer (certificates, proxies, HTTP/2, ...) change nothing.
+    """
+
+    def __init__(self, *, limits: httpx.Limits | None = None, **_: object) -> None:
+        limits = limits or httpx.Limits(max_connections=100, max_keepalive_connections=20)
+        self._pool = Pool(
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+        )

@@ -1,0 +1,132 @@
+"""The practice API on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.server.base import LOOPBACK, LoopbackServer
+
+
+class PracticeServer(LoopbackServer):
+    """A real HTTP server on a loopback port, in a thread of this process; it ends with the process.
+
+    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
+    ...     httpx.get(server.url)
+
+    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs (`Knobs` lists them
+    with their units and defaults) can be set while it runs.  ``seed`` makes the latencies repeatable.
+    ``port`` 0 takes any free one.
+
+    Why a thread and no process: it starts in milliseconds, a test or a panel reads what it saw without
+    a message sent, and at the rates of these lessons the client's latencies are the same.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
+    """
+
+    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
+        super().__init__(port=port, seed=seed, **knobs)
+        self._uvicorn: _Uvicorn | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> Self:
+        """Start to serve; back as soon as it does.  Does nothing if it serves already."""
+        if self.running:
+            return self
+        _keep_loopback_off_proxies()
+        listener = _listen(self.port)
+        self.port = listener.getsockname()[1]
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                self,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                # Longer than a client keeps an idle connection, so that it is never cut in its hand.
+                timeout_keep_alive=75,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._uvicorn.run, args=([listener],), name="practice-server", daemon=True
+        )
+        self._thread.start()
+        self._uvicorn.ready.wait()
+        closed_on_rerun(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
+        if self._uvicorn and self._thread:
+            self._uvicorn.should_exit = True
+            self._thread.join()
+            self._uvicorn = self._thread = None
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Not on the loop's thread: the client may be about to close connections there.
+        await asyncio.to_thread(self.stop)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that tells when it is ready, and hangs up on its clients when it is to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self.ready.set()  # nobody may wait for a server that ended before it was ready
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Not `force_exit`: that answers the requests in flight with 500 and prints a traceback for each.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio switches Nagle's algorithm off only on sockets that name their protocol, which those of
+    # socket.create_server do not.  With it every answer on a kept connection comes 40 ms late.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # a port that was just used; on Windows the option means another thing
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _keep_loopback_off_proxies() -> None:
+    """Behind a school's proxy httpx would send even loopback requests to it, unless told not to."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        if LOOPBACK not in hosts:
+            os.environ[name] = ",".join([*hosts, LOOPBACK])

@@ -1,0 +1,171 @@
+"""The browser build: made by the README's command, and its notebooks run in Chromium as files on a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.notebooks import test_notebook_11, test_notebooks, test_notebooks_05_07, test_notebooks_08_10
+from tests.notebooks.test_notebooks import PANEL_ENDS, Ran, named
+from tests.support import lite
+from tests.support.lab import CHROMIUM, PanelOnPage, run_all
+from tests.support.notebook_tools import NOTEBOOKS, exercises
+
+NEEDED = {
+    "Chromium": CHROMIUM,
+    "uv": lite.UV,
+    "npm": lite.NPM,
+    "a Python of 3.12 or newer": lite.python_for_the_build(),
+}
+MISSING = [name for name, found in NEEDED.items() if not found]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        bool(MISSING) and not os.environ.get("CI"), reason=f"there is no {', no '.join(MISSING)}"
+    ),
+]
+
+RUN_ALL = 90.0
+"""Seconds: the promise is 30 on a computer that does nothing else."""
+CLAIMS = (
+    test_notebooks.CLAIMS
+    | test_notebooks_05_07.CLAIMS
+    | {number: getattr(test_notebooks_08_10, f"claims_of_{number}") for number in ("09", "10")}
+    | {"08": partial(test_notebooks_08_10.claims_of_08, most=250, sockets=False)}
+    | {"11": test_notebook_11.claims_of_11}
+)
+HURRIED = ("02", "05", "06", "08", "11")
+"""Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
+(WITH_SLIDER,) = (path for path in NOTEBOOKS if path.stem.startswith("03"))
+TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built once."""
+    folder = tmp_path_factory.mktemp("www") / "series"
+    lite.build(folder)
+    return folder
+
+
+@dataclass
+class Visit:
+    """A Chromium without internet, and all that its pages asked for and complained of."""
+
+    browser: Browser
+    outside: lite.Outside
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    ahead: dict[Path, Page] = field(default_factory=dict)
+
+    def context(self) -> BrowserContext:
+        """An empty profile."""
+        context = self.browser.new_context(viewport={"width": 1280, "height": 1000})
+        context.on("request", lambda request: self.asked.append(request.url))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", self._hear)
+        return context
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+            self.errors.append(f"{message.text} {message.location}")
+
+    def begin(self, address: str, path: Path) -> Page:
+        """Open a notebook and press Run All as soon as it is there; in a window that no other page hides."""
+        page = self.context().new_page()
+        lite.show_notebook(page, address, f"notebooks/{path.name}")
+        run_all(page)
+        return page
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Nothing may be asked of any other site, and no page may log an error."""
+    with lite.chromium_without_internet(browser.browser_type) as (walled_in, outside):
+        visit = Visit(walled_in, outside)
+        yield visit
+    assert visit.errors == []
+    at_home = ("http://127.0.0.1:", f"http://{lite.SCHOOL}:", "data:", "blob:")
+    assert [url for url in visit.asked if not url.startswith(at_home)] == []
+    assert outside.asked_by_pages() == []
+
+
+def ran_in(page: Page, path: Path) -> Ran:
+    """The notebook after Run All: every cell has ended, and so has the panel's run."""
+    cells = lite.cells(page, within=RUN_ALL)
+    assert [(run.status, run.error) for run in cells] == [("ok", "")] * len(cells)
+    ran = Ran(path, lite.PageKernel(page), cells)  # type: ignore[arg-type]  # same face
+    if any("panel = " in source for source in test_notebooks.code_cells(path)):
+        assert ran.kernel.run(PANEL_ENDS).status == "ok"
+        assert ran.kernel.value("repr(panel.error)") == "None"
+        assert ran.kernel.value("len(panel.outcomes) == panel.count_slider.value")
+        assert ran.kernel.value("server.stats().in_flight") == 0
+    return ran
+
+
+@pytest.fixture(scope="module")
+def tour(site: Path) -> Iterator[str]:
+    """The site in a school's network: under a path, over plain http, where browsers permit a page less."""
+    with lite.served(site.parent) as address:
+        yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
+
+
+@pytest.mark.parametrize("path", TOUR, ids=named)
+def test_notebook_runs_to_its_end(
+    path: Path, tour: str, visit: Visit, request: pytest.FixtureRequest
+) -> None:
+    """Run All, then the same claims as on a computer; and the folded solutions are correct here too."""
+    full = request.config.getoption("--full")
+    page = visit.ahead.pop(path, None) or visit.begin(tour, path)
+    chosen = [
+        item.callspec.params["path"]
+        for item in request.session.items
+        if hasattr(item, "callspec") and item.path == request.path
+    ]
+    if not full:  # the next notebook comes up meanwhile
+        for following in chosen[chosen.index(path) + 1 :][:1]:
+            visit.ahead[following] = visit.begin(tour, following)
+    ran = ran_in(page, path)
+    if full or path.stem[:2] not in HURRIED:
+        CLAIMS[path.stem[:2]](ran)
+    expect_solutions_correct(ran)
+    page.context.close()
+
+
+def expect_solutions_correct(ran: Ran) -> None:
+    """Each exercise takes its solution; the one that needs threads says that there are none."""
+    for exercise in exercises():
+        if exercise.notebook == ran.path:
+            said = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
+            threads = exercise.check == "check_one_limit"
+            assert said.text.startswith("Not yet: a page in a browser" if threads else "Correct: "), said
+
+
+def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
+    """At a root, from the front page's first notebook on: a drag in 03 changes the number in flight."""
+    with lite.served(site) as address:
+        page = visit.context().new_page()
+        page.goto(address)
+        page.wait_for_url("**/lab/index.html?path=notebooks/00_start_here.ipynb", timeout=lite.BOOT)
+        page.context.close()
+        page = visit.begin(address, WITH_SLIDER)
+        ran = ran_in(page, WITH_SLIDER)
+        CLAIMS["03"](ran)
+        expect_solutions_correct(ran)
+        assert ran.kernel.run("panel.count_slider.value = 1000\npanel.start()").status == "ok"
+        panel = PanelOnPage(page)
+        panel.plot = page.locator(".ifl-panel .inflight-lab")
+        panel.plot.scroll_into_view_if_needed()
+        panel.expect(live=True, in_flight=3)
+        limit = panel.drag("limit", 0.5)
+        assert 20 <= limit <= 30
+        panel.expect(limit=limit, in_flight=limit)
+        panel.press("Stop")
+        panel.status("stopped: 1000 outcomes")
+        page.context.close()

@@ -1,0 +1,132 @@
+"""What happens to a panel's page around the run: a second view, a restart, a notebook opened again."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+
+import nbformat
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER, USUAL, Place, in_both_front_ends
+from tests.support.lab import START_UP, Lab, PanelOnPage, run_all
+
+pytestmark = IN_BROWSER
+
+SET_UP = """
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import semaphore
+server = PracticeServer(latency=0.5, seed=1).start()
+print(f"port {server.port}")
+"""
+PANEL = """
+panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
+panel
+"""
+
+
+def open_panel(lab: Lab, page: Page, name: str, place: Place = USUAL) -> PanelOnPage:
+    lab.open(page, lab.write(name, SET_UP, PANEL, kernel=place.kernel))
+    run_all(page)
+    return panel_of(page)
+
+
+def panel_of(page: Page) -> PanelOnPage:
+    panel = PanelOnPage(page)
+    panel.plot.wait_for(timeout=60_000)
+    return panel
+
+
+def save(page: Page) -> None:
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "contents" in answer.url):
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.get_by_text(re.compile("^Save Notebook$")).click()
+
+
+def port_on(page: Page) -> int:
+    found = re.search(r"port (\d+)", page.get_by_text(re.compile(r"^port \d+")).inner_text())
+    assert found
+    return int(found[1])
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callable[[], Page]) -> None:
+    """A run started in one page moves in the other, and so does a slider; either can stop it."""
+    page, other = new_page(), new_page()
+    one = open_panel(lab, page, "two-pages.ipynb")
+    save(page)
+    one.press("Run")
+    one.expect(in_flight=3)
+    lab.open(other, "two-pages.ipynb")
+    two = panel_of(other)
+    two.expect(live=True, in_flight=3, limit=3)
+    for mover, watcher, key, limit in ((one, two, "End", 50), (two, one, "PageDown", 45)):
+        mover.key(key)
+        for panel in (one, two):
+            panel.expect(limit=limit, in_flight=limit)
+        expect(watcher.limit).to_have_attribute("aria-valuenow", f"{limit}.0")
+    two.press("Stop")
+    for panel in (one, two):
+        panel.status("stopped: 1000 outcomes")
+        panel.expect(live=False, in_flight=0)
+    for name in ("started", "accepted", "cancelled"):
+        assert one.number(name) == two.number(name)
+
+
+@in_both_front_ends
+def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page, place: Place) -> None:
+    """Restart and Run All during a run: the old server is gone, the new panel runs, drags and stops."""
+    panel = open_panel(lab, page, f"restart-{place}.ipynb", place)
+    port = port_on(page)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text(re.compile("^Restart Kernel and Run All Cells")).click()
+    page.locator(".jp-Dialog button", has_text="Restart").click()
+    page.wait_for_selector(".inflight-lab:not([data-old])", timeout=START_UP)
+    assert port_on(page) != port
+    assert not answers(port)
+    assert answers(port_on(page))
+    panel.expect(live=False, in_flight=0, started=0)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    limit = panel.drag("limit", 0.4)
+    panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+@in_both_front_ends
+def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: Place) -> None:
+    """With a fresh kernel the panel is gone; the picture of its last run stands there, and only then."""
+    name = f"again-{place}.ipynb"
+    panel = open_panel(lab, page, name, place)
+    picture = page.locator(".jp-RenderedSVG")
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+    expect(picture).to_be_hidden()
+    save(page)
+    kept = nbformat.read(lab.notebooks / name, as_version=4)
+    assert "1000 requests:" in json.dumps(kept.cells[-1].outputs)
+
+    page.goto("about:blank")
+    for session in lab.ask("GET", "sessions"):
+        if session["path"] == name:
+            lab.ask("DELETE", f"sessions/{session['id']}")
+    lab.open(page, name)
+    expect(picture).to_be_visible()
+    drawn = page.evaluate("document.querySelector('.jp-RenderedSVG img, .jp-RenderedSVG svg') !== null")
+    assert drawn
+    expect(page.locator(".inflight-lab")).to_have_count(0)

@@ -1,0 +1,210 @@
+"""The panel in a browser, moved by pointer and keyboard and judged by the server's count."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER, USUAL, Place
+from tests.support.lab import Lab, PanelOnPage, run_all
+
+pytestmark = IN_BROWSER
+
+SET_UP = """
+from inflight_lab import LivePlot, Panel, PracticeServer
+from inflight_lab.runners import naive, semaphore, semaphore_pause
+server = PracticeServer(latency=0.5, seed=1).start()
+"""
+PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
+
+
+def open_panel(lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL) -> PanelOnPage:
+    lab.open(page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel))
+    run_all(page)
+    panel = PanelOnPage(page)
+    panel.plot.wait_for(timeout=60_000)
+    return panel
+
+
+def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, place: Place) -> None:
+    """Run, drag and key the limit, Stop, set it between runs, Run, Reset: in flight follows every time."""
+    panel = open_panel(lab, page, "slider", PANEL, place=place)
+    panel.press("Run")
+    panel.expect(in_flight=3, limit=3, live=True)
+    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6), ("ArrowRight", 7), ("ArrowDown", 6)):
+        panel.key(key)
+        panel.expect(limit=limit, in_flight=limit)
+    page.wait_for_function(  # smooth: thirty frames a second, and some to spare for a busy machine
+        f"document.querySelector('.inflight-lab').dataset.frames > {panel.number('frames') + 50}",
+        timeout=5000,
+    )
+    limit = panel.drag("limit", 0.5)
+    assert 20 <= limit <= 30
+    panel.expect(limit=limit, in_flight=limit)
+
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+    panel.expect(live=False, in_flight=0, waiting=0)
+    assert panel.number("accepted") + panel.number("cancelled") == 1000
+
+    limit = panel.drag("limit", 0.2)
+    panel.key("ArrowRight")
+    panel.press("Run")
+    panel.expect(limit=limit + 1, in_flight=limit + 1, live=True)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+    panel.press("Reset")
+    panel.expect(started=0, accepted=0, cancelled=0)
+    panel.press("Run")
+    panel.expect(limit=3, in_flight=3, live=True)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, page: Page) -> None:
+    """After a drag to and fro the limit in use is the one the slider shows, and no slot was lost."""
+    panel = open_panel(lab, page, "wild", PANEL)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    for share in (0.9, 0.1, 0.7, 0.2, 0.6, 0.3):
+        limit = panel.drag("limit", share)
+    panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+@pytest.mark.parametrize("subshells", [True, False])
+def test_the_slider_lives_while_a_cell_awaits_and_after(
+    lab: Lab, page: Page, place: Place, subshells: bool
+) -> None:
+    """A user who awaits in a cell while dragging still has a slider that works afterwards."""
+    lab.use_subshells(subshells)
+    panel = open_panel(
+        lab,
+        page,
+        f"awaits-{subshells}",
+        PANEL.replace("\npanel", "\npanel.start()\npanel"),
+        "import asyncio\nfrom pathlib import Path\nPath('awaiting').touch()\n"
+        "while Path('awaiting').exists():\n    await asyncio.sleep(0.05)\nprint('cell ended')",
+        place=place,
+    )
+    panel.expect(in_flight=3)
+    for _ in range(3):
+        panel.key("PageUp")
+    (lab.notebooks / "awaiting").unlink()
+    page.get_by_text("cell ended", exact=True).wait_for()
+    panel.expect(limit=18, in_flight=18)
+    for limit in (23, 28):
+        panel.key("PageUp")
+        panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
+    """The server's line reaches the page while the kernel's main thread does nothing but sleep."""
+    panel = open_panel(
+        lab,
+        page,
+        "blocks",
+        "plot = LivePlot(server)\nplot",
+        "import httpx, threading, time\nfrom pathlib import Path\nserver.latency = 600\n"
+        "client = threading.Thread(target=lambda: httpx.get(server.url, timeout=None), daemon=True)\n"
+        "with plot:\n    client.start()\n    Path('blocking').touch()\n"
+        "    while Path('blocking').exists():\n        time.sleep(0.05)\nprint('cell ended')",
+    )
+    panel.expect(live=True, in_flight=1)
+    before = panel.number("frames")
+    page.wait_for_function(f"document.querySelector('.inflight-lab').dataset.frames > {before + 20}")
+    (lab.notebooks / "blocking").unlink()
+    page.get_by_text("cell ended", exact=True).wait_for()
+
+
+def test_many_points_are_drawn_as_few_and_no_peak_is_lost(lab: Lab, page: Page) -> None:
+    """A line of 5,000 points becomes one of some 400 that still reaches the one peak, and the one dip."""
+    open_panel(
+        lab,
+        page,
+        "many-points",
+        "plot = LivePlot(server)\npoints = [[n / 100, 5, 5, 5] for n in range(5000)]\n"
+        "points[1005], points[3005] = [10.05, 5, 77, 5], [30.05, 2, 5, 5]\n"
+        "plot.recorder.history['server'] = points\nplot.recorder.began -= 50\nplot",
+    )
+    drawn = page.locator("path.ifl-server:not(.ifl-dips)").first
+    expect(drawn).to_have_attribute("d", re.compile("V77"))
+    assert 200 < (drawn.get_attribute("d") or "").count("V") < 450
+    assert page.locator("path.ifl-dips").get_attribute("d") == "M9.92 5V77M29.92 2V5"
+
+
+def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
+    """A view that comes late is sent the history, and the run goes on."""
+    panel = open_panel(lab, page, "reload", PANEL)
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "contents" in answer.url):
+        page.keyboard.press("Control+s")
+    page.reload()
+    panel.plot.wait_for(timeout=60_000)
+    panel.expect(live=True, in_flight=3, limit=3)
+    steps = "document.querySelector('path.ifl-server').getAttribute('d').split('V').length"
+    page.wait_for_function(f"{steps} > 3")
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
+def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: Page) -> None:
+    """The naive rung runs in the panel; its limit slider is disabled and says why."""
+    panel = open_panel(
+        lab, page, "naive", "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel"
+    )
+    assert page.locator(".ifl-panel .widget-label", has_text="takes no limiter").is_visible()
+    panel.press("Run")
+    panel.status("done: 150 outcomes")
+    panel.expect(accepted=150, in_flight=0, limit="")
+
+
+INJECTED = """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
+ECHO = f"""
+import httpx
+injected = {INJECTED!r}
+
+async def echo(url, count, *, client, return_exceptions=False):
+    response = await client.get(url, params={{"text": injected}})
+    raise ValueError(response.json()["args"]["text"])
+
+panel = Panel(echo, server=server, count=9, goals={{injected: lambda stats: True}})
+panel"""
+
+
+def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
+    """What a server answers reaches the page as its characters: no element, no script, no formula."""
+    panel = open_panel(lab, page, "injected", "server.latency = 0", ECHO)
+    panel.press("Run")
+    status = panel.status("the runner raised ValueError: ")
+    goal = page.locator(".ifl-panel .ifl-met")
+    expect(goal).to_have_text(f"✔ {INJECTED}")
+    expect(status).to_have_text(f"the runner raised ValueError: {INJECTED}")
+    assert page.locator(".ifl-panel").locator("b, img, mjx-container").count() == 0
+    assert page.evaluate("window.harmed") is None
+
+
+def test_running_the_cell_again_leaves_one_server_and_one_run(lab: Lab, page: Page) -> None:
+    """Run All twice: the first run's panel and server are closed, nothing of them is left behind."""
+    census = (
+        "import threading, asyncio\n"
+        "print(sum(t.name == 'practice-server' for t in threading.enumerate()), 'server,',"
+        " sum(t.name == 'live-plot' for t in threading.enumerate()), 'plot thread')"
+    )
+    panel = open_panel(lab, page, "again", PANEL.replace("\npanel", "\npanel.start()\npanel"), census)
+    panel.expect(in_flight=3)
+    page.get_by_text("1 server, 1 plot thread").wait_for()
+    page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")
+    run_all(page)
+    page.wait_for_selector(".inflight-lab:not([data-old])", timeout=60_000)
+    panel.expect(in_flight=3)
+    page.get_by_text("1 server, 1 plot thread").wait_for()
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")

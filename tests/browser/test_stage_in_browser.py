@@ -1,0 +1,143 @@
+"""The panel in front of a class: the whole screen, the keyboard, side by side, replayed, and accessible."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_panel_in_browser import PANEL, SET_UP, open_panel
+from tests.support.browser import IN_BROWSER
+from tests.support.lab import Lab, run_all
+
+pytestmark = IN_BROWSER
+
+SIDE_BY_SIDE = """
+panel = Panel(
+    {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests},
+    server=server, count=60, limit=3)
+panel
+"""
+FULL = "document.fullscreenElement?.classList.contains('ifl-panel') ?? false"
+PLOTS = ".ifl-panel .inflight-lab"
+
+
+def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
+    """Presented, all of it is on one screen, in larger letters, and it still answers; Escape ends that."""
+    panel = open_panel(lab, page, "present", PANEL)
+    usual = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    page.get_by_role("button", name="Present", exact=True).click()
+    page.wait_for_function(FULL)
+    page.keyboard.press("Space")
+    panel.expect(in_flight=3, live=True)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    panel.expect(in_flight=6, limit=6)
+    shown = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert shown > 1.5 * usual
+    height = page.viewport_size["height"] if page.viewport_size else 0
+    for part in (".ifl-legend", "svg[role=img]", ".ifl-tiles"):
+        box = panel.plot.locator(part).bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height
+    page.keyboard.press("Space")
+    panel.status("stopped: 1000 outcomes")
+    page.keyboard.press("f")
+    page.wait_for_function(f"!({FULL})")
+
+
+def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
+    """Space runs and stops, arrows set the limit, R resets, and no key reaches the notebook's shortcuts."""
+    panel = open_panel(lab, page, "keys", PANEL)
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    panel.limit.focus()
+    page.keyboard.press("Space")
+    panel.expect(in_flight=3, live=True)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    panel.expect(in_flight=5, limit=5)
+    for key in "dxabmz":
+        page.keyboard.press(key)
+        page.keyboard.press(key)
+    panel.expect(in_flight=5, live=True)
+    page.keyboard.press("Space")
+    panel.status("stopped: 1000 outcomes")
+    page.keyboard.press("r")
+    panel.expect(started=0)
+    panel.status("ready")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    page.keyboard.press("Control+s")  # with Control it is the front end's, as ever
+    expect(page.locator(".jp-DirtyIndicator, .jp-mod-dirty")).to_have_count(0)
+
+
+def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
+    """One click starts both; their plots show the same seconds and the same scale, also afterwards."""
+    lab.open(page, lab.write("side.ipynb", SET_UP, SIDE_BY_SIDE))
+    run_all(page)
+    plots = page.locator(PLOTS)
+    expect(plots).to_have_count(2, timeout=60_000)
+    page.locator(".ifl-panel button", has_text="Run").click()
+    for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "3")):
+        expect(plot).to_have_attribute("data-in-flight", peak)
+        expect(plot).to_have_attribute("data-live", "true")
+    expect(page.locator(".ifl-panel .widget-label", has_text="semaphore: done: 60 outcomes")).to_be_visible(
+        timeout=20_000
+    )
+    axes = [plot.locator(".ifl-axis text").all_inner_texts() for plot in plots.all()]
+    assert axes[0] == axes[1]
+    assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [60, 60]
+
+
+def test_slow_motion_draws_every_request(lab: Lab, page: Page) -> None:
+    """In slow motion there is a bar for each request at the server, and otherwise no strip for them."""
+    panel = open_panel(lab, page, "slow", PANEL.replace("1000", "7"))
+    strip = page.locator("text.ifl-title", has_text="each request at the server")
+    expect(strip).to_be_hidden()
+    page.locator(".ifl-limit select").select_option("5 times as slow")
+    panel.press("Run")
+    expect(strip).to_be_visible()
+    panel.expect(in_flight=3)
+    panel.status("done: 7 outcomes")
+    bars = page.locator("path.ifl-bar-of.ifl-accepted").get_attribute("d") or ""
+    assert bars.count("z") == 7
+
+
+def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
+    """Play shows the run again, with no server there at all."""
+    record = "from inflight_lab import Replay\nawait panel.start()\npanel.save_recording('run.json')"
+    replay = "server.stop()\nreplay = Replay('run.json')\nreplay"
+    open_panel(lab, page, "replay", PANEL.replace("1000", "6"), record, replay)
+    plot = page.locator(PLOTS).nth(1)
+    plot.wait_for(timeout=60_000)
+    page.locator(".ifl-panel button", has_text="Play").click()
+    expect(plot).to_have_attribute("data-in-flight", "3")
+    expect(plot).to_have_attribute("data-live", "false", timeout=20_000)
+    expect(plot).to_have_attribute("data-accepted", "6")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_accessible(lab: Lab, page: Page, theme: str) -> None:
+    """No serious finding by axe, contrast included, in either theme, during a run and with goals judged."""
+    lab.use_theme(theme)
+    goals = "goals={'no 429': lambda stats: stats.refused == 0, 'never': lambda stats: False})"
+    panel = open_panel(lab, page, f"axe-{theme.split()[-1]}", PANEL.replace("limit=3)", f"limit=3, {goals}"))
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    findings = serious(page)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+    assert findings + serious(page) == []
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds wrong with the panel, from serious upwards."""
+    found = Axe().run(page, context=".ifl-panel").response["violations"]
+    return [
+        f"{each['id']}: {re.sub(r'  +', ' ', node['html'])[:200]}: {node['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

@@ -1,0 +1,60 @@
+"""Notebook 11: the four panels of a teacher, after Run All."""
+
+from __future__ import annotations
+
+from tests.notebooks.test_notebooks import RUN_ALL, Ran
+from tests.support.notebook_tools import NOTEBOOKS, code_cells, kernel
+
+(PATH,) = (path for path in NOTEBOOKS if path.stem.startswith("11"))
+ALL_END = """
+import asyncio
+while panel.running or slow.running or not replay._task.done():
+    await asyncio.sleep(0.05)
+"""
+CHALLENGE = """
+challenge.limit_slider.value, api.latency = {limit}, 0.3
+await challenge.start()
+"""
+
+
+def stats(ran: Ran, panel: str, name: str) -> dict[str, float]:
+    return ran.kernel.value(f"vars({panel}.lanes[{name!r}].server.stats())")
+
+
+def claims_of_11(ran: Ran) -> None:
+    assert ran.kernel.run(ALL_END).status == "ok"
+
+    # Two runners: naive is done first and half of it is refused; the semaphore takes longer, and nothing is.
+    hasty, limited = stats(ran, "panel", "naive"), stats(ran, "panel", "semaphore")
+    assert (hasty["accepted"] + hasty["refused"], limited["accepted"]) == (200, 200)
+    if hasty["elapsed"] < 1.2:  # else the machine is so busy that its two hundred are spread over two windows
+        assert hasty["refused"] >= 50
+        assert hasty["elapsed"] < limited["elapsed"]
+
+    # Slow motion: the runner with a pause has a gap of a slow second, and the other has none.
+    plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
+    assert pausing["elapsed"] > plain["elapsed"] + 4
+    bars = ran.kernel.value("slow.lanes['with a pause'].plot.recorder.history['bars']")
+    first_end = max(time for time, _, status in bars[:6] if status == 200)
+    next_begin = min(time for time, _, status in bars[6:] if status == -1)
+    assert next_begin - first_end > 4
+    assert ran.kernel.value("quiet.latency") == 0.1
+
+    # The challenge: the highest limit of the solution meets no 429, and far above it there are some.
+    for limit, kept in ((25, True), (40, False)):
+        assert ran.kernel.run(CHALLENGE.format(limit=limit)).status == "ok"
+        met = ran.kernel.value("challenge.goals_met")
+        assert (met["no 429"], met["200 answers"]) == (kept, kept)
+
+    # The recording: 200 answers on either side, the paced ones long before the others.
+    shown = ran.kernel.value("{name: plot.recorder.counts() for name, plot in replay.plots.items()}")
+    assert {name: each["accepted"] for name, each in shown.items()} == dict.fromkeys(shown, 200)
+    assert shown["paced"]["elapsed"] < shown["semaphore and pause"]["elapsed"] / 3
+
+
+def test_what_a_class_sees() -> None:
+    """Run All finishes every cell, and the four panels show what the prose says."""
+    with kernel() as fresh:
+        ran = Ran(PATH, fresh, fresh.run_all(code_cells(PATH), within=RUN_ALL))
+        assert [(run.status, run.error) for run in ran.cells] == [("ok", "")] * len(ran.cells)
+        claims_of_11(ran)

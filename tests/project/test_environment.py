@@ -1,0 +1,61 @@
+"""environment.yml, from which conda, Binder and a JupyterHub make their environments."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import rattler
+import yaml
+
+from tests.support.browser import ROOT, make_environment
+
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+SCHEMA = {
+    "type": "object",
+    "required": ["name", "channels", "dependencies"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"const": "inflight-lab"},
+        "channels": {"const": ["conda-forge"]},
+        "dependencies": {
+            "type": "array",
+            "contains": {"type": "object"},
+            "items": {
+                "oneOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "required": ["pip"],
+                        "additionalProperties": False,
+                        "properties": {"pip": {"type": "array", "items": {"type": "string"}}},
+                    },
+                ]
+            },
+        },
+    },
+}
+
+
+def test_environment_is_well_formed() -> None:
+    """It has the parts that conda knows, and conda can parse what is asked of it."""
+    jsonschema.validate(ENVIRONMENT, SCHEMA)
+    asked = [
+        rattler.MatchSpec(each, strict=True) for each in ENVIRONMENT["dependencies"] if isinstance(each, str)
+    ]
+    assert {"python", "pip"} <= {each.name.normalized for each in asked if each.name}
+
+
+def test_nothing_hides_the_environment_from_binder() -> None:
+    """Binder reads the root's environment.yml only where no folder of its own lies beside it."""
+    assert not [name for name in ("binder", ".binder") if (ROOT / name).exists()]
+
+
+def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(tmp_path: Path) -> None:
+    """Installed into a fresh environment, it brings JupyterLab, a kernel and all that a notebook imports."""
+    (lines,) = [each["pip"] for each in ENVIRONMENT["dependencies"] if isinstance(each, dict)]
+    words = [word for line in lines for word in line.split()]
+    python = make_environment(tmp_path, *words)
+    for command in (["-m", "jupyterlab", "--version"], ["-c", "import ipykernel, inflight_lab.panel.panel"]):
+        subprocess.run([python, *command], check=True, capture_output=True, cwd=tmp_path)

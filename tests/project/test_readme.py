@@ -1,0 +1,41 @@
+"""The README: what it says to copy works as written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_snippet_runs_as_written() -> None:
+    """Pasted into a file of its own it prints what its comment promises."""
+    (snippet,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in snippet.splitlines() if line.strip()]) <= 10
+    run = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    assert re.search(r"peak_in_flight=5, accepted=60, refused=0", run.stdout)
+
+
+def test_ci_ends_with_the_readmes_own_test_command() -> None:
+    """The command that a person is told to use is the one that is known to pass."""
+    last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
+    assert f"```sh\n{last}\n```" in README
+
+
+def test_links_lead_to_files() -> None:
+    """Every file that the README names is there."""
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_repositorys_address_is_one_placeholder() -> None:
+    """The launch badge and its link have one address between them, and the README says where to write it."""
+    address = r"https://mybinder.org/v2/gh/(OWNER/REPOSITORY)/HEAD"
+    assert len(re.findall(address, README)) == 1
+    assert re.search(rf"^\[binder\]: {address}", README.splitlines()[-1])
+    assert "in place of `OWNER/REPOSITORY` in the last line of this file" in README

@@ -1,0 +1,358 @@
+"""What can go wrong between a client and a server, as a table: one more fault is one more line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from inflight_lab import LivePlot, PracticeServer, Timeline
+from inflight_lab.observation.timeline import REFUSALS
+from inflight_lab.panel.run import Run, Runner
+from inflight_lab.runners import (
+    adaptive,
+    naive,
+    paced,
+    resilient,
+    semaphore,
+    semaphore_pause,
+    threaded,
+    workers,
+)
+from tests.support.faulty_path import FaultyPath, Then, nobody_listens
+from tests.support.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.anyio
+
+COUNT, LIMIT = 12, 3
+FIRST = range(LIMIT)
+"""The requests that meet the fault: as many as there are slots, so that each slot meets it once."""
+EVERY = range(10_000)
+SHORT = httpx.Timeout(PATIENCE, read=0.05)
+PROTOCOL, LOST = httpx.RemoteProtocolError, (httpx.ReadError, httpx.RemoteProtocolError)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What the path says in place of an answer, what becomes of the connection, and what comes of it."""
+
+    says: bytes | Callable[[bytes], bytes]
+    then: Then
+    outcome: type[Exception] | tuple[type[Exception], ...] | int
+    """The outcome of a request that is sent once: the error, or the status that the answer has."""
+    heals: bool = True
+    """Whether a runner that retries gets its answer in the end."""
+    shuts: bool = False
+    """Whether a runner that heeds ``Retry-After`` sends nothing more."""
+
+    @property
+    def counted(self) -> str:
+        """As what the client's timeline counts a harmed request: what came whole was an answer."""
+        if self.outcome in (200, httpx.DecodingError):
+            return "accepted"
+        return "refused" if self.outcome in REFUSALS else "failed"
+
+    @property
+    def harmed(self) -> range:
+        """With a short timeout every request has to meet the fault: a healthy one may be slow as well."""
+        return EVERY if self.then == "silence" else FIRST
+
+
+def answer(status: int, *fields: str, body: bytes = b"{}") -> bytes:
+    """An answer in the words of a gateway before the server."""
+    head = [f"HTTP/1.1 {status} Said By The Gateway", f"Content-Length: {len(body)}", *fields]
+    return "\r\n".join([*head, "", ""]).encode("latin-1") + body
+
+
+def told(retry_after: str) -> bytes:
+    """A refusal with this ``Retry-After``."""
+    return answer(429, f"Retry-After: {retry_after}")
+
+
+FAULTS = {
+    # connections
+    "closed without a word": Fault(b"", "close", PROTOCOL),
+    "reset without a word": Fault(b"", "reset", LOST),
+    "half-open: nothing comes": Fault(b"", "silence", httpx.ReadTimeout, heals=False),
+    "half-open: the answer is lost": Fault(lambda answer: b"", "silence", httpx.ReadTimeout, heals=False),
+    "half-open in mid head": Fault(lambda answer: answer[:30], "silence", httpx.ReadTimeout, heals=False),
+    "half-open in mid body": Fault(lambda answer: answer[:-9], "silence", httpx.ReadTimeout, heals=False),
+    "closed in mid head": Fault(lambda answer: answer[:30], "close", PROTOCOL),
+    "closed in mid body": Fault(lambda answer: answer[:-9], "close", PROTOCOL),
+    "reset in mid body": Fault(lambda answer: answer[:-9], "reset", LOST),
+    # storms of errors
+    "429": Fault(answer(429), "keep", 429),
+    "500": Fault(answer(500), "keep", 500, heals=False),
+    "502 in HTML": Fault(
+        answer(502, "Content-Type: text/html", body=b"<h1>502</h1>"), "keep", 502, heals=False
+    ),
+    "503": Fault(answer(503), "keep", 503),
+    "504 and closed": Fault(answer(504, "Connection: close"), "close", 504, heals=False),
+    "a status of nobody's": Fault(answer(999), "keep", 999, heals=False),
+    # malformed answers
+    "not HTTP": Fault(b"this is not HTTP\r\n\r\n", "close", PROTOCOL),
+    "no status": Fault(b"HTTP/1.1 \r\n\r\n", "close", PROTOCOL),
+    "a field without a colon": Fault(answer(200, "no colon"), "close", PROTOCOL),
+    "a field without an end": Fault(answer(200, "X: " + "x" * 200_000), "close", PROTOCOL),
+    "a negative length": Fault(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "close", PROTOCOL),
+    "two lengths": Fault(answer(200, "Content-Length: 7"), "close", PROTOCOL),
+    "no chunk": Fault(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n", "close", PROTOCOL),
+    "no gzip": Fault(answer(200, "Content-Encoding: gzip"), "keep", httpx.DecodingError, heals=False),
+    "no JSON": Fault(lambda answer: answer[:-1] + b",", "keep", 200),
+    "no UTF-8": Fault(lambda answer: answer[:-9] + b"\xff" * 9, "keep", 200),
+    "no body": Fault(answer(200, body=b""), "keep", 200),
+    # Retry-After
+    "Retry-After: 0": Fault(told("0"), "keep", 429),
+    "Retry-After: negative": Fault(told("-5"), "keep", 429),
+    "Retry-After: garbage": Fault(told("soon"), "keep", 429),
+    "Retry-After: bytes": Fault(told("\xff\xb2"), "keep", 429),
+    "Retry-After: a date in the past": Fault(told("Wed, 21 Oct 2015 07:28:00 GMT"), "keep", 429),
+    "Retry-After: no date of this world": Fault(told("Wed, 21 Oct 99999999999 07:28:00 GMT"), "keep", 429),
+    "Retry-After: 300 years": Fault(told("9999999999"), "keep", 429, heals=False, shuts=True),
+    "Retry-After: infinity": Fault(told("9" * 400), "keep", 429, heals=False, shuts=True),
+    "Retry-After: a far date": Fault(
+        told("Fri, 31 Dec 9999 23:59:59 GMT"), "keep", 429, heals=False, shuts=True
+    ),
+}
+
+
+async def resilient_and_quick(url: str, count: int, **keywords: Any) -> list[Any]:
+    """The resilient rung with backoffs of milliseconds, and two attempts where a third would be no better."""
+    attempts = 2 if keywords.pop("in_vain", False) else 20
+    retries = resilient.Retries(attempts=attempts, budget=attempts, base=0.001)
+    return await resilient.make_many_requests(url, count, retries=retries, **keywords)
+
+
+RUNNERS: dict[str, Runner] = {
+    "naive": naive.make_many_requests,
+    "semaphore": semaphore.make_many_requests,
+    "semaphore_pause": functools.partial(semaphore_pause.make_many_requests, pause=0.001),
+    "paced": functools.partial(paced.make_many_requests, rate=1000),
+    "adaptive": functools.partial(adaptive.make_many_requests, rate=1000),
+    "workers": functools.partial(workers.make_many_requests, limit=LIMIT),
+    "resilient": resilient_and_quick,
+}
+
+
+@contextlib.asynccontextmanager
+async def nothing_left() -> AsyncIterator[None]:
+    """No task is left, and none ended in an exception that nobody looked at."""
+    before, unseen = asyncio.all_tasks(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    yield
+    await until(lambda: asyncio.all_tasks() <= before)
+    gc.collect(1)
+    assert unseen == []
+
+
+def with_timeout(runner: Runner, timeout: httpx.Timeout) -> Runner:
+    """``runner``, with this timeout on the client that it is given."""
+
+    @functools.wraps(runner)  # its signature tells the panel what it takes
+    async def run(url: str, count: int, *, client: httpx.AsyncClient, **keywords: Any) -> Any:
+        client.timeout = timeout
+        return await runner(url, count, client=client, **keywords)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def one_server() -> Iterator[PracticeServer]:
+    with PracticeServer(latency=0) as one_server:
+        yield one_server
+
+
+@pytest.fixture
+def healthy(one_server: PracticeServer) -> PracticeServer:
+    """One server for all, as new: to stop one takes longer than most of these tests."""
+    one_server.reset()
+    return one_server
+
+
+each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+each_runner = pytest.mark.parametrize("name", RUNNERS)
+
+
+def impatient(name: str) -> Runner:
+    """The runner for faults in which every request has to time out, or fails at once."""
+    runner = RUNNERS[name]
+    if name == "resilient":
+        runner = functools.partial(runner, in_vain=True)
+    return with_timeout(runner, SHORT)
+
+
+async def run_to_its_end(run: Run) -> list[object]:
+    """The outcomes of a run that ends in time, raises nothing and has every slot back."""
+    async with asyncio.timeout(PATIENCE):
+        outcomes, error = await run.outcomes()
+    assert error is None
+    if run.limiter:
+        assert (run.limiter.in_use, run.limiter.waiting) == (0, 0)
+    return list(outcomes)
+
+
+@each_fault
+@each_runner
+@nothing_left()
+async def test_fault(name: str, fault: Fault, healthy: PracticeServer) -> None:
+    """Each request has its outcome, the run ends, and client, server and plot tell the same story."""
+    runner = impatient(name) if fault.then == "silence" else RUNNERS[name]
+    async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
+        run = Run(runner, path.url, COUNT, limit=LIMIT, timeline=Timeline())
+        with LivePlot(healthy, run) as plot:
+            outcomes = await run_to_its_end(run)
+            await path.quiet()
+    check_outcomes(outcomes, fault, path, name)
+    check_counts(run.timeline, fault, path, healthy)
+    check_plot(plot, run.timeline, healthy)
+
+
+@each_fault
+@pytest.mark.parametrize("name", ["semaphore", "threaded"])
+@nothing_left()
+async def test_fault_with_a_client_that_nobody_observes(
+    name: str, fault: Fault, healthy: PracticeServer
+) -> None:
+    """The same outcomes with plain httpx, which reads a body later than the panel's client does."""
+    timeout = SHORT if fault.then == "silence" else PATIENCE
+    async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
+        async with asyncio.timeout(PATIENCE):
+            if name == "semaphore":
+                async with httpx.AsyncClient(timeout=timeout) as client:
+                    outcomes = await semaphore.make_many_requests(
+                        path.url, COUNT, client=client, return_exceptions=True
+                    )
+            else:
+                with httpx.Client(timeout=timeout) as client_for_threads:
+                    outcomes = await asyncio.to_thread(
+                        threaded.make_many_requests,
+                        *(path.url, COUNT),
+                        client=client_for_threads,
+                        return_exceptions=True,
+                    )
+        await path.quiet()
+    check_outcomes(list(outcomes), fault, path, name)
+    assert path.seen == COUNT
+
+
+@each_runner
+@nothing_left()
+async def test_connection_refused(name: str, healthy: PracticeServer) -> None:
+    """Where nobody listens each request fails by itself, and the plot says so."""
+    with nobody_listens() as url:
+        run = Run(impatient(name), url, COUNT, limit=LIMIT, timeline=Timeline())
+        with LivePlot(healthy, run) as plot:
+            outcomes = await run_to_its_end(run)
+    assert [type(outcome) for outcome in outcomes] == [httpx.ConnectError] * COUNT
+    stats = run.timeline.stats()
+    assert (stats.started, stats.accepted + stats.refused) == (stats.failed, 0)
+    check_plot(plot, run.timeline, healthy)
+
+
+@each_runner
+@nothing_left()
+async def test_a_stall_of_30_seconds(name: str, server: PracticeServer) -> None:
+    """Against a short timeout nobody waits: clients hang up, and the server gives their requests up."""
+    server.latency = 30
+    run = Run(impatient(name), server.url, COUNT, limit=LIMIT, timeline=Timeline())
+    with LivePlot(server, run) as plot:
+        outcomes = await run_to_its_end(run)
+        await until(lambda: server.stats().cancelled == run.timeline.stats().failed)
+    assert [type(outcome) for outcome in outcomes] == [httpx.ReadTimeout] * COUNT
+    stats, served = run.timeline.stats(), server.stats()
+    assert (stats.failed, served.started) == (stats.started, stats.started)
+    check_plot(plot, run.timeline, server)
+
+
+@each_runner
+@nothing_left()
+async def test_server_stops_and_comes_back(name: str, server: PracticeServer) -> None:
+    """An outage costs the requests that meet it, and no slot: who retries has all answers in the end."""
+    server.latency = 600
+    run = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
+    with LivePlot(server, run) as plot:
+        running = asyncio.create_task(run_to_its_end(run))
+        await until(lambda: server.timeline.in_flight == (COUNT if name == "naive" else LIMIT))
+        await asyncio.to_thread(server.stop)
+        server.latency = 0
+        server.start()  # on the same port
+        outcomes = await running
+    answers = sum(is_answer(outcome) for outcome in outcomes)
+    assert len(outcomes) == COUNT
+    assert answers == COUNT if name == "resilient" else answers <= COUNT - LIMIT
+    assert answers == server.stats().accepted == run.timeline.stats().accepted
+    assert all(is_answer(outcome) or isinstance(outcome, httpx.TransportError) for outcome in outcomes)
+    check_plot(plot, run.timeline, server)
+    again = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
+    assert all(map(is_answer, await run_to_its_end(again)))
+
+
+@nothing_left()
+async def test_a_client_outlives_an_outage() -> None:
+    """The connections that a client keeps are dead after it; its next requests go through all the same."""
+    server = PracticeServer(latency=0).start()
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        send = functools.partial(semaphore.make_many_requests, server.url, COUNT, client=client)
+        assert len(await send()) == COUNT
+        await asyncio.to_thread(server.stop)
+        down = await send(return_exceptions=True)
+        server.start()
+        assert len(await send()) == COUNT
+        await asyncio.to_thread(server.stop)
+    assert [type(outcome) for outcome in down] == [httpx.ConnectError] * COUNT
+    assert server.stats().accepted == 2 * COUNT
+
+
+def check_outcomes(outcomes: list[object], fault: Fault, path: FaultyPath, name: str) -> None:
+    """As many as were asked for, and each says what happened to its request."""
+    assert len(outcomes) == COUNT
+    failures = [outcome for outcome in outcomes if not is_answer(outcome)]
+    unsent = [failure for failure in failures if type(failure) is TimeoutError]
+    if (name == "resilient" and fault.heals) or fault.outcome == 200:
+        assert failures == []
+    elif name != "resilient" or fault.then != "silence":  # then it had two attempts for each
+        assert len(failures) - len(unsent) == path.harmed_count
+    assert bool(unsent) == (fault.shuts and name in ("adaptive", "resilient"))
+    for failure in failures:
+        assert failure in unsent or is_expected(failure, fault.outcome)
+
+
+def is_answer(outcome: object) -> bool:
+    return isinstance(outcome, httpx.Response) and outcome.status_code == 200
+
+
+def is_expected(failure: object, expected: Any) -> bool:
+    if isinstance(expected, int):
+        return isinstance(failure, ValueError) and f"is {expected}." in str(failure)
+    return isinstance(failure, expected)
+
+
+def check_counts(timeline: Timeline, fault: Fault, path: FaultyPath, server: PracticeServer) -> None:
+    """They add up; what the client sent, the path has seen; what that handed on, the server has counted."""
+    stats, served = timeline.stats(), server.stats()
+    sent = sum(event.kind == "sent" for event in timeline.events)
+    assert stats.started == stats.accepted + stats.refused + stats.failed + stats.cancelled
+    assert (stats.waiting, stats.in_flight) == (0, 0)
+    assert (sent, stats.started - stats.cancelled) == (path.seen, path.seen)
+    assert (served.started, served.accepted, served.in_flight) == (path.handed_on, path.handed_on, 0)
+    counts = dict.fromkeys(("accepted", "refused", "failed"), 0)
+    counts["accepted"] += path.seen - path.harmed_count
+    counts[fault.counted] += path.harmed_count
+    assert {name: getattr(stats, name) for name in counts} == counts
+
+
+def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> None:
+    """The numbers beside the plot are the timelines', and its lines end where these do."""
+    counts, lines = plot.recorder.counts(), plot.recorder.history
+    assert counts == asdict(timeline.stats()) | {"in_flight": server.stats().in_flight}
+    assert [lines[name][-1][3] for name in ("client", "waiting")] == [0, 0]
+    assert not lines["server"] or lines["server"][-1][3] == 0
+    assert bool(lines["failed"]) == (counts["failed"] > 0)
+    assert bool(lines["refused"]) == (server.stats().refused > 0)  # a gateway's refusals it does not see

@@ -1,0 +1,193 @@
+"""One quota for several processes: no period holds more, whoever sends, and nothing goes uncounted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import json
+import math
+import subprocess
+import sys
+import time
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from throttled.exceptions import StoreUnavailableError
+
+from inflight_lab import AdjustableLimiter, PracticeServer
+from inflight_lab.runners.shared_quota import SharedQuota, make_many_requests
+from tests.support.waiting import PATIENCE, Gate, settle, until
+
+pytestmark = pytest.mark.anyio
+
+URL = "http://127.0.0.1/get"
+NOBODY = "redis://127.0.0.1:1"
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> str:
+    """A quota of the test's own."""
+    return str(request.node.name)
+
+
+SENDER = """
+import asyncio, json, sys
+from inflight_lab.runners.shared_quota import make_many_requests
+url, count, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+outcomes = asyncio.run(make_many_requests(url, count, **options))
+print(len(outcomes))
+"""
+
+
+def test_face() -> None:
+    """The face of `paced`, and where the quota is kept."""
+    signature = inspect.signature(make_many_requests)
+    bare = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
+    assert str(signature.replace(parameters=bare, return_annotation=signature.empty)) == (
+        "(url, count, *, store='redis://127.0.0.1:6379', key='inflight-lab', rate=100, period=1.0, "
+        "limit=None, client=None, limiter=None, return_exceptions=False, verbose=False)"
+    )
+    assert inspect.iscoroutinefunction(make_many_requests)
+
+
+@given(
+    rate=st.integers(1, 10_000) | st.floats(1, 10_000),
+    period=st.floats(0.01, 1e6),
+    burst=st.integers(1, 100),
+)
+def test_no_period_can_hold_more_than_the_quota(rate: float, period: float, burst: int) -> None:
+    """By its numbers: GCRA admits no more than ``rate`` in a period and a hundredth, burst included."""
+    quota = SharedQuota(NOBODY, rate=rate, period=period, burst=burst)._quota._quota
+    most = quota.burst - 1 + math.ceil(1.0099 * period / quota.emission_interval)
+    assert most <= rate
+    assert quota.burst >= 1
+    assert quota.emission_interval <= 1.012 * period / max(1, rate - quota.burst)  # and not much fewer
+
+
+async def test_admissions_by_the_stores_own_clock(redis: str, key: str) -> None:
+    """Two quotas with one key admit together what one would; with another key they do not meet."""
+    quotas = [SharedQuota(redis, key=key, rate=50, burst=2) for _ in range(2)]
+    other = SharedQuota(redis, key=key + " other", rate=50, burst=2)
+    async with contextlib.AsyncExitStack() as opened:
+        for quota in (*quotas, other):
+            await opened.enter_async_context(contextlib.aclosing(quota))
+        began = time.monotonic()
+        for turn in range(30):
+            async with quotas[turn % 2]:
+                pass
+        spacing = quotas[0]._quota._quota.emission_interval
+        assert time.monotonic() - began >= 27.9 * spacing  # 30 less the burst
+        began = time.monotonic()
+        async with other, contextlib.AsyncExitStack() as second:
+            await second.enter_async_context(other)
+        assert time.monotonic() - began < 20 * spacing
+
+
+def test_several_processes_share_it(redis: str, key: str, server: PracticeServer) -> None:
+    """Three processes together take the time that the quota asks for; each by itself would take a third."""
+    options = json.dumps({"store": redis, "key": key, "rate": 60, "limit": 5})
+    command = [sys.executable, "-W", "error", "-c", SENDER, server.url, "40", options]
+    with contextlib.ExitStack() as running:
+        senders = [
+            running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            for _ in range(3)
+        ]
+        assert [sender.communicate(timeout=PATIENCE * 2)[0] for sender in senders] == ["40\n"] * 3
+    stats = server.stats()
+    assert stats.accepted == 120
+    # 120 at 60 a second.  Arrivals bunch up on a busy machine, the whole does not.
+    assert stats.elapsed >= 1.85
+    assert stats.busiest_period < 100
+
+
+async def test_a_real_quota_is_kept(redis: str, key: str, server: PracticeServer) -> None:
+    """Two senders at once against a server that counts: no 429."""
+    # A long period, so that no delay of a busy machine can bunch up what the quota keeps apart.
+    server.quota, server.rate, server.period = "sliding-window", 20, 2.0
+    options: dict[str, Any] = {"store": redis, "key": key, "rate": 20, "period": 2.0}
+    runs = [make_many_requests(server.url, 12, return_exceptions=True, **options) for _ in range(2)]
+    await asyncio.gather(*runs)
+    assert (server.stats().accepted, server.stats().refused) == (24, 0)
+
+
+async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
+    """Cancelled while it waits for its turn, a request leaves no slot taken and the next in line goes on."""
+    limiter = AdjustableLimiter(2)
+    quota = SharedQuota(redis, key=key, rate=1, period=3600, burst=1, limiter=limiter)
+
+    async def enter() -> None:
+        async with quota:
+            pass
+
+    async with contextlib.aclosing(quota):
+        await enter()  # the only one of this hour
+        waiting = [asyncio.create_task(enter()) for _ in range(3)]
+        await settle()
+        assert (limiter.in_use, limiter.waiting, quota.locked()) == (2, 1, True)
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        assert (limiter.in_use, limiter.waiting, quota.locked()) == (0, 0, False)
+
+
+async def test_the_limit_below(redis: str, key: str) -> None:
+    """However fast the quota, no more than ``limit`` of this process are in flight."""
+    async with httpx.AsyncClient(transport=(gate := Gate())) as client:
+        limiter = AdjustableLimiter(3)
+        run = asyncio.create_task(
+            make_many_requests(
+                URL, 9, store=redis, key=key, rate=10_000, period=0.1, limiter=limiter, client=client
+            )
+        )
+        await until(lambda: limiter.waiting == 6)
+        gate.open.set()
+        assert len(await run) == 9
+
+
+def test_runs_twice(redis: str, key: str, server: PracticeServer) -> None:
+    """Nothing binds to the first event loop, and no connection is left for the collector to find."""
+    for _ in range(2):
+        outcomes = asyncio.run(make_many_requests(server.url, 3, store=redis, key=key))
+        assert [outcome.status_code for outcome in outcomes] == [200] * 3
+
+
+async def test_a_quota_of_yours_stays_open(redis: str, key: str, server: PracticeServer) -> None:
+    """One `SharedQuota` serves several batches, and its own numbers count."""
+    async with contextlib.aclosing(SharedQuota(redis, key=key, rate=500)) as quota:
+        for _ in range(2):
+            assert len(await make_many_requests(server.url, 3, limiter=quota, store=NOBODY)) == 3
+
+
+async def test_without_the_store_nothing_is_sent(server: PracticeServer) -> None:
+    """Nobody to count: every request fails with an error that says so, and the server sees none."""
+    with pytest.raises(StoreUnavailableError):
+        await make_many_requests(server.url, 3, store=NOBODY)
+    outcomes = await make_many_requests(server.url, 3, store=NOBODY, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailableError] * 3
+    assert server.stats().started == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "text"),
+    [
+        ({"url": "x"}, ValueError, "url must start with"),
+        ({"count": -1}, ValueError, "count must be 0 or more, got -1"),
+        ({"store": "http://x"}, ValueError, "store must be an address such as 'redis://127.0.0.1:6379'"),
+        ({"store": None}, TypeError, "store must be a string such as"),
+        ({"key": ""}, ValueError, "key must be a string that is not empty, got ''"),
+        ({"key": 5}, TypeError, "key must be a string that is not empty, got 5"),
+        ({"rate": 0.5}, ValueError, "rate must be 1 or more, and finite, got 0.5"),
+        ({"rate": float("nan")}, ValueError, "rate must be 1 or more, and finite, got nan"),
+        ({"rate": "100"}, TypeError, "rate must be a number, 1 or more, got '100'"),
+        ({"period": 0}, ValueError, "period must be more than 0, and finite, got 0"),
+        ({"limit": 0}, ValueError, "limit must be 1 or more, got 0"),
+    ],
+)
+async def test_bad_arguments(wrong: dict[str, Any], error: type[Exception], text: str) -> None:
+    """One clear error before anything is sent."""
+    with pytest.raises(error, match=f"^{text}"):
+        await make_many_requests(**{"url": URL, "count": 1} | wrong)

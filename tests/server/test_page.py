@@ -1,0 +1,200 @@
+"""The practice server of the browser build, here on a computer: the same face, answers and failures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer as RealServer
+from inflight_lab import browser
+from inflight_lab.runners import naive, paced, semaphore
+from inflight_lab.server.page import PracticeServer, SocketlessTransport
+from tests.support.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server() -> Iterator[PracticeServer]:
+    with PracticeServer(latency=0) as server:
+        yield server
+
+
+def client(**options: Any) -> httpx.AsyncClient:
+    """A client as `httpx.AsyncClient` makes one in the browser build."""
+    limits = options.pop("limits", None)
+    return httpx.AsyncClient(transport=SocketlessTransport(limits=limits), **{"timeout": PATIENCE} | options)
+
+
+async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
+    """Body, status and the headers that a lesson reads are those of the real server."""
+    headers = {"User-Agent": "test", "Content-Type": "application/json"}
+    with RealServer(latency=0, quota="sliding-window", rate=1) as real:
+        server.quota, server.rate = "sliding-window", 1
+        seen = []
+        for place, opened in ((real, httpx.AsyncClient()), (server, client())):
+            async with opened as sender:
+                accepted = await sender.get(place.url, params={"page": 2}, headers=headers)
+                refused = await sender.get(place.url)
+            body = accepted.json()
+            assert body.pop("url") == f"{place.url}?page=2"
+            assert body["headers"].pop("Host") == f"127.0.0.1:{place.port}"
+            told = [(each.status_code, each.reason_phrase, each.http_version) for each in (accepted, refused)]
+            fields = ("RateLimit-Policy", "RateLimit", "Retry-After", "Content-Type")
+            seen.append((body, told, [refused.headers[field] for field in fields]))
+    assert seen[0] == seen[1]
+
+
+async def test_no_more_in_flight_than_the_pool_has_connections(server: PracticeServer) -> None:
+    """httpx's own pool of 100: the rest waits inside the client, as on a socket."""
+    server.latency = 0.2
+    async with client() as sender:
+        await naive.make_many_requests(server.url, 150, client=sender)
+    assert server.stats().peak_in_flight == 100
+    assert server.stats().accepted == 150
+
+
+async def test_who_waits_too_long_in_the_pool_is_never_sent(server: PracticeServer) -> None:
+    """A pool of 1 and little patience: one answer, two PoolTimeouts, one request at the server."""
+    server.latency = 0.3
+    limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(PATIENCE, pool=0.1)
+    async with client(limits=limits, timeout=timeout) as sender:
+        requests = [sender.get(server.url) for _ in range(3)]
+        outcomes = await asyncio.gather(*requests, return_exceptions=True)
+        assert [type(outcome).__name__ for outcome in outcomes] == ["Response", "PoolTimeout", "PoolTimeout"]
+        assert (await sender.get(server.url)).status_code == 200  # no connection was lost
+    assert server.stats().started == 2
+
+
+async def test_read_timeout_loses_the_answer_and_spends_the_quota(server: PracticeServer) -> None:
+    """The timeout fires although there is no socket; the server counts the request, as cancelled."""
+    server.latency, server.quota, server.rate, server.period = 60, "sliding-window", 1, 60
+    async with client(timeout=httpx.Timeout(PATIENCE, read=0.05)) as sender:
+        with pytest.raises(httpx.ReadTimeout):
+            await sender.get(server.url)
+        server.latency = 0
+        assert (await sender.get(server.url)).status_code == 429
+    assert (server.stats().cancelled, server.stats().refused, server.stats().in_flight) == (1, 1, 0)
+
+
+async def test_cancelled_request_counts_as_cancelled(server: PracticeServer) -> None:
+    """The server notices who hangs up, and the connection is not used again."""
+    server.latency = 60
+    async with client() as sender:
+        request = asyncio.ensure_future(sender.get(server.url))
+        await until(lambda: server.stats().in_flight == 1)
+        request.cancel()
+        await asyncio.wait([request])
+        assert request.cancelled()
+        server.latency = 0
+        assert (await sender.get(server.url)).status_code == 200
+    assert (server.stats().cancelled, server.stats().accepted, server.stats().in_flight) == (1, 1, 0)
+
+
+async def test_stop_hangs_up(server: PracticeServer) -> None:
+    """Who waits for a server that stops gets an error of httpx's at once, and so does who comes later."""
+    server.latency = 60
+    async with client() as sender:
+        requests = [asyncio.ensure_future(sender.get(server.url)) for _ in range(3)]
+        await until(lambda: server.stats().in_flight == 3)
+        server.stop()
+        assert not server.running
+        outcomes = await asyncio.gather(*requests, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [httpx.RemoteProtocolError] * 3
+        with pytest.raises(httpx.ConnectError, match="no PracticeServer is running"):
+            await sender.get(server.url)
+        server.latency = 0
+        server.start()
+        assert (await sender.get(server.url)).status_code == 200
+    assert server.stats().cancelled == 3
+
+
+async def test_other_sites_are_out_of_reach(server: PracticeServer) -> None:
+    """Nothing leaves the page, and the error says what can be reached."""
+    async with client() as sender:
+        for url in ("https://httpbin.org/get", f"http://example.org:{server.port}/get"):
+            with pytest.raises(httpx.ConnectError, match="only a PracticeServer can be reached"):
+                await sender.get(url)
+    assert server.stats().started == 0
+
+
+async def test_ports() -> None:
+    """Any free port, or the one that is wanted; a taken one is an error; a stopped server's is free again."""
+    async with PracticeServer() as first, PracticeServer() as second:
+        assert first.port != second.port
+        assert first.start() is first
+        with pytest.raises(OSError, match=f"port {first.port} is in use"):
+            PracticeServer(port=first.port).start()
+    with PracticeServer(port=first.port, latency=0) as again:
+        async with client() as sender:
+            assert (await sender.get(f"http://localhost:{first.port}/get")).status_code == 200
+        assert again.stats().accepted == 1
+
+
+async def test_idle_connections_are_kept_and_let_go(server: PracticeServer) -> None:
+    """The pool keeps 20 idle connections and no closed ones, as on sockets."""
+    server.latency = 0.05
+    transport = SocketlessTransport()
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as sender:
+        await semaphore.make_many_requests(server.url, 60, limit=30, client=sender)
+        kept = transport._pool.connections
+        assert len(kept) == 20
+        assert all(connection.is_idle() for connection in kept)
+        server.stop()
+        assert all(connection.has_expired() for connection in kept)
+
+
+# ---- what a page does otherwise
+
+
+@pytest.fixture
+async def page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This test's Python behaves as one in a page does, once the package was imported there."""
+    loop = type(asyncio.get_running_loop())
+    for owner, name in (
+        (httpx.AsyncHTTPTransport, "__init__"),
+        (httpx.HTTPTransport, "__init__"),
+        (asyncio, "run"),
+        (time, "sleep"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    monkeypatch.setattr(loop, "call_later", refuse_the_past, raising=False)
+    browser.behave_as_on_a_computer()
+
+
+def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: Any, **options: Any) -> Any:
+    """As Pyodide's loop does."""
+    if delay < 0:
+        raise ValueError("Can't schedule in the past")
+    return asyncio.BaseEventLoop.call_later(loop, delay, *arguments, **options)  # type: ignore[arg-type]
+
+
+async def test_plain_clients_reach_the_server(page: None, server: PracticeServer) -> None:
+    """`httpx.AsyncClient()` without arguments, as every notebook and snippet makes it."""
+    responses = await semaphore.make_many_requests(server.url, 9, limit=3)
+    assert len(responses) == server.stats().accepted == 9
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=5)) as sender:
+        server.latency = 0.05
+        server.reset()
+        await naive.make_many_requests(server.url, 20, client=sender)
+    assert server.stats().peak_in_flight == 5
+
+
+async def test_a_client_that_would_block_the_page_says_so(page: None) -> None:
+    """One clear error in place of a page that hangs."""
+    with pytest.raises(RuntimeError, match=r"use httpx.AsyncClient, and await"):
+        httpx.Client()
+
+
+async def test_due_a_moment_ago_is_due_now(page: None, server: PracticeServer) -> None:
+    """A pacer gives its places back at times that may just have passed; none of them is lost."""
+    called = asyncio.Event()
+    asyncio.get_running_loop().call_later(-1, called.set)
+    await asyncio.wait_for(called.wait(), PATIENCE)
+    responses = await paced.make_many_requests(server.url, 60, rate=20, period=0.2)
+    assert len(responses) == 60

@@ -1,0 +1,160 @@
+"""What tests in a browser share: a Jupyter server, its kernels, Chromium, pages that stay at home."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.lab import CHROMIUM, Lab, chromium
+
+ROOT = Path(__file__).parents[2]
+IN_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
+]
+
+
+class Place(NamedTuple):
+    """Where a panel is shown and runs: a front end of `tests.support.lab.FRONTS`, and a kernel."""
+
+    front: str = "lab"
+    kernel: str = "python3"
+
+    def __str__(self) -> str:
+        return f"{self.front}-{self.kernel}"
+
+
+USUAL = Place()
+KERNELS = ["python3", "ipykernel-6.31", "ipykernel-7.0", "ipykernel-7.3"]
+"""``python3`` is the newest, from this environment."""
+PLACES = {
+    "always": [USUAL],
+    "in CI": [Place("lab", "ipykernel-6.31"), Place("notebook")],
+    "--full": [Place(front, kernel) for front in ("lab", "notebook") for kernel in KERNELS],
+}
+
+in_both_front_ends = pytest.mark.parametrize("place", [USUAL, Place("notebook")], ids=str, indirect=True)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of a place run with JupyterLab and the newest kernel, in CI in some more, on demand in all."""
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "place" in metafunc.fixturenames and "place" not in chosen:
+        full = metafunc.config.getoption("--full")
+        wanted = ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
+        places = list(dict.fromkeys(place for when in wanted for place in PLACES[when]))
+        metafunc.parametrize("place", places, ids=str, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
+    """A Jupyter server for each front end: two front ends on one server get in each other's way."""
+    servers: dict[str, Lab] = {}
+
+    def serve(front: str) -> Lab:
+        if front not in servers:
+            servers[front] = Lab(tmp_path_factory.mktemp(front), front)
+        return servers[front]
+
+    yield serve
+    for lab in servers.values():
+        lab.close()
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, servers: Callable[[str], Lab]) -> Lab:
+    """The Jupyter server of the test's place, in its usual settings.  Give each notebook its own name."""
+    place = request.getfixturevalue("place") if "place" in request.fixturenames else USUAL
+    lab = servers(place.front)
+    lab.use_subshells(True)
+    lab.use_theme("JupyterLab Light")
+    return lab
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+NOT_OURS = (
+    "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, on an empty notebook too
+    "The action has been blocked.",  # Voilà's icons from elsewhere, which the student page refuses to load
+)
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Opens pages that must end without an error on the console and without a request to elsewhere."""
+    errors: list[str] = []
+    outside: list[str] = []
+    pages: list[Page] = []
+    at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
+
+    def open_one() -> Page:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("request", lambda request: request.url.startswith(at_home) or outside.append(request.url))
+        # What the page itself forbids is not asked for.
+        page.on("requestfailed", lambda request: request.failure == "csp" and outside.remove(request.url))
+        pages.append(page)
+        return page
+
+    yield open_one
+    for page in pages:
+        page.close()
+    assert [error for error in errors if not error.endswith(NOT_OURS)] == []
+    assert outside == []
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """One such page."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The Python of a kernel of KERNELS; the older ones get an environment each, made when it is needed."""
+
+    @functools.cache
+    def python(kernel: str) -> str:
+        requirement = kernel.replace("-", "==") + ".*"
+        return str(make_environment(tmp_path_factory.mktemp(kernel), "-e", ROOT, requirement))
+
+    return python
+
+
+@pytest.fixture
+def place(
+    request: pytest.FixtureRequest, servers: Callable[[str], Lab], pythons: Callable[[str], str]
+) -> Place:
+    """Where the test takes place, its kernel ready."""
+    place: Place = request.param
+    if place.kernel != USUAL.kernel:
+        servers(place.front).add_kernel(place.kernel, pythons(place.kernel))
+    return place
+
+
+def make_environment(folder: Path, *packages: str | Path) -> Path:
+    """A fresh environment with what ``pip install`` is told here; returns its Python.  Quick with uv."""
+    python = folder / "bin" / "python"
+    if uv := os.environ.get("UV") or shutil.which("uv"):
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", python, *packages]
+    else:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        install = [python, "-m", "pip", "install", "--quiet", *packages]
+    subprocess.run(install, check=True, cwd=ROOT)
+    return python

@@ -1,0 +1,119 @@
+"""The network path to a practice server, with something wrong on it: a small proxy on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+from collections.abc import Callable, Container, Iterator
+from typing import Literal, Self
+
+from inflight_lab import PracticeServer
+from tests.support.waiting import until
+
+LOOPBACK = "127.0.0.1"
+
+Then = Literal["keep", "close", "reset", "silence"]
+"""What becomes of the connection: kept for the next request, closed in order, reset, or left half-open."""
+
+
+class FaultyPath:
+    """Hands requests on to ``server`` and its answers back, but those numbered in ``harmed`` meet the fault.
+
+    A harmed request is given ``says`` in place of its answer: bytes, for which the server is not even
+    asked, or a function of the server's answer, which is then what the server really sent.  ``then`` follows.
+
+    Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on`` reached the server.
+    """
+
+    def __init__(
+        self,
+        server: PracticeServer,
+        says: bytes | Callable[[bytes], bytes],
+        then: Then = "keep",
+        *,
+        harmed: Container[int],
+    ) -> None:
+        self._server, self._says, self._then, self._harmed = server, says, then, harmed
+        self.seen = self.harmed_count = self.handed_on = 0
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._serve, LOOPBACK, 0)
+        self.url = f"http://{LOOPBACK}:{self._listener.sockets[0].getsockname()[1]}/get"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listener.close()
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until every client has hung up and the server knows."""
+        await until(lambda: not self._busy)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._busy.add(task)
+        try:
+            while await self._serve_one(await _head(reader), reader, writer):
+                pass
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client hung up, or the server is gone: the client will notice
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self._busy.discard(task)
+
+    async def _serve_one(
+        self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Whether the connection is there for another one."""
+        number, self.seen = self.seen, self.seen + 1
+        harmed = number in self._harmed
+        self.harmed_count += harmed
+        if harmed and isinstance(self._says, bytes):
+            answer = self._says
+        else:
+            self.handed_on += 1
+            answer = await self._ask_server(request)
+            if harmed and callable(self._says):
+                answer = self._says(answer)
+        writer.write(answer)
+        await writer.drain()
+        if not harmed or self._then == "keep":
+            return True
+        if self._then == "silence":
+            await reader.read()  # until the client has had enough
+        if self._then == "reset":
+            linger = struct.pack("ii", 1, 0)  # close with a reset in place of an orderly end
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        return False
+
+    async def _ask_server(self, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(LOOPBACK, self._server.port)
+        try:
+            writer.write(request)
+            head = await _head(reader)
+            length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+            assert length
+            return head + await reader.readexactly(int(length[1]))
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+@contextlib.contextmanager
+def nobody_listens() -> Iterator[str]:
+    """An address that refuses connections, and that nobody else can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind((LOOPBACK, 0))
+        yield f"http://{LOOPBACK}:{bound.getsockname()[1]}/get"

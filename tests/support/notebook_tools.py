@@ -1,0 +1,175 @@
+"""The notebooks as tests see them: their cells, and a kernel that runs them all as Run All does."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+GUARD = str(Path(__file__).parent / "guard")
+"""A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
+
+START_UP = 90.0
+"""Seconds for a kernel to come up on a busy machine."""
+
+
+def load(path: Path) -> nbformat.NotebookNode:
+    """The notebook at ``path``."""
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[str]:
+    """The sources of a notebook's code cells."""
+    return [cell.source for cell in load(path).cells if cell.cell_type == "code"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A cell to be completed, and the solution that is folded below it."""
+
+    notebook: Path
+    check: str
+    before: list[str]
+    untouched: str
+    solution: str
+
+    @property
+    def check_line(self) -> str:
+        """The line that calls the check."""
+        return self.untouched.splitlines()[-1]
+
+
+def exercises() -> list[Exercise]:
+    """Every exercise of every notebook, in order."""
+    found = []
+    for path in NOTEBOOKS:
+        cells = load(path).cells
+        for index, cell in enumerate(cells):
+            if cell.cell_type == "code" and (called := re.search(r"exercises\.(check_\w+)\(", cell.source)):
+                solution = re.search(
+                    r"<details>.*```python\n(.*?)\n```.*</details>", cells[index + 1].source, re.S
+                )
+                assert solution, f"no folded solution below {called[1]}"
+                before = [each.source for each in cells[:index] if each.cell_type == "code"]
+                found.append(Exercise(path, called[1], before, cell.source, solution[1]))
+    return found
+
+
+@dataclass
+class CellRun:
+    """What one cell did: its status, what it printed, the kinds of output it showed."""
+
+    status: str = "not finished"
+    text: str = ""
+    error: str = ""
+    mime_types: set[str] = field(default_factory=set)
+
+
+class Kernel:
+    """A kernel in the notebooks' folder."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
+        self._manager, self._client, self._notes = manager, client, notes
+
+    def tries_to_leave(self) -> list[str]:
+        """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
+        notes = self._notes.read_text().splitlines()
+        self._notes.write_text("")
+        return notes
+
+    def restart(self) -> None:
+        """Kernel > Restart, whatever is running."""
+        self._manager.restart_kernel(now=True)
+        self._client.wait_for_ready(timeout=START_UP)
+
+    def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
+        """Queue all the cells at once, as Run All does, and wait for the last one's end."""
+        runs = {self._send(source, f"cell-{number}"): CellRun() for number, source in enumerate(cells)}
+        self._collect(runs, within=within)
+        return list(runs.values())
+
+    def run(self, source: str, *, within: float = 60.0) -> CellRun:
+        """Run one cell."""
+        return self.run_all([source], within=within)[0]
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression whose ``repr`` is a literal."""
+        number = self._client.execute("", silent=True, user_expressions={"value": expression})
+        reply = self._reply(number, time.monotonic() + 60)
+        result = reply["content"]["user_expressions"]["value"]
+        assert result["status"] == "ok", result
+        return eval(result["data"]["text/plain"], {"__builtins__": {}})
+
+    def _send(self, source: str, cell_id: str) -> str:
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
+        message = self._client.session.msg("execute_request", content | {"stop_on_error": True})
+        message["metadata"]["cellId"] = cell_id  # JupyterLab tells which cell it is
+        self._client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def _reply(self, number: str, deadline: float) -> dict[str, Any]:
+        while True:
+            reply: dict[str, Any] = self._client.get_shell_msg(timeout=max(0.1, deadline - time.monotonic()))
+            if reply["parent_header"].get("msg_id") == number:
+                return reply
+
+    def _collect(self, runs: dict[str, CellRun], *, within: float) -> None:
+        deadline = time.monotonic() + within
+        idle: set[str] = set()
+        try:
+            for number, run in runs.items():
+                run.status = self._reply(number, deadline)["content"]["status"]
+            while len(idle) < len(runs):
+                message = self._client.get_iopub_msg(timeout=max(0.1, deadline - time.monotonic()))
+                number, kind = message["parent_header"].get("msg_id"), message["msg_type"]
+                if number in runs:
+                    _note(runs[number], kind, message["content"])
+                    if message["content"].get("execution_state") == "idle":
+                        idle.add(number)
+        except queue.Empty:
+            pass  # the cells that are not done say so
+
+
+def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
+    if kind == "stream":
+        run.text += content["text"]
+    elif kind == "error":
+        run.error += f"{content['ename']}: {content['evalue']}"
+    elif kind in ("display_data", "execute_result"):
+        run.mime_types |= set(content["data"])
+        if kind == "execute_result":
+            run.text += content["data"].get("text/plain", "")
+
+
+@contextmanager
+def kernel() -> Iterator[Kernel]:
+    """A fresh kernel, gone at the end, from which nothing may have tried to leave the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder, "notes")
+        notes.touch()
+        paths = [GUARD, *filter(None, [os.environ.get("PYTHONPATH")])]
+        manager, client = start_new_kernel(
+            kernel_name="python3",
+            startup_timeout=START_UP,
+            cwd=str(NOTEBOOKS[0].parent),
+            env=os.environ | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        try:
+            yield Kernel(manager, client, notes)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            manager.cleanup_resources()
+        assert notes.read_text() == ""

@@ -1,0 +1,94 @@
+"""Makes the README's moving picture, of notebook 03: ``python -m tests.support.readme_picture``."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.support.lab import Lab, PanelOnPage, chromium, run_all
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = "03_limit_with_a_semaphore.ipynb"
+PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
+PLOT = ".ifl-panel .inflight-lab"
+
+
+class Film:
+    """What one element of a page looks like while things happen to it."""
+
+    def __init__(self, page: Page, selector: str) -> None:
+        self.page, self.element = page, page.locator(selector)
+        self.frames: list[Image.Image] = []
+        self.times: list[float] = []
+
+    def until(self, condition: str, *, most: float = 12) -> None:
+        """Film until the plot's numbers meet ``condition``, as JavaScript, or ``most`` seconds."""
+        begin = time.monotonic()
+        while not self.page.evaluate(f"(({{dataset}}) => {condition})(document.querySelector('{PLOT}'))"):
+            self.take()
+            assert time.monotonic() - begin < most, f"not met: {condition}"
+
+    def take(self) -> None:
+        """One frame."""
+        self.frames.append(Image.open(io.BytesIO(self.element.screenshot())).convert("RGB"))
+        self.times.append(time.monotonic())
+
+    def save(self, path: Path) -> None:
+        """An animated WebP that shows each frame for as long as it was true, and the last one for long."""
+        ends = [*self.times[1:], self.times[-1] + 3]
+        durations = [round(1000 * (end - begin)) for begin, end in zip(self.times, ends, strict=True)]
+        first, *others = self.frames
+        first.save(
+            path, save_all=True, append_images=others, duration=durations, loop=0, quality=60, method=6
+        )
+
+
+def drag(page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]) -> None:
+    """Move the limit's knob to ``share`` of its track, slowly, with a frame at every step."""
+    row = page.locator(".ifl-panel .widget-slider", has_text="limit")
+    knob, track = row.locator("[role=slider]").bounding_box(), row.locator(".noUi-base").bounding_box()
+    assert knob
+    assert track
+    x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 6):
+        page.mouse.move(x + (track["x"] + track["width"] * share - x) * step / 5, y)
+        each()
+    page.mouse.up()
+
+
+def main() -> None:
+    """Run the notebook, move the limit up, down and up past the quota, and film it."""
+    with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
+        shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
+        page = browser.new_page(viewport={"width": 1120, "height": 1000}, device_scale_factor=1)
+        lab.open(page, NOTEBOOK)
+        run_all(page)
+        panel = PanelOnPage(page)
+        panel.plot = page.locator(PLOT)
+        panel.plot.wait_for(timeout=60_000)
+        panel.status("done: 120 outcomes").scroll_into_view_if_needed()
+        panel.drag("requests", 0.45)
+        film = Film(page, ".ifl-panel")
+        panel.press("Run")
+        panel.expect(in_flight=3)
+        for share, accepted in ((0.3, 15), (0.14, 90), (0.8, 130)):
+            film.until(f"dataset.accepted >= {accepted}")
+            drag(page, panel, share, film.take)
+        film.until("dataset.refused >= 40")
+        PICTURE.parent.mkdir(exist_ok=True)
+        film.save(PICTURE)
+        print(f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
