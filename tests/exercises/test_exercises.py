@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from inflight_lab.exercises import check
 from inflight_lab.exercises import first_steps as checks
 from tests.support.notebook_tools import Exercise, exercises
 
@@ -215,7 +216,7 @@ async def test_answer_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A learner's endless wait does not take the notebook with it."""
-    monkeypatch.setattr(checks, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(check, "TIME_LIMIT", 0.2)
 
     async def wait_for_ever(url: str, **_: object) -> None:
         await asyncio.Event().wait()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from inflight_lab import Event
+from inflight_lab.exercises import rates
 from inflight_lab.plot.charts import draw_foretold, draw_strips
 from inflight_lab.runners import paced
 from tests.exercises.test_exercises import verdict

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from inflight_lab.exercises import scale
 from inflight_lab.exercises.calculator import advise, limit_for, rate_for
 from inflight_lab.plot.bars import draw_bars, number_of
 from inflight_lab.runners import threaded

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer as RealServer
-from inflight_lab import browser
+from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
 from inflight_lab.server.page import PracticeServer, SocketlessTransport
 from tests.support.waiting import PATIENCE, until
@@ -164,7 +164,7 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(loop, "call_later", refuse_the_past, raising=False)
-    browser.behave_as_on_a_computer()
+    pyodide.behave_as_on_a_computer(SocketlessTransport)
 
 
 def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: Any, **options: Any) -> Any:

@@ -57,7 +57,7 @@ def exercises() -> list[Exercise]:
     for path in NOTEBOOKS:
         cells = load(path).cells
         for index, cell in enumerate(cells):
-            if cell.cell_type == "code" and (called := re.search(r"exercises\.(check_\w+)\(", cell.source)):
+            if cell.cell_type == "code" and (called := re.search(r"\.(check_\w+)\(", cell.source)):
                 solution = re.search(
                     r"<details>.*```python\n(.*?)\n```.*</details>", cells[index + 1].source, re.S
                 )

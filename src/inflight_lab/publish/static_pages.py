@@ -1,7 +1,8 @@
 """The notebooks as pages to read without running.
 
-``python -m inflight_lab.publish.static_pages notebooks OUT`` runs every notebook and writes what it showed as one HTML file each, with the plain picture where the
-live plot was.  The pages need no server, no kernel and nothing from the network.
+``python -m inflight_lab.publish.static_pages notebooks OUT`` runs every notebook and writes what it showed
+as one HTML file each, with the plain picture where the live plot was.  The pages need no server, no kernel
+and nothing from the network.
 
 ``jupyter nbconvert --execute`` comes close, but it hears only the cell that is running, so the picture of
 a run that a panel does in the background would stay empty; and its pages load scripts from elsewhere.
@@ -72,7 +73,7 @@ async def _record_the_background(client: Any, cell: Any, cell_index: int, **_: A
 async def panels_end() -> None:
     """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
     ipython: Any = sys.modules["IPython"]
-    kinds = [("panel", "Panel"), ("replay", "Replay")]
+    kinds = [("panel.panel", "Panel"), ("panel.replay", "Replay")]
     loaded = [(sys.modules.get(f"inflight_lab.{module}"), name) for module, name in kinds]
     classes = tuple(getattr(module, name) for module, name in loaded if module)
     named = [each for each in ipython.get_ipython().user_ns.values() if isinstance(each, classes)]
