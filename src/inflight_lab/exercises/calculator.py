@@ -12,31 +12,30 @@ same limit sends more.  For that take a pace, and this limit below it.
 from __future__ import annotations
 
 import math
+from functools import partial
+
+from inflight_lab.arguments import checked, positive
 
 POOL = 100
 """How many connections httpx's pool holds, unless told otherwise."""
 
 
+@partial(checked, latency=positive())
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
     """The smallest limit that reaches ``rate`` requests per ``period`` seconds, at ``latency`` seconds each.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
-    check_numbers(rate=rate, period=period, latency=latency)
     # Rounded first: 70 * 0.1 is 7.000000000000001 to a computer, and no eighth slot is needed.
     return max(1, math.ceil(round(rate / period * latency, 9)))
 
 
+@partial(checked, latency=positive())
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
     """How many requests per ``period`` seconds ``limit`` in flight give, at ``latency`` seconds each.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit!r}")
-    check_numbers(period=period, latency=latency)
     return limit * period / latency
 
 
@@ -57,12 +56,3 @@ def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
         most = rate_for(POOL, period=period, latency=latency)
         lines.append(f"  httpx's pool of {POOL} connections stops at {most:.4g}: allow it more")
     return "\n".join(lines)
-
-
-def check_numbers(**numbers: object) -> None:
-    """Raise ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed."""
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} must be a number, more than 0, got {value!r}")
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} must be more than 0, and finite, got {value!r}")
