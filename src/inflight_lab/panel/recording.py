@@ -38,7 +38,7 @@ class Recording:
                 [round(e.time - recorder.began, 4), e.kind, e.request, e.detail, e.waiting] for e in events
             ]
 
-        server = told(recorder.server)
+        server = told(recorder.server) if recorder.server else []
         if not server:
             raise ValueError("there is no run to record yet: start one first")
         history = recorder.history
