@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inflight_lab import Event
 from inflight_lab.exercises import rates
-from inflight_lab.plot.charts import draw_foretold, draw_strips
 from inflight_lab.runners import paced
 from tests.exercises.test_exercises import verdict
 from tests.notebooks.test_notebooks import PANEL_ENDS, RUN_ALL, Ran, bare, core, named
@@ -66,18 +64,18 @@ def claims_of_05(ran: Ran) -> None:
     pairs = [(3, 0.3, 10), (6, 0.3, 20), (6, 0.15, 40), (24, 0.3, 80)]
     table = ran.text('print("limit   latency').splitlines()[1:5]
     for line, pair in zip(table, pairs, strict=True):
-        limit, latency, foretold, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
-        assert (limit, latency, foretold) == pair
-        assert 0.6 * foretold < measured < 1.03 * foretold  # "a little is missing each time"
+        limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
+        assert (limit, latency, predicted) == pair
+        assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
     peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"peak in flight')
     assert (peak, limit, permitted, accepted + refused) == (3, 3, 100, 458)
     assert busiest > 110
     assert refused > 0
     # "Far too few", and right with the client's latency in the law.
-    for (_, measured, foretold), (_, again, with_seen) in ran.kernel.value("list(zip(rows, again))"):
-        assert measured == again < foretold
+    for (_, measured, predicted), (_, again, with_seen) in ran.kernel.value("list(zip(rows, again))"):
+        assert measured == again < predicted
         assert 0.5 < measured / with_seen < 1.2
-    assert measured < 0.5 * foretold
+    assert measured < 0.5 * predicted
     quick, *_, slow = re.findall(r"waited (\d\.\d+)", ran.text("rows, again = "))
     assert float(slow) > float(quick) >= 0.01
     (shown,) = (cell.source for cell in load(ran.path).cells if "| an answer takes" in cell.source)
@@ -345,34 +343,3 @@ def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     """No check without its exercise, and none whose strictness is untested."""
     defined = {name for name in vars(rates) if name.startswith("check_")}
     assert defined == {exercise.check for exercise in EXERCISES} == set(WRONG)
-
-
-# ---- pictures
-
-
-def test_foretold_line_stands_where_the_number_says() -> None:
-    """Bar and line share one scale, and a name is text, never markup."""
-    picture = draw_foretold([("a <b>", 50, 100), ("none", 0, 0)], told="50 of 100").data
-    assert 'width="290.0"' in picture  # half of the 580 there are
-    assert '"M750.0 ' in picture
-    assert "a &lt;b&gt;" in picture
-    assert "50 (100)" in picture
-
-
-def test_strip_marks_each_request_once_in_its_colour() -> None:
-    """One mark a request, at the time it came; refused ones apart; one axis for all strips."""
-    events = [
-        Event(5.0, "sent", 1, None, 0, 1),
-        Event(5.5, "sent", 2, None, 0, 2),
-        Event(5.6, "answered", 1, 200, 0, 1),
-        Event(5.7, "answered", 2, 429, 0, 0),
-        Event(6.0, "sent", 3, None, 0, 1),
-        Event(6.1, "answered", 3, 200, 0, 0),
-    ]
-    picture = draw_strips({"one": events, "none": []}, told={"one": "1 refused"}).data
-    accepted, refused, *empty = re.findall(r'<path d="([^"]*)" stroke="#(?:0072b2|c23b00)"', picture)
-    assert accepted == "M170.0 28v-20M750.0 28v-20"
-    assert refused == "M460.0 28v-12"
-    assert empty == ["", ""]
-    assert "1 refused" in picture
-    assert "1.0 seconds" in picture

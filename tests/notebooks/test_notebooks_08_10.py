@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,6 @@ import pytest
 
 from inflight_lab.exercises import scale
 from inflight_lab.exercises.calculator import advise, limit_for, rate_for
-from inflight_lab.plot.bars import draw_bars, number_of
 from inflight_lab.runners import threaded
 from tests.exercises.test_exercises import verdict
 from tests.notebooks.test_notebooks import PANEL_ENDS, RUN_ALL, Ran, bare
@@ -414,31 +412,3 @@ def test_calculator_refuses_what_is_no_limit(limit: Any, error: type[Exception])
     """A limit counts slots."""
     with pytest.raises(error, match=f"limit must be .*1 or more, got {limit}"):
         rate_for(limit, latency=0.3)
-
-
-# ---- the bars
-
-
-def test_bars_tell_their_numbers() -> None:
-    """Each bar is as long as its number says, and tells it, so that a short one can be read too."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        svg = draw_bars({"<tasks>": {"10": 1.0, "20": 2.0}, "workers": {"20": 0.016}}, title="a & b").data
-    widths = [float(width) for width in re.findall(r'<rect x="[^"]+" y="[^"]+" width="([\d.]+)"', svg)]
-    assert widths[1] == pytest.approx(2 * widths[0])
-    assert widths[2] < 10
-    assert "0.016 workers" in svg
-    assert "&lt;tasks&gt;" in svg
-    assert "a &amp; b" in svg
-    assert draw_bars({}, title="nothing").data.startswith("<svg")
-
-
-def test_numbers_are_written_as_people_write_them() -> None:
-    """Thousands with a comma, small numbers with the digits that matter."""
-    assert [number_of(value) for value in (1502.4, 15.24, 2.0, 0.0167, 0)] == [
-        "1,502",
-        "15.2",
-        "2",
-        "0.017",
-        "0",
-    ]

@@ -54,6 +54,17 @@ class _Waiting(selectors.SelectSelector):
         return []
 
 
+class SetClock:
+    """A clock for what reads a clock and never waits: it moves when ``now`` is set."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time it was set to."""
+        return self.now
+
+
 def run(main: Coroutine[Any, Any, T], *, late: float = 0.0, seed: int = 1) -> T:
     """``asyncio.run`` on a virtual clock."""
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(late=late, seed=seed)) as runner:
