@@ -43,10 +43,11 @@ def integer(least: int, most: float = MOST) -> Rule:
     return Rule((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
 
 
-def number(least: float, unit: str = "") -> Rule:
+def number(least: float, unit: str = "", most: float = MOST) -> Rule:
     """A finite number of ``least`` or more."""
-    kind, allowed = f"a number{unit}, {least} or more", f"{least} or more, and finite"
-    return Rule((int, float), kind, allowed, lambda value: least <= value <= MOST)
+    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
+    finite = ", and finite" if most == MOST else ""
+    return Rule((int, float), f"a number{unit}, {allowed}", allowed + finite, lambda it: least <= it <= most)
 
 
 def positive(unit: str = "") -> Rule:

@@ -62,36 +62,6 @@ PAUSES: list[tuple[object, type[Exception]]] = [
     (True, TypeError),
     (None, TypeError),
 ]
-KNOBS: list[tuple[str, object, type[Exception], str]] = [
-    ("quota", "leaky", ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", None, ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", ["gcra"], ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("latency_kind", "slow", ValueError, "'fixed', 'jittered', 'heavy-tailed'"),
-    ("latency", -0.1, ValueError, "0 or more"),
-    ("latency", NAN, ValueError, "0 or more"),
-    ("latency", INFINITY, ValueError, "finite"),
-    ("latency", "0.3", TypeError, "0 or more"),
-    ("latency", True, TypeError, "0 or more"),
-    ("latency", None, TypeError, "0 or more"),
-    ("rate", 0, ValueError, "1 or more"),
-    ("rate", 0.5, ValueError, "1 or more"),
-    ("rate", -100, ValueError, "1 or more"),
-    ("rate", NAN, ValueError, "1 or more"),
-    ("rate", "100", TypeError, "1 or more"),
-    ("rate", True, TypeError, "1 or more"),
-    ("period", 0, ValueError, "more than 0"),
-    ("period", 0.0, ValueError, "more than 0"),
-    ("period", -1, ValueError, "0 or more"),
-    ("period", NAN, ValueError, "0 or more"),
-    ("period", "1", TypeError, "0 or more"),
-    ("burst", 0, ValueError, "1 or more, or None"),
-    ("burst", 1.5, TypeError, "1 or more, or None"),
-    ("burst", True, TypeError, "1 or more, or None"),
-    ("max_concurrent", 0, ValueError, "1 or more, or None"),
-    ("max_concurrent", -1, ValueError, "1 or more, or None"),
-    ("max_concurrent", "9", TypeError, "1 or more, or None"),
-    ("max_concurrent", True, TypeError, "1 or more, or None"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -179,34 +149,3 @@ def test_adjustable_limiter_refuses(value: object, error: type[Exception]) -> No
         assert repr(value) in message
         assert "1 or more" in message
     assert limiter.limit == 3
-
-
-@pytest.mark.parametrize(("name", "value", "error", "allowed"), KNOBS, ids=name_of)
-def test_server_refuses_a_knob(
-    server: PracticeServer, name: str, value: object, error: type[Exception], allowed: str
-) -> None:
-    """A bad knob is an error where it is written, at the start and while it runs, and changes nothing."""
-    before = getattr(server, name)
-    with pytest.raises(error) as made:
-        PracticeServer(**({"quota": "gcra"} | {name: value}))
-    with pytest.raises(error) as set_later:
-        setattr(server, name, value)
-    for caught in (made, set_later):
-        message = str(caught.value)
-        assert message.startswith(f"{name} must be ")
-        assert repr(value) in message
-        assert allowed in message
-    assert getattr(server, name) == before
-
-
-@pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
-def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
-    """A burst that would do nothing is an error that says which quotas have one."""
-    with pytest.raises(ValueError, match=r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5"):
-        PracticeServer(quota=quota, burst=5)
-
-
-def test_unknown_knob_is_an_error() -> None:
-    """A misspelt knob does not pass silently."""
-    with pytest.raises(TypeError, match="latencey"):
-        PracticeServer(latencey=0.3)
