@@ -35,7 +35,7 @@ def test_advice_tells_when_the_limit_stops_being_right() -> None:
         "limit 30: at 0.3 s an answer it gives 100 a second",
         "  if answers come twice as quickly: 200 a second, so pace as well",
     ]
-    assert "more than the 5 permitted; one less gives 0" in advise(5, latency=0.01)
+    assert "more than the 5 allowed; one less gives 0" in advise(5, latency=0.01)
     assert "one less gives 98.4" in advise(100, period=60, latency=25)
     assert "in 60 s" in advise(100, period=60, latency=25)
     assert "httpx's pool of 100 connections stops at 50" in advise(100, latency=2)
