@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
-from tests.support.notebook_tools import NOTEBOOKS, Kernel, kernel, load
+from tests.support.code import definitions
+from tests.support.notebook_tools import Kernel, kernel, load, notebook
 from tests.support.waiting import PATIENCE
 
 RUNGS = {"naive": naive, "semaphore": semaphore, "semaphore-pause": semaphore_pause, "paced": paced}
@@ -24,35 +24,15 @@ COUNT = 9
 
 def snippets() -> dict[str, str]:
     """Every Python fence of the notebook that is no solution, by its cell's id."""
-    (path,) = (path for path in NOTEBOOKS if path.stem.startswith("10"))
     return {
         cell.id.removeprefix("text-"): fence
-        for cell in load(path).cells
+        for cell in load(notebook("10")).cells
         if cell.cell_type == "markdown" and not cell.id.startswith("text-solution")
         for fence in re.findall(r"```python\n(.*?)\n```", cell.source, re.S)
     }
 
 
 SNIPPETS = snippets()
-
-
-def bare(code: ast.AST) -> str:
-    """The code without docstrings and annotations: what is left is what runs."""
-    for node in ast.walk(code):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            node.body = node.body[1:] if ast.get_docstring(node) else node.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return re.sub(r"^(\s+self\._sent): .* = ", r"\1 = ", ast.unparse(code), flags=re.M)
-
-
-def core(source: str) -> dict[str, str]:
-    """The functions and classes of a piece of code, bare, by name."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    found = [node for node in ast.parse(source).body if isinstance(node, kinds)]
-    return {node.name: bare(node) for node in found}
 
 
 def test_every_rung_has_both_forms() -> None:
@@ -69,7 +49,7 @@ def test_snippet_is_the_runner(rung: str, form: str) -> None:
     whole = Path(str(RUNGS[rung].__file__)).read_text()
     lesson, rest = whole.split("# The lesson ends here.")
     assert rest
-    assert core(SNIPPETS[rung + form]) == core(lesson)
+    assert definitions(SNIPPETS[rung + form]) == definitions(lesson)
 
 
 @pytest.fixture

@@ -15,15 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
 
 START_UP = 90.0
 """Seconds for a kernel to come up on a busy machine."""
+
+
+def notebook(number: str) -> Path:
+    """The one whose name begins with ``number``, such as "03"."""
+    (path,) = (path for path in NOTEBOOKS if path.stem.startswith(number))
+    return path
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -34,6 +42,12 @@ def load(path: Path) -> nbformat.NotebookNode:
 def code_cells(path: Path) -> list[str]:
     """The sources of a notebook's code cells."""
     return [cell.source for cell in load(path).cells if cell.cell_type == "code"]
+
+
+def code_cell(path: Path, cell_id: str) -> str:
+    """The source of one of them."""
+    (source,) = (cell.source for cell in load(path).cells if cell.id == cell_id)
+    return str(source)
 
 
 @dataclass(frozen=True)
