@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import random
-import subprocess
-import sys
 from typing import Any
 
 import httpx
@@ -396,16 +394,6 @@ async def test_stop_while_paced(server: PracticeServer) -> None:
     assert sum(isinstance(outcome, httpx.Response) for outcome in done) < 500
     assert run.limiter is not None
     assert run.limiter.in_use == 0
-
-
-def test_script(server: PracticeServer) -> None:
-    """The file runs as a script, with the quota's rate as an option."""
-    command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners.paced", server.url, "--count", "3"]
-    done = subprocess.run(
-        [*command, "--rate", "200"], capture_output=True, text=True, timeout=PATIENCE * 2, check=True
-    )
-    assert done.stdout.startswith("Making request 0\nMaking request 1\nMaking request 2\n\n\nFinal result:\n")
-    assert done.stderr == ""
 
 
 # The face.

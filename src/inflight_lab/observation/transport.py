@@ -10,6 +10,7 @@ import asyncio
 
 import httpx
 
+from inflight_lab.arguments import check
 from inflight_lab.hosts import is_loopback
 from inflight_lab.observation.timeline import Stats, Timeline
 
@@ -41,10 +42,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         timeline: Timeline | None = None,
         outside: int = 0,
     ) -> None:
-        if isinstance(outside, bool) or not isinstance(outside, int):
-            raise TypeError(f"outside must be an integer, 0 or more, got {outside!r}")
-        if outside < 0:
-            raise ValueError(f"outside must be 0 or more, got {outside!r}")
+        check("outside", outside)
         self.transport = transport or httpx.AsyncHTTPTransport()
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0

@@ -34,22 +34,15 @@ Its limits, where T is the quota's spacing and J the jitter of the way to the AP
 
 And a quota is per API key, not per process: others who use it count too.
 
-Copy this file whole: it needs nothing but httpx.  Run it with
-``python -m inflight_lab.runners.paced URL --count 200 --rate 100``.
+Run it: ``python -m inflight_lab.runners paced URL --count 200 --rate 100``.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import functools
-import inspect
-import json
-import sys
-from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol
 
 import httpx
 
@@ -170,8 +163,6 @@ async def make_many_requests(
     then each failure stands in the place of its response.  As always with ``asyncio.gather``, a raised
     failure does not cancel the other requests: with a client of your own they go on hitting the API.
     ``verbose`` prints a line just before each request.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before anything is sent.
     """
     pacer = limiter if isinstance(limiter, Pacer) else Pacer(rate, period, limit=limit, limiter=limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
@@ -183,142 +174,15 @@ async def make_many_requests(
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below: what a limiter is, clear errors for bad arguments, and the file as a script.
+class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
+    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
+
+    def locked(self) -> bool: ...  # noqa: D102
 
 
-class Limiter(Protocol):
-    """What ``asyncio.Semaphore`` has, and all that a runner needs of it."""
+# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+from inflight_lab.arguments import checked, number
 
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, *exc_info: Any) -> bool | None: ...
-
-    def locked(self) -> bool:
-        """Whether every slot is taken, so that one more request would have to wait."""
-        ...
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def check_arguments(
-    *, url: object, count: object, rate: object, period: object, limit: object, **_: object
-) -> None:
-    """Raise ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed."""
-    if not isinstance(url, str | httpx.URL):
-        raise TypeError(f"url must be a string such as 'http://127.0.0.1:8000/get', got {url!r}")
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"url must be a valid URL, got {url!r}: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"url must start with http:// or https:// and name a host, got {url!r}")
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"count must be an integer, 0 or more, got {count!r}")
-    if count < 0:
-        raise ValueError(f"count must be 0 or more, got {count!r}")
-    check_quota(rate=rate, period=period, limit=limit)
-
-
-def check_quota(*, rate: object, period: object, limit: object, burst: object = 1, **_: object) -> None:
-    """The same for what `Pacer` takes."""
-    for name, value in (("rate", rate), ("period", period), ("burst", burst)):
-        allowed = "1 or more" if name == "burst" else "more than 0"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} must be a number, {allowed}, got {value!r}")
-        if not 0 < value < float("inf") or (name == "burst" and value < 1):
-            raise ValueError(f"{name} must be {allowed}, and finite, got {value!r}")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-        raise TypeError(f"limit must be an integer, 1 or more, or None, got {limit!r}")
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit must be 1 or more, or None, got {limit!r}")
-
-
-def checked(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """``run``, with its arguments checked before anything is sent."""
-
-    @functools.wraps(run)
-    async def run_checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        call = inspect.signature(run).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_arguments(**call.arguments)
-        return await run(*args, **kwargs)
-
-    return run_checked
-
-
+checked(Pacer, burst=number(1))
 make_many_requests = checked(make_many_requests)
-
-
-def checked_first(init: Callable[P, None]) -> Callable[P, None]:
-    """The same for a constructor, which is no coroutine function."""
-
-    @functools.wraps(init)
-    def init_checked(*args: P.args, **kwargs: P.kwargs) -> None:
-        call = inspect.signature(init).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_quota(**call.arguments)
-        init(*args, **kwargs)
-
-    return init_checked
-
-
-Pacer.__init__ = checked_first(Pacer.__init__)  # type: ignore[method-assign]
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response as JSON, or say why there is none."""
-    print("\n\nFinal result:\n==============\n")
-    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    if not outcomes:
-        print("[] (no request was asked for)")
-    elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {outcomes[0]!r}")
-    else:
-        try:
-            print(json.dumps(responses[0].json(), indent=2))
-        except ValueError:
-            print(f"The first response is not JSON: {responses[0].text!r}")
-
-
-def ask_first(url: str, plan: str, *, yes: bool) -> None:
-    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL:
-        return  # the run says what is wrong with it
-    if host in ("", "localhost", "127.0.0.1", "::1"):
-        return
-    plan = f"This sends to {host}, which is not this machine: {plan}."
-    if yes:
-        print(plan, file=sys.stderr)
-    elif not (sys.stdin and sys.stdin.isatty()):
-        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
-        sys.exit(2)
-    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        sys.exit("Nothing was sent.")
-
-
-def main() -> None:
-    """Run this file as a script."""
-    parser = argparse.ArgumentParser(description="Send many requests, at the rate that the API permits.")
-    parser.add_argument("url", nargs="?", default="https://httpbin.org/get")
-    parser.add_argument("--count", type=int, default=200, help="how many requests (default 200)")
-    parser.add_argument("--rate", type=float, default=100, help="how many per period (default 100)")
-    parser.add_argument("--period", type=float, default=1.0, help="in seconds (default 1)")
-    parser.add_argument("--limit", type=int, help="how many at once (default 90)")
-    parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
-    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
-    options = vars(parser.parse_args())
-    count = options["count"]
-    ask_first(
-        options["url"],
-        f"{count} requests, at most {options['rate']:g} in {options['period']:g} s",
-        yes=options.pop("yes"),
-    )
-    print_result(asyncio.run(make_many_requests(**options, verbose=True)))
-
-
-if __name__ == "__main__":
-    main()
+PLAN = "{count} requests, at most {rate:g} in {period:g} s"
