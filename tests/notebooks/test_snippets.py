@@ -11,13 +11,10 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
-from tests.support.code import definitions
 from tests.support.notebook_tools import Kernel, kernel, load, notebook
 from tests.support.waiting import PATIENCE
+from tests.support.write_snippets import RUNGS, URL_LINE, generated
 
-RUNGS = {"naive": naive, "semaphore": semaphore, "semaphore-pause": semaphore_pause, "paced": paced}
-URL_LINE = 'URL = "https://httpbin.org/get"'
 COUNT = 9
 """How many requests each snippet sends."""
 
@@ -42,14 +39,10 @@ def test_every_rung_has_both_forms() -> None:
         assert source.count(URL_LINE) == 1
 
 
-@pytest.mark.parametrize("form", ["", "-cell"], ids=["script", "cell"])
-@pytest.mark.parametrize("rung", RUNGS)
-def test_snippet_is_the_runner(rung: str, form: str) -> None:
-    """Both forms hold the core of the runner's file, all of it and nothing else."""
-    whole = Path(str(RUNGS[rung].__file__)).read_text()
-    lesson, rest = whole.split("# The lesson ends here.")
-    assert rest
-    assert definitions(SNIPPETS[rung + form]) == definitions(lesson)
+def test_snippets_are_those_of_the_runners() -> None:
+    """What the notebook stores is what ``python -m tests.support.write_snippets`` makes of the runners."""
+    stored = {f"text-{name}": f"{fence}\n" for name, fence in SNIPPETS.items()}
+    assert stored == generated()
 
 
 @pytest.fixture

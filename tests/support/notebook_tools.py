@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import re
@@ -96,6 +97,7 @@ class Kernel:
 
     def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
         self._manager, self._client, self._notes = manager, client, notes
+        self._more = itertools.count()
 
     def tries_to_leave(self) -> list[str]:
         """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
@@ -115,8 +117,10 @@ class Kernel:
         return list(runs.values())
 
     def run(self, source: str, *, within: float = 60.0) -> CellRun:
-        """Run one cell."""
-        return self.run_all([source], within=within)[0]
+        """Run one more cell, which no other run is a run of."""
+        runs = {self._send(source, f"more-{next(self._more)}"): CellRun()}
+        self._collect(runs, within=within)
+        return next(iter(runs.values()))
 
     def value(self, expression: str) -> Any:
         """The value of an expression whose ``repr`` is a literal."""

@@ -97,7 +97,7 @@ def claims_of_04(ran: Ran) -> None:
     expected = "".join(made[:3]) + group + "".join(made[3:6]) + group + made[6]
     assert ran.text("server.url, 7, limit=3") == expected.strip()
     assert ran.kernel.value("len(responses)") == 7
-    predicted, measured, refused, share = ran.numbers("foretold = 3 / ")
+    predicted, measured, refused, share = ran.numbers("predicted = 3 / ")
     assert predicted == 2.31
     assert 1.2 < measured < 2.4  # "little of the quota"; a busy machine is slower
     assert refused == 0
