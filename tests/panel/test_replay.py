@@ -51,7 +51,10 @@ async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) 
         assert shown.counts() == ran.counts() | {"elapsed": pytest.approx(ran.counts()["elapsed"], abs=0.001)}
         assert shown.server.stats().refused == ran.server.stats().refused > 0
         assert [point[1:] for point in shown.history["bars"]] == [p[1:] for p in ran.history["bars"]]
-        assert [point[3] for point in shown.history["limit"]] == [p[3] for p in ran.history["limit"]]
+        for line in ("limit", "quota"):
+            levels = [point[3] for point in ran.history[line]]
+            assert [point[3] for point in shown.history[line]] == levels
+        assert (levels, len(shown.history["limit"])) == ([12], name == "semaphore")
     assert [lane.server.stats() for lane in panel.lanes.values()] == before
     replay.close()
     panel.close()
