@@ -375,7 +375,7 @@ def test_requests_from_before_the_run_are_not_recorded(tmp_path: Path) -> None:
     timeline.answer(timeline.send(), 200)
     timeline.answer(early, 200)
     recorder.read()
-    recorder.freeze()
+    recorder.end()
     timeline.answer(timeline.send(), 500)  # and neither do requests from after it
     save(tmp_path / "run.json", {"": Recording.of(recorder)})
     assert [event.detail for event in load(tmp_path / "run.json")[""].server] == [None, 200]

@@ -77,7 +77,7 @@ class Plot(anywidget.AnyWidget):
             self._sender.stop()
             self._sender, self._live = None, False
             self.send_new()
-            self.recorder.freeze()
+            self.recorder.end()
             if self._picture:
                 self._picture.update(draw_recording(self.recorder))
 
