@@ -1,0 +1,162 @@
+"""What the package's parameters allow: one rule per name, and one way to check them.
+
+`checked` attaches the rules to a function or to a class: each parameter whose name has a rule is checked.
+
+>>> make_many_requests = checked(make_many_requests)
+>>> checked(SharedQuota, rate=number(1))
+
+A rule given by keyword takes the place of the one in `RULES`, where a name allows something else.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any, TypeVar, cast
+
+import httpx
+
+T = TypeVar("T")
+MOST = sys.float_info.max
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A value is of one of ``types`` (or a ``TypeError`` says ``kind``), and ``fits`` (else ``allowed``).
+
+    True and False are no numbers here: whoever passes them meant something else.
+    """
+
+    types: tuple[type, ...]
+    kind: str
+    allowed: str
+    fits: Callable[[Any], bool] = lambda _: True
+
+
+def integer(least: int, most: float = MOST) -> Rule:
+    """An integer of ``least`` or more."""
+    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
+    return Rule((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
+
+
+def number(least: float, unit: str = "", most: float = MOST) -> Rule:
+    """A finite number of ``least`` or more."""
+    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
+    finite = ", and finite" if most == MOST else ""
+    return Rule((int, float), f"a number{unit}, {allowed}", allowed + finite, lambda it: least <= it <= most)
+
+
+def positive(unit: str = "") -> Rule:
+    """A finite number of more than 0."""
+    kind, allowed = f"a number{unit}, more than 0", "more than 0, and finite"
+    return Rule((int, float), kind, allowed, lambda value: 0 < value <= MOST)
+
+
+def instance(of: type) -> Rule:
+    """An object of one class."""
+    return Rule((of,), f"a {of.__name__}(...)", "")
+
+
+def is_web_address(url: str | httpx.URL) -> bool:
+    """Whether httpx could send a request there."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host)
+
+
+STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+GROUPS = {
+    "count max_count outside reserve": integer(0),
+    "limit max_limit max_concurrent burst threads processes ahead attempts": integer(1),
+    "port": integer(0, 65535),
+    "budget": number(0),
+    "latency pause longest_pause timeout give_up_after base cap": number(0, " of seconds"),
+    "rate": positive(),
+    "period": positive(" of seconds"),
+    "url": Rule(
+        (str, httpx.URL),
+        "a string such as 'http://127.0.0.1:8000/get'",
+        "a valid URL that starts with http:// or https:// and names a host",
+        is_web_address,
+    ),
+    "store": Rule(
+        (str,),
+        "a string such as 'redis://127.0.0.1:6379'",
+        "an address such as 'redis://127.0.0.1:6379'",
+        lambda store: store.startswith(STORES),
+    ),
+    "key": Rule((str,), "a string that is not empty", "a string that is not empty", bool),
+}
+RULES = {name: rule for names, rule in GROUPS.items() for name in names.split()}
+
+
+def check(name: str, value: object, rule: Rule | None = None, *, or_none: bool = False) -> None:
+    """Apply the rule of ``name``, or ``rule`` in its place; with ``or_none`` None is allowed as well.
+
+    Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed.
+    """
+    rule = rule or RULES[name]
+    if or_none and value is None:
+        return
+    none_too = ", or None" if or_none else ""
+    if isinstance(value, bool) or not isinstance(value, rule.types):
+        raise TypeError(f"{name} must be {rule.kind}{none_too}, got {value!r}")
+    if not rule.fits(value):
+        raise ValueError(f"{name} must be {rule.allowed}{none_too}, got {value!r}")
+
+
+def checked(target: T, /, **rules: Rule) -> T:
+    """``target`` with its arguments checked when it is called: any kind of function, or a class.
+
+    Of a class the constructor is checked, and the class itself is returned.  None is allowed where it is
+    the parameter's default.
+    """
+    if isinstance(target, type):
+        target.__init__ = _Checked.of(target.__init__, rules)  # type: ignore[misc]
+        return target
+    return cast(T, _Checked.of(cast(Callable[..., Any], target), rules))
+
+
+class _Checked(functools.partial[Any]):
+    """A function that checks its arguments first.
+
+    It is a ``partial``, without arguments of its own, so that ``inspect`` finds the signature and the kind
+    of the function inside: no one wrapper can be a coroutine function and an async generator function.
+    """
+
+    __qualname__: str
+    rules: dict[str, Rule]
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], rules: dict[str, Rule]) -> _Checked:
+        """The function by its own name, with ``rules`` before `RULES`."""
+        self = cls(function)
+        functools.update_wrapper(self, function)
+        self.rules = RULES | rules
+        return self
+
+    def check(self, /, *args: Any, **kwargs: Any) -> None:
+        """Raise what a call would raise for a bad argument, and do nothing else."""
+        call = inspect.signature(self.func).bind(*args, **kwargs)
+        call.apply_defaults()
+        for name, parameter in call.signature.parameters.items():
+            if name in self.rules:
+                check(name, call.arguments[name], self.rules[name], or_none=parameter.default is None)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        self.check(*args, **kwargs)
+        return self.func(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Bound to its object, as a constructor is."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> str:
+        """Pickled as a function is: by its name."""
+        return self.__qualname__
