@@ -152,6 +152,6 @@ def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
 def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
     """It is refused by name and value; an axis up to infinity would never be finished."""
     recorder = Recorder(timeline, None)
-    with pytest.raises(ValueError, match=f"limit must be a finite number, 0 or more, got {limit}"):
+    with pytest.raises(ValueError, match=f"limit must be 0 or more, and finite, got {limit}"):
         recorder.set_limit(limit)
     assert recorder.read().get("limit") is None

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from inflight_lab.arguments import check, integer
+
 Kind = Literal["started", "sent", "answered", "failed", "cancelled"]
 
 REFUSALS = (429, 503)
@@ -82,14 +84,13 @@ class Timeline:
     ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones are dropped, so that
     a server can answer for days.  `stats` counts every request since the last reset, whatever was dropped.
 
-    Raises ``ValueError`` for a ``keep`` below 1.
+    Raises ``TypeError`` or ``ValueError`` for a ``keep`` that is no integer, 1 or more.
     """
 
     def __init__(
         self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter, keep: int = 100_000
     ) -> None:
-        if keep < 1:
-            raise ValueError(f"keep must be 1 or more, got {keep!r}")
+        check("keep", keep, integer(1))
         self.period = period
         self.clock = clock
         self.keep = keep

@@ -95,7 +95,7 @@ class Plot(anywidget.AnyWidget):
         self._send_all()
 
     def set_limit(self, limit: int) -> None:
-        """Draw the limit at ``limit`` from now on.  Raises ``ValueError`` unless it is finite, 0 or more."""
+        """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
         self.recorder.set_limit(limit)
         if self._live:
             self.send_new()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from inflight_lab.arguments import check, number
 from inflight_lab.observation.timeline import Event, Timeline
 
 BIN = 0.01
@@ -108,9 +108,8 @@ class Recorder:
         return self._end[0] if self._end else self._main.clock() - self.began
 
     def set_limit(self, limit: float) -> None:
-        """The limit is ``limit`` from now on.  Raises ``ValueError`` unless it is 0 or more, and finite."""
-        if not 0 <= limit < math.inf:
-            raise ValueError(f"limit must be a finite number, 0 or more, got {limit!r}")
+        """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
+        check("limit", limit, number(0))
         self.limits.append((self.now, limit))
 
     def read(self) -> dict[str, list[Point]]:
