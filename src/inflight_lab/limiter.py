@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 
 import anyio
@@ -49,7 +50,11 @@ class AdjustableLimiter:
         return self._capacity.available_tokens <= 0
 
     async def __aenter__(self) -> None:
-        await self._capacity.acquire()
+        try:
+            await self._capacity.acquire()
+        except RuntimeError:  # this task holds a slot already
+            await asyncio.sleep(0)  # code that tries again at once, for ever, must not freeze the loop
+            raise
 
     async def __aexit__(
         self,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import PracticeServer
-from tests.support.notebook_tools import NOTEBOOKS, Kernel, kernel, load
+from tests.support.notebook_tools import Kernel, kernel, load, notebook
 from tests.support.waiting import PATIENCE
 from tests.support.write_snippets import RUNGS, URL_LINE, generated
 
@@ -21,10 +21,9 @@ COUNT = 9
 
 def snippets() -> dict[str, str]:
     """Every Python fence of the notebook that is no solution, by its cell's id."""
-    (path,) = (path for path in NOTEBOOKS if path.stem.startswith("10"))
     return {
         cell.id.removeprefix("text-"): fence
-        for cell in load(path).cells
+        for cell in load(notebook("10")).cells
         if cell.cell_type == "markdown" and not cell.id.startswith("text-solution")
         for fence in re.findall(r"```python\n(.*?)\n```", cell.source, re.S)
     }

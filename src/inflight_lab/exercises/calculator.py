@@ -5,22 +5,23 @@
 >>> rate_for(30, latency=0.15)
 200.0
 
-The law tells what a limit *gives* at one latency.  It does not keep a quota: when answers come sooner, the
-same limit sends more.  For that take a pace, and this limit below it.
+The law says what a limit *gives* at one latency.  It does not keep a quota: when answers come sooner, the
+same limit sends more.  For that use a rate limiter, and this limit below it.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from functools import partial
 
 from inflight_lab.arguments import checked, positive
 
 POOL = 100
-"""How many connections httpx's pool holds, unless told otherwise."""
+"""How many connections httpx's pool holds by default."""
+checks_numbers = functools.partial(checked, latency=positive(" of seconds"))  # the law divides by it
 
 
-@partial(checked, latency=positive())
+@checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
     """The smallest limit that reaches ``rate`` requests per ``period`` seconds, at ``latency`` seconds each.
 
@@ -30,7 +31,7 @@ def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
     return max(1, math.ceil(round(rate / period * latency, 9)))
 
 
-@partial(checked, latency=positive())
+@checks_numbers
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
     """How many requests per ``period`` seconds ``limit`` in flight give, at ``latency`` seconds each.
 
@@ -39,6 +40,7 @@ def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
     return limit * period / latency
 
 
+@checks_numbers
 def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
     """Both, as a few lines to read: the limit, what it gives, and when it stops being right.
 
@@ -50,9 +52,9 @@ def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
     lines = [f"limit {limit}: at {latency:g} s an answer it gives {given:.4g} {per}"]
     if given > 1.005 * rate:
         lower = rate_for(limit - 1, period=period, latency=latency) if limit > 1 else 0
-        lines.append(f"  more than the {rate:g} permitted; one less gives {lower:.4g}")
+        lines.append(f"  more than the {rate:g} allowed; one less gives {lower:.4g}")
     lines.append(f"  if answers come twice as quickly: {2 * given:.4g} {per}, so pace as well")
     if limit > POOL:
         most = rate_for(POOL, period=period, latency=latency)
-        lines.append(f"  httpx's pool of {POOL} connections stops at {most:.4g}: allow it more")
+        lines.append(f"  httpx's pool of {POOL} connections stops at {most:.4g}: give it more")
     return "\n".join(lines)

@@ -1,38 +1,36 @@
-"""Paced: the rate limit that was wanted.  Nearly the whole quota used, and no 429.
+"""Paced: nearly the whole quota used, and no 429.
 
-Requests go out one after the other, evenly spaced, a little slower than the API permits.  Three things
-make that right:
+Requests go out one after the other, evenly spaced, a little slower than the API allows.  Three rules:
 
-- *Space, do not burst.*  A request is due one spacing after the one before it, and the spacing is 1.25 %
-  wider than the quota's: room for what the rules below cost, so that requests stay evenly spread.  (With
-  0.3 % it reaches 99.7 % of a window, but 10 ms of jitter then gathers the requests in clusters, and an
-  API that permits a burst of 5 refuses 1 in 45: measured with the simulator of this project's tests.)
-- *Catch up, but not without bound.*  A loop that was busy wakes up late.  Starting the schedule over
-  from there loses the time for good; sending all that is overdue is a burst.  So at most ``burst``
-  requests go at once, and what is later than that is given up.
-- *Count as the API counts.*  Each request takes one of ``rate`` places and gives it back a period after
-  it reached the API.  When was that?  At the latest when the answer came, less the shortest latency
-  seen: what took longer than that may have been lost on the way there.
+- *Space, do not burst.*  A request is due one spacing after the one before it.  The spacing is 1.25 % wider
+  than the quota's, which is what the next two rules need to keep requests evenly spread.  (With 0.3 % the
+  rate is higher, but 10 ms of jitter gathers the requests in clusters, and an API that allows a burst of 5
+  refuses 1 in 45: measured with the simulator in this project's tests.)
+- *Catch up, but not without bound.*  A loop that was busy wakes up late.  Starting the schedule over from
+  there loses the time for good; sending everything overdue is a burst.  So at most ``burst`` requests go at
+  once, and any further delay is given up.
+- *Count as the API counts.*  Many APIs keep a log of the last period's requests.  So does the pacer: it
+  sends when the log has room for one more.  When did a request reach the API?  At the latest when its answer
+  came, less the shortest latency seen: anything beyond that may have been lost on the way there.
 
-Below all that lies a limit on concurrency, smaller than httpx's pool of 100 connections: with a slow
-API the paced requests would otherwise pile up in the pool.
+Below all that stands a limit on concurrency, smaller than httpx's pool of 100 connections: with a slow API
+the paced requests would otherwise pile up in the pool.
 
 Sources: the schedule is the generic cell rate algorithm (ITU-T I.371, Annex A, virtual scheduling), the
-leaky bucket as a meter (J. S. Turner, IEEE Communications Magazine 24(10), 1986), with the client
-waiting where the meter would refuse.  The places are the sliding log by which many APIs count.
+leaky bucket as a meter (J. S. Turner, IEEE Communications Magazine 24(10), 1986), with the client waiting
+where the meter would refuse.  The log is the sliding log by which many APIs count.
 
-Its limits, where T is the quota's spacing and J the jitter of the way to the API:
+Its limits, where T is the quota's spacing and network delay varies by up to J (jitter):
 
-- Window quotas are kept whatever the way does.  No client can use more than W / (W + J) of a window W
-  without a 429; this one uses W / (W + V), where V is by how much latencies exceed the shortest on
-  average.  Only a request that was cancelled or got no answer can arrive unseen, after its place was
-  given back.
-- GCRA with a burst b keeps no such account: J must stay below (b - ``burst``) T.  With the 8 of this
-  file and 10 permitted, that is two spacings.  For less, lower ``burst``.
-- GCRA with burst 1 permits nothing early, so at most T / (T + J) is to be had: take ``burst=1`` and a
-  lower ``rate``.
+- A quota per window W is kept whatever the network does, unless the shortest latency is longer than W.  No
+  client can use more than W / (W + J) of it without a 429; this one uses W / (W + V), where V is by how much
+  latencies exceed the shortest on average.
+- GCRA with a burst b keeps no such log: J must stay below (b - ``burst``) T.  With the 8 of this file and
+  10 allowed, that is two spacings.  For a smaller b, lower ``burst``.
+- GCRA with burst 1 allows nothing early, so at most T / (T + J) can be used: take ``burst=1`` and a lower
+  ``rate``, or the rung `adaptive`, which finds it.
 
-And a quota is per API key, not per process: others who use it count too.
+And a quota belongs to an API key, not to a process: others who use the key count too.
 
 Run it: ``python -m inflight_lab.runners paced URL --count 200 --rate 100``.
 """
@@ -40,9 +38,10 @@ Run it: ``python -m inflight_lab.runners paced URL --count 200 --rate 100``.
 from __future__ import annotations
 
 import asyncio
+import bisect
 import contextlib
-from types import TracebackType
-from typing import Any, Protocol
+import time
+from typing import Any
 
 import httpx
 
@@ -50,15 +49,13 @@ import httpx
 class Pacer:
     """``async with pacer:`` waits until one more request fits the quota of ``rate`` per ``period`` seconds.
 
-    Take both as the API states them: 6,000 a minute is not 100 a second, it permits more at a time.
+    Take both as the API states them: 6,000 a minute is not 100 a second, it allows more at a time.
     First come, first served.  A waiter that is cancelled gives its turn to the next in line.
 
     At most ``limit`` are inside at once (by default 90); ``limiter`` takes the place of that semaphore.
     ``burst``, 1 or more, is how many may go at once after a delay; a fraction is a part of one spacing.
     Keep one pacer for all that share a quota: it may serve one batch after the other, on one event loop.
     A task can be inside once at a time.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
     def __init__(
@@ -67,65 +64,70 @@ class Pacer:
         period: float = 1.0,
         *,
         limit: int | None = None,
-        limiter: Limiter | None = None,
+        limiter: Any = None,
         burst: float = 8,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit or 90)
-        self._turn = asyncio.Lock()
-        self._period = period
-        self._spacing = 1.0125 * period / rate
-        self._catch_up = (burst - 1) * self._spacing
+        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
+        self._rate, self._period, self._burst = rate, period, burst
         self._due = 0.0
-        self._places = asyncio.Semaphore(max(1, int(rate)))
-        self._sent: dict[asyncio.Task[Any] | None, float] = {}
-        self._shortest = float("inf")
+        self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
+        self._ended: list[float] = []  # in the last period
+        self._shortest = 0.0  # the shortest latency; 0 before the first answer
 
     async def __aenter__(self) -> None:
         await self._limiter.__aenter__()
         try:
-            self._sent[asyncio.current_task()] = await self._take_turn()
+            await self._take_turn()
         except BaseException:
             await self._limiter.__aexit__(None, None, None)
             raise
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        sent, ended, answered = self._sent.pop(asyncio.current_task()), loop.time(), exc_type is None
-        if answered:
-            self._shortest = min(self._shortest, ended - sent)
-        loop.call_at(sent + 1.01 * self._period, self._give_back, ended, answered)
-        await self._limiter.__aexit__(exc_type, exc, traceback)
+    async def __aexit__(self, kind: type[BaseException] | None, *exc_info: Any) -> None:
+        now, sent = time.perf_counter(), self._sent.pop(asyncio.current_task())
+        if kind is None:
+            self._shortest = min(self._shortest or now - sent, now - sent)
+        # Without an answer it may have reached the API as late as now.  The hundredth is for jitter: the
+        # shortest latency may not have been seen yet, and what was cancelled may still be on its way.
+        ended = now if kind is None else now + self._shortest
+        ended = max(ended, sent + self._shortest + 0.01 * self._period)
+        del self._ended[: bisect.bisect(self._ended, now - self._period)]
+        bisect.insort(self._ended, ended)
+        await self._limiter.__aexit__(kind, *exc_info)
 
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
-        due = self._due > asyncio.get_running_loop().time()
-        return due or self._turn.locked() or self._places.locked() or self._limiter.locked()
+        now = time.perf_counter()
+        return self._limiter.locked() or self._turn.locked() or max(self._due, self._room_at(now)) > now
 
-    async def _take_turn(self) -> float:
-        """Wait for a place and for the schedule; the moment at which the request goes."""
-        clock = asyncio.get_running_loop().time
-        came = clock()
+    async def _take_turn(self) -> None:
+        """Wait until the request is due and there is room for it, and note when it goes."""
+        clock, spacing = time.perf_counter, 1.0125 * self._period / self._rate
+        due = clock()
         async with self._turn:
-            due = max(self._due, came)
-            while (wait := due - clock()) > 0:  # noqa: ASYNC110, a clock is no event
+            due = max(due, self._due)
+            while (wait := max(due, self._room_at(clock())) - clock()) > 0:  # noqa: ASYNC110, a clock is no event
                 await asyncio.sleep(wait)
-            await self._places.acquire()
-            self._due = max(due, clock() - self._catch_up) + self._spacing
-            return clock()
+            self._sent[asyncio.current_task()] = clock()
+            self._due = max(due, clock() - (self._burst - 1) * spacing) + spacing
 
-    def _give_back(self, ended: float, answered: bool) -> None:
-        """Free a place one period after its request reached the API: by now the shortest latency is known."""
-        arrived = ended - self._shortest if answered else ended
-        asyncio.get_running_loop().call_at(arrived + self._period, self._places.release)
+    def _room_at(self, now: float) -> float:
+        """When the API's log has room for one more: a period after an earlier request reached the API.
+
+        A request in flight reaches it no sooner than now less the shortest latency, nor before it was sent.
+        """
+        log = self._ended
+        over = len(log) + len(self._sent) - max(1, int(self._rate))
+        if over < 0:
+            return 0.0
+        if over >= len(log):
+            log, over = list(self._sent.values()), over - len(log)
+            return max(log[over], now - self._shortest) + self._period
+        return log[over] - self._shortest + self._period
 
 
 async def make_one_request(
-    url: str, num: int, *, client: httpx.AsyncClient, limiter: Limiter, verbose: bool = False
+    url: str, num: int, *, client: httpx.AsyncClient, limiter: Any, verbose: bool = False
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once and return the response.
 
@@ -148,13 +150,13 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int | None = None,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter | None = None,
+    limiter: Any = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, within ``rate`` per ``period`` seconds; return the responses in order.
 
-    ``rate`` is what the API permits; the margin is taken off here.  ``limit`` is how many may be in
+    ``rate`` is what the API allows; the margin is taken off here.  ``limit`` is how many may be in
     flight at once, by default 90: fewer than the connections of httpx's pool.
     ``limiter`` is a `Pacer` to share one quota between batches: then ``rate``, ``period`` and ``limit``
     are its own.  Any other limiter takes the place of ``limit`` only: the pace is kept on top of it.
@@ -172,12 +174,6 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
-    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
-
-    def locked(self) -> bool: ...  # noqa: D102
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
