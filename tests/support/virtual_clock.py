@@ -70,6 +70,17 @@ class _Waiting(selectors.SelectSelector):
         return []
 
 
+class SetClock:
+    """A clock for what reads a clock and never waits: it moves when ``now`` is set."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time it was set to."""
+        return self.now
+
+
 def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
     """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `VirtualLoop`."""
     loop = VirtualLoop(**how)
