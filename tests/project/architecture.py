@@ -6,9 +6,7 @@ top of a file, in a function, or for a type checker only.
 
 from __future__ import annotations
 
-import ast
 import graphlib
-import importlib.util
 import re
 import sys
 from collections import Counter
@@ -16,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import inflight_lab
+from tests.support.code import imported
 
 PACKAGE = Path(inflight_lab.__file__).parent
 FRONT_DOOR = "__init__"
@@ -40,8 +39,7 @@ def imports(package: Path) -> Uses:
     """What each module of the package imports from it; ``panel.run`` is `inflight_lab.panel.run`."""
     paths = {_name(path.relative_to(package)): path for path in package.rglob("*.py")}
     return {
-        module: {_known(name, set(paths)) for name in _imported(path, package)}
-        for module, path in paths.items()
+        module: {_known(name, set(paths)) for name in _used(path, package)} for module, path in paths.items()
     }
 
 
@@ -50,18 +48,12 @@ def _name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or FRONT_DOOR
 
 
-def _imported(path: Path, package: Path) -> Iterator[str]:
+def _used(path: Path, package: Path) -> Iterator[str]:
     """Each name of the package that a file imports, without the package's own."""
     prefix = package.name + "."
     inside = ".".join(path.relative_to(package.parent).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            source = importlib.util.resolve_name("." * node.level + (node.module or ""), inside)
-            names = [f"{source}.{alias.name}" for alias in node.names]
-        yield from (name.removeprefix(prefix) for name in names if name.startswith(prefix))
+    names = imported(path.read_text(encoding="utf-8"), inside)
+    return (name.removeprefix(prefix) for name in names if name.startswith(prefix))
 
 
 def _known(name: str, modules: set[str]) -> str:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.code import imported
 
 TESTS = Path(__file__).parents[1]
 MODULES = {path.relative_to(TESTS.parent).as_posix(): path for path in sorted(TESTS.rglob("*.py"))}
 TEST_MODULE = re.compile(r"\btests(\.\w+)*\.test_\w+")
 
 
-def imported(source: str) -> Iterator[str]:
-    """Every name that a piece of code imports, at its top or in a function."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            origin = "." * node.level + (node.module or "") + "." if isinstance(node, ast.ImportFrom) else ""
-            yield from (origin + alias.name for alias in node.names)
+def uses_of_tests(source: str, path: str) -> list[str]:
+    """The test modules that the code at ``path`` imports."""
+    package = path.rpartition("/")[0].replace("/", ".")
+    return [name for name in imported(source, package) if TEST_MODULE.match(name)]
 
 
 def without_sentence(source: str) -> list[str]:
@@ -35,9 +34,7 @@ def without_sentence(source: str) -> list[str]:
 
 def test_no_test_imports_a_test() -> None:
     """What two tests need stands in tests/support, so that either can be moved, changed and read alone."""
-    names = {path: list(imported(file.read_text(encoding="utf-8"))) for path, file in MODULES.items()}
-    assert [name for path in names for name in names[path] if name.startswith(".")] == []  # none is relative
-    found = {path: [name for name in names[path] if TEST_MODULE.match(name)] for path in names}
+    found = {path: uses_of_tests(file.read_text(encoding="utf-8"), path) for path, file in MODULES.items()}
     assert {path: tests for path, tests in found.items() if tests} == {}
 
 
@@ -54,12 +51,13 @@ def test_every_test_says_in_one_sentence_what_it_protects() -> None:
         "from tests.room import test_it",
         "import tests.test_it",
         "def lazily():\n    from tests.room import test_it as it",
+        "from .test_it import HELPER",
     ],
 )
 def test_an_import_of_a_test_is_seen(line: str) -> None:
     """Each way to write it is noticed."""
-    assert any(map(TEST_MODULE.match, imported(line)))
-    assert not any(map(TEST_MODULE.match, imported("from tests.support.waiting import until")))
+    assert uses_of_tests(line, "tests/room/test_other.py")
+    assert not uses_of_tests("from tests.support.waiting import until", "tests/room/test_other.py")
 
 
 @pytest.mark.parametrize(

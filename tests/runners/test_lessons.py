@@ -49,7 +49,7 @@ def test_the_ladder_is_complete() -> None:
 
 @each_rung
 def test_what_the_package_adds_is_small(rung: str) -> None:
-    """Below the line: one import, the checks attached, and the plan.  Above: nothing of the package."""
+    """Below the line one import, the checks attached and the plan; above it nothing of the package."""
     above, below = parts(rung)
     assert "inflight_lab" not in "".join(line for line in above.splitlines() if "import" in line)
     first, *rest, plan = ast.parse(below).body

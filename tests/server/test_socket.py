@@ -35,6 +35,32 @@ async def test_idle_connections_outlive_the_clients_patience(
     assert timer.when() - connection.loop.time() > 2 * client_keeps
 
 
+@pytest.mark.parametrize("in_flight", [0, 3])
+async def test_a_stop_waits_for_no_clock(
+    server: PracticeServer, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, in_flight: int
+) -> None:
+    """Neither idle connections nor slow answers hold it up: every notebook and test stops servers."""
+    await client.get(server.url)
+    server.latency = 600
+    asked = [asyncio.create_task(client.get(server.url)) for _ in range(in_flight)]
+    await until(lambda: server.stats().in_flight == in_flight)
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        if threading.current_thread() is server._thread:
+            waits.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    await asyncio.to_thread(server.stop)
+    assert set(waits) == {0}
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes)
+    assert practice_threads() == []
+    assert server.stats().cancelled == in_flight
+
+
 def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all requests go through a school's proxy, those to the server do not; other exceptions stay."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
+from tests.support.code import DEFINITIONS, Bare
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "10_copy_a_snippet.ipynb"
 RUNGS = {"naive": naive, "semaphore": semaphore, "semaphore-pause": semaphore_pause, "paced": paced}
@@ -35,45 +36,10 @@ def lesson(rung: ModuleType) -> str:
     return above
 
 
-class Bare(ast.NodeTransformer):
-    """Takes away what does not run: docstrings, annotations, and classes that only describe a type."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """A function of either kind."""
-        return without_docstring(self.generic_visit(node), returns=None)
-
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef | None:
-        """A class, unless it is a protocol."""
-        protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
-        return None if protocol else without_docstring(self.generic_visit(node))
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        """A parameter."""
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
-        """A variable."""
-        assert node.value is not None
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-
-def without_docstring(node: ast.AST, **changes: object) -> ast.AST:
-    """``node``, with its first line gone if it is a docstring."""
-    if ast.get_docstring(node):
-        del node.body[0]
-    for name, value in changes.items():
-        setattr(node, name, value)
-    return node
-
-
 def snippet(rung: ModuleType, end: str) -> str:
     """The rung in one piece to paste."""
     tree = Bare().visit(ast.parse(lesson(rung)))
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    parts = [ast.unparse(node) for node in tree.body if isinstance(node, kinds)]
+    parts = [ast.unparse(node) for node in tree.body if isinstance(node, DEFINITIONS)]
     used = {node.id for part in parts for node in ast.walk(ast.parse(part)) if isinstance(node, ast.Name)}
     imports = [
         ast.unparse(node)

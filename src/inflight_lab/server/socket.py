@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -67,7 +68,8 @@ class PracticeServer(LoopbackServer):
         """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
         with self._switch:
             if self._uvicorn and self._thread:
-                self._uvicorn.should_exit = True
+                if self.running:
+                    self._uvicorn.end()
                 self._thread.join()
                 self._uvicorn = self._thread = None
 
@@ -101,7 +103,8 @@ class _Uvicorn(uvicorn.Server):
         self._short = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._note)
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(self._note)
         await super().startup(sockets)
         self.ready.set()
 
@@ -126,11 +129,26 @@ class _Uvicorn(uvicorn.Server):
             self._short = True
             LOG.error("The practice server has to let a client wait: %s", context["exception"])
 
+    def end(self) -> None:
+        """Stop serving, at once; from any thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        # uvicorn's own looks ten times a second whether it is to end, and every stop would wait for that.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Not `force_exit`: that answers the requests in flight with 500 and prints a traceback for each.
+        # uvicorn's own waits for the clients.  Not `force_exit` either: that answers the requests in flight
+        # with 500 and prints a traceback for each.
+        for server in self.servers:
+            server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await super().shutdown(sockets)
+        await asyncio.sleep(0)  # on its next turn asyncio says that they are lost, which ends the requests
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
 
 
 def _listen(port: int) -> socket.socket:
