@@ -177,7 +177,7 @@ def place(
 
 
 def make_environment(folder: Path, *packages: str | Path) -> Path:
-    """A fresh environment with what ``pip install`` is told here; returns its Python.  Quick with uv."""
+    """A fresh environment with what ``pip install`` gets here; returns its Python.  Quick with uv."""
     python = folder / "bin" / "python"
     if uv := os.environ.get("UV") or shutil.which("uv"):
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
