@@ -31,12 +31,12 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
         pictures = page.locator("svg[role=img] > title").all_text_contents()
-        told = [text for text in pictures if text.startswith("Requests over time.")]
+        runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = next(each for each in NOTEBOOKS if each.stem == path.stem).read_text(encoding="utf-8")
         for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
-        assert len(told) == (7 if for_a_class else len(shown))
-        assert sum(" 0 requests" in text for text in told) == for_a_class
+        assert len(runs) == (7 if for_a_class else len(shown))
+        assert sum(" 0 requests" in text for text in runs) == for_a_class
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0

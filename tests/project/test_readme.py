@@ -23,7 +23,7 @@ def test_the_snippet_runs_as_written() -> None:
 
 
 def test_ci_ends_with_the_readmes_own_test_command() -> None:
-    """The command that a person is told to use is the one that is known to pass."""
+    """The command that the README gives is the one that is known to pass."""
     last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
     assert f"```sh\n{last}\n```" in README
 
