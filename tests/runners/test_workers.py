@@ -196,10 +196,9 @@ async def test_leaving_early_cancels_all(ordered: bool) -> None:
     before = asyncio.all_tasks()
     stream = stream_outcomes(bench, itertools.count(), limit=5, ordered=ordered)
     async with contextlib.aclosing(stream) as outcomes:
-        async for _ in outcomes:
-            await settle()
-            assert bench.inside == 5
-            break
+        assert await anext(outcomes) == 0
+        await settle()
+        assert bench.inside == 5
     assert (bench.inside, asyncio.all_tasks()) == (0, before)
 
 
