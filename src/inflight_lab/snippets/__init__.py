@@ -19,11 +19,14 @@ from inflight_lab.arguments import Rule, check, integer
 
 URL = "https://api.example.com/items/{id}"
 SETTINGS = 'QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"'
-MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "most in flight", "FILE": "results"}
+WIDTH = 110
+MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "in flight", "FILE": "results"}
 MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
-QUOTA = Rule((tuple,), "(requests, seconds)", "(requests, seconds)", lambda quota: len(quota) == 2)
+QUOTA = Rule(
+    (tuple,), "pairs of requests and seconds", "pairs of requests and seconds", lambda quota: len(quota) == 2
+)
 FILE = Rule((str,), "the name of a file", "the name of a file", bool)
 
 
@@ -73,7 +76,8 @@ def snippet(
     values = {"QUOTAS": list(quotas), "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
     chosen = {name: str(value) for name, value in values.items() if value}
     settings = f"{', '.join(chosen)} = {', '.join(chosen.values())}"
-    settings += f"  # {', '.join(MEANING[name] for name in chosen)}"
+    comment = f"  # {', '.join(MEANING[name] for name in chosen)}"
+    settings += comment if len(settings + comment) <= WIDTH else ""
     return code.replace(in_quotes(URL), in_quotes(url)).replace(SETTINGS, settings)
 
 

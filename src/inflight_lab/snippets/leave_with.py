@@ -42,10 +42,10 @@ class Api:  # what all requests to it share
         async with self.limiter:
             for attempt in range(8):  #^ retries
                 async with self.turn:  # one after the other, evenly, none while the API asks to wait  #^ pace
-                    now = time.monotonic()  #? pace
-                    counted = sorted(max(sent, min(ended, now) - self.quickest) for sent, ended in self.log)  #? pace
                     for count, seconds in QUOTAS:  #? pace
-                        self.due = max(self.due, counted[-count] + 1.01 * seconds)
+                        now, oldest = time.monotonic(), self.log[-count - LIMIT :][: 2 * LIMIT + 1]
+                        counted = sorted(max(sent, min(ended, now) - self.quickest) for sent, ended in oldest)
+                        self.due = max(self.due, counted[LIMIT] + 1.01 * seconds)
                     while (wait := self.due - time.monotonic()) > 0:  #? pace or retries
                         if wait > 600:  #? retries
                             return item | {"error": "not sent: the API wants no more requests now"}
