@@ -9,7 +9,7 @@ import json  #? save
 import os
 import random  #? retries
 import time  #? pace or retries
-from email.utils import mktime_tz, parsedate_tz  #? retries
+from email.utils import formatdate, mktime_tz, parsedate_tz  #? retries
 from urllib.parse import quote  #? not per_host
 
 import httpx
@@ -59,7 +59,7 @@ class Api:  # what all requests to it share
                         return item | {"status": status, "data": response.json() if status == 200 else None}
                     #| not retries | return item | {"error": f"status {status}"}
                     error, asked = f"status {status}", response.headers.get("Retry-After", "")  #? retries
-                    until, now = parsedate_tz(asked), parsedate_tz(response.headers.get("Date", ""))  #? retries
+                    until, now = map(parsedate_tz, (asked, response.headers.get("Date") or formatdate()))  #? retries
                     number = asked if asked.replace(".", "", 1).isdecimal() else "0"  #? retries
                     pause = mktime_tz(until) - mktime_tz(now) if until and now else float(number)  #? retries
                     self.due = max(self.due, time.monotonic() + pause if status != 401 else float("inf"))  #? retries
