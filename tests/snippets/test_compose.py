@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 import subprocess
 import sys
@@ -14,33 +13,7 @@ import pytest
 
 from inflight_lab.snippets import SOURCE, snippet
 from tests.support.browser import ROOT
-
-RESULTS: dict[str, dict[str, Any]] = {
-    "in-order": {"save": None},
-    "as-completed": {"save": None, "as_completed": True},
-    "saved": {"save": "results.jsonl"},
-}
-PACES: dict[str, dict[str, Any]] = {
-    "limit": {"quotas": (), "limit": 3},
-    "pace": {"quotas": ((100, 1),), "limit": None},
-    "paces": {"quotas": ((100, 1), (3000, 60)), "limit": 20},
-}
-SWITCHES = ("retries", "progress", "per_host", "notebook")
-
-
-def combinations() -> dict[str, dict[str, Any]]:
-    """Every combination of choices, by a name that is good for a file."""
-    found = {}
-    for (pace, how), (results, where), *on in itertools.product(
-        PACES.items(), RESULTS.items(), *[(False, True)] * len(SWITCHES)
-    ):
-        switches = dict(zip(SWITCHES, on, strict=True))
-        name = "-".join([pace, results, *(switch for switch in SWITCHES if switches[switch])])
-        found[name] = how | where | switches
-    return found
-
-
-COMBINATIONS = combinations()
+from tests.support.choices import COMBINATIONS
 
 
 @pytest.fixture(scope="module")

@@ -296,6 +296,6 @@ def test_pasted_into_a_cell(healthy: PracticeServer, tmp_path: Path) -> None:
         for _ in range(2):
             ran = fresh.run(code)
             assert (ran.status, ran.error) == ("ok", "")
-            assert "nothing is missing" in ran.text.splitlines()
+            assert "nothing is missing" in ran.text
             assert fresh.value("[outcome['id'] for outcome in results]") == list(range(20))
     assert healthy.stats().started == 20
