@@ -1,4 +1,27 @@
-"""inflight_lab: send many HTTP requests from asyncio without being told 429 Too Many Requests."""
+"""inflight_lab: send many HTTP requests from asyncio and get no 429 Too Many Requests.
+
+The map of the house.  A room has one job.  It may use the rooms of its row, and those that they may use;
+everybody may use a leaf.  ``python -m tests.project.architecture`` prints who uses whom, and a test fails
+at anything else.
+
+    room         may use               what it is
+    publish      panel                 the notebooks as a site or as pages, the panel as a page for students
+    exercises    runners, server       what checks the notebooks' exercises, and the calculator of limits
+    panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
+    plot         observation           the live plot, and the drawings in the notebooks
+    server       observation           the practice API: its knobs and quotas, on a socket or in a page
+    observation  hosts                 what became of each request: timelines, a transport that notes it
+    runners      arguments, limiter    the ladder: a lesson a file, and its command line
+    jupyter      -                     leaf: cells, kernel messages, nested runs, what a browser's page lacks
+    limiter      arguments             leaf: a limit that can change while it is in use
+    hosts        arguments             leaf: which hosts are this machine
+    arguments    -                     leaf: what each parameter allows
+
+A new thing goes where its job is, into the lowest room that knows all it needs, and its test into
+``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones step by step.  Importing a room
+changes nothing elsewhere.  The names below are imported when they are first used, so ``import inflight_lab``
+loads no widget and no server.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +66,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, so that ``import inflight_lab`` loads no widget and no server."""
+    """Import a public name from its room."""
     if name in _HOME:
         return getattr(importlib.import_module(f"inflight_lab.{_HOME[name]}"), name)
     raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 
 import anyio
+
+from inflight_lab.arguments import check
 
 
 class AdjustableLimiter:
@@ -14,11 +17,13 @@ class AdjustableLimiter:
     not: a raised limit lets the next in line through at once; a lowered one takes nothing away from
     those in flight, it only hands out no new slot until they are few enough.
 
-    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.
+    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.  A limit that is no
+    integer of 1 or more raises ``TypeError`` or ``ValueError``.
     """
 
     def __init__(self, limit: int) -> None:
-        self._capacity = anyio.CapacityLimiter(_checked(limit))
+        self._capacity = anyio.CapacityLimiter(1)
+        self.limit = limit
 
     @property
     def limit(self) -> int:
@@ -27,7 +32,8 @@ class AdjustableLimiter:
 
     @limit.setter
     def limit(self, limit: int) -> None:
-        self._capacity.total_tokens = _checked(limit)
+        check("limit", limit)
+        self._capacity.total_tokens = limit
 
     @property
     def waiting(self) -> int:
@@ -44,7 +50,11 @@ class AdjustableLimiter:
         return self._capacity.available_tokens <= 0
 
     async def __aenter__(self) -> None:
-        await self._capacity.acquire()
+        try:
+            await self._capacity.acquire()
+        except RuntimeError:  # this task holds a slot already
+            await asyncio.sleep(0)  # code that tries again at once, for ever, must not freeze the loop
+            raise
 
     async def __aexit__(
         self,
@@ -53,11 +63,3 @@ class AdjustableLimiter:
         traceback: TracebackType | None,
     ) -> None:
         self._capacity.release()
-
-
-def _checked(limit: object) -> int:
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit!r}")
-    return limit

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from inflight_lab import static_pages
+from inflight_lab.publish import static_pages
 from tests.support.browser import IN_BROWSER
 from tests.support.notebook_tools import NOTEBOOKS
 

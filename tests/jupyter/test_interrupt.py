@@ -33,3 +33,48 @@ def test_an_interrupted_run_stops_and_the_next_cell_works() -> None:
         after = "server.latency = 0\nprint(len(await semaphore.make_many_requests(server.url, 5)))"
         assert notebook.run(after, within=30).status == "ok"
         assert notebook.value("len(asyncio.all_tasks()) < 12")
+
+
+PANEL = """
+from inflight_lab import Panel
+server = PracticeServer(latency=600).start()
+panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=3)
+"""
+READY = "(panel._controls.run.disabled, panel._controls.status.value, len(panel.outcomes))"
+
+
+def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run() -> None:
+    """The cell ends with an error, the run as if Stop had been pressed, and Run can be pressed again."""
+    with kernel() as notebook:
+        assert notebook.run(SET_UP + PANEL).status == "ok"
+        assert notebook.run(INTERRUPTED + "await panel.start()", within=30).status == "error"
+        assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
+        disabled, status, outcomes = notebook.value(READY)
+        assert (disabled, outcomes) == (False, 50)
+        assert status.startswith("stopped: 50 outcomes")
+        assert notebook.run("server.latency = 0\nawait panel.start()", within=30).status == "ok"
+        assert notebook.value(READY)[1].startswith("done: 50 outcomes")
+
+
+NESTED = """
+from inflight_lab import enable_nested_run
+enable_nested_run()
+async def blocks(url, count):
+    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -INT {os.getpid()}"])
+    time.sleep(600)
+panel = Panel(blocks, server=server, count=5)
+async def main():
+    await panel.start()
+asyncio.run(main())
+"""
+
+
+def test_an_interrupt_of_a_cell_in_which_a_runner_blocks_ends_both() -> None:
+    """There the interrupt is raised in the runner: it is the run's error, and still interrupts the cell."""
+    with kernel() as notebook:
+        assert notebook.run(SET_UP + PANEL).status == "ok"
+        interrupted = notebook.run(NESTED, within=30)
+        assert (interrupted.status, interrupted.error) == ("error", "KeyboardInterrupt: ")
+        ended = "while panel.running:\n    await asyncio.sleep(0.01)"
+        assert notebook.run(ended, within=30).status == "ok"
+        assert notebook.value(READY) == (False, "the runner raised KeyboardInterrupt: ", 5)

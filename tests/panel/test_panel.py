@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
-import itertools
+import re
+import sys
 import tracemalloc
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
-from inflight_lab import Panel, PracticeServer
-from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.drawing import draw
-from inflight_lab.plot.points import BIN, Bars, Recorder, thin
+from inflight_lab import Panel, PracticeServer, Stats
+from inflight_lab.jupyter import cells
 from inflight_lab.runners import naive, semaphore
+from inflight_lab.server import app
 from tests.support.census import at_most, census
 from tests.support.waiting import until
 
@@ -202,65 +205,270 @@ async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -
     panel.close()
 
 
+def shown(panel: Panel) -> list[str]:
+    """The goals as they stand on the page."""
+    return [label.value for label in panel.lanes[""]._goal_labels.values()]
+
+
+async def test_each_goal_is_judged_by_itself(server: PracticeServer) -> None:
+    """One that raises is missed, with its error beside its name; those before and after it are judged."""
+    goals = {
+        "answered": lambda stats: stats.accepted == 9,
+        "typo": lambda stats: stats.acepted == 9,
+        "exit": lambda stats: sys.exit(1),
+        "fast": lambda stats: stats.elapsed < 600,
+    }
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, goals=goals)
+    await panel.start()
+    assert panel.goals_met == {"answered": True, "typo": False, "exit": False, "fast": True}
+    assert shown(panel) == [
+        "✔ answered",
+        "✘ typo: AttributeError: 'Stats' object has no attribute 'acepted'",
+        "✘ exit: SystemExit: 1",
+        "✔ fast",
+    ]
+    assert panel._controls.status.value.startswith("done: 9 outcomes")
+    panel.close()
+
+
+async def test_a_run_that_was_cut_short_meets_no_goal(server: PracticeServer) -> None:
+    """Stopped, or its runner raised: what does not hold is missed, what holds so far is left open."""
+    goals = {"under 600 s": lambda stats: stats.elapsed < 600, "all": lambda stats: stats.accepted == 9}
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, goals=goals)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await run
+    assert (panel.goals_met, shown(panel)) == ({"all": False}, ["○ under 600 s", "✘ all"])
+    server.latency = 0
+    await panel.start()
+    assert panel.goals_met == {"under 600 s": True, "all": True}
+    server.quota, server.rate = "sliding-window", 3
+    panel.lanes[""].runner = raises_at_a_refusal
+    await panel.start()
+    assert isinstance(panel.error, ValueError)
+    assert (panel.goals_met, shown(panel)) == ({"all": False}, ["○ under 600 s", "✘ all"])
+    panel.close()
+
+
+async def test_the_run_ends_when_the_server_knows(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server learns late that its clients hung up; the panel's last picture has that in it."""
+    at_once = app._disconnected_within
+
+    async def late(request: Any, seconds: float) -> bool:
+        left = await at_once(request, seconds)
+        await asyncio.sleep(0.05)
+        return left
+
+    monkeypatch.setattr(app, "_disconnected_within", late)
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await run
+    assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
+    assert panel.lanes[""].plot.recorder.history["server"][-1][3] == 0
+    panel.close()
+
+
+async def test_stop_says_what_became_of_the_run(server: PracticeServer) -> None:
+    """Stopped, with how many outcomes, in what time, and how many of them were cancelled."""
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    assert (panel._controls.status.value, panel._controls.run.disabled) == ("running", True)
+    panel.stop()
+    assert panel._controls.status.value == "stopping …"
+    await run
+    assert re.fullmatch(r"stopped: 9 outcomes in \d+\.\d s, 9 cancelled", panel._controls.status.value)
+    assert (panel._controls.run.disabled, panel._controls.stop.disabled) == (False, True)
+    panel.close()
+
+
+async def test_a_cancelled_run_is_a_stopped_one(server: PracticeServer) -> None:
+    """Who interrupts the cell that awaits the run cancels it: the outcomes are kept, the panel is ready."""
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert [type(outcome) for outcome in panel.outcomes] == [asyncio.CancelledError] * 9
+    assert panel._controls.status.value.startswith("stopped: 9 outcomes")
+    panel.start().cancel()  # before its first step
+    await until(lambda: not panel._controls.run.disabled)
+    server.latency = 0
+    await panel.start()
+    assert panel._controls.status.value.startswith("done: 9 outcomes")
+    panel.close()
+
+
+@pytest.mark.parametrize("flying", [False, True])
+async def test_a_panel_whose_cell_runs_again_forgets(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch, flying: bool
+) -> None:
+    """IPython's ``Out`` keeps each panel for good: after the cell ran again it keeps no outcome of it."""
+    cell = [InteractiveShell(), "cell", "first run of it"]
+    monkeypatch.setattr(cells, "_running_cell", lambda: tuple(cell))
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    await panel.start()
+    server.latency = 600 if flying else 0
+    run = panel.start()
+    await (until(lambda: server.timeline.in_flight == 3) if flying else run)
+    cell[2] = "second run of it"
+    cell[0].events.trigger("pre_run_cell", None)
+    await run
+    assert (panel.outcomes, panel.timeline.events, panel.comm) == ([], [], None)
+    assert server.timeline.in_flight == 0
+
+
+async def only_url(url: str) -> None:
+    """No runner: the panel passes a count as well."""
+
+
+async def one_more(url: str, count: int, *, token: str) -> None:
+    """No runner: the panel has no token."""
+
+
+async def yields(url: str, count: int) -> AsyncIterator[None]:
+    """No runner: there is nothing to await."""
+    yield
+
+
+async def judge(stats: Stats) -> bool:
+    """No goal: what it returns is always true."""
+    return False
+
+
 @pytest.mark.parametrize(
-    ("runner", "server", "named"),
+    ("arguments", "error"),
     [
-        (lambda url, count: None, PracticeServer(), "runner"),
-        (None, PracticeServer(), "runner"),
-        ({}, PracticeServer(), "runner"),
-        ({"one": semaphore.make_many_requests, "two": print}, PracticeServer(), "runner"),
-        (semaphore.make_many_requests, "http://127.0.0.1", "server"),
+        ({"runner": None}, "TypeError: runner must be a function, not called yet: write `async def run("),
+        ({"runner": {}}, "TypeError: runner must be a function"),
+        ({"runner": only_url}, "TypeError: runner must take url and count (too many positional arguments)"),
+        (
+            {"runner": one_more},
+            "TypeError: runner must take url and count (missing a required argument",
+        ),
+        ({"runner": yields}, "TypeError: runner must return its outcomes as a list, and not yield: write"),
+        ({"runner": {"one": semaphore.make_many_requests, "two": only_url}}, "TypeError: runner must take"),
+        (
+            {"server": "http://127.0.0.1"},
+            "TypeError: server must be a PracticeServer, got 'http://127.0.0.1'",
+        ),
+        ({"count": -5}, "ValueError: count must be 0 or more, got -5"),
+        ({"count": True}, "TypeError: count must be an integer, 0 or more, got True"),
+        ({"limit": 0}, "ValueError: limit must be 1 or more, got 0"),
+        ({"limit": 2.5}, "TypeError: limit must be an integer, 1 or more, got 2.5"),
+        ({"max_count": -1}, "ValueError: max_count must be 0 or more, got -1"),
+        ({"max_limit": 0}, "ValueError: max_limit must be 1 or more, got 0"),
+        (
+            {"goals": {"fast": True}},
+            "TypeError: goals must be plain functions of the Stats, got 'fast': True",
+        ),
+        (
+            {"goals": {"fast": judge}},
+            "TypeError: goals must be plain functions of the Stats, got 'fast'",
+        ),
     ],
 )
-async def test_bad_arguments(runner: Any, server: Any, named: str) -> None:
-    """What is no coroutine function or no server is refused by name, and no server is started."""
-    with pytest.raises(TypeError, match=named):
-        Panel(runner, server=server)
-    assert not (isinstance(server, PracticeServer) and server.running)
+async def test_bad_arguments(arguments: dict[str, Any], error: str) -> None:
+    """One line names the argument and says what to write; no server is started, and nothing is left."""
+    given = {"runner": semaphore.make_many_requests, "server": PracticeServer()} | arguments
+    before = census()
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Panel(**given)
+    assert f"{caught.type.__name__}: {caught.value}".startswith(error)
+    del caught
+    gc.collect()  # a complaint of what was made half-way would be an error here
+    assert at_most(census(), before)
 
 
-def test_thinning_loses_no_peak() -> None:
-    """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
-    levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
-    assert thin(levels) == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
+async def test_no_requests_at_all(server: PracticeServer) -> None:
+    """A count of 0 is a run of nothing, and not of one."""
+    panel = Panel(semaphore.make_many_requests, server=server, count=0)
+    await panel.start()
+    assert (panel.outcomes, server.stats().started) == ([], 0)
+    assert panel._controls.status.value == "done: 0 outcomes in 0.0 s"
+    panel.close()
 
 
-def test_bars_take_the_lowest_free_lane() -> None:
-    """As many lanes as were ever in flight at once, and each bar ends in the lane where it began."""
-    timeline = Timeline(clock=itertools.count().__next__)
-    first, second = timeline.send(), timeline.send()
-    timeline.answer(first, 429)
-    third = timeline.send()
-    timeline.cancel(third)
-    timeline.answer(second, 200)
-    bars = Bars()
-    points = bars.draw(timeline.events[:3]) + bars.draw(timeline.events[3:])
-    assert points == [[0, 0, -1], [1, 1, -1], [2, 0, 429], [3, 0, -1], [4, 0, 0], [5, 1, 200]]
+class Sender:
+    """Runners that are no functions."""
+
+    async def __call__(self, url: str, count: int, *, client: Any) -> list[Any]:
+        """The object itself is one."""
+        return list(await semaphore.make_many_requests(url, count, client=client))
+
+    async def send(self, url: str, count: int, *, client: Any, limiter: Any) -> list[Any]:
+        """So is a method of it."""
+        return list(await semaphore.make_many_requests(url, count, client=client, limiter=limiter))
 
 
-async def test_the_recorder_hands_out_each_point_once() -> None:
-    """A second reading holds only what came since the first; a reset timeline is read from its start."""
-    timeline = Timeline()
-    recorder = Recorder(timeline, None, lambda: 100)
-    timeline.answer(timeline.send(), 429)
-    first = recorder.read()
-    assert first["server"][-1][3] == 0
-    assert len(first["refused"]) == 1
-    assert "server" not in recorder.read()
-    timeline.reset()
-    timeline.send()
-    assert recorder.read()["server"][-1][3] == 1
+@functools.wraps(semaphore.make_many_requests)
+def decorated(*arguments: Any, **options: Any) -> Any:
+    """A decorator's wrapper, as functools has it."""
+    return semaphore.make_many_requests(*arguments, **options)
 
 
-async def test_the_picture_tells_what_the_plot_told() -> None:
-    """The plain picture is an SVG with the counts as text, also of an empty recording."""
-    timeline = Timeline()
-    recorder = Recorder(timeline, None, lambda: None)
-    assert draw(recorder).startswith("<svg")
-    for _ in range(3):
-        timeline.answer(timeline.send(), 200)
-    recorder.read()
-    timeline.fail(timeline.send(), type("<script>", (Exception,), {})())
-    recorder.read()
-    assert "4 requests: 3 accepted, 0 refused, 1 failed" in draw(recorder)
-    assert "script" not in draw(recorder)  # errors are counted, not quoted
+def returns_a_coroutine(url: str, count: int, *, client: Any) -> Any:
+    """A plain function around a coroutine function."""
+    return semaphore.make_many_requests(url, count, client=client)
+
+
+def returns_a_task(url: str, count: int, *, client: Any) -> Any:
+    """Whatever can be awaited will do."""
+    return asyncio.ensure_future(semaphore.make_many_requests(url, count, client=client))
+
+
+@pytest.mark.parametrize(
+    "runner",
+    [
+        decorated,
+        returns_a_coroutine,
+        returns_a_task,
+        Sender(),
+        Sender().send,
+        functools.partial(semaphore.make_many_requests, limit=2),
+        functools.partial(Sender().send),
+    ],
+)
+async def test_what_is_a_runner(server: PracticeServer, runner: Any) -> None:
+    """Whatever takes url and count and returns something to await; its keywords are found as well."""
+    panel = Panel(runner, server=server, count=9)
+    await panel.start()
+    assert panel._controls.status.value.startswith("done: 9 outcomes in")
+    assert panel.timeline.stats().accepted == server.stats().accepted == 9
+    panel.close()
+
+
+async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer) -> None:
+    """Slow motion ends with the last run on it and leaves the latency as it was; sliders show the same."""
+    server.latency = 0.1
+    first = Panel(semaphore.make_many_requests, server=server, count=3, limit=1)
+    second = Panel(semaphore.make_many_requests, server=server, count=30, limit=1)
+    first.slow_choice.value = second.slow_choice.value = 5
+    runs = [first.start()]
+    await until(lambda: server.timeline.in_flight == 1)
+    assert (server.latency, server.period) == (0.5, 5)
+    runs.append(second.start())
+    second.latency_slider.value = 0.02
+    await until(lambda: first.latency_slider.value == 0.02)
+    second.quota_choice.value, second.rate_slider.value = "sliding-window", 150
+    await until(lambda: (first.quota_choice.value, first.rate_slider.value) == ("sliding-window", 150))
+    assert (server.latency, server.quota, server.rate) == (0.1, "sliding-window", 150)
+    await runs[0]
+    assert second.running
+    assert server.latency == 0.1, "still five times as slow: the second runs"
+    second.stop()
+    await runs[1]
+    assert (server.latency, server.period) == (0.02, 1)
+    assert first.latency_slider.value == second.latency_slider.value == 0.02
+    for panel in (first, second):
+        panel.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
-import subprocess
-import sys
 import time
 from collections import Counter
 
@@ -17,7 +15,6 @@ from inflight_lab.runners import adaptive
 from inflight_lab.runners.adaptive import LearningPacer, seconds_to_wait, told_rate
 from tests.support.simulator import URL, SimulatedApi, network, quota
 from tests.support.virtual_clock import run
-from tests.support.waiting import PATIENCE
 
 NAN, INFINITY = float("nan"), float("inf")
 REAL_LATE = 0.0005
@@ -194,20 +191,6 @@ async def test_real_server_tells() -> None:
     assert pacer.rate == pytest.approx(98)
     assert stats.refused == 0
     assert stats.accepted / (99 * stats.elapsed) >= 0.5
-
-
-def test_script(server: PracticeServer) -> None:
-    """The file runs as a script."""
-    command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners.adaptive", server.url]
-    done = subprocess.run(
-        [*command, "--count", "2", "--rate", "200"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE * 2,
-        check=True,
-    )
-    assert done.stdout.startswith("Making request 0\nMaking request 1\n\n\nFinal result:\n")
-    assert done.stderr == ""
 
 
 @pytest.mark.anyio

@@ -425,7 +425,7 @@ async def test_nothing_is_lost_against_a_real_quota(server: PracticeServer) -> N
         ({"attempts": 1.5}, TypeError, "attempts must be an integer, 1 or more, got 1.5"),
         ({"reserve": -1}, ValueError, "reserve must be 0 or more, got -1"),
         ({"budget": math.nan}, ValueError, "budget must be 0 or more, and finite, got nan"),
-        ({"base": "1"}, TypeError, "base must be a number, 0 or more, got '1'"),
+        ({"base": "1"}, TypeError, "base must be a number of seconds, 0 or more, got '1'"),
         ({"timeout": math.inf}, ValueError, "timeout must be 0 or more, and finite, got inf"),
         ({"give_up_after": -1}, ValueError, "give_up_after must be 0 or more, and finite, got -1"),
     ],
@@ -438,5 +438,5 @@ def test_bad_policy(wrong: dict[str, Any], error: type[Exception], text: str) ->
 
 async def test_bad_retries() -> None:
     """Something else in the place of the policy is told before anything is sent."""
-    with pytest.raises(TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None .*, got 5$"):
+    with pytest.raises(TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None, got 5$"):
         await make_many_requests(URL, 1, retries=5)

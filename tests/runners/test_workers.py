@@ -308,22 +308,6 @@ async def test_a_cancelled_worker_ends_the_stream(ordered: bool) -> None:
         await anext(stream)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "error", "text"),
-    [
-        ({"limit": 0}, ValueError, "limit must be 1 or more, got 0"),
-        ({"limit": 2.5}, TypeError, "limit must be an integer, 1 or more, got 2.5"),
-        ({"limit": True}, TypeError, "limit must be an integer, 1 or more, got True"),
-        ({"ahead": 0}, ValueError, "ahead must be 1 or more, got 0"),
-        ({"ahead": "7"}, TypeError, "ahead must be an integer, 1 or more, got '7'"),
-    ],
-)
-def test_bad_numbers(wrong: dict[str, Any], error: type[Exception], text: str) -> None:
-    """A wrong number is one clear error as the stream is made, and not a hang when it is read."""
-    with pytest.raises(error, match=f"^{text}$"):
-        stream_outcomes(at_once, [], **wrong)
-
-
 # The rung: the same face as the others.
 
 

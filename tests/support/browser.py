@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +23,9 @@ IN_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
 ]
+
+EVIL = "http://evil.example"
+"""A name of this machine, for the tests' Chromium: nothing is looked up."""
 
 
 class Place(NamedTuple):
@@ -122,6 +127,30 @@ def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
 def page(new_page: Callable[[], Page]) -> Page:
     """One such page."""
     return new_page()
+
+
+@pytest.fixture
+def foreign_site() -> Iterator[int]:
+    """A web server with an empty page, on the port that this gives."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = b"<!doctype html><title>another site</title><body></body>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None: ...
+
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield site.server_port
+    site.shutdown()
+    thread.join()
+    site.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,12 @@ import asyncio
 
 import httpx
 
+from inflight_lab.arguments import check
 from inflight_lab.hosts import is_loopback
 from inflight_lab.observation.timeline import Stats, Timeline
+
+REFUSAL = 0.01
+"""Seconds from one request that is not sent to the next."""
 
 
 class OutsideError(httpx.TransportError):
@@ -41,22 +45,24 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         timeline: Timeline | None = None,
         outside: int = 0,
     ) -> None:
-        if isinstance(outside, bool) or not isinstance(outside, int):
-            raise TypeError(f"outside must be an integer, 0 or more, got {outside!r}")
-        if outside < 0:
-            raise ValueError(f"outside must be 0 or more, got {outside!r}")
+        check("outside", outside)
         self.transport = transport or httpx.AsyncHTTPTransport()
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0
+        self._next_refusal = 0.0
+        self._in_flight: set[int] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
 
         Raises `OutsideError` for one request more to other machines than ``outside``.
         """
+        refused = await self._refusal(request)
         number = self.timeline.send()
+        self._in_flight.add(number)
         try:
-            self._count_outside(request)
+            if refused:
+                raise refused
             response = await self.transport.handle_async_request(request)
             body = await _read(response.stream)
         except asyncio.CancelledError:
@@ -65,21 +71,34 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             self.timeline.fail(number, error)
             raise
+        finally:
+            self._in_flight.remove(number)
         self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = httpx.ByteStream(body)
         return response
 
-    def _count_outside(self, request: httpx.Request) -> None:
+    async def _refusal(self, request: httpx.Request) -> OutsideError | None:
+        """The error for a request that may not be sent.  Those that may are counted."""
         if is_loopback(host := request.url.host):
-            return
-        if self._sent_outside >= self.outside:
-            raise OutsideError(
-                f"not sent: {host} is not this machine, and {self.outside} requests to others are allowed; "
-                "ObservedTransport(outside=20) allows 20",
-                request=request,
-            )
-        self._sent_outside += 1
+            return None
+        if self._sent_outside < self.outside:
+            self._sent_outside += 1
+            return None
+        # Code that tries again at once, for ever, must not freeze the loop, nor fill the timeline.
+        now = asyncio.get_running_loop().time()
+        self._next_refusal = max(now, self._next_refusal) + REFUSAL
+        await asyncio.sleep(self._next_refusal - now)
+        return OutsideError(
+            f"not sent: {host} is not this machine, and {self.outside} requests to others are allowed; "
+            "ObservedTransport(outside=20) allows 20",
+            request=request,
+        )
+
+    def give_up(self) -> None:
+        """Count what is still in flight as cancelled: nobody waits for it any more."""
+        for number in self._in_flight:
+            self.timeline.cancel(number)
 
     async def aclose(self) -> None:
         """Close the transport underneath."""

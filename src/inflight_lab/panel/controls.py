@@ -16,6 +16,10 @@ from inflight_lab.server.knobs import QUOTAS
 SLOW_MOTION = {"off": 1, "5 times as slow": 5, "20 times as slow": 20}
 
 
+REACH = "ends what awaits; code that blocks, such as time.sleep, only once it returns"
+"""What Stop can do."""
+
+
 class Controls:
     """Begin where ``count``, ``limit`` and the knobs of ``server`` stand; shown in ``rows``.
 
@@ -33,7 +37,7 @@ class Controls:
         adjustable: bool,
     ) -> None:
         self.limit = _slider(widgets.IntSlider, "limit", limit, 1, max(max_limit, limit))
-        self.count = _slider(widgets.IntSlider, "requests", count, 1, max(max_count, count))
+        self.count = _slider(widgets.IntSlider, "requests", count, min(1, count), max(max_count, count))
         latency, rate = server.latency, int(server.rate)
         self.latency = _slider(widgets.FloatSlider, "latency (s)", latency, 0, max(2.0, latency), step=0.05)
         self.rate = _slider(widgets.IntSlider, "quota rate", rate, 1, max(300, rate))
@@ -41,9 +45,10 @@ class Controls:
         self.slow = _control(widgets.Dropdown, "slow motion", 1, options=SLOW_MOTION)
         settings = (self.limit, self.count, self.latency, self.rate, self.quota, self.slow)
         self._at_first = {control: control.value for control in settings}
+        self._following = False
 
         self.run = widgets.Button(description="Run", icon="play", button_style="success")
-        self.stop = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self.stop = widgets.Button(description="Stop", icon="stop", disabled=True, tooltip=REACH)
         self.reset = widgets.Button(description="Reset", icon="undo")
         self.status = plain_label("ready")
         for control in (*settings, self.run, self.stop, self.reset):
@@ -60,13 +65,21 @@ class Controls:
         ]
 
     def on_change(self, control: Any, act: Callable[[Any], object]) -> None:
-        """Call ``act`` with the new value of ``control``, whenever that changes."""
+        """Call ``act`` with the new value of ``control``, whenever a person or `put_back` changes it."""
 
         def changed(change: Any) -> None:
-            act(change["new"])
+            if not self._following:
+                act(change["new"])
             acknowledge_widget_message()
 
         control.observe(changed, "value")
+
+    def follow(self, name: str, value: Any) -> None:
+        """Show that a knob of the server was turned elsewhere."""
+        self._following, control = True, getattr(self, name)
+        if name != "quota":
+            control.max = max(control.max, value)
+        control.value, self._following = value, False
 
     def put_back(self) -> None:
         """Every slider and choice back to where it began."""

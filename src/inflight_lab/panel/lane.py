@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -20,21 +21,26 @@ Goal = Callable[[Stats], bool]
 MARKS = {None: ("○", "ifl-open"), True: ("✔", "ifl-met"), False: ("✘", "ifl-missed")}
 """What stands before a goal that is open, met or missed, and the CSS class of its label."""
 
+_under_way: list[Lane] = []
+"""Those that run now: of several on one server, the first sets the slow motion."""
+
 
 class Lane:
     """Runs ``runner`` against ``server`` as often as asked, and keeps what came of the last time.
 
     ``view`` is what to show: the plot, with the goals above it and, if there is one, the ``name``.
+    ``summary`` is the last run in a few words.
     """
 
     def __init__(
         self, runner: Runner, server: PracticeServer, goals: Mapping[str, Goal], *, name: str = ""
     ) -> None:
-        self.runner, self.server, self.goals = runner, server.start(), dict(goals)
+        self.runner, self.server, self.goals, self.name = runner, server.start(), dict(goals), name
         self.timeline = Timeline(period=server.period)
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
         self.goals_met: dict[str, bool] = {}
+        self.summary, self.slow = "", 1.0
         self.adjustable = takes(runner, "limiter")
         self.plot = LivePlot(server, self if takes(runner, "client") else None)
         self._run: Run | None = None
@@ -45,11 +51,15 @@ class Lane:
         self.view = widgets.VBox([*above, self.plot]).add_class("ifl-lane")
 
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
-        """Make ready for a run, ``slow`` times as slow as in earnest, and start the plot."""
-        self._show_goals({})
-        if not self.server.timeline.in_flight:  # else another panel is using this server
+        """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
+        self.forget()
+        if shared := [lane for lane in _under_way if lane.server is self.server]:
+            self.slow = shared[0].slow
+        else:
             self.server.reset()
-        self.timeline.reset()
+            self.slow = slow
+            self._stretch_time(slow)
+        _under_way.append(self)
         self.timeline.period = self.server.period
         self._run = Run(
             self.runner,
@@ -57,9 +67,9 @@ class Lane:
             count,
             limit=limit,
             timeline=self.timeline,
-            more=slowed_down(self.runner, slow) if slow != 1 else {},
+            more=slowed_down(self.runner, self.slow) if self.slow != 1 else {},
         )
-        self.plot.start(follow=slow != 1)
+        self.plot.start(follow=self.slow != 1)
         if self.adjustable:
             self.plot.set_limit(limit)
 
@@ -67,10 +77,22 @@ class Lane:
         """The run that was begun; its plot is left running."""
         assert self._run
         try:
-            self.outcomes, self.error = await self._run.outcomes()
-            await self._server_notices()
+            await self._run.outcomes()
         finally:
-            self._run = None
+            await self._server_notices()
+
+    def end(self) -> None:
+        """Stop the plot, judge the goals, and sum up the run."""
+        assert self._run
+        run, self._run = self._run, None
+        self.outcomes, self.error = run.result
+        del run.result  # what was let go of holds on to its run for good
+        self.plot.stop()
+        _under_way.remove(self)
+        if not any(lane.server is self.server for lane in _under_way):
+            self._stretch_time(1 / self.slow)
+        self._judge_goals(finished=not (run.stopped or self.error))
+        self.summary = self._sum_up(run)
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
@@ -83,46 +105,77 @@ class Lane:
             self._run.limiter.limit = limit
             self.plot.set_limit(limit)
 
+    def turn_knob(self, name: str, value: Any) -> None:
+        """Set one of the server's knobs: in slow motion, what it would be at the usual speed."""
+        if name == "latency":
+            value *= next((lane.slow for lane in _under_way if lane.server is self.server), 1)
+        setattr(self.server, name, value)
+
     def reset(self) -> None:
         """As before the first run."""
-        self._show_goals({})
-        self.server.reset()
         self.forget()
+        if not any(lane.server is self.server for lane in _under_way):
+            self.server.reset()
         self.plot.clear()
 
     def forget(self) -> None:
         """Let go of what the last run brought."""
-        self.outcomes, self.error = [], None
+        self.outcomes, self.error, self.goals_met = [], None, {}
         self.timeline.reset()
+        for name in self.goals:
+            self._show_goal(name, None)
 
-    def judge_goals(self, *, slow: float = 1) -> None:
-        """Judge every goal by the server's numbers of the last run, which was ``slow`` times as slow."""
+    def _judge_goals(self, *, finished: bool) -> None:
+        """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""
         stats = self.server.stats()
-        stats = replace(stats, elapsed=stats.elapsed / slow)
-        self._show_goals({name: bool(goal(stats)) for name, goal in self.goals.items()})
+        stats = replace(stats, elapsed=stats.elapsed / self.slow)
+        for name, goal in self.goals.items():
+            try:
+                met, why = bool(goal(stats)), ""
+            except BaseException as error:
+                met, why = False, f": {in_words(error)}"
+            if finished or not met:
+                self.goals_met[name] = met
+            self._show_goal(name, self.goals_met.get(name), why)
 
-    def told(self) -> str:
-        """The last run in a few words."""
+    def _show_goal(self, name: str, met: bool | None, why: str = "") -> None:
+        label, (mark, css) = self._goal_labels[name], MARKS[met]
+        label.value, label._dom_classes = f"{mark} {name}{why}", (AS_IT_IS, css)
+
+    def _sum_up(self, run: Run) -> str:
         stats = self.timeline.stats() if takes(self.runner, "client") else self.server.stats()
-        ended = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
-        if self.error and not isinstance(self.error, asyncio.CancelledError):
-            return f"the runner raised {type(self.error).__name__}: {self.error}"
-        if self.error or stats.cancelled:
-            return f"stopped: {ended}, {stats.cancelled} cancelled"
-        return f"done: {ended}"
+        text = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
+        if self.error and not (run.stopped and isinstance(self.error, asyncio.CancelledError)):
+            text = f"the runner raised {in_words(self.error)}"
+        elif run.stopped:
+            text = f"stopped: {text}, {stats.cancelled} cancelled"
+        else:
+            text = f"done: {text}"
+        if run.let_go:
+            text += (
+                f"; {run.let_go} tasks went on when cancelled (a bare except does that) and were let go of"
+            )
+        return f"{self.name}: {text}" if self.name else text
+
+    def _stretch_time(self, slow: float) -> None:
+        self.server.latency = round(self.server.latency * slow, 9)
+        self.server.period = round(self.server.period * slow, 9)
 
     async def _server_notices(self) -> None:
         """The server learns a moment later that a client hung up; the picture should end with that."""
-        for _ in range(25):
+        for _ in range(10):
             if not self.server.timeline.in_flight:
                 return
             await asyncio.sleep(0.02)
 
-    def _show_goals(self, met: dict[str, bool]) -> None:
-        self.goals_met = met
-        for name, label in self._goal_labels.items():
-            mark, css = MARKS[met.get(name)]
-            label.value, label._dom_classes = f"{mark} {name}", (AS_IT_IS, css)
+
+def in_words(error: BaseException) -> str:
+    """The class and the text of ``error``, whatever its ``__str__`` does, and no more than fits a line."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(which cannot be printed)"
+    return f"{type(error).__name__}: {text[:500]}"
 
 
 def slowed_down(runner: Runner, slow: float) -> dict[str, float]:

@@ -4,50 +4,78 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import ipywidgets as widgets
 from IPython.display import display
 
+from inflight_lab.arguments import check
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controls
 from inflight_lab.panel.lane import Goal, Lane
 from inflight_lab.panel.recording import Recording, save
-from inflight_lab.panel.run import Outcome, Runner
+from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
+
+BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
+
+_panels: WeakSet[Panel] = WeakSet()
+"""All that are open: those on one server show the same knobs."""
+
+
+def _of_the_first(name: str, doc: str) -> Any:
+    return property(lambda panel: getattr(panel._first, name), doc=doc)
 
 
 class Panel(widgets.VBox):  # type: ignore[misc]
     """Runs ``runner(url, count)`` against ``server`` at the press of a button, and shows it live.
 
-    ``runner`` is any coroutine function with those two parameters: one of the ladder, or the one you
-    have just written.  What it takes beyond them is used: ``client`` to draw the client's own count,
-    ``limiter`` to change the limit while requests fly, ``return_exceptions`` to lose no outcome.
+    ``runner`` is whatever can be called with those two and returns something to await: one of the ladder,
+    the coroutine function you have just written, a ``functools.partial``, a method, an object.  What it
+    takes beyond them is used: ``client`` to draw the client's own count, ``limiter`` to change the limit
+    while requests fly, ``return_exceptions`` to lose no outcome.
 
     Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side from one click, on
     one axis of time, each against a server of its own: the first has ``server``, the others its twins.
 
     ``goals`` are named conditions on the server's `Stats`, judged when a run has ended, for example
     ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda stats: stats.elapsed < 4}``;
-    ``goals_met`` then tells which are met, by name.
+    ``goals_met`` then says which are met, by name.  A run that was stopped, or whose runner raised, meets
+    none: a goal that does not hold is missed, one that holds so far stays open and is not in ``goals_met``.
 
     ``count`` and ``limit`` are where their sliders begin, ``max_count`` and ``max_limit`` where they
     end.  After a run ``outcomes`` holds one response or exception per request, and ``error`` what the
     runner raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
 
     In slow motion latency, quota and the runner's own pauses all take so many times as long, and every
-    request is drawn: the same run, slow enough to follow.  Goals are judged as if it were not.
+    request is drawn: the same run, slow enough to follow.  Goals are judged as if it were not.  Panels on
+    one server share its knobs, and while several run, the slow motion of the first.
+
+    A run ends within a second of Stop, whatever the runner does: it is cancelled, asked again, then let
+    go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first, and a
+    thread that the runner started goes on.
 
     Make it in a notebook cell, on the event loop that runs there, and let that cell end: ``start`` and
     the buttons run in the background, and while a cell awaits, sliders may have to wait as well.
 
-    Raises ``TypeError`` for a runner that is no coroutine function or a server that is no
-    `PracticeServer`, and ``RuntimeError`` where no event loop runs.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is started, and
+    ``RuntimeError`` where no event loop runs.
     """
+
+    server: PracticeServer = _of_the_first("server", "What answers the first runner.")
+    timeline: Timeline = _of_the_first("timeline", "What the first runner's client saw.")
+    outcomes: list[Outcome] = _of_the_first("outcomes", "One response or exception per request.")
+    error: BaseException | None = _of_the_first("error", "What the runner raised in the last run, if it did.")
+    goals: dict[str, Goal] = _of_the_first("goals", "The conditions by which every run is judged, by name.")
+    goals_met: dict[str, bool] = _of_the_first("goals_met", "Which goals the last run met, by name.")
 
     def __init__(
         self,
@@ -60,16 +88,21 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         max_count: int = 1000,
         max_limit: int = 50,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._twins: list[PracticeServer] = []
+        self.lanes: dict[str, Lane] = {}
         runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
         for each in runners.values() or [runner]:
-            if not inspect.iscoroutinefunction(each):
-                raise TypeError(f"runner must be a coroutine function (async def), got {each!r}")
+            check_runner(each)
         if not isinstance(server, PracticeServer):
             raise TypeError(f"server must be a PracticeServer, got {server!r}")
-        self._loop = asyncio.get_running_loop()
-        self._slow = 1
-        self._task: asyncio.Task[None] | None = None
-        self.lanes: dict[str, Lane] = {}
+        sizes = {"count": count, "limit": limit, "max_count": max_count, "max_limit": max_limit}
+        for name, size in sizes.items():
+            check(name, size)
+        for name, goal in (goals or {}).items():
+            if not callable(goal) or inspect.iscoroutinefunction(goal):
+                raise TypeError(f"goals must be plain functions of the Stats, got {name!r}: {goal!r}")
         for name, each in runners.items():
             own = server.twin() if self.lanes else server
             self.lanes[name] = Lane(each, own, goals or {}, name=name)
@@ -86,37 +119,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         lanes = widgets.HBox([lane.view for lane in self.lanes.values()]).add_class("ifl-lanes")
         super().__init__([*controls.rows, lanes])
         self.add_class("ifl-panel")
+        _panels.add(self)
         closed_on_rerun(self._discard)
-
-    @property
-    def server(self) -> PracticeServer:
-        """What answers the first runner."""
-        return self._first.server
-
-    @property
-    def timeline(self) -> Timeline:
-        """What the first runner's client saw."""
-        return self._first.timeline
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """One response or exception per request of the last run."""
-        return self._first.outcomes
-
-    @property
-    def error(self) -> BaseException | None:
-        """What the runner raised in the last run, if it did."""
-        return self._first.error
-
-    @property
-    def goals(self) -> dict[str, Goal]:
-        """The conditions by which every run is judged, by name."""
-        return self._first.goals
-
-    @property
-    def goals_met(self) -> dict[str, bool]:
-        """Which goals the last run met, by name."""
-        return self._first.goals_met
 
     @property
     def running(self) -> bool:
@@ -126,11 +130,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def start(self) -> asyncio.Task[None]:
         """Run in the background; returns its task at once.  Does nothing if a run is under way."""
         if self._task is None or self._task.done():
-            self._running_now(True)
-            self._stretch_time(self.slow_choice.value)
             for lane in self.lanes.values():
-                lane.begin(self.count_slider.value, self.limit_slider.value, slow=self._slow)
+                lane.begin(self.count_slider.value, self.limit_slider.value, slow=self.slow_choice.value)
+            self._controls.show_running(True, "running")
             self._task = self._loop.create_task(self._go())
+            self._task.add_done_callback(lambda _: self._ended())
         return self._task
 
     def stop(self) -> None:
@@ -181,35 +185,42 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             lane.forget()
 
     async def _go(self) -> None:
-        slow, lanes = self._slow, self.lanes.values()
+        watch = self._loop.create_task(self._watch_for_blocks())
         try:
-            await asyncio.gather(*(lane.run() for lane in lanes))
+            await asyncio.gather(*(lane.run() for lane in self.lanes.values()))
         finally:
-            self._stretch_time(1)
-            for lane in lanes:
-                lane.plot.stop()  # all at one time, so that their axes end alike
-            self._running_now(False)
-        for lane in lanes:
-            lane.judge_goals(slow=slow)
+            watch.cancel()
 
-    def _stretch_time(self, slow: int) -> None:
-        """From now on the servers are ``slow`` times as slow as the sliders say."""
+    def _ended(self) -> None:
         for lane in self.lanes.values():
-            lane.server.latency = lane.server.latency * slow / self._slow
-            lane.server.period = lane.server.period * slow / self._slow
-        self._slow = slow
+            lane.end()  # all at one time, so that their axes end alike
+        self._controls.show_running(False, " · ".join(lane.summary for lane in self.lanes.values()))
 
-    def _running_now(self, running: bool) -> None:
-        told = [f"{name}: {lane.told()}" if name else lane.told() for name, lane in self.lanes.items()]
-        self._controls.show_running(running, "running" if running else " · ".join(told))
+    async def _watch_for_blocks(self) -> None:
+        """Say so, from another thread, while the loop does not turn: no button is heard then."""
+        while sys.platform != "emscripten":  # where there are no threads
+            alarm = threading.Timer(1.5, setattr, (self._controls.status, "value", BLOCKED))
+            alarm.daemon = True
+            alarm.start()
+            try:
+                await asyncio.sleep(0.5)
+            finally:
+                alarm.cancel()
+            if self._controls.status.value == BLOCKED:
+                self._controls.status.value = "running"
 
     def _set_limit(self, limit: int) -> None:
         for lane in self.lanes.values():
             lane.set_limit(limit)
 
-    def _turn_knob(self, name: str, value: object) -> None:
-        for lane in self.lanes.values():
-            setattr(lane.server, name, value)
+    def _turn_knob(self, name: str, value: Any) -> None:
+        """Here, and on every other panel with the same server."""
+        for panel in list(_panels):
+            if panel.server is self.server:
+                for lane in panel.lanes.values():
+                    lane.turn_knob(name, value)
+                if panel is not self:
+                    panel._controls.follow(name, value)
 
     def _connect(self) -> None:
         """Have every control do what it says, on the panel's own loop."""
@@ -220,11 +231,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
 
         controls = self._controls
         controls.on_change(controls.limit, on_loop(self._set_limit))
-        controls.on_change(
-            controls.latency, on_loop(lambda value: self._turn_knob("latency", self._slow * value))
-        )
-        controls.on_change(controls.rate, on_loop(partial(self._turn_knob, "rate")))
-        controls.on_change(controls.quota, on_loop(partial(self._turn_knob, "quota")))
+        for name in ("latency", "rate", "quota"):
+            controls.on_change(getattr(controls, name), on_loop(partial(self._turn_knob, name)))
         controls.run.on_click(on_loop(lambda _: self.start()))
         controls.stop.on_click(on_loop(lambda _: self.stop()))
         controls.reset.on_click(on_loop(lambda _: self._start_reset()))

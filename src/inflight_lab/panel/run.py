@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from types import TracebackType
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -15,12 +13,21 @@ import httpx
 from inflight_lab.limiter import AdjustableLimiter
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
+from inflight_lab.panel.tasks import Tasks
 
 Outcome = httpx.Response | BaseException
 Runner = Callable[..., Awaitable[Any]]
 
-GRACE = 0.7
-"""Seconds that a stopped runner has to return its outcomes before it is cancelled as a whole."""
+GRACE = 0.15
+"""Seconds that a stopped run has to end after each of the times that it is asked to."""
+
+KEPT = 10_000
+"""How many outcomes a run keeps, if more requests than that are sent and ``count`` is no more."""
+
+GIVEN = ("client", "limiter", "return_exceptions")
+"""What a runner is given by keyword, if it takes it."""
+
+WRITE = "write `async def run(url, count, *, client, limiter):`, with the keywords that you need"
 
 
 def takes(runner: Runner, parameter: str) -> bool:
@@ -29,11 +36,26 @@ def takes(runner: Runner, parameter: str) -> bool:
     return parameter in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
+def check_runner(runner: Any) -> None:
+    """Raise ``TypeError``, which says what to write, if ``runner`` is seen to be none."""
+    if not callable(runner):
+        raise TypeError(f"runner must be a function, not called yet: {WRITE}; got {runner!r}")
+    if inspect.isasyncgenfunction(runner) or inspect.isgeneratorfunction(runner):
+        raise TypeError(f"runner must return its outcomes as a list, and not yield: {WRITE}; got {runner!r}")
+    try:
+        inspect.signature(runner).bind("url", 1, **{name: None for name in GIVEN if takes(runner, name)})
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"runner must take url and count ({error}): {WRITE}; got {runner!r}") from None
+
+
 class Run:
     """Calls ``runner(url, count, ...)`` with a client that observes and, if it takes one, a limiter to set.
 
     ``timeline`` is written by the client.  ``more`` are further keywords for the runner.
     ``limiter`` is None for a runner without that keyword.
+
+    Afterwards ``result`` has one outcome per request asked for, and what the runner raised, if it did;
+    ``stopped`` is whether it was ended from outside; ``let_go`` how many tasks never ended.
     """
 
     def __init__(
@@ -48,133 +70,139 @@ class Run:
     ) -> None:
         self.runner, self.url, self.count, self.timeline = runner, url, count, timeline
         self._more = more or {}
-        self._switch = StopSwitch()
-        self._transport = _Transport(self._switch, timeline)
-        self.limiter = _Limiter(self._switch, limit) if takes(runner, "limiter") else None
-        self._call: asyncio.Task[Any] | None = None
+        self._tasks, self._over = Tasks(), False
+        self._inside: list[asyncio.Task[Any] | None] = []
+        self._transport = _Transport(self)
+        self.limiter = _Limiter(self, limit) if takes(runner, "limiter") else None
+        self.result: tuple[list[Outcome], BaseException | None] = ([], asyncio.CancelledError())
+        self.stopped, self.let_go = False, 0
 
     async def outcomes(self) -> tuple[list[Outcome], BaseException | None]:
-        """Run; return one outcome per request asked for, and what the runner raised, if it did."""
+        """Run; return the ``result``."""
         self.timeline.start(self.count)
-        async with httpx.AsyncClient(transport=self._transport) as client:
-            keywords = {"client": client, "limiter": self.limiter, "return_exceptions": True}
-            keywords = {name: value for name, value in keywords.items() if takes(self.runner, name)}
-            self._call = asyncio.ensure_future(self.runner(self.url, self.count, **keywords, **self._more))
+        main = self._tasks.start(self._call())
+        try:
+            await self._tasks.ending.wait()
+        except asyncio.CancelledError:
+            self.stopped = True
+            raise
+        finally:
             try:
-                await asyncio.wait([self._call])
+                await self._wind_down(main)
             finally:
-                # Also for what the runner left behind: gather does not cancel the others when one raises.
-                self.stop()
-                await self._switch.all_gone()
-                self.timeline.cancel_waiting()
-        error = asyncio.CancelledError() if self._call.cancelled() else self._call.exception()
-        return self._complete(None if error else self._call.result()), error
+                self.result = self._result_of(main)
+        return self.result
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more; `outcomes` then returns within a second."""
-        self._switch.pull()
-        if self._call and not self._call.done():
-            asyncio.get_running_loop().call_later(GRACE, self._call.cancel)
+        self.stopped = True
+        self._tasks.ending.set()
 
-    def _complete(self, returned: Any) -> list[Outcome]:
-        """What the runner returned; if that is not one outcome per request, what the transport saw."""
-        if isinstance(returned, list) and len(returned) == self.count:
-            return returned
-        seen = self._transport.outcomes
-        return [*seen, *(asyncio.CancelledError() for _ in range(self.count - len(seen)))]
-
-
-class StopSwitch:
-    """Ends a run from outside: cancels every task that passes through the run's client or limiter.
-
-    The tasks are cancelled one by one, and not their parent, so that ``gather`` still returns what the
-    others brought.
-    """
-
-    def __init__(self) -> None:
-        self._inside: Counter[asyncio.Task[Any]] = Counter()
-        self._pulled = False
-
-    def pull(self) -> None:
-        """Cancel the tasks that are inside; those that come later are cancelled as they come."""
-        self._pulled = True
-        for task in list(self._inside):
-            task.cancel()
-
-    def enter(self) -> None:
-        """The current task comes in."""
-        if self._pulled:
+    async def enter(self) -> None:
+        """The current task begins what Stop ends at once, and what cannot begin any more after that."""
+        if self._over:
+            await asyncio.sleep(GRACE / 3)  # or whoever tries again at once, for ever, would freeze the loop
             raise asyncio.CancelledError
-        self._inside[_current_task()] += 1
+        self._inside.append(asyncio.current_task())
 
     def leave(self) -> None:
-        """The current task goes out."""
-        task = _current_task()
-        self._inside[task] -= 1
-        if not self._inside[task]:
-            del self._inside[task]
+        """The current task has ended that."""
+        self._inside.remove(asyncio.current_task())
 
-    @contextmanager
-    def inside(self) -> Iterator[None]:
-        """`enter` and `leave` around a block."""
-        self.enter()
+    async def _call(self) -> Any:
+        client = _Client(transport=self._transport)  # never closed: a closed one raises without suspending
+        given = dict(zip(GIVEN, (client, self.limiter, True), strict=True))
+        keywords = {name: value for name, value in given.items() if takes(self.runner, name)}
+        returned = self.runner(self.url, self.count, **keywords, **self._more)
+        if not inspect.isawaitable(returned):
+            raise TypeError(f"the runner returned {type(returned).__name__}, nothing to await: {WRITE}")
+        return await returned
+
+    async def _wind_down(self, main: asyncio.Task[Any]) -> None:
+        """End all tasks that are left; gather does not cancel the others when one raises, for example.
+
+        First only those at a request or a limiter, so that ``gather`` still returns what the others
+        brought, then all that the runner started, then the runner.
+        """
+        self._over = True
+        tasks = self._tasks
+        self._transport.empty_queue()
         try:
-            yield
+            await tasks.ask(filter(None, self._inside), GRACE)
+            others = tasks.alive.keys() - {main}
+            await tasks.ask(others, GRACE)
+            self.let_go += tasks.let_go(others & tasks.alive.keys())
+            await tasks.gone(GRACE)
+            await tasks.ask(tasks.alive, GRACE)
         finally:
-            self.leave()
+            tasks.over = True
+            self.let_go += tasks.let_go(tasks.alive)
+            self._transport.give_up()
+            self.timeline.cancel_waiting()
+        await tasks.gone(GRACE)
+        await self._transport.aclose()
 
-    async def all_gone(self) -> None:
-        """Wait for the cancelled tasks, but not for long: one may refuse to go."""
-        if self._inside:
-            await asyncio.wait(list(self._inside), timeout=GRACE)
+    def _result_of(self, main: asyncio.Task[Any]) -> tuple[list[Outcome], BaseException | None]:
+        error = asyncio.CancelledError() if main.cancelled() or not main.done() else main.exception()
+        returned, seen = None if error else main.result(), self._transport.outcomes
+        if type(returned) is not list or len(returned) != self.count:  # then what the transport saw
+            returned = [*seen, *(asyncio.CancelledError() for _ in range(self.count - len(seen)))]
+        return returned, self._tasks.exit or error
+
+
+class _Client(httpx.AsyncClient):
+    """Lets the loop run before it fails, also where httpx fails at once: at a bad URL, or when closed."""
+
+    async def request(self, *arguments: Any, **options: Any) -> httpx.Response:
+        try:
+            return await super().request(*arguments, **options)
+        except Exception:
+            await asyncio.sleep(0)
+            raise
 
 
 class _Transport(ObservedTransport):
-    """Passes the switch, and keeps what became of each request, in the order in which they ended."""
+    """Sends nothing after the run's end, and keeps what became of each request, in the order they ended."""
 
-    def __init__(self, switch: StopSwitch, timeline: Timeline) -> None:
-        super().__init__(timeline=timeline)
-        self._switch = switch
-        self.outcomes: list[Outcome] = []
+    def __init__(self, run: Run) -> None:
+        super().__init__(timeline=run.timeline)
+        self._run = run
+        self.outcomes: deque[Outcome] = deque(maxlen=max(run.count, KEPT))
+
+    def empty_queue(self) -> None:
+        """Have nothing wait for a connection: httpcore looks through all that do for each that gives up."""
+        for waiting in getattr(getattr(self.transport, "_pool", None), "_requests", ()):
+            waiting.connection = waiting.connection or "none: it is about to be cancelled"
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with self._switch.inside():
-            try:
-                response = await super().handle_async_request(request)
-            except BaseException as error:
-                self.outcomes.append(error)
-                raise
+        await self._run.enter()
+        try:
+            response = await super().handle_async_request(request)
+        except BaseException as error:
+            self.outcomes.append(error)
+            raise
+        finally:
+            self._run.leave()
         response.request = request
         self.outcomes.append(response)
         return response
 
 
 class _Limiter(AdjustableLimiter):
-    """Passes the switch, so that a task in a pause or in the queue is stopped too."""
+    """Lets nobody in after the run's end; until then, a task in a pause or in the queue is stopped too."""
 
-    def __init__(self, switch: StopSwitch, limit: int) -> None:
+    def __init__(self, run: Run, limit: int) -> None:
         super().__init__(limit)
-        self._switch = switch
+        self._run = run
 
     async def __aenter__(self) -> None:
-        self._switch.enter()
+        await self._run.enter()
         try:
             await super().__aenter__()
         except BaseException:
-            self._switch.leave()
+            self._run.leave()
             raise
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await super().__aexit__(exc_type, exc, traceback)
-        self._switch.leave()
-
-
-def _current_task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    assert task is not None  # a coroutine runs in a task
-    return task
+    async def __aexit__(self, *exc_info: Any) -> None:
+        await super().__aexit__(*exc_info)
+        self._run.leave()

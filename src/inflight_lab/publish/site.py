@@ -40,27 +40,70 @@ INDEX = f"""<!doctype html>
 """
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 MARK = "inflight-lab-site.json"
-"""A file that tells a folder made here from one that must not be overwritten."""
+"""The file with the names of all others that were made here: what the next build may replace."""
 
 
 def build(folder: Path) -> None:
     """Make the site in ``folder``, in place of one that was made there before.
 
-    Raises ``FileExistsError`` if something else is there, ``FileNotFoundError`` outside a clone of the
-    repository, and ``subprocess.CalledProcessError`` when a step fails.
+    What else lies there stays as it is.  Raises ``FileExistsError`` if that is in the way, or if no site was
+    made there before, ``FileNotFoundError`` outside a clone of the repository, and
+    ``subprocess.CalledProcessError`` when a step fails; the folder is then as it was.
     """
     if not (ROOT / FIRST).exists():
         raise FileNotFoundError(f"the notebooks are not in {ROOT}: run this in a clone of the repository")
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise FileExistsError(f"{folder} holds something else: name a new folder, or an empty one")
+    made_before(folder)  # an error now, not in half a minute
     with tempfile.TemporaryDirectory() as scratch:
-        lite = Path(scratch) / "lite"
+        lite, site = Path(scratch) / "lite", Path(scratch) / "site"
         add_contents(lite / "files")
         add_pyodide(lite / "static" / "pyodide")
         write_settings(lite, build_wheel(Path(scratch) / "wheels"))
-        shutil.rmtree(folder, ignore_errors=True)
-        run_lite(lite, folder)
-    finish(folder)
+        run_lite(lite, site)
+        finish(site)
+        put(site, folder)
+
+
+def made_before(folder: Path) -> set[str]:
+    """The files in ``folder`` that an earlier build made; ``FileExistsError`` if only others are there."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return set()
+    try:
+        return set(map(str, json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FileExistsError(
+            f"{folder} holds something else, and no list of what was made here: name an empty or a new folder"
+        ) from None
+
+
+def put(site: Path, folder: Path) -> None:
+    """Copy a new site to ``folder``, and take away what an earlier one has there beyond it."""
+    old = made_before(folder)
+    new = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    if others := sorted(name for name in new if is_in_the_way(folder, name, old)):
+        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_mark(folder, old | new)  # whatever happens from here on, the next build knows its own
+    for path in [folder / name for name in old - new]:
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            path.unlink()
+            for parent in path.parents:
+                if parent.is_dir() and not any(parent.iterdir()):
+                    parent.rmdir()
+    shutil.copytree(site, folder, dirs_exist_ok=True)
+    write_mark(folder, new)
+
+
+def is_in_the_way(folder: Path, name: str, old: set[str]) -> bool:
+    """Whether something that was not made here is where the file, or one of its folders, would be."""
+    there = [folder / part for part in (Path(name), *Path(name).parents[:-1])]
+    beneath = [*there, *(folder / name).rglob("*")]
+    links = any(path.is_symlink() for path in there)
+    return links or any(path.is_file() and path.relative_to(folder).as_posix() not in old for path in beneath)
+
+
+def write_mark(folder: Path, names: set[str]) -> None:
+    """Note what was made here."""
+    (folder / MARK).write_text(json.dumps({"files": sorted(names)}, indent=0) + "\n", encoding="utf-8")
 
 
 def add_contents(files: Path) -> None:
@@ -145,7 +188,6 @@ def finish(folder: Path) -> None:
     """Begin with the first notebook, and leave out what only costs time."""
     (folder / "index.html").write_text(INDEX)
     shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
-    (folder / MARK).write_text("{}\n")
 
 
 def main() -> None:

@@ -12,25 +12,18 @@ for 429; RFC 9110, section 10.2.3, for ``Retry-After``; additive increase and mu
 (AIMD) from D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989, and the quick start
 before the first refusal from TCP (RFC 5681).
 
-Copy this file whole: it needs nothing but httpx.  Run it with
-``python -m inflight_lab.runners.adaptive URL --count 200``.
+Run it: ``python -m inflight_lab.runners adaptive URL --count 200``.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import email.utils
-import functools
-import inspect
-import json
 import re
-import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 import httpx
 
@@ -172,8 +165,6 @@ async def make_many_requests(
     results are lost, unless ``return_exceptions`` is true: then each stands in the place of its response.
     As always with ``asyncio.gather``, a raised failure does not cancel the other requests.
     ``verbose`` prints a line just before each request.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before anything is sent.
     """
     pacer = (
         limiter if isinstance(limiter, LearningPacer) else LearningPacer(rate, limit=limit, limiter=limiter)
@@ -187,141 +178,15 @@ async def make_many_requests(
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below: what a limiter is, clear errors for bad arguments, and the file as a script.
+class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
+    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
+
+    def locked(self) -> bool: ...  # noqa: D102
 
 
-class Limiter(Protocol):
-    """What ``asyncio.Semaphore`` has, and all that a runner needs of it."""
+# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+from inflight_lab.arguments import checked
 
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, *exc_info: Any) -> bool | None: ...
-
-    def locked(self) -> bool:
-        """Whether every slot is taken, so that one more request would have to wait."""
-        ...
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def check_arguments(*, url: object, count: object, rate: object, limit: object, **_: object) -> None:
-    """Raise ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed."""
-    if not isinstance(url, str | httpx.URL):
-        raise TypeError(f"url must be a string such as 'http://127.0.0.1:8000/get', got {url!r}")
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"url must be a valid URL, got {url!r}: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"url must start with http:// or https:// and name a host, got {url!r}")
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"count must be an integer, 0 or more, got {count!r}")
-    if count < 0:
-        raise ValueError(f"count must be 0 or more, got {count!r}")
-    check_quota(rate=rate, limit=limit)
-
-
-def check_quota(*, rate: object, limit: object, longest_pause: object = 0, **_: object) -> None:
-    """The same for what `LearningPacer` takes."""
-    if isinstance(rate, bool) or not isinstance(rate, int | float):
-        raise TypeError(f"rate must be a number, more than 0, got {rate!r}")
-    if not 0 < rate < float("inf"):
-        raise ValueError(f"rate must be more than 0, and finite, got {rate!r}")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-        raise TypeError(f"limit must be an integer, 1 or more, or None, got {limit!r}")
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit must be 1 or more, or None, got {limit!r}")
-    if isinstance(longest_pause, bool) or not isinstance(longest_pause, int | float):
-        raise TypeError(f"longest_pause must be a number of seconds, 0 or more, got {longest_pause!r}")
-    if not 0 <= longest_pause < float("inf"):
-        raise ValueError(f"longest_pause must be 0 seconds or more, and finite, got {longest_pause!r}")
-
-
-def checked(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """``run``, with its arguments checked before anything is sent."""
-
-    @functools.wraps(run)
-    async def run_checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        call = inspect.signature(run).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_arguments(**call.arguments)
-        return await run(*args, **kwargs)
-
-    return run_checked
-
-
+checked(LearningPacer)
 make_many_requests = checked(make_many_requests)
-
-
-def checked_first(init: Callable[P, None]) -> Callable[P, None]:
-    """The same for a constructor, which is no coroutine function."""
-
-    @functools.wraps(init)
-    def init_checked(*args: P.args, **kwargs: P.kwargs) -> None:
-        call = inspect.signature(init).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_quota(**call.arguments)
-        init(*args, **kwargs)
-
-    return init_checked
-
-
-LearningPacer.__init__ = checked_first(LearningPacer.__init__)  # type: ignore[method-assign]
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response as JSON, or say why there is none."""
-    print("\n\nFinal result:\n==============\n")
-    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    if not outcomes:
-        print("[] (no request was asked for)")
-    elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {outcomes[0]!r}")
-    else:
-        try:
-            print(json.dumps(responses[0].json(), indent=2))
-        except ValueError:
-            print(f"The first response is not JSON: {responses[0].text!r}")
-
-
-def ask_first(url: str, plan: str, *, yes: bool) -> None:
-    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL:
-        return  # the run says what is wrong with it
-    if host in ("", "localhost", "127.0.0.1", "::1"):
-        return
-    plan = f"This sends to {host}, which is not this machine: {plan}."
-    if yes:
-        print(plan, file=sys.stderr)
-    elif not (sys.stdin and sys.stdin.isatty()):
-        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
-        sys.exit(2)
-    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        sys.exit("Nothing was sent.")
-
-
-def main() -> None:
-    """Run this file as a script."""
-    parser = argparse.ArgumentParser(description="Send many requests, at a rate learnt on the way.")
-    parser.add_argument("url", nargs="?", default="https://httpbin.org/get")
-    parser.add_argument("--count", type=int, default=200, help="how many requests (default 200)")
-    parser.add_argument("--rate", type=float, default=10, help="per second, to begin with (default 10)")
-    parser.add_argument("--limit", type=int, help="how many at once (default 90)")
-    parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
-    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
-    options = vars(parser.parse_args())
-    count = options["count"]
-    ask_first(
-        options["url"],
-        f"{count} requests, {options['rate']:g} a second at first and then what it permits",
-        yes=options.pop("yes"),
-    )
-    print_result(asyncio.run(make_many_requests(**options, verbose=True)))
-
-
-if __name__ == "__main__":
-    main()
+PLAN = "{count} requests, {rate:g} a second at first and then what it allows"

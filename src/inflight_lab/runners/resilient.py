@@ -18,28 +18,22 @@ waits for itself there: none of them has the gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Hand it a ``limiter`` that does.
 
-Copy this file whole: it needs nothing but httpx.  Run it with
-``python -m inflight_lab.runners.resilient URL --count 200 --limit 3``.
+Run it: ``python -m inflight_lab.runners resilient URL --count 200 --limit 3``.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import functools
-import inspect
-import json
 import math
 import random
 import re
-import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 import httpx
 
@@ -115,8 +109,6 @@ async def make_many_requests(
     ``return_exceptions`` is true: then each stands in the place of its response.  As always with
     ``asyncio.gather``, a raised failure does not cancel the other requests.
     ``verbose`` prints a line just before each attempt.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before anything is sent.
     """
     limiter, retries = limiter or asyncio.Semaphore(limit), retries or Retries()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
@@ -161,7 +153,6 @@ class Retries:
     def __post_init__(self) -> None:
         self._not_before = -math.inf
         self._left = float(self.reserve)
-        check_retries(self)
 
     def shut_for(self) -> float:
         """Seconds until the gate opens; 0.0 if it is open."""
@@ -211,135 +202,15 @@ def http_date(value: str) -> float | None:
         return None
 
 
-# The lesson ends here.  Below: what a limiter is, clear errors for bad arguments, and the file as a script.
+class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
+    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
+
+    def locked(self) -> bool: ...  # noqa: D102
 
 
-class Limiter(Protocol):
-    """What ``asyncio.Semaphore`` has, and all that a runner needs of it."""
+# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+from inflight_lab.arguments import checked, instance
 
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, *exc_info: Any) -> bool | None: ...
-
-    def locked(self) -> bool:
-        """Whether every slot is taken, so that one more request would have to wait."""
-        ...
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def check_arguments(*, url: object, count: object, limit: object, retries: object, **_: object) -> None:
-    """Raise ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed."""
-    if not isinstance(url, str | httpx.URL):
-        raise TypeError(f"url must be a string such as 'http://127.0.0.1:8000/get', got {url!r}")
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"url must be a valid URL, got {url!r}: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"url must start with http:// or https:// and name a host, got {url!r}")
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"count must be an integer, 0 or more, got {count!r}")
-    if count < 0:
-        raise ValueError(f"count must be 0 or more, got {count!r}")
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit!r}")
-    if not isinstance(retries, Retries | None):
-        raise TypeError(f"retries must be a Retries(...), or None for its defaults, got {retries!r}")
-
-
-def check_retries(retries: Retries) -> None:
-    """The same for the fields of `Retries`."""
-    for name, least in (("attempts", 1), ("reserve", 0)):
-        value = getattr(retries, name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, {least} or more, got {value!r}")
-        if value < least:
-            raise ValueError(f"{name} must be {least} or more, got {value!r}")
-    for name in ("budget", "base", "cap", "timeout", "give_up_after"):
-        value = getattr(retries, name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} must be a number, 0 or more, got {value!r}")
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} must be 0 or more, and finite, got {value!r}")
-
-
-def checked(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """``run``, with its arguments checked before anything is sent."""
-
-    @functools.wraps(run)
-    async def run_checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        call = inspect.signature(run).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_arguments(**call.arguments)
-        return await run(*args, **kwargs)
-
-    return run_checked
-
-
-make_many_requests = checked(make_many_requests)
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response as JSON, or say why there is none."""
-    print("\n\nFinal result:\n==============\n")
-    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    if not outcomes:
-        print("[] (no request was asked for)")
-    elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {outcomes[0]!r}")
-    else:
-        try:
-            print(json.dumps(responses[0].json(), indent=2))
-        except ValueError:
-            print(f"The first response is not JSON: {responses[0].text!r}")
-
-
-def most_retries(count: int) -> int:
-    """How many the defaults of `Retries` permit to a run of ``count`` requests."""
-    retries = Retries()
-    return min((retries.attempts - 1) * count, retries.reserve + int(retries.budget * count))
-
-
-def ask_first(url: str, plan: str, *, yes: bool) -> None:
-    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL:
-        return  # the run says what is wrong with it
-    if host in ("", "localhost", "127.0.0.1", "::1"):
-        return
-    plan = f"This sends to {host}, which is not this machine: {plan}."
-    if yes:
-        print(plan, file=sys.stderr)
-    elif not (sys.stdin and sys.stdin.isatty()):
-        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
-        sys.exit(2)
-    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        sys.exit("Nothing was sent.")
-
-
-def main() -> None:
-    """Run this file as a script."""
-    parser = argparse.ArgumentParser(description="Send many requests, a few at a time, and retry.")
-    parser.add_argument("url", nargs="?", default="https://httpbin.org/get")
-    parser.add_argument("--count", type=int, default=200, help="how many requests (default 200)")
-    parser.add_argument("--limit", type=int, default=3, help="how many at once (default 3)")
-    parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
-    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
-    options = vars(parser.parse_args())
-    count = options["count"]
-    ask_first(
-        options["url"],
-        f"{count} requests, at most {options['limit']} at once, and up to {most_retries(count)} retries",
-        yes=options.pop("yes"),
-    )
-    print_result(asyncio.run(make_many_requests(**options, verbose=True)))
-
-
-if __name__ == "__main__":
-    main()
+checked(Retries)
+make_many_requests = checked(make_many_requests, retries=instance(Retries))
+PLAN = "{count} requests, at most {limit} at once, and up to {count} + 10 retries"
