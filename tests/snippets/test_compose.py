@@ -74,8 +74,12 @@ def test_the_whole_script_is_short() -> None:
 
 
 def test_the_source_is_the_whole_script() -> None:
-    """It runs as it stands: its marks are comments, and all that they leave out is in comments too."""
-    assert ast.dump(ast.parse(SOURCE.read_text())) == ast.dump(ast.parse(snippet()))
+    """It runs as it stands, and only as a script: all that is marked or left out is in comments."""
+    source, whole = ast.parse(SOURCE.read_text()), ast.parse(snippet())
+    *above, guarded = source.body
+    assert isinstance(guarded, ast.If)
+    assert ast.unparse(guarded.test) == "__name__ == '__main__'"
+    assert [*map(ast.dump, [*above, *guarded.body])] == [*map(ast.dump, whole.body)]
     assert "#?" not in snippet()
 
 

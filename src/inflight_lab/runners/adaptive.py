@@ -12,7 +12,7 @@ for 429; RFC 9110, section 10.2.3, for ``Retry-After``; additive increase and mu
 (AIMD) from D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989, and the quick start
 before the first refusal from TCP (RFC 5681).
 
-Run it: ``python -m inflight_lab.runners adaptive URL --count 200``.
+Run it: ``inflight-lab run adaptive URL --count 200``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ its slot for another second, so that the next in line waits.  The rate falls to 
 limit / (latency + 1 s) while requests queue.  It is still no rate limit: fewer requests than ``limit``
 at a time never pause.
 
-Run it: ``python -m inflight_lab.runners semaphore_pause URL --count 200 --limit 3``.
+Run it: ``inflight-lab run semaphore_pause URL --count 200 --limit 3``.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ how far the workers may be ahead of whoever consumes them.  That bounds the memo
 request holds up the order), and it is back-pressure: a slow consumer makes the workers wait, and nothing
 more is sent.
 
-Run it: ``python -m inflight_lab.runners workers URL --count 200 --limit 3``.
+Run it: ``inflight-lab run workers URL --count 200 --limit 3``.
 """
 
 import asyncio

@@ -73,7 +73,8 @@ def snippet(
         per_host=per_host,
         notebook=notebook,
     )
-    values = {"QUOTAS": list(quotas), "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
+    pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
+    values = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
     chosen = {name: str(value) for name, value in values.items() if value}
     settings = f"{', '.join(chosen)} = {', '.join(chosen.values())}"
     comment = f"  # {', '.join(MEANING[name] for name in chosen)}"

@@ -119,9 +119,10 @@ async def main():
     #| order | return [task.result() for task in tasks]
 
 
-results = asyncio.run(main())  #? not notebook and not completed
-raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not completed
-#| notebook and not completed | results = await main()
-#| notebook and not completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
-#| notebook and completed | await main()
-#| completed and not notebook | asyncio.run(main())
+if __name__ == "__main__":  # this file may be imported, by a tool for one; what is pasted is not  #^ False
+    results = asyncio.run(main())  #? not notebook and not completed
+    raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not completed
+    #| notebook and not completed | results = await main()
+    #| notebook and not completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
+    #| notebook and completed | await main()
+    #| completed and not notebook | asyncio.run(main())
