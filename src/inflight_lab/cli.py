@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from inflight_lab.publish.series import lay_out
 
 COMMANDS = {
     "run": ("runners.__main__", "run one rung of the ladder against an address"),
@@ -63,12 +66,10 @@ def open_series(folder: Path, options: Sequence[str] = ()) -> None:
 
     ``options`` are JupyterLab's.  Raises ``OSError`` where the folder cannot be made or written.
     """
-    from inflight_lab.publish.series import lay_out
-
-    try:
-        from jupyterlab.labapp import LabApp
-    except ImportError:
-        raise SystemExit(NO_LAB) from None
+    if not importlib.util.find_spec("jupyterlab"):
+        sys.exit(NO_LAB)
     for name in lay_out(folder):
         print(f"{folder / name}: there is a newer one.  Yours was changed and stays; rename it to get both.")
+    from jupyterlab.labapp import LabApp
+
     LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *options])

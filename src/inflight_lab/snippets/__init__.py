@@ -24,9 +24,8 @@ MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "in flight", "FILE": "resul
 MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
-QUOTA = Rule(
-    (tuple,), "pairs of requests and seconds", "pairs of requests and seconds", lambda quota: len(quota) == 2
-)
+PAIRS = "pairs of requests and seconds"
+QUOTA = Rule((tuple, list), PAIRS, PAIRS, lambda quota: len(quota) == 2)
 FILE = Rule((str,), "the name of a file", "the name of a file", bool)
 
 
