@@ -44,6 +44,7 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
 
 def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
     """A link to another notebook leads to its page."""
+    assert pages
     for path in pages:
         page.goto(path.as_uri())
         targets = page.locator("a[href$='.html'], a[href$='.ipynb']").evaluate_all(

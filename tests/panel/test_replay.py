@@ -396,6 +396,7 @@ def test_a_run_that_is_no_longer_complete_is_not_recorded() -> None:
 async def test_the_recordings_that_come_with_the_package(path: Path) -> None:
     """Each can be played to its end by today's code, and every request in it has an outcome."""
     replay = Replay(path)
+    assert replay.plots
     for plot in replay.plots.values():
         plot.start()
         plot.recorder.began -= 3600  # an hour later all has happened

@@ -183,10 +183,13 @@ class LivePlot(Plot):
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 200)
 
-    Raises ``TypeError`` if neither is given.
+    Raises ``TypeError`` if neither is given, or something without a timeline.
     """
 
     def __init__(self, server: Counting | None = None, client: Observed | None = None) -> None:
+        for name, given in (("server", server), ("client", client)):
+            if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
+                raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
         super().__init__(
             Recorder(
                 server.timeline if server else None,

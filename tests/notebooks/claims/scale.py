@@ -9,6 +9,7 @@ from tests.support.run_all import Ran
 
 STOP_AND_LOOK = """
 server.reset()
+server.latency = 0.2
 panel.start()
 while server.stats().started < 10:
     await asyncio.sleep(0.02)
