@@ -5,12 +5,14 @@ everybody may use a leaf.  ``python -m tests.project.architecture`` prints who u
 at anything else.
 
     room         may use               what it is
+    cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
     publish      panel                 the notebooks as a site or as pages, the panel as a page for students
     exercises    runners, server       what checks the notebooks' exercises, and the calculator of limits
     panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
     plot         observation           the live plot, and the drawings in the notebooks
     server       observation           the practice API: its knobs and quotas, on a socket or in a page
     observation  hosts                 what became of each request: timelines, a transport that notes it
+    snippets     arguments             the script to leave with, and what cuts it to one's choices
     runners      arguments, limiter    the ladder: a lesson a file, and its command line
     jupyter      -                     leaf: cells, kernel messages, nested runs, what a browser's page lacks
     limiter      arguments             leaf: a limit that can change while it is in use

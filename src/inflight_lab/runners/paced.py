@@ -32,7 +32,7 @@ Its limits, where T is the quota's spacing and network delay varies by up to J (
 
 And a quota belongs to an API key, not to a process: others who use the key count too.
 
-Run it: ``python -m inflight_lab.runners paced URL --count 200 --rate 100``.
+Run it: ``inflight-lab run paced URL --count 200 --rate 100``.
 """
 
 from __future__ import annotations
