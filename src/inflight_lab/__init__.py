@@ -8,6 +8,7 @@ at anything else.
     cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
     publish      panel                 the notebooks as a site or as pages, the panel as a page for students
     exercises    runners, server       what checks the notebooks' exercises, and the calculator of limits
+    watch        plot, server          one's own requests, of a client or a script, live, and what stands out
     panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
     plot         observation           the live plot, and the drawings in the notebooks
     server       observation           the practice API: its knobs and quotas, on a socket or in a page
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from inflight_lab.panel.replay import Replay
     from inflight_lab.plot.live_plot import LivePlot
     from inflight_lab.server import PracticeServer
+    from inflight_lab.watch.notebook import Watch
 
 __all__ = [
     "AdjustableLimiter",
@@ -50,6 +52,7 @@ __all__ = [
     "Replay",
     "Stats",
     "Timeline",
+    "Watch",
     "enable_nested_run",
 ]
 
@@ -63,6 +66,7 @@ _HOME = {
     "Replay": "panel.replay",
     "Stats": "observation.timeline",
     "Timeline": "observation.timeline",
+    "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",
 }
 
