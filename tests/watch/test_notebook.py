@@ -168,7 +168,11 @@ async def test_any_transport_can_be_watched(
     assert watch.seen.timeline.stats().accepted == 1
 
 
-@pytest.mark.parametrize("wrong", [httpx, None, "client", httpx.AsyncHTTPTransport()], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [httpx, None, "client", httpx.AsyncHTTPTransport()],
+    ids=["a module", "None", "a name", "a transport"],
+)
 def test_only_clients_can_be_watched(wrong: object) -> None:
     """Anything else is an error that says what is wanted."""
     with pytest.raises(TypeError, match="client must be an AsyncClient or a Client of httpx or httpx2, got "):
