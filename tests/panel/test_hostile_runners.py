@@ -140,5 +140,5 @@ asyncio.run(main())
 
 def test_a_process_that_let_go_of_a_runner_can_end() -> None:
     """Python closes what is left when it ends, and a runner that catches even that would go on for ever."""
-    ended = subprocess.run([sys.executable, "-c", EXIT], timeout=60, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", EXIT], timeout=20, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")
