@@ -9,10 +9,12 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
@@ -47,6 +49,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
         reporter.write_line("In CI a skipped test is a failure.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class ByFile(LoadFileScheduling):
+    """A file's tests go to one worker, in order: they share servers, browsers and what they built.
+
+    Those in SPREAD share nothing and take long: each goes to the worker that is free.
+    """
+
+    SPREAD = ("tests/notebooks/", "tests/exercises/")
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(self.SPREAD) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """How the workers share the tests."""
+    return ByFile(config, log)
 
 
 @pytest.fixture

@@ -1,4 +1,30 @@
-"""inflight_lab: send many HTTP requests from asyncio without being told 429 Too Many Requests."""
+"""inflight_lab: send many HTTP requests from asyncio and get no 429 Too Many Requests.
+
+The map of the house.  A room has one job.  It may use the rooms of its row, and those that they may use;
+everybody may use a leaf.  ``python -m tests.project.architecture`` prints who uses whom, and a test fails
+at anything else.
+
+    room         may use               what it is
+    cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
+    publish      panel                 the notebooks as a site or as pages, the panel as a page for students
+    exercises    runners, server       what checks the notebooks' exercises, and the calculator of limits
+    watch        plot, server          one's own requests, of a client or a script, live, and what stands out
+    panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
+    plot         observation           the live plot, and the drawings in the notebooks
+    server       observation           the practice API: its knobs and quotas, on a socket or in a page
+    observation  hosts                 what became of each request: timelines, a transport that notes it
+    snippets     arguments             the script to leave with, and what cuts it to one's choices
+    runners      arguments, limiter    the ladder: a lesson a file, and its command line
+    jupyter      -                     leaf: cells, kernel messages, nested runs, what a browser's page lacks
+    limiter      arguments             leaf: a limit that can change while it is in use
+    hosts        arguments             leaf: which hosts are this machine
+    arguments    -                     leaf: what each parameter allows
+
+A new thing goes where its job is, into the lowest room that knows all it needs, and its test into
+``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones step by step.  Importing a room
+changes nothing elsewhere.  The names below are imported when they are first used, so ``import inflight_lab``
+loads no widget and no server.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +40,7 @@ if TYPE_CHECKING:
     from inflight_lab.panel.replay import Replay
     from inflight_lab.plot.live_plot import LivePlot
     from inflight_lab.server import PracticeServer
+    from inflight_lab.watch.notebook import Watch
 
 __all__ = [
     "AdjustableLimiter",
@@ -25,6 +52,7 @@ __all__ = [
     "Replay",
     "Stats",
     "Timeline",
+    "Watch",
     "enable_nested_run",
 ]
 
@@ -38,12 +66,13 @@ _HOME = {
     "Replay": "panel.replay",
     "Stats": "observation.timeline",
     "Timeline": "observation.timeline",
+    "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, so that ``import inflight_lab`` loads no widget and no server."""
+    """Import a public name from its room."""
     if name in _HOME:
         return getattr(importlib.import_module(f"inflight_lab.{_HOME[name]}"), name)
     raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")

@@ -43,10 +43,11 @@ def integer(least: int, most: float = MOST) -> Rule:
     return Rule((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
 
 
-def number(least: float, unit: str = "") -> Rule:
+def number(least: float, unit: str = "", most: float = MOST) -> Rule:
     """A finite number of ``least`` or more."""
-    kind, allowed = f"a number{unit}, {least} or more", f"{least} or more, and finite"
-    return Rule((int, float), kind, allowed, lambda value: least <= value <= MOST)
+    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
+    finite = ", and finite" if most == MOST else ""
+    return Rule((int, float), f"a number{unit}, {allowed}", allowed + finite, lambda it: least <= it <= most)
 
 
 def positive(unit: str = "") -> Rule:
@@ -117,9 +118,9 @@ def checked(target: T, /, **rules: Rule) -> T:
     the parameter's default.
     """
     if isinstance(target, type):
-        target.__init__ = _Checked(target.__init__).by(rules)  # type: ignore[misc]
+        target.__init__ = _Checked.of(target.__init__, rules)  # type: ignore[misc]
         return target
-    return cast(T, _Checked(cast(Callable[..., Any], target)).by(rules))
+    return cast(T, _Checked.of(cast(Callable[..., Any], target), rules))
 
 
 class _Checked(functools.partial[Any]):
@@ -130,19 +131,26 @@ class _Checked(functools.partial[Any]):
     """
 
     __qualname__: str
+    rules: dict[str, Rule]
 
-    def by(self, rules: dict[str, Rule]) -> _Checked:
-        """Itself, under the name of the function inside, with ``rules`` before `RULES`."""
-        functools.update_wrapper(self, self.func)
+    @classmethod
+    def of(cls, function: Callable[..., Any], rules: dict[str, Rule]) -> _Checked:
+        """The function by its own name, with ``rules`` before `RULES`."""
+        self = cls(function)
+        functools.update_wrapper(self, function)
         self.rules = RULES | rules
         return self
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def check(self, /, *args: Any, **kwargs: Any) -> None:
+        """Raise what a call would raise for a bad argument, and do nothing else."""
         call = inspect.signature(self.func).bind(*args, **kwargs)
         call.apply_defaults()
         for name, parameter in call.signature.parameters.items():
-            if rule := self.rules.get(name):
-                check(name, call.arguments[name], rule, or_none=parameter.default is None)
+            if name in self.rules:
+                check(name, call.arguments[name], self.rules[name], or_none=parameter.default is None)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        self.check(*args, **kwargs)
         return self.func(*args, **kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

@@ -7,6 +7,8 @@ from types import TracebackType
 
 import anyio
 
+from inflight_lab.arguments import check
+
 
 class AdjustableLimiter:
     """``asyncio.Semaphore`` for a slider: the same ``async with`` and ``locked()``, and a ``limit`` to set.
@@ -15,11 +17,13 @@ class AdjustableLimiter:
     not: a raised limit lets the next in line through at once; a lowered one takes nothing away from
     those in flight, it only hands out no new slot until they are few enough.
 
-    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.
+    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.  A limit that is no
+    integer of 1 or more raises ``TypeError`` or ``ValueError``.
     """
 
     def __init__(self, limit: int) -> None:
-        self._capacity = anyio.CapacityLimiter(_checked(limit))
+        self._capacity = anyio.CapacityLimiter(1)
+        self.limit = limit
 
     @property
     def limit(self) -> int:
@@ -28,7 +32,8 @@ class AdjustableLimiter:
 
     @limit.setter
     def limit(self, limit: int) -> None:
-        self._capacity.total_tokens = _checked(limit)
+        check("limit", limit)
+        self._capacity.total_tokens = limit
 
     @property
     def waiting(self) -> int:
@@ -58,11 +63,3 @@ class AdjustableLimiter:
         traceback: TracebackType | None,
     ) -> None:
         self._capacity.release()
-
-
-def _checked(limit: object) -> int:
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit!r}")
-    return limit

@@ -105,7 +105,7 @@ def slider_delays(page: Page, panel: PanelOnPage) -> list[float]:
     return delays
 
 
-def told(delays: list[float]) -> str:
+def in_words(delays: list[float]) -> str:
     """Median and worst of them."""
     if not delays:
         return "at its end"
@@ -128,7 +128,7 @@ def line(lab: Lab, browser: Browser, kernel: str) -> str:
         (lab.notebooks / "awaiting").unlink()
         page.get_by_text("cell ended", exact=True).wait_for()
         after = slider_delays(page, panel)
-    return f"| {lab.front} | {kernel} | {told(pressed)} | {told(awaited)} | {told(after)} |"
+    return f"| {lab.front} | {kernel} | {in_words(pressed)} | {in_words(awaited)} | {in_words(after)} |"
 
 
 def run_by_button(page: Page, panel: PanelOnPage) -> list[float]:
@@ -170,7 +170,7 @@ def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
             for kernel in kernels:
                 print(line(lab, browser, kernel), flush=True)
     with closing(StudentPage(Path(tempfile.mkdtemp()))) as student, opened(browser) as page:
-        print(f"| voila | {USUAL.kernel} | {told(run_by_button(page, student.open(page)))} | | |")
+        print(f"| voila | {USUAL.kernel} | {in_words(run_by_button(page, student.open(page)))} | | |")
 
 
 def main() -> None:
@@ -194,7 +194,7 @@ def measure(lab: Lab, browser: Browser) -> None:
     lab.open(page, lab.write("live_view.ipynb", SET_UP))
     run_all(page)
     panel = panel_on(page)
-    print(f"key to in flight: {told(run_by_button(page, panel))} ms (median / worst)")
+    print(f"key to in flight: {in_words(run_by_button(page, panel))} ms (median / worst)")
     lab.open(page, lab.write("lag.ipynb", SET_UP, LAG))
     run_all(page)
     for name, limit in (("50 requests a second", 10), ("full speed", 100)):

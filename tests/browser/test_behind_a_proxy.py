@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import Lab, PanelOnPage, free_port, run_all
+from tests.support.lab import Lab, free_port
 from tests.support.nginx import need_nginx, serving
+from tests.support.panel_page import PANEL, open_panel
 
 pytestmark = IN_BROWSER
 
@@ -30,13 +31,6 @@ LOCATIONS = """\
         location / {{
             return 404;
         }}"""
-CELL = """
-from inflight_lab import Panel, PracticeServer
-from inflight_lab.runners import semaphore
-server = PracticeServer(latency=0.5, seed=1).start()
-panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
-panel
-"""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -52,10 +46,7 @@ def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) 
     try:
         with serving(tmp_path, port, settings=SETTINGS, locations=locations):
             lab.address = f"http://127.0.0.1:{port}{PREFIX}"
-            lab.open(page, lab.write("proxied.ipynb", CELL))
-            run_all(page)
-            panel = PanelOnPage(page)
-            panel.plot.wait_for(timeout=60_000)
+            panel = open_panel(lab, page, "proxied", PANEL)
             panel.press("Run")
             panel.expect(in_flight=3, live=True)
             limit = panel.drag("limit", 0.6)

@@ -11,32 +11,12 @@ import nbformat
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER, USUAL, Place, in_both_front_ends
-from tests.support.lab import START_UP, Lab, PanelOnPage, run_all
+from tests.support.lab import START_UP, Lab
+from tests.support.panel_page import PANEL, open_panel, panel_of
 
 pytestmark = IN_BROWSER
 
-SET_UP = """
-from inflight_lab import Panel, PracticeServer
-from inflight_lab.runners import semaphore
-server = PracticeServer(latency=0.5, seed=1).start()
-print(f"port {server.port}")
-"""
-PANEL = """
-panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
-panel
-"""
-
-
-def open_panel(lab: Lab, page: Page, name: str, place: Place = USUAL) -> PanelOnPage:
-    lab.open(page, lab.write(name, SET_UP, PANEL, kernel=place.kernel))
-    run_all(page)
-    return panel_of(page)
-
-
-def panel_of(page: Page) -> PanelOnPage:
-    panel = PanelOnPage(page)
-    panel.plot.wait_for(timeout=60_000)
-    return panel
+PORT = 'print(f"port {server.port}")'
 
 
 def save(page: Page) -> None:
@@ -62,11 +42,11 @@ def answers(port: int) -> bool:
 def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callable[[], Page]) -> None:
     """A run started in one page moves in the other, and so does a slider; either can stop it."""
     page, other = new_page(), new_page()
-    one = open_panel(lab, page, "two-pages.ipynb")
+    one = open_panel(lab, page, "two-pages", PANEL)
     save(page)
     one.press("Run")
     one.expect(in_flight=3)
-    lab.open(other, "two-pages.ipynb")
+    lab.open(other, f"two-pages-{USUAL}.ipynb")
     two = panel_of(other)
     two.expect(live=True, in_flight=3, limit=3)
     for mover, watcher, key, limit in ((one, two, "End", 50), (two, one, "PageDown", 45)):
@@ -85,7 +65,7 @@ def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callabl
 @in_both_front_ends
 def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page, place: Place) -> None:
     """Restart and Run All during a run: the old server is gone, the new panel runs, drags and stops."""
-    panel = open_panel(lab, page, f"restart-{place}.ipynb", place)
+    panel = open_panel(lab, page, "restart", PORT, PANEL, place=place)
     port = port_on(page)
     panel.press("Run")
     panel.expect(in_flight=3)
@@ -110,7 +90,7 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page,
 def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: Place) -> None:
     """With a fresh kernel the panel is gone; the picture of its last run stands there, and only then."""
     name = f"again-{place}.ipynb"
-    panel = open_panel(lab, page, name, place)
+    panel = open_panel(lab, page, "again", PANEL, place=place)
     picture = page.locator(".jp-RenderedSVG")
     panel.press("Run")
     panel.expect(in_flight=3)

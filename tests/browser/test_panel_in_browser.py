@@ -7,25 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import IN_BROWSER, USUAL, Place
-from tests.support.lab import Lab, PanelOnPage, run_all
+from tests.support.browser import IN_BROWSER, Place
+from tests.support.lab import Lab, run_all
+from tests.support.panel_page import PANEL, open_panel
 
 pytestmark = IN_BROWSER
-
-SET_UP = """
-from inflight_lab import LivePlot, Panel, PracticeServer
-from inflight_lab.runners import naive, semaphore, semaphore_pause
-server = PracticeServer(latency=0.5, seed=1).start()
-"""
-PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
-
-
-def open_panel(lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL) -> PanelOnPage:
-    lab.open(page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel))
-    run_all(page)
-    panel = PanelOnPage(page)
-    panel.plot.wait_for(timeout=60_000)
-    return panel
 
 
 def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, place: Place) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser
 
 from inflight_lab import PracticeServer
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import EVIL, IN_BROWSER
 
 pytestmark = IN_BROWSER
 
-EVIL = "http://evil.example"
-"""A name of this machine, for the tests' Chromium: nothing is looked up."""
 STEAL = """
 async (address) => {
   const got = {};
@@ -47,30 +40,6 @@ async (address) => {
   return got;
 }
 """
-
-
-@pytest.fixture
-def foreign_site() -> Iterator[int]:
-    """A web server with an empty page, on the port that this gives."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = b"<!doctype html><title>another site</title><body></body>"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, *_: object) -> None: ...
-
-    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield site.server_port
-    site.shutdown()
-    thread.join()
-    site.server_close()
 
 
 def test_a_page_of_another_site_gets_nothing(

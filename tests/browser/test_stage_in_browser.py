@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_panel_in_browser import PANEL, SET_UP, open_panel
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import Lab, run_all
+from tests.support.panel_page import PANEL, SET_UP, open_panel
 
 pytestmark = IN_BROWSER
 

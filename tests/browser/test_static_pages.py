@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from inflight_lab import static_pages
+from inflight_lab.publish import static_pages
 from tests.support.browser import IN_BROWSER
 from tests.support.notebook_tools import NOTEBOOKS
 
@@ -20,7 +20,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """The page of a notebook with a panel; on demand all, by the documented command."""
     out = tmp_path_factory.mktemp("pages")
     if request.config.getoption("--full"):
-        static_pages.main([str(NOTEBOOKS[0].parent), str(out)])
+        static_pages.main([str(out)])
         return sorted(out.glob("*.html"))
     return [static_pages.make_page(NOTEBOOKS[1], out)]
 
@@ -31,12 +31,12 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
         pictures = page.locator("svg[role=img] > title").all_text_contents()
-        told = [text for text in pictures if text.startswith("Requests over time.")]
+        runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = next(each for each in NOTEBOOKS if each.stem == path.stem).read_text(encoding="utf-8")
         for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
-        assert len(told) == (7 if for_a_class else len(shown))
-        assert sum(" 0 requests" in text for text in told) == for_a_class
+        assert len(runs) == (7 if for_a_class else len(shown))
+        assert sum(" 0 requests" in text for text in runs) == for_a_class
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
@@ -44,6 +44,7 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
 
 def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
     """A link to another notebook leads to its page."""
+    assert pages
     for path in pages:
         page.goto(path.as_uri())
         targets = page.locator("a[href$='.html'], a[href$='.ipynb']").evaluate_all(
@@ -57,6 +58,6 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
 def test_a_folder_without_notebooks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The error names the argument and what it must be."""
     with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path), str(tmp_path / "out")])
+        static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
     assert "notebooks must be a folder with .ipynb files" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -6,17 +6,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import IN_BROWSER
+from tests.support.browser import EVIL, IN_BROWSER
 from tests.support.lab import StudentPage
 
 pytestmark = IN_BROWSER
+
+QUICK = ("--MappingKernelManager.cull_idle_timeout=15", "--MappingKernelManager.cull_interval=1")
+"""A kernel whose page was lost without a word ends after some seconds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -27,9 +31,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudentPage]:
-    """The page, served; a kernel whose page was lost without a word ends after some seconds."""
-    quick = ("--MappingKernelManager.cull_idle_timeout=15", "--MappingKernelManager.cull_interval=1")
-    page = StudentPage(tmp_path_factory.mktemp("voila"), *quick)
+    """The page, served."""
+    page = StudentPage(tmp_path_factory.mktemp("voila"), *QUICK, "--name=panel.Example")
     yield page
     page.close()
 
@@ -87,6 +90,123 @@ def test_each_page_has_a_kernel_of_its_own_that_ends_with_it(
     assert gone(first)
     assert not [port for port in ports if accepts(port)]
     assert second.is_running()
+
+
+BEEN_HERE = {"Cookie": "inflight-lab-page=1"}
+"""What the page's own script leaves in a browser."""
+SOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "eA==",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "text"),
+    [
+        ("", {"Host": "evil.example"}, "'evil.example'. Whoever serves it can add --name=evil.example"),
+        ("", {"Host": "127.0.0.1.evil.example:8866"}, "--name=127.0.0.1.evil.example"),
+        ("voila/static/voila.js", {"Host": "evil.example"}, "--name=evil.example"),
+        ("", {"Origin": "http://evil.example"}, "no page of another site"),
+        ("", {"Origin": "null"}, "no page of another site"),
+        ("", {"Origin": "http://["}, "no page of another site"),
+        ("", {"Origin": "http://127.0.0.1:1"}, "no page of another site"),
+        ("", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, "no page of another site"),
+        ("", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}, "no page of another site"),
+        ("api/kernels/1/channels", {"Origin": "http://evil.example"} | SOCKET, "no page of another site"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_not_for_this_page_is_refused(
+    voila: StudentPage, path: str, headers: dict[str, str], text: str
+) -> None:
+    """A name that is not this computer's, and what browsers say of other sites: a reason, and no kernel."""
+    before = kernels_of(voila)
+    answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    assert text in answer.text
+    assert kernels_of(voila) == before
+
+
+HOSTS = ["localhost", "LOCALHOST:1", "127.0.0.1:8866", "192.168.1.5:8866", "[::1]:8866", "[fe80::1]"]
+HOSTS += [socket.gethostname(), f"{socket.gethostname().split('.')[0]}.local:8866", "panel.example"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_at_its_own_names_and_any_address_it_opens(voila: StudentPage, host: str) -> None:
+    """What students may have typed, or a proxy says; and what has no cookie of the page starts no kernel."""
+    before = kernels_of(voila)
+    answer = httpx.get(voila.address, headers={"Host": host})
+    assert answer.status_code == 200
+    assert "location.reload()" in answer.text
+    assert kernels_of(voila) == before
+
+
+def test_a_page_of_another_site_starts_no_kernel(
+    voila: StudentPage, foreign_site: int, browser: Browser
+) -> None:
+    """Not by pictures, frames or scripts, though a person has been here before; a link does open it."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        voila.open(page)
+        before = kernels_of(voila)
+        statuses: list[int] = []
+        page.on("response", lambda answer: answer.url == voila.address and statuses.append(answer.status))
+        with context.expect_page() as opened:  # the page above stays, and so does its kernel
+            page.evaluate("address => open(address)", f"{EVIL}:{foreign_site}/")
+        evil = opened.value
+        evil.on("response", lambda answer: answer.url == voila.address and statuses.append(answer.status))
+        evil.wait_for_load_state()
+        for element in ("img", "img", "script", "iframe"):
+            evil.evaluate(LOAD, [element, voila.address])
+        evil.evaluate("address => fetch(address, { mode: 'no-cors', credentials: 'include' })", voila.address)
+        assert statuses == [403] * 5
+        evil.goto(voila.address.replace("http://127.0.0.1", EVIL))
+        assert "not at home at 'evil.example'" in evil.inner_text("body")
+        assert kernels_of(voila) == before
+
+        evil.goto(f"{EVIL}:{foreign_site}/")
+        evil.set_content(f'<a href="{voila.address}">a link</a>')
+        evil.click("a")
+        evil.locator(".inflight-lab").wait_for()
+        assert len(kernels_of(voila) - before) == 1
+
+
+LOAD = """
+([name, address]) => new Promise((resolve) => {
+  const element = Object.assign(document.createElement(name), { src: address });
+  element.onload = element.onerror = resolve;
+  document.body.append(element);
+})
+"""
+
+
+def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
+    """One too many says so, and how many there may be; when another is closed it opens by itself."""
+    voila = StudentPage(tmp_path, *QUICK, "--pages=2")
+    try:
+        with ThreadPoolExecutor() as pool:  # at the same moment
+            answers = [pool.submit(httpx.get, voila.address, headers=BEEN_HERE, timeout=60) for _ in range(4)]
+        full = [answer.result() for answer in answers if answer.result().status_code == 503]
+        assert len(full) == 2
+        assert "As many pages are open as this computer allows at once: 2." in full[0].text
+        lost = kernels_of(voila)
+        assert len(lost) == 2
+        assert all(gone(kernel) for kernel in lost)  # nobody ever looked at them
+
+        first, second, third = (browser.new_page() for _ in range(3))
+        voila.open(first)
+        voila.open(second)
+        third.goto(voila.address)
+        expect(third.locator("body")).to_contain_text("allows at once: 2.")
+        second.close(run_before_unload=True)
+        third.locator(".inflight-lab").wait_for(timeout=60_000)
+        assert len(kernels_of(voila)) == 2
+        for page in (first, third):
+            page.close()
+    finally:
+        voila.close()
 
 
 def test_a_missing_voila_is_named(tmp_path: Path) -> None:

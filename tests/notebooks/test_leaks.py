@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.test_notebooks import PANEL_ENDS, RUN_ALL, named
 from tests.support.census import at_most, census
-from tests.support.notebook_tools import NOTEBOOKS, Kernel, code_cells, kernel
+from tests.support.notebook_tools import Kernel, code_cells, each_notebook, kernel
+from tests.support.run_all import PANEL_ENDS, RUN_ALL, has_panel
 from tests.support.waiting import PATIENCE
 
 TIMES = 5
@@ -18,7 +18,7 @@ MEGABYTES = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PA
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+@each_notebook
 def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
     """After each Run All there is no more of anything than after the first, and memory does not run away."""
     cells = code_cells(path)
@@ -28,8 +28,8 @@ def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
         for _ in range(TIMES):
             runs = fresh.run_all(cells, within=3 * RUN_ALL)
             assert {run.status for run in runs} == {"ok"}
-            if "panel = " in source:
-                assert fresh.run(f"import asyncio{PANEL_ENDS}").status == "ok"
+            if has_panel(path):
+                assert fresh.run(PANEL_ENDS).status == "ok"
             assert fresh.run(f"import os\n{inspect.getsource(census)}").status == "ok"
             counts = settled(fresh, first)
             if "import ipywidgets" in source or "from ipywidgets" in source:

@@ -8,14 +8,9 @@ import psutil
 import pytest
 
 from tests.support.notebook_tools import NOTEBOOKS, Kernel, code_cells, kernel
+from tests.support.run_all import run_all
 from tests.support.waiting import PATIENCE
 
-RUN_ALL = 120.0
-PANEL_ENDS = """
-import asyncio, psutil
-if "panel" in globals() and panel.running:
-    await asyncio.wait([panel.start()])
-"""
 PORTS = "[c.laddr.port for c in psutil.Process().net_connections('tcp') if c.status == 'LISTEN']"
 CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 
@@ -43,9 +38,7 @@ def test_restart_and_run_all(path: Path) -> None:
 
 def run_to_the_end(notebook: Kernel, path: Path) -> list[int]:
     """Run All, wait for its panel too; returns the ports that the kernel listens on afterwards."""
-    for number, cell in enumerate(notebook.run_all(code_cells(path), within=RUN_ALL)):
-        assert cell.status == "ok", f"code cell {number}: {cell.status}: {cell.error}"
-        assert "never retrieved" not in cell.text
-    assert notebook.run(PANEL_ENDS).status == "ok"
+    run_all(path, notebook)
+    assert notebook.run("import psutil").status == "ok"
     ports: list[int] = notebook.value(PORTS)
     return ports

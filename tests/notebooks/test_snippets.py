@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -12,47 +11,25 @@ from pathlib import Path
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.runners import naive, paced, semaphore, semaphore_pause
-from tests.support.notebook_tools import NOTEBOOKS, Kernel, kernel, load
+from tests.support.notebook_tools import Kernel, kernel, load, notebook
 from tests.support.waiting import PATIENCE
+from tests.support.write_snippets import RUNGS, URL_LINE, generated
 
-RUNGS = {"naive": naive, "semaphore": semaphore, "semaphore-pause": semaphore_pause, "paced": paced}
-URL_LINE = 'URL = "https://httpbin.org/get"'
 COUNT = 9
 """How many requests each snippet sends."""
 
 
 def snippets() -> dict[str, str]:
     """Every Python fence of the notebook that is no solution, by its cell's id."""
-    (path,) = (path for path in NOTEBOOKS if path.stem.startswith("10"))
     return {
         cell.id.removeprefix("text-"): fence
-        for cell in load(path).cells
+        for cell in load(notebook("10")).cells
         if cell.cell_type == "markdown" and not cell.id.startswith("text-solution")
         for fence in re.findall(r"```python\n(.*?)\n```", cell.source, re.S)
     }
 
 
 SNIPPETS = snippets()
-
-
-def bare(code: ast.AST) -> str:
-    """The code without docstrings and annotations: what is left is what runs."""
-    for node in ast.walk(code):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            node.body = node.body[1:] if ast.get_docstring(node) else node.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return re.sub(r"^(\s+self\._sent): .* = ", r"\1 = ", ast.unparse(code), flags=re.M)
-
-
-def core(source: str) -> dict[str, str]:
-    """The functions and classes of a piece of code, bare, by name."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    found = [node for node in ast.parse(source).body if isinstance(node, kinds)]
-    return {node.name: bare(node) for node in found}
 
 
 def test_every_rung_has_both_forms() -> None:
@@ -62,14 +39,10 @@ def test_every_rung_has_both_forms() -> None:
         assert source.count(URL_LINE) == 1
 
 
-@pytest.mark.parametrize("form", ["", "-cell"], ids=["script", "cell"])
-@pytest.mark.parametrize("rung", RUNGS)
-def test_snippet_is_the_runner(rung: str, form: str) -> None:
-    """Both forms hold the core of the runner's file, all of it and nothing else."""
-    whole = Path(str(RUNGS[rung].__file__)).read_text()
-    lesson, rest = whole.split("# The lesson ends here.")
-    assert rest
-    assert core(SNIPPETS[rung + form]) == core(lesson)
+def test_snippets_are_those_of_the_runners() -> None:
+    """What the notebook stores is what ``python -m tests.support.write_snippets`` makes of the runners."""
+    stored = {f"text-{name}": f"{fence}\n" for name, fence in SNIPPETS.items()}
+    assert stored == generated()
 
 
 @pytest.fixture

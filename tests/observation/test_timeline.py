@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import threading
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab import Stats, Timeline
-
-
-class FakeClock:
-    """A clock that moves only when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        """The time it was set to."""
-        return self.now
+from tests.support.virtual_clock import SetClock
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def clock() -> SetClock:
+    return SetClock(100.0)
 
 
 @pytest.fixture
-def timeline(clock: FakeClock) -> Timeline:
+def timeline(clock: SetClock) -> Timeline:
     return Timeline(clock=clock)
 
 
@@ -68,7 +61,7 @@ def test_status_decides_the_count(timeline: Timeline, status: int, field: str) -
     assert stats.accepted + stats.refused + stats.failed == 1
 
 
-def test_events_tell_the_story(timeline: Timeline, clock: FakeClock) -> None:
+def test_events_tell_the_story(timeline: Timeline, clock: SetClock) -> None:
     """Each event carries the counts right after it, which is what the plot draws."""
     timeline.start(3)
     clock.now += 1
@@ -104,7 +97,11 @@ def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
     """Requests from before a reset end without a trace, and never in the place of a newer one."""
     old = [timeline.send(), timeline.send(), timeline.send()]
     timeline.start(5)
+    kept = timeline.events
     timeline.reset()
+    assert [event.kind for event in kept] == ["sent", "sent", "sent", "started"], (
+        "whoever holds them keeps them"
+    )
     assert timeline.stats() == Stats()
     new = timeline.send()
     assert new not in old
@@ -124,7 +121,22 @@ def test_a_request_ends_once(timeline: Timeline) -> None:
     assert timeline.stats() == Stats(started=1, peak_in_flight=1, accepted=1, busiest_period=1)
 
 
-def test_busiest_period_slides(timeline: Timeline, clock: FakeClock) -> None:
+def test_requests_that_are_never_sent(timeline: Timeline) -> None:
+    """One that waits fails or is cancelled and was never in flight; where none waits, nothing happens."""
+    timeline.start(2)
+    timeline.fail(None, "PoolTimeout")
+    timeline.cancel(None)
+    timeline.cancel(None)
+    stats = timeline.stats()
+    assert (stats.started, stats.failed, stats.cancelled, stats.waiting) == (2, 1, 1, 0)
+    assert (stats.peak_in_flight, stats.busiest_period) == (0, 0)
+    assert [(event.kind, event.detail) for event in timeline.events[1:]] == [
+        ("failed", "PoolTimeout"),
+        ("cancelled", None),
+    ]
+
+
+def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
     """The busiest period is found wherever it lies, across the full seconds too, and is not forgotten."""
     for moment in (0.0, 0.75, 0.875, 1.0, 1.25, 1.75, 9.0):
         clock.now = 100 + moment
@@ -147,7 +159,7 @@ ACTIONS = st.lists(
 @given(ACTIONS, st.data())
 def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
     """started == waiting + in_flight + accepted + refused + failed + cancelled after any sequence."""
-    clock = FakeClock()
+    clock = SetClock(100.0)
     timeline = Timeline(period=2.0, clock=clock)
     requests: list[int] = []
     for action in actions:
@@ -178,6 +190,65 @@ def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
         sent = [event.time for event in timeline.events if event.kind == "sent"]
         together = (sum(end - 2.0 < time <= end for time in sent) for end in sent)
         assert stats.busiest_period == max(together, default=0)
+
+
+def test_old_events_are_dropped_and_no_count_is(clock: SetClock) -> None:
+    """With a small bound the newest events stay, in order, and every number is that of an unbounded twin."""
+    bounded, unbounded = Timeline(clock=clock, keep=20), Timeline(clock=clock)
+    for step in range(500):
+        clock.now += 0.125
+        for timeline in (bounded, unbounded):
+            timeline.start(2)
+            first, second = timeline.send(), timeline.send()
+            timeline.answer(first, (200, 429, 404)[step % 3])
+            timeline.cancel(second) if step % 2 else timeline.fail(second, OSError())
+        assert 1 <= len(bounded.events) <= 22
+        assert bounded.events == unbounded.events[-len(bounded.events) :]
+        assert bounded.stats() == unbounded.stats()
+    assert len(bounded.events) >= 20
+    assert bounded.stats().elapsed == 499 * 0.125
+    with pytest.raises(ValueError, match="keep must be 1 or more, got 0"):
+        Timeline(keep=0)
+
+
+def test_a_reader_reads_each_event_once_and_learns_what_it_missed(timeline: Timeline) -> None:
+    """Read on from the last position: nothing comes twice, over a reset too, and a gap shows."""
+    timeline = Timeline(clock=timeline.clock, keep=8)
+    first = timeline.send()
+    seen, position = timeline.since(0)
+    assert (seen, position) == (timeline.events, 1)
+    timeline.answer(first, 200)
+    new, position = timeline.since(position)
+    assert [event.kind for event in new] == ["answered"]
+    assert timeline.since(position) == ([], 2)
+    timeline.reset()
+    timeline.send()
+    new, position = timeline.since(position)
+    assert ([event.kind for event in new], position) == (["sent"], 3)
+    for _ in range(50):
+        timeline.start()
+    new, written = timeline.since(position)
+    assert new == timeline.events
+    assert (written, written - position - len(new)) == (53, 50 - len(new))
+    assert 8 <= len(new) <= 9
+
+
+def test_memory_does_not_grow_with_the_requests() -> None:
+    """After some thousand requests a timeline takes no more memory, however many follow."""
+    timeline = Timeline(keep=1000, clock=itertools.count().__next__)
+
+    def bytes_after(requests: int) -> int:
+        for _ in range(requests):
+            timeline.answer(timeline.send(), 200)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = bytes_after(2000)
+        assert bytes_after(20_000) < before + 50_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_threads_lose_nothing() -> None:

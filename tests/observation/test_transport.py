@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from types import ModuleType
 
 import httpx
+import httpx2
 import pytest
 from httpx_aiohttp import AiohttpTransport
 
@@ -41,6 +42,16 @@ async def test_statuses(status: int, field: str) -> None:
         response = await client.get(URL)
     assert (response.status_code, response.text) == (status, "hello")
     assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, field: 1}
+
+
+async def test_a_client_of_httpx2(server: PracticeServer) -> None:
+    """httpx2 is httpx under another name: its clients are observed, and get their own library's answers."""
+    async with httpx2.AsyncClient(transport=(observed := ObservedTransport())) as client:
+        responses = await semaphore.make_many_requests(server.url, 3, client=client)
+        assert isinstance(responses[0], httpx2.Response)
+        with pytest.raises(httpx2.ConnectError):
+            await client.get("http://127.0.0.1:9/")
+    assert without_times(observed.stats()) == {"started": 4, "peak_in_flight": 3, "accepted": 3, "failed": 1}
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), IndexError("bug")])

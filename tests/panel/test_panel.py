@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
-import itertools
 import re
 import sys
 import tracemalloc
@@ -14,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.jupyter import cells
-from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.drawing import draw
-from inflight_lab.plot.points import BIN, Bars, Recorder, thin
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.server import app
 from tests.support.census import at_most, census
@@ -317,15 +314,15 @@ async def test_a_panel_whose_cell_runs_again_forgets(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch, flying: bool
 ) -> None:
     """IPython's ``Out`` keeps each panel for good: after the cell ran again it keeps no outcome of it."""
-    cell = ["cell", "first run of it"]
+    cell = [InteractiveShell(), "cell", "first run of it"]
     monkeypatch.setattr(cells, "_running_cell", lambda: tuple(cell))
     panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
     await panel.start()
     server.latency = 600 if flying else 0
     run = panel.start()
     await (until(lambda: server.timeline.in_flight == 3) if flying else run)
-    cell[1] = "second run of it"
-    cells.closed_on_rerun(lambda: None)
+    cell[2] = "second run of it"
+    cell[0].events.trigger("pre_run_cell", None)
     await run
     assert (panel.outcomes, panel.timeline.events, panel.comm) == ([], [], None)
     assert server.timeline.in_flight == 0
@@ -475,50 +472,3 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     assert first.latency_slider.value == second.latency_slider.value == 0.02
     for panel in (first, second):
         panel.close()
-
-
-def test_thinning_loses_no_peak() -> None:
-    """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
-    levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
-    assert thin(levels) == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
-
-
-def test_bars_take_the_lowest_free_lane() -> None:
-    """As many lanes as were ever in flight at once, and each bar ends in the lane where it began."""
-    timeline = Timeline(clock=itertools.count().__next__)
-    first, second = timeline.send(), timeline.send()
-    timeline.answer(first, 429)
-    third = timeline.send()
-    timeline.cancel(third)
-    timeline.answer(second, 200)
-    bars = Bars()
-    points = bars.draw(timeline.events[:3]) + bars.draw(timeline.events[3:])
-    assert points == [[0, 0, -1], [1, 1, -1], [2, 0, 429], [3, 0, -1], [4, 0, 0], [5, 1, 200]]
-
-
-async def test_the_recorder_hands_out_each_point_once() -> None:
-    """A second reading holds only what came since the first; a reset timeline is read from its start."""
-    timeline = Timeline()
-    recorder = Recorder(timeline, None, lambda: 100)
-    timeline.answer(timeline.send(), 429)
-    first = recorder.read()
-    assert first["server"][-1][3] == 0
-    assert len(first["refused"]) == 1
-    assert "server" not in recorder.read()
-    timeline.reset()
-    timeline.send()
-    assert recorder.read()["server"][-1][3] == 1
-
-
-async def test_the_picture_tells_what_the_plot_told() -> None:
-    """The plain picture is an SVG with the counts as text, also of an empty recording."""
-    timeline = Timeline()
-    recorder = Recorder(timeline, None, lambda: None)
-    assert draw(recorder).startswith("<svg")
-    for _ in range(3):
-        timeline.answer(timeline.send(), 200)
-    recorder.read()
-    timeline.fail(timeline.send(), type("<script>", (Exception,), {})())
-    recorder.read()
-    assert "4 requests: 3 accepted, 0 refused, 1 failed" in draw(recorder)
-    assert "script" not in draw(recorder)  # errors are counted, not quoted

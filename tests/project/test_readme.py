@@ -1,4 +1,4 @@
-"""The README: what it says to copy works as written."""
+"""The README and CONTRIBUTING.md: what they say to copy works as written, and what they name is there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BASES = [ROOT, ROOT / "src" / "inflight_lab"]
 
 
 def test_the_snippet_runs_as_written() -> None:
@@ -21,7 +23,7 @@ def test_the_snippet_runs_as_written() -> None:
 
 
 def test_ci_ends_with_the_readmes_own_test_command() -> None:
-    """The command that a person is told to use is the one that is known to pass."""
+    """The command that the README gives is the one that is known to pass."""
     last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
     assert f"```sh\n{last}\n```" in README
 
@@ -31,6 +33,28 @@ def test_links_lead_to_files() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_contributing_names_what_is_there() -> None:
+    """Every file, folder, module and table that it sends a contributor to is where it says."""
+    (link,) = re.findall(r"\]\(([^)#]+)\)", CONTRIBUTING)
+    assert (ROOT / ".github" / link).exists()
+    named = re.findall(r"`([\w./]+)`", CONTRIBUTING)
+    files = [name for name in named if re.search(r"/|\.py$", name) and not re.search(r"NAME|NN_", name)]
+    modules = [name.replace(".", "/") + ".py" for name in re.findall(r"python -m ([\w.]+)", CONTRIBUTING)]
+    assert len(files) > 10
+    assert len(modules) == 2
+    assert [name for name in files + modules if not find(name)] == []
+    tables = re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", CONTRIBUTING)
+    assert len(tables) == 4
+    for table, name in tables:
+        (file,) = find(name)
+        assert re.search(rf"^{table}\b.* = ", file.read_text(encoding="utf-8"), re.M), (table, name)
+
+
+def find(name: str) -> list[Path]:
+    """Where a file or folder is that is named from the root or from the package."""
+    return [base / name for base in BASES if (base / name).exists()]
 
 
 def test_the_repositorys_address_is_one_placeholder() -> None:

@@ -1,97 +1,50 @@
-"""Bad input: one clear error that names the parameter, the value and what is allowed; nothing is sent."""
+"""Every rung refuses bad arguments as it is called, in the rules' words, and nothing is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import ModuleType
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer
-from inflight_lab.runners import naive, semaphore, semaphore_pause
+from inflight_lab.arguments import RULES
+from inflight_lab.runners import RUNGS, naive, resilient
+from inflight_lab.runners.adaptive import LearningPacer
+from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.resilient import Retries
+from inflight_lab.runners.shared_quota import SharedQuota
+from inflight_lab.runners.workers import stream_outcomes
 
 pytestmark = pytest.mark.anyio
 
-NAN, INFINITY = float("nan"), float("inf")
-LIMITED = [semaphore, semaphore_pause]
-LADDER = [naive, *LIMITED]
+OUT_OF_BOUNDS: dict[str, object] = {"url": "127.0.0.1:8000/get", "store": "http://127.0.0.1", "key": ""}
 
-LIMITS: list[tuple[object, type[Exception]]] = [
-    (0, ValueError),
-    (-3, ValueError),
-    ("3", TypeError),
-    (True, TypeError),
-    (False, TypeError),
-    (None, TypeError),
-    (NAN, TypeError),
-    (2.5, TypeError),
-    (3.0, TypeError),
-    (INFINITY, TypeError),
-]
-COUNTS: list[tuple[object, type[Exception]]] = [
-    (-1, ValueError),
-    (True, TypeError),
-    ("7", TypeError),
-    (7.0, TypeError),
-    (NAN, TypeError),
-    (None, TypeError),
-    ([1, 2], TypeError),
-]
-URLS: list[tuple[object, type[Exception]]] = [
-    ("127.0.0.1:8000/get", ValueError),
-    ("localhost:8000/get", ValueError),
-    ("//127.0.0.1/get", ValueError),
-    ("/get", ValueError),
-    ("", ValueError),
-    ("http://", ValueError),
-    ("http:///get", ValueError),
-    ("ftp://127.0.0.1/get", ValueError),
-    ("http://[::1", ValueError),
-    ("http://127.0.0.1/\n", ValueError),
-    (None, TypeError),
-    (8000, TypeError),
-    (b"http://127.0.0.1/get", TypeError),
-]
-PAUSES: list[tuple[object, type[Exception]]] = [
-    (-1, ValueError),
-    (-0.001, ValueError),
-    (NAN, ValueError),
-    (INFINITY, ValueError),
-    ("1", TypeError),
-    (True, TypeError),
-    (None, TypeError),
-]
-KNOBS: list[tuple[str, object, type[Exception], str]] = [
-    ("quota", "leaky", ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", None, ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", ["gcra"], ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("latency_kind", "slow", ValueError, "'fixed', 'jittered', 'heavy-tailed'"),
-    ("latency", -0.1, ValueError, "0 or more"),
-    ("latency", NAN, ValueError, "0 or more"),
-    ("latency", INFINITY, ValueError, "finite"),
-    ("latency", "0.3", TypeError, "0 or more"),
-    ("latency", True, TypeError, "0 or more"),
-    ("latency", None, TypeError, "0 or more"),
-    ("rate", 0, ValueError, "1 or more"),
-    ("rate", 0.5, ValueError, "1 or more"),
-    ("rate", -100, ValueError, "1 or more"),
-    ("rate", NAN, ValueError, "1 or more"),
-    ("rate", "100", TypeError, "1 or more"),
-    ("rate", True, TypeError, "1 or more"),
-    ("period", 0, ValueError, "more than 0"),
-    ("period", 0.0, ValueError, "more than 0"),
-    ("period", -1, ValueError, "0 or more"),
-    ("period", NAN, ValueError, "0 or more"),
-    ("period", "1", TypeError, "0 or more"),
-    ("burst", 0, ValueError, "1 or more, or None"),
-    ("burst", 1.5, TypeError, "1 or more, or None"),
-    ("burst", True, TypeError, "1 or more, or None"),
-    ("max_concurrent", 0, ValueError, "1 or more, or None"),
-    ("max_concurrent", -1, ValueError, "1 or more, or None"),
-    ("max_concurrent", "9", TypeError, "1 or more, or None"),
-    ("max_concurrent", True, TypeError, "1 or more, or None"),
-]
+
+def run_of(rung: str) -> Callable[..., Any]:
+    """A rung's ``make_many_requests``."""
+    run: Callable[..., Any] = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
+    return run
+
+
+def ruled(target: Callable[..., Any]) -> list[str]:
+    """The parameters of a function or class that have a rule."""
+    return [name for name in inspect.signature(target).parameters if name in RULES]
+
+
+def assert_refused(target: Callable[..., Any], arguments: dict[str, object], name: str) -> None:
+    """A value of the wrong type, one out of bounds, None unless it is the default: one clear error each."""
+    default = inspect.signature(target).parameters[name].default
+    for value, error in ((b"3", TypeError), (OUT_OF_BOUNDS.get(name, -1), ValueError), (None, TypeError)):
+        if value is None and default is None:
+            continue
+        with pytest.raises(error) as caught:
+            target(**(arguments | {name: value}))
+        assert type(caught.value) is error
+        assert str(caught.value).startswith(f"{name} must be ")
+        assert f"got {value!r}" in str(caught.value)
 
 
 @pytest.fixture(scope="module")
@@ -101,63 +54,78 @@ def server() -> Iterator[PracticeServer]:
         yield server
 
 
-def name_of(value: object) -> str:
-    """Ids for the table: the module's short name, or the value as it is written."""
-    if isinstance(value, ModuleType):
-        return value.__name__.rpartition(".")[2]
-    return value.__name__ if isinstance(value, type) else repr(value)
-
-
-def table(modules: list[ModuleType], *columns: tuple[str, list[tuple[object, type[Exception]]], str]) -> Any:
-    """Every rung with every bad value: (rung, parameter, value, error, what is allowed)."""
-    rows = [
-        (rung, name, value, error, allowed)
-        for rung in modules
-        for name, values, allowed in columns
-        for value, error in values
-    ]
-    return pytest.mark.parametrize(("rung", "name", "value", "error", "allowed"), rows, ids=name_of)
-
-
-async def check_refused(
-    rung: ModuleType, name: str, value: object, error: type[Exception], allowed: str, server: PracticeServer
-) -> None:
-    arguments: dict[str, object] = {"url": server.url, "count": 3} | {name: value}
-    # Also when failures are to be returned: a mistake of the caller's is no outcome of a request.
+@pytest.mark.parametrize(("rung", "name"), [(rung, name) for rung in RUNGS for name in ruled(run_of(rung))])
+def test_every_rung_refuses(rung: str, name: str, server: PracticeServer) -> None:
+    """As it is called, and also when failures are to be returned: a caller's mistake is no outcome."""
     for extra in ({}, {"return_exceptions": True}):
-        with pytest.raises(error) as caught:
-            await rung.make_many_requests(**arguments, **extra)
-        assert type(caught.value) is error
-        message = str(caught.value)
-        assert message.startswith(f"{name} must ")
-        assert repr(value) in message
-        assert allowed in message
-        assert "\n" not in message
+        assert_refused(run_of(rung), {"url": server.url, "count": 3} | extra, name)
     assert server.stats().started == 0
 
 
-@table(LADDER, ("url", URLS, ""), ("count", COUNTS, "0 or more"))
-async def test_every_rung_refuses(
-    rung: ModuleType, name: str, value: object, error: type[Exception], allowed: str, server: PracticeServer
-) -> None:
-    """A bad ``url`` or ``count`` is told at once by every rung, in the same words."""
-    await check_refused(rung, name, value, error, allowed, server)
+@pytest.mark.parametrize("rung", RUNGS)
+def test_every_rung_has_its_rules(rung: str) -> None:
+    """What can be typed has a rule: a new parameter does not slip by unchecked."""
+    unruled = {"client", "limiter", "retries", "return_exceptions", "verbose"}
+    parameters = set(inspect.signature(run_of(rung)).parameters)
+    assert parameters - unruled == set(ruled(run_of(rung)))
+    assert {"url", "count"} < parameters
 
 
-@table(LIMITED, ("limit", LIMITS, "1 or more"))
-async def test_limited_rungs_refuse(
-    rung: ModuleType, name: str, value: object, error: type[Exception], allowed: str, server: PracticeServer
-) -> None:
-    """A limit that is no count of slots is an error, not a run that hangs (0) or a run of one (True)."""
-    await check_refused(rung, name, value, error, allowed, server)
+@pytest.mark.parametrize("name", ["limit", "ahead"])
+def test_stream_refuses(name: str) -> None:
+    """A wrong number is an error as the stream is made, and not a hang when it is read."""
+
+    async def make_one(item: int) -> int:
+        return item
+
+    assert_refused(stream_outcomes, {"make_one": make_one, "items": []}, name)
 
 
-@table([semaphore_pause], ("pause", PAUSES, "0"))
-async def test_pausing_rung_refuses(
-    rung: ModuleType, name: str, value: object, error: type[Exception], allowed: str, server: PracticeServer
-) -> None:
-    """A pause that is no length of time is an error before the first request, not after it."""
-    await check_refused(rung, name, value, error, allowed, server)
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(each, name) for each in (Pacer, LearningPacer, Retries, SharedQuota) for name in ruled(each)],
+)
+def test_every_class_refuses(target: type, name: str) -> None:
+    """A class by itself checks the same as the run."""
+    assert_refused(target, {}, name)
+
+
+@pytest.mark.parametrize("target", [SharedQuota, run_of("shared_quota")])
+def test_a_shared_rate_is_1_or_more(target: Callable[..., Any]) -> None:
+    """Less than one request a period cannot be shared out in whole numbers."""
+    more = {} if target is SharedQuota else {"url": "http://127.0.0.1", "count": 1}
+    with pytest.raises(ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"):
+        target(**more, rate=0.5)
+
+
+def test_a_pacer_lets_at_least_one_go() -> None:
+    """A burst of less than one would be no request, and a longest pause of 0 no turn but the first."""
+    assert Pacer(burst=1.5).locked() is False
+    with pytest.raises(ValueError, match=r"^burst must be 1 or more, and finite, got 0\.5$"):
+        Pacer(burst=0.5)
+    with pytest.raises(ValueError, match=r"^longest_pause must be more than 0, and finite, got 0$"):
+        LearningPacer(longest_pause=0)
+
+
+def test_retries_are_a_policy(server: PracticeServer) -> None:
+    """A number in the place of the policy is an error, before anything is sent."""
+    with pytest.raises(TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None, got 5$"):
+        resilient.make_many_requests(server.url, 1, retries=5)
+    assert server.stats().started == 0
+
+
+def test_a_store_has_some_time() -> None:
+    """No time at all would be no time limit: the store's client takes 0 for that."""
+    with pytest.raises(ValueError, match=r"^timeout must be more than 0, and finite, got 0$"):
+        SharedQuota(timeout=0)
+
+
+def test_adjustable_limiter_refuses() -> None:
+    """The slider's limiter takes the limits that the runners take and no other, when made and when set."""
+    limiter = AdjustableLimiter(3)
+    for attempt in (AdjustableLimiter, lambda limit: setattr(limiter, "limit", limit)):
+        assert_refused(attempt, {}, "limit")
+    assert limiter.limit == 3
 
 
 async def test_naive_has_no_limit(server: PracticeServer) -> None:
@@ -165,48 +133,3 @@ async def test_naive_has_no_limit(server: PracticeServer) -> None:
     with pytest.raises(TypeError, match="limit"):
         await naive.make_many_requests(server.url, 3, limit=3)
     assert server.stats().started == 0
-
-
-@pytest.mark.parametrize(("value", "error"), LIMITS, ids=name_of)
-def test_adjustable_limiter_refuses(value: object, error: type[Exception]) -> None:
-    """The slider's limiter takes the limits that the runners take and no other, when made and when set."""
-    limiter = AdjustableLimiter(3)
-    for attempt in (AdjustableLimiter, lambda limit: setattr(limiter, "limit", limit)):
-        with pytest.raises(error) as caught:
-            attempt(value)
-        message = str(caught.value)
-        assert message.startswith("limit must ")
-        assert repr(value) in message
-        assert "1 or more" in message
-    assert limiter.limit == 3
-
-
-@pytest.mark.parametrize(("name", "value", "error", "allowed"), KNOBS, ids=name_of)
-def test_server_refuses_a_knob(
-    server: PracticeServer, name: str, value: object, error: type[Exception], allowed: str
-) -> None:
-    """A bad knob is an error where it is written, at the start and while it runs, and changes nothing."""
-    before = getattr(server, name)
-    with pytest.raises(error) as made:
-        PracticeServer(**({"quota": "gcra"} | {name: value}))
-    with pytest.raises(error) as set_later:
-        setattr(server, name, value)
-    for caught in (made, set_later):
-        message = str(caught.value)
-        assert message.startswith(f"{name} must be ")
-        assert repr(value) in message
-        assert allowed in message
-    assert getattr(server, name) == before
-
-
-@pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
-def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
-    """A burst that would do nothing is an error that says which quotas have one."""
-    with pytest.raises(ValueError, match=r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5"):
-        PracticeServer(quota=quota, burst=5)
-
-
-def test_unknown_knob_is_an_error() -> None:
-    """A misspelt knob does not pass silently."""
-    with pytest.raises(TypeError, match="latencey"):
-        PracticeServer(latencey=0.3)

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import random
-import subprocess
-import sys
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inflight_lab import AdjustableLimiter, PracticeServer, Timeline
 from inflight_lab.panel.run import Run
 from inflight_lab.runners import paced
 from inflight_lab.runners.paced import Pacer
 from tests.support.simulator import URL, Path, SimulatedApi, network, quota, stall_each_second
-from tests.support.virtual_clock import run, virtual_loop
+from tests.support.virtual_clock import WINDOWS_TICK, run, virtual_loop
 from tests.support.waiting import PATIENCE, until
 
-NAN, INFINITY = float("nan"), float("inf")
 REAL_LATE = 0.0005
 """How late a loop on an idle machine wakes up, in seconds on average: epoll counts in milliseconds."""
 WITH_ROOM = [("fixed-window", None), ("sliding-window", None), ("token-bucket", None), ("gcra", 10)]
-"""The quotas that permit a burst, by kind and burst."""
+"""The quotas that allow a burst, by kind and burst."""
 
 
 def send(
-    api: SimulatedApi, seconds: float, *, stall: float = 0.0, late: float = 0.0, seed: int = 1, **quota: Any
+    api: SimulatedApi,
+    seconds: float,
+    *,
+    stall: float = 0.0,
+    late: float = 0.0,
+    tick: float = 0.0,
+    seed: int = 1,
+    **quota: Any,
 ) -> None:
     """The runner itself, sending for about so long against ``api`` on the virtual clock."""
 
@@ -42,7 +43,7 @@ def send(
         if stalls:
             stalls.cancel()
 
-    run(main(), late=late, seed=seed)
+    run(main(), late=late, tick=tick, seed=seed)
 
 
 # The quota is used, and not exceeded.
@@ -60,6 +61,27 @@ def test_whole_quota_and_no_429(jitter: float, stall: float, least: float, seed:
         kind: 0 for kind, _ in WITH_ROOM
     }
     assert api.utilisation() >= least
+    assert api.used(1, 40) >= (0.985 if not stall else 0.95)
+
+
+@pytest.mark.parametrize("jitter", [0, 0.005, 0.01])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_coarse_clock(jitter: float, seed: int) -> None:
+    """On Windows before Python 3.13 a loop's clock moves 64 times a second: that costs no 429 either."""
+    api = SimulatedApi(network(jitter, seed=seed))
+    send(api, 15, seed=seed, tick=WINDOWS_TICK)
+    assert {kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM} == {
+        kind: 0 for kind, _ in WITH_ROOM
+    }
+    assert api.used(1, 15) >= 0.98
+
+
+def test_a_period_shorter_than_the_latency() -> None:
+    """A request that is not late has reached the API when it was due to: nobody waits for its answer."""
+    api = SimulatedApi(network(latency=0.5))
+    send(api, 40, rate=10, period=0.1)
+    assert api.refused(quota("sliding-window", 10, 0.1)) == 0
+    assert api.used(1, 4) >= 0.95
 
 
 @pytest.mark.parametrize(
@@ -81,6 +103,14 @@ def test_spread_evenly_for_an_hour() -> None:
     send(api, 600, rate=20, late=0.002)
     assert api.refused(quota("gcra", 20, burst=2)) == 0
     assert api.utilisation(20) >= 0.98
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_jitter_makes_no_clusters(seed: int) -> None:
+    """With 10 ms of jitter the margin keeps requests apart: an API that allows a burst of 5 refuses none."""
+    api = SimulatedApi(network(0.01, seed=seed))
+    send(api, 60, late=REAL_LATE, seed=seed)
+    assert api.refused(quota("gcra", burst=5)) == 0
 
 
 def test_what_varying_latency_costs() -> None:
@@ -129,78 +159,6 @@ def test_frontier_without_bursts(jitter: float, rate: int) -> None:
     assert reachable * 0.98 <= utilisation <= reachable
     # A little faster, and there are 429s: this is the frontier, and not some point below it.
     assert sent_at(round(rate * 1.05))[1] > 0
-
-
-def paths(there: st.SearchStrategy[float]) -> st.SearchStrategy[list[Path]]:
-    """A batch of requests of any fate, none of them quicker than 20 ms at the API."""
-    latency = st.one_of(st.floats(0.02, 0.2), st.floats(0.02, 5))
-    path = st.builds(Path, there=there, latency=latency, back=st.floats(0, 0.5), lost=st.booleans())
-    return st.tuples(st.just("send"), st.lists(path, min_size=1, max_size=30))
-
-
-STALLS = st.tuples(st.just("stall"), st.floats(0, 1.5))
-QUIET = st.tuples(st.just("wait"), st.one_of(st.floats(0, 0.1), st.floats(0, 3)))
-CANCELLED = st.tuples(st.just("cancel"), st.integers(0, 200))
-NEAR = st.lists(st.one_of(paths(st.floats(0, 0.01)), STALLS, QUIET, CANCELLED), min_size=1, max_size=25)
-FAR = st.lists(st.one_of(paths(st.floats(0, 2)), STALLS, QUIET), min_size=1, max_size=25)
-
-
-def live_through(history: list[tuple[str, Any]], pacer: dict[str, Any]) -> list[float]:
-    """Send, cancel, block the loop and wait as ``history`` says; return when requests reached the API."""
-    paths = [Path(latency=0.02)]
-    api = SimulatedApi(lambda: paths.pop(0))
-
-    async def main() -> None:
-        limiter = AdjustableLimiter(pacer.pop("limit"))
-        shared = Pacer(**pacer, limiter=limiter)
-        tasks: list[asyncio.Task[httpx.Response]] = []
-
-        def start() -> None:
-            request = paced.make_one_request(URL, len(tasks), client=api, limiter=shared)
-            tasks.append(asyncio.create_task(request))
-
-        start()
-        await tasks[0]  # the pacer has seen the shortest latency there is
-        for what, value in history:
-            if what == "send":
-                paths.extend(value)
-                for _ in value:
-                    start()
-            elif what == "cancel":
-                tasks[value % len(tasks)].cancel()
-            elif what == "stall":
-                virtual_loop().stall(value)
-            else:
-                await asyncio.sleep(value)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert limiter.in_use == 0, "a slot was lost"
-        await asyncio.sleep(3)
-        assert not shared.locked(), "a turn or a place was lost"
-
-    run(main())
-    return sorted(api.arrivals)
-
-
-@given(NEAR, st.integers(1, 20), st.integers(1, 40), st.floats(1, 8))
-def test_no_window_holds_more_than_the_quota(
-    history: list[tuple[str, Any]], rate: int, limit: int, burst: float
-) -> None:
-    """Whatever becomes of requests and loop: the API never counts more than the quota in any one period."""
-    arrivals = live_through(history, {"rate": rate, "limit": limit, "burst": burst})
-    for first, next_over in zip(arrivals, arrivals[rate:], strict=False):
-        assert next_over - first >= 1.0 - 1e-9, f"more than {rate} requests in one period"
-    gcra = quota("gcra", rate, burst=10)
-    assert sum(gcra.admit(arrival) > 0 for arrival in arrivals) == 0
-
-
-@given(FAR, st.integers(1, 20), st.integers(1, 40), st.floats(1, 8))
-def test_no_network_breaks_the_quota(
-    history: list[tuple[str, Any]], rate: int, limit: int, burst: float
-) -> None:
-    """The same for any network, though requests overtake each other and arrive seconds late."""
-    arrivals = live_through(history, {"rate": rate, "limit": limit, "burst": burst})
-    for first, next_over in zip(arrivals, arrivals[rate:], strict=False):
-        assert next_over - first >= 1.0 - 1e-9, f"more than {rate} requests in one period"
 
 
 # Its parts.
@@ -380,7 +338,6 @@ async def test_real_server_refuses_none() -> None:
     assert [response.status_code for response in responses] == [200] * 200
     assert stats.refused == 0
     assert stats.busiest_period <= 100
-    assert stats.accepted / (80 * stats.elapsed) >= 0.5
 
 
 @pytest.mark.anyio
@@ -396,85 +353,3 @@ async def test_stop_while_paced(server: PracticeServer) -> None:
     assert sum(isinstance(outcome, httpx.Response) for outcome in done) < 500
     assert run.limiter is not None
     assert run.limiter.in_use == 0
-
-
-def test_script(server: PracticeServer) -> None:
-    """The file runs as a script, with the quota's rate as an option."""
-    command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners.paced", server.url, "--count", "3"]
-    done = subprocess.run(
-        [*command, "--rate", "200"], capture_output=True, text=True, timeout=PATIENCE * 2, check=True
-    )
-    assert done.stdout.startswith("Making request 0\nMaking request 1\nMaking request 2\n\n\nFinal result:\n")
-    assert done.stderr == ""
-
-
-# The face.
-
-
-def test_signatures() -> None:
-    """The documented parameters with their defaults; the argument checks hide none of them."""
-    shown = {
-        name: str(inspect.signature(function).replace(return_annotation=inspect.Signature.empty))
-        for name, function in {
-            "one": paced.make_one_request,
-            "many": paced.make_many_requests,
-            "pacer": Pacer,
-        }.items()
-    }
-    assert [parameter.split(":")[0].strip() for parameter in shown["one"].strip("()").split(",")] == [
-        *("url", "num", "*", "client", "limiter", "verbose")
-    ]
-    many = inspect.signature(paced.make_many_requests).parameters
-    assert {name: p.default for name, p in many.items() if p.default is not p.empty} == {
-        "rate": 100,
-        "period": 1.0,
-        "limit": None,
-        "client": None,
-        "limiter": None,
-        "return_exceptions": False,
-        "verbose": False,
-    }
-    assert list(inspect.signature(Pacer).parameters) == ["rate", "period", "limit", "limiter", "burst"]
-
-
-NUMBERS: list[tuple[object, type[Exception]]] = [
-    (0, ValueError),
-    (-1, ValueError),
-    (NAN, ValueError),
-    (INFINITY, ValueError),
-    ("100", TypeError),
-    (True, TypeError),
-    (None, TypeError),
-]
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("name", "value", "error", "allowed"),
-    [
-        *(("rate", value, error, "more than 0") for value, error in NUMBERS),
-        *(("period", value, error, "more than 0") for value, error in NUMBERS),
-        *(("burst", value, error, "1 or more") for value, error in [*NUMBERS, (0.5, ValueError)]),
-        *(("limit", value, error, "1 or more, or None") for value, error in NUMBERS[:2]),
-        *(("limit", value, TypeError, "1 or more, or None") for value in (NAN, "3", True, 2.5)),
-        ("url", "/get", ValueError, "http://"),
-        ("count", -1, ValueError, "0 or more"),
-        ("count", True, TypeError, "0 or more"),
-    ],
-)
-async def test_refuses(name: str, value: object, error: type[Exception], allowed: str) -> None:
-    """A bad argument is one clear error that names it, before anything is sent; the pacer says the same."""
-    calls = []
-    if name != "burst":
-        calls.append(lambda: paced.make_many_requests(**({"url": URL, "count": 3, "client": api} | bad)))
-    if name not in ("url", "count"):
-        calls.append(lambda: asyncio.to_thread(Pacer, **bad))
-    api, bad = SimulatedApi(network()), {name: value}
-    for call in calls:
-        with pytest.raises(error) as caught:
-            await call()
-        assert type(caught.value) is error
-        assert str(caught.value).startswith(f"{name} must ")
-        assert repr(value) in str(caught.value)
-        assert allowed in str(caught.value)
-    assert api.arrivals == []

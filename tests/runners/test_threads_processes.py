@@ -6,8 +6,6 @@ import inspect
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -125,26 +123,6 @@ def test_count_zero(rung: ModuleType) -> None:
     assert rung.make_many_requests(URL, 0) == []
 
 
-@both
-@pytest.mark.parametrize(
-    ("wrong", "error", "text"),
-    [
-        ({"url": "ftp://x"}, ValueError, "url must start with http:// or https:// and name a host"),
-        ({"count": -1}, ValueError, "count must be 0 or more, got -1"),
-        ({"count": "3"}, TypeError, "count must be an integer, 0 or more, got '3'"),
-        ({"limit": 0}, ValueError, "limit must be 1 or more, got 0"),
-        ({"workers": 0}, ValueError, "(threads|processes) must be 1 or more, got 0"),
-        ({"workers": 1.5}, TypeError, r"(threads|processes) must be an integer, 1 or more, got 1\.5"),
-    ],
-)
-def test_bad_arguments(rung: ModuleType, wrong: dict[str, Any], error: type[Exception], text: str) -> None:
-    """One clear error before anything is sent or started."""
-    if "workers" in wrong:
-        wrong = {"threads" if rung is threaded else "processes": wrong["workers"]}
-    with pytest.raises(error, match=f"^{text}"):
-        rung.make_many_requests(**{"url": URL, "count": 1} | wrong)
-
-
 def test_threads_share_a_client_and_a_limiter_of_yours(server: PracticeServer, hold: Hold) -> None:
     """Two pools under one semaphore keep its limit together; the client stays open."""
     limiter = threading.BoundedSemaphore(2)
@@ -186,22 +164,3 @@ def test_from_a_notebook(server: PracticeServer) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     NotebookClient(notebook, timeout=PATIENCE * 4, kernel_name="python3").execute()
     assert "".join(output.get("text", "") for output in notebook.cells[0].outputs) == "5 200\n5 200\n2\n"
-
-
-@pytest.mark.parametrize("rung", ["threaded", "multiprocess"])
-def test_as_a_script(rung: str, server: PracticeServer) -> None:
-    """The file runs by itself, also where it is ``__main__`` in every process."""
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        f"inflight_lab.runners.{rung}",
-        server.url,
-        "--count",
-        "5",
-    ]
-    script = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 2, check=True)
-    assert script.stderr == ""
-    assert sorted(script.stdout.splitlines()[:5]) == [f"Making request {num}" for num in range(5)]
-    assert '"origin": "127.0.0.1"' in script.stdout

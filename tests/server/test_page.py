@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
 from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
-from inflight_lab.server.page import PracticeServer, SocketlessTransport
+from inflight_lab.server.page import PracticeServer, create_connection
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -26,9 +30,18 @@ def server() -> Iterator[PracticeServer]:
 
 
 def client(**options: Any) -> httpx.AsyncClient:
-    """A client as `httpx.AsyncClient` makes one in the browser build."""
-    limits = options.pop("limits", None)
-    return httpx.AsyncClient(transport=SocketlessTransport(limits=limits), **{"timeout": PATIENCE} | options)
+    """A client with httpx's own pool and no socket, as `httpx.AsyncClient` makes one in the browser build."""
+    client = httpx.AsyncClient(**{"timeout": PATIENCE} | options)
+    pool = pool_of(client)
+    pool.create_connection = partial(create_connection, pool)  # type: ignore[method-assign]
+    return client
+
+
+def pool_of(client: httpx.AsyncClient) -> httpcore.AsyncConnectionPool:
+    """The pool of its transport."""
+    assert isinstance(client._transport, httpx.AsyncHTTPTransport)
+    assert isinstance(client._transport._pool, httpcore.AsyncConnectionPool)
+    return client._transport._pool
 
 
 async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
@@ -44,9 +57,9 @@ async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
             body = accepted.json()
             assert body.pop("url") == f"{place.url}?page=2"
             assert body["headers"].pop("Host") == f"127.0.0.1:{place.port}"
-            told = [(each.status_code, each.reason_phrase, each.http_version) for each in (accepted, refused)]
+            said = [(each.status_code, each.reason_phrase, each.http_version) for each in (accepted, refused)]
             fields = ("RateLimit-Policy", "RateLimit", "Retry-After", "Content-Type")
-            seen.append((body, told, [refused.headers[field] for field in fields]))
+            seen.append((body, said, [refused.headers[field] for field in fields]))
     assert seen[0] == seen[1]
 
 
@@ -139,14 +152,30 @@ async def test_ports() -> None:
 async def test_idle_connections_are_kept_and_let_go(server: PracticeServer) -> None:
     """The pool keeps 20 idle connections and no closed ones, as on sockets."""
     server.latency = 0.05
-    transport = SocketlessTransport()
-    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as sender:
+    async with client() as sender:
         await semaphore.make_many_requests(server.url, 60, limit=30, client=sender)
-        kept = transport._pool.connections
+        kept = pool_of(sender).connections
         assert len(kept) == 20
-        assert all(connection.is_idle() for connection in kept)
+        assert all(connection.is_idle() and not connection.has_expired() for connection in kept)
         server.stop()
         assert all(connection.has_expired() for connection in kept)
+
+
+async def test_an_idle_connection_expires(server: PracticeServer) -> None:
+    """One that was idle for longer than the client allows is not used again, as on sockets."""
+    async with client(limits=httpx.Limits(keepalive_expiry=0.05)) as sender:
+        await sender.get(server.url)
+        (first,) = pool_of(sender).connections
+        await until(first.has_expired)
+        await sender.get(server.url)
+        (second,) = pool_of(sender).connections
+    assert second is not first
+    assert first.is_closed()
+    async with client(limits=httpx.Limits(keepalive_expiry=None)) as sender:
+        await sender.get(server.url)
+        (first,) = pool_of(sender).connections
+        await sender.get(server.url)
+        assert pool_of(sender).connections == [first]
 
 
 # ---- what a page does otherwise
@@ -157,6 +186,7 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     """This test's Python behaves as one in a page does, once the package was imported there."""
     loop = type(asyncio.get_running_loop())
     for owner, name in (
+        (httpcore.AsyncConnectionPool, "create_connection"),
         (httpx.AsyncHTTPTransport, "__init__"),
         (httpx.HTTPTransport, "__init__"),
         (asyncio, "run"),
@@ -164,7 +194,7 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(loop, "call_later", refuse_the_past, raising=False)
-    pyodide.behave_as_on_a_computer(SocketlessTransport)
+    pyodide.behave_as_on_a_computer(create_connection)
 
 
 def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: Any, **options: Any) -> Any:
@@ -183,6 +213,52 @@ async def test_plain_clients_reach_the_server(page: None, server: PracticeServer
         server.reset()
         await naive.make_many_requests(server.url, 20, client=sender)
     assert server.stats().peak_in_flight == 5
+
+
+@pytest.fixture
+async def early_client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client that is there before the page has a server."""
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=5), timeout=PATIENCE) as client:
+        yield client
+
+
+async def test_a_client_that_was_made_before_the_server_reaches_it(
+    early_client: httpx.AsyncClient, page: None, server: PracticeServer
+) -> None:
+    """As on a computer, the order of the two cells does not matter."""
+    server.latency = 0.05
+    await naive.make_many_requests(server.url, 20, client=early_client)
+    assert (server.stats().accepted, server.stats().peak_in_flight) == (20, 5)
+
+
+IMPORTS = """
+import asyncio, importlib, os, sys, time
+import httpcore, httpx, uvicorn  # what they set up themselves is not ours
+
+def everything():
+    modules = [asyncio, time, httpx, httpcore]
+    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
+    named = [(str(place), *item) for place in modules + classes for item in vars(place).items()]
+    return {(place, name): id(value) for place, name, value in named}
+
+sys.platform = sys.argv[1]
+before, environment = everything(), dict(os.environ)
+for name in ("server", "server.page", "jupyter.cells", "jupyter.kernel_messages", "jupyter.nested_run"):
+    importlib.import_module("inflight_lab." + name)
+assert everything() == before
+assert dict(os.environ) == environment
+print(sys.modules["inflight_lab.server"].PracticeServer.__module__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "module"),
+    [("emscripten", "inflight_lab.server.page"), (sys.platform, "inflight_lab.server.socket")],
+)
+def test_an_import_changes_nothing_elsewhere(platform: str, module: str) -> None:
+    """httpx, asyncio and time stay as they are until a server starts, in a page as well."""
+    run = subprocess.run([sys.executable, "-c", IMPORTS, platform], capture_output=True, text=True)
+    assert (run.stdout.strip(), run.stderr) == (module, "")
 
 
 async def test_a_client_that_would_block_the_page_says_so(page: None) -> None:

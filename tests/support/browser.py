@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +19,14 @@ from playwright.sync_api import Browser, Page
 from tests.support.lab import CHROMIUM, Lab, chromium
 
 ROOT = Path(__file__).parents[2]
+UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
 ]
+
+EVIL = "http://evil.example"
+"""A name of this machine, for the tests' Chromium: nothing is looked up."""
 
 
 class Place(NamedTuple):
@@ -124,6 +130,30 @@ def page(new_page: Callable[[], Page]) -> Page:
     return new_page()
 
 
+@pytest.fixture
+def foreign_site() -> Iterator[int]:
+    """A web server with an empty page, on the port that this gives."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = b"<!doctype html><title>another site</title><body></body>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None: ...
+
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield site.server_port
+    site.shutdown()
+    thread.join()
+    site.server_close()
+
+
 @pytest.fixture(scope="session")
 def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """The Python of a kernel of KERNELS; the older ones get an environment each, made when it is needed."""
@@ -147,14 +177,14 @@ def place(
     return place
 
 
-def make_environment(folder: Path, *packages: str | Path) -> Path:
-    """A fresh environment with what ``pip install`` is told here; returns its Python.  Quick with uv."""
-    python = folder / "bin" / "python"
-    if uv := os.environ.get("UV") or shutil.which("uv"):
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", python, *packages]
+def make_environment(folder: Path, *packages: str | Path, python: str | Path = sys.executable) -> Path:
+    """A fresh environment with what ``pip install`` gets here; returns its Python.  Quick with uv."""
+    made = folder / "bin" / "python"
+    if UV:
+        subprocess.run([UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
+        install = [UV, "pip", "install", "--quiet", "--python", made, *packages]
     else:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", *packages]
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        install = [made, "-m", "pip", "install", "--quiet", *packages]
     subprocess.run(install, check=True, cwd=ROOT)
-    return python
+    return made

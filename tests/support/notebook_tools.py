@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import re
@@ -14,15 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
 
 START_UP = 90.0
 """Seconds for a kernel to come up on a busy machine."""
+
+
+def notebook(number: str) -> Path:
+    """The one whose name begins with ``number``, such as "03"."""
+    (path,) = (path for path in NOTEBOOKS if path.stem.startswith(number))
+    return path
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -33,6 +42,12 @@ def load(path: Path) -> nbformat.NotebookNode:
 def code_cells(path: Path) -> list[str]:
     """The sources of a notebook's code cells."""
     return [cell.source for cell in load(path).cells if cell.cell_type == "code"]
+
+
+def code_cell(path: Path, cell_id: str) -> str:
+    """The source of one of them."""
+    (source,) = (cell.source for cell in load(path).cells if cell.id == cell_id)
+    return str(source)
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,7 @@ class Kernel:
 
     def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
         self._manager, self._client, self._notes = manager, client, notes
+        self._more = itertools.count()
 
     def tries_to_leave(self) -> list[str]:
         """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
@@ -101,13 +117,18 @@ class Kernel:
         return list(runs.values())
 
     def run(self, source: str, *, within: float = 60.0) -> CellRun:
-        """Run one cell."""
-        return self.run_all([source], within=within)[0]
+        """Run one more cell, which no other run is a run of."""
+        runs = {self._send(source, f"more-{next(self._more)}"): CellRun()}
+        self._collect(runs, within=within)
+        return next(iter(runs.values()))
 
     def value(self, expression: str) -> Any:
         """The value of an expression whose ``repr`` is a literal."""
-        number = self._client.execute("", silent=True, user_expressions={"value": expression})
-        reply = self._reply(number, time.monotonic() + 60)
+        status = "aborted"  # as an older kernel answers what comes too soon after a cell that failed
+        while status == "aborted":
+            number = self._client.execute("", silent=True, user_expressions={"value": expression})
+            reply = self._reply(number, time.monotonic() + 60)
+            status = reply["content"]["status"]
         result = reply["content"]["user_expressions"]["value"]
         assert result["status"] == "ok", result
         return eval(result["data"]["text/plain"], {"__builtins__": {}})

@@ -37,19 +37,27 @@ class Path:
     lost: bool = False
 
 
+def whole_seconds(wait: float) -> str:
+    """``Retry-After`` as the practice server writes it."""
+    return str(math.ceil(wait))
+
+
 @dataclass
 class SimulatedApi:
     """Stands in for ``httpx.AsyncClient``: to be used by one run, as its ``client``.
 
-    With a ``judge`` it answers 429 as the practice server does, with ``Retry-After`` and, if
-    ``advertised``, ``RateLimit-Policy``.  Without one it answers 200, and `refused` tells afterwards
-    what each kind of quota would have refused.
+    With a ``judge`` it answers 429 as the practice server does, with ``retry_after(wait)`` as its
+    ``Retry-After`` (None: it sends none) and, if ``advertised``, with ``RateLimit-Policy``.  Without one it
+    answers 200, and `refused` tells afterwards what each kind of quota would have refused.
     """
 
     path: Callable[[], Path]
     judge: Quota | None = None
     advertised: bool = True
+    status: int = 429
+    retry_after: Callable[[float], str | None] = whole_seconds
     arrivals: list[float] = field(default_factory=list)
+    accepted: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count()
@@ -59,7 +67,7 @@ class SimulatedApi:
     async def get(self, url: str, *, headers: dict[str, str]) -> httpx.Response:
         """Send one request over a path of its own."""
         loop, path, number = virtual_loop(), self.path(), next(self._numbers)
-        arrival = loop.time() + path.there
+        arrival = loop.now + path.there
         self.arrivals.append(arrival)
         heapq.heappush(self._under_way, (arrival, number))
         await asyncio.sleep(path.there + path.latency + path.back)
@@ -71,22 +79,50 @@ class SimulatedApi:
         while self._under_way and self._under_way[0][0] <= arrival:
             when, which = heapq.heappop(self._under_way)
             self._waits[which] = self.judge.admit(when)
+            if not self._waits[which]:
+                self.accepted.append(when)
         wait = self._waits.pop(number)
-        told = {}
+        sent = {}
         if self.advertised:
-            told["RateLimit-Policy"] = f'"default";q={self.judge.rate:g};w={self.judge.period:g}'
-        if wait:
-            return httpx.Response(429, headers=told | {"Retry-After": str(math.ceil(wait))})
-        return httpx.Response(200, headers=told)
+            sent["RateLimit-Policy"] = f'"default";q={self.judge.rate:g};w={self.judge.period:g}'
+        if not wait:
+            return httpx.Response(200, headers=sent)
+        if asked := self.retry_after(wait):
+            sent["Retry-After"] = asked
+        return httpx.Response(self.status, headers=sent)
 
     def refused(self, quota: Quota) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
         return sum(quota.admit(arrival) > 0 for arrival in sorted(self.arrivals))
 
     def utilisation(self, rate: float = 100, period: float = 1.0, *, refused: int = 0) -> float:
-        """Accepted / permitted, from the first arrival to the last."""
+        """Accepted / allowed, from the first arrival to the last."""
         elapsed = max(self.arrivals) - min(self.arrivals)
         return (len(self.arrivals) - 1 - refused) / (elapsed * rate / period)
+
+    def used(self, begin: float, end: float, *, rate: float = 100) -> float:
+        """Accepted / allowed between two moments, in seconds after the first arrival."""
+        first = self.arrivals[0]
+        accepted = self.accepted if self.judge else self.arrivals
+        return sum(begin <= arrival - first < end for arrival in accepted) / (rate * (end - begin))
+
+
+@dataclass
+class Stray:
+    """A quota that refuses one request more, the first after ``moment``, for no reason the client can see."""
+
+    quota: Quota
+    moment: float
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.quota, name)
+
+    def admit(self, now: float) -> float:
+        """Count a request at ``now``, as every quota does."""
+        if now < self.moment:
+            return self.quota.admit(now)
+        self.moment = math.inf
+        return 1.0
 
 
 def network(jitter: float = 0.0, *, latency: float = 0.05, seed: int = 1) -> Callable[[], Path]:
@@ -98,6 +134,6 @@ def network(jitter: float = 0.0, *, latency: float = 0.05, seed: int = 1) -> Cal
 async def stall_each_second(seconds: float, *, seed: int = 1) -> None:
     """Block the loop once in each second of its clock, at a moment drawn anew each time."""
     loop, draw = virtual_loop(), random.Random(seed).uniform
-    for second in itertools.count(math.ceil(loop.time())):
-        await asyncio.sleep(second + draw(0, 1 - seconds) - loop.time())
+    for second in itertools.count(math.ceil(loop.now)):
+        await asyncio.sleep(second + draw(0, 1 - seconds) - loop.now)
         loop.stall(seconds)

@@ -1,34 +1,48 @@
 """A clock for tests about time: waiting moves it on, so an hour passes in a moment and always the same way.
 
-Only what sleeps can wait on this loop: there is no socket and no thread behind it.
+Only what sleeps can wait on this loop: there is no socket and no thread behind it.  While it runs, the
+clocks of ``time`` show its time as well, to the thread that it runs in.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import random
 import selectors
-from collections.abc import Coroutine
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 T = TypeVar("T")
+TODAY = 1_700_000_000.0
+"""The Unix time at which a loop begins, unless a test sets another."""
+BEGIN = 1000.0
+"""What a loop's own clock shows then."""
+WINDOWS_TICK = 1 / 64
+"""How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose ``time()`` moves when everything waits, and at no other moment.
+    """An event loop whose clock moves when everything waits, and at no other moment.
 
     ``late`` is by how many seconds it wakes up too late on average, as real loops do (exponentially
-    distributed, from ``seed``).
+    distributed, from ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it
+    wakes up: both are whole ticks, and what is due within the next tick counts as due.
     """
 
-    def __init__(self, *, late: float = 0.0, seed: int = 1) -> None:
-        self.now = 1000.0
-        self._late, self._random = late, random.Random(seed)
+    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0) -> None:
+        self.now = BEGIN
+        self._late, self._random, self._tick = late, random.Random(seed), tick
         super().__init__(_Waiting(self))
+        self._clock_resolution = tick or self._clock_resolution
 
     def time(self) -> float:
-        """Seconds on the virtual clock."""
-        return self.now
+        """Seconds on the virtual clock, as far as the loop can see."""
+        return self.now // self._tick * self._tick if self._tick else self.now
 
     def stall(self, seconds: float) -> None:
         """Be busy for so long: nothing else runs meanwhile."""
@@ -37,6 +51,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def wait(self, seconds: float) -> None:
         """Nothing to do for so long."""
         self.now += seconds + (self._random.expovariate(1 / self._late) if self._late else 0)
+        if self._tick:
+            self.now = math.ceil(self.now / self._tick) * self._tick
 
 
 class _Waiting(selectors.SelectSelector):
@@ -54,10 +70,42 @@ class _Waiting(selectors.SelectSelector):
         return []
 
 
-def run(main: Coroutine[Any, Any, T], *, late: float = 0.0, seed: int = 1) -> T:
-    """``asyncio.run`` on a virtual clock."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(late=late, seed=seed)) as runner:
+class SetClock:
+    """A clock for what reads a clock and never waits: it moves when ``now`` is set."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time it was set to."""
+        return self.now
+
+
+def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
+    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `VirtualLoop`."""
+    loop = VirtualLoop(**how)
+    with _clocks_of(loop, today), asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(main)
+
+
+@contextlib.contextmanager
+def _clocks_of(loop: VirtualLoop, today: float) -> Iterator[None]:
+    """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
+    clocks = {
+        "monotonic": loop.time,
+        "perf_counter": lambda: loop.now,
+        "time": lambda: today + (loop.now - BEGIN),
+    }
+    here = threading.get_ident()
+
+    def for_this_thread(virtual: Callable[[], float], real: Callable[[], float]) -> Callable[[], float]:
+        return lambda: virtual() if threading.get_ident() == here else real()
+
+    with contextlib.ExitStack() as patches:
+        for name, virtual in clocks.items():
+            clock = for_this_thread(virtual, getattr(time, name))
+            patches.enter_context(patch.object(time, name, clock))
+        yield
 
 
 def virtual_loop() -> VirtualLoop:

@@ -54,10 +54,10 @@ async def check_split(answer: Answer) -> str:
     """Notebook 02: ``answer(outcomes)`` returns the responses and the failures, as two lists."""
     async with practice(latency=0, quota="sliding-window", rate=4, period=60) as (server, client):
         outcomes = await naive.make_many_requests(server.url, 6, client=client, return_exceptions=True)
-    # Nobody is there any more: failures of another kind.
+    # The server has stopped: failures of another kind.
     outcomes += await naive.make_many_requests(server.url, 1, return_exceptions=True)
     responses, failures = answer(outcomes)
-    if [each.status_code for each in responses] != [200] * 4:
+    if [getattr(each, "status_code", None) for each in responses] != [200] * 4:
         raise NotYetError(f"4 of 7 requests were accepted, and you returned {len(responses)} responses.")
     if not all(each in failures for each in outcomes[4:] if isinstance(each, Exception)):
         kinds = sorted({type(each).__name__ for each in outcomes if isinstance(each, Exception)})
@@ -127,24 +127,24 @@ async def check_limit_for(answer: Answer) -> str:
 
 @prints_verdict
 async def check_elapsed(answer: Answer) -> str:
-    """Notebook 04: ``answer(count, limit, latency, pause)`` foretells how long the pausing run takes."""
-    latency, pause, told = 0.2, 0.6, []
+    """Notebook 04: ``answer(count, limit, latency, pause)`` predicts how long the pausing run takes."""
+    latency, pause, compared = 0.1, 0.3, []
     for count, limit in ((6, 3), (7, 3), (2, 3)):
         groups, rest = divmod(count, limit)
         right = groups * (latency + pause) + (latency if rest else 0)
         async with practice(latency=latency) as (server, client):
-            asked = asyncio.get_running_loop().time()
+            begun = asyncio.get_running_loop().time()
             await semaphore_pause.make_many_requests(
                 server.url, count, limit=limit, pause=pause, client=client
             )
-            took = asyncio.get_running_loop().time() - asked
+            took = asyncio.get_running_loop().time() - begun
         # Judged by what the run must take: a busy computer only ever adds to that.
-        if abs((foretold := answer(count, limit, latency, pause)) - right) > 0.01:
+        if abs((predicted := answer(count, limit, latency, pause)) - right) > 0.01:
             raise NotYetError(
-                f"{count} requests, limit {limit}: you say {foretold:.1f} s, it took {took:.2f} s."
+                f"{count} requests, limit {limit}: you predict {predicted:.1f} s, it took {took:.2f} s."
             )
-        told.append(f"{foretold:.1f} s and it took {took:.2f} s")
-    return f"you said {'; '.join(told)}."
+        compared.append(f"{predicted:.1f} s, and it took {took:.2f} s")
+    return f"you predicted {'; '.join(compared)}."
 
 
 @prints_verdict

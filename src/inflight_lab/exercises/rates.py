@@ -18,19 +18,19 @@ async def check_safe_limit(answer: Answer) -> str:
         if (limit := answer(rate, quickest)) != right:
             sends = f"{limit / quickest:.0f} a second" if isinstance(limit, int | float) else "nothing"
             raise NotYetError(
-                f"{rate} permitted, answers after {quickest} s: a limit of {limit!r} sends {sends}."
+                f"{rate} allowed, answers after {quickest} s: a limit of {limit!r} sends {sends}."
             )
     async with practice(latency=0.1, quota="sliding-window", rate=40, period=1) as (server, client):
         limit = int(answer(40, 0.1))
         await semaphore.make_many_requests(server.url, 60, limit=limit, client=client, return_exceptions=True)
         stats = server.stats()
-    return f"a limit of {limit} sent {stats.busiest_period} of 40 permitted in the busiest second."
+    return f"a limit of {limit} sent {stats.busiest_period} of 40 allowed in the busiest second."
 
 
 @prints_verdict
 async def check_hold(answer: Answer) -> str:
     """Notebook 05: ``answer(url, count, limit=limit, period=period, client=client)`` keeps any quota."""
-    count, limit, period = 24, 8, 0.4
+    count, limit, period = 16, 8, 0.4
     knobs: dict[str, Any] = {"quota": "sliding-window", "rate": limit, "period": period}
     async with practice(latency=0.02, **knobs) as (server, client):
         responses = await answer(server.url, count, limit=limit, period=period, client=client)
@@ -38,12 +38,12 @@ async def check_hold(answer: Answer) -> str:
     if stats.refused:
         raise NotYetError(
             f"{stats.refused} of {stats.started} requests were refused: "
-            f"{stats.busiest_period} came within {period} s, {limit} are permitted."
+            f"{stats.busiest_period} came within {period} s, {limit} are allowed."
         )
     if len(responses) != count or stats.accepted != count:
         raise NotYetError(f"{count} requests asked for, {stats.accepted} accepted.")
     if stats.busiest_period < limit / 2:
-        raise NotYetError(f"none refused, but at most {stats.busiest_period} of {limit} permitted were used.")
+        raise NotYetError(f"none refused, but at most {stats.busiest_period} of {limit} allowed were used.")
     return f"{count} requests in {stats.elapsed:.1f} s, none refused, however quick the answers."
 
 
@@ -78,7 +78,7 @@ async def check_rate_for(answer: Answer) -> str:
         rate = answer(quotas)
         if not isinstance(rate, int | float) or abs(rate - right) > 0.001:
             many = " and ".join(f"{requests} in {seconds} s" for requests, seconds in quotas)
-            raise NotYetError(f"permitted are {many}, and your rate is {rate!r} a second.")
+            raise NotYetError(f"allowed: {many}; your rate is {rate!r} a second.")
     async with practice(latency=0.02, quota="sliding-window", rate=30) as (server, client):
         rate = answer([(30, 1), (50, 1)])
         await paced.make_many_requests(server.url, 40, rate=rate, client=client, return_exceptions=True)
@@ -93,20 +93,20 @@ async def check_wait_for(answer: Answer) -> str:
     """Notebook 07: ``answer(response, attempt)`` is ``Retry-After`` if it is there, else full jitter."""
     async with practice(latency=0, quota="sliding-window", rate=1, period=30) as (server, client):
         refused = [await client.get(server.url) for _ in range(2)][1]
-    told = int(refused.headers["Retry-After"])
-    if (waited := answer(refused, 1)) != told:
-        raise NotYetError(f"the server said Retry-After: {told}, and you wait for {waited!r} s.")
+    asked = int(refused.headers["Retry-After"])
+    if (waited := answer(refused, 1)) != asked:
+        raise NotYetError(f"the server said Retry-After: {asked}, and you wait for {waited!r} s.")
     for attempt in (1, 2, 3):
         most = 0.5 * 2**attempt
         waits = [answer(httpx.Response(503), attempt) for _ in range(200)]
         if not all(isinstance(wait, int | float) and 0 <= wait <= most for wait in waits):
-            raise NotYetError(f"attempt {attempt}, nothing told: you wait {waits[0]!r} s, not 0 to {most:g}.")
+            raise NotYetError(f"attempt {attempt}, no header: you wait {waits[0]!r} s, not 0 to {most:g}.")
         if not (min(waits) < most / 4 and max(waits) > most * 3 / 4):
             raise NotYetError(
-                f"attempt {attempt}, nothing told: 200 clients wait {min(waits):.2f} to {max(waits):.2f} s, "
+                f"attempt {attempt}, no header: 200 clients wait {min(waits):.2f} to {max(waits):.2f} s, "
                 f"not spread over 0 to {most:g}."
             )
-    return f"{told} s where the server told, and else anything from 0 to 1, 2 and 4 s."
+    return f"{asked} s where the server asks for it, otherwise anything from 0 to 1, 2 and 4 s."
 
 
 @prints_verdict
@@ -127,4 +127,4 @@ async def check_keeps_answers(answer: Answer) -> str:
     statuses = [getattr(each, "status_code", None) for each in kept or ()]
     if statuses != [200] * 6:
         raise NotYetError(f"6 requests were accepted, and you returned {len(statuses)} outcomes: {statuses}.")
-    return f"{after} of {count} requests were sent, and the 6 answers are in your hands."
+    return f"{after} of {count} requests were sent, and you have the 6 answers."

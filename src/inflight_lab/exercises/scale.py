@@ -18,7 +18,7 @@ from inflight_lab.server import PracticeServer
 @prints_verdict
 async def check_waits_outside(answer: Answer) -> str:
     """Notebook 08: ``answer(url, count, client=client)`` never asks the pool of 10 for an eleventh."""
-    pool, count = 10, 40
+    pool, count = 10, 20
     transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=pool)))
     async with (
         PracticeServer(latency=0.2) as server,
@@ -29,18 +29,18 @@ async def check_waits_outside(answer: Answer) -> str:
         except httpx.PoolTimeout:
             inside = transport.stats().peak_in_flight - pool
             raise NotYetError(f"PoolTimeout: {inside} requests waited inside httpx's pool.") from None
-        seen, told = server.stats(), transport.stats()
-    if seen.accepted != count or len(responses) != count:
+        at_the_server, at_the_client = server.stats(), transport.stats()
+    if at_the_server.accepted != count or len(responses) != count:
         raise NotYetError(f"{count} requests asked for, {len(responses)} responses returned.")
-    if told.peak_in_flight > pool:
-        raise NotYetError(f"{told.peak_in_flight - pool} requests waited inside httpx's pool.")
-    if seen.peak_in_flight <= pool // 2:
-        raise NotYetError(f"only {seen.peak_in_flight} in flight at once, and {pool} connections are there.")
-    return f"{count} responses, {seen.peak_in_flight} in flight at most, and nobody waited inside the pool."
+    if at_the_client.peak_in_flight > pool:
+        raise NotYetError(f"{at_the_client.peak_in_flight - pool} requests waited inside httpx's pool.")
+    if (peak := at_the_server.peak_in_flight) <= pool // 2:
+        raise NotYetError(f"only {peak} in flight at once, and {pool} connections are there.")
+    return f"{count} responses, {peak} in flight at most, and none waited inside the pool."
 
 
 class Pages:
-    """Items that tell how many of them were taken; as with a range, each loop begins at the first."""
+    """Items that count how many of them were taken; as with a range, each loop begins at the first."""
 
     def __init__(self, count: int) -> None:
         self.count, self.taken = count, 0
@@ -88,7 +88,7 @@ async def check_one_limit(answer: Answer) -> str:
     if sys.platform == "emscripten":
         raise NotYetError("a page in a browser has one thread only: this takes a Python on a computer.")
     for limit in (3, 4):
-        with PracticeServer(latency=0.2) as server:
+        with PracticeServer(latency=0.1) as server:
             await asyncio.to_thread(answer, server.url, limit)
             stats = server.stats()
         if stats.accepted != 24:
@@ -100,14 +100,12 @@ async def check_one_limit(answer: Answer) -> str:
 
 @prints_verdict
 async def check_share(answer: Answer) -> str:
-    """Notebook 09: ``answer(rate, senders)`` is the rate for each of several that know nothing of another."""
+    """Notebook 09: ``answer(rate, senders)`` is the rate for each of several that cannot see each other."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
         share = answer(rate, senders)
         together = senders * share
         if together > rate:
-            raise NotYetError(
-                f"{senders} senders at {share:g} each: {together:g} a second, {rate} permitted."
-            )
+            raise NotYetError(f"{senders} senders at {share:g} each: {together:g} a second, {rate} allowed.")
         if together < 0.9 * rate:
             raise NotYetError(f"{senders} senders at {share:g} each use {together / rate:.0%} of the quota.")
     async with practice(latency=0.02, quota="sliding-window", rate=20) as (server, client):
@@ -131,11 +129,11 @@ async def check_introduces_itself(answer: Answer) -> str:
         headers: dict[str, Any] = (await client.get(server.url)).json()["headers"]
         name = headers.get("User-Agent", "")
         if name.startswith("python-httpx"):
-            raise NotYetError(f"at the server you are {name!r}, as thousands of others.")
+            raise NotYetError(f"at the server you are {name!r}, like thousands of others.")
         if "@" not in name and "://" not in name:
             raise NotYetError(f"at the server you are {name!r}: how would they reach you?")
         if not client.timeout.read:
-            raise NotYetError("a request that gets no answer would be waited for 24 hours a day: no timeout.")
+            raise NotYetError("without a timeout, a request that gets no answer waits for ever.")
     return f"at the server you are {name!r}."
 
 
@@ -146,11 +144,11 @@ async def check_gives_up(answer: Answer) -> str:
         responses = await answer(server.url, 10, client=client)
         if server.stats().accepted != 10 or len(responses) != 10:
             raise NotYetError(f"where nothing is refused, return all 10 responses, not {len(responses)}.")
-    for permitted in (4, 6):
-        knobs: dict[str, Any] = {"quota": "sliding-window", "rate": permitted, "period": 60}
+    for allowed in (4, 6):
+        knobs: dict[str, Any] = {"quota": "sliding-window", "rate": allowed, "period": 60}
         async with practice(latency=0, **knobs) as (server, client):
             await answer(server.url, 20, client=client)
             refused = server.stats().refused
         if refused != 3:
-            raise NotYetError(f"{permitted} of 20 were permitted, and you took {refused} times 429.")
+            raise NotYetError(f"{allowed} of 20 were allowed, and you got {refused} 429s.")
     return "you stopped at the third 429, and not before."

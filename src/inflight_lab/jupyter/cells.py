@@ -18,17 +18,22 @@ def closed_on_rerun(close: Callable[[], None]) -> None:
     """Call ``close`` when the cell that is running now is run again; outside a notebook do nothing."""
     if (running := _running_cell()) is None:
         return
-    cell, run = running
-    last_run, closers = _made.get(cell, ("", []))
-    if last_run != run:
-        for close_old in closers:
-            close_old()
-        closers = []
-    _made[cell] = (run, [*closers, close])
+    shell, cell, run = running
+    shell.events.register("pre_run_cell", _close_what_the_last_run_made)  # once: it knows what it has
+    _made.setdefault(cell, (run, []))[1].append(close)
 
 
-def _running_cell() -> tuple[str, str] | None:
-    """The id of the cell that is running and of the message that asked for it, if the front end tells."""
+def _close_what_the_last_run_made(_: object = None) -> None:
+    """As a cell begins: also where it was edited, and makes nothing of the kind any more."""
+    if running := _running_cell():
+        _, cell, run = running
+        if cell in _made and _made[cell][0] != run:
+            for close in _made.pop(cell)[1]:
+                close()
+
+
+def _running_cell() -> tuple[Any, str, str] | None:
+    """The shell, and the ids of the cell that is running and of the message that asked for it, if known."""
     ipython: Any = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython else None
     # In the browser build it is the kernel that knows.
@@ -37,4 +42,4 @@ def _running_cell() -> tuple[str, str] | None:
     )
     parent = asked.get_parent() if asked else {}
     cell = parent.get("metadata", {}).get("cellId")
-    return (cell, parent["header"]["msg_id"]) if cell else None
+    return (shell, cell, parent["header"]["msg_id"]) if cell else None

@@ -1,4 +1,4 @@
-"""What a browser page does otherwise than a computer, put right where a lesson depends on it.
+"""What a browser page does differently from a computer, put right where a lesson depends on it.
 
 Python runs in a page through Pyodide: one thread, no sockets, and the browser's own event loop.
 """
@@ -12,25 +12,26 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import httpcore
 import httpx
 
 _run_in_page = asyncio.run  # Pyodide's own, which waits in the middle of a cell where the browser can
 
 
-def behave_as_on_a_computer(transport: type[httpx.AsyncHTTPTransport]) -> None:
+def behave_as_on_a_computer(create_connection: Callable[..., httpcore.AsyncConnectionInterface]) -> None:
     """Make the notebooks true in a page, while its loop is running.  Does nothing the second time.
 
-    - ``httpx.AsyncClient`` sends through ``transport``, which needs no socket; ``httpx.Client``, which
-      would have to block the page, says so.
+    - The pool of ``httpx.AsyncClient``, also of one that was made before, gets its connections from
+      ``create_connection``; ``httpx.Client``, which would have to block the page, says so.
     - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the loop, as everywhere
       but in Pyodide.
     - ``time.thread_time``, which a page has not, is the time since it was loaded, waiting included.
     - A task factory may be set: Pyodide's loop then looks for a function that Python 3.14 has not.
     - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop would refuse.
     """
-    if httpx.AsyncHTTPTransport.__init__ is transport.__init__:
+    if httpcore.AsyncConnectionPool.create_connection is create_connection:
         return
-    httpx.AsyncHTTPTransport.__init__ = transport.__init__  # type: ignore[method-assign]
+    httpcore.AsyncConnectionPool.create_connection = create_connection  # type: ignore[method-assign]
     httpx.HTTPTransport.__init__ = _refuse_to_block  # type: ignore[method-assign]
     asyncio.run = inspect.unwrap(asyncio.run)
     time.sleep = inspect.unwrap(time.sleep)

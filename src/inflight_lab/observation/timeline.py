@@ -1,4 +1,4 @@
-"""Observation: what happened to each request, when, and the statistics drawn from it.
+"""What happened to each request, and when; and the statistics computed from that.
 
 The practice server and the observing transport each write one `Timeline`.  Plots, tests and tables
 read it and nothing else, so that they cannot disagree.
@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from inflight_lab.arguments import check, integer
 
 Kind = Literal["started", "sent", "answered", "failed", "cancelled"]
 
@@ -75,21 +77,37 @@ class Stats:
 
 
 class Timeline:
-    """A thread-safe list of events, with running counts."""
+    """A thread-safe list of events, with running counts.
 
-    def __init__(self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter) -> None:
+    ``period`` is the length in seconds of the window for `recent` and for ``busiest_period``.
+
+    ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones are dropped, so that
+    a server can answer for days.  `stats` counts every request since the last reset, whatever was dropped.
+
+    Raises ``TypeError`` or ``ValueError`` for a ``keep`` that is no integer, 1 or more.
+    """
+
+    def __init__(
+        self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter, keep: int = 100_000
+    ) -> None:
+        check("keep", keep, integer(1))
         self.period = period
         self.clock = clock
+        self.keep = keep
+        self.events: list[Event] = []
+        self._gone = 0  # events that were dropped or forgotten, ever
         self._lock = threading.Lock()
-        self._numbers = itertools.count()  # goes on after a reset, so that no number comes twice
+        self._numbers = itertools.count()  # goes on after a reset, so that no number is used twice
         self.reset()
 
     def reset(self) -> None:
         """Forget everything.  A request still in flight is forgotten too: its end will not count."""
         with self._lock:
-            self.events: list[Event] = []
+            self._gone += len(self.events)
+            self.events = []  # not cleared: whoever holds the old list keeps it
             self._open: set[int] = set()
-            self._recent: deque[float] = deque()
+            self._recent: deque[float] = deque()  # when those of the last period were sent
+            self._begin = self._end = 0.0
             self._waiting = self._peak = self._busiest = 0
             self._counts = {"started": 0, "accepted": 0, "refused": 0, "failed": 0, "cancelled": 0}
 
@@ -101,7 +119,7 @@ class Timeline:
             self._add("started", None, None)
 
     def send(self) -> int:
-        """A request was sent; returns its number.  One that nobody announced starts here too."""
+        """A request was sent; returns its number.  One that was not announced by `start` starts here."""
         with self._lock:
             if self._waiting:
                 self._waiting -= 1
@@ -117,15 +135,19 @@ class Timeline:
     def answer(self, request: int, status: int) -> None:
         """The request was answered with ``status``."""
         count = "accepted" if status < 400 else "refused" if status in REFUSALS else "failed"
-        self._end(request, "answered", status, count)
+        self._finish(request, "answered", status, count)
 
-    def fail(self, request: int, error: BaseException) -> None:
-        """The request got no answer."""
-        self._end(request, "failed", type(error).__name__, "failed")
+    def fail(self, request: int | None, error: BaseException | str) -> None:
+        """The request got no answer.  ``error`` is the exception, or its name.
 
-    def cancel(self, request: int) -> None:
-        """The client gave the request up while it was in flight."""
-        self._end(request, "cancelled", None, "cancelled")
+        None stands for one of the requests that wait: it will never be sent.
+        """
+        name = error if isinstance(error, str) else type(error).__name__
+        self._finish(request, "failed", name, "failed")
+
+    def cancel(self, request: int | None) -> None:
+        """The client gave the request up while it was in flight or, if it is None, while it waited."""
+        self._finish(request, "cancelled", None, "cancelled")
 
     def cancel_waiting(self) -> None:
         """The requests that still wait will never be sent."""
@@ -134,6 +156,11 @@ class Timeline:
                 self._counts["cancelled"] += self._waiting
                 self._waiting = 0
                 self._add("cancelled", None, None)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are started and not sent yet."""
+        return self._waiting
 
     @property
     def in_flight(self) -> int:
@@ -145,30 +172,49 @@ class Timeline:
         with self._lock:
             return self._count_recent(self.clock())
 
+    def since(self, position: int) -> tuple[list[Event], int]:
+        """The events after the first ``position`` ever written, and the position at which to read on.
+
+        A reset does not begin anew.  If there are fewer events than lie between the two positions, the rest
+        was dropped or forgotten.
+        """
+        with self._lock:
+            return self.events[max(0, position - self._gone) :], self._gone + len(self.events)
+
     def stats(self) -> Stats:
         """The numbers up to now."""
         with self._lock:
-            elapsed = self.events[-1].time - self.events[0].time if self.events else 0.0
             return Stats(
                 waiting=self._waiting,
                 in_flight=len(self._open),
                 peak_in_flight=self._peak,
-                elapsed=elapsed,
+                elapsed=self._end - self._begin,
                 busiest_period=self._busiest,
                 **self._counts,
             )
 
-    def _end(self, request: int, kind: Kind, detail: int | str | None, count: str) -> None:
+    def _finish(self, request: int | None, kind: Kind, detail: int | str | None, count: str) -> None:
         with self._lock:
-            if request in self._open:  # not one from before a reset
+            if request is None and self._waiting:
+                self._waiting -= 1
+            elif request in self._open:
                 self._open.remove(request)
-                self._counts[count] += 1
-                self._add(kind, request, detail)
+            else:
+                return  # one from before a reset
+            self._counts[count] += 1
+            self._add(kind, request, detail)
 
     def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> float:
-        now = self.clock()
-        self.events.append(Event(now, kind, request, detail, self._waiting, len(self._open)))
-        return now
+        self._end = self.clock()
+        if not self.events:
+            self._begin = self._end
+        self.events.append(Event(self._end, kind, request, detail, self._waiting, len(self._open)))
+        if (
+            extra := len(self.events) - self.keep
+        ) > self.keep // 8:  # not one by one: each drop moves the rest
+            del self.events[:extra]
+            self._gone += extra
+        return self._end
 
     def _count_recent(self, now: float) -> int:
         while self._recent and self._recent[0] <= now - self.period:

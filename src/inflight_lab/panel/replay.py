@@ -1,4 +1,4 @@
-"""Recorded runs on the live plot again, at the pace at which they happened, without a request."""
+"""Recorded runs on the live plot, as fast as they happened, without sending a request."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.kernel_messages import hear_where_the_page_says
-from inflight_lab.jupyter.widgets import close_parts
+from inflight_lab.jupyter.widgets import close_parts, plain_label
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.recording import Recording, load
+from inflight_lab.panel.rows import Repeater
 from inflight_lab.panel.stage import Stage
-from inflight_lab.plot.live_plot import LivePlot
+from inflight_lab.plot.live_plot import UPDATE, Plot
+from inflight_lab.plot.points import Recorder
 
 
 class Replay(widgets.VBox):  # type: ignore[misc]
@@ -44,16 +45,16 @@ class Replay(widgets.VBox):  # type: ignore[misc]
         self._stop.on_click(lambda _: self._loop.call_soon_threadsafe(self.stop))
         for button in (self._play, self._stop):
             hear_where_the_page_says(button)
-        told = widgets.Label(f"a recording of {self._seconds:.1f} s: nothing is sent")
+        about = plain_label(f"a recording of {self._seconds:.1f} s: nothing is sent")
         lanes = [
-            widgets.VBox([*([widgets.Label(name).add_class("ifl-name")] if name else []), plot])
+            widgets.VBox([*([plain_label(name).add_class("ifl-name")] if name else []), plot])
             for name, plot in self.plots.items()
         ]
         for lane in lanes:
             lane.add_class("ifl-lane")
         super().__init__(
             [
-                widgets.HBox([self._play, self._stop, Stage(), told]).add_class("ifl-buttons"),
+                widgets.HBox([self._play, self._stop, Stage(), about]).add_class("ifl-buttons"),
                 widgets.HBox(lanes).add_class("ifl-lanes"),
             ]
         )
@@ -88,14 +89,13 @@ class Replay(widgets.VBox):  # type: ignore[misc]
     async def _show(self) -> None:
         self._play.disabled, self._stop.disabled = True, False
         try:
-            for plot in self.plots.values():
-                plot.start()
-            await asyncio.sleep(self._seconds)
+            with ExitStack() as playing:
+                for plot in self.plots.values():
+                    playing.enter_context(plot)
+                await asyncio.sleep(self._seconds + UPDATE)  # so that the last event is due for sure
         except asyncio.CancelledError:
-            pass  # by `stop`: there is nobody to tell
+            pass  # by `stop`, and nobody waits for the result
         finally:
-            for plot in self.plots.values():
-                plot.stop()
             self._play.disabled, self._stop.disabled = False, True
 
     def _ipython_display_(self) -> None:
@@ -113,39 +113,34 @@ class _Clock:
         return time.perf_counter() if self.event_time is None else self.event_time
 
 
-class _ReplayPlot(LivePlot):
+class _ReplayPlot(Plot):
     """A plot whose timelines are written from a recording, each event when its time has come."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording, self._clock = recording, _Clock()
         self._due: deque[tuple[float, Callable[[], object]]] = deque()
-        views = {"server": recording.server, "client": recording.client}
-        self._timelines = {
-            name: Timeline(period=recording.period, clock=self._clock)
-            for name, events in views.items()
-            if events is not None
-        }
-        server = SimpleNamespace(
-            timeline=self._timelines["server"],
-            quota="none" if recording.quota is None else "as recorded",
-            rate=recording.quota,
-        )
-        client = self._timelines.get("client")
-        super().__init__(server, SimpleNamespace(timeline=client) if client else None)
+        server = Timeline(period=recording.period, clock=self._clock)
+        client = Timeline(period=recording.period, clock=self._clock)
+        recorder = Recorder(server, None if recording.client is None else client, lambda: recording.quota)
+        super().__init__(recorder)
 
-    def start(self, *, follow: bool | None = None) -> None:
+    def start(self, *, follow: bool = False) -> None:
         """Play from the beginning."""
         self.stop()
-        due: list[tuple[float, Callable[[], object]]] = []
-        for name, timeline in self._timelines.items():
-            timeline.reset()
-            due += _repeats(timeline, getattr(self.recording, name))
-        due += [(at, partial(self.recorder.set_limit, limit)) for at, limit in self.recording.limits]
+        due: list[tuple[float, Callable[[], object]]] = [
+            (each.seconds, partial(self.recorder.set_limit, each.limit)) for each in self.recording.limits
+        ]
+        sides = ((self.recorder.server, self.recording.server), (self.recorder.client, self.recording.client))
+        for timeline, events in sides:
+            if timeline and events:
+                timeline.reset()
+                repeat = Repeater(timeline).repeat
+                due += [(event.seconds, partial(repeat, event)) for event in events]
         self._due = deque(sorted(due, key=lambda each: each[0]))
-        super().start(follow=self.recording.follow if follow is None else follow)
+        super().start(follow=follow or self.recording.follow)
 
     def send_new(self) -> None:
-        """Let happen what is due, and send it."""
+        """Repeat what is due, and send it."""
         with self._sending:
             now = self.recorder.now
             while self._due and self._due[0][0] <= now:
@@ -154,29 +149,3 @@ class _ReplayPlot(LivePlot):
                 happen()
             self._clock.event_time = None
         super().send_new()
-
-
-def _repeats(timeline: Timeline, events: list[list[Any]]) -> list[tuple[float, Callable[[], object]]]:
-    """What to call on ``timeline``, and when, so that the same happens to it again."""
-    numbers: dict[int, int] = {}  # of the recording's requests, as the timeline counts them now
-
-    def happen(kind: str, request: int | None, detail: Any, begun: int) -> None:
-        if kind == "started":
-            timeline.start(begun)
-        elif request is None:
-            timeline.cancel_waiting()
-        elif kind == "sent":
-            numbers[request] = timeline.send()
-        elif kind == "answered":
-            timeline.answer(numbers[request], detail)
-        elif kind == "failed":
-            timeline.fail(numbers[request], type(detail, (Exception,), {})())
-        else:
-            timeline.cancel(numbers[request])
-
-    repeats: list[tuple[float, Callable[[], object]]] = []
-    waited = 0
-    for when, kind, request, detail, waiting in events:
-        begun, waited = waiting - waited, waiting
-        repeats.append((when, partial(happen, kind, request, detail, begun)))
-    return repeats

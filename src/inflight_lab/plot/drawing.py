@@ -1,91 +1,222 @@
-"""A recording as one plain SVG picture: what stays in a saved notebook when the live plot is gone."""
+"""Plain SVG pictures, which stay in a saved notebook: one recording, or several runs compared."""
 
 from __future__ import annotations
 
-from html import escape
+import math
+import re
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, tostring
 
-from inflight_lab.plot.points import Point, Recorder
+from IPython.display import SVG
 
-WIDTH, LEFT, RIGHT, GAP = 860, 64, 16, 34
-STRIPS = (
+from inflight_lab.observation.timeline import Event
+from inflight_lab.plot.points import KEPT, Point, Recorder, thin
+
+WIDTH = 860
+INK, GRID = "#222", "#ddd"
+BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#b86e00", "#00785a", "#8d4a73", "#c23b00"
+"""Okabe and Ito's colours, which survive colour blindness; the same as in the live plot."""
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+STYLES = {  # colour, width and dashes of what a recording shows
+    "server": (BLUE, 2.5, "none"),
+    "client": (ORANGE, 2.5, "3 4"),
+    "limit": (INK, 1.5, "9 5"),
+    "waiting": (PURPLE, 2, "none"),
+    "rate": (GREEN, 2, "none"),
+    "quota": (INK, 1.5, "9 5"),
+    "refused": (RED, 2, "none"),
+    "failed": (INK, 2, "4 3"),
+}
+STRIPS = (  # title, height and lines, from the top down
     ("in flight (server: solid, client: dotted, limit: dashed)", 170, ("client", "server", "limit")),
     ("waiting", 50, ("waiting",)),
     ("sent in the last period (quota: dashed)", 70, ("rate", "quota")),
 )
-STYLES = {  # Okabe and Ito's colours, as in the live plot
-    "server": 'stroke="#0072b2" stroke-width="2.5"',
-    "client": 'stroke="#b86e00" stroke-width="2.5" stroke-dasharray="3 4"',
-    "limit": 'stroke="#333" stroke-width="1.5" stroke-dasharray="9 5"',
-    "waiting": 'stroke="#8d4a73" stroke-width="2"',
-    "rate": 'stroke="#00785a" stroke-width="2"',
-    "quota": 'stroke="#333" stroke-width="1.5" stroke-dasharray="9 5"',
-    "refused": 'stroke="#c23b00" stroke-width="2"',
-    "failed": 'stroke="#333" stroke-width="2" stroke-dasharray="4 3"',
-}
+NAMES, ROW = 170, 34  # the room for the names in a comparison; from one row to the next, or between strips
 
 
-def draw(recorder: Recorder) -> str:
-    """The recording up to its last point, as the text of an SVG image."""
-    history = recorder.history
-    begin = min((points[0][0] for points in history.values() if points), default=0.0)
-    end = max((points[-1][0] for points in history.values() if points), default=0.0)
-    span = max(end - begin, 0.5)
-    parts: list[str] = []
-    top = 62
-    for title, height, names in STRIPS:
-        parts.append(f'<text x="{LEFT}" y="{top - 8}" font-weight="600">{title}</text>')
-        most = _round_up(max((point[2] for name in names for point in history[name]), default=0))
-        for value in (0, most // 2, most):
-            y = top + height * (1 - value / most)
-            parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-            parts.append(f'<text x="{LEFT - 8}" y="{y + 5:.1f}" text-anchor="end">{value}</text>')
-        for name in names:
-            path = _steps(history[name], begin, end, span, top, height, most)
-            parts.append(f'<path d="{path}" {STYLES[name]}/>')
-        top += height + GAP
+class Scale(NamedTuple):
+    """At which pixel a number stands: from ``first`` at ``start`` to ``last`` at ``end``."""
+
+    first: float
+    last: float
+    start: float
+    end: float
+
+    def __call__(self, number: float) -> float:
+        """The pixel of ``number``, to a tenth."""
+        share = (number - self.first) / (self.last - self.first)
+        return round(self.start + share * (self.end - self.start), 1)
+
+
+def draw_recording(recorder: Recorder) -> SVG:
+    """The last `KEPT` seconds of what ``recorder`` has read, up to the last point."""
+    end = max((points[-1][0] for points in recorder.history.values() if points), default=0.0)
+    begin = max(0.0, min(end, recorder.now - KEPT))
+    x = Scale(begin, max(end, begin + 0.5), 68, WIDTH - 24)
+    pixel = (x.last - x.first) / (x.end - x.start)
+    lines = {name: thin(recorder.history[name], pixel) for name in STYLES}
+    top, bottom = 62, 62 - ROW + sum(height + ROW for _, height, _ in STRIPS)
+    parts = [_text(x.end, 12, "older points left out" if begin else "", "end")]
+    step = nice_step(x.last - x.first, 9)
+    for time in (step * n for n in range(math.ceil(begin / step), math.floor(x.last / step) + 1)):
+        parts += [_line(f"M{x(time)} {top}V{bottom}", GRID)]
+        parts += [_text(x(time), bottom + 16, f"{number_of(time)} s", "middle")]
     for name, y in (("refused", 16), ("failed", 30)):
-        marks = "".join(f"M{_x(point[0], begin, span):.1f} {y}v10" for point in history[name])
-        parts.append(f'<path d="{marks}" {STYLES[name]}/>')
-        parts.append(
-            f'<text x="{LEFT - 8}" y="{y + 10}" text-anchor="end">{"429" if y == 16 else name}</text>'
-        )
-    parts.append(f'<text x="{LEFT}" y="{top}">{begin:.0f} s</text>')
-    parts.append(f'<text x="{WIDTH - RIGHT}" y="{top}" text-anchor="end">{end:.1f} s</text>')
-    summary = escape(_summary(recorder))
-    parts.append(f'<text x="{LEFT}" y="{top + 24}">{summary}</text>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 34}" width="{WIDTH}" '
-        f'height="{top + 34}" role="img" font-family="sans-serif" font-size="14" fill="none">'
-        f'<title>Requests over time. {summary}</title><rect width="100%" height="100%" fill="#fff"/>'
-        f'<g fill="none">{"".join(part for part in parts if "<path" in part)}</g>'
-        f'<g fill="#222">{"".join(part for part in parts if "<text" in part)}</g></svg>'
-    )
+        marks = [f"M{x(point[0])} {y}v10" for point in lines[name] if point[0] >= begin]
+        parts += [_text(x.start - 8, y + 10, name, "end"), _line("".join(marks), *STYLES[name])]
+    for title, height, names in STRIPS:
+        parts += _strip(title, x, top, height, {name: lines[name] for name in names})
+        top += height + ROW
+    counts = recorder.counts()
+    ends = [f"{counts[name]} {name}" for name in ("failed", "cancelled") if counts[name]]
+    ends = [f"{counts['accepted']} accepted", f"{counts['refused']} refused", *ends]
+    sent = f"at most {counts['busiest_period']} sent in one period"
+    summary = f"{counts['started']} requests: {', '.join(ends)}; {sent}; {counts['elapsed']:.1f} s"
+    parts += [_text(x.start, bottom + 42, summary)]
+    return _picture(parts, bottom + 54, f"Requests over time. {summary}")
 
 
-def _x(time: float, begin: float, span: float) -> float:
-    return LEFT + (time - begin) / span * (WIDTH - LEFT - RIGHT)
+def _strip(title: str, x: Scale, top: float, height: float, lines: dict[str, list[Point]]) -> list[Element]:
+    """An axis of numbers, from 0 to a round and even one, and the lines that belong to it."""
+    most = max((point[2] for points in lines.values() for point in points), default=0)
+    step = 2 * nice_step(max(most, 10), 10)
+    y = Scale(0, step * max(1, math.ceil(most / step)), top + height, top)
+    parts = [_text(x.start, top - 8, title, font_weight=600)]
+    for number in (0, y.last / 2, y.last):
+        parts += [_line(f"M{x.start} {y(number)}H{x.end}", GRID)]
+        parts += [_text(x.start - 8, y(number) + 5, number_of(number), "end")]
+    return parts + [_line(_steps(points, x, y), *STYLES[name]) for name, points in lines.items()]
 
 
-def _steps(
-    points: list[Point], begin: float, end: float, span: float, top: float, height: float, most: float
-) -> str:
+def _steps(points: list[Point], x: Scale, y: Scale) -> str:
+    """The path of a level that changes in steps."""
     path = ""
     for time, low, high, last in points:
-        x = f"{_x(time, begin, span):.1f}"
-        path += f"H{x}" if path else f"M{x} {top + height * (1 - last / most):.1f}"
-        levels = (last,) if low == high else (high, low, last)
-        path += "".join(f"V{top + height * (1 - level / most):.1f}" for level in levels)
-    return path and path + f"H{_x(end, begin, span):.1f}"
+        at = x(max(time, x.first))  # the first point may be older: it has the level at the left end
+        path += f"H{at}" if path else f"M{at} {y(last)}"
+        levels = [high, low, last] if low < high and time >= x.first else [last]
+        path += "".join(f"V{y(level)}" for level in levels)
+    return path and f"{path}H{x.end}"
 
 
-def _round_up(most: float) -> int:
-    """The top of an axis: an even number that is easy to read."""
-    step = next(step for step in (2, 4, 10, 20, 40, 100, 200, 400, 1000, 10**9) if most <= 5 * step)
-    return max(step, -int(-most // step) * step)
+def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> SVG:
+    """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15.2}, ...}``.
+
+    Bars with the same label stand together, and each number stands beside its bar, so that a short one
+    can be read too.  Raises ``ValueError`` for a number that is negative or not finite.
+    """
+    x = _from_zero([number for numbers in series.values() for number in numbers.values()], room=190)
+    parts, y = [_text(12, 24, title, font_weight=600)], 44
+    for label in dict.fromkeys(label for numbers in series.values() for label in numbers):
+        parts += [_text(NAMES - 10, y + 12, label, "end")]
+        for index, (name, numbers) in enumerate(series.items()):
+            if label in numbers:
+                number, colour = numbers[label], (BLUE, ORANGE, GREEN, PURPLE)[index % 4]
+                parts += [_bar(x, number, y, 14, colour)]
+                parts += [_text(x(number) + 6, y + 12, f"{number_of(number)} {name}", font_size=13)]
+                y += 18
+        y += 10
+    return _picture(parts, y, title)
 
 
-def _summary(recorder: Recorder) -> str:
-    counts = recorder.counts()
-    told = ("accepted", "refused", "failed", "cancelled")
-    numbers = ", ".join(f"{counts[name]} {name}" for name in told if counts[name] or name in told[:2])
-    return f"{counts['started']} requests: {numbers}; at most {counts['busiest_period']} sent in one period"
+def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) -> SVG:
+    """One bar a row: ``(name, measured, predicted)``; a line across each bar is what was predicted.
+
+    ``caption`` says, below the picture, what the bars and the lines are.  Raises ``ValueError`` for a
+    number that is negative or not finite.
+    """
+    rows = list(rows)
+    x = _from_zero([number for row in rows for number in row[1:]])
+    parts = []
+    for y, (name, measured, predicted) in zip(count(8, ROW), rows, strict=False):
+        numbers, beside = f"{number_of(measured)} ({number_of(predicted)})", x(max(measured, predicted)) + 8
+        parts += [_text(NAMES - 10, y + 15, name, "end"), _bar(x, measured, y, 20, BLUE)]
+        parts += [_line(f"M{x(predicted)} {y - 4}v28", INK, 3), _text(beside, y + 15, numbers)]
+    return _rows(parts, len(rows), caption)
+
+
+def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None) -> SVG:
+    """One strip a run, on one axis of time: a mark for each request as it came, refused ones red.
+
+    ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words for the end of
+    each strip.  A request without an answer is the shortest mark, and black.
+    """
+    marks = {name: _marks(events) for name, events in runs.items()}
+    x = _from_zero([time for run in marks.values() for time, _ in run])
+    parts = []
+    for bottom, (name, run) in zip(count(28, ROW), marks.items(), strict=False):
+        parts += [_text(NAMES - 10, bottom - 5, name, "end"), _line(f"M{NAMES} {bottom + 0.5}H{x.end}", GRID)]
+        for status, colour, height in (("answered", BLUE, 20), ("refused", RED, 12), ("sent", INK, 6)):
+            path = "".join(f"M{x(time)} {bottom}v-{height}" for time, last in run if last == status)
+            parts += [_line(path, colour, 1.5)]
+        parts += [_text(x.end + 10, bottom - 5, (notes or {}).get(name, ""))]
+    caption = f"{x.last:.1f} seconds from left to right; short and red: refused; black: no answer"
+    return _rows(parts, len(marks), caption)
+
+
+def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
+    """When each request came, counted from the first, and what is known of it last."""
+    marks: dict[int | None, tuple[float, str]] = {}
+    for event in events:
+        if event.kind == "sent":
+            marks[event.request] = (event.time, "sent")
+        elif event.kind == "answered" and event.request in marks:
+            marks[event.request] = (marks[event.request][0], "refused" if event.is_refusal else "answered")
+    begin = min((time for time, _ in marks.values()), default=0.0)
+    return [(time - begin, last) for time, last in marks.values()]
+
+
+def nice_step(span: float, at_most: int) -> float:
+    """The smallest of 1, 2, 5, 10 ... (or 0.1, 0.2 ...) that fits into ``span`` at most ``at_most`` times."""
+    rough = span / at_most
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+
+def number_of(value: float) -> str:
+    """A number as a person writes it: 1,502 or 15.2 or 0.02."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
+
+
+def _from_zero(numbers: list[float], room: int = 110) -> Scale:
+    """The scale of a comparison, from 0 to the largest of ``numbers``, with ``room`` for words after it."""
+    for number in numbers:
+        if not 0 <= number < math.inf:
+            raise ValueError(f"numbers must be finite and 0 or more, got {number!r}")
+    return Scale(0, max(numbers, default=0) or 1, NAMES, WIDTH - room)
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start", **style: object) -> Element:
+    return _element("text", words, x=x, y=y, fill=INK, text_anchor=anchor, **style)
+
+
+def _line(path: str, colour: str, width: float = 1, dashes: str = "none") -> Element:
+    return _element("path", d=path, fill="none", stroke=colour, stroke_width=width, stroke_dasharray=dashes)
+
+
+def _bar(x: Scale, number: float, y: float, height: float, colour: str) -> Element:
+    width = max(round(x(number) - x.start, 1), 1)  # a pixel at least, so that there is something to see
+    return _element("rect", x=x.start, y=y, width=width, height=height, fill=colour)
+
+
+def _rows(parts: list[Element], rows: int, caption: str) -> SVG:
+    return _picture([*parts, _text(NAMES, rows * ROW + 24, caption)], rows * ROW + 36, caption)
+
+
+def _picture(parts: list[Element], height: float, title: str) -> SVG:
+    """The parts on white; ``title`` is what a screen reader says."""
+    svg = _element("svg", viewBox=f"0 0 {WIDTH} {height}", width=WIDTH, height=height, role="img")
+    svg.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif", "font-size": "14"}
+    svg.extend([_element("title", title), _element("rect", width="100%", height="100%", fill="#fff"), *parts])
+    return SVG(tostring(svg, encoding="unicode"))
+
+
+def _element(kind: str, words: str = "", **attributes: object) -> Element:
+    """All that is drawn is made here: ElementTree escapes it, and what XML cannot hold is replaced."""
+    element = Element(kind, {name.replace("_", "-"): str(value) for name, value in attributes.items()})
+    element.text = NO_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+    return element

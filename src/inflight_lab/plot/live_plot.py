@@ -1,4 +1,4 @@
-"""The live plot: a widget to which only new points are sent."""
+"""The live plot: a widget that is sent only what is new."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import anywidget
-from IPython.display import SVG, DisplayHandle, display
+from IPython.display import DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.kernel_messages import hear_where_the_page_says
 from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.drawing import draw
+from inflight_lab.observation.transport import ObservedTransport
+from inflight_lab.plot.drawing import draw_recording
 from inflight_lab.plot.points import Recorder
 
 UPDATE = 0.05
@@ -38,16 +39,8 @@ class Counting(Observed, Protocol):
     rate: float
 
 
-class LivePlot(anywidget.AnyWidget):
-    """Requests in flight, waiting, refused and per period, as they happen.
-
-    ``server`` is what counts them; with ``client``, an `ObservedTransport`, the client's view is drawn
-    beside it.  Show the plot in a cell, then let requests fly inside ``with plot:``.
-
-    >>> plot = LivePlot(server)
-    >>> display(plot)
-    >>> with plot:
-    ...     await naive.make_many_requests(server.url, 200)
+class Plot(anywidget.AnyWidget):
+    """What ``recorder`` reads, as it happens: requests in flight, waiting, refused and per period.
 
     Points are sent from a thread, so the plot moves while a cell awaits and while one blocks.  Each
     finished recording also leaves a plain picture, which stays in a saved or exported notebook.
@@ -56,13 +49,9 @@ class LivePlot(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("live_plot.js")
     _css = Path(__file__).with_name("live_plot.css")
 
-    def __init__(self, server: Counting, client: Observed | None = None) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__()
-        self.recorder = Recorder(
-            server.timeline,
-            client.timeline if client else None,
-            lambda: None if server.quota == "none" else server.rate,
-        )
+        self.recorder = recorder
         self._live = False
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._picture: DisplayHandle | None = None
@@ -89,8 +78,9 @@ class LivePlot(anywidget.AnyWidget):
             self._sender.stop()
             self._sender, self._live = None, False
             self.send_new()
+            self.recorder.end()
             if self._picture:
-                self._picture.update(SVG(draw(self.recorder)))
+                self._picture.update(draw_recording(self.recorder))
 
     def close(self) -> None:
         """Stop, and take the plot off the page."""
@@ -106,9 +96,10 @@ class LivePlot(anywidget.AnyWidget):
         self._send_all()
 
     def set_limit(self, limit: int) -> None:
-        """Draw the limit at ``limit`` from now on."""
+        """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
         self.recorder.set_limit(limit)
-        self.send_new()
+        if self._live:
+            self.send_new()
 
     def send_new(self) -> None:
         """Send what happened since the last message."""
@@ -117,7 +108,8 @@ class LivePlot(anywidget.AnyWidget):
 
     def _send_all(self) -> None:
         with self._sending:
-            self.recorder.read()
+            if self._live:
+                self.recorder.read()
             self._post(self.recorder.history, reset=True)
 
     def _post(self, series: dict[str, Any], **more: Any) -> None:
@@ -143,7 +135,7 @@ class LivePlot(anywidget.AnyWidget):
 
     def show_picture(self) -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
-        self._picture = display(SVG(draw(self.recorder)), display_id=True)
+        self._picture = display(draw_recording(self.recorder), display_id=True)
 
 
 class _ThreadedSender:
@@ -179,3 +171,37 @@ class _TaskSender:
 
     def stop(self) -> None:
         self._task.cancel()
+
+
+class LivePlot(Plot):
+    """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
+
+    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two is enough, and a
+    transport alone may stand first: ``LivePlot(transport)``.  Show the plot in a cell, then send requests
+    inside ``with plot:``.
+
+    >>> plot = LivePlot(server)
+    >>> display(plot)
+    >>> with plot:
+    ...     await naive.make_many_requests(server.url, 200)
+
+    Raises ``TypeError`` if neither is given, or something without a timeline.
+    """
+
+    def __init__(
+        self, server: Counting | ObservedTransport | None = None, client: Observed | None = None
+    ) -> None:
+        if isinstance(server, ObservedTransport):
+            if client is not None:
+                raise TypeError(f"server must be a PracticeServer where there is a client, got {server!r}")
+            server, client = None, server
+        for name, given in (("server", server), ("client", client)):
+            if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
+                raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
+        super().__init__(
+            Recorder(
+                server.timeline if server else None,
+                client.timeline if client else None,
+                lambda: None if server is None or server.quota == "none" else server.rate,
+            )
+        )

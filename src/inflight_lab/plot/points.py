@@ -1,28 +1,30 @@
-"""From timelines to the points of a plot: few enough to send while requests fly."""
+"""From timelines to the points of a plot: few enough to send while a run goes on."""
 
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from inflight_lab.arguments import check, number
 from inflight_lab.observation.timeline import Event, Timeline
 
 BIN = 0.01
-"""Seconds.  All that happens to a level within one bin becomes one point, whatever the load."""
+"""Seconds.  All that happens to a level within one bin becomes one point, however many requests there are."""
 
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-NAMES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed", "bars")
+LINES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed", "bars")
 
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began; see also `Bars`."""
 
 
 class Bars:
-    """A bar for each request at the server, in the lowest lane that is free: who flies beside whom.
+    """A bar for each request, in the lowest lane that is free: which requests were in flight together.
 
     As points: ``[time, lane, -1]`` where a bar begins, ``[time, lane, status]`` where it ends, with 0
     for a request that got no answer.
@@ -47,102 +49,122 @@ class Bars:
         return points
 
 
-def thin(levels: Iterable[tuple[float, float]]) -> list[Point]:
-    """Fold ``(time, level)`` pairs into one point a bin; no peak is lost."""
-    points: list[Point] = []
-    for time, level in levels:
-        if points and time - points[-1][0] < BIN:
-            point = points[-1]
-            points[-1] = [point[0], min(point[1], level), max(point[2], level), level]
+def level(time: float, value: float) -> Point:
+    """One point: the level was set to ``value`` at ``time``."""
+    return [time, value, value, value]
+
+
+def thin(points: Iterable[Point], width: float = BIN) -> list[Point]:
+    """Fold points into one for each ``width`` seconds.  No peak is lost."""
+    thinned: list[Point] = []
+    for time, low, high, last in points:
+        if thinned and time - thinned[-1][0] < width:
+            before = thinned[-1]
+            thinned[-1] = [before[0], min(before[1], low), max(before[2], high), last]
         else:
-            points.append([time, level, level, level])
-    return points
+            thinned.append([time, low, high, last])
+    return thinned
 
 
 class Recorder:
-    """Reads a server's and a client's timeline and hands out what is new since it was last asked.
+    """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
-    ``client`` is None when nobody observes the client.  ``quota`` tells how many requests the server
-    permits per period, or None.
+    Either of the two may be None, if it is not observed.  ``quota`` returns how many requests the server
+    allows per period, or None.  Raises ``TypeError`` if there is no timeline at all.
     """
 
-    def __init__(self, server: Timeline, client: Timeline | None, quota: Callable[[], float | None]) -> None:
+    def __init__(
+        self,
+        server: Timeline | None,
+        client: Timeline | None,
+        quota: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        if (main := server or client) is None:
+            raise TypeError("server or client must have a timeline, got None for both")
         self.server, self.client, self.quota = server, client, quota
+        self._main = main  # the one that knows best what was sent
+        self._timelines = {"server": server or Timeline(), "client": client or Timeline()}
         self.reset()
 
     def reset(self, *, follow: bool = False) -> None:
         """Begin again at time 0; ``follow``: with a bar for every single request."""
-        self.began, self.period = self.server.clock(), self.server.period
-        self.history: dict[str, list[Point]] = {name: [] for name in NAMES}
-        self._bars = Bars() if follow else None
+        self.began, self.period = self._main.clock(), self._main.period
+        self.follow, self._bars = follow, Bars()
+        self.history: dict[str, list[Point]] = {name: [] for name in LINES}
+        self.limits: list[tuple[float, float]] = []
+        self._limits_read = 0
         # Events from before are not part of this recording.
-        self._read = {
-            name: (timeline.events, len(timeline.events))
-            for name, timeline in (("server", self.server), ("client", self.client))
-            if timeline
-        }
-        self._limits: list[tuple[float, float]] = []
+        self._start = {name: timeline.since(0)[1] for name, timeline in self._timelines.items()}
+        self._read = dict(self._start)
+        self._end: tuple[float, dict[str, Any]] | None = None
 
-    @property
-    def follow(self) -> bool:
-        """Whether there is a bar for every single request."""
-        return self._bars is not None
+    def end(self) -> None:
+        """What happens from now on is not part of this recording."""
+        self._end = (self.now, self.counts())
 
     @property
     def now(self) -> float:
-        """Seconds since the recording began."""
-        return self.server.clock() - self.began
+        """Seconds since the recording began, or that it took."""
+        return self._end[0] if self._end else self._main.clock() - self.began
 
     def set_limit(self, limit: float) -> None:
-        """The limit is ``limit`` from now on."""
-        self._limits.append((self.now, limit))
+        """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
+        check("limit", limit, number(0))
+        self.limits.append((self.now, limit))
 
     def read(self) -> dict[str, list[Point]]:
         """The new points of each line."""
-        server = self._new_events("server", self.server)
-        client = self._new_events("client", self.client)
-        limits, self._limits = self._limits, []
+        if self._end:
+            return {}
+        server, client = self._new_events("server"), self._new_events("client")
+        arrived, ended = server if self.server else client, client if self.client else server
+        limits = self.limits[self._limits_read :]
+        self._limits_read += len(limits)
         now = self.now
         fresh = {
-            "server": thin((event.time, event.in_flight) for event in server),
-            "client": thin((event.time, event.in_flight) for event in client),
-            "waiting": thin((event.time, event.waiting) for event in client),
-            "limit": thin(limits),
-            "rate": self._changed("rate", now, self.server.recent()),
+            "server": thin(level(event.time, event.in_flight) for event in server),
+            "client": thin(level(event.time, event.in_flight) for event in client),
+            "waiting": thin(level(event.time, event.waiting) for event in client),
+            "limit": thin(level(*each) for each in limits),
+            "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, self.quota()),
-            "refused": thin((event.time, 1) for event in server if event.is_refusal),
-            # What never reached the server only the client can tell.
-            "failed": thin((event.time, 1) for event in (client or server) if event.is_failure),
-            "bars": self._bars.draw(server) if self._bars else [],
+            "refused": thin(level(event.time, 1) for event in arrived if event.is_refusal),
+            # Only the client knows of a request that never reached the server.
+            "failed": thin(level(event.time, 1) for event in ended if event.is_failure),
+            "bars": self._bars.draw(arrived) if self.follow else [],
         }
         for name, points in fresh.items():
-            self._keep(self.history[name], points, now)
+            kept = self.history[name]
+            kept += points
+            old = bisect_left(kept, now - KEPT, key=lambda point: point[0])
+            del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
         return {name: points for name, points in fresh.items() if points}
 
+    def events(self, name: str) -> list[Event]:
+        """All that was read from the timeline of ``name``, "server" or "client".
+
+        Raises ``ValueError`` if the timeline no longer has all of it.
+        """
+        timeline, start = self._timelines[name], self._start[name]
+        events, written = timeline.since(start)
+        if start < self._read[name] and start + len(events) < written:
+            raise ValueError(
+                f"the {name}'s timeline no longer has the beginning of this run: it was reset, or there were "
+                f"more than the {timeline.keep:,} events that it keeps"
+            )
+        return events[: self._read[name] - start]
+
     def counts(self) -> dict[str, Any]:
-        """The numbers beside the plot: in flight as the server sees it, the rest as the client does."""
-        server = self.server.stats()
-        told = asdict(self.client.stats() if self.client else server)
-        return told | {"in_flight": server.in_flight}
+        """The numbers beside the plot: in flight as the server counts, the rest as the client does."""
+        if self._end:
+            return self._end[1]
+        return asdict((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
 
-    def _new_events(self, name: str, timeline: Timeline | None) -> list[Event]:
-        if timeline is None:
+    def _new_events(self, name: str) -> list[Event]:
+        events, self._read[name] = self._timelines[name].since(self._read[name])
+        return [event._replace(time=round(event.time - self.began, 4)) for event in events]
+
+    def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
+        if value is None or [point[3] for point in self.history[name][-1:]] == [value]:
             return []
-        events, read = timeline.events, self._read[name][1]
-        if events is not self._read[name][0]:  # the timeline was reset
-            read = 0
-        new = events[read:]
-        self._read[name] = (events, read + len(new))
-        return [event._replace(time=round(event.time - self.began, 4)) for event in new]
-
-    def _changed(self, name: str, now: float, level: float | None) -> list[Point]:
-        points = self.history[name]
-        if level is None or (points and points[-1][3] == level):
-            return []
-        return thin([(round(now, 4), level)])
-
-    def _keep(self, kept: list[Point], points: list[Point], now: float) -> None:
-        kept += points
-        # One point before the cut stays: it tells the level there.
-        old = sum(1 for point in kept[1:] if point[0] < now - KEPT) if now > KEPT else 0
-        del kept[:old]
+        return [level(round(now, 4), value)]

@@ -1,11 +1,11 @@
 """The series as a folder of static files: JupyterLab, Python and the notebooks, with nothing to install.
 
-``python -m inflight_lab.publish.site FOLDER`` in a clone of the repository, with the extra ``browser``
-and Python 3.12 or newer.  Any static file server serves the folder, at a root or under any path, and a
-page that was loaded from it sends no request to any other site.
+``inflight-lab site FOLDER``, with the extra ``browser`` and Python 3.12 or newer.  Any static file server
+serves the folder, at a root or under any path, and a page that was loaded from it sends no request to any
+other site.
 
 JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings Python for browsers, and
-this package goes in as a wheel, with what it depends on.  The notebooks are the files of the repository.
+this package goes in as a wheel, with what it depends on.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from collections.abc import Sequence
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from inflight_lab.publish.series import ROOT, files
+
 FIRST = "notebooks/00_start_here.ipynb"
-CONTENTS = ("notebooks/*.ipynb", "src/inflight_lab/runners/*.py")  # the notebooks link to the runners
 PYODIDE_CORE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -40,36 +43,76 @@ INDEX = f"""<!doctype html>
 """
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 MARK = "inflight-lab-site.json"
-"""A file that tells a folder made here from one that must not be overwritten."""
+"""The file with the names of all others that were made here: what the next build may replace."""
 
 
 def build(folder: Path) -> None:
     """Make the site in ``folder``, in place of one that was made there before.
 
-    Raises ``FileExistsError`` if something else is there, ``FileNotFoundError`` outside a clone of the
-    repository, and ``subprocess.CalledProcessError`` when a step fails.
+    What else lies there stays as it is.  Raises ``FileExistsError`` if that is in the way, or if no site was
+    made there before, ``FileNotFoundError`` without npm, ``ModuleNotFoundError`` without the extra, and
+    ``subprocess.CalledProcessError`` when a step fails; the folder is then as it was.
     """
-    if not (ROOT / FIRST).exists():
-        raise FileNotFoundError(f"the notebooks are not in {ROOT}: run this in a clone of the repository")
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise FileExistsError(f"{folder} holds something else: name a new folder, or an empty one")
+    made_before(folder)  # an error now, not in half a minute
     with tempfile.TemporaryDirectory() as scratch:
-        lite = Path(scratch) / "lite"
+        lite, site = Path(scratch) / "lite", Path(scratch) / "site"
         add_contents(lite / "files")
         add_pyodide(lite / "static" / "pyodide")
         write_settings(lite, build_wheel(Path(scratch) / "wheels"))
-        shutil.rmtree(folder, ignore_errors=True)
-        run_lite(lite, folder)
-    finish(folder)
+        run_lite(lite, site)
+        finish(site)
+        put(site, folder)
 
 
-def add_contents(files: Path) -> None:
-    """Copy what the file browser of the site shows, in the folders of the repository."""
-    for pattern in CONTENTS:
-        for source in sorted(ROOT.glob(pattern)):
-            target = files / source.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+def made_before(folder: Path) -> set[str]:
+    """The files in ``folder`` that an earlier build made; ``FileExistsError`` if only others are there."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return set()
+    try:
+        return set(map(str, json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FileExistsError(
+            f"{folder} holds something else, and no list of what was made here: name an empty or a new folder"
+        ) from None
+
+
+def put(site: Path, folder: Path) -> None:
+    """Copy a new site to ``folder``, and take away what an earlier one has there beyond it."""
+    old = made_before(folder)
+    new = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    if others := sorted(name for name in new if is_in_the_way(folder, name, old)):
+        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_mark(folder, old | new)  # whatever happens from here on, the next build knows its own
+    for path in [folder / name for name in old - new]:
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            path.unlink()
+            for parent in path.parents:
+                if parent.is_dir() and not any(parent.iterdir()):
+                    parent.rmdir()
+    shutil.copytree(site, folder, dirs_exist_ok=True)
+    write_mark(folder, new)
+
+
+def is_in_the_way(folder: Path, name: str, old: set[str]) -> bool:
+    """Whether something that was not made here is where the file, or one of its folders, would be."""
+    there = [folder / part for part in (Path(name), *Path(name).parents[:-1])]
+    beneath = [*there, *(folder / name).rglob("*")]
+    links = any(path.is_symlink() for path in there)
+    return links or any(path.is_file() and path.relative_to(folder).as_posix() not in old for path in beneath)
+
+
+def write_mark(folder: Path, names: set[str]) -> None:
+    """Note what was made here."""
+    (folder / MARK).write_text(json.dumps({"files": sorted(names)}, indent=0) + "\n", encoding="utf-8")
+
+
+def add_contents(folder: Path) -> None:
+    """Copy what the file browser of the site shows."""
+    for name, source in files().items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
 
 def add_pyodide(folder: Path) -> None:
@@ -94,10 +137,19 @@ def add_pyodide(folder: Path) -> None:
 
 
 def build_wheel(folder: Path) -> Path:
-    """This package, as a wheel."""
-    command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True)
-    (wheel,) = folder.glob("*.whl")
+    """This package, as a wheel: built from the clone, or packed again from what is installed."""
+    if (ROOT / "pyproject.toml").exists():
+        command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
+        subprocess.run(command, check=True)
+        (wheel,) = folder.glob("*.whl")
+        return wheel
+    installed = distribution("inflight-lab")
+    folder.mkdir()
+    wheel = folder / f"inflight_lab-{installed.version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for file in installed.files or []:
+            if file.parts[0].startswith("inflight_lab") and file.suffix != ".pyc":
+                archive.write(str(file.locate()), str(file))
     return wheel
 
 
@@ -145,15 +197,19 @@ def finish(folder: Path) -> None:
     """Begin with the first notebook, and leave out what only costs time."""
     (folder / "index.html").write_text(INDEX)
     shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
-    (folder / MARK).write_text("{}\n")
 
 
-def main() -> None:
-    """Run this module as a script."""
-    parser = argparse.ArgumentParser(prog="python -m inflight_lab.publish.site", description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the site, and say how to look at it."""
+    parser = argparse.ArgumentParser(prog="inflight-lab site", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to put the site")
-    folder = parser.parse_args().folder
-    build(folder)
+    folder = parser.parse_args(arguments).folder
+    try:
+        build(folder)
+    except ModuleNotFoundError as error:
+        sys.exit(f'{error}: it comes with "inflight-lab[browser]", for Python 3.12 or newer')
+    except OSError as error:
+        sys.exit(str(error))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.0f} MB.  To look at it: python3 -m http.server --directory {folder}")
 

@@ -4,24 +4,15 @@ After its response each request looks whether every slot is taken (its own inclu
 its slot for another second, so that the next in line waits.  The rate falls to about
 limit / (latency + 1 s) while requests queue.  It is still no rate limit: fewer requests than ``limit``
 at a time never pause.
-
-Copy this file whole: it needs nothing but httpx.  Run it with
-``python -m inflight_lab.runners.semaphore_pause URL --count 200 --limit 3``.
 """
 
-from __future__ import annotations
-
-import argparse
 import asyncio
 import contextlib
-import functools
-import inspect
-import json
-import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any
 
 import httpx
+
+Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 
 
 async def make_one_request(
@@ -35,9 +26,8 @@ async def make_one_request(
 ) -> httpx.Response:
     """Wait for a slot, GET ``url`` once, pause while all slots are taken, return the response.
 
-    ``pause`` is in seconds.  It comes before the status is looked at, for refused requests too.
-
-    Raises ``ValueError`` for a status other than 200, and what httpx raises when there is no answer.
+    ``pause`` is in seconds.  It comes before the status is looked at, for refused requests too; a status
+    other than 200 then raises ``ValueError``.
     """
     async with limiter:
         if verbose:
@@ -58,7 +48,7 @@ async def make_many_requests(
     *,
     limit: int = 3,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter | None = None,
+    limiter: Limiter = None,
     pause: float = 1.0,
     return_exceptions: bool = False,
     verbose: bool = False,
@@ -66,15 +56,8 @@ async def make_many_requests(
     """GET ``url`` ``count`` times, in groups of ``limit``, and return the responses in order.
 
     A request that finds every slot taken keeps its own for ``pause`` seconds after the response.
-    ``limiter`` takes the place of the run's own ``asyncio.Semaphore(limit)``: any async context
-    manager with ``locked()``, for example one whose limit can change while requests fly.
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure is raised and the other results are lost, unless ``return_exceptions`` is true:
-    then each failure stands in the place of its response.  As always with ``asyncio.gather``, a raised
-    failure does not cancel the other requests: with a client of your own they go on hitting the API.
-    ``verbose`` prints a line just before each request.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before anything is sent.
+    ``limiter``, any async context manager with ``locked()``, takes the place of the run's own
+    ``asyncio.Semaphore(limit)``.  The other parameters are those of `semaphore`.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
@@ -88,115 +71,8 @@ async def make_many_requests(
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below: what a limiter is, clear errors for bad arguments, and the file as a script.
-
-
-class Limiter(Protocol):
-    """What ``asyncio.Semaphore`` has, and all that a runner needs of it."""
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, *exc_info: Any) -> bool | None: ...
-
-    def locked(self) -> bool:
-        """Whether every slot is taken, so that one more request would have to wait."""
-        ...
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def check_arguments(*, url: object, count: object, limit: object, pause: object, **_: object) -> None:
-    """Raise ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed."""
-    if not isinstance(url, str | httpx.URL):
-        raise TypeError(f"url must be a string such as 'http://127.0.0.1:8000/get', got {url!r}")
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise ValueError(f"url must be a valid URL, got {url!r}: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"url must start with http:// or https:// and name a host, got {url!r}")
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"count must be an integer, 0 or more, got {count!r}")
-    if count < 0:
-        raise ValueError(f"count must be 0 or more, got {count!r}")
-    if isinstance(limit, bool) or not isinstance(limit, int):
-        raise TypeError(f"limit must be an integer, 1 or more, got {limit!r}")
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, got {limit!r}")
-    if isinstance(pause, bool) or not isinstance(pause, int | float):
-        raise TypeError(f"pause must be a number of seconds, 0 or more, got {pause!r}")
-    if not 0 <= pause < float("inf"):
-        raise ValueError(f"pause must be 0 seconds or more, and finite, got {pause!r}")
-
-
-def checked(run: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """``run``, with its arguments checked before anything is sent."""
-
-    @functools.wraps(run)
-    async def run_checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        call = inspect.signature(run).bind(*args, **kwargs)
-        call.apply_defaults()
-        check_arguments(**call.arguments)
-        return await run(*args, **kwargs)
-
-    return run_checked
-
+# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+from inflight_lab.arguments import checked
 
 make_many_requests = checked(make_many_requests)
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response as JSON, or say why there is none."""
-    print("\n\nFinal result:\n==============\n")
-    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    if not outcomes:
-        print("[] (no request was asked for)")
-    elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {outcomes[0]!r}")
-    else:
-        try:
-            print(json.dumps(responses[0].json(), indent=2))
-        except ValueError:
-            print(f"The first response is not JSON: {responses[0].text!r}")
-
-
-def ask_first(url: str, plan: str, *, yes: bool) -> None:
-    """Before anything is sent to another machine: show the plan, and end the script unless told to go on."""
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL:
-        return  # the run says what is wrong with it
-    if host in ("", "localhost", "127.0.0.1", "::1"):
-        return
-    plan = f"This sends to {host}, which is not this machine: {plan}."
-    if yes:
-        print(plan, file=sys.stderr)
-    elif not (sys.stdin and sys.stdin.isatty()):
-        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
-        sys.exit(2)
-    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        sys.exit("Nothing was sent.")
-
-
-def main() -> None:
-    """Run this file as a script."""
-    parser = argparse.ArgumentParser(description="Send many requests, in groups.")
-    parser.add_argument("url", nargs="?", default="https://httpbin.org/get")
-    parser.add_argument("--count", type=int, default=200, help="how many requests (default 200)")
-    parser.add_argument("--limit", type=int, default=3, help="how many at once (default 3)")
-    parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
-    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
-    options = vars(parser.parse_args())
-    count = options["count"]
-    ask_first(
-        options["url"],
-        f"{count} requests, in groups of {options['limit']}, about a second apart",
-        yes=options.pop("yes"),
-    )
-    print_result(asyncio.run(make_many_requests(**options, verbose=True)))
-
-
-if __name__ == "__main__":
-    main()
+PLAN = "{count} requests, in groups of {limit}, about {pause:g} s apart"

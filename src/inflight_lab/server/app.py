@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import time
 from dataclasses import fields
 from typing import Self
 
@@ -25,6 +24,7 @@ from inflight_lab.observation.timeline import Stats, Timeline
 from inflight_lab.server.foreign_pages import ForeignPagesRefused
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, Quota
+from inflight_lab.server.sizes import LargeRequestsRefused
 
 LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
@@ -39,7 +39,7 @@ class PracticeApp(Knobs):
         self.reset()
         # A page on the web must not reach this server through a name of its own (DNS rebinding).
         own_name = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
-        guards = [own_name, Middleware(ForeignPagesRefused)]
+        guards = [own_name, Middleware(ForeignPagesRefused), Middleware(LargeRequestsRefused)]
         self._routes = Starlette(routes=[Route("/get", self._get)], middleware=guards)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -78,6 +78,9 @@ class PracticeApp(Knobs):
         except asyncio.CancelledError:
             self.timeline.cancel(number)
             raise
+        except BaseException as error:
+            self.timeline.fail(number, error)
+            raise
         return response
 
     def _decide(self, request: Request, busy: int) -> JSONResponse:
@@ -86,7 +89,7 @@ class PracticeApp(Knobs):
             return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0, {})
         if (counter := self._current_counter()) is None:
             return JSONResponse(_echo(request))
-        now = time.monotonic()
+        now = self.timeline.clock()  # fine on every system; Windows' monotonic clock ticks 64 times a second
         wait = counter.admit(now)
         headers = self._quota_headers(counter, now, wait)
         if wait:
@@ -140,8 +143,10 @@ def _refusal(status: int, reason: str, wait: float, headers: dict[str, str]) -> 
 
 
 def _echo(request: Request) -> dict[str, object]:
-    """The request told back, as httpbin's ``/get`` does."""
-    args = {name: request.query_params.getlist(name) for name in request.query_params}
+    """The request as it came, as httpbin's ``/get`` shows it."""
+    args: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        args.setdefault(name, []).append(value)
     return {
         "args": {name: values[0] if len(values) == 1 else values for name, values in args.items()},
         "headers": {name.title(): value for name, value in request.headers.items()},

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
+from inflight_lab.arguments import check
 from inflight_lab.server.app import PracticeApp
 
 LOOPBACK = "127.0.0.1"
@@ -15,6 +16,7 @@ class LoopbackServer(PracticeApp, ABC):
     """A practice app that serves at ``url`` from ``start`` to ``stop``."""
 
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
+        check("port", port)
         super().__init__(seed=seed, **knobs)
         self.port = port
 

@@ -2,8 +2,8 @@
 
 Two fields tell where a page's request comes from, and no script of the page can set them:
 
-- ``Origin`` names the site when a script asks for something that it means to read.  Any but a loopback
-  site is refused, and so is ``null``, which sandboxed frames and files say.
+- ``Origin`` names the site when a script asks for something that it means to read.  Any but an own one is
+  refused (here: any but a loopback site), and so is ``null``, which sandboxed frames and files say.
 - ``Sec-Fetch-Site`` says "cross-site" also for what has no ``Origin``: pictures, scripts, frames,
   ``no-cors``.  Refused as well, unless it is a link that a person follows: the answer is then shown to the
   person, and the page with the link cannot read it.
@@ -16,6 +16,7 @@ Sources: RFC 6454, section 7, for ``Origin``; W3C, "Fetch Metadata Request Heade
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -40,16 +41,18 @@ class ForeignPagesRefused:
         await answer(scope, receive, send)
 
 
-def comes_from_a_foreign_page(headers: Headers) -> bool:
-    """Whether a browser says so."""
-    if (origin := headers.get("Origin")) is not None and not _is_loopback_origin(origin):
+def _is_loopback_origin(origin: str) -> bool:
+    return is_loopback(urlsplit(origin).hostname or "")
+
+
+def comes_from_a_foreign_page(
+    headers: Mapping[str, str], is_own: Callable[[str], bool] = _is_loopback_origin
+) -> bool:
+    """Whether a browser says so; ``is_own`` knows the own sites by their ``Origin``."""
+    try:
+        if (origin := headers.get("Origin")) is not None and not is_own(origin):
+            return True
+    except ValueError:  # that is no URL
         return True
     followed_link = headers.get("Sec-Fetch-Dest") == "document"
     return headers.get("Sec-Fetch-Site") == "cross-site" and not followed_link
-
-
-def _is_loopback_origin(origin: str) -> bool:
-    try:
-        return is_loopback(urlsplit(origin).hostname or "")
-    except ValueError:
-        return False

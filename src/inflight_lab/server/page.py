@@ -54,7 +54,7 @@ class PracticeServer(LoopbackServer):
                 raise OSError(errno.EADDRINUSE, f"port {port} is in use")
             _serving[port], self.port = self, port
             if sys.platform == "emscripten":
-                behave_as_on_a_computer(SocketlessTransport)
+                behave_as_on_a_computer(create_connection)
             closed_on_rerun(self.stop)
         return self
 
@@ -98,7 +98,7 @@ def server_at(origin: httpcore.Origin) -> PracticeServer:
 
 
 class Connection(httpcore.AsyncConnectionInterface):
-    """A connection of httpx's pool that calls the server in place of writing to a socket."""
+    """A connection of httpx's own pool that calls the server in place of writing to a socket."""
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
         self._origin, self._keepalive_expiry = origin, keepalive_expiry
@@ -189,24 +189,6 @@ class _Body:
         self._connection.answered()
 
 
-class Pool(httpcore.AsyncConnectionPool):
-    """httpx's own pool, with connections that need no socket."""
-
-    def create_connection(self, origin: httpcore.Origin) -> Connection:
-        """One more connection, as the pool asks for it."""
-        return Connection(origin, self._keepalive_expiry)
-
-
-class SocketlessTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, on a `Pool` that needs no socket; it takes the same options.
-
-    Those for connections that leave this computer (certificates, proxies, HTTP/2, ...) change nothing.
-    """
-
-    def __init__(self, *, limits: httpx.Limits | None = None, **_: object) -> None:
-        limits = limits or httpx.Limits(max_connections=100, max_keepalive_connections=20)
-        self._pool = Pool(
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-        )
+def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> Connection:
+    """One more connection for httpx's own pool: takes the place of the pool's method of this name."""
+    return Connection(origin, pool._keepalive_expiry)

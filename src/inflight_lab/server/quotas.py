@@ -1,7 +1,7 @@
 """Four ways in which real APIs count requests.
 
-A quota permits ``rate`` requests per ``period`` seconds.  ``admit(now)`` counts one request and returns
-0.0 if it may pass, else the seconds until one could: what ``Retry-After`` tells the client.
+A quota allows ``rate`` requests per ``period`` seconds.  ``admit(now)`` counts one request and returns
+0.0 if it may pass, else the seconds until one could: what ``Retry-After`` says to the client.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Quota(Protocol):
 
 
 class FixedWindow:
-    """``rate`` requests in each period of the wall clock; the count starts over with each period.
+    """``rate`` requests in each period of the clock; the count starts over with each period.
 
-    Permits twice the rate around a boundary: the end of one window and the start of the next.
+    Allows twice the rate around a boundary: the end of one window and the start of the next.
     """
 
     def __init__(self, rate: float, period: float, burst: int = 1) -> None:
@@ -73,7 +73,7 @@ class SlidingWindow:
 class TokenBucket:
     """A bucket of ``burst`` tokens, refilled at ``rate`` per ``period``; a request takes one token.
 
-    Starts full, so permits ``burst`` requests on top of the rate.
+    Starts full, so allows ``burst`` requests on top of the rate.
     """
 
     def __init__(self, rate: float, period: float, burst: int) -> None:

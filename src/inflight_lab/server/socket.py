@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
+import urllib.request
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.server.base import LOOPBACK, LoopbackServer
+from inflight_lab.server.connection import LOG, Connection
 
 
 class PracticeServer(LoopbackServer):
@@ -33,6 +36,7 @@ class PracticeServer(LoopbackServer):
 
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
         super().__init__(port=port, seed=seed, **knobs)
+        self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from
         self._uvicorn: _Uvicorn | None = None
         self._thread: threading.Thread | None = None
 
@@ -43,37 +47,32 @@ class PracticeServer(LoopbackServer):
 
     def start(self) -> Self:
         """Start to serve; back as soon as it does.  Does nothing if it serves already."""
-        if self.running:
-            return self
-        _keep_loopback_off_proxies()
-        listener = _listen(self.port)
-        self.port = listener.getsockname()[1]
-        self._uvicorn = _Uvicorn(
-            uvicorn.Config(
-                self,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                # Longer than a client keeps an idle connection, so that it is never cut in its hand.
-                timeout_keep_alive=75,
+        with self._switch:
+            if self.running:
+                return self
+            _keep_loopback_off_proxies()
+            listener = _listen(self.port)
+            self._uvicorn = _Uvicorn(self)
+            self._thread = threading.Thread(
+                target=self._uvicorn.run, args=([listener],), name="practice-server", daemon=True
             )
-        )
-        self._thread = threading.Thread(
-            target=self._uvicorn.run, args=([listener],), name="practice-server", daemon=True
-        )
-        self._thread.start()
-        self._uvicorn.ready.wait()
+            self._thread.start()
+            self._uvicorn.ready.wait()
+            if self._uvicorn.error:
+                listener.close()
+                raise self._uvicorn.error
+            self.port = listener.getsockname()[1]
         closed_on_rerun(self.stop)
         return self
 
     def stop(self) -> None:
         """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
-        if self._uvicorn and self._thread:
-            self._uvicorn.should_exit = True
-            self._thread.join()
-            self._uvicorn = self._thread = None
+        with self._switch:
+            if self._uvicorn and self._thread:
+                if self.running:
+                    self._uvicorn.end()
+                self._thread.join()
+                self._uvicorn = self._thread = None
 
     async def __aexit__(
         self,
@@ -86,27 +85,71 @@ class PracticeServer(LoopbackServer):
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn that tells when it is ready, and hangs up on its clients when it is to stop."""
+    """uvicorn that says when it is ready, and hangs up on its clients when it is to stop."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, app: PracticeServer) -> None:
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            # Longer than a client keeps an idle connection, so that it is never cut in its hand.
+            timeout_keep_alive=75,
+        )
         super().__init__(config)
         self.ready = threading.Event()
+        self.error: Exception | None = None
+        self._short = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(self._note)
         await super().startup(sockets)
         self.ready.set()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, on a loop of a kind that neither uvicorn nor the process chooses (uvloop, nest-asyncio)."""
+        loop = getattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop)  # the former on Windows
         try:
-            super().run(sockets)
+            with asyncio.Runner(loop_factory=loop) as runner:
+                runner.run(self.serve(sockets=sockets))
+        except Exception as error:
+            if self.ready.is_set():
+                raise
+            self.error = error
         finally:
             self.ready.set()  # nobody may wait for a server that ended before it was ready
 
+    def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # asyncio tries again by itself, thousands of times a second, and reports each time.
+        if "accept" not in context["message"]:
+            loop.default_exception_handler(context)
+        elif not self._short:
+            self._short = True
+            LOG.error("The practice server has to let a client wait: %s", context["exception"])
+
+    def end(self) -> None:
+        """Stop serving, at once; from any thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        # uvicorn's own looks ten times a second whether it is to end, and every stop would wait for that.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Not `force_exit`: that answers the requests in flight with 500 and prints a traceback for each.
+        # uvicorn's own waits for the clients.  Not `force_exit` either: that answers the requests in flight
+        # with 500 and prints a traceback for each.
+        for server in self.servers:
+            server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await super().shutdown(sockets)
+        await asyncio.sleep(0)  # on its next turn asyncio says that they are lost, which ends the requests
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
 
 
 def _listen(port: int) -> socket.socket:
@@ -125,7 +168,10 @@ def _listen(port: int) -> socket.socket:
 
 
 def _keep_loopback_off_proxies() -> None:
-    """Behind a school's proxy httpx would send even loopback requests to it, unless told not to."""
+    """Behind a school's proxy httpx would send even loopback requests to it."""
+    if not urllib.request.getproxies_environment():
+        # Those that Windows and macOS have in their settings count while the environment names none at all.
+        os.environ |= {f"{scheme}_proxy": proxy for scheme, proxy in urllib.request.getproxies().items()}
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if LOOPBACK not in hosts:

@@ -1,4 +1,4 @@
-"""Each rung as a script: what it prints, to the letter, and what an import of the package brings along."""
+"""The ladder's command line: what it prints, to the letter, and that it asks before it sends elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import importlib
 import inspect
 import io
 import os
-import pkgutil
 import re
 import subprocess
 import sys
@@ -18,9 +17,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-import inflight_lab
-from inflight_lab import PracticeServer, runners
-from inflight_lab.runners import naive
+from inflight_lab import PracticeServer
+from inflight_lab.arguments import RULES
+from inflight_lab.runners import RUNGS
+from inflight_lab.runners.__main__ import ask_first, main, print_result
 from tests.support.waiting import PATIENCE
 
 RESULT = """\
@@ -29,19 +29,15 @@ RESULT = """\
 Final result:
 ==============
 
-{
-  "args": {},
-  "headers": {
-    "Host": "127.0.0.1:PORT",
-    "Accept": "*/*",
-    "Accept-Encoding": "ENCODINGS",
-    "Connection": "keep-alive",
-    "User-Agent": "python-httpx/VERSION",
-    "Content-Type": "application/json"
-  },
-  "origin": "127.0.0.1",
-  "url": "http://127.0.0.1:PORT/get"
-}
+{'args': {},
+ 'headers': {'Accept': '*/*',
+             'Accept-Encoding': 'ENCODINGS',
+             'Connection': 'keep-alive',
+             'Content-Type': 'application/json',
+             'Host': '127.0.0.1:PORT',
+             'User-Agent': 'python-httpx/VERSION'},
+ 'origin': '127.0.0.1',
+ 'url': 'http://127.0.0.1:PORT/get'}
 """
 
 NAIVE = """\
@@ -72,8 +68,8 @@ Making request 6
 
 
 def run_script(rung: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a rung's file as a learner would, warnings shown."""
-    command = [sys.executable, "-W", "error", "-m", f"inflight_lab.runners.{rung}", *arguments]
+    """Run a rung as a learner would, warnings shown."""
+    command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners", rung, *arguments]
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,  # nobody to ask
@@ -87,7 +83,7 @@ def run_script(rung: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def normalised(text: str) -> str:
     """``text`` without what differs from run to run and from machine to machine."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
-    text = re.sub(r'"Accept-Encoding": ".*"', '"Accept-Encoding": "ENCODINGS"', text)
+    text = re.sub(r"'Accept-Encoding': '.*'", "'Accept-Encoding': 'ENCODINGS'", text)
     return re.sub(r"python-httpx/[\w.]+", "python-httpx/VERSION", text)
 
 
@@ -147,7 +143,7 @@ def test_return_exceptions_when_all_fail(rung: str) -> None:
 def test_first_response_is_shown_though_earlier_ones_failed() -> None:
     """With ``--return-exceptions`` the first *response* is printed, wherever in the list it stands."""
     outcomes = [ValueError("no"), ValueError("no"), httpx.Response(200, json={"third": True})]
-    assert print_of(outcomes) == '\n\nFinal result:\n==============\n\n{\n  "third": true\n}\n'
+    assert print_of(outcomes) == "\n\nFinal result:\n==============\n\n{'third': True}\n"
 
 
 def test_a_response_that_is_not_json() -> None:
@@ -169,13 +165,12 @@ def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
 def print_of(outcomes: list[object]) -> str:
     """What ``print_result`` prints."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        naive.print_result(outcomes)
+        print_result(outcomes)
     return output.getvalue()
 
 
 # ---- before anything is sent to another machine
 
-RUNGS = sorted(module.name for module in pkgutil.iter_modules(runners.__path__))
 PLAN = "This sends to api.example, which is not this machine: 3 requests, at most 2 at once."
 
 
@@ -214,31 +209,36 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     proxy.server.server_close()
 
 
-def test_every_script_asks_in_the_same_words() -> None:
-    """The question is copied from file to file, since each file stands alone; the copies are equal."""
-    asked = [
-        inspect.getsource(importlib.import_module(f"inflight_lab.runners.{rung}").ask_first) for rung in RUNGS
-    ]
-    assert len(asked) == 10
-    assert set(asked) == {asked[0]}
-
-
 @pytest.mark.parametrize("rung", RUNGS)
 def test_with_nobody_to_ask_nothing_is_sent(
     rung: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pointed at another machine, every script ends with status 2 and one line: where to, how many, how."""
-    monkeypatch.setattr(sys, "argv", [rung, "https://api.example/get", "--count", "7"])
+    """Pointed at another machine, every rung ends with status 2 and one line: where to, how many, how."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(SystemExit) as ended:
-        importlib.import_module(f"inflight_lab.runners.{rung}").main()
+        main([rung, "https://api.example/get", "--count", "7"])
     printed = capsys.readouterr()
     assert (ended.value.code, printed.out, proxy.sent) == (2, "", [])
     assert re.fullmatch(
         r"This sends to api\.example, which is not this machine: 7 requests, .*(at once|apart|retries|"
-        r"in 1 s|permits)\. Nothing was sent\. To allow it, add --yes\.\n",
+        r"in 1 s|permits|allows)\. Nothing was sent\. To allow it, add --yes\.\n",
         printed.err,
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "LOCALHOST"])
+def test_this_machine_is_not_asked_about(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the transport takes for this machine, the command line does too."""
+    ask_first(f"http://{host}/get", "no plan", yes=False)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1.example", "0.0.0.0", "10.0.0.1", "localhost.example", "[::2]"])
+def test_other_machines_are_asked_about(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that only looks like this machine is another one."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit):
+        ask_first(f"http://{host}/get", "no plan", yes=False)
 
 
 def test_without_a_url_nothing_is_sent_unasked(proxy: Proxy) -> None:
@@ -260,7 +260,7 @@ def test_yes_on_the_command_line_shows_what_is_sent(proxy: Proxy) -> None:
 def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) -> None:
     """At a terminal the plan comes with a question, and only "y" sends anything."""
     keyboard, terminal = os.openpty()
-    command = [sys.executable, "-m", "inflight_lab.runners.semaphore", "http://api.example/get"]
+    command = [sys.executable, "-m", "inflight_lab.runners", "semaphore", "http://api.example/get"]
     script = subprocess.Popen(
         [*command, "--count", "3", "--limit", "2"],
         stdin=terminal,
@@ -277,27 +277,110 @@ def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) ->
     assert (script.returncode, len(proxy.sent)) == (status, sent)
 
 
-HEAVY = ("ipywidgets", "anywidget", "uvicorn", "starlette", "traitlets", "IPython", "nest_asyncio2")
+# ---- it explains itself
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str, str]:
+    """The status with which the command line ends, and what it prints."""
+    status: object = 0
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        status = ended.code
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_without_a_rung_it_lists_them(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Every rung by name, in the ladder's order, with the first line of its file."""
+    status, out, err = said(capsys, *arguments)
+    assert (status, err) == (0, "")
+    assert re.findall(r"^  (\w+) +\S.*\.$", out, re.M) == list(RUNGS)
+    assert "  naive           one task per request, and nothing that holds them back." in out
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_options_are_the_parameters(rung: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``--help`` has an option for each parameter that can be typed, with what is allowed and its default."""
+    run = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
+    parameters = inspect.signature(run).parameters.values()
+    status, out, err = said(capsys, rung, "--help")
+    assert (status, err) == (0, "")
+    typed = [each.name for each in parameters if each.name in RULES and each.name != "url"]
+    assert "count" in typed
+    assert re.findall(r"^  --(\w+) [A-Z]", out, re.M) == typed
+    text = " ".join(out.split())
+    assert "--count COUNT an integer, 0 or more; default 200" in text
+    for each in parameters:
+        if each.name in typed and isinstance(each.default, int | float):
+            assert re.search(rf"--{each.name} [A-Z]+ an? [^;]+; default {each.default}", text)
 
 
 @pytest.mark.parametrize(
-    ("statement", "absent"),
+    ("arguments", "line"),
     [
-        ("import inflight_lab", (*HEAVY, "httpx", "anyio", "asyncio")),
-        ("from inflight_lab.runners import naive, semaphore, semaphore_pause", HEAVY),
-        ("from inflight_lab import ObservedTransport, AdjustableLimiter, Timeline, Stats, Event", HEAVY),
-        ("from inflight_lab import PracticeServer", ("ipywidgets", "anywidget", "traitlets", "IPython")),
+        (["semaphore", "--count", "x"], "count must be an integer, 0 or more, got 'x'\n"),
+        (["semaphore", "--count", "-1"], "count must be 0 or more, got -1\n"),
+        (["semaphore", "--count", "2.5"], "count must be an integer, 0 or more, got '2.5'\n"),
+        (["threaded", "--threads", "0"], "threads must be 1 or more, got 0\n"),
+        (["semaphore_pause", "--pause", "nan"], "pause must be 0 or more, and finite, got nan\n"),
+        (["shared_quota", "--rate", "0.5"], "rate must be 1 or more, and finite, got 0.5\n"),
+        (["shared_quota", "--key", ""], "key must be a string that is not empty, got ''\n"),
+        (
+            ["naive", "ftp://127.0.0.1"],
+            "url must be a valid URL that starts with http:// or https:// and names a host, "
+            "got 'ftp://127.0.0.1'\n",
+        ),
     ],
 )
-def test_imports_are_light(statement: str, absent: tuple[str, ...]) -> None:
-    """An import loads nothing that is not needed yet: no widget, and no server for the runners."""
-    code = f"import sys; {statement}; print(*sorted(set({absent!r}) & set(sys.modules)))"
-    script = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert script.stdout.split() == []
+def test_a_bad_option_is_one_line(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is asked or sent: the parameter, the value, what is allowed, and status 2."""
+    assert said(capsys, *arguments) == (2, "", line)
 
 
-def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
-    """``__all__`` promises no name that is missing, and a misspelt one is an ordinary error."""
-    assert sorted(inflight_lab.__all__) == sorted(inflight_lab._HOME)
-    with pytest.raises(AttributeError, match="PracticeSever"):
-        inflight_lab.PracticeSever  # noqa: B018
+def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt name is answered with the right ones."""
+    status, out, err = said(capsys, "semaphor")
+    assert (out, err) == ("", "")
+    assert status == f"No rung is called 'semaphor'. Take one of {', '.join(RUNGS)}."
+
+
+def test_a_rung_without_its_extra() -> None:
+    """Where throttled-py is missing, the rung that needs it names the extra, and no other rung minds."""
+    bare = "import sys; sys.modules['throttled'] = None; from inflight_lab.runners.__main__ import main; "
+
+    def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", f"{bare}main({arguments})"], capture_output=True, text=True, check=False
+        )
+
+    refused = run(["shared_quota", "--help"])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert re.fullmatch(
+        r'shared_quota cannot run here\. .*throttled.*: pip install "inflight-lab\[redis\]"\n', refused.stderr
+    )
+    for arguments, words in (([], "  shared_quota "), (["semaphore", "--help"], "--limit")):
+        listed = run(arguments)
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert words in listed.stdout
+
+
+@pytest.mark.parametrize("rung", ["threaded", "multiprocess"])
+def test_a_rung_that_is_not_asynchronous(rung: str, server: PracticeServer) -> None:
+    """Threads and processes are run as well; each process imports the command line without running it."""
+    script = run_script(rung, server.url, "--count", "5")
+    assert (script.stderr, script.returncode) == ("", 0)
+    assert sorted(script.stdout.splitlines()[:5]) == [f"Making request {num}" for num in range(5)]
+    assert normalised(script.stdout).endswith(RESULT)
+
+
+@pytest.mark.parametrize("rung", ["paced", "adaptive", "workers", "resilient"])
+def test_the_other_rungs_print_the_same(rung: str, server: PracticeServer) -> None:
+    """Every other rung on one event loop: its requests, and the first one's JSON."""
+    script = run_script(rung, server.url, "--count", "3")
+    assert (script.stderr, script.returncode) == ("", 0)
+    requests = "".join(f"Making request {num}\n" for num in range(3))
+    assert normalised(script.stdout) == requests + RESULT

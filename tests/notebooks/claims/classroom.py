@@ -1,11 +1,9 @@
-"""Notebook 11: the four panels of a teacher, after Run All."""
+"""What notebook 11 claims."""
 
 from __future__ import annotations
 
-from tests.notebooks.test_notebooks import RUN_ALL, Ran
-from tests.support.notebook_tools import NOTEBOOKS, code_cells, kernel
+from tests.support.run_all import Ran
 
-(PATH,) = (path for path in NOTEBOOKS if path.stem.startswith("11"))
 ALL_END = """
 import asyncio
 while panel.running or slow.running or not replay._task.done():
@@ -17,19 +15,17 @@ await challenge.start()
 """
 
 
-def stats(ran: Ran, panel: str, name: str) -> dict[str, float]:
-    return ran.kernel.value(f"vars({panel}.lanes[{name!r}].server.stats())")
-
-
 def claims_of_11(ran: Ran) -> None:
+    """Two runners side by side, slow motion, a challenge and a recording show what a teacher promises."""
     assert ran.kernel.run(ALL_END).status == "ok"
 
     # Two runners: naive is done first and half of it is refused; the semaphore takes longer, and nothing is.
     hasty, limited = stats(ran, "panel", "naive"), stats(ran, "panel", "semaphore")
     assert (hasty["accepted"] + hasty["refused"], limited["accepted"]) == (200, 200)
-    if hasty["elapsed"] < 1.2:  # else the machine is so busy that its two hundred are spread over two windows
-        assert hasty["refused"] >= 50
-        assert hasty["elapsed"] < limited["elapsed"]
+    # Unless the machine is so busy that its two hundred are spread over two windows.
+    spread = hasty["elapsed"] > 1.2
+    assert hasty["refused"] >= 50 or spread, hasty
+    assert hasty["elapsed"] < limited["elapsed"] or spread, (hasty, limited)
 
     # Slow motion: the runner with a pause has a gap of a slow second, and the other has none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
@@ -52,9 +48,5 @@ def claims_of_11(ran: Ran) -> None:
     assert shown["paced"]["elapsed"] < shown["semaphore and pause"]["elapsed"] / 3
 
 
-def test_what_a_class_sees() -> None:
-    """Run All finishes every cell, and the four panels show what the prose says."""
-    with kernel() as fresh:
-        ran = Ran(PATH, fresh, fresh.run_all(code_cells(PATH), within=RUN_ALL))
-        assert [(run.status, run.error) for run in ran.cells] == [("ok", "")] * len(ran.cells)
-        claims_of_11(ran)
+def stats(ran: Ran, panel: str, name: str) -> dict[str, float]:
+    return ran.kernel.value(f"vars({panel}.lanes[{name!r}].server.stats())")

@@ -1,22 +1,6 @@
-"""The exercises: a check says 'not yet' to the untouched cell and to wrong answers, and passes the solution.
-
-Cells and solutions are taken from the notebooks themselves; only the wrong answers stand here.
-"""
+"""Plausible wrong answers to the exercises of notebooks 00 to 04, by check and mistake."""
 
 from __future__ import annotations
-
-import ast
-import asyncio
-import inspect
-from typing import Any
-
-import pytest
-
-from inflight_lab.exercises import check
-from inflight_lab.exercises import first_steps as checks
-from tests.support.notebook_tools import Exercise, exercises
-
-EXERCISES = [each for each in exercises() if hasattr(checks, each.check)]
 
 WRONG = {
     "check_knobs": {
@@ -141,85 +125,3 @@ async def poll(url, *, client, pause):
 """,
     },
 }
-
-
-async def run_cells(*cells: str) -> None:
-    """Run cells as a notebook does, with ``await`` at their top, in one namespace."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    for cell in cells:
-        code = compile(cell, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        if inspect.isawaitable(awaitable := eval(code, namespace)):
-            await awaitable
-
-
-def definitions(cells: list[str]) -> str:
-    """The imports and functions of the cells above, without what they run."""
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
-    kept = [node for cell in cells for node in ast.parse(cell).body if isinstance(node, kinds)]
-    return ast.unparse(ast.Module(body=kept, type_ignores=[]))
-
-
-async def verdict(exercise: Exercise, answer: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that the check prints about ``answer`` in the place of the cell."""
-    await run_cells(definitions(exercise.before), answer)
-    printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 1, printed
-    return printed[0]
-
-
-def named(exercise: Exercise) -> str:
-    return exercise.check
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("exercise", EXERCISES, ids=named)
-async def test_untouched_cell_is_told_not_yet(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
-    """Run All on a fresh notebook meets no error, and the learner reads what was observed."""
-    line = await verdict(exercise, exercise.untouched, capsys)
-    assert line.startswith("Not yet: ")
-    assert any(character.isdigit() for character in line) or "at once" in line or "raised" in line
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("exercise", EXERCISES, ids=named)
-async def test_folded_solution_is_correct(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
-    """The solution below the exercise really solves it, pasted in the cell's place."""
-    line = await verdict(exercise, f"{exercise.solution}\n{exercise.check_line}", capsys)
-    assert line.startswith("Correct: ")
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("exercise", "answer"),
-    [
-        pytest.param(exercise, answer, id=f"{exercise.check}: {mistake}")
-        for exercise in EXERCISES
-        for mistake, answer in WRONG[exercise.check].items()
-    ],
-)
-async def test_wrong_answer_is_not_accepted(
-    exercise: Exercise, answer: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A plausible mistake is told not yet."""
-    line = await verdict(exercise, f"{answer}\n{exercise.check_line}", capsys)
-    assert line.startswith("Not yet: ")
-
-
-def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
-    """No check without its exercise, and none whose strictness is untested."""
-    defined = {name for name in vars(checks) if name.startswith("check_")}
-    assert defined == {exercise.check for exercise in EXERCISES} == set(WRONG)
-
-
-@pytest.mark.anyio
-async def test_answer_that_hangs_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A learner's endless wait does not take the notebook with it."""
-    monkeypatch.setattr(check, "TIME_LIMIT", 0.2)
-
-    async def wait_for_ever(url: str, **_: object) -> None:
-        await asyncio.Event().wait()
-
-    await checks.check_two_at_once(wait_for_ever)
-    assert capsys.readouterr().out.startswith("Not yet: your code was still not done")

@@ -1,0 +1,150 @@
+"""Voilà for a room full of students: at its own addresses only, for its own pages only, and not for too many.
+
+Each page costs a kernel, so what asks for one must be a person at a browser.  Three things see to that:
+
+- A ``Host`` that is a name must be a name of this computer: else a page on the web could point a name of
+  its own here, and be at home (DNS rebinding).  An address cannot be pointed elsewhere, so any will do.
+- What browsers say of pages of other sites is refused: see `inflight_lab.server.foreign_pages`.  But they
+  say it to secure addresses and loopback only, and not to http://192.168.1.5:8866/.
+- A kernel starts for who has the cookie that the page itself has set.  Browsers send it for nothing that
+  another site has asked for (``SameSite=Strict``: RFC 6265bis, section 5.2), and programs that preview links
+  have none.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import Matcher
+from tornado.web import RequestHandler
+from traitlets import Integer, List, Unicode
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
+
+COOKIE = "inflight-lab-page"
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>inflight-lab</title>
+{}
+</html>
+"""
+WELCOME = PAGE.format(
+    f"""<p>Opening ... This page needs JavaScript, and a cookie of its own.</p>
+<script>
+document.cookie = "{COOKIE}=1; path=/; SameSite=Strict";
+if (document.cookie.includes("{COOKIE}=1")) location.reload();
+</script>"""
+)
+FULL = PAGE.format(
+    """<meta http-equiv="refresh" content="10">
+<p>As many pages are open as this computer allows at once: {0}.</p>
+<p>This one opens when another is closed. It tries again every ten seconds.</p>"""
+)
+
+
+class TooManyPagesError(Exception):
+    """As many kernels as allowed are running: so many."""
+
+
+class FewKernels(AsyncMappingKernelManager):
+    """Starts no more kernels than its server allows pages."""
+
+    _starting = 0
+
+    async def start_kernel(self, **options: Any) -> Any:  # type: ignore[override]
+        """One more kernel; raises `TooManyPagesError`."""
+        allowed = self.parent.pages  # type: ignore[union-attr]
+        if len(self) + self._starting >= allowed:
+            raise TooManyPagesError(allowed)
+        self._starting += 1
+        try:
+            return await super().start_kernel(**options)
+        finally:
+            self._starting -= 1
+
+
+class Page(TornadoVoilaHandler):  # type: ignore[misc]
+    """The page, for who has been here; else a page that comes back at once."""
+
+    async def get(self, path: str | None = None) -> None:
+        """The panel, or the reason why there is none."""
+        try:
+            if self.get_cookie(COOKIE):
+                await super().get(path)
+            else:
+                self.set_header("Cache-Control", "no-store")
+                self.finish(WELCOME)
+        except TooManyPagesError as allowed:
+            self.set_status(503)
+            self.finish(FULL.format(allowed))
+
+
+class Foreign(Matcher):
+    """Matches the requests to be refused, whatever they are for."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = {name.lower() for name in names}
+
+    def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
+        """What `Refused` is to answer; None for a request that is welcome."""
+        host = request.host_name.strip("[]")
+        if host not in self.names and not _is_address(host):
+            text = f"This page is not at home at {host!r}. Whoever serves it can add --name={host}\n"
+        elif comes_from_a_foreign_page(
+            request.headers, lambda origin: urlsplit(origin).netloc == request.host
+        ):
+            text = "This page answers no page of another site.\n"
+        else:
+            return None
+        return {"target_kwargs": {"text": text}}
+
+
+class Refused(RequestHandler):
+    """403, whatever was asked for."""
+
+    def initialize(self, text: str) -> None:
+        """As `Foreign` says."""
+        self.text = text
+
+    def prepare(self) -> None:
+        """The whole answer."""
+        self.set_status(403)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(self.text)
+
+
+class StudentServer(Voila):  # type: ignore[misc]
+    """Voilà with a guard at the door."""
+
+    aliases: ClassVar[dict[str, Any]] = {
+        **Voila.aliases,
+        "pages": "StudentServer.pages",
+        "name": "StudentServer.names",
+    }
+    pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.").tag(
+        config=True
+    )
+    names = List(Unicode(), help="More names under which the page may be opened.").tag(config=True)
+
+    def init_handlers(self) -> list[Any]:
+        """Voilà's own, behind the guard; its last one serves the page."""
+        *others, (pattern, _, options) = super().init_handlers()
+        host = socket.gethostname().partition(".")[0]
+        names = {"localhost", socket.gethostname(), host, f"{host}.local", self.ip, *self.names}
+        return [(Foreign(names), Refused), *others, (pattern, Page, options)]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""One connection of the practice server: uvicorn's own, but for two things that uvicorn leaves open."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from inflight_lab.server.sizes import MAX_HEADERS, MAX_URL
+
+LOG = logging.getLogger("inflight_lab.server")
+LOG.setLevel(logging.ERROR)
+MAX_HEAD = 2 * (MAX_URL + MAX_HEADERS)
+"""Bytes of a request before its body, with all that stands between the fields."""
+
+
+class Connection(HttpToolsProtocol):
+    """Gives up on a request whose head does not end, and prints nothing for a request that is not one.
+
+    uvicorn would collect the head for as long as it comes, and advise whoever reads its warnings to install
+    a library for WebSockets, where a page of this machine has asked for one by mistake.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = LOG
+        self._head: int | None = None  # bytes of the one that is coming in
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        """It has ended."""
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Some more bytes have come."""
+        super().data_received(data)
+        if self._head is None:
+            return
+        self._head += len(data)
+        if self._head > MAX_HEAD and not self.transport.is_closing():
+            status = HTTPStatus(414 if len(self.url) > MAX_URL else 431)
+            lines = [
+                f"HTTP/1.1 {status.value} {status.phrase}",
+                "content-length: 0",
+                "connection: close",
+                "",
+                "",
+            ]
+            self.transport.write("\r\n".join(lines).encode())
+            self.transport.close()

@@ -1,0 +1,142 @@
+"""Plausible wrong answers to the exercises of notebooks 05 to 07, by check and mistake."""
+
+from __future__ import annotations
+
+WRONG = {
+    "check_safe_limit": {
+        "rounded up": """
+def safe_limit(rate, quickest):
+    return -int(-rate * quickest // 1)
+""",
+        "rounded": """
+def safe_limit(rate, quickest):
+    return round(rate * quickest)
+""",
+        "one at least": """
+def safe_limit(rate, quickest):
+    return max(1, int(rate * quickest))
+""",
+    },
+    "check_hold": {
+        "the pause outside the slot": """
+async def make_held(url, count, *, limit, period, client):
+    slots, responses = asyncio.Semaphore(limit), []
+
+    async def make_one():
+        async with slots:
+            responses.append(await client.get(url))
+        await asyncio.sleep(period)
+
+    await asyncio.gather(*(make_one() for _ in range(count)))
+    return responses
+""",
+        "too short a pause": """
+async def make_held(url, count, *, limit, period, client):
+    slots, responses = asyncio.Semaphore(limit), []
+
+    async def make_one():
+        async with slots:
+            responses.append(await client.get(url))
+            await asyncio.sleep(period / limit)
+
+    await asyncio.gather(*(make_one() for _ in range(count)))
+    return responses
+""",
+        "one after the other": """
+async def make_held(url, count, *, limit, period, client):
+    responses = []
+    for _ in range(count):
+        responses.append(await client.get(url))
+        await asyncio.sleep(period)
+    return responses
+""",
+        "fewer than asked for": """
+async def make_held(url, count, *, limit, period, client):
+    return await asyncio.gather(*(client.get(url) for _ in range(limit)))
+""",
+    },
+    "check_one_pacer": {
+        "a pacer for each batch": """
+async def poll_all(url, *, client, rate):
+    async def poll_four_times():
+        for _ in range(4):
+            await make_many_requests(url, 5, client=client, limiter=Pacer(rate), return_exceptions=True)
+
+    await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
+""",
+        "the rate handed on": """
+async def poll_all(url, *, client, rate):
+    async def poll_four_times():
+        for _ in range(4):
+            await make_many_requests(url, 5, rate=rate, client=client, return_exceptions=True)
+
+    await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
+""",
+        "fewer requests": """
+async def poll_all(url, *, client, rate):
+    await make_many_requests(url, 20, rate=rate, client=client, return_exceptions=True)
+""",
+    },
+    "check_rate_for": {
+        "the loosest": """
+def rate_for(quotas):
+    return max(requests / seconds for requests, seconds in quotas)
+""",
+        "the fewest requests": """
+def rate_for(quotas):
+    return min(requests for requests, seconds in quotas)
+""",
+        "nothing": """
+def rate_for(quotas):
+    pass
+""",
+    },
+    "check_wait_for": {
+        "no jitter": """
+def wait_for(response, attempt):
+    return float(response.headers.get("Retry-After", 0.5 * 2**attempt))
+""",
+        "jitter on top": """
+def wait_for(response, attempt):
+    if "Retry-After" in response.headers:
+        return float(response.headers["Retry-After"])
+    return 0.5 * 2**attempt + random.uniform(0, 1)
+""",
+        "deaf to the server": """
+def wait_for(response, attempt):
+    return random.uniform(0, 0.5 * 2**attempt)
+""",
+        "text": """
+def wait_for(response, attempt):
+    return response.headers.get("Retry-After", random.uniform(0, 0.5 * 2**attempt))
+""",
+    },
+    "check_keeps_answers": {
+        "everything sent": """
+async def make_until_failure(url, count, *, limit, client):
+    outcomes = await semaphore.make_many_requests(
+        url, count, limit=limit, client=client, return_exceptions=True
+    )
+    return [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
+""",
+        "stopped, and nothing kept": """
+async def make_until_failure(url, count, *, limit, client):
+    try:
+        return await task_group(url, client)
+    except* ValueError:
+        pass
+""",
+        "failures kept too": """
+async def make_until_failure(url, count, *, limit, client):
+    limiter = asyncio.Semaphore(limit)
+    make_one, tasks = semaphore.make_one_request, []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for num in range(count):
+                tasks.append(group.create_task(make_one(url, num, client=client, limiter=limiter)))
+    except* ValueError:
+        pass
+    return [task.exception() or task.result() for task in tasks if not task.cancelled()]
+""",
+    },
+}

@@ -1,0 +1,55 @@
+"""A cell that made a server, edited and run again, in a real kernel."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.notebook_tools import Kernel, kernel
+
+FIRST = "from inflight_lab import PracticeServer\nserver = PracticeServer(latency=0).start()"
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Kernel]:
+    with kernel() as notebook:
+        yield notebook
+
+
+@pytest.mark.parametrize(
+    "edited", ["print('no server')", "def broken(:", "1 / 0"], ids=["makes nothing", "no Python", "fails"]
+)
+def test_an_edited_cell_leaves_no_server_behind(notebook: Kernel, edited: str) -> None:
+    """What the cell made before is closed, whatever the cell does now; what other cells made stays."""
+    other = "from inflight_lab import PracticeServer\nother = PracticeServer(latency=0).start()"
+    assert [run.status for run in notebook.run_all([FIRST, other], within=60)] == ["ok", "ok"]
+    port, others = notebook.value("(server.port, other.port)")
+    assert accepts(port)
+    notebook.run_all([edited], within=60)
+    assert not notebook.value("server.running")
+    assert not accepts(port)
+    assert accepts(others)
+
+
+def test_a_cell_that_runs_again_takes_the_same_port(notebook: Kernel) -> None:
+    """Its old server is gone before its new one starts."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    cell = FIRST.replace("latency=0", f"latency=0, port={port}")
+    for _ in range(2):
+        run = notebook.run_all([cell], within=60)[0]
+        assert (run.status, run.error) == ("ok", "")
+        assert accepts(port)
+
+
+def test_what_a_cell_runs_inside_itself_is_the_same_run(notebook: Kernel) -> None:
+    """IPython announces a cell inside a cell as well: the server that the outer one just made goes on."""
+    notebook.run_all([FIRST + "\nget_ipython().run_cell('1 + 1')"], within=60)
+    assert notebook.value("server.running")
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,115 @@
+"""What notebooks 00 to 04 claim."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.run_all import Ran
+
+
+def claims_of_00(ran: Ran) -> None:
+    """A coroutine is a call that has not begun, a task runs by itself, and a script runs in a cell."""
+    assert "200 OK" in ran.text("PracticeServer(latency=0.3)")
+    first, *_, last = ran.text('coroutine = nap("Ada")').splitlines()
+    assert (first, last) == ("a call that has not begun: coroutine", "Ada gets up")
+    assert "Ben's task is done: True" in ran.text("await bens_nap")
+    asked = ran.text("asyncio.run(coroutine)").splitlines()
+    assert asked[0] == "RuntimeError: asyncio.run() cannot be called from a running event loop"
+    assert asked[-1] == "Cleo gets up"  # the very same coroutine, awaited, ran
+    statuses = [line.split()[0] for line in ran.text("for _ in range(3)").splitlines()[:3]]
+    assert statuses == ["200", "200", "429"]
+    assert "accepted=2, refused=1" in ran.text("server.stats()")
+    assert ran.text("asyncio.run(main())") == "a script got 200"
+
+
+def claims_of_01(ran: Ran) -> None:
+    """One request, then several: in turn one in flight, as tasks two."""
+    assert ran.text("json.dumps").startswith("Making request 1")
+    assert ran.kernel.value("sorted(response.json())") == ["args", "headers", "origin", "url"]
+    assert ran.kernel.value('response.request.headers["Content-Type"]') == "application/json"
+    assert ran.kernel.value("latency") > 0.29  # a timer may ring a hair early
+    assert ran.numbers("in_turn = ")[1:] == [1]
+    assert ran.numbers("as_tasks = ")[1:] == [2]
+    assert ran.kernel.value("as_tasks < in_turn")
+    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert ran.kernel.value("server.stats().peak_in_flight") == 1  # in turn: the panel's run
+
+
+def claims_of_02(ran: Ran) -> None:
+    """Two hundred at once: a hundred in flight, half refused, one error, and the others sent all the same."""
+    refusal = "ValueError: Unexpected Status: Http status code is 429."
+    assert ran.text("with plot:") == refusal
+    client, server, accepted, refused = ran.numbers("seen, told")
+    assert client == 200
+    assert 80 <= server <= 100  # 100, unless the machine is so busy that answers overtake requests
+    assert accepted >= 100
+    assert refused >= 50
+    assert accepted + refused == 200
+    assert ran.text("in my hands").endswith("in my hands: None")
+    at_the_error, later = map(int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error").splitlines()[1])[-2:])
+    assert at_the_error < later == 300
+    assert ran.kernel.value("len(outcomes)") == 200
+    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) == {"Response", "ValueError"}
+    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert ran.kernel.value("server.stats().started") == 200  # the panel's run
+
+
+def claims_of_03(ran: Ran) -> None:
+    """A semaphore's steps, the plateau at its limit, and a quota that it does not keep."""
+    steps = [
+        ran.text('await arrive("Ada")'),
+        ran.text('await arrive("Cleo")'),
+        ran.text('await leave("Ben")'),
+    ]
+    assert "\n".join(steps).splitlines() == [
+        "Ada arrives: counter 1, holding ['Ada'], waiting []",
+        "Ben arrives: counter 0, holding ['Ada', 'Ben'], waiting []",
+        "every slot is taken: True",
+        "Cleo arrives: counter 0, holding ['Ada', 'Ben'], waiting ['Cleo']",
+        "Ada leaves: counter 0, holding ['Ben', 'Cleo'], waiting []",
+        "Ben leaves: counter 1, holding ['Cleo'], waiting []",
+        "Cleo leaves: counter 2, holding [], waiting []",
+        "every slot is taken: False",
+    ]
+    assert ran.text("difflib.ndiff").splitlines() == [
+        "- async def make_one_request(url, num, *, client, verbose=False):",
+        "+ async def make_one_request(url, num, *, client, limiter, verbose=False):",
+        "+ async with limiter:",
+    ]
+    peak, refused, elapsed, answers = ran.numbers('stats = server.stats()\nprint(f"peak')
+    assert (peak, refused, answers) == (3, 0, 30)
+    assert elapsed > 2.9  # ten times 0.3 s, and a busy machine only adds
+    runs = re.findall(r"(\d+\.\d+).*?(\d+\.\d+)", ran.text("for limit in (5, 10, 30)"))
+    assert len(runs) == 3
+    assert all(float(took) > float(predicted) - 0.1 for predicted, took in runs)
+    peak, accepted, refused, busiest = ran.numbers("as quick")
+    assert peak == 3
+    assert refused > accepted  # "most were refused all the same"
+    assert busiest > 30
+    assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
+    assert not ran.kernel.value("panel.limit_slider.disabled")
+
+
+def claims_of_04(ran: Ran) -> None:
+    """The pause: groups of the limit, little of the quota used, and the cases in which it never comes."""
+    group = "Concurrency limit reached, waiting ...\n" * 3
+    made = [f"Making request {num}\n" for num in range(7)]
+    expected = "".join(made[:3]) + group + "".join(made[3:6]) + group + made[6]
+    assert ran.text("server.url, 7, limit=3") == expected.strip()
+    assert ran.kernel.value("len(responses)") == 7
+    predicted, measured, refused, share = ran.numbers("predicted = 3 / ")
+    assert predicted == 2.31
+    assert 1.2 < measured < 2.4  # "little of the quota"; a busy machine is slower
+    assert refused == 0
+    assert share < 3
+    rates = {limit: row for limit, *row in map(str.split, ran.text('print("limit').splitlines()[1:])}
+    assert rates["100"] == ["95", "77", "33"]  # "fits well", "a third of it"
+    assert rates["130"][:2] == ["124", "100"]  # "to fill it", and "quick answers bring 429s"
+    batches, elapsed, *_, accepted, refused = ran.numbers("for _ in range(20)")
+    assert (batches, accepted + refused) == (20, 40)
+    assert elapsed < 20  # twenty pauses of a second there were not
+    assert refused > 0
+    peak, accepted, refused = ran.numbers("small.url, 20, limit=20")
+    assert peak > 10
+    assert (accepted, refused) == (10, 10)
+    assert ran.kernel.value("server.stats().refused") == 0  # the panel's run

@@ -1,0 +1,126 @@
+"""What notebooks 05 to 07 claim."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.notebook_tools import load
+from tests.support.run_all import Ran
+
+RUN_AGAIN = """
+server.latency = {latency}
+panel = Panel({runner}, server=server, count=200, limit={limit}, max_limit=90, goals=panel.goals)
+await panel.start()
+"""
+
+
+def claims_of_05(ran: Ran) -> None:
+    """Little's law, the latency that counts, and an average that hides a busiest second."""
+    pairs = [(3, 0.3, 10), (6, 0.3, 20), (6, 0.15, 40), (24, 0.3, 80)]
+    table = ran.text('print("limit   latency').splitlines()[1:5]
+    for line, pair in zip(table, pairs, strict=True):
+        limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
+        assert (limit, latency, predicted) == pair
+        assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
+    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"peak in flight')
+    assert (peak, limit, permitted, accepted + refused) == (3, 3, 100, 458)
+    assert busiest > 110
+    assert refused > 0
+    # "Far too few", and right with the client's latency in the law.
+    rows = ran.kernel.value("list(zip(rows, again))")
+    assert rows
+    for (_, measured, predicted), (_, again, with_seen) in rows:
+        assert measured == again < predicted
+        assert 0.5 < measured / with_seen < 1.2
+    assert measured < 0.5 * predicted
+    quick, *_, slow = re.findall(r"waited (\d\.\d+)", ran.text("rows, again = "))
+    assert float(slow) > float(quick) >= 0.01
+    (shown,) = (cell.source for cell in load(ran.path).cells if "| an answer takes" in cell.source)
+    table = re.findall(r"^\| \d.*", shown, re.M)
+    assert table
+    for line in table:
+        latency, right, sends = (float(number.replace(",", "")) for number in re.findall(r"[\d.,]*\d", line))
+        assert (right, sends) == pytest.approx((100 * latency, 30 / latency))
+    assert ran.kernel.value("law.value") == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
+    assert ran.kernel.run("panel.latency_slider.value = 0\nawait asyncio.sleep(0)").status == "ok"
+    assert "endlessly many" in ran.kernel.value("law.value")
+    assert ran.kernel.value("len(panel.goals_met)") == 1
+
+
+def claims_of_06(ran: Ran) -> None:
+    """A pace: a schedule that does not drift, one for all pollers, and a challenge that only it meets."""
+    from_now, from_schedule = ran.text("tried = {").splitlines()[:2]
+    tried = {line.split(":")[0]: line for line in (from_now, from_schedule, ran.text("strips(tried |"))}
+    took = {name: float(re.findall(r"(\S+) s,", line)[0]) for name, line in tried.items()}
+    refused = {name: int(re.findall(r"(\d+) refused", line)[0]) for name, line in tried.items()}
+    assert took["from now"] > took["Pacer"] > took["from schedule"]
+    assert refused["Pacer"] == 0
+    assert refused["from schedule"] >= 5 > refused["from now"]
+    seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
+    assert all(accepted + refused == 100 for accepted, refused, _ in seen.values())
+    for name in ("naive", "semaphore of 10"):
+        assert 35 <= seen[name][1] <= 50  # "half of the requests"
+    assert seen["pause, limit 25"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
+    assert 2 <= seen["paced"][2] < seen["pause, limit 25"][2]  # "2 seconds is what it must take"
+    assert 100 / (50 * seen["paced"][2]) > 0.8
+    *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(3)")
+    assert len(batches) == 3
+    assert accepted > 100
+    assert (refused_by_all, busiest <= 50) == (0, True)
+    assert 80 < used <= 100
+    refused_each, _, busiest = ran.numbers("pollers = start_polling([Pacer(50), Pacer(50)")
+    assert refused_each > 10
+    assert busiest > 60
+    # The challenge: it begins red, a semaphore can meet it, and another latency breaks that.
+    assert ran.kernel.value("panel.goals_met") == {
+        "200 requests": True,
+        "no 429": True,
+        "under 4 seconds": False,
+    }
+    goals = {"200 requests", "no 429", "under 4 seconds"}
+    assert goals_met(ran, "semaphore.make_many_requests", limit=7, latency=0.1) == goals
+    assert "no 429" not in goals_met(ran, "semaphore.make_many_requests", limit=7, latency=0.02)
+    assert goals_met(ran, "make_many_requests", limit=90, latency=0.02) == goals
+    assert goals_met(ran, "make_many_requests", limit=90, latency=0.5) == goals
+
+
+def claims_of_07(ran: Ran) -> None:
+    """What is lost, waits and hammers when requests fail, and that a pace refuses none."""
+    rows = [line.split()[-3:] for line in ran.text('await fail("gather", gather)').splitlines()[1:]]
+    (lost, sent, later), kept, (thrown, stopped, still) = (tuple(map(int, row)) for row in rows)
+    assert (lost, later) == (0, 30)
+    assert sent < 30
+    assert kept == (9, 30, 30)
+    assert thrown == 0
+    assert stopped == still < 30
+    assert ran.text("refused = next(") == "429 Too Many Requests - Retry-After: 1"
+    _, accepted, refused_each = ran.numbers("each_waits = server.stats()")
+    _, accepted_gate, refused_gate = ran.numbers("one_gate = server.stats()")
+    assert accepted == accepted_gate == 40
+    assert refused_gate < refused_each
+    counted, fourth = ran.text("read=0.2").splitlines()
+    assert counted == "{'ReadTimeout': 3}"
+    assert fourth == "reached the server: 4 - the fourth: <Response [429 Too Many Requests]>"
+    assert ran.text("max_connections=1") == "{'Response': 1, 'PoolTimeout': 2}\nreached the server: 1"
+    assert ran.kernel.value("[backoff(attempt) for attempt in range(1, 5)]") == [0.5, 1, 2, 2]
+    through, clients, given_up, refused, _, busiest = ran.numbers("await release_herd(server, backoff)")
+    spread, _, _, refused_less, _, calmer = ran.numbers("await release_herd(server, full_jitter)")
+    assert through + given_up == clients == 60
+    assert through < spread
+    assert refused > 2 * refused_less
+    assert busiest > 1.3 * calmer
+    by_retries, by_pace = ran.text('for name, limits in (("50 in flight"').splitlines()
+    assert [" 200 answers in " in line for line in (by_retries, by_pace)] == [True, True]
+    assert ", 0 refused" not in by_retries
+    assert by_pace.endswith(", 0 refused on the way")
+    assert ran.kernel.value('panel.goals_met["all 200 answered"]')
+    assert len(goals_met(ran, "resilient.make_many_requests", limit=4, latency=0.05)) == 2
+
+
+def goals_met(ran: Ran, runner: str, *, limit: int, latency: float) -> set[str]:
+    """The goals that a run in the notebook's panel meets."""
+    cell = RUN_AGAIN.format(runner=runner, limit=limit, latency=latency)
+    assert ran.kernel.run(cell).status == "ok"
+    return {name for name, met in ran.kernel.value("panel.goals_met").items() if met}

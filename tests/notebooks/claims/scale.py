@@ -1,0 +1,103 @@
+"""What notebooks 08 to 10 claim."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.support.run_all import Ran
+
+STOP_AND_LOOK = """
+server.reset()
+server.latency = 0.2
+panel.start()
+while server.stats().started < 10:
+    await asyncio.sleep(0.02)
+panel.stop()
+while panel.running:
+    await asyncio.sleep(0.02)
+at_the_end = server.stats().started
+while server.stats().started < 60:
+    await asyncio.sleep(0.02)
+"""
+
+
+def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
+    """A crowd breaks in the client, waits for nothing at a semaphore, and weighs nothing with workers.
+
+    ``most`` of the crowd's 500 requests reach the server; a page has no ``sockets``.
+    """
+    kinds, reached = ran.text('print("reached the server:"').splitlines()
+    assert sum(ast.literal_eval(kinds).values()) == 500
+    assert ast.literal_eval(kinds)["PoolTimeout"] >= 250
+    assert int(reached.split()[-1]) <= most  # "few, or none"
+    kinds, reached = ran.text('print(f"reached the server:').splitlines()
+    assert ast.literal_eval(kinds) == {"Response": 500}
+    assert reached.startswith("reached the server: 500")
+    _, first, _, second, _, third, *_, limited = ran.numbers("time.thread_time()")
+    assert first < second < third  # "each one costs more"
+    assert limited < third / 2
+    assert ran.text("limits = httpx.Limits(max_connections=5)").splitlines() == [
+        "pool of 5     : peak 5, {'Response': 5, 'PoolTimeout': 15}",
+        "semaphore of 5: peak 5, {'Response': 20}",
+    ]
+    _, requests, kept, _, _, opened = ran.numbers("network_stream")
+    assert requests / 10 <= kept <= 20  # "ten requests" each
+    assert opened > requests / 2  # "most requests"
+    speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
+    assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
+    if sockets:
+        assert max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3)) > speeds["httpx"]["limit 100"]
+        assert speeds["aiohttp"]["limit 100"] > 1.3 * speeds["httpx"]["limit 100"]
+    memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
+    tasks, few = memory["with tasks"], memory["with workers"]
+    assert tasks["50,000"] > 20 * tasks["1,000"]
+    assert 0.8 < tasks["50,000"] * 1e6 / 50_000 / 1000 < 2.5  # kilobytes: "one or two"
+    assert max(few.values()) < 0.5
+    steps = [
+        (int(taken), int(sent)) for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("ahead=10"))
+    ]
+    assert len(steps) == 6
+    assert all(taken <= sent <= taken - 1 + 10 for taken, sent in steps)
+    assert ran.cell('title="megabytes').mime_types == {"text/plain", "image/svg+xml"}
+
+
+def claims_of_09(ran: Ran) -> None:
+    """Tasks, threads and processes show one plateau, and nobody can cancel a thread."""
+    for way in ("threads=20", "processes=4"):
+        assert ran.text(way) == "24 answers, peak in flight: 3"
+    assert ran.text("difflib.ndiff").splitlines() == [
+        "- async with limiter:",
+        "+ with limiter:",
+        '- print(f"Making request {num}")',
+        '+ print(f"Making request {num}\\n", end="")',
+        '- response = await client.get(url, headers={"Content-Type": "application/json"})',
+        '+ response = client.get(url, headers={"Content-Type": "application/json"})',
+    ]
+    assert ran.numbers("limit 3 each")[-1] == 6
+    claims_of_09_in_a_page(ran)
+    assert ran.kernel.run(STOP_AND_LOOK).status == "ok"  # "nobody can cancel a thread"
+    assert ran.kernel.value("at_the_end") < 60
+
+
+def claims_of_09_in_a_page(ran: Ran) -> None:
+    """Those that need neither threads nor processes: limits and quotas apart add up; no Redis, no harm."""
+    assert ran.text("semaphore.make_many_requests(server.url, 24") == "24 answers, peak in flight: 3"
+    accepted, refused = ran.numbers("send_from_two(rate=20)")
+    assert accepted + refused == 40
+    assert refused > 5
+    assert ran.numbers("paced.Pacer(20)") == [40, 0]
+    assert ran.text("STORE = ").endswith("We go on without.")
+    assert ran.text("senders = [") == "Without Redis, a recorded run: accepted: 40, refused: 0"
+
+
+def claims_of_10(ran: Ran) -> None:
+    """The page's numbers are those of the calculator and of the server."""
+    assert ran.text("print(f'URL = ") == f'URL = "{ran.kernel.value("server.url")}"'
+    assert ran.numbers("rate_for(limit") == [30, 100, 0.3, 300, 0.1]
+    lines = ran.text("RateLimit-Policy").splitlines()
+    assert lines[0] == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
+    assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
+    assert lines[2:4] == ["Retry-After: None at first, then 1", "status: 200 at first, then 429"]
+    assert lines[4].startswith("I am: python-httpx/")
+    assert "application/vnd.jupyter.widget-view+json" in ran.cell("widgets.interactive").mime_types

@@ -1,0 +1,68 @@
+"""The notebooks' form: stored clean, in one shape, in short cells, with links that lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+
+from tests.project.stripped import stripped
+from tests.support.notebook_tools import each_notebook, load
+
+MOST_LINES, MOST_WORDS = 15, 60
+
+
+@each_notebook
+def test_notebook_is_stored_clean(path: Path) -> None:
+    """No output, no execution count, no metadata beyond the kernel: a diff shows what a person changed."""
+    text = path.read_text(encoding="utf-8")
+    assert stripped(text) == text
+    nbformat.validate(notebook := load(path))
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
+
+
+@each_notebook
+def test_notebook_opens_with_its_purpose(path: Path) -> None:
+    """The first cell says what you do, learn and need, the second imports; the last one sums up."""
+    first, second, *_, last = load(path).cells
+    assert first.source.startswith("# ")
+    assert all(f"**You {verb}**" in first.source for verb in ("will do", "will learn", "need"))
+    assert "minutes" in first.source
+    code = next(cell for cell in load(path).cells if cell.cell_type == "code")
+    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(code.source).body)
+    assert second == code or path.stem.startswith("00")  # there the map of the series comes first
+    assert last.source.startswith("## Summary")
+    assert "**Next**" in last.source
+
+
+@each_notebook
+def test_cells_are_short(path: Path) -> None:
+    """One idea a cell: few lines of code, few words of prose (tables, code and the title cell apart)."""
+    for number, cell in enumerate(load(path).cells):
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(lines) <= MOST_LINES, f"{len(lines)} lines of code in {cell.id}"
+        elif number and "<details>" not in cell.source:
+            words = words_of(cell.source)
+            assert words <= MOST_WORDS, f"{words} words in {cell.id}"
+
+
+def words_of(markdown: str) -> int:
+    """The words of the prose: tables and fenced code are looked up, not read through."""
+    prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
+    prose = "\n".join(line for line in prose.splitlines() if not line.startswith("|"))
+    prose = re.sub(r"\]\([^)]*\)", "]", prose)
+    return len(re.findall(r"\w[^\s]*", prose))
+
+
+@each_notebook
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every link to another notebook names one that exists, and nothing points outside but httpbin."""
+    prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+    targets = [target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)]
+    assert targets
+    wrong = [target for target in targets if not (path.parent / target).exists()]
+    assert set(wrong) <= {"https://httpbin.org"}

@@ -1,0 +1,60 @@
+"""Run All: what each notebook shows when all of its cells are queued at once in a fresh kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks.claims import CLAIMS
+from tests.support.notebook_tools import Kernel, code_cell, each_notebook, kernel, notebook
+from tests.support.run_all import run_all
+
+NO_REDIS = "redis://127.0.0.1:1"
+WITHOUT_EXTRAS = """
+import sys
+sys.modules["httpx_aiohttp"] = sys.modules["throttled"] = None
+"""
+SPEEDS_SO_FAR = """
+server, speeds = PracticeServer(latency=0).start(), {}
+"""
+
+
+@each_notebook
+def test_run_all_shows_what_the_prose_claims(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell ends without an error, the panel's run too, and what is shown is what the prose says."""
+    monkeypatch.setenv("REDIS_URL", NO_REDIS)  # whatever runs on this machine
+    with kernel() as fresh:
+        ran = run_all(path, fresh)
+        CLAIMS[ran.number](ran)
+
+
+def run_cells(kernel: Kernel, number: str, *ids: str) -> str:
+    """Run some cells of a notebook; returns what the last one printed."""
+    for cell_id in ids:
+        run = kernel.run(code_cell(notebook(number), cell_id))
+        assert (run.status, run.error) == ("ok", "")
+    return run.text
+
+
+def test_optional_packages_are_optional() -> None:
+    """Where one is missing, its cells say how to get it, and those after them have what they need."""
+    with kernel() as fresh:
+        assert fresh.run(WITHOUT_EXTRAS).status == "ok"
+        assert 'pip install "inflight-lab[redis]"' in run_cells(
+            fresh, "09", "code-imports", "code-redis-look"
+        )
+        assert fresh.value("redis_found") is False
+        run_cells(fresh, "08", "code-imports")
+        assert fresh.run(SPEEDS_SO_FAR).status == "ok"
+        assert 'pip install "httpx-aiohttp"' in run_cells(fresh, "08", "code-transport")
+        assert fresh.value("speeds") == {}
+
+
+def test_two_processes_keep_one_quota_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is a Redis, the cell shows what its recorded line says elsewhere."""
+    monkeypatch.setenv("REDIS_URL", redis)
+    with kernel() as fresh:
+        looked = run_cells(fresh, "09", "code-imports", "code-quota-each", "code-redis-look")
+        assert looked.startswith("There is a Redis")
+        assert run_cells(fresh, "09", "code-redis-run").strip() == "accepted: 40, refused: 0"

@@ -1,0 +1,43 @@
+"""Strips notebooks: ``python -m tests.project.stripped FILE ...``, for the hook that runs before a commit.
+
+A stored notebook holds what a person wrote: no output, no execution count, no metadata beyond the kernel.
+Files that hold more are rewritten, and named; the command ends with 1 if there were any.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def stripped(text: str) -> str:
+    """The notebook as it is stored."""
+    notebook = json.loads(text)
+    notebook["metadata"] = METADATA
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def main(paths: list[str]) -> int:
+    """Strip the notebooks at ``paths``; returns 1 if any needed it."""
+    changed = 0
+    for path in map(Path, paths):
+        text = path.read_text(encoding="utf-8")
+        if text != stripped(text):
+            path.write_text(stripped(text), encoding="utf-8", newline="\n")
+            print(f"{path}: stripped")
+            changed = 1
+    return changed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,171 @@
+"""Requests that are too large, never end, ask for a WebSocket or fail: none holds the server up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.connection import MAX_HEAD
+from inflight_lab.server.sizes import MAX_BODY, MAX_HEADERS, MAX_URL
+from tests.support.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "body", "status"),
+    [
+        ("a=" + "x" * MAX_URL, {}, b"", 414),
+        ("&".join(f"a{number}=1" for number in range(6000)), {}, b"", 414),
+        ("", {f"X-{number}": "x" * 1000 for number in range(33)}, b"", 431),
+        ("", {"X-Long": "x" * MAX_HEADERS}, b"", 431),
+        ("", {}, b"x" * (MAX_BODY + 1), 413),
+    ],
+    ids=["URL", "URL of many arguments", "many header fields", "one header field", "body"],
+)
+async def test_a_large_request_is_refused(
+    server: PracticeServer,
+    client: httpx.AsyncClient,
+    query: str,
+    headers: dict[str, str],
+    body: bytes,
+    status: int,
+) -> None:
+    """The status that says what is too large, a line that says how large it may be, and it counts nowhere."""
+    server.quota, server.rate, server.period = "sliding-window", 1, 3600
+    url = httpx.URL(server.url, query=query.encode())
+    response = await client.request("GET", url, headers=headers, content=body)
+    assert response.status_code == status
+    assert str({414: MAX_URL, 431: MAX_HEADERS, 413: MAX_BODY}[status]) in response.text
+    assert server.stats().started == 0
+    assert (await client.get(server.url)).status_code == 200  # the one request that the quota allows
+
+
+async def test_what_is_just_small_enough_is_answered(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """The bounds leave room for all that a lesson sends, the whole of it in the answer."""
+    names = [f"a{number:03}" for number in range(1000)]
+    query = "&".join(f"{name}=1" for name in names)
+    assert MAX_URL - 2000 < len(query) < MAX_URL - 100
+    headers = {"X-Long": "x" * (MAX_HEADERS - 1000)}
+    url = httpx.URL(server.url, query=query.encode())
+    response = await client.request("GET", url, headers=headers, content=b"x" * MAX_BODY)
+    assert response.status_code == 200
+    assert list(response.json()["args"]) == names
+    assert response.json()["headers"]["X-Long"] == headers["X-Long"]
+
+
+async def test_a_body_without_a_length_is_refused_while_it_comes(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """It is in flight when its size shows: it ends there, as one that failed, and the rest is thrown away."""
+    server.latency = 600
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(MAX_BODY // 65536 + 5):
+            yield b"x" * 65536
+
+    response = await client.request("GET", server.url, content=parts())
+    assert response.status_code == 413
+    assert str(MAX_BODY) in response.text
+    await until(lambda: server.stats().failed == 1)
+    assert server.stats().in_flight == 0
+
+
+async def test_the_same_without_a_socket() -> None:
+    """In a browser page the same sizes count."""
+    app = PracticeApp(latency=0)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        statuses = [
+            (await client.get("/get", params={"a": "x" * MAX_URL})).status_code,
+            (await client.get("/get", headers={"X-Long": "x" * MAX_HEADERS})).status_code,
+            (await client.request("GET", "/get", content=b"x" * (MAX_BODY + 1))).status_code,
+            (await client.get("/get")).status_code,
+        ]
+    assert statuses == [414, 431, 413, 200]
+
+
+@pytest.fixture
+def connection(server: PracticeServer) -> Iterator[socket.socket]:
+    """A connection to the server, for what no client would send."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("beginning", "status"),
+    [(b"GET /get?", b"414"), (b"GET /get HTTP/1.1\r\nX-Long: ", b"431")],
+    ids=["URL", "header field"],
+)
+def test_a_head_that_does_not_end(
+    server: PracticeServer, connection: socket.socket, beginning: bytes, status: bytes
+) -> None:
+    """The server gives up on it after some 80 kB, and keeps nothing of it."""
+    connection.sendall(beginning)
+    sent, answer = 0, b""
+    with contextlib.suppress(ConnectionError):
+        while sent < 100 * MAX_HEAD:
+            sent += connection.send(b"x" * 4096)
+    assert sent < 100 * MAX_HEAD
+    with contextlib.suppress(ConnectionError):  # the system may throw the answer away with what was not read
+        answer = connection.recv(4096)
+    assert answer == b"" or status in answer.splitlines()[0]
+    assert server.stats().started == 0
+    assert httpx.get(server.url).status_code == 200
+
+
+def test_a_head_just_too_long_is_answered(server: PracticeServer, connection: socket.socket) -> None:
+    """Where nothing is left unread, the answer arrives: which part was too long."""
+    head = b"GET /get HTTP/1.1\r\nX-Long: "
+    connection.sendall(head + b"x" * (MAX_HEAD + 1 - len(head)))
+    assert connection.recv(4096).startswith(b"HTTP/1.1 431 ")
+    assert connection.recv(4096) == b""
+
+
+def test_a_request_for_a_websocket_is_answered_as_any_other(
+    server: PracticeServer, connection: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is advised to install something, and the connection stays usable."""
+    lines = ["GET /get HTTP/1.1", f"Host: 127.0.0.1:{server.port}"]
+    upgrade = [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: eA==",
+    ]
+    connection.sendall("\r\n".join([*lines, *upgrade, "", ""]).encode())
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    connection.sendall(b"this is no HTTP\r\n\r\n")
+    while connection.recv(65536):
+        pass
+    server.stop()
+    assert caplog.messages == []
+
+
+async def test_a_request_that_raises_is_not_left_in_flight(
+    server: PracticeServer,
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A fault of the server's own is a 500 that counts as failed, and shows where it was."""
+
+    def fail() -> float:
+        raise ArithmeticError("no such latency")
+
+    monkeypatch.setattr(server, "_draw_latency", fail)
+    assert (await client.get(server.url)).status_code == 500
+    monkeypatch.undo()
+    assert (server.stats().in_flight, server.stats().failed) == (0, 1)
+    async with httpx.AsyncClient() as another:  # uvicorn closes the connection
+        assert (await another.get(server.url)).status_code == 200
+    await asyncio.to_thread(server.stop)
+    assert "ArithmeticError: no such latency" in caplog.text

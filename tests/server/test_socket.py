@@ -1,0 +1,206 @@
+"""The practice server's socket and thread: what a process around it can do to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer
+from tests.support.waiting import PATIENCE, practice_threads, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_idle_connections_outlive_the_clients_patience(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """A client that reuses a connection up to its own limit never finds it closed by the server."""
+    await client.get(server.url)
+    assert server._uvicorn
+    (connection,) = server._uvicorn.server_state.connections
+    await until(lambda: connection.timeout_keep_alive_task is not None)
+    timer = connection.timeout_keep_alive_task
+    assert timer
+    client_keeps = httpx.Limits().keepalive_expiry
+    assert client_keeps
+    assert timer.when() - connection.loop.time() > 2 * client_keeps
+
+
+@pytest.mark.parametrize("in_flight", [0, 3])
+async def test_a_stop_waits_for_no_clock(
+    server: PracticeServer, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, in_flight: int
+) -> None:
+    """Neither idle connections nor slow answers hold it up: every notebook and test stops servers."""
+    await client.get(server.url)
+    server.latency = 600
+    asked = [asyncio.create_task(client.get(server.url)) for _ in range(in_flight)]
+    await until(lambda: server.stats().in_flight == in_flight)
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        if threading.current_thread() is server._thread:
+            waits.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    await asyncio.to_thread(server.stop)
+    assert set(waits) == {0}
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes)
+    assert practice_threads() == []
+    assert server.stats().cancelled == in_flight
+
+
+def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all requests go through a school's proxy, those to the server do not; other exceptions stay."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "example.org")
+    with PracticeServer(latency=0) as server:
+        assert httpx.get(server.url).status_code == 200
+        with PracticeServer(latency=0) as second:
+            assert httpx.get(second.url).status_code == 200
+    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "example.org,127.0.0.1"
+
+
+def test_the_proxies_of_the_systems_settings_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows and macOS they count while the environment names none: other sites still go through them."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # what is added there goes with this test
+    settings = {"http": "http://127.0.0.1:9", "https": "http://127.0.0.1:9"}
+
+    def system() -> dict[str, str]:
+        return urllib.request.getproxies_environment() or settings
+
+    monkeypatch.setattr(urllib.request, "getproxies", system)
+    with PracticeServer(latency=0) as server:
+        assert system() == settings | {"no": "127.0.0.1"}
+        assert server.running
+
+
+async def test_the_loop_is_asyncios_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed uvloop, which uvicorn would take, is not taken, by the rest of the process neither."""
+    pytest.importorskip("uvloop")
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def note(*_: object) -> bool:
+        loops.append(asyncio.get_running_loop())
+        return False
+
+    monkeypatch.setattr("inflight_lab.server.app._disconnected_within", note)
+    with PracticeServer(latency=0) as server:
+        async with httpx.AsyncClient() as client:
+            await client.get(server.url)
+    with contextlib.closing(asyncio.new_event_loop()) as of_the_process:
+        loops.append(of_the_process)
+    assert [type(loop).__module__.partition(".")[0] for loop in loops] == ["asyncio", "asyncio"]
+
+
+def test_start_and_stop_from_several_threads() -> None:
+    """Eight threads that start and stop one server at the same moments leave one server, then none."""
+    server = PracticeServer(latency=0)
+    for _ in range(5):
+        at_once(server.start)
+        assert len(practice_threads()) == 1
+        assert httpx.get(server.url).status_code == 200
+        at_once(server.stop)
+        assert practice_threads() == []
+    at_once(server.start, server.stop)
+    server.stop()
+    assert practice_threads() == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", server.port)) != 0
+
+
+def at_once(*calls: Callable[[], object]) -> None:
+    """Make each call in eight threads, all let go at the same moment."""
+    gate = threading.Barrier(8 * len(calls))
+    threads = [
+        threading.Thread(target=lambda call=call: (gate.wait(PATIENCE), call())) for call in 8 * list(calls)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize(("port", "error"), [(99999, ValueError), (-1, ValueError), ("80", TypeError)])
+def test_a_port_that_cannot_be(port: object, error: type[Exception]) -> None:
+    """One line that says which ports there are, where the port is written."""
+    with pytest.raises(error, match=r"^port must be .*0 to 65535, got"):
+        PracticeServer(port=port)  # type: ignore[arg-type]
+
+
+FEW_FILES = """
+import resource, socket, sys
+import httpx
+from inflight_lab import PracticeServer
+
+def allow(more):
+    last = socket.socket()  # takes the lowest number that is free
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last.fileno() + more, most))
+    last.close()
+"""
+
+
+def few_files(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script whose process may open only so many files more."""
+    pytest.importorskip("resource")
+    return subprocess.run(
+        [sys.executable, "-c", FEW_FILES + script], capture_output=True, text=True, timeout=60, check=True
+    )
+
+
+def test_with_few_files_clients_wait_and_one_line_says_so() -> None:
+    """Connections that the system allows no more wait until others are closed, and are answered then."""
+    run = few_files("""
+server = PracticeServer(latency=0).start()
+clients = [socket.socket() for _ in range(12)]
+allow(3)
+for each in clients:
+    each.connect(("127.0.0.1", server.port))
+last = clients.pop()
+last.settimeout(1.5)
+last.sendall(b"GET /get HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+try:
+    last.recv(1)
+except TimeoutError:
+    print("waits")
+for each in clients:
+    each.close()
+last.settimeout(30)
+print(last.recv(15))
+""")
+    assert run.stdout.splitlines() == ["waits", "b'HTTP/1.1 200 OK'"]
+    (line,) = run.stderr.splitlines()
+    assert line == "The practice server has to let a client wait: [Errno 24] Too many open files"
+
+
+def test_with_too_few_files_to_start_it_is_an_error() -> None:
+    """It is raised where the server is started, and the server can be started later."""
+    run = few_files("""
+server = PracticeServer(latency=0)
+allow(2)
+try:
+    server.start()
+except OSError as error:
+    print(error, server.running)
+allow(50)
+with server:
+    print(httpx.get(server.url).status_code)
+""")
+    assert run.stdout.splitlines() == ["[Errno 24] Too many open files False", "200"]

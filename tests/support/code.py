@@ -1,0 +1,59 @@
+"""Code read by tests: what it imports, and what is left of it without what does not run."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """Every name that code inside ``package`` imports, at its top or in a function: "package.module.name"."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def definitions(source: str) -> dict[str, str]:
+    """The functions and classes of a piece of code by name, bare."""
+    tree = Bare().visit(ast.parse(source))
+    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, DEFINITIONS)}
+
+
+class Bare(ast.NodeTransformer):
+    """Takes away what does not run: docstrings, annotations, and classes that only describe a type."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function of either kind."""
+        return without_docstring(self.generic_visit(node), returns=None)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef | None:
+        """A class, unless it is a protocol."""
+        protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
+        return None if protocol else without_docstring(self.generic_visit(node))
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """A parameter."""
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
+        """A variable."""
+        assert node.value is not None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+def without_docstring(node: ast.AST, **changes: object) -> ast.AST:
+    """``node``, with its first line gone if it is a docstring."""
+    if ast.get_docstring(node):
+        del node.body[0]
+    for name, value in changes.items():
+        setattr(node, name, value)
+    return node

@@ -1,0 +1,83 @@
+"""Run All: a notebook once all of its cells were queued, and what each must have done by then."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.support.notebook_tools import CellRun, Kernel, code_cells
+
+RUN_ALL = 60.0
+"""Seconds: the promise is 30 on a computer that does nothing else."""
+PANEL_ENDS = """
+import asyncio
+if not panel.goals and len(panel.lanes) == 1:
+    server.latency = 0  # nothing is claimed about how long the rest of the run takes
+while panel.running:
+    await asyncio.sleep(0.05)
+"""
+
+
+class AnyKernel(Protocol):
+    """A kernel of this machine, or one in a browser's page."""
+
+    def run(self, source: str) -> CellRun:
+        """Run one cell."""
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression whose ``repr`` is a literal."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A notebook after Run All, in a kernel that is still alive."""
+
+    path: Path
+    kernel: AnyKernel
+    cells: list[CellRun]
+
+    @property
+    def number(self) -> str:
+        """Its place in the series: "00" to "11"."""
+        return self.path.stem[:2]
+
+    def cell(self, first_words: str) -> CellRun:
+        """What the one cell did whose source contains ``first_words``."""
+        sources = code_cells(self.path)
+        (run,) = (run for source, run in zip(sources, self.cells, strict=True) if first_words in source)
+        return run
+
+    def text(self, first_words: str) -> str:
+        """What that cell printed."""
+        return self.cell(first_words).text.strip()
+
+    def numbers(self, first_words: str) -> list[float]:
+        """The numbers that it printed."""
+        return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", self.text(first_words))]
+
+
+def run_all(path: Path, kernel: Kernel) -> Ran:
+    """Run All, in ``kernel``, until every cell has ended well and so has the panel's run."""
+    ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=RUN_ALL))
+    expect_done(ran)
+    return ran
+
+
+def expect_done(ran: Ran) -> None:
+    """Every cell has ended without an error, and so does the run of the notebook's panel."""
+    sources = code_cells(ran.path)
+    states = [(source, run.status, run.error) for source, run in zip(sources, ran.cells, strict=True)]
+    assert states == [(source, "ok", "") for source in sources]
+    assert not [run.text for run in ran.cells if "never retrieved" in run.text]
+    if has_panel(ran.path):
+        assert ran.kernel.run(PANEL_ENDS).status == "ok"
+        assert ran.kernel.value("repr(panel.error)") == "None"
+        assert ran.kernel.value("len(panel.outcomes) == panel.count_slider.value")
+        assert ran.kernel.value("server.stats().in_flight") == 0
+
+
+def has_panel(path: Path) -> bool:
+    """Whether a cell of the notebook makes a panel that runs at once."""
+    return any("panel = " in source for source in code_cells(path))
