@@ -247,20 +247,6 @@ async def test_what_is_not_sent_takes_a_moment() -> None:
     assert 990 <= observed.stats().failed <= 1000
 
 
-async def test_what_is_given_up_is_cancelled() -> None:
-    """Requests whose tasks will never run again do not stay in flight for ever."""
-    observed = ObservedTransport(Gate())
-    async with httpx.AsyncClient(transport=observed) as client:
-        tasks = [asyncio.create_task(client.get(URL)) for _ in range(3)]
-        await until(lambda: observed.stats().in_flight == 3)
-        observed.give_up()
-        assert without_times(observed.stats()) == {"started": 3, "peak_in_flight": 3, "cancelled": 3}
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    assert observed.stats().cancelled == 3
-
-
 @pytest.mark.parametrize(
     ("outside", "error"), [(-1, ValueError), (True, TypeError), (1.5, TypeError), (None, TypeError)]
 )

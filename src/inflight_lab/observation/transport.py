@@ -53,7 +53,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0
         self._next_refusal = 0.0
-        self._in_flight: set[int] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
@@ -62,7 +61,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         """
         refused = await self._refusal(request)
         number = self.timeline.send()
-        self._in_flight.add(number)
         try:
             if refused:
                 raise refused
@@ -76,8 +74,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             self.timeline.fail(number, error)
             raise
-        finally:
-            self._in_flight.remove(number)
         self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = library.ByteStream(body)
@@ -99,11 +95,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
             "ObservedTransport(outside=20) allows 20",
             request=request,
         )
-
-    def give_up(self) -> None:
-        """Count what is still in flight as cancelled: nobody waits for it any more."""
-        for number in self._in_flight:
-            self.timeline.cancel(number)
 
     async def aclose(self) -> None:
         """Close the transport underneath."""
