@@ -89,7 +89,7 @@ async def main():
     with open(FILE, "a+", encoding="ascii", newline="\n") as file:  #^ save
         try:  #? save
             file.seek(0)
-            if os.name == "posix":
+            if hasattr(os, "lockf"):
                 os.lockf(file.fileno(), os.F_TLOCK, 0)
             *lines, torn = file.read().split("\n")
             done = {line["url"]: line for line in map(json.loads, lines) if "error" not in line}
