@@ -129,10 +129,7 @@ class Pacer:
 async def make_one_request(
     url: str, num: int, *, client: httpx.AsyncClient, limiter: Any, verbose: bool = False
 ) -> httpx.Response:
-    """Wait for a turn, GET ``url`` once and return the response.
-
-    Raises ``ValueError`` for a status other than 200, and what httpx raises when there is no answer.
-    """
+    """Wait for a turn, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
     async with limiter:
         if verbose:
             print(f"Making request {num}")
@@ -160,11 +157,7 @@ async def make_many_requests(
     flight at once, by default 90: fewer than the connections of httpx's pool.
     ``limiter`` is a `Pacer` to share one quota between batches: then ``rate``, ``period`` and ``limit``
     are its own.  Any other limiter takes the place of ``limit`` only: the pace is kept on top of it.
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure is raised and the other results are lost, unless ``return_exceptions`` is true:
-    then each failure stands in the place of its response.  As always with ``asyncio.gather``, a raised
-    failure does not cancel the other requests: with a client of your own they go on hitting the API.
-    ``verbose`` prints a line just before each request.
+    The other parameters are those of `semaphore`.
     """
     pacer = limiter if isinstance(limiter, Pacer) else Pacer(rate, period, limit=limit, limiter=limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
