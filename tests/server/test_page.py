@@ -194,6 +194,7 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(loop, "call_later", refuse_the_past, raising=False)
+    monkeypatch.delattr(asyncio.tasks, "_set_task_name", raising=False)  # Python 3.14 has none
     pyodide.behave_as_on_a_computer(create_connection)
 
 
@@ -202,6 +203,17 @@ def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: A
     if delay < 0:
         raise ValueError("Can't schedule in the past")
     return asyncio.BaseEventLoop.call_later(loop, delay, *arguments, **options)  # type: ignore[arg-type]
+
+
+async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
+    """A panel makes its runner's tasks itself; Pyodide's loop, as older ones do, names them afterwards."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda loop, coroutine, **_: asyncio.Task(coroutine, loop=loop))
+    for name, shown in (("by hand", "by hand"), (None, "Task-")):
+        task = loop.create_task(asyncio.sleep(0), name=name)
+        assert task.get_name().startswith(shown)
+        await task
+    loop.set_task_factory(None)
 
 
 async def test_plain_clients_reach_the_server(page: None, server: PracticeServer) -> None:
