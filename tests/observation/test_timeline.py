@@ -97,7 +97,11 @@ def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
     """Requests from before a reset end without a trace, and never in the place of a newer one."""
     old = [timeline.send(), timeline.send(), timeline.send()]
     timeline.start(5)
+    kept = timeline.events
     timeline.reset()
+    assert [event.kind for event in kept] == ["sent", "sent", "sent", "started"], (
+        "whoever holds them keeps them"
+    )
     assert timeline.stats() == Stats()
     new = timeline.send()
     assert new not in old

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from httpx_aiohttp import AiohttpTransport
 from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, resilient, semaphore
+from tests.support.virtual_clock import run as run_virtually
 from tests.support.waiting import Gate, until
 
 pytestmark = pytest.mark.anyio
@@ -212,6 +214,40 @@ async def test_so_many_go_to_other_machines_as_are_allowed() -> None:
         )
     assert network.hosts == ["127.0.0.1", "localhost", "::1", "api.example", "api.example"]
     assert [type(outcome) for outcome in outcomes] == [httpx.Response] * 2 + [OutsideError] * 3
+
+
+async def test_what_is_not_sent_takes_a_moment() -> None:
+    """Code that insists lets the loop go on, and gets a hundred refusals a second, however many insist."""
+    observed = ObservedTransport(Outside())
+
+    async def insist(client: httpx.AsyncClient) -> None:
+        for _ in range(10_000):
+            with contextlib.suppress(OutsideError):
+                await client.get("http://api.example/get")
+
+    async def ten_seconds_of_it() -> None:
+        async with httpx.AsyncClient(transport=observed) as client:
+            insisting = [asyncio.create_task(insist(client)) for _ in range(3)]
+            await asyncio.sleep(10)
+            for task in insisting:
+                task.cancel()
+
+    await asyncio.to_thread(run_virtually, ten_seconds_of_it())
+    assert 990 <= observed.stats().failed <= 1000
+
+
+async def test_what_is_given_up_is_cancelled() -> None:
+    """Requests whose tasks will never run again do not stay in flight for ever."""
+    observed = ObservedTransport(Gate())
+    async with httpx.AsyncClient(transport=observed) as client:
+        tasks = [asyncio.create_task(client.get(URL)) for _ in range(3)]
+        await until(lambda: observed.stats().in_flight == 3)
+        observed.give_up()
+        assert without_times(observed.stats()) == {"started": 3, "peak_in_flight": 3, "cancelled": 3}
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert observed.stats().cancelled == 3
 
 
 @pytest.mark.parametrize(

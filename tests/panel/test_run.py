@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.panel.run import Run, Runner
+from inflight_lab.observation.transport import OutsideError
+from inflight_lab.panel.run import KEPT, Run, Runner
 from inflight_lab.runners import naive, semaphore, semaphore_pause
-from tests.support.waiting import until
+from tests.support.hostile_runners import for_ever
+from tests.support.virtual_clock import run as run_virtually
+from tests.support.virtual_clock import virtual_loop
+from tests.support.waiting import settle, until
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +148,110 @@ async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> N
         await task
     await until(lambda: server.timeline.in_flight == 0)
     await until(lambda: asyncio.all_tasks() <= before)
+
+
+async def test_a_stop_does_not_search_the_pool(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """httpcore looks at each connection for each request in its queue, whenever one of them is cancelled."""
+    looks = 0
+    is_available = httpcore.AsyncHTTPConnection.is_available
+
+    def counted(connection: httpcore.AsyncHTTPConnection) -> bool:
+        nonlocal looks
+        looks += 1
+        return is_available(connection)
+
+    async def patient(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
+        requests = (client.get(url, timeout=None) for _ in range(count))
+        return await asyncio.gather(*requests, return_exceptions=True)
+
+    server.latency = 600
+    run = Run(patient, server.url, 150, limit=3, timeline=Timeline())
+    task = asyncio.create_task(run.outcomes())
+    await until(lambda: server.timeline.in_flight == 100)
+    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "is_available", counted)
+    run.stop()
+    outcomes, error = await task
+    assert Counter(type(outcome) for outcome in outcomes) == {asyncio.CancelledError: 150}
+    assert (error, looks) == (None, 0)
+
+
+async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_brought(
+    server: PracticeServer,
+) -> None:
+    """They are let go of first, so that the runner's gather returns, in order, what there is."""
+
+    async def one(number: int, url: str, client: httpx.AsyncClient) -> Any:
+        if number % 2:
+            return await for_ever(lambda: asyncio.sleep(3600))
+        return await client.get(url)
+
+    async def mixed(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
+        children = (one(number, url, client) for number in range(count))
+        return await asyncio.gather(*children, return_exceptions=True)
+
+    run = Run(mixed, server.url, 6, limit=3, timeline=Timeline())
+    task = asyncio.create_task(run.outcomes())
+    await until(lambda: run.timeline.stats().accepted == 3)
+    run.stop()
+    outcomes, error = await task
+    kinds = [httpx.Response, asyncio.CancelledError] * 3
+    assert ([type(outcome) for outcome in outcomes], error, run.let_go) == (kinds, None, 3)
+
+
+class Deaf(asyncio.Future[None]):
+    """What cannot be cancelled."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """No."""
+        return False
+
+
+def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
+    """The run ends all the same, and within its second, on a clock of its own; woken later, it ends."""
+
+    async def stop_it() -> tuple[int, BaseException | None, float]:
+        deaf, woken = Deaf(), False
+
+        async def waits(url: str, count: int) -> None:
+            nonlocal woken
+            await deaf
+            woken = True
+
+        run = Run(waits, "http://127.0.0.1", 5, limit=3, timeline=Timeline())
+        task = asyncio.create_task(run.outcomes())
+        await settle()
+        run.stop()
+        stopped = virtual_loop().time()
+        outcomes, error = await task
+        ended = virtual_loop().time()
+        deaf.set_result(None)
+        await settle()
+        assert not woken
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return len(outcomes), error, ended - stopped
+
+    count, error, seconds = run_virtually(stop_it())
+    assert (count, type(error)) == (5, asyncio.CancelledError)
+    assert seconds < 0.8
+
+
+def test_a_run_that_sends_without_end_keeps_the_last_outcomes() -> None:
+    """Its memory has a bound, whatever the runner does."""
+
+    async def insist(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        while True:
+            with contextlib.suppress(OutsideError):
+                await client.get("http://api.example/get")
+
+    async def twenty_seconds_of_it() -> list[Any]:
+        run = Run(insist, "http://127.0.0.1", 5, limit=3, timeline=Timeline())
+        task = asyncio.create_task(run.outcomes())
+        await asyncio.sleep(20)
+        run.stop()
+        return (await task)[0]
+
+    outcomes = run_virtually(twenty_seconds_of_it())
+    assert {type(outcome) for outcome in outcomes[:-1]} == {OutsideError}
+    assert len(outcomes) == KEPT

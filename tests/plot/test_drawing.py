@@ -58,6 +58,8 @@ class Read:
             for t in self.texts
             if t["text-anchor"] == "end" and top < float(t["y"]) < bottom
         ]
+        assert labels[0][0] == "0"
+        assert labels[0][1] > labels[-1][1], "0 is at the bottom"
         level = axis(labels)
         (path,) = [
             line["d"]

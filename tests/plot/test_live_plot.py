@@ -104,3 +104,11 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     plot.close()
     with pytest.raises(TypeError, match="server or client must have a timeline"):
         LivePlot()
+
+
+@pytest.mark.parametrize("arguments", [{"server": "http://127.0.0.1:8000"}, {"client": 3}])
+def test_what_has_no_timeline(arguments: dict[str, Any]) -> None:
+    """Something else in place of a server or a client is refused by name."""
+    (name,) = arguments
+    with pytest.raises(TypeError, match=f"{name} must have a timeline"):
+        LivePlot(**arguments)

@@ -115,7 +115,7 @@ def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> N
     clock.now += 2
     recorder.read()
     history, counts, events = str(recorder.history), recorder.counts(), recorder.events("server")
-    recorder.freeze()
+    recorder.end()
     clock.now += 1000
     timeline.answer(timeline.send(), 429)
     assert recorder.read() == {}
@@ -142,7 +142,7 @@ def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
     assert recorder.read()["server"][-1][3] == 25
     with pytest.raises(ValueError, match=r"no longer has the beginning of this run.* the 8 events"):
         recorder.events("server")
-    recorder.freeze()
+    recorder.end()
     timeline.reset()
     with pytest.raises(ValueError, match="no longer has the beginning of this run: it was reset"):
         recorder.events("server")
@@ -152,6 +152,6 @@ def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
 def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
     """It is refused by name and value; an axis up to infinity would never be finished."""
     recorder = Recorder(timeline, None)
-    with pytest.raises(ValueError, match=f"limit must be a finite number, 0 or more, got {limit}"):
+    with pytest.raises(ValueError, match=f"limit must be 0 or more, and finite, got {limit}"):
         recorder.set_limit(limit)
     assert recorder.read().get("limit") is None

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from inflight_lab import ObservedTransport, Panel, PracticeServer
 from inflight_lab.runners import workers
 from inflight_lab.runners.workers import make_many_requests, stream_outcomes
-from tests.support.waiting import Gate, Hold, settle, until
+from tests.support.waiting import PATIENCE, Gate, Hold, settle, until
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,20 @@ class Bench:
             self.doors.setdefault(item, asyncio.Event()).set()
 
 
+class Hanging(httpx.AsyncBaseTransport):
+    """Answers the first request when the test says so, and no other one."""
+
+    def __init__(self, first: int) -> None:
+        self.answer, self.status = asyncio.Event(), [first]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Wait for the word, or for ever."""
+        status = self.status.pop() if self.status else None
+        await (self.answer if status else asyncio.Event()).wait()
+        assert status is not None
+        return httpx.Response(status)
+
+
 async def at_once(item: int) -> int:
     """An item that needs no waiting; a negative one fails."""
     if item < 0:
@@ -79,7 +93,8 @@ async def test_peak_equals_the_limit(ordered: bool, limit: int, wrap: Any) -> No
     await settle()
     assert bench.inside == min(limit, 12)
     bench.let_out(*range(12))
-    assert sorted([await reading, *[outcome async for outcome in stream]]) == list(range(12))
+    async with asyncio.timeout(PATIENCE):
+        assert sorted([await reading, *[outcome async for outcome in stream]]) == list(range(12))
     assert bench.peak == min(limit, 12)
 
 
@@ -126,7 +141,7 @@ def test_any_order_of_completion(
             outcomes.append(outcome.args[0] if isinstance(outcome, ArithmeticError) else outcome)
         return outcomes
 
-    outcomes = asyncio.run(run())
+    outcomes = asyncio.run(asyncio.wait_for(run(), PATIENCE))
     assert (outcomes if ordered else sorted(outcomes)) == list(range(len(delays)))
 
 
@@ -215,6 +230,47 @@ async def test_leaving_a_source_that_waits_runs_its_clean_up() -> None:
     assert closed.is_set()
 
 
+async def test_leaving_closes_a_source_that_is_not_waited_for() -> None:
+    """The same for a generator that is between two items, and at once: nothing is left to the collector."""
+    closed = False
+
+    def pages() -> Iterator[int]:
+        nonlocal closed
+        try:
+            yield from itertools.count()
+        finally:
+            closed = True
+
+    async with contextlib.aclosing(stream_outcomes(at_once, pages(), limit=2)) as stream:
+        assert await anext(stream) == 0
+        assert not closed
+    assert closed
+
+
+async def test_an_item_that_comes_after_a_failure_is_not_sent() -> None:
+    """A worker that waits for the source while another's request fails does not send what it gets then."""
+    bench, more = Bench(), asyncio.Event()
+
+    async def pages() -> AsyncIterator[int]:
+        yield 0
+        yield -1
+        await more.wait()
+        yield 2
+
+    stream = stream_outcomes(bench, pages(), limit=3)
+    reading = asyncio.create_task(anext(stream))
+    await settle()
+    bench.let_out(-1)
+    await settle()
+    more.set()
+    await settle()
+    bench.let_out(0)
+    assert await reading == 0
+    with pytest.raises(ArithmeticError):
+        await anext(stream)
+    assert bench.begun == [0, -1]
+
+
 async def test_a_failure_is_raised_in_its_place_and_ends_the_sending() -> None:
     """The outcomes before a failure come first, also when they are later; nothing is begun after it."""
     bench = Bench()
@@ -262,6 +318,27 @@ async def test_a_request_that_ignores_its_cancellation() -> None:
     release.set()
     await closing
     assert begun == [0, 1, 2]
+
+
+async def test_a_request_that_ignores_its_cancellation_with_no_room_left() -> None:
+    """Nobody makes room any more once the reader has left, so its worker must not wait for that."""
+    release = asyncio.Event()
+
+    async def stubborn(item: int) -> int:
+        while not release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+        return item
+
+    stream = stream_outcomes(stubborn, itertools.count(), limit=2, ahead=2)
+    reading = asyncio.create_task(anext(stream))
+    await settle()
+    reading.cancel()
+    await settle()
+    assert not reading.done()
+    release.set()
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.wait([reading])
 
 
 async def test_a_failure_is_raised_at_once_when_order_does_not_matter() -> None:
@@ -352,6 +429,19 @@ async def test_a_raised_failure_stops_the_rest() -> None:
             await make_many_requests(URL, 50, limit=1, client=client)
         await settle()
     assert observed.stats().started == 2
+
+
+async def test_a_raised_failure_cancels_those_under_way() -> None:
+    """With several workers too: what flies when one fails is cancelled, and gone when the run ends."""
+    observed = ObservedTransport(gate := Hanging(first=429))
+    async with httpx.AsyncClient(transport=observed) as client:
+        run = asyncio.create_task(make_many_requests(URL, 50, limit=3, client=client))
+        await settle()
+        assert observed.stats().in_flight == 3
+        gate.answer.set()
+        with pytest.raises(ValueError, match=r"^Unexpected Status: Http status code is 429\.$"):
+            await run
+        assert (observed.stats().started, observed.stats().in_flight) == (3, 0)
 
 
 async def test_in_the_panel_and_stopped(server: PracticeServer) -> None:

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from tests.support.lab import CHROMIUM, Lab, chromium
 
 ROOT = Path(__file__).parents[2]
+UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
@@ -176,14 +177,14 @@ def place(
     return place
 
 
-def make_environment(folder: Path, *packages: str | Path) -> Path:
-    """A fresh environment with what ``pip install`` gets here; returns its Python.  Quick with uv."""
-    python = folder / "bin" / "python"
-    if uv := os.environ.get("UV") or shutil.which("uv"):
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", python, *packages]
+def make_environment(folder: Path, *packages: str | Path, python: str | Path = sys.executable) -> Path:
+    """A fresh environment with what ``pip install`` is given here; returns its Python.  Quick with uv."""
+    made = folder / "bin" / "python"
+    if UV:
+        subprocess.run([UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
+        install = [UV, "pip", "install", "--quiet", "--python", made, *packages]
     else:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", *packages]
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        install = [made, "-m", "pip", "install", "--quiet", *packages]
     subprocess.run(install, check=True, cwd=ROOT)
-    return python
+    return made

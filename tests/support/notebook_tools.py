@@ -124,8 +124,11 @@ class Kernel:
 
     def value(self, expression: str) -> Any:
         """The value of an expression whose ``repr`` is a literal."""
-        number = self._client.execute("", silent=True, user_expressions={"value": expression})
-        reply = self._reply(number, time.monotonic() + 60)
+        status = "aborted"  # as an older kernel answers what comes too soon after a cell that failed
+        while status == "aborted":
+            number = self._client.execute("", silent=True, user_expressions={"value": expression})
+            reply = self._reply(number, time.monotonic() + 60)
+            status = reply["content"]["status"]
         result = reply["content"]["user_expressions"]["value"]
         assert result["status"] == "ok", result
         return eval(result["data"]["text/plain"], {"__builtins__": {}})

@@ -19,7 +19,9 @@ from unittest.mock import patch
 
 T = TypeVar("T")
 TODAY = 1_700_000_000.0
-"""The Unix time at which each loop begins."""
+"""The Unix time at which a loop begins, unless a test sets another."""
+BEGIN = 1000.0
+"""What a loop's own clock shows then."""
 WINDOWS_TICK = 1 / 64
 """How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
 
@@ -33,7 +35,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0) -> None:
-        self.now = 1000.0
+        self.now = BEGIN
         self._late, self._random, self._tick = late, random.Random(seed), tick
         super().__init__(_Waiting(self))
         self._clock_resolution = tick or self._clock_resolution
@@ -79,20 +81,20 @@ class SetClock:
         return self.now
 
 
-def run(main: Coroutine[Any, Any, T], **how: Any) -> T:
-    """``asyncio.run`` on a virtual clock; the keywords are those of `VirtualLoop`."""
+def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
+    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `VirtualLoop`."""
     loop = VirtualLoop(**how)
-    with _clocks_of(loop), asyncio.Runner(loop_factory=lambda: loop) as runner:
+    with _clocks_of(loop, today), asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(main)
 
 
 @contextlib.contextmanager
-def _clocks_of(loop: VirtualLoop) -> Iterator[None]:
+def _clocks_of(loop: VirtualLoop, today: float) -> Iterator[None]:
     """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
     clocks = {
         "monotonic": loop.time,
         "perf_counter": lambda: loop.now,
-        "time": lambda: TODAY + loop.now - 1000.0,
+        "time": lambda: today + (loop.now - BEGIN),
     }
     here = threading.get_ident()
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from inflight_lab.arguments import check, integer
+
 Kind = Literal["started", "sent", "answered", "failed", "cancelled"]
 
 REFUSALS = (429, 503)
@@ -77,21 +79,18 @@ class Stats:
 class Timeline:
     """A thread-safe list of events, with running counts.
 
-    ``period`` is the length in seconds of the window for `recent` and for ``busiest_period``.  ``clock``
-    returns the time in seconds.
+    ``period`` is the length in seconds of the window for `recent` and for ``busiest_period``.
 
-    Only the newest ``keep`` events (and up to an eighth more) stay in ``events``, in their order; older
-    ones are dropped, so that a server can answer for days.  No count is dropped with them: `stats` counts
-    every request since the last reset.  From `since` a reader learns how many events it has missed.
+    ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones are dropped, so that
+    a server can answer for days.  `stats` counts every request since the last reset, whatever was dropped.
 
-    Raises ``ValueError`` for a ``keep`` below 1.
+    Raises ``TypeError`` or ``ValueError`` for a ``keep`` that is no integer, 1 or more.
     """
 
     def __init__(
         self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter, keep: int = 100_000
     ) -> None:
-        if keep < 1:
-            raise ValueError(f"keep must be 1 or more, got {keep!r}")
+        check("keep", keep, integer(1))
         self.period = period
         self.clock = clock
         self.keep = keep
@@ -171,10 +170,10 @@ class Timeline:
             return self._count_recent(self.clock())
 
     def since(self, position: int) -> tuple[list[Event], int]:
-        """The events after the first ``position`` ever written, and how many have ever been written.
+        """The events after the first ``position`` ever written, and the position at which to read on.
 
-        Read on from the number returned.  Positions count on over a reset.  If the number returned is more
-        than ``position`` and the events together, the difference was dropped or forgotten.
+        A reset does not begin anew.  If there are fewer events than lie between the two positions, the rest
+        was dropped or forgotten.
         """
         with self._lock:
             return self.events[max(0, position - self._gone) :], self._gone + len(self.events)
@@ -203,11 +202,11 @@ class Timeline:
         if not self.events:
             self._begin = self._end
         self.events.append(Event(self._end, kind, request, detail, self._waiting, len(self._open)))
-        # Many at once: dropping from the front of a list moves all the others.
-        if len(self.events) > self.keep + self.keep // 8:
-            dropped = len(self.events) - self.keep
-            del self.events[:dropped]
-            self._gone += dropped
+        if (
+            extra := len(self.events) - self.keep
+        ) > self.keep // 8:  # not one by one: each drop moves the rest
+            del self.events[:extra]
+            self._gone += extra
         return self._end
 
     def _count_recent(self, now: float) -> int:

@@ -61,14 +61,8 @@ class Lane:
             self._stretch_time(slow)
         _under_way.append(self)
         self.timeline.period = self.server.period
-        self._run = Run(
-            self.runner,
-            self.server.url,
-            count,
-            limit=limit,
-            timeline=self.timeline,
-            more=slowed_down(self.runner, self.slow) if self.slow != 1 else {},
-        )
+        more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
+        self._run = Run(self.runner, self.server.url, count, limit=limit, timeline=self.timeline, more=more)
         self.plot.start(follow=self.slow != 1)
         if self.adjustable:
             self.plot.set_limit(limit)

@@ -21,15 +21,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.panel.rows import (
-    MOST,
-    RecordedEvent,
-    RecordedLimit,
-    check_name,
-    check_number,
-    read_rows,
-    wrong,
-)
+from inflight_lab.arguments import check, positive
+from inflight_lab.panel.rows import NAME, QUANTITY, RecordedEvent, RecordedLimit, read_rows, wrong
 from inflight_lab.plot.points import Recorder
 
 FORMAT = "inflight-lab recording 1"
@@ -61,9 +54,8 @@ class Recording:
     """The same as the client saw it; null if the client was not observed."""
 
     def __post_init__(self) -> None:
-        check_number("period", self.period, 1e-6, MOST)
-        if self.quota is not None:
-            check_number("quota", self.quota, 0, MOST)
+        check("period", self.period, positive(" of seconds"))
+        check("quota", self.quota, QUANTITY, or_none=True)
         if type(self.follow) is not bool:
             raise wrong("follow", "true or false", self.follow)
         if not self.server and not self.client:
@@ -122,7 +114,7 @@ def load(path: str | Path) -> dict[str, Recording]:
     except RecursionError:
         problem = "its lists or objects are nested too deeply"
     except ValueError as error:
-        problem = str(error)
+        problem = str(error)[:300]  # it may quote what is in the file
     raise ValueError(f"path must name a recording that a panel saved, got {str(path)!r}: {problem}")
 
 
@@ -142,7 +134,7 @@ def _parse(text: bytes) -> dict[str, Recording]:
 
 def _run(name: str, value: Any) -> Recording:
     try:
-        check_name("its name", name)
+        check("its name", name, NAME)
         _check_fields("a run", value, [field.name for field in fields(Recording)])
         limits = read_rows("limits", value["limits"], RecordedLimit)
         server = read_rows("server", value["server"], RecordedEvent)
@@ -150,7 +142,7 @@ def _run(name: str, value: Any) -> Recording:
         if client is not None:
             client = read_rows("client", client, RecordedEvent)
         return Recording(**value | {"limits": limits, "server": server, "client": client})
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"in the run {reprlib.repr(name)}: {error}") from None
 
 

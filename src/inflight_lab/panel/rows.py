@@ -6,17 +6,21 @@ import reprlib
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast, get_args
 
+from inflight_lab.arguments import Rule, check, integer, number
 from inflight_lab.observation.timeline import Kind, Timeline
 
-LONGEST = 3600
-"""Seconds that a recorded run may take."""
-MOST = 10**9
-"""The highest number that is allowed anywhere else."""
-LONGEST_NAME = 200
-"""Characters in the name of a run or of an error."""
-
-KINDS = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SECONDS = number(0, " of seconds", most=3600)
+QUANTITY, COUNT, STATUS = number(0, most=10**9), integer(0, most=10**9), integer(100, most=999)
 Row = TypeVar("Row", "RecordedLimit", "RecordedEvent")
+
+
+def _can_be_sent(name: str) -> bool:
+    """Whether it is short, and no half of a surrogate pair is in it."""
+    return len(name) <= 200 and name.encode(errors="replace").decode() == name
+
+
+NAME = Rule((str,), "a text", "a text of at most 200 characters that UTF-8 can hold", _can_be_sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class RecordedLimit:
     limit: float
 
     def __post_init__(self) -> None:
-        check_number("seconds", self.seconds, 0, LONGEST)
-        check_number("limit", self.limit, 0, MOST)
+        check("seconds", self.seconds, SECONDS)
+        check("limit", self.limit, QUANTITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,20 @@ class RecordedEvent:
     waiting: int
 
     def __post_init__(self) -> None:
-        check_number("seconds", self.seconds, 0, LONGEST)
+        check("seconds", self.seconds, SECONDS)
         if self.kind not in KINDS:
             raise wrong("kind", f"one of {', '.join(KINDS)}", self.kind)
         if self.kind == "started" or (self.kind == "cancelled" and self.request is None):
             _check_null("request", self.request)
         else:
-            check_number("request", self.request, 0, MOST, whole=True)
+            check("request", self.request, COUNT)
         if self.kind == "answered":
-            check_number("detail", self.detail, 100, 999, whole=True)
+            check("detail", self.detail, STATUS)
         elif self.kind == "failed":
-            check_name("detail", self.detail)
+            check("detail", self.detail, NAME)
         else:
             _check_null("detail", self.detail)
-        check_number("waiting", self.waiting, 0, MOST, whole=True)
+        check("waiting", self.waiting, COUNT)
 
 
 class Repeater:
@@ -112,22 +116,9 @@ def read_rows(name: str, rows: Any, kind: type[Row]) -> list[Row]:
             if isinstance(row, RecordedEvent):
                 repeater.repeat(row)
             made.append(row)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{name}[{len(made)}]: {error}") from None
     return made
-
-
-def check_number(name: str, value: Any, low: float, high: float, *, whole: bool = False) -> None:
-    """Raise ``ValueError`` unless ``value`` is a number in that range; true and NaN are none."""
-    if type(value) not in ((int,) if whole else (int, float)) or not low <= value <= high:
-        raise wrong(name, f"a {'whole ' if whole else ''}number from {low:g} to {high:g}", value)
-
-
-def check_name(name: str, value: Any) -> None:
-    """Raise ``ValueError`` unless ``value`` is a short text that can be sent to a page."""
-    is_text = type(value) is str and value.encode(errors="replace").decode() == value  # no half surrogate
-    if not is_text or len(value) > LONGEST_NAME:
-        raise wrong(name, f"a text of at most {LONGEST_NAME} characters", value)
 
 
 def _check_null(name: str, value: Any) -> None:
@@ -137,4 +128,4 @@ def _check_null(name: str, value: Any) -> None:
 
 def wrong(name: str, allowed: str, value: Any) -> ValueError:
     """The error for a value that is not allowed."""
-    return ValueError(f"{name} must be {allowed}, got {reprlib.repr(value)[:100]}")
+    return ValueError(f"{name} must be {allowed}, got {reprlib.repr(value)}")

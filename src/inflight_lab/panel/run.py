@@ -21,8 +21,8 @@ Runner = Callable[..., Awaitable[Any]]
 GRACE = 0.15
 """Seconds that a stopped run has to end after each of the times that it is asked to."""
 
-KEPT = 10_000
-"""How many outcomes a run keeps, if more requests than that are sent and ``count`` is no more."""
+KEPT = 1000
+"""How many outcomes a run that sends more than its ``count`` keeps, of those that ended last."""
 
 GIVEN = ("client", "limiter", "return_exceptions")
 """What a runner is given by keyword, if it takes it."""

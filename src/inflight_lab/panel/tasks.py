@@ -48,18 +48,22 @@ class Tasks:
             await self.gone(seconds)
 
     async def gone(self, seconds: float) -> None:
-        """Wait until no task is alive, but no longer than so many seconds."""
-        loop = asyncio.get_running_loop()
+        """Wait until no task is alive, but no longer than so many seconds, and some turns of a busy loop."""
+        loop, turns = asyncio.get_running_loop(), 20
         deadline = loop.time() + seconds
-        while self.alive and (left := deadline - loop.time()) > 0:
-            await asyncio.wait(set(self.alive), timeout=left)
+        while self.alive and (turns > 0 or loop.time() < deadline):
+            await asyncio.wait(set(self.alive), timeout=max(0, deadline - loop.time()))
+            turns -= 1
 
     def let_go(self, tasks: Iterable[asyncio.Task[Any]]) -> int:
         """End ``tasks`` without another step of theirs; returns how many there were."""
         left = set(tasks)
+        if left and not _kept:
+            _kept.append(_kept)  # this, and a garbage collector that leaves it alone, keep it all at exit too
+            atexit.register(gc.freeze)
         for task in left:
             self.alive[task].over = True
-            _keep(task, self.alive[task])
+            _kept.append((task, self.alive[task]))
             task.cancel()  # wakes it, so that it finds out
         return len(left)
 
@@ -125,10 +129,3 @@ class _Driven(Coroutine[Any, Any, Any]):
             if isinstance(error, KeyboardInterrupt) and handler is signal.default_int_handler:
                 raise
             raise asyncio.CancelledError from error
-
-
-def _keep(*what: object) -> None:
-    if not _kept:
-        _kept.append(_kept)  # this, and a garbage collector that leaves it alone, keep it all at exit too
-        atexit.register(gc.freeze)
-    _kept.append(what)

@@ -39,7 +39,7 @@ NAMES, ROW = 170, 34  # the room for the names in a comparison; from one row to 
 
 
 class Scale(NamedTuple):
-    """Where a number stands: from ``first`` at pixel ``start`` to ``last`` at pixel ``end``."""
+    """At which pixel a number stands: from ``first`` at ``start`` to ``last`` at ``end``."""
 
     first: float
     last: float
@@ -71,7 +71,11 @@ def draw_recording(recorder: Recorder) -> SVG:
     for title, height, names in STRIPS:
         parts += _strip(title, x, top, height, {name: lines[name] for name in names})
         top += height + ROW
-    summary = _summary(recorder)
+    counts = recorder.counts()
+    ends = [f"{counts[name]} {name}" for name in ("failed", "cancelled") if counts[name]]
+    ends = [f"{counts['accepted']} accepted", f"{counts['refused']} refused", *ends]
+    sent = f"at most {counts['busiest_period']} sent in one period"
+    summary = f"{counts['started']} requests: {', '.join(ends)}; {sent}; {counts['elapsed']:.1f} s"
     parts += [_text(x.start, bottom + 42, summary)]
     return _picture(parts, bottom + 54, f"Requests over time. {summary}")
 
@@ -97,14 +101,6 @@ def _steps(points: list[Point], x: Scale, y: Scale) -> str:
         levels = [high, low, last] if low < high and time >= x.first else [last]
         path += "".join(f"V{y(level)}" for level in levels)
     return path and f"{path}H{x.end}"
-
-
-def _summary(recorder: Recorder) -> str:
-    counts = recorder.counts()
-    always, ends = ("accepted", "refused"), ("accepted", "refused", "failed", "cancelled")
-    numbers = ", ".join(f"{counts[name]} {name}" for name in ends if counts[name] or name in always)
-    busiest, elapsed = counts["busiest_period"], counts["elapsed"]
-    return f"{counts['started']} requests: {numbers}; at most {busiest} sent in one period; {elapsed:.1f} s"
 
 
 def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> SVG:
@@ -137,11 +133,10 @@ def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) ->
     x = _from_zero([number for row in rows for number in row[1:]])
     parts = []
     for y, (name, measured, predicted) in zip(count(8, ROW), rows, strict=False):
-        numbers = f"{number_of(measured)} ({number_of(predicted)})"
+        numbers, beside = f"{number_of(measured)} ({number_of(predicted)})", x(max(measured, predicted)) + 8
         parts += [_text(NAMES - 10, y + 15, name, "end"), _bar(x, measured, y, 20, BLUE)]
-        parts += [_line(f"M{x(predicted)} {y - 4}v28", INK, 3)]
-        parts += [_text(x(max(measured, predicted)) + 8, y + 15, numbers)]
-    return _with_caption(parts, len(rows), caption)
+        parts += [_line(f"M{x(predicted)} {y - 4}v28", INK, 3), _text(beside, y + 15, numbers)]
+    return _rows(parts, len(rows), caption)
 
 
 def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None) -> SVG:
@@ -160,7 +155,7 @@ def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str]
             parts += [_line(path, colour, 1.5)]
         parts += [_text(x.end + 10, bottom - 5, (notes or {}).get(name, ""))]
     caption = f"{x.last:.1f} seconds from left to right; short and red: refused; black: no answer"
-    return _with_caption(parts, len(marks), caption)
+    return _rows(parts, len(marks), caption)
 
 
 def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
@@ -208,7 +203,7 @@ def _bar(x: Scale, number: float, y: float, height: float, colour: str) -> Eleme
     return _element("rect", x=x.start, y=y, width=width, height=height, fill=colour)
 
 
-def _with_caption(parts: list[Element], rows: int, caption: str) -> SVG:
+def _rows(parts: list[Element], rows: int, caption: str) -> SVG:
     return _picture([*parts, _text(NAMES, rows * ROW + 24, caption)], rows * ROW + 36, caption)
 
 

@@ -77,7 +77,7 @@ class Plot(anywidget.AnyWidget):
             self._sender.stop()
             self._sender, self._live = None, False
             self.send_new()
-            self.recorder.freeze()
+            self.recorder.end()
             if self._picture:
                 self._picture.update(draw_recording(self.recorder))
 
@@ -95,7 +95,7 @@ class Plot(anywidget.AnyWidget):
         self._send_all()
 
     def set_limit(self, limit: int) -> None:
-        """Draw the limit at ``limit`` from now on.  Raises ``ValueError`` unless it is finite, 0 or more."""
+        """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
         self.recorder.set_limit(limit)
         if self._live:
             self.send_new()
@@ -183,10 +183,13 @@ class LivePlot(Plot):
     >>> with plot:
     ...     await naive.make_many_requests(server.url, 200)
 
-    Raises ``TypeError`` if neither is given.
+    Raises ``TypeError`` if neither is given, or something without a timeline.
     """
 
     def __init__(self, server: Counting | None = None, client: Observed | None = None) -> None:
+        for name, given in (("server", server), ("client", client)):
+            if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
+                raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
         super().__init__(
             Recorder(
                 server.timeline if server else None,

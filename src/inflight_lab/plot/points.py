@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from inflight_lab.arguments import check, number
 from inflight_lab.observation.timeline import Event, Timeline
 
 BIN = 0.01
@@ -70,9 +70,7 @@ class Recorder:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``quota`` returns how many requests the server
-    allows per period, or None.
-
-    Raises ``TypeError`` if there is no timeline at all.
+    allows per period, or None.  Raises ``TypeError`` if there is no timeline at all.
     """
 
     def __init__(
@@ -84,45 +82,39 @@ class Recorder:
         if (main := server or client) is None:
             raise TypeError("server or client must have a timeline, got None for both")
         self.server, self.client, self.quota = server, client, quota
-        self._main = main  # the one that knows best how many requests were sent
-        self._timelines = {"server": server, "client": client}
+        self._main = main  # the one that knows best what was sent
+        self._timelines = {"server": server or Timeline(), "client": client or Timeline()}
         self.reset()
 
     def reset(self, *, follow: bool = False) -> None:
         """Begin again at time 0; ``follow``: with a bar for every single request."""
         self.began, self.period = self._main.clock(), self._main.period
+        self.follow, self._bars = follow, Bars()
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
         self.limits: list[tuple[float, float]] = []
         self._limits_read = 0
-        self._frozen: tuple[float, dict[str, Any]] | None = None
-        self._bars = Bars() if follow else None
         # Events from before are not part of this recording.
-        self._start = {name: each.since(0)[1] for name, each in self._timelines.items() if each}
+        self._start = {name: timeline.since(0)[1] for name, timeline in self._timelines.items()}
         self._read = dict(self._start)
+        self._end: tuple[float, dict[str, Any]] | None = None
 
-    @property
-    def follow(self) -> bool:
-        """Whether there is a bar for every single request."""
-        return self._bars is not None
-
-    def freeze(self) -> None:
-        """The recording ends here: what happens later is not part of it."""
-        self._frozen = (self.now, self.counts())
+    def end(self) -> None:
+        """What happens from now on is not part of this recording."""
+        self._end = (self.now, self.counts())
 
     @property
     def now(self) -> float:
         """Seconds since the recording began, or that it took."""
-        return self._frozen[0] if self._frozen else self._main.clock() - self.began
+        return self._end[0] if self._end else self._main.clock() - self.began
 
     def set_limit(self, limit: float) -> None:
-        """The limit is ``limit`` from now on.  Raises ``ValueError`` unless it is 0 or more, and finite."""
-        if not 0 <= limit < math.inf:
-            raise ValueError(f"limit must be a finite number, 0 or more, got {limit!r}")
+        """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
+        check("limit", limit, number(0))
         self.limits.append((self.now, limit))
 
     def read(self) -> dict[str, list[Point]]:
         """The new points of each line."""
-        if self._frozen:
+        if self._end:
             return {}
         server, client = self._new_events("server"), self._new_events("client")
         arrived, ended = server if self.server else client, client if self.client else server
@@ -139,10 +131,13 @@ class Recorder:
             "refused": thin(level(event.time, 1) for event in arrived if event.is_refusal),
             # Only the client knows of a request that never reached the server.
             "failed": thin(level(event.time, 1) for event in ended if event.is_failure),
-            "bars": self._bars.draw(arrived) if self._bars else [],
+            "bars": self._bars.draw(arrived) if self.follow else [],
         }
         for name, points in fresh.items():
-            self._keep(self.history[name], points, now)
+            kept = self.history[name]
+            kept += points
+            old = bisect_left(kept, now - KEPT, key=lambda point: point[0])
+            del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
         return {name: points for name, points in fresh.items() if points}
 
     def events(self, name: str) -> list[Event]:
@@ -150,37 +145,26 @@ class Recorder:
 
         Raises ``ValueError`` if the timeline no longer has all of it.
         """
-        if (timeline := self._timelines[name]) is None:
-            return []
-        start, length = self._start[name], self._read[name] - self._start[name]
+        timeline, start = self._timelines[name], self._start[name]
         events, written = timeline.since(start)
-        if length and start + len(events) < written:
+        if start < self._read[name] and start + len(events) < written:
             raise ValueError(
                 f"the {name}'s timeline no longer has the beginning of this run: it was reset, or there were "
                 f"more than the {timeline.keep:,} events that it keeps"
             )
-        return events[:length]
+        return events[: self._read[name] - start]
 
     def counts(self) -> dict[str, Any]:
         """The numbers beside the plot: in flight as the server counts, the rest as the client does."""
-        if self._frozen:
-            return self._frozen[1]
-        counts = asdict((self.client or self._main).stats())
-        return counts | {"in_flight": self._main.in_flight}
+        if self._end:
+            return self._end[1]
+        return asdict((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
 
     def _new_events(self, name: str) -> list[Event]:
-        if (timeline := self._timelines[name]) is None:
-            return []
-        events, self._read[name] = timeline.since(self._read[name])
+        events, self._read[name] = self._timelines[name].since(self._read[name])
         return [event._replace(time=round(event.time - self.began, 4)) for event in events]
 
     def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
-        points = self.history[name]
-        if value is None or (points and points[-1][3] == value):
+        if value is None or [point[3] for point in self.history[name][-1:]] == [value]:
             return []
         return [level(round(now, 4), value)]
-
-    def _keep(self, kept: list[Point], points: list[Point], now: float) -> None:
-        kept += points
-        old = bisect_left(kept, now - KEPT, key=lambda point: point[0])
-        del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut

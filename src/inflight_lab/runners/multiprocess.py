@@ -7,8 +7,6 @@ at a time, so it takes more processes than ``limit`` for one to wait.
 A *bounded* semaphore raises when it is released more often than acquired, instead of quietly letting one
 more through.  Processes are started with "spawn", which is safe beside threads and works the same on every
 system; it is why these functions stand in a file that can be imported, and not in a notebook's cell.
-
-Run it: ``python -m inflight_lab.runners multiprocess URL --count 200 --limit 3``.
 """
 
 import multiprocessing

@@ -1,11 +1,11 @@
 """Resilient: nothing is lost when the server refuses, and nobody hammers it.
 
-What counts is the policy, in this order:
+The policy, in this order:
 
-1. *The server's word first.*  A 429 or 503 with ``Retry-After`` shuts one gate for **all** requests of
-   the run until then: those that still wait for a slot would only be refused as well.
-2. *Else back off*: exponentially, with full jitter, so that those refused together do not come back
-   together.  Jitter is added to the server's word too, for the refused ones.  Source: Marc Brooker,
+1. *The server decides first.*  A 429 or 503 with ``Retry-After`` shuts one gate for **all** requests of the
+   run until then: those that still wait for a slot would only be refused as well.
+2. *Otherwise back off*: exponentially, with full jitter, so that those refused together do not come back
+   together.  Jitter is added to ``Retry-After`` too, for the refused ones.  Source: Marc Brooker,
    "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 3. *Within a budget*: so many attempts a request, and so many retries for each request of the whole run, or
    retries multiply the load just when the server has the least to give.  Source: "Site Reliability
@@ -16,7 +16,7 @@ A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2
 short; libraries such as stamina and tenacity bring one, and httpx-retries a transport, but each request
 waits for itself there: none of them has the gate.
 
-This is no rate limit: it reacts to refusals and does not avoid them.  Hand it a ``limiter`` that does.
+This is no rate limit: it reacts to refusals and does not avoid them.  Pass a ``limiter`` that does.
 
 Run it: ``python -m inflight_lab.runners resilient URL --count 200 --limit 3``.
 """
@@ -29,14 +29,14 @@ import math
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Protocol
 
 import httpx
 
+Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
 REFUSED = (429, 503)
 TRANSIENT = (TimeoutError, httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
@@ -60,7 +60,7 @@ async def make_one_request(
     retries.earn()
     while True:
         async with limiter:
-            begun = retries.clock() if begun is None else begun
+            begun = time.perf_counter() if begun is None else begun
             failure: Exception = TimeoutError("Not sent: the server asked for too long a pause.")
             pause = retries.shut_for()
             if not pause:
@@ -71,20 +71,20 @@ async def make_one_request(
                     async with asyncio.timeout(retries.timeout):
                         response = await client.get(url, headers={"Content-Type": "application/json"})
                 except TRANSIENT as error:
-                    failure, told = error, None
+                    failure, asked = error, None
                 else:
                     if response.status_code == 200:
                         return response
                     failure = ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
                     if response.status_code not in REFUSED:
                         raise failure
-                    told = retry_after(response, now=retries.now())
-                pause = retries.pause_after(attempt, told)
-        elapsed = retries.clock() - begun
+                    asked = retry_after(response)
+                pause = retries.pause_after(attempt, asked)
+        elapsed = time.perf_counter() - begun
         if elapsed + pause > retries.give_up_after:
             failure.add_note(f"Gave up after {attempt} attempts in {elapsed:.1f} s.")
             raise failure
-        await retries.sleep(pause)
+        await asyncio.sleep(pause)
 
 
 async def make_many_requests(
@@ -102,10 +102,10 @@ async def make_many_requests(
 
     ``retries`` is the policy and what the requests share, by default `Retries()`; hand the same one to
     several runs against one API, and they share its gate and its budget.
-    ``limiter`` takes the place of the run's own ``asyncio.Semaphore(limit)``: any async context
-    manager with ``locked()``, for example one that paces.
+    ``limiter`` takes the place of the run's own ``asyncio.Semaphore(limit)``: any async context manager,
+    for example one that paces.
     ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure that no retry could mend is raised and the other results are lost, unless
+    The first failure that no retry fixed is raised and the other results are lost, unless
     ``return_exceptions`` is true: then each stands in the place of its response.  As always with
     ``asyncio.gather``, a raised failure does not cancel the other requests.
     ``verbose`` prints a line just before each attempt.
@@ -124,10 +124,7 @@ async def make_many_requests(
 
 @dataclass
 class Retries:
-    """How to retry, and what the requests of a run share: one gate and one budget.  All in seconds.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad value.
-    """
+    """How to retry, and what the requests of a run share: one gate and one budget.  Times are in seconds."""
 
     attempts: int = 5
     """Attempts per request, the first included."""
@@ -143,10 +140,6 @@ class Retries:
     """What one attempt may take in all.  (The client's own timeouts count each read by itself.)"""
     give_up_after: float = 60.0
     """What a request may take from its first turn on: no pause begins that would end later."""
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
-    now: Callable[[], float] = field(default=time.time, repr=False)
-    """The wall clock, for a ``Retry-After`` that is a date."""
-    sleep: Callable[[float], Awaitable[object]] = field(default=asyncio.sleep, repr=False)
     uniform: Callable[[float, float], float] = field(default=random.uniform, repr=False)
     """Draws the jitter; ``lambda low, high: high`` is exponential backoff without any."""
 
@@ -156,56 +149,46 @@ class Retries:
 
     def shut_for(self) -> float:
         """Seconds until the gate opens; 0.0 if it is open."""
-        return max(0.0, self._not_before - self.clock())
+        return max(0.0, self._not_before - time.perf_counter())
 
     def earn(self) -> None:
         """One more request adds to the budget."""
         self._left += self.budget
 
-    def pause_after(self, attempt: int, told: float | None) -> float:
+    def pause_after(self, attempt: int, asked: float | None) -> float:
         """Seconds to wait after ``attempt`` failed; infinity if it was the last one.
 
-        ``told`` is what ``Retry-After`` said, in seconds: that long the gate is shut for every request.
+        ``asked`` is what ``Retry-After`` said, in seconds: that long the gate is shut for every request.
         """
-        if told is not None:
-            self._not_before = max(self._not_before, self.clock() + told)
+        if asked is not None:
+            self._not_before = max(self._not_before, time.perf_counter() + asked)
         if attempt >= self.attempts or self._left < 1:
             return math.inf
         self._left -= 1
         most = min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
-        return (told or 0.0) + self.uniform(0.0, most)
+        return (asked or 0.0) + self.uniform(0.0, most)
 
 
-def retry_after(response: httpx.Response, *, now: float) -> float | None:
-    """The seconds that ``Retry-After`` asks for; None if it is not there, or neither seconds nor a date.
+def retry_after(response: httpx.Response) -> float | None:
+    """The seconds that ``Retry-After`` asks for; None if it is missing, or is neither seconds nor a date.
 
-    A date is counted from the response's own ``Date``, so that two clocks need not agree; without one,
-    from ``now``, a Unix time.  A date in the past is 0.0.  Source: RFC 9110, section 10.2.3; decimals,
-    which it does not know, are taken as well, since some APIs send them.
+    A date is counted from the response's own ``Date``, so that two clocks need not agree, and is 0.0 in the
+    past.  Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
     """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
-    at = http_date(value)
-    if at is None:
-        return None
-    sent = http_date(response.headers.get("Date", ""))
-    return max(0.0, at - (now if sent is None else sent))
+    at, sent = http_date(value), http_date(response.headers.get("Date", ""))
+    return at if at is None else max(0.0, at - (time.time() if sent is None else sent))
 
 
 def http_date(value: str) -> float | None:
     """An HTTP-date as a Unix time; None for anything else."""
     try:
         at = parsedate_to_datetime(value)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-
-
-class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
-    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
-
-    def locked(self) -> bool: ...  # noqa: D102
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.

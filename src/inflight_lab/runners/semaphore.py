@@ -3,8 +3,6 @@
 A semaphore is a counter of free slots.  ``acquire`` lowers it and waits while it is zero, ``release``
 raises it and wakes the next in line; ``async with`` does both.  One semaphore is shared by the whole
 run.  It limits *concurrency*, not the rate: by Little's law the rate is in flight / latency.
-
-Run it: ``python -m inflight_lab.runners semaphore URL --count 200 --limit 3``.
 """
 
 import asyncio

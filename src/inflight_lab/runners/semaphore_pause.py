@@ -4,17 +4,15 @@ After its response each request looks whether every slot is taken (its own inclu
 its slot for another second, so that the next in line waits.  The rate falls to about
 limit / (latency + 1 s) while requests queue.  It is still no rate limit: fewer requests than ``limit``
 at a time never pause.
-
-Run it: ``python -m inflight_lab.runners semaphore_pause URL --count 200 --limit 3``.
 """
-
-from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Protocol
+from typing import Any
 
 import httpx
+
+Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 
 
 async def make_one_request(
@@ -50,7 +48,7 @@ async def make_many_requests(
     *,
     limit: int = 3,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter | None = None,
+    limiter: Limiter = None,
     pause: float = 1.0,
     return_exceptions: bool = False,
     verbose: bool = False,
@@ -71,12 +69,6 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
-    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
-
-    def locked(self) -> bool: ...  # noqa: D102
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.

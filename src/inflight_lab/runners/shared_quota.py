@@ -18,13 +18,11 @@ It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  R
 ``python -m inflight_lab.runners shared_quota URL --count 200 --rate 100``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
@@ -33,6 +31,8 @@ try:
     from throttled.exceptions import StoreUnavailableError
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f'{error}: pip install "inflight-lab[redis]"', name=error.name) from None
+
+Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 
 
 class SharedQuota:
@@ -59,7 +59,7 @@ class SharedQuota:
         period: float = 1.0,
         burst: int = 2,
         limit: int | None = None,
-        limiter: Limiter | None = None,
+        limiter: Limiter = None,
         timeout: float = 5.0,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit or 90)
@@ -136,7 +136,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int | None = None,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter | None = None,
+    limiter: Limiter = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
@@ -161,12 +161,6 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-class Limiter(contextlib.AbstractAsyncContextManager[object], Protocol):
-    """``asyncio.Semaphore``, or what else has its ``async with`` and ``locked()``."""
-
-    def locked(self) -> bool: ...  # noqa: D102
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.

@@ -7,8 +7,6 @@ other work, or for a limit that several pools share.
 
 One thing differs: ``asyncio.Semaphore`` serves first come first, this one does not.  A thread that gives
 its slot back and wants the next one often gets it before those that waited.
-
-Run it: ``python -m inflight_lab.runners threaded URL --count 200 --limit 3``.
 """
 
 import contextlib

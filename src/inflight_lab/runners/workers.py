@@ -7,14 +7,13 @@ A list of outcomes still grows with the requests.  `stream_outcomes` hands them 
 how far the workers may be ahead of whoever consumes them.  That bounds the memory (also when one slow
 request holds up the order), and it is back-pressure: a slow consumer makes the workers wait, and nothing
 more is sent.
-
-Run it: ``python -m inflight_lab.runners workers URL --count 200 --limit 3``.
 """
 
 import asyncio
 import contextlib
 import itertools
 import math
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -110,16 +109,18 @@ async def stream_outcomes(
     stream = Stream(make_one, items, 10 * limit if ahead is None else ahead)
     workers = [asyncio.create_task(stream.work(ordered, return_exceptions)) for _ in range(limit)]
     try:
-        for place in itertools.count():
-            while place not in stream.done:
-                if place >= stream.end:
+        while True:
+            while stream.handed not in stream.done:
+                if stream.handed >= stream.end:
                     if stream.reason is not None:
                         raise stream.reason
                     return
                 stream.news.clear()
                 await stream.news.wait()
-            yield stream.done.pop(place)
-            stream.room.release()
+            yield stream.done.pop(stream.handed)
+            stream.handed += 1
+            if stream.parked:
+                stream.parked.popleft().set()
     finally:
         stream.end = 0  # for a worker that goes on in spite of being cancelled
         for worker in workers:
@@ -135,8 +136,10 @@ class Stream(Generic[T, R]):
         self, make_one: Callable[[T], Awaitable[R]], items: Iterable[T] | AsyncIterable[T], ahead: int
     ) -> None:
         self.make_one, self.source = make_one, each_of(items)
-        self.room, self.turn, self.news = asyncio.Semaphore(ahead), asyncio.Lock(), asyncio.Event()
-        self.taken, self.places = 0, itertools.count()
+        self.ahead, self.places = ahead, itertools.count()
+        self.claimed = self.taken = self.handed = 0  # items spoken for, items taken, outcomes handed over
+        self.parked: deque[asyncio.Event] = deque()  # the workers that are far enough ahead
+        self.turn, self.news = asyncio.Lock(), asyncio.Event()
         self.done: dict[int, R | Exception] = {}  # outcomes by their place in the stream
         self.end: float = math.inf  # the place at which the stream ends
         self.reason: BaseException | None = None  # why it ends there, if not for lack of items
@@ -145,11 +148,14 @@ class Stream(Generic[T, R]):
         """Take one item after the other and bring its outcome, until the stream ends."""
         while self.end == math.inf:
             try:
-                await self.room.acquire()
+                while self.claimed - self.handed >= self.ahead:
+                    self.parked.append(asyncio.Event())
+                    await self.parked[-1].wait()
+                self.claimed += 1
                 async with self.turn:
-                    if self.end < math.inf:
-                        break
                     item = await anext(self.source)
+                    if self.end < math.inf:  # since it began to wait
+                        break
                     num, self.taken = self.taken, self.taken + 1
             except BaseException as error:
                 self.end_at(self.taken, None if isinstance(error, StopAsyncIteration) else error)

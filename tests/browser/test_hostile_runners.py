@@ -1,0 +1,70 @@
+"""The table of hostile runners in JupyterLab: Run and Stop are pressed, and the kernel has to answer."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER, ROOT
+from tests.support.hostile_runners import COUNT, TABLE
+from tests.support.lab import Lab, PanelOnPage, run_all
+
+pytestmark = IN_BROWSER
+
+PANEL = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import semaphore
+from tests.support.hostile_runners import TABLE, blocks
+server = PracticeServer().start()
+rows = iter(TABLE.items())
+panel = Panel(semaphore.make_many_requests, server=server, count={COUNT}, limit=3)
+panel
+"""
+BLOCKS = """
+panel.lanes[""].runner, panel._controls.status.value = blocks, "now: blocks"
+"""
+NEXT = """
+name, hostile = next(rows)
+panel.lanes[""].runner, server.latency = hostile.runner, 600 if hostile.stop else 0.02
+panel._controls.status.value = "now: " + name
+"""
+
+
+def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> None:
+    """After each of them Run is there again, the status says what happened, and the next cell runs."""
+    lab.open(page, lab.write("hostile.ipynb", PANEL, BLOCKS, NEXT))
+    run_all(page)
+    panel = PanelOnPage(page)
+    panel.plot.wait_for(timeout=60_000)
+    run, stop = (page.locator(".ifl-panel button", has_text=text) for text in ("Run", "Stop"))
+
+    def run_cell(number: int) -> None:
+        page.locator(".jp-CodeCell .cm-content").nth(number).click()
+        page.keyboard.press("Control+Enter")
+
+    for name, hostile in TABLE.items():
+        asked = time.monotonic()
+        panel.status(f"now: {name}")
+        answered = time.monotonic()
+        run.click()
+        if hostile.stop:
+            panel.status("running")
+            page.wait_for_timeout(100)  # it does its worst meanwhile
+            stop.click()
+        stopped = time.monotonic()
+        panel.status(hostile.says[-1])
+        expect(run).to_be_enabled()
+        expect(stop).to_be_disabled()
+        ready = time.monotonic()
+        print(f"{name}: a cell ran after {answered - asked:.2f} s, ready again after {ready - stopped:.2f} s")
+        run_cell(2 if name != list(TABLE)[-1] else 1)
+
+    panel.status("now: blocks")
+    run.click()
+    panel.status("blocked: the runner or a cell holds up the event loop")
+    stop.click()  # heard when it is over
+    panel.status("were let go of")
+    expect(run).to_be_enabled()
