@@ -5,12 +5,15 @@ everybody may use a leaf.  ``python -m tests.project.architecture`` prints who u
 at anything else.
 
     room         may use               what it is
+    cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
     publish      panel                 the notebooks as a site or as pages, the panel as a page for students
     exercises    runners, server       what checks the notebooks' exercises, and the calculator of limits
+    watch        plot, server          one's own requests, of a client or a script, live, and what stands out
     panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
     plot         observation           the live plot, and the drawings in the notebooks
     server       observation           the practice API: its knobs and quotas, on a socket or in a page
     observation  hosts                 what became of each request: timelines, a transport that notes it
+    snippets     arguments             the script to leave with, and what cuts it to one's choices
     runners      arguments, limiter    the ladder: a lesson a file, and its command line
     jupyter      -                     leaf: cells, kernel messages, nested runs, what a browser's page lacks
     limiter      arguments             leaf: a limit that can change while it is in use
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from inflight_lab.panel.replay import Replay
     from inflight_lab.plot.live_plot import LivePlot
     from inflight_lab.server import PracticeServer
+    from inflight_lab.watch.notebook import Watch
 
 __all__ = [
     "AdjustableLimiter",
@@ -48,6 +52,7 @@ __all__ = [
     "Replay",
     "Stats",
     "Timeline",
+    "Watch",
     "enable_nested_run",
 ]
 
@@ -61,6 +66,7 @@ _HOME = {
     "Replay": "panel.replay",
     "Stats": "observation.timeline",
     "Timeline": "observation.timeline",
+    "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",
 }
 

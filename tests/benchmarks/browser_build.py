@@ -1,6 +1,6 @@
 """What the browser build weighs and how quick it is: ``python -m tests.benchmarks.browser_build SITE``.
 
-SITE is a folder that ``python -m inflight_lab.publish.site`` has made.  Chromium with an empty profile,
+SITE is a folder that ``inflight-lab site`` has made.  Chromium with an empty profile,
 a plain file server on loopback, and notebook 03, which shows a plot and a panel.  Start it on a quiet
 machine.
 """

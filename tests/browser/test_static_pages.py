@@ -20,7 +20,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """The page of a notebook with a panel; on demand all, by the documented command."""
     out = tmp_path_factory.mktemp("pages")
     if request.config.getoption("--full"):
-        static_pages.main([str(NOTEBOOKS[0].parent), str(out)])
+        static_pages.main([str(out)])
         return sorted(out.glob("*.html"))
     return [static_pages.make_page(NOTEBOOKS[1], out)]
 
@@ -58,6 +58,6 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
 def test_a_folder_without_notebooks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The error names the argument and what it must be."""
     with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path), str(tmp_path / "out")])
+        static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
     assert "notebooks must be a folder with .ipynb files" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -48,9 +48,10 @@ def test_calculator_refuses_what_is_no_quantity(name: str, value: Any) -> None:
     arguments: dict[str, Any] = {"rate": 100, "period": 1.0, "latency": 0.3, name: value}
     number = isinstance(value, int | float) and not isinstance(value, bool)
     error = ValueError if number else TypeError
-    for function in (limit_for, advise):
+    of_a_rate = dict.fromkeys((limit_for, advise), arguments["rate"])
+    for function, first in (of_a_rate if name == "rate" else of_a_rate | {rate_for: 3}).items():
         with pytest.raises(error, match=rf"{name} must be .*more than 0.*got {value!r}"):
-            function(arguments["rate"], period=arguments["period"], latency=arguments["latency"])
+            function(first, period=arguments["period"], latency=arguments["latency"])
 
 
 @pytest.mark.parametrize(("limit", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError)])

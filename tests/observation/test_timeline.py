@@ -121,6 +121,21 @@ def test_a_request_ends_once(timeline: Timeline) -> None:
     assert timeline.stats() == Stats(started=1, peak_in_flight=1, accepted=1, busiest_period=1)
 
 
+def test_requests_that_are_never_sent(timeline: Timeline) -> None:
+    """One that waits fails or is cancelled and was never in flight; where none waits, nothing happens."""
+    timeline.start(2)
+    timeline.fail(None, "PoolTimeout")
+    timeline.cancel(None)
+    timeline.cancel(None)
+    stats = timeline.stats()
+    assert (stats.started, stats.failed, stats.cancelled, stats.waiting) == (2, 1, 1, 0)
+    assert (stats.peak_in_flight, stats.busiest_period) == (0, 0)
+    assert [(event.kind, event.detail) for event in timeline.events[1:]] == [
+        ("failed", "PoolTimeout"),
+        ("cancelled", None),
+    ]
+
+
 def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
     """The busiest period is found wherever it lies, across the full seconds too, and is not forgotten."""
     for moment in (0.0, 0.75, 0.875, 1.0, 1.25, 1.75, 9.0):

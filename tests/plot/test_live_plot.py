@@ -59,6 +59,17 @@ def test_a_finished_recording_stays_what_it_was(
     plot.close()
 
 
+def test_a_transport_alone_may_stand_first() -> None:
+    """It is drawn as the client that it is, with no server beside it; as a second client it is an error."""
+    transport = ObservedTransport()
+    for plot in (LivePlot(transport), LivePlot(client=transport)):
+        assert plot.recorder.client is transport.timeline
+        assert plot.recorder.server is None
+        plot.close()
+    with pytest.raises(TypeError, match="server must be a PracticeServer where there is a client, got "):
+        LivePlot(transport, ObservedTransport())
+
+
 def test_every_new_point_is_sent_and_a_view_that_comes_late_gets_all(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

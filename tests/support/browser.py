@@ -178,7 +178,7 @@ def place(
 
 
 def make_environment(folder: Path, *packages: str | Path, python: str | Path = sys.executable) -> Path:
-    """A fresh environment with what ``pip install`` is given here; returns its Python.  Quick with uv."""
+    """A fresh environment with what ``pip install`` gets here; returns its Python.  Quick with uv."""
     made = folder / "bin" / "python"
     if UV:
         subprocess.run([UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True)

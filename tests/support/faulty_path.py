@@ -25,7 +25,8 @@ class FaultyPath:
     A harmed request is given ``says`` in place of its answer: bytes, for which the server is not even
     asked, or a function of the server's answer, which is then what the server really sent.  ``then`` follows.
 
-    Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on`` reached the server.
+    Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on`` reached the server;
+    ``heads`` are how they began, in order.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class FaultyPath:
     ) -> None:
         self._server, self._says, self._then, self._harmed = server, says, then, harmed
         self.seen = self.harmed_count = self.handed_on = 0
+        self.heads: list[str] = []
         self._busy: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -48,6 +50,10 @@ class FaultyPath:
     async def __aexit__(self, *_: object) -> None:
         self._listener.close()
         await self.quiet()
+
+    def recover(self) -> None:
+        """No further request meets the fault."""
+        self._harmed = ()
 
     async def quiet(self) -> None:
         """Wait until every client has hung up and the server knows."""
@@ -73,6 +79,7 @@ class FaultyPath:
     ) -> bool:
         """Whether the connection is there for another one."""
         number, self.seen = self.seen, self.seen + 1
+        self.heads.append(request.decode("latin-1"))
         harmed = number in self._harmed
         self.harmed_count += harmed
         if harmed and isinstance(self._says, bytes):

@@ -26,6 +26,7 @@ def behave_as_on_a_computer(create_connection: Callable[..., httpcore.AsyncConne
     - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the loop, as everywhere
       but in Pyodide.
     - ``time.thread_time``, which a page has not, is the time since it was loaded, waiting included.
+    - A task factory may be set: Pyodide's loop then looks for a function that Python 3.14 has not.
     - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop would refuse.
     """
     if httpcore.AsyncConnectionPool.create_connection is create_connection:
@@ -35,6 +36,8 @@ def behave_as_on_a_computer(create_connection: Callable[..., httpcore.AsyncConne
     asyncio.run = inspect.unwrap(asyncio.run)
     time.sleep = inspect.unwrap(time.sleep)
     time.thread_time = getattr(time, "thread_time", time.perf_counter)
+    tasks: Any = asyncio.tasks
+    tasks._set_task_name = getattr(tasks, "_set_task_name", _name_task)
     loop: Any = type(asyncio.get_running_loop())
     loop.call_later = _never_in_the_past(loop.call_later)
 
@@ -47,6 +50,11 @@ def run_nested(main: Coroutine[Any, Any, Any], **_: object) -> Any:
         return _run_in_page(main)
     print("This browser cannot wait in the middle of a cell: the run goes on beside it.")
     return asyncio.ensure_future(main)
+
+
+def _name_task(task: asyncio.Task[Any], name: str | None) -> None:
+    if name is not None:
+        task.set_name(name)
 
 
 def _refuse_to_block(*_: object, **__: object) -> None:

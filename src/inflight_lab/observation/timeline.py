@@ -137,13 +137,16 @@ class Timeline:
         count = "accepted" if status < 400 else "refused" if status in REFUSALS else "failed"
         self._finish(request, "answered", status, count)
 
-    def fail(self, request: int, error: BaseException | str) -> None:
-        """The request got no answer.  ``error`` is the exception, or its name."""
+    def fail(self, request: int | None, error: BaseException | str) -> None:
+        """The request got no answer.  ``error`` is the exception, or its name.
+
+        None stands for one of the requests that wait: it will never be sent.
+        """
         name = error if isinstance(error, str) else type(error).__name__
         self._finish(request, "failed", name, "failed")
 
-    def cancel(self, request: int) -> None:
-        """The client gave the request up while it was in flight."""
+    def cancel(self, request: int | None) -> None:
+        """The client gave the request up while it was in flight or, if it is None, while it waited."""
         self._finish(request, "cancelled", None, "cancelled")
 
     def cancel_waiting(self) -> None:
@@ -190,12 +193,16 @@ class Timeline:
                 **self._counts,
             )
 
-    def _finish(self, request: int, kind: Kind, detail: int | str | None, count: str) -> None:
+    def _finish(self, request: int | None, kind: Kind, detail: int | str | None, count: str) -> None:
         with self._lock:
-            if request in self._open:  # not one from before a reset
+            if request is None and self._waiting:
+                self._waiting -= 1
+            elif request in self._open:
                 self._open.remove(request)
-                self._counts[count] += 1
-                self._add(kind, request, detail)
+            else:
+                return  # one from before a reset
+            self._counts[count] += 1
+            self._add(kind, request, detail)
 
     def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> float:
         self._end = self.clock()

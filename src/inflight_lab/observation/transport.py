@@ -7,6 +7,8 @@ httpx sends every request through a *transport*, so this is the place to look on
 from __future__ import annotations
 
 import asyncio
+import sys
+from typing import Any
 
 import httpx
 
@@ -28,7 +30,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     A request counts as in flight from the moment the client hands it over, so while it waits in
     httpx's connection pool too: the *server's* timeline tells how many really got through.
 
-    ``transport`` is httpx's own by default, with its pool of 100 connections.
+    ``transport`` is httpx's own by default, with its pool of 100 connections.  For a client of httpx2, which
+    is httpx under another name, it is that of httpx2.
 
     ``outside`` is how many requests may go to other machines than this one, by default none: experiments
     belong on the practice server.  For a real API, say how many at the most, retries included.
@@ -46,11 +49,10 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         outside: int = 0,
     ) -> None:
         check("outside", outside)
-        self.transport = transport or httpx.AsyncHTTPTransport()
+        self.transport = transport
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0
         self._next_refusal = 0.0
-        self._in_flight: set[int] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
@@ -59,10 +61,11 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         """
         refused = await self._refusal(request)
         number = self.timeline.send()
-        self._in_flight.add(number)
         try:
             if refused:
                 raise refused
+            library: Any = sys.modules[type(request.url).__module__]  # whichever the client is of
+            self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
             body = await _read(response.stream)
         except asyncio.CancelledError:
@@ -71,11 +74,9 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         except BaseException as error:
             self.timeline.fail(number, error)
             raise
-        finally:
-            self._in_flight.remove(number)
         self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
-        response.stream = httpx.ByteStream(body)
+        response.stream = library.ByteStream(body)
         return response
 
     async def _refusal(self, request: httpx.Request) -> OutsideError | None:
@@ -95,22 +96,17 @@ class ObservedTransport(httpx.AsyncBaseTransport):
             request=request,
         )
 
-    def give_up(self) -> None:
-        """Count what is still in flight as cancelled: nobody waits for it any more."""
-        for number in self._in_flight:
-            self.timeline.cancel(number)
-
     async def aclose(self) -> None:
         """Close the transport underneath."""
-        await self.transport.aclose()
+        if self.transport:
+            await self.transport.aclose()
 
     def stats(self) -> Stats:
         """The numbers up to now, as the client counts them."""
         return self.timeline.stats()
 
 
-async def _read(stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> bytes:
-    assert isinstance(stream, httpx.AsyncByteStream)
+async def _read(stream: Any) -> bytes:
     try:
         return b"".join([part async for part in stream])
     finally:

@@ -137,7 +137,6 @@ class Run:
         finally:
             tasks.over = True
             self.let_go += tasks.let_go(tasks.alive)
-            self._transport.give_up()
             self.timeline.cancel_waiting()
         await tasks.gone(GRACE)
         await self._transport.aclose()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import gc
 import signal
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import ContextVar
@@ -14,6 +12,7 @@ _owner: ContextVar[Tasks | None] = ContextVar("owner", default=None)
 
 _kept: list[Any] = []
 """What was let go of.  Python closes a coroutine that nobody holds, and that would run it again."""
+_kept.append(_kept)  # so that it outlives this module when Python ends
 
 
 class Tasks:
@@ -58,9 +57,6 @@ class Tasks:
     def let_go(self, tasks: Iterable[asyncio.Task[Any]]) -> int:
         """End ``tasks`` without another step of theirs; returns how many there were."""
         left = set(tasks)
-        if left and not _kept:
-            _kept.append(_kept)  # this, and a garbage collector that leaves it alone, keep it all at exit too
-            atexit.register(gc.freeze)
         for task in left:
             self.alive[task].over = True
             _kept.append((task, self.alive[task]))

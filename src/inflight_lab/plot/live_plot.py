@@ -18,6 +18,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.kernel_messages import hear_where_the_page_says
 from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import draw_recording
 from inflight_lab.plot.points import Recorder
 
@@ -175,8 +176,9 @@ class _TaskSender:
 class LivePlot(Plot):
     """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
 
-    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two is enough.  Show
-    the plot in a cell, then send requests inside ``with plot:``.
+    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two is enough, and a
+    transport alone may stand first: ``LivePlot(transport)``.  Show the plot in a cell, then send requests
+    inside ``with plot:``.
 
     >>> plot = LivePlot(server)
     >>> display(plot)
@@ -186,7 +188,13 @@ class LivePlot(Plot):
     Raises ``TypeError`` if neither is given, or something without a timeline.
     """
 
-    def __init__(self, server: Counting | None = None, client: Observed | None = None) -> None:
+    def __init__(
+        self, server: Counting | ObservedTransport | None = None, client: Observed | None = None
+    ) -> None:
+        if isinstance(server, ObservedTransport):
+            if client is not None:
+                raise TypeError(f"server must be a PracticeServer where there is a client, got {server!r}")
+            server, client = None, server
         for name, given in (("server", server), ("client", client)):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")

@@ -1,11 +1,11 @@
 """The series as a folder of static files: JupyterLab, Python and the notebooks, with nothing to install.
 
-``python -m inflight_lab.publish.site FOLDER`` in a clone of the repository, with the extra ``browser``
-and Python 3.12 or newer.  Any static file server serves the folder, at a root or under any path, and a
-page that was loaded from it sends no request to any other site.
+``inflight-lab site FOLDER``, with the extra ``browser`` and Python 3.12 or newer.  Any static file server
+serves the folder, at a root or under any path, and a page that was loaded from it sends no request to any
+other site.
 
 JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings Python for browsers, and
-this package goes in as a wheel, with what it depends on.  The notebooks are the files of the repository.
+this package goes in as a wheel, with what it depends on.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from collections.abc import Sequence
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from inflight_lab.publish.series import ROOT, files
+
 FIRST = "notebooks/00_start_here.ipynb"
-CONTENTS = ("notebooks/*.ipynb", "src/inflight_lab/runners/*.py")  # the notebooks link to the runners
 PYODIDE_CORE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -47,11 +50,9 @@ def build(folder: Path) -> None:
     """Make the site in ``folder``, in place of one that was made there before.
 
     What else lies there stays as it is.  Raises ``FileExistsError`` if that is in the way, or if no site was
-    made there before, ``FileNotFoundError`` outside a clone of the repository, and
+    made there before, ``FileNotFoundError`` without npm, ``ModuleNotFoundError`` without the extra, and
     ``subprocess.CalledProcessError`` when a step fails; the folder is then as it was.
     """
-    if not (ROOT / FIRST).exists():
-        raise FileNotFoundError(f"the notebooks are not in {ROOT}: run this in a clone of the repository")
     made_before(folder)  # an error now, not in half a minute
     with tempfile.TemporaryDirectory() as scratch:
         lite, site = Path(scratch) / "lite", Path(scratch) / "site"
@@ -106,13 +107,12 @@ def write_mark(folder: Path, names: set[str]) -> None:
     (folder / MARK).write_text(json.dumps({"files": sorted(names)}, indent=0) + "\n", encoding="utf-8")
 
 
-def add_contents(files: Path) -> None:
-    """Copy what the file browser of the site shows, in the folders of the repository."""
-    for pattern in CONTENTS:
-        for source in sorted(ROOT.glob(pattern)):
-            target = files / source.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+def add_contents(folder: Path) -> None:
+    """Copy what the file browser of the site shows."""
+    for name, source in files().items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
 
 def add_pyodide(folder: Path) -> None:
@@ -137,10 +137,19 @@ def add_pyodide(folder: Path) -> None:
 
 
 def build_wheel(folder: Path) -> Path:
-    """This package, as a wheel."""
-    command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True)
-    (wheel,) = folder.glob("*.whl")
+    """This package, as a wheel: built from the clone, or packed again from what is installed."""
+    if (ROOT / "pyproject.toml").exists():
+        command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
+        subprocess.run(command, check=True)
+        (wheel,) = folder.glob("*.whl")
+        return wheel
+    installed = distribution("inflight-lab")
+    folder.mkdir()
+    wheel = folder / f"inflight_lab-{installed.version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for file in installed.files or []:
+            if file.parts[0].startswith("inflight_lab") and file.suffix != ".pyc":
+                archive.write(str(file.locate()), str(file))
     return wheel
 
 
@@ -190,12 +199,17 @@ def finish(folder: Path) -> None:
     shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
 
 
-def main() -> None:
-    """Run this module as a script."""
-    parser = argparse.ArgumentParser(prog="python -m inflight_lab.publish.site", description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the site, and say how to look at it."""
+    parser = argparse.ArgumentParser(prog="inflight-lab site", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to put the site")
-    folder = parser.parse_args().folder
-    build(folder)
+    folder = parser.parse_args(arguments).folder
+    try:
+        build(folder)
+    except ModuleNotFoundError as error:
+        sys.exit(f'{error}: it comes with "inflight-lab[browser]", for Python 3.12 or newer')
+    except OSError as error:
+        sys.exit(str(error))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.0f} MB.  To look at it: python3 -m http.server --directory {folder}")
 

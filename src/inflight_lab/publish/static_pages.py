@@ -1,8 +1,7 @@
 """The notebooks as pages to read without running.
 
-``python -m inflight_lab.publish.static_pages notebooks OUT`` runs every notebook and writes what it showed
-as one HTML file each, with the plain picture where the live plot was.  The pages need no server, no kernel
-and nothing from the network.
+``inflight-lab pages OUT`` runs every notebook and writes what it showed as one HTML file each, with the
+plain picture where the live plot was.  The pages need no server, no kernel and nothing from the network.
 
 ``jupyter nbconvert --execute`` comes close, but it hears only the cell that is running, so the picture of
 a run that a panel does in the background would stay empty; and its pages load scripts from elsewhere.
@@ -14,9 +13,12 @@ import argparse
 import asyncio
 import re
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from inflight_lab.publish.series import lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"\]\((\w+)\.ipynb\)")
@@ -82,17 +84,20 @@ async def panels_end() -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Make the pages of a folder of notebooks."""
-    parser = argparse.ArgumentParser(prog="python -m inflight_lab.publish.static_pages", description=__doc__)
-    parser.add_argument("notebooks", type=Path, help="the folder with the notebooks")
+    """Make the pages of the series, or of another folder of notebooks."""
+    parser = argparse.ArgumentParser("inflight-lab pages", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", type=Path, help="the folder for the pages; made if it is not there")
+    parser.add_argument("--notebooks", type=Path, help="a folder with notebooks; by default the series")
     arguments = parser.parse_args(argv)
-    notebooks = sorted(arguments.notebooks.glob("*.ipynb"))
-    if not notebooks:
-        parser.error(f"notebooks must be a folder with .ipynb files, got {arguments.notebooks}")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    for notebook in notebooks:
-        print(make_page(notebook, arguments.out), flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        if not arguments.notebooks:  # what notebooks write stays out of the package
+            lay_out(Path(scratch))
+        notebooks = sorted((arguments.notebooks or Path(scratch, "notebooks")).glob("*.ipynb"))
+        if not notebooks:
+            parser.error(f"--notebooks must be a folder with .ipynb files, got {arguments.notebooks}")
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for notebook in notebooks:
+            print(make_page(notebook, arguments.out), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The panel alone, large and without code, as a page: ``python -m inflight_lab.publish.student_page``.
+"""The panel alone, large and without code, as a page: ``inflight-lab student-page``.
 
 Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other computers of the
 room, and every other option of Voilà works too.  Each page that is opened has a kernel and a practice

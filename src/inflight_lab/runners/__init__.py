@@ -5,7 +5,7 @@
 
 Above its last lines each file needs httpx alone (`shared_quota`: and throttled-py): paste it where you like.
 In those last lines the package attaches its checks: a bad argument raises ``TypeError`` or ``ValueError``,
-before anything is sent.  ``python -m inflight_lab.runners`` lists the rungs and runs them.
+before anything is sent.  ``inflight-lab run`` lists the rungs and runs them.
 
 The transport is a lever of its own: the cost of a request in httpx's own transport grows with the number in
 flight.  With the extra ``aiohttp`` every rung runs on another one, and not a line of it changes:

@@ -1,4 +1,4 @@
-"""The ladder's command line: ``python -m inflight_lab.runners RUNG [URL]`` runs one rung, and prints."""
+"""The ladder's command line: ``inflight-lab run RUNG [URL]`` runs one rung, and prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from inflight_lab.arguments import RULES
 from inflight_lab.hosts import is_loopback
 from inflight_lab.runners import RUNGS
 
-COMMAND = "python -m inflight_lab.runners"
+COMMAND = "inflight-lab run"
 
 
 def list_of_rungs() -> str:

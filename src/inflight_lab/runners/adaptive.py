@@ -28,7 +28,7 @@ Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress) for the head
 429; RFC 9110, section 10.2.3, for ``Retry-After``; additive increase and multiplicative decrease (AIMD) from
 D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989; the quick start from TCP (RFC 5681).
 
-Run it: ``python -m inflight_lab.runners adaptive URL --count 200``.
+Run it: ``inflight-lab run adaptive URL --count 200``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The first rung of the ladder, and the one to get wrong first.  Every request starts at once; what
 happens then is decided by httpx's connection pool (100 connections by default) and by the API.
 
-Run it, as each of the others: ``python -m inflight_lab.runners naive URL --count 200``.
+Run it, as each of the others: ``inflight-lab run naive URL --count 200``.
 """
 
 import asyncio

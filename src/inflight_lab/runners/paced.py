@@ -3,9 +3,9 @@
 Requests go out one after the other, evenly spaced, a little slower than the API allows.  Three rules:
 
 - *Space, do not burst.*  A request is due one spacing after the one before it.  The spacing is 1.25 % wider
-  than the quota's, which is what the next two rules need to keep requests evenly spread.  (With 0.3 % the
-  rate is higher, but 10 ms of jitter gathers the requests in clusters, and an API that allows a burst of 5
-  refuses 1 in 45: measured with the simulator in this project's tests.)
+  than the quota's, which is what the next two rules need to keep requests evenly spread.  (With 0.3 % it uses
+  0.2 % more, and 10 ms of jitter gathers the requests in clusters: an API that allows a burst of 5 refuses up
+  to 1 in 180, measured with the simulator in this project's tests.)
 - *Catch up, but not without bound.*  A loop that was busy wakes up late.  Starting the schedule over from
   there loses the time for good; sending everything overdue is a burst.  So at most ``burst`` requests go at
   once, and any further delay is given up.
@@ -32,7 +32,7 @@ Its limits, where T is the quota's spacing and network delay varies by up to J (
 
 And a quota belongs to an API key, not to a process: others who use the key count too.
 
-Run it: ``python -m inflight_lab.runners paced URL --count 200 --rate 100``.
+Run it: ``inflight-lab run paced URL --count 200 --rate 100``.
 """
 
 from __future__ import annotations

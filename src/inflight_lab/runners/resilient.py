@@ -18,7 +18,7 @@ waits for itself there: none of them has the gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Pass a ``limiter`` that does.
 
-Run it: ``python -m inflight_lab.runners resilient URL --count 200 --limit 3``.
+Run it: ``inflight-lab run resilient URL --count 200 --limit 3``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ the worse failure.  A process that dies takes nothing with it.  And the API coun
 request arrives: 1 % of a period is kept for the way there, and a longer delay can still bring a 429.
 
 It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it, twice at the same time:
-``python -m inflight_lab.runners shared_quota URL --count 200 --rate 100``.
+``inflight-lab run shared_quota URL --count 200 --rate 100``.
 """
 
 import asyncio

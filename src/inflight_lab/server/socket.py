@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import threading
+import urllib.request
 from types import TracebackType
 from typing import Any, Self
 
@@ -168,6 +169,9 @@ def _listen(port: int) -> socket.socket:
 
 def _keep_loopback_off_proxies() -> None:
     """Behind a school's proxy httpx would send even loopback requests to it."""
+    if not urllib.request.getproxies_environment():
+        # Those that Windows and macOS have in their settings count while the environment names none at all.
+        os.environ |= {f"{scheme}_proxy": proxy for scheme, proxy in urllib.request.getproxies().items()}
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if LOOPBACK not in hosts:

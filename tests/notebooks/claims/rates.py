@@ -62,8 +62,7 @@ def claims_of_06(ran: Ran) -> None:
     assert all(accepted + refused == 100 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
         assert 35 <= seen[name][1] <= 50  # "half of the requests"
-    assert seen["pause, limit 25"][1] == seen["paced"][1] == 0
-    assert seen["adaptive"][1] <= 5  # "on a busy computer a request now and then"
+    assert seen["pause, limit 25"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
     assert 2 <= seen["paced"][2] < seen["pause, limit 25"][2]  # "2 seconds is what it must take"
     assert 100 / (50 * seen["paced"][2]) > 0.8
     *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(3)")

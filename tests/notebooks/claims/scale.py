@@ -93,11 +93,13 @@ def claims_of_09_in_a_page(ran: Ran) -> None:
 
 def claims_of_10(ran: Ran) -> None:
     """The page's numbers are those of the calculator and of the server."""
-    assert ran.text("print(f'URL = ") == f'URL = "{ran.kernel.value("server.url")}"'
+    url = ran.kernel.value("server.url")
+    assert ran.text("print(f'URL = ").splitlines() == [f'URL = "{url}?id={{id}}"', "IDS = range(300)"]
     assert ran.numbers("rate_for(limit") == [30, 100, 0.3, 300, 0.1]
     lines = ran.text("RateLimit-Policy").splitlines()
     assert lines[0] == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
     assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
     assert lines[2:4] == ["Retry-After: None at first, then 1", "status: 200 at first, then 429"]
     assert lines[4].startswith("I am: python-httpx/")
-    assert "application/vnd.jupyter.widget-view+json" in ran.cell("widgets.interactive").mime_types
+    for widget in ("widgets.interactive", "SnippetMaker()"):
+        assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types

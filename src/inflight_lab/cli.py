@@ -1,0 +1,75 @@
+"""The command ``inflight-lab``: it opens the series in JupyterLab, or hands over to one of the rooms."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inflight_lab.publish.series import lay_out
+
+COMMANDS = {
+    "run": ("runners.__main__", "run one rung of the ladder against an address"),
+    "snippet": ("snippets.__main__", "print the code that does what you choose, ready to paste"),
+    "watch": ("watch.__main__", "run a script of yours, and watch its requests"),
+    "site": ("publish.site", "make the series a folder that any web server serves: nothing to install"),
+    "pages": ("publish.static_pages", "make pages to read of the notebooks, with what they showed"),
+    "student-page": ("publish.student_page", "serve the panel alone, as a page for students"),
+}
+HELP = "\n".join(
+    [
+        "Opens the notebooks in JupyterLab, in a folder of yours; what you changed there stays as it is.",
+        "",
+        "With a command it does something else:",
+        *(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items()),
+        "",
+        "inflight-lab COMMAND --help says more.  All other options are JupyterLab's, such as --no-browser.",
+    ]
+)
+FIRST = "/lab/tree/notebooks/00_start_here.ipynb"
+NO_LAB = """JupyterLab is not installed here.  Either of these brings it:
+
+  uvx --from "inflight-lab[lab]" inflight-lab
+  pip install "inflight-lab[lab]" && inflight-lab"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in COMMANDS:
+        module, _ = COMMANDS[given[0]]
+        importlib.import_module(f"inflight_lab.{module}").main(given[1:])
+        return
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "inflight-lab", usage="inflight-lab [COMMAND] [options]", description=HELP, formatter_class=formatter
+    )
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("inflight-lab"))
+    parser.add_argument(
+        "--folder", type=Path, default=Path.home() / "inflight-lab", help="default: %(default)s"
+    )
+    if given and not given[0].startswith("-"):
+        parser.error(f"no command is called {given[0]!r}: take one of {', '.join(COMMANDS)}")
+    options, others = parser.parse_known_args(given)
+    try:
+        open_series(options.folder, others)
+    except OSError as error:
+        parser.error(f"--folder must be a folder that can be made and written, got {options.folder}: {error}")
+
+
+def open_series(folder: Path, options: Sequence[str] = ()) -> None:
+    """Lay the series out in ``folder``, and open its first notebook in JupyterLab, until that is closed.
+
+    ``options`` are JupyterLab's.  Raises ``OSError`` where the folder cannot be made or written.
+    """
+    if not importlib.util.find_spec("jupyterlab"):
+        sys.exit(NO_LAB)
+    for name in lay_out(folder):
+        print(f"{folder / name}: there is a newer one.  Yours was changed and stays; rename it to get both.")
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *options])

@@ -1,0 +1,112 @@
+"""The code to leave with: `snippet` gives exactly what your choices need, ready to paste.
+
+All of it is cut from one file, ``leave_with.py``, which is the whole script.  Marks in it say which choices a
+line is there for:
+
+- ``#? retries`` at the end of a line: without retries the line goes, and the block below it.
+- ``#^ retries``: without retries the line goes, and the block below moves up, or belongs to the line above.
+- ``#| notebook | await main()``: a line that the whole script does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from inflight_lab.arguments import Rule, check, integer
+
+URL = "https://api.example.com/items/{id}"
+SETTINGS = 'QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"'
+WIDTH = 110
+MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "in flight", "FILE": "results"}
+MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
+EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
+SOURCE = Path(__file__).with_name("leave_with.py")
+PAIRS = "pairs of requests and seconds"
+QUOTA = Rule((tuple, list), PAIRS, PAIRS, lambda quota: len(quota) == 2)
+FILE = Rule((str,), "the name of a file", "the name of a file", bool)
+
+
+def snippet(
+    url: str = URL,
+    *,
+    quotas: Sequence[tuple[int, float]] = ((100, 1),),
+    limit: int | None = 50,
+    retries: bool = True,
+    progress: bool = True,
+    save: str | None = "results.jsonl",
+    as_completed: bool = False,
+    per_host: bool = False,
+    notebook: bool = False,
+) -> str:
+    """The code for these choices and no more.  By default it is the whole script.
+
+    ``quotas`` are what the API allows, each as requests and seconds.  All are kept, and each is used as far
+    as the others let it; without any there is no pace.  ``limit`` is how many may be in flight; a pace stands
+    on a limit, so None is 50 then.  ``save`` names the file for the results, from which a second start
+    goes on; without it they come as a list in the order of the ids or, with ``as_completed``, one by one.
+    ``per_host`` takes addresses in place of ids, and gives each host a pace and a limit of its own.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and for choices that exclude each other.
+    """
+    check("url", url)
+    check("limit", limit, or_none=bool(quotas))
+    check("save", save, FILE, or_none=True)
+    for quota in quotas:
+        check("quotas", quota, QUOTA)
+        check("requests", quota[0], integer(1))
+        check("period", quota[1])
+    if not per_host and "{id}" not in url:
+        raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
+    if save and as_completed:
+        raise ValueError(f"save must be None with as_completed, got {save!r}")
+    code = compose(
+        pace=bool(quotas),
+        retries=retries,
+        progress=progress,
+        save=bool(save),
+        completed=as_completed,
+        order=not (save or as_completed),
+        per_host=per_host,
+        notebook=notebook,
+    )
+    pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
+    values = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
+    chosen = {name: str(value) for name, value in values.items() if value}
+    settings = f"{', '.join(chosen)} = {', '.join(chosen.values())}"
+    comment = f"  # {', '.join(MEANING[name] for name in chosen)}"
+    settings += comment if len(settings + comment) <= WIDTH else ""
+    return code.replace(in_quotes(URL), in_quotes(url)).replace(SETTINGS, settings)
+
+
+def in_quotes(text: str) -> str:
+    """``text`` as Python writes it in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def compose(**choices: bool) -> str:
+    """The lines of the script that these choices need."""
+    kept: list[str] = []
+    moved: list[int] = []  # how far in the lines stood whose blocks move up
+    gone = 999  # how far in the line stood whose block goes
+    dropped = False
+    source = SOURCE.read_text(encoding="utf-8")
+    for line in source[source.index('"""') :].splitlines():
+        indent = len(line) - len(line.lstrip())
+        if indent > gone or (not line and dropped and not kept[-1]):  # one blank line is enough there
+            continue
+        if line:
+            gone, moved = 999, [each for each in moved if each < indent]
+        mark = MARKED.fullmatch(EXTRA.sub(r"\1\3  #| \2", line))
+        code, kind, needs = mark.groups() if mark else (line, "", "True")
+        shift = 4 * len(moved)
+        dropped = not eval(needs, {}, choices)
+        if not dropped:
+            kept.append(code[shift:])
+        elif kind == "?":
+            gone = indent
+        elif kind == "^" and not re.fullmatch(rf" {{{indent - shift}}}\S.*:", kept[-1]):
+            moved.append(indent)
+    return "\n".join(kept) + "\n"

@@ -1,0 +1,42 @@
+"""``inflight-lab snippet``: the code for the options that are given; without any, the whole script."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from inflight_lab.snippets import URL, snippet
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print it."""
+    parser = argparse.ArgumentParser("inflight-lab snippet", description=__doc__)
+    parser.add_argument("url", nargs="?", default=URL, help="the address; {id} in it is filled in")
+    add = parser.add_argument
+    add("--rate", type=int, action="append", help="requests that the API allows; twice for two quotas")
+    add("--period", type=float, action="append", help="seconds for which it allows them; by default 1")
+    add("--limit", type=int, help="how many may be in flight; with a rate by default 50")
+    add("--retries", action="store_true", help="try again what may pass, and wait when the API says so")
+    add("--progress", action="store_true", help="show how far it is")
+    add("--save", metavar="FILE", help="write each result to a JSON Lines file, and go on from it")
+    add("--as-completed", action="store_true", help="results as they come, not in the order of the ids")
+    add("--per-host", action="store_true", help="addresses in place of ids; each host has its own limits")
+    add("--notebook", action="store_true", help="for a notebook's cell")
+    options = vars(parser.parse_args(arguments))
+    rates, periods = options.pop("rate") or [], options.pop("period") or []
+    chosen = any(value for name, value in options.items() if name not in ("url", "notebook")) or rates
+    try:
+        if len(periods) not in (len(rates), 0):
+            raise ValueError(f"--period must come once for each --rate, got {len(periods)} for {len(rates)}")
+        if chosen:
+            options["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))
+            code = snippet(**options)
+        else:
+            code = snippet(options["url"], notebook=options["notebook"])
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    print(code, end="")
+
+
+if __name__ == "__main__":
+    main()

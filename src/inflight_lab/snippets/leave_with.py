@@ -1,0 +1,128 @@
+# The script to leave with.  It runs as it stands; without the marks: `inflight-lab snippet`.
+# A mark at the end of a line says which choices need it: see `snippets/__init__.py`.
+
+"""Fetch many items from an API, within its quota.  Started again, it goes on where it stopped."""  #? pace and save
+#| not (pace and save) | """Fetch many items from an API."""
+
+import asyncio
+import json  #? save
+import os
+import random  #? retries
+import time  #? pace or retries
+from email.utils import formatdate, mktime_tz, parsedate_tz  #? retries
+from urllib.parse import quote  #? not per_host
+
+import httpx
+
+try:  #? progress
+    from tqdm import tqdm
+except ImportError:  #? progress
+    tqdm = None  # plain lines will do
+
+URL = "https://api.example.com/items/{id}"  # Change these three lines.  {id} is filled in.  #? not per_host
+IDS = range(1, 3001)  #? not per_host
+#| per_host | URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
+QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"
+
+HEADERS = {"User-Agent": f"my-script/1.0 ({os.environ.get('API_CONTACT', 'no address given')})"}
+if token := os.environ.get("API_TOKEN"):  #? not per_host
+    HEADERS["Authorization"] = f"Bearer {token}"
+SPACING = 1.0125 * min(seconds / count for count, seconds in QUOTAS)  #? pace
+
+
+class Api:  # what all requests to it share
+    def __init__(self, client):
+        self.client, self.limiter, self.turn = client, asyncio.Semaphore(LIMIT), asyncio.Lock()  #? pace
+        #| not pace | self.client, self.limiter = client, asyncio.Semaphore(LIMIT)
+        self.due, self.quickest = 0.0, float("inf")  #? pace
+        #| retries and not pace | self.due = 0.0
+        self.log = [[0.0, 0.0]] * (LIMIT + max(count for count, _ in QUOTAS))  # when sent, when ended  #? pace
+
+    async def fetch(self, item):  # adds "status" and "data", or "error" if it is not settled
+        async with self.limiter:
+            for attempt in range(8):  #^ retries
+                async with self.turn:  # one after the other, evenly, none while the API asks to wait  #^ pace
+                    for count, seconds in QUOTAS:  #? pace
+                        now, oldest = time.monotonic(), self.log[-count - LIMIT :][: 2 * LIMIT + 1]
+                        counted = sorted(max(sent, min(ended, now) - self.quickest) for sent, ended in oldest)
+                        self.due = max(self.due, counted[LIMIT] + 1.01 * seconds)
+                    while (wait := self.due - time.monotonic()) > 0:  #? pace or retries
+                        if wait > 600:  #? retries
+                            return item | {"error": "not sent: the API wants no more requests now"}
+                        await asyncio.sleep(wait)
+                    self.log = [*self.log[1:], times := [time.monotonic(), float("inf")]]  #? pace
+                    self.due = max(self.due, times[0] - 7 * SPACING) + SPACING  # late ones catch up, a little  #? pace
+                try:
+                    response = await self.client.get(item["url"])
+                    if (status := response.status_code) in (200, 404, 410):
+                        self.quickest = min(self.quickest, time.monotonic() - times[0])  #? pace
+                        return item | {"status": status, "data": response.json() if status == 200 else None}
+                    #| not retries | return item | {"error": f"status {status}"}
+                    error, asked = f"status {status}", response.headers.get("Retry-After", "")  #? retries
+                    until, now = map(parsedate_tz, (asked, response.headers.get("Date") or formatdate()))  #? retries
+                    number = asked if asked.replace(".", "", 1).isdecimal() else "0"  #? retries
+                    pause = mktime_tz(until) - mktime_tz(now) if until and now else float(number)  #? retries
+                    self.due = max(self.due, time.monotonic() + pause if status != 401 else float("inf"))  #? retries
+                    if pause > 600 or not (asked or status in (429, 502, 503, 504)):  #? retries
+                        return item | {"error": error}
+                except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as lost:  #? retries
+                    error, pause = repr(lost), 0
+                except Exception as failure:  # no JSON, for example: the next answer would be the same
+                    return item | {"error": repr(failure)}
+                finally:  #? pace
+                    times[1] = time.monotonic()
+                await asyncio.sleep(max(0, pause) + random.uniform(0, min(30, 2**attempt / 2)))  #? retries
+        return item | {"error": error}  #? retries
+
+
+async def main():
+    items = [{"id": id, "url": URL.format(id=quote(str(id), safe=""))} for id in dict.fromkeys(IDS)]  #? not per_host
+    #| per_host | items = [{"url": url} for url in dict.fromkeys(URLS)]
+    assert items, "there is nothing to fetch"
+    #| per_host | hosts = {httpx.URL(item["url"]).host for item in items}
+    limits = httpx.Limits(max_connections=LIMIT, max_keepalive_connections=LIMIT)  #? not per_host
+    #| per_host | most = LIMIT * len(hosts)
+    #| per_host | limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+    api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits))  #? not per_host
+    #| per_host | client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits)
+    #| per_host | apis = {host: Api(client) for host in hosts}
+    with open(FILE, "a+", encoding="ascii", newline="\n") as file:  #^ save
+        try:  #? save
+            file.seek(0)
+            if hasattr(os, "lockf"):
+                os.lockf(file.fileno(), os.F_TLOCK, 0)
+            *lines, torn = file.read().split("\n")
+            done = {line["url"]: line for line in map(json.loads, lines) if "error" not in line}
+            assert done.keys() <= {item["url"] for item in items}
+            assert lines or json.dumps(items[0])[:6].startswith(torn[:6])
+        except Exception as error:  #? save
+            raise ValueError(f"{FILE!r} is in use, or holds something else: name another file") from error
+        file.truncate(file.tell() - len(torn))  # a line that was cut short  #? save
+        #| save and per_host | todo = [item for item in items if item["url"] not in done]
+        #| per_host | async with client, asyncio.TaskGroup() as group:
+        async with api.client, asyncio.TaskGroup() as group:  #^ not per_host
+            tasks = [group.create_task(api.fetch(item)) for item in items if item["url"] not in done]  #? save and not per_host
+            #| not save and not per_host | tasks = [group.create_task(api.fetch(item)) for item in items]
+            #| save and per_host | tasks = [group.create_task(apis[httpx.URL(item["url"]).host].fetch(item)) for item in todo]
+            #| per_host and not save | tasks = [group.create_task(apis[httpx.URL(item["url"]).host].fetch(item)) for item in items]
+            coming = asyncio.as_completed(tasks)  #? progress
+            #| not order and not progress | for task in asyncio.as_completed(tasks):
+            for number, task in enumerate(tqdm(coming, total=len(tasks)) if tqdm else coming, 1):  #^ progress
+                outcome = await task  #? not order
+                #| order and progress | await task
+                done[outcome["url"]] = outcome  #? save
+                print(json.dumps(outcome), file=file, flush=True)  #? save
+                #| completed | print(outcome)  # what you do with it
+                if not tqdm and (number % 100 == 0 or number == len(tasks)):  #? progress
+                    print(f"{number} of {len(tasks)}")
+    return [done[item["url"]] for item in items]  #? save
+    #| order | return [task.result() for task in tasks]
+
+
+if __name__ == "__main__":  # this file may be imported, by a tool for one; what is pasted is not  #^ False
+    results = asyncio.run(main())  #? not notebook and not completed
+    raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not completed
+    #| notebook and not completed | results = await main()
+    #| notebook and not completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
+    #| notebook and completed | await main()
+    #| completed and not notebook | asyncio.run(main())

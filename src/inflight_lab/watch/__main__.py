@@ -1,0 +1,131 @@
+"""Runs a script as it is, shows its requests on a live page, and says at the end what stood out.
+
+The script gets a process of its own, with hooks that note its requests in a file (see `hooks`).  This
+process reads that file, serves the page and, in practice, the answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import marshal
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import webbrowser
+from binascii import a2b_base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from inflight_lab.watch.diagnosis import diagnose, summary
+from inflight_lab.watch.page import Page
+from inflight_lab.watch.seen import Seen
+
+UPDATE, PATIENCE = 0.05, 3.0
+"""Seconds between two messages to the page, and for which the script's start and end wait for the page."""
+PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def _practice(text: str) -> dict[str, Any]:
+    if not (quota := re.fullmatch(r"([1-9]\d*)/(s|min|h)", text)):
+        raise argparse.ArgumentTypeError(f"must be a quota such as 100/s, 300/min or 5000/h, got {text!r}")
+    return {"quota": "sliding-window", "rate": int(quota[1]), "period": PERIODS[quota[2]], "latency": 0.1}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("inflight-lab watch", description=str(__doc__).partition("\n")[0])
+    help_ = "send nothing out: a practice server here answers all requests, within this quota"
+    parser.add_argument("--practice", metavar="100/s", type=_practice, default={}, help=help_)
+    parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
+    parser.add_argument("--port", type=int, default=0, help="of the page; by default any free one")
+    parser.add_argument("script", help="a Python script")
+    parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    return parser
+
+
+def _say(words: str) -> None:
+    print(f"watch: {words}", file=sys.stderr, flush=True)
+
+
+def _wait(condition: Callable[[], object]) -> bool:
+    until = time.monotonic() + PATIENCE
+    while not (holds := condition()) and time.monotonic() < until:
+        time.sleep(UPDATE)
+    return bool(holds)
+
+
+def _open_browser(page: Page) -> None:
+    """Open the page, and wait for it: else a short script would be over before."""
+    threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
+    if not _wait(lambda: page.is_shown):
+        _say(f"no browser shows it yet: open {page.page_url} yourself")
+
+
+def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
+    """Start the script, so that a signal reaches it once, as it would without watch."""
+    folders = [str(Path(__file__).with_name("startup")), os.environ.get("PYTHONPATH", "")]
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
+    # Ctrl-C at a terminal reaches all that runs in its foreground.  Any other signal is for this process, or
+    # for its group, of which the script is then no part: it is handed on.
+    shared = os.name != "posix" or (os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp())
+    child = subprocess.Popen(command, env=os.environ | env, process_group=None if shared else 0)
+    signal.signal(signal.SIGINT, lambda number, _: None if shared else child.send_signal(number))
+    signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
+    return child
+
+
+def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen, page: Page) -> int:
+    """Until the script ends, show what it notes.  Returns its exit status."""
+    while True:
+        status = child.poll()  # before the last look, so that nothing is missed
+        for line in file:
+            if not line.endswith(b"\n"):  # not yet whole
+                file.seek(-len(line), os.SEEK_CUR)
+                break
+            seen.note(*marshal.loads(a2b_base64(line)))
+        page.send()
+        if status is not None:
+            return status
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(UPDATE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Watch the script of the command line; exits as the script does, or with 2 if it cannot be started."""
+    parser, seen = _parser(), Seen()
+    options = parser.parse_args(arguments)
+    if not os.path.exists(options.script):
+        parser.error(f"there is no script {options.script}")
+    command = [sys.executable, options.script, *options.args]
+    try:
+        page = Page(seen.recorder, " ".join(command[1:]), port=options.port, **options.practice).start()
+    except (OSError, ValueError) as error:
+        parser.error(
+            f"the page cannot have this port: {error}. Choose another, or none: any free one is taken"
+        )
+    with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
+        _say(f"the plot is at {page.page_url}")
+        if not options.no_browser:
+            _open_browser(page)
+        practice = str(page.port if options.practice else 0)
+        child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
+        status = follow(child, file, seen, page)
+        words = "\n".join([summary(seen), *diagnose(seen)])
+        _say(words)
+        page.send(words)
+        _wait(lambda: not page.is_shown)
+    if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
+        with contextlib.suppress(OSError):  # SIGKILL has no handler
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""From what was seen of a run to plain words: what stands out, what shows it, and what to do.
+
+*Certain* is what the events show; *likely* is what they suggest, where something else could look the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from statistics import quantiles
+
+from inflight_lab.watch.seen import Request, Seen
+
+FEW = 5
+"""Of fewer requests than that nothing is said."""
+
+
+class Likely(str):
+    """What a finder says when something else could look the same."""
+
+
+Finder = Callable[[Seen], Iterator[str]]
+_finders: list[tuple[Finder, str, str]] = []
+
+
+def _explained_in(notebook: str, advice: str) -> Callable[[Finder], Finder]:
+    def add(find: Finder) -> Finder:
+        _finders.append((find, advice, notebook))
+        return find
+
+    return add
+
+
+def diagnose(seen: Seen) -> list[str]:
+    """What stands out, a sentence or two each: of each fault the first that is found."""
+    found = []
+    for find, advice, notebook in _finders if len(seen.requests) >= FEW else []:
+        if facts := next(find(seen), None):
+            sure = "likely" if isinstance(facts, Likely) else "certain"
+            found.append(f"{sure}: {facts} {advice} (notebook {notebook})")
+    return found
+
+
+def summary(seen: Seen) -> str:
+    """The run in numbers."""
+    counts, requests = seen.timeline.stats(), seen.requests
+    unseen = "".join(
+        f" {name} was used ({n}x), its requests were not seen." for name, n in seen.unseen.items()
+    )
+    if not requests:
+        return "No request of httpx or httpx2 was seen." + unseen
+    ends = {name: getattr(counts, name) for name in ("accepted", "refused", "failed", "cancelled")}
+    ends["without an end"] = counts.waiting + counts.in_flight
+    numbers = ", ".join(f"{n} {name}" for name, n in ends.items() if n or name in ("accepted", "refused"))
+    hosts = {r.host for r in requests}
+    where = " and ".join(sorted(hosts)) if len(hosts) < 3 else f"{len(hosts)} hosts"
+    to = f"{counts.started} requests to {where}"
+    return f"{to} in {_span(requests):.1f} s, at most {_at_once(requests)} at once: {numbers}." + unseen
+
+
+def _at_once(requests: Iterable[Request], since: str = "asked") -> int:
+    """The most requests that were open at once, ``since`` they were asked for or "sent"."""
+    begun = [r for r in requests if getattr(r, since) is not None]
+    steps = sorted([(getattr(r, since), 1) for r in begun] + [(r.ended or float("inf"), -1) for r in begun])
+    return max(accumulate(step for _, step in steps), default=0)
+
+
+def _busiest(times: Iterable[float], window: float) -> int:
+    """The most of ``times`` within any ``window`` seconds."""
+    times = sorted(times)
+    return max((n - bisect_right(times, time - window) for n, time in enumerate(times, 1)), default=0)
+
+
+def _span(requests: list[Request]) -> float:
+    return max(1e-9, max(r.ended or r.asked for r in requests) - requests[0].asked)
+
+
+def _by(requests: list[Request], key: str) -> Iterable[list[Request]]:
+    groups = defaultdict(list)
+    for request in requests:
+        groups[getattr(request, key)].append(request)
+    return groups.values()
+
+
+@_explained_in("02", "Unless each request needs the answer before it, send several at once.")
+def _one_by_one(seen: Seen) -> Iterator[str]:
+    requests, span = seen.requests, _span(seen.requests)
+    waited = sum(r.ended - r.asked for r in requests if r.ended) / span
+    allowed = min((p.quota / p.window for each in seen.policies.values() for p in each), default=float("inf"))
+    near_quota = len(requests) / span > 0.8 * allowed or any(r.status == 429 for r in requests)
+    if _at_once(requests) == 1 and waited >= 0.5 and not near_quota:
+        facts = f"One after the other: never two in flight, {waited:.0%} of the time spent waiting."
+        yield facts if waited >= 0.9 else Likely(facts)
+
+
+@_explained_in("03", "It limits what shares it: make one before the tasks, and give it to all.")
+def _semaphores(seen: Seen) -> Iterator[str]:
+    senders, hosts = {r.sender for r in seen.requests}, {r.host for r in seen.requests}
+    alone = [users for users in seen.semaphores.values() if len(users) == 1 and users <= senders]
+    if len(alone) >= max(FEW, len(senders) / 2, 2 * len(hosts)):
+        yield f"A semaphore for each task: {len(alone)} of them, each used by one task, so none ever waited."
+
+
+@_explained_in("02", "Let a semaphore of your own, below the pool's size, be the limit.")
+def _pool(seen: Seen) -> Iterator[str]:
+    for requests in _by(seen.requests, "client"):
+        most, asked = requests[0].connections, _at_once(requests)
+        if most and asked > most >= _at_once(requests, "sent") and not any(_semaphores(seen)):
+            yield (
+                f"The connection pool was the limit: {asked} requests were asked for at once, the client "
+                f"opens {most} connections, and the other {asked - most} waited inside it."
+            )
+
+
+@_explained_in("02", "Let requests wait at a semaphore, before the client: it has no time-out.")
+def _pool_timeouts(seen: Seen) -> Iterator[str]:
+    if late := [r.connections for r in seen.requests if r.error == "PoolTimeout"]:
+        yield f"PoolTimeout: {len(late)} requests waited too long for one of {late[0]} connections."
+
+
+@_explained_in("01", "Make one client, and share it; httpx.get makes one each time.")
+def _clients(seen: Seen) -> Iterator[str]:
+    clients, opened = {r.client for r in seen.requests}, sum(r.opened for r in seen.requests)
+    if len(clients) >= max(FEW, len(seen.requests) / 2, 2 * len({r.host for r in seen.requests})):
+        yield f"A client for each request: {len(clients)} clients, and {opened} connections opened."
+
+
+@_explained_in("08", "Lower the limit to what the client keeps, or raise max_keepalive_connections.")
+def _connections(seen: Seen) -> Iterator[str]:
+    for requests in _by(seen.requests, "client"):
+        sent, opened = _at_once(requests, "sent"), sum(r.opened for r in requests)
+        closed, idle = sum(r.closed for r in requests), requests[0].idle
+        if sent > idle > 0 and opened >= max(1.5 * sent, len(requests) / 4) and closed < opened / 2:
+            yield (
+                f"Connections opened and closed all the time: {opened} for {len(requests)} requests, {sent} "
+                f"in flight. The client keeps {idle}; with more in flight, most requests pay for a new one."
+            )
+
+
+@_explained_in("06", "A limit on requests in flight is none on their rate: pace them.")
+def _quota(seen: Seen) -> Iterator[str]:
+    for requests in _by(seen.requests, "host"):
+        times = [r.sent or r.asked for r in requests]
+        refused, span = sum(r.status == 429 for r in requests), max(times) - min(times)
+        facts = f"{refused} answers of 429 from {requests[0].host}"
+        for quota, window, sure in seen.policies.get(requests[0].host, []) if refused else []:
+            if (most := _busiest(times, window)) > quota:
+                # The run may end within a window: its average lies between these two.
+                average, least = (len(times) * window / max(window, span + more) for more in (0, window))
+                steady = most < 1.3 * average or (least > quota and most < 1.5 * average)
+                how = "on average" if average > quota and steady else "in bursts"
+                numbers = f"you sent {average:.0f} on average and {most} in the busiest"
+                over = f"Over the quota {how}: {facts}. In {window:g} s {quota:g} are allowed; {numbers}."
+                yield over if sure else Likely(over)
+        if refused:
+            passed = _busiest([r.sent for r in requests if r.sent and 0 < r.status < 400], 1)
+            sent = (
+                f"You sent up to {_busiest(times, 1)} in a second; up to {passed} of a second were accepted."
+            )
+            yield Likely(f"Refused: {facts}, and no quota that it says explains them. {sent}")
+
+
+@_explained_in("07", "Wait as long as the API says, or longer each time, and add a random time.")
+def _retries(seen: Seen) -> Iterator[str]:
+    again, sure = _repeats(seen.requests)
+    if len(again) < max(FEW, 0.3 * len(seen.requests)):
+        return
+    pauses = [after.asked - (before.ended or 0.0) for before, after in again]
+    early = sum(p < 0.95 * before.retry_after for p, (before, _) in zip(pauses, again, strict=True))
+    low, *_, usual, _, _, _, high = quantiles(pauses, n=10)
+    failed = sum(after.failed for _, after in again)
+    facts = f"A storm of retries: {len(again)} of {len(seen.requests)} requests, {failed} failed again"
+    if early >= len(again) / 2 or usual < 0.2:
+        facts += f"; half came within {usual:.2f} s, and {early} sooner than Retry-After asks for."
+        yield facts if sure else Likely(facts)
+    elif high - low < 0.1 * usual and failed > 0.3 * len(again):
+        yield Likely(f"{facts}; all come about {usual:.1f} s later, so they come back together.")
+
+
+def _repeats(requests: list[Request]) -> tuple[list[tuple[Request, Request]], bool]:
+    """``(failed, again)`` for each request that repeats one that failed; and whether the addresses show it.
+
+    If many requests have one address in common, those of one sender are compared.  They are repeats if no
+    sender goes on after an answer: that is what workers do, who take the next whatever became of the last.
+    """
+    addresses, senders = {(r.method, r.url) for r in requests}, {r.sender for r in requests}
+    common = len(addresses) == 1 or len(addresses) < len(senders)
+    last: dict[tuple[str, ...], Request] = {}
+    found, others = [], 0
+    for request in requests:
+        key = (request.method, request.url, request.sender if common else "")
+        if (before := last.get(key)) and before.ended and before.ended <= request.asked:
+            found += [(before, request)] * before.failed
+            others += not before.failed
+        last[key] = request
+    return ([] if others > (0 if common else len(found) / 4) else found), not common
+
+
+@_explained_in("02", "A TaskGroup cancels the others; return_exceptions=True keeps all outcomes.")
+def _goes_on(seen: Seen) -> Iterator[str]:
+    for at, error, tasks in seen.given_up:
+        if after := sum(r.asked > at and r.sender in tasks for r in seen.requests):
+            yield f"Requests after the failure: gather raised {error}, tasks it left sent {after} more."
+
+
+@_explained_in("01", "Meanwhile nothing else runs: await what waits, and compute in a thread.")
+def _blocked(seen: Seen) -> Iterator[str]:
+    line, times = max(seen.stalls.items(), key=lambda item: sum(item[1]), default=("", []))
+    if sum(times) > 0.05 * _span(seen.requests) and (len(times) >= 3 or sum(times) > 0.25):
+        yield f"A blocked event loop: it stood still {len(times)}x, {sum(times):.1f} s in all, in {line}."

@@ -1,0 +1,58 @@
+"""Watch a client of your own from a notebook."""
+
+from __future__ import annotations
+
+import time
+from types import MethodType, TracebackType
+from typing import Any, Self
+
+from IPython.display import display
+
+from inflight_lab.plot.live_plot import Plot
+from inflight_lab.watch.diagnosis import diagnose, summary
+from inflight_lab.watch.passage import observed
+from inflight_lab.watch.seen import Seen
+
+
+class Watch:
+    """Shows live what ``client`` sends inside the block, and says at its end what stood out.
+
+    ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, made as you like.  What it sends does
+    not change and no body is read; after the block it is as it was.
+
+    >>> with Watch(client):
+    ...     await asyncio.gather(*(client.get(url) for url in urls))
+
+    Raises ``TypeError`` for anything but such a client, ``ValueError`` for one that is watched already.
+    """
+
+    def __init__(self, client: Any) -> None:
+        try:
+            transports = {client._transport, *client._mounts.values()} - {None}
+        except AttributeError:
+            message = f"client must be an AsyncClient or a Client of httpx or httpx2, got {client!r}"
+            raise TypeError(message) from None
+        self._transports, self.seen = transports, Seen()
+        self._method = "handle_async_request" if hasattr(client, "aclose") else "handle_request"
+        self.plot = Plot(self.seen.recorder)
+
+    def _note(self, kind: str, *fields: object) -> None:
+        self.seen.note(time.perf_counter(), 0, kind, *fields)
+
+    def __enter__(self) -> Self:
+        for transport in self._transports:
+            if self._method in vars(transport):
+                raise ValueError("client must not be watched already: leave the other block first")
+            send = observed(getattr(type(transport), self._method), self._note)
+            setattr(transport, self._method, MethodType(send, transport))
+        display(self.plot)
+        self.plot.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for transport in self._transports:
+            delattr(transport, self._method)
+        self.plot.stop()
+        print("\n".join([summary(self.seen), *diagnose(self.seen)]))

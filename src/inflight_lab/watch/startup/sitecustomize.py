@@ -1,0 +1,23 @@
+"""Python runs this as it starts, before a watched script: it begins to note, then steps out of the way."""
+
+import importlib
+import os
+import sys
+
+
+def step_in() -> None:
+    """Begin to note; then let the environment's own ``sitecustomize``, if there is one, take this place."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
+    sys.path.append(os.path.join(here, *[os.pardir] * 3))  # a script's environment may lack inflight_lab
+    importlib.import_module("inflight_lab.watch.hooks").install()
+    sys.path.pop()
+    mine = sys.modules.pop("sitecustomize")
+    try:
+        importlib.import_module("sitecustomize")
+    except ImportError:
+        sys.modules["sitecustomize"] = mine
+
+
+if __name__ == "sitecustomize":
+    step_in()

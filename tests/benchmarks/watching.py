@@ -1,0 +1,103 @@
+"""What watching costs: requests a second and processor time a request, with and without, in pairs.
+
+``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and under
+``inflight-lab watch``, and the same client with and without `Watch`, in turn, at 3 and at 100 in flight.
+The server has a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import io
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from inflight_lab.watch.notebook import Watch
+
+SERVER = (
+    "import sys; from inflight_lab import PracticeServer; "
+    "print(PracticeServer(latency=0).start().url, flush=True); sys.stdin.read()"
+)
+COUNT = 1500
+Cost = tuple[float, float]
+"""Requests a second, and seconds of processor time a request."""
+
+
+async def send(url: str, limit: int, library: str, *, watched: bool = False) -> Cost:
+    """Send COUNT requests with ``limit`` workers."""
+    httpx = importlib.import_module(library)
+    todo = iter(range(COUNT))
+    limits = httpx.Limits(max_connections=limit, max_keepalive_connections=limit)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            Watch(client) if watched else contextlib.nullcontext(),
+        ):
+
+            async def work() -> None:
+                for _ in todo:
+                    await client.get(url)
+
+            began, cpu = time.perf_counter(), time.process_time()
+            await asyncio.gather(*(work() for _ in range(limit)))
+            cost = COUNT / (time.perf_counter() - began), (time.process_time() - cpu) / COUNT
+    return cost
+
+
+def in_script(url: str, limit: int, library: str, *, watched: bool) -> Cost:
+    """The same in a script of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "script.py")
+        script.write_text(
+            "import asyncio, sys; from tests.benchmarks.watching import send\n"
+            f"print(*asyncio.run(send({url!r}, {limit}, {library!r})))"
+        )
+        how = ["-m", "inflight_lab.watch", "--no-browser"] if watched else []
+        done = subprocess.run(
+            [sys.executable, *how, str(script)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=None,
+        )
+    rate, cpu = map(float, done.stdout.split())
+    return rate, cpu
+
+
+def main() -> None:
+    """Print the pairs and their medians."""
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    library = sys.argv[2] if len(sys.argv) > 2 else "httpx"
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin
+    assert server.stdout
+    url = server.stdout.readline().strip()
+    for name in ("script", "notebook"):
+        for limit in (3, 100):
+            costs: dict[bool, list[Cost]] = {False: [], True: []}
+            for _ in range(pairs):
+                for watched in (False, True):
+                    if name == "script":
+                        costs[watched].append(in_script(url, limit, library, watched=watched))
+                    else:
+                        costs[watched].append(asyncio.run(send(url, limit, library, watched=watched)))
+            both = list(zip(costs[False], costs[True], strict=True))
+            ratio = statistics.median(watched[0] / plain[0] for plain, watched in both)
+            more = statistics.median(watched[1] / plain[1] for plain, watched in both)
+            rates = " ".join(f"{plain[0]:.0f}/{watched[0]:.0f}" for plain, watched in both)
+            print(f"{library}, {name}, {limit} in flight: {rates}")
+            print(f"    requests/s x {ratio:.2f}, processor time x {more:.2f}")
+    server.stdin.close()
+    server.wait()
+
+
+if __name__ == "__main__":
+    main()

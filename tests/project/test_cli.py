@@ -1,0 +1,230 @@
+"""The command ``inflight-lab``: to whom it hands over, what it lays out, and what the wheel brings."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from inflight_lab import PracticeServer, cli
+from inflight_lab.publish import series
+from tests.support.browser import ROOT, make_environment
+from tests.support.lab import free_port, wait_until_up
+
+BIN = Path(sys.executable).parent
+
+
+def inflight_lab(*arguments: str, bin: Path = BIN) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run([bin / "inflight-lab", *arguments], capture_output=True, text=True)
+
+
+def test_help_names_every_command() -> None:
+    """What it does without a command comes first, then each command with what it does."""
+    ran = inflight_lab("--help")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert re.findall(r"^  ([a-z-]+)  +\w", ran.stdout, flags=re.M)[: len(cli.COMMANDS)] == list(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name != "student-page"])
+def test_each_command_has_a_help(command: str) -> None:
+    """It is there, and calls itself as it is called."""
+    ran = inflight_lab(command, "--help")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"inflight-lab {command}" in ran.stdout
+
+
+def test_run_hands_over() -> None:
+    """The rung's own command line takes what follows."""
+    ran = inflight_lab("run", "semaphore", "http://127.0.0.1:1/", "--count=-1")
+    assert ran.returncode == 2
+    assert "count must be 0 or more, got -1" in ran.stderr
+
+
+def test_snippet_prints_what_the_options_say() -> None:
+    """Without options the whole script; else what they name, and no more."""
+    from inflight_lab.snippets import snippet
+
+    assert inflight_lab("snippet").stdout == snippet()
+    assert inflight_lab("snippet", "https://a.example/{id}", "--notebook").stdout == snippet(
+        "https://a.example/{id}", notebook=True
+    )
+    options = "--rate 10 --period 1 --rate 300 --period 60 --retries --progress --save out.jsonl --notebook"
+    assert inflight_lab("snippet", *options.split()).stdout == snippet(
+        quotas=[(10, 1), (300, 60)], limit=None, save="out.jsonl", notebook=True
+    )
+    assert inflight_lab("snippet", "--limit=3", "--as-completed", "--per-host").stdout == snippet(
+        quotas=(), limit=3, retries=False, progress=False, save=None, as_completed=True, per_host=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["start"], "no command is called 'start': take one of run, snippet, "),
+        (["--folder", __file__], "--folder must be a folder that can be made and written, got "),
+        (["snippet", "--retries"], "limit must be an integer, 1 or more, got None"),
+        (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),
+        (["snippet", "--rate=1", "--rate=2", "--period=1"], "--period must come once for each --rate, got 1"),
+        (["snippet", "example.com/{id}"], "url must be a valid URL"),
+        (["pages", "out", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_arguments(arguments: list[str], message: str) -> None:
+    """One line says what is wrong, and the exit status is 2."""
+    ran = inflight_lab(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert message in ran.stderr.splitlines()[-1]
+
+
+def test_without_jupyterlab_it_says_how_to_get_it() -> None:
+    """A plain installation has no JupyterLab: two commands that bring it, and nothing is laid out."""
+    code = "import sys; sys.modules['jupyterlab'] = None; from inflight_lab.cli import main; main([])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert 'uvx --from "inflight-lab[lab]" inflight-lab' in ran.stderr
+
+
+# ---- The folder
+
+
+def test_the_folder_has_what_the_notebooks_link_to(tmp_path: Path) -> None:
+    """All notebooks, and each file that one of them names."""
+    assert series.lay_out(tmp_path) == []
+    notebooks = sorted(tmp_path.glob("notebooks/*.ipynb"))
+    assert [path.name for path in notebooks] == sorted(path.name for path in ROOT.glob("notebooks/*.ipynb"))
+    for notebook in notebooks:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", notebook.read_text(encoding="utf-8")):
+            assert (notebook.parent / link).exists(), f"{notebook.name} links to {link}"
+
+
+def test_what_was_changed_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer version replaces what is as it was laid out, adds what is missing, and says what it kept."""
+    packed, folder = tmp_path / "packed", tmp_path / "mine"
+    packed.mkdir()
+
+    def release(**texts: str) -> list[str]:
+        for name, text in texts.items():
+            (packed / name).write_text(text)
+        monkeypatch.setattr(series, "files", lambda: {path.name: path for path in packed.iterdir()})
+        return series.lay_out(folder)
+
+    def mine() -> dict[str, str]:
+        return {path.name: path.read_text() for path in folder.iterdir() if path.name != series.LAID_OUT}
+
+    assert release(changed="1", untouched="1", gone="1") == []
+    (folder / "changed").write_text("my own")
+    (folder / "gone").unlink()
+    before = (folder / "untouched").stat()
+    assert release() == []
+    assert (folder / "untouched").stat() == before
+    assert release(changed="2", untouched="2", new="2") == ["changed"]
+    assert mine() == {"changed": "my own", "untouched": "2", "gone": "1", "new": "2"}
+    (folder / series.LAID_OUT).write_text("no JSON")
+    assert sorted(release(untouched="3", new="3")) == ["changed", "new", "untouched"]
+    assert mine() == {"changed": "my own", "untouched": "2", "gone": "1", "new": "2"}
+
+
+# ---- Started
+
+
+@contextmanager
+def started(folder: Path, bin: Path) -> Iterator[str]:
+    """The series, opened in JupyterLab without a browser; its address."""
+    port = free_port()
+    log = folder / "log"
+    environment = {"JUPYTER_CONFIG_DIR": str(folder), "IPYTHONDIR": str(folder), "HOME": str(folder)}
+    options = [
+        f"--port={port}",
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        "--ip=127.0.0.1",
+    ]
+    with log.open("w") as writing:
+        process = subprocess.Popen(
+            [bin / "inflight-lab", *options], env=os.environ | environment, stderr=writing, cwd=folder
+        )
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}/api", process, log)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def ask(address: str) -> Any:
+    """What JupyterLab's server answers."""
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def test_it_opens_the_series_in_a_folder_of_yours(tmp_path: Path) -> None:
+    """Without a command JupyterLab serves the folder that was made, and begins with the first notebook."""
+    with started(tmp_path, BIN) as address:
+        served = ask(f"{address}api/contents/notebooks?content=1")["content"]
+        with urllib.request.urlopen(address, timeout=30) as first:
+            assert first.url == f"{address}lab/tree/notebooks/00_start_here.ipynb"
+    assert len(served) == len(list(ROOT.glob("notebooks/*.ipynb")))
+    assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, built."""
+    out = tmp_path_factory.mktemp("wheel")
+    uv = os.environ.get("UV") or shutil.which("uv")
+    build = [uv, "build", "--wheel"] if uv else [sys.executable, "-m", "pip", "wheel", "--no-deps"]
+    where = ["--out-dir" if uv else "--wheel-dir", out]
+    subprocess.run([*build, *where, ROOT], check=True, capture_output=True)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
+    """All of them, without outputs; and nothing of the repository that it does not need."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        found = [name for name in names if name.startswith("inflight_lab/notebooks/")]
+        assert len(found) == len(list(ROOT.glob("notebooks/*.ipynb")))
+        for name in found:
+            notebook = nbformat.reads(archive.read(name).decode(), as_version=4)
+            assert not any(cell.get("outputs") for cell in notebook.cells)
+    assert {name.partition("/")[0] for name in names} == {
+        "inflight_lab",
+        wheel.name[: -len("-py3-none-any.whl")] + ".dist-info",
+    }
+
+
+@pytest.mark.full
+def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
+    """In a fresh environment, far from the repository: the series opens, and the commands work."""
+    bin = make_environment(tmp_path / "fresh", f"{wheel}[lab]").parent
+    with started(tmp_path, bin) as address:
+        assert len(ask(f"{address}api/contents/notebooks?content=1")["content"]) == 12
+    code = """
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel()
+print(client.execute_interactive("import inflight_lab.panel.panel", timeout=60)["content"]["status"])
+manager.shutdown_kernel(now=True)
+"""
+    assert subprocess.check_output([bin / "python", "-c", code], text=True, cwd=tmp_path) == "ok\n"
+    assert inflight_lab("snippet", bin=bin).stdout == inflight_lab("snippet").stdout
+    assert inflight_lab("run", bin=bin).stdout == inflight_lab("run").stdout
+    with PracticeServer(latency=0) as server:
+        ran = inflight_lab("run", "semaphore", server.url, "--count=5", bin=bin)
+    assert (ran.returncode, server.stats().accepted) == (0, 5)
+    assert inflight_lab("site", str(tmp_path / "site"), bin=bin).stderr.endswith("Python 3.12 or newer\n")

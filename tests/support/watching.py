@@ -1,0 +1,37 @@
+"""How the tests of `inflight_lab.watch` run a script: in a process of its own, answered in practice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from inflight_lab.watch.__main__ import follow, start
+from inflight_lab.watch.page import Page
+from inflight_lab.watch.seen import Seen
+
+SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
+
+
+def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen:
+    """What is seen of one of SCRIPTS, which must end well; ``knobs`` are its practice server's."""
+    seen, events = Seen(), folder / "events"
+    page = Page(seen.recorder, str(script), **{"latency": 0.02} | knobs)
+    with page, events.open("xb+") as file:
+        command = [sys.executable, str(SCRIPTS / script), *arguments]
+        child = start(command, INFLIGHT_LAB_WATCH=str(events), INFLIGHT_LAB_PRACTICE=str(page.port))
+        assert follow(child, file, seen, page) == 0
+    return seen
+
+
+def see_text(folder: Path, text: str) -> Seen:
+    """The same for a script with this text."""
+    (folder / "script.py").write_text(text)
+    return see(folder, folder / "script.py")
+
+
+def watch(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """``inflight-lab watch`` with these arguments, to its end."""
+    command = [sys.executable, "-m", "inflight_lab.watch", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)

@@ -1,0 +1,24 @@
+"""Requests that wait too long for a connection; sound: they wait at a semaphore."""
+
+import asyncio
+import contextlib
+import sys
+
+import httpx
+
+URL = "https://api.example.com/items/"
+LIMITS = httpx.Limits(max_connections=5)
+
+
+async def main():
+    waiting = asyncio.Semaphore(5) if "sound" in sys.argv else contextlib.nullcontext()
+
+    async def get(client, number):
+        async with waiting:
+            return await client.get(f"{URL}{number}")
+
+    async with httpx.AsyncClient(limits=LIMITS, timeout=httpx.Timeout(60, pool=0.01)) as client:
+        await asyncio.gather(*(get(client, n) for n in range(20)), return_exceptions=True)
+
+
+asyncio.run(main())

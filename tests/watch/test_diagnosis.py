@@ -1,0 +1,139 @@
+"""What is said of events that no script of these tests brings about at will."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from inflight_lab.watch.diagnosis import diagnose, summary
+from inflight_lab.watch.seen import Seen
+
+HEADERS = {"ratelimit-policy": '"default";q=10;w=1'}
+Sent = tuple[float, float, int]
+"""When a request was asked for, how long it took, and its status."""
+
+
+def seen_of(
+    requests: Sequence[Sent],
+    *,
+    headers: dict[str, str] | None = None,
+    addresses: str = "different",
+    sender: str = "of each",
+    connections: int = 100,
+) -> Seen:
+    """A run of these requests: usually each by a task of its own, to an address of its own."""
+    events: list[tuple[Any, ...]] = []
+    for number, (asked, took, status) in enumerate(requests):
+        who = f"task {number}" if sender == "of each" else sender
+        url = f"https://api.example.com/{number if addresses == 'different' else ''}"
+        events += [
+            (asked, 1, "asked", number, who, 1, connections, 20, "GET", url),
+            (asked, 1, "sent", number),
+            (asked + took, 1, "answered", number, status, headers or {}),
+        ]
+    seen = Seen()
+    for event in sorted(events, key=lambda event: event[0]):
+        seen.note(*event)
+    return seen
+
+
+def said(seen: Seen) -> list[str]:
+    """How each finding begins."""
+    return [finding.split(".")[0] for finding in diagnose(seen)]
+
+
+def test_a_pace_is_no_one_by_one() -> None:
+    """A pause between two requests is a pace, and one at a time may be all that the quota allows."""
+    assert said(seen_of([(n * 0.3, 0.1, 200) for n in range(20)])) == []
+    assert said(seen_of([(n * 0.11, 0.1, 200) for n in range(20)], headers=HEADERS)) == []
+    assert said(seen_of([(n * 0.2, 0.12, 200) for n in range(20)])) == [
+        "likely: One after the other: never two in flight, 61% of the time spent waiting"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "how"),
+    [
+        ([n / 20 for n in range(100)], "on average"),
+        ([n / 11 for n in range(100)], "on average"),
+        ([0.0] * 50, "on average"),
+        ([2 * burst + n / 1000 for burst in range(5) for n in range(15)], "in bursts"),
+        (
+            [n / 1000 for n in range(10)] + [n / 10 for n in range(1, 50)],
+            "in bursts",
+        ),  # a bucket that starts full
+    ],
+    ids=["twice as fast", "a little too fast", "all at once", "bursts", "a burst first"],
+)
+def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
+    """What an average allows is told apart from what it does not."""
+    requests = [(time, 0.05, 429 if n % 3 else 200) for n, time in enumerate(times)]
+    assert said(seen_of(requests, headers=HEADERS)) == [
+        f"certain: Over the quota {how}: {sum(r[2] == 429 for r in requests)} answers of 429 from api"
+    ]
+
+
+def test_a_quota_that_is_not_said() -> None:
+    """Then it is likely only, and what was accepted is the measure; so too if the window is a guess."""
+    requests = [(n / 19.9, 0.05, 200 if n % 2 else 429) for n in range(60)]
+    assert diagnose(seen_of(requests))[0].startswith(
+        "likely: Refused: 30 answers of 429 from api.example.com, and "
+    )
+    assert "up to 20 in a second; up to 10 of a second were accepted" in diagnose(seen_of(requests))[0]
+    guessed = {"x-ratelimit-limit": "10", "x-ratelimit-reset": "1"}
+    assert diagnose(seen_of(requests, headers=guessed))[0].startswith("likely: Over the quota on average")
+    elsewhere = {"ratelimit-policy": '"default";q=1000;w=1'}
+    assert diagnose(seen_of(requests, headers=elsewhere))[0].startswith("likely: Refused")
+
+
+def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
+    """They go on with the next request whatever became of the last, which at one address looks the same."""
+    statuses = [429, 200, 429, 429, 200, 429] * 5
+    requests = [(n * 0.1, 0.05, status) for n, status in enumerate(statuses)]
+    storms = [text for text in said(seen_of(requests, addresses="one", sender="task 1")) if "storm" in text]
+    assert storms == []
+    again = [(n * 0.1, 0.05, status) for n, status in enumerate([429] * 29 + [200])]
+    storms = [text for text in said(seen_of(again, addresses="one", sender="task 1")) if "storm" in text]
+    assert storms == ["likely: A storm of retries: 29 of 30 requests, 28 failed again; half came within 0"]
+
+
+def test_retries_that_come_back_together() -> None:
+    """A pause that is long enough, but the same for all, is named; with a random part it is sound."""
+    seen = Seen()
+    for round_ in range(3):
+        for number in range(20):
+            at = round_ * 1.1 + number / 1000
+            fields = (f"task {number}", 1, 100, 20, "GET", f"https://api.example.com/{number}")
+            seen.note(at, 1, "asked", (round_, number), *fields)
+        for number in range(20):
+            at = round_ * 1.1 + 0.1 + number / 1000
+            status = 200 if round_ == 2 else 429
+            seen.note(at, 1, "answered", (round_, number), status, {"retry-after": "1"})
+    assert "likely: A storm of retries: 40 of 60 requests, 20 failed again; all come about 1" in said(seen)
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_little_is_said_of_a_few_requests(count: int) -> None:
+    """Four in a row are no habit."""
+    assert len(said(seen_of([(n / 8, 0.12, 200) for n in range(count)]))) == (count == 5)
+
+
+def test_the_pool_is_no_limit_where_a_connection_carries_many() -> None:
+    """With HTTP/2 more requests are in flight than there are connections."""
+    assert said(seen_of([(0.0, 0.1, 200)] * 20, connections=2)) == []
+
+
+def test_the_numbers_add_up() -> None:
+    """Each request that was asked for has an end in the summary, or none yet."""
+    seen = seen_of([(0.0, 0.1, status) for status in (200, 302, 404, 429, 503)])
+    fields = (1, 100, 20, "GET", "https://other.example/")
+    for number, end in enumerate([("failed", "ReadTimeout"), ("cancelled",), ("sent",), ()], 10):
+        seen.note(1.0, 1, "asked", number, "task 1", *fields)
+        if end:
+            seen.note(1.5, 1, end[0], number, *end[1:])
+    assert summary(seen) == (
+        "9 requests to api.example.com and other.example in 1.5 s, at most 5 at once: 2 accepted, 2 refused, "
+        "2 failed, 1 cancelled, 2 without an end."
+    )

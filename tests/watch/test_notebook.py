@@ -1,0 +1,188 @@
+"""`Watch` in a notebook: what a client of one's own sends is seen, and the client notices nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from inflight_lab import ObservedTransport, PracticeServer
+from inflight_lab.watch.notebook import Watch
+from tests.support.waiting import PATIENCE, Gate, Hold, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """A client of either library, with its default transport and a pool of 3."""
+    library: Any = request.param
+    async with library.AsyncClient(timeout=PATIENCE, limits=library.Limits(max_connections=3)) as client:
+        yield client
+
+
+async def test_requests_are_seen_as_they_go(client: Any, server: PracticeServer, hold: Hold) -> None:
+    """In flight are those that have a connection; the others wait, which no counting at the client shows."""
+    with Watch(client) as watch:
+        tasks = [asyncio.create_task(client.get(server.url)) for _ in range(5)]
+        await until(lambda: server.timeline.in_flight == 3)
+        await until(lambda: watch.seen.timeline.stats().waiting == 2)
+        assert watch.seen.timeline.in_flight == 3
+        hold.release()
+        responses = await asyncio.gather(*tasks)
+        stats = watch.seen.timeline.stats()
+    assert [response.status_code for response in responses] == [200] * 5
+    assert (stats.accepted, stats.waiting, stats.in_flight, stats.peak_in_flight) == (5, 0, 0, 3)
+    assert watch.plot.recorder.counts()["accepted"] == 5
+
+
+def test_a_synchronous_client(server: PracticeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is seen as well; at the end stands what was seen and what stood out."""
+    with httpx.Client() as client, Watch(client):
+        server.latency = 0.05
+        for number in range(6):
+            client.get(server.url, params={"number": number})
+    said = capsys.readouterr().out.splitlines()[-2:]
+    assert said[0].startswith(f"6 requests to 127.0.0.1:{server.port} in ")
+    assert said[1].startswith("certain: One after the other: never two in flight")
+
+
+async def test_after_the_block_the_client_is_as_before(client: Any, server: PracticeServer) -> None:
+    """What is sent then is not seen, also after an error in the block; a second block sees anew."""
+    before = dict(vars(client._transport))
+    with suppress(ZeroDivisionError), Watch(client) as watch:
+        await client.get(server.url)
+        raise ZeroDivisionError
+    await client.get(server.url)
+    assert vars(client._transport) == before
+    assert len(watch.seen.requests) == 1
+    with Watch(client) as again:
+        await client.get(server.url)
+    assert len(again.seen.requests) == 1
+
+
+async def test_nothing_that_is_sent_changes(client: Any, server: PracticeServer) -> None:
+    """The server gets the same request; the caller's own is not touched, nor is its trace."""
+    traced = []
+
+    async def trace(event: str, info: object) -> None:
+        traced.append(event)
+
+    request = client.build_request("GET", server.url, params={"a": "1"}, extensions={"trace": trace})
+    before = (await client.send(request)).json()
+    events, kept = list(traced), dict(vars(request))
+    with Watch(client):
+        responses = await asyncio.gather(client.send(request), client.send(request))
+    assert [response.json() for response in responses] == [before, before]
+    assert all(response.request is request for response in responses)
+    assert vars(request) == kept
+    assert len(traced) >= len(events) + 2 * len(events) - 4  # a second connection is opened
+
+
+async def test_a_body_that_is_streamed_is_left_alone(client: Any, server: PracticeServer) -> None:
+    """Nobody reads it ahead; the request is in flight until the caller has had it or lets go of it."""
+    with Watch(client) as watch:
+        async with client.stream("GET", server.url) as response:
+            assert not response.is_stream_consumed
+            assert watch.seen.timeline.in_flight == 1
+            assert b"".join([part async for part in response.aiter_raw()]).startswith(b"{")
+        assert watch.seen.timeline.stats().accepted == 1
+        with pytest.raises(ZeroDivisionError):
+            async with client.stream("GET", server.url):
+                raise ZeroDivisionError  # the caller's error, not the request's
+        assert watch.seen.timeline.stats().accepted == 2
+
+
+async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Hold) -> None:
+    """Time-outs, broken connections, full pools and cancels are told apart, and none stays in flight."""
+    library: Any = sys.modules[type(client).__module__]
+    impatient = library.Timeout(PATIENCE, pool=0.01)
+    with Watch(client) as watch:
+        with pytest.raises(library.ReadTimeout):
+            await client.get(server.url, timeout=0.01)
+        with pytest.raises(library.ConnectError):
+            await client.get("http://127.0.0.1:9/")
+        tasks = [asyncio.create_task(client.get(server.url)) for _ in range(3)]
+        await until(lambda: watch.seen.timeline.in_flight == 3)
+        with pytest.raises(library.PoolTimeout):
+            await client.get(server.url, timeout=impatient)
+        tasks.append(asyncio.create_task(client.get(server.url)))
+        await until(lambda: watch.seen.timeline.waiting == 1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        stats = watch.seen.timeline.stats()
+    assert [request.error for request in watch.seen.requests[:2]] == ["ReadTimeout", "ConnectError"]
+    assert [request.error for request in watch.seen.requests[5:]] == ["PoolTimeout", "cancelled"]
+    assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (3, 4, 0, 0)
+
+
+async def test_a_retry_while_an_error_is_handled(client: Any, server: PracticeServer) -> None:
+    """The error before is not the fault of the request that is sent in its ``except`` block."""
+    with Watch(client) as watch:
+        try:
+            await client.get("http://127.0.0.1:9/")
+        except Exception:
+            await client.get(server.url)
+        try:
+            raise asyncio.CancelledError
+        except asyncio.CancelledError:
+            await client.get(server.url)
+    assert [(request.status, request.error) for request in watch.seen.requests] == [
+        (0, "ConnectError"),
+        (200, ""),
+        (200, ""),
+    ]
+
+
+async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: PracticeServer) -> None:
+    """Over as many seconds as it counts; requests that are refused are marked."""
+    server.quota, server.rate, server.period = "sliding-window", 2, 30
+    with Watch(client) as watch:
+        for _ in range(3):
+            await client.get(server.url)
+        points = watch.plot.recorder.read()
+        history = watch.plot.recorder.history
+    assert [point[3] for point in history["quota"]] == [2]
+    assert history["rate"][-1][3] == 3
+    assert sum(len(each) for each in (points.get("refused", []), history["refused"])) >= 1
+    assert watch.seen.timeline.period == 30
+
+
+@pytest.mark.parametrize("transport", [Gate(), ObservedTransport()], ids=["in memory", "observed"])
+async def test_any_transport_can_be_watched(
+    transport: httpx.AsyncBaseTransport, server: PracticeServer
+) -> None:
+    """One without connections below it counts an answer when its headers are there."""
+    if isinstance(transport, Gate):
+        transport.open.set()
+    async with httpx.AsyncClient(transport=transport) as client:
+        with Watch(client) as watch:
+            await client.get(server.url)
+    assert watch.seen.timeline.stats().accepted == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [httpx, None, "client", httpx.AsyncHTTPTransport()],
+    ids=["a module", "None", "a name", "a transport"],
+)
+def test_only_clients_can_be_watched(wrong: object) -> None:
+    """Anything else is an error that says what is wanted."""
+    with pytest.raises(TypeError, match="client must be an AsyncClient or a Client of httpx or httpx2, got "):
+        Watch(wrong)
+
+
+def test_a_client_is_watched_once() -> None:
+    """A second block inside the first would count everything twice; the first goes on."""
+    with httpx.Client() as client, Watch(client):
+        with pytest.raises(ValueError, match="client must not be watched already"), Watch(client):
+            pass
+        assert "handle_request" in vars(client._transport)
+    assert "handle_request" not in vars(client._transport)
