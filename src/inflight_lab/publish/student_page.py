@@ -15,8 +15,8 @@ from pathlib import Path
 
 NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
 
-# Voilà's template would load icons from elsewhere; the browser shall ask nobody but this server, and show
-# the page in no frame of another site.
+# Voilà's template would load icons from elsewhere.  The browser may ask only this server, and show the page
+# in no frame of another site.
 ONLY_THIS_SERVER = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
     "frame-ancestors 'self'"

@@ -27,8 +27,6 @@ the 429s.
 Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress) for the header; RFC 6585, section 4, for
 429; RFC 9110, section 10.2.3, for ``Retry-After``; additive increase and multiplicative decrease (AIMD) from
 D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989; the quick start from TCP (RFC 5681).
-
-Run it: ``inflight-lab run adaptive URL --count 200``.
 """
 
 from __future__ import annotations

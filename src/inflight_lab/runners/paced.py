@@ -31,8 +31,6 @@ Its limits, where T is the quota's spacing and network delay varies by up to J (
   ``rate``, or the rung `adaptive`, which finds it.
 
 And a quota belongs to an API key, not to a process: others who use the key count too.
-
-Run it: ``inflight-lab run paced URL --count 200 --rate 100``.
 """
 
 from __future__ import annotations

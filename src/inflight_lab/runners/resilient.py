@@ -17,8 +17,6 @@ short; libraries such as stamina and tenacity bring one, and httpx-retries a tra
 waits for itself there: none of them has the gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Pass a ``limiter`` that does.
-
-Run it: ``inflight-lab run resilient URL --count 200 --limit 3``.
 """
 
 from __future__ import annotations

@@ -58,9 +58,10 @@ class PracticeServer(LoopbackServer):
             )
             self._thread.start()
             self._uvicorn.ready.wait()
-            if self._uvicorn.error:
+            if error := self._uvicorn.error:
+                self._thread.join()
                 listener.close()
-                raise self._uvicorn.error
+                raise error
             self.port = listener.getsockname()[1]
         closed_on_rerun(self.stop)
         return self
