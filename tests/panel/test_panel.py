@@ -458,6 +458,10 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     await until(lambda: server.timeline.in_flight == 1)
     assert (server.latency, server.period) == (0.5, 5)
     runs.append(second.start())
+    both = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
+    third = Panel(both, server=server)
+    twin = third.lanes["semaphore"].server
+    assert (third.latency_slider.value, twin.latency, twin.period) == (0.1, 0.1, 1)
     second.latency_slider.value = 0.02
     await until(lambda: first.latency_slider.value == 0.02)
     second.quota_choice.value, second.rate_slider.value = "sliding-window", 150
@@ -469,6 +473,6 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     second.stop()
     await runs[1]
     assert (server.latency, server.period) == (0.02, 1)
-    assert first.latency_slider.value == second.latency_slider.value == 0.02
-    for panel in (first, second):
+    assert first.latency_slider.value == third.latency_slider.value == twin.latency == 0.02
+    for panel in (first, second, third):
         panel.close()

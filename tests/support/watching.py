@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,10 @@ def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen
     page = Page(seen.recorder, str(script), **{"latency": 0.02} | knobs)
     with page, events.open("xb+") as file:
         command = [sys.executable, str(SCRIPTS / script), *arguments]
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         child = start(command, INFLIGHT_LAB_WATCH=str(events), INFLIGHT_LAB_PRACTICE=str(page.port))
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         assert follow(child, file, seen, page) == 0
     return seen
 

@@ -50,7 +50,13 @@ def test_a_fault_is_said(
     assert [text[: len(start)] for text, start in zip(found, said, strict=True)] == said
 
 
-@pytest.mark.parametrize("script", sorted({case[0] for case in CASES}))
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(name, marks=pytest.mark.full) if name == "bursts" else name
+        for name in sorted({case[0] for case in CASES})
+    ],
+)
 def test_a_sound_script_hears_nothing(script: str, tmp_path: Path) -> None:
     """The same script without the fault: no false alarm."""
     knobs = TWELVE if script in REFUSED else SOUND.get(script, {})

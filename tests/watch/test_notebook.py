@@ -76,7 +76,7 @@ async def test_nothing_that_is_sent_changes(client: Any, server: PracticeServer)
 
     request = client.build_request("GET", server.url, params={"a": "1"}, extensions={"trace": trace})
     before = (await client.send(request)).json()
-    events, kept = list(traced), dict(vars(request))
+    events, kept = list(traced), vars(request) | {"extensions": dict(request.extensions)}
     with Watch(client):
         responses = await asyncio.gather(client.send(request), client.send(request))
     assert [response.json() for response in responses] == [before, before]

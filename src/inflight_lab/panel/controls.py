@@ -9,12 +9,12 @@ import ipywidgets as widgets
 
 from inflight_lab.jupyter.kernel_messages import acknowledge_widget_message, hear_where_the_page_says
 from inflight_lab.jupyter.widgets import plain_label
+from inflight_lab.panel.lane import slowness
 from inflight_lab.panel.stage import Stage
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
 
 SLOW_MOTION = {"off": 1, "5 times as slow": 5, "20 times as slow": 20}
-
 
 REACH = "ends what awaits; code that blocks, such as time.sleep, only once it returns"
 """What Stop can do."""
@@ -38,7 +38,7 @@ class Controls:
     ) -> None:
         self.limit = _slider(widgets.IntSlider, "limit", limit, 1, max(max_limit, limit))
         self.count = _slider(widgets.IntSlider, "requests", count, min(1, count), max(max_count, count))
-        latency, rate = server.latency, int(server.rate)
+        latency, rate = server.latency / slowness(server), int(server.rate)
         self.latency = _slider(widgets.FloatSlider, "latency (s)", latency, 0, max(2.0, latency), step=0.05)
         self.rate = _slider(widgets.IntSlider, "quota rate", rate, 1, max(300, rate))
         self.quota = _control(widgets.Dropdown, "quota", server.quota, options=QUOTAS)

@@ -53,12 +53,10 @@ class Lane:
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
         """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
         self.forget()
-        if shared := [lane for lane in _under_way if lane.server is self.server]:
-            self.slow = shared[0].slow
-        else:
+        self.slow = slowness(self.server, slow)
+        if not is_busy(self.server):
             self.server.reset()
-            self.slow = slow
-            self._stretch_time(slow)
+            self.stretch_time(slow)
         _under_way.append(self)
         self.timeline.period = self.server.period
         more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
@@ -83,8 +81,8 @@ class Lane:
         del run.result  # what was let go of holds on to its run for good
         self.plot.stop()
         _under_way.remove(self)
-        if not any(lane.server is self.server for lane in _under_way):
-            self._stretch_time(1 / self.slow)
+        if not is_busy(self.server):
+            self.stretch_time(1 / self.slow)
         self._judge_goals(finished=not (run.stopped or self.error))
         self.summary = self._sum_up(run)
 
@@ -102,13 +100,18 @@ class Lane:
     def turn_knob(self, name: str, value: Any) -> None:
         """Set one of the server's knobs: in slow motion, what it would be at the usual speed."""
         if name == "latency":
-            value *= next((lane.slow for lane in _under_way if lane.server is self.server), 1)
+            value *= slowness(self.server)
         setattr(self.server, name, value)
+
+    def stretch_time(self, slow: float) -> None:
+        """Make the server so many times as slow as it is."""
+        self.server.latency = round(self.server.latency * slow, 9)
+        self.server.period = round(self.server.period * slow, 9)
 
     def reset(self) -> None:
         """As before the first run."""
         self.forget()
-        if not any(lane.server is self.server for lane in _under_way):
+        if not is_busy(self.server):
             self.server.reset()
         self.plot.clear()
 
@@ -151,16 +154,22 @@ class Lane:
             )
         return f"{self.name}: {text}" if self.name else text
 
-    def _stretch_time(self, slow: float) -> None:
-        self.server.latency = round(self.server.latency * slow, 9)
-        self.server.period = round(self.server.period * slow, 9)
-
     async def _server_notices(self) -> None:
         """The server learns a moment later that a client hung up; the picture should end with that."""
         for _ in range(10):
             if not self.server.timeline.in_flight:
                 return
             await asyncio.sleep(0.02)
+
+
+def is_busy(server: PracticeServer) -> bool:
+    """Whether a lane of any panel runs on ``server`` now."""
+    return any(lane.server is server for lane in _under_way)
+
+
+def slowness(server: PracticeServer, otherwise: float = 1) -> float:
+    """How many times as slow as usual ``server`` is made now by the first that runs on it."""
+    return next((lane.slow for lane in _under_way if lane.server is server), otherwise)
 
 
 def in_words(error: BaseException) -> str:

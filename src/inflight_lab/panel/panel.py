@@ -20,7 +20,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controls
-from inflight_lab.panel.lane import Goal, Lane
+from inflight_lab.panel.lane import Goal, Lane, slowness
 from inflight_lab.panel.recording import Recording, save
 from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
@@ -104,10 +104,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             if not callable(goal) or inspect.iscoroutinefunction(goal):
                 raise TypeError(f"goals must be plain functions of the Stats, got {name!r}: {goal!r}")
         for name, each in runners.items():
-            own = server.twin() if self.lanes else server
-            self.lanes[name] = Lane(each, own, goals or {}, name=name)
+            self.lanes[name] = Lane(each, server.twin() if self.lanes else server, goals or {}, name=name)
         self._first, *others = self.lanes.values()
-        self._twins = [lane.server for lane in others]
+        for lane in others:
+            self._twins.append(lane.server)
+            lane.stretch_time(1 / slowness(server))  # which a twin inherits
         adjustable = any(lane.adjustable for lane in self.lanes.values())
         self._controls = controls = Controls(
             server, count, limit, max_count=max_count, max_limit=max_limit, adjustable=adjustable

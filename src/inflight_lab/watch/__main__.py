@@ -88,7 +88,8 @@ def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen, page: Pag
             if not line.endswith(b"\n"):  # not yet whole
                 file.seek(-len(line), os.SEEK_CUR)
                 break
-            seen.note(*marshal.loads(a2b_base64(line)))
+            with contextlib.suppress(ValueError, EOFError):  # a line cut off by a full disk
+                seen.note(*marshal.loads(a2b_base64(line)))
         page.send()
         if status is not None:
             return status

@@ -15,6 +15,7 @@ import sys
 import time
 from binascii import b2a_base64
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -33,7 +34,8 @@ _file, _practice = -1, 0
 
 def note(kind: str, *fields: Any) -> None:
     """Write one event: the time, the process, what happened."""
-    os.write(_file, b2a_base64(marshal.dumps((time.perf_counter(), os.getpid(), kind, *fields))))
+    with suppress(OSError):  # a full disk is no fault of the script's
+        os.write(_file, b2a_base64(marshal.dumps((time.perf_counter(), os.getpid(), kind, *fields))))
     if kind == "asked":
         start_looking()
 

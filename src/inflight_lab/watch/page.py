@@ -71,6 +71,7 @@ class Page(PracticeServer):
         new |= {"live": not words, "title": self._title, "words": words}
         for queue, knows in list(self._streams.items()):
             message = new if knows else new | {"series": recorder.history, "reset": True}
-            self._streams[queue] = True
+            if queue in self._streams:
+                self._streams[queue] = True
             for data in [json.dumps(message)] + [""] * bool(words):
                 self._loop.call_soon_threadsafe(queue.put_nowait, data)

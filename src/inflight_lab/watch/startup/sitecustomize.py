@@ -19,5 +19,5 @@ def step_in() -> None:
         sys.modules["sitecustomize"] = mine
 
 
-if __name__ == "sitecustomize":
+if __name__ == "sitecustomize" and sys.version_info >= (3, 11):  # a script may start an older Python
     step_in()
