@@ -161,7 +161,7 @@ async def echo(url, count, *, client, return_exceptions=False):
     response = await client.get(url, params={{"text": injected}})
     raise ValueError(response.json()["args"]["text"])
 
-panel = Panel(echo, server=server, count=9, goals={{injected: lambda stats: True}})
+panel = Panel(echo, server=server, count=9, goals={{injected: lambda stats: False}})
 panel"""
 
 
@@ -170,8 +170,8 @@ def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
     panel = open_panel(lab, page, "injected", "server.latency = 0", ECHO)
     panel.press("Run")
     status = panel.status("the runner raised ValueError: ")
-    goal = page.locator(".ifl-panel .ifl-met")
-    expect(goal).to_have_text(f"✔ {INJECTED}")
+    goal = page.locator(".ifl-panel .ifl-missed")
+    expect(goal).to_have_text(f"✘ {INJECTED}")
     expect(status).to_have_text(f"the runner raised ValueError: {INJECTED}")
     assert page.locator(".ifl-panel").locator("b, img, mjx-container").count() == 0
     assert page.evaluate("window.harmed") is None

@@ -15,9 +15,10 @@ from tests.support.panel_page import PANEL, SET_UP, open_panel
 pytestmark = IN_BROWSER
 
 SIDE_BY_SIDE = """
+server.latency = 2  # long enough to see all sixty in flight, also on a busy machine
 panel = Panel(
     {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests},
-    server=server, count=60, limit=3)
+    server=server, count=60, limit=15)
 panel
 """
 FULL = "document.fullscreenElement?.classList.contains('ifl-panel') ?? false"
@@ -80,7 +81,7 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     plots = page.locator(PLOTS)
     expect(plots).to_have_count(2, timeout=60_000)
     page.locator(".ifl-panel button", has_text="Run").click()
-    for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "3")):
+    for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "15")):
         expect(plot).to_have_attribute("data-in-flight", peak)
         expect(plot).to_have_attribute("data-live", "true")
     expect(page.locator(".ifl-panel .widget-label", has_text="semaphore: done: 60 outcomes")).to_be_visible(

@@ -39,9 +39,7 @@ def python_for_the_build() -> str | None:
 
 def build(folder: Path) -> None:
     """Make the site with the command of the README."""
-    (command,) = re.findall(
-        r"uv run (.+inflight_lab\.publish\.site) site\n", (ROOT / "README.md").read_text()
-    )
+    (command,) = re.findall(r"uv run (.+inflight-lab site) site\n", (ROOT / "README.md").read_text())
     done = subprocess.run([UV or "uv", "run", *shlex.split(command), folder], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
