@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from binascii import b2a_base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from inflight_lab.watch.__main__ import events
 from inflight_lab.watch.diagnosis import summary
 from tests.support.waiting import PATIENCE
 from tests.support.watching import see_text, watch
@@ -114,17 +117,33 @@ def test_a_signal_reaches_the_script_once(
     assert "watch: 1 requests" in said
 
 
-def test_ctrl_c_at_a_terminal(script: Callable[[str], Path]) -> None:
-    """The terminal sends Ctrl-C to both; the script hears it once and tidies up."""
+COUNTS = """
+import signal, threading, httpx
+
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+httpx.get("https://api.example.com/")
+print("ready", flush=True)
+while not heard:
+    threading.Event().wait(0.05)
+threading.Event().wait(0.5)  # a second one would come in this time
+print(f"heard {len(heard)}", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("text", "heard"), [(WAITS, b"tidied up"), (COUNTS, b"heard 1")])
+def test_ctrl_c_at_a_terminal(text: str, heard: bytes, script: Callable[[str], Path]) -> None:
+    """The terminal sends Ctrl-C to both; the script hears it once, and ends as it likes."""
     pid, terminal = pty.fork()
     if not pid:
-        os.execv(sys.executable, [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(WAITS))])
+        os.execv(sys.executable, [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(text))])
     said = _read_until(terminal, b"ready")
     os.write(terminal, b"\x03")
     said += _read_until(terminal, b"accepted, 0 refused.")
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGINT
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(terminal)
-    assert said.count(b"tidied up") == 1
+    assert status == (-signal.SIGINT if text is WAITS else 0)
+    assert said.count(heard) == 1
 
 
 def _read_until(terminal: int, words: bytes) -> bytes:
@@ -166,6 +185,16 @@ def test_clients_are_seen_wherever_they_are_made(how: str, tmp_path: Path) -> No
     seen = see_text(tmp_path, THREE + MANY[how])
     assert [request.status for request in seen.requests] == [200] * 6
     assert summary(seen).endswith("6 accepted, 0 refused.")
+
+
+def test_a_line_that_is_half_written_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    """Watch may look while a script writes: it waits for the rest, and loses nothing."""
+    line = b2a_base64(marshal.dumps((1.0, 1, "sent", 1)))
+    with (tmp_path / "events").open("wb", buffering=0) as script, (tmp_path / "events").open("rb") as file:
+        script.write(line + line[:9])
+        assert list(events(file)) == [(1.0, 1, "sent", 1)]
+        script.write(line[9:])
+        assert list(events(file)) == [(1.0, 1, "sent", 1)]
 
 
 def test_a_line_that_is_cut_off_costs_that_line_only(tmp_path: Path) -> None:

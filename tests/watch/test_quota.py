@@ -36,6 +36,10 @@ NOW = 1_800_000_000.0
             [Policy(5000, 3600, False)],
         ),
         ({"x-rate-limit-limit": "900", "x-rate-limit-reset": str(int(NOW) - 5)}, [Policy(900, 1, False)]),
+        (
+            {"ratelimit-policy": "100;w=60", "x-ratelimit-limit": "100", "x-ratelimit-reset": "5"},
+            [Policy(100, 60, True)],
+        ),
         ({"x-ratelimit-limit": "5000"}, []),
         ({"x-ratelimit-limit": "many", "x-ratelimit-reset": "soon"}, []),
         ({}, []),

@@ -19,7 +19,7 @@ import threading
 import time
 import webbrowser
 from binascii import a2b_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -80,16 +80,22 @@ def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
     return child
 
 
+def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
+    """What was noted since the last time.  A line that is not whole yet is left for the next."""
+    for line in file:
+        if not line.endswith(b"\n"):
+            file.seek(-len(line), os.SEEK_CUR)
+            return
+        with contextlib.suppress(ValueError, EOFError):  # a line cut off by a full disk
+            yield marshal.loads(a2b_base64(line))
+
+
 def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen, page: Page) -> int:
     """Until the script ends, show what it notes.  Returns its exit status."""
     while True:
         status = child.poll()  # before the last look, so that nothing is missed
-        for line in file:
-            if not line.endswith(b"\n"):  # not yet whole
-                file.seek(-len(line), os.SEEK_CUR)
-                break
-            with contextlib.suppress(ValueError, EOFError):  # a line cut off by a full disk
-                seen.note(*marshal.loads(a2b_base64(line)))
+        for event in events(file):
+            seen.note(*event)
         page.send()
         if status is not None:
             return status
