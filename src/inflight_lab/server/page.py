@@ -153,13 +153,11 @@ class Connection(httpcore.AsyncConnectionInterface):
         """
         return self._state == "idle" and origin == self._origin
 
-    def is_available(self) -> bool:
-        """Whether a request may come now."""
+    def is_idle(self) -> bool:
+        """Whether it is kept alive for the next request, which may come now."""
         return self._state == "idle"
 
-    def is_idle(self) -> bool:
-        """Whether it is kept alive for the next request."""
-        return self._state == "idle"
+    is_available = is_idle
 
     def is_closed(self) -> bool:
         """Whether it is of no more use."""

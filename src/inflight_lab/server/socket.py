@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 import urllib.request
-from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
@@ -75,12 +74,7 @@ class PracticeServer(LoopbackServer):
                 self._thread.join()
                 self._uvicorn = self._thread = None
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         # Not on the loop's thread: the client may be about to close connections there.
         await asyncio.to_thread(self.stop)
 
@@ -156,16 +150,8 @@ class _Uvicorn(uvicorn.Server):
 def _listen(port: int) -> socket.socket:
     # asyncio switches Nagle's algorithm off only on sockets that name their protocol, which those of
     # socket.create_server do not.  With it every answer on a kept connection comes 40 ms late.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # a port that was just used; on Windows the option means another thing
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen(2048)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    unnamed = socket.create_server((LOOPBACK, port), backlog=2048)
+    return socket.socket(unnamed.family, unnamed.type, socket.IPPROTO_TCP, unnamed.detach())
 
 
 def _keep_loopback_off_proxies() -> None:
