@@ -60,21 +60,14 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         Raises `OutsideError` for one request more to other machines than ``outside``.
         """
         refused = await self._refusal(request)
-        number = self.timeline.send()
-        try:
+        with self.timeline.sending() as number:
             if refused:
                 raise refused
             library: Any = sys.modules[type(request.url).__module__]  # whichever the client is of
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
             body = await _read(response.stream)
-        except asyncio.CancelledError:
-            self.timeline.cancel(number)
-            raise
-        except BaseException as error:
-            self.timeline.fail(number, error)
-            raise
-        self.timeline.answer(number, response.status_code)
+            self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = library.ByteStream(body)
         return response

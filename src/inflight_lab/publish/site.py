@@ -22,7 +22,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.publish.series import ROOT, files
+from inflight_lab.publish.series import LAID_OUT, ROOT, lay_out
 
 FIRST = "notebooks/00_start_here.ipynb"
 PYODIDE_CORE = (
@@ -56,7 +56,8 @@ def build(folder: Path) -> None:
     made_before(folder)  # an error now, not in half a minute
     with tempfile.TemporaryDirectory() as scratch:
         lite, site = Path(scratch) / "lite", Path(scratch) / "site"
-        add_contents(lite / "files")
+        lay_out(lite / "files")  # what the file browser of the site shows
+        (lite / "files" / LAID_OUT).unlink()
         add_pyodide(lite / "static" / "pyodide")
         write_settings(lite, build_wheel(Path(scratch) / "wheels"))
         run_lite(lite, site)
@@ -80,8 +81,8 @@ def put(site: Path, folder: Path) -> None:
     """Copy a new site to ``folder``, and take away what an earlier one has there beyond it."""
     old = made_before(folder)
     new = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    if others := sorted(name for name in new if is_in_the_way(folder, name, old)):
-        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or name another folder")
+    if others := in_the_way(folder, new, old):
+        raise FileExistsError(f"{others[0]} was not made here: move it, or name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     write_mark(folder, old | new)  # whatever happens from here on, the next build knows its own
     for path in [folder / name for name in old - new]:
@@ -94,25 +95,21 @@ def put(site: Path, folder: Path) -> None:
     write_mark(folder, new)
 
 
-def is_in_the_way(folder: Path, name: str, old: set[str]) -> bool:
-    """Whether something that was not made here is where the file, or one of its folders, would be."""
-    there = [folder / part for part in (Path(name), *Path(name).parents[:-1])]
-    beneath = [*there, *(folder / name).rglob("*")]
-    links = any(path.is_symlink() for path in there)
-    return links or any(path.is_file() and path.relative_to(folder).as_posix() not in old for path in beneath)
+def in_the_way(folder: Path, new: set[str], old: set[str]) -> list[Path]:
+    """What was not made here, and is where a new file, or one of its folders, would be."""
+    made, mine = ({folder / name for name in names} for names in (new, old))
+    spots = made | {parent for path in made for parent in path.parents}
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if (path in spots or not made.isdisjoint(path.parents))
+        and (path.is_symlink() or (path.is_file() and path not in mine))
+    )
 
 
 def write_mark(folder: Path, names: set[str]) -> None:
     """Note what was made here."""
     (folder / MARK).write_text(json.dumps({"files": sorted(names)}, indent=0) + "\n", encoding="utf-8")
-
-
-def add_contents(folder: Path) -> None:
-    """Copy what the file browser of the site shows."""
-    for name, source in files().items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
 
 
 def add_pyodide(folder: Path) -> None:
@@ -139,8 +136,18 @@ def add_pyodide(folder: Path) -> None:
 def build_wheel(folder: Path) -> Path:
     """This package, as a wheel: built from the clone, or packed again from what is installed."""
     if (ROOT / "pyproject.toml").exists():
-        command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-        subprocess.run(command, check=True)
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "build",
+            "--quiet",
+            "--wheel",
+            "--out-dir",
+            str(folder),
+            str(ROOT),
+        ]
+        subprocess.run(command, check=True)  # uv comes with the kernel's extra ``lock``
         (wheel,) = folder.glob("*.whl")
         return wheel
     installed = distribution("inflight-lab")
@@ -151,13 +158,6 @@ def build_wheel(folder: Path) -> Path:
             if file.parts[0].startswith("inflight_lab") and file.suffix != ".pyc":
                 archive.write(str(file.locate()), str(file))
     return wheel
-
-
-def uv() -> list[str]:
-    """The command ``uv``, which the kernel's extra ``lock`` brings."""
-    from uv import find_uv_bin
-
-    return [find_uv_bin()]
 
 
 def write_settings(lite: Path, wheel: Path) -> None:

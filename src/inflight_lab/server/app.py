@@ -73,19 +73,12 @@ class PracticeApp(Knobs):
 
     async def _get(self, request: Request) -> JSONResponse:
         busy = self.timeline.in_flight
-        number = self.timeline.send()
-        try:
+        with self.timeline.sending() as number:
             response = self._decide(request, busy)
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, response.status_code)
-        except asyncio.CancelledError:
-            self.timeline.cancel(number)
-            raise
-        except BaseException as error:
-            self.timeline.fail(number, error)
-            raise
         return response
 
     def _decide(self, request: Request, busy: int) -> JSONResponse:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
+import math
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -101,9 +102,9 @@ class Connection(httpcore.AsyncConnectionInterface):
     """A connection of httpx's own pool that calls the server in place of writing to a socket."""
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
-        self._origin, self._keepalive_expiry = origin, keepalive_expiry
+        self._origin, self._kept_for = origin, math.inf if keepalive_expiry is None else keepalive_expiry
         self._state: Literal["new", "busy", "idle", "closed"] = "new"
-        self._idle_since = 0.0
+        self._expires = math.inf
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Have the server answer, one request at a time."""
@@ -111,12 +112,9 @@ class Connection(httpcore.AsyncConnectionInterface):
             raise httpcore.ConnectionNotAvailable
         self._state = "busy"
         try:
-            url = request.url
             asked = httpx.Request(
                 request.method.decode(),
-                httpx.URL(
-                    scheme=url.scheme.decode(), host=url.host.decode(), port=url.port, raw_path=url.target
-                ),
+                bytes(request.url).decode(),
                 headers=request.headers,
                 stream=request.stream,  # type: ignore[arg-type]  # it is the one that httpx handed over
             )
@@ -136,7 +134,7 @@ class Connection(httpcore.AsyncConnectionInterface):
     def answered(self) -> None:
         """The answer was read to its end: the next request may come."""
         if self._state == "busy":
-            self._state, self._idle_since = "idle", time.monotonic()
+            self._state, self._expires = "idle", time.monotonic() + self._kept_for
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -165,12 +163,8 @@ class Connection(httpcore.AsyncConnectionInterface):
 
     def has_expired(self) -> bool:
         """Whether it was kept for too long, or the server has gone."""
-        if self._state != "idle":
-            return False
-        kept = self._keepalive_expiry
-        return self._origin.port not in _serving or (
-            kept is not None and time.monotonic() > self._idle_since + kept
-        )
+        gone = self._origin.port not in _serving
+        return self._state == "idle" and (gone or time.monotonic() > self._expires)
 
 
 class _Body:
