@@ -81,8 +81,8 @@ def put(site: Path, folder: Path) -> None:
     """Copy a new site to ``folder``, and take away what an earlier one has there beyond it."""
     old = made_before(folder)
     new = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    if others := in_the_way(folder, new, old):
-        raise FileExistsError(f"{others[0]} was not made here: move it, or name another folder")
+    if others := sorted(name for name in new if is_in_the_way(folder, name, old)):
+        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     write_mark(folder, old | new)  # whatever happens from here on, the next build knows its own
     for path in [folder / name for name in old - new]:
@@ -95,16 +95,12 @@ def put(site: Path, folder: Path) -> None:
     write_mark(folder, new)
 
 
-def in_the_way(folder: Path, new: set[str], old: set[str]) -> list[Path]:
-    """What was not made here, and is where a new file, or one of its folders, would be."""
-    made, mine = ({folder / name for name in names} for names in (new, old))
-    spots = made | {parent for path in made for parent in path.parents}
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if (path in spots or not made.isdisjoint(path.parents))
-        and (path.is_symlink() or (path.is_file() and path not in mine))
-    )
+def is_in_the_way(folder: Path, name: str, old: set[str]) -> bool:
+    """Whether something that was not made here is where the file, or one of its folders, would be."""
+    there = [folder / part for part in (Path(name), *Path(name).parents[:-1])]
+    beneath = [*there, *(folder / name).rglob("*")]
+    links = any(path.is_symlink() for path in there)
+    return links or any(path.is_file() and path.relative_to(folder).as_posix() not in old for path in beneath)
 
 
 def write_mark(folder: Path, names: set[str]) -> None:
@@ -136,18 +132,8 @@ def add_pyodide(folder: Path) -> None:
 def build_wheel(folder: Path) -> Path:
     """This package, as a wheel: built from the clone, or packed again from what is installed."""
     if (ROOT / "pyproject.toml").exists():
-        command = [
-            sys.executable,
-            "-m",
-            "uv",
-            "build",
-            "--quiet",
-            "--wheel",
-            "--out-dir",
-            str(folder),
-            str(ROOT),
-        ]
-        subprocess.run(command, check=True)  # uv comes with the kernel's extra ``lock``
+        command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel"]  # uv: of the extra ``lock``
+        subprocess.run([*command, "--out-dir", str(folder), str(ROOT)], check=True)
         (wheel,) = folder.glob("*.whl")
         return wheel
     installed = distribution("inflight-lab")
