@@ -66,18 +66,14 @@ async def check_stops_at_failure(answer: Answer) -> str:
     # Five at a time, and the fourth is refused: most of the thirty are still to come then.
     async with practice(max_connections=5, latency=0.1, rate=3, period=60) as (server, client):
         (outcome,) = await asyncio.gather(answer(server.url, count, client=client), return_exceptions=True)
-        refused = server.stats().refused
-        expect(
-            isinstance(outcome, Exception),
-            f"{refused} requests were refused, and your function raised nothing.",
-        )
+        raised, refused = isinstance(outcome, Exception), server.stats().refused
+        expect(raised, f"{refused} requests were refused, and your function raised nothing.")
         await asyncio.sleep(0.15)  # what was on its way to the server arrives
         before = server.stats().started
         await asyncio.sleep(0.6)
         after = server.stats().started
-    expect(
-        after == before, f"{after - before} more requests reached the server after your function had failed."
-    )
+    more = after - before
+    expect(not more, f"{more} more requests reached the server after your function had failed.")
     return f"after the first failure no more were sent: {after} of {count} reached the server."
 
 
@@ -96,10 +92,9 @@ async def check_one_semaphore(answer: Answer) -> str:
 async def check_limit_for(answer: Answer) -> str:
     """Notebook 03: ``answer(rate, latency)`` is the limit at which ``rate`` requests a second are sent."""
     for rate, latency in ((20, 0.2), (50, 0.1), (6, 0.5)):
-        limit, asked = answer(rate, latency), f"{rate} a second at {latency} s"
-        expect(
-            limit == round(rate * latency), f"{asked}: a limit of {limit!r} sends {sent_at(limit, latency)}."
-        )
+        limit, right = answer(rate, latency), round(rate * latency)
+        sent = f"a limit of {limit!r} sends {sent_at(limit, latency)}"
+        expect(limit == right, f"{rate} a second at {latency} s: {sent}.")
     limit = int(answer(20, 0.2))
     _, stats = await observe(semaphore.make_many_requests, 24, limit=limit, on={"latency": 0.2})
     return f"for 20 a second at 0.2 s your limit sent {24 / stats.elapsed:.1f} a second."

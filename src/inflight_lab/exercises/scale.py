@@ -103,9 +103,8 @@ async def check_share(answer: Answer) -> str:
     async def both(url: str, **options: Any) -> None:
         await asyncio.gather(*(paced.make_many_requests(url, 12, **options) for _ in range(2)))
 
-    _, stats = await observe(
-        both, rate=answer(20, 2), return_exceptions=True, on={"latency": 0.02, "rate": 20}
-    )
+    knobs = {"latency": 0.02, "rate": 20}
+    _, stats = await observe(both, rate=answer(20, 2), return_exceptions=True, on=knobs)
     expect(not stats.refused, f"{stats.refused} of {stats.started} requests were refused.")
     return f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s, and none was refused."
 

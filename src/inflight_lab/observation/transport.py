@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -66,7 +67,9 @@ class ObservedTransport(httpx.AsyncBaseTransport):
             library: Any = sys.modules[type(request.url).__module__]  # whichever the client is of
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
-            body = await _read(response.stream)
+            stream: Any = response.stream
+            async with aclosing(stream):  # gives the connection back to the pool
+                body = b"".join([part async for part in stream])
             self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = library.ByteStream(body)
@@ -97,10 +100,3 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     def stats(self) -> Stats:
         """The numbers up to now, as the client counts them."""
         return self.timeline.stats()
-
-
-async def _read(stream: Any) -> bytes:
-    try:
-        return b"".join([part async for part in stream])
-    finally:
-        await stream.aclose()  # gives the connection back to the pool

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -185,7 +184,7 @@ def finish(folder: Path) -> None:
     shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: list[str]) -> None:
     """Make the site, and say how to look at it."""
     parser = argparse.ArgumentParser(prog="inflight-lab site", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to put the site")
@@ -198,7 +197,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.0f} MB.  To look at it: python3 -m http.server --directory {folder}")
-
-
-if __name__ == "__main__":
-    main()

@@ -83,7 +83,7 @@ async def panels_end() -> None:
             await asyncio.wait([each.start()])  # the task of the run that is under way
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str]) -> None:
     """Make the pages of the series, or of another folder of notebooks."""
     parser = argparse.ArgumentParser("inflight-lab pages", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", type=Path, help="the folder for the pages; made if it is not there")
@@ -98,7 +98,3 @@ def main(argv: list[str] | None = None) -> None:
         arguments.out.mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:
             print(make_page(notebook, arguments.out), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """The practice server where there are no sockets: in a browser page.
 
-It has the face of the real one, down to a port.  httpx reaches it through `Connection`: requests still go
+It has the face of the real one, down to a port.  httpx reaches it through `_Connection`: requests still go
 through httpx's own pool, with its 100 connections and its timeouts, and the app answers with the same
 latency, quotas and 429s.  Only the bytes on a wire are missing, and the time that they would take.
 """
@@ -98,8 +98,11 @@ def server_at(origin: httpcore.Origin) -> PracticeServer:
     return server
 
 
-class Connection(httpcore.AsyncConnectionInterface):
-    """A connection of httpx's own pool that calls the server in place of writing to a socket."""
+class _Connection(httpcore.AsyncConnectionInterface):
+    """A connection of httpx's own pool that calls the server in place of writing to a socket.
+
+    The pool asks `can_handle_request` of each one for each request that waits, at each event: so it is brief.
+    """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
         self._origin, self._kept_for = origin, math.inf if keepalive_expiry is None else keepalive_expiry
@@ -107,7 +110,6 @@ class Connection(httpcore.AsyncConnectionInterface):
         self._expires = math.inf
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Have the server answer, one request at a time."""
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
         self._state = "busy"
@@ -137,32 +139,23 @@ class Connection(httpcore.AsyncConnectionInterface):
             self._state, self._expires = "idle", time.monotonic() + self._kept_for
 
     async def aclose(self) -> None:
-        """Hang up."""
         self._state = "closed"
 
     def info(self) -> str:
-        """One line for the pool's ``repr``."""
         return f"{self._origin}, {self._state}"
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Whether it leads there, and is free.
-
-        The pool asks this of each connection for each request that waits, at each event: so it is brief.
-        """
         return self._state == "idle" and origin == self._origin
 
     def is_idle(self) -> bool:
-        """Whether it is kept alive for the next request, which may come now."""
         return self._state == "idle"
 
     is_available = is_idle
 
     def is_closed(self) -> bool:
-        """Whether it is of no more use."""
         return self._state == "closed"
 
     def has_expired(self) -> bool:
-        """Whether it was kept for too long, or the server has gone."""
         gone = self._origin.port not in _serving
         return self._state == "idle" and (gone or time.monotonic() > self._expires)
 
@@ -170,7 +163,7 @@ class Connection(httpcore.AsyncConnectionInterface):
 class _Body:
     """The body of an answer; who has read it gives the connection back."""
 
-    def __init__(self, answer: httpx.Response, connection: Connection) -> None:
+    def __init__(self, answer: httpx.Response, connection: _Connection) -> None:
         self._stream, self._connection = answer.stream, connection
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -181,6 +174,6 @@ class _Body:
         self._connection.answered()
 
 
-def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> Connection:
+def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> _Connection:
     """One more connection for httpx's own pool: takes the place of the pool's method of this name."""
-    return Connection(origin, pool._keepalive_expiry)
+    return _Connection(origin, pool._keepalive_expiry)

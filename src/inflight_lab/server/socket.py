@@ -119,10 +119,8 @@ class _Thread(threading.Thread):
         server = await self._loop.create_server(connect, sock=self._listener, backlog=config.backlog)
         self.ready.set_result(None)
         while not self._ended.is_set():
-            self.state.default_headers = [
-                (b"date", formatdate(usegmt=True).encode()),
-                *config.encoded_headers,
-            ]
+            date = (b"date", formatdate(usegmt=True).encode())
+            self.state.default_headers = [date, *config.encoded_headers]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), 1)
         server.close()
