@@ -60,13 +60,6 @@ def _wait(condition: Callable[[], object]) -> bool:
     return bool(holds)
 
 
-def _open_browser(page: Page) -> None:
-    """Open the page, and wait for it: else a short script would be over before."""
-    threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
-    if not _wait(lambda: page.is_shown):
-        _say(f"no browser shows it yet: open {page.page_url} yourself")
-
-
 def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
     """Start the script, so that a signal reaches it once, as it would without watch."""
     folders = [str(Path(__file__).with_name("startup")), os.environ.get("PYTHONPATH", "")]
@@ -119,14 +112,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
         _say(f"the plot is at {page.page_url}")
         if not options.no_browser:
-            _open_browser(page)
+            threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
+            if not _wait(lambda: page.readers):  # else a short script would be over before
+                _say(f"no browser shows it yet: open {page.page_url} yourself")
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
         status = follow(child, file, seen, page)
         words = "\n".join([summary(seen), *diagnose(seen)])
         _say(words)
         page.send(words)
-        _wait(lambda: not page.is_shown)
+        _wait(lambda: not page.readers)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
         with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(-status, signal.SIG_DFL)

@@ -18,8 +18,10 @@ from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
 PLOT = Path(inflight_lab.plot.__file__).parent
-FILES = {"": Path(__file__).with_name("page.html")} | {
-    name: PLOT / name for name in ("live_plot.js", "live_plot.css")
+FILES = {
+    "": Path(__file__).with_name("page.html"),
+    "live_plot.js": PLOT / "live_plot.js",
+    "live_plot.css": PLOT / "live_plot.css",
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -27,14 +29,14 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 class Page(PracticeServer):
     """Serves the plot at ``page_url``, by server-sent events, and practice answers everywhere else.
 
-    Nothing else may read ``recorder``.  ``title`` stands above the plot.
+    Nothing else may read ``recorder``.  ``title`` stands above the plot; ``readers`` are the open pages.
     """
 
     def __init__(self, recorder: Recorder, title: str, *, port: int = 0, **knobs: Any) -> None:
         super().__init__(port=port, **knobs)
         self._recorder, self._title = recorder, title
-        self._streams: dict[asyncio.Queue[str], bool] = {}
-        """By page: whether it has had its first message."""
+        self.readers = set[asyncio.Queue[str]]()
+        self._joined = False  # whether one of them has not had a message yet
         self._routes.routes[:] = [
             *(Route(HOME + name, lambda _, path=path: FileResponse(path)) for name, path in FILES.items()),
             Route(HOME + "events", self._events),
@@ -46,32 +48,27 @@ class Page(PracticeServer):
         """Where a browser finds the plot."""
         return self.url.removesuffix("/get") + HOME
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether a browser shows the page now."""
-        return bool(self._streams)
-
     async def _events(self, request: Request) -> StreamingResponse:
         self._loop, queue = asyncio.get_running_loop(), asyncio.Queue[str]()
-        self._streams[queue] = False
 
         async def messages() -> AsyncIterator[str]:
+            self.readers.add(queue)
+            self._joined = True
             try:
                 while message := await queue.get():
                     yield f"data: {message}\n\n"
             finally:
-                del self._streams[queue]
+                self.readers.remove(queue)
 
         return StreamingResponse(messages(), media_type="text/event-stream")
 
     def send(self, words: str = "") -> None:
-        """Send every page what is new, and a new page all there is; with ``words`` for the last time."""
-        recorder = self._recorder
-        new = {"series": recorder.read(), "counts": recorder.counts(), "now": recorder.now}
+        """Send all pages what is new, or all there is if one is new; with ``words`` for the last time."""
+        recorder, joined, self._joined = self._recorder, self._joined, False
+        readers, series = list(self.readers), recorder.read()
+        new: dict[str, Any] = {"series": recorder.history if joined else series, "reset": joined}
+        new |= {"counts": recorder.counts(), "now": recorder.now}
         new |= {"live": not words, "title": self._title, "words": words}
-        for queue, knows in list(self._streams.items()):
-            message = new if knows else new | {"series": recorder.history, "reset": True}
-            if queue in self._streams:
-                self._streams[queue] = True
-            for data in [json.dumps(message)] + [""] * bool(words):
+        for queue in readers:
+            for data in [json.dumps(new)] + [""] * bool(words):
                 self._loop.call_soon_threadsafe(queue.put_nowait, data)
