@@ -28,7 +28,7 @@ from inflight_lab.watch.page import Page
 from inflight_lab.watch.seen import Seen
 
 UPDATE, PATIENCE = 0.05, 3.0
-"""Seconds between two messages to the page, and for which the script's start and end wait for the page."""
+"""Seconds between two looks at what was noted, and for which start and end wait for the page."""
 PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -83,13 +83,12 @@ def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
             yield marshal.loads(a2b_base64(line))
 
 
-def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen, page: Page) -> int:
-    """Until the script ends, show what it notes.  Returns its exit status."""
+def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen) -> int:
+    """Take in what the script notes until it ends.  Returns its exit status."""
     while True:
         status = child.poll()  # before the last look, so that nothing is missed
         for event in events(file):
             seen.note(*event)
-        page.send()
         if status is not None:
             return status
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -117,10 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _say(f"no browser shows it yet: open {page.page_url} yourself")
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
-        status = follow(child, file, seen, page)
-        words = "\n".join([summary(seen), *diagnose(seen)])
-        _say(words)
-        page.send(words)
+        status = follow(child, file, seen)
+        page.words = "\n".join([summary(seen), *diagnose(seen)])
+        _say(page.words)
         _wait(lambda: not page.readers)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
         with contextlib.suppress(OSError):  # SIGKILL has no handler
