@@ -26,24 +26,18 @@ class Request:
     asked: float
     sender: Name
     client: Name
-    connections: int
-    """The most that its client opens; 0: not known."""
-    idle: int
-    """The most that its client keeps open for later."""
+    connections: int  # the most that its client opens; 0: not known
+    idle: int  # the most that its client keeps open for later
     method: str
     url: str
-    opened: int = 0
-    """Connections that were opened for it."""
+    opened: int = 0  # connections that were opened for it
     sent: float | None = None
-    flight: int | None = None
-    """Its number in the timeline, once it is sent."""
+    flight: int | None = None  # its number in the timeline, once it is sent
     ended: float | None = None
     status: int = 0
     retry_after: float = 0.0
-    closed: bool = False
-    """Whether the server closed the connection after it."""
-    error: str = ""
-    """What came in place of an answer; "cancelled" if the script gave it up."""
+    closed: bool = False  # whether the server closed the connection after it
+    error: str = ""  # what came in place of an answer; "cancelled" if the script gave it up
 
     @property
     def host(self) -> str:
