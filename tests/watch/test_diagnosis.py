@@ -123,6 +123,29 @@ def test_little_is_said_of_a_few_requests(count: int) -> None:
 def test_the_pool_is_no_limit_where_a_connection_carries_many() -> None:
     """With HTTP/2 more requests are in flight than there are connections."""
     assert said(seen_of([(0.0, 0.1, 200)] * 20, connections=2)) == []
+    assert said(waiting(seen_of([(0.0, 0.1, 200)] * 20, connections=2), 10)) == []
+
+
+def test_a_pool_that_is_full_is_named_where_many_are_cancelled() -> None:
+    """Then a few more are sent than it has connections, before the end of those before them is noted."""
+    names = said(waiting(seen_of([(0.0, 0.1, 200)] * 21, connections=20), 30))
+    assert names[0].startswith(
+        "certain: The connection pool was the limit: 51 requests were asked for at once"
+    )
+
+
+def waiting(seen: Seen, count: int) -> Seen:
+    """With ``count`` more requests of the same client, which are never sent."""
+    fields = (
+        seen.requests[0].client[1],
+        seen.requests[0].connections,
+        20,
+        "GET",
+        "https://api.example.com/x",
+    )
+    for number in range(count):
+        seen.note(0.05, 1, "asked", -1 - number, f"task {-number}", *fields)
+    return seen
 
 
 def test_the_numbers_add_up() -> None:
