@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import importlib
 import io
+import os
 import statistics
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def in_script(url: str, limit: int, library: str, *, watched: bool) -> Cost:
             capture_output=True,
             text=True,
             check=True,
-            env=None,
+            env=os.environ | {"PYTHONPATH": os.getcwd()},
         )
     rate, cpu = map(float, done.stdout.split())
     return rate, cpu

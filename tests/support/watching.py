@@ -25,7 +25,7 @@ def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen
         child = start(command, INFLIGHT_LAB_WATCH=str(events), INFLIGHT_LAB_PRACTICE=str(page.port))
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        assert follow(child, file, seen, page) == 0
+        assert follow(child, file, seen) == 0
     return seen
 
 

@@ -312,7 +312,12 @@ def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
             assert first["title"].endswith("my_script.py")
             child.stdin.write("\n\n")
             child.stdin.flush()
-            last = httpx.Response(200, text=list(lines)[-1].removeprefix("data: ")).json()
+            more = [httpx.Response(200, text=line.removeprefix("data: ")).json() for line in lines]
+            last = more[-1]
     assert last["counts"]["accepted"] == 3
+    points = [point for message in [first, *more] for point in message["series"]["client"]]
+    assert points[-1][3] == 0
+    assert max(point[2] for point in points) == 1
+    assert sorted({point[0] for point in points}) == [point[0] for point in points]  # none twice
     assert not last["live"]
     assert last["words"].startswith("3 requests to api.example.com")

@@ -31,7 +31,7 @@ def seen_of(
         events += [
             (asked, 1, "asked", number, who, 1, connections, 20, "GET", url),
             (asked, 1, "sent", number),
-            (asked + took, 1, "answered", number, status, headers or {}),
+            (asked + took, 1, "ended", number, "", status, headers or {}),
         ]
     seen = Seen()
     for event in sorted(events, key=lambda event: event[0]):
@@ -110,7 +110,7 @@ def test_retries_that_come_back_together() -> None:
         for number in range(20):
             at = round_ * 1.1 + 0.1 + number / 1000
             status = 200 if round_ == 2 else 429
-            seen.note(at, 1, "answered", (round_, number), status, {"retry-after": "1"})
+            seen.note(at, 1, "ended", (round_, number), "", status, {"retry-after": "1"})
     assert "likely: A storm of retries: 40 of 60 requests, 20 failed again; all come about 1" in said(seen)
 
 
@@ -123,13 +123,37 @@ def test_little_is_said_of_a_few_requests(count: int) -> None:
 def test_the_pool_is_no_limit_where_a_connection_carries_many() -> None:
     """With HTTP/2 more requests are in flight than there are connections."""
     assert said(seen_of([(0.0, 0.1, 200)] * 20, connections=2)) == []
+    assert said(waiting(seen_of([(0.0, 0.1, 200)] * 20, connections=2), 10)) == []
+
+
+def test_a_pool_that_is_full_is_named_where_many_are_cancelled() -> None:
+    """Then a few more are sent than it has connections, before the end of those before them is noted."""
+    names = said(waiting(seen_of([(0.0, 0.1, 200)] * 21, connections=20), 30))
+    assert names[0].startswith(
+        "certain: The connection pool was the limit: 51 requests were asked for at once"
+    )
+
+
+def waiting(seen: Seen, count: int) -> Seen:
+    """With ``count`` more requests of the same client, which are never sent."""
+    fields = (
+        seen.requests[0].client[1],
+        seen.requests[0].connections,
+        20,
+        "GET",
+        "https://api.example.com/x",
+    )
+    for number in range(count):
+        seen.note(0.05, 1, "asked", -1 - number, f"task {-number}", *fields)
+    return seen
 
 
 def test_the_numbers_add_up() -> None:
     """Each request that was asked for has an end in the summary, or none yet."""
     seen = seen_of([(0.0, 0.1, status) for status in (200, 302, 404, 429, 503)])
     fields = (1, 100, 20, "GET", "https://other.example/")
-    for number, end in enumerate([("failed", "ReadTimeout"), ("cancelled",), ("sent",), ()], 10):
+    ends: list[Any] = [("ended", "ReadTimeout", 0, {}), ("ended", "cancelled", 0, {}), ("sent",), ()]
+    for number, end in enumerate(ends, 10):
         seen.note(1.0, 1, "asked", number, "task 1", *fields)
         if end:
             seen.note(1.5, 1, end[0], number, *end[1:])

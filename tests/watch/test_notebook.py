@@ -39,7 +39,7 @@ async def test_requests_are_seen_as_they_go(client: Any, server: PracticeServer,
         stats = watch.seen.timeline.stats()
     assert [response.status_code for response in responses] == [200] * 5
     assert (stats.accepted, stats.waiting, stats.in_flight, stats.peak_in_flight) == (5, 0, 0, 3)
-    assert watch.plot.recorder.counts()["accepted"] == 5
+    assert watch.recorder.counts()["accepted"] == 5
 
 
 def test_a_synchronous_client(server: PracticeServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,8 +147,8 @@ async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: Prac
     with Watch(client) as watch:
         for _ in range(3):
             await client.get(server.url)
-        points = watch.plot.recorder.read()
-        history = watch.plot.recorder.history
+        points = watch.recorder.read()
+        history = watch.recorder.history
     assert [point[3] for point in history["quota"]] == [2]
     assert history["rate"][-1][3] == 3
     assert sum(len(each) for each in (points.get("refused", []), history["refused"])) >= 1

@@ -28,7 +28,7 @@ from inflight_lab.watch.page import Page
 from inflight_lab.watch.seen import Seen
 
 UPDATE, PATIENCE = 0.05, 3.0
-"""Seconds between two messages to the page, and for which the script's start and end wait for the page."""
+"""Seconds between two looks at what was noted, and for which start and end wait for the page."""
 PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -60,13 +60,6 @@ def _wait(condition: Callable[[], object]) -> bool:
     return bool(holds)
 
 
-def _open_browser(page: Page) -> None:
-    """Open the page, and wait for it: else a short script would be over before."""
-    threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
-    if not _wait(lambda: page.is_shown):
-        _say(f"no browser shows it yet: open {page.page_url} yourself")
-
-
 def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
     """Start the script, so that a signal reaches it once, as it would without watch."""
     folders = [str(Path(__file__).with_name("startup")), os.environ.get("PYTHONPATH", "")]
@@ -90,13 +83,12 @@ def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
             yield marshal.loads(a2b_base64(line))
 
 
-def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen, page: Page) -> int:
-    """Until the script ends, show what it notes.  Returns its exit status."""
+def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen) -> int:
+    """Take in what the script notes until it ends.  Returns its exit status."""
     while True:
         status = child.poll()  # before the last look, so that nothing is missed
         for event in events(file):
             seen.note(*event)
-        page.send()
         if status is not None:
             return status
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -119,14 +111,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
         _say(f"the plot is at {page.page_url}")
         if not options.no_browser:
-            _open_browser(page)
+            threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
+            if not _wait(lambda: page.readers):  # else a short script would be over before
+                _say(f"no browser shows it yet: open {page.page_url} yourself")
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
-        status = follow(child, file, seen, page)
-        words = "\n".join([summary(seen), *diagnose(seen)])
-        _say(words)
-        page.send(words)
-        _wait(lambda: not page.is_shown)
+        status = follow(child, file, seen)
+        page.words = "\n".join([summary(seen), *diagnose(seen)])
+        _say(page.words)
+        _wait(lambda: not page.readers)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
         with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(-status, signal.SIG_DFL)

@@ -6,37 +6,28 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, groupby
+from operator import attrgetter
 from statistics import quantiles
 
 from inflight_lab.watch.seen import Request, Seen
 
 FEW = 5
 """Of fewer requests than that nothing is said."""
+LONG = 0.015
+"""Seconds from which on a loop that stands still counts; a script's line is seen every 0.01 s."""
 
 
 class Likely(str):
-    """What a finder says when something else could look the same."""
-
-
-Finder = Callable[[Seen], Iterator[str]]
-_finders: list[tuple[Finder, str, str]] = []
-
-
-def _explained_in(notebook: str, advice: str) -> Callable[[Finder], Finder]:
-    def add(find: Finder) -> Finder:
-        _finders.append((find, advice, notebook))
-        return find
-
-    return add
+    """What is said when something else could look the same."""
 
 
 def diagnose(seen: Seen) -> list[str]:
     """What stands out, a sentence or two each: of each fault the first that is found."""
     found = []
-    for find, advice, notebook in _finders if len(seen.requests) >= FEW else []:
+    for find, notebook, advice in FINDINGS if len(seen.requests) >= FEW else []:
         if facts := next(find(seen), None):
             sure = "likely" if isinstance(facts, Likely) else "certain"
             found.append(f"{sure}: {facts} {advice} (notebook {notebook})")
@@ -46,17 +37,15 @@ def diagnose(seen: Seen) -> list[str]:
 def summary(seen: Seen) -> str:
     """The run in numbers."""
     counts, requests = seen.timeline.stats(), seen.requests
-    unseen = "".join(
-        f" {name} was used ({n}x), its requests were not seen." for name, n in seen.unseen.items()
-    )
+    used = Counter(library for _, _, library in seen.others["unseen"])
+    unseen = "".join(f" {name} was used ({n}x), its requests were not seen." for name, n in used.items())
     if not requests:
         return "No request of httpx or httpx2 was seen." + unseen
     ends = {name: getattr(counts, name) for name in ("accepted", "refused", "failed", "cancelled")}
     ends["without an end"] = counts.waiting + counts.in_flight
     numbers = ", ".join(f"{n} {name}" for name, n in ends.items() if n or name in ("accepted", "refused"))
-    hosts = {r.host for r in requests}
-    where = " and ".join(sorted(hosts)) if len(hosts) < 3 else f"{len(hosts)} hosts"
-    to = f"{counts.started} requests to {where}"
+    hosts = sorted({r.host for r in requests})
+    to = f"{counts.started} requests to " + (" and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts")
     return f"{to} in {_span(requests):.1f} s, at most {_at_once(requests)} at once: {numbers}." + unseen
 
 
@@ -77,14 +66,11 @@ def _span(requests: list[Request]) -> float:
     return max(1e-9, max(r.ended or r.asked for r in requests) - requests[0].asked)
 
 
-def _by(requests: list[Request], key: str) -> Iterable[list[Request]]:
-    groups = defaultdict(list)
-    for request in requests:
-        groups[getattr(request, key)].append(request)
-    return groups.values()
+def _by(key: str, requests: list[Request]) -> Iterator[list[Request]]:
+    by = attrgetter(key)
+    return (list(group) for _, group in groupby(sorted(requests, key=by), by))
 
 
-@_explained_in("02", "Unless each request needs the answer before it, send several at once.")
 def _one_by_one(seen: Seen) -> Iterator[str]:
     requests, span = seen.requests, _span(seen.requests)
     waited = sum(r.ended - r.asked for r in requests if r.ended) / span
@@ -95,41 +81,40 @@ def _one_by_one(seen: Seen) -> Iterator[str]:
         yield facts if waited >= 0.9 else Likely(facts)
 
 
-@_explained_in("03", "It limits what shares it: make one before the tasks, and give it to all.")
 def _semaphores(seen: Seen) -> Iterator[str]:
     senders, hosts = {r.sender for r in seen.requests}, {r.host for r in seen.requests}
-    alone = [users for users in seen.semaphores.values() if len(users) == 1 and users <= senders]
-    if len(alone) >= max(FEW, len(senders) / 2, 2 * len(hosts)):
-        yield f"A semaphore for each task: {len(alone)} of them, each used by one task, so none ever waited."
+    users = defaultdict(set)
+    for _, process, semaphore, sender in seen.others["acquires"]:
+        users[process, semaphore].add((process, sender))
+    alone = sum(len(each) == 1 and each <= senders for each in users.values())
+    if alone >= max(FEW, len(senders) / 2, 2 * len(hosts)):
+        yield f"A semaphore for each task: {alone} of them, each used by one task, so none ever waited."
 
 
-@_explained_in("02", "Let a semaphore of your own, below the pool's size, be the limit.")
 def _pool(seen: Seen) -> Iterator[str]:
-    for requests in _by(seen.requests, "client"):
-        most, asked = requests[0].connections, _at_once(requests)
-        if most and asked > most >= _at_once(requests, "sent") and not any(_semaphores(seen)):
+    for requests in _by("client", seen.requests):
+        most, asked, sent = requests[0].connections, _at_once(requests), _at_once(requests, "sent")
+        # A few more are sent where many are cancelled at once; over HTTP/2, far more.
+        if most and asked > most > 0.9 * sent and asked > sent and not any(_semaphores(seen)):
             yield (
                 f"The connection pool was the limit: {asked} requests were asked for at once, the client "
                 f"opens {most} connections, and the other {asked - most} waited inside it."
             )
 
 
-@_explained_in("02", "Let requests wait at a semaphore, before the client: it has no time-out.")
 def _pool_timeouts(seen: Seen) -> Iterator[str]:
     if late := [r.connections for r in seen.requests if r.error == "PoolTimeout"]:
         yield f"PoolTimeout: {len(late)} requests waited too long for one of {late[0]} connections."
 
 
-@_explained_in("01", "Make one client, and share it; httpx.get makes one each time.")
 def _clients(seen: Seen) -> Iterator[str]:
     clients, opened = {r.client for r in seen.requests}, sum(r.opened for r in seen.requests)
     if len(clients) >= max(FEW, len(seen.requests) / 2, 2 * len({r.host for r in seen.requests})):
         yield f"A client for each request: {len(clients)} clients, and {opened} connections opened."
 
 
-@_explained_in("08", "Lower the limit to what the client keeps, or raise max_keepalive_connections.")
 def _connections(seen: Seen) -> Iterator[str]:
-    for requests in _by(seen.requests, "client"):
+    for requests in _by("client", seen.requests):
         sent, opened = _at_once(requests, "sent"), sum(r.opened for r in requests)
         closed, idle = sum(r.closed for r in requests), requests[0].idle
         if sent > idle > 0 and opened >= max(1.5 * sent, len(requests) / 4) and closed < opened / 2:
@@ -139,9 +124,8 @@ def _connections(seen: Seen) -> Iterator[str]:
             )
 
 
-@_explained_in("06", "A limit on requests in flight is none on their rate: pace them.")
 def _quota(seen: Seen) -> Iterator[str]:
-    for requests in _by(seen.requests, "host"):
+    for requests in _by("host", seen.requests):
         times = [r.sent or r.asked for r in requests]
         refused, span = sum(r.status == 429 for r in requests), max(times) - min(times)
         facts = f"{refused} answers of 429 from {requests[0].host}"
@@ -162,7 +146,6 @@ def _quota(seen: Seen) -> Iterator[str]:
             yield Likely(f"Refused: {facts}, and no quota that it says explains them. {sent}")
 
 
-@_explained_in("07", "Wait as long as the API says, or longer each time, and add a random time.")
 def _retries(seen: Seen) -> Iterator[str]:
     again, sure = _repeats(seen.requests)
     if len(again) < max(FEW, 0.3 * len(seen.requests)):
@@ -187,10 +170,10 @@ def _repeats(requests: list[Request]) -> tuple[list[tuple[Request, Request]], bo
     """
     addresses, senders = {(r.method, r.url) for r in requests}, {r.sender for r in requests}
     common = len(addresses) == 1 or len(addresses) < len(senders)
-    last: dict[tuple[str, ...], Request] = {}
+    last: dict[object, Request] = {}
     found, others = [], 0
     for request in requests:
-        key = (request.method, request.url, request.sender if common else "")
+        key = (request.method, request.url, request.sender if common else None)
         if (before := last.get(key)) and before.ended and before.ended <= request.asked:
             found += [(before, request)] * before.failed
             others += not before.failed
@@ -198,15 +181,32 @@ def _repeats(requests: list[Request]) -> tuple[list[tuple[Request, Request]], bo
     return ([] if others > (0 if common else len(found) / 4) else found), not common
 
 
-@_explained_in("02", "A TaskGroup cancels the others; return_exceptions=True keeps all outcomes.")
 def _goes_on(seen: Seen) -> Iterator[str]:
-    for at, error, tasks in seen.given_up:
-        if after := sum(r.asked > at and r.sender in tasks for r in seen.requests):
+    for at, process, error, senders in seen.others["gave up"]:
+        left = {(process, sender) for sender in senders}
+        if after := sum(r.asked > at and r.sender in left for r in seen.requests):
             yield f"Requests after the failure: gather raised {error}, tasks it left sent {after} more."
 
 
-@_explained_in("01", "Meanwhile nothing else runs: await what waits, and compute in a thread.")
 def _blocked(seen: Seen) -> Iterator[str]:
-    line, times = max(seen.stalls.items(), key=lambda item: sum(item[1]), default=("", []))
+    lines = defaultdict[str, Counter[object]](Counter)
+    for _, process, callback, seconds, line in seen.others["stood still"]:
+        lines[line][process, callback] += seconds
+    line, callbacks = max(lines.items(), key=lambda item: item[1].total(), default=("", Counter()))
+    times = [seconds for seconds in callbacks.values() if seconds > LONG]
     if sum(times) > 0.05 * _span(seen.requests) and (len(times) >= 3 or sum(times) > 0.25):
         yield f"A blocked event loop: it stood still {len(times)}x, {sum(times):.1f} s in all, in {line}."
+
+
+FINDINGS = [
+    (_one_by_one, "02", "Unless each request needs the answer before it, send several at once."),
+    (_semaphores, "03", "It limits what shares it: make one before the tasks, and give it to all."),
+    (_pool, "02", "Let a semaphore of your own, below the pool's size, be the limit."),
+    (_pool_timeouts, "02", "Let requests wait at a semaphore, before the client: it has no time-out."),
+    (_clients, "01", "Make one client, and share it; httpx.get makes one each time."),
+    (_connections, "08", "Lower the limit to what the client keeps, or raise max_keepalive_connections."),
+    (_quota, "06", "A limit on requests in flight is none on their rate: pace them."),
+    (_retries, "07", "Wait as long as the API says, or longer each time, and add a random time."),
+    (_goes_on, "02", "A TaskGroup cancels the others; return_exceptions=True keeps all outcomes."),
+    (_blocked, "01", "Meanwhile nothing else runs: await what waits, and compute in a thread."),
+]

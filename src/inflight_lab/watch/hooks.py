@@ -13,119 +13,124 @@ import marshal
 import os
 import sys
 import time
+from _thread import start_new_thread
 from binascii import b2a_base64
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 from inflight_lab.hosts import is_loopback
-from inflight_lab.watch.blocking import start_looking, timed
+from inflight_lab.watch.blocking import look
 from inflight_lab.watch.passage import name_of, observed, sender
 
-TRANSPORTS = {
-    "AsyncHTTPTransport": "handle_async_request",
-    "HTTPTransport": "handle_request",
-    "AiohttpTransport": "handle_async_request",  # httpx-aiohttp's
-}
-
-_file, _practice = -1, 0
+Function = Callable[..., Any]
+Replacement = Callable[[Function], Function]
+_file, _practice, _looked_at = -1, 0, 0
 
 
 def note(kind: str, *fields: Any) -> None:
     """Write one event: the time, the process, what happened."""
+    global _looked_at
+    process = os.getpid()
     with suppress(OSError):  # a full disk is no fault of the script's
-        os.write(_file, b2a_base64(marshal.dumps((time.perf_counter(), os.getpid(), kind, *fields))))
-    if kind == "asked":
-        start_looking()
+        os.write(_file, b2a_base64(marshal.dumps((time.perf_counter(), process, kind, *fields))))
+    if kind == "asked" and _looked_at != process:  # a process that was forked has no thread that looks
+        _looked_at = process
+        start_new_thread(look, (note,))  # not `threading`: a script may wait until its own threads have ended
 
 
-def hook_httpx(module: Any) -> None:
-    """Note the requests of httpx, and of httpx2, which is the same under another name."""
-    for name, method in TRANSPORTS.items():
-        if transport := getattr(module, name, None):
-            setattr(transport, method, observed(getattr(transport, method), note, _practice))
-            if _practice:
-                transport.__init__ = _without_proxy(transport.__init__)
+def _requests(send: Function) -> Function:
+    return observed(send, note, _practice)
 
 
-def _without_proxy(init: Callable[..., None]) -> Callable[..., None]:
-    return functools.wraps(init)(lambda self, *args, proxy=None, **more: init(self, *args, **more))
+def _no_proxy(init: Function) -> Function:
+    def init_without(transport: Any, *args: Any, proxy: Any = None, **options: Any) -> None:
+        init(transport, *args, proxy=None if _practice else proxy, **options)
+
+    return init_without
 
 
-def hook_asyncio(module: Any) -> None:
-    """Note what no transport sees: long callbacks, who acquires a semaphore, a ``gather`` that gave up."""
-    acquire, gather = module.Semaphore.acquire, module.gather
+def _first(event: Callable[..., tuple[Any, ...]]) -> Replacement:
+    """Note the ``event`` that a call with these arguments is, if any, then do it."""
 
-    @functools.wraps(acquire)
-    async def acquire_and_note(semaphore: Any) -> Any:
-        note("acquires", name_of(semaphore), sender())
-        return await acquire(semaphore)
+    def replacement(original: Function) -> Function:
+        def note_and_call(*args: Any, **options: Any) -> Any:
+            if what := event(*args):
+                note(*what)
+            return original(*args, **options)
 
-    @functools.wraps(gather)
-    def gather_and_note(*things: Any, return_exceptions: bool = False) -> Any:
-        outer = gather(*things, return_exceptions=return_exceptions)
-        if things and not return_exceptions:
-            outer.add_done_callback(_note_giving_up)
+        return note_and_call
+
+    return replacement
+
+
+def _gives_up(gather: Function) -> Function:
+    def note_failure(outer: Any) -> None:
+        error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
+        left = [child for child in getattr(outer, "_children", ()) if not child.done()]
+        if error is not None and left:
+            note("gave up", type(error).__name__, [f"task {name_of(child)}" for child in left])
+
+    def gather_and_note(*things: Any, **options: Any) -> Any:
+        outer = gather(*things, **options)
+        outer.add_done_callback(note_failure)
         return outer
 
-    module.Handle._run = timed(module.Handle._run, note)
-    module.Semaphore.acquire = acquire_and_note
-    module.gather = module.tasks.gather = gather_and_note
+    return gather_and_note
 
 
-def _note_giving_up(outer: Any) -> None:
-    error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
-    left = [child for child in getattr(outer, "_children", ()) if not child.done()]
-    if error is not None and left:
-        note("gave up", type(error).__name__, [f"task {name_of(child)}" for child in left])
+def _aiohttp(*_: Any) -> tuple[str, ...]:
+    return () if "httpx_aiohttp" in sys.modules else ("unseen", "aiohttp")
 
 
-def hook_unseen(kind: str, method: str, module: Any) -> None:
-    """Note that a library is used whose requests are not seen."""
-    library, owner = module.__name__.partition(".")[0], getattr(module, kind)
-    used = getattr(owner, method)
-
-    @functools.wraps(used)
-    def use_and_note(*args: Any, **kwargs: Any) -> Any:
-        if library != "aiohttp" or "httpx_aiohttp" not in sys.modules:
-            note("unseen", library)
-        return used(*args, **kwargs)
-
-    setattr(owner, method, use_and_note)
-
-
-HOOKS: dict[str, Callable[[Any], None]] = {
-    "asyncio": hook_asyncio,
-    "httpx": hook_httpx,
-    "httpx2": hook_httpx,
-    "httpx_aiohttp": hook_httpx,
-    "aiohttp.client": functools.partial(hook_unseen, "ClientSession", "__init__"),
-    "requests.sessions": functools.partial(hook_unseen, "Session", "send"),
-    "urllib.request": functools.partial(hook_unseen, "OpenerDirector", "open"),
+HTTPX = {
+    "AsyncHTTPTransport.handle_async_request": _requests,
+    "AsyncHTTPTransport.__init__": _no_proxy,
+    "HTTPTransport.handle_request": _requests,
+    "HTTPTransport.__init__": _no_proxy,
 }
+ACQUIRES = _first(lambda semaphore: ("acquires", name_of(semaphore), sender()))
+HOOKS: dict[str, dict[str, Replacement]] = {
+    "asyncio": {"Semaphore.acquire": ACQUIRES, "gather": _gives_up, "tasks.gather": _gives_up},
+    "httpx": HTTPX,
+    "httpx2": HTTPX,
+    "httpx_aiohttp": {"AiohttpTransport.handle_async_request": _requests},
+    "aiohttp.client": {"ClientSession.__init__": _first(_aiohttp)},
+    "requests.sessions": {"Session.send": _first(lambda *_: ("unseen", "requests"))},
+    "urllib.request": {"OpenerDirector.open": _first(lambda *_: ("unseen", "urllib"))},
+}
+"""By module: what is replaced in it, once it is imported, and by what."""
+
+
+def hook(module: Any, replacements: dict[str, Replacement]) -> None:
+    """Replace what is to be replaced in ``module``."""
+    try:
+        for path, replacement in replacements.items():
+            *owner, name = path.split(".")
+            place = getattr(module, *owner) if owner else module
+            original = getattr(place, name)
+            setattr(place, name, functools.wraps(original)(replacement(original)))
+    except Exception as error:  # the script goes on, whatever a later release has changed
+        print(f"watch: this {module.__name__} cannot be watched: {error!r}", file=sys.stderr)
 
 
 class _Finder:
     """Finds the modules of HOOKS as usual, and has them hooked once they are executed."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        hook = HOOKS.pop(name, None)
-        spec = importlib.util.find_spec(name) if hook else None
-        if hook and spec and spec.loader:
-            spec.loader.exec_module = _then(spec.loader.exec_module, hook)  # type: ignore[assignment,method-assign]
+        replacements = HOOKS.pop(name, None)
+        if not replacements or not (spec := importlib.util.find_spec(name)) or not spec.loader:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_hook(module: ModuleType) -> None:
+            execute(module)
+            hook(module, replacements)
+
+        spec.loader.exec_module = execute_and_hook  # type: ignore[method-assign]
         return spec
-
-
-def _then(execute: Callable[[Any], None], hook: Callable[[Any], None]) -> Callable[[Any], None]:
-    def exec_module(module: Any) -> None:
-        execute(module)
-        try:
-            hook(module)
-        except Exception as error:  # the script goes on, whatever a later release has changed
-            print(f"watch: this {module.__name__} cannot be watched: {error!r}", file=sys.stderr)
-
-    return exec_module
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -147,5 +152,5 @@ def install() -> None:
     if _practice := int(os.environ["INFLIGHT_LAB_PRACTICE"]):
         sys.addaudithook(_stay_here)
     for name in HOOKS.keys() & sys.modules.keys():
-        HOOKS.pop(name)(sys.modules[name])
+        hook(sys.modules[name], HOOKS.pop(name))
     sys.meta_path.insert(0, _Finder())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from types import MethodType, TracebackType
+from types import MethodType
 from typing import Any, Self
 
 from IPython.display import display
@@ -14,7 +14,7 @@ from inflight_lab.watch.passage import observed
 from inflight_lab.watch.seen import Seen
 
 
-class Watch:
+class Watch(Plot):
     """Shows live what ``client`` sends inside the block, and says at its end what stood out.
 
     ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, made as you like.  What it sends does
@@ -28,13 +28,13 @@ class Watch:
 
     def __init__(self, client: Any) -> None:
         try:
-            transports = {client._transport, *client._mounts.values()} - {None}
+            self._transports = {client._transport, *client._mounts.values()} - {None}
         except AttributeError:
             message = f"client must be an AsyncClient or a Client of httpx or httpx2, got {client!r}"
             raise TypeError(message) from None
-        self._transports, self.seen = transports, Seen()
         self._method = "handle_async_request" if hasattr(client, "aclose") else "handle_request"
-        self.plot = Plot(self.seen.recorder)
+        self.seen = Seen()
+        super().__init__(self.seen.recorder)
 
     def _note(self, kind: str, *fields: object) -> None:
         self.seen.note(time.perf_counter(), 0, kind, *fields)
@@ -45,14 +45,11 @@ class Watch:
                 raise ValueError("client must not be watched already: leave the other block first")
             send = observed(getattr(type(transport), self._method), self._note)
             setattr(transport, self._method, MethodType(send, transport))
-        display(self.plot)
-        self.plot.start()
-        return self
+        display(self)
+        return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *why: Any) -> None:
         for transport in self._transports:
             delattr(transport, self._method)
-        self.plot.stop()
+        super().__exit__(*why)
         print("\n".join([summary(self.seen), *diagnose(self.seen)]))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from bisect import bisect
 from collections.abc import AsyncIterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +20,26 @@ from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
 PLOT = Path(inflight_lab.plot.__file__).parent
-FILES = {"": Path(__file__).with_name("page.html")} | {
-    name: PLOT / name for name in ("live_plot.js", "live_plot.css")
+FILES = {
+    "": Path(__file__).with_name("page.html"),
+    "live_plot.js": PLOT / "live_plot.js",
+    "live_plot.css": PLOT / "live_plot.css",
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+UPDATE = 0.05
+"""Seconds between two messages to a page."""
 
 
 class Page(PracticeServer):
     """Serves the plot at ``page_url``, by server-sent events, and practice answers everywhere else.
 
-    Nothing else may read ``recorder``.  ``title`` stands above the plot.
+    Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words`` below, at the end: they
+    are the last that a page gets.  ``readers`` is how many pages listen.
     """
 
     def __init__(self, recorder: Recorder, title: str, *, port: int = 0, **knobs: Any) -> None:
         super().__init__(port=port, **knobs)
-        self._recorder, self._title = recorder, title
-        self._streams: dict[asyncio.Queue[str], bool] = {}
-        """By page: whether it has had its first message."""
+        self._recorder, self._title, self.words, self.readers = recorder, title, "", 0
         self._routes.routes[:] = [
             *(Route(HOME + name, lambda _, path=path: FileResponse(path)) for name, path in FILES.items()),
             Route(HOME + "events", self._events),
@@ -46,32 +51,27 @@ class Page(PracticeServer):
         """Where a browser finds the plot."""
         return self.url.removesuffix("/get") + HOME
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether a browser shows the page now."""
-        return bool(self._streams)
-
     async def _events(self, request: Request) -> StreamingResponse:
-        self._loop, queue = asyncio.get_running_loop(), asyncio.Queue[str]()
-        self._streams[queue] = False
+        return StreamingResponse(self._messages(), media_type="text/event-stream")
 
-        async def messages() -> AsyncIterator[str]:
-            try:
-                while message := await queue.get():
-                    yield f"data: {message}\n\n"
-            finally:
-                del self._streams[queue]
-
-        return StreamingResponse(messages(), media_type="text/event-stream")
-
-    def send(self, words: str = "") -> None:
-        """Send every page what is new, and a new page all there is; with ``words`` for the last time."""
-        recorder = self._recorder
-        new = {"series": recorder.read(), "counts": recorder.counts(), "now": recorder.now}
-        new |= {"live": not words, "title": self._title, "words": words}
-        for queue, knows in list(self._streams.items()):
-            message = new if knows else new | {"series": recorder.history, "reset": True}
-            if queue in self._streams:
-                self._streams[queue] = True
-            for data in [json.dumps(message)] + [""] * bool(words):
-                self._loop.call_soon_threadsafe(queue.put_nowait, data)
+    async def _messages(self) -> AsyncIterator[str]:
+        """All there is for a page that opens; then what is new, until the words have come."""
+        recorder, words, known = self._recorder, "", dict[str, float]()
+        self.readers += 1
+        try:
+            while not words:
+                words = self.words  # before the last look, so that nothing is missed
+                recorder.read()
+                new = {
+                    name: points[bisect(points, known.get(name, -1.0), key=itemgetter(0)) :]
+                    for name, points in recorder.history.items()
+                }
+                message = {"series": new, "counts": recorder.counts(), "now": recorder.now, "live": not words}
+                message |= {"reset": not known, "title": self._title, "words": words}
+                known = {name: points[-1][0] for name, points in recorder.history.items() if points} | {
+                    "": 0.0
+                }
+                yield f"data: {json.dumps(message)}\n\n"
+                await asyncio.sleep(UPDATE)
+        finally:
+            self.readers -= 1

@@ -13,23 +13,18 @@ import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Self
 
 Note = Callable[..., None]
 """``note(kind, *fields)``: where an event goes.  `Seen.note` says which there are."""
 
 STEPS = {
-    "connection.connect_tcp.complete": "opened",
-    "connection.connect_unix_socket.complete": "opened",
-    "http11.send_request_headers.started": "sent",
-    "http2.send_request_headers.started": "sent",
-    "http11.response_closed.complete": "closed",
-    "http2.response_closed.complete": "closed",
+    "connect_tcp.complete": "opened",
+    "connect_unix_socket.complete": "opened",
+    "send_request_headers.started": "sent",
+    "response_closed.complete": "closed",
 }
 """What httpcore's trace calls the steps of a request, and what they are called here."""
-
-HEADERS = ("retry-after", "connection")
-"""What is noted of an answer's headers, besides what is about limits."""
 
 _numbers = itertools.count(1)
 _names: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -68,13 +63,12 @@ class Passage:
             twin.headers["Host"] = f"127.0.0.1:{port}"
 
     def _see(self, event: str, info: Any) -> Any:
-        step = STEPS.get(event)
-        if step == "closed":
-            self._streams = False
-            self.end(sys.exc_info()[1])
-        elif step:
-            self._streams |= step == "sent"
-            self._note(step, self._number)
+        if step := STEPS.get(event[event.find(".") + 1 :]):
+            self._streams = step == "sent"
+            if step == "closed":
+                self._end(sys.exc_info()[1])
+            else:
+                self._note(step, self._number)
         return self._theirs(event, info) if self._theirs else None
 
     async def _see_async(self, event: str, info: Any) -> None:
@@ -84,33 +78,34 @@ class Passage:
     def answered(self, response: Any) -> Any:
         """``response`` came; its body may still be under way."""
         self._status, headers = response.status_code, response.headers.items()
-        self._headers = {name: value for name, value in headers if "limit" in name or name in HEADERS}
+        names = ("retry-after", "connection")
+        self._headers = {name: value for name, value in headers if "limit" in name or name in names}
         if not self._streams:
-            self.end(None)
+            self._end(None)
         return response
 
     async def answered_later(self, response: Awaitable[Any]) -> Any:
         """The same once it comes, if it does."""
-        try:
+        with self:
             return self.answered(await response)
-        except BaseException as error:
-            self.end(error)
-            raise
 
-    def end(self, error: BaseException | None) -> None:
-        """It is over; ``error`` is what was being handled then."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error:
+            self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
         # What the caller was handling before, or raises itself while it reads, is no failure of this request.
         error = None if error is self._handled else error
         failed = not self._status or type(error).__module__.startswith("httpcore")
         if self._over or (failed and error is None):
             return
         self._over = True
-        if type(error).__name__ in ("CancelledError", "Cancelled"):
-            self._note("cancelled", self._number)
-        elif failed:
-            self._note("failed", self._number, type(error).__name__)
-        else:
-            self._note("answered", self._number, self._status, self._headers)
+        cancelled = type(error).__name__ in ("CancelledError", "Cancelled")
+        name = "cancelled" if cancelled else type(error).__name__ if failed else ""
+        self._note("ended", self._number, name, self._status, self._headers)
 
 
 def observed(send: Callable[[Any, Any], Any], note: Note, port: int = 0) -> Callable[[Any, Any], Any]:
@@ -122,12 +117,8 @@ def observed(send: Callable[[Any, Any], Any], note: Note, port: int = 0) -> Call
 
     @functools.wraps(send)
     def send_and_note(transport: Any, request: Any) -> Any:
-        passage = Passage(note, transport, request, port, sync=sync)
-        try:
+        with Passage(note, transport, request, port, sync=sync) as passage:
             response = send(transport, passage.twin)
             return passage.answered(response) if sync else passage.answered_later(response)
-        except BaseException as error:
-            passage.end(error)
-            raise
 
     return send_and_note

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,9 @@ from inflight_lab.plot.points import Recorder
 from inflight_lab.watch.quota import Policy, policies
 
 MOST = 200_000
-"""So many requests are kept one by one, for the diagnosis.  The counts and the plot go on."""
+"""So many requests, and others of a kind, are kept one by one.  The counts and the plot go on."""
+Name = tuple[int, Any]
+"""Of a task, thread, client or callback: the process, and the name there."""
 
 
 @dataclass(slots=True)
@@ -23,26 +24,20 @@ class Request:
     """One request, as far as it got.  Times are in seconds; None: it did not happen."""
 
     asked: float
-    sender: str
-    client: str
-    connections: int
-    """The most that its client opens; 0: not known."""
-    idle: int
-    """The most that its client keeps open for later."""
+    sender: Name
+    client: Name
+    connections: int  # the most that its client opens; 0: not known
+    idle: int  # the most that its client keeps open for later
     method: str
     url: str
-    opened: int = 0
-    """Connections that were opened for it."""
+    opened: int = 0  # connections that were opened for it
     sent: float | None = None
-    flight: int | None = None
-    """Its number in the timeline, once it is sent."""
+    flight: int | None = None  # its number in the timeline, once it is sent
     ended: float | None = None
     status: int = 0
     retry_after: float = 0.0
-    closed: bool = False
-    """Whether the server closed the connection after it."""
-    error: str = ""
-    """What came in place of an answer; "cancelled" if the script gave it up."""
+    closed: bool = False  # whether the server closed the connection after it
+    error: str = ""  # what came in place of an answer; "cancelled" if the script gave it up
 
     @property
     def host(self) -> str:
@@ -63,64 +58,51 @@ class Seen:
         self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
         self.recorder = Recorder(None, self.timeline, self._quota)
         self.requests: list[Request] = []
+        self.others = defaultdict[str, list[tuple[Any, ...]]](list)
+        """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
-        self.semaphores = defaultdict[str, set[str]](set)
-        """Who acquired which."""
-        self.stalls = defaultdict[str, list[float]](list)
-        """By line: for how many seconds a loop stood still there each time, with requests under way."""
-        self.given_up: list[tuple[float, str, list[str]]] = []
-        """When a ``gather`` raised, what, and the tasks that it left running."""
-        self.unseen = Counter[str]()
-        """Libraries whose requests were not seen, and how often they were used."""
-        self._open: dict[tuple[int, int], Request] = {}
-        self._lock = Lock()
+        self._open: dict[Name, Request] = {}
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
 
-        ``asked`` (number, sender, client, connections, idle, method, url), ``opened`` and ``sent`` (number),
-        ``answered`` (number, status, headers), ``failed`` (number, error), ``cancelled`` (number),
-        ``acquires`` (semaphore, sender), ``gave up`` (error, tasks), ``stood still`` (seconds, line),
-        ``unseen`` (library).  Numbers and names are the process's own.
+        Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``opened`` and
+        ``sent`` (number), ``ended`` (number, error, status, headers).  Others: ``acquires`` (semaphore,
+        sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line), ``unseen``
+        (library).  Numbers and names are the process's own.
         """
-        with self._lock:
-            self._at = at
-            if kind == "asked":
-                number, sender, client, *more = fields
-                request = Request(at, f"{process} {sender}", f"{process} {client}", *more)
-                self._open[process, number] = request
-                self.requests += [request] * (len(self.requests) < MOST)
-                self.timeline.start()
-            elif kind == "acquires":
-                self.semaphores[f"{process} {fields[0]}"].add(f"{process} {fields[1]}")
-            elif kind == "gave up":
-                self.given_up.append((at, fields[0], [f"{process} {task}" for task in fields[1]]))
-            elif kind == "stood still" and self._open:
-                self.stalls[fields[1]].append(fields[0])
-            elif kind == "unseen":
-                self.unseen[fields[0]] += 1
-            elif (process, fields[0]) in self._open:
-                self._follow(self._open[process, fields[0]], at, kind, *fields[1:])
-                if kind in ("answered", "failed", "cancelled"):
-                    del self._open[process, fields[0]]
-            self._at = None
+        self._at, key = at, (process, fields[0])
+        if kind == "asked":
+            _, sender, client, *more = fields
+            self._open[key] = Request(at, (process, sender), (process, client), *more)
+            self.requests += [self._open[key]] * (len(self.requests) < MOST)
+            self.timeline.start()
+        elif kind == "opened" and key in self._open:
+            self._open[key].opened += 1
+        elif kind == "sent" and key in self._open:
+            self._send(self._open[key], at)
+        elif kind == "ended" and key in self._open:
+            self._end(self._open.pop(key), at, *fields[1:])
+        elif (kind != "stood still" or self._open) and len(self.others[kind]) < MOST:
+            self.others[kind].append((at, process, *fields))
+        self._at = None
 
-    def _follow(self, request: Request, at: float, kind: str, *fields: Any) -> None:
-        if kind == "opened":
-            request.opened += 1
-        elif kind == "failed":
-            request.ended, request.error = at, fields[0]
-            self.timeline.fail(request.flight, request.error)
-        elif kind == "cancelled":
-            request.ended, request.error = at, kind
-            self.timeline.cancel(request.flight)
-        elif request.flight is None:
+    def _send(self, request: Request, at: float) -> int:
+        if request.flight is None:
             request.sent, request.flight = at, self.timeline.send()
-        if kind == "answered" and request.flight is not None:
-            request.ended, (request.status, headers) = at, fields
+        return request.flight
+
+    def _end(self, request: Request, at: float, error: str, status: int, headers: dict[str, str]) -> None:
+        request.ended, request.error = at, error
+        if error == "cancelled":
+            self.timeline.cancel(request.flight)
+        elif error:
+            self.timeline.fail(request.flight, error)
+        else:
+            flight, request.status = self._send(request, at), status
             self._read(request, headers)
-            self.timeline.answer(request.flight, request.status)
+            self.timeline.answer(flight, status)
 
     def _read(self, request: Request, headers: dict[str, str]) -> None:
         request.closed = headers.get("connection", "").lower() == "close"
@@ -133,5 +115,5 @@ class Seen:
 
     def _quota(self) -> float | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
-        told = list(self.policies.values())
-        return told[0][0].quota if len(told) == 1 else None
+        said = list(self.policies.values())
+        return said[0][0].quota if len(said) == 1 else None

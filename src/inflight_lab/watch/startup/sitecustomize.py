@@ -4,9 +4,7 @@ import importlib
 import os
 import sys
 
-
-def step_in() -> None:
-    """Begin to note; then let the environment's own ``sitecustomize``, if there is one, take this place."""
+if __name__ == "sitecustomize" and sys.version_info >= (3, 11):  # a script may start an older Python
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
     sys.path.append(os.path.join(here, *[os.pardir] * 3))  # a script's environment may lack inflight_lab
@@ -14,10 +12,6 @@ def step_in() -> None:
     sys.path.pop()
     mine = sys.modules.pop("sitecustomize")
     try:
-        importlib.import_module("sitecustomize")
+        importlib.import_module("sitecustomize")  # the environment's own, if it has one
     except ImportError:
         sys.modules["sitecustomize"] = mine
-
-
-if __name__ == "sitecustomize" and sys.version_info >= (3, 11):  # a script may start an older Python
-    step_in()

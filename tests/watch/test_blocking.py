@@ -1,0 +1,32 @@
+"""Whose fault a loop that stands still is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inflight_lab.watch.blocking import where
+
+LIBRARY = """
+async def awaited(): return where(sys._getframe())
+def called(): return where(sys._getframe())
+"""
+
+
+@pytest.mark.anyio
+async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault() -> None:
+    """What it does where the script calls it and waits, is; outside of a loop there is no such question."""
+    library: dict[str, Any] = {"where": where, "sys": sys}
+    exec(compile(LIBRARY, "<library>", "exec"), library)
+    callback, line = await library["awaited"]()
+    assert callback is not None
+    assert line == ""
+    assert library["called"]()[1].startswith(f"{Path(__file__).name}:")
+
+
+def test_outside_of_a_loop_nothing_is_blocked() -> None:
+    """A synchronous script has no loop that could stand still."""
+    assert where(sys._getframe()) == (None, "")
