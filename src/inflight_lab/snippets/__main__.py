@@ -36,7 +36,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     print(code, end="")
-
-
-if __name__ == "__main__":
-    main()
