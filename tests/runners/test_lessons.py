@@ -49,10 +49,7 @@ def test_the_ladder_is_complete() -> None:
 
 @each_rung
 def test_what_the_package_adds_is_small(rung: str) -> None:
-    """Below the line one import, the checks attached and the plan; above it nothing of the package.
-
-    `resilient` also knows what httpx2 raises, where that is installed.
-    """
+    """Below the line one import, the checks and the plan (`resilient`: and httpx2); above it no package."""
     above, below = parts(rung)
     optional = "with contextlib.suppress(ImportError):\n    import httpx2"
     assert (optional in below) == (rung == "resilient")
