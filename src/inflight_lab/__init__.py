@@ -32,29 +32,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inflight_lab.jupyter.nested_run import enable_nested_run
-    from inflight_lab.limiter import AdjustableLimiter
-    from inflight_lab.observation.timeline import Event, Stats, Timeline
-    from inflight_lab.observation.transport import ObservedTransport
-    from inflight_lab.panel.panel import Panel
-    from inflight_lab.panel.replay import Replay
-    from inflight_lab.plot.live_plot import LivePlot
-    from inflight_lab.server import PracticeServer
-    from inflight_lab.watch.notebook import Watch
-
-__all__ = [
-    "AdjustableLimiter",
-    "Event",
-    "LivePlot",
-    "ObservedTransport",
-    "Panel",
-    "PracticeServer",
-    "Replay",
-    "Stats",
-    "Timeline",
-    "Watch",
-    "enable_nested_run",
-]
+    from inflight_lab.jupyter.nested_run import enable_nested_run as enable_nested_run
+    from inflight_lab.limiter import AdjustableLimiter as AdjustableLimiter
+    from inflight_lab.observation.timeline import Event as Event
+    from inflight_lab.observation.timeline import Stats as Stats
+    from inflight_lab.observation.timeline import Timeline as Timeline
+    from inflight_lab.observation.transport import ObservedTransport as ObservedTransport
+    from inflight_lab.panel.panel import Panel as Panel
+    from inflight_lab.panel.replay import Replay as Replay
+    from inflight_lab.plot.live_plot import LivePlot as LivePlot
+    from inflight_lab.server import PracticeServer as PracticeServer
+    from inflight_lab.watch.notebook import Watch as Watch
 
 _HOME = {
     "AdjustableLimiter": "limiter",
@@ -69,6 +57,7 @@ _HOME = {
     "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",
 }
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

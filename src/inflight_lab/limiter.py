@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 
 import anyio
 
@@ -56,10 +55,5 @@ class AdjustableLimiter:
             await asyncio.sleep(0)  # code that tries again at once, for ever, must not freeze the loop
             raise
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._capacity.release()

@@ -20,6 +20,10 @@ WITHOUT_EXTRAS = """
 import sys
 sys.modules["httpx_aiohttp"] = sys.modules["throttled"] = None
 """
+BUSY_SOON = """
+import time
+asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
+"""
 SPEEDS_SO_FAR = """
 server, speeds = PracticeServer(latency=0).start(), {}
 """
@@ -40,6 +44,14 @@ def run_cells(kernel: Kernel, number: str, *ids: str) -> str:
         run = kernel.run(code_cell(notebook(number), cell_id))
         assert (run.status, run.error) == ("ok", "")
     return run.text
+
+
+def test_a_busy_computer_is_waited_for() -> None:
+    """Nothing runs for six seconds while 200 requests wait: the answers still come, and no other error."""
+    with kernel() as fresh:
+        run_cells(fresh, "02", "code-imports", "code-server", "code-make-one", "code-make-many", "code-plot")
+        assert fresh.run(BUSY_SOON).status == "ok"
+        assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(fresh, "02", "code-run")
 
 
 def test_optional_packages_are_optional() -> None:

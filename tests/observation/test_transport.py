@@ -16,7 +16,7 @@ from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, resilient, semaphore
 from tests.support.virtual_clock import run as run_virtually
-from tests.support.waiting import Gate, until
+from tests.support.waiting import PATIENCE, Gate, until
 
 pytestmark = pytest.mark.anyio
 
@@ -172,6 +172,15 @@ async def test_client_and_server_agree(server: PracticeServer) -> None:
         "accepted": 4,
         "refused": 2,
     }
+
+
+async def test_an_answer_gives_its_connection_back(server: PracticeServer) -> None:
+    """A pool of one connection serves one request after another."""
+    pool = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1))
+    timeout = httpx.Timeout(PATIENCE, pool=1)
+    async with httpx.AsyncClient(transport=ObservedTransport(pool), timeout=timeout) as client:
+        responses = [await client.get(server.url) for _ in range(3)]
+    assert len({response.extensions["network_stream"] for response in responses}) == 1
 
 
 async def test_closing_closes_the_transport_underneath() -> None:

@@ -150,12 +150,14 @@ async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> N
     await until(lambda: asyncio.all_tasks() <= before)
 
 
+@pytest.mark.parametrize(("giving_up", "way"), [(0, "stop"), (20, "stop"), (0, "cancel")])
 async def test_a_stop_does_not_search_the_pool(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch, giving_up: int, way: str
 ) -> None:
-    """httpcore looks at each connection for each request in its queue, whenever one of them is cancelled."""
+    """httpcore looks at each connection for each request in its queue, whenever one of them gives up."""
     looks = 0
     is_available = httpcore.AsyncHTTPConnection.is_available
+    requests: list[asyncio.Task[Any]] = []
 
     def counted(connection: httpcore.AsyncHTTPConnection) -> bool:
         nonlocal looks
@@ -163,7 +165,7 @@ async def test_a_stop_does_not_search_the_pool(
         return is_available(connection)
 
     async def patient(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
-        requests = (client.get(url, timeout=None) for _ in range(count))
+        requests.extend(asyncio.create_task(client.get(url, timeout=None)) for _ in range(count))
         return await asyncio.gather(*requests, return_exceptions=True)
 
     server.latency = 600
@@ -171,10 +173,12 @@ async def test_a_stop_does_not_search_the_pool(
     task = asyncio.create_task(run.outcomes())
     await until(lambda: server.timeline.in_flight == 100)
     monkeypatch.setattr(httpcore.AsyncHTTPConnection, "is_available", counted)
-    run.stop()
-    outcomes, error = await task
-    assert Counter(type(outcome) for outcome in outcomes) == {asyncio.CancelledError: 150}
-    assert (error, looks) == (None, 0)
+    for request in requests[150 - giving_up :]:
+        request.cancel()  # it ends in the turn of the loop in which Stop is heard
+    run.stop() if way == "stop" else task.cancel()
+    await asyncio.wait([task])
+    assert Counter(type(outcome) for outcome in run.result[0]) == {asyncio.CancelledError: 150}
+    assert (run.result[1], looks) == (None, 0)
 
 
 async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_brought(

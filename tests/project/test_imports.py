@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,19 @@ def test_imports_are_light(statement: str, absent: tuple[str, ...]) -> None:
 
 def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
     """``__all__`` promises no name that is missing, and a misspelt one is an ordinary error."""
-    assert sorted(inflight_lab.__all__) == sorted(inflight_lab._HOME)
+    assert [getattr(inflight_lab, name).__name__ for name in inflight_lab.__all__] == inflight_lab.__all__
     with pytest.raises(AttributeError, match="PracticeSever"):
         inflight_lab.PracticeSever  # noqa: B018
+
+
+def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:
+    """What is imported for it alone is what is imported when a name is first used."""
+    tree = ast.parse(Path(inflight_lab.__file__).read_text(encoding="utf-8"))
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.asname: str(node.module).removeprefix("inflight_lab.")
+        for node in ast.walk(checked)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == inflight_lab._HOME

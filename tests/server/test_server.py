@@ -112,15 +112,17 @@ def test_the_wait_it_names_is_the_wait_needed(
     kind: str, rate: int, period: float, burst: int, gaps: list[int]
 ) -> None:
     """Whoever waits for that long is admitted; who comes clearly sooner is refused again."""
-    quota, now = KINDS[kind](rate, period, burst), 1000.0
-    for gap in gaps:
+    quota, now, refused = KINDS[kind](rate, period, burst), 1000.0, 0
+    for gap in [*gaps, *[0] * (max(rate, burst) + 1)]:  # the last ones come together: one is too many
         now += gap / 64
         if wait := quota.admit(now):
+            refused += 1
             assert 0 < wait <= period
             if wait > 1e-6:
                 assert quota.admit(now + wait * 0.999) > 0
             now += wait + 1e-9
             assert quota.admit(now) == 0
+    assert refused
 
 
 @given(KIND, st.integers(1, 6), st.integers(1, 4), ARRIVALS)

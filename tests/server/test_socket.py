@@ -11,6 +11,8 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -26,14 +28,28 @@ async def test_idle_connections_outlive_the_clients_patience(
 ) -> None:
     """A client that reuses a connection up to its own limit never finds it closed by the server."""
     await client.get(server.url)
-    assert server._uvicorn
-    (connection,) = server._uvicorn.server_state.connections
+    assert server._thread
+    (connection,) = server._thread.state.connections
     await until(lambda: connection.timeout_keep_alive_task is not None)
     timer = connection.timeout_keep_alive_task
     assert timer
     client_keeps = httpx.Limits().keepalive_expiry
     assert client_keeps
     assert timer.when() - connection.loop.time() > 2 * client_keeps
+
+
+async def test_an_answer_has_its_date(server: PracticeServer, client: httpx.AsyncClient) -> None:
+    """``Retry-After`` may be a date, and is read against the server's own, which goes on."""
+
+    async def date() -> datetime:
+        return parsedate_to_datetime((await client.get(server.url)).headers["Date"])
+
+    first = await date()
+    assert abs(datetime.now(UTC) - first) < timedelta(minutes=1)
+    server.latency = 0.05
+    async with asyncio.timeout(PATIENCE):
+        while await date() == first:
+            pass
 
 
 @pytest.mark.parametrize("in_flight", [0, 3])

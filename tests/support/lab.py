@@ -133,13 +133,8 @@ class StudentPage:
         self.address = f"http://127.0.0.1:{free_port()}/"
         port = self.address.rpartition(":")[2].strip("/")
         self._log = (folder / "log").open("w")
-        command = [
-            sys.executable,
-            "-m",
-            "inflight_lab.publish.student_page",
-            "--no-browser",
-            f"--port={port}",
-        ]
+        as_a_person = "from inflight_lab.cli import main; main()"
+        command = [sys.executable, "-c", as_a_person, "student-page", "--no-browser", f"--port={port}"]
         self.process = subprocess.Popen(
             [*command, "--Voila.ip=127.0.0.1", *options],
             env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder), "IPYTHONDIR": str(folder / "ipython")},

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from inflight_lab.observation.timeline import Stats
 from inflight_lab.server import PracticeServer
 
 Answer = Callable[..., Any]
@@ -45,11 +46,39 @@ def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answe
     return print_verdict
 
 
+def expect(met: object, hint: str) -> None:
+    """Go on if ``met``; else the verdict is "Not yet", with this ``hint``."""
+    if not met:
+        raise NotYetError(hint)
+
+
 @asynccontextmanager
 async def practice(
     *, max_connections: int = 100, **knobs: Any
 ) -> AsyncIterator[tuple[PracticeServer, httpx.AsyncClient]]:
-    """A server of the check's own, and a client to reach it."""
+    """A server of the check's own, and a client to reach it.  With a ``rate``, its quota slides."""
+    if "rate" in knobs:
+        knobs["quota"] = "sliding-window"
     limits = httpx.Limits(max_connections=max_connections)
     async with PracticeServer(**knobs) as server, httpx.AsyncClient(limits=limits) as client:
         yield server, client
+
+
+async def observe(answer: Answer, *args: Any, on: dict[str, Any], **keywords: Any) -> tuple[Any, Stats]:
+    """What ``answer(url, *args, client=client, **keywords)`` returns, and what the server saw.
+
+    ``on`` has the server's knobs.
+    """
+    async with practice(**on) as (server, client):
+        returned = await answer(server.url, *args, client=client, **keywords)
+        return returned, server.stats()
+
+
+def sent_at(limit: object, latency: float) -> str:
+    """How many requests a second an answered ``limit`` sends, in words."""
+    return f"{limit / latency:.0f} a second" if isinstance(limit, int | float) else "nothing"
+
+
+def statuses(outcomes: Any) -> list[int | None]:
+    """The status of each response among an answer's outcomes, None for what is no response."""
+    return [getattr(each, "status_code", None) for each in outcomes or ()]

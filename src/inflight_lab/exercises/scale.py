@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.exercises.check import Answer, NotYetError, practice, prints_verdict
+from inflight_lab.exercises.check import Answer, NotYetError, expect, observe, practice, prints_verdict
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.runners import paced
 from inflight_lab.server import PracticeServer
@@ -29,13 +29,12 @@ async def check_waits_outside(answer: Answer) -> str:
         except httpx.PoolTimeout:
             inside = transport.stats().peak_in_flight - pool
             raise NotYetError(f"PoolTimeout: {inside} requests waited inside httpx's pool.") from None
-        at_the_server, at_the_client = server.stats(), transport.stats()
-    if at_the_server.accepted != count or len(responses) != count:
-        raise NotYetError(f"{count} requests asked for, {len(responses)} responses returned.")
-    if at_the_client.peak_in_flight > pool:
-        raise NotYetError(f"{at_the_client.peak_in_flight - pool} requests waited inside httpx's pool.")
-    if (peak := at_the_server.peak_in_flight) <= pool // 2:
-        raise NotYetError(f"only {peak} in flight at once, and {pool} connections are there.")
+        seen, inside = server.stats(), transport.stats().peak_in_flight - pool
+    all_there = len(responses) == seen.accepted == count
+    expect(all_there, f"{count} requests asked for, {len(responses)} responses returned.")
+    expect(inside <= 0, f"{inside} requests waited inside httpx's pool.")
+    peak = seen.peak_in_flight
+    expect(peak > pool // 2, f"only {peak} in flight at once, and {pool} connections are there.")
     return f"{count} responses, {peak} in flight at most, and none waited inside the pool."
 
 
@@ -69,32 +68,26 @@ async def check_shares_items(answer: Answer) -> str:
         pages = Pages(count)
         await answer(make_one, pages, limit)
         peak = server.stats().peak_in_flight
-    if len(made) > count:
-        raise NotYetError(f"{count} items, and {len(made)} requests were sent.")
-    if sorted(made) != list(range(count)):
-        raise NotYetError(f"of {count} items {len(set(made))} were made.")
-    if peak != limit:
-        raise NotYetError(f"limit {limit}, and the server saw {peak} in flight at once.")
-    if furthest > limit:
-        raise NotYetError(
-            f"{furthest} items were taken before they were needed: a million would fill memory."
-        )
+    expect(len(made) <= count, f"{count} items, and {len(made)} requests were sent.")
+    expect(sorted(made) == list(range(count)), f"of {count} items {len(set(made))} were made.")
+    expect(peak == limit, f"limit {limit}, and the server saw {peak} in flight at once.")
+    early = f"{furthest} items were taken before they were needed"
+    expect(furthest <= limit, f"{early}: a million would fill memory.")
     return f"each of {count} items once, {peak} in flight, and never more than {furthest} items taken."
 
 
 @prints_verdict
 async def check_one_limit(answer: Answer) -> str:
     """Notebook 09: ``answer(url, limit)`` runs two groups of threads, and both share ``limit`` slots."""
-    if sys.platform == "emscripten":
-        raise NotYetError("a page in a browser has one thread only: this takes a Python on a computer.")
+    threads = sys.platform != "emscripten"
+    expect(threads, "a page in a browser has one thread only: this takes a Python on a computer.")
     for limit in (3, 4):
         with PracticeServer(latency=0.1) as server:
             await asyncio.to_thread(answer, server.url, limit)
             stats = server.stats()
-        if stats.accepted != 24:
-            raise NotYetError(f"two groups of 12 are 24 requests; the server saw {stats.started}.")
-        if stats.peak_in_flight != limit:
-            raise NotYetError(f"limit {limit}: the server saw {stats.peak_in_flight} in flight at once.")
+        expect(stats.accepted == 24, f"two groups of 12 are 24 requests; the server saw {stats.started}.")
+        peak = stats.peak_in_flight
+        expect(peak == limit, f"limit {limit}: the server saw {peak} in flight at once.")
     return "two groups of threads, and together never more than the limit, for limits of 3 and 4."
 
 
@@ -103,22 +96,16 @@ async def check_share(answer: Answer) -> str:
     """Notebook 09: ``answer(rate, senders)`` is the rate for each of several that cannot see each other."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
         share = answer(rate, senders)
-        together = senders * share
-        if together > rate:
-            raise NotYetError(f"{senders} senders at {share:g} each: {together:g} a second, {rate} allowed.")
-        if together < 0.9 * rate:
-            raise NotYetError(f"{senders} senders at {share:g} each use {together / rate:.0%} of the quota.")
-    async with practice(latency=0.02, quota="sliding-window", rate=20) as (server, client):
-        runs = (
-            paced.make_many_requests(
-                server.url, 12, rate=answer(20, 2), client=client, return_exceptions=True
-            )
-            for _ in range(2)
-        )
-        await asyncio.gather(*runs)
-        stats = server.stats()
-    if stats.refused:
-        raise NotYetError(f"{stats.refused} of {stats.started} requests were refused.")
+        together, each = senders * share, f"{senders} senders at {share:g} each"
+        expect(together <= rate, f"{each}: {together:g} a second, {rate} allowed.")
+        expect(together >= 0.9 * rate, f"{each} use {together / rate:.0%} of the quota.")
+
+    async def both(url: str, **options: Any) -> None:
+        await asyncio.gather(*(paced.make_many_requests(url, 12, **options) for _ in range(2)))
+
+    knobs = {"latency": 0.02, "rate": 20}
+    _, stats = await observe(both, rate=answer(20, 2), return_exceptions=True, on=knobs)
+    expect(not stats.refused, f"{stats.refused} of {stats.started} requests were refused.")
     return f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s, and none was refused."
 
 
@@ -126,29 +113,21 @@ async def check_share(answer: Answer) -> str:
 async def check_introduces_itself(answer: Answer) -> str:
     """Notebook 10: ``answer()`` returns a client that names itself, a way to reach you, and a timeout."""
     async with practice(latency=0) as (server, _), answer() as client:
-        headers: dict[str, Any] = (await client.get(server.url)).json()["headers"]
-        name = headers.get("User-Agent", "")
-        if name.startswith("python-httpx"):
-            raise NotYetError(f"at the server you are {name!r}, like thousands of others.")
-        if "@" not in name and "://" not in name:
-            raise NotYetError(f"at the server you are {name!r}: how would they reach you?")
-        if not client.timeout.read:
-            raise NotYetError("without a timeout, a request that gets no answer waits for ever.")
-    return f"at the server you are {name!r}."
+        name = (await client.get(server.url)).json()["headers"].get("User-Agent", "")
+        named = f"at the server you are {name!r}"
+        expect(not name.startswith("python-httpx"), f"{named}, like thousands of others.")
+        expect("@" in name or "://" in name, f"{named}: how would they reach you?")
+        expect(client.timeout.read, "without a timeout, a request that gets no answer waits for ever.")
+    return f"{named}."
 
 
 @prints_verdict
 async def check_gives_up(answer: Answer) -> str:
     """Notebook 10: ``answer(url, count, client=client)`` sends nothing more after the third 429."""
-    async with practice(latency=0) as (server, client):
-        responses = await answer(server.url, 10, client=client)
-        if server.stats().accepted != 10 or len(responses) != 10:
-            raise NotYetError(f"where nothing is refused, return all 10 responses, not {len(responses)}.")
+    responses, stats = await observe(answer, 10, on={"latency": 0})
+    all_ten = len(responses) == stats.accepted == 10
+    expect(all_ten, f"where nothing is refused, return all 10 responses, not {len(responses)}.")
     for allowed in (4, 6):
-        knobs: dict[str, Any] = {"quota": "sliding-window", "rate": allowed, "period": 60}
-        async with practice(latency=0, **knobs) as (server, client):
-            await answer(server.url, 20, client=client)
-            refused = server.stats().refused
-        if refused != 3:
-            raise NotYetError(f"{allowed} of 20 were allowed, and you got {refused} 429s.")
+        _, stats = await observe(answer, 20, on={"latency": 0, "rate": allowed, "period": 60})
+        expect(stats.refused == 3, f"{allowed} of 20 were allowed, and you got {stats.refused} 429s.")
     return "you stopped at the third 429, and not before."

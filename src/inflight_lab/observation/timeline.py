@@ -6,11 +6,13 @@ read it and nothing else, so that they cannot disagree.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -132,6 +134,19 @@ class Timeline:
             self._busiest = max(self._busiest, self._count_recent(self._recent[-1]))
             return request
 
+    @contextmanager
+    def sending(self) -> Iterator[int]:
+        """Send a request, whose number it gives; it is cancelled, or fails, if the block does."""
+        request = self.send()
+        try:
+            yield request
+        except asyncio.CancelledError:
+            self.cancel(request)
+            raise
+        except BaseException as error:
+            self.fail(request, error)
+            raise
+
     def answer(self, request: int, status: int) -> None:
         """The request was answered with ``status``."""
         count = "accepted" if status < 400 else "refused" if status in REFUSALS else "failed"
@@ -209,9 +224,8 @@ class Timeline:
         if not self.events:
             self._begin = self._end
         self.events.append(Event(self._end, kind, request, detail, self._waiting, len(self._open)))
-        if (
-            extra := len(self.events) - self.keep
-        ) > self.keep // 8:  # not one by one: each drop moves the rest
+        extra = len(self.events) - self.keep
+        if extra > self.keep // 8:  # not one by one: each drop moves the rest
             del self.events[:extra]
             self._gone += extra
         return self._end

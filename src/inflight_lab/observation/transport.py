@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -60,21 +61,16 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         Raises `OutsideError` for one request more to other machines than ``outside``.
         """
         refused = await self._refusal(request)
-        number = self.timeline.send()
-        try:
+        with self.timeline.sending() as number:
             if refused:
                 raise refused
             library: Any = sys.modules[type(request.url).__module__]  # whichever the client is of
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
-            body = await _read(response.stream)
-        except asyncio.CancelledError:
-            self.timeline.cancel(number)
-            raise
-        except BaseException as error:
-            self.timeline.fail(number, error)
-            raise
-        self.timeline.answer(number, response.status_code)
+            stream: Any = response.stream
+            async with aclosing(stream):  # gives the connection back to the pool
+                body = b"".join([part async for part in stream])
+            self.timeline.answer(number, response.status_code)
         # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
         response.stream = library.ByteStream(body)
         return response
@@ -104,10 +100,3 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     def stats(self) -> Stats:
         """The numbers up to now, as the client counts them."""
         return self.timeline.stats()
-
-
-async def _read(stream: Any) -> bytes:
-    try:
-        return b"".join([part async for part in stream])
-    finally:
-        await stream.aclose()  # gives the connection back to the pool

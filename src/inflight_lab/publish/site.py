@@ -17,12 +17,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.publish.series import ROOT, files
+from inflight_lab.publish.series import LAID_OUT, ROOT, lay_out
 
 FIRST = "notebooks/00_start_here.ipynb"
 PYODIDE_CORE = (
@@ -56,7 +55,8 @@ def build(folder: Path) -> None:
     made_before(folder)  # an error now, not in half a minute
     with tempfile.TemporaryDirectory() as scratch:
         lite, site = Path(scratch) / "lite", Path(scratch) / "site"
-        add_contents(lite / "files")
+        lay_out(lite / "files")  # what the file browser of the site shows
+        (lite / "files" / LAID_OUT).unlink()
         add_pyodide(lite / "static" / "pyodide")
         write_settings(lite, build_wheel(Path(scratch) / "wheels"))
         run_lite(lite, site)
@@ -107,14 +107,6 @@ def write_mark(folder: Path, names: set[str]) -> None:
     (folder / MARK).write_text(json.dumps({"files": sorted(names)}, indent=0) + "\n", encoding="utf-8")
 
 
-def add_contents(folder: Path) -> None:
-    """Copy what the file browser of the site shows."""
-    for name, source in files().items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-
-
 def add_pyodide(folder: Path) -> None:
     """Fetch the Python that this version of the kernel is made for, without any of its packages."""
     from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
@@ -139,8 +131,8 @@ def add_pyodide(folder: Path) -> None:
 def build_wheel(folder: Path) -> Path:
     """This package, as a wheel: built from the clone, or packed again from what is installed."""
     if (ROOT / "pyproject.toml").exists():
-        command = [*uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel"]  # uv: of the extra ``lock``
+        subprocess.run([*command, "--out-dir", str(folder), str(ROOT)], check=True)
         (wheel,) = folder.glob("*.whl")
         return wheel
     installed = distribution("inflight-lab")
@@ -151,13 +143,6 @@ def build_wheel(folder: Path) -> Path:
             if file.parts[0].startswith("inflight_lab") and file.suffix != ".pyc":
                 archive.write(str(file.locate()), str(file))
     return wheel
-
-
-def uv() -> list[str]:
-    """The command ``uv``, which the kernel's extra ``lock`` brings."""
-    from uv import find_uv_bin
-
-    return [find_uv_bin()]
 
 
 def write_settings(lite: Path, wheel: Path) -> None:
@@ -199,7 +184,7 @@ def finish(folder: Path) -> None:
     shutil.copyfile(folder / "static" / "favicons" / "favicon.ico", folder / "lab" / "favicon.ico")  # a tenth
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: list[str]) -> None:
     """Make the site, and say how to look at it."""
     parser = argparse.ArgumentParser(prog="inflight-lab site", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to put the site")
@@ -212,7 +197,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.0f} MB.  To look at it: python3 -m http.server --directory {folder}")
-
-
-if __name__ == "__main__":
-    main()

@@ -74,16 +74,16 @@ async def _record_the_background(client: Any, cell: Any, cell_index: int, **_: A
 
 async def panels_end() -> None:
     """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
+    from inflight_lab.panel.panel import Panel
+    from inflight_lab.panel.replay import Replay
+
     ipython: Any = sys.modules["IPython"]
-    kinds = [("panel.panel", "Panel"), ("panel.replay", "Replay")]
-    loaded = [(sys.modules.get(f"inflight_lab.{module}"), name) for module, name in kinds]
-    classes = tuple(getattr(module, name) for module, name in loaded if module)
-    named = [each for each in ipython.get_ipython().user_ns.values() if isinstance(each, classes)]
-    for running in [each for each in named if each.running]:
-        await asyncio.wait([running.start()])  # the task of the run that is under way
+    for each in list(ipython.get_ipython().user_ns.values()):
+        if isinstance(each, Panel | Replay) and each.running:
+            await asyncio.wait([each.start()])  # the task of the run that is under way
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str]) -> None:
     """Make the pages of the series, or of another folder of notebooks."""
     parser = argparse.ArgumentParser("inflight-lab pages", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", type=Path, help="the folder for the pages; made if it is not there")
@@ -98,7 +98,3 @@ def main(argv: list[str] | None = None) -> None:
         arguments.out.mkdir(parents=True, exist_ok=True)
         for notebook in notebooks:
             print(make_page(notebook, arguments.out), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,6 @@ name; ``--name=panel.school.example`` allows one more name, as behind a proxy.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
@@ -27,7 +26,7 @@ FORGOTTEN = 60
 """Seconds after which a kernel ends whose page is gone without having said so."""
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str]) -> None:
     """Serve the page until Ctrl+C."""
     try:
         from traitlets.config import Config
@@ -46,8 +45,4 @@ def main(argv: list[str] | None = None) -> None:
     usual.VoilaConfiguration.multi_kernel_manager_class = FewKernels
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     usual.MappingKernelManager.cull_interval = FORGOTTEN // 6
-    StudentServer.launch_instance([str(NOTEBOOK), *(sys.argv[1:] if argv is None else argv)], config=usual)
-
-
-if __name__ == "__main__":
-    main()
+    StudentServer.launch_instance([str(NOTEBOOK), *argv], config=usual)

@@ -13,13 +13,13 @@ Each page costs a kernel, so what asks for one must be a person at a browser.  T
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httputil import HTTPServerRequest
+from tornado.netutil import is_valid_ip
 from tornado.routing import Matcher
 from tornado.web import RequestHandler
 from traitlets import Integer, List, Unicode
@@ -87,35 +87,30 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
             self.finish(FULL.format(allowed))
 
 
-class Foreign(Matcher):
-    """Matches the requests to be refused, whatever they are for."""
+class _Foreign(Matcher):
+    """Matches the requests to be refused, whatever they are for; tells `_Refused` what to say."""
 
     def __init__(self, names: set[str]) -> None:
         self.names = {name.lower() for name in names}
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        """What `Refused` is to answer; None for a request that is welcome."""
-        host = request.host_name.strip("[]")
-        if host not in self.names and not _is_address(host):
+        host, own = request.host_name.strip("[]"), request.host
+        if host not in self.names and not is_valid_ip(host):
             text = f"This page is not at home at {host!r}. Whoever serves it can add --name={host}\n"
-        elif comes_from_a_foreign_page(
-            request.headers, lambda origin: urlsplit(origin).netloc == request.host
-        ):
+        elif comes_from_a_foreign_page(request.headers, lambda origin: urlsplit(origin).netloc == own):
             text = "This page answers no page of another site.\n"
         else:
             return None
         return {"target_kwargs": {"text": text}}
 
 
-class Refused(RequestHandler):
+class _Refused(RequestHandler):
     """403, whatever was asked for."""
 
     def initialize(self, text: str) -> None:
-        """As `Foreign` says."""
         self.text = text
 
     def prepare(self) -> None:
-        """The whole answer."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(self.text)
@@ -139,12 +134,4 @@ class StudentServer(Voila):  # type: ignore[misc]
         *others, (pattern, _, options) = super().init_handlers()
         host = socket.gethostname().partition(".")[0]
         names = {"localhost", socket.gethostname(), host, f"{host}.local", self.ip, *self.names}
-        return [(Foreign(names), Refused), *others, (pattern, Page, options)]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+        return [(_Foreign(names), _Refused), *others, (pattern, Page, options)]

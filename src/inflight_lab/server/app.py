@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Self
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inflight_lab.observation.timeline import Stats, Timeline
-from inflight_lab.server.foreign_pages import ForeignPagesRefused
+from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, Quota
-from inflight_lab.server.sizes import LargeRequestsRefused
+from inflight_lab.server.sizes import MAX_BODY, NAMES, too_large
 
 LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
@@ -39,8 +41,7 @@ class PracticeApp(Knobs):
         self.reset()
         # A page on the web must not reach this server through a name of its own (DNS rebinding).
         own_name = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
-        guards = [own_name, Middleware(ForeignPagesRefused), Middleware(LargeRequestsRefused)]
-        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=guards)
+        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=[own_name])
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
@@ -55,32 +56,29 @@ class PracticeApp(Knobs):
 
     def twin(self) -> Self:
         """Another one with the same knobs and the same seed; a server takes a port of its own."""
-        knobs = {field.name: getattr(self, field.name) for field in fields(Knobs)}
-        return type(self)(seed=self._seed, **knobs)
+        return type(self)(seed=self._seed, **asdict(self))
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""
         return self.timeline.stats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        await self._routes(scope, receive, send)
+        """Serve one ASGI connection, or refuse it before anything counts it."""
+        answer: ASGIApp = self._routes
+        if scope["type"] == "http" and comes_from_a_foreign_page(Headers(scope=scope)):
+            answer = PlainTextResponse("This server answers no page of another site.", 403)
+        elif scope["type"] == "http" and (status := too_large(scope)):
+            answer = PlainTextResponse(NAMES[status], status)
+        await answer(scope, receive, send)
 
     async def _get(self, request: Request) -> JSONResponse:
         busy = self.timeline.in_flight
-        number = self.timeline.send()
-        try:
+        with self.timeline.sending() as number:
             response = self._decide(request, busy)
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, response.status_code)
-        except asyncio.CancelledError:
-            self.timeline.cancel(number)
-            raise
-        except BaseException as error:
-            self.timeline.fail(number, error)
-            raise
         return response
 
     def _decide(self, request: Request, busy: int) -> JSONResponse:
@@ -128,10 +126,13 @@ class PracticeApp(Knobs):
 
 async def _disconnected_within(request: Request, seconds: float) -> bool:
     """Wait ``seconds`` for the client to hang up: one wait is the latency and the watch for a cancel."""
+    read = 0
     try:
         async with asyncio.timeout(seconds):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
+            while (message := await request.receive())["type"] != "http.disconnect":
+                read += len(message.get("body", b""))
+                if read > MAX_BODY:  # nobody could know before: it did not say its length
+                    raise HTTPException(413, NAMES[413])
     except TimeoutError:
         return False
     return True

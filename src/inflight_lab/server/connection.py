@@ -46,12 +46,6 @@ class Connection(HttpToolsProtocol):
         self._head += len(data)
         if self._head > MAX_HEAD and not self.transport.is_closing():
             status = HTTPStatus(414 if len(self.url) > MAX_URL else 431)
-            lines = [
-                f"HTTP/1.1 {status.value} {status.phrase}",
-                "content-length: 0",
-                "connection: close",
-                "",
-                "",
-            ]
-            self.transport.write("\r\n".join(lines).encode())
+            fields = "content-length: 0\r\nconnection: close"
+            self.transport.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n{fields}\r\n\r\n".encode())
             self.transport.close()

@@ -19,26 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from inflight_lab.hosts import is_loopback
-
-
-class ForeignPagesRefused:
-    """Hands a request on to ``app``, or answers 403 before anything counts it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        if scope["type"] == "http" and comes_from_a_foreign_page(Headers(scope=scope)):
-            answer: ASGIApp = PlainTextResponse("This server answers no page of another site.", 403)
-        else:
-            answer = self.app
-        await answer(scope, receive, send)
 
 
 def _is_loopback_origin(origin: str) -> bool:

@@ -1,6 +1,6 @@
 """The practice server where there are no sockets: in a browser page.
 
-It has the face of the real one, down to a port.  httpx reaches it through `Connection`: requests still go
+It has the face of the real one, down to a port.  httpx reaches it through `_Connection`: requests still go
 through httpx's own pool, with its 100 connections and its timeouts, and the app answers with the same
 latency, quotas and 429s.  Only the bytes on a wire are missing, and the time that they would take.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
+import math
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -97,26 +98,25 @@ def server_at(origin: httpcore.Origin) -> PracticeServer:
     return server
 
 
-class Connection(httpcore.AsyncConnectionInterface):
-    """A connection of httpx's own pool that calls the server in place of writing to a socket."""
+class _Connection(httpcore.AsyncConnectionInterface):
+    """A connection of httpx's own pool that calls the server in place of writing to a socket.
+
+    The pool asks `can_handle_request` of each one for each request that waits, at each event: so it is brief.
+    """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
-        self._origin, self._keepalive_expiry = origin, keepalive_expiry
+        self._origin, self._kept_for = origin, math.inf if keepalive_expiry is None else keepalive_expiry
         self._state: Literal["new", "busy", "idle", "closed"] = "new"
-        self._idle_since = 0.0
+        self._expires = math.inf
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Have the server answer, one request at a time."""
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
         self._state = "busy"
         try:
-            url = request.url
             asked = httpx.Request(
                 request.method.decode(),
-                httpx.URL(
-                    scheme=url.scheme.decode(), host=url.host.decode(), port=url.port, raw_path=url.target
-                ),
+                bytes(request.url).decode(),
                 headers=request.headers,
                 stream=request.stream,  # type: ignore[arg-type]  # it is the one that httpx handed over
             )
@@ -136,49 +136,34 @@ class Connection(httpcore.AsyncConnectionInterface):
     def answered(self) -> None:
         """The answer was read to its end: the next request may come."""
         if self._state == "busy":
-            self._state, self._idle_since = "idle", time.monotonic()
+            self._state, self._expires = "idle", time.monotonic() + self._kept_for
 
     async def aclose(self) -> None:
-        """Hang up."""
         self._state = "closed"
 
     def info(self) -> str:
-        """One line for the pool's ``repr``."""
         return f"{self._origin}, {self._state}"
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Whether it leads there, and is free.
-
-        The pool asks this of each connection for each request that waits, at each event: so it is brief.
-        """
         return self._state == "idle" and origin == self._origin
 
-    def is_available(self) -> bool:
-        """Whether a request may come now."""
+    def is_idle(self) -> bool:
         return self._state == "idle"
 
-    def is_idle(self) -> bool:
-        """Whether it is kept alive for the next request."""
-        return self._state == "idle"
+    is_available = is_idle
 
     def is_closed(self) -> bool:
-        """Whether it is of no more use."""
         return self._state == "closed"
 
     def has_expired(self) -> bool:
-        """Whether it was kept for too long, or the server has gone."""
-        if self._state != "idle":
-            return False
-        kept = self._keepalive_expiry
-        return self._origin.port not in _serving or (
-            kept is not None and time.monotonic() > self._idle_since + kept
-        )
+        gone = self._origin.port not in _serving
+        return self._state == "idle" and (gone or time.monotonic() > self._expires)
 
 
 class _Body:
     """The body of an answer; who has read it gives the connection back."""
 
-    def __init__(self, answer: httpx.Response, connection: Connection) -> None:
+    def __init__(self, answer: httpx.Response, connection: _Connection) -> None:
         self._stream, self._connection = answer.stream, connection
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -189,6 +174,6 @@ class _Body:
         self._connection.answered()
 
 
-def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> Connection:
+def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> _Connection:
     """One more connection for httpx's own pool: takes the place of the pool's method of this name."""
-    return Connection(origin, pool._keepalive_expiry)
+    return _Connection(origin, pool._keepalive_expiry)

@@ -7,36 +7,32 @@ A quota allows ``rate`` requests per ``period`` seconds.  ``admit(now)`` counts 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
 
 
-class Quota(Protocol):
+class Quota(ABC):
     """What the server asks of every kind of quota.  ``rate`` and ``period`` may change at any time."""
 
-    rate: float
-    period: float
-    burst: int
+    def __init__(self, rate: float, period: float, burst: int = 1) -> None:
+        self.rate, self.period, self.burst = rate, period, burst
 
+    @abstractmethod
     def admit(self, now: float) -> float:
         """Count a request at ``now``: 0.0 if admitted, else the seconds to wait."""
-        ...
 
+    @abstractmethod
     def remaining(self, now: float) -> int:
         """How many requests would be admitted at ``now``, one right after the other."""
-        ...
 
 
-class FixedWindow:
+class FixedWindow(Quota):
     """``rate`` requests in each period of the clock; the count starts over with each period.
 
     Allows twice the rate around a boundary: the end of one window and the start of the next.
     """
 
-    def __init__(self, rate: float, period: float, burst: int = 1) -> None:
-        self.rate, self.period, self.burst = rate, period, burst
-        self._window, self._used = -1, 0
+    _window, _used = -1, 0
 
     def admit(self, now: float) -> float:
         if self.remaining(now) < 1:
@@ -50,11 +46,11 @@ class FixedWindow:
         return max(0, math.floor(self.rate) - self._used)
 
 
-class SlidingWindow:
+class SlidingWindow(Quota):
     """``rate`` requests in *any* span of one period, counted back from each request (a sliding log)."""
 
     def __init__(self, rate: float, period: float, burst: int = 1) -> None:
-        self.rate, self.period, self.burst = rate, period, burst
+        super().__init__(rate, period, burst)
         self._admitted: deque[float] = deque()
 
     def admit(self, now: float) -> float:
@@ -70,15 +66,13 @@ class SlidingWindow:
         return max(0, math.floor(self.rate) - len(self._admitted))
 
 
-class TokenBucket:
+class TokenBucket(Quota):
     """A bucket of ``burst`` tokens, refilled at ``rate`` per ``period``; a request takes one token.
 
     Starts full, so allows ``burst`` requests on top of the rate.
     """
 
-    def __init__(self, rate: float, period: float, burst: int) -> None:
-        self.rate, self.period, self.burst = rate, period, burst
-        self._tokens, self._updated = float(burst), -math.inf
+    _tokens, _updated = 0.0, -math.inf  # since then it has filled up
 
     def admit(self, now: float) -> float:
         if self.remaining(now) < 1:
@@ -92,16 +86,14 @@ class TokenBucket:
         return math.floor(self._tokens)
 
 
-class Gcra:
+class Gcra(Quota):
     """The generic cell rate algorithm, as nginx's ``limit_req`` has it: one request each period / rate.
 
     ``burst`` requests may come together (1: none may come early).  Source: ITU-T I.371, Annex A, the
     virtual scheduling algorithm; ``_due`` is its theoretical arrival time.
     """
 
-    def __init__(self, rate: float, period: float, burst: int) -> None:
-        self.rate, self.period, self.burst = rate, period, burst
-        self._due = -math.inf
+    _due = -math.inf
 
     def admit(self, now: float) -> float:
         spacing = self.period / self.rate
@@ -117,7 +109,7 @@ class Gcra:
         return max(0, math.floor(self.burst - ahead + 1e-6))
 
 
-KINDS: dict[str, Callable[[float, float, int], Quota]] = {
+KINDS: dict[str, type[Quota]] = {
     "fixed-window": FixedWindow,
     "sliding-window": SlidingWindow,
     "token-bucket": TokenBucket,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 MAX_URL = 8 * 1024
 """Bytes of path and query.  More gets 414: RFC 9110, section 15.5.15."""
@@ -19,33 +17,8 @@ NAMES = {
 }
 
 
-class LargeRequestsRefused:
-    """Hands a request on to ``app``, or refuses it before anything counts it.
-
-    Only of a body that does not say its length nobody can know: it is refused while it comes.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI connection."""
-        answer, read = self.app, 0
-
-        async def receive_within() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > MAX_BODY:
-                raise HTTPException(413, NAMES[413])
-            return message
-
-        if scope["type"] == "http" and (status := _refusal(scope)):
-            answer = PlainTextResponse(NAMES[status], status)
-        await answer(scope, receive_within, send)
-
-
-def _refusal(scope: Scope) -> int | None:
+def too_large(scope: Scope) -> int | None:
+    """The status for a request that is too large, as far as its head tells: `NAMES` has the reason."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
         return 414
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 import threading
 import urllib.request
-from types import TracebackType
+from concurrent.futures import Future
+from email.utils import formatdate
 from typing import Any, Self
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.server.base import LOOPBACK, LoopbackServer
@@ -37,8 +40,7 @@ class PracticeServer(LoopbackServer):
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
         super().__init__(port=port, seed=seed, **knobs)
         self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from
-        self._uvicorn: _Uvicorn | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: _Thread | None = None
 
     @property
     def running(self) -> bool:
@@ -52,76 +54,80 @@ class PracticeServer(LoopbackServer):
                 return self
             _keep_loopback_off_proxies()
             listener = _listen(self.port)
-            self._uvicorn = _Uvicorn(self)
-            self._thread = threading.Thread(
-                target=self._uvicorn.run, args=([listener],), name="practice-server", daemon=True
-            )
-            self._thread.start()
-            self._uvicorn.ready.wait()
-            if error := self._uvicorn.error:
-                self._thread.join()
-                listener.close()
+            thread = _Thread(self, listener)
+            thread.start()
+            if error := thread.ready.exception():
+                thread.join()
                 raise error
-            self.port = listener.getsockname()[1]
+            self._thread, self.port = thread, listener.getsockname()[1]
         closed_on_rerun(self.stop)
         return self
 
     def stop(self) -> None:
         """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
         with self._switch:
-            if self._uvicorn and self._thread:
-                if self.running:
-                    self._uvicorn.end()
-                self._thread.join()
-                self._uvicorn = self._thread = None
+            if self._thread:
+                self._thread.end()
+                self._thread = None
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         # Not on the loop's thread: the client may be about to close connections there.
         await asyncio.to_thread(self.stop)
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn that says when it is ready, and hangs up on its clients when it is to stop."""
+class _Thread(threading.Thread):
+    """Answers as uvicorn does, on an event loop of its own, and hangs up on its clients when it is to end.
 
-    def __init__(self, app: PracticeServer) -> None:
-        config = uvicorn.Config(
-            app,
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            # Longer than a client keeps an idle connection, so that it is never cut in its hand.
-            timeout_keep_alive=75,
-        )
-        super().__init__(config)
-        self.ready = threading.Event()
-        self.error: Exception | None = None
+    `uvicorn.Server` would wait for the clients, look ten times a second whether it is to end, and choose the
+    kind of loop (uvloop) for the whole process.
+    """
+
+    def __init__(self, app: PracticeServer, listener: socket.socket) -> None:
+        super().__init__(name="practice-server", daemon=True)
+        self._app, self._listener = app, listener
+        self.ready: Future[None] = Future()
+        self.state = ServerState()
         self._short = False
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(self._note)
-        await super().startup(sockets)
-        self.ready.set()
+    def end(self) -> None:
+        """Stop serving, at once, from any other thread; back when that is done."""
+        with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self.join()
 
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve, on a loop of a kind that neither uvicorn nor the process chooses (uvloop, nest-asyncio)."""
+    def run(self) -> None:
+        """Serve, on a loop of a kind that the process does not choose (nest-asyncio)."""
         loop = getattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop)  # the former on Windows
         try:
             with asyncio.Runner(loop_factory=loop) as runner:
-                runner.run(self.serve(sockets=sockets))
-        except Exception as error:
-            if self.ready.is_set():
+                runner.run(self._serve())
+        except BaseException as error:
+            if self.ready.done():
                 raise
-            self.error = error
-        finally:
-            self.ready.set()  # nobody may wait for a server that ended before it was ready
+            self._listener.close()
+            self.ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(self._note)
+        # Longer than a client keeps an idle connection, so that it is never cut in its hand.
+        config = uvicorn.Config(
+            self._app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=75
+        )
+        config.load()
+        connect = functools.partial(Connection, config=config, server_state=self.state, app_state={})
+        server = await self._loop.create_server(connect, sock=self._listener, backlog=config.backlog)
+        self.ready.set_result(None)
+        while not self._ended.is_set():
+            date = (b"date", formatdate(usegmt=True).encode())
+            self.state.default_headers = [date, *config.encoded_headers]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
+        server.close()
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # on its next turn asyncio says that they are lost, which ends the requests
+        await asyncio.gather(*self.state.tasks, return_exceptions=True)
 
     def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         # asyncio tries again by itself, thousands of times a second, and reports each time.
@@ -131,41 +137,12 @@ class _Uvicorn(uvicorn.Server):
             self._short = True
             LOG.error("The practice server has to let a client wait: %s", context["exception"])
 
-    def end(self) -> None:
-        """Stop serving, at once; from any thread."""
-        self.should_exit = True
-        self._loop.call_soon_threadsafe(self._ended.set)
-
-    async def main_loop(self) -> None:
-        # uvicorn's own looks ten times a second whether it is to end, and every stop would wait for that.
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), 1)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # uvicorn's own waits for the clients.  Not `force_exit` either: that answers the requests in flight
-        # with 500 and prints a traceback for each.
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        await asyncio.sleep(0)  # on its next turn asyncio says that they are lost, which ends the requests
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-
 
 def _listen(port: int) -> socket.socket:
     # asyncio switches Nagle's algorithm off only on sockets that name their protocol, which those of
     # socket.create_server do not.  With it every answer on a kept connection comes 40 ms late.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # a port that was just used; on Windows the option means another thing
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen(2048)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    unnamed = socket.create_server((LOOPBACK, port), backlog=2048)
+    return socket.socket(unnamed.family, unnamed.type, socket.IPPROTO_TCP, unnamed.detach())
 
 
 def _keep_loopback_off_proxies() -> None:
