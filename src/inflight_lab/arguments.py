@@ -45,15 +45,15 @@ def integer(least: int, most: float = MOST) -> Rule:
 
 def number(least: float, unit: str = "", most: float = MOST) -> Rule:
     """A finite number of ``least`` or more."""
-    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
-    finite = ", and finite" if most == MOST else ""
-    return Rule((int, float), f"a number{unit}, {allowed}", allowed + finite, lambda it: least <= it <= most)
+    allowed = f"{least} or more, and finite" if most == MOST else f"{least} to {most}"
+    kind = f"a number{unit}, {allowed.removesuffix(', and finite')}"
+    return Rule((int, float), kind, allowed, lambda value: least <= value <= most)
 
 
 def positive(unit: str = "") -> Rule:
     """A finite number of more than 0."""
-    kind, allowed = f"a number{unit}, more than 0", "more than 0, and finite"
-    return Rule((int, float), kind, allowed, lambda value: 0 < value <= MOST)
+    kind = f"a number{unit}, more than 0"
+    return Rule((int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST)
 
 
 def instance(of: type) -> Rule:
@@ -71,6 +71,7 @@ def is_web_address(url: str | httpx.URL) -> bool:
 
 
 STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+SUCH_AS = "such as 'redis://127.0.0.1:6379'"
 GROUPS = {
     "count max_count outside reserve": integer(0),
     "limit max_limit max_concurrent burst threads processes ahead attempts": integer(1),
@@ -85,12 +86,7 @@ GROUPS = {
         "a valid URL that starts with http:// or https:// and names a host",
         is_web_address,
     ),
-    "store": Rule(
-        (str,),
-        "a string such as 'redis://127.0.0.1:6379'",
-        "an address such as 'redis://127.0.0.1:6379'",
-        lambda store: store.startswith(STORES),
-    ),
+    "store": Rule((str,), f"a string {SUCH_AS}", f"an address {SUCH_AS}", lambda it: it.startswith(STORES)),
     "key": Rule((str,), "a string that is not empty", "a string that is not empty", bool),
 }
 RULES = {name: rule for names, rule in GROUPS.items() for name in names.split()}
@@ -117,10 +113,14 @@ def checked(target: T, /, **rules: Rule) -> T:
     Of a class the constructor is checked, and the class itself is returned.  None is allowed where it is
     the parameter's default.
     """
+    function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
+    checking = _Checked(function)
+    functools.update_wrapper(checking, function)
+    checking.rules = RULES | rules
     if isinstance(target, type):
-        target.__init__ = _Checked.of(target.__init__, rules)  # type: ignore[misc]
+        target.__init__ = checking  # type: ignore[misc]
         return target
-    return cast(T, _Checked.of(cast(Callable[..., Any], target), rules))
+    return cast(T, checking)
 
 
 class _Checked(functools.partial[Any]):
@@ -132,14 +132,6 @@ class _Checked(functools.partial[Any]):
 
     __qualname__: str
     rules: dict[str, Rule]
-
-    @classmethod
-    def of(cls, function: Callable[..., Any], rules: dict[str, Rule]) -> _Checked:
-        """The function by its own name, with ``rules`` before `RULES`."""
-        self = cls(function)
-        functools.update_wrapper(self, function)
-        self.rules = RULES | rules
-        return self
 
     def check(self, /, *args: Any, **kwargs: Any) -> None:
         """Raise what a call would raise for a bad argument, and do nothing else."""

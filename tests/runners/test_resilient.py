@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from inflight_lab import AdjustableLimiter, ObservedTransport, PracticeServer
 from inflight_lab.runners.resilient import PLAN, Retries, make_many_requests
 from tests.support import virtual_clock
-from tests.support.virtual_clock import virtual_loop
+from tests.support.virtual_clock import TODAY, virtual_loop
 
 URL = "http://127.0.0.1/get"
 
@@ -141,6 +142,34 @@ def test_two_runs_share_the_gate() -> None:
     assert api.times[0] == 0
     assert len(api.times) == 4
     assert min(api.times[1:]) == 5
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (403, {"Retry-After": "5"}),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(TODAY) + 5)}),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(TODAY) + 5)}),
+        (429, {"X-RateLimit-Reset": "5"}),
+        (429, {"Retry-After": "5", "X-RateLimit-Reset": "60"}),
+    ],
+)
+def test_what_other_apis_say(refusal: tuple[int, dict[str, str]]) -> None:
+    """A 403 that says when to come back shuts the gate, and so does the reset of a quota that is used up."""
+    outcomes, api, _ = run(lambda attempt, now: refusal if attempt == 1 else 200, 4, limit=1)
+    assert statuses(outcomes) == [200] * 4
+    assert api.times[0] == 0
+    assert min(api.times[1:]) == 5
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-RateLimit-Remaining": "12", "X-RateLimit-Reset": "5"}, {"X-RateLimit-Reset": "soon"}]
+)
+def test_a_403_that_is_no_refusal(headers: dict[str, str]) -> None:
+    """Forbidden is forbidden: not asked again, though the answer names a quota of which some is left."""
+    outcomes, api, _ = run(lambda attempt, now: (403, headers))
+    assert statuses(outcomes) == ["Unexpected Status: Http status code is 403."]
+    assert api.times == [0]
 
 
 # Backing off.
@@ -295,6 +324,32 @@ def test_transport_errors_are_repeated(error: Exception) -> None:
     assert statuses(outcomes) == [200]
     outcomes, api, _ = run(lambda attempt, now: error, attempts=3)
     assert (outcomes, len(api.times)) == ([error], 3)
+
+
+@pytest.mark.parametrize("name", ["ConnectError", "ReadTimeout", "PoolTimeout", "RemoteProtocolError"])
+def test_transport_errors_of_httpx2_are_repeated(name: str) -> None:
+    """A client of httpx2, which raises its own errors, is served just as well; other errors are not."""
+
+    def attempts(*errors: httpx2.TransportError) -> tuple[Any, int]:
+        left = list(errors)
+
+        async def answer(request: httpx2.Request) -> httpx2.Response:
+            if left:
+                raise left.pop()
+            return httpx2.Response(200)
+
+        async def main() -> Any:
+            async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
+                [outcome] = await make_many_requests(URL, 1, client=client, return_exceptions=True)
+            return outcome
+
+        return virtual_clock.run(main()), len(errors) - len(left)
+
+    error = getattr(httpx2, name)("lost")
+    response, failed = attempts(error, error)
+    assert (response.status_code, failed) == (200, 2)
+    refused = httpx2.UnsupportedProtocol("x")
+    assert attempts(refused, refused) == (refused, 1)
 
 
 @pytest.mark.parametrize("answer", [400, 404, 500, 301, httpx.UnsupportedProtocol("x")])

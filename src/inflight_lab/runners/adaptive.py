@@ -1,28 +1,19 @@
-"""Adaptive: the rate limit that nobody told you, read from headers or found from 429s.
+"""Adaptive: a rate limit that you do not know, read from headers or found from 429s.
 
 The pacer of the rung `paced`, with one more method: ``learn(response)`` corrects the pace.
 
 - *The quota is known*: you pass ``rate`` and ``period``, or the API sends it with every answer,
   ``RateLimit-Policy: "default";q=100;w=1`` for 100 requests (q) in a window of 1 second (w).  The pace is as
   in `paced`.  Of several policies the one with the shortest window sets the pace; all of them are counted.
-- *It refuses all the same* (it allows no burst, others use it, or it was lowered): **all** wait for as long
-  as ``Retry-After`` says, or 1 s.  The pace goes down by a tenth, once for all that were in flight, or by a
-  fifth where that was too little.  Without another refusal it comes back after 10 s; if there was one in the
-  two minutes before, after 60 s, a tenth at a time.
+- *It refuses all the same* (it allows no burst, or others use it): **all** wait as long as ``Retry-After``
+  says, or 1 s.  The pace goes down by a tenth, once for all that were in flight, or by a fifth where that was
+  too little.  It comes back after 10 s; if it was refused in the two minutes before, a tenth every minute.
 - *Nobody knows the quota*: the pace begins at 10 a second and grows by half each second until there is a 429.
   It goes back to where it was a second ago, less a tenth, and from then on grows 20 times more slowly.
 
-What that costs (simulated: 100 a second, latency 50 ms, 60 s from the first request).  A known quota: 98.8 %
-used after the first second and no 429; one stray 429 costs 2 % beside its pause of a second.  An unknown one:
-85 to 94 % used, 4 to 19 429s.  That is close to a frontier: finding the pace takes 2 to 3 s, each refusal
-pauses 1 s, and each time all that is in flight is refused.  Of thousands of settings none used more than
-90 % with fewer than 10 429s on every kind of quota.
-
-A quota that allows no burst (GCRA(1), nginx without ``burst``), with a spacing T and network delays that vary
-by up to J, allows T / (T + J): 91 % at 10 ms and 1 ms.  This pacer, told the rate, uses 84 % for 5 429s in
-10 s.  Over a real network ``Retry-After`` decides: it knows whole seconds only, so a request 1 ms early costs
-a second.  The trade is yours: a lower ``rate`` is refused less; `paced` never pauses, uses more, and gets
-the 429s.
+Simulated, for 100 a second, a latency of 50 ms and a minute: of a known quota it uses 98.8 % after the first
+second, with no 429; of an unknown one 85 to 94 %, with 4 to 19.  Of one that allows no burst, where network
+delays vary by 1 ms, it uses 84 %, with 5 in 10 s; spacing / (spacing + 1 ms) = 91 % could be had without any.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress) for the header; RFC 6585, section 4, for
 429; RFC 9110, section 10.2.3, for ``Retry-After``; additive increase and multiplicative decrease (AIMD) from
@@ -47,11 +38,8 @@ class LearningPacer:
     """``async with pacer:`` waits for a turn; ``pacer.learn(response)``, inside the block, corrects the pace.
 
     ``rate`` per ``period`` seconds is the quota, if you know it; without it, it is read or found.
-    First come, first served.  A waiter that is cancelled gives its turn to the next in line.
-
-    At most ``limit`` are inside at once (by default 90); ``limiter`` takes the place of that semaphore.
     If the next turn is more than ``longest_pause`` seconds away, each request has a ``TimeoutError`` at once.
-    Keep one pacer for all that share a quota, on one event loop.  A task can be inside once at a time.
+    All else is as with the `Pacer` of the rung `paced`.
     """
 
     def __init__(
@@ -64,8 +52,8 @@ class LearningPacer:
         longest_pause: float = 60,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit or 90)
-        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
-        self._due = self._held_until = 0.0
+        self._turn = asyncio.Lock()
+        self._due = 0.0
         self._longest_pause = max(longest_pause, period + 2 * period / rate) if rate else longest_pause
         self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
         self._ended: list[float] = []  # in the longest window
@@ -99,33 +87,31 @@ class LearningPacer:
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
         now = time.perf_counter()
-        return self._limiter.locked() or self._turn.locked() or max(self._due, self._room_at(now)) > now
+        return self._limiter.locked() or self._turn.locked() or self._free_at(now) > now
 
     async def _take_turn(self) -> None:
         """Wait until the request is due and there is room for it, and note when it goes."""
         clock = time.perf_counter
-        due = clock()
+        came = clock()
         async with self._turn:
-            due = max(due, self._due)
-            while (wait := max(due, self._room_at(clock())) - clock()) > 0:
+            while (wait := self._free_at(clock()) - clock()) > 0:
                 if wait > self._longest_pause:
                     raise TimeoutError("Not sent: the server asked for too long a pause.")
                 await asyncio.sleep(wait)
-            self._sent[asyncio.current_task()] = clock()
+            self._sent[asyncio.current_task()] = now = clock()
             catch_up = 7 / self.rate if self.rate == self._full_rate else 0
-            self._due = max(due, clock() - catch_up) + 1 / self.rate
+            self._due = max(came, self._due, now - catch_up) + 1 / self.rate
 
-    def _room_at(self, now: float) -> float:
-        """When the pause is over and every quota has room for one more."""
-        moments, log = [self._held_until], self._ended
+    def _free_at(self, now: float) -> float:
+        """When the next is due, no pause is asked for, and every quota has room for one more."""
+        flying = [max(now, sent + self._shortest) for sent in self._sent.values()]
+        moment = self._due
         for quota, window in self._quotas:
-            over = len(log) + len(self._sent) - max(1, int(quota))
-            if over >= len(log):
-                sent = list(self._sent.values())[over - len(log)]
-                moments.append(max(sent, now - self._shortest) + window)
-            elif over >= 0:
-                moments.append(log[over] - self._shortest + window)
-        return max(moments)
+            over = len(self._ended) + len(flying) - max(1, int(quota))
+            if over >= 0:
+                reached = self._ended[over] if over < len(self._ended) else flying[over - len(self._ended)]
+                moment = max(moment, reached - self._shortest + window)
+        return moment
 
     def learn(self, response: httpx.Response) -> None:
         """Correct the pace by what the API answered.  A 503 is a refusal if it says when to come back."""
@@ -135,18 +121,21 @@ class LearningPacer:
         if response.status_code == 429 or (response.status_code == 503 and asked is not None):
             if self._sent.get(asyncio.current_task(), now) > self._slowed:  # else it is the same congestion
                 self._slow_down(now)
-            self._held_until = max(self._held_until, now + (asked or self._pause))
+            self._due = max(self._due, now + (asked or self._pause))
         elif response.status_code < 500:
-            self._speed_up(now)
+            self._pause = 0.0
+            if not self._quotas:
+                self.rate += self._growth
+            elif now >= self._steady_until:
+                self.rate, self._steady_until = min(self._full_rate, 1.1 * self.rate), now + 60
 
     def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
         """Space requests by the quota with the shortest window, and count for all that could be exceeded."""
         quotas = sorted(quotas, key=lambda quota: (quota[1], quota[0]))
-        rates = [quota / window for quota, window in quotas]
-        quotas = [quota for quota, rate in zip(quotas, rates, strict=True) if rate <= rates[0]]
+        quotas = [each for each in quotas if each[0] / each[1] <= quotas[0][0] / quotas[0][1]]
         if quotas != self._quotas:
-            self._quotas = quotas
-            self.rate = self._full_rate = max(rates[0], 2 / self._longest_pause) / 1.0125
+            (most, window), *_ = self._quotas = quotas
+            self.rate = self._full_rate = max(most / window, 2 / self._longest_pause) / 1.0125
 
     def _slow_down(self, now: float) -> None:
         since, self._slowed = now - self._slowed, now
@@ -160,29 +149,21 @@ class LearningPacer:
             self.rate /= 1.1 * (1 if self._quotas else 1 + self._growth)
             self._growth = max(0.002, self._growth / 20)
 
-    def _speed_up(self, now: float) -> None:
-        self._pause = 0.0
-        if not self._quotas:
-            self.rate += self._growth
-        elif now >= self._steady_until:
-            self.rate, self._steady_until = min(self._full_rate, 1.1 * self.rate), now + 60
-
 
 def quotas_in(response: httpx.Response) -> list[tuple[float, float]]:
     """Requests and seconds of each policy in ``RateLimit-Policy``; what makes no sense is left out."""
-    policies = response.headers.get("RateLimit-Policy", "").split(",")
-    found = [
-        dict(re.findall(r";\s*([qw])=([0-9]{1,12}(?:\.[0-9]+)?)(?![^;])", policy)) for policy in policies
-    ]
-    quotas = [(float(each.get("q", 0)), float(each.get("w", 0))) for each in found]
+    quotas = []
+    for policy in response.headers.get("RateLimit-Policy", "").split(","):
+        found = dict(re.findall(r";\s*([qw])=([0-9]{1,12}(?:\.[0-9]+)?)(?![^;])", policy))
+        quotas.append((float(found.get("q", 0)), float(found.get("w", 0))))
     return [(quota, window) for quota, window in quotas if quota and window]
 
 
 def retry_after(response: httpx.Response) -> float | None:
     """The seconds that ``Retry-After`` asks for; None if it is missing, or is neither seconds nor a date.
 
-    A date is counted from the response's own ``Date``, so that two clocks need not agree, and is 0.0 in the
-    past.  Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
+    A date is counted from the response's own ``Date``, so that two clocks need not agree.
+    Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
     """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
@@ -192,22 +173,16 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def http_date(value: str) -> float | None:
-    """An HTTP-date as a Unix time; None for anything else."""
-    try:
-        at = parsedate_to_datetime(value)
-        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+    """An HTTP-date, which is always in GMT, as a Unix time; None for anything else."""
+    with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
+        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+    return None
 
 
 async def make_one_request(
     url: str, num: int, *, client: httpx.AsyncClient, limiter: LearningPacer, verbose: bool = False
 ) -> httpx.Response:
-    """Wait for a turn, GET ``url`` once, learn from the response and return it.
-
-    Raises ``ValueError`` for a status other than 200, what httpx raises when there is no answer, and
-    ``TimeoutError`` when the API wants too long a pause.
-    """
+    """Wait for a turn, GET ``url`` once, learn from the response and return it; raise if it is no 200."""
     async with limiter:
         if verbose:
             print(f"Making request {num}")
@@ -232,16 +207,15 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, as fast as its quota allows, and return the responses in order.
 
-    ``limiter`` is a `LearningPacer`, to go on with what an earlier batch has learnt: then ``rate``,
-    ``period`` and ``limit`` are its own.  Any other limiter takes the place of ``limit`` only.
-    A refused request is not sent again: it is a failure.  All else is as in `paced`.
+    Without a ``rate`` it is read or found.  A refused request is a failure, and is not sent again.
+    ``limiter`` is a `LearningPacer`, to go on with what an earlier batch learnt.  All else is as in `paced`.
     """
-    learnt = isinstance(limiter, LearningPacer)
-    pacer = limiter if learnt else LearningPacer(rate, period, limit=limit, limiter=limiter)
+    if not isinstance(limiter, LearningPacer):
+        limiter = LearningPacer(rate, period, limit=limit, limiter=limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
-            asyncio.create_task(make_one_request(url, num, client=client, limiter=pacer, verbose=verbose))
+            asyncio.create_task(make_one_request(url, num, client=client, limiter=limiter, verbose=verbose))
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)

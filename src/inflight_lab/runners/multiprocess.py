@@ -45,10 +45,9 @@ def make_many_requests(
     ``await asyncio.to_thread(make_many_requests, ...)`` does not.
     In a script call it under ``if __name__ == "__main__":``, for each process imports the script anew.
 
-    Each process opens a client of its own: a connection cannot be shared.
-    The first failure is raised, and those not begun are dropped; with ``return_exceptions`` each failure
-    stands in the place of its response.  A process that dies ends the run with ``BrokenProcessPool``,
-    whether or not it held a slot.  ``verbose`` prints a line just before each request.
+    Each process opens a client of its own: a connection cannot be shared.  The first failure is raised, and
+    those not begun are dropped.  A process that dies ends the run with ``BrokenProcessPool``, whether or not
+    it held a slot.  The other parameters are those of `semaphore`.
     """
     spawn = multiprocessing.get_context("spawn")
     limiter = spawn.BoundedSemaphore(limit)  # is inherited by a process as it starts; cannot be sent later

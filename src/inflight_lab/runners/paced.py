@@ -3,9 +3,8 @@
 Requests go out one after the other, evenly spaced, a little slower than the API allows.  Three rules:
 
 - *Space, do not burst.*  A request is due one spacing after the one before it.  The spacing is 1.25 % wider
-  than the quota's, which is what the next two rules need to keep requests evenly spread.  (With 0.3 % it uses
-  0.2 % more, and 10 ms of jitter gathers the requests in clusters: an API that allows a burst of 5 refuses up
-  to 1 in 180, measured with the simulator in this project's tests.)
+  than the quota's, which is what the next two rules need to keep requests evenly spread.  (With 0.3 % and
+  10 ms of jitter they come in clusters: an API that allows a burst of 5 refuses up to 1 in 180, simulated.)
 - *Catch up, but not without bound.*  A loop that was busy wakes up late.  Starting the schedule over from
   there loses the time for good; sending everything overdue is a burst.  So at most ``burst`` requests go at
   once, and any further delay is given up.
@@ -96,32 +95,29 @@ class Pacer:
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
         now = time.perf_counter()
-        return self._limiter.locked() or self._turn.locked() or max(self._due, self._room_at(now)) > now
+        return self._limiter.locked() or self._turn.locked() or self._free_at(now) > now
 
     async def _take_turn(self) -> None:
         """Wait until the request is due and there is room for it, and note when it goes."""
         clock, spacing = time.perf_counter, 1.0125 * self._period / self._rate
-        due = clock()
+        came = clock()
         async with self._turn:
-            due = max(due, self._due)
-            while (wait := max(due, self._room_at(clock())) - clock()) > 0:  # noqa: ASYNC110, a clock is no event
+            while (wait := self._free_at(clock()) - clock()) > 0:  # noqa: ASYNC110, a clock is no event
                 await asyncio.sleep(wait)
-            self._sent[asyncio.current_task()] = clock()
-            self._due = max(due, clock() - (self._burst - 1) * spacing) + spacing
+            self._sent[asyncio.current_task()] = now = clock()
+            self._due = max(came, self._due, now - (self._burst - 1) * spacing) + spacing
 
-    def _room_at(self, now: float) -> float:
-        """When the API's log has room for one more: a period after an earlier request reached the API.
+    def _free_at(self, now: float) -> float:
+        """When the next is due, and the API's log has room: a period after an earlier one reached the API.
 
         A request in flight reaches it no sooner than now less the shortest latency, nor before it was sent.
         """
-        log = self._ended
-        over = len(log) + len(self._sent) - max(1, int(self._rate))
+        flying = [max(now, sent + self._shortest) for sent in self._sent.values()]
+        over = len(self._ended) + len(flying) - max(1, int(self._rate))
         if over < 0:
-            return 0.0
-        if over >= len(log):
-            log, over = list(self._sent.values()), over - len(log)
-            return max(log[over], now - self._shortest) + self._period
-        return log[over] - self._shortest + self._period
+            return self._due
+        reached = self._ended[over] if over < len(self._ended) else flying[over - len(self._ended)]
+        return max(self._due, reached - self._shortest + self._period)
 
 
 async def make_one_request(
@@ -151,8 +147,7 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, within ``rate`` per ``period`` seconds; return the responses in order.
 
-    ``rate`` is what the API allows; the margin is taken off here.  ``limit`` is how many may be in
-    flight at once, by default 90: fewer than the connections of httpx's pool.
+    ``rate`` is what the API allows; the margin is taken off here.  ``limit`` is how many may be in flight.
     ``limiter`` is a `Pacer` to share one quota between batches: then ``rate``, ``period`` and ``limit``
     are its own.  Any other limiter takes the place of ``limit`` only: the pace is kept on top of it.
     The other parameters are those of `semaphore`.

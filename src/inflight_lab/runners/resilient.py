@@ -2,8 +2,8 @@
 
 The policy, in this order:
 
-1. *The server decides first.*  A 429 or 503 with ``Retry-After`` shuts one gate for **all** requests of the
-   run until then: those that still wait for a slot would only be refused as well.
+1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one gate for **all**
+   requests of the run until then: those that still wait for a slot would only be refused as well.
 2. *Otherwise back off*: exponentially, with full jitter, so that those refused together do not come back
    together.  Jitter is added to ``Retry-After`` too, for the refused ones.  Source: Marc Brooker,
    "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
@@ -12,9 +12,8 @@ The policy, in this order:
    Engineering", chapter 21, "Handling Overload" (O'Reilly, 2016).
 4. *Within a time*: a limit on each attempt, and one on what a request may take in all.
 
-A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).  The retry loop itself is
-short; libraries such as stamina and tenacity bring one, and httpx-retries a transport, but each request
-waits for itself there: none of them has the gate.
+A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).  Libraries such as stamina
+and tenacity bring such a loop, and httpx-retries a transport, but none of them has the gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Pass a ``limiter`` that does.
 """
@@ -28,7 +27,7 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -74,9 +73,9 @@ async def make_one_request(
                     if response.status_code == 200:
                         return response
                     failure = ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
-                    if response.status_code not in REFUSED:
+                    asked = pause_asked_by(response)
+                    if response.status_code not in REFUSED and (response.status_code != 403 or asked is None):
                         raise failure
-                    asked = retry_after(response)
                 pause = retries.pause_after(attempt, asked)
         elapsed = time.perf_counter() - begun
         if elapsed + pause > retries.give_up_after:
@@ -100,13 +99,7 @@ async def make_many_requests(
 
     ``retries`` is the policy and what the requests share, by default `Retries()`; hand the same one to
     several runs against one API, and they share its gate and its budget.
-    ``limiter`` takes the place of the run's own ``asyncio.Semaphore(limit)``: any async context manager,
-    for example one that paces.
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure that no retry fixed is raised and the other results are lost, unless
-    ``return_exceptions`` is true: then each stands in the place of its response.  As always with
-    ``asyncio.gather``, a raised failure does not cancel the other requests.
-    ``verbose`` prints a line just before each attempt.
+    The other parameters are those of `semaphore`; a failure is one that no retry fixed.
     """
     limiter, retries = limiter or asyncio.Semaphore(limit), retries or Retries()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
@@ -124,22 +117,14 @@ async def make_many_requests(
 class Retries:
     """How to retry, and what the requests of a run share: one gate and one budget.  Times are in seconds."""
 
-    attempts: int = 5
-    """Attempts per request, the first included."""
-    budget: float = 1.0
-    """Retries that each request adds to what all may spend: 1.0 at most doubles the load."""
-    reserve: int = 10
-    """Retries that may be spent on top of that."""
-    base: float = 0.5
-    """The most that a request backs off after its first attempt; doubled after each further one."""
-    cap: float = 20.0
-    """The most that it ever backs off."""
-    timeout: float = 10.0
-    """What one attempt may take in all.  (The client's own timeouts count each read by itself.)"""
-    give_up_after: float = 60.0
-    """What a request may take from its first turn on: no pause begins that would end later."""
-    uniform: Callable[[float, float], float] = field(default=random.uniform, repr=False)
-    """Draws the jitter; ``lambda low, high: high`` is exponential backoff without any."""
+    attempts: int = 5  # per request, the first included
+    budget: float = 1.0  # retries that each request adds to what all may spend: 1.0 at most doubles the load
+    reserve: int = 10  # retries that may be spent on top of that
+    base: float = 0.5  # the most that a request backs off after its first attempt; doubled after each other
+    cap: float = 20.0  # the most that it ever backs off
+    timeout: float = 10.0  # for one attempt in all: the client's own timeouts count each read by itself
+    give_up_after: float = 60.0  # for a request, from its first turn on: no pause begins that would end later
+    uniform: Callable[[float, float], float] = random.uniform  # draws the jitter
 
     def __post_init__(self) -> None:
         self._not_before = -math.inf
@@ -167,11 +152,23 @@ class Retries:
         return (asked or 0.0) + self.uniform(0.0, most)
 
 
+def pause_asked_by(response: httpx.Response) -> float | None:
+    """The seconds that a refusal asks for, in ``Retry-After`` or as the reset of a quota that is used up.
+
+    ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or seconds from now.
+    """
+    asked, reset = retry_after(response), response.headers.get("X-RateLimit-Reset", "")
+    used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
+    if asked is None and used_up and re.fullmatch(r"[0-9]{1,12}", reset):
+        return float(reset) if len(reset) < 10 else max(0.0, float(reset) - time.time())
+    return asked
+
+
 def retry_after(response: httpx.Response) -> float | None:
     """The seconds that ``Retry-After`` asks for; None if it is missing, or is neither seconds nor a date.
 
-    A date is counted from the response's own ``Date``, so that two clocks need not agree, and is 0.0 in the
-    past.  Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
+    A date is counted from the response's own ``Date``, so that two clocks need not agree.
+    Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
     """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
@@ -181,17 +178,19 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def http_date(value: str) -> float | None:
-    """An HTTP-date as a Unix time; None for anything else."""
-    try:
-        at = parsedate_to_datetime(value)
-        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+    """An HTTP-date, which is always in GMT, as a Unix time; None for anything else."""
+    with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
+        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+    return None
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
 from inflight_lab.arguments import checked, instance
 
+with contextlib.suppress(ImportError):
+    import httpx2  # httpx under another name
+
+    TRANSIENT += (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)  # type: ignore[assignment]
 checked(Retries)
 make_many_requests = checked(make_many_requests, retries=instance(Retries))
 PLAN = "{count} requests, at most {limit} at once, and up to {count} + 10 retries"

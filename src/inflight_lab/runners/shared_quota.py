@@ -5,14 +5,13 @@ much.  So the count has to live where all can see it, be changed in one step, an
 is Redis, and GCRA, run inside Redis and by Redis's own clock.  It spaces the requests of all senders:
 one may go each period / rate, and ``burst`` of them early, to catch up after a delay.
 
-The algorithm is that of throttled-py (MIT).  Why this library: it takes the time from Redis, and says how
-long to wait.  The exact logs of `limits` and `pyrate-limiter` go by each client's clock, so that machines
-whose clocks differ let more through than the quota; aiolimiter and aiometer know one process only.
+The algorithm is that of throttled-py (MIT), which takes the time from Redis.  The exact logs of `limits` and
+`pyrate-limiter` go by each client's clock: machines whose clocks differ let more through than the quota.
 
 Its limits.  Within one process it is first come, first served; among processes, whoever asks first.  Each
 request costs a round trip to the store.  Without the store nothing is sent: to go on uncounted would be
-the worse failure.  A process that dies takes nothing with it.  And the API counts by its own clock, when a
-request arrives: 1 % of a period is kept for the way there, and a longer delay can still bring a 429.
+the worse failure.  And the API counts by its own clock, when a request arrives: 1 % of a period is kept for
+the way there, and a longer delay can still bring a 429.
 
 It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it, twice at the same time:
 ``inflight-lab run shared_quota URL --count 200 --rate 100``.
@@ -143,21 +142,17 @@ async def make_many_requests(
     """GET ``url`` ``count`` times, within a quota that is shared with others; return the responses in order.
 
     ``rate`` per ``period`` seconds is what the API allows to all who use this ``key`` in this ``store``;
-    the margin is taken off here.  ``limit`` is how many of this run may be in flight at once, by default 90.
-    ``limiter`` is a `SharedQuota` to use for several batches, and is left open: then ``store``, ``key``,
-    ``rate``, ``period`` and ``limit`` are its own.  Any other limiter takes the place of ``limit`` only.
-    The other parameters are those of `semaphore`.
+    the margin is taken off here.  ``limiter`` is a `SharedQuota` to use for several batches, and is left
+    open: then it brings its own.  All else is as in `paced`.
     """
-    quota = (
-        limiter
-        if isinstance(limiter, SharedQuota)
-        else SharedQuota(store, key=key, rate=rate, period=period, limit=limit, limiter=limiter)
-    )
-    closing = contextlib.nullcontext() if quota is limiter else contextlib.aclosing(quota)
+    closing: Any = contextlib.nullcontext()
+    if not isinstance(limiter, SharedQuota):
+        limiter = SharedQuota(store, key=key, rate=rate, period=period, limit=limit, limiter=limiter)
+        closing = contextlib.aclosing(limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with closing, opened as client:
         tasks = [
-            asyncio.create_task(make_one_request(url, num, client=client, limiter=quota, verbose=verbose))
+            asyncio.create_task(make_one_request(url, num, client=client, limiter=limiter, verbose=verbose))
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)

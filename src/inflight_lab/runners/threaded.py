@@ -48,11 +48,8 @@ def make_many_requests(
     ``await asyncio.to_thread(make_many_requests, ...)`` does not.
 
     ``limiter`` takes the place of the run's own ``threading.Semaphore(limit)``: any context manager that
-    threads may share.  ``client`` is used by all threads and left open; without one, a client is opened for
-    this run and closed after it.
-    The first failure is raised, those not begun are dropped, and those that have a thread are waited for:
-    a thread cannot be cancelled.  With ``return_exceptions`` each failure stands in the place of its
-    response.  ``verbose`` prints a line just before each request.
+    threads may share.  The first failure is raised, those not begun are dropped, and those that have a thread
+    are waited for: a thread cannot be cancelled.  The other parameters are those of `semaphore`.
     """
     limiter = limiter or threading.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.Client()

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import itertools
 import math
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -46,12 +45,9 @@ async def make_many_requests(
 ) -> list[httpx.Response | Exception]:
     """GET ``url`` ``count`` times with ``limit`` workers, and return the responses in order.
 
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure is raised and the other results are lost; unlike ``asyncio.gather`` alone this also
-    stops the workers, and nothing goes on hitting the API.  With ``return_exceptions`` each failure stands
-    in the place of its response.  ``verbose`` prints a line just before each request.
-
-    The limit is the number of workers and cannot change during the run: there is no ``limiter`` to pass.
+    Unlike ``asyncio.gather`` alone, a failure also stops the workers: nothing goes on hitting the API.
+    The number of workers cannot change during the run: there is no ``limiter`` to pass.  The other parameters
+    are those of `semaphore`.
     """
     outcomes: dict[int, httpx.Response | Exception] = {}
     nums = iter(range(count))
@@ -103,24 +99,21 @@ async def stream_outcomes(
     ...         if outcome.json()["found"]:
     ...             break
 
-    After a bare ``break`` they are cancelled only when Python happens to collect the generator.  (No
-    ``TaskGroup`` in here for the same reason: a generator may be left in the middle of it, see PEP 789.)
+    After a bare ``break`` they are cancelled only when Python happens to collect the generator, see PEP 789.
     """
     stream = Stream(make_one, items, 10 * limit if ahead is None else ahead)
     workers = [asyncio.create_task(stream.work(ordered, return_exceptions)) for _ in range(limit)]
     try:
-        while True:
-            while stream.handed not in stream.done:
-                if stream.handed >= stream.end:
+        for place in itertools.count():
+            while place not in stream.done:
+                if place >= stream.end:
                     if stream.reason is not None:
                         raise stream.reason
                     return
                 stream.news.clear()
                 await stream.news.wait()
-            yield stream.done.pop(stream.handed)
-            stream.handed += 1
-            if stream.parked:
-                stream.parked.popleft().set()
+            yield stream.done.pop(place)
+            stream.room.release()
     finally:
         stream.end = 0  # for a worker that goes on in spite of being cancelled
         for worker in workers:
@@ -136,10 +129,9 @@ class Stream(Generic[T, R]):
         self, make_one: Callable[[T], Awaitable[R]], items: Iterable[T] | AsyncIterable[T], ahead: int
     ) -> None:
         self.make_one, self.source = make_one, each_of(items)
-        self.ahead, self.places = ahead, itertools.count()
-        self.claimed = self.taken = self.handed = 0  # items spoken for, items taken, outcomes handed over
-        self.parked: deque[asyncio.Event] = deque()  # the workers that are far enough ahead
+        self.room = asyncio.Semaphore(ahead)  # for items whose outcome was not handed over yet
         self.turn, self.news = asyncio.Lock(), asyncio.Event()
+        self.taken, self.places = 0, itertools.count()
         self.done: dict[int, R | Exception] = {}  # outcomes by their place in the stream
         self.end: float = math.inf  # the place at which the stream ends
         self.reason: BaseException | None = None  # why it ends there, if not for lack of items
@@ -148,10 +140,7 @@ class Stream(Generic[T, R]):
         """Take one item after the other and bring its outcome, until the stream ends."""
         while self.end == math.inf:
             try:
-                while self.claimed - self.handed >= self.ahead:
-                    self.parked.append(asyncio.Event())
-                    await self.parked[-1].wait()
-                self.claimed += 1
+                await self.room.acquire()
                 async with self.turn:
                     item = await anext(self.source)
                     if self.end < math.inf:  # since it began to wait

@@ -62,16 +62,9 @@ def snippet(
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
     if save and as_completed:
         raise ValueError(f"save must be None with as_completed, got {save!r}")
-    code = compose(
-        pace=bool(quotas),
-        retries=retries,
-        progress=progress,
-        save=bool(save),
-        completed=as_completed,
-        order=not (save or as_completed),
-        per_host=per_host,
-        notebook=notebook,
-    )
+    results = {"save": bool(save), "completed": as_completed, "order": not (save or as_completed)}
+    choices = {"retries": retries, "progress": progress, "per_host": per_host, "notebook": notebook}
+    code = compose(results | choices | {"pace": bool(quotas)})
     pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
     values = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
     chosen = {name: str(value) for name, value in values.items() if value}
@@ -86,7 +79,7 @@ def in_quotes(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def compose(**choices: bool) -> str:
+def compose(choices: dict[str, bool]) -> str:
     """The lines of the script that these choices need."""
     kept: list[str] = []
     moved: list[int] = []  # how far in the lines stood whose blocks move up

@@ -24,11 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--notebook", action="store_true", help="for a notebook's cell")
     options = vars(parser.parse_args(arguments))
     rates, periods = options.pop("rate") or [], options.pop("period") or []
-    chosen = any(value for name, value in options.items() if name not in ("url", "notebook")) or rates
+    given = {name for name, value in options.items() if value is not None and value is not False}
     try:
         if len(periods) not in (len(rates), 0):
             raise ValueError(f"--period must come once for each --rate, got {len(periods)} for {len(rates)}")
-        if chosen:
+        if rates or given - {"url", "notebook"}:
             options["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))
             code = snippet(**options)
         else:
@@ -36,7 +36,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     print(code, end="")
-
-
-if __name__ == "__main__":
-    main()

@@ -69,13 +69,10 @@ export default {
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("keydown", (event) => event.stopPropagation()); // else it would edit the notebook
     form.querySelector("button").addEventListener("click", async () => (status.textContent = await copy(area)));
-    model.on("change:code", show);
-    model.on("change:error", show);
+    const changes = ["change:code", "change:error"];
+    changes.forEach((name) => model.on(name, show));
     show();
     el.append(form);
-    return () => {
-      model.off("change:code", show);
-      model.off("change:error", show);
-    };
+    return () => changes.forEach((name) => model.off(name, show));
   },
 };

@@ -95,6 +95,11 @@ def claims_of_07(ran: Ran) -> None:
     assert kept == (9, 30, 30)
     assert thrown == 0
     assert stopped == still < 30
+    *row, bar = *ran.numbers('await fail("with a progress bar"'), ran.kernel.value("bar.value")
+    assert (row, bar) == ([9, 30, 30], 30)  # "each failure stands in the place of its answer"
+    again = [line.endswith("[<Response [200 OK]>]") for line in ran.text("reset = f").splitlines()]
+    assert again == [False, True, True, False]
+    assert ran.text("reset = f").count("Http status code is 403.") == 2
     assert ran.text("refused = next(") == "429 Too Many Requests - Retry-After: 1"
     _, accepted, refused_each = ran.numbers("each_waits = server.stats()")
     _, accepted_gate, refused_gate = ran.numbers("one_gate = server.stats()")

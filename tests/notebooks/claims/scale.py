@@ -21,6 +21,18 @@ while server.stats().started < 60:
     await asyncio.sleep(0.02)
 """
 
+RUN_TWICE = """
+def run_each(limiter=None, client=None):
+    make = semaphore.make_many_requests
+    return [len(asyncio.run(make(server.url, 2, limiter=limiter, client=client))) for _ in range(2)]
+
+print(await asyncio.to_thread(run_each, asyncio.Semaphore(2)))
+try:
+    await asyncio.to_thread(run_each, client=httpx.AsyncClient())
+except RuntimeError as error:
+    print(error)
+"""
+
 
 def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     """A crowd breaks in the client, waits for nothing at a semaphore, and weighs nothing with workers.
@@ -44,6 +56,17 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     _, requests, kept, _, _, opened = ran.numbers("network_stream")
     assert requests / 10 <= kept <= 20  # "ten requests" each
     assert opened > requests / 2  # "most requests"
+    opened = ran.text("SCRIPT, server.url")
+    if sockets:
+        failed, said, *_, cause, limited = opened.splitlines()
+        assert 0 < int(failed.removeprefix("limit 100: ").removesuffix(" of 100 failed")) < 100
+        assert said.strip() == "ConnectError('All connection attempts failed')"
+        assert (cause.strip(), limited) == ("OSError(24, 'Too many open files')", "limit 20: 0 of 100 failed")
+    else:
+        assert opened.startswith("On Linux or a Mac")
+    *came, in_flight = ran.numbers("asyncio.as_completed(tasks)")
+    assert sorted(came) == list(range(20)) != came
+    assert came[0] < in_flight == 5
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
     if sockets:
@@ -75,6 +98,12 @@ def claims_of_09(ran: Ran) -> None:
         '+ response = client.get(url, headers={"Content-Type": "application/json"})',
     ]
     assert ran.numbers("limit 3 each")[-1] == 6
+    first, second = ran.text("def run_twice").splitlines()
+    assert first == "first run: 2 answers"
+    assert second.endswith("is bound to a different event loop")
+    hidden, client = ran.kernel.run(RUN_TWICE).text.splitlines()
+    assert hidden == "[2, 2]"  # "where nobody waits, the mistake stays hidden"
+    assert client == "Event loop is closed"
     claims_of_09_in_a_page(ran)
     assert ran.kernel.run(STOP_AND_LOOK).status == "ok"  # "nobody can cancel a thread"
     assert ran.kernel.value("at_the_end") < 60
@@ -83,6 +112,7 @@ def claims_of_09(ran: Ran) -> None:
 def claims_of_09_in_a_page(ran: Ran) -> None:
     """Those that need neither threads nor processes: limits and quotas apart add up; no Redis, no harm."""
     assert ran.text("semaphore.make_many_requests(server.url, 24") == "24 answers, peak in flight: 3"
+    assert ran.text("async def get_all") == "24 answers, in flight at most:\n3 here, 3 there"
     accepted, refused = ran.numbers("send_from_two(rate=20)")
     assert accepted + refused == 40
     assert refused > 5
