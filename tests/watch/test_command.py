@@ -247,10 +247,7 @@ def test_a_script_without_requests(script: Callable[[str], Path]) -> None:
         (["--practice", "fast", "x.py"], "must be a quota such as 100/s, 300/min or 5000/h, got 'fast'"),
         (["--practice", "0/s", "x.py"], "must be a quota such as 100/s"),
         (["--port", "99999", "{script}"], "port must be"),
-        (
-            ["--port", "{taken}", "{script}"],
-            "the page cannot have this port: [Errno 98] Address already in use. Choose another",
-        ),
+        (["--port", "{taken}", "{script}"], "the page cannot have this port: [Errno 98]"),
         ([], "the following arguments are required: script"),
     ],
 )
