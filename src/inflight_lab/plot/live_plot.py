@@ -20,7 +20,7 @@ from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import draw_recording
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Recorder, Rules
 
 UPDATE = 0.05
 """Seconds between two messages to the page."""
@@ -37,6 +37,11 @@ class Counting(Observed, Protocol):
 
     quota: str
     rate: float
+    period: float
+
+    @property
+    def most_at_once(self) -> int:
+        """How many requests the quota lets in together, after a rest."""
 
 
 class Plot(anywidget.AnyWidget):
@@ -60,13 +65,13 @@ class Plot(anywidget.AnyWidget):
         self.on_msg(lambda *_: self._send_all())
         closed_on_rerun(self.close)
 
-    def start(self, *, follow: bool = False) -> None:
+    def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
 
-        ``follow`` draws a bar for every single request as well: for runs slow enough to see them.
+        ``numbered`` writes its number at every request: for runs slow enough to follow one.
         """
         self.stop()
-        self.recorder.reset(follow=follow)
+        self.recorder.reset(numbered=numbered)
         self._live = True
         self._send_all()
         sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
@@ -110,12 +115,10 @@ class Plot(anywidget.AnyWidget):
         with self._sending:
             if self._live:
                 self.recorder.read()
-            self._post(self.recorder.history, reset=True)
+            self._post(self.recorder.everything(), reset=True)
 
-    def _post(self, series: dict[str, Any], **more: Any) -> None:
-        recorder = self.recorder
-        counts = recorder.counts()
-        self.send({"series": series, "counts": counts, "now": recorder.now, "live": self._live, **more})
+    def _post(self, message: dict[str, Any], **more: Any) -> None:
+        self.send(message | self.recorder.status() | {"live": self._live} | more)
 
     def __enter__(self) -> Self:
         self.start()
@@ -202,6 +205,13 @@ class LivePlot(Plot):
             Recorder(
                 server.timeline if server else None,
                 client.timeline if client else None,
-                lambda: None if server is None or server.quota == "none" else server.rate,
+                lambda: rules_of(server),
             )
         )
+
+
+def rules_of(server: Counting | None) -> Rules | None:
+    """How ``server`` counts now, if it does."""
+    if server is None or server.quota == "none":
+        return None
+    return Rules(server.quota, server.rate, server.period, server.most_at_once)

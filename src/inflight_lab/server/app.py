@@ -73,8 +73,8 @@ class PracticeApp(Knobs):
 
     async def _get(self, request: Request) -> JSONResponse:
         busy = self.timeline.in_flight
-        with self.timeline.sending() as number:
-            response = self._decide(request, busy)
+        response = self._decide(request, busy)
+        with self.timeline.sending(response.status_code) as number:
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
@@ -98,8 +98,7 @@ class PracticeApp(Knobs):
         if self.quota == "none":
             return None
         kind = KINDS[self.quota]
-        burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
-        counter = self._counter
+        counter, burst = self._counter, self.most_at_once
         if counter is None or type(counter) is not kind:
             counter = self._counter = kind(self.rate, self.period, burst)
         counter.rate, counter.period, counter.burst = self.rate, self.period, burst

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from inflight_lab.arguments import Rule, check, integer, number
@@ -52,6 +53,11 @@ class Knobs:
     """How many may come at once, for 'token-bucket' (by default the whole rate) and 'gcra' (1)."""
     max_concurrent: int | None = None
     """How many may be in flight at the server before it answers 503; None: any number."""
+
+    @property
+    def most_at_once(self) -> int:
+        """``burst``, or what it is by default."""
+        return self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in RULES:

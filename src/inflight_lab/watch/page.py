@@ -62,15 +62,14 @@ class Page(PracticeServer):
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
                 recorder.read()
+                message = recorder.everything() | recorder.status() | {"live": not words, "reset": not known}
+                lists = message.pop("series") | {"rows": message.pop("rows")}
                 new = {
                     name: points[bisect(points, known.get(name, -1.0), key=itemgetter(0)) :]
-                    for name, points in recorder.history.items()
+                    for name, points in lists.items()
                 }
-                message = {"series": new, "counts": recorder.counts(), "now": recorder.now, "live": not words}
-                message |= {"reset": not known, "title": self._title, "words": words}
-                known = {name: points[-1][0] for name, points in recorder.history.items() if points} | {
-                    "": 0.0
-                }
+                message |= {"rows": new.pop("rows"), "series": new, "title": self._title, "words": words}
+                known = {name: points[-1][0] for name, points in lists.items() if points} | {"": 0.0}
                 yield f"data: {json.dumps(message)}\n\n"
                 await asyncio.sleep(UPDATE)
         finally:
