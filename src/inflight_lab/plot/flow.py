@@ -21,7 +21,8 @@ class FlowRows:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[object, list[Row]] = {}  # by request, and by slot
+        self._kept: dict[object, list[Row]] = {}  # by request, and by the time for which a slot is held
+        self._holds: dict[int, object] = {}  # by slot: who has it now, or had it last
         self._ended: deque[tuple[object, Row]] = deque()
         self._unseen: deque[int | None] = deque()  # sent, and not arrived yet
         self._waiting = 0
@@ -69,17 +70,16 @@ class FlowRows:
         return [event.time, "arrived", request, event.detail if known else None]
 
     def _keep(self, row: Row) -> None:
-        _, what, request, detail = row
-        key = ("slot", detail) if what in ("taken", "freed") else request
-        if what in ("taken", "sent") or key is None:
-            self._kept[key] = []
+        time, what, request, detail = row
+        if what == "taken":
+            self._holds[detail] = ("slot", detail, time)
+        key = self._holds.get(detail) if what in ("taken", "freed") else request
         self._kept.setdefault(key, []).append(row)
         if what in ("freed", "answered", "failed", "cancelled"):
             self._ended.append((key, row))
 
     def _forget(self, key: object, row: Row) -> None:
-        if row in self._kept.get(key, ()):  # else its slot was taken again
-            del self._kept[key]
+        self._kept.pop(key, None)
         _, what, request, detail = row
         if what == "answered" and detail < 400:
             self.gone["ok"] += 1

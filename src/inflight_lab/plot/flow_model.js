@@ -108,6 +108,12 @@ export class Counted {
     while (this.admitted.length && this.admitted[0][0] < time - 1.4 * period) this.admitted.shift();
   }
 
+  // Those let in within the window that counts at a time: the last period, or the clock's own.
+  inside(time, { kind, period, phase }) {
+    const age = kind === "fixed-window" ? (time + phase) % period : period;
+    return { age, inside: this.admitted.filter(([came]) => time - came < age) };
+  }
+
   // How many tokens a bucket has at a time.
   left(time, burst, spacing) { return Math.min(burst, (this.tokens ?? burst) + (time - this.at) / spacing); }
 }

@@ -2,12 +2,12 @@
 
 const SHOWN = 0.25; // seconds for which a refusal is shown
 
-const per = (period) => (period === 1 ? "second" : `${+period.toFixed(2)} s`);
+const perWords = (period) => (period === 1 ? "second" : `${+period.toFixed(2)} s`);
 
 const TITLES = {
-  "sliding-window": ({ rate, period }) => `${rate} in any ${per(period)}`,
-  "fixed-window": ({ rate, period }) => `${rate} in each ${per(period)}`,
-  "token-bucket": ({ rate, period, burst }) => `bucket of ${burst}, refilled with ${rate} a ${per(period)}`,
+  "sliding-window": ({ rate, period }) => `${rate} in any ${perWords(period)}`,
+  "fixed-window": ({ rate, period }) => `${rate} in each ${perWords(period)}`,
+  "token-bucket": ({ rate, period, burst }) => `bucket of ${burst}, refilled with ${rate} a ${perWords(period)}`,
   gcra: ({ rate, period }) => `one each ${+((1000 * period) / rate).toFixed(1)} ms`,
 };
 
@@ -20,19 +20,18 @@ export function drawQuota(pen, area, rules, counted, time) {
   }
   pen.text(TITLES[rules.kind](rules), area.x, area.y - 9, { bold: true });
   if (refused) pen.text("refused", area.x + area.w, area.y - 9, { bold: true, name: "refused", align: "right" });
-  if (rules.kind === "token-bucket") bucket(pen, area, rules, counted, time, refused);
-  else if (rules.kind === "gcra") ticks(pen, area, rules, counted, time, refused);
-  else window_(pen, area, rules, counted, time, refused);
+  if (rules.kind === "token-bucket") drawBucket(pen, area, rules, counted, time, refused);
+  else if (rules.kind === "gcra") drawTicks(pen, area, rules, counted, time, refused);
+  else drawWindow(pen, area, rules, counted, time, refused);
   return refused;
 }
 
 // Each request that was let in is a block where its time is, on those of the same moment: a burst is a
 // tower, an even pace a carpet.  In a sliding window they fall off its end, a fixed one is emptied.
-function window_(pen, { x, y, w, h }, { kind, rate, period, phase }, { admitted }, time, refused) {
-  const fixed = kind === "fixed-window", age = fixed ? (time + phase) % period : period;
+function drawWindow(pen, { x, y, w, h }, rules, counted, time, refused) {
+  const { kind, rate, period } = rules, fixed = kind === "fixed-window", { age, inside } = counted.inside(time, rules);
   const tall = h - 62, wide = 5, bin = (period * (wide + 1.5)) / w, towers = new Map();
-  const inside = admitted.filter(([came]) => time - came < age);
-  for (const [came] of fixed ? inside : admitted) {
+  for (const [came] of fixed ? inside : counted.admitted) {
     const at = Math.floor(came / bin);
     towers.set(at, (towers.get(at) ?? 0) + 1);
   }
@@ -48,10 +47,10 @@ function window_(pen, { x, y, w, h }, { kind, rate, period, phase }, { admitted 
   if (fixed) pen.bar("ink", x + (age / period) * w - 1, y - 2, 2, tall + 4);
   pen.text(fixed ? "window begins" : "now", x, y + tall + 16, { size: 13, soft: true });
   pen.text(fixed ? "ends" : `${+period.toFixed(2)} s ago`, x + w, y + tall + 16, { size: 13, soft: true, align: "right" });
-  gauge(pen, { x, y: y + h - 24, w, h: 16 }, inside.length, rate, refused);
+  drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, inside.length, rate, refused);
 }
 
-function gauge(pen, { x, y, w, h }, used, rate, refused) {
+function drawGauge(pen, { x, y, w, h }, used, rate, refused) {
   const words = `${used} of ${rate}`, name = refused ? "refused" : "ok", long = w - 104;
   pen.box({ x, y, w: long, h }, { fill: 0.09, round: 4 });
   if (used) pen.box({ x, y, w: Math.max(4, long * Math.min(1, used / rate)), h }, { name, fill: 1, round: 4 });
@@ -59,7 +58,7 @@ function gauge(pen, { x, y, w, h }, used, rate, refused) {
   pen.text(words, x + w, y + 14, { bold: true, size: 15, align: "right", name: refused ? "refused" : "ink" });
 }
 
-function bucket(pen, { x, y, w, h }, { rate, period, burst }, counted, time, refused) {
+function drawBucket(pen, { x, y, w, h }, { rate, period, burst }, counted, time, refused) {
   const left = Math.max(0, counted.left(time, burst, period / rate));
   const wide = Math.min(120, w * 0.4), deep = h - 8, bottom = y + h - 2, lean = 12;
   const side = (up) => lean * (1 - up / deep); // how far in the wall stands, so high above the bottom
@@ -80,7 +79,7 @@ function bucket(pen, { x, y, w, h }, { rate, period, burst }, counted, time, ref
 }
 
 // A tick for each moment at which a request is due, and a dot on the tick that a request has used.
-function ticks(pen, { x, y, w }, { rate, period, burst }, { admitted, due }, time, refused) {
+function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due }, time, refused) {
   const spacing = period / rate, step = Math.min(26, w / 14), middle = x + w / 2, base = y + 56;
   const at = (moment) => middle + ((moment - time) / spacing) * step;
   const next = Math.max(due, time - ((time - due) % spacing));
