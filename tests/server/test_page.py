@@ -65,7 +65,7 @@ async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
 
 
 def test_every_request_waits() -> None:
-    """Also without a latency: a page where nothing waits does not draw, and hears no Stop, until all is done."""
+    """Also without a latency: a page where nothing waits neither draws nor hears Stop until all is done."""
 
     async def sends() -> float:
         began = asyncio.get_running_loop().time()
