@@ -6,16 +6,13 @@ import asyncio
 import json
 import os
 import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import ipywidgets as widgets
 import pytest
 
 from inflight_lab import Panel, PracticeServer, Replay, Timeline
-from inflight_lab.jupyter.widgets import AS_IT_IS
 from inflight_lab.panel import recording
 from inflight_lab.panel.recording import FORMAT, LARGEST, RECORDINGS, Recording, load, save
 from inflight_lab.plot.points import Recorder
@@ -34,7 +31,7 @@ async def recorded(server: PracticeServer, tmp_path: Path) -> tuple[Panel, Path]
     server.latency, server.quota, server.rate, server.max_concurrent = 0.05, "sliding-window", 12, 15
     runners = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
     panel = Panel(runners, server=server, count=20)
-    panel.slow_choice.value = 5
+    panel.slow = 5
     await panel.start()
     panel.save_recording(tmp_path / "run.json")
     return panel, tmp_path / "run.json"
@@ -47,7 +44,7 @@ async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) 
     replay = Replay(path)
     await replay.start()
     for name, lane in panel.lanes.items():
-        ran, shown = lane.plot.recorder, replay.plots[name].recorder
+        ran, shown = lane.feed.recorder, replay.feeds[name].recorder
         assert shown.counts() == ran.counts() | {"elapsed": pytest.approx(ran.counts()["elapsed"], abs=0.001)}
         assert shown.server.stats().refused == ran.server.stats().refused > 0
         assert [row[1:] for row in shown.everything()["rows"]] == [
@@ -69,14 +66,14 @@ async def test_a_replay_can_be_stopped_and_played_again(recorded: tuple[Panel, P
     panel, path = recorded
     panel.close()
     replay = Replay(path)
-    plot = replay.plots["semaphore"]
+    feed = replay.feeds["semaphore"]
     assert replay.start() is replay.start()
-    await until(lambda: plot.recorder.server.stats().started >= 3)
+    await until(lambda: feed.recorder.server.stats().started >= 3)
     replay.stop()
     await replay.start()
-    assert plot.recorder.server.stats().accepted < 12
+    assert feed.recorder.server.stats().accepted < 12
     await replay.start()
-    assert plot.recorder.server.stats().accepted == 12
+    assert feed.recorder.server.stats().accepted == 12
     replay.close()
 
 
@@ -96,12 +93,12 @@ async def test_failures_and_cancels_are_repeated_too(tmp_path: Path) -> None:
         panel.stop()
         await panel.start()
         panel.save_recording(tmp_path / "run.json")
-        counts = panel.lanes[""].plot.recorder.counts()
+        counts = panel.lanes[""].feed.recorder.counts()
         panel.close()
     assert (counts["failed"], counts["cancelled"]) == (2, 4)
     replay = Replay(tmp_path / "run.json")
     await replay.start()
-    assert replay.plots[""].recorder.counts() == counts | {
+    assert replay.feeds[""].recorder.counts() == counts | {
         "elapsed": pytest.approx(counts["elapsed"], abs=0.001)
     }
     replay.close()
@@ -279,7 +276,7 @@ async def test_the_undamaged_file_is_played(tmp_path: Path) -> None:
     path = tmp_path / "sound.json"
     path.write_text(filed(run(), run(client=[sent(0), ended(0)])))
     replay = Replay(path)
-    assert replay.plots.keys() == {"0", "1"}
+    assert replay.feeds.keys() == {"0", "1"}
     replay.close()
 
 
@@ -317,36 +314,15 @@ async def test_what_could_not_be_loaded_is_not_saved(
     panel.close()
 
 
-@pytest.mark.parametrize(
-    "name", ["$x^2$", r"\href{https://example.org}{me}", "<b>bold</b>", "naïve 🐢", "a\nb"]
-)
-async def test_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
-    """A name from a file is neither a formula, nor a link, nor markup."""
-    path = tmp_path / "run.json"
-    path.write_text(filed(runs={name: run()}))
-    replay = Replay(path)
-    (label,) = [each for each in parts(replay) if getattr(each, "value", None) == name]
-    assert type(label) is widgets.Label
-    assert AS_IT_IS in label._dom_classes
-    replay.close()
-
-
-def parts(widget: Any) -> Iterator[Any]:
-    """A widget and all that it consists of."""
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from parts(child)
-
-
 @pytest.mark.parametrize("failing", ["start", "stop"])
 async def test_play_comes_back_whatever_happens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    """If a plot raises while it plays, Play can be pressed again and no other plot goes on."""
+    """If a feed raises while it plays, Play can be pressed again and no other goes on."""
     path = tmp_path / "run.json"
     path.write_text(filed(run(), run()))
     replay = Replay(path)
-    first, second = replay.plots.values()
+    first, second = replay.feeds.values()
 
     def fails(**_: object) -> None:
         raise RuntimeError("broken")
@@ -355,7 +331,7 @@ async def test_play_comes_back_whatever_happens(
         patch.setattr(second, failing, fails)
         with pytest.raises(RuntimeError, match="broken"):
             await replay.start()
-    assert (replay._play.disabled, replay._stop.disabled, replay.running) == (False, True, False)
+    assert not replay.running
     assert first._sender is None
     second.stop()
     await replay.start()
@@ -407,12 +383,12 @@ def test_a_run_that_is_no_longer_complete_is_not_recorded() -> None:
 async def test_the_recordings_that_come_with_the_package(path: Path) -> None:
     """Each can be played to its end by today's code, and every request in it has an outcome."""
     replay = Replay(path)
-    assert replay.plots
-    for plot in replay.plots.values():
-        plot.start()
-        plot.recorder.began -= 3600  # an hour later all has happened
-        plot.stop()
-        counts = plot.recorder.counts()
+    assert replay.feeds
+    for feed in replay.feeds.values():
+        feed.start()
+        feed.recorder.began -= 3600  # an hour later all has happened
+        feed.stop()
+        counts = feed.recorder.counts()
         ended = [counts[name] for name in ("accepted", "refused", "failed", "cancelled")]
         assert sum(ended) == counts["started"] > 0
     replay.close()

@@ -53,9 +53,16 @@ export function flow(parent) {
     const pause = calm.matches ? 200 : model.requests.size > SINGLY ? 30 : 0; // drawing takes time from who sends
     if (now - drawnAt < pause) { redraw(); return; }
     drawnAt = now;
-    const time = clock.now() - LAG, state = scene(time);
+    const time = clock.now() - LAG;
+    if (!root.clientWidth) { model.at(time); rest(now); return; } // not shown
+    const state = scene(time);
     root.dataset.frames = frames += 1;
     tell(state, now);
+    rest(now);
+  }
+
+  // Go on while there is something to draw.
+  function rest(now) {
     const settling = now - heardAt < 1000 * (LAG + (rules?.period ?? 0) + 1);
     if (live || model.requests.size || settling) redraw();
   }

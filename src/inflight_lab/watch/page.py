@@ -20,11 +20,7 @@ from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
 PLOT = Path(inflight_lab.plot.__file__).parent
-FILES = {
-    "": Path(__file__).with_name("page.html"),
-    "live_plot.js": PLOT / "live_plot.js",
-    "live_plot.css": PLOT / "live_plot.css",
-}
+FILES = {"": Path(__file__).with_name("page.html")} | {path.name: path for path in PLOT.glob("*.[cj]s*")}
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UPDATE = 0.05
 """Seconds between two messages to a page."""

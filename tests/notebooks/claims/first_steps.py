@@ -31,7 +31,7 @@ def claims_of_01(ran: Ran) -> None:
     assert ran.numbers("in_turn = ")[1:] == [1]
     assert ran.numbers("as_tasks = ")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
-    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().peak_in_flight") == 1  # in turn: the panel's run
 
 
@@ -50,7 +50,7 @@ def claims_of_02(ran: Ran) -> None:
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
     assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) == {"Response", "ValueError"}
-    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
 
@@ -87,7 +87,7 @@ def claims_of_03(ran: Ran) -> None:
     assert refused > accepted  # "most were refused all the same"
     assert busiest > 30
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
-    assert not ran.kernel.value("panel.limit_slider.disabled")
+    assert ran.kernel.value("panel._page['adjustable']")
 
 
 def claims_of_04(ran: Ran) -> None:
