@@ -7,7 +7,8 @@ import { controls } from "./controls.js";
 export default {
   render({ model, el }) {
     const root = div("ifl-panel", el), views = [], goals = [];
-    const ends = [controls(model, root, () => views.forEach((each) => each.layout()))];
+    const layout = () => views.forEach((each) => each.layout());
+    const ends = [controls(model, root, layout)];
     const lanes = div("ifl-lanes", root);
     for (const { name } of model.get("_lanes")) {
       const lane = div("ifl-lane", lanes);
@@ -26,7 +27,7 @@ export default {
     }
     model.on("change:_lanes", judge);
     judge();
-    ends.push(followTheme(root), connect(model, views));
+    ends.push(followTheme(root, layout), connect(model, views));
     return () => {
       model.off("change:_lanes", judge);
       for (const end of ends) end();

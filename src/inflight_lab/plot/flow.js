@@ -6,7 +6,7 @@ import { div } from "./dom.js";
 import { kernelClock } from "./clock.js";
 import { Counted, Model } from "./flow_model.js";
 import { Pen } from "./flow_pen.js";
-import { bezier, gapFor, placesFor, roomIn, spot } from "./flow_places.js";
+import { NARROW, TURNED, WIDE, bezier, gapFor, placesFor, roomIn, spot } from "./flow_places.js";
 import { drawQuota } from "./flow_quota.js";
 
 const LAG = 0.25; // seconds
@@ -22,7 +22,7 @@ export function flow(parent) {
   root.append(canvas);
   const pen = new Pen(canvas), clock = kernelClock(), calm = matchMedia("(prefers-reduced-motion: reduce)");
   let model, counted, bundle, seats, rules = null, live = false, numbered = false;
-  let places = placesFor(900), frame = 0, frames = 0, drawnAt = 0, heardAt = 0, toldAt = 0;
+  let places = placesFor(WIDE.w, false), frame = 0, frames = 0, drawnAt = 0, heardAt = 0, toldAt = 0;
   reset();
 
   function reset(gone) {
@@ -40,9 +40,11 @@ export function flow(parent) {
   }
 
   function layout() {
-    if (!root.clientWidth) return; // hidden
-    places = placesFor(root.clientWidth);
-    pen.fit(root.clientWidth, places.height);
+    const width = root.clientWidth, [across, down] = [WIDE, NARROW].map(({ w, h }) => Math.min(width / w, root.clientHeight / h));
+    if (!width) return; // hidden
+    const presented = root.closest(".ifl-presented"), zoom = presented ? Math.max(1, Math.min(2, Math.max(across, down))) : 1;
+    places = placesFor(width / zoom, presented ? down > across : width < TURNED);
+    pen.fit(width, places.height * zoom, zoom); // large enough for the last row of a class
     redraw();
   }
 
@@ -54,7 +56,7 @@ export function flow(parent) {
     if (now - drawnAt < pause) { redraw(); return; }
     drawnAt = now;
     const time = clock.now() - LAG;
-    if (!root.clientWidth) { model.at(time); rest(now); return; } // not shown
+    if (!root.clientWidth || !pen.colours) { model.at(time); rest(now); return; } // not shown, or not yet
     const state = scene(time);
     root.dataset.frames = frames += 1;
     tell(state, now);
@@ -98,7 +100,7 @@ export function flow(parent) {
     if (request.x === undefined) [request.x, request.y] = request.slot === null ? spot(places.queue, 0, state.gap, places.down) : home;
     if (leg !== request.leg) {
       Object.assign(request, { leg, from: [request.x, request.y] });
-      if (leg === "back" || leg === "land") delete seats[request.seat];
+      if ((leg === "back" || leg === "land") && seats[request.seat] === request) delete seats[request.seat];
       else if (leg !== "pool" && request.seat === undefined) request.seat = single ? takeSeat(request) : 0;
       while (seats.length && !seats.at(-1)) seats.pop();
     }

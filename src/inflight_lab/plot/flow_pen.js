@@ -8,15 +8,15 @@ export class Pen {
     this.context = canvas.getContext("2d");
   }
 
-  // Take the page's colours and as many pixels as the screen has.
-  fit(width, height) {
+  // Take the page's colours and as many pixels as the screen has; all is drawn `zoom` times as large.
+  fit(width, height, zoom) {
     const { canvas, context } = this, style = getComputedStyle(canvas);
     this.colours = { ink: style.color };
     for (const [name, variable] of [["waiting", "--waiting"], ["flying", "--server"], ["ok", "--rate"], ["refused", "--refused"]])
       this.colours[name] = style.getPropertyValue(variable).trim() || style.color;
     Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
     canvas.style.height = `${height}px`;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.setTransform(zoom * devicePixelRatio, 0, 0, zoom * devicePixelRatio, 0, 0);
   }
 
   clear() { this.context.clearRect(0, 0, this.canvas.width, this.canvas.height); }
