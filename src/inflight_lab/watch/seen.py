@@ -56,13 +56,13 @@ class Seen:
     def __init__(self) -> None:
         self._at: float | None = None
         self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
-        self.recorder = Recorder(None, self.timeline, self._rules)
         self.requests: list[Request] = []
         self.others = defaultdict[str, list[tuple[Any, ...]]](list)
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
         self._open: dict[Name, Request] = {}
+        self.recorder = Recorder(None, self.timeline, self._rules)
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
