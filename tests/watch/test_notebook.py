@@ -159,7 +159,7 @@ async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: Prac
 async def test_any_transport_can_be_watched(
     transport: httpx.AsyncBaseTransport, server: PracticeServer
 ) -> None:
-    """One without connections below it counts an answer when its headers are there."""
+    """One without connections below it, and answers that are there at once, count as well."""
     if isinstance(transport, Gate):
         transport.open.set()
     async with httpx.AsyncClient(transport=transport) as client:
