@@ -12,7 +12,8 @@ import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
 Note = Callable[..., None]
 """``note(kind, *fields)``: where an event goes.  `Seen.note` says which there are."""
@@ -34,7 +35,7 @@ def sender() -> str:
     return f"task {name_of(task)}" if task else f"thread {threading.get_ident()}"
 
 
-class Passage:
+class Passage(AbstractContextManager["Passage", None]):
     """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
 
     ``twin`` is the request to send: the caller's own one may be looked at, or be sent twice at once.
@@ -93,9 +94,6 @@ class Passage:
         """The same once it comes, if it does."""
         with self:
             return self.answered(await response)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error:
