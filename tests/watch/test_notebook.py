@@ -105,7 +105,7 @@ async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Ho
     impatient = library.Timeout(PATIENCE, pool=0.01)
     with Watch(client) as watch:
         with pytest.raises(library.ReadTimeout):
-            await client.get(server.url, timeout=0.01)
+            await client.get(server.url, timeout=library.Timeout(PATIENCE, read=0.01))
         with pytest.raises(library.ConnectError):
             await client.get("http://127.0.0.1:9/")
         tasks = [asyncio.create_task(client.get(server.url)) for _ in range(3)]
