@@ -20,16 +20,12 @@ COMMANDS = {
     "pages": ("publish.static_pages", "make pages to read of the notebooks, with what they showed"),
     "student-page": ("publish.student_page", "serve the panel alone, as a page for students"),
 }
-HELP = "\n".join(
-    [
-        "Opens the notebooks in JupyterLab, in a folder of yours; what you changed there stays as it is.",
-        "",
-        "With a command it does something else:",
-        *(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items()),
-        "",
-        "inflight-lab COMMAND --help says more.  All other options are JupyterLab's, such as --no-browser.",
-    ]
-)
+HELP = """Opens the notebooks in JupyterLab, in a folder of yours; what you changed there stays as it is.
+
+With a command it does something else:
+{}
+
+inflight-lab COMMAND --help says more.  All other options are JupyterLab's, such as --no-browser."""
 FIRST = "/lab/tree/notebooks/00_start_here.ipynb"
 NO_LAB = """JupyterLab is not installed here.  Either of these brings it:
 
@@ -44,10 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         module, _ = COMMANDS[given[0]]
         importlib.import_module(f"inflight_lab.{module}").main(given[1:])
         return
-    formatter = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "inflight-lab", usage="inflight-lab [COMMAND] [options]", description=HELP, formatter_class=formatter
-    )
+    commands = "\n".join(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items())
+    parser = argparse.ArgumentParser("inflight-lab", usage="inflight-lab [COMMAND] [options]")
+    parser.description, parser.formatter_class = HELP.format(commands), argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=importlib.metadata.version("inflight-lab"))
     parser.add_argument(
         "--folder", type=Path, default=Path.home() / "inflight-lab", help="default: %(default)s"
