@@ -8,7 +8,7 @@ import time
 import httpx
 
 URL = "https://api.example.com/items/"
-LARGE = json.dumps([{"number": n} for n in range(150_000)])
+LARGE = json.dumps([{"number": n} for n in range(400_000)])
 
 
 async def work(client, number):
