@@ -172,6 +172,11 @@ def test_a_window_of_the_clock_is_refused_by_one_that_slides() -> None:
     assert shares["fixed window"]["still"][1] < shares["sliding window"]["still"][1]
 
 
+def test_what_cannot_be_judged_is_said() -> None:
+    """Where the virtual clock does not reach, the card says so, and no other question is answered."""
+    assert list(judge(lambda: asyncio.Semaphore(0)).findings) == ["could be judged"]
+
+
 def test_a_card_is_the_same_each_time() -> None:
     """On the virtual clock; only what time and memory cost differs."""
     first, second = judge(Spacer), judge(Spacer)

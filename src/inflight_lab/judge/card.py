@@ -26,6 +26,9 @@ from inflight_lab.judge.subject import Subject, passing, through
 T = TypeVar("T")
 SECONDS = 10.0
 """Of each trial against a quota, after the first second, in which bursts are allowed."""
+NO_CLOCK = (
+    "NO: after the first second it sent nothing; it uses a thread, or a clock that is not asyncio's or time's"
+)
 TURN = 1e-6
 """Seconds that a turn of the loop takes."""
 NETWORKS = {"still": (0.0, 0.0), "10 ms of jitter": (0.01, 0.0), "stalls of 100 ms": (0.0, 0.1)}
@@ -72,7 +75,11 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
         for network, (jitter, stall) in NETWORKS.items():
             api = Api(quota_of(quota, rate, period), jitter)
             card.shares[quota][network] = _trial(subject, api, stall)
-    if not subject.is_runner:
+    if subject.is_runner:
+        return card
+    if not any(share for cells in card.shares.values() for share, _ in cells.values()):
+        card.findings["could be judged"] = NO_CLOCK
+    else:
         for question, look in LOOKS.items():
             card.findings[question] = _found(subject, look(subject, rate, period))
     return card
