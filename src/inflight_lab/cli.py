@@ -14,6 +14,7 @@ from inflight_lab.publish.series import lay_out
 
 COMMANDS = {
     "run": ("runners.__main__", "run one rung of the ladder against an address"),
+    "judge": ("judge.__main__", "judge a limiter of yours: what it uses of a quota, and how it fails"),
     "snippet": ("snippets.__main__", "print the code that does what you choose, ready to paste"),
     "watch": ("watch.__main__", "run a script of yours, and watch its requests"),
     "site": ("publish.site", "make the series a folder that any web server serves: nothing to install"),
