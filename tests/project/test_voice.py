@@ -14,9 +14,6 @@ PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
 TO_DO = {
-    "notebooks/00_start_here.ipynb",
-    "notebooks/01_send_one_request.ipynb",
-    "notebooks/02_send_many_at_once.ipynb",
     "notebooks/03_limit_with_a_semaphore.ipynb",
     "notebooks/04_pause_at_the_limit.ipynb",
     "notebooks/05_tell_concurrency_from_rate.ipynb",

@@ -4,14 +4,50 @@ from __future__ import annotations
 
 import re
 
+from tests.notebooks.claims.scoreboard import expect_score
+from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
+
+YESTERDAY = """
+server.latency, server.quota, server.rate = 0.3, "sliding-window", 100
+server.reset()
+script = {script!r}.replace("https://api.example.com/get", server.url)
+try:
+    exec(script, {{"__name__": "__main__"}})
+except ValueError as error:
+    print(f"ValueError: {{error}}")
+"""
+GO_ON = """
+import sys
+
+small = PracticeServer(latency=0.1, quota="sliding-window", rate=3, period=60).start()
+
+async def fail():
+    small.reset()
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=5)) as client:
+        with contextlib.suppress(ValueError):
+            await make_many_requests(small.url, 40, client=client)
+
+await fail()
+while small.stats().started < 40:
+    await asyncio.sleep(0.05)
+print("client closed: all 40")
+if sys.platform != "emscripten":
+    await asyncio.to_thread(asyncio.run, fail())
+    await asyncio.sleep(1)
+assert sys.platform == "emscripten" or small.stats().started < 40
+print("asyncio.run over: no more")
+"""
 
 
 def claims_of_00(ran: Ran) -> None:
     """A coroutine is a call that has not begun, a task runs by itself, and a script runs in a cell."""
+    script, printed = re.findall(r"```\w+\n(.*?)```", code_cell(ran.path, "text-yesterday"), re.S)
+    failed = ran.kernel.run(YESTERDAY.format(script=script)).text
+    assert failed == printed
     assert "200 OK" in ran.text("PracticeServer(latency=0.3)")
     first, *_, last = ran.text('coroutine = nap("Ada")').splitlines()
-    assert (first, last) == ("a call that has not begun: coroutine", "Ada gets up")
+    assert (first, last) == ("not started yet: coroutine", "Ada gets up")
     assert "Ben's task is done: True" in ran.text("await bens_nap")
     asked = ran.text("asyncio.run(coroutine)").splitlines()
     assert asked[0] == "RuntimeError: asyncio.run() cannot be called from a running event loop"
@@ -38,18 +74,20 @@ def claims_of_01(ran: Ran) -> None:
 def claims_of_02(ran: Ran) -> None:
     """Two hundred at once: a hundred in flight, half refused, one error, and the others sent all the same."""
     refusal = "ValueError: Unexpected Status: Http status code is 429."
-    assert ran.text("with plot:") == refusal
-    client, server, accepted, refused = ran.numbers("seen, told")
+    client, server, accepted, refused = ran.numbers("at_server, at_client")
     assert client == 200
     assert 80 <= server <= 100  # 100, unless the machine is so busy that answers overtake requests
-    assert accepted >= 100
-    assert refused >= 50
     assert accepted + refused == 200
-    assert ran.text("in my hands").endswith("in my hands: None")
+    if ran.kernel.value("at_server.elapsed") < 1:  # else "your computer is too busy"
+        assert refused >= 50
+    assert ran.text("with plot:") == (refusal if refused else "")
+    assert ran.text("results you can use").endswith("results you can use: None") == bool(refused)
     at_the_error, later = map(int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error").splitlines()[1])[-2:])
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
-    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) == {"Response", "ValueError"}
+    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {"Response", "ValueError"}
+    assert ran.kernel.run(GO_ON).text.splitlines() == ["client closed: all 40", "asyncio.run over: no more"]
+    expect_score(ran, "naive, every outcome kept", ran.text("share = answers"))
     assert ran.kernel.value("panel.limit_slider.disabled")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
