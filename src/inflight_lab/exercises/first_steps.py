@@ -90,14 +90,15 @@ async def check_one_semaphore(answer: Answer) -> str:
 
 @prints_verdict
 async def check_limit_for(answer: Answer) -> str:
-    """Notebook 03: ``answer(rate, latency)`` is the limit at which ``rate`` requests a second are sent."""
+    """Notebook 03: ``answer(rate, latency)`` is the limit that sends ``rate`` a second on average."""
     for rate, latency in ((20, 0.2), (50, 0.1), (6, 0.5)):
         limit, right = answer(rate, latency), round(rate * latency)
         sent = f"a limit of {limit!r} sends {sent_at(limit, latency)}"
         expect(limit == right, f"{rate} a second at {latency} s: {sent}.")
     limit = int(answer(20, 0.2))
     _, stats = await observe(semaphore.make_many_requests, 24, limit=limit, on={"latency": 0.2})
-    return f"for 20 a second at 0.2 s your limit sent {24 / stats.elapsed:.1f} a second."
+    average, busiest = f"{24 / stats.elapsed:.1f} a second on average", stats.busiest_period
+    return f"for 20 a second at 0.2 s your limit sent {average}, and {busiest} in the busiest second."
 
 
 @prints_verdict

@@ -19,7 +19,7 @@ def scoreboard(path: Path) -> dict[str, list[float]]:
 def expect_score(ran: Ran, rung: str, printed: str) -> None:
     """The cell printed what the rung's row says; on a busy machine, at least the sum of all requests."""
     answers, refused, seconds, share = (
-        float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s\b|%)", printed)
+        float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s,|%)", printed)
     )
     assert answers + refused == 200, printed
     expected = scoreboard(ran.path)[rung]
