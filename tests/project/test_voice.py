@@ -20,7 +20,6 @@ TO_DO = {
     "notebooks/07_survive_failures.ipynb",
     "notebooks/08_send_ten_thousand_and_more.ipynb",
     "notebooks/09_share_a_limit.ipynb",
-    "notebooks/10_copy_a_snippet.ipynb",
     "notebooks/11_show_it_to_a_class.ipynb",
     "src/inflight_lab/plot/live_plot.js",
 }

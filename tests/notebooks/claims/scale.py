@@ -125,7 +125,10 @@ def claims_of_10(ran: Ran) -> None:
     """The page's numbers are those of the calculator and of the server."""
     url = ran.kernel.value("server.url")
     assert ran.text("print(f'URL = ").splitlines() == [f'URL = "{url}?id={{id}}"', "IDS = range(300)"]
-    assert ran.numbers("rate_for(limit") == [30, 100, 0.3, 300, 0.1]
+    assert ran.numbers("rate_for(average") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
+    answers, refused, _, took = re.findall(r"[\d.]+", ran.text("await main(server.url)"))
+    assert (answers, refused) == ("200", "0")
+    assert float(took) > 2
     lines = ran.text("RateLimit-Policy").splitlines()
     assert lines[0] == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
     assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
