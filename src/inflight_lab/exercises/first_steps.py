@@ -118,13 +118,3 @@ async def check_elapsed(answer: Answer) -> str:
         expect(abs(predicted - right) <= 0.01, f"{asked}: you predict {said}, it took {took:.2f} s.")
         compared.append(f"{said}, and it took {took:.2f} s")
     return f"you predicted {'; '.join(compared)}."
-
-
-@prints_verdict
-async def check_small_batches(answer: Answer) -> str:
-    """Notebook 04: ``answer(url, client=client, pause=pause)`` sends 4 batches of 2, and gets no 429."""
-    _, stats = await observe(answer, pause=0.4, on={"latency": 0.02, "rate": 4, "period": 0.4})
-    expect(stats.started == 8, f"4 batches of 2 are 8 requests; the server saw {stats.started}.")
-    took = f"in {stats.elapsed:.2f} s"
-    expect(not stats.refused, f"{stats.refused} of 8 requests were refused, {took}: no pause came.")
-    return f"8 requests {took}, and none was refused."
