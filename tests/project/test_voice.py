@@ -17,8 +17,6 @@ TO_DO = {
     "notebooks/05_tell_concurrency_from_rate.ipynb",
     "notebooks/06_pace_to_the_quota.ipynb",
     "notebooks/07_survive_failures.ipynb",
-    "notebooks/08_send_ten_thousand_and_more.ipynb",
-    "notebooks/09_share_a_limit.ipynb",
     "notebooks/11_show_it_to_a_class.ipynb",
     "src/inflight_lab/plot/live_plot.js",
 }
@@ -26,7 +24,7 @@ TO_DO = {
 
 AVOID = {
     r"foret(ells?|elling|old)|prophec(y|ies)": "predict, prediction",
-    r"permitted|permitting|(not|to|API) permit|permits (\d+|at|as|many|what|more|no|only|how|every)": "allow",
+    r"permitted|permitting|(not|to|API) permit|permits (\d+|at most|as|many|what|more|no|only|how|every)": "allow",
     r"dear(er)?": "expensive, slow",
     r"mend(s|ed|ing)?|amendments?": "fix, change",
     r"bears?|bearing": "can handle",
