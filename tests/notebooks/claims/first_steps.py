@@ -11,15 +11,14 @@ from tests.support.run_all import Ran
 YESTERDAY = """
 server.latency, server.quota, server.rate = 0.3, "sliding-window", 100
 server.reset()
-script = {script!r}.replace("https://api.example.com/get", server.url)
+names = {{}}
+exec({script!r}.replace("https://api.example.com/get", server.url).replace("asyncio.run(main())", ""), names)
 try:
-    exec(script, {{"__name__": "__main__"}})
+    await names["main"]()
 except ValueError as error:
     print(f"ValueError: {{error}}")
 """
 GO_ON = """
-import sys
-
 small = PracticeServer(latency=0.1, quota="sliding-window", rate=3, period=60).start()
 
 async def fail():
@@ -31,12 +30,9 @@ async def fail():
 await fail()
 while small.stats().started < 40:
     await asyncio.sleep(0.05)
-print("client closed: all 40")
-if sys.platform != "emscripten":
-    await asyncio.to_thread(asyncio.run, fail())
-    await asyncio.sleep(1)
-assert sys.platform == "emscripten" or small.stats().started < 40
-print("asyncio.run over: no more")
+await asyncio.to_thread(asyncio.run, fail())
+await asyncio.sleep(1)
+print("client closed: 40, asyncio.run over:", small.stats().started)
 """
 
 
@@ -86,7 +82,8 @@ def claims_of_02(ran: Ran) -> None:
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
     assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {"Response", "ValueError"}
-    assert ran.kernel.run(GO_ON).text.splitlines() == ["client closed: all 40", "asyncio.run over: no more"]
+    if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
+        assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
     expect_score(ran, "naive, every outcome kept", ran.text("share = answers"))
     assert ran.kernel.value("panel.limit_slider.disabled")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run

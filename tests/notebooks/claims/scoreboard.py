@@ -23,6 +23,6 @@ def expect_score(ran: Ran, rung: str, printed: str) -> None:
     )
     assert answers + refused == 200, printed
     expected = scoreboard(ran.path)[rung]
-    if seconds <= 1.1 * expected[2]:
+    if seconds <= 1.06 * expected[2]:
         assert (abs(answers - expected[0]), abs(refused - expected[1])) <= (5, 5), (printed, expected)
         assert abs(share - expected[3]) <= 5, (printed, expected)
