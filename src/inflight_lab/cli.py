@@ -70,7 +70,7 @@ def open_series(folder: Path, options: Sequence[str] = ()) -> None:
         sys.exit(NO_LAB)
     for name in lay_out(folder):
         print(
-            f"{folder / name}: a newer version exists.  You changed yours, so it stays; rename it to get both."
+            f"{folder / name}: there is a newer version.  Yours has changes and stays; rename it to get both."
         )
     from jupyterlab.labapp import LabApp
 
