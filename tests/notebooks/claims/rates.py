@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from inflight_lab.exercises.calculator import limit_for, safe_limit
 from tests.support.notebook_tools import load
 from tests.support.run_all import Ran
 
@@ -24,7 +25,7 @@ def claims_of_05(ran: Ran) -> None:
         limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
         assert (limit, latency, predicted) == pair
         assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
-    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"peak in flight')
+    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"busiest second')
     assert (peak, limit, permitted, accepted + refused) == (3, 3, 100, 458)
     assert busiest > 110
     assert refused > 0
@@ -41,11 +42,20 @@ def claims_of_05(ran: Ran) -> None:
     table = re.findall(r"^\| \d.*", shown, re.M)
     assert table
     for line in table:
-        latency, right, sends = (float(number.replace(",", "")) for number in re.findall(r"[\d.,]*\d", line))
-        assert (right, sends) == pytest.approx((100 * latency, 30 / latency))
+        latency, right, safe, sends = (
+            float(number.replace(",", "")) for number in re.findall(r"(?<=\| )[\d.,]*\d", line)
+        )
+        assert (right, sends) == pytest.approx((limit_for(100, latency=latency), 30 / latency))
+        assert safe == safe_limit(100, latency=latency)
+    unsafe, safe = (
+        list(map(int, re.findall(r"\d+", line))) for line in ran.text("as server_100").splitlines()
+    )
+    assert unsafe[2] > 100 >= safe[2]  # "two bursts in one second"
+    assert unsafe[1] <= 100
+    assert unsafe[3] > 0 == safe[3]
     assert ran.kernel.value("law.value") == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
     assert ran.kernel.run("panel.latency_slider.value = 0\nawait asyncio.sleep(0)").status == "ok"
-    assert "endlessly many" in ran.kernel.value("law.value")
+    assert "any number of" in ran.kernel.value("law.value")
     assert ran.kernel.value("len(panel.goals_met)") == 1
 
 
