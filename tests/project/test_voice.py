@@ -14,8 +14,6 @@ PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
 TO_DO = {
-    "notebooks/06_pace_to_the_quota.ipynb",
-    "notebooks/07_survive_failures.ipynb",
     "src/inflight_lab/plot/live_plot.js",
 }
 """Files that are still to be rewritten."""
