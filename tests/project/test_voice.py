@@ -14,7 +14,13 @@ PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
 TO_DO = {
+    "src/inflight_lab/panel/controls.js",
+    "src/inflight_lab/panel/panel.js",
+    "src/inflight_lab/plot/flow.py",
+    "src/inflight_lab/plot/flow_model.js",
+    "src/inflight_lab/plot/flow_pen.js",
     "src/inflight_lab/plot/live_plot.js",
+    "src/inflight_lab/plot/view.js",
 }
 """Files that are still to be rewritten."""
 
