@@ -7,7 +7,7 @@ import asyncio
 import httpx
 
 from inflight_lab.exercises.calculator import bursts, limit_for, safe_limit
-from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict, statuses
+from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict, sent_at, statuses
 from inflight_lab.runners import paced, semaphore
 
 
@@ -17,9 +17,8 @@ async def check_safe_limit(answer: Answer) -> str:
     for rate, quickest in ((100, 0.3), (30, 0.25), (20, 0.01)):
         limit, times = answer(rate, quickest), bursts(1, quickest)
         asked = f"{rate} allowed, answers after {quickest} s"
-        sent = f"{limit * times:g} requests" if isinstance(limit, int | float) else "nothing"
-        right = limit == safe_limit(rate, latency=quickest)
-        expect(right, f"{asked}: a limit of {limit!r} sends up to {sent} in the busiest second.")
+        sent, right = sent_at(limit, 1 / times), limit == safe_limit(rate, latency=quickest)
+        expect(right, f"{asked}: a limit of {limit!r} sends {sent} at its busiest.")
     run, knobs, refused = semaphore.make_many_requests, {"latency": 0.3, "rate": 100}, []
     for limit in (int(answer(100, 0.3)), limit_for(100, latency=0.3)):
         _, stats = await observe(run, 240, limit=limit, return_exceptions=True, on=knobs)

@@ -73,7 +73,7 @@ def claims_of_06(ran: Ran) -> None:
     assert all(accepted + refused == 100 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
         assert 0 < seen[name][1] <= 50  # "lost many requests"
-    expect_score(ran, "paced", ran.text("share = len(responses)"))
+    expect_score(ran, "paced", ran.text("share = answers"))
     assert seen["pause, limit 25"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
     assert 2 <= seen["paced"][2] < seen["pause, limit 25"][2]  # "2 seconds is what it must take"
     *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(3)")
