@@ -127,8 +127,8 @@ def claims_of_07(ran: Ran) -> None:
     assert through < spread
     assert refused > 2 * refused_less
     assert busiest > 1.3 * calmer
-    by_retries, by_pace = ran.text('for name, limits in (("50 in flight"').splitlines()
-    assert by_retries.startswith("50 in flight: 200 answers, ")
+    by_retries, by_pace = ran.text('for name, limits in (("90 in flight"').splitlines()
+    assert by_retries.startswith("90 in flight: 200 answers, ")
     assert " 0 429s" not in by_retries
     assert by_pace.startswith("paced: 200 answers, 0 429s, ")
     expect_score(ran, "paced, with retries", by_pace)
