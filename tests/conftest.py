@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
+from tests.support.children import child
 from tests.support.waiting import PATIENCE, Hold
 
 pytest_plugins = ["tests.support.browser"]
@@ -99,14 +99,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with (folder / "log").open("w") as log, child(command, stdout=log, stderr=log) as process:
         deadline = time.monotonic() + PATIENCE
         while not _answers(port):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.01)
         yield f"redis://127.0.0.1:{port}"
-        process.terminate()
 
 
 def _answers(port: int) -> bool:

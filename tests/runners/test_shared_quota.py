@@ -20,6 +20,7 @@ from throttled.exceptions import StoreUnavailableError
 
 from inflight_lab import AdjustableLimiter, PracticeServer
 from inflight_lab.runners.shared_quota import SharedQuota, make_many_requests
+from tests.support.children import child
 from tests.support.waiting import PATIENCE, Gate, settle, until
 
 pytestmark = pytest.mark.anyio
@@ -92,10 +93,8 @@ def test_several_processes_share_it(redis: str, key: str, server: PracticeServer
     options = json.dumps({"store": redis, "key": key, "rate": 60, "limit": 5})
     command = [sys.executable, "-W", "error", "-c", SENDER, server.url, "40", options]
     with contextlib.ExitStack() as running:
-        senders = [
-            running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            for _ in range(3)
-        ]
+        started = (child(command, stdout=subprocess.PIPE, text=True) for _ in range(3))
+        senders = [running.enter_context(process) for process in started]
         assert [sender.communicate(timeout=PATIENCE * 2)[0] for sender in senders] == ["40\n"] * 3
     stats = server.stats()
     assert stats.accepted == 120

@@ -18,6 +18,7 @@ from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
 from inflight_lab.server.page import PracticeServer, create_connection
+from tests.support.virtual_clock import run
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +62,20 @@ async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
             fields = ("RateLimit-Policy", "RateLimit", "Retry-After", "Content-Type")
             seen.append((body, said, [refused.headers[field] for field in fields]))
     assert seen[0] == seen[1]
+
+
+def test_every_request_waits() -> None:
+    """Also without a latency: a page where nothing waits neither draws nor hears Stop until all is done."""
+
+    async def sends() -> float:
+        began = asyncio.get_running_loop().time()
+        with PracticeServer(latency=0) as server:
+            async with client() as sender:
+                for _ in range(100):
+                    await sender.get(server.url)
+        return asyncio.get_running_loop().time() - began
+
+    assert run(sends()) >= 0.1 - 1e-9
 
 
 async def test_no_more_in_flight_than_the_pool_has_connections(server: PracticeServer) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page
 
+from tests.support.children import child
 from tests.support.lab import CHROMIUM, FLAGS
 from tests.support.notebook_tools import CellRun
 
@@ -54,13 +55,13 @@ def served(folder: Path) -> Iterator[str]:
         sys.executable,
         "-m",
         "http.server",
-        str(port),
+        f"{port}",
         "--bind",
         "127.0.0.1",
         "--protocol",
         "HTTP/1.1",
     ]
-    with subprocess.Popen([*command, "--directory", str(folder)], stderr=subprocess.DEVNULL) as server:
+    with child([*command, "--directory", str(folder)], stderr=subprocess.DEVNULL) as server:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -68,7 +69,6 @@ def served(folder: Path) -> Iterator[str]:
             except OSError:
                 assert server.poll() is None
         yield f"http://127.0.0.1:{port}"
-        server.terminate()
 
 
 class Outside(socketserver.ThreadingTCPServer):

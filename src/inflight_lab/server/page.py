@@ -24,6 +24,9 @@ from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
 from inflight_lab.server.base import LoopbackServer
 
+WIRE = 0.001
+"""Seconds that a request takes at least.  Without a wait a page would neither draw nor hear a button."""
+
 _free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
 _serving: dict[int, PracticeServer] = {}
 
@@ -77,6 +80,7 @@ class PracticeServer(LoopbackServer):
         try:
             async with asyncio.timeout(within) as call:
                 self._calls.add(call)
+                await asyncio.sleep(WIRE)
                 return await self._app.handle_async_request(request)
         except TimeoutError:
             if call in self._calls:
