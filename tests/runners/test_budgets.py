@@ -6,10 +6,12 @@ import asyncio
 import random
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inflight_lab import PracticeServer
 from inflight_lab.runners.budgets import Budgets
 from inflight_lab.server.quotas import KINDS
 from tests.support.virtual_clock import run, virtual_loop
@@ -193,3 +195,17 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
         assert await waiting == pytest.approx(60.601)
 
     run(main())
+
+
+@pytest.mark.anyio
+async def test_a_transport_for_requests_alone() -> None:
+    """A budget that the estimate does not name costs 1 a request; an estimate without a budget, nothing."""
+    with PracticeServer(latency=0, quota="fixed-window", rate=4, period=60) as server:
+        budgets = Budgets(minute=(4, 60), day=(3, 86_400))
+        async with httpx.AsyncClient(transport=budgets) as client:
+            for _ in range(3):
+                assert (await client.get(server.url)).status_code == 200
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await client.get(server.url)
+    assert server.stats().started == 3

@@ -84,7 +84,7 @@ async def test_its_own_retries_find_the_quota_by_being_refused(api: PracticeServ
 @pytest.mark.parametrize("stream", [False, True])
 async def test_within_budgets_nothing_is_refused(api: PracticeServer, stream: bool, retries: int) -> None:
     """With our transport in its ``http_client``: every answer, no 429, and most of the tokens used."""
-    budgets = Budgets(requests=(50, PERIOD), tokens=(TOKENS, PERIOD))
+    budgets = Budgets(requests=(50, PERIOD), tokens=(TOKENS, PERIOD), requests_a_day=(10_000, 86_400))
     async with client_for(
         api, max_retries=retries, http_client=httpx.AsyncClient(transport=budgets)
     ) as client:

@@ -1,7 +1,6 @@
 """Budgets: requests and tokens per minute together, though what a request costs is known only afterwards.
 
-- *All or nothing, in turn.*  The first in line goes when every budget has room for it, and takes from all at
-  once.  Nobody overtakes, so cheap requests never starve an expensive one.
+- *All or nothing, in turn.*  The first in line goes when all budgets have room for it.  Nobody overtakes it.
 - *Reserve the most, then correct.*  The answer's ``usage`` says what it was.  What was too much comes back at
   once; what was too little is owed, and the next in line waits for it.
 - *Count as the API counts.*  The API has counted a request at the latest when its answer begins, or when it
@@ -66,13 +65,14 @@ class Budgets(httpx.AsyncHTTPTransport):
         return wait
 
     def estimate(self, request: httpx.Request) -> dict[str, float]:
-        """The most that ``request`` may cost: a token is a byte or more, and the answer has a limit."""
+        """The most tokens that ``request`` may cost: one is a byte or more, and the answer has a limit."""
         limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', request.content)
-        return {"requests": 1, "tokens": len(request.content) + sum(map(int, limits))}
+        return {"tokens": len(request.content) + sum(map(int, limits))}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send for ``httpx.AsyncClient(transport=budgets)``, which may be openai's ``http_client``."""
-        async with self.take(**self.estimate(request)) as correct:
+        costs = self.estimate(request)
+        async with self.take(**{name: costs.get(name, 1) for name in self._budgets}) as correct:
             request.headers["Accept-Encoding"] = "identity"  # to find the usage in it
             response = await super().handle_async_request(request)
         response.stream = Counted(response.stream, correct)
