@@ -73,7 +73,7 @@ def test_snippet_prints_what_the_options_say() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["start"], "no command is called 'start': use one of run, snippet, "),
+        (["start"], "no command is called 'start': use one of run, judge, snippet, "),
         (["--folder", __file__], "--folder must be a folder that can be made and written, got "),
         (["snippet", "--retries"], "limit must be an integer, 1 or more, got None"),
         (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),

@@ -37,7 +37,7 @@ def quota_of(name: str, rate: float, period: float) -> Quota:
 
 @dataclass
 class Api:
-    """Stands in for ``httpx.AsyncClient``.  The way there and back takes up to ``jitter`` seconds each."""
+    """Stands in for ``httpx.AsyncClient``.  Each way takes up to ``jitter`` seconds."""
 
     quota: Quota
     jitter: float = 0.0
