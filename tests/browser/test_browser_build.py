@@ -146,7 +146,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         CLAIMS_IN_A_PAGE["03"](ran)
         expect_solutions_correct(ran)
         assert (
-            ran.kernel.run("server.latency = 0.3\npanel.count_slider.value = 1000\npanel.start()").status
+            ran.kernel.run("server.latency = 0.3\npanel.count = 1000\npanel.start()").status
             == "ok"
         )
         panel = PanelOnPage(page)
