@@ -39,7 +39,7 @@ def joined(*paths: Path) -> str:
     return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
 
 
-VIEW = [HERE / f"{name}.js" for name in ("dom", "lines", "view")]
+VIEW = [HERE / f"{name}.js" for name in ("dom", "clock", "lines", "view")]
 """What draws one lane."""
 
 
