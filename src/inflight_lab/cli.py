@@ -14,22 +14,19 @@ from inflight_lab.publish.series import lay_out
 
 COMMANDS = {
     "run": ("runners.__main__", "run one rung of the ladder against an address"),
-    "snippet": ("snippets.__main__", "print the code that does what you choose, ready to paste"),
-    "watch": ("watch.__main__", "run a script of yours, and watch its requests"),
-    "site": ("publish.site", "make the series a folder that any web server serves: nothing to install"),
-    "pages": ("publish.static_pages", "make pages to read of the notebooks, with what they showed"),
+    "judge": ("judge.__main__", "judge your own limiter: what it uses of a quota, and how it fails"),
+    "snippet": ("snippets.__main__", "print code for the parts you choose, ready to paste"),
+    "watch": ("watch.__main__", "run your own script and watch its requests"),
+    "site": ("publish.site", "make a static site of the series: it needs only a web server"),
+    "pages": ("publish.static_pages", "make static pages of the notebooks, with their output"),
     "student-page": ("publish.student_page", "serve the panel alone, as a page for students"),
 }
-HELP = "\n".join(
-    [
-        "Opens the notebooks in JupyterLab, in a folder of yours; what you changed there stays as it is.",
-        "",
-        "With a command it does something else:",
-        *(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items()),
-        "",
-        "inflight-lab COMMAND --help says more.  All other options are JupyterLab's, such as --no-browser.",
-    ]
-)
+HELP = """Opens the notebooks in JupyterLab, in your own folder; it never overwrites what you changed there.
+
+Commands:
+{}
+
+For more: inflight-lab COMMAND --help.  All other options go to JupyterLab, such as --no-browser."""
 FIRST = "/lab/tree/notebooks/00_start_here.ipynb"
 NO_LAB = """JupyterLab is not installed here.  Either of these brings it:
 
@@ -44,16 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         module, _ = COMMANDS[given[0]]
         importlib.import_module(f"inflight_lab.{module}").main(given[1:])
         return
-    formatter = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "inflight-lab", usage="inflight-lab [COMMAND] [options]", description=HELP, formatter_class=formatter
-    )
+    commands = "\n".join(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items())
+    parser = argparse.ArgumentParser("inflight-lab", usage="inflight-lab [COMMAND] [options]")
+    parser.description, parser.formatter_class = HELP.format(commands), argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=importlib.metadata.version("inflight-lab"))
     parser.add_argument(
         "--folder", type=Path, default=Path.home() / "inflight-lab", help="default: %(default)s"
     )
     if given and not given[0].startswith("-"):
-        parser.error(f"no command is called {given[0]!r}: take one of {', '.join(COMMANDS)}")
+        parser.error(f"no command is called {given[0]!r}: use one of {', '.join(COMMANDS)}")
     options, others = parser.parse_known_args(given)
     try:
         open_series(options.folder, others)
@@ -69,7 +65,9 @@ def open_series(folder: Path, options: Sequence[str] = ()) -> None:
     if not importlib.util.find_spec("jupyterlab"):
         sys.exit(NO_LAB)
     for name in lay_out(folder):
-        print(f"{folder / name}: there is a newer one.  Yours was changed and stays; rename it to get both.")
+        print(
+            f"{folder / name}: there is a newer version.  Yours has changes and stays; rename it to get both."
+        )
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *options])

@@ -163,7 +163,7 @@ def test_a_page_of_another_site_starts_no_kernel(
         evil.evaluate("address => fetch(address, { mode: 'no-cors', credentials: 'include' })", voila.address)
         assert statuses == [403] * 5
         evil.goto(voila.address.replace("http://127.0.0.1", EVIL))
-        assert "not at home at 'evil.example'" in evil.inner_text("body")
+        assert "not served at 'evil.example'" in evil.inner_text("body")
         assert kernels_of(voila) == before
 
         evil.goto(f"{EVIL}:{foreign_site}/")

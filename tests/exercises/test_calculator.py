@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from inflight_lab.exercises.calculator import advise, limit_for, rate_for
+from inflight_lab.exercises.calculator import advise, limit_for, rate_for, safe_limit
+from inflight_lab.runners import semaphore
+from tests.support.simulator import URL, Path, SimulatedApi, quota
+from tests.support.virtual_clock import run
 
 
 @pytest.mark.parametrize(
@@ -30,15 +35,57 @@ def test_limit_is_the_smallest_that_reaches_the_rate(
 
 
 def test_advice_tells_when_the_limit_stops_being_right() -> None:
-    """The limit, what it gives, the quick day, the whole number that is too many, and the pool."""
+    """The limit for the average, the one for every window if there is one, the quick day, and the pool."""
     assert advise(100, latency=0.3).splitlines() == [
-        "limit 30: at 0.3 s an answer it gives 100 a second",
-        "  if answers come twice as quickly: 200 a second, so pace as well",
+        "limit 30: 100 a second on average, up to 120 in the busiest 1 s",
+        "limit 25: never more than 100 a second",
+        "  if answers take half as long, twice as many: use a rate limiter as well",
     ]
-    assert "more than the 5 allowed; one less gives 0" in advise(5, latency=0.01)
-    assert "one less gives 98.4" in advise(100, period=60, latency=25)
-    assert "in 60 s" in advise(100, period=60, latency=25)
+    assert "no limit stays within 5 a second" in advise(5, latency=0.01)
+    assert "limit 33: never more than 100 in 60 s" in advise(100, period=60, latency=25)
     assert "httpx's pool of 100 connections stops at 50" in advise(100, latency=2)
+
+
+def refused(limit: int, count: int, latency: Callable[[], float], **knobs: Any) -> int:
+    """How many of ``count`` requests the practice server's sliding window refuses, on the virtual clock."""
+
+    async def send() -> list[Any]:
+        api = SimulatedApi(lambda: Path(latency=latency()), judge=quota("sliding-window", **knobs))
+        make_many: Any = semaphore.make_many_requests
+        return list(await make_many(URL, count, limit=limit, client=api, return_exceptions=True))
+
+    return sum(isinstance(outcome, ValueError) for outcome in run(send()))
+
+
+def test_an_average_is_not_a_window() -> None:
+    """At 100 a second and 0.3 s, the limit for the average gets 40 of 240 refused, and the safe one none."""
+    assert refused(limit_for(100, latency=0.3), 240, lambda: 0.3) == 40
+    assert refused(safe_limit(100, latency=0.3), 240, lambda: 0.3) == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "period", "latency", "limit"),
+    [
+        (100, 1, 0.3, 25),
+        (30, 1, 0.25, 6),
+        (100, 1, 0.05, 4),
+        (40, 1, 0.1, 3),
+        (100, 60, 25, 33),
+        (7, 1, 2, 7),
+    ],
+)
+def test_safe_limit_keeps_every_window(rate: float, period: float, latency: float, limit: int) -> None:
+    """No request is refused, also when answers take longer now and then; with one slot more some are."""
+    assert safe_limit(rate, period=period, latency=latency) == limit
+    knobs, uneven = {"rate": rate, "period": period}, random.Random(1)
+    assert refused(limit, 400, lambda: latency, **knobs) == 0
+    assert refused(limit, 400, lambda: latency * uneven.choice((1, 1, 1.1, 1.5)), **knobs) == 0
+    assert refused(limit + 1, 400, lambda: latency * 0.999, **knobs) > 0
+
+
+def test_sometimes_no_limit_is_safe() -> None:
+    """One slot alone sends a hundred a second at 0.01 s."""
+    assert safe_limit(20, latency=0.01) == 0
 
 
 @pytest.mark.parametrize("name", ["rate", "period", "latency"])
@@ -48,7 +95,7 @@ def test_calculator_refuses_what_is_no_quantity(name: str, value: Any) -> None:
     arguments: dict[str, Any] = {"rate": 100, "period": 1.0, "latency": 0.3, name: value}
     number = isinstance(value, int | float) and not isinstance(value, bool)
     error = ValueError if number else TypeError
-    of_a_rate = dict.fromkeys((limit_for, advise), arguments["rate"])
+    of_a_rate = dict.fromkeys((limit_for, safe_limit, advise), arguments["rate"])
     for function, first in (of_a_rate if name == "rate" else of_a_rate | {rate_for: 3}).items():
         with pytest.raises(error, match=rf"{name} must be .*more than 0.*got {value!r}"):
             function(first, period=arguments["period"], latency=arguments["latency"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
 import nbformat
 
+from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
-from tests.support.notebook_tools import each_notebook, load
+from tests.support.notebook_tools import NOTEBOOKS, code_cell, each_notebook, load, notebook
 
 MOST_LINES, MOST_WORDS = 15, 60
 
@@ -66,3 +68,21 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert targets
     wrong = [target for target in targets if not (path.parent / target).exists()]
     assert set(wrong) <= {"https://httpbin.org"}
+
+
+def test_the_scoreboard_grows() -> None:
+    """Each notebook's scoreboard begins with the rows of the one before it, and adds at least one."""
+    boards = [rows for rows in map(scoreboard, NOTEBOOKS) if rows]
+    assert len(boards) > 2
+    for before, after in itertools.pairwise(boards):
+        assert list(after.items())[: len(before)] == list(before.items())
+        assert len(after) > len(before)
+
+
+@each_notebook
+def test_minutes_are_those_of_the_plan(path: Path) -> None:
+    """What a notebook's first cell says that it takes is what the teachers' plan says."""
+    (minutes,) = re.findall(r"About (\d+) minutes", load(path).cells[0].source)
+    plan = code_cell(notebook("11"), "text-plan")
+    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"11": "15"}
+    assert minutes == planned[path.stem[:2]]

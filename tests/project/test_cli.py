@@ -73,7 +73,7 @@ def test_snippet_prints_what_the_options_say() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["start"], "no command is called 'start': take one of run, snippet, "),
+        (["start"], "no command is called 'start': use one of run, judge, snippet, "),
         (["--folder", __file__], "--folder must be a folder that can be made and written, got "),
         (["snippet", "--retries"], "limit must be an integer, 1 or more, got None"),
         (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),
@@ -82,13 +82,16 @@ def test_snippet_prints_what_the_options_say() -> None:
         (["snippet", "--save", ""], "limit must be an integer, 1 or more, got None"),
         (["snippet", "--rate=1", "--rate=2", "--period=1"], "--period must come once for each --rate, got 1"),
         (["snippet", "example.com/{id}"], "url must be a valid URL"),
-        (["pages", "out", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
+        (["pages", "{tmp}", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
+        (["pages", __file__], "out must be a folder that can be made, got "),
+        (["pages", f"{__file__}/pages"], "out must be a folder that can be made, got "),
+        (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_arguments(arguments: list[str], message: str) -> None:
+def test_bad_arguments(arguments: list[str], message: str, tmp_path: Path) -> None:
     """One line says what is wrong, and the exit status is 2."""
-    ran = inflight_lab(*arguments)
+    ran = inflight_lab(*(argument.replace("{tmp}", str(tmp_path)) for argument in arguments))
     assert (ran.returncode, ran.stdout) == (2, "")
     assert message in ran.stderr.splitlines()[-1]
 

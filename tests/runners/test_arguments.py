@@ -65,7 +65,7 @@ def test_every_rung_refuses(rung: str, name: str, server: PracticeServer) -> Non
 @pytest.mark.parametrize("rung", RUNGS)
 def test_every_rung_has_its_rules(rung: str) -> None:
     """What can be typed has a rule: a new parameter does not slip by unchecked."""
-    unruled = {"client", "limiter", "retries", "return_exceptions", "verbose"}
+    unruled = {"budgets", "client", "limiter", "retries", "return_exceptions", "verbose"}
     parameters = set(inspect.signature(run_of(rung)).parameters)
     assert parameters - unruled == set(ruled(run_of(rung)))
     assert {"url", "count"} < parameters

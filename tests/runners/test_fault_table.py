@@ -17,6 +17,7 @@ from inflight_lab import LivePlot, PracticeServer, Timeline
 from inflight_lab.panel.run import Run, Runner
 from inflight_lab.runners import (
     adaptive,
+    budgets,
     naive,
     paced,
     resilient,
@@ -48,6 +49,7 @@ RUNNERS: dict[str, Runner] = {
     "semaphore_pause": functools.partial(semaphore_pause.make_many_requests, pause=0.001),
     "paced": functools.partial(paced.make_many_requests, rate=1000),
     "adaptive": functools.partial(adaptive.make_many_requests, rate=1000),
+    "budgets": budgets.make_many_requests,
     "workers": functools.partial(workers.make_many_requests, limit=LIMIT),
     "resilient": resilient_and_quick,
 }

@@ -40,7 +40,7 @@ class Ran:
 
     @property
     def number(self) -> str:
-        """Its place in the series: "00" to "11"."""
+        """Its place in the series: "00" to "12"."""
         return self.path.stem[:2]
 
     def cell(self, first_words: str) -> CellRun:

@@ -1,73 +1,10 @@
-"""A clock for tests about time: waiting moves it on, so an hour passes in a moment and always the same way.
-
-Only what sleeps can wait on this loop: there is no socket and no thread behind it.  While it runs, the
-clocks of ``time`` show its time as well, to the thread that it runs in.
-"""
+"""The clocks of the tests: the package's virtual one, and one that moves when it is set."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
-import random
-import selectors
-import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
-from unittest.mock import patch
+from inflight_lab.judge.clock import BEGIN, TODAY, WINDOWS_TICK, VirtualLoop, run, virtual_loop
 
-T = TypeVar("T")
-TODAY = 1_700_000_000.0
-"""The Unix time at which a loop begins, unless a test sets another."""
-BEGIN = 1000.0
-"""What a loop's own clock shows then."""
-WINDOWS_TICK = 1 / 64
-"""How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock moves when everything waits, and at no other moment.
-
-    ``late`` is by how many seconds it wakes up too late on average, as real loops do (exponentially
-    distributed, from ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it
-    wakes up: both are whole ticks, and what is due within the next tick counts as due.
-    """
-
-    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0) -> None:
-        self.now = BEGIN
-        self._late, self._random, self._tick = late, random.Random(seed), tick
-        super().__init__(_Waiting(self))
-        self._clock_resolution = tick or self._clock_resolution
-
-    def time(self) -> float:
-        """Seconds on the virtual clock, as far as the loop can see."""
-        return self.now // self._tick * self._tick if self._tick else self.now
-
-    def stall(self, seconds: float) -> None:
-        """Be busy for so long: nothing else runs meanwhile."""
-        self.now += seconds
-
-    def wait(self, seconds: float) -> None:
-        """Nothing to do for so long."""
-        self.now += seconds + (self._random.expovariate(1 / self._late) if self._late else 0)
-        if self._tick:
-            self.now = math.ceil(self.now / self._tick) * self._tick
-
-
-class _Waiting(selectors.SelectSelector):
-    """Where the loop waits for sockets or the next timer."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise RuntimeError("every task waits, and nothing is scheduled that could wake one")
-        if timeout > 0:
-            self._loop.wait(timeout)
-        return []
+__all__ = ["BEGIN", "TODAY", "WINDOWS_TICK", "SetClock", "VirtualLoop", "run", "virtual_loop"]
 
 
 class SetClock:
@@ -79,37 +16,3 @@ class SetClock:
     def __call__(self) -> float:
         """The time it was set to."""
         return self.now
-
-
-def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
-    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `VirtualLoop`."""
-    loop = VirtualLoop(**how)
-    with _clocks_of(loop, today), asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(main)
-
-
-@contextlib.contextmanager
-def _clocks_of(loop: VirtualLoop, today: float) -> Iterator[None]:
-    """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
-    clocks = {
-        "monotonic": loop.time,
-        "perf_counter": lambda: loop.now,
-        "time": lambda: today + (loop.now - BEGIN),
-    }
-    here = threading.get_ident()
-
-    def for_this_thread(virtual: Callable[[], float], real: Callable[[], float]) -> Callable[[], float]:
-        return lambda: virtual() if threading.get_ident() == here else real()
-
-    with contextlib.ExitStack() as patches:
-        for name, virtual in clocks.items():
-            clock = for_this_thread(virtual, getattr(time, name))
-            patches.enter_context(patch.object(time, name, clock))
-        yield
-
-
-def virtual_loop() -> VirtualLoop:
-    """The running loop, which is a virtual one."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    return loop

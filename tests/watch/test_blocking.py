@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inflight_lab.watch.blocking import where
+from inflight_lab.watch.blocking import frames, where
 
 LIBRARY = """
 async def awaited(): return where(sys._getframe())
@@ -30,3 +32,21 @@ async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault(
 def test_outside_of_a_loop_nothing_is_blocked() -> None:
     """A synchronous script has no loop that could stand still."""
     assert where(sys._getframe()) == (None, "")
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_no_garbage_is_collected_during_a_look(collects: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script would hang at its end if it were (python/cpython#106883); its own choice stays."""
+    during = []
+    monkeypatch.setattr(sys, "_current_frames", lambda: during.append(gc.isenabled()) or {})
+    try:
+        gc.enable() if collects else gc.disable()
+        assert frames() == {}
+        assert (during, gc.isenabled()) == ([False], collects)
+    finally:
+        gc.enable()
+
+
+def test_each_thread_has_a_frame() -> None:
+    """That of the caller is its own."""
+    assert frames()[threading.get_ident()].f_code.co_name == "frames"

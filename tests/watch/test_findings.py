@@ -21,11 +21,13 @@ CASES = [
     ("pool_timeout", "", {"latency": 0.1}, [POOL, "certain: PoolTimeout: 15 requests"]),
     ("semaphore_each", "", {}, ["certain: A semaphore for each task: 20 of them"]),
     ("client_each", "", {}, ["certain: A client for each request: 12 clients, and 12 connections"]),
+    ("client_each", "few", {}, ["certain: A client for each request: 4 clients, and 4 connections"]),
     ("connections", "", {"latency": 0.3}, [CHURN]),
     ("too_fast", "", TWELVE, [QUOTA + "on average"]),
     ("bursts", "", TWELVE, [QUOTA + "in bursts: 9 answers of 429"]),
     ("retries", "", TWELVE, [QUOTA, "certain: A storm of retries"]),
     ("retries", "one address", TWELVE, [QUOTA, "likely: A storm of retries"]),
+    ("retries", "paced", TWELVE, [QUOTA, "likely: A storm of retries"]),
     ("goes_on", "", TWELVE, [QUOTA, "certain: Requests after the failure: gather raised HTTPStatusError"]),
     ("blocked", "sleep", {}, ["certain: A blocked event loop"]),
     ("blocked", "parse", {}, ["certain: A blocked event loop"]),
@@ -37,6 +39,8 @@ SOUND = {
     "pool_timeout": {"latency": 0.1},
     "connections": {"latency": 0.3},
 }
+VARIANTS = ("few", "paced")
+"""Arguments that a sound script takes as well."""
 REFUSED = {"retries": [QUOTA], "goes_on": [QUOTA]}
 """What is said of a sound script as well, because it is true: these are about what comes after a 429."""
 
@@ -51,14 +55,14 @@ def test_a_fault_is_said(
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "argument"),
     [
-        pytest.param(name, marks=pytest.mark.full) if name == "bursts" else name
-        for name in sorted({case[0] for case in CASES})
+        pytest.param(*case, marks=pytest.mark.full) if case[0] == "bursts" else case
+        for case in sorted({(name, argument if argument in VARIANTS else "") for name, argument, *_ in CASES})
     ],
 )
-def test_a_sound_script_hears_nothing(script: str, tmp_path: Path) -> None:
+def test_a_sound_script_hears_nothing(script: str, argument: str, tmp_path: Path) -> None:
     """The same script without the fault: no false alarm."""
     knobs = TWELVE if script in REFUSED else SOUND.get(script, {})
-    found, said = diagnose(see(tmp_path, f"{script}.py", "sound", **knobs)), REFUSED.get(script, [])
+    found, said = diagnose(see(tmp_path, f"{script}.py", "sound", argument, **knobs)), REFUSED.get(script, [])
     assert [text[: len(start)] for text, start in zip(found, said, strict=True)] == said

@@ -14,6 +14,7 @@ import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.watch.notebook import Watch
+from inflight_lab.watch.passage import Passage
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +106,7 @@ async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Ho
     impatient = library.Timeout(PATIENCE, pool=0.01)
     with Watch(client) as watch:
         with pytest.raises(library.ReadTimeout):
-            await client.get(server.url, timeout=0.01)
+            await client.get(server.url, timeout=library.Timeout(PATIENCE, read=0.01))
         with pytest.raises(library.ConnectError):
             await client.get("http://127.0.0.1:9/")
         tasks = [asyncio.create_task(client.get(server.url)) for _ in range(3)]
@@ -121,6 +122,41 @@ async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Ho
     assert [request.error for request in watch.seen.requests[:2]] == ["ReadTimeout", "ConnectError"]
     assert [request.error for request in watch.seen.requests[5:]] == ["PoolTimeout", "cancelled"]
     assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (3, 4, 0, 0)
+
+
+async def test_httpcore_tells_no_more_than_is_needed(
+    client: Any, server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its calls costs the watched script time: once a request is sent there are none."""
+    told, see = [], Passage._see
+    monkeypatch.setattr(
+        Passage, "_see", lambda self, event, info: told.append(event) or see(self, event, info)
+    )
+    await client.get(server.url)
+    with Watch(client):
+        await client.get(server.url)
+    assert [event.partition(".")[2] for event in told] == [
+        "send_request_headers.started",
+        "send_request_headers.complete",
+    ]
+
+
+async def test_an_answer_that_breaks_off(client: Any) -> None:
+    """Its headers were there: what went wrong later is still the request's own failure."""
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        writer.close()
+
+    library: Any = sys.modules[type(client).__module__]
+    async with await asyncio.start_server(break_off, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        with Watch(client) as watch, pytest.raises(library.RemoteProtocolError):
+            await client.get(f"http://{host}:{port}/")
+    (request,) = watch.seen.requests
+    assert (request.status, request.error) == (0, "RemoteProtocolError")
+    assert watch.seen.timeline.stats().failed == 1
 
 
 async def test_a_retry_while_an_error_is_handled(client: Any, server: PracticeServer) -> None:
@@ -159,7 +195,7 @@ async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: Prac
 async def test_any_transport_can_be_watched(
     transport: httpx.AsyncBaseTransport, server: PracticeServer
 ) -> None:
-    """One without connections below it counts an answer when its headers are there."""
+    """One without connections below it, and answers that are there at once, count as well."""
     if isinstance(transport, Gate):
         transport.open.set()
     async with httpx.AsyncClient(transport=transport) as client:

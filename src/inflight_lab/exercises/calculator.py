@@ -1,12 +1,16 @@
-"""Which limit should I use?  Little's law, as three small functions: in flight = rate * latency.
+"""Which limit should I use?  Little's law is about the average: in flight = rate * latency.
 
 >>> limit_for(100, latency=0.3)
 30
 >>> rate_for(30, latency=0.15)
 200.0
 
-The law says what a limit *gives* at one latency.  It does not keep a quota: when answers come sooner, the
-same limit sends more.  For that use a rate limiter, and this limit below it.
+Requests leave in bursts of the limit, so the busiest window holds more than the average:
+
+>>> safe_limit(100, latency=0.3)
+25
+
+Both hold for one latency.  When answers come sooner, the same limit sends more: use a rate limiter as well.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ checks_numbers = functools.partial(checked, latency=positive(" of seconds"))  # 
 
 @checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
-    """The smallest limit that reaches ``rate`` requests per ``period`` seconds, at ``latency`` seconds each.
+    """The smallest limit that averages ``rate`` requests per ``period`` seconds, at ``latency`` seconds each.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
@@ -33,7 +37,7 @@ def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
 
 @checks_numbers
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
-    """How many requests per ``period`` seconds ``limit`` in flight give, at ``latency`` seconds each.
+    """How many requests per ``period`` seconds ``limit`` in flight average, at ``latency`` seconds each.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
@@ -41,19 +45,35 @@ def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
 
 
 @checks_numbers
+def safe_limit(rate: float, *, period: float = 1.0, latency: float) -> int:
+    """The largest limit with at most ``rate`` requests in *any* ``period``, each ``latency`` or longer.
+
+    0 if there is none.  Raises ``TypeError`` or ``ValueError`` for a bad argument.
+    """
+    return int(rate // bursts(period, latency))
+
+
+def bursts(period: float, latency: float) -> int:
+    """How many times one slot sends within ``period`` seconds at the most."""
+    return 1 + math.floor(round(period / latency, 9))
+
+
+@checks_numbers
 def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
-    """Both, as a few lines to read: the limit, what it gives, and when it stops being right.
+    """A few lines to read: the limit for the average, the one for every window, and their weak point.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
     limit = limit_for(rate, period=period, latency=latency)
     given = rate_for(limit, period=period, latency=latency)
+    safe = safe_limit(rate, period=period, latency=latency)
+    busiest = f"up to {limit * bursts(period, latency)} in the busiest {period:g} s"
     per = "a second" if period == 1 else f"in {period:g} s"
-    lines = [f"limit {limit}: at {latency:g} s an answer it gives {given:.4g} {per}"]
-    if given > 1.005 * rate:
-        lower = rate_for(limit - 1, period=period, latency=latency) if limit > 1 else 0
-        lines.append(f"  more than the {rate:g} allowed; one less gives {lower:.4g}")
-    lines.append(f"  if answers come twice as quickly: {2 * given:.4g} {per}, so pace as well")
+    lines = [
+        f"limit {limit}: {given:.4g} {per} on average, {busiest}",
+        f"limit {safe}: never more than {rate:g} {per}" if safe else f"no limit stays within {rate:g} {per}",
+        "  if answers take half as long, twice as many: use a rate limiter as well",
+    ]
     if limit > POOL:
         most = rate_for(POOL, period=period, latency=latency)
         lines.append(f"  httpx's pool of {POOL} connections stops at {most:.4g}: give it more")

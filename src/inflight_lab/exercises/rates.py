@@ -6,19 +6,24 @@ import asyncio
 
 import httpx
 
+from inflight_lab.exercises.calculator import bursts, limit_for, safe_limit
 from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict, sent_at, statuses
 from inflight_lab.runners import paced, semaphore
 
 
 @prints_verdict
 async def check_safe_limit(answer: Answer) -> str:
-    """Notebook 05: ``answer(rate, quickest)`` is the largest limit that keeps the rate at any latency."""
-    for rate, quickest, right in ((100, 0.05, 5), (30, 0.25, 7), (20, 0.01, 0)):
-        limit, asked = answer(rate, quickest), f"{rate} allowed, answers after {quickest} s"
-        expect(limit == right, f"{asked}: a limit of {limit!r} sends {sent_at(limit, quickest)}.")
-    limit, run = int(answer(40, 0.1)), semaphore.make_many_requests
-    _, stats = await observe(run, 60, limit=limit, return_exceptions=True, on={"latency": 0.1, "rate": 40})
-    return f"a limit of {limit} sent {stats.busiest_period} of 40 allowed in the busiest second."
+    """Notebook 05: ``answer(rate, quickest)`` is the largest limit that keeps the rate in every second."""
+    for rate, quickest in ((100, 0.3), (30, 0.25), (20, 0.01)):
+        limit, times = answer(rate, quickest), bursts(1, quickest)
+        asked = f"{rate} allowed, answers after {quickest} s"
+        sent, right = sent_at(limit, 1 / times), limit == safe_limit(rate, latency=quickest)
+        expect(right, f"{asked}: a limit of {limit!r} sends {sent} at its busiest.")
+    run, knobs, refused = semaphore.make_many_requests, {"latency": 0.3, "rate": 100}, []
+    for limit in (int(answer(100, 0.3)), limit_for(100, latency=0.3)):
+        _, stats = await observe(run, 240, limit=limit, return_exceptions=True, on=knobs)
+        refused.append(f"{limit}: {stats.refused} of 240")
+    return f"refused with a limit of {refused[0]}; of {refused[1]}, though right on average."
 
 
 @prints_verdict

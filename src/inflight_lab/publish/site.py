@@ -72,7 +72,7 @@ def made_before(folder: Path) -> set[str]:
         return set(map(str, json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise FileExistsError(
-            f"{folder} holds something else, and no list of what was made here: name an empty or a new folder"
+            f"{folder} contains other files, and no list of what was made here: use an empty or a new folder"
         ) from None
 
 
@@ -81,7 +81,7 @@ def put(site: Path, folder: Path) -> None:
     old = made_before(folder)
     new = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     if others := sorted(name for name in new if is_in_the_way(folder, name, old)):
-        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or name another folder")
+        raise FileExistsError(f"{folder / others[0]} was not made here: move it, or use another folder")
     folder.mkdir(parents=True, exist_ok=True)
     write_mark(folder, old | new)  # whatever happens from here on, the next build knows its own
     for path in [folder / name for name in old - new]:

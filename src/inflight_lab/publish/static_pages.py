@@ -95,6 +95,9 @@ def main(argv: list[str]) -> None:
         notebooks = sorted((arguments.notebooks or Path(scratch, "notebooks")).glob("*.ipynb"))
         if not notebooks:
             parser.error(f"--notebooks must be a folder with .ipynb files, got {arguments.notebooks}")
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        try:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            parser.error(f"out must be a folder that can be made, got {arguments.out}: {error}")
         for notebook in notebooks:
             print(make_page(notebook, arguments.out), flush=True)

@@ -2,7 +2,7 @@
 
 Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other computers of the
 room, and every other option of Voilà works too.  Each page that is opened has a kernel and a practice
-server of its own, some 90 MB, which end when it is closed.  Needs the extra ``voila``.
+server of its own, about 90 MB, which end when it is closed.  Needs the extra ``voila``.
 
 ``--pages=60`` allows more than 40 pages at once.  The page is served by this computer's addresses and host
 name; ``--name=panel.school.example`` allows one more name, as behind a proxy.

@@ -96,7 +96,7 @@ class _Foreign(Matcher):
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         host, own = request.host_name.strip("[]"), request.host
         if host not in self.names and not is_valid_ip(host):
-            text = f"This page is not at home at {host!r}. Whoever serves it can add --name={host}\n"
+            text = f"This page is not served at {host!r}. Its owner can add --name={host}\n"
         elif comes_from_a_foreign_page(request.headers, lambda origin: urlsplit(origin).netloc == own):
             text = "This page answers no page of another site.\n"
         else:

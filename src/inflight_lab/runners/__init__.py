@@ -17,6 +17,7 @@ RUNGS = (
     "semaphore_pause",
     "paced",
     "adaptive",
+    "budgets",
     "workers",
     "resilient",
     "threaded",

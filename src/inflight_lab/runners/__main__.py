@@ -92,7 +92,8 @@ def main(arguments: Sequence[str]) -> None:
         print(list_of_rungs())
         return
     if name not in RUNGS:
-        sys.exit(f"No rung is called {name!r}. Take one of {', '.join(RUNGS)}.")
+        print(f"No rung is called {name!r}. Take one of {', '.join(RUNGS)}.", file=sys.stderr)
+        sys.exit(2)
     try:
         rung = importlib.import_module(f"inflight_lab.runners.{name}")
     except ModuleNotFoundError as error:

@@ -165,11 +165,7 @@ def pause_asked_by(response: httpx.Response) -> float | None:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for; None if it is missing, or is neither seconds nor a date.
-
-    A date is counted from the response's own ``Date``, so that two clocks need not agree.
-    Source: RFC 9110, section 10.2.3; decimals, which it does not know, are sent by some APIs.
-    """
+    """The seconds that ``Retry-After`` asks for; of a date, from the response's own ``Date`` on; or None."""
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)

@@ -41,7 +41,7 @@ async def make_many_requests(
     ``limiter``, any async context manager, takes the place of the run's own ``asyncio.Semaphore(limit)``.
     ``client`` is used and left open; without one, a client is opened for this run and closed after it.
     The first failure is raised and the other results are lost, unless ``return_exceptions`` is true:
-    then each failure stands in the place of its response.  As always with ``asyncio.gather``, a raised
+    then each failure stands in place of its response.  As always with ``asyncio.gather``, a raised
     failure does not cancel the other requests: with a client of your own they go on hitting the API.
     ``verbose`` prints a line just before each request.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Self
 
@@ -18,11 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inflight_lab.observation.timeline import Stats, Timeline
+from inflight_lab.server.chat import Chat
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, Quota
@@ -41,7 +43,8 @@ class PracticeApp(Knobs):
         self.reset()
         # A page on the web must not reach this server through a name of its own (DNS rebinding).
         own_name = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
-        self._routes = Starlette(routes=[Route("/get", self._get)], middleware=[own_name])
+        chat = Route("/v1/chat/completions", self._chat, methods=["POST"])
+        self._routes = Starlette(routes=[Route("/get", self._get), chat], middleware=[own_name])
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
@@ -52,7 +55,7 @@ class PracticeApp(Knobs):
         """Forget all requests: an empty timeline, an unused quota, the seed's first latency next."""
         self.timeline.reset()
         self._random = random.Random(self._seed)
-        self._counter: Quota | None = None
+        self._counters: dict[str, Quota] = {}
 
     def twin(self) -> Self:
         """Another one with the same knobs and the same seed; a server takes a port of its own."""
@@ -71,50 +74,81 @@ class PracticeApp(Knobs):
             answer = PlainTextResponse(NAMES[status], status)
         await answer(scope, receive, send)
 
-    async def _get(self, request: Request) -> JSONResponse:
+    async def _get(self, request: Request) -> Response:
+        return await self._serve(request, lambda headers: JSONResponse(_echo(request), headers=headers))
+
+    async def _chat(self, request: Request) -> Response:
+        try:
+            chat = Chat.asked(await _body_of(request), self._random)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return await self._serve(request, chat.response, tokens=chat.cost)
+
+    async def _serve(
+        self, request: Request, answer: Callable[[dict[str, str]], Response], *, tokens: int = 0
+    ) -> Response:
+        """Count a request, and send what it gets after the latency."""
         busy = self.timeline.in_flight
         with self.timeline.sending() as number:
-            response = self._decide(request, busy)
+            response = self._decide(answer, busy, tokens)
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, response.status_code)
         return response
 
-    def _decide(self, request: Request, busy: int) -> JSONResponse:
+    def _decide(self, answer: Callable[[dict[str, str]], Response], busy: int, tokens: int) -> Response:
         """Admit or refuse a request as it arrives; the answer itself goes out after the latency."""
         if self.max_concurrent is not None and busy >= self.max_concurrent:
             return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0, {})
-        if (counter := self._current_counter()) is None:
-            return JSONResponse(_echo(request))
+        if not (counters := self._current_counters()):
+            return answer({})
         now = self.timeline.clock()  # fine on every system; Windows' monotonic clock ticks 64 times a second
-        wait = counter.admit(now)
-        headers = self._quota_headers(counter, now, wait)
+        costs = {"requests": 1, "tokens": tokens}
+        waits = {name: counter.wait(now, costs[name]) for name, counter in counters.items()}
+        wait = max(waits.values())
+        for name, counter in counters.items():
+            if not wait:  # by all of them, or by none
+                counter.take(now, costs[name])
+        headers = self._quota_headers(counters, now, wait)
         if wait:
-            return _refusal(429, f"more than {self.rate:g} requests in {self.period:g} s", wait, headers)
-        return JSONResponse(_echo(request), headers=headers)
+            name = max(waits, key=waits.__getitem__)
+            reason = f"more than {counters[name].rate:g} {name} in {self.period:g} s"
+            return _refusal(429, reason, wait, headers)
+        return answer(headers)
 
-    def _current_counter(self) -> Quota | None:
+    def _current_counters(self) -> dict[str, Quota]:
+        """The quotas by what they count, as the knobs have them now."""
         if self.quota == "none":
-            return None
-        kind = KINDS[self.quota]
-        burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
-        counter = self._counter
-        if counter is None or type(counter) is not kind:
-            counter = self._counter = kind(self.rate, self.period, burst)
-        counter.rate, counter.period, counter.burst = self.rate, self.period, burst
-        return counter
+            return {}
+        kind, rates = KINDS[self.quota], {"requests": self.rate}
+        if self.tokens is not None:
+            rates["tokens"] = self.tokens
+        for name, rate in rates.items():
+            full = name == "tokens" or self.quota == "token-bucket"
+            burst = (self.burst if name == "requests" else None) or (math.floor(rate) if full else 1)
+            counter = self._counters.get(name)
+            if type(counter) is not kind:
+                counter = self._counters[name] = kind(rate, self.period, burst)
+            counter.rate, counter.period, counter.burst = rate, self.period, burst
+        return {name: self._counters[name] for name in rates}
 
-    def _quota_headers(self, counter: Quota, now: float, wait: float) -> dict[str, str]:
+    def _quota_headers(self, counters: dict[str, Quota], now: float, wait: float) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-10: q quota, w window, r remaining, t seconds.
 
-        The draft wants whole seconds; a window that is none is sent as the decimal it is.
+        The draft wants whole seconds; a window that is none is sent as the decimal it is.  Where tokens are
+        counted, also what OpenAI's API sends: how long until all of it is there again.
         """
         reset = wait or (self.period if self.quota.endswith("window") else self.period / self.rate)
-        return {
+        headers = {
             "RateLimit-Policy": f'"default";q={self.rate:g};w={self.period:g}',
-            "RateLimit": f'"default";r={counter.remaining(now)};t={math.ceil(reset)}',
+            "RateLimit": f'"default";r={counters["requests"].remaining(now)};t={math.ceil(reset)}',
         }
+        for name, counter in counters.items() if "tokens" in counters else ():
+            headers[f"x-ratelimit-limit-{name}"] = f"{counter.rate:g}"
+            headers[f"x-ratelimit-remaining-{name}"] = str(counter.remaining(now))
+            headers[f"x-ratelimit-reset-{name}"] = f"{counter.wait(now, math.floor(counter.rate)):.3f}s"
+        return headers
 
     def _draw_latency(self) -> float:
         if self.latency_kind == "jittered":
@@ -122,6 +156,16 @@ class PracticeApp(Knobs):
         if self.latency_kind == "heavy-tailed":
             return self.latency * self._random.lognormvariate(0, 1)
         return self.latency
+
+
+async def _body_of(request: Request) -> bytes:
+    """All of a request's body."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:  # nobody could know before: it did not say its length
+            raise HTTPException(413, NAMES[413])
+    return body
 
 
 async def _disconnected_within(request: Request, seconds: float) -> bool:

@@ -26,6 +26,7 @@ RULES = {
     "period": number(0.001, " of seconds", DAY),
     "burst": integer(1, MANY),
     "max_concurrent": integer(1, MANY),
+    "tokens": integer(1, MANY),
 }
 """Far beyond any use at both ends, and far from where floating point gives up."""
 
@@ -53,9 +54,12 @@ class Knobs:
     max_concurrent: int | None = None
     """How many may be in flight at the server before it answers 503; None: any number."""
 
+    tokens: int | None = None
+    """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
+
     def __setattr__(self, name: str, value: object) -> None:
         if name in RULES:
-            check(name, value, RULES[name], or_none=name in ("burst", "max_concurrent"))
+            check(name, value, RULES[name], or_none=name in ("burst", "max_concurrent", "tokens"))
         super().__setattr__(name, value)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,8 @@
-"""Four ways in which real APIs count requests.
+"""Four ways in which real APIs count requests, or what requests cost.
 
-A quota allows ``rate`` requests per ``period`` seconds.  ``admit(now)`` counts one request and returns
-0.0 if it may pass, else the seconds until one could: what ``Retry-After`` says to the client.
+A quota allows ``rate`` per ``period`` seconds.  ``admit(now)`` counts one request and returns 0.0 if it may
+pass, else the seconds until one could: what ``Retry-After`` says to the client.  A request that is counted by
+several quotas passes all of them or is counted by none: `wait` asks, and `take` counts.
 """
 
 from __future__ import annotations
@@ -17,13 +18,24 @@ class Quota(ABC):
     def __init__(self, rate: float, period: float, burst: int = 1) -> None:
         self.rate, self.period, self.burst = rate, period, burst
 
-    @abstractmethod
-    def admit(self, now: float) -> float:
+    def admit(self, now: float, cost: float = 1) -> float:
         """Count a request at ``now``: 0.0 if admitted, else the seconds to wait."""
+        wait = self.wait(now, cost)
+        if not wait:
+            self.take(now, cost)
+        return wait
+
+    @abstractmethod
+    def wait(self, now: float, cost: float = 1) -> float:
+        """Seconds from ``now`` until ``cost`` would be admitted; 0.0 if it is admitted now."""
+
+    @abstractmethod
+    def take(self, now: float, cost: float = 1) -> None:
+        """Count ``cost`` at ``now``, for which `wait` said 0.0."""
 
     @abstractmethod
     def remaining(self, now: float) -> int:
-        """How many requests would be admitted at ``now``, one right after the other."""
+        """How much would be admitted at ``now``, one after the other."""
 
 
 class FixedWindow(Quota):
@@ -32,18 +44,18 @@ class FixedWindow(Quota):
     Allows twice the rate around a boundary: the end of one window and the start of the next.
     """
 
-    _window, _used = -1, 0
+    _window, _used = -1, 0.0
 
-    def admit(self, now: float) -> float:
-        if self.remaining(now) < 1:
-            return (self._window + 1) * self.period - now
-        self._used += 1
-        return 0.0
+    def wait(self, now: float, cost: float = 1) -> float:
+        return 0.0 if self.remaining(now) >= cost else (self._window + 1) * self.period - now
+
+    def take(self, now: float, cost: float = 1) -> None:
+        self._used += cost
 
     def remaining(self, now: float) -> int:
         if (window := math.floor(now / self.period)) != self._window:
-            self._window, self._used = window, 0
-        return max(0, math.floor(self.rate) - self._used)
+            self._window, self._used = window, 0.0
+        return max(0, math.floor(self.rate - self._used))
 
 
 class SlidingWindow(Quota):
@@ -51,19 +63,29 @@ class SlidingWindow(Quota):
 
     def __init__(self, rate: float, period: float, burst: int = 1) -> None:
         super().__init__(rate, period, burst)
-        self._admitted: deque[float] = deque()
+        self._admitted: deque[tuple[float, float]] = deque()
+        self._used = 0.0
 
-    def admit(self, now: float) -> float:
-        if self.remaining(now) < 1:
-            # Room for one more comes when the rate-th last admitted request is a period old.
-            return self._admitted[-math.floor(self.rate)] + self.period - now
-        self._admitted.append(now)
-        return 0.0
+    def wait(self, now: float, cost: float = 1) -> float:
+        self._forget(now)
+        over, wait = self._used + cost - math.floor(self.rate), 0.0
+        for admitted, taken in self._admitted:  # the oldest first: room comes when it is a period old
+            if over <= 0:
+                break
+            over, wait = over - taken, admitted + self.period - now
+        return wait
+
+    def take(self, now: float, cost: float = 1) -> None:
+        self._admitted.append((now, cost))
+        self._used += cost
 
     def remaining(self, now: float) -> int:
-        while self._admitted and self._admitted[0] <= now - self.period:
-            self._admitted.popleft()
-        return max(0, math.floor(self.rate) - len(self._admitted))
+        self._forget(now)
+        return max(0, math.floor(self.rate - self._used))
+
+    def _forget(self, now: float) -> None:
+        while self._admitted and self._admitted[0][0] <= now - self.period:
+            self._used -= self._admitted.popleft()[1]
 
 
 class TokenBucket(Quota):
@@ -74,11 +96,11 @@ class TokenBucket(Quota):
 
     _tokens, _updated = 0.0, -math.inf  # since then it has filled up
 
-    def admit(self, now: float) -> float:
-        if self.remaining(now) < 1:
-            return (1 - self._tokens) * self.period / self.rate
-        self._tokens -= 1
-        return 0.0
+    def wait(self, now: float, cost: float = 1) -> float:
+        return 0.0 if self.remaining(now) >= cost else (cost - self._tokens) * self.period / self.rate
+
+    def take(self, now: float, cost: float = 1) -> None:
+        self._tokens -= cost
 
     def remaining(self, now: float) -> int:
         refill = (now - self._updated) * self.rate / self.period
@@ -95,13 +117,12 @@ class Gcra(Quota):
 
     _due = -math.inf
 
-    def admit(self, now: float) -> float:
-        spacing = self.period / self.rate
-        early = self._due - (self.burst - 1) * spacing - now
-        if early > 1e-9:  # below a nanosecond it is rounding, not a client in a hurry
-            return early
-        self._due = max(self._due, now) + spacing
-        return 0.0
+    def wait(self, now: float, cost: float = 1) -> float:
+        early = self._due - (self.burst - cost) * self.period / self.rate - now
+        return early if early > 1e-9 else 0.0  # below a nanosecond it is rounding, not a client in a hurry
+
+    def take(self, now: float, cost: float = 1) -> None:
+        self._due = max(self._due, now) + cost * self.period / self.rate
 
     def remaining(self, now: float) -> int:
         spacing = self.period / self.rate

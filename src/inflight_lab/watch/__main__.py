@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.page import Page
+from inflight_lab.watch.page import UPDATE, Page
 from inflight_lab.watch.seen import Seen
 
-UPDATE, PATIENCE = 0.05, 3.0
-"""Seconds between two looks at what was noted, and for which start and end wait for the page."""
+PATIENCE = 3.0
+"""Seconds for which start and end wait for the page."""
 PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 

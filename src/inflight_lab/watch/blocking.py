@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import itertools
 import os
 import re
@@ -31,7 +32,7 @@ def look(note: Callable[..., None]) -> None:
         # A call that keeps all other threads waiting, this one too, is seen only once: at its end.  That it
         # was so shows in the processor's time: on a busy machine a look is late for other reasons, too.
         alone = cpu - spent if cpu - spent > LOOK + LATE else 0.0
-        for thread, frame in sys._current_frames().items():
+        for thread, frame in frames().items():
             callback, line = where(frame)
             before, number = running.get(thread, (None, 0))
             if callback is not before:
@@ -39,6 +40,17 @@ def look(note: Callable[..., None]) -> None:
             if line and (took := now - then if callback is before else alone):
                 note("stood still", number, took, line)
         then, spent = now, cpu
+
+
+def frames() -> dict[int, FrameType]:
+    """Each thread's frame.  Python before 3.12.1 may hang for ever if it collects garbage meanwhile."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def where(frame: FrameType | None) -> tuple[FrameType | None, str]:

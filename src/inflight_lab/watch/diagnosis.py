@@ -14,7 +14,7 @@ from statistics import quantiles
 
 from inflight_lab.watch.seen import Request, Seen
 
-FEW = 5
+FEW = 4
 """Of fewer requests than that nothing is said."""
 LONG = 0.015
 """Seconds from which on a loop that stands still counts; a script's line is seen every 0.01 s."""
@@ -76,7 +76,7 @@ def _one_by_one(seen: Seen) -> Iterator[str]:
     waited = sum(r.ended - r.asked for r in requests if r.ended) / span
     allowed = min((p.quota / p.window for each in seen.policies.values() for p in each), default=float("inf"))
     near_quota = len(requests) / span > 0.8 * allowed or any(r.status == 429 for r in requests)
-    if _at_once(requests) == 1 and waited >= 0.5 and not near_quota:
+    if len(requests) > FEW and _at_once(requests) == 1 and waited >= 0.5 and not near_quota:
         facts = f"One after the other: never two in flight, {waited:.0%} of the time spent waiting."
         yield facts if waited >= 0.9 else Likely(facts)
 
@@ -148,17 +148,17 @@ def _quota(seen: Seen) -> Iterator[str]:
 
 def _retries(seen: Seen) -> Iterator[str]:
     again, sure = _repeats(seen.requests)
-    if len(again) < max(FEW, 0.3 * len(seen.requests)):
+    if len(again) <= max(FEW, 0.2 * len(seen.requests)):
         return
     pauses = [after.asked - (before.ended or 0.0) for before, after in again]
     early = sum(p < 0.95 * before.retry_after for p, (before, _) in zip(pauses, again, strict=True))
     low, *_, usual, _, _, _, high = quantiles(pauses, n=10)
     failed = sum(after.failed for _, after in again)
     facts = f"A storm of retries: {len(again)} of {len(seen.requests)} requests, {failed} failed again"
-    if early >= len(again) / 2 or usual < 0.2:
+    if len(again) >= 0.3 * len(seen.requests) and (early >= len(again) / 2 or usual < 0.2):
         facts += f"; half came within {usual:.2f} s, and {early} sooner than Retry-After asks for."
         yield facts if sure else Likely(facts)
-    elif high - low < 0.1 * usual and failed > 0.3 * len(again):
+    elif high - low < 0.1 * usual and failed > 0.2 * len(again):
         yield Likely(f"{facts}; all come about {usual:.1f} s later, so they come back together.")
 
 

@@ -10,7 +10,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
@@ -21,9 +20,10 @@ from inflight_lab.server import PracticeServer
 HOME = "/inflight-lab/"
 PLOT = Path(inflight_lab.plot.__file__).parent
 FILES = {"": Path(__file__).with_name("page.html")} | {path.name: path for path in PLOT.glob("*.[cj]s*")}
+EVENTS = "text/event-stream"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UPDATE = 0.05
-"""Seconds between two messages to a page."""
+"""Seconds between two messages to a page, and between two looks at what a script noted."""
 
 
 class Page(PracticeServer):
@@ -38,7 +38,7 @@ class Page(PracticeServer):
         self._recorder, self._title, self.words, self.readers = recorder, title, "", 0
         self._routes.routes[:] = [
             *(Route(HOME + name, lambda _, path=path: FileResponse(path)) for name, path in FILES.items()),
-            Route(HOME + "events", self._events),
+            Route(HOME + "events", lambda _: StreamingResponse(self._messages(), media_type=EVENTS)),
             Route("/{path:path}", self._get, methods=METHODS),
         ]
 
@@ -46,9 +46,6 @@ class Page(PracticeServer):
     def page_url(self) -> str:
         """Where a browser finds the plot."""
         return self.url.removesuffix("/get") + HOME
-
-    async def _events(self, request: Request) -> StreamingResponse:
-        return StreamingResponse(self._messages(), media_type="text/event-stream")
 
     async def _messages(self) -> AsyncIterator[str]:
         """All there is for a page that opens; then what is new, until the words have come."""
@@ -58,15 +55,11 @@ class Page(PracticeServer):
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
                 recorder.read()
-                new = {
-                    name: points[bisect(points, known.get(name, -1.0), key=itemgetter(0)) :]
-                    for name, points in recorder.history.items()
-                }
+                lines = recorder.history.items()
+                new = {name: p[bisect(p, known.get(name, -1.0), key=itemgetter(0)) :] for name, p in lines}
                 message = {"series": new, "counts": recorder.counts(), "now": recorder.now, "live": not words}
                 message |= {"reset": not known, "title": self._title, "words": words}
-                known = {name: points[-1][0] for name, points in recorder.history.items() if points} | {
-                    "": 0.0
-                }
+                known = {name: points[-1][0] for name, points in lines if points}
                 yield f"data: {json.dumps(message)}\n\n"
                 await asyncio.sleep(UPDATE)
         finally:

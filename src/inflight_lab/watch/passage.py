@@ -1,30 +1,24 @@
 """One request on its way through a transport of httpx or httpx2: what is noted of it.
 
-Nothing that is sent changes and no body is read: httpcore's own trace says when a body has ended.  Without
-httpcore underneath, an answer counts when its headers are there, and no request is seen to wait.
+Nothing that is sent changes and no body is read.  Only httpcore tells when a request has a connection: over
+any other transport no request is seen to wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
 import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
 Note = Callable[..., None]
 """``note(kind, *fields)``: where an event goes.  `Seen.note` says which there are."""
-
-STEPS = {
-    "connect_tcp.complete": "opened",
-    "connect_unix_socket.complete": "opened",
-    "send_request_headers.started": "sent",
-    "response_closed.complete": "closed",
-}
-"""What httpcore's trace calls the steps of a request, and what they are called here."""
+ENDS = {"TransportError", "CancelledError", "Cancelled"}
+"""Of errors in whose handling a response is closed, those that are its own; all others are the caller's."""
 
 _numbers = itertools.count(1)
 _names: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -41,7 +35,7 @@ def sender() -> str:
     return f"task {name_of(task)}" if task else f"thread {threading.get_ident()}"
 
 
-class Passage:
+class Passage(AbstractContextManager["Passage", None]):
     """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
 
     ``twin`` is the request to send: the caller's own one may be looked at, or be sent twice at once.
@@ -49,8 +43,8 @@ class Passage:
 
     def __init__(self, note: Note, transport: object, request: Any, port: int, *, sync: bool) -> None:
         self._note, self._number, self._theirs = note, next(_numbers), request.extensions.get("trace")
-        self._status, self._headers, self._streams, self._over = 0, dict[str, str](), False, False
-        self._handled = sys.exc_info()[1]
+        self._handled = sys.exc_info()[1]  # by the caller, before: no failure of this request
+        self._close = "close" if sync else "aclose"
         pool = getattr(transport, "_pool", None)
         sizes = getattr(pool, "_max_connections", 0), getattr(pool, "_max_keepalive_connections", 0)
         note("asked", self._number, sender(), name_of(transport), *sizes, request.method, str(request.url))
@@ -63,12 +57,11 @@ class Passage:
             twin.headers["Host"] = f"127.0.0.1:{port}"
 
     def _see(self, event: str, info: Any) -> Any:
-        if step := STEPS.get(event[event.find(".") + 1 :]):
-            self._streams = step == "sent"
-            if step == "closed":
-                self._end(sys.exc_info()[1])
-            else:
-                self._note(step, self._number)
+        if event.endswith(".send_request_headers.started"):
+            self._note("sent", self._number)
+            self.twin.extensions["trace"] = self._theirs  # httpcore looks there at each step: we are done
+        elif event in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
+            self._note("opened", self._number)
         return self._theirs(event, info) if self._theirs else None
 
     async def _see_async(self, event: str, info: Any) -> None:
@@ -76,12 +69,25 @@ class Passage:
             await theirs
 
     def answered(self, response: Any) -> Any:
-        """``response`` came; its body may still be under way."""
-        self._status, headers = response.status_code, response.headers.items()
-        names = ("retry-after", "connection")
-        self._headers = {name: value for name, value in headers if "limit" in name or name in names}
-        if not self._streams:
-            self._end(None)
+        """``response`` came; its body may still be under way, until its stream is closed."""
+        status, stream, close = response.status_code, response.stream, getattr(response.stream, self._close)
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if "limit" in name or name in ("retry-after", "connection")
+        }
+
+        def note_and_close() -> Any:
+            vars(stream).pop(self._close, None)
+            error = sys.exc_info()[1]
+            own = error is not self._handled and ENDS & {kind.__name__ for kind in type(error).__mro__}
+            self._end(error if own else None, status, headers)
+            return close()
+
+        if response.is_closed or not hasattr(stream, "__dict__"):  # it is all here; or must stay as it is
+            self._end(None, status, headers)
+        else:
+            setattr(stream, self._close, note_and_close)
         return response
 
     async def answered_later(self, response: Awaitable[Any]) -> Any:
@@ -89,23 +95,13 @@ class Passage:
         with self:
             return self.answered(await response)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error:
-            self._end(error)
+            self._end(error, 0, {})
 
-    def _end(self, error: BaseException | None) -> None:
-        # What the caller was handling before, or raises itself while it reads, is no failure of this request.
-        error = None if error is self._handled else error
-        failed = not self._status or type(error).__module__.startswith("httpcore")
-        if self._over or (failed and error is None):
-            return
-        self._over = True
-        cancelled = type(error).__name__ in ("CancelledError", "Cancelled")
-        name = "cancelled" if cancelled else type(error).__name__ if failed else ""
-        self._note("ended", self._number, name, self._status, self._headers)
+    def _end(self, error: BaseException | None, status: int, headers: dict[str, str]) -> None:
+        name = type(error).__name__ if error else ""
+        self._note("ended", self._number, "cancelled" if "Cancelled" in name else name, status, headers)
 
 
 def observed(send: Callable[[Any, Any], Any], note: Note, port: int = 0) -> Callable[[Any, Any], Any]:
@@ -115,7 +111,6 @@ def observed(send: Callable[[Any, Any], Any], note: Note, port: int = 0) -> Call
     """
     sync = send.__name__ == "handle_request"
 
-    @functools.wraps(send)
     def send_and_note(transport: Any, request: Any) -> Any:
         with Passage(note, transport, request, port, sync=sync) as passage:
             response = send(transport, passage.twin)

@@ -99,29 +99,17 @@ async def make_limited(url, count, *, limit, client):
     },
     "check_elapsed": {
         "the pause forgotten": """
-def foretell(count, limit, latency, pause):
+def predict(count, limit, latency, pause):
     return -(-count // limit) * latency
 """,
         "the rest pauses too": """
-def foretell(count, limit, latency, pause):
+def predict(count, limit, latency, pause):
     return -(-count // limit) * (latency + pause)
 """,
         "no pause after the last group": """
-def foretell(count, limit, latency, pause):
+def predict(count, limit, latency, pause):
     groups = -(-count // limit)
     return groups * latency + (groups - 1) * pause
-""",
-    },
-    "check_small_batches": {
-        "the limit raised": """
-async def poll(url, *, client, pause):
-    for _ in range(4):
-        await make_many_requests(url, 2, limit=4, client=client, pause=pause, return_exceptions=True)
-""",
-        "fewer batches": """
-async def poll(url, *, client, pause):
-    for _ in range(2):
-        await make_many_requests(url, 2, limit=3, client=client, pause=pause, return_exceptions=True)
 """,
     },
 }

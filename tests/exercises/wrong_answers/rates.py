@@ -4,17 +4,17 @@ from __future__ import annotations
 
 WRONG = {
     "check_safe_limit": {
-        "rounded up": """
+        "right on average": """
 def safe_limit(rate, quickest):
-    return -int(-rate * quickest // 1)
+    return int(rate * quickest)
 """,
-        "rounded": """
+        "one burst forgotten": """
 def safe_limit(rate, quickest):
-    return round(rate * quickest)
+    return rate // int(1 / quickest)
 """,
         "one at least": """
 def safe_limit(rate, quickest):
-    return max(1, int(rate * quickest))
+    return max(1, rate // (1 + int(1 / quickest)))
 """,
     },
     "check_hold": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tests.notebooks.claims import classroom, first_steps, rates, scale
+from tests.notebooks.claims import budgets, classroom, first_steps, rates, scale
 from tests.support.run_all import Ran
 
 CLAIMS: dict[str, Callable[[Ran], None]] = {
@@ -21,6 +21,7 @@ CLAIMS: dict[str, Callable[[Ran], None]] = {
     "09": scale.claims_of_09,
     "10": scale.claims_of_10,
     "11": classroom.claims_of_11,
+    "12": budgets.claims_of_12,
 }
 """By the notebook's number."""
 

@@ -4,14 +4,46 @@ from __future__ import annotations
 
 import re
 
+from tests.notebooks.claims.scoreboard import expect_score, scoreboard
+from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
+
+YESTERDAY = """
+server.latency, server.quota, server.rate = 0.3, "sliding-window", 100
+server.reset()
+names = {{}}
+exec({script!r}.replace("https://api.example.com/get", server.url).replace("asyncio.run(main())", ""), names)
+try:
+    await names["main"]()
+except ValueError as error:
+    print(f"ValueError: {{error}}")
+"""
+GO_ON = """
+small = PracticeServer(latency=0.1, quota="sliding-window", rate=3, period=60).start()
+
+async def fail():
+    small.reset()
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=5)) as client:
+        with contextlib.suppress(ValueError):
+            await make_many_requests(small.url, 40, client=client)
+
+await fail()
+while small.stats().started < 40:
+    await asyncio.sleep(0.05)
+await asyncio.to_thread(asyncio.run, fail())
+await asyncio.sleep(1)
+print("client closed: 40, asyncio.run over:", small.stats().started)
+"""
 
 
 def claims_of_00(ran: Ran) -> None:
     """A coroutine is a call that has not begun, a task runs by itself, and a script runs in a cell."""
+    script, printed = re.findall(r"```\w+\n(.*?)```", code_cell(ran.path, "text-yesterday"), re.S)
+    failed = ran.kernel.run(YESTERDAY.format(script=script)).text
+    assert failed == printed
     assert "200 OK" in ran.text("PracticeServer(latency=0.3)")
     first, *_, last = ran.text('coroutine = nap("Ada")').splitlines()
-    assert (first, last) == ("a call that has not begun: coroutine", "Ada gets up")
+    assert (first, last) == ("not started yet: coroutine", "Ada gets up")
     assert "Ben's task is done: True" in ran.text("await bens_nap")
     asked = ran.text("asyncio.run(coroutine)").splitlines()
     assert asked[0] == "RuntimeError: asyncio.run() cannot be called from a running event loop"
@@ -38,18 +70,21 @@ def claims_of_01(ran: Ran) -> None:
 def claims_of_02(ran: Ran) -> None:
     """Two hundred at once: a hundred in flight, half refused, one error, and the others sent all the same."""
     refusal = "ValueError: Unexpected Status: Http status code is 429."
-    assert ran.text("with plot:") == refusal
-    client, server, accepted, refused = ran.numbers("seen, told")
+    client, server, accepted, refused = ran.numbers("at_server, at_client")
     assert client == 200
     assert 80 <= server <= 100  # 100, unless the machine is so busy that answers overtake requests
-    assert accepted >= 100
-    assert refused >= 50
     assert accepted + refused == 200
-    assert ran.text("in my hands").endswith("in my hands: None")
+    if ran.kernel.value("at_server.elapsed") < 1:  # else "your computer is too busy"
+        assert refused >= 50
+    assert ran.text("with plot:") == (refusal if refused else "")
+    assert ran.text("results you can use").endswith("results you can use: None") == bool(refused)
     at_the_error, later = map(int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error").splitlines()[1])[-2:])
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
-    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) == {"Response", "ValueError"}
+    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {"Response", "ValueError"}
+    if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
+        assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
+    expect_score(ran, "naive, every outcome kept", ran.text("share = answers"))
     assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
@@ -79,9 +114,14 @@ def claims_of_03(ran: Ran) -> None:
     peak, refused, elapsed, answers = ran.numbers('stats = server.stats()\nprint(f"peak')
     assert (peak, refused, answers) == (3, 0, 30)
     assert elapsed > 2.9  # ten times 0.3 s, and a busy machine only adds
-    runs = re.findall(r"(\d+\.\d+).*?(\d+\.\d+)", ran.text("for limit in (5, 10, 30)"))
-    assert len(runs) == 3
-    assert all(float(took) > float(predicted) - 0.1 for predicted, took in runs)
+    for line in ran.text("for limit in (10, 30)").splitlines():
+        limit, predicted, took, busiest = (
+            float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?=, p| s:| s,| sent)", line)
+        )
+        expect_score(ran, f"semaphore of {limit:.0f}", line)
+        assert took > predicted - 0.1
+        assert busiest > 1.15 * 200 / took  # "the busiest second" holds more than the average
+        assert busiest <= 4 * limit
     peak, accepted, refused, busiest = ran.numbers("as quick")
     assert peak == 3
     assert refused > accepted  # "most were refused all the same"
@@ -97,14 +137,13 @@ def claims_of_04(ran: Ran) -> None:
     expected = "".join(made[:3]) + group + "".join(made[3:6]) + group + made[6]
     assert ran.text("server.url, 7, limit=3") == expected.strip()
     assert ran.kernel.value("len(responses)") == 7
-    predicted, measured, refused, share = ran.numbers("predicted = 3 / ")
-    assert predicted == 2.31
-    assert 1.2 < measured < 2.4  # "little of the quota"; a busy machine is slower
-    assert refused == 0
-    assert share < 3
-    rates = {limit: row for limit, *row in map(str.split, ran.text('print("limit').splitlines()[1:])}
-    assert rates["100"] == ["95", "77", "33"]  # "fits well", "a third of it"
-    assert rates["130"][:2] == ["124", "100"]  # "to fill it", and "quick answers bring 429s"
+    predicted, measured, refused, count, took, share = ran.numbers("measured = 12")
+    assert (predicted, refused, count) == (2.31, 0, 200)
+    assert measured < 2.4  # a busy machine is slower
+    *row, seconds, percent = scoreboard(ran.path)["semaphore of 3 and pause (predicted)"]
+    assert (row, percent) == ([200, 0], 2)
+    assert seconds == round(66 * 1.3 + 0.3) <= took
+    assert share <= 2
     batches, elapsed, *_, accepted, refused = ran.numbers("for _ in range(20)")
     assert (batches, accepted + refused) == (20, 40)
     assert elapsed < 20  # twenty pauses of a second there were not

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from inflight_lab.exercises.calculator import limit_for, safe_limit
+from tests.notebooks.claims.scoreboard import expect_score
 from tests.support.notebook_tools import load
 from tests.support.run_all import Ran
 
@@ -24,7 +26,7 @@ def claims_of_05(ran: Ran) -> None:
         limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
         assert (limit, latency, predicted) == pair
         assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
-    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"peak in flight')
+    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"busiest second')
     assert (peak, limit, permitted, accepted + refused) == (3, 3, 100, 458)
     assert busiest > 110
     assert refused > 0
@@ -41,11 +43,20 @@ def claims_of_05(ran: Ran) -> None:
     table = re.findall(r"^\| \d.*", shown, re.M)
     assert table
     for line in table:
-        latency, right, sends = (float(number.replace(",", "")) for number in re.findall(r"[\d.,]*\d", line))
-        assert (right, sends) == pytest.approx((100 * latency, 30 / latency))
+        latency, right, safe, sends = (
+            float(number.replace(",", "")) for number in re.findall(r"(?<=\| )[\d.,]*\d", line)
+        )
+        assert (right, sends) == pytest.approx((limit_for(100, latency=latency), 30 / latency))
+        assert safe == safe_limit(100, latency=latency)
+    unsafe, safe = (
+        list(map(int, re.findall(r"\d+", line))) for line in ran.text("as server_100").splitlines()
+    )
+    assert unsafe[2] > 100 >= safe[2]  # "two bursts in one second"
+    assert unsafe[1] <= 100
+    assert unsafe[3] > 0 == safe[3]
     assert ran.kernel.value("law.value") == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
     assert ran.kernel.run("panel.latency = 0\nawait asyncio.sleep(0)").status == "ok"
-    assert "endlessly many" in ran.kernel.value("law.value")
+    assert "any number of" in ran.kernel.value("law.value")
     assert ran.kernel.value("len(panel.goals_met)") == 1
 
 
@@ -61,18 +72,18 @@ def claims_of_06(ran: Ran) -> None:
     seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
     assert all(accepted + refused == 100 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
-        assert 35 <= seen[name][1] <= 50  # "half of the requests"
+        assert 0 < seen[name][1] <= 50  # "lost many requests"
+    expect_score(ran, "paced", ran.text("share = answers"))
     assert seen["pause, limit 25"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
     assert 2 <= seen["paced"][2] < seen["pause, limit 25"][2]  # "2 seconds is what it must take"
-    assert 100 / (50 * seen["paced"][2]) > 0.8
     *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(3)")
     assert len(batches) == 3
     assert accepted > 100
     assert (refused_by_all, busiest <= 50) == (0, True)
-    assert 80 < used <= 100
+    assert 50 < used <= 100
     refused_each, _, busiest = ran.numbers("pollers = start_polling([Pacer(50), Pacer(50)")
-    assert refused_each > 10
-    assert busiest > 60
+    assert refused_each > 0
+    assert busiest > 50
     # The challenge: it begins red, a semaphore can meet it, and another latency breaks that.
     assert ran.kernel.value("panel.goals_met") == {
         "200 requests": True,
@@ -116,10 +127,11 @@ def claims_of_07(ran: Ran) -> None:
     assert through < spread
     assert refused > 2 * refused_less
     assert busiest > 1.3 * calmer
-    by_retries, by_pace = ran.text('for name, limits in (("50 in flight"').splitlines()
-    assert [" 200 answers in " in line for line in (by_retries, by_pace)] == [True, True]
-    assert ", 0 refused" not in by_retries
-    assert by_pace.endswith(", 0 refused on the way")
+    by_retries, by_pace = ran.text('for name, limits in (("90 in flight"').splitlines()
+    assert by_retries.startswith("90 in flight: 200 answers, ")
+    assert " 0 429s" not in by_retries
+    assert by_pace.startswith("paced: 200 answers, 0 429s, ")
+    expect_score(ran, "paced, with retries", by_pace)
     assert ran.kernel.value('panel.goals_met["all 200 answered"]')
     assert len(goals_met(ran, "resilient.make_many_requests", limit=4, latency=0.05)) == 2
 

@@ -55,7 +55,7 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     ]
     _, requests, kept, _, _, opened = ran.numbers("network_stream")
     assert requests / 10 <= kept <= 20  # "ten requests" each
-    assert opened > requests / 2  # "most requests"
+    assert opened > 2 * kept  # "many more"
     opened = ran.text("SCRIPT, server.url")
     if sockets:
         failed, said, *_, cause, limited = opened.splitlines()
@@ -70,12 +70,12 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
     if sockets:
-        assert max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3)) > speeds["httpx"]["limit 100"]
+        assert max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3, 10)) > speeds["httpx"]["limit 100"]
         assert speeds["aiohttp"]["limit 100"] > 1.3 * speeds["httpx"]["limit 100"]
     memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
     tasks, few = memory["with tasks"], memory["with workers"]
-    assert tasks["50,000"] > 20 * tasks["1,000"]
-    assert 0.8 < tasks["50,000"] * 1e6 / 50_000 / 1000 < 2.5  # kilobytes: "one or two"
+    assert tasks["20,000"] > 10 * tasks["1,000"]
+    assert 0.8 < tasks["20,000"] * 1e6 / 20_000 / 1000 < 2.5  # kilobytes: "one or two"
     assert max(few.values()) < 0.5
     steps = [
         (int(taken), int(sent)) for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("ahead=10"))
@@ -102,7 +102,7 @@ def claims_of_09(ran: Ran) -> None:
     assert first == "first run: 2 answers"
     assert second.endswith("is bound to a different event loop")
     hidden, client = ran.kernel.run(RUN_TWICE).text.splitlines()
-    assert hidden == "[2, 2]"  # "where nobody waits, the mistake stays hidden"
+    assert hidden == "[2, 2]"  # "if no task ever waits, ..."
     assert client == "Event loop is closed"
     claims_of_09_in_a_page(ran)
     assert ran.kernel.run(STOP_AND_LOOK).status == "ok"  # "nobody can cancel a thread"
@@ -125,7 +125,10 @@ def claims_of_10(ran: Ran) -> None:
     """The page's numbers are those of the calculator and of the server."""
     url = ran.kernel.value("server.url")
     assert ran.text("print(f'URL = ").splitlines() == [f'URL = "{url}?id={{id}}"', "IDS = range(300)"]
-    assert ran.numbers("rate_for(limit") == [30, 100, 0.3, 300, 0.1]
+    assert ran.numbers("rate_for(average") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
+    answers, refused, _, took = re.findall(r"[\d.]+", ran.text("await main(server.url)"))
+    assert (answers, refused) == ("200", "0")
+    assert float(took) > 2
     lines = ran.text("RateLimit-Policy").splitlines()
     assert lines[0] == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
     assert 'r=4;t=1 at first, then "default";r=0' in lines[1]

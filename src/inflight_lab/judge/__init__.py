@@ -1,0 +1,7 @@
+"""A judge for any limiter, on a virtual clock.
+
+>>> from inflight_lab.judge import judge
+>>> print(judge(MyLimiter))
+"""
+
+from inflight_lab.judge.card import judge as judge

@@ -1,0 +1,116 @@
+"""A virtual clock: waiting moves it on, so an hour passes in a moment and always the same way.
+
+Only what sleeps can wait on this loop: there is no socket and no thread behind it.  While it runs, the
+clocks of ``time`` show its time as well, to the thread that it runs in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+import selectors
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from types import ModuleType
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+T = TypeVar("T")
+TODAY = 1_700_000_000.0
+"""The Unix time at which a loop begins, unless another is given."""
+BEGIN = 1000.0
+"""What a loop's own clock shows then."""
+WINDOWS_TICK = 1 / 64
+"""How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock moves when everything waits, and at no other moment.
+
+    ``late`` is by how many seconds it wakes up too late on average, as real loops do (exponentially
+    distributed, from ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it
+    wakes up: both are whole ticks, and what is due within the next tick counts as due.  ``turn`` is how long
+    one turn of the loop takes: with 0, code that asks the clock again and again would never see it move.
+    """
+
+    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0, turn: float = 0.0) -> None:
+        self.now = BEGIN
+        self._late, self._random, self._tick, self.turn = late, random.Random(seed), tick, turn
+        super().__init__(_Waiting(self))
+        self._clock_resolution = tick or time.get_clock_info("monotonic").resolution
+
+    def time(self) -> float:
+        """Seconds on the virtual clock, as far as the loop can see."""
+        return self.now // self._tick * self._tick if self._tick else self.now
+
+    def stall(self, seconds: float) -> None:
+        """Be busy for so long: nothing else runs meanwhile."""
+        self.now += seconds
+
+    def wait(self, seconds: float) -> None:
+        """Nothing to do for so long."""
+        self.now += seconds + (self._random.expovariate(1 / self._late) if self._late else 0)
+        if self._tick:
+            self.now = math.ceil(self.now / self._tick) * self._tick
+
+
+class _Waiting(selectors.SelectSelector):
+    """Where the loop waits for sockets or the next timer."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise RuntimeError("every task waits, and nothing is scheduled that could wake one")
+        if timeout > 0:
+            self._loop.wait(timeout)
+        else:
+            self._loop.now += self._loop.turn
+        return []
+
+
+def run(
+    main: Coroutine[Any, Any, T], *, today: float = TODAY, also: Iterable[ModuleType] = (), **how: Any
+) -> T:
+    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `VirtualLoop`.
+
+    ``also`` are modules that may have imported a clock by its name.
+    """
+    loop = VirtualLoop(**how)
+    with _clocks_of(loop, today, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(main)
+
+
+@contextlib.contextmanager
+def _clocks_of(loop: VirtualLoop, today: float, also: Iterable[ModuleType]) -> Iterator[None]:
+    """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
+    clocks = {
+        "monotonic": loop.time,
+        "perf_counter": lambda: loop.now,
+        "time": lambda: today + (loop.now - BEGIN),
+    }
+    here = threading.get_ident()
+
+    def for_this_thread(virtual: Callable[[], float], real: Callable[[], float]) -> Callable[[], float]:
+        return lambda: virtual() if threading.get_ident() == here else real()
+
+    with contextlib.ExitStack() as patches:
+        for name, virtual in clocks.items():
+            real = getattr(time, name)
+            clock = for_this_thread(virtual, real)
+            for module in (time, *also):
+                for here_named in [known for known, value in vars(module).items() if value is real]:
+                    patches.enter_context(patch.object(module, here_named, clock))
+        yield
+
+
+def virtual_loop() -> VirtualLoop:
+    """The running loop, which is a virtual one."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop

@@ -1,0 +1,258 @@
+"""The judge finds the faults that limiters have, and none in one that is sound."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from pathlib import Path
+from time import monotonic
+from typing import Any, Self
+
+import httpx
+import pytest
+
+from inflight_lab.judge import judge
+from inflight_lab.judge.__main__ import main
+from inflight_lab.judge.card import Card
+from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners.paced import Pacer
+
+RATE = 100
+
+
+class Spacer:
+    """One request each hundredth of a second; while the loop stands still they pile up."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    async def __aenter__(self) -> Self:
+        now = asyncio.get_running_loop().time()
+        self._next = max(now, self._next) + 1 / RATE
+        await asyncio.sleep(self._next - 1 / RATE - now)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+class Bucket(Spacer):
+    """Fills up while nobody comes: after a rest it allows twice the rate in a second."""
+
+    def __init__(self) -> None:
+        self._tokens, self._at = float(RATE), monotonic()  # a clock that was imported by its name
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        async with self._lock:
+            while True:
+                now = monotonic()
+                self._tokens, self._at = min(RATE, self._tokens + (now - self._at) * RATE), now
+                if self._tokens >= 1:
+                    self._tokens -= 1
+                    return self
+                await asyncio.sleep((1 - self._tokens) / RATE)
+
+
+class CatchesUp(Spacer):
+    """Keeps to a schedule without bound: what nobody used during a rest goes out at once."""
+
+    async def __aenter__(self) -> Self:
+        now = asyncio.get_running_loop().time()
+        self._next = (self._next or now) + 1 / RATE
+        await asyncio.sleep(max(0, self._next - 1 / RATE - now))
+        return self
+
+
+class Window(Spacer):
+    """Counts by the clock's second, and starts over at its edge."""
+
+    def __init__(self) -> None:
+        self._second, self._used = -1, 0
+
+    async def __aenter__(self) -> Self:
+        while True:
+            now = time.time()
+            if int(now) != self._second:
+                self._second, self._used = int(now), 0
+            if self._used < RATE:
+                self._used += 1
+                return self
+            await asyncio.sleep(self._second + 1 - now + 0.001)
+
+
+class Leaks(Spacer):
+    """Three slots, and one that is cancelled while it is under way never comes back."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(3)
+
+    async def __aenter__(self) -> Self:
+        await self._slots.acquire()
+        return self
+
+    async def __aexit__(self, kind: Any, *_: object) -> None:
+        if kind is not asyncio.CancelledError:
+            self._slots.release()
+
+
+class Locks:
+    """Sleeps while it holds a lock, and lets go of it only if nobody cancels meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def acquire(self) -> None:
+        """Wait for the turn."""
+        await self._lock.acquire()
+        await asyncio.sleep(1 / RATE)
+        self._lock.release()
+
+
+class LastFirst(Spacer):
+    """Who came last goes first."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._next: asyncio.TimerHandle | None = None
+
+    def _let_one_go(self) -> None:
+        self._next = None
+        while self._waiting:
+            if not (last := self._waiting.pop()).done():
+                last.set_result(None)
+                self._next = asyncio.get_running_loop().call_later(1 / RATE, self._let_one_go)
+                return
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._waiting.append(future := loop.create_future())
+        self._next = self._next or loop.call_later(1 / RATE, self._let_one_go)
+        await future
+        return self
+
+
+def wrong(card: Card) -> list[str]:
+    """The questions whose answer is no."""
+    return [question for question, found in card.findings.items() if found.startswith("NO")]
+
+
+REST, STALL = "keeps to the rate after a rest", "keeps to the rate after a stall"
+ORDER, CANCEL = "first come, first served", "survives cancelled requests"
+FAULTS = {
+    Spacer: [STALL],
+    Bucket: [REST],
+    CatchesUp: [REST, STALL],
+    Window: [REST],
+    Leaks: [CANCEL],
+    Locks: [CANCEL],
+    LastFirst: [ORDER],
+}
+
+
+@pytest.mark.parametrize("limiter", [lambda: Pacer(RATE), lambda: asyncio.Semaphore(5)])
+def test_what_is_sound_is_found_sound(limiter: Any) -> None:
+    """No question is answered with no, and no quota with a burst has refused anything."""
+    card = judge(limiter)
+    assert wrong(card) == []
+    assert card.shares["token bucket"]["still"][1] == 0
+    assert card.shares["token bucket"]["still"][0] > 0.95
+
+
+@pytest.mark.parametrize(("limiter", "found"), FAULTS.items(), ids=[each.__name__ for each in FAULTS])
+def test_a_planted_fault_is_found(limiter: Any, found: list[str]) -> None:
+    """Each of the usual faults, by the question that is about it."""
+    assert set(found) <= set(wrong(judge(limiter)))
+
+
+def test_a_window_of_the_clock_is_refused_by_one_that_slides() -> None:
+    """A counter that starts over at the edge of a second lets two bursts through around it."""
+    shares = judge(Window).shares
+    assert shares["fixed window"]["still"][1] < shares["sliding window"]["still"][1]
+
+
+def test_what_cannot_be_judged_is_said() -> None:
+    """Where the virtual clock does not reach, the card says so, and no other question is answered."""
+    assert list(judge(lambda: asyncio.Semaphore(0)).findings) == ["could be judged"]
+
+
+def test_a_card_is_the_same_each_time() -> None:
+    """On the virtual clock; only what time and memory cost differs."""
+    first, second = judge(Spacer), judge(Spacer)
+    assert first.shares == second.shares
+    assert "share of the quota used" in str(first)
+
+
+def test_a_runner_is_judged_by_what_it_sends() -> None:
+    """It has nothing that could let others through; one without a limit is refused."""
+    sound, none = judge(semaphore.make_many_requests), judge(naive.make_many_requests)
+    assert sound.findings == none.findings == {}
+    assert sound.shares["sliding window"]["still"][1] == 0
+    assert none.shares["sliding window"]["still"][1] > 1000
+
+
+async def sends_for_real(url: str, count: int) -> None:
+    raise AssertionError("it was called")
+
+
+@pytest.mark.parametrize(
+    ("limiter", "word"),
+    [
+        (asyncio, "limiter must be what makes one"),
+        (Path, "limiter must be what makes one"),
+        (sends_for_real, "limiter must take `client`"),
+    ],
+)
+def test_what_is_no_limiter(limiter: Any, word: str) -> None:
+    """It is told what is wanted, before anything is judged."""
+    with pytest.raises(TypeError, match=word):
+        judge(limiter)
+
+
+def test_a_rate_that_is_none() -> None:
+    """The parameter, its value and what is allowed."""
+    with pytest.raises(ValueError, match="rate must be more than 0, and finite, got 0"):
+        judge(Spacer, rate=0)
+
+
+def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``FILE.py:NAME``; what lies beside the file can be imported from it."""
+    (tmp_path / "beside.py").write_text("LIMIT = 5")
+    text = "import asyncio\nfrom beside import LIMIT\nclass Mine(asyncio.Semaphore):\n"
+    (tmp_path / "mine.py").write_text(f"{text}    def __init__(self):\n        super().__init__(LIMIT)\n")
+    main([f"{tmp_path / 'mine.py'}:Mine"])
+    assert capsys.readouterr().out.startswith("Mine: share of the quota used")
+
+
+@pytest.mark.parametrize(
+    ("argument", "word"),
+    [
+        ("mine.py", "limiter must be FILE.py:NAME or MODULE:NAME"),
+        ("missing.py:Limiter", "No such file"),
+        ("asyncio:Missing", "has no attribute 'Missing'"),
+        ("asyncio:sleep", "limiter must be what makes one"),
+    ],
+)
+def test_the_command_is_told_what_it_cannot_judge(
+    argument: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line and exit status 2."""
+    with pytest.raises(SystemExit, match="2"):
+        main([argument])
+    said = capsys.readouterr().err
+    assert word in said
+    assert "Traceback" not in said
+
+
+def test_the_client_answers_as_an_api_does() -> None:
+    """A runner that learns finds what it needs in the answers: the policy, and when to come back."""
+    seen: list[httpx.Response] = []
+
+    async def three(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        seen.extend([await client.get(url) for _ in range(3)])
+
+    judge(three, rate=1)
+    refused = next(response for response in seen if response.status_code == 429)
+    assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=1'
+    assert refused.headers["Retry-After"] == "1"

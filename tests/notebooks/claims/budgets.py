@@ -1,0 +1,25 @@
+"""What notebook 12 claims."""
+
+from __future__ import annotations
+
+from tests.support.run_all import Ran
+
+
+def claims_of_12(ran: Ran) -> None:
+    """A semaphore is refused by the tokens; within budgets nothing is, if the most was reserved."""
+    assert (
+        ran.text("answer = await client.post(chat, json=question)\nprint").splitlines()[2]
+        == "limit-requests 60"
+    )
+    refused, of, *_ = ran.numbers("answers = await with_semaphore(60, 3)")
+    assert of == 60
+    assert refused >= 5
+    assert ran.text("answers = await with_semaphore(60, 3)").endswith("more than 2000 tokens in 2 s")
+    rows = [line.split() for line in ran.text('print("reserved').splitlines()[1:4]]
+    refused_by = {int(reserve): int(refused) for reserve, refused, *_ in rows}
+    elapsed = {int(reserve): float(seconds) for reserve, _, seconds, _ in rows}
+    assert refused_by[302] == refused_by[1000] == 0
+    assert refused_by[80] > 0
+    assert elapsed[302] < elapsed[1000]
+    assert ran.text("tokens=2001") == "Never to be sent: 2001 tokens, of 2000 in all."
+    assert ran.text("client.post(chat, json=question) for _ in range(40)") == "40 answers, 0 refused"

@@ -1,0 +1,89 @@
+"""Plain English: words and turns that a native speaker of the trade would not use, and what to write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind}" for kind in ("py", "js")))
+FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
+
+TO_DO = {
+    "src/inflight_lab/panel/controls.js",
+    "src/inflight_lab/panel/panel.js",
+    "src/inflight_lab/plot/flow.py",
+    "src/inflight_lab/plot/flow_model.js",
+    "src/inflight_lab/plot/flow_pen.js",
+    "src/inflight_lab/plot/live_plot.js",
+    "src/inflight_lab/plot/view.js",
+}
+"""Files that are still to be rewritten."""
+
+AVOID = {
+    r"foret(ells?|elling|old)|prophec(y|ies)": "predict, prediction",
+    r"permitted|permitting|(not|to|API) permit|permits (\d+|at most|as|many|what|more|no|only|how)": "allow",
+    r"dear(er)?": "expensive, slow",
+    r"mend(s|ed|ing)?|amendments?": "fix, change",
+    r"bears?|bearing": "can handle",
+    r"beware|lest|hence|thus|whilst|thereby|whereby|thereof|shall": "a word of this century",
+    r"told": "says, allows, announces",
+    r"in earnest": "real",
+    r"hangs? (together|by a thread)": "related; fragile",
+    r"in (my|your) hands?|in hand": "results you can use",
+    r"in trouble": "overloaded",
+    r"(somebody|someone|is|are) asleep": "waiting; disabled",
+    r"earns? 429s|whatever the way does|with your head|to each his own": "say the thing itself",
+    r"lines? more|other rate|past it, \d": "one extra line; a different rate; how it fails",
+    r"(what|whatever) comes on top|who comes then": "anything over that; anyone who arrives then",
+    r"way there and back|waits politely|if they are kind": "the round trip; without blocking anything else",
+    r"you took \d+ times|times 429": "you got 16 429s",
+    r"some (\w+-)?(ten|twelve|fifteen|twenty|five|thirty|\d+) (seconds?|minutes?|MB)": "about",
+    r"in the place of": "in place of, instead of",
+    r"nobody (knew|told|uses more)|no more than that": "a plain statement",
+}
+"""Turn (a pattern of whole words): what to write."""
+
+BEFORE_AND_AFTER = {
+    "Does the API permit 40?": "Do we stay within 30 a second?",
+    "An API permits 100 a second": "An API allows 100 a second",
+    "how limit and latency hang together": "how limit and latency are related",
+    "One line more, and the number is yours": "One extra line, and you decide how many",
+    "Somebody asleep holds the slot": "A waiting task holds the slot",
+    "It takes some twenty-five seconds": "It takes about twenty-five seconds",
+    "build a pacer, break it, mend it": "build a rate limiter, break it, fix it",
+    "Its bearer token costs a permit": "",
+}
+
+
+def words_to_avoid(text: str) -> Iterator[str]:
+    """Each with its line, and what to write."""
+    for turn, instead in AVOID.items():
+        for match in re.finditer(rf"\b({turn})\b", text, re.IGNORECASE):
+            yield f"line {text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}; write: {instead}"
+
+
+def prose(path: Path) -> str:
+    """Everything that a person reads in a file: of a notebook, its cells."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_our_words_are_plain(path: Path) -> None:
+    """Notebooks, README, docstrings, messages and names use the field's own words; a "permit" is a noun."""
+    if path.relative_to(ROOT).as_posix() not in TO_DO:
+        assert list(words_to_avoid(prose(path))) == []
+
+
+def test_the_list_tells_before_from_after() -> None:
+    """What was once written is found, and what it became is not."""
+    for before, after in BEFORE_AND_AFTER.items():
+        assert bool(list(words_to_avoid(before))) == bool(after), before
+        assert not list(words_to_avoid(after)), after

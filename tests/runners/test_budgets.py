@@ -1,0 +1,211 @@
+"""The budgets rung: several quotas are taken together or not at all, in turn, and kept whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inflight_lab import PracticeServer
+from inflight_lab.runners.budgets import Budgets
+from inflight_lab.server.quotas import KINDS
+from tests.support.virtual_clock import run, virtual_loop
+
+PATIENT = 1e9
+many = pytest.mark.parametrize("examples", [100, pytest.param(3000, marks=pytest.mark.full)])
+QUOTAS = st.fixed_dictionaries(
+    {
+        "requests": st.tuples(st.integers(1, 20), st.sampled_from([1, 5])),
+        "tokens": st.tuples(st.integers(50, 500), st.sampled_from([1, 3, 10])),
+        "images": st.tuples(st.integers(3, 9), st.sampled_from([2])),
+    }
+)
+REQUESTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "after": st.one_of(st.just(0), st.floats(0, 2)),
+            "images": st.integers(0, 3),
+            "reserved": st.integers(0, 50),
+            "share": st.floats(0, 1),  # of what was reserved, that it costs in fact
+            "there": st.one_of(st.floats(0, 0.01), st.floats(0, 2)),
+            "latency": st.floats(0, 4),
+            "patience": st.one_of(st.just(PATIENT), st.floats(0, 5)),
+            "says": st.booleans(),  # its answer says what it cost
+        }
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def assert_kept(counted: list[tuple[float, float]], most: float, period: float) -> None:
+    """No span of one period holds more than the budget."""
+    counted = sorted(counted)
+    for index, (begin, _) in enumerate(counted):
+        held = sum(cost for moment, cost in counted[index:] if moment < begin + period - 1e-9)
+        assert held <= most, f"{held} of {most} in {period} s"
+
+
+@many
+def test_no_window_of_any_budget_holds_more(examples: int) -> None:
+    """In whatever order requests end, fail or are given up: every budget is kept, and all comes back."""
+
+    @settings(max_examples=examples)
+    @given(QUOTAS, REQUESTS)
+    def holds(quotas: dict[str, tuple[float, float]], requests: list[dict[str, Any]]) -> None:
+        counted: dict[str, list[tuple[float, float]]] = {name: [] for name in quotas}
+        order: list[int] = []
+
+        async def request(number: int, how: dict[str, Any]) -> None:
+            if how["patience"] < PATIENT:  # given up on the way, it arrives soon after or never
+                how["there"] = min(0.01, how["there"])
+            tokens = round(how["reserved"] * how["share"])
+            async with asyncio.timeout(how["patience"]):
+                take = budgets.take(requests=1, tokens=how["reserved"], images=how["images"])
+                async with take as correct:
+                    order.append(number)
+                    for name, cost in {"requests": 1, "tokens": tokens, "images": how["images"]}.items():
+                        counted[name].append((virtual_loop().now + how["there"], cost))
+                    await asyncio.sleep(how["there"] + how["latency"])
+            if how["says"]:
+                correct(tokens=tokens)
+
+        async def main() -> None:
+            nonlocal budgets
+            budgets = Budgets(**quotas)
+            tasks = []
+            for number, how in enumerate(requests):
+                await asyncio.sleep(how["after"])
+                tasks.append(asyncio.create_task(request(number, how)))
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} <= {type(None), TimeoutError}
+            await asyncio.sleep(1.02 * max(period for _, period in quotas.values()))
+            before = virtual_loop().now
+            async with budgets.take(**{name: most for name, (most, _) in quotas.items()}):
+                assert virtual_loop().now == before, "something has not come back"
+
+        budgets: Any = None
+        run(main())
+        assert order == sorted(order), "somebody was overtaken"
+        for name, (most, period) in quotas.items():
+            assert_kept(counted[name], most, period)
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", ["fixed-window", "sliding-window", "token-bucket"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("requests", "binds"), [(1000, "tokens"), (200, "requests")])
+def test_most_of_the_tighter_budget(kind: str, seed: int, requests: int, binds: str) -> None:
+    """Costs are heavy-tailed and estimates off by half: 95 % of what binds is used, with no 429."""
+    draw, rates = random.Random(seed), {"requests": requests, "tokens": 30_000}
+    quotas = {name: KINDS[kind](rate, 60, rate) for name, rate in rates.items()}
+    used, refused = dict.fromkeys(rates, 0), 0
+
+    async def request(budgets: Budgets) -> None:
+        nonlocal refused
+        cost = min(5000, max(1, round(50 * draw.lognormvariate(0, 1))))
+        estimate = cost * draw.uniform(0.5, 1.5)
+        async with budgets.take(requests=1, tokens=2 * estimate) as correct:
+            await asyncio.sleep(draw.uniform(0, 0.1))
+            costs, now = {"requests": 1, "tokens": cost}, virtual_loop().now
+            if any(quota.wait(now, costs[name]) for name, quota in quotas.items()):
+                refused += 1
+            elif now < 1000 + 303:
+                for name, quota in quotas.items():
+                    quota.take(now, costs[name])
+                    used[name] += costs[name]
+            await asyncio.sleep(cost * 0.01)
+        correct(tokens=cost)
+
+    async def main() -> None:
+        slots, budgets = asyncio.Semaphore(90), Budgets(**{name: (rate, 60) for name, rate in rates.items()})
+
+        async def slot() -> None:
+            async with slots:
+                await request(budgets)
+
+        requests = [asyncio.create_task(slot()) for _ in range(3000)]
+        await asyncio.sleep(303)
+        for each in requests:
+            each.cancel()
+        await asyncio.wait(requests)
+
+    run(main())
+    assert refused == 0
+    assert used[binds] >= 0.95 * rates[binds] * 5
+
+
+def test_an_expensive_request_is_not_starved() -> None:
+    """Cheap requests that would fit wait behind an expensive one, which holds nothing while it waits."""
+
+    async def main() -> list[tuple[str, float]]:
+        budgets, went = Budgets(requests=(10, 1), tokens=(100, 10)), []
+
+        async def one(name: str, tokens: float) -> None:
+            async with budgets.take(requests=1, tokens=tokens):
+                went.append((name, round(virtual_loop().now - 1000, 3)))
+
+        await one("first", 60)
+        await asyncio.gather(one("expensive", 90), *(one(f"cheap {number}", 1) for number in range(5)))
+        return went
+
+    first, expensive, *cheap = run(main())
+    assert first == ("first", 0)
+    assert expensive == ("expensive", 10.101)
+    assert cheap == [(f"cheap {number}", 10.101) for number in range(5)]
+
+
+@pytest.mark.parametrize(("used", "waits"), [(10, 0.5), (90, 10.101), (200, 10.101)])
+def test_the_estimate_is_corrected(used: float, waits: float) -> None:
+    """What was too much comes back as soon as it is known; what was too little is owed."""
+
+    async def main() -> float:
+        budgets = Budgets(tokens=(100, 10))
+        async with budgets.take(tokens=80) as correct:
+            pass
+        virtual_loop().call_later(0.5, lambda: correct(tokens=used))
+        async with budgets.take(tokens=30):
+            return virtual_loop().now - 1000
+
+    assert run(main()) == pytest.approx(waits)
+
+
+def test_what_can_never_fit_is_an_error_at_once() -> None:
+    """It is raised before anything is waited for, also where others wait, and takes nothing."""
+
+    async def main() -> None:
+        budgets, began = Budgets(requests=(1, 60), tokens=(100, 60)), virtual_loop().now
+
+        async def one(tokens: float) -> float:
+            async with budgets.take(requests=1, tokens=tokens):
+                return virtual_loop().now - began
+
+        await one(1)
+        waiting = asyncio.create_task(one(1))
+        await asyncio.sleep(0)
+        with pytest.raises(ValueError, match=r"^Never to be sent: 101 tokens, of 100 in all\.$"):
+            await one(101)
+        assert virtual_loop().now == began
+        assert await waiting == pytest.approx(60.601)
+
+    run(main())
+
+
+@pytest.mark.anyio
+async def test_a_transport_for_requests_alone() -> None:
+    """A budget that the estimate does not name costs 1 a request; an estimate without a budget, nothing."""
+    with PracticeServer(latency=0, quota="fixed-window", rate=4, period=60) as server:
+        budgets = Budgets(minute=(4, 60), day=(3, 86_400))
+        async with httpx.AsyncClient(transport=budgets) as client:
+            for _ in range(3):
+                assert (await client.get(server.url)).status_code == 200
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await client.get(server.url)
+    assert server.stats().started == 3

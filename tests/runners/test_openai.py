@@ -1,0 +1,95 @@
+"""The openai package against the practice server: refused as by the real API, and never within budgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.runners.budgets import Budgets
+
+pytestmark = pytest.mark.anyio
+
+TOKENS, PERIOD = 2000, 2.0
+QUESTION: Any = [{"role": "user", "content": "How many words are these?"}]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[PracticeServer]:
+    """An API that counts requests and tokens."""
+    knobs = {"quota": "sliding-window", "rate": 50, "tokens": TOKENS, "period": PERIOD}
+    with PracticeServer(latency=0.02, seed=1, **knobs) as server:
+        yield server
+
+
+def client_for(api: PracticeServer, **options: Any) -> openai.AsyncOpenAI:
+    """The package's own client, pointed at the practice server."""
+    return openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{api.port}/v1", api_key="none", **options)
+
+
+async def ask(client: openai.AsyncOpenAI, *, stream: bool) -> int:
+    """One chat: how many tokens it took, by what the package makes of the answer."""
+    options: Any = {"model": "practice", "messages": QUESTION, "max_tokens": 100}
+    if not stream:
+        answer = await client.chat.completions.create(**options)
+        assert len(answer.choices[0].message.content.split()) == answer.usage.completion_tokens
+        return int(answer.usage.total_tokens)
+    words, usage = [], None
+    chunks = await client.chat.completions.create(
+        **options, stream=True, stream_options={"include_usage": True}
+    )
+    async for chunk in chunks:
+        words += [choice.delta.content for choice in chunk.choices]
+        usage = chunk.usage or usage
+    assert usage is not None
+    assert len(words) == usage.completion_tokens
+    return int(usage.total_tokens)
+
+
+async def test_refused_as_by_the_real_api(api: PracticeServer) -> None:
+    """Without its retries it raises its own error, whose headers say what is left, and when."""
+    async with client_for(api, max_retries=0) as client:
+        outcomes = await asyncio.gather(
+            *(ask(client, stream=False) for _ in range(60)), return_exceptions=True
+        )
+    errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert 0 < len(errors) == api.stats().refused
+    for error in errors:
+        assert isinstance(error, openai.RateLimitError)
+        headers = error.response.headers
+        assert 1 <= int(headers["Retry-After"]) <= PERIOD
+        assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-limit-tokens"]) == ("50", "2000")
+        assert 0 <= int(headers["x-ratelimit-remaining-tokens"]) < 200
+        assert 0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= PERIOD
+    accepted = sum(outcome for outcome in outcomes if isinstance(outcome, int))
+    assert accepted <= TOKENS
+
+
+async def test_its_own_retries_find_the_quota_by_being_refused(api: PracticeServer) -> None:
+    """With its retries it gets further, at the price of refusals: they react, and prevent nothing."""
+    async with client_for(api, max_retries=5) as client:
+        outcomes = await asyncio.gather(
+            *(ask(client, stream=False) for _ in range(60)), return_exceptions=True
+        )
+    assert sum(isinstance(outcome, int) for outcome in outcomes) > 30
+    assert api.stats().refused > 0
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_within_budgets_nothing_is_refused(api: PracticeServer, stream: bool, retries: int) -> None:
+    """With our transport in its ``http_client``: every answer, no 429, and most of the tokens used."""
+    budgets = Budgets(requests=(50, PERIOD), tokens=(TOKENS, PERIOD), requests_a_day=(10_000, 86_400))
+    async with client_for(
+        api, max_retries=retries, http_client=httpx.AsyncClient(transport=budgets)
+    ) as client:
+        used = await asyncio.gather(*(ask(client, stream=stream) for _ in range(80)))
+    stats = api.stats()
+    assert (stats.refused, stats.accepted) == (0, 80)
+    assert sum(used) > TOKENS, "the quota was never reached"
+    assert stats.elapsed < PERIOD * (sum(used) / TOKENS + 1)

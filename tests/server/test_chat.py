@@ -1,0 +1,158 @@
+"""Chats: words that are there to be counted, at once or one by one, against requests and tokens together."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inflight_lab import PracticeServer
+from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.quotas import KINDS
+from inflight_lab.server.sizes import MAX_BODY
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = {"messages": [{"role": "user", "content": "one two three"}]}
+GAPS = st.lists(st.tuples(st.integers(0, 64), st.integers(1, 12)), max_size=60)
+
+
+def client_of(app: PracticeApp) -> httpx.AsyncClient:
+    """A client that reaches the app without a socket."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+
+async def ask(client: httpx.AsyncClient, **options: Any) -> httpx.Response:
+    """One question."""
+    return await client.post("/v1/chat/completions", json=QUESTION | options)
+
+
+async def test_an_answer_is_as_long_as_its_usage_says() -> None:
+    """A word is a token, ``max_tokens`` is kept, and the same seed draws the same lengths."""
+
+    async def lengths(**options: Any) -> list[int]:
+        async with client_of(PracticeApp(latency=0, seed=3)) as client:
+            answers = [(await ask(client, **options)).json() for _ in range(20)]
+        for answer in answers:
+            words, usage = answer["choices"][0]["message"]["content"].split(), answer["usage"]
+            assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, len(words))
+            assert usage["total_tokens"] == 3 + len(words)
+        return [answer["usage"]["completion_tokens"] for answer in answers]
+
+    drawn = await lengths()
+    assert drawn == await lengths()
+    assert len(set(drawn)) > 10
+    for name in ("max_tokens", "max_completion_tokens"):
+        assert await lengths(**{name: 20}) == [min(20, length) for length in drawn]
+
+
+@pytest.mark.parametrize("usage", [False, True])
+async def test_a_streamed_answer(usage: bool) -> None:
+    """Each word is an event of its own, the usage comes last if it is asked for, and then the end."""
+    options = {"stream": True, "stream_options": {"include_usage": usage}}
+    with PracticeServer(latency=0, seed=3) as server:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+            answer = await ask(client, **options)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    *events, end = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line]
+    chunks = [json.loads(event) for event in events]
+    words = [choice["delta"]["content"] for chunk in chunks for choice in chunk["choices"]]
+    assert end == "[DONE]"
+    assert [word.strip() for word in words] == [str(number + 1) for number in range(len(words))]
+    assert [chunk["usage"]["completion_tokens"] for chunk in chunks if "usage" in chunk] == [
+        len(words)
+    ] * usage
+
+
+@pytest.mark.parametrize("quota", ["fixed-window", "sliding-window", "token-bucket", "gcra"])
+async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) -> None:
+    """What one quota refuses costs nothing in the other, and the headers say what is left of both."""
+    app = PracticeApp(latency=0, quota=quota, rate=4, tokens=20, period=60)
+    if quota in ("token-bucket", "gcra"):
+        app.burst = 4
+    async with client_of(app) as client:
+        first = await ask(client, max_tokens=1)
+        second = await ask(client, max_tokens=5)
+        left = 20 - first.json()["usage"]["total_tokens"] - second.json()["usage"]["total_tokens"]
+        refused = [await client.post("/v1/chat/completions", json=long(left + 1)) for _ in range(5)]
+        third = await ask(client, max_tokens=1)
+    assert {response.status_code for response in refused} == {429}
+    assert {response.json()["error"] for response in refused} == {"more than 20 tokens in 60 s"}
+    headers = refused[-1].headers
+    assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-limit-tokens"]) == ("4", "20")
+    assert (headers["x-ratelimit-remaining-requests"], headers["x-ratelimit-remaining-tokens"]) == (
+        "2",
+        str(left),
+    )
+    assert 0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= 60
+    assert third.status_code == 200
+
+
+def long(words: int) -> dict[str, Any]:
+    """A question of so many words."""
+    return {"messages": [{"content": "word " * words}]}
+
+
+async def test_tokens_are_counted_only_if_asked_for() -> None:
+    """Without the knob a chat is one request among others, and no header speaks of tokens."""
+    app = PracticeApp(latency=0, quota="sliding-window", rate=2)
+    async with client_of(app) as client:
+        answers = [await ask(client), await client.get("/get"), await ask(client)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert not [name for answer in answers for name in answer.headers if name.startswith("x-ratelimit")]
+    assert (app.stats().accepted, app.stats().refused) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"messages": 1}',
+        b'{"messages": [1]}',
+        b'{"messages": [], "max_tokens": "x"}',
+    ],
+)
+async def test_what_is_no_chat(body: bytes) -> None:
+    """It is a 400 that says so, and is not counted."""
+    app = PracticeApp(latency=0, quota="sliding-window", tokens=10)
+    async with client_of(app) as client:
+        answer = await client.post("/v1/chat/completions", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("this is no chat: ")
+    assert app.stats().started == 0
+
+
+async def test_a_body_without_a_length_is_cut_off() -> None:
+    """Nobody can make the server remember more than it allows."""
+
+    async def endless() -> Any:
+        for _ in range(MAX_BODY // 1000 + 2):
+            yield b" " * 1000
+
+    async with client_of(PracticeApp(latency=0)) as client:
+        answer = await client.post("/v1/chat/completions", content=endless())
+    assert answer.status_code == 413
+
+
+@given(st.sampled_from(sorted(KINDS)), st.integers(12, 30), GAPS)
+def test_a_cost_counts_as_so_many_requests(kind: str, rate: int, arrivals: list[tuple[int, int]]) -> None:
+    """A request that costs five takes what five requests take, and after the wait it is admitted."""
+    weighted, single, now = KINDS[kind](rate, 1.0, rate), KINDS[kind](rate, 1.0, rate), 1000.0
+    for gap, cost in arrivals:
+        now += gap / 64
+        fits = weighted.wait(now, cost) == 0
+        assert fits == (weighted.remaining(now) >= cost)
+        if fits:
+            weighted.take(now, cost)
+            assert [single.admit(now) for _ in range(cost)] == [0] * cost
+        else:
+            later = now + weighted.wait(now, cost) + 1e-6
+            assert weighted.wait(later, cost) == 0
+            now = later
