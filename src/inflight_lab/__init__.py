@@ -16,7 +16,7 @@ at anything else.
     observation  hosts                 what became of each request: timelines, a transport that notes it
     snippets     arguments             the script to leave with, and what cuts it to one's choices
     runners      arguments, limiter    the ladder: a lesson a file, and its command line
-    jupyter      -                     leaf: cells, kernel messages, nested runs, what a browser's page lacks
+    jupyter      -                     leaf: cells, nested runs, what a browser's page lacks
     limiter      arguments             leaf: a limit that can change while it is in use
     hosts        arguments             leaf: which hosts are this machine
     arguments    -                     leaf: what each parameter allows

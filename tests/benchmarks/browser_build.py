@@ -60,12 +60,10 @@ def slider_to_in_flight(panel: PanelOnPage) -> float:
     return panel.page.evaluate(
         """async () => {
             const plot = document.querySelector(".ifl-panel .inflight-lab");
-            const knob = [...document.querySelectorAll(".ifl-panel .widget-slider")]
-                .find((row) => row.textContent.includes("limit")).querySelector("[role=slider]");
-            const begun = performance.now(), before = Number(knob.getAttribute("aria-valuenow"));
-            const key = before > 25 ? "Home" : "PageUp";
-            knob.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-            const wanted = knob.getAttribute("aria-valuenow") | 0;
+            const knob = document.querySelector(".ifl-panel input[name=limit]");
+            const begun = performance.now(), wanted = knob.value > 25 ? 1 : Number(knob.value) + 5;
+            knob.value = wanted;
+            knob.dispatchEvent(new Event("input"));
             while (Number(plot.dataset.inFlight) !== wanted) {
                 if (performance.now() - begun > 5000) return -1;
                 await new Promise(requestAnimationFrame);
@@ -103,10 +101,8 @@ def measure_panel(page: Page) -> None:
     panel = PanelOnPage(page)
     panel.plot = page.locator(".ifl-panel .inflight-lab")
     panel.plot.scroll_into_view_if_needed()
-    kernel.run(
-        "await asyncio.sleep(1)\npanel.limit_slider.value = 10\nserver.latency, server.quota = 0.2, 'none'"
-    )
-    kernel.run("panel.count_slider.max = panel.count_slider.value = 5000\npanel.start()")
+    kernel.run("await asyncio.sleep(1)\npanel.limit = 10\nserver.latency, server.quota = 0.2, 'none'")
+    kernel.run("panel.count = 5000\npanel.start()")
     page.wait_for_selector(".ifl-panel .inflight-lab[data-live=true]")
     began, frames = time.perf_counter(), page.evaluate(FRAMES)
     started = kernel.value("server.stats().started")

@@ -145,10 +145,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         ran = ran_in(page, WITH_SLIDER)
         CLAIMS_IN_A_PAGE["03"](ran)
         expect_solutions_correct(ran)
-        assert (
-            ran.kernel.run("server.latency = 0.3\npanel.count_slider.value = 1000\npanel.start()").status
-            == "ok"
-        )
+        assert ran.kernel.run("server.latency = 0.3\npanel.count = 1000\npanel.start()").status == "ok"
         panel = PanelOnPage(page)
         panel.plot = page.locator(".ifl-panel .inflight-lab")
         panel.plot.scroll_into_view_if_needed()

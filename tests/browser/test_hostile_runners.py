@@ -24,12 +24,12 @@ panel = Panel(semaphore.make_many_requests, server=server, count={COUNT}, limit=
 panel
 """
 BLOCKS = """
-panel.lanes[""].runner, panel._controls.status.value = blocks, "now: blocks"
+panel.lanes[""].runner, panel.status = blocks, "now: blocks"
 """
 NEXT = """
 name, hostile = next(rows)
 panel.lanes[""].runner, server.latency = hostile.runner, 600 if hostile.stop else 0.02
-panel._controls.status.value = "now: " + name
+panel.status = "now: " + name
 """
 
 

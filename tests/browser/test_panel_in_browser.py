@@ -115,9 +115,9 @@ def test_many_points_are_drawn_as_few_and_no_peak_is_lost(lab: Lab, page: Page) 
         lab,
         page,
         "many-points",
-        "plot = LivePlot(server)\npoints = [[n / 100, 5, 5, 5] for n in range(5000)]\n"
+        "plot = LivePlot(server)\nplot.start()\npoints = [[n / 100, 5, 5, 5] for n in range(5000)]\n"
         "points[1005], points[3005] = [10.05, 5, 77, 5], [30.05, 2, 5, 5]\n"
-        "plot.recorder.history['server'] = points\nplot.recorder.began -= 50\nplot",
+        "plot.recorder.history['server'] = points\nplot.recorder.began -= 50\nplot.stop()\nplot",
     )
     drawn = page.locator("path.ifl-server:not(.ifl-dips)").first
     expect(drawn).to_have_attribute("d", re.compile("V77"))
@@ -146,7 +146,8 @@ def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: 
     panel = open_panel(
         lab, page, "naive", "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel"
     )
-    assert page.locator(".ifl-panel .widget-label", has_text="takes no limiter").is_visible()
+    assert page.locator(".ifl-panel .ifl-why", has_text="takes no limiter").is_visible()
+    expect(panel.limit).to_be_disabled()
     panel.press("Run")
     panel.status("done: 150 outcomes")
     panel.expect(accepted=150, in_flight=0, limit="")

@@ -40,7 +40,7 @@ from inflight_lab import Panel
 server = PracticeServer(latency=600).start()
 panel = Panel(semaphore.make_many_requests, server=server, count=50, limit=3)
 """
-READY = "(panel._controls.run.disabled, panel._controls.status.value, len(panel.outcomes))"
+READY = "(panel.running, panel.status, len(panel.outcomes))"
 
 
 def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run() -> None:

@@ -65,10 +65,7 @@ async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     lane.runner, server.latency, server.quota = raises_at_a_refusal, 0.01, "sliding-window"
     await panel.start()
     assert isinstance(panel.error, ValueError)
-    assert (
-        panel._controls.status.value
-        == "the runner raised ValueError: Unexpected Status: Http status code is 429."
-    )
+    assert panel.status == "the runner raised ValueError: Unexpected Status: Http status code is 429."
     assert len(panel.outcomes) == 30
     server.quota = "none"
 
@@ -131,7 +128,7 @@ async def test_side_by_side(server: PracticeServer) -> None:
     assert [len(lane.outcomes) for lane in panel.lanes.values()] == [20, 20]
     assert [lane.server.stats().refused for lane in panel.lanes.values()] == [10, 10]
     assert [lane.goals_met["one after the other"] for lane in panel.lanes.values()] == [False, True]
-    panel.rate_slider.value = 20
+    panel.rate = 20
     await until(lambda: first.server.rate == second.server.rate == 20)
     panel.start()
     panel.stop()
@@ -156,17 +153,16 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(server: Practi
         return [await client.get(url) for _ in range(count)]
 
     panel = Panel(runner, server=server, count=3, goals={"in time": lambda stats: stats.elapsed < 0.25})
-    panel.slow_choice.value = 5
+    panel.slow = 5
     await panel.start()
     assert seen == {"period": 5, "pause": 2.5, "latency": 0.1, "of_the_quota": 5}
     assert (server.latency, server.period) == (0.02, 1)
     assert server.stats().elapsed >= 0.25
     assert panel.goals_met == {"in time": True}
-    bars = panel.lanes[""].plot.recorder.history["bars"]
-    assert [status for _, _, status in bars] == [-1, 200] * 3
-    panel.slow_choice.value = 1
+    assert panel.lanes[""].feed.recorder.numbered
+    panel.slow = 1
     await panel.start()
-    assert panel.lanes[""].plot.recorder.history["bars"] == []
+    assert not panel.lanes[""].feed.recorder.numbered
     panel.close()
 
 
@@ -186,11 +182,11 @@ async def test_reset_puts_everything_back(server: PracticeServer) -> None:
     panel = Panel(semaphore.make_many_requests, server=server, count=20, goals={"any": lambda _: True})
     await panel.start()
     assert panel.goals_met == {"any": True}
-    panel.latency_slider.value, panel.limit_slider.value = 1.5, 40
+    panel.latency, panel.limit = 1.5, 40
     await until(lambda: server.latency == 1.5)
     await panel.reset()
     await until(lambda: server.latency == 0)
-    assert (panel.limit_slider.value, panel.outcomes, panel.goals_met) == (3, [], {})
+    assert (panel.limit, panel.outcomes, panel.goals_met) == (3, [], {})
     assert server.stats().started == panel.timeline.stats().started == 0
     panel.close()
 
@@ -207,7 +203,7 @@ async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -
 
 def shown(panel: Panel) -> list[str]:
     """The goals as they stand on the page."""
-    return [label.value for label in panel.lanes[""]._goal_labels.values()]
+    return [text for text, _ in panel._lanes[0]["goals"]]
 
 
 async def test_each_goal_is_judged_by_itself(server: PracticeServer) -> None:
@@ -227,7 +223,7 @@ async def test_each_goal_is_judged_by_itself(server: PracticeServer) -> None:
         "✘ exit: SystemExit: 1",
         "✔ fast",
     ]
-    assert panel._controls.status.value.startswith("done: 9 outcomes")
+    assert panel.status.startswith("done: 9 outcomes")
     panel.close()
 
 
@@ -271,7 +267,7 @@ async def test_the_run_ends_when_the_server_knows(
     panel.stop()
     await run
     assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
-    assert panel.lanes[""].plot.recorder.history["server"][-1][3] == 0
+    assert panel.lanes[""].feed.recorder.history["server"][-1][3] == 0
     panel.close()
 
 
@@ -281,12 +277,12 @@ async def test_stop_says_what_became_of_the_run(server: PracticeServer) -> None:
     panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
     run = panel.start()
     await until(lambda: server.timeline.in_flight == 3)
-    assert (panel._controls.status.value, panel._controls.run.disabled) == ("running", True)
+    assert (panel.status, panel.running) == ("running", True)
     panel.stop()
-    assert panel._controls.status.value == "stopping …"
+    assert panel.status == "stopping …"
     await run
-    assert re.fullmatch(r"stopped: 9 outcomes in \d+\.\d s, 9 cancelled", panel._controls.status.value)
-    assert (panel._controls.run.disabled, panel._controls.stop.disabled) == (False, True)
+    assert re.fullmatch(r"stopped: 9 outcomes in \d+\.\d s, 9 cancelled", panel.status)
+    assert not panel.running
     panel.close()
 
 
@@ -300,12 +296,12 @@ async def test_a_cancelled_run_is_a_stopped_one(server: PracticeServer) -> None:
     with pytest.raises(asyncio.CancelledError):
         await run
     assert [type(outcome) for outcome in panel.outcomes] == [asyncio.CancelledError] * 9
-    assert panel._controls.status.value.startswith("stopped: 9 outcomes")
+    assert panel.status.startswith("stopped: 9 outcomes")
     panel.start().cancel()  # before its first step
-    await until(lambda: not panel._controls.run.disabled)
+    await until(lambda: not panel.running)
     server.latency = 0
     await panel.start()
-    assert panel._controls.status.value.startswith("done: 9 outcomes")
+    assert panel.status.startswith("done: 9 outcomes")
     panel.close()
 
 
@@ -392,7 +388,7 @@ async def test_no_requests_at_all(server: PracticeServer) -> None:
     panel = Panel(semaphore.make_many_requests, server=server, count=0)
     await panel.start()
     assert (panel.outcomes, server.stats().started) == ([], 0)
-    assert panel._controls.status.value == "done: 0 outcomes in 0.0 s"
+    assert panel.status == "done: 0 outcomes in 0.0 s"
     panel.close()
 
 
@@ -440,7 +436,7 @@ async def test_what_is_a_runner(server: PracticeServer, runner: Any) -> None:
     """Whatever takes url and count and returns something to await; its keywords are found as well."""
     panel = Panel(runner, server=server, count=9)
     await panel.start()
-    assert panel._controls.status.value.startswith("done: 9 outcomes in")
+    assert panel.status.startswith("done: 9 outcomes in")
     assert panel.timeline.stats().accepted == server.stats().accepted == 9
     panel.close()
 
@@ -450,7 +446,7 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     server.latency = 0.1
     first = Panel(semaphore.make_many_requests, server=server, count=3, limit=1)
     second = Panel(semaphore.make_many_requests, server=server, count=30, limit=1)
-    first.slow_choice.value = second.slow_choice.value = 5
+    first.slow = second.slow = 5
     runs = [first.start()]
     await until(lambda: server.timeline.in_flight == 1)
     assert (server.latency, server.period) == (0.5, 5)
@@ -458,11 +454,11 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     both = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
     third = Panel(both, server=server)
     twin = third.lanes["semaphore"].server
-    assert (third.latency_slider.value, twin.latency, twin.period) == (0.1, 0.1, 1)
-    second.latency_slider.value = 0.02
-    await until(lambda: first.latency_slider.value == 0.02)
-    second.quota_choice.value, second.rate_slider.value = "sliding-window", 150
-    await until(lambda: (first.quota_choice.value, first.rate_slider.value) == ("sliding-window", 150))
+    assert (third.latency, twin.latency, twin.period) == (0.1, 0.1, 1)
+    second.latency = 0.02
+    await until(lambda: first.latency == 0.02)
+    second.quota, second.rate = "sliding-window", 150
+    await until(lambda: (first.quota, first.rate) == ("sliding-window", 150))
     assert (server.latency, server.quota, server.rate) == (0.1, "sliding-window", 150)
     await runs[0]
     assert second.running
@@ -470,6 +466,6 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     second.stop()
     await runs[1]
     assert (server.latency, server.period) == (0.02, 1)
-    assert first.latency_slider.value == third.latency_slider.value == twin.latency == 0.02
+    assert first.latency == third.latency == twin.latency == 0.02
     for panel in (first, second, third):
         panel.close()

@@ -198,7 +198,11 @@ class PanelOnPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.plot = page.locator(".inflight-lab")
-        self.limit = page.locator(".widget-slider", has_text="limit").locator("[role=slider]")
+        self.limit = self.slider("limit")
+
+    def slider(self, name: str) -> Locator:
+        """The slider of one of the panel's settings: limit, count, latency, rate."""
+        return self.page.locator(f".ifl-panel input[name={name}]")
 
     def press(self, button: str) -> None:
         """Click Run, Stop or Reset."""
@@ -210,17 +214,25 @@ class PanelOnPage:
         self.page.keyboard.press(key)
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag the knob of a slider to ``share`` of its track; returns the number that it then shows."""
-        row = self.page.locator(".ifl-panel .widget-slider", has_text=slider)
-        knob = row.locator("[role=slider]")
-        track, at = row.locator(".noUi-base").bounding_box(), knob.bounding_box()
-        assert track
-        assert at
-        self.page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+        """Drag the handle of a slider to ``share`` of its track; returns the number that it then shows."""
+        x, y = self.handle(slider)
+        self.page.mouse.move(x, y)
         self.page.mouse.down()
-        self.page.mouse.move(track["x"] + track["width"] * share, track["y"] + track["height"] / 2, steps=12)
+        self.page.mouse.move(self.handle(slider, share)[0], y, steps=12)
         self.page.mouse.up()
-        return round(float(knob.get_attribute("aria-valuenow") or "nan"))
+        return round(float(self.slider(slider).input_value()))
+
+    def handle(self, name: str, share: float | None = None) -> tuple[float, float]:
+        """Where the handle of a slider is, or would be at ``share`` of its track."""
+        slider = self.slider(name)
+        slider.scroll_into_view_if_needed()
+        now = slider.evaluate("({ min, max, value }) => (value - min) / (max - min)")
+        box = slider.bounding_box()
+        assert box
+        room = box["width"] - box["height"]  # the handle is as wide as it is high
+        return box["x"] + box["height"] / 2 + room * (now if share is None else share), box["y"] + box[
+            "height"
+        ] / 2
 
     def expect(self, timeout: float = 20_000, **numbers: object) -> None:
         """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
@@ -234,6 +246,6 @@ class PanelOnPage:
 
     def status(self, text: str) -> Locator:
         """The status line, once it contains ``text``."""
-        line = self.page.locator(".ifl-panel .widget-label", has_text=text).first
+        line = self.page.locator(".ifl-status", has_text=text).first
         expect(line).to_be_visible(timeout=20_000)
         return line

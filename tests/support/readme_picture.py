@@ -53,15 +53,11 @@ class Film:
 
 def drag(page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]) -> None:
     """Move the limit's knob to ``share`` of its track, slowly, with a frame at every step."""
-    row = page.locator(".ifl-panel .widget-slider", has_text="limit")
-    knob, track = row.locator("[role=slider]").bounding_box(), row.locator(".noUi-base").bounding_box()
-    assert knob
-    assert track
-    x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+    (x, y), (to, _) = panel.handle("limit"), panel.handle("limit", share)
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 6):
-        page.mouse.move(x + (track["x"] + track["width"] * share - x) * step / 5, y)
+        page.mouse.move(x + (to - x) * step / 5, y)
         each()
     page.mouse.up()
 
@@ -77,7 +73,7 @@ def main() -> None:
         panel.plot = page.locator(PLOT)
         panel.plot.wait_for(timeout=60_000)
         panel.status("done: 120 outcomes").scroll_into_view_if_needed()
-        panel.drag("requests", 0.45)
+        panel.drag("count", 0.45)
         film = Film(page, ".ifl-panel")
         panel.press("Run")
         panel.expect(in_flight=3)

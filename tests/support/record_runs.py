@@ -23,7 +23,7 @@ async def record(name: str) -> None:
     panel.save_recording(RECORDINGS / f"{name}.json")
     panel.close()
     server.stop()
-    print(f"{name}: {panel._controls.status.value}")
+    print(f"{name}: {panel.status}")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def expect_done(ran: Ran) -> None:
     if has_panel(ran.path):
         assert ran.kernel.run(PANEL_ENDS).status == "ok"
         assert ran.kernel.value("repr(panel.error)") == "None"
-        assert ran.kernel.value("len(panel.outcomes) == panel.count_slider.value")
+        assert ran.kernel.value("len(panel.outcomes) == panel.count")
         assert ran.kernel.value("server.stats().in_flight") == 0
 
 

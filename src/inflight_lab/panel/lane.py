@@ -8,18 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets as widgets
-
-from inflight_lab.jupyter.widgets import AS_IT_IS, plain_label
 from inflight_lab.observation.timeline import Stats, Timeline
 from inflight_lab.panel.run import Outcome, Run, Runner, takes
-from inflight_lab.plot.live_plot import LivePlot
+from inflight_lab.plot.live_plot import Feed, recorder_of
 from inflight_lab.server import PracticeServer
 
 Goal = Callable[[Stats], bool]
 
-MARKS = {None: ("○", "ifl-open"), True: ("✔", "ifl-met"), False: ("✘", "ifl-missed")}
-"""What stands before a goal that is open, met or missed, and the CSS class of its label."""
+MARKS = {None: "○", True: "✔", False: "✘"}
+"""What stands before a goal that is open, met or missed."""
 
 _under_way: list[Lane] = []
 """Those that run now: of several on one server, the first sets the slow motion."""
@@ -28,12 +25,17 @@ _under_way: list[Lane] = []
 class Lane:
     """Runs ``runner`` against ``server`` as often as asked, and keeps what came of the last time.
 
-    ``view`` is what to show: the plot, with the goals above it and, if there is one, the ``name``.
-    ``summary`` is the last run in a few words.
+    ``post`` is given what the page is to draw.  ``summary`` is the last run in a few words.
     """
 
     def __init__(
-        self, runner: Runner, server: PracticeServer, goals: Mapping[str, Goal], *, name: str = ""
+        self,
+        runner: Runner,
+        server: PracticeServer,
+        goals: Mapping[str, Goal],
+        post: Callable[[dict[str, Any]], None],
+        *,
+        name: str = "",
     ) -> None:
         self.runner, self.server, self.goals, self.name = runner, server.start(), dict(goals), name
         self.timeline = Timeline(period=server.period)
@@ -42,13 +44,16 @@ class Lane:
         self.goals_met: dict[str, bool] = {}
         self.summary, self.slow = "", 1.0
         self.adjustable = takes(runner, "limiter")
-        self.plot = LivePlot(server, self if takes(runner, "client") else None)
+        self.feed = Feed(recorder_of(server, self if takes(runner, "client") else None), post)
         self._run: Run | None = None
-        self._goal_labels = {name: plain_label(f"○ {name}") for name in self.goals}
-        above = [plain_label(name).add_class("ifl-name")] if name else []
-        if self.goals:
-            above.append(widgets.HBox([widgets.Label("goals:"), *self._goal_labels.values()]))
-        self.view = widgets.VBox([*above, self.plot]).add_class("ifl-lane")
+        self._why: dict[str, str] = {}
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What stands above the plot: the name, and every goal with whether it is met."""
+        met = {name: self.goals_met.get(name) for name in self.goals}
+        goals = [[f"{MARKS[met[name]]} {name}{self._why.get(name, '')}", met[name]] for name in self.goals]
+        return {"name": self.name, "goals": goals}
 
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
         """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
@@ -61,9 +66,9 @@ class Lane:
         self.timeline.period = self.server.period
         more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
         self._run = Run(self.runner, self.server.url, count, limit=limit, timeline=self.timeline, more=more)
-        self.plot.start(follow=self.slow != 1)
+        self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
-            self.plot.set_limit(limit)
+            self.feed.set_limit(limit)
 
     async def run(self) -> None:
         """The run that was begun; its plot is left running."""
@@ -79,7 +84,7 @@ class Lane:
         run, self._run = self._run, None
         self.outcomes, self.error = run.result
         del run.result  # what was let go of holds on to its run for good
-        self.plot.stop()
+        self.feed.stop()
         _under_way.remove(self)
         if not is_busy(self.server):
             self.stretch_time(1 / self.slow)
@@ -95,7 +100,7 @@ class Lane:
         """Change the limit of the run that is under way, if its runner takes a limiter."""
         if self._run and self._run.limiter:
             self._run.limiter.limit = limit
-            self.plot.set_limit(limit)
+            self.feed.set_limit(limit)
 
     def turn_knob(self, name: str, value: Any) -> None:
         """Set one of the server's knobs: in slow motion, what it would be at the usual speed."""
@@ -113,14 +118,13 @@ class Lane:
         self.forget()
         if not is_busy(self.server):
             self.server.reset()
-        self.plot.clear()
+        self.feed.clear()
 
     def forget(self) -> None:
         """Let go of what the last run brought."""
         self.outcomes, self.error, self.goals_met = [], None, {}
+        self._why = {}
         self.timeline.reset()
-        for name in self.goals:
-            self._show_goal(name, None)
 
     def _judge_goals(self, *, finished: bool) -> None:
         """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""
@@ -128,16 +132,11 @@ class Lane:
         stats = replace(stats, elapsed=stats.elapsed / self.slow)
         for name, goal in self.goals.items():
             try:
-                met, why = bool(goal(stats)), ""
+                met = bool(goal(stats))
             except BaseException as error:
-                met, why = False, f": {in_words(error)}"
+                met, self._why[name] = False, f": {in_words(error)}"
             if finished or not met:
                 self.goals_met[name] = met
-            self._show_goal(name, self.goals_met.get(name), why)
-
-    def _show_goal(self, name: str, met: bool | None, why: str = "") -> None:
-        label, (mark, css) = self._goal_labels[name], MARKS[met]
-        label.value, label._dom_classes = f"{mark} {name}{why}", (AS_IT_IS, css)
 
     def _sum_up(self, run: Run) -> str:
         stats = self.timeline.stats() if takes(self.runner, "client") else self.server.stats()

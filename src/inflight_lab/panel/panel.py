@@ -6,26 +6,28 @@ import asyncio
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-import ipywidgets as widgets
-from IPython.display import display
+import traitlets
 
-from inflight_lab.arguments import check
-from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.jupyter.widgets import close_parts
+from inflight_lab.arguments import RULES, Rule, check
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.controls import Controls
+from inflight_lab.panel.controls import Controlled, Setting
 from inflight_lab.panel.lane import Goal, Lane, slowness
 from inflight_lab.panel.recording import Recording, save
 from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
+from inflight_lab.server.knobs import QUOTAS
+from inflight_lab.server.knobs import RULES as KNOBS
 
 BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
+
+SLOW = (1, 5, 20)
+SLOWNESS = Rule((int,), "1, 5 or 20", "1, 5 or 20", SLOW.__contains__)
 
 _panels: WeakSet[Panel] = WeakSet()
 """All that are open: those on one server show the same knobs."""
@@ -35,7 +37,7 @@ def _of_the_first(name: str, doc: str) -> Any:
     return property(lambda panel: getattr(panel._first, name), doc=doc)
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]
+class Panel(Controlled):
     """Runs ``runner(url, count)`` against ``server`` at the press of a button, and shows it live.
 
     ``runner`` is whatever can be called with those two and returns something to await: one of the ladder,
@@ -52,8 +54,12 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     none: a goal that does not hold is missed, one that holds so far stays open and is not in ``goals_met``.
 
     ``count`` and ``limit`` are where their sliders begin, ``max_count`` and ``max_limit`` where they
-    end.  After a run ``outcomes`` holds one response or exception per request, and ``error`` what the
-    runner raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
+    end.  These two, ``latency``, ``rate``, ``quota`` and ``slow`` are traits: set one, also during a run, and
+    its slider moves; ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and ``status``
+    can be observed too.
+
+    After a run ``outcomes`` holds one response or exception per request, and ``error`` what the runner
+    raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
 
     In slow motion latency, quota and the runner's own pauses all take so many times as long, and every
     request is drawn: the same run, slow enough to follow.  Goals are judged as if it were not.  Panels on
@@ -69,6 +75,14 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is started, and
     ``RuntimeError`` where no event loop runs.
     """
+
+    limit = Setting(RULES["limit"])
+    count = Setting(RULES["count"])
+    latency = Setting(KNOBS["latency"])
+    rate = Setting(KNOBS["rate"])
+    quota = Setting(KNOBS["quota"])
+    slow = Setting(SLOWNESS)
+    _most: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
     timeline: Timeline = _of_the_first("timeline", "What the first runner's client saw.")
@@ -88,7 +102,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         max_count: int = 1000,
         max_limit: int = 50,
     ) -> None:
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._twins: list[PracticeServer] = []
         self.lanes: dict[str, Lane] = {}
@@ -104,36 +118,46 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             if not callable(goal) or inspect.iscoroutinefunction(goal):
                 raise TypeError(f"goals must be plain functions of the Stats, got {name!r}: {goal!r}")
         for name, each in runners.items():
-            self.lanes[name] = Lane(each, server.twin() if self.lanes else server, goals or {}, name=name)
+            own = server.twin() if self.lanes else server
+            post = partial(self._post, len(self.lanes))
+            self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
         self._first, *others = self.lanes.values()
         for lane in others:
             self._twins.append(lane.server)
             lane.stretch_time(1 / slowness(server))  # which a twin inherits
-        adjustable = any(lane.adjustable for lane in self.lanes.values())
-        self._controls = controls = Controls(
-            server, count, limit, max_count=max_count, max_limit=max_limit, adjustable=adjustable
+        self._at_first: dict[str, Any] = {
+            "limit": limit,
+            "count": count,
+            "latency": server.latency / slowness(server),
+            "rate": server.rate,
+            "quota": server.quota,
+            "slow": 1,
+        }
+        most = {"limit": max_limit, "count": max_count, "latency": 2.0, "rate": 300}
+        super().__init__(
+            loop,
+            [lane.feed for lane in self.lanes.values()],
+            status="ready",
+            _most={name: max(highest, self._at_first[name]) for name, highest in most.items()},
+            _page={
+                "adjustable": any(lane.adjustable for lane in self.lanes.values()),
+                "quotas": QUOTAS,
+                "slow": SLOW,
+                "period": server.period / slowness(server),
+            },
+            **self._at_first,
         )
-        self.limit_slider, self.count_slider = controls.limit, controls.count
-        self.latency_slider, self.rate_slider = controls.latency, controls.rate
-        self.quota_choice, self.slow_choice = controls.quota, controls.slow
-        self._connect()
-        lanes = widgets.HBox([lane.view for lane in self.lanes.values()]).add_class("ifl-lanes")
-        super().__init__([*controls.rows, lanes])
-        self.add_class("ifl-panel")
+        self._show_goals()
+        self.observe(lambda change: self._changed(change["name"], change["new"]), list(self._at_first))
         _panels.add(self)
-        closed_on_rerun(self._discard)
-
-    @property
-    def running(self) -> bool:
-        """Whether requests are flying now."""
-        return self._task is not None and not self._task.done()
 
     def start(self) -> asyncio.Task[None]:
         """Run in the background; returns its task at once.  Does nothing if a run is under way."""
         if self._task is None or self._task.done():
             for lane in self.lanes.values():
-                lane.begin(self.count_slider.value, self.limit_slider.value, slow=self.slow_choice.value)
-            self._controls.show_running(True, "running")
+                lane.begin(self.count, self.limit, slow=self.slow)
+            self._show_goals()
+            self.running, self.status = True, "running"
             self._task = self._loop.create_task(self._go())
             self._task.add_done_callback(lambda _: self._ended())
         return self._task
@@ -141,7 +165,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
         if self.running:
-            self._controls.status.value = "stopping …"
+            self.status = "stopping …"
             for lane in self.lanes.values():
                 lane.stop()
 
@@ -152,25 +176,24 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             await asyncio.wait([self._task])
         for lane in self.lanes.values():
             lane.reset()
-        self._controls.put_back()
-        self._controls.status.value = "ready"
+        self._show_goals()
+        for name, value in self._at_first.items():
+            setattr(self, name, value)
+        self.status = "ready"
 
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file, for `Replay` to show again without sending anything.
 
         Raises ``ValueError`` if there was none, ``OSError`` if the file cannot be written.
         """
-        save(path, {name: Recording.of(lane.plot.recorder) for name, lane in self.lanes.items()})
+        save(path, {name: Recording.of(lane.feed.recorder) for name, lane in self.lanes.items()})
 
     def close(self) -> None:
         """Stop, and take the panel off the page."""
-        if hasattr(self, "lanes"):  # ipywidgets also closes a panel that was refused and never made
+        if hasattr(self, "_feeds"):  # ipywidgets also closes a panel that was refused and never made
             self.stop()
-            for lane in self.lanes.values():
-                lane.plot.stop()
             for twin in self._twins:
                 twin.stop()
-        close_parts(self)
         super().close()
 
     def _discard(self) -> None:
@@ -195,53 +218,50 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def _ended(self) -> None:
         for lane in self.lanes.values():
             lane.end()  # all at one time, so that their axes end alike
-        self._controls.show_running(False, " · ".join(lane.summary for lane in self.lanes.values()))
+        self._show_goals()
+        self.running, self.status = False, " · ".join(lane.summary for lane in self.lanes.values())
 
     async def _watch_for_blocks(self) -> None:
         """Say so, from another thread, while the loop does not turn: no button is heard then."""
         while sys.platform != "emscripten":  # where there are no threads
-            alarm = threading.Timer(1.5, setattr, (self._controls.status, "value", BLOCKED))
+            alarm = threading.Timer(1.5, setattr, (self, "status", BLOCKED))
             alarm.daemon = True
             alarm.start()
             try:
                 await asyncio.sleep(0.5)
             finally:
                 alarm.cancel()
-            if self._controls.status.value == BLOCKED:
-                self._controls.status.value = "running"
+            if self.status == BLOCKED:
+                self.status = "running"
 
-    def _set_limit(self, limit: int) -> None:
+    def _show_goals(self) -> None:
+        self._lanes = [lane.shown for lane in self.lanes.values()]
+
+    def _changed(self, name: str, value: Any) -> None:
+        """By a person, a cell, another panel or a linked widget; in whatever thread."""
+        if value > self._most.get(name, value):
+            self._most = self._most | {name: value}
+        if name == "limit":
+            self._loop.call_soon_threadsafe(self._set_limit)
+        elif name in KNOBS:
+            self._loop.call_soon_threadsafe(self._turn_knob, name)
+
+    # These two look at the value when they act: of several changes in a row the last one counts.
+    def _set_limit(self) -> None:
         for lane in self.lanes.values():
-            lane.set_limit(limit)
+            lane.set_limit(self.limit)
 
-    def _turn_knob(self, name: str, value: Any) -> None:
+    def _turn_knob(self, name: str) -> None:
         """Here, and on every other panel with the same server."""
+        value = getattr(self, name)
         for panel in list(_panels):
             if panel.server is self.server:
                 for lane in panel.lanes.values():
                     lane.turn_knob(name, value)
-                if panel is not self:
-                    panel._controls.follow(name, value)
+                setattr(panel, name, value)
 
-    def _connect(self) -> None:
-        """Have every control do what it says, on the panel's own loop."""
-
-        # The controls may speak up in another thread, with another loop.
-        def on_loop(act: Callable[..., object]) -> Callable[..., object]:
-            return lambda *values: self._loop.call_soon_threadsafe(act, *values)
-
-        controls = self._controls
-        controls.on_change(controls.limit, on_loop(self._set_limit))
-        for name in ("latency", "rate", "quota"):
-            controls.on_change(getattr(controls, name), on_loop(partial(self._turn_knob, name)))
-        controls.run.on_click(on_loop(lambda _: self.start()))
-        controls.stop.on_click(on_loop(lambda _: self.stop()))
-        controls.reset.on_click(on_loop(lambda _: self._start_reset()))
-
-    def _start_reset(self) -> None:
-        self._resetting = self._loop.create_task(self.reset())
-
-    def _ipython_display_(self) -> None:
-        display(self._repr_mimebundle_(), raw=True)
-        for lane in self.lanes.values():
-            lane.plot.show_picture()
+    def _press(self, button: str) -> None:
+        if button == "reset":
+            self._resetting = self._loop.create_task(self.reset())
+        elif button in ("run", "stop"):
+            self.start() if button == "run" else self.stop()

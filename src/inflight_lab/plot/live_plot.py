@@ -1,29 +1,49 @@
-"""The live plot: a widget that is sent only what is new."""
+"""The live plot: a feed sends what is new, and a widget hands it to the page."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from uuid import uuid4
 
 import anywidget
-from IPython.display import DisplayHandle, display
+import traitlets
+from IPython.display import SVG, DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.jupyter.kernel_messages import hear_where_the_page_says
-from inflight_lab.jupyter.widgets import close_parts
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import draw_recording
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Recorder, Rules
 
 UPDATE = 0.05
 """Seconds between two messages to the page."""
+
+HERE = Path(__file__).parent
+
+
+def joined(*paths: Path) -> str:
+    """ES modules as one, which is what anywidget takes: each file after those that it imports from.
+
+    The last one keeps its default export.  An ``import`` stands on a line, and no two files have a name in
+    common.
+    """
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    text = re.sub(r'^import .* from "\.\.?/.*";\n', "", text, flags=re.MULTILINE)
+    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+
+
+FLOW = ("flow_model", "flow_pen", "flow_places", "flow_quota", "flow")
+VIEW = [HERE / f"{name}.js" for name in ("dom", "clock", *FLOW, "lines", "view")]
+"""What draws one lane."""
+VIEWS = ("both", "requests", "lines")
 
 
 class Observed(Protocol):
@@ -37,38 +57,37 @@ class Counting(Observed, Protocol):
 
     quota: str
     rate: float
+    period: float
+
+    @property
+    def most_at_once(self) -> int:
+        """How many requests the quota lets in together, after a rest."""
 
 
-class Plot(anywidget.AnyWidget):
-    """What ``recorder`` reads, as it happens: requests in flight, waiting, refused and per period.
+class Feed:
+    """Has ``post`` send what ``recorder`` reads, as it happens.
 
-    Points are sent from a thread, so the plot moves while a cell awaits and while one blocks.  Each
+    Points are sent from a thread, so the picture moves while a cell awaits and while one blocks.  Each
     finished recording also leaves a plain picture, which stays in a saved or exported notebook.
     """
 
-    _esm = Path(__file__).with_name("live_plot.js")
-    _css = Path(__file__).with_name("live_plot.css")
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self.recorder = recorder
-        self._live = False
+    def __init__(self, recorder: Recorder, post: Callable[[dict[str, Any]], None]) -> None:
+        self.recorder, self._post_message = recorder, post
+        self._live = self._recorded = False
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
+        self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
         self._picture: DisplayHandle | None = None
         self._sender: _ThreadedSender | _TaskSender | None = None
-        hear_where_the_page_says(self)
-        self.on_msg(lambda *_: self._send_all())
-        closed_on_rerun(self.close)
 
-    def start(self, *, follow: bool = False) -> None:
+    def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
 
-        ``follow`` draws a bar for every single request as well: for runs slow enough to see them.
+        ``numbered`` writes its number at every request: for runs slow enough to follow one.
         """
         self.stop()
-        self.recorder.reset(follow=follow)
-        self._live = True
-        self._send_all()
+        self.recorder.reset(numbered=numbered)
+        self._live = self._recorded = True
+        self.send_all()
         sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
         self._sender = sender(self.send_new)
 
@@ -80,20 +99,14 @@ class Plot(anywidget.AnyWidget):
             self.send_new()
             self.recorder.end()
             if self._picture:
-                self._picture.update(draw_recording(self.recorder))
-
-    def close(self) -> None:
-        """Stop, and take the plot off the page."""
-        if hasattr(self, "recorder"):  # else it was never made
-            self.stop()
-        close_parts(self)
-        super().close()
+                self._picture.update(self._drawn())
 
     def clear(self) -> None:
         """Forget the recording: an empty plot."""
         self.stop()
         self.recorder.reset()
-        self._send_all()
+        self._recorded = False
+        self.send_all()
 
     def set_limit(self, limit: int) -> None:
         """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
@@ -106,16 +119,72 @@ class Plot(anywidget.AnyWidget):
         with self._sending:
             self._post(self.recorder.read())
 
-    def _send_all(self) -> None:
+    def send_all(self) -> None:
+        """Send all there is, for a view that has just opened."""
         with self._sending:
             if self._live:
                 self.recorder.read()
-            self._post(self.recorder.history, reset=True)
+            self._post(self.recorder.everything(), reset=True, picture=self._mark)
 
-    def _post(self, series: dict[str, Any], **more: Any) -> None:
-        recorder = self.recorder
-        counts = recorder.counts()
-        self.send({"series": series, "counts": counts, "now": recorder.now, "live": self._live, **more})
+    def show_picture(self) -> None:
+        """Display the plain picture here, and again after each recording, in the same place."""
+        self._picture = display(self._drawn(), display_id=True)
+
+    def _drawn(self) -> SVG:
+        picture = draw_recording(self.recorder)
+        return SVG(picture.data.replace("<svg ", f'<svg class="{self._mark}" ', 1))
+
+    def _post(self, message: dict[str, Any], **more: Any) -> None:
+        status = self.recorder.status() | ({} if self._recorded else {"now": 0})
+        self._post_message(message | status | {"live": self._live} | more)
+
+
+class Shown(anywidget.AnyWidget):
+    """A widget whose page draws what ``feeds`` send: one for each lane."""
+
+    view = traitlets.Enum(VIEWS, "both", help="What is drawn: each request, lines over time, or both.").tag(
+        sync=True
+    )
+
+    def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
+        super().__init__(**traits)
+        self._feeds = feeds
+        self.on_msg(lambda _, message, __: self._hear(message))
+        closed_on_rerun(self._discard)
+
+    def close(self) -> None:
+        """Stop, and take it off the page."""
+        if hasattr(self, "_feeds"):  # ipywidgets also closes what was refused and never made
+            for feed in self._feeds:
+                feed.stop()
+            self.layout.close()  # which ipywidgets would keep for good
+        super().close()
+
+    def _discard(self) -> None:
+        """The cell that made it is run again."""
+        self.close()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "hello" in message:
+            for feed in self._feeds:
+                feed.send_all()
+
+    def _ipython_display_(self) -> None:
+        data, metadata = self._repr_mimebundle_() or ({}, {})
+        display(data, metadata=metadata, raw=True)
+        for feed in self._feeds:
+            feed.show_picture()
+
+
+class Plot(Feed, Shown):
+    """What ``recorder`` reads, as it happens: requests in flight, waiting, refused and per period."""
+
+    _esm = joined(*VIEW, HERE / "live_plot.js")
+    _css = HERE / "live_plot.css"
+
+    def __init__(self, recorder: Recorder) -> None:
+        Feed.__init__(self, recorder, lambda message: self.send(message))
+        Shown.__init__(self, [self])
 
     def __enter__(self) -> Self:
         self.start()
@@ -128,14 +197,6 @@ class Plot(anywidget.AnyWidget):
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-    def _ipython_display_(self) -> None:
-        display((self._repr_mimebundle_() or [{}])[0], raw=True)
-        self.show_picture()
-
-    def show_picture(self) -> None:
-        """Display the plain picture here, and again after each recording, in the same place."""
-        self._picture = display(draw_recording(self.recorder), display_id=True)
 
 
 class _ThreadedSender:
@@ -173,6 +234,15 @@ class _TaskSender:
         self._task.cancel()
 
 
+def recorder_of(server: Counting | None, client: Observed | None) -> Recorder:
+    """Reads what ``server`` counts, its quota included, and what ``client`` sees."""
+    return Recorder(
+        server.timeline if server else None,
+        client.timeline if client else None,
+        lambda: rules_of(server),
+    )
+
+
 class LivePlot(Plot):
     """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
 
@@ -198,10 +268,11 @@ class LivePlot(Plot):
         for name, given in (("server", server), ("client", client)):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
-        super().__init__(
-            Recorder(
-                server.timeline if server else None,
-                client.timeline if client else None,
-                lambda: None if server is None or server.quota == "none" else server.rate,
-            )
-        )
+        super().__init__(recorder_of(server, client))
+
+
+def rules_of(server: Counting | None) -> Rules | None:
+    """How ``server`` counts now, if it does."""
+    if server is None or server.quota == "none":
+        return None
+    return Rules(server.quota, server.rate, server.period, server.most_at_once)

@@ -10,7 +10,7 @@ while panel.running or slow.running or not replay._task.done():
     await asyncio.sleep(0.05)
 """
 CHALLENGE = """
-challenge.limit_slider.value, api.latency = {limit}, 0.3
+challenge.limit, api.latency = {limit}, 0.3
 await challenge.start()
 """
 
@@ -30,7 +30,7 @@ def claims_of_11(ran: Ran) -> None:
     # Slow motion: the runner with a pause has a gap of a slow second, and the other has none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
     assert pausing["elapsed"] > plain["elapsed"] + 4
-    bars = ran.kernel.value("slow.lanes['with a pause'].plot.recorder.history['bars']")
+    bars = ran.kernel.value("slow.lanes['with a pause'].feed.recorder.history['bars']")
     first_end = max(time for time, _, status in bars[:6] if status == 200)
     next_begin = min(time for time, _, status in bars[6:] if status == -1)
     assert next_begin - first_end > 4
@@ -42,8 +42,14 @@ def claims_of_11(ran: Ran) -> None:
         met = ran.kernel.value("challenge.goals_met")
         assert (met["no 429"], met["200 answers"]) == (kept, kept)
 
+    # A slider of one's own, and the panel's: either moves the other.
+    assert ran.kernel.run("wide.value = 60").status == "ok"
+    assert ran.kernel.value("(challenge.limit, challenge._most['limit'])") == (60, 60)
+    assert ran.kernel.run("challenge.limit = 7").status == "ok"
+    assert ran.kernel.value("wide.value") == 7
+
     # The recording: 200 answers on either side, the paced ones long before the others.
-    shown = ran.kernel.value("{name: plot.recorder.counts() for name, plot in replay.plots.items()}")
+    shown = ran.kernel.value("{name: feed.recorder.counts() for name, feed in replay.feeds.items()}")
     assert {name: each["accepted"] for name, each in shown.items()} == dict.fromkeys(shown, 200)
     assert shown["paced"]["elapsed"] < shown["semaphore and pause"]["elapsed"] / 3
 

@@ -63,7 +63,7 @@ def claims_of_01(ran: Ran) -> None:
     assert ran.numbers("in_turn = ")[1:] == [1]
     assert ran.numbers("as_tasks = ")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
-    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().peak_in_flight") == 1  # in turn: the panel's run
 
 
@@ -85,7 +85,7 @@ def claims_of_02(ran: Ran) -> None:
     if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
         assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
     expect_score(ran, "naive, every outcome kept", ran.text("share = answers"))
-    assert ran.kernel.value("panel.limit_slider.disabled")
+    assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
 
@@ -127,7 +127,7 @@ def claims_of_03(ran: Ran) -> None:
     assert refused > accepted  # "most were refused all the same"
     assert busiest > 30
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
-    assert not ran.kernel.value("panel.limit_slider.disabled")
+    assert ran.kernel.value("panel._page['adjustable']")
 
 
 def claims_of_04(ran: Ran) -> None:

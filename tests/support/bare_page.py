@@ -1,0 +1,74 @@
+"""A widget's page without Jupyter: its JavaScript on an empty page, with a model that a test plays."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from playwright.sync_api import Page
+
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import naive, semaphore
+
+SHIM = """
+async ({ esm, css, state }) => {
+  document.head.insertAdjacentHTML("beforeend", "<meta name=viewport content=width=device-width>");
+  document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+  const listeners = {}, fire = (name, value) => listeners[name]?.forEach((listener) => listener(value));
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; fire(`change:${name}`); },
+    save_changes() {},
+    on: (name, listener) => (listeners[name] ??= new Set()).add(listener),
+    off: (name, listener) => listeners[name].delete(listener),
+    send: (message) => window.sent.push(message),
+  };
+  Object.assign(window, { model, sent: [], hear: (message) => fire("msg:custom", message) });
+  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+  const el = document.body.appendChild(document.createElement("div"));
+  window.end = (await import(url)).default.render({ model, el });
+}
+"""
+COUNTS = {
+    "started": 0,
+    "waiting": 0,
+    "in_flight": 0,
+    "accepted": 0,
+    "refused": 0,
+    "failed": 0,
+    "cancelled": 0,
+}
+SETTINGS = ("limit", "count", "latency", "rate", "quota", "slow")
+
+
+def state_of(runners: Any = semaphore.make_many_requests, **more: Any) -> dict[str, Any]:
+    """What a page is told of a new panel."""
+
+    async def made() -> dict[str, Any]:
+        with PracticeServer(quota="sliding-window", rate=100) as server:
+            panel = Panel(runners, server=server, **more)
+            names = (*SETTINGS, "view", "running", "status", "_lanes", "_page", "_most", "_esm", "_css")
+            state = {name: getattr(panel, name) for name in names}
+            panel.close()
+        return state
+
+    with ThreadPoolExecutor() as elsewhere:  # Playwright has a loop running in this thread
+        return elsewhere.submit(asyncio.run, made()).result()
+
+
+TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
+
+
+def show(page: Page, state: dict[str, Any], *, width: int = 1024, height: int = 768) -> None:
+    """The panel on a page of that size."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("about:blank")
+    page.set_content("<!doctype html><title>a panel</title><style>body { margin: 8px }</style>")
+    page.evaluate(SHIM, {"esm": state["_esm"], "css": str(state["_css"]), "state": state})
+
+
+def hear(page: Page, *, lane: int = 0, now: float = 0.0, live: bool = False, **more: Any) -> None:
+    """Have the page hear of a run: ``counts`` and ``series`` as a feed sends them."""
+    message = {"lane": lane, "now": now, "live": live, "series": {}} | more
+    page.evaluate("message => hear(message)", message | {"counts": COUNTS | more.get("counts", {})})
