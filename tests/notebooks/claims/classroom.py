@@ -30,10 +30,12 @@ def claims_of_11(ran: Ran) -> None:
     # Slow motion: the runner with a pause has a gap of a slow second, and the other has none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
     assert pausing["elapsed"] > plain["elapsed"] + 4
-    bars = ran.kernel.value("slow.lanes['with a pause'].feed.recorder.history['bars']")
-    first_end = max(time for time, _, status in bars[:6] if status == 200)
-    next_begin = min(time for time, _, status in bars[6:] if status == -1)
-    assert next_begin - first_end > 4
+    events = "slow.lanes['with a pause'].server.timeline.events"
+    times = ran.kernel.value(
+        f"[[e.time for e in {events} if e.kind == kind] for kind in ('sent', 'answered')]"
+    )
+    sent, answered = times
+    assert sent[3] - answered[2] > 4
     assert ran.kernel.value("quiet.latency") == 0.1
 
     # The challenge: the highest limit of the solution meets no 429, and far above it there are some.
