@@ -43,7 +43,7 @@ export class Pen {
     return this.text(number, this.text(words, x, y, { soft: true }) + 6, y, { bold: true, size: 17, name });
   }
 
-  // Told apart without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
+  // Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
   // Those at many spots are one path: a stroke for each would cost more.
   mark(name, spots, r, alpha = 1) {
     this.ink(name, (context) => {
