@@ -175,7 +175,7 @@ export function flow(parent) {
       if (!places.down) pen.text(sign, end + (end > x ? -14 : 14), y + 6, { size: 20, align: "center", soft: true });
     }
     // In httpx's pool they wait for a connection, on a busy machine for the network.
-    const { x, y } = crowd(state), free = !hasSlots(state), left = free ? pen.text("no limit", x, y - 16, { soft: true }) + 18 : x;
+    const { x, y } = crowd(state), free = model.begun && !hasSlots(state), left = free ? pen.text("no limit", x, y - 16, { soft: true }) + 18 : x;
     if (state.legs.pool) pen.heading("not arrived", state.legs.pool, left, y - 16, "waiting");
   }
 

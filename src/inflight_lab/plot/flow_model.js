@@ -19,7 +19,7 @@ export class Model {
   constructor(gone) {
     Object.assign(this, { requests: new Map(), holds: [], limits: [], queue: [], arrivals: [], cancels: [] });
     this.tallies = { ok: 0, refused: 0, lost: 0, ...gone };
-    this.calm = false;
+    this.calm = this.begun = false;
   }
 
   // The rows come in the order of their time: [time, what, number of the request, slot or status].
@@ -42,6 +42,7 @@ export class Model {
   hold(slot) { return (this.holds[slot] ??= []); }
 
   send(time, number, slot) {
+    this.begun = true;
     const request = { number, sent: time, arrived: Infinity, home: Infinity, slot };
     this.requests.set(number, request);
     if (slot !== null) this.hold(slot).at(-1)?.sent.push(request);
