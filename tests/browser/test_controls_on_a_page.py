@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -192,6 +193,47 @@ def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) ->
     expect(panel.limit).to_have_value("20")
 
 
+def drawn(page: Page, line: str) -> list[tuple[float, float]]:
+    """The steps of a line, as it is on the page: from when on, and at what level."""
+    path = page.locator(f"path.ifl-line.ifl-{line}").first.get_attribute("d") or ""
+    steps, time = list[tuple[float, float]](), 0.0
+    for command, number, level in re.findall(r"([MHV])([\d.e-]+)(?: ([\d.]+))?", path):
+        time = float(number) if command != "V" else time
+        if command != "H":
+            steps.append((time, float(level if command == "M" else number)))
+    return steps
+
+
+def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
+    """Slots that are empty for a moment leave no mark; a dip and a peak that last are there, in full."""
+    show(page, one)
+    points = [[n / 100, 0, 9, 9] for n in range(1000)]
+    points[300:310] = [[n / 100, 4, 4, 4] for n in range(300, 310)]
+    points[600:610] = [[n / 100, 20, 20, 20] for n in range(600, 610)]
+    hear(page, now=10.0, reset=True, series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]})
+    page.wait_for_function("document.querySelector('path.ifl-server').getAttribute('d')")
+    levels = [level for _, level in drawn(page, "server")]
+    assert len(levels) < 20
+    assert (levels[0], levels[-1], min(levels), max(levels)) == (9, 9, 4, 20)
+    assert sum(level == 9 for level in levels) == 3  # before the dip, between the two, and after the peak
+    assert drawn(page, "client") == []  # it tells nothing else
+    assert page.locator(".ifl-name-of").all_text_contents()[:3] == ["limit 9", "", "server"]
+
+
+def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
+    """A group of them has its number, however many of them the kernel sends as one mark, early or late."""
+    show(page, one)
+    counts = {"started": 200, "refused": 66}
+    marks = [[1 + n / 100, 1, 1, 1] for n in range(12)]
+    hear(page, now=2.0, live=True, reset=True, counts=counts, series={"refused": marks})
+    count = page.locator(".ifl-mark.ifl-refused text")
+    expect(count.nth(1)).to_have_text("66")
+    more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 1, 1, 1]]}}
+    hear(page, now=3.0, **more)
+    expect(count).to_have_text(["refused", "66", "4"])
+    expect(page.locator(".ifl-mark.ifl-failed text")).to_have_text([""])
+
+
 def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None:
     """A long run leaves its oldest points out, and says so beside the plot's title, not on it."""
     show(page, one)
@@ -224,11 +266,13 @@ def test_the_plain_picture_hides_while_the_live_one_is_fed(page: Page, one: dict
 def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> None:
     """Ready before it, then running, finished or stopped; a stopped run is not done, and its bar not full."""
     show(page, one)
-    readout = page.locator(".ifl-readout")
+    readout = page.locator(".ifl-spoken")
+    expect(page.locator(".ifl-hint")).to_have_text("Press Run, or Space: at most 3 in flight, quota 100")
     expect(readout).to_contain_text("ready: 0 of 0 done")
     counts = {"started": 1000, "accepted": 533}
     hear(page, now=2.0, live=True, counts=counts)
     expect(readout).to_contain_text("running: 533 of 1000 done")
+    expect(page.locator(".ifl-hint")).to_be_hidden()
     hear(page, now=2.0, counts=counts | {"cancelled": 467})
     expect(readout).to_contain_text("stopped: 533 of 1000 done")
     bar, part = (page.locator(f".ifl-{name}").bounding_box() for name in ("progress", "part.ifl-accepted"))

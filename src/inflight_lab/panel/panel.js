@@ -6,7 +6,7 @@ import { controls } from "./controls.js";
 
 export default {
   render({ model, el }) {
-    const root = div("ifl-panel", el), views = [], goals = [];
+    const root = div("ifl-panel", el), views = [], goals = [], hints = [];
     const layout = () => views.forEach((each) => each.layout());
     const ends = [controls(model, root, layout)];
     const lanes = div("ifl-lanes", root);
@@ -15,7 +15,18 @@ export default {
       if (name) div("ifl-name", lane, name);
       goals.push(div("ifl-goals", lane));
       views.push(view(lane, model));
+      hints.push(div("ifl-hint", lane));
     }
+    // Over a plot that has nothing to show yet.
+    function hint() {
+      const [limit, quota, rate] = ["limit", "quota", "rate"].map((name) => model.get(name));
+      const limited = model.get("_page").adjustable ? `at most ${limit} in flight` : "no limit";
+      const text = quota === undefined ? "Press Play, or Space" : `Press Run, or Space: ${limited}, ${quota === "none" ? "no quota" : `quota ${rate}`}`;
+      for (const each of hints) each.textContent = text;
+    }
+    const told = ["limit", "quota", "rate"].map((name) => `change:${name}`);
+    for (const each of told) model.on(each, hint);
+    hint();
     function judge() {
       model.get("_lanes").forEach((lane, i) => {
         goals[i].replaceChildren();
@@ -30,6 +41,7 @@ export default {
     ends.push(followTheme(root, layout), connect(model, views));
     return () => {
       model.off("change:_lanes", judge);
+      for (const each of told) model.off(each, hint);
       for (const end of ends) end();
     };
   },

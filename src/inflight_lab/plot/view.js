@@ -48,10 +48,10 @@ const NOTHING = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0,
 export function view(parent, model) {
   const root = div("inflight-lab", parent), tell = numbers(root);
   const pictures = [flow(root), lines(root)];
-  const readout = div("ifl-readout", root), spoken = div("ifl-spoken", root);
+  const spoken = div("ifl-spoken", root);
   spoken.setAttribute("role", "status");
   const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
-  let counts = { ...NOTHING }, levels = {}, spokenAt = 0;
+  let counts = { ...NOTHING }, levels = {}, spokenAt = -Infinity;
 
   function receive(message) {
     const { series, reset, picture, live } = message;
@@ -64,9 +64,10 @@ export function view(parent, model) {
     Object.assign(counts, message.counts);
     for (const each of pictures) each.receive(message);
     tell(counts, levels.rate ?? 0);
-    const text = inWords(counts, levels, live);
-    readout.textContent = text;
-    if (!live || performance.now() - spokenAt > 5000) { spoken.textContent = text; spokenAt = performance.now(); }
+    if (!live || performance.now() - spokenAt > 5000) { // not more than a person can listen to
+      spoken.textContent = inWords(counts, levels, live);
+      if (live) spokenAt = performance.now();
+    }
     Object.assign(root.dataset, {
       live, limit: levels.limit ?? "", inFlight: counts.in_flight, waiting: counts.waiting, accepted: counts.accepted,
       refused: counts.refused, failed: counts.failed, cancelled: counts.cancelled, started: counts.started,
