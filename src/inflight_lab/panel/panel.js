@@ -24,8 +24,8 @@ export default {
       const text = quota === undefined ? "Press Play, or Space" : `Press Run, or Space: ${limited}, ${quota === "none" ? "no quota" : `quota ${rate}`}`;
       for (const each of hints) each.textContent = text;
     }
-    const told = ["limit", "quota", "rate"].map((name) => `change:${name}`);
-    for (const each of told) model.on(each, hint);
+    const heard = ["limit", "quota", "rate"].map((name) => `change:${name}`);
+    for (const each of heard) model.on(each, hint);
     hint();
     function judge() {
       model.get("_lanes").forEach((lane, i) => {
@@ -41,7 +41,7 @@ export default {
     ends.push(followTheme(root, layout), connect(model, views));
     return () => {
       model.off("change:_lanes", judge);
-      for (const each of told) model.off(each, hint);
+      for (const each of heard) model.off(each, hint);
       for (const end of ends) end();
     };
   },
