@@ -118,7 +118,7 @@ def test_presented_the_plot_is_large(
 ) -> None:
     """On the screen, or filling the window where there is none, 60 % of the height is the plot's."""
     width, height = size
-    state = request.getfixturevalue(runners)
+    state = request.getfixturevalue(runners) | {"view": "lines"}
     show(page, state, width=width, height=height)
     page.add_style_tag(content=".ifl-panel { zoom: 1.4 }")  # as the student page has it
     if not full:

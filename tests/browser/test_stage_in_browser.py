@@ -28,6 +28,7 @@ PLOTS = ".ifl-panel .inflight-lab"
 def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     """Presented, all of it is on one screen, in larger letters, and it still answers; Escape ends that."""
     panel = open_panel(lab, page, "present", PANEL)
+    page.locator(".ifl-view select").select_option("lines")
     usual = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     page.get_by_role("button", name="Present", exact=True).click()
     page.wait_for_function(FULL)

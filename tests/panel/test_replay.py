@@ -38,7 +38,7 @@ async def recorded(server: PracticeServer, tmp_path: Path) -> tuple[Panel, Path]
 
 
 async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) -> None:
-    """Counts, peaks and bars are those of the run, and no server has seen a request more."""
+    """Counts, levels and each single request are those of the run, and no server has seen a request more."""
     panel, path = recorded
     before = [lane.server.stats() for lane in panel.lanes.values()]
     replay = Replay(path)
@@ -47,7 +47,11 @@ async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) 
         ran, shown = lane.feed.recorder, replay.feeds[name].recorder
         assert shown.counts() == ran.counts() | {"elapsed": pytest.approx(ran.counts()["elapsed"], abs=0.001)}
         assert shown.server.stats().refused == ran.server.stats().refused > 0
-        assert [point[1:] for point in shown.history["bars"]] == [p[1:] for p in ran.history["bars"]]
+        assert [row[1:] for row in shown.everything()["rows"]] == [
+            row[1:] for row in ran.everything()["rows"]
+        ]
+        assert (shown.last_rules, shown.numbered) == (ran.last_rules, True)
+        assert shown.status()["rules"]["phase"] == pytest.approx(ran.status()["rules"]["phase"], abs=0.01)
         for line in ("limit", "quota"):
             levels = [point[3] for point in ran.history[line]]
             assert [point[3] for point in shown.history[line]] == levels
@@ -112,8 +116,8 @@ async def test_nothing_to_record(server: PracticeServer, tmp_path: Path) -> None
 def run(**changes: object) -> dict[str, object]:
     """A run as it stands in a file: two requests, one of them refused."""
     server = [sent(0, 0.1), sent(1, 0.2), ended(0, 0.3), ended(1, 0.4, status=429)]
-    fields = {"period": 1.0, "quota": 100, "follow": False, "limits": [[0.0, 3]], "server": server}
-    return fields | {"client": None} | changes
+    rules = {"period": 1.0, "quota": "sliding-window", "rate": 100, "burst": 1, "phase": 0.4}
+    return rules | {"numbered": False, "limits": [[0.0, 3]], "server": server, "client": None} | changes
 
 
 def sent(request: Any, seconds: Any = 0.1, waiting: Any = 0) -> list[object]:
@@ -141,7 +145,7 @@ DAMAGED = {  # what is in the file, and what the error says of it
     "blanks": (" \n ", "line 2 column 2"),
     "no JSON": ("a recording", "line 1 column 1"),
     "another notation": ("<svg/>", "line 1 column 1"),
-    "half a file": (filed(run())[:200], "Unterminated string starting at: line 1 column"),
+    "half a file": (filed(run())[:195], "Unterminated string starting at: line 1 column"),
     "two files in one": (filed(run()) * 2, "Extra data: line 1"),
     "no UTF-8": (b'{"format": "\xff"}', "codec can't decode byte 0xff"),
     "zero bytes": (b"\0" * 100, "line 1 column 1"),
@@ -152,9 +156,9 @@ DAMAGED = {  # what is in the file, and what the error says of it
     "a number of 5,000 digits": (filed(run()).replace("0.4", "1" * 5000), "4300 digits"),
     "a list": ("[]", r"format must be .* got \[\]"),
     "null": ("null", "format must be .* got None"),
-    "no format": ('{"runs": {}}', "format must be 'inflight-lab recording 1', got None"),
+    "no format": ('{"runs": {}}', "format must be 'inflight-lab recording 2', got None"),
     "no runs": (f'{{"format": "{FORMAT}"}}', r"fields of a recording .* unknown, got \['runs'\]"),
-    "the next version": (filed(run(), format="inflight-lab recording 2"), "got 'inflight-lab recording 2'"),
+    "the next version": (filed(run(), format="inflight-lab recording 3"), "got 'inflight-lab recording 3'"),
     "a format of another kind": (filed(run(), format=1), "format must be .* got 1"),
     "something unknown": (filed(run(), author="me"), r"format, runs; missing or unknown, got \['author'\]"),
     "not one run": (filed(), "runs must be an object with 1 to 20 runs by name"),
@@ -170,16 +174,19 @@ DAMAGED = {  # what is in the file, and what the error says of it
         filed({name: value for name, value in run().items() if name != "limits"}),
         r"fields of a run must be period, .* unknown, got \['limits'\]",
     ),
-    "a field unknown": (filed(run(burst=1)), r"missing or unknown, got \['burst'\]"),
-    "no period": (filed(run(period=0)), "period must be more than 0, and finite, got 0"),
+    "a field unknown": (filed(run(speed=1)), r"missing or unknown, got \['speed'\]"),
+    "no period": (filed(run(period=0)), "period must be 0.001 to 86400, got 0"),
     "a negative period": (filed(run(period=-1.0)), "period must be .* got -1.0"),
     "a period that is NaN": (filed(run(period=float("nan"))), "period must be .* got nan"),
     "a period that is text": (filed(run(period="1")), "period must be .* got '1'"),
-    "a negative quota": (filed(run(quota=-1)), "quota must be 0 to 1000000000, or None, got -1"),
-    "an infinite quota": (filed(run(quota=float("inf"))), "quota must be .* got inf"),
-    "a quota that is true": (filed(run(quota=True)), "quota must be .* got True"),
-    "a quota by name": (filed(run(quota={"rate": 1})), "quota must be .* got {'rate': 1}"),
-    "follow that is a number": (filed(run(follow=1)), "follow must be true or false, got 1"),
+    "a quota unknown": (filed(run(quota="daily")), "quota must be one of 'none', .* got 'daily'"),
+    "a quota that is a list": (filed(run(quota=[])), r"quota must be one of .* got \[\]"),
+    "a negative rate": (filed(run(rate=-1)), "rate must be 1 to 1000000000, got -1"),
+    "an infinite rate": (filed(run(rate=float("inf"))), "rate must be .* got inf"),
+    "a rate that is true": (filed(run(rate=True)), "rate must be .* got True"),
+    "a negative burst": (filed(run(burst=-1)), "burst must be 0 to 1000000000, got -1"),
+    "a phase that is NaN": (filed(run(phase=float("nan"))), "phase must be .* got nan"),
+    "numbered that is a number": (filed(run(numbered=1)), "numbered must be true or false, got 1"),
     "limits by name": (filed(run(limits={})), "limits must be a list, got {}"),
     "a limit alone": (filed(run(limits=[3])), r"limits\[0\]: a row must be \[seconds, limit\], got 3"),
     "a limit of text": (filed(run(limits=[[0, "3"]])), r"limits\[0\]: limit must be a number"),
@@ -223,7 +230,11 @@ DAMAGED = {  # what is in the file, and what the error says of it
         server(sent(0), ended(0, kind="failed", status="E" * 201)),
         "detail must be a text",
     ),
-    "a detail too much": (server(ended(0, kind="sent")), "detail must be null, got 200"),
+    "a detail too much": (server(ended(0, kind="cancelled")), "detail must be null, got 200"),
+    "a status that is no number": (server(ended(0, kind="sent", status="200")), "detail must be an integer"),
+    "a slot that is null": (server([0, "taken", None, None, 0]), "detail must be an integer, .* got None"),
+    "a slot of a request": (server([0, "taken", 1, 0, 0]), "request must be null, got 1"),
+    "a slot too high": (server([0, "taken", None, 1, 0]), "slot 1 is taken, but 0 is the lowest"),
     "negative waiting": (server(sent(0, waiting=-1)), "waiting must be 0 to"),
     "half a waiting": (server(sent(0, waiting=0.5)), "waiting must be an integer"),
     "huge waiting": (server([0, "started", None, None, 10**12]), "waiting must be 0 to"),

@@ -18,7 +18,7 @@ from inflight_lab.plot.drawing import (
     nice_step,
     number_of,
 )
-from inflight_lab.plot.points import KEPT, Recorder
+from inflight_lab.plot.points import KEPT, Recorder, Rules
 from tests.support.virtual_clock import SetClock
 
 BLUE, RED, INK = "#0072b2", "#c23b00", "#222"
@@ -95,7 +95,7 @@ def clock() -> SetClock:
 def recorded(clock: SetClock) -> Recorder:
     """Six requests with a limit of 5, then 2: one is refused, one fails at the client only."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)
-    recorder = Recorder(server, client, lambda: 4)
+    recorder = Recorder(server, client, lambda: Rules("gcra", 4))
 
     def read_until(time: float) -> None:
         recorder.read()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.points import BIN, Bars, Recorder, level, thin
+from inflight_lab.plot.points import BIN, Recorder, Rules, level, thin
 from tests.support.virtual_clock import SetClock
 
 
@@ -29,37 +27,23 @@ def test_thinning_loses_no_peak() -> None:
     assert thin(thinned, 2 * BIN) == [[0.0, 0, 9, 5]]
 
 
-def test_bars_take_the_lowest_free_lane() -> None:
-    """As many lanes as were ever in flight at once, and each bar ends in the lane where it began."""
-    timeline = Timeline(clock=itertools.count().__next__)
-    first, second = timeline.send(), timeline.send()
-    timeline.answer(first, 429)
-    third = timeline.send()
-    timeline.cancel(third)
-    timeline.answer(second, 200)
-    bars = Bars()
-    points = bars.draw(timeline.events[:3]) + bars.draw(timeline.events[3:])
-    assert points == [[0, 0, -1], [1, 1, -1], [2, 0, 429], [3, 0, -1], [4, 0, 0], [5, 1, 200]]
-
-
 def test_each_point_is_read_once(timeline: Timeline) -> None:
     """A second reading holds only what came since the first; a reset timeline is read from its start."""
-    recorder = Recorder(timeline, None, lambda: 100)
+    recorder = Recorder(timeline, None, lambda: Rules("gcra", 100))
     timeline.answer(timeline.send(), 429)
-    first = recorder.read()
+    first = recorder.read()["series"]
     assert first["server"][-1][3] == 0
     assert len(first["refused"]) == 1
-    assert "server" not in recorder.read()
+    assert "server" not in recorder.read()["series"]
     timeline.reset()
     timeline.send()
-    assert recorder.read()["server"][-1][3] == 1
+    assert recorder.read()["series"]["server"][-1][3] == 1
 
 
 def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:
     """A view that comes late gets the last 60 seconds of every line, and the level before them."""
     client = Timeline(clock=clock)
-    recorder = Recorder(timeline, client, lambda: 100)
-    recorder.reset(follow=True)
+    recorder = Recorder(timeline, client, lambda: Rules("gcra", 100))
     recorder.set_limit(3)
     for _ in range(300):
         clock.now += 1
@@ -73,9 +57,6 @@ def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> No
     assert recorder.history["limit"] == [[0, 3, 3, 3]]
     assert recorder.history["quota"] == [[1, 100, 100, 100]]
     assert recorder.history["rate"] == [[1, 2, 2, 2]]
-    bars = [point[0] for point in recorder.history["bars"]]
-    assert (bars[0], bars[-1]) == (239, 300)
-    assert 4 * 61 < len(bars) <= 4 * 62
 
 
 def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -> None:
@@ -85,23 +66,21 @@ def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -
     seen, sent = timeline.send(), client.send()
     recorder.read()
     timeline.answer(seen, 404)
-    assert "failed" not in recorder.read()
+    assert "failed" not in recorder.read()["series"]
     client.answer(sent, 404)
-    assert len(recorder.read()["failed"]) == 1
+    assert len(recorder.read()["series"]["failed"]) == 1
 
 
 def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
-    """Without a server the client's timeline has the rate, the refusals and the bars."""
+    """Without a server the client's timeline has the rate and the refusals."""
     recorder = Recorder(None, timeline)
-    recorder.reset(follow=True)
     timeline.answer(timeline.send(), 429)
     timeline.send()
-    assert {name: points[-1][1:] for name, points in recorder.read().items()} == {
+    assert {name: points[-1][1:] for name, points in recorder.read()["series"].items()} == {
         "client": [0, 1, 1],
         "waiting": [0, 0, 0],
         "rate": [2, 2, 2],
         "refused": [1, 1, 1],
-        "bars": [0, -1],
     }
     assert (recorder.counts()["in_flight"], recorder.counts()["refused"]) == (1, 1)
     with pytest.raises(TypeError, match="server or client must have a timeline"):
@@ -118,13 +97,13 @@ def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> N
     recorder.end()
     clock.now += 1000
     timeline.answer(timeline.send(), 429)
-    assert recorder.read() == {}
+    assert recorder.read() == {"series": {}, "rows": []}
     assert (str(recorder.history), recorder.counts(), recorder.now) == (history, counts, 2)
     assert recorder.events("server") == events
     assert [event.kind for event in events] == ["sent", "answered"]
     recorder.reset()
     timeline.send()
-    assert recorder.read()["server"][-1][3] == 1
+    assert recorder.read()["series"]["server"][-1][3] == 1
 
 
 def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
@@ -139,7 +118,7 @@ def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
     assert len(recorder.events("server")) == 4
     for _ in range(20):
         timeline.send()
-    assert recorder.read()["server"][-1][3] == 25
+    assert recorder.read()["series"]["server"][-1][3] == 25
     with pytest.raises(ValueError, match=r"no longer has the beginning of this run.* the 8 events"):
         recorder.events("server")
     recorder.end()
@@ -154,4 +133,4 @@ def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
     recorder = Recorder(timeline, None)
     with pytest.raises(ValueError, match=f"limit must be 0 or more, and finite, got {limit}"):
         recorder.set_limit(limit)
-    assert recorder.read().get("limit") is None
+    assert recorder.read()["series"].get("limit") is None

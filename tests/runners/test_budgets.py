@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -189,7 +190,7 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
         await one(1)
         waiting = asyncio.create_task(one(1))
         await asyncio.sleep(0)
-        with pytest.raises(ValueError, match=r"^Never to be sent: 101 tokens, of 100 in all\.$"):
+        with pytest.raises(ValueError, match=r"^This can never be sent: 101 tokens, of a budget of 100\.$"):
             await one(101)
         assert virtual_loop().now == began
         assert await waiting == pytest.approx(60.601)
@@ -200,11 +201,17 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
 @pytest.mark.anyio
 async def test_a_transport_for_requests_alone() -> None:
     """A budget that the estimate does not name costs 1 a request; an estimate without a budget, nothing."""
+
+    async def parts() -> AsyncIterator[bytes]:  # a body that is made while it is sent
+        yield b"one"
+        yield b"two"
+
     with PracticeServer(latency=0, quota="fixed-window", rate=4, period=60) as server:
         budgets = Budgets(minute=(4, 60), day=(3, 86_400))
         async with httpx.AsyncClient(transport=budgets) as client:
-            for _ in range(3):
+            for _ in range(2):
                 assert (await client.get(server.url)).status_code == 200
+            assert (await client.request("GET", server.url, content=parts())).status_code == 200
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await client.get(server.url)

@@ -13,12 +13,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from inflight_lab.arguments import check, integer
 
-Kind = Literal["started", "sent", "answered", "failed", "cancelled"]
+Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
+
+_slot: ContextVar[int | None] = ContextVar("slot", default=None)
+"""The slot of a limiter that the current task holds."""
 
 REFUSALS = (429, 503)
 """Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section 15.6.4)."""
@@ -31,9 +35,12 @@ class Event(NamedTuple):
     """Seconds on the timeline's clock."""
     kind: Kind
     request: int | None
-    """The request's number in the order of sending; None for requests that are not sent yet."""
+    """The request's number in the order of sending; None for slots and for requests that are not sent yet."""
     detail: int | str | None
-    """The status if answered; the error's name if failed."""
+    """The status if answered; the error's name if failed; a slot's number if it was taken or freed.
+
+    If sent: the slot that the sender holds or, on the server's side, the status that the answer will have.
+    """
     waiting: int
     in_flight: int
 
@@ -45,9 +52,8 @@ class Event(NamedTuple):
     @property
     def is_failure(self) -> bool:
         """Whether the request got no answer, or one with another error status."""
-        return self.kind == "failed" or (
-            isinstance(self.detail, int) and self.detail >= 400 and not self.is_refusal
-        )
+        bad_status = self.kind == "answered" and isinstance(self.detail, int) and self.detail >= 400
+        return self.kind == "failed" or (bad_status and not self.is_refusal)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Stats:
     cancelled: int = 0
     """Given up by the client, before or after they were sent."""
     elapsed: float = 0.0
-    """Seconds from the first event to the last."""
+    """Seconds from the first event to the last that happened to a request."""
     busiest_period: int = 0
     """The most requests sent within any one period, refused ones included."""
 
@@ -108,6 +114,7 @@ class Timeline:
             self._gone += len(self.events)
             self.events = []  # not cleared: whoever holds the old list keeps it
             self._open: set[int] = set()
+            self._slots: set[int] = set()
             self._recent: deque[float] = deque()  # when those of the last period were sent
             self._begin = self._end = 0.0
             self._waiting = self._peak = self._busiest = 0
@@ -120,8 +127,29 @@ class Timeline:
             self._waiting += count
             self._add("started", None, None)
 
-    def send(self) -> int:
-        """A request was sent; returns its number.  One that was not announced by `start` starts here."""
+    def take(self) -> int:
+        """The current task took a slot of a limiter; returns its number, the lowest that is free."""
+        with self._lock:
+            slot = next(number for number in itertools.count() if number not in self._slots)
+            self._slots.add(slot)
+            _slot.set(slot)
+            self._add("taken", None, slot)
+            return slot
+
+    def free(self, slot: int | None = None) -> None:
+        """The slot was given back; by default the one that the current task took."""
+        with self._lock:
+            slot = _slot.get() if slot is None else slot
+            _slot.set(None)
+            if slot in self._slots:  # else it is one from before a reset
+                self._slots.remove(slot)
+                self._add("freed", None, slot)
+
+    def send(self, detail: int | None = None) -> int:
+        """A request was sent; returns its number.  One that was not announced by `start` starts here.
+
+        ``detail`` is the status with which a server will answer; else it is the slot of the current task.
+        """
         with self._lock:
             if self._waiting:
                 self._waiting -= 1
@@ -130,14 +158,14 @@ class Timeline:
             request = next(self._numbers)
             self._open.add(request)
             self._peak = max(self._peak, len(self._open))
-            self._recent.append(self._add("sent", request, None))
+            self._recent.append(self._add("sent", request, _slot.get() if detail is None else detail))
             self._busiest = max(self._busiest, self._count_recent(self._recent[-1]))
             return request
 
     @contextmanager
-    def sending(self) -> Iterator[int]:
+    def sending(self, detail: int | None = None) -> Iterator[int]:
         """Send a request, whose number it gives; it is cancelled, or fails, if the block does."""
-        request = self.send()
+        request = self.send(detail)
         try:
             yield request
         except asyncio.CancelledError:
@@ -220,15 +248,17 @@ class Timeline:
             self._add(kind, request, detail)
 
     def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> float:
-        self._end = self.clock()
+        now = self.clock()
         if not self.events:
-            self._begin = self._end
-        self.events.append(Event(self._end, kind, request, detail, self._waiting, len(self._open)))
+            self._begin = now
+        if kind not in ("taken", "freed"):  # a pause after the last answer is no request's time
+            self._end = now
+        self.events.append(Event(now, kind, request, detail, self._waiting, len(self._open)))
         extra = len(self.events) - self.keep
         if extra > self.keep // 8:  # not one by one: each drop moves the rest
             del self.events[:extra]
             self._gone += extra
-        return self._end
+        return now
 
     def _count_recent(self, now: float) -> int:
         while self._recent and self._recent[0] <= now - self.period:

@@ -42,7 +42,7 @@ function setting(model, parent, name, input, { label, show = String }) {
     clearTimeout(timer);
     timer = setTimeout(() => { held = null; refresh(); }, PATIENCE);
   }
-  const valueOf = () => (name === "quota" ? input.value : Number(input.value));
+  const valueOf = () => (typeof model.get(name) === "number" ? Number(input.value) : input.value);
   let before;
   input.addEventListener("pointerdown", () => { before = model.get(name); });
   input.addEventListener("pointercancel", () => valueOf() !== before && choose(before)); // the swipe turned out to be the page's
@@ -50,6 +50,13 @@ function setting(model, parent, name, input, { label, show = String }) {
   for (const each of [name, "_most"]) model.on(`change:${each}`, refresh);
   refresh();
   return () => { for (const each of [name, "_most"]) model.off(`change:${each}`, refresh); };
+}
+
+/** One of several, by name. */
+function choice(model, row, name, label, values, words = String) {
+  const input = Object.assign(document.createElement("select"), { name });
+  for (const value of values) add("option", input, { value, textContent: words(value) });
+  return setting(model, row, name, input, { label });
 }
 
 /** The limit, then what is asked of the server, then its quota.  Returns the ends of it all. */
@@ -62,19 +69,14 @@ function settings(model, parent, aside) {
     const input = Object.assign(document.createElement("input"), { type: "range", name, step: about.step ?? 1, disabled });
     ends.push(setting(model, row, name, input, about));
   };
-  const choice = (row, name, label, values, words) => {
-    const input = Object.assign(document.createElement("select"), { name });
-    for (const value of values) add("option", input, { value, textContent: words(value) });
-    ends.push(setting(model, row, name, input, { label }));
-  };
   slider(rows, "limit", !adjustable);
   if (!adjustable) div("ifl-why", rows.firstChild, "this runner takes no limiter to set");
   const load = pair(), allowed = pair();
   slider(load, "count");
   slider(load, "latency");
-  choice(allowed, "quota", "quota", quotas, (value) => value);
+  ends.push(choice(model, allowed, "quota", "quota", quotas));
   slider(allowed, "rate");
-  choice(aside, "slow", "slow motion", slow, (value) => (value === 1 ? "off" : `${value} × slower`));
+  ends.push(choice(model, aside, "slow", "slow motion", slow, (value) => (value === 1 ? "off" : `${value} × slower`)));
   return ends;
 }
 
@@ -147,6 +149,7 @@ export function controls(model, root, layout) {
   const present = button("present", "Present", "F; Escape leaves it", () => { stage.toggle(); rest(); });
   const status = div("ifl-status", root);
   const ends = full ? settings(model, root, aside) : [];
+  ends.push(choice(model, aside, "view", "show", ["both", "requests", "lines"]));
   aside.append(present);
   // A button that was pressed and is disabled now would swallow all further keys.
   function rest() { (root.querySelector("input:enabled") ?? root).focus({ preventScroll: true }); }

@@ -66,7 +66,7 @@ class Lane:
         self.timeline.period = self.server.period
         more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
         self._run = Run(self.runner, self.server.url, count, limit=limit, timeline=self.timeline, more=more)
-        self.feed.start(follow=self.slow != 1)
+        self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
             self.feed.set_limit(limit)
 

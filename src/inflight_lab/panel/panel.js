@@ -7,13 +7,14 @@ import { controls } from "./controls.js";
 export default {
   render({ model, el }) {
     const root = div("ifl-panel", el), views = [], goals = [], hints = [];
-    const ends = [controls(model, root, () => views.forEach((each) => each.layout()))];
+    const layout = () => views.forEach((each) => each.layout());
+    const ends = [controls(model, root, layout)];
     const lanes = div("ifl-lanes", root);
     for (const { name } of model.get("_lanes")) {
       const lane = div("ifl-lane", lanes);
       if (name) div("ifl-name", lane, name);
       goals.push(div("ifl-goals", lane));
-      views.push(view(lane));
+      views.push(view(lane, model));
       hints.push(div("ifl-hint", lane));
     }
     // Over a plot that has nothing to show yet.
@@ -37,7 +38,7 @@ export default {
     }
     model.on("change:_lanes", judge);
     judge();
-    ends.push(followTheme(root), connect(model, views));
+    ends.push(followTheme(root, layout), connect(model, views));
     return () => {
       model.off("change:_lanes", judge);
       for (const each of told) model.off(each, hint);

@@ -2,10 +2,10 @@
 
 The file is JSON in UTF-8, of at most `LARGEST` bytes::
 
-    {"format": "inflight-lab recording 1",
-     "runs": {"naive": {"period": 1.0, "quota": 100, "follow": false,
-                        "limits": [[0.0, 3]],
-                        "server": [[0.23, "sent", 0, null, 0], [0.53, "answered", 0, 200, 0]],
+    {"format": "inflight-lab recording 2",
+     "runs": {"naive": {"period": 1.0, "quota": "sliding-window", "rate": 100, "burst": 1, "phase": 0.4,
+                        "numbered": false, "limits": [[0.0, 3]],
+                        "server": [[0.23, "sent", 0, 200, 0], [0.53, "answered", 0, 200, 0]],
                         "client": null}}}
 
 It holds 1 to `MOST_RUNS` runs by name.  `Recording` describes a run, `RecordedLimit` a row of ``limits``,
@@ -21,11 +21,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.arguments import check, positive
-from inflight_lab.panel.rows import NAME, QUANTITY, RecordedEvent, RecordedLimit, read_rows, wrong
-from inflight_lab.plot.points import Recorder
+from inflight_lab.arguments import check
+from inflight_lab.panel.rows import COUNT, NAME, SECONDS, RecordedEvent, RecordedLimit, read_rows, wrong
+from inflight_lab.plot.points import Recorder, Rules
+from inflight_lab.server.knobs import Knobs
 
-FORMAT = "inflight-lab recording 1"
+FORMAT = "inflight-lab recording 2"
 """What a file says it is.  The number is the version: another one is refused."""
 
 LARGEST = 5_000_000
@@ -43,10 +44,16 @@ class Recording:
 
     period: float
     """Seconds of the quota's period, in which requests are counted."""
-    quota: float | None
-    """Requests per period that were allowed; null if there was no quota."""
-    follow: bool
-    """Whether to draw a bar for every single request."""
+    quota: str
+    """How the server counted: "none", "sliding-window" or another of `PracticeServer`'s."""
+    rate: float
+    """Requests per period that were allowed."""
+    burst: int
+    """How many may come at once, if the quota is "token-bucket" or "gcra"."""
+    phase: float
+    """How many seconds into a period of the server's clock the recording began."""
+    numbered: bool
+    """Whether every request has its number beside it."""
     limits: list[RecordedLimit]
     server: list[RecordedEvent]
     """What the server saw: each request is sent once, and ends at most once, after it was sent."""
@@ -54,10 +61,11 @@ class Recording:
     """The same as the client saw it; null if the client was not observed."""
 
     def __post_init__(self) -> None:
-        check("period", self.period, positive(" of seconds"))
-        check("quota", self.quota, QUANTITY, or_none=True)
-        if type(self.follow) is not bool:
-            raise wrong("follow", "true or false", self.follow)
+        Knobs(quota=self.quota, rate=self.rate, period=self.period)  # checks these
+        check("burst", self.burst, COUNT)
+        check("phase", self.phase, SECONDS)
+        if type(self.numbered) is not bool:
+            raise wrong("numbered", "true or false", self.numbered)
         if not self.server and not self.client:
             raise ValueError("neither server nor client has an event")
 
@@ -70,15 +78,23 @@ class Recording:
         server, client = _recorded(recorder, "server"), _recorded(recorder, "client")
         if not server and not client:
             raise ValueError("there is no run to record yet: start one first")
-        quota = recorder.history["quota"]
+        rules = recorder.last_rules or Rules("none", 1, recorder.period)
         return cls(
-            period=recorder.period,
-            quota=quota[-1][3] if quota else None,
-            follow=recorder.follow,
+            period=rules.period,
+            quota=rules.kind,
+            rate=rules.rate,
+            burst=rules.burst,
+            phase=round(recorder.began % rules.period, 4),
+            numbered=recorder.numbered,
             limits=[RecordedLimit(round(time, 4), limit) for time, limit in recorder.limits],
             server=server,
             client=client if recorder.client else None,
         )
+
+    @property
+    def rules(self) -> Rules | None:
+        """How the server counted, for a `Recorder`."""
+        return None if self.quota == "none" else Rules(self.quota, self.rate, self.period, self.burst)
 
     @property
     def seconds(self) -> float:

@@ -79,9 +79,14 @@ class _Clock:
     """The real time; while an event of the recording is repeated, the time at which that happened."""
 
     event_time: float | None = None
+    origin = 0.0
+
+    def start(self, phase: float) -> None:
+        """It is ``phase`` now."""
+        self.origin = time.perf_counter() - phase
 
     def __call__(self) -> float:
-        return time.perf_counter() if self.event_time is None else self.event_time
+        return time.perf_counter() - self.origin if self.event_time is None else self.event_time
 
 
 class _ReplayFeed(Feed):
@@ -92,12 +97,13 @@ class _ReplayFeed(Feed):
         self._due: deque[tuple[float, Callable[[], object]]] = deque()
         server = Timeline(period=recording.period, clock=self._clock)
         client = Timeline(period=recording.period, clock=self._clock)
-        recorder = Recorder(server, None if recording.client is None else client, lambda: recording.quota)
+        recorder = Recorder(server, None if recording.client is None else client, lambda: recording.rules)
         super().__init__(recorder, post)
 
-    def start(self, *, follow: bool = False) -> None:
+    def start(self, *, numbered: bool = False) -> None:
         """Play from the beginning."""
         self.stop()
+        self._clock.start(self.recording.phase)
         due: list[tuple[float, Callable[[], object]]] = [
             (each.seconds, partial(self.recorder.set_limit, each.limit)) for each in self.recording.limits
         ]
@@ -108,7 +114,7 @@ class _ReplayFeed(Feed):
                 repeat = Repeater(timeline).repeat
                 due += [(event.seconds, partial(repeat, event)) for event in events]
         self._due = deque(sorted(due, key=lambda each: each[0]))
-        super().start(follow=follow or self.recording.follow)
+        super().start(numbered=numbered or self.recording.numbered)
 
     def send_new(self) -> None:
         """Repeat what is due, and send it."""

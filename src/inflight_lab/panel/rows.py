@@ -10,6 +10,7 @@ from inflight_lab.arguments import Rule, check, integer, number
 from inflight_lab.observation.timeline import Kind, Timeline
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+WITHOUT_REQUEST = ("started", "taken", "freed")
 SECONDS = number(0, " of seconds", most=3600)
 QUANTITY, COUNT, STATUS = number(0, most=10**9), integer(0, most=10**9), integer(100, most=999)
 Row = TypeVar("Row", "RecordedLimit", "RecordedEvent")
@@ -39,8 +40,9 @@ class RecordedLimit:
 class RecordedEvent:
     """``[seconds since the run began, kind, request, detail, waiting]``, as in `Event`.
 
-    ``request`` is null if ``kind`` is "started", or "cancelled" for all that wait; else it is a number.
-    ``detail`` is the status if "answered", the error's name if "failed", else null.
+    ``request`` is null if ``kind`` is "started", "taken" or "freed", or "cancelled" for all that wait; else
+    it is a number.  ``detail`` is the status if "answered", the error's name if "failed", a slot's number if
+    "taken" or "freed", that or the status to come or null if "sent"; else it is null.
     """
 
     seconds: float
@@ -53,7 +55,7 @@ class RecordedEvent:
         check("seconds", self.seconds, SECONDS)
         if self.kind not in KINDS:
             raise wrong("kind", f"one of {', '.join(KINDS)}", self.kind)
-        if self.kind == "started" or (self.kind == "cancelled" and self.request is None):
+        if self.kind in WITHOUT_REQUEST or (self.kind == "cancelled" and self.request is None):
             _check_null("request", self.request)
         else:
             check("request", self.request, COUNT)
@@ -61,6 +63,8 @@ class RecordedEvent:
             check("detail", self.detail, STATUS)
         elif self.kind == "failed":
             check("detail", self.detail, NAME)
+        elif self.kind in ("taken", "freed", "sent"):
+            check("detail", self.detail, COUNT, or_none=self.kind == "sent")
         else:
             _check_null("detail", self.detail)
         check("waiting", self.waiting, COUNT)
@@ -78,12 +82,17 @@ class Repeater:
         timeline, request = self._timeline, event.request
         if event.kind == "started":
             timeline.start(max(0, event.waiting - timeline.waiting))
+        elif event.kind == "taken":
+            if (slot := timeline.take()) != event.detail:
+                raise ValueError(f"slot {event.detail} is taken, but {slot} is the lowest that is free")
+        elif event.kind == "freed":
+            timeline.free(cast(int, event.detail))
         elif request is None:
             timeline.cancel_waiting()
         elif event.kind == "sent":
             if request in self._numbers:
                 raise ValueError(f"request {request} is sent for the second time")
-            self._numbers[request] = timeline.send()
+            self._numbers[request] = timeline.send(cast(int | None, event.detail))
         elif (number := self._numbers.get(request)) is None:
             problem = "has ended already" if request in self._numbers else "was not sent"
             raise ValueError(f"request {request} ends, but it {problem}")

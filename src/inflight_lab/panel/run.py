@@ -202,7 +202,9 @@ class _Limiter(AdjustableLimiter):
         except BaseException:
             self._run.leave()
             raise
+        self._run.timeline.take()
 
     async def __aexit__(self, *exc_info: Any) -> None:
+        self._run.timeline.free()
         await super().__aexit__(*exc_info)
         self._run.leave()

@@ -30,9 +30,15 @@ export function isLight(colour) {
   return 0.3 * r + 0.6 * g + 0.1 * b > 128;
 }
 
-/** Give `root` the class ifl-dark while its text is light, in whatever front end this is.  Returns the end of it. */
-export function followTheme(root) {
-  const look = () => root.classList.toggle("ifl-dark", isLight(getComputedStyle(root).color));
+/** Give `root` the class ifl-dark while its text is light, in whatever front end this is, and say so to those
+    who keep the colours that they drew with.  Returns the end of it. */
+export function followTheme(root, changed) {
+  function look() {
+    const dark = isLight(getComputedStyle(root).color);
+    if (root.classList.contains("ifl-dark") === dark) return;
+    root.classList.toggle("ifl-dark", dark);
+    changed();
+  }
   const themes = new MutationObserver(look), system = matchMedia("(prefers-color-scheme: dark)");
   for (const element of [document.documentElement, document.body]) themes.observe(element, { attributes: true });
   system.addEventListener("change", look);

@@ -5,8 +5,8 @@ import { connect, view } from "./view.js";
 
 export default {
   render({ model, el }) {
-    const plot = view(el);
-    const ends = [followTheme(plot.root), connect(model, [plot])];
+    const plot = view(el, model);
+    const ends = [followTheme(plot.root, plot.layout), connect(model, [plot])];
     return () => ends.forEach((end) => end());
   },
 };

@@ -14,13 +14,14 @@ from typing import Any, Protocol, Self
 from uuid import uuid4
 
 import anywidget
+import traitlets
 from IPython.display import SVG, DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import draw_recording
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Recorder, Rules
 
 UPDATE = 0.05
 """Seconds between two messages to the page."""
@@ -39,8 +40,10 @@ def joined(*paths: Path) -> str:
     return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
 
 
-VIEW = [HERE / f"{name}.js" for name in ("dom", "clock", "lines", "view")]
+FLOW = ("flow_model", "flow_pen", "flow_places", "flow_quota", "flow")
+VIEW = [HERE / f"{name}.js" for name in ("dom", "clock", *FLOW, "lines", "view")]
 """What draws one lane."""
+VIEWS = ("both", "requests", "lines")
 
 
 class Observed(Protocol):
@@ -54,6 +57,11 @@ class Counting(Observed, Protocol):
 
     quota: str
     rate: float
+    period: float
+
+    @property
+    def most_at_once(self) -> int:
+        """How many requests the quota lets in together, after a rest."""
 
 
 class Feed:
@@ -71,13 +79,13 @@ class Feed:
         self._picture: DisplayHandle | None = None
         self._sender: _ThreadedSender | _TaskSender | None = None
 
-    def start(self, *, follow: bool = False) -> None:
+    def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
 
-        ``follow`` records every single request as well: for runs slow enough to see them.
+        ``numbered`` writes its number at every request: for runs slow enough to follow one.
         """
         self.stop()
-        self.recorder.reset(follow=follow)
+        self.recorder.reset(numbered=numbered)
         self._live = self._recorded = True
         self.send_all()
         sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
@@ -116,7 +124,7 @@ class Feed:
         with self._sending:
             if self._live:
                 self.recorder.read()
-            self._post(self.recorder.history, reset=True, picture=self._mark)
+            self._post(self.recorder.everything(), reset=True, picture=self._mark)
 
     def show_picture(self) -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
@@ -126,15 +134,17 @@ class Feed:
         picture = draw_recording(self.recorder)
         return SVG(picture.data.replace("<svg ", f'<svg class="{self._mark}" ', 1))
 
-    def _post(self, series: dict[str, Any], **more: Any) -> None:
-        recorder = self.recorder
-        now = recorder.now if self._recorded else 0
-        message = {"series": series, "counts": recorder.counts(), "now": now, "live": self._live}
-        self._post_message(message | more)
+    def _post(self, message: dict[str, Any], **more: Any) -> None:
+        status = self.recorder.status() | ({} if self._recorded else {"now": 0})
+        self._post_message(message | status | {"live": self._live} | more)
 
 
 class Shown(anywidget.AnyWidget):
     """A widget whose page draws what ``feeds`` send: one for each lane."""
+
+    view = traitlets.Enum(VIEWS, "both", help="What is drawn: each request, lines over time, or both.").tag(
+        sync=True
+    )
 
     def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
         super().__init__(**traits)
@@ -229,7 +239,7 @@ def recorder_of(server: Counting | None, client: Observed | None) -> Recorder:
     return Recorder(
         server.timeline if server else None,
         client.timeline if client else None,
-        lambda: None if server is None or server.quota == "none" else server.rate,
+        lambda: rules_of(server),
     )
 
 
@@ -259,3 +269,10 @@ class LivePlot(Plot):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
         super().__init__(recorder_of(server, client))
+
+
+def rules_of(server: Counting | None) -> Rules | None:
+    """How ``server`` counts now, if it does."""
+    if server is None or server.quota == "none":
+        return None
+    return Rules(server.quota, server.rate, server.period, server.most_at_once)

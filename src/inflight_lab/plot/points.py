@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from inflight_lab.arguments import check, number
 from inflight_lab.observation.timeline import Event, Timeline
+from inflight_lab.plot.flow import FlowRows
 
 BIN = 0.01
 """Seconds.  All that happens to a level within one bin becomes one point, however many requests there are."""
@@ -17,36 +17,22 @@ BIN = 0.01
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-LINES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed", "bars")
+LINES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed")
 
 Point = list[float]
-"""``[time, lowest, highest, last]``, with the time in seconds since the recording began; see also `Bars`."""
+"""``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
+
+LATE = 2.0
+"""Seconds, and a period of the quota, for which the flow keeps what has ended for a view that comes late."""
 
 
-class Bars:
-    """A bar for each request, in the lowest lane that is free: which requests were in flight together.
+class Rules(NamedTuple):
+    """How an API counts, in the words of `PracticeServer`: its ``quota`` is the ``kind``."""
 
-    As points: ``[time, lane, -1]`` where a bar begins, ``[time, lane, status]`` where it ends, with 0
-    for a request that got no answer.
-    """
-
-    def __init__(self) -> None:
-        self._free: list[int] = []
-        self._lanes: dict[int, int] = {}
-
-    def draw(self, events: Iterable[Event]) -> list[Point]:
-        """The points of ``events``, which come in their order."""
-        points: list[Point] = []
-        for event in events:
-            if event.kind == "sent" and event.request is not None:
-                lane = heapq.heappop(self._free) if self._free else len(self._lanes)
-                self._lanes[event.request] = lane
-                points.append([event.time, lane, -1])
-            elif event.request in self._lanes:
-                lane = self._lanes.pop(event.request)
-                heapq.heappush(self._free, lane)
-                points.append([event.time, lane, event.detail if isinstance(event.detail, int) else 0])
-        return points
+    kind: str
+    rate: float
+    period: float = 1.0
+    burst: int = 1
 
 
 def level(time: float, value: float) -> Point:
@@ -69,27 +55,28 @@ def thin(points: Iterable[Point], width: float = BIN) -> list[Point]:
 class Recorder:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
-    Either of the two may be None, if it is not observed.  ``quota`` returns how many requests the server
-    allows per period, or None.  Raises ``TypeError`` if there is no timeline at all.
+    Either of the two may be None, if it is not observed.  ``rules`` returns how the server counts, or None.
+    ``numbered`` is whether the run is slow enough to follow single requests: they have their numbers then.
+    Raises ``TypeError`` if there is no timeline at all.
     """
 
     def __init__(
         self,
         server: Timeline | None,
         client: Timeline | None,
-        quota: Callable[[], float | None] = lambda: None,
+        rules: Callable[[], Rules | None] = lambda: None,
     ) -> None:
         if (main := server or client) is None:
             raise TypeError("server or client must have a timeline, got None for both")
-        self.server, self.client, self.quota = server, client, quota
+        self.server, self.client, self.rules = server, client, rules
         self._main = main  # the one that knows best what was sent
         self._timelines = {"server": server or Timeline(), "client": client or Timeline()}
         self.reset()
 
-    def reset(self, *, follow: bool = False) -> None:
-        """Begin again at time 0; ``follow``: with a bar for every single request."""
+    def reset(self, *, numbered: bool = False) -> None:
+        """Begin again at time 0."""
         self.began, self.period = self._main.clock(), self._main.period
-        self.follow, self._bars = follow, Bars()
+        self.numbered, self._flow = numbered, FlowRows()
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
         self.limits: list[tuple[float, float]] = []
         self._limits_read = 0
@@ -97,6 +84,7 @@ class Recorder:
         self._start = {name: timeline.since(0)[1] for name, timeline in self._timelines.items()}
         self._read = dict(self._start)
         self._end: tuple[float, dict[str, Any]] | None = None
+        self.last_rules = self.rules()
 
     def end(self) -> None:
         """What happens from now on is not part of this recording."""
@@ -112,33 +100,49 @@ class Recorder:
         check("limit", limit, number(0))
         self.limits.append((self.now, limit))
 
-    def read(self) -> dict[str, list[Point]]:
-        """The new points of each line."""
+    def read(self) -> dict[str, Any]:
+        """What is new: ``series``, the points of each line, and ``rows``, those of the flow."""
         if self._end:
-            return {}
+            return {"series": {}, "rows": []}
+        # The server's first: what arrived was sent before.
         server, client = self._new_events("server"), self._new_events("client")
         arrived, ended = server if self.server else client, client if self.client else server
         limits = self.limits[self._limits_read :]
         self._limits_read += len(limits)
-        now = self.now
+        now, rules = self.now, self.rules()
+        self.last_rules = rules
         fresh = {
             "server": thin(level(event.time, event.in_flight) for event in server),
             "client": thin(level(event.time, event.in_flight) for event in client),
             "waiting": thin(level(event.time, event.waiting) for event in client),
             "limit": thin(level(*each) for each in limits),
             "rate": self._changed("rate", now, self._main.recent()),
-            "quota": self._changed("quota", now, self.quota()),
+            "quota": self._changed("quota", now, rules and rules.rate),
             "refused": thin(level(event.time, 1) for event in arrived if event.is_refusal),
             # Only the client knows of a request that never reached the server.
             "failed": thin(level(event.time, 1) for event in ended if event.is_failure),
-            "bars": self._bars.draw(arrived) if self.follow else [],
         }
         for name, points in fresh.items():
             kept = self.history[name]
             kept += points
             old = bisect_left(kept, now - KEPT, key=lambda point: point[0])
             del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
-        return {name: points for name, points in fresh.items() if points}
+        observed = server if self.server else None, client if self.client else None
+        rows = self._flow.read(*observed, keep=LATE + self.period)
+        return {"series": {name: points for name, points in fresh.items() if points}, "rows": rows}
+
+    def everything(self) -> dict[str, Any]:
+        """What `read` has returned, as far as it is kept, and ``gone``: the outcomes that have no rows."""
+        return {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
+
+    def status(self) -> dict[str, Any]:
+        """What goes with every message: the time, the counts, and how the server counts.
+
+        ``phase`` is how many seconds into a window of the clock the recording began.
+        """
+        rules = self.last_rules
+        counting = rules._asdict() | {"phase": self.began % rules.period} if rules else None
+        return {"now": self.now, "counts": self.counts(), "rules": counting, "numbered": self.numbered}
 
     def events(self, name: str) -> list[Event]:
         """All that was read from the timeline of ``name``, "server" or "client".

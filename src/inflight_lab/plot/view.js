@@ -1,6 +1,7 @@
 // The view of one lane: its numbers, and the pictures that are drawn of what the kernel sends.
 
 import { add, div } from "./dom.js";
+import { flow } from "./flow.js";
 import { lines } from "./lines.js";
 
 const TILES = [
@@ -43,10 +44,10 @@ function inWords(counts, levels, live) {
 
 const NOTHING = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0, failed: 0, cancelled: 0 };
 
-/** A picture is `{ receive(message), layout(), close() }` on a parent of its own. */
-export function view(parent) {
+/** A picture is `{ receive(message), layout(), close() }` on a parent of its own.  The model says which are shown. */
+export function view(parent, model) {
   const root = div("inflight-lab", parent), tell = numbers(root);
-  const pictures = [lines(root)];
+  const pictures = [flow(root), lines(root)];
   const spoken = div("ifl-spoken", root);
   spoken.setAttribute("role", "status");
   const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
@@ -73,7 +74,11 @@ export function view(parent) {
     });
   }
 
-  const layout = () => { for (const each of pictures) each.layout(); };
+  function layout() {
+    root.dataset.view = model.get?.("view") ?? "both"; // a page that is not Jupyter's has no settings
+    for (const each of pictures) each.layout();
+  }
+  model.on("change:view", layout);
   const sizes = new ResizeObserver(layout);
   sizes.observe(root);
   receive({ series: {}, counts, now: 0, live: false, reset: true });
@@ -81,6 +86,7 @@ export function view(parent) {
     root, receive, layout,
     close() {
       sizes.disconnect();
+      model.off("change:view", layout);
       plain.remove();
       for (const each of pictures) each.close();
     },

@@ -33,13 +33,13 @@ class Budgets(httpx.AsyncHTTPTransport):
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
         """Wait until all ``costs`` fit.  ``correct(tokens=412)``, in the block or later, says what it was."""
         for name, cost in costs.items():
-            if cost > self._budgets[name][0]:
-                raise ValueError(f"Never to be sent: {cost:g} {name}, of {self._budgets[name][0]:g} in all.")
+            if cost > (most := self._budgets[name][0]):
+                raise ValueError(f"This can never be sent: {cost:g} {name}, of a budget of {most:g}.")
         async with self._turn:  # asyncio's locks are first come, first served
             while (wait := max(self._wait_for(*cost) for cost in costs.items())) > 0:
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait + 0.001):
+                    async with asyncio.timeout(min(wait + 0.001, 60)):
                         await self._news.wait()
             begin = time.perf_counter() - 1.01 * self._longest
             self._taken = [each for each in self._taken if each[0] > begin] + [taken := [float("inf"), costs]]
@@ -64,14 +64,14 @@ class Budgets(httpx.AsyncHTTPTransport):
                 over, wait = over - taken, left
         return wait
 
-    def estimate(self, request: httpx.Request) -> dict[str, float]:
+    async def estimate(self, request: httpx.Request) -> dict[str, float]:
         """The most tokens that ``request`` may cost: one is a byte or more, and the answer has a limit."""
-        limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', request.content)
+        limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', await request.aread())
         return {"tokens": len(request.content) + sum(map(int, limits))}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send for ``httpx.AsyncClient(transport=budgets)``, which may be openai's ``http_client``."""
-        costs = self.estimate(request)
+        costs = await self.estimate(request)
         async with self.take(**{name: costs.get(name, 1) for name in self._budgets}) as correct:
             request.headers["Accept-Encoding"] = "identity"  # to find the usage in it
             response = await super().handle_async_request(request)

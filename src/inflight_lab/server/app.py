@@ -89,8 +89,8 @@ class PracticeApp(Knobs):
     ) -> Response:
         """Count a request, and send what it gets after the latency."""
         busy = self.timeline.in_flight
-        with self.timeline.sending() as number:
-            response = self._decide(answer, busy, tokens)
+        response = self._decide(answer, busy, tokens)
+        with self.timeline.sending(response.status_code) as number:
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
@@ -121,17 +121,16 @@ class PracticeApp(Knobs):
         """The quotas by what they count, as the knobs have them now."""
         if self.quota == "none":
             return {}
-        kind, rates = KINDS[self.quota], {"requests": self.rate}
+        kind = KINDS[self.quota]
+        counted = {"requests": (self.rate, self.most_at_once)}
         if self.tokens is not None:
-            rates["tokens"] = self.tokens
-        for name, rate in rates.items():
-            full = name == "tokens" or self.quota == "token-bucket"
-            burst = (self.burst if name == "requests" else None) or (math.floor(rate) if full else 1)
+            counted["tokens"] = (self.tokens, self.tokens)
+        for name, (rate, burst) in counted.items():
             counter = self._counters.get(name)
             if type(counter) is not kind:
                 counter = self._counters[name] = kind(rate, self.period, burst)
             counter.rate, counter.period, counter.burst = rate, self.period, burst
-        return {name: self._counters[name] for name in rates}
+        return {name: self._counters[name] for name in counted}
 
     def _quota_headers(self, counters: dict[str, Quota], now: float, wait: float) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-10: q quota, w window, r remaining, t seconds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from inflight_lab.arguments import Rule, check, integer, number
@@ -56,6 +57,11 @@ class Knobs:
 
     tokens: int | None = None
     """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
+
+    @property
+    def most_at_once(self) -> int:
+        """``burst``, or what it is by default."""
+        return self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in RULES:

@@ -55,11 +55,14 @@ class Page(PracticeServer):
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
                 recorder.read()
-                lines = recorder.history.items()
-                new = {name: p[bisect(p, known.get(name, -1.0), key=itemgetter(0)) :] for name, p in lines}
-                message = {"series": new, "counts": recorder.counts(), "now": recorder.now, "live": not words}
-                message |= {"reset": not known, "title": self._title, "words": words}
-                known = {name: points[-1][0] for name, points in lines if points}
+                message = recorder.everything() | recorder.status() | {"live": not words, "reset": not known}
+                lists = message.pop("series") | {"rows": message.pop("rows")}
+                new = {
+                    name: p[bisect(p, known.get(name, -1.0), key=itemgetter(0)) :]
+                    for name, p in lists.items()
+                }
+                message |= {"rows": new.pop("rows"), "series": new, "title": self._title, "words": words}
+                known = {name: points[-1][0] for name, points in lists.items() if points}
                 yield f"data: {json.dumps(message)}\n\n"
                 await asyncio.sleep(UPDATE)
         finally:

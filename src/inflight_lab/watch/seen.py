@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Recorder, Rules
 from inflight_lab.watch.quota import Policy, policies
 
 MOST = 200_000
@@ -56,13 +56,13 @@ class Seen:
     def __init__(self) -> None:
         self._at: float | None = None
         self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
-        self.recorder = Recorder(None, self.timeline, self._quota)
         self.requests: list[Request] = []
         self.others = defaultdict[str, list[tuple[Any, ...]]](list)
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
         self._open: dict[Name, Request] = {}
+        self.recorder = Recorder(None, self.timeline, self._rules)
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
@@ -113,7 +113,7 @@ class Seen:
             self.policies[request.host] = found
             self.timeline.period = found[0].window
 
-    def _quota(self) -> float | None:
+    def _rules(self) -> Rules | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
         said = list(self.policies.values())
-        return said[0][0].quota if len(said) == 1 else None
+        return Rules("sliding-window", said[0][0].quota, said[0][0].window) if len(said) == 1 else None

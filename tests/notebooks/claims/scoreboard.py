@@ -17,12 +17,12 @@ def scoreboard(path: Path) -> dict[str, list[float]]:
 
 
 def expect_score(ran: Ran, rung: str, printed: str) -> None:
-    """The cell printed what the rung's row says; on a busy machine, at least the sum of all requests."""
+    """The cell printed what the rung's row says; where it took longer, at least the sum of all requests."""
     answers, refused, seconds, share = (
         float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s,|%)", printed)
     )
     assert answers + refused == 200, printed
     expected = scoreboard(ran.path)[rung]
-    if seconds <= 1.06 * expected[2]:
-        assert (abs(answers - expected[0]), abs(refused - expected[1])) <= (5, 5), (printed, expected)
-        assert abs(share - expected[3]) <= 5, (printed, expected)
+    if seconds <= expected[2]:
+        differences = [answers - expected[0], refused - expected[1], share - expected[3]]
+        assert all(abs(difference) <= 10 for difference in differences), (printed, expected)

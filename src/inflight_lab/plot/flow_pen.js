@@ -1,0 +1,73 @@
+// Words and marks on a canvas, in the colours of the page.
+
+const FONT = "system-ui, sans-serif";
+
+export class Pen {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+  }
+
+  // Take the page's colours and as many pixels as the screen has; all is drawn `zoom` times as large.
+  fit(width, height, zoom) {
+    const { canvas, context } = this, style = getComputedStyle(canvas);
+    this.colours = { ink: style.color };
+    for (const [name, variable] of [["waiting", "--waiting"], ["flying", "--server"], ["ok", "--rate"], ["refused", "--refused"]])
+      this.colours[name] = style.getPropertyValue(variable).trim() || style.color;
+    Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
+    canvas.style.height = `${height}px`;
+    context.setTransform(zoom * devicePixelRatio, 0, 0, zoom * devicePixelRatio, 0, 0);
+  }
+
+  clear() { this.context.clearRect(0, 0, this.canvas.width, this.canvas.height); }
+
+  // Runs `draw` in one colour, as strongly as `alpha` says.
+  ink(name, draw, alpha = 1) {
+    const { context } = this;
+    context.fillStyle = context.strokeStyle = this.colours[name] ?? this.colours.ink;
+    context.globalAlpha = alpha;
+    draw(context);
+    context.globalAlpha = 1;
+  }
+
+  // Returns how far the words reach.
+  text(words, x, y, { size = 14, name = "ink", bold = false, align = "left", soft = false } = {}) {
+    this.context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+    this.context.textAlign = align;
+    this.ink(name, (context) => context.fillText(words, x, y), soft ? 0.75 : 1);
+    return x + this.context.measureText(words).width;
+  }
+
+  // A name with its number.
+  heading(words, number, x, y, name = "ink") {
+    return this.text(number, this.text(words, x, y, { soft: true }) + 6, y, { bold: true, size: 17, name });
+  }
+
+  // Told apart without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
+  mark(name, x, y, r, alpha = 1) {
+    this.ink(name, (context) => {
+      context.beginPath();
+      context.lineWidth = name === "lost" ? 2.2 : 1.6;
+      if (name === "refused") {
+        for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
+      } else if (name === "lost") {
+        for (const lean of [r, -r]) { context.moveTo(x - lean, y - r); context.lineTo(x + lean, y + r); }
+      } else context.arc(x, y, r, 0, 7);
+      if (name === "waiting" || name === "lost") context.stroke(); else context.fill();
+    }, alpha);
+  }
+
+  // A rounded box, filled and outlined as strongly as asked.
+  box({ x, y, w, h }, { name = "ink", fill = 0, line = 0, round = 8, wide = 1.5, dashes = [] } = {}) {
+    const { context } = this;
+    context.beginPath();
+    context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2));
+    if (fill) this.ink(name, () => context.fill(), fill);
+    context.lineWidth = wide;
+    context.setLineDash(dashes);
+    if (line) this.ink(name, () => context.stroke(), line);
+    context.setLineDash([]);
+  }
+
+  bar(name, x, y, w, h, alpha = 1) { this.ink(name, (context) => context.fillRect(x, y, w, h), alpha); }
+}
