@@ -13,17 +13,6 @@ ROOT = Path(__file__).parents[2]
 PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind}" for kind in ("py", "js")))
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
-TO_DO = {
-    "src/inflight_lab/panel/controls.js",
-    "src/inflight_lab/panel/panel.js",
-    "src/inflight_lab/plot/flow.py",
-    "src/inflight_lab/plot/flow_model.js",
-    "src/inflight_lab/plot/flow_pen.js",
-    "src/inflight_lab/plot/live_plot.js",
-    "src/inflight_lab/plot/view.js",
-}
-"""Files that are still to be rewritten."""
-
 AVOID = {
     r"foret(ells?|elling|old)|prophec(y|ies)": "predict, prediction",
     r"permitted|permitting|(not|to|API) permit|permits (\d+|at most|as|many|what|more|no|only|how)": "allow",
@@ -78,8 +67,7 @@ def prose(path: Path) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_our_words_are_plain(path: Path) -> None:
     """Notebooks, README, docstrings, messages and names use the field's own words; a "permit" is a noun."""
-    if path.relative_to(ROOT).as_posix() not in TO_DO:
-        assert list(words_to_avoid(prose(path))) == []
+    assert list(words_to_avoid(prose(path))) == []
 
 
 def test_the_list_tells_before_from_after() -> None:

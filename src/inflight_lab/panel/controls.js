@@ -165,12 +165,12 @@ export function controls(model, root, layout) {
     Object.assign(stop, { disabled: !running });
     status.textContent = model.get("status");
   }
-  const told = ["change:running", "change:status"];
-  for (const each of told) model.on(each, show);
+  const traits = ["change:running", "change:status"];
+  for (const each of traits) model.on(each, show);
   show();
   ends.push(keys(root, press, stage), stage.close);
   return () => {
-    for (const each of told) model.off(each, show);
+    for (const each of traits) model.off(each, show);
     for (const end of ends) end();
   };
 }

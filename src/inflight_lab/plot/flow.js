@@ -11,6 +11,7 @@ import { drawQuota } from "./flow_quota.js";
 
 const LAG = 0.25; // seconds
 const SINGLY = 240; // more requests than this are drawn in bundles: one dot for ...
+const CROWDED = 200; // requests let in in a period, from which on there are fewer frames
 const BUNDLES = [1, 5, 20, 100];
 const QUEUE_GAP = 14, SLOT_GAPS = [37, 28, 22, 18, 15, 12, 10, 8], WORK_GAPS = [15, 13, 11, 9, 8]; // pixels
 const NUMBERED = { queue: 26, work: [30, 26, 22, 18] }; // pixels, where a dot has its number beside it
@@ -52,7 +53,8 @@ export function flow(parent) {
 
   function draw(now) {
     frame = 0;
-    const pause = calm.matches ? 200 : model.requests.size > SINGLY ? 30 : 0; // drawing takes time from who sends
+    const busy = model.requests.size > SINGLY || counted.admitted.length > CROWDED;
+    const pause = calm.matches ? 200 : busy ? 28 : 0; // drawing takes time from who sends: 30 frames a second will do
     if (now - drawnAt < pause) { redraw(); return; }
     drawnAt = now;
     const time = clock.now() - LAG;
@@ -137,15 +139,17 @@ export function flow(parent) {
     const kind = model.kind(request), { leg } = request;
     const name = leg === "pool" ? "waiting" : leg === "out" || (leg === "api" && kind !== "refused") ? "flying" : kind;
     const small = Math.min(leg === "api" || leg === "back" ? workGap * 0.36 : 5, request.slot !== null && slotGap < 18 ? 3.8 : 5);
-    pen.mark(name, request.x, request.y, bundle > 1 ? 1.25 * small : small);
+    pen.mark(name, [[request.x, request.y]], bundle > 1 ? 1.25 * small : small);
     if (numbered) pen.text(request.number + 1, request.x + 7, request.y - 5, { size: 12, bold: true });
   }
 
   function drawQueue({ waiting, gap }) {
     const { queue } = places, shown = Math.min(waiting, roomIn(queue, gap));
     pen.heading("waiting", waiting, queue.x, queue.y - 16, "waiting");
-    for (let i = 0; i < shown; i += 1) // the tail fades where there are more
-      pen.mark("waiting", ...spot(queue, i, gap, places.down), 4.4, waiting > shown ? Math.min(1, (shown - i) / 16) : 1);
+    const spots = Array.from({ length: shown }, (_, i) => spot(queue, i, gap, places.down));
+    const tail = waiting > shown ? 16 : 0; // which fades, because there are more
+    pen.mark("waiting", spots.slice(0, shown - tail), 4.4);
+    spots.slice(shown - tail).forEach((at, i) => pen.mark("waiting", [at], 4.4, 1 - i / tail));
   }
 
   function drawSlots(state) {
@@ -160,7 +164,7 @@ export function flow(parent) {
       const frame_ = { name, fill: held ? 0.16 : 0.03, line: held ? 0.9 : 0.35, round: 7, dashes: slot < limit ? [] : [3, 3] };
       pen.box({ x: left - half, y: top - half, w: 2 * half, h: 2 * half }, frame_);
       if (held === "asleep") pen.text(half > 8 ? "zz" : "z", left, top + half * 0.35, { size: half, bold: true, align: "center", name });
-      else if (held === "unsent") pen.mark("waiting", left, top, Math.min(4.4, half * 0.55));
+      else if (held === "unsent") pen.mark("waiting", [[left, top]], Math.min(4.4, half * 0.55));
     }
   }
 
@@ -191,7 +195,7 @@ export function flow(parent) {
       const { x, y, w, h } = places.tallies[i], number = model.tallies[name], alarm = number > 0;
       const colour = alarm && name !== "lost" ? name : "ink";
       pen.box({ x, y, w, h }, { name: colour, fill: alarm ? 0.09 : 0.04, line: alarm ? 0.6 : 0.25 });
-      pen.mark(name, x + 18, y + h * 0.34, 6);
+      pen.mark(name, [[x + 18, y + h * 0.34]], 6);
       pen.text(number, x + 36, y + h * 0.34 + 11, { size: Math.min(32, h * 0.5), bold: true, name: colour });
       pen.text(w > 140 ? words : short, x + 12, y + h - 11, { size: 14, soft: true });
     });

@@ -33,8 +33,8 @@ class FlowRows:
 
         What ended longer than ``keep`` seconds before the last of them is forgotten.
         """
-        told, came = server if client is None else client, client if server is None else server
-        sides = [(event, False) for event in told or ()]
+        own, came = server if client is None else client, client if server is None else server
+        sides = [(event, False) for event in own or ()]
         sides += [(event, True) for event in came or () if event.kind == "sent"]
         rows = []
         for event, arrives in sorted(sides, key=lambda side: side[0].time):  # stable: sent, then arrived

@@ -4,7 +4,7 @@
 const FLY = 0.14; // seconds over the wire at most, of the latency that was measured
 const LAND = 0.32; // from the client into a tally: the only motion that no request made
 const NEARBY = 0.025; // one that arrives later than this after it was sent waited for a connection
-const NAP = 0.03; // a slot that is kept longer than this after the answer is asleep
+const NAP = 0.03; // a slot that is kept longer than this after the answer is in a pause
 
 const isRefusal = (status) => status === 429 || status === 503;
 

@@ -43,16 +43,20 @@ export class Pen {
     return this.text(number, this.text(words, x, y, { soft: true }) + 6, y, { bold: true, size: 17, name });
   }
 
-  // Told apart without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
-  mark(name, x, y, r, alpha = 1) {
+  // Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
+  // Those at many spots are one path: a stroke for each would cost more.
+  mark(name, spots, r, alpha = 1) {
     this.ink(name, (context) => {
       context.beginPath();
       context.lineWidth = name === "lost" ? 2.2 : 1.6;
-      if (name === "refused") {
-        for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
-      } else if (name === "lost") {
-        for (const lean of [r, -r]) { context.moveTo(x - lean, y - r); context.lineTo(x + lean, y + r); }
-      } else context.arc(x, y, r, 0, 7);
+      for (const [x, y] of spots) {
+        if (name === "refused") {
+          context.moveTo(x, y - 1.3 * r);
+          for (const [dx, dy] of [[1, 0], [0, 1], [-1, 0]]) context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
+        } else if (name === "lost") {
+          for (const lean of [r, -r]) { context.moveTo(x - lean, y - r); context.lineTo(x + lean, y + r); }
+        } else { context.moveTo(x + r, y); context.arc(x, y, r, 0, 7); }
+      }
       if (name === "waiting" || name === "lost") context.stroke(); else context.fill();
     }, alpha);
   }

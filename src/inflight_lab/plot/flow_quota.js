@@ -85,7 +85,8 @@ function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due },
   const next = Math.max(due, time - ((time - due) % spacing));
   for (let moment = next - 30 * spacing; at(moment) < x + w; moment += spacing)
     if (at(moment) > x) pen.bar("ink", at(moment) - 1, base - 12, 2, 24, 0.35);
-  for (const [, used] of admitted) if (at(used) > x) pen.mark("ok", at(used), base, Math.min(6, step * 0.36));
+  const dots = admitted.map(([, used]) => [at(used), base]).filter(([left]) => left > x);
+  pen.mark("ok", dots, Math.min(6, step * 0.36));
   pen.bar(refused ? "refused" : "ink", middle - 1.2, base - 30, 2.4, 60);
   pen.text("now", middle, base - 36, { align: "center", bold: true, size: 13, name: refused ? "refused" : "ink" });
   pen.text(`${burst > 1 ? `up to ${burst} at once` : "none may come early"}; each dot: one let in`, x, base + 50, { size: 13, soft: true });

@@ -38,7 +38,7 @@ function inWords(counts, levels, live) {
     `${live ? "running" : counts.started ? ended : "ready"}: ${done} of ${counts.started} done`,
     `in flight ${counts.in_flight} (client ${client ?? "not observed"})`, `limit ${limit ?? "none"}`,
     ...["waiting", ...ENDS].map((name) => `${name} ${counts[name]}`),
-    `${rate} sent in the last period${quota === undefined ? "" : `, ${quota} permitted`}`,
+    `${rate} sent in the last period${quota === undefined ? "" : `, ${quota} allowed`}`,
   ].join(" · ");
 }
 
