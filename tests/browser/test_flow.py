@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import inflight_lab.plot
 from inflight_lab import Timeline
 from inflight_lab.plot.points import Recorder, Rules
 from tests.support.browser import IN_BROWSER
+from tests.support.lab import Lab
+from tests.support.panel_page import PANEL, open_panel
 from tests.support.virtual_clock import SetClock
 
 pytestmark = IN_BROWSER
@@ -38,6 +40,15 @@ COUNTED = """([arrivals, times, rules]) => {
         return [counted.inside(time, rules).inside.length, Math.floor(left + 1e-9), counted.due];
     });
 }"""
+
+COLOURS = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set();
+    for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3] === 255) found.add(data.slice(i, i + 3).join());
+    return [...found];
+}"""
+WAITING, FLYING, ANSWERED = "141,74,115", "0,114,178", "0,120,90"
 
 
 @pytest.fixture
@@ -184,3 +195,35 @@ def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
     rules = Rules("gcra", 10, 1.0, 3)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [1.0, 5.0], rules])
     assert [due for _, _, due in found] == pytest.approx([1.3, 5.1])
+
+
+def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
+    """As many are at the API as the limit says, and all thousand are accounted for after Stop."""
+    panel = open_panel(lab, page, "flow", PANEL)
+    flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
+    panel.press("Run")
+    expect(flow).to_have_attribute("data-flying", "3", timeout=20_000)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(flow).to_have_attribute("data-limit", "6", timeout=20_000)
+    expect(flow).to_have_attribute("data-flying", "6", timeout=20_000)
+    expect(flow).not_to_have_attribute("data-ok", "0", timeout=20_000)
+    assert {WAITING, FLYING, ANSWERED} <= set(canvas.evaluate(COLOURS))
+    assert "6 slots" in (canvas.get_attribute("aria-label") or "")
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+    expect(flow).to_have_attribute("data-flying", "0", timeout=20_000)
+    page.wait_for_function(
+        "({ dataset } = document.querySelector('.ifl-flow')) => +dataset.ok + +dataset.lost === 1000"
+    )
+
+
+def test_one_picture_or_both(lab: Lab, page: Page) -> None:
+    """A choice on the page, or ``panel.view``: the numbers stand once, in the flow or above the lines."""
+    open_panel(lab, page, "views", PANEL)
+    parts = [page.locator(f".ifl-panel {part}") for part in (".ifl-flow", "svg.ifl-lines", ".ifl-tiles")]
+    choice = page.locator(".ifl-view select")
+    for chosen, shown in (("both", (1, 1, 0)), ("lines", (0, 1, 1)), ("requests", (1, 0, 0))):
+        choice.select_option(chosen)
+        for part, visible in zip(parts, shown, strict=True):
+            expect(part).to_be_visible(visible=bool(visible))

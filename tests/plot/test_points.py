@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.points import BIN, Recorder, Rules, level, thin
+from inflight_lab.plot.points import BIN, Recorder, Rules, level, tally, thin
 from tests.support.virtual_clock import SetClock
 
 
@@ -25,6 +25,12 @@ def test_thinning_loses_no_peak() -> None:
     thinned = thin(level(*each) for each in levels)
     assert thinned == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
     assert thin(thinned, 2 * BIN) == [[0.0, 0, 9, 5]]
+
+
+def test_a_tally_counts_what_falls_together() -> None:
+    """However many refusals there are within a bin, their mark says how many."""
+    assert tally([]) == []
+    assert tally([1.0, 1.002, 1.0099, 1.01, 3.0]) == [[1.0, 3, 3, 3], [1.01, 1, 1, 1], [3.0, 1, 1, 1]]
 
 
 def test_each_point_is_read_once(timeline: Timeline) -> None:

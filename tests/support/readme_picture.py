@@ -80,7 +80,7 @@ def main() -> None:
         for share, accepted in ((0.3, 15), (0.14, 90), (0.8, 130)):
             film.until(f"dataset.accepted >= {accepted}")
             drag(page, panel, share, film.take)
-        film.until("dataset.refused >= 40")
+        film.until("dataset.refused >= 20")
         PICTURE.parent.mkdir(exist_ok=True)
         film.save(PICTURE)
         print(f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB")

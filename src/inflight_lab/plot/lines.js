@@ -119,14 +119,14 @@ export function lines(parent) {
   const { svg, clip, grid, times, cut, strips } = furnish(parent), clock = kernelClock();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const picture = { strips, end: 0, redraw() { frame ||= requestAnimationFrame(draw); } };
-  let series, end, live, counted, frame = 0, frames = 0, drawnAt = 0, at = USUAL, width = 0, height = 0;
+  let series, end, live, frame = 0, frames = 0, drawnAt = 0, at = USUAL, width = 0, height = 0;
   let stale = false; // whether points came that are in no line yet
   drawn.set(svg, picture);
   reset();
 
   function reset() {
     series = Object.fromEntries(strips.flatMap(({ paths, rows }) => [...Object.keys(paths), ...rows.map((row) => row.name)]).map((name) => [name, []]));
-    [end, live, counted] = [0, false, { refused: 0, failed: 0 }];
+    [end, live] = [0, false];
     for (const strip of strips) strip.need = 4;
     clock.reset();
   }
@@ -135,8 +135,7 @@ export function lines(parent) {
     if (message.reset) reset();
     for (const name in series) {
       const points = series[name], fresh = message.series[name] ?? [];
-      points.push(...fresh.map((point) => [...point]));
-      if (name in counted) weigh(name, fresh.length, message.counts[name]);
+      points.push(...fresh);
       let old = 0; // the last point before what is kept still gives the level there
       while (old + 1 < points.length && points[old + 1][0] < message.now - KEPT) old += 1;
       if (old) points.splice(0, old);
@@ -144,14 +143,6 @@ export function lines(parent) {
     end = message.now; live = message.live; stale = true;
     clock.hear(end);
     for (const mate of mates()) mate.redraw();
-  }
-
-  // A mark stands for all within its bin: share out among the new ones what the counter went up by.
-  function weigh(name, fresh, count) {
-    const points = series[name], marks = points.slice(-fresh || points.length - 1);
-    if (!marks.length) return;
-    for (const mark of marks) mark[3] = (fresh ? 0 : mark[3]) + (count - counted[name]) / marks.length;
-    counted[name] = count;
   }
 
   function mates() {

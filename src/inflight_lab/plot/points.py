@@ -52,6 +52,16 @@ def thin(points: Iterable[Point], width: float = BIN) -> list[Point]:
     return thinned
 
 
+def tally(times: Iterable[float]) -> list[Point]:
+    """One point for each `BIN` in which something happened, with how often as its level."""
+    counts: dict[float, int] = {}
+    for time in times:
+        first = next(reversed(counts), -BIN)
+        begin = first if time - first < BIN else time
+        counts[begin] = counts.get(begin, 0) + 1
+    return [level(*each) for each in counts.items()]
+
+
 class Recorder:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
@@ -118,9 +128,9 @@ class Recorder:
             "limit": thin(level(*each) for each in limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
-            "refused": thin(level(event.time, 1) for event in arrived if event.is_refusal),
+            "refused": tally(event.time for event in arrived if event.is_refusal),
             # Only the client knows of a request that never reached the server.
-            "failed": thin(level(event.time, 1) for event in ended if event.is_failure),
+            "failed": tally(event.time for event in ended if event.is_failure),
         }
         for name, points in fresh.items():
             kept = self.history[name]
