@@ -50,7 +50,7 @@ def refused(limit: int, count: int, latency: Callable[[], float], **knobs: Any) 
     """How many of ``count`` requests the practice server's sliding window refuses, on the virtual clock."""
 
     async def send() -> list[Any]:
-        api = SimulatedApi(lambda: Path(latency=latency()), judge=quota("sliding-window", **knobs))
+        api = SimulatedApi(lambda: Path(latency=latency()), quota=quota("sliding-window", **knobs))
         make_many: Any = semaphore.make_many_requests
         return list(await make_many(URL, count, limit=limit, client=api, return_exceptions=True))
 

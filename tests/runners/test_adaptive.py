@@ -80,7 +80,7 @@ def refusals(api: SimulatedApi, begin: float = 0, end: float = math.inf) -> int:
 @pytest.mark.parametrize(("jitter", "stall", "least"), [(0, 0, 0.985), (0.002, 0, 0.985), (0.01, 0.1, 0.95)])
 def test_known(kind: str, burst: int | None, how: str, jitter: float, stall: float, least: float) -> None:
     """What `paced` reaches, told by you or by the API: hardly any of the quota is lost, and no 429."""
-    api = SimulatedApi(network(jitter), judge=quota(kind, burst=burst))
+    api = SimulatedApi(network(jitter), quota=quota(kind, burst=burst))
     send(api, 2500, made(how, api), stall=stall)
     assert api.used(1, 20) >= least
     assert refusals(api) == 0
@@ -89,7 +89,7 @@ def test_known(kind: str, burst: int | None, how: str, jitter: float, stall: flo
 @known
 def test_a_coarse_clock(how: str) -> None:
     """A loop's clock that moves 64 times a second, as on Windows, costs no 429."""
-    api = SimulatedApi(network(0.01), judge=quota("sliding-window"))
+    api = SimulatedApi(network(0.01), quota=quota("sliding-window"))
     send(api, 1500, made(how, api), tick=WINDOWS_TICK)
     assert api.used(1, 14) >= 0.97
     assert refusals(api) == 0
@@ -99,7 +99,7 @@ def test_a_coarse_clock(how: str) -> None:
 @pytest.mark.parametrize("moment", [3, 40])
 def test_one_stray_refusal(how: str, moment: float) -> None:
     """One 429 for no reason, in a minute: beside the pause of a second it costs at most 3 % of the minute."""
-    api = SimulatedApi(network(0.002), judge=Stray(quota("sliding-window"), 1000 + moment))
+    api = SimulatedApi(network(0.002), quota=Stray(quota("sliding-window"), 1000 + moment))
     pacer = made(how, api)
     send(api, 6200, pacer)
     assert refusals(api) == 1
@@ -111,7 +111,7 @@ def test_one_stray_refusal(how: str, moment: float) -> None:
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_quota_without_any_burst(seed: int, late: float) -> None:
     """GCRA(1), 1 ms of jitter, the rate told but not the kind: most of what is possible, for a few 429s."""
-    api = SimulatedApi(network(0.001, seed=seed), judge=quota("gcra"), advertised=False)
+    api = SimulatedApi(network(0.001, seed=seed), quota=quota("gcra"), advertised=False)
     send(api, 1100, LearningPacer(100), late=late, seed=seed)
     assert api.used(1, 10) >= 0.84
     assert 0 < refusals(api, 0, 10) <= 10
@@ -119,7 +119,7 @@ def test_a_quota_without_any_burst(seed: int, late: float) -> None:
 
 def test_a_quota_without_any_burst_in_the_long_run() -> None:
     """It is tried again whether the full pace is allowed now, and not often."""
-    api = SimulatedApi(network(0.001), judge=quota("gcra"), advertised=False)
+    api = SimulatedApi(network(0.001), quota=quota("gcra"), advertised=False)
     send(api, 5500, LearningPacer(100))
     assert api.used(1, 60) >= 0.82
     assert 2 <= refusals(api) <= 15
@@ -130,7 +130,7 @@ def test_a_quota_without_any_burst_in_the_long_run() -> None:
 def test_a_quota_that_drops(kind: str, burst: int | None, rate: float | None) -> None:
     """From 100 to 40 a second without a word: found for at most 35 429s, and most of the 40 is used."""
     judge = quota(kind, burst=burst)
-    api = SimulatedApi(network(0.002), judge=judge, advertised=False)
+    api = SimulatedApi(network(0.002), quota=judge, advertised=False)
 
     def drop() -> None:
         virtual_loop().call_later(30, setattr, judge, "rate", 40)
@@ -145,7 +145,7 @@ def test_a_quota_that_changes_is_followed() -> None:
 
     async def main() -> None:
         judge = quota("sliding-window", 100)
-        api, pacer = SimulatedApi(network(), judge=judge), LearningPacer()
+        api, pacer = SimulatedApi(network(), quota=judge), LearningPacer()
         for rate in (100, 40):
             judge.rate = rate
             await adaptive.make_many_requests(URL, 1, client=api, limiter=pacer)
@@ -157,7 +157,7 @@ def test_a_quota_that_changes_is_followed() -> None:
 @pytest.mark.parametrize(("yours", "header"), [(50, 100), (100, 50)])
 def test_your_rate_and_the_headers(yours: float, header: float) -> None:
     """Told both, the pacer keeps both: a header does not make it faster than you said."""
-    api = SimulatedApi(network(), judge=quota("sliding-window", header))
+    api = SimulatedApi(network(), quota=quota("sliding-window", header))
     send(api, 500, LearningPacer(yours))
     assert refusals(api) == 0
     assert api.used(1, 9, rate=50) == pytest.approx(1 / 1.0125, abs=0.005)
@@ -212,7 +212,7 @@ def test_several_policies(policy: str, seconds: float) -> None:
 
 def test_a_slow_quota_that_you_know() -> None:
     """A quota of your own may take its time: ``longest_pause`` is for what the API asks."""
-    api = SimulatedApi(network(), judge=quota("sliding-window", 3, 600), advertised=False)
+    api = SimulatedApi(network(), quota=quota("sliding-window", 3, 600), advertised=False)
     outcomes = run(
         adaptive.make_many_requests(URL, 7, rate=3, period=600, client=api, return_exceptions=True)
     )
@@ -226,7 +226,7 @@ def test_a_slow_quota_that_you_know() -> None:
 @pytest.mark.parametrize("phase", [0, 0.25, 0.5, 0.75])
 def test_unknown(kind: str, burst: int | None, phase: float) -> None:
     """A minute from the first request: 85 % of the quota and more, for at most 18 429s."""
-    api = SimulatedApi(network(0.002), judge=quota(kind, burst=burst), advertised=False)
+    api = SimulatedApi(network(0.002), quota=quota(kind, burst=burst), advertised=False)
 
     def begin_late() -> None:
         virtual_loop().now += phase
@@ -254,7 +254,7 @@ def long_ago(wait: float) -> str:
 )
 def test_a_refusal_that_does_not_help(status: int, answer: Callable[[float], str | None]) -> None:
     """0, a date in the past and nonsense count as 1 s, a 503 as a 429: one cut for each congestion."""
-    api = SimulatedApi(network(0.002), judge=quota("sliding-window"), advertised=False)
+    api = SimulatedApi(network(0.002), quota=quota("sliding-window"), advertised=False)
     api.status, api.retry_after = status, answer
     pacer = LearningPacer()
     send(api, 6300, pacer)
@@ -265,7 +265,7 @@ def test_a_refusal_that_does_not_help(status: int, answer: Callable[[float], str
 
 def test_fifteen_hundred_with_retry_after_0() -> None:
     """They take little longer than the quota needs."""
-    api = SimulatedApi(network(0.002), judge=quota("gcra", burst=10), advertised=False)
+    api = SimulatedApi(network(0.002), quota=quota("gcra", burst=10), advertised=False)
     api.retry_after = lambda wait: "0"
     send(api, 1500)
     assert api.arrivals[-1] - api.arrivals[0] <= 25
@@ -390,7 +390,7 @@ def test_a_limiter_handed_in_and_cancellation() -> None:
         await asyncio.sleep(1)
         assert limiter.in_use == 0
 
-    api = SimulatedApi(network(), judge=quota("sliding-window"))
+    api = SimulatedApi(network(), quota=quota("sliding-window"))
     run(main())
 
 

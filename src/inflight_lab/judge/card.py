@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from inflight_lab.arguments import check
-from inflight_lab.judge.api import QUOTAS, Api, quota_of
+from inflight_lab.judge.api import QUOTAS, Api, network, quota_of
 from inflight_lab.judge.clock import run, virtual_loop
 from inflight_lab.judge.subject import Subject, passing, through
+from inflight_lab.server.quotas import Quota
 
 T = TypeVar("T")
 SECONDS = 10.0
@@ -72,9 +73,9 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
         _run(subject, _made(subject))  # or raise before anything is judged
     for quota in QUOTAS:
         card.shares[quota] = {}
-        for network, (jitter, stall) in NETWORKS.items():
-            api = Api(quota_of(quota, rate, period), jitter)
-            card.shares[quota][network] = _trial(subject, api, stall)
+        for name, (jitter, stall) in NETWORKS.items():
+            counting = quota_of(quota, rate, period)
+            card.shares[quota][name] = _trial(subject, Api(network(jitter), counting), counting, stall)
     if subject.is_runner:
         return card
     if not any(share for cells in card.shares.values() for share, _ in cells.values()):
@@ -89,9 +90,9 @@ async def _made(subject: Subject) -> None:
     subject()
 
 
-def _trial(subject: Subject, api: Api, stall: float) -> tuple[float, int]:
+def _trial(subject: Subject, api: Api, quota: Quota, stall: float) -> tuple[float, int]:
     """The share of the quota that was used after the first period, and the refusals in all."""
-    quota, began = api.quota, 0.0
+    began = 0.0
     long = SECONDS * quota.period
 
     async def main() -> None:
@@ -105,8 +106,8 @@ def _trial(subject: Subject, api: Api, stall: float) -> tuple[float, int]:
 
     with contextlib.suppress(Exception):  # of time, or what a runner raised: what it sent until then counts
         _run(subject, main())
-    inside = [at for at in api.admitted if quota.period <= at - began < quota.period + long]
-    return len(inside) / (quota.rate * SECONDS), api.refused
+    inside = [at for at in api.accepted if quota.period <= at - began < quota.period + long]
+    return len(inside) / (quota.rate * SECONDS), api.refusals
 
 
 async def _stall_each_second(seconds: float) -> None:
@@ -128,7 +129,7 @@ def _found(subject: Subject, look: Coroutine[Any, Any, str]) -> str:
 
 async def _burst_after_rest(subject: Subject, rate: float, period: float) -> str:
     """A rest must not save up more than one period allows."""
-    limiter, api = subject(), Api(quota_of("sliding window", rate, period))
+    limiter, api = subject(), Api(network())
     await through(limiter, api.get)
     await asyncio.sleep(10 * period)
     await _many(limiter, api, math.ceil(3 * rate))
@@ -137,7 +138,7 @@ async def _burst_after_rest(subject: Subject, rate: float, period: float) -> str
 
 async def _after_a_stall(subject: Subject, rate: float, period: float) -> str:
     """Time that the loop stood still must not be made up for beyond the quota."""
-    limiter, api = subject(), Api(quota_of("sliding window", rate, period))
+    limiter, api = subject(), Api(network())
     tasks = [asyncio.create_task(through(limiter, api.get)) for _ in range(math.ceil(6 * rate))]
     await asyncio.sleep(1.5 * period)
     virtual_loop().stall(3 * period)
@@ -159,7 +160,7 @@ async def _in_order(subject: Subject, rate: float, period: float) -> str:
 
 async def _cancelled(subject: Subject, rate: float, period: float) -> str:
     """The one whose turn it is gives up, and one that waits, by turns; what they held must come back."""
-    limiter, api, draw = subject(), Api(quota_of("sliding window", rate, period)), random.Random(1)
+    limiter, api, draw = subject(), Api(network()), random.Random(1)
     tasks = [asyncio.create_task(through(limiter, api.get)) for _ in range(math.ceil(3 * rate))]
     for turn in range(len(tasks) // 2):
         await asyncio.sleep(draw.uniform(0.2, 1.2) * period / rate)
@@ -186,7 +187,7 @@ async def _failed(subject: Subject, rate: float, period: float) -> str:
 async def _still_works(limiter: Any, rate: float, period: float, left: Any = ()) -> str:
     if left:
         return f"NO: {len(left)} others wait for ever"
-    count, api = math.ceil(2 * rate), Api(quota_of("sliding window", rate, period))
+    count, api = math.ceil(2 * rate), Api(network())
     began = virtual_loop().now
     async with asyncio.timeout(100 * period):
         await _many(limiter, api, count)
@@ -224,7 +225,7 @@ async def _many(limiter: Any, api: Api, count: int) -> None:
 
 def _busiest(api: Api, rate: float, period: float) -> str:
     """The most that were sent in any one period, and at one moment."""
-    sent, most, first = api.sent, 0, 0
+    sent, most, first = api.arrivals, 0, 0
     for last, at in enumerate(sent):
         while sent[first] <= at - period + 1e-9:
             first += 1
