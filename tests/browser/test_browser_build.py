@@ -148,7 +148,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         assert ran.kernel.run("server.latency = 0.3\npanel.count = 1000\npanel.start()").status == "ok"
         panel = PanelOnPage(page)
         panel.plot = page.locator(".ifl-panel .inflight-lab")
-        panel.plot.scroll_into_view_if_needed()
+        panel.limit.scroll_into_view_if_needed()
         panel.expect(live=True, in_flight=3)
         limit = panel.drag("limit", 0.5)
         assert 20 <= limit <= 30

@@ -221,14 +221,14 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
 
 
 def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
-    """A group of them has its number, however many of them the kernel sends as one mark, early or late."""
+    """A group of them has its number, however many of them the kernel sends as one mark."""
     show(page, one)
     counts = {"started": 200, "refused": 66}
-    marks = [[1 + n / 100, 1, 1, 1] for n in range(12)]
+    marks = [[1 + n / 100, 5, 5, 5] for n in range(12)] + [[1.2, 6, 6, 6]]
     hear(page, now=2.0, live=True, reset=True, counts=counts, series={"refused": marks})
     count = page.locator(".ifl-mark.ifl-refused text")
     expect(count.nth(1)).to_have_text("66")
-    more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 1, 1, 1]]}}
+    more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 4, 4, 4]]}}
     hear(page, now=3.0, **more)
     expect(count).to_have_text(["refused", "66", "4"])
     expect(page.locator(".ifl-mark.ifl-failed text")).to_have_text([""])

@@ -214,7 +214,7 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     panel.status("stopped: 1000 outcomes")
     expect(flow).to_have_attribute("data-flying", "0", timeout=20_000)
     page.wait_for_function(
-        "({ dataset } = document.querySelector('.ifl-flow')) => +dataset.ok + +dataset.lost === 1000"
+        "(({ dataset }) => +dataset.ok + +dataset.lost === 1000)(document.querySelector('.ifl-flow'))"
     )
 
 

@@ -172,6 +172,78 @@ def test_a_window_of_the_clock_is_refused_by_one_that_slides() -> None:
     assert shares["fixed window"]["still"][1] < shares["sliding window"]["still"][1]
 
 
+class Raises(Spacer):
+    """Fails at the third request."""
+
+    def __init__(self) -> None:
+        self._left = 2
+
+    async def __aenter__(self) -> Self:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("no more")
+        return self
+
+
+class Blocks(Spacer):
+    """Keeps the rate by stopping the whole event loop."""
+
+    async def __aenter__(self) -> Self:
+        time.sleep(1 / RATE)  # noqa: ASYNC251
+        return self
+
+
+class Polls(Leaks):
+    """Asks again and again, and never gives a slot back after a failure."""
+
+    def __init__(self) -> None:
+        self._free = 20
+
+    async def __aenter__(self) -> Self:
+        while not self._free:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        self._free -= 1
+        return self
+
+    async def __aexit__(self, kind: Any, *_: object) -> None:
+        self._free += kind is None
+
+
+class Released:
+    """Has a ``release`` to be awaited."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(5)
+        self.acquire = self._slots.acquire
+
+    async def release(self) -> None:
+        """Give the slot back."""
+        self._slots.release()
+
+
+def test_what_a_limiter_raises_is_on_its_card() -> None:
+    """And the other questions are answered, or say the same."""
+    card = judge(Raises)
+    assert card.findings["runs without an error"] == "NO: ValueError('no more')"
+
+
+def test_no_limiter_holds_the_judge_up() -> None:
+    """One that blocks the loop, and one that polls for ever, are judged as well."""
+    assert judge(Blocks).shares["token bucket"]["still"][0] > 0.8
+    assert "NO: it stands still: something asks again" in judge(Polls).findings["survives failed requests"]
+
+
+def test_a_release_is_awaited_if_it_must_be() -> None:
+    """Else every slot would be lost after its first use."""
+    assert wrong(judge(Released)) == []
+
+
+@pytest.mark.anyio
+async def test_it_can_be_called_in_a_notebook() -> None:
+    """Where a loop is running already."""
+    assert "share of the quota" in str(judge(lambda: asyncio.Semaphore(5)))
+
+
 def test_what_cannot_be_judged_is_said() -> None:
     """Where the virtual clock does not reach, the card says so, and no other question is answered."""
     assert list(judge(lambda: asyncio.Semaphore(0)).findings) == ["could be judged"]
@@ -212,7 +284,7 @@ def test_what_is_no_limiter(limiter: Any, word: str) -> None:
 
 def test_a_rate_that_is_none() -> None:
     """The parameter, its value and what is allowed."""
-    with pytest.raises(ValueError, match="rate must be more than 0, and finite, got 0"):
+    with pytest.raises(ValueError, match="rate must be 1 or more, and finite, got 0"):
         judge(Spacer, rate=0)
 
 

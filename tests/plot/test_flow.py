@@ -43,10 +43,37 @@ def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
         ["sent", first, 0],
         ["freed", None, 0],
         ["sent", second, None],
+        ["arrived", first, 429],
         ["cancelled", second, None],
         ["answered", first, 429],
-        ["arrived", first, 429],
     ]
+
+
+def test_only_this_recording_is_told(clock: SetClock) -> None:
+    """What began before, and what never reached the server, takes no other's verdict; numbers begin at 0."""
+    server, client = Timeline(clock=clock), Timeline(clock=clock)
+    client.take()
+    before, _ = client.send(), server.send(200)
+    recorder = Recorder(server, client)
+    clock.now += 1
+    client.answer(before, 200)
+    client.free()
+    not_found = client.send()
+    clock.now += 1
+    client.answer(not_found, 404)  # of a path that the server does not count
+    clock.now += 1
+    client.send()
+    clock.now += 1
+    server.send(429)
+    server.send(200)  # another panel's
+    assert rows_of(recorder) == [
+        ["sent", 0, None],
+        ["answered", 0, 404],
+        ["sent", 1, None],
+        ["arrived", 1, 429],
+        ["arrived", None, 200],
+    ]
+    assert recorder.everything()["gone"] == {"ok": 0, "refused": 0, "lost": 0}
 
 
 @pytest.mark.parametrize("side", ["server", "client"])

@@ -1,12 +1,12 @@
 """A card for any limiter: what it uses of each kind of quota, what it is refused, and how it fails.
 
-All trials run on the virtual clock, so they take seconds and come out the same on every machine.
+All trials run on the virtual clock, so they take seconds and come out the same on every machine; only what a
+request costs in time and memory is real.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import gc
 import itertools
@@ -14,13 +14,15 @@ import math
 import random
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from inflight_lab.arguments import check
+from inflight_lab.arguments import check, number
 from inflight_lab.judge.api import QUOTAS, Api, network, quota_of
-from inflight_lab.judge.clock import run, virtual_loop
+from inflight_lab.judge.clock import BEGIN, StandstillError, run, virtual_loop
 from inflight_lab.judge.subject import Subject, passing, through
 from inflight_lab.server.quotas import Quota
 
@@ -28,7 +30,7 @@ T = TypeVar("T")
 SECONDS = 10.0
 """Of each trial against a quota, after the first second, in which bursts are allowed."""
 NO_CLOCK = (
-    "NO: after the first second it sent nothing; it uses a thread, or a clock that is not asyncio's or time's"
+    "NO: after the first second it sent nothing; it uses a thread, or a clock that the judge does not reach"
 )
 TURN = 1e-6
 """Seconds that a turn of the loop takes."""
@@ -65,8 +67,13 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
 
     Raises ``TypeError`` for anything else, and whatever the limiter itself raises when it is made.
     """
-    check("rate", rate)
+    check("rate", rate, number(1))
     check("period", period)
+    with ThreadPoolExecutor(1) as elsewhere:  # in a notebook another loop runs in this thread
+        return elsewhere.submit(_judge, limiter, rate, period).result()
+
+
+def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
     subject = Subject(limiter)
     card = Card(getattr(limiter, "__name__", None) or repr(limiter))
     if not subject.is_runner:
@@ -75,7 +82,10 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
         card.shares[quota] = {}
         for name, (jitter, stall) in NETWORKS.items():
             counting = quota_of(quota, rate, period)
-            card.shares[quota][name] = _trial(subject, Api(network(jitter), counting), counting, stall)
+            api = Api(network(jitter), counting)
+            if error := _trial(subject, api, counting, stall):
+                card.findings["runs without an error"] = f"NO: {error!r}"
+            card.shares[quota][name] = _share(api, counting), api.refusals
     if subject.is_runner:
         return card
     if not any(share for cells in card.shares.values() for share, _ in cells.values()):
@@ -90,24 +100,31 @@ async def _made(subject: Subject) -> None:
     subject()
 
 
-def _trial(subject: Subject, api: Api, quota: Quota, stall: float) -> tuple[float, int]:
-    """The share of the quota that was used after the first period, and the refusals in all."""
-    began = 0.0
-    long = SECONDS * quota.period
+def _trial(subject: Subject, api: Api, quota: Quota, stall: float) -> BaseException | None:
+    """Send for so many seconds as is looked at; returns what the limiter or the runner raised before."""
 
     async def main() -> None:
-        nonlocal began
-        began = virtual_loop().now
-        async with asyncio.timeout(quota.period + long):
+        async with asyncio.timeout((1 + SECONDS) * quota.period):
             async with asyncio.TaskGroup() as tasks:
                 stalls = tasks.create_task(_stall_each_second(stall))
                 await subject.send_all(api, math.ceil(quota.rate * (2 * SECONDS + 2)))
                 stalls.cancel()
 
-    with contextlib.suppress(Exception):  # of time, or what a runner raised: what it sent until then counts
+    try:
         _run(subject, main())
-    inside = [at for at in api.accepted if quota.period <= at - began < quota.period + long]
-    return len(inside) / (quota.rate * SECONDS), api.refusals
+    except (TimeoutError, StandstillError):
+        return None  # what it has sent until then counts
+    except Exception as error:
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        return error
+    return None
+
+
+def _share(api: Api, quota: Quota) -> float:
+    """The share of the quota that was used after the first period."""
+    begin, long = BEGIN + quota.period, SECONDS * quota.period
+    return sum(begin <= at < begin + long for at in api.accepted) / (quota.rate * SECONDS)
 
 
 async def _stall_each_second(seconds: float) -> None:
@@ -123,8 +140,12 @@ def _run(subject: Subject, main: Coroutine[Any, Any, T]) -> T:
 def _found(subject: Subject, look: Coroutine[Any, Any, str]) -> str:
     try:
         return _run(subject, look)
-    except (TimeoutError, RuntimeError) as error:
-        return f"NO: it stands still {error}".strip()
+    except TimeoutError:
+        return "NO: it stands still"
+    except StandstillError as error:
+        return f"NO: it stands still: {error}"
+    except Exception as error:
+        return f"NO: it raised {error!r}"
 
 
 async def _burst_after_rest(subject: Subject, rate: float, period: float) -> str:
@@ -167,7 +188,9 @@ async def _cancelled(subject: Subject, rate: float, period: float) -> str:
         if alive := [task for task in tasks if not task.done()]:
             (alive[0] if turn % 2 else draw.choice(alive)).cancel()
     await asyncio.wait(tasks, timeout=20 * period)
-    return await _still_works(limiter, rate, period, left=[task for task in tasks if not task.done()])
+    return await _still_works(
+        limiter, subject(), rate, period, left=[task for task in tasks if not task.done()]
+    )
 
 
 async def _failed(subject: Subject, rate: float, period: float) -> str:
@@ -181,10 +204,11 @@ async def _failed(subject: Subject, rate: float, period: float) -> str:
     await asyncio.gather(
         *(through(limiter, fails) for _ in range(math.ceil(2 * rate))), return_exceptions=True
     )
-    return await _still_works(limiter, rate, period)
+    return await _still_works(limiter, subject(), rate, period)
 
 
-async def _still_works(limiter: Any, rate: float, period: float, left: Any = ()) -> str:
+async def _still_works(limiter: Any, fresh: Any, rate: float, period: float, left: Any = ()) -> str:
+    """Whether it lets requests through as soon as one that was never used."""
     if left:
         return f"NO: {len(left)} others wait for ever"
     count, api = math.ceil(2 * rate), Api(network())
@@ -192,8 +216,11 @@ async def _still_works(limiter: Any, rate: float, period: float, left: Any = ())
     async with asyncio.timeout(100 * period):
         await _many(limiter, api, count)
     took = virtual_loop().now - began
-    usual = 3 * period + 1  # two periods' worth of requests, and the time to come to rest
-    return "yes" if took < usual else f"NO: {count} requests took {took:.1f} s afterwards"
+    began = virtual_loop().now
+    await _many(fresh, api, count)
+    usual = virtual_loop().now - began
+    late = took > usual + 1.5 * period
+    return f"NO: {count} requests took {took:.1f} s afterwards, {usual:.1f} s of a new one" if late else "yes"
 
 
 async def _price(subject: Subject, rate: float, period: float) -> str:
@@ -230,7 +257,7 @@ def _busiest(api: Api, rate: float, period: float) -> str:
         while sent[first] <= at - period + 1e-9:
             first += 1
         most = max(most, last - first + 1)
-    together = max(sent.count(at) for at in set(sent))
+    together = max(Counter(sent).values())
     return f"{'yes' if most <= rate else 'NO'}: at most {most} in one period, {together} at one moment"
 
 

@@ -23,6 +23,8 @@ TODAY = 1_700_000_000.0
 """The Unix time at which a loop begins, unless another is given."""
 BEGIN = 1000.0
 """What a loop's own clock shows then."""
+MOST_TURNS = 300_000
+"""So often may a loop turn without a wait."""
 WINDOWS_TICK = 1 / 64
 """How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
 
@@ -57,18 +59,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self.now = math.ceil(self.now / self._tick) * self._tick
 
 
+class StandstillError(RuntimeError):
+    """Nothing on the loop can go on, or all that goes on asks again and again without waiting."""
+
+
 class _Waiting(selectors.SelectSelector):
     """Where the loop waits for sockets or the next timer."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
-        self._loop = loop
+        self._loop, self._turns = loop, 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise RuntimeError("every task waits, and nothing is scheduled that could wake one")
+            raise StandstillError("every task waits, and nothing is scheduled that could wake one")
+        self._turns = 0 if timeout > 0 else self._turns + 1
         if timeout > 0:
             self._loop.wait(timeout)
+        elif self._turns > MOST_TURNS:
+            raise StandstillError("something asks again and again without waiting")
         else:
             self._loop.now += self._loop.turn
         return []
@@ -89,15 +98,16 @@ def run(
 @contextlib.contextmanager
 def _clocks_of(loop: VirtualLoop, today: float, also: Iterable[ModuleType]) -> Iterator[None]:
     """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
-    clocks = {
+    clocks: dict[str, Callable[..., Any]] = {
+        "sleep": loop.stall,
         "monotonic": loop.time,
         "perf_counter": lambda: loop.now,
         "time": lambda: today + (loop.now - BEGIN),
     }
     here = threading.get_ident()
 
-    def for_this_thread(virtual: Callable[[], float], real: Callable[[], float]) -> Callable[[], float]:
-        return lambda: virtual() if threading.get_ident() == here else real()
+    def for_this_thread(virtual: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *seconds: (virtual if threading.get_ident() == here else real)(*seconds)
 
     with contextlib.ExitStack() as patches:
         for name, virtual in clocks.items():

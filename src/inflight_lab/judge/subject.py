@@ -83,5 +83,5 @@ async def passing(limiter: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if hasattr(limiter, "release"):
-            limiter.release()
+        if hasattr(limiter, "release") and inspect.isawaitable(released := limiter.release()):
+            await released

@@ -58,7 +58,7 @@ export function flow(parent) {
     if (now - drawnAt < pause) { redraw(); return; }
     drawnAt = now;
     const time = clock.now() - LAG;
-    if (!root.clientWidth || !pen.colours) { model.at(time); rest(now); return; } // not shown, or not yet
+    if (!root.clientWidth || !pen.colours) { advance(time); rest(now); return; } // not shown, or not yet
     const state = scene(time);
     root.dataset.frames = frames += 1;
     tell(state, now);
@@ -68,12 +68,22 @@ export function flow(parent) {
   // Go on while there is something to draw.
   function rest(now) {
     const settling = now - heardAt < 1000 * (LAG + (rules?.period ?? 0) + 1);
-    if (live || model.requests.size || settling) redraw();
+    if (live || settling) redraw();
+  }
+
+  // How things stand at a time that is later than the last one.
+  function advance(time) {
+    model.calm = calm.matches;
+    const state = model.at(time);
+    if (rules) counted.read(model.arrivals, time, rules);
+    else model.arrivals.length = 0;
+    seats.forEach((request, seat) => { if (!model.requests.has(request.number)) delete seats[seat]; });
+    while (seats.length && !seats.at(-1)) seats.pop();
+    return state;
   }
 
   function scene(time) {
-    model.calm = calm.matches;
-    const state = model.at(time), out = [...model.requests.values()].filter(({ sent }) => sent <= time);
+    const state = advance(time), out = [...model.requests.values()].filter(({ sent }) => sent <= time);
     bundle = Math.max(bundle, BUNDLES.find((size) => out.length / size <= SINGLY) ?? BUNDLES.at(-1));
     Object.assign(state, {
       time, legs: { pool: 0, out: 0, api: 0, back: 0, land: 0 },
@@ -104,7 +114,6 @@ export function flow(parent) {
       Object.assign(request, { leg, from: [request.x, request.y] });
       if ((leg === "back" || leg === "land") && seats[request.seat] === request) delete seats[request.seat];
       else if (leg !== "pool" && request.seat === undefined) request.seat = single ? takeSeat(request) : 0;
-      while (seats.length && !seats.at(-1)) seats.pop();
     }
     const rank = Math.floor(state.legs[leg] / bundle);
     state.legs[leg] += 1;
@@ -181,8 +190,6 @@ export function flow(parent) {
 
   function drawApi({ legs, time }) {
     const { api, quota } = places;
-    if (rules) counted.read(model.arrivals, time, rules);
-    else model.arrivals.length = 0;
     const refused = time - counted.refusedAt < LAG;
     pen.box(api, { name: refused ? "refused" : "ink", fill: 0.05, line: refused ? 1 : 0.35, wide: refused ? 3 : 1.5, round: 10 });
     const reach = pen.heading("API, working on", legs.out + legs.api + legs.back, api.x + 16, api.y + 24, "flying");

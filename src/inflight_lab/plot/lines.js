@@ -200,7 +200,7 @@ export function lines(parent) {
       for (const row of strip.rows) {
         row.groups = grouped(series[row.name], from);
         row.path.setAttribute("d", row.groups.map(([begin, last]) => `M${begin} 0V1H${last}V0z`).join(""));
-        row.label.textContent = counted[row.name] ? row.name : "";
+        row.label.textContent = series[row.name].length ? row.name : "";
       }
     });
   }
