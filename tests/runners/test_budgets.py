@@ -177,6 +177,16 @@ def test_the_estimate_is_corrected(used: float, waits: float) -> None:
     assert run(main()) == pytest.approx(waits)
 
 
+@pytest.mark.anyio
+async def test_without_a_budget_it_is_a_hundred_requests_a_second() -> None:
+    """As the other rungs have it by default."""
+    async with Budgets().take(requests=100):
+        pass
+    with pytest.raises(ValueError, match="can never be sent: 101 requests"):
+        async with Budgets().take(requests=101):
+            pass
+
+
 def test_what_can_never_fit_is_an_error_at_once() -> None:
     """It is raised before anything is waited for, also where others wait, and takes nothing."""
 

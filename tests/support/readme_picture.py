@@ -66,7 +66,7 @@ def main() -> None:
     """Run the notebook, move the limit up, down and up past the quota, and film it."""
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
-        page = browser.new_page(viewport={"width": 1120, "height": 1000}, device_scale_factor=1)
+        page = browser.new_page(viewport={"width": 1300, "height": 1500}, device_scale_factor=1)
         lab.open(page, NOTEBOOK)
         run_all(page)
         panel = PanelOnPage(page)

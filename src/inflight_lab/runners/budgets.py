@@ -25,8 +25,12 @@ class Budgets(httpx.AsyncHTTPTransport):
 
     def __init__(self, **budgets: tuple[float, float]) -> None:
         super().__init__()
-        self._budgets, self._longest = budgets, max(period for _, period in budgets.values())
-        self._turn, self._news = asyncio.Lock(), asyncio.Event()
+        self._budgets, self._turn, self._news = (
+            budgets or {"requests": (100, 1)},
+            asyncio.Lock(),
+            asyncio.Event(),
+        )
+        self._longest = max(period for _, period in self._budgets.values())
         self._taken: list[list[Any]] = []  # when the API had it, and how much of each
 
     @contextlib.asynccontextmanager
@@ -122,7 +126,7 @@ async def make_many_requests(
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times within ``budgets``, 100 requests a second by default; see `paced`."""
-    budgets, limiter = budgets or Budgets(requests=(100, 1)), limiter or asyncio.Semaphore(limit)
+    budgets, limiter = budgets or Budgets(), limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         make_one = partial(make_one_request, client=client, limiter=limiter, budgets=budgets, verbose=verbose)

@@ -38,7 +38,7 @@ class Chat:
             most = int(asked.get("max_completion_tokens") or asked.get("max_tokens") or 10 * MEDIAN)
             stream, options = bool(asked.get("stream")), asked.get("stream_options") or {}
             model, usage = str(asked.get("model", "practice")), bool(options.get("include_usage"))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this is no chat: {error!r}") from None
         return cls(prompt, max(1, min(most, round(MEDIAN * draw.lognormvariate(0, 1)))), model, stream, usage)
 
