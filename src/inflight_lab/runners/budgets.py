@@ -25,12 +25,8 @@ class Budgets(httpx.AsyncHTTPTransport):
 
     def __init__(self, **budgets: tuple[float, float]) -> None:
         super().__init__()
-        self._budgets, self._turn, self._news = (
-            budgets or {"requests": (100, 1)},
-            asyncio.Lock(),
-            asyncio.Event(),
-        )
-        self._longest = max(period for _, period in self._budgets.values())
+        self._budgets = budgets or {"requests": (100, 1)}
+        self._turn, self._news = asyncio.Lock(), asyncio.Event()
         self._taken: list[list[Any]] = []  # when the API had it, and how much of each
 
     @contextlib.asynccontextmanager
@@ -45,7 +41,7 @@ class Budgets(httpx.AsyncHTTPTransport):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(wait + 0.001, 60)):
                         await self._news.wait()
-            begin = time.perf_counter() - 1.01 * self._longest
+            begin = time.perf_counter() - 1.01 * max(period for _, period in self._budgets.values())
             self._taken = [each for each in self._taken if each[0] > begin] + [taken := [float("inf"), costs]]
         try:
             yield partial(self._correct, costs)
