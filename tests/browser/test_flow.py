@@ -132,6 +132,16 @@ def test_a_slot_is_seen_as_what_it_does(model: Page) -> None:
     assert [state["asleep"] for state in found] == [0, 0, 0, 0, 1, 0]
 
 
+def test_a_limit_alone_has_slots_too(model: Page) -> None:
+    """Where only the limit is known, a request has the lowest free slot from its sending to its answer."""
+    run = Run()
+    run.recorder.set_limit(2)
+    run.request(1.0, 1.3, 200)
+    run.request(1.4, 1.7, 200)
+    found = states(model, [run.recorder.read()], [0.9, 1.1, 1.35, 1.5, 1.8])
+    assert [state["slots"] for state in found] == [[], ["away"], [], ["away"], []]
+
+
 def test_failures_and_cancels_are_counted(model: Page) -> None:
     """One without an answer falls where it is; those who gave up waiting are counted at once."""
     run = Run()

@@ -32,8 +32,8 @@ SECONDS = 10.0
 NO_CLOCK = (
     "NO: after the first second it sent nothing; it uses a thread, or a clock that the judge does not reach"
 )
-TURN = 1e-6
-"""Seconds that a turn of the loop takes."""
+STEP = 1e-6
+"""Seconds that a callback takes."""
 NETWORKS = {"still": (0.0, 0.0), "10 ms of jitter": (0.01, 0.0), "stalls of 100 ms": (0.0, 0.1)}
 """Seconds by which the way to the API varies, and for which the loop stands still once a second."""
 
@@ -134,7 +134,7 @@ async def _stall_each_second(seconds: float) -> None:
 
 
 def _run(subject: Subject, main: Coroutine[Any, Any, T]) -> T:
-    return run(main, also=subject.modules, turn=TURN)
+    return run(main, also=subject.modules, step=STEP)
 
 
 def _found(subject: Subject, look: Coroutine[Any, Any, str]) -> str:

@@ -23,8 +23,8 @@ TODAY = 1_700_000_000.0
 """The Unix time at which a loop begins, unless another is given."""
 BEGIN = 1000.0
 """What a loop's own clock shows then."""
-MOST_TURNS = 300_000
-"""So often may a loop turn without a wait."""
+MOST_STEPS = 3_000_000
+"""So many callbacks may run without a wait."""
 WINDOWS_TICK = 1 / 64
 """How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
 
@@ -34,13 +34,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     ``late`` is by how many seconds it wakes up too late on average, as real loops do (exponentially
     distributed, from ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it
-    wakes up: both are whole ticks, and what is due within the next tick counts as due.  ``turn`` is how long
-    one turn of the loop takes: with 0, code that asks the clock again and again would never see it move.
+    wakes up: both are whole ticks, and what is due within the next tick counts as due.  ``step`` is how long
+    a callback takes: with 0, code that asks the clock again and again would never see it move.
     """
 
-    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0, turn: float = 0.0) -> None:
+    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0, step: float = 0.0) -> None:
         self.now = BEGIN
-        self._late, self._random, self._tick, self.turn = late, random.Random(seed), tick, turn
+        self._late, self._random, self._tick, self.step = late, random.Random(seed), tick, step
         super().__init__(_Waiting(self))
         self._clock_resolution = tick or time.get_clock_info("monotonic").resolution
 
@@ -68,18 +68,19 @@ class _Waiting(selectors.SelectSelector):
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
-        self._loop, self._turns = loop, 0
+        self._loop, self._steps = loop, 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise StandstillError("every task waits, and nothing is scheduled that could wake one")
-        self._turns = 0 if timeout > 0 else self._turns + 1
+        ready = len(self._loop._ready)  # type: ignore[attr-defined]
+        self._steps = 0 if timeout > 0 else self._steps + ready
         if timeout > 0:
             self._loop.wait(timeout)
-        elif self._turns > MOST_TURNS:
+        elif self._steps > MOST_STEPS:
             raise StandstillError("something asks again and again without waiting")
         else:
-            self._loop.now += self._loop.turn
+            self._loop.now += self._loop.step * ready
         return []
 
 

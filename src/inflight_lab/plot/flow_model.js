@@ -28,24 +28,39 @@ export class Model {
     this.queue.push(...(series.waiting ?? []));
     for (const [time, what, number, detail] of rows) {
       const request = this.requests.get(number);
-      if (what === "taken") this.hold(detail).push({ from: time, until: Infinity, sent: [] });
+      if (what === "taken") this.take(detail, time);
       else if (what === "freed") { const held = this.hold(detail).at(-1); if (held) held.until = time; }
       else if (what === "sent") this.send(time, number, detail);
       else if (what === "arrived") {
         this.arrivals.push([time, detail]);
         if (request) Object.assign(request, { arrived: time, verdict: detail });
       } else if (number === null) this.cancels.push([time, detail]);
-      else if (request) Object.assign(request, { home: time, status: what === "answered" ? detail : 0 });
+      else if (request) {
+        Object.assign(request, { home: time, status: what === "answered" ? detail : 0 });
+        if (request.lent) request.lent.until = time;
+      }
     }
   }
 
   hold(slot) { return (this.holds[slot] ??= []); }
+
+  take(slot, time) {
+    const held = { from: time, until: Infinity, sent: [] };
+    this.hold(slot).push(held);
+    return held;
+  }
 
   send(time, number, slot) {
     this.begun = true;
     const request = { number, sent: time, arrived: Infinity, home: Infinity, slot };
     this.requests.set(number, request);
     if (slot !== null) this.hold(slot).at(-1)?.sent.push(request);
+    else if (this.limits.length) { // nobody says which slot it has: the lowest that is free, until its answer
+      request.slot = 0;
+      while (this.hold(request.slot).at(-1)?.until > time) request.slot += 1;
+      request.lent = this.take(request.slot, time);
+      request.lent.sent.push(request);
+    }
   }
 
   // Forget what is over, count what has landed, and say how things stand.
