@@ -56,6 +56,12 @@ def positive(unit: str = "") -> Rule:
     return Rule((int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST)
 
 
+def one_of(*values: object) -> Rule:
+    """One of these, and nothing else."""
+    allowed = f"one of {', '.join(map(repr, values))}"
+    return Rule((object,), allowed, allowed, lambda value: value in values)
+
+
 def instance(of: type) -> Rule:
     """An object of one class."""
     return Rule((of,), f"a {of.__name__}(...)", "")

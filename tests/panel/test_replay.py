@@ -212,7 +212,7 @@ DAMAGED = {  # what is in the file, and what the error says of it
     "a negative time": (server(sent(0, -0.1)), "seconds must be .* got -0.1"),
     "a time that is text": (server(sent(0, "0.1")), "seconds must be .* got '0.1'"),
     "time going back": (server(sent(0, 0.3), sent(1, 0.2)), r"server\[1\]: seconds must be 0.3 or more"),
-    "a kind unknown": (server(ended(0, kind="gone")), "kind must be one of started, .* got 'gone'"),
+    "a kind unknown": (server(ended(0, kind="gone")), "kind must be one of 'started', .* got 'gone'"),
     "a kind that is a list": (server(ended(0, kind=[])), r"kind must be one of .* got \[\]"),
     "a request that is text": (server(sent("0")), "request must be an integer, .* got '0'"),
     "a request that is null": (server(sent(None)), "request must be an integer, .* got None"),
@@ -332,7 +332,7 @@ async def test_play_comes_back_whatever_happens(
         with pytest.raises(RuntimeError, match="broken"):
             await replay.start()
     assert not replay.running
-    assert first._sender is None
+    assert first._end_sending is None
     second.stop()
     await replay.start()
     assert second.recorder.counts()["refused"] == 1

@@ -46,7 +46,34 @@ class Controlled(Shown):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any) -> None:
         self._loop = loop
+        self._task: asyncio.Task[None] | None = None
         super().__init__(feeds, **traits)
+
+    def start(self) -> asyncio.Task[None]:
+        """Run in the background; returns the task at once.  Does nothing if it runs already."""
+        if self._task is None or self._task.done():
+            self._begin()
+            self.running = True
+            self._task = self._loop.create_task(self._go())
+            self._task.add_done_callback(lambda _: self._ended())
+        return self._task
+
+    def stop(self) -> None:
+        """End what runs, if anything does."""
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        """Make ready to run."""
+
+    async def _go(self) -> None:
+        raise NotImplementedError
+
+    def _ended(self) -> None:
+        self.running = False
+
+    def _stop_all(self) -> None:
+        self.stop()
+        super()._stop_all()
 
     def _post(self, lane: int, message: dict[str, Any]) -> None:
         self.send(message | {"lane": lane})
@@ -60,4 +87,4 @@ class Controlled(Shown):
             self._loop.call_soon_threadsafe(setattr, self, name, value)
 
     def _press(self, button: str) -> None:
-        raise NotImplementedError
+        self.start() if button == "run" else self.stop()

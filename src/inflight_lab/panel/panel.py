@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import traitlets
 
-from inflight_lab.arguments import RULES, Rule, check
+from inflight_lab.arguments import RULES, check, one_of
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled, Setting
 from inflight_lab.panel.lane import Goal, Lane, slowness
@@ -27,7 +27,6 @@ from inflight_lab.server.knobs import RULES as KNOBS
 BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
 
 SLOW = (1, 5, 20)
-SLOWNESS = Rule((int,), "1, 5 or 20", "1, 5 or 20", SLOW.__contains__)
 
 _panels: WeakSet[Panel] = WeakSet()
 """All that are open: those on one server show the same knobs."""
@@ -81,7 +80,7 @@ class Panel(Controlled):
     latency = Setting(KNOBS["latency"])
     rate = Setting(KNOBS["rate"])
     quota = Setting(KNOBS["quota"])
-    slow = Setting(SLOWNESS)
+    slow = Setting(one_of(*SLOW))
     _most: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
@@ -103,8 +102,6 @@ class Panel(Controlled):
         max_limit: int = 50,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[None] | None = None
-        self._twins: list[PracticeServer] = []
         self.lanes: dict[str, Lane] = {}
         runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
         for each in runners.values() or [runner]:
@@ -123,7 +120,6 @@ class Panel(Controlled):
             self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
         self._first, *others = self.lanes.values()
         for lane in others:
-            self._twins.append(lane.server)
             lane.stretch_time(1 / slowness(server))  # which a twin inherits
         self._at_first: dict[str, Any] = {
             "limit": limit,
@@ -151,17 +147,6 @@ class Panel(Controlled):
         self.observe(lambda change: self._changed(change["name"], change["new"]), list(self._at_first))
         _panels.add(self)
 
-    def start(self) -> asyncio.Task[None]:
-        """Run in the background; returns its task at once.  Does nothing if a run is under way."""
-        if self._task is None or self._task.done():
-            for lane in self.lanes.values():
-                lane.begin(self.count, self.limit, slow=self.slow)
-            self._show_goals()
-            self.running, self.status = True, "running"
-            self._task = self._loop.create_task(self._go())
-            self._task.add_done_callback(lambda _: self._ended())
-        return self._task
-
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
         if self.running:
@@ -188,14 +173,6 @@ class Panel(Controlled):
         """
         save(path, {name: Recording.of(lane.feed.recorder) for name, lane in self.lanes.items()})
 
-    def close(self) -> None:
-        """Stop, and take the panel off the page."""
-        if hasattr(self, "_feeds"):  # ipywidgets also closes a panel that was refused and never made
-            self.stop()
-            for twin in self._twins:
-                twin.stop()
-        super().close()
-
     def _discard(self) -> None:
         """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
         self.close()
@@ -208,6 +185,18 @@ class Panel(Controlled):
         for lane in self.lanes.values():
             lane.forget()
 
+    def _stop_all(self) -> None:
+        super()._stop_all()
+        for lane in self.lanes.values():
+            if lane is not self._first:  # whose server was given, and serves on
+                lane.server.stop()
+
+    def _begin(self) -> None:
+        for lane in self.lanes.values():
+            lane.begin(self.count, self.limit, slow=self.slow)
+        self._show_goals()
+        self.status = "running"
+
     async def _go(self) -> None:
         watch = self._loop.create_task(self._watch_for_blocks())
         try:
@@ -219,7 +208,8 @@ class Panel(Controlled):
         for lane in self.lanes.values():
             lane.end()  # all at one time, so that their axes end alike
         self._show_goals()
-        self.running, self.status = False, " · ".join(lane.summary for lane in self.lanes.values())
+        self.status = " · ".join(lane.summary for lane in self.lanes.values())
+        super()._ended()
 
     async def _watch_for_blocks(self) -> None:
         """Say so, from another thread, while the loop does not turn: no button is heard then."""
@@ -263,5 +253,5 @@ class Panel(Controlled):
     def _press(self, button: str) -> None:
         if button == "reset":
             self._resetting = self._loop.create_task(self.reset())
-        elif button in ("run", "stop"):
-            self.start() if button == "run" else self.stop()
+        else:
+            super()._press(button)

@@ -109,7 +109,7 @@ def save(path: str | Path, runs: dict[str, Recording]) -> None:
     Raises ``ValueError`` for what `load` would refuse, and ``OSError`` if the file cannot be written.
     """
     filed = {"format": FORMAT, "runs": {name: vars(run) for name, run in runs.items()}}
-    text = json.dumps(filed, separators=(",", ":"), default=_values) + "\n"
+    text = json.dumps(filed, separators=(",", ":")) + "\n"
     try:
         _parse(text.encode())
     except ValueError as error:
@@ -171,10 +171,6 @@ def _recorded(recorder: Recorder, name: str) -> list[RecordedEvent]:
         for time, kind, request, detail, waiting, _ in events
         if request in sent
     ]
-
-
-def _values(row: RecordedLimit | RecordedEvent) -> list[Any]:
-    return [getattr(row, name) for name in row.__slots__]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -35,7 +35,6 @@ class Replay(Controlled):
             name: _ReplayFeed(run, partial(self._post, lane)) for lane, (name, run) in enumerate(runs.items())
         }
         self._seconds = max(run.seconds for run in runs.values())
-        self._task: asyncio.Task[None] | None = None
         super().__init__(
             loop,
             list(self.feeds.values()),
@@ -43,28 +42,12 @@ class Replay(Controlled):
             _lanes=[{"name": name, "goals": []} for name in runs],
         )
 
-    def start(self) -> asyncio.Task[None]:
-        """Play from the beginning, in the background.  Does nothing if it plays already."""
-        if self._task is None or self._task.done():
-            self.running, self._task = True, self._loop.create_task(self._show())
-            self._task.add_done_callback(lambda _: setattr(self, "running", False))
-        return self._task
-
     def stop(self) -> None:
         """Stop where it is."""
         if self._task:
             self._task.cancel()
 
-    def close(self) -> None:
-        """Stop, and take it off the page."""
-        if hasattr(self, "_feeds"):
-            self.stop()
-        super().close()
-
-    def _press(self, button: str) -> None:
-        self.start() if button == "run" else self.stop()
-
-    async def _show(self) -> None:
+    async def _go(self) -> None:
         try:
             with ExitStack() as playing:
                 for feed in self.feeds.values():

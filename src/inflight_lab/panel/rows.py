@@ -1,19 +1,13 @@
-"""The rows of a recording: checked when they are made, and able to happen again on a timeline."""
+"""The rows of a recording: checked when a file is read, and able to happen again on a timeline."""
 
 from __future__ import annotations
 
 import reprlib
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar, cast, get_args
+from types import NoneType
+from typing import Any, NamedTuple, TypeVar, get_args
 
-from inflight_lab.arguments import Rule, check, integer, number
+from inflight_lab.arguments import Rule, check, integer, number, one_of
 from inflight_lab.observation.timeline import Kind, Timeline
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-WITHOUT_REQUEST = ("started", "taken", "freed")
-SECONDS = number(0, " of seconds", most=3600)
-QUANTITY, COUNT, STATUS = number(0, most=10**9), integer(0, most=10**9), integer(100, most=999)
-Row = TypeVar("Row", "RecordedLimit", "RecordedEvent")
 
 
 def _can_be_sent(name: str) -> bool:
@@ -21,53 +15,37 @@ def _can_be_sent(name: str) -> bool:
     return len(name) <= 200 and name.encode(errors="replace").decode() == name
 
 
+KIND, NULL = one_of(*get_args(Kind)), Rule((NoneType,), "null", "null")
+SECONDS = number(0, " of seconds", most=3600)
+QUANTITY, COUNT, STATUS = number(0, most=10**9), integer(0, most=10**9), integer(100, most=999)
 NAME = Rule((str,), "a text", "a text of at most 200 characters that UTF-8 can hold", _can_be_sent)
+REQUESTS = dict.fromkeys(("sent", "answered", "failed", "cancelled"), COUNT)
+DETAILS = {"taken": COUNT, "freed": COUNT, "sent": COUNT, "answered": STATUS, "failed": NAME}
+"""What stands there, by kind.  Everywhere else it is null."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedLimit:
-    """``[seconds since the run began, limit]``: the limit was set."""
+class RecordedLimit(NamedTuple):
+    """The limit was set, so many seconds after the run began."""
 
     seconds: float
     limit: float
 
-    def __post_init__(self) -> None:
-        check("seconds", self.seconds, SECONDS)
-        check("limit", self.limit, QUANTITY)
 
+class RecordedEvent(NamedTuple):
+    """What happened, so many seconds after the run began, as in `Event`.
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """``[seconds since the run began, kind, request, detail, waiting]``, as in `Event`.
-
-    ``request`` is null if ``kind`` is "started", "taken" or "freed", or "cancelled" for all that wait; else
-    it is a number.  ``detail`` is the status if "answered", the error's name if "failed", a slot's number if
-    "taken" or "freed", that or the status to come or null if "sent"; else it is null.
+    ``detail`` is null too where a request is sent without a slot and without a status to come; ``request``
+    where all that wait are cancelled.
     """
 
     seconds: float
     kind: Kind
     request: int | None
-    detail: int | str | None
+    detail: Any
     waiting: int
 
-    def __post_init__(self) -> None:
-        check("seconds", self.seconds, SECONDS)
-        if self.kind not in KINDS:
-            raise wrong("kind", f"one of {', '.join(KINDS)}", self.kind)
-        if self.kind in WITHOUT_REQUEST or (self.kind == "cancelled" and self.request is None):
-            _check_null("request", self.request)
-        else:
-            check("request", self.request, COUNT)
-        if self.kind == "answered":
-            check("detail", self.detail, STATUS)
-        elif self.kind == "failed":
-            check("detail", self.detail, NAME)
-        elif self.kind in ("taken", "freed", "sent"):
-            check("detail", self.detail, COUNT, or_none=self.kind == "sent")
-        else:
-            _check_null("detail", self.detail)
-        check("waiting", self.waiting, COUNT)
+
+Row = TypeVar("Row", RecordedLimit, RecordedEvent)
 
 
 class Repeater:
@@ -79,29 +57,29 @@ class Repeater:
 
     def repeat(self, event: RecordedEvent) -> None:
         """The next event happens.  Raises ``ValueError`` if it cannot, after those before it."""
-        timeline, request = self._timeline, event.request
+        timeline, request, detail = self._timeline, event.request, event.detail
         if event.kind == "started":
             timeline.start(max(0, event.waiting - timeline.waiting))
         elif event.kind == "taken":
-            if (slot := timeline.take()) != event.detail:
-                raise ValueError(f"slot {event.detail} is taken, but {slot} is the lowest that is free")
+            if (slot := timeline.take()) != detail:
+                raise ValueError(f"slot {detail} is taken, but {slot} is the lowest that is free")
         elif event.kind == "freed":
-            timeline.free(cast(int, event.detail))
+            timeline.free(detail)
         elif request is None:
             timeline.cancel_waiting()
         elif event.kind == "sent":
             if request in self._numbers:
                 raise ValueError(f"request {request} is sent for the second time")
-            self._numbers[request] = timeline.send(cast(int | None, event.detail))
+            self._numbers[request] = timeline.send(detail)
         elif (number := self._numbers.get(request)) is None:
             problem = "has ended already" if request in self._numbers else "was not sent"
             raise ValueError(f"request {request} ends, but it {problem}")
         else:
             self._numbers[request] = None
             if event.kind == "answered":
-                timeline.answer(number, cast(int, event.detail))
+                timeline.answer(number, detail)
             elif event.kind == "failed":
-                timeline.fail(number, cast(str, event.detail))
+                timeline.fail(number, detail)
             else:
                 timeline.cancel(number)
         if event.waiting != timeline.waiting:
@@ -112,14 +90,14 @@ def read_rows(name: str, rows: Any, kind: type[Row]) -> list[Row]:
     """The list ``name`` of a file.  Raises ``ValueError`` that says which row is wrong, and how."""
     if type(rows) is not list:
         raise wrong(name, "a list", rows)
-    columns = [field.name for field in fields(kind)]
     repeater = Repeater(Timeline(clock=lambda: 0, keep=1))
     made: list[Row] = []
     try:
         for values in rows:
-            if type(values) is not list or len(values) != len(columns):
-                raise wrong("a row", f"[{', '.join(columns)}]", values)
+            if type(values) is not list or len(values) != len(kind._fields):
+                raise wrong("a row", f"[{', '.join(kind._fields)}]", values)
             row = kind(*values)
+            _check(row)
             if made and row.seconds < made[-1].seconds:
                 raise wrong("seconds", f"{made[-1].seconds} or more, as in the row before", row.seconds)
             if isinstance(row, RecordedEvent):
@@ -130,9 +108,15 @@ def read_rows(name: str, rows: Any, kind: type[Row]) -> list[Row]:
     return made
 
 
-def _check_null(name: str, value: Any) -> None:
-    if value is not None:
-        raise wrong(name, "null", value)
+def _check(row: RecordedLimit | RecordedEvent) -> None:
+    check("seconds", row.seconds, SECONDS)
+    if isinstance(row, RecordedLimit):
+        check("limit", row.limit, QUANTITY)
+        return
+    check("kind", row.kind, KIND)
+    check("request", row.request, REQUESTS.get(row.kind, NULL), or_none=row.kind == "cancelled")
+    check("detail", row.detail, DETAILS.get(row.kind, NULL), or_none=row.kind == "sent")
+    check("waiting", row.waiting, COUNT)
 
 
 def wrong(name: str, allowed: str, value: Any) -> ValueError:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import uuid4
 
@@ -77,7 +76,7 @@ class Feed:
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
         self._picture: DisplayHandle | None = None
-        self._sender: _ThreadedSender | _TaskSender | None = None
+        self._end_sending: Callable[[], object] | None = None
 
     def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
@@ -88,14 +87,13 @@ class Feed:
         self.recorder.reset(numbered=numbered)
         self._live = self._recorded = True
         self.send_all()
-        sender = _TaskSender if sys.platform == "emscripten" else _ThreadedSender
-        self._sender = sender(self.send_new)
+        self._end_sending = every(UPDATE, self.send_new)
 
     def stop(self) -> None:
         """End the recording and leave its picture in the notebook.  Does nothing if there is none."""
-        if self._sender:
-            self._sender.stop()
-            self._sender, self._live = None, False
+        if self._end_sending:
+            self._end_sending()
+            self._end_sending, self._live = None, False
             self.send_new()
             self.recorder.end()
             if self._picture:
@@ -155,10 +153,13 @@ class Shown(anywidget.AnyWidget):
     def close(self) -> None:
         """Stop, and take it off the page."""
         if hasattr(self, "_feeds"):  # ipywidgets also closes what was refused and never made
-            for feed in self._feeds:
-                feed.stop()
+            self._stop_all()
             self.layout.close()  # which ipywidgets would keep for good
         super().close()
+
+    def _stop_all(self) -> None:
+        for feed in self._feeds:
+            feed.stop()
 
     def _discard(self) -> None:
         """The cell that made it is run again."""
@@ -190,48 +191,35 @@ class Plot(Feed, Shown):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
-class _ThreadedSender:
-    """Calls ``send_new`` every `UPDATE` seconds, from a thread of its own."""
+def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
+    """Call ``call`` every so many seconds, from a thread of its own; returns what ends that."""
+    if sys.platform == "emscripten":  # where there are no threads
+        return asyncio.get_running_loop().create_task(_repeat(seconds, call)).cancel
+    stopped = threading.Event()
 
-    def __init__(self, send_new: Callable[[], None]) -> None:
-        self._send_new, self._stopped = send_new, threading.Event()
-        # With the starter's context: some kernels look there for the cell that a message belongs to.
-        run = copy_context().run
-        self._thread = threading.Thread(target=run, args=(self._run,), name="live-plot", daemon=True)
-        self._thread.start()
+    def repeat() -> None:
+        while not stopped.wait(seconds):
+            call()
 
-    def _run(self) -> None:
-        while not self._stopped.wait(UPDATE):
-            self._send_new()
+    def stop() -> None:
+        stopped.set()
+        thread.join()
 
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+    # With the starter's context: some kernels look there for the cell that a message belongs to.
+    run = copy_context().run
+    thread = threading.Thread(target=run, args=(repeat,), name="live-plot", daemon=True)
+    thread.start()
+    return stop
 
 
-class _TaskSender:
-    """The same where there are no threads: in the browser build."""
-
-    def __init__(self, send_new: Callable[[], None]) -> None:
-        self._send_new = send_new
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(UPDATE)
-            self._send_new()
-
-    def stop(self) -> None:
-        self._task.cancel()
+async def _repeat(seconds: float, call: Callable[[], object]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        call()
 
 
 def recorder_of(server: Counting | None, client: Observed | None) -> Recorder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from inflight_lab.arguments import Rule, check, integer, number
+from inflight_lab.arguments import check, integer, number, one_of
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
 
 LATENCY_KINDS = ("fixed", "jittered", "heavy-tailed")
@@ -14,15 +14,10 @@ DAY = 86_400
 MANY = 1_000_000_000
 
 
-def _one_of(names: tuple[str, ...]) -> Rule:
-    allowed = f"one of {', '.join(map(repr, names))}"
-    return Rule((object,), allowed, allowed, names.__contains__)
-
-
 RULES = {
     "latency": number(0, " of seconds", DAY),
-    "latency_kind": _one_of(LATENCY_KINDS),
-    "quota": _one_of(QUOTAS),
+    "latency_kind": one_of(*LATENCY_KINDS),
+    "quota": one_of(*QUOTAS),
     "rate": number(1, most=MANY),
     "period": number(0.001, " of seconds", DAY),
     "burst": integer(1, MANY),
