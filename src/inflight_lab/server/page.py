@@ -14,12 +14,11 @@ import math
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import Literal, Self
+from typing import Literal
 
 import httpcore
 import httpx
 
-from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
 from inflight_lab.server.base import LoopbackServer
@@ -47,23 +46,18 @@ class PracticeServer(LoopbackServer):
 
     @property
     def running(self) -> bool:
-        """Whether it serves now."""
         return _serving.get(self.port) is self
 
-    def start(self) -> Self:
-        """Start to serve.  Does nothing if it serves already."""
-        if not self.running:
-            port = self.port or next(_free_ports)
-            if port in _serving:
-                raise OSError(errno.EADDRINUSE, f"port {port} is in use")
-            _serving[port], self.port = self, port
-            if sys.platform == "emscripten":
-                behave_as_on_a_computer(create_connection)
-            closed_on_rerun(self.stop)
-        return self
+    def _open(self) -> int:
+        port = self.port or next(_free_ports)
+        if port in _serving:
+            raise OSError(errno.EADDRINUSE, f"port {port} is in use")
+        _serving[port] = self
+        if sys.platform == "emscripten":
+            behave_as_on_a_computer(create_connection)
+        return port
 
-    def stop(self) -> None:
-        """Close the port, and hang up on every client that waits.  Does nothing if stopped."""
+    def _close(self) -> None:
         if self.running:
             del _serving[self.port]
         calls, self._calls = self._calls, set()

@@ -11,12 +11,11 @@ import threading
 import urllib.request
 from concurrent.futures import Future
 from email.utils import formatdate
-from typing import Any, Self
+from typing import Any
 
 import uvicorn
 from uvicorn.server import ServerState
 
-from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.server.base import LOOPBACK, LoopbackServer
 from inflight_lab.server.connection import LOG, Connection
 
@@ -37,38 +36,27 @@ class PracticeServer(LoopbackServer):
     Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
     """
 
-    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
-        super().__init__(port=port, seed=seed, **knobs)
-        self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from
-        self._thread: _Thread | None = None
+    _thread: _Thread | None = None
 
     @property
     def running(self) -> bool:
-        """Whether it serves now."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self) -> Self:
-        """Start to serve; back as soon as it does.  Does nothing if it serves already."""
-        with self._switch:
-            if self.running:
-                return self
-            _keep_loopback_off_proxies()
-            listener = _listen(self.port)
-            thread = _Thread(self, listener)
-            thread.start()
-            if error := thread.ready.exception():
-                thread.join()
-                raise error
-            self._thread, self.port = thread, listener.getsockname()[1]
-        closed_on_rerun(self.stop)
-        return self
+    def _open(self) -> int:
+        _keep_loopback_off_proxies()
+        listener = _listen(self.port)
+        thread = _Thread(self, listener)
+        thread.start()
+        if error := thread.ready.exception():
+            thread.join()
+            raise error
+        self._thread = thread
+        return int(listener.getsockname()[1])
 
-    def stop(self) -> None:
-        """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
-        with self._switch:
-            if self._thread:
-                self._thread.end()
-                self._thread = None
+    def _close(self) -> None:
+        if self._thread:
+            self._thread.end()
+            self._thread = None
 
     async def __aexit__(self, *_: object) -> None:
         # Not on the loop's thread: the client may be about to close connections there.
