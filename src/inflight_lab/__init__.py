@@ -27,8 +27,6 @@ changes nothing elsewhere.  The names below are imported when they are first use
 loads no widget and no server.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 

@@ -8,8 +8,6 @@
 A rule given by keyword takes the place of the one in `RULES`, where a name allows something else.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """The command ``inflight-lab``: it opens the series in JupyterLab, or hands over to one of the rooms."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import importlib.metadata

@@ -1,7 +1,5 @@
 """Which hosts are this machine, and which are somebody else's."""
 
-from __future__ import annotations
-
 import ipaddress
 
 

@@ -1,7 +1,5 @@
 """A limiter whose limit can change while requests wait for it and hold its slots."""
 
-from __future__ import annotations
-
 import asyncio
 
 import anyio

@@ -1,7 +1,5 @@
 """The check of the exercise in notebook 12: two limits at once."""
 
-from __future__ import annotations
-
 import asyncio
 
 from inflight_lab.exercises.check import Answer, expect, practice, prints_verdict

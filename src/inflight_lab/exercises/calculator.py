@@ -13,8 +13,6 @@ Requests leave in bursts of the limit, so the busiest window holds more than the
 Both hold for one latency.  When answers come sooner, the same limit sends more: use a rate limiter as well.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 

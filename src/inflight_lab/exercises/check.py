@@ -4,8 +4,6 @@ A check runs your answer against a fresh practice server, prints one line, "Corr
 with what was observed, and never raises.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable

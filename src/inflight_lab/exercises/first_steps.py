@@ -1,7 +1,5 @@
 """The checks of the exercises in notebooks 00 to 04."""
 
-from __future__ import annotations
-
 import asyncio
 
 from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict, sent_at, statuses

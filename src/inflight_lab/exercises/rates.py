@@ -1,7 +1,5 @@
 """The checks of the exercises in notebooks 05 to 07: rates and failures."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx

@@ -1,7 +1,5 @@
 """The checks of the exercises in notebooks 08 to 10: memory, sharing, and code to leave with."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Without this, each further run of ``server = PracticeServer().start()`` would le
 behind: the name is bound anew, but the old server goes on serving.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """``asyncio.run`` inside a notebook."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

@@ -3,8 +3,6 @@
 Python runs in a page through Pyodide: one thread, no sockets, and the browser's own event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import inspect

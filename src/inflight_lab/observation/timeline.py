@@ -4,8 +4,6 @@ The practice server and the observing transport each write one `Timeline`.  Plot
 read it and nothing else, so that they cannot disagree.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import threading

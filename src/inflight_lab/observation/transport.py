@@ -4,8 +4,6 @@ httpx sends every request through a *transport*, so this is the place to look on
 ``httpx.AsyncClient`` is observed without changing a line of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from contextlib import aclosing

@@ -1,7 +1,5 @@
 """The widget around one or more plots: what its page shows above them, and what a person does there."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,8 +39,8 @@ class Controlled(Shown):
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
-    _lanes: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    _page: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    _lanes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 
     def __init__(self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any) -> None:
         self._loop = loop

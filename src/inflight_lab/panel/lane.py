@@ -1,7 +1,5 @@
 """One runner at work: its server, what both sides saw, its goals, and the plot of it all."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
@@ -18,7 +16,7 @@ Goal = Callable[[Stats], bool]
 MARKS = {None: "○", True: "✔", False: "✘"}
 """What stands before a goal that is open, met or missed."""
 
-_under_way: list[Lane] = []
+_under_way: list["Lane"] = []
 """Those that run now: of several on one server, the first sets the slow motion."""
 
 

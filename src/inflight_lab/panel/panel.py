@@ -1,7 +1,5 @@
 """Sliders, buttons and the live plot around any runner, or around several side by side."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import sys
@@ -28,7 +26,7 @@ BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); 
 
 SLOW = (1, 5, 20)
 
-_panels: WeakSet[Panel] = WeakSet()
+_panels: WeakSet["Panel"] = WeakSet()
 """All that are open: those on one server show the same knobs."""
 
 
@@ -81,7 +79,7 @@ class Panel(Controlled):
     rate = Setting(KNOBS["rate"])
     quota = Setting(KNOBS["quota"])
     slow = Setting(one_of(*SLOW))
-    _most: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
+    _most: "traitlets.Dict[str, float]" = traitlets.Dict().tag(sync=True)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
     timeline: Timeline = _of_the_first("timeline", "What the first runner's client saw.")

@@ -13,13 +13,11 @@ It holds 1 to `MOST_RUNS` runs by name.  `Recording` describes a run, `RecordedL
 is read.
 """
 
-from __future__ import annotations
-
 import json
 import reprlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from inflight_lab.arguments import check
 from inflight_lab.panel.rows import COUNT, NAME, SECONDS, RecordedEvent, RecordedLimit, read_rows, wrong
@@ -70,7 +68,7 @@ class Recording:
             raise ValueError("neither server nor client has an event")
 
     @classmethod
-    def of(cls, recorder: Recorder) -> Recording:
+    def of(cls, recorder: Recorder) -> Self:
         """What ``recorder`` has read since it began.
 
         Raises ``ValueError`` if that is nothing, or if it cannot be saved.

@@ -1,7 +1,5 @@
 """Recorded runs on the live plot, as fast as they happened, without sending a request."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import deque

@@ -1,7 +1,5 @@
 """The rows of a recording: checked when a file is read, and able to happen again on a timeline."""
 
-from __future__ import annotations
-
 import reprlib
 from types import NoneType
 from typing import Any, NamedTuple, TypeVar, get_args

@@ -1,7 +1,5 @@
 """One run of any runner: observed, with a limit that can be set, and stopped without losing an outcome."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections import deque

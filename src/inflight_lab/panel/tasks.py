@@ -1,14 +1,12 @@
 """Every task that a runner starts: found, asked to end, and let go of if it does not."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import ContextVar
 from typing import Any
 
-_owner: ContextVar[Tasks | None] = ContextVar("owner", default=None)
+_owner: ContextVar["Tasks | None"] = ContextVar("owner", default=None)
 
 _kept: list[Any] = []
 """What was let go of.  Python closes a coroutine that nobody holds, and that would run it again."""

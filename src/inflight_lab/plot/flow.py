@@ -1,7 +1,5 @@
 """From timelines to the rows of the flow: what happened to each request, one by one."""
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

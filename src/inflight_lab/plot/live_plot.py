@@ -1,7 +1,5 @@
 """The live plot: a feed sends what is new, and a widget hands it to the page."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys

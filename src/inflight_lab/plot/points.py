@@ -1,7 +1,5 @@
 """From timelines to the points of a plot: few enough to send while a run goes on."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """The files of the series: in a clone of the repository as well as where only the package is installed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -8,8 +8,6 @@ JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings
 this package goes in as a wheel, with what it depends on.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

@@ -7,8 +7,6 @@ plain picture where the live plot was.  The pages need no server, no kernel and 
 a run that a panel does in the background would stay empty; and its pages load scripts from elsewhere.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import re

@@ -8,8 +8,6 @@ server of its own, about 90 MB, which end when it is closed.  Needs the extra ``
 name; ``--name=panel.school.example`` allows one more name, as behind a proxy.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 NOTEBOOK = Path(__file__).with_name("student_page.ipynb")

@@ -11,8 +11,6 @@ Each page costs a kernel, so what asks for one must be a person at a browser.  T
   have none.
 """
 
-from __future__ import annotations
-
 import socket
 from typing import Any, ClassVar
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """The ladder's command line: ``inflight-lab run RUNG [URL]`` runs one rung, and prints."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import importlib

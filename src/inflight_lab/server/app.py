@@ -4,8 +4,6 @@ A plain ASGI app with nothing but ``async`` code, so that it runs under uvicorn 
 socket at all, inside ``httpx.ASGITransport``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import random

@@ -1,7 +1,5 @@
 """What the practice server looks like from outside, whatever is underneath: a socket, or a browser page."""
 
-from __future__ import annotations
-
 import threading
 from abc import ABC, abstractmethod
 from typing import Self

@@ -4,14 +4,13 @@ A word is a token.  How many come is drawn anew for each request, log-normal aro
 its ``max_tokens``: nobody can know it before.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Self
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -30,7 +29,7 @@ class Chat:
     stream_usage: bool
 
     @classmethod
-    def asked(cls, body: bytes, draw: random.Random) -> Chat:
+    def asked(cls, body: bytes, draw: random.Random) -> Self:
         """The request in ``body``; ``ValueError`` if it is none."""
         try:
             asked = json.loads(body)

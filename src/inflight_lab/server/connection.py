@@ -1,7 +1,5 @@
 """One connection of the practice server: uvicorn's own, but for two things that uvicorn leaves open."""
 
-from __future__ import annotations
-
 import logging
 from http import HTTPStatus
 from typing import Any

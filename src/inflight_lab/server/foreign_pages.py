@@ -14,8 +14,6 @@ answer carries a CORS field, so their scripts cannot read it either.
 Sources: RFC 6454, section 7, for ``Origin``; W3C, "Fetch Metadata Request Headers", for ``Sec-Fetch-Site``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 

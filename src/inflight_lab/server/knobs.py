@@ -1,7 +1,5 @@
 """The practice server's knobs: what can be set, in its constructor and while it runs."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ through httpx's own pool, with its 100 connections and its timeouts, and the app
 latency, quotas and 429s.  Only the bytes on a wire are missing, and the time that they would take.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import itertools
@@ -27,7 +25,7 @@ WIRE = 0.001
 """Seconds that a request takes at least.  Without a wait a page would neither draw nor hear a button."""
 
 _free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
-_serving: dict[int, PracticeServer] = {}
+_serving: dict[int, "PracticeServer"] = {}
 
 
 class PracticeServer(LoopbackServer):

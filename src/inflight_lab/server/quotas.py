@@ -5,8 +5,6 @@ pass, else the seconds until one could: what ``Retry-After`` says to the client.
 several quotas passes all of them or is counted by none: `wait` asks, and `take` counts.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections import deque

@@ -1,7 +1,5 @@
 """How large a request may be.  What is larger is refused, so that one request cannot hold up the others."""
 
-from __future__ import annotations
-
 from starlette.types import Scope
 
 MAX_URL = 8 * 1024

@@ -1,7 +1,5 @@
 """The practice API on a real socket."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools
@@ -36,7 +34,7 @@ class PracticeServer(LoopbackServer):
     Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
     """
 
-    _thread: _Thread | None = None
+    _thread: "_Thread | None" = None
 
     @property
     def running(self) -> bool:

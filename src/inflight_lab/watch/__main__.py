@@ -4,8 +4,6 @@ The script gets a process of its own, with hooks that note its requests in a fil
 process reads that file, serves the page and, in practice, the answers.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import marshal

@@ -1,7 +1,5 @@
 """Which of a script's lines keeps its event loop from running: a thread looks, and the loop pays nothing."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import gc

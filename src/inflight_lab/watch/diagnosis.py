@@ -3,8 +3,6 @@
 *Certain* is what the events show; *likely* is what they suggest, where something else could look the same.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

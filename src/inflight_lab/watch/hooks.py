@@ -5,8 +5,6 @@ whole line, from threads and from other processes too, and nothing is lost when 
 `marshal` is what encodes fastest: each microsecond here is one that the script does not have.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import marshal

@@ -1,7 +1,5 @@
 """Watch a client of your own from a notebook."""
 
-from __future__ import annotations
-
 import time
 from types import MethodType
 from typing import Any, Self

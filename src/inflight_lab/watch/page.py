@@ -1,7 +1,5 @@
 """The page with the live plot, and the practice server that answers a script in place of the real API."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from bisect import bisect

@@ -4,8 +4,6 @@ Nothing that is sent changes and no body is read.  Only httpcore tells when a re
 any other transport no request is seen to wait.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import sys

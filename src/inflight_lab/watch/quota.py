@@ -1,7 +1,5 @@
 """What an answer's headers say about the API's quota."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What was seen of a run, event by event: its timeline, for the plot, and each request, for the diagnosis."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections import defaultdict
