@@ -13,8 +13,8 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.recording import Recording, load
 from inflight_lab.panel.rows import Repeater
-from inflight_lab.plot.live_plot import UPDATE, Feed
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.live_plot import Feed
+from inflight_lab.plot.points import UPDATE, Recorder
 
 
 class Replay(Controlled):

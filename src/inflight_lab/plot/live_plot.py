@@ -18,10 +18,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import draw_recording
-from inflight_lab.plot.points import Recorder, Rules
-
-UPDATE = 0.05
-"""Seconds between two messages to the page."""
+from inflight_lab.plot.points import UPDATE, Recorder, Rules
 
 HERE = Path(__file__).parent
 

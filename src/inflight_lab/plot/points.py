@@ -12,6 +12,9 @@ from inflight_lab.plot.flow import FlowRows
 BIN = 0.01
 """Seconds.  All that happens to a level within one bin becomes one point, however many requests there are."""
 
+UPDATE = 0.05
+"""Seconds between two messages to a page."""
+
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 

@@ -86,26 +86,6 @@ class SlidingWindow(Quota):
             self._used -= self._admitted.popleft()[1]
 
 
-class TokenBucket(Quota):
-    """A bucket of ``burst`` tokens, refilled at ``rate`` per ``period``; a request takes one token.
-
-    Starts full, so allows ``burst`` requests on top of the rate.
-    """
-
-    _tokens, _updated = 0.0, -math.inf  # since then it has filled up
-
-    def wait(self, now: float, cost: float = 1) -> float:
-        return 0.0 if self.remaining(now) >= cost else (cost - self._tokens) * self.period / self.rate
-
-    def take(self, now: float, cost: float = 1) -> None:
-        self._tokens -= cost
-
-    def remaining(self, now: float) -> int:
-        refill = (now - self._updated) * self.rate / self.period
-        self._tokens, self._updated = min(self.burst, self._tokens + refill), now
-        return math.floor(self._tokens)
-
-
 class Gcra(Quota):
     """The generic cell rate algorithm, as nginx's ``limit_req`` has it: one request each period / rate.
 
@@ -126,6 +106,14 @@ class Gcra(Quota):
         spacing = self.period / self.rate
         ahead = max(0.0, self._due - now) / spacing
         return max(0, math.floor(self.burst - ahead + 1e-6))
+
+
+class TokenBucket(Gcra):
+    """A bucket of ``burst`` tokens, refilled at ``rate`` per ``period``; a request takes one token.
+
+    Starts full, so allows ``burst`` requests on top of the rate.  It is `Gcra` seen from the other side: the
+    bucket is full again when GCRA's next request is due.
+    """
 
 
 KINDS: dict[str, type[Quota]] = {

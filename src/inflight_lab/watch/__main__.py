@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from inflight_lab.plot.points import UPDATE
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.page import UPDATE, Page
+from inflight_lab.watch.page import Page
 from inflight_lab.watch.seen import Seen
 
 PATIENCE = 3.0

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
 import inflight_lab.plot
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import UPDATE, Recorder
 from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
@@ -20,8 +20,6 @@ PLOT = Path(inflight_lab.plot.__file__).parent
 FILES = {"": Path(__file__).with_name("page.html")} | {path.name: path for path in PLOT.glob("*.[cj]s*")}
 EVENTS = "text/event-stream"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-UPDATE = 0.05
-"""Seconds between two messages to a page, and between two looks at what a script noted."""
 
 
 class Page(PracticeServer):
