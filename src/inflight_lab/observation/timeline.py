@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -115,14 +115,12 @@ class Timeline:
             self._slots: set[int] = set()
             self._recent: deque[float] = deque()  # when those of the last period were sent
             self._begin = self._end = 0.0
-            self._waiting = self._peak = self._busiest = 0
-            self._counts = {"started": 0, "accepted": 0, "refused": 0, "failed": 0, "cancelled": 0}
+            self._counts = Counter[str]()  # of `Stats`, by name
 
     def start(self, count: int = 1) -> None:
         """``count`` requests were asked for and wait to be sent."""
         with self._lock:
-            self._counts["started"] += count
-            self._waiting += count
+            self._counts.update(started=count, waiting=count)
             self._add("started", None, None)
 
     def take(self) -> int:
@@ -149,15 +147,16 @@ class Timeline:
         ``detail`` is the status with which a server will answer; else it is the slot of the current task.
         """
         with self._lock:
-            if self._waiting:
-                self._waiting -= 1
+            counts = self._counts
+            if counts["waiting"]:
+                counts["waiting"] -= 1
             else:
-                self._counts["started"] += 1
+                counts["started"] += 1
             request = next(self._numbers)
             self._open.add(request)
-            self._peak = max(self._peak, len(self._open))
             self._recent.append(self._add("sent", request, _slot.get() if detail is None else detail))
-            self._busiest = max(self._busiest, self._count_recent(self._recent[-1]))
+            counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
+            counts["busiest_period"] = max(counts["busiest_period"], self._count_recent(self._recent[-1]))
             return request
 
     @contextmanager
@@ -193,15 +192,14 @@ class Timeline:
     def cancel_waiting(self) -> None:
         """The requests that still wait will never be sent."""
         with self._lock:
-            if self._waiting:
-                self._counts["cancelled"] += self._waiting
-                self._waiting = 0
+            if waiting := self.waiting:
+                self._counts.update(cancelled=waiting, waiting=-waiting)
                 self._add("cancelled", None, None)
 
     @property
     def waiting(self) -> int:
         """How many requests are started and not sent yet."""
-        return self._waiting
+        return self._counts["waiting"]
 
     @property
     def in_flight(self) -> int:
@@ -225,19 +223,12 @@ class Timeline:
     def stats(self) -> Stats:
         """The numbers up to now."""
         with self._lock:
-            return Stats(
-                waiting=self._waiting,
-                in_flight=len(self._open),
-                peak_in_flight=self._peak,
-                elapsed=self._end - self._begin,
-                busiest_period=self._busiest,
-                **self._counts,
-            )
+            return Stats(in_flight=len(self._open), elapsed=self._end - self._begin, **self._counts)
 
     def _finish(self, request: int | None, kind: Kind, detail: int | str | None, count: str) -> None:
         with self._lock:
-            if request is None and self._waiting:
-                self._waiting -= 1
+            if request is None and self._counts["waiting"]:
+                self._counts["waiting"] -= 1
             elif request in self._open:
                 self._open.remove(request)
             else:
@@ -251,7 +242,7 @@ class Timeline:
             self._begin = now
         if kind not in ("taken", "freed"):  # a pause after the last answer is no request's time
             self._end = now
-        self.events.append(Event(now, kind, request, detail, self._waiting, len(self._open)))
+        self.events.append(Event(now, kind, request, detail, self.waiting, len(self._open)))
         extra = len(self.events) - self.keep
         if extra > self.keep // 8:  # not one by one: each drop moves the rest
             del self.events[:extra]

@@ -186,11 +186,9 @@ def _refusal(status: int, reason: str, wait: float, headers: dict[str, str]) -> 
 
 def _echo(request: Request) -> dict[str, object]:
     """The request as it came, as httpbin's ``/get`` shows it."""
-    args: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        args.setdefault(name, []).append(value)
+    query = request.query_params
     return {
-        "args": {name: values[0] if len(values) == 1 else values for name, values in args.items()},
+        "args": {name: values[0] if len(values := query.getlist(name)) == 1 else values for name in query},
         "headers": {name.title(): value for name, value in request.headers.items()},
         "origin": request.client.host if request.client else "",
         "url": str(request.url),
