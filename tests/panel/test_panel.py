@@ -149,14 +149,14 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(server: Practi
     async def runner(
         url: str, count: int, *, client: Any, period: float = 1.0, pause: float = 0.5
     ) -> list[Any]:
-        seen.update(period=period, pause=pause, latency=server.latency, of_the_quota=server.period)
+        seen.update(period=period, pause=pause, slow=server.slow, of_the_quota=server.timeline.period)
         return [await client.get(url) for _ in range(count)]
 
     panel = Panel(runner, server=server, count=3, goals={"in time": lambda stats: stats.elapsed < 0.25})
     panel.slow = 5
     await panel.start()
-    assert seen == {"period": 5, "pause": 2.5, "latency": 0.1, "of_the_quota": 5}
-    assert (server.latency, server.period) == (0.02, 1)
+    assert seen == {"period": 5, "pause": 2.5, "slow": 5, "of_the_quota": 5}
+    assert (server.slow, server.timeline.period, server.latency, server.period) == (1, 1, 0.02, 1)
     assert server.stats().elapsed >= 0.25
     assert panel.goals_met == {"in time": True}
     assert panel.lanes[""].feed.recorder.numbered
@@ -449,23 +449,23 @@ async def test_two_panels_share_the_knobs_of_their_server(server: PracticeServer
     first.slow = second.slow = 5
     runs = [first.start()]
     await until(lambda: server.timeline.in_flight == 1)
-    assert (server.latency, server.period) == (0.5, 5)
+    assert (server.slow, server.timeline.period, server.latency, server.period) == (5, 5, 0.1, 1)
     runs.append(second.start())
     both = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
     third = Panel(both, server=server)
     twin = third.lanes["semaphore"].server
-    assert (third.latency, twin.latency, twin.period) == (0.1, 0.1, 1)
+    assert (third.latency, twin.latency, twin.period, twin.slow) == (0.1, 0.1, 1, 1)
     second.latency = 0.02
     await until(lambda: first.latency == 0.02)
     second.quota, second.rate = "sliding-window", 150
     await until(lambda: (first.quota, first.rate) == ("sliding-window", 150))
-    assert (server.latency, server.quota, server.rate) == (0.1, "sliding-window", 150)
+    assert (server.latency, server.quota, server.rate) == (0.02, "sliding-window", 150)
     await runs[0]
     assert second.running
-    assert server.latency == 0.1, "still five times as slow: the second runs"
+    assert server.slow == 5, "the second still runs"
     second.stop()
     await runs[1]
-    assert (server.latency, server.period) == (0.02, 1)
+    assert (server.latency, server.slow) == (0.02, 1)
     assert first.latency == third.latency == twin.latency == 0.02
     for panel in (first, second, third):
         panel.close()

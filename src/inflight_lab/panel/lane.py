@@ -56,12 +56,11 @@ class Lane:
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
         """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
         self.forget()
-        self.slow = slowness(self.server, slow)
         if not is_busy(self.server):
             self.server.reset()
-            self.stretch_time(slow)
+            self.server.slow = slow
         _under_way.append(self)
-        self.timeline.period = self.server.period
+        self.slow, self.timeline.period = self.server.slow, self.server.timeline.period
         more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
         self._run = Run(self.runner, self.server.url, count, limit=limit, timeline=self.timeline, more=more)
         self.feed.start(numbered=self.slow != 1)
@@ -85,7 +84,7 @@ class Lane:
         self.feed.stop()
         _under_way.remove(self)
         if not is_busy(self.server):
-            self.stretch_time(1 / self.slow)
+            self.server.slow = 1
         self._judge_goals(finished=not (run.stopped or self.error))
         self.summary = self._sum_up(run)
 
@@ -99,17 +98,6 @@ class Lane:
         if self._run and self._run.limiter:
             self._run.limiter.limit = limit
             self.feed.set_limit(limit)
-
-    def turn_knob(self, name: str, value: Any) -> None:
-        """Set one of the server's knobs: in slow motion, what it would be at the usual speed."""
-        if name == "latency":
-            value *= slowness(self.server)
-        setattr(self.server, name, value)
-
-    def stretch_time(self, slow: float) -> None:
-        """Make the server so many times as slow as it is."""
-        self.server.latency = round(self.server.latency * slow, 9)
-        self.server.period = round(self.server.period * slow, 9)
 
     def reset(self) -> None:
         """As before the first run."""
@@ -162,11 +150,6 @@ class Lane:
 def is_busy(server: PracticeServer) -> bool:
     """Whether a lane of any panel runs on ``server`` now."""
     return any(lane.server is server for lane in _under_way)
-
-
-def slowness(server: PracticeServer, otherwise: float = 1) -> float:
-    """How many times as slow as usual ``server`` is made now by the first that runs on it."""
-    return next((lane.slow for lane in _under_way if lane.server is server), otherwise)
 
 
 def in_words(error: BaseException) -> str:

@@ -15,7 +15,7 @@ import traitlets
 from inflight_lab.arguments import RULES, check, one_of
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled, Setting
-from inflight_lab.panel.lane import Goal, Lane, slowness
+from inflight_lab.panel.lane import Goal, Lane
 from inflight_lab.panel.recording import Recording, save
 from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
@@ -116,13 +116,11 @@ class Panel(Controlled):
             own = server.twin() if self.lanes else server
             post = partial(self._post, len(self.lanes))
             self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
-        self._first, *others = self.lanes.values()
-        for lane in others:
-            lane.stretch_time(1 / slowness(server))  # which a twin inherits
+        self._first = next(iter(self.lanes.values()))
         self._at_first: dict[str, Any] = {
             "limit": limit,
             "count": count,
-            "latency": server.latency / slowness(server),
+            "latency": server.latency,
             "rate": server.rate,
             "quota": server.quota,
             "slow": 1,
@@ -137,7 +135,7 @@ class Panel(Controlled):
                 "adjustable": any(lane.adjustable for lane in self.lanes.values()),
                 "quotas": QUOTAS,
                 "slow": SLOW,
-                "period": server.period / slowness(server),
+                "period": server.period,
             },
             **self._at_first,
         )
@@ -245,7 +243,7 @@ class Panel(Controlled):
         for panel in list(_panels):
             if panel.server is self.server:
                 for lane in panel.lanes.values():
-                    lane.turn_knob(name, value)
+                    setattr(lane.server, name, value)
                 setattr(panel, name, value)
 
     def _press(self, button: str) -> None:

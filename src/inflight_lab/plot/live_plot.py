@@ -51,7 +51,6 @@ class Counting(Observed, Protocol):
 
     quota: str
     rate: float
-    period: float
 
     @property
     def most_at_once(self) -> int:
@@ -258,4 +257,4 @@ def rules_of(server: Counting | None) -> Rules | None:
     """How ``server`` counts now, if it does."""
     if server is None or server.quota == "none":
         return None
-    return Rules(server.quota, server.rate, server.period, server.most_at_once)
+    return Rules(server.quota, server.rate, server.timeline.period, server.most_at_once)

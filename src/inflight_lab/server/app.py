@@ -32,7 +32,12 @@ LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
 
 class PracticeApp(Knobs):
-    """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw."""
+    """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw.
+
+    ``slow`` is for slow motion: latency and period take so many times as long as the knobs say.
+    """
+
+    slow = 1.0
 
     def __init__(self, *, seed: int | None = None, **knobs: object) -> None:
         self.timeline = Timeline()
@@ -46,8 +51,8 @@ class PracticeApp(Knobs):
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
-        if name == "period":
-            self.timeline.period = self.period
+        if name in ("period", "slow"):
+            self.timeline.period = self.period * self.slow
 
     def reset(self) -> None:
         """Forget all requests: an empty timeline, an unused quota, the seed's first latency next."""
@@ -89,7 +94,7 @@ class PracticeApp(Knobs):
         busy = self.timeline.in_flight
         response = self._decide(answer, busy, tokens)
         with self.timeline.sending(response.status_code) as number:
-            if await _disconnected_within(request, self._draw_latency()):
+            if await _disconnected_within(request, self.slow * self._draw_latency()):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, response.status_code)
@@ -111,7 +116,7 @@ class PracticeApp(Knobs):
         headers = self._quota_headers(counters, now, wait)
         if wait:
             name = max(waits, key=waits.__getitem__)
-            reason = f"more than {counters[name].rate:g} {name} in {self.period:g} s"
+            reason = f"more than {counters[name].rate:g} {name} in {self.timeline.period:g} s"
             return _refusal(429, reason, wait, headers)
         return answer(headers)
 
@@ -119,15 +124,15 @@ class PracticeApp(Knobs):
         """The quotas by what they count, as the knobs have them now."""
         if self.quota == "none":
             return {}
-        kind = KINDS[self.quota]
+        kind, period = KINDS[self.quota], self.timeline.period
         counted = {"requests": (self.rate, self.most_at_once)}
         if self.tokens is not None:
             counted["tokens"] = (self.tokens, self.tokens)
         for name, (rate, burst) in counted.items():
             counter = self._counters.get(name)
             if type(counter) is not kind:
-                counter = self._counters[name] = kind(rate, self.period, burst)
-            counter.rate, counter.period, counter.burst = rate, self.period, burst
+                counter = self._counters[name] = kind(rate, period, burst)
+            counter.rate, counter.period, counter.burst = rate, period, burst
         return {name: self._counters[name] for name in counted}
 
     def _quota_headers(self, counters: dict[str, Quota], now: float, wait: float) -> dict[str, str]:
@@ -136,9 +141,10 @@ class PracticeApp(Knobs):
         The draft wants whole seconds; a window that is none is sent as the decimal it is.  Where tokens are
         counted, also what OpenAI's API sends: how long until all of it is there again.
         """
-        reset = wait or (self.period if self.quota.endswith("window") else self.period / self.rate)
+        period = self.timeline.period
+        reset = wait or (period if self.quota.endswith("window") else period / self.rate)
         headers = {
-            "RateLimit-Policy": f'"default";q={self.rate:g};w={self.period:g}',
+            "RateLimit-Policy": f'"default";q={self.rate:g};w={period:g}',
             "RateLimit": f'"default";r={counters["requests"].remaining(now)};t={math.ceil(reset)}',
         }
         for name, counter in counters.items() if "tokens" in counters else ():
