@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.bare_page import TWO, hear, show, state_of
 from tests.support.browser import IN_BROWSER
+from tests.support.drawn import Word, plot_on, spy_on
 from tests.support.lab import PanelOnPage
 
 pytestmark = IN_BROWSER
@@ -118,6 +119,7 @@ def test_presented_the_plot_is_large(
 ) -> None:
     """On the screen, or filling the window where there is none, 60 % of the height is the plot's."""
     width, height = size
+    spy_on(page)
     state = request.getfixturevalue(runners) | {"view": "lines"}
     show(page, state, width=width, height=height)
     page.add_style_tag(content=".ifl-panel { zoom: 1.4 }")  # as the student page has it
@@ -128,12 +130,12 @@ def test_presented_the_plot_is_large(
         hear(page, lane=lane, now=2.0, series={"server": [[0.1, 0, 60, 60]], "rate": [[0.1, 0, 99, 99]]})
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
-    for plot in page.locator("svg.ifl-lines").all():
+    for lane, plot in enumerate(page.locator(".ifl-lines canvas").all()):
         box = plot.bounding_box()
         assert box
         assert box["height"] >= 0.6 * height
         assert box["y"] + box["height"] <= height
-        expect_labels_apart(plot.locator(".ifl-axis text:visible").all())
+        expect_apart(plot_on(page, lane).words)
     rows = {round(part["y"] + part["height"] / 2) for part in boxes(page, "button:visible, input:visible")}
     assert max(rows) - min(rows) <= 2
     page.keyboard.press("ArrowRight")  # the limit has the focus
@@ -148,26 +150,20 @@ def boxes(page: Page, parts: str) -> list[Any]:
     return [part.bounding_box() for part in page.locator(f".ifl-panel :is({parts})").all()]
 
 
-def expect_labels_apart(labels: list[Any]) -> None:
-    """No two labels of an axis cover each other."""
-    places = [label.bounding_box() for label in labels if label.text_content()]
-    assert len(places) >= 4
-    for number, one in enumerate(places):
-        for other in places[number + 1 :]:
-            apart = (
-                one["x"] + one["width"] <= other["x"] + 1
-                or other["x"] + other["width"] <= one["x"] + 1
-                or one["y"] + one["height"] <= other["y"] + 3
-                or other["y"] + other["height"] <= one["y"] + 3
-            )
-            assert apart, (one, other)
+def expect_apart(words: list[Word]) -> None:
+    """No two words of a plot cover each other."""
+    assert len(words) >= 12
+    for number, one in enumerate(words):
+        for other in words[number + 1 :]:
+            beside = one.right <= other.left + 1 or other.right <= one.left + 1
+            assert beside or abs(one.y - other.y) >= 0.8 * max(one.size, other.size), (one, other)
 
 
 def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, Any]) -> None:
     """Not the notebook's, where R makes a raw cell of the code; with Control they are the front end's."""
     show(page, one)
     page.evaluate("document.addEventListener('keydown', ({ key }) => sent.push(key), true)")
-    page.locator("svg.ifl-lines").click()
+    page.locator(".ifl-lines").click()
     for key in ("r", " ", "x"):
         page.keyboard.press(key)
     assert sent(page) == [{"press": "reset"}, {"press": "run"}]
@@ -193,55 +189,70 @@ def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) ->
     expect(panel.limit).to_have_value("20")
 
 
-def drawn(page: Page, line: str) -> list[tuple[float, float]]:
-    """The steps of a line, as it is on the page: from when on, and at what level."""
-    path = page.locator(f"path.ifl-line.ifl-{line}").first.get_attribute("d") or ""
-    steps, time = list[tuple[float, float]](), 0.0
-    for command, number, level in re.findall(r"([MHV])([\d.e-]+)(?: ([\d.]+))?", path):
-        time = float(number) if command != "V" else time
-        if command != "H":
-            steps.append((time, float(level if command == "M" else number)))
-    return steps
-
-
 def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     """Slots that are empty for a moment leave no mark; a dip and a peak that last are there, in full."""
+    spy_on(page)
     show(page, one)
     points = [[n / 100, 0, 9, 9] for n in range(1000)]
     points[300:310] = [[n / 100, 4, 4, 4] for n in range(300, 310)]
     points[600:610] = [[n / 100, 20, 20, 20] for n in range(600, 610)]
     hear(page, now=10.0, reset=True, series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]})
-    page.wait_for_function("document.querySelector('path.ifl-server').getAttribute('d')")
-    levels = [level for _, level in drawn(page, "server")]
-    assert len(levels) < 20
+    plot = plot_on(page, when="plot.lines.length > 1")
+    levels = [round(level, 1) for _, level in plot.line("server")]
+    assert len(levels) < 30
     assert (levels[0], levels[-1], min(levels), max(levels)) == (9, 9, 4, 20)
-    assert sum(level == 9 for level in levels) == 3  # before the dip, between the two, and after the peak
-    assert drawn(page, "client") == []  # it tells nothing else
-    assert page.locator(".ifl-name-of").all_text_contents()[:3] == ["limit 9", "", "server"]
+    assert [level for level in dict.fromkeys(levels) if level in (9, 4, 20)] == [9, 4, 20]
+    assert sum(one == two == 9 for one, two in pairwise(levels)) == 3  # around the dip and the peak
+    assert plot.line("limit") == [pytest.approx((0, 9)), pytest.approx((15, 9))]
+    assert plot.line("client") == []  # it tells nothing else
+    assert {"limit 9", "server"} < set(plot.texts())
+    assert "client" not in plot.texts()
 
 
 def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
     """A group of them has its number, however many of them the kernel sends as one mark."""
+    spy_on(page)
     show(page, one)
     counts = {"started": 200, "refused": 66}
     marks = [[1 + n / 100, 5, 5, 5] for n in range(12)] + [[1.2, 6, 6, 6]]
     hear(page, now=2.0, live=True, reset=True, counts=counts, series={"refused": marks})
-    count = page.locator(".ifl-mark.ifl-refused text")
-    expect(count.nth(1)).to_have_text("66")
+    of_66 = plot_on(page, when="plot.words.some(({ text }) => text === '66')").word("66")
     more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 4, 4, 4]]}}
     hear(page, now=3.0, **more)
-    expect(count).to_have_text(["refused", "66", "4"])
-    expect(page.locator(".ifl-mark.ifl-failed text")).to_have_text([""])
+    page.wait_for_function("plotDrawn(0).words.filter(({ text, y }) => text === '4').length")
+    plot = plot_on(page, when="plot.words.filter(({ text }) => text === '4').length > 1")
+    row = [word.text for word in plot.words if word.y == of_66.y]
+    assert row == ["refused", "66", "4"]
+    assert "failed" not in plot.texts()
 
 
 def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None:
     """A long run leaves its oldest points out, and says so beside the plot's title, not on it."""
+    spy_on(page)
     show(page, one)
     hear(page, now=70.0, series={"server": [[time, 0, 3, 3] for time in range(70)]})
-    cut, title = page.locator(".ifl-cut").bounding_box(), page.locator(".ifl-title").first.bounding_box()
-    assert cut
-    assert title
-    assert title["x"] + title["width"] < cut["x"]
+    plot = plot_on(page, when="plot.words.some(({ text }) => text === 'older points left out')")
+    assert plot.word("in flight").right < plot.word("older points left out").left
+    expect_apart(plot.words)
+
+
+@pytest.mark.parametrize("width", [768, 1366])
+def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: int) -> None:
+    """Beside 200 in flight, 3 have a height axis of their own, and say so; 60 beside 200 share theirs."""
+    spy_on(page)
+    show(page, two, width=width)
+    for lane, peak in ((0, 200), (1, 3)):
+        hear(page, lane=lane, now=2.0, reset=True, series={"server": [[0.1, 0, peak, peak]]})
+    large, small = (plot_on(page, lane, when="plot.lines.length > 0") for lane in (0, 1))
+    assert [int(plot.axis("in flight")[-1].text) for plot in (large, small)] == [250, 5]
+    assert max(level for _, level in small.line("server")) == pytest.approx(3, abs=0.1)
+    assert "enlarged 50 times" in small.texts()
+    assert not [text for text in large.texts() if "enlarged" in text]
+    hear(page, lane=1, now=3.0, series={"server": [[0.2, 0, 60, 60]]})
+    shared = plot_on(page, 1, when="plot.words.some(({ text }) => text === '250')")
+    assert not [text for text in shared.texts() if "enlarged" in text]
+    for plot in (large, small, shared):
+        expect_apart(plot.words)
 
 
 SVG = '<svg class="ifl-1" xmlns="http://www.w3.org/2000/svg" width="30" height="30"></svg>'

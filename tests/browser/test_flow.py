@@ -231,7 +231,7 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
 def test_one_picture_or_both(lab: Lab, page: Page) -> None:
     """A choice on the page, or ``panel.view``: the numbers stand once, in the flow or above the lines."""
     open_panel(lab, page, "views", PANEL)
-    parts = [page.locator(f".ifl-panel {part}") for part in (".ifl-flow", "svg.ifl-lines", ".ifl-tiles")]
+    parts = [page.locator(f".ifl-panel {part}") for part in (".ifl-flow", ".ifl-lines", ".ifl-tiles")]
     choice = page.locator(".ifl-view select")
     for chosen, shown in (("both", (1, 1, 0)), ("lines", (0, 1, 1)), ("requests", (1, 0, 0))):
         choice.select_option(chosen)

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
+from tests.support.drawn import plot_on, spy_on
 from tests.support.lab import Lab, run_all
 from tests.support.panel_page import PANEL, SET_UP, open_panel
 
@@ -21,7 +22,7 @@ panel = Panel(
     server=server, count=60, limit=15)
 panel
 """
-FULL = "document.fullscreenElement?.classList.contains('ifl-panel') ?? false"
+FULL = "document.fullscreenElement !== null && document.querySelector('.ifl-presented') !== null"
 PLOTS = ".ifl-panel .inflight-lab"
 
 
@@ -40,7 +41,7 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     shown = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     assert shown > 1.5 * usual
     height = page.viewport_size["height"] if page.viewport_size else 0
-    for part in ("svg[role=img]", ".ifl-tiles"):
+    for part in (".ifl-lines", ".ifl-tiles"):
         box = panel.plot.locator(part).bounding_box()
         assert box
         assert box["y"] >= 0
@@ -74,7 +75,7 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
     panel.expect(in_flight=3)
     panel.press("Stop")
     panel.status("stopped: 1000 outcomes")
-    page.locator("svg.ifl-lines").click()  # what cannot take the focus: the cell would take it
+    page.locator(".ifl-lines").click()  # what cannot take the focus: the cell would take it
     page.keyboard.press("r")
     panel.expect(started=0)
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
@@ -84,6 +85,7 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
 
 def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     """One click starts both; their plots show the same seconds and the same scale, also afterwards."""
+    spy_on(page)
     lab.open(page, lab.write("side.ipynb", SET_UP, SIDE_BY_SIDE))
     run_all(page)
     plots = page.locator(PLOTS)
@@ -93,7 +95,7 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
         expect(plot).to_have_attribute("data-in-flight", peak)
         expect(plot).to_have_attribute("data-live", "true")
     expect(page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")).to_be_visible(timeout=20_000)
-    axes = [plot.locator(".ifl-axis text").all_inner_texts() for plot in plots.all()]
+    axes = [[(word.text, word.y) for word in plot_on(page, lane).axis("in flight")] for lane in (0, 1)]
     assert axes[0] == axes[1]
     assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [60, 60]
 

@@ -30,7 +30,7 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
     assert pages
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
-        pictures = page.locator("svg[role=img] > title").all_text_contents()
+        pictures = page.locator("img.ifl-picture").evaluate_all("all => all.map(({ alt }) => alt)")
         runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = next(each for each in NOTEBOOKS if each.stem == path.stem).read_text(encoding="utf-8")
         for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class

@@ -21,7 +21,7 @@ from inflight_lab.plot.drawing import (
 from inflight_lab.plot.points import KEPT, Recorder, Rules
 from tests.support.virtual_clock import SetClock
 
-BLUE, RED, INK = "#0072b2", "#c23b00", "#222"
+BLUE, RED, INK, GRID = "#0072b2", "#c23b00", "#666", "#8080804d"
 
 
 def elements(picture: Any, kind: str) -> list[dict[str, str]]:
@@ -128,7 +128,7 @@ def test_every_line_stands_where_its_numbers_are(recorded: Recorder) -> None:
     assert read.line("in flight", BLUE) == [(1, 5, 5), (2, 4, 4), (3, 3, 2), (4, 1, 1)]
     assert read.line("in flight", "#b86e00", "3 4") == [(0, 0, 0), (1, 5, 5), (2, 4, 3), (3, 2, 1), (4, 0, 0)]
     assert read.line("in flight", INK, "9 5") == [(0, 5, 5), (2, 2, 2)]
-    assert read.line("waiting", "#8d4a73") == [(0, 6, 6), (1, 5, 1), (2, 1, 1), (3, 1, 0), (4, 0, 0)]
+    assert read.line("waiting", "#97527c") == [(0, 6, 6), (1, 5, 1), (2, 1, 1), (3, 1, 0), (4, 0, 0)]
     assert read.line("sent in the last period", "#00785a") == [
         (0, 0, 0),
         (1, 5, 5),
@@ -155,7 +155,7 @@ def test_every_strip_is_there_from_the_beginning() -> None:
     assert titles == ["in flight", "waiting", "sent in the last period"]
     assert [text["says"] for text in read.texts].count("0") == 3
     assert {"refused", "failed", "0 s"} <= {text["says"] for text in read.texts}
-    assert not [line for line in read.lines if line["stroke"] != "#ddd" and line["d"]]
+    assert not [line for line in read.lines if line["stroke"] != GRID and line["d"]]
 
 
 def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
@@ -209,6 +209,7 @@ def test_names_are_text_whatever_is_in_them(draw: Callable[[str], Any]) -> None:
     shown = STRANGE.translate(dict.fromkeys([0, 0x1B, 0xD800], "\N{REPLACEMENT CHARACTER}"))
     assert sum(shown in text["says"] for text in elements(picture, "text")) >= 2
     assert not elements(picture, "b")
+    assert re.findall("<(\\w+)", picture._repr_html_()) == ["style", "img"]
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
@@ -216,7 +217,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     numbers = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 0.008}
     series = {name: {"10": number, "20": 2 * number} for name, number in numbers.items()}
     picture = draw_bars(series, title="five series")
-    bars = [bar for bar in elements(picture, "rect") if bar["fill"] != "#fff"]
+    bars = elements(picture, "rect")
     lengths = [float(bar["width"]) for bar in bars]
     assert lengths == [pytest.approx(62.5 * n, abs=0.1) for n in (1, 2, 3, 4, 0.016, 2, 4, 6, 8, 0.016)]
     assert {bar["x"] for bar in bars} == {"170"}
@@ -231,7 +232,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 def test_the_line_stands_at_the_predicted_number() -> None:
     """Bar and line share one scale, and both numbers stand beside them."""
     picture = draw_predicted([("one", 50, 100), ("none", 0, 0)], caption="50 of 100")
-    assert [bar["width"] for bar in elements(picture, "rect")][1] == "290.0"  # half of the 580 there are
+    assert elements(picture, "rect")[0]["width"] == "290.0"  # half of the 580 there are
     assert [line["d"] for line in elements(picture, "path")] == ["M750.0 4v28", "M170.0 38v28"]
     assert [text["says"] for text in elements(picture, "text")] == [
         *("one", "50 (100)", "none", "0 (0)", "50 of 100")
@@ -251,7 +252,7 @@ def test_a_strip_marks_each_request_once_in_its_colour() -> None:
         Event(6.2, "cancelled", 3, None, 0, 0),
     ]
     picture = draw_strips({"one": events, "none": [], "two": events[:1]}, notes={"one": "1 refused"})
-    marks = [(line["stroke"], line["d"]) for line in elements(picture, "path") if line["stroke"] != "#ddd"]
+    marks = [(line["stroke"], line["d"]) for line in elements(picture, "path") if line["stroke"] != GRID]
     assert marks == [
         *((BLUE, "M170.0 28v-20M750.0 28v-20"), (RED, "M460.0 28v-12"), (INK, "M605.0 28v-6")),
         *((BLUE, ""), (RED, ""), (INK, "")),
@@ -260,6 +261,33 @@ def test_a_strip_marks_each_request_once_in_its_colour() -> None:
     words = [text["says"] for text in elements(picture, "text")]
     assert words[:2] == ["one", "1 refused"]
     assert words[-1].startswith("1.0 seconds from left to right")
+
+
+def light(colour: str) -> float:
+    """How light a colour is, from 0 to 1, as WCAG reckons it."""
+    parts = [
+        int(2 * digit if len(colour) == 4 else digit, 16) / 255
+        for digit in re.findall("[0-9a-f]" if len(colour) == 4 else "[0-9a-f]{2}", colour)
+    ]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: float, other: float) -> float:
+    """WCAG's contrast of two such numbers."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def test_a_picture_can_be_read_on_any_ground(recorded: Recorder) -> None:
+    """It paints no ground; lines and words stand out from a light and from a dark one."""
+    picture = draw_recording(recorded)
+    assert not elements(picture, "rect")
+    colours = {line["stroke"] for line in elements(picture, "path")} - {GRID}
+    for ground in ("#fff", "#111"):
+        for colour in colours | {INK}:
+            assert contrast(light(colour), light(ground)) >= 2.9, (colour, ground)
+    assert contrast(light(INK), light("#fff")) >= 4.5
+    assert contrast(light("#999"), light("#111")) >= 4.5, "ink as the dark theme of a notebook turns it"
 
 
 @pytest.mark.parametrize("number", [-1, float("nan"), float("inf")])

@@ -1,7 +1,8 @@
 // The buttons and sliders above the plots, and the keys.  Settings are the model's; what a person does is
 // sent as messages, which arrive in their order and also where a kernel lets changes of the model wait.
 
-import { add, div } from "../plot/dom.js";
+import { add, div, follow } from "../plot/dom.js";
+import { keys, stage } from "./stage.js";
 
 const SLIDERS = {
   limit: { label: "limit" },
@@ -13,7 +14,7 @@ const PATIENCE = 2000; // milliseconds for which a slider stays where a person m
 const REACH = "ends what awaits; code that blocks, such as time.sleep, only once it returns";
 
 /** A named input with its value beside it; `show(value)` when the kernel says so. */
-function setting(model, parent, name, input, { label, show = String }) {
+function setting(model, parent, name, input, { label, show = String }, signal) {
   const row = div(`ifl-setting ifl-${name}`, parent), named = add("label", row);
   add("span", named, { textContent: label });
   named.append(input);
@@ -47,117 +48,54 @@ function setting(model, parent, name, input, { label, show = String }) {
   input.addEventListener("pointerdown", () => { before = model.get(name); });
   input.addEventListener("pointercancel", () => valueOf() !== before && choose(before)); // the swipe turned out to be the page's
   input.addEventListener("input", () => choose(valueOf()));
-  for (const each of [name, "_most"]) model.on(`change:${each}`, refresh);
-  refresh();
-  return () => { for (const each of [name, "_most"]) model.off(`change:${each}`, refresh); };
+  follow(model, [name, "_most"], refresh, signal);
 }
 
 /** One of several, by name. */
-function choice(model, row, name, label, values, words = String) {
+function choice(model, row, name, label, values, words, signal) {
   const input = Object.assign(document.createElement("select"), { name });
   for (const value of values) add("option", input, { value, textContent: words(value) });
-  return setting(model, row, name, input, { label });
+  setting(model, row, name, input, { label }, signal);
 }
 
-/** The limit, then what is asked of the server, then its quota.  Returns the ends of it all. */
-function settings(model, parent, aside) {
-  const { adjustable, quotas, slow, period } = model.get("_page"), ends = [];
+/** The limit, then what is asked of the server, then its quota. */
+function settings(model, parent, aside, signal) {
+  const { adjustable, quotas, slow, period } = model.get("_page");
   const rows = div("ifl-settings", parent), pair = () => div("ifl-pair", rows);
   const perPeriod = (value) => `${value} / ${period === 1 ? "" : `${period} `}s`;
   const slider = (row, name, disabled = false) => {
     const about = { ...SLIDERS[name], ...(name === "rate" && { show: perPeriod }) };
     const input = Object.assign(document.createElement("input"), { type: "range", name, step: about.step ?? 1, disabled });
-    ends.push(setting(model, row, name, input, about));
+    setting(model, row, name, input, about, signal);
   };
   slider(rows, "limit", !adjustable);
   if (!adjustable) div("ifl-why", rows.firstChild, "this runner takes no limiter to set");
   const load = pair(), allowed = pair();
   slider(load, "count");
   slider(load, "latency");
-  ends.push(choice(model, allowed, "quota", "quota", quotas));
+  choice(model, allowed, "quota", "quota", quotas, String, signal);
   slider(allowed, "rate");
-  ends.push(choice(model, aside, "slow", "slow motion", slow, (value) => (value === 1 ? "off" : `${value} × slower`)));
-  return ends;
-}
-
-/** Fill the screen, or the window where there is no full screen (frames, phones, VS Code), and leave it. */
-function presenting(root, layout) {
-  const filled = () => root.classList.contains("ifl-presented");
-  function show(fills) {
-    root.classList.toggle("ifl-presented", fills);
-    layout();
-  }
-  function fillWindow() {
-    if (root.showPopover) { root.popover = "manual"; root.showPopover(); } // above all else, in whatever frame
-    show(true);
-  }
-  function leave() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    if (root.popover) { root.hidePopover(); root.popover = null; }
-    show(false);
-  }
-  const changed = () => {
-    if (document.fullscreenElement === root) show(true);
-    else if (!root.popover && filled()) show(false);
-  };
-  document.addEventListener("fullscreenchange", changed);
-  return {
-    filled, leave,
-    toggle() {
-      if (filled()) leave();
-      else if (document.fullscreenEnabled && root.requestFullscreen) root.requestFullscreen().catch(fillWindow);
-      else fillWindow();
-    },
-    close: () => document.removeEventListener("fullscreenchange", changed),
-  };
-}
-
-/** Space, R, F and Escape are the panel's while the focus is in it; no key reaches the notebook, where R or
-    D D would change cells.  With Control, Alt or Shift a key belongs to the front end. */
-function keys(root, press, stage) {
-  function hear(event) {
-    const { target, key } = event;
-    if (!root.contains(target) && !(stage.filled() && target === document.body)) return;
-    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    event.stopPropagation();
-    const types = target.closest?.("select, input:not([type=range])"), clicks = key === " " && target.closest?.("button");
-    const meant = { " ": "run", r: "reset", f: "present", Escape: stage.filled() && "leave" }[key.length === 1 ? key.toLowerCase() : key];
-    if (types || clicks || !meant || event.repeat) return;
-    event.preventDefault();
-    press(meant);
-  }
-  // A click anywhere gives the panel the focus; JupyterLab would give it to the cell.
-  function focus({ target }) {
-    if (!target.closest("button, input, select, label")) root.focus({ preventScroll: true });
-  }
-  root.tabIndex = -1;
-  root.addEventListener("pointerup", focus);
-  window.addEventListener("keydown", hear, true); // before the front end's own, which is the document's
-  return () => window.removeEventListener("keydown", hear, true);
+  choice(model, aside, "slow", "slow motion", slow, (value) => (value === 1 ? "off" : `${value} × slower`), signal);
 }
 
 /** All of it, at the top of `root`.  `layout` is called when the panel gets another size. */
-export function controls(model, root, layout) {
+export function controls(model, root, layout, signal) {
   const bar = div("ifl-buttons", root), full = model.get("_page").quotas !== undefined;
-  const button = (className, textContent, title, act) =>
-    add("button", bar, { type: "button", className: `ifl-button ifl-${className}`, textContent, title, onclick: act });
-  const send = (press) => () => { model.send({ press }); rest(); };
-  const run = button("run", full ? "Run" : "Play", "Space", send("run"));
-  const stop = button("stop", "Stop", `Space; ${REACH}`, send("stop"));
-  const reset = full && button("reset", "Reset", "R", send("reset"));
-  const aside = div("ifl-aside", bar), stage = presenting(root, layout);
-  const present = button("present", "Present", "F; Escape leaves it", () => { stage.toggle(); rest(); });
-  const status = div("ifl-status", root);
-  const ends = full ? settings(model, root, aside) : [];
-  ends.push(choice(model, aside, "view", "show", ["both", "requests", "lines"]));
+  const button = (name, textContent, title) =>
+    add("button", bar, { type: "button", className: `ifl-button ifl-${name}`, textContent, title, onclick: () => press(name) });
+  const run = button("run", full ? "Run" : "Play", "Space");
+  const stop = button("stop", "Stop", `Space; ${REACH}`);
+  if (full) button("reset", "Reset", "R");
+  const aside = div("ifl-aside", bar), present = button("present", "Present", "F; Escape leaves it");
+  const status = div("ifl-status", root), { filled, toggle } = stage(root, layout, signal);
+  if (full) settings(model, root, aside, signal);
+  choice(model, aside, "view", "show", ["both", "requests", "lines"], String, signal);
   aside.append(present);
-  // A button that was pressed and is disabled now would swallow all further keys.
-  function rest() { (root.querySelector("input:enabled") ?? root).focus({ preventScroll: true }); }
-  function press(meant) {
-    if (meant === "present") stage.toggle();
-    else if (meant === "leave") stage.leave();
-    else if (meant === "reset") reset?.click?.();
-    else (run.disabled ? stop : run).click();
+  function press(name) {
+    if (name === "present") toggle();
+    else if (full || name !== "reset") model.send({ press: name });
+    // A button that was pressed and is disabled now would swallow all further keys.
+    (root.querySelector("input:enabled") ?? root).focus({ preventScroll: true });
   }
   function show() {
     const running = model.get("running");
@@ -165,12 +103,6 @@ export function controls(model, root, layout) {
     Object.assign(stop, { disabled: !running });
     status.textContent = model.get("status");
   }
-  const traits = ["change:running", "change:status"];
-  for (const each of traits) model.on(each, show);
-  show();
-  ends.push(keys(root, press, stage), stage.close);
-  return () => {
-    for (const each of traits) model.off(each, show);
-    for (const end of ends) end();
-  };
+  follow(model, ["running", "status"], show, signal);
+  keys(root, (meant) => press(meant === "run" && run.disabled ? "stop" : meant), filled, signal);
 }

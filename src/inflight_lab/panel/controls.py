@@ -34,7 +34,7 @@ class Controlled(Shown):
     A person's press is a message; all that is done about it is done on the loop that runs where this is made.
     """
 
-    _esm = joined(*VIEW, HERE / "controls.js", HERE / "panel.js")
+    _esm = joined(*VIEW, HERE / "stage.js", HERE / "controls.js", HERE / "panel.js")
     _css = joined(PLOT / "live_plot.css", HERE / "panel.css")
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)

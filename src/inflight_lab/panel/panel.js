@@ -1,20 +1,20 @@
 // A panel: controls above, and below them a view for each lane, side by side.
 
-import { add, div, followTheme } from "../plot/dom.js";
+import { add, div, follow, followTheme } from "../plot/dom.js";
 import { connect, view } from "../plot/view.js";
 import { controls } from "./controls.js";
 
 export default {
   render({ model, el }) {
-    const root = div("ifl-panel", el), views = [], goals = [], hints = [];
-    const layout = () => views.forEach((each) => each.layout());
-    const ends = [controls(model, root, layout)];
+    const life = new AbortController(), { signal } = life, views = [], goals = [], hints = [], mates = [];
+    const root = div("ifl-panel", el), layout = () => views.forEach((each) => each.layout());
+    controls(model, root, layout, signal);
     const lanes = div("ifl-lanes", root);
     for (const { name } of model.get("_lanes")) {
       const lane = div("ifl-lane", lanes);
       if (name) div("ifl-name", lane, name);
       goals.push(div("ifl-goals", lane));
-      views.push(view(lane, model));
+      views.push(view(lane, model, signal, mates));
       hints.push(div("ifl-hint", lane));
     }
     // Over a plot that has nothing to show yet.
@@ -24,9 +24,6 @@ export default {
       const text = quota === undefined ? "Press Play, or Space" : `Press Run, or Space: ${limited}, ${quota === "none" ? "no quota" : `quota ${rate}`}`;
       for (const each of hints) each.textContent = text;
     }
-    const heard = ["limit", "quota", "rate"].map((name) => `change:${name}`);
-    for (const each of heard) model.on(each, hint);
-    hint();
     function judge() {
       model.get("_lanes").forEach((lane, i) => {
         goals[i].replaceChildren();
@@ -36,13 +33,10 @@ export default {
         }
       });
     }
-    model.on("change:_lanes", judge);
-    judge();
-    ends.push(followTheme(root, layout), connect(model, views));
-    return () => {
-      model.off("change:_lanes", judge);
-      for (const each of heard) model.off(each, hint);
-      for (const end of ends) end();
-    };
+    follow(model, ["limit", "quota", "rate"], hint, signal);
+    follow(model, ["_lanes"], judge, signal);
+    followTheme(root, layout, signal);
+    connect(model, views, signal);
+    return () => life.abort();
   },
 };

@@ -1,12 +1,4 @@
-// Elements, and the colours that fit the page around them.
-
-/** An SVG element. */
-export function make(name, attributes, parent) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const key in attributes) element.setAttribute(key, attributes[key]);
-  parent?.append(element);
-  return element;
-}
+// Elements, what follows the model, and the colours that fit the page around them.
 
 /** An HTML element.  Texts go in as text, never as HTML: they may come from a server. */
 export function add(name, parent, properties = {}) {
@@ -20,10 +12,19 @@ export function div(className, parent, textContent = "") {
   return add("div", parent, { className, textContent });
 }
 
+/** Act now, and whenever one of these traits of the model changes, until `signal` ends it. */
+export function follow(model, names, act, signal) {
+  for (const name of names) {
+    model.on(`change:${name}`, act);
+    signal.addEventListener("abort", () => model.off(`change:${name}`, act));
+  }
+  act();
+}
+
 const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 /** Whether a CSS colour, in whatever notation, is nearer to white than to black. */
-export function isLight(colour) {
+function isLight(colour) {
   brush.fillStyle = colour;
   brush.fillRect(0, 0, 1, 1);
   const [r, g, b] = brush.getImageData(0, 0, 1, 1).data;
@@ -31,20 +32,17 @@ export function isLight(colour) {
 }
 
 /** Give `root` the class ifl-dark while its text is light, in whatever front end this is, and say so to those
-    who keep the colours that they drew with.  Returns the end of it. */
-export function followTheme(root, changed) {
+    who keep the colours that they drew with. */
+export function followTheme(root, changed, signal) {
   function look() {
     const dark = isLight(getComputedStyle(root).color);
-    if (root.classList.contains("ifl-dark") === dark) return;
-    root.classList.toggle("ifl-dark", dark);
-    changed();
+    if (root.classList.contains("ifl-dark") !== dark) { root.classList.toggle("ifl-dark", dark); changed(); }
   }
-  const themes = new MutationObserver(look), system = matchMedia("(prefers-color-scheme: dark)");
+  const themes = new MutationObserver(look), shown = new ResizeObserver(look);
   for (const element of [document.documentElement, document.body]) themes.observe(element, { attributes: true });
-  system.addEventListener("change", look);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
+  shown.observe(root); // colours are not known before it stands in the page
+  signal.addEventListener("abort", () => { themes.disconnect(); shown.disconnect(); });
   root.classList.add("ifl-theme");
   look();
-  const shown = new ResizeObserver(look); // colours are not known before it stands in the page
-  shown.observe(root);
-  return () => { themes.disconnect(); shown.disconnect(); system.removeEventListener("change", look); };
 }

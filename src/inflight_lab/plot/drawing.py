@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from itertools import count
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
@@ -15,9 +16,10 @@ from inflight_lab.observation.timeline import Event
 from inflight_lab.plot.points import KEPT, Point, Recorder, thin
 
 WIDTH = 860
-INK, GRID = "#222", "#ddd"
-BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#b86e00", "#00785a", "#8d4a73", "#c23b00"
-"""Okabe and Ito's colours, which survive colour blindness; the same as in the live plot."""
+INK, GRID = "#666", "#8080804d"
+BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#b86e00", "#00785a", "#97527c", "#c23b00"
+"""Okabe and Ito's colours, which survive colour blindness, nearly as in the live plot.  None is light or
+dark, so that all can be read on any ground."""
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 STYLES = {  # colour, width and dashes of what a recording shows
@@ -38,6 +40,41 @@ STRIPS = (  # title, height and lines, from the top down
 NAMES, ROW = 170, 34  # the room for the names in a comparison; from one row to the next, or between strips
 
 
+STYLE = """<style>
+.ifl-picture { max-width: 100%; height: auto; }
+:is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast, .dark) .ifl-picture {
+  filter: invert(1) hue-rotate(180deg);
+}
+.jp-OutputArea:has(.ifl-picture) .jp-OutputArea-output.jupyter-widgets:not(:has(*)) { font-size: 0; }
+.jp-OutputArea:has(.ifl-picture) .jp-OutputArea-output.jupyter-widgets:not(:has(*))::after {
+  content: "The last run. For the live view run this cell again.";
+  font-size: var(--jp-content-font-size1, 14px); font-style: italic;
+}
+</style>"""
+"""In a notebook opened again JupyterLab finds no model for the widget: these words replace its error."""
+
+
+class Picture(SVG):
+    """A drawing on whatever ground the page has, as wide as its column at most.
+
+    ``title`` is what a screen reader says.
+    """
+
+    def __init__(self, data: str, title: str) -> None:
+        super().__init__(data)  # type: ignore[no-untyped-call]
+        self.title = title
+
+    def __repr__(self) -> str:
+        return self.title
+
+    def _repr_html_(self) -> str:
+        """As an image: a notebook that is not trusted shows those, and no SVG."""
+        source = escape(self.data.replace("%", "%25").replace("#", "%23"))
+        return (
+            f'{STYLE}<img class="ifl-picture" alt="{escape(self.title)}" src="data:image/svg+xml,{source}">'
+        )
+
+
 class Scale(NamedTuple):
     """At which pixel a number stands: from ``first`` at ``start`` to ``last`` at ``end``."""
 
@@ -52,8 +89,11 @@ class Scale(NamedTuple):
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def draw_recording(recorder: Recorder) -> SVG:
-    """The last `KEPT` seconds of what ``recorder`` has read, up to the last point."""
+def draw_recording(recorder: Recorder, *, mark: str = "") -> Picture:
+    """The last `KEPT` seconds of what ``recorder`` has read, up to the last point.
+
+    ``mark`` is the class of the drawing, by which a page finds it.
+    """
     end = max((points[-1][0] for points in recorder.history.values() if points), default=0.0)
     begin = max(0.0, min(end, recorder.now - KEPT))
     x = Scale(begin, max(end, begin + 0.5), 68, WIDTH - 24)
@@ -77,7 +117,7 @@ def draw_recording(recorder: Recorder) -> SVG:
     sent = f"at most {counts['busiest_period']} sent in one period"
     summary = f"{counts['started']} requests: {', '.join(ends)}; {sent}; {counts['elapsed']:.1f} s"
     parts += [_text(x.start, bottom + 42, summary)]
-    return _picture(parts, bottom + 54, f"Requests over time. {summary}")
+    return _picture(parts, bottom + 54, f"Requests over time. {summary}", mark)
 
 
 def _strip(title: str, x: Scale, top: float, height: float, lines: dict[str, list[Point]]) -> list[Element]:
@@ -103,7 +143,7 @@ def _steps(points: list[Point], x: Scale, y: Scale) -> str:
     return path and f"{path}H{x.end}"
 
 
-def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> SVG:
+def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
     """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15.2}, ...}``.
 
     Bars with the same label stand together, and each number stands beside its bar, so that a short one
@@ -123,7 +163,7 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> SVG:
     return _picture(parts, y, title)
 
 
-def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) -> SVG:
+def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) -> Picture:
     """One bar a row: ``(name, measured, predicted)``; a line across each bar is what was predicted.
 
     ``caption`` says, below the picture, what the bars and the lines are.  Raises ``ValueError`` for a
@@ -139,7 +179,7 @@ def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) ->
     return _rows(parts, len(rows), caption)
 
 
-def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None) -> SVG:
+def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None) -> Picture:
     """One strip a run, on one axis of time: a mark for each request as it came, refused ones red.
 
     ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words for the end of
@@ -203,20 +243,25 @@ def _bar(x: Scale, number: float, y: float, height: float, colour: str) -> Eleme
     return _element("rect", x=x.start, y=y, width=width, height=height, fill=colour)
 
 
-def _rows(parts: list[Element], rows: int, caption: str) -> SVG:
+def _rows(parts: list[Element], rows: int, caption: str) -> Picture:
     return _picture([*parts, _text(NAMES, rows * ROW + 24, caption)], rows * ROW + 36, caption)
 
 
-def _picture(parts: list[Element], height: float, title: str) -> SVG:
-    """The parts on white; ``title`` is what a screen reader says."""
+def _picture(parts: list[Element], height: float, title: str, mark: str = "") -> Picture:
     svg = _element("svg", viewBox=f"0 0 {WIDTH} {height}", width=WIDTH, height=height, role="img")
+    svg.attrib |= {"class": mark, "style": "max-width: 100%; height: auto"}
     svg.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif", "font-size": "14"}
-    svg.extend([_element("title", title), _element("rect", width="100%", height="100%", fill="#fff"), *parts])
-    return SVG(tostring(svg, encoding="unicode"))
+    svg.extend([_element("title", title), *parts])
+    return Picture(tostring(svg, encoding="unicode"), _for_xml(title))
 
 
 def _element(kind: str, words: str = "", **attributes: object) -> Element:
-    """All that is drawn is made here: ElementTree escapes it, and what XML cannot hold is replaced."""
+    """All that is drawn is made here, and ElementTree escapes it."""
     element = Element(kind, {name.replace("_", "-"): str(value) for name, value in attributes.items()})
-    element.text = NO_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+    element.text = _for_xml(words)
     return element
+
+
+def _for_xml(words: str) -> str:
+    """What XML cannot hold is replaced."""
+    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", words)

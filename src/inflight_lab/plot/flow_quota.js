@@ -1,7 +1,5 @@
 // The API's quota, drawn as what it is: a window, a bucket, or evenly spaced ticks.
 
-const SHOWN = 0.25; // seconds for which a refusal is shown
-
 const perWords = (period) => (period === 1 ? "second" : `${+period.toFixed(2)} s`);
 
 const TITLES = {
@@ -11,24 +9,19 @@ const TITLES = {
   gcra: ({ rate, period }) => `one each ${+((1000 * period) / rate).toFixed(1)} ms`,
 };
 
-// Draws into `area` how `counted` stands at `time`; returns whether a request was refused just now.
-export function drawQuota(pen, area, rules, counted, time) {
-  const refused = time - counted.refusedAt < SHOWN;
-  if (!rules || !TITLES[rules.kind]) {
-    pen.text("no quota", area.x, area.y - 9, { soft: true });
-    return refused;
-  }
-  pen.text(TITLES[rules.kind](rules), area.x, area.y - 9, { bold: true });
-  if (refused) pen.text("refused", area.x + area.w, area.y - 9, { bold: true, name: "refused", align: "right" });
-  if (rules.kind === "token-bucket") drawBucket(pen, area, rules, counted, time, refused);
-  else if (rules.kind === "gcra") drawTicks(pen, area, rules, counted, time, refused);
-  else drawWindow(pen, area, rules, counted, time, refused);
-  return refused;
+// Draws into `area` how `counted` stands at `time`; `refused` is whether it turned one away just now.
+export function drawQuota(pen, area, rules, counted, time, refused) {
+  const { x, y, w } = area, titled = TITLES[rules?.kind];
+  pen.text(titled?.(rules) ?? "no quota", x, y - 9, titled ? { bold: true } : { soft: true });
+  if (!titled) return;
+  if (refused) pen.text("refused", x + w, y - 9, { bold: true, name: "refused", align: "right" });
+  const draw = { "token-bucket": drawBucket, gcra: drawTicks }[rules.kind] ?? drawWindow;
+  draw(pen, area, rules, counted, time, refused ? "refused" : null);
 }
 
 // Each request that was let in is a block where its time is, on those of the same moment: a burst is a
 // tower, an even pace a carpet.  In a sliding window they fall off its end, a fixed one is emptied.
-function drawWindow(pen, { x, y, w, h }, rules, counted, time, refused) {
+function drawWindow(pen, { x, y, w, h }, rules, counted, time, alarm) {
   const { kind, rate, period } = rules, fixed = kind === "fixed-window", { age, inside } = counted.inside(time, rules);
   const tall = h - 62, wide = 5, bin = (period * (wide + 1.5)) / w, towers = new Map();
   for (const [came] of fixed ? inside : counted.admitted) {
@@ -47,39 +40,30 @@ function drawWindow(pen, { x, y, w, h }, rules, counted, time, refused) {
   if (fixed) pen.bar("ink", x + (age / period) * w - 1, y - 2, 2, tall + 4);
   pen.text(fixed ? "window begins" : "now", x, y + tall + 16, { size: 13, soft: true });
   pen.text(fixed ? "ends" : `${+period.toFixed(2)} s ago`, x + w, y + tall + 16, { size: 13, soft: true, align: "right" });
-  drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, inside.length, rate, refused);
+  drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, inside.length, rate, alarm);
 }
 
-function drawGauge(pen, { x, y, w, h }, used, rate, refused) {
-  const words = `${used} of ${rate}`, name = refused ? "refused" : "ok", long = w - 104;
+function drawGauge(pen, { x, y, w, h }, used, rate, alarm) {
+  const long = w - 104;
   pen.box({ x, y, w: long, h }, { fill: 0.09, round: 4 });
-  if (used) pen.box({ x, y, w: Math.max(4, long * Math.min(1, used / rate)), h }, { name, fill: 1, round: 4 });
+  if (used) pen.box({ x, y, w: Math.max(4, long * Math.min(1, used / rate)), h }, { name: alarm ?? "ok", fill: 1, round: 4 });
   pen.bar("ink", x + long - 1, y - 5, 2.5, h + 10);
-  pen.text(words, x + w, y + 14, { bold: true, size: 15, align: "right", name: refused ? "refused" : "ink" });
+  pen.text(`${used} of ${rate}`, x + w, y + 14, { bold: true, size: 15, align: "right", name: alarm ?? "ink" });
 }
 
-function drawBucket(pen, { x, y, w, h }, { rate, period, burst }, counted, time, refused) {
-  const left = Math.max(0, counted.left(time, burst, period / rate));
-  const wide = Math.min(120, w * 0.4), deep = h - 8, bottom = y + h - 2, lean = 12;
-  const side = (up) => lean * (1 - up / deep); // how far in the wall stands, so high above the bottom
-  pen.ink("ok", (context) => {
-    const up = (deep * left) / burst;
-    context.beginPath();
-    for (const [dx, dy] of [[lean, 0], [side(up), up], [wide - side(up), up], [wide - lean, 0]]) context.lineTo(x + dx, bottom - dy);
-    context.fill();
-  }, 0.75);
-  pen.ink(refused ? "refused" : "ink", (context) => {
-    context.lineWidth = 2.5;
-    context.beginPath();
-    for (const [dx, dy] of [[0, deep], [lean, 0], [wide - lean, 0], [wide, deep]]) context.lineTo(x + dx, bottom - dy);
-    context.stroke();
-  });
-  pen.text(Math.floor(left), x + wide + 18, y + h * 0.5, { size: 28, bold: true, name: refused ? "refused" : "ink" });
+function drawBucket(pen, { x, y, w, h }, { rate, period, burst }, counted, time, alarm) {
+  const left = Math.max(0, counted.left(time, burst, period / rate)), name = alarm ?? "ink";
+  const wide = Math.min(120, w * 0.4), deep = h - 8, bottom = y + h - 2, lean = 12, up = (deep * left) / burst;
+  const side = lean * (1 - up / deep); // how far in the wall stands, so high above the bottom
+  const corners = (...places) => places.map(([dx, dy]) => [x + dx, bottom - dy]);
+  pen.path(corners([lean, 0], [side, up], [wide - side, up], [wide - lean, 0]), { name: "ok", fill: 0.75 });
+  pen.path(corners([0, deep], [lean, 0], [wide - lean, 0], [wide, deep]), { name, line: 1, wide: 2.5 });
+  pen.text(Math.floor(left), x + wide + 18, y + h * 0.5, { size: 28, bold: true, name });
   pen.text(`of ${burst} tokens left`, x + wide + 18, y + h * 0.5 + 22, { soft: true });
 }
 
 // A tick for each moment at which a request is due, and a dot on the tick that a request has used.
-function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due }, time, refused) {
+function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due }, time, alarm) {
   const spacing = period / rate, step = Math.min(26, w / 14), middle = x + w / 2, base = y + 56;
   const at = (moment) => middle + ((moment - time) / spacing) * step;
   const next = Math.max(due, time - ((time - due) % spacing));
@@ -87,7 +71,7 @@ function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due },
     if (at(moment) > x) pen.bar("ink", at(moment) - 1, base - 12, 2, 24, 0.35);
   const dots = admitted.map(([, used]) => [at(used), base]).filter(([left]) => left > x);
   pen.mark("ok", dots, Math.min(6, step * 0.36));
-  pen.bar(refused ? "refused" : "ink", middle - 1.2, base - 30, 2.4, 60);
-  pen.text("now", middle, base - 36, { align: "center", bold: true, size: 13, name: refused ? "refused" : "ink" });
+  pen.bar(alarm ?? "ink", middle - 1.2, base - 30, 2.4, 60);
+  pen.text("now", middle, base - 36, { align: "center", bold: true, size: 13, name: alarm ?? "ink" });
   pen.text(`${burst > 1 ? `up to ${burst} at once` : "none may come early"}; each dot: one let in`, x, base + 50, { size: 13, soft: true });
 }

@@ -1,8 +1,7 @@
-// Lines over time.  They are SVG paths in data coordinates (seconds, requests); a transform scales and
-// scrolls them, so a frame in which no point arrived only moves what is there.
+// Lines over time: three strips above one axis of seconds, which scrolls.
 
-import { kernelClock } from "./clock.js";
-import { make } from "./dom.js";
+import { BIN, axisNumbers, axisTop, grouped, meanLevels, niceStep, steps, whereApart } from "./levels.js";
+import { Picture, calm } from "./picture.js";
 
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
 const WIDEST = 12; // ... here, and scrolls from then on
@@ -10,275 +9,164 @@ const KEPT = 60; // seconds kept; older points are dropped, and the time axis sa
 const FRAME = 30; // milliseconds between two frames at the least: smooth enough, and half the work
 const BUSY = 200; // requests in a period from which on ...
 const BUSY_FRAME = 45; // ... it is these: drawing takes processor time away from whoever sends them
-const BIN = 0.01; // seconds in which the kernel folds all that happens into one point
 const COLUMNS = 420; // across the plot: a level is drawn as its mean over the time of one
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
-const APART = 0.6; // seconds between two refusals that are not counted as one group
-const USUAL = { left: 52, right: 88, gap: 30, top: 22, mark: 17, row: 24, text: 15 }; // pixels ...
-const PRESENTED = { left: 72, right: 128, gap: 42, top: 30, mark: 24, row: 34, text: 22 }; // ... in large letters
+const ALIKE = 4; // times as high: plots side by side that differ by more have a height axis each
+const LEFT = 52, RIGHT = 88, TOP = 22, GAP = 30, MARK = 17; // pixels
+const GRID = 0.16;
+const LARGE = 1.42; // times, for the last row of a class
+const LOW = 520; // pixels, below which the number of those that wait must do
 
 const STRIPS = [
   { name: "in flight", height: 250, lines: ["client", "server"], ceiling: "limit", marks: ["refused", "failed"] },
-  { name: "waiting", height: 56, lines: ["waiting"] },
-  { name: "sent in the last period", height: 84, lines: ["rate"], ceiling: "quota" },
+  { name: "waiting", height: 56, lines: ["waiting"], marks: [] },
+  { name: "sent in the last period", height: 84, lines: ["rate"], ceiling: "quota", marks: [] },
 ];
+const SERIES = ["client", "server", "limit", "refused", "failed", "waiting", "rate", "quota"];
 const NAMED = ["limit", "quota", "client", "server"]; // beside their ends; the other lines have their strip's name
+const CEILING = { wide: 1.5, dashes: [10, 6] };
+const STYLES = { limit: CEILING, quota: CEILING, client: { dashes: [3, 4] } };
 
-/** The level over time: its mean, weighted by time, in each column of `width` seconds.  So a plateau is one,
-    however briefly a slot is empty, and what lasts for a column is there.  A point is [time, lowest, highest,
-    last]; its last level begins when its bin ends. */
-function meanLevels(points, from, until, width) {
-  const first = Math.floor(from / width), sums = [], times = [];
-  points.forEach(([time, , , level], i) => {
-    const end = Math.min((points[i + 1]?.[0] ?? until) + BIN, until);
-    for (let at = Math.max(time + BIN, first * width); at < end;) {
-      const column = Math.floor(at / width + 1e-9), next = Math.min(end, (column + 1) * width);
-      sums[column - first] = (sums[column - first] ?? 0) + level * (next - at);
-      times[column - first] = (times[column - first] ?? 0) + next - at;
-      at = next > at ? next : end;
-    }
-  });
-  return sums.flatMap((sum, i) => [[(first + i) * width, Math.round((100 * sum) / times[i]) / 100]]);
-}
-
-/** A path of steps through [time, level]; a null for what is not drawn ends a piece. */
-function stepPath(levels, until) {
-  let path = "", before = null;
-  for (const [time, level] of levels) {
-    if (level === before) continue;
-    if (before !== null) path += `H${time}`;
-    if (level !== null) path += before === null ? `M${time} ${level}` : `V${level}`;
-    before = level;
-  }
-  return before === null ? path : path + `H${until}`;
-}
-
-/** Marks that are near to each other, as [begin, end, how many]. */
-function grouped(marks, from) {
-  const groups = [];
-  for (const [time, , , weight] of marks) {
-    const last = groups.at(-1);
-    if (time < from) continue;
-    if (last && time - last[1] < APART) { last[1] = time; last[2] += weight; }
-    else groups.push([time, time, weight]);
-  }
-  return groups;
-}
-
-function niceStep(range, most) {
-  const rough = Math.max(range / most, 1e-9), power = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
-}
-
-const place = (element, attributes) => { for (const name in attributes) element.setAttribute(name, attributes[name]); };
-
-/** Texts of which there are now more, now fewer. */
-function texts(parent) {
-  const made = [];
-  return (wanted) => {
-    wanted.forEach(([textContent, x, y, anchor], i) => {
-      const text = made[i] ??= make("text", {}, parent);
-      if (text.textContent !== textContent) text.textContent = textContent;
-      place(text, { x, y, "text-anchor": anchor });
-    });
-    for (const text of made.splice(wanted.length)) text.remove();
-  };
-}
-
-/** The strips and their lines: all that is there before the first point. */
-function furnish(parent) {
-  const svg = make("svg", { role: "img", width: "100%", class: "ifl-lines", "aria-label": "Requests over time" }, parent);
-  // Not crypto.randomUUID: a page served over plain http, as in a school's network, has none.
-  const id = `ifl-${Math.random().toString(36).slice(2)}`;
-  const clip = make("rect", { y: 0, height: "100%" }, make("clipPath", { id }, make("defs", {}, svg)));
-  const grid = make("path", { class: "ifl-grid" }, svg), times = texts(make("g", { class: "ifl-axis" }, svg));
-  const cut = make("text", { class: "ifl-cut" }, svg);
-  cut.textContent = "older points left out";
-  const strips = STRIPS.map((about) => {
-    const group = make("g", {}, svg), title = make("text", { class: "ifl-title" }, group);
-    const inside = () => make("g", {}, make("g", { "clip-path": `url(#${id})` }, group));
-    const path = (name, into) => make("path", { class: `ifl-line ifl-${name}`, "vector-effect": "non-scaling-stroke" }, into);
-    title.textContent = about.name;
-    const strip = { ...about, group, title, grid: make("path", { class: "ifl-grid" }, group), data: inside(), paths: {} };
-    strip.axis = texts(make("g", { class: "ifl-axis" }, group));
-    strip.shade = about.ceiling && make("path", { class: "ifl-shade" }, strip.data);
-    for (const name of [...about.lines, ...[about.ceiling ?? []].flat()]) strip.paths[name] = path(name, strip.data);
-    strip.names = NAMED.filter((name) => strip.paths[name]).map((name) => [name, make("text", { class: `ifl-name-of ifl-${name}` }, group)]);
-    strip.rows = (about.marks ?? []).map((name) => {
-      const row = make("g", { class: `ifl-mark ifl-${name}` }, group), bars = inside();
-      return { name, label: make("text", {}, row), path: path(name, bars), bars, counts: texts(row), groups: [] };
-    });
-    return strip;
-  });
-  return { svg, clip, grid, times, cut, strips };
-}
-
-const drawn = new WeakMap(); // the picture of each svg: those side by side have their axes in common
-
-export function lines(parent) {
-  const { svg, clip, grid, times, cut, strips } = furnish(parent), clock = kernelClock();
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const picture = { strips, end: 0, redraw() { frame ||= requestAnimationFrame(draw); } };
-  let series, end, live, frame = 0, frames = 0, drawnAt = 0, at = USUAL, width = 0, height = 0;
-  let stale = false; // whether points came that are in no line yet
-  drawn.set(svg, picture);
-  reset();
-
-  function reset() {
-    series = Object.fromEntries(strips.flatMap(({ paths, rows }) => [...Object.keys(paths), ...rows.map((row) => row.name)]).map((name) => [name, []]));
-    [end, live] = [0, false];
-    for (const strip of strips) strip.need = 4;
-    clock.reset();
+/** `mates` are those side by side, which have their axes in common. */
+export class Lines extends Picture {
+  constructor(parent, signal, mates) {
+    super(parent, "ifl-lines", DELAY, signal);
+    const strips = STRIPS.map((about) => ({ ...about }));
+    Object.assign(this, { mates, strips, shown: strips, frames: 0 });
+    this.canvas.setAttribute("aria-label", "Requests over time");
+    mates.push(this);
   }
 
-  function receive(message) {
-    if (message.reset) reset();
-    for (const name in series) {
-      const points = series[name], fresh = message.series[name] ?? [];
-      points.push(...fresh);
+  reset() {
+    this.series = Object.fromEntries(SERIES.map((name) => [name, []]));
+    for (const strip of this.strips) strip.need = 4;
+  }
+
+  hear({ series, now, live }) {
+    for (const name in this.series) {
+      const points = this.series[name];
+      points.push(...(series[name] ?? []));
       let old = 0; // the last point before what is kept still gives the level there
-      while (old + 1 < points.length && points[old + 1][0] < message.now - KEPT) old += 1;
+      while (old + 1 < points.length && points[old + 1][0] < now - KEPT) old += 1;
       if (old) points.splice(0, old);
     }
-    end = message.now; live = message.live; stale = true;
-    clock.hear(end);
-    for (const mate of mates()) mate.redraw();
+    Object.assign(this, { now, end: live ? 0 : now, stale: true }); // there are points that are in no line yet
+    for (const mate of this.mates) mate.redraw();
+    return 0;
   }
 
-  function mates() {
-    const plots = parent.closest(".ifl-lanes")?.querySelectorAll("svg.ifl-lines") ?? [svg];
-    return [...plots].map((plot) => drawn.get(plot)).filter(Boolean);
-  }
-
-  function layout() {
-    const presented = parent.closest(".ifl-presented") !== null;
-    at = presented ? PRESENTED : USUAL;
-    const tight = presented && svg.clientHeight < 520; // then the number of those that wait must do
-    const shown = strips.filter(({ name }) => !tight || name !== "waiting");
-    const fixed = at.top + at.gap * shown.length, natural = shown.reduce((sum, strip) => sum + strip.height, 0);
-    if (!presented) svg.setAttribute("height", fixed + natural);
-    [width, height] = [svg.clientWidth, presented ? svg.clientHeight : fixed + natural];
-    const grow = Math.max(0.3, (height - fixed) / natural);
-    let y = at.top;
-    for (const strip of strips) {
-      strip.group.setAttribute("visibility", shown.includes(strip) ? "visible" : "hidden");
-      strip.max = strip.tall = 0;
-      if (!shown.includes(strip)) continue;
-      const marks = strip.rows.length * at.mark + (strip.rows.length && 8);
-      Object.assign(strip, { top: y + marks, tall: strip.height * grow - marks, marksAt: y });
-      place(strip.title, { x: at.left, y: y - 6 });
-      strip.rows.forEach(({ label }, i) => place(label, { x: width - at.right + 6, y: y + at.mark * (i + 0.8) }));
-      y += strip.height * grow + at.gap;
+  fit(width, height, presented) {
+    const zoom = presented ? LARGE : 1, low = presented && height < LOW;
+    const shown = this.strips.filter(({ name }) => !low || name !== "waiting");
+    const fixed = TOP + GAP * shown.length, natural = shown.reduce((sum, strip) => sum + strip.height, 0);
+    const grow = presented ? Math.max(0.3, (height / zoom - fixed) / natural) : 1;
+    let y = TOP;
+    for (const strip of shown) {
+      const marks = strip.marks.length && strip.marks.length * MARK + 8;
+      Object.assign(strip, { y, top: y + marks, bottom: y + strip.height * grow });
+      y = strip.bottom + GAP;
     }
-    place(clip, { x: at.left });
-    place(cut, { x: width - at.right, y: at.top - 6 });
-    stale = true;
-    picture.redraw();
+    Object.assign(this, { shown, wide: width / zoom, right: width / zoom - RIGHT });
+    return [y, zoom];
   }
 
-  function window_(now) {
-    if (!live) for (const mate of mates()) now = Math.max(now, mate.end);
-    const from = Math.max(0, now - (live ? WIDEST : KEPT));
-    return [from, Math.max(SHORTEST, live ? Math.min(now, WIDEST) : now - from) * 1.02];
+  pause() {
+    return calm.matches ? 500 : !this.live ? 0 : this.series.rate.at(-1)?.[3] > BUSY ? BUSY_FRAME : FRAME;
   }
 
-  function rebuild() {
-    picture.end = live ? 0 : end;
-    const [from, span] = window_(end), until = end + 5; // beyond now, where the clip ends it
+  // From when on, and for how many seconds, the plot shows what was until `now`.
+  stretch(now) {
+    if (!this.live) now = Math.max(now, ...this.mates.map(({ end }) => end));
+    const from = Math.max(0, now - (this.live ? WIDEST : KEPT));
+    return [from, Math.max(SHORTEST, this.live ? Math.min(now, WIDEST) : now - from) * 1.02];
+  }
+
+  rebuild() {
+    const { series, now } = this, [from, span] = this.stretch(now);
     const column = BIN * 2 ** Math.max(0, Math.ceil(Math.log2(span / BIN / COLUMNS)));
-    strips.forEach((strip, index) => {
-      const levels = {};
-      for (const name of strip.lines) levels[name] = meanLevels(series[name], from, end + BIN, column);
-      const all = [...Object.values(levels).flat(), ...series[strip.ceiling]?.map((point) => [0, point[3]]) ?? []];
-      strip.need = Math.max(strip.need, ...all.map(([, level]) => level)); // never less: axes that jump cannot be read
-      if (!strip.tall) return;
-      scaleStrip(strip, Math.max(...mates().map((mate) => mate.strips[index].need)));
+    this.stale = false;
+    for (const strip of this.strips) {
+      const { lines, ceiling, marks } = strip, levels = {};
+      if (ceiling) levels[ceiling] = series[ceiling].map(([time, , , level]) => [time, level]);
+      for (const name of lines) levels[name] = meanLevels(series[name], from, now + BIN, column);
+      const highest = Math.max(0, ...Object.values(levels).flat().map(([, level]) => level));
+      strip.need = Math.max(strip.need, highest); // never less: axes that jump cannot be read
       if (levels.client && levels.server.length) levels.client = whereApart(levels.client, levels.server);
-      for (const name of strip.lines) strip.paths[name].setAttribute("d", stepPath(levels[name], until));
-      if (strip.ceiling) drawCeiling(strip, series[strip.ceiling], until);
-      nameLines(strip, levels);
-      for (const row of strip.rows) {
-        row.groups = grouped(series[row.name], from);
-        row.path.setAttribute("d", row.groups.map(([begin, last]) => `M${begin} 0V1H${last}V0z`).join(""));
-        row.label.textContent = series[row.name].length ? row.name : "";
-      }
+      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1], steps(each, now + 5)]);
+      strip.groups = marks.map((name) => [name, series[name].length, grouped(series[name], from)]);
+    }
+  }
+
+  draw(time, shown) {
+    if (!shown) return;
+    if (this.stale) this.rebuild();
+    const now = this.live ? Math.max(0, time) : this.now, [from, span] = this.stretch(now);
+    const perSecond = (this.right - LEFT) / span, x = (moment) => LEFT + (moment - from) * perSecond;
+    this.pen.clear();
+    this.drawTimes(from, span, x);
+    for (const strip of this.shown) this.drawStrip(strip, x, x(now));
+    this.parent.dataset.frames = this.frames += 1;
+  }
+
+  drawTimes(from, span, x) {
+    const { pen, wide, right, shown } = this, { bottom } = shown.at(-1);
+    const step = Math.max(0.5, niceStep(span, Math.max(2, wide / (1.6 * LEFT))));
+    for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step) {
+      pen.bar("ink", x(tick), TOP, 1, bottom - TOP, GRID);
+      pen.text(`${+tick.toFixed(1)} s`, x(tick), bottom + 22, { align: "center" });
+    }
+    if (from > 0) pen.text("older points left out", right, TOP - 6, { align: "right", soft: true });
+  }
+
+  drawStrip(strip, x, now) {
+    const { pen, right } = this, { name, y, top, bottom, groups } = strip;
+    const { highest, times } = this.axisOf(strip), up = (level) => bottom - ((bottom - top) * level) / highest;
+    const reach = pen.text(name, LEFT, y - 6, { bold: true });
+    if (times > 1) pen.text(`enlarged ${times} times`, reach + 12, y - 6);
+    for (const number of axisNumbers(highest, bottom - top)) {
+      pen.bar("ink", LEFT, up(number), right - LEFT, 1, GRID);
+      pen.text(number, LEFT - 8, up(number) + 5, { align: "right" });
+    }
+    pen.inside({ x: LEFT, y, w: Math.max(0, now - LEFT), h: bottom + 2 - y }, () => {
+      this.drawLines(strip, x, up);
+      groups.forEach(([mark, , each], i) => {
+        for (const [begin, last] of each) pen.bar(mark, x(begin) - 1, y + MARK * i + 2, x(last) - x(begin) + 3, MARK - 6);
+      });
     });
+    this.nameLines(strip, up);
+    groups.forEach((each, i) => this.nameMarks(...each, y + MARK * i + 14, x));
   }
 
-  function drawCeiling(strip, points, until) {
-    const path = stepPath(points.map(([time, , , level]) => [time, level]), until);
-    strip.paths[strip.ceiling].setAttribute("d", path);
-    strip.shade.setAttribute("d", path && `${path}V${strip.max}H${points[0][0]}z`);
+  // Side by side the height axes are the same, but for one that would be too low to be read: how many times enlarged.
+  axisOf({ name, need }) {
+    const needs = this.mates.map(({ strips }) => strips.find((each) => each.name === name).need);
+    const highest = axisTop(Math.max(...needs.filter((each) => each <= ALIKE * need)));
+    return { highest, times: Math.round(axisTop(Math.max(...needs)) / highest) };
   }
 
-  // The client's line is drawn only where it tells something else than the server's.
-  function whereApart(client, server) {
-    const other = new Map(server);
-    return client.map(([time, level]) => [time, Math.abs(level - (other.get(time) ?? 0)) > 0.5 ? level : null]);
+  drawLines({ ceiling, levels, top }, x, up) {
+    for (const [name, , pieces] of levels) {
+      for (const piece of pieces) {
+        const points = piece.map(([time, level]) => [x(time), up(level)]);
+        if (name === ceiling) this.pen.path([...points, [points.at(-1)[0], top], [points[0][0], top]], { fill: 0.07 });
+        this.pen.path(points, { name, line: 1, wide: 2.5, ...STYLES[name] });
+      }
+    }
   }
-
-  function scaleStrip(strip, need) {
-    const round = Math.max(1, niceStep(need, 5)), max = Math.ceil((need * 1.04) / round) * round;
-    if (max === strip.max) return;
-    const step = Math.max(1, niceStep(max, Math.max(1, Math.min(5, Math.floor(strip.tall / at.row)))));
-    const values = Array.from({ length: Math.ceil(max / step) }, (_, i) => i * step);
-    while (values.length > 1 && (strip.tall * (max - values.at(-1))) / max < at.row * 0.8) values.pop();
-    strip.max = max;
-    const marks = [...values, max].map((value) => [value, heightOf(strip, value)]); // the highest is always labelled
-    strip.axis(marks.map(([value, y]) => [`${value}`, at.left - 8, y + at.text / 3, "end"]));
-    strip.grid.setAttribute("d", marks.map(([, y]) => `M${at.left} ${y}H${width - at.right}`).join(""));
-  }
-
-  const heightOf = (strip, value) => strip.top + strip.tall * (1 - value / strip.max);
 
   // Beside the end of each line its name: a ceiling's above it, all apart from each other.
-  function nameLines(strip, levels) {
+  nameLines({ ceiling, levels }, up) {
     let free = -Infinity;
-    const named = strip.names.map(([name, text]) => {
-      const ceiling = name === strip.ceiling, level = ceiling ? series[name].at(-1)?.[3] : levels[name].at(-1)?.[1];
-      text.textContent = level === undefined || level === null ? "" : ceiling ? `${name} ${level}` : name;
-      return [text, heightOf(strip, level ?? 0) + (ceiling ? -0.1 : 0.6) * at.text];
-    });
-    for (const [text, y] of named.filter(([text]) => text.textContent).sort((one, two) => one[1] - two[1])) {
-      free = Math.max(y, free + at.text);
-      place(text, { x: width - at.right + 6, y: free });
+    const named = levels.filter(([name, level]) => NAMED.includes(name) && (level ?? null) !== null);
+    const placed = named.map(([name, level]) => (name === ceiling ? [up(level) - 1, `${name} ${level}`, name] : [up(level) + 9, name, name]));
+    for (const [y, words, name] of placed.sort(([one], [two]) => one - two)) {
+      free = Math.max(y, free + 15);
+      this.pen.text(words, this.right + 6, free, { name, bold: true });
     }
   }
 
-  function draw(now) {
-    frame = 0;
-    const pause = calm.matches ? 500 : series.rate.at(-1)?.[3] > BUSY ? BUSY_FRAME : FRAME;
-    if (live && now - drawnAt < pause) { frame = requestAnimationFrame(draw); return; }
-    drawnAt = now;
-    if (stale) { rebuild(); stale = false; }
-    const time = live ? Math.max(0, clock.now() - DELAY) : end;
-    const [from, span] = window_(time), perSecond = (width - at.left - at.right) / span;
-    const shift = (tall, y) => `matrix(${perSecond} 0 0 ${tall} ${at.left - from * perSecond} ${y})`;
-    for (const strip of strips) {
-      if (!strip.max) continue; // not shown
-      strip.data.setAttribute("transform", shift(-strip.tall / strip.max, strip.top + strip.tall));
-      strip.rows.forEach((row, i) => drawCounts(row, strip.marksAt + at.mark * i, from, perSecond, shift));
-    }
-    place(clip, { width: Math.max(0, (time - from) * perSecond) });
-    drawTimes(from, span, perSecond);
-    parent.dataset.frames = frames += 1;
-    if (live) frame = requestAnimationFrame(draw);
+  nameMarks(name, any, groups, y, x) {
+    if (any) this.pen.text(name, this.right + 6, y, { name, bold: true });
+    for (const [, last, count] of groups) this.pen.text(Math.round(count), x(last) + 6, y, { name, bold: true });
   }
-
-  function drawCounts(row, y, from, perSecond, shift) {
-    row.bars.setAttribute("transform", shift(at.mark - 6, y + 2));
-    row.counts(row.groups.map(([, last, count]) => [`${Math.round(count)}`, at.left + (last - from) * perSecond + 5, y + at.mark * 0.8, "start"]));
-  }
-
-  function drawTimes(from, span, perSecond) {
-    const step = Math.max(0.5, niceStep(span, Math.max(2, width / (1.6 * at.left)))), ticks = [];
-    for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step) {
-      ticks.push([`${+tick.toFixed(1)} s`, at.left + (tick - from) * perSecond, height - at.gap / 5, "middle"]);
-    }
-    times(ticks);
-    grid.setAttribute("d", ticks.map(([, x]) => `M${x} ${at.top}V${height - at.gap}`).join(""));
-    cut.setAttribute("visibility", from > 0 ? "visible" : "hidden");
-  }
-
-  return { receive, layout, close: () => cancelAnimationFrame(frame) };
 }

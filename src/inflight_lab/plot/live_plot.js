@@ -5,8 +5,9 @@ import { connect, view } from "./view.js";
 
 export default {
   render({ model, el }) {
-    const plot = view(el, model);
-    const ends = [followTheme(plot.root, plot.layout), connect(model, [plot])];
-    return () => ends.forEach((end) => end());
+    const life = new AbortController(), plot = view(el, model, life.signal);
+    followTheme(plot.root, plot.layout, life.signal);
+    connect(model, [plot], life.signal);
+    return () => life.abort();
   },
 };

@@ -12,12 +12,12 @@ from uuid import uuid4
 
 import anywidget
 import traitlets
-from IPython.display import SVG, DisplayHandle, display
+from IPython.display import DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.plot.drawing import draw_recording
+from inflight_lab.plot.drawing import Picture, draw_recording
 from inflight_lab.plot.points import UPDATE, Recorder, Rules
 
 HERE = Path(__file__).parent
@@ -34,8 +34,8 @@ def joined(*paths: Path) -> str:
     return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
 
 
-FLOW = ("flow_model", "flow_pen", "flow_places", "flow_quota", "flow")
-VIEW = [HERE / f"{name}.js" for name in ("dom", "clock", *FLOW, "lines", "view")]
+FLOW = ("flow_model", "flow_places", "flow_quota", "flow_scene", "flow")
+VIEW = [HERE / f"{name}.js" for name in ("dom", "pen", "picture", *FLOW, "levels", "lines", "view")]
 """What draws one lane."""
 VIEWS = ("both", "requests", "lines")
 
@@ -122,9 +122,8 @@ class Feed:
         """Display the plain picture here, and again after each recording, in the same place."""
         self._picture = display(self._drawn(), display_id=True)
 
-    def _drawn(self) -> SVG:
-        picture = draw_recording(self.recorder)
-        return SVG(picture.data.replace("<svg ", f'<svg class="{self._mark}" ', 1))
+    def _drawn(self) -> Picture:
+        return draw_recording(self.recorder, mark=self._mark)
 
     def _post(self, message: dict[str, Any], **more: Any) -> None:
         status = self.recorder.status() | ({} if self._recorded else {"now": 0})

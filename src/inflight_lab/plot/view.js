@@ -1,29 +1,27 @@
 // The view of one lane: its numbers, and the pictures that are drawn of what the kernel sends.
 
-import { add, div } from "./dom.js";
-import { flow } from "./flow.js";
-import { lines } from "./lines.js";
+import { add, div, follow } from "./dom.js";
+import { Flow } from "./flow.js";
+import { Lines } from "./lines.js";
 
-const TILES = [
-  ["in_flight", "in flight"], ["waiting", "waiting"], ["accepted", "accepted"],
-  ["refused", "refused"], ["failed", "failed"], ["rate", "last period"],
-];
+const TILES = {
+  in_flight: "in flight", waiting: "waiting", accepted: "accepted", refused: "refused", failed: "failed", rate: "last period",
+};
 const ENDS = ["accepted", "refused", "failed", "cancelled"];
+const NOTHING = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0, failed: 0, cancelled: 0 };
 
 /** Tiles with the numbers of a run, and a bar of what became of its requests. */
 function numbers(root) {
-  const tiles = {}, parts = {}, head = div("ifl-tiles", root);
-  for (const [key, label] of TILES) {
+  const tiles = {}, parts = {}, head = div("ifl-tiles", root), bar = div("ifl-progress", root);
+  for (const key in TILES) {
     const tile = div(`ifl-tile ifl-${key}`, head);
     tiles[key] = div("ifl-number", tile, "0");
-    div("ifl-label", tile, label);
+    div("ifl-label", tile, TILES[key]);
   }
-  const bar = div("ifl-progress", root);
   for (const end of ENDS) parts[end] = div(`ifl-part ifl-${end}`, bar);
-  return (counts, rate) => {
+  return (counts) => {
     for (const key in tiles) {
-      const text = `${key === "rate" ? rate : counts[key]}`;
-      if (tiles[key].textContent !== text) tiles[key].textContent = text;
+      if (tiles[key].textContent !== `${counts[key]}`) tiles[key].textContent = counts[key];
     }
     for (const key of ["refused", "failed"]) tiles[key].parentNode.classList.toggle("ifl-alarm", counts[key] > 0);
     for (const end of ENDS) parts[end].style.width = `${(100 * counts[end]) / (counts.started || 1)}%`;
@@ -42,59 +40,48 @@ function inWords(counts, levels, live) {
   ].join(" · ");
 }
 
-const NOTHING = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0, failed: 0, cancelled: 0 };
-
-/** A picture is `{ receive(message), layout(), close() }` on a parent of its own.  The model says which are shown. */
-export function view(parent, model) {
+/** A lane, until `signal` ends it; `mates` are the plots beside it.  The model says which pictures are shown. */
+export function view(parent, model, signal, mates = []) {
   const root = div("inflight-lab", parent), tell = numbers(root);
-  const pictures = [flow(root), lines(root)];
+  const pictures = [new Flow(root, signal), new Lines(root, signal, mates)];
   const spoken = div("ifl-spoken", root);
   spoken.setAttribute("role", "status");
   const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
-  let counts = { ...NOTHING }, levels = {}, spokenAt = -Infinity;
+  let counts = {}, levels = {}, spokenAt = -Infinity;
 
   function receive(message) {
-    const { series, reset, picture, live } = message;
+    const { series, reset, picture: mark, live } = message;
     if (reset) { counts = { ...NOTHING }; levels = {}; }
-    if (picture) {
-      const is = `img[src*="${picture}"]`;
-      plain.textContent = `svg.${picture}, ${is}, .jp-OutputArea-child:has(${is}) { display: none !important; }`;
+    if (mark) {
+      const is = `img[src*="${mark}"]`;
+      plain.textContent = `svg.${mark}, ${is}, .jp-OutputArea-child:has(${is}) { display: none !important; }`;
     }
     for (const name in series) if (series[name].length) levels[name] = series[name].at(-1).at(-1);
     Object.assign(counts, message.counts);
     for (const each of pictures) each.receive(message);
-    tell(counts, levels.rate ?? 0);
+    tell({ ...counts, rate: levels.rate ?? 0 });
     if (!live || performance.now() - spokenAt > 5000) { // not more than a person can listen to
       spoken.textContent = inWords(counts, levels, live);
       if (live) spokenAt = performance.now();
     }
-    Object.assign(root.dataset, {
-      live, limit: levels.limit ?? "", inFlight: counts.in_flight, waiting: counts.waiting, accepted: counts.accepted,
-      refused: counts.refused, failed: counts.failed, cancelled: counts.cancelled, started: counts.started,
-    });
+    const { started, waiting, in_flight: inFlight, accepted, refused, failed, cancelled } = counts;
+    Object.assign(root.dataset, { live, limit: levels.limit ?? "", started, waiting, inFlight, accepted, refused, failed, cancelled });
   }
 
   function layout() {
     root.dataset.view = model.get?.("view") ?? "both"; // a page that is not Jupyter's has no settings
     for (const each of pictures) each.layout();
   }
-  model.on("change:view", layout);
   const sizes = new ResizeObserver(layout);
+  receive({ series: {}, now: 0, live: false, reset: true });
+  follow(model, ["view"], layout, signal);
   sizes.observe(root);
-  receive({ series: {}, counts, now: 0, live: false, reset: true });
-  return {
-    root, receive, layout,
-    close() {
-      sizes.disconnect();
-      model.off("change:view", layout);
-      plain.remove();
-      for (const each of pictures) each.close();
-    },
-  };
+  signal.addEventListener("abort", () => { sizes.disconnect(); plain.remove(); });
+  return { root, receive, layout };
 }
 
-/** Pass each message to the view of its lane.  Returns the end of it. */
-export function connect(model, views) {
+/** Pass each message to the view of its lane. */
+export function connect(model, views, signal) {
   const greeted = new Set();
   let greeting;
   function receive(message) {
@@ -111,9 +98,5 @@ export function connect(model, views) {
   }
   model.on("msg:custom", receive);
   greet();
-  return () => {
-    model.off("msg:custom", receive);
-    clearTimeout(greeting);
-    for (const each of views) each.close();
-  };
+  signal.addEventListener("abort", () => { model.off("msg:custom", receive); clearTimeout(greeting); });
 }

@@ -25,9 +25,8 @@ TEMPLATE = """
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
-{% block data_svg %}<div class="jp-RenderedSVG">{{ output.data["image/svg+xml"] }}</div>{% endblock %}
 """
-"""Without the scripts from elsewhere, and with pictures whose text a screen reader finds."""
+"""Without the scripts from elsewhere."""
 PANELS_END = "await __import__('inflight_lab.publish.static_pages', fromlist=['panels_end']).panels_end()"
 
 

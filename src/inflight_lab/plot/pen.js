@@ -1,6 +1,10 @@
 // Words and marks on a canvas, in the colours of the page.
 
 const FONT = "system-ui, sans-serif";
+const COLOURS = { // the page's, by what is drawn in them
+  waiting: "--waiting", client: "--client", server: "--server", flying: "--server",
+  rate: "--rate", ok: "--rate", refused: "--refused",
+};
 
 export class Pen {
   constructor(canvas) {
@@ -12,8 +16,7 @@ export class Pen {
   fit(width, height, zoom) {
     const { canvas, context } = this, style = getComputedStyle(canvas);
     this.colours = { ink: style.color };
-    for (const [name, variable] of [["waiting", "--waiting"], ["flying", "--server"], ["ok", "--rate"], ["refused", "--refused"]])
-      this.colours[name] = style.getPropertyValue(variable).trim() || style.color;
+    for (const name in COLOURS) this.colours[name] = style.getPropertyValue(COLOURS[name]).trim() || style.color;
     Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
     canvas.style.height = `${height}px`;
     context.setTransform(zoom * devicePixelRatio, 0, 0, zoom * devicePixelRatio, 0, 0);
@@ -61,16 +64,34 @@ export class Pen {
     }, alpha);
   }
 
-  // A rounded box, filled and outlined as strongly as asked.
-  box({ x, y, w, h }, { name = "ink", fill = 0, line = 0, round = 8, wide = 1.5, dashes = [] } = {}) {
+  // What `trace` goes around, filled and outlined as strongly as asked.
+  shape(trace, { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] } = {}) {
     const { context } = this;
     context.beginPath();
-    context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2));
-    if (fill) this.ink(name, () => context.fill(), fill);
+    trace(context);
     context.lineWidth = wide;
     context.setLineDash(dashes);
+    if (fill) this.ink(name, () => context.fill(), fill);
     if (line) this.ink(name, () => context.stroke(), line);
     context.setLineDash([]);
+  }
+
+  box({ x, y, w, h }, { round = 8, ...style } = {}) {
+    this.shape((context) => context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2)), style);
+  }
+
+  path(points, style) {
+    this.shape((context) => { for (const [x, y] of points) context.lineTo(x, y); }, style);
+  }
+
+  // Only what `draw` draws in a box is seen.
+  inside({ x, y, w, h }, draw) {
+    this.context.save();
+    this.context.beginPath();
+    this.context.rect(x, y, w, h);
+    this.context.clip();
+    draw();
+    this.context.restore();
   }
 
   bar(name, x, y, w, h, alpha = 1) { this.ink(name, (context) => context.fillRect(x, y, w, h), alpha); }

@@ -1,0 +1,110 @@
+"""What the plot's canvas shows, read as a person reads it: words, and lines against their axes."""
+
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+SPY = """
+const pen = CanvasRenderingContext2D.prototype, drawings = new WeakMap();
+function note(name, take) {
+  const usual = pen[name];
+  pen[name] = function (...given) { take.call(this, ...given); return usual.apply(this, given); };
+}
+note("clearRect", function () { drawings.set(this.canvas, { words: [], lines: [] }); });
+note("beginPath", function () { this.points = []; });
+note("lineTo", function (x, y) { this.points.push([x, y]); });
+note("stroke", function () {
+  const dashes = this.getLineDash().join(" ");
+  drawings.get(this.canvas)?.lines.push({ colour: this.strokeStyle, dashes, points: this.points });
+});
+note("fillText", function (text, x, y) {
+  const { width } = this.measureText(text), large = this.getTransform().a / devicePixelRatio;
+  const left = x - { left: 0, center: width / 2, right: width }[this.textAlign];
+  const size = parseFloat(this.font.match(/[0-9.]+px/)[0]);
+  drawings.get(this.canvas)?.words.push({ text: `${text}`, left, right: left + width, y, size, large });
+});
+window.plotDrawn = (lane) => drawings.get(document.querySelectorAll(".ifl-lines canvas")[lane]);
+"""
+COLOURS = {"server": "#0072b2", "client": "#b86e00", "limit": "10 6"}
+"""Of a line, or its dashes."""
+
+
+class Word(NamedTuple):
+    """Some words, with the pixels where they begin and end, of their base line and of their size."""
+
+    text: str
+    left: float
+    right: float
+    y: float
+    size: float
+
+
+class Plot(NamedTuple):
+    """All that stands in one plot."""
+
+    words: list[Word]
+    lines: list[tuple[str, list[tuple[float, float]]]]
+    """Colour and dashes of each line, and its corners in pixels."""
+
+    def texts(self) -> list[str]:
+        """The words alone."""
+        return [word.text for word in self.words]
+
+    def word(self, text: str) -> Word:
+        """The only one that is ``text``."""
+        (found,) = [word for word in self.words if word.text == text]
+        return found
+
+    def axis(self, title: str) -> list[Word]:
+        """The numbers beside the strip with this title, from the lowest."""
+        below = sorted(word.y for word in self.words if word.text in ("waiting", "sent in the last period"))
+        top = self.word(title).y
+        bottom = min((y for y in below if y > top), default=float("inf"))
+        return [
+            word for word in self.words if word.text.isdigit() and word.right < 52 and top < word.y < bottom
+        ]
+
+    def line(self, name: str) -> list[tuple[float, float]]:
+        """The corners of a line of the first strip, in seconds and requests."""
+        low, *_, high = self.axis("in flight")
+        begin, *_, end = [word for word in self.words if word.text.endswith(" s")]
+        return [
+            (
+                float(begin.text[:-2])
+                + (x - middle(begin))
+                / (middle(end) - middle(begin))
+                * (float(end.text[:-2]) - float(begin.text[:-2])),
+                float(high.text) * (low.y - 5 - y) / (low.y - high.y),
+            )
+            for style, points in self.lines
+            if COLOURS[name] in style and all(y < low.y for _, y in points)
+            for x, y in points
+        ]
+
+
+def middle(word: Word) -> float:
+    """Where the middle of a word is."""
+    return (word.left + word.right) / 2
+
+
+def spy_on(page: Page) -> None:
+    """Note what is drawn on the pages that are opened from now on."""
+    page.add_init_script(f"(() => {{ {SPY} }})()")
+
+
+def plot_on(page: Page, lane: int = 0, *, when: str = "plot") -> Plot:
+    """The plot of a lane, once it is drawn and ``when`` is true of it."""
+    page.wait_for_function(
+        f"lane => {{ const plot = plotDrawn(lane); return plot && ({when}); }}", arg=lane, timeout=20_000
+    )
+    drawn = page.evaluate("lane => plotDrawn(lane)", lane)
+    return Plot(
+        [
+            Word(word["text"], *(word["large"] * word[key] for key in ("left", "right", "y", "size")))
+            for word in drawn["words"]
+        ],
+        [
+            (f"{line['colour']} {line['dashes']}", [tuple(point) for point in line["points"]])
+            for line in drawn["lines"]
+        ],
+    )
