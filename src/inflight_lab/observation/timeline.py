@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from inflight_lab.arguments import check, integer
 
@@ -43,15 +43,16 @@ class Event(NamedTuple):
     in_flight: int
 
     @property
-    def is_refusal(self) -> bool:
-        """Whether the server refused the request: 429 or 503."""
-        return self.kind == "answered" and self.detail in REFUSALS
+    def ending(self) -> str:
+        """What became of the request, if this is its end: see `ending`."""
+        return ending(self.kind, self.detail)
 
-    @property
-    def is_failure(self) -> bool:
-        """Whether the request got no answer, or one with another error status."""
-        bad_status = self.kind == "answered" and isinstance(self.detail, int) and self.detail >= 400
-        return self.kind == "failed" or (bad_status and not self.is_refusal)
+
+def ending(kind: str, detail: Any) -> str:
+    """What a request counts as in `Stats` that ended so: "accepted", "refused", "failed" or "cancelled"."""
+    if kind == "answered":
+        return "accepted" if detail < 400 else "refused" if detail in REFUSALS else "failed"
+    return kind
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,10 @@ class Timeline:
                 counts["started"] += 1
             request = next(self._numbers)
             self._open.add(request)
-            self._recent.append(self._add("sent", request, _slot.get() if detail is None else detail))
+            sent = self._add("sent", request, _slot.get() if detail is None else detail)
+            self._recent.append(sent.time)
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
-            counts["busiest_period"] = max(counts["busiest_period"], self._count_recent(self._recent[-1]))
+            counts["busiest_period"] = max(counts["busiest_period"], self._count_recent(sent.time))
             return request
 
     @contextmanager
@@ -174,8 +176,7 @@ class Timeline:
 
     def answer(self, request: int, status: int) -> None:
         """The request was answered with ``status``."""
-        count = "accepted" if status < 400 else "refused" if status in REFUSALS else "failed"
-        self._finish(request, "answered", status, count)
+        self._finish(request, "answered", status)
 
     def fail(self, request: int | None, error: BaseException | str) -> None:
         """The request got no answer.  ``error`` is the exception, or its name.
@@ -183,11 +184,11 @@ class Timeline:
         None stands for one of the requests that wait: it will never be sent.
         """
         name = error if isinstance(error, str) else type(error).__name__
-        self._finish(request, "failed", name, "failed")
+        self._finish(request, "failed", name)
 
     def cancel(self, request: int | None) -> None:
         """The client gave the request up while it was in flight or, if it is None, while it waited."""
-        self._finish(request, "cancelled", None, "cancelled")
+        self._finish(request, "cancelled", None)
 
     def cancel_waiting(self) -> None:
         """The requests that still wait will never be sent."""
@@ -225,7 +226,7 @@ class Timeline:
         with self._lock:
             return Stats(in_flight=len(self._open), elapsed=self._end - self._begin, **self._counts)
 
-    def _finish(self, request: int | None, kind: Kind, detail: int | str | None, count: str) -> None:
+    def _finish(self, request: int | None, kind: Kind, detail: int | str | None) -> None:
         with self._lock:
             if request is None and self._counts["waiting"]:
                 self._counts["waiting"] -= 1
@@ -233,21 +234,21 @@ class Timeline:
                 self._open.remove(request)
             else:
                 return  # one from before a reset
-            self._counts[count] += 1
-            self._add(kind, request, detail)
+            self._counts[self._add(kind, request, detail).ending] += 1
 
-    def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> float:
+    def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> Event:
         now = self.clock()
         if not self.events:
             self._begin = now
         if kind not in ("taken", "freed"):  # a pause after the last answer is no request's time
             self._end = now
-        self.events.append(Event(now, kind, request, detail, self.waiting, len(self._open)))
+        event = Event(now, kind, request, detail, self.waiting, len(self._open))
+        self.events.append(event)
         extra = len(self.events) - self.keep
         if extra > self.keep // 8:  # not one by one: each drop moves the rest
             del self.events[:extra]
             self._gone += extra
-        return now
+        return event
 
     def _count_recent(self, now: float) -> int:
         while self._recent and self._recent[0] <= now - self.period:

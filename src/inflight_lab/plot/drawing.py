@@ -205,7 +205,8 @@ def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
         if event.kind == "sent":
             marks[event.request] = (event.time, "sent")
         elif event.kind == "answered" and event.request in marks:
-            marks[event.request] = (marks[event.request][0], "refused" if event.is_refusal else "answered")
+            came, _ = marks[event.request]
+            marks[event.request] = (came, "refused" if event.ending == "refused" else "answered")
     begin = min((time for time, _ in marks.values()), default=0.0)
     return [(time - begin, last) for time, last in marks.values()]
 

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any
 
-from inflight_lab.observation.timeline import REFUSALS, Event
+from inflight_lab.observation.timeline import Event, ending
 
 Row = list[Any]
 """``[seconds, what, request, detail]``, as in `Event`; also "arrived", with the server's verdict or None.
@@ -97,9 +97,6 @@ class FlowRows:
     def _forget(self, key: object, row: Row) -> None:
         self._kept.pop(key, None)
         _, what, request, detail = row
-        if what == "answered" and detail < 400:
-            self.gone["ok"] += 1
-        elif what == "answered" and detail in REFUSALS:
-            self.gone["refused"] += 1
-        elif what != "freed":
-            self.gone["lost"] += 1 if request is not None else detail
+        if what != "freed":
+            outcome = {"accepted": "ok", "refused": "refused"}.get(ending(what, detail), "lost")
+            self.gone[outcome] += 1 if request is not None else detail

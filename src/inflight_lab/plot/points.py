@@ -129,9 +129,9 @@ class Recorder:
             "limit": thin(level(*each) for each in limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
-            "refused": tally(event.time for event in arrived if event.is_refusal),
+            "refused": tally(event.time for event in arrived if event.ending == "refused"),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(event.time for event in ended if event.is_failure),
+            "failed": tally(event.time for event in ended if event.ending == "failed"),
         }
         for name, points in fresh.items():
             kept = self.history[name]
