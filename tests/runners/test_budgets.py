@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -200,12 +202,64 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
         await one(1)
         waiting = asyncio.create_task(one(1))
         await asyncio.sleep(0)
-        with pytest.raises(ValueError, match=r"^This can never be sent: 101 tokens, of a budget of 100\.$"):
-            await one(101)
+        for tokens in (101, -1, math.nan):
+            with pytest.raises(ValueError, match=f"^This can never be sent: {tokens} tokens.  Budgets: "):
+                await one(tokens)
         assert virtual_loop().now == began
         assert await waiting == pytest.approx(60.601)
 
     run(main())
+
+
+@pytest.mark.anyio
+async def test_a_budget_that_there_is_not() -> None:
+    """A name that is misspelt is an error at once, which says the names that there are."""
+    budgets = Budgets(requests=(10, 1), tokens=(100, 60))
+    with pytest.raises(ValueError, match=r"sent: 5 token\.  Budgets: \{'requests': .*, 'tokens': "):
+        async with budgets.take(requests=1, token=5):
+            pass
+    async with budgets.take(requests=10, tokens=100):
+        pass
+
+
+def test_fractions_come_back_whole() -> None:
+    """Costs that do not add up to the last digit leave room for the whole budget, however many there were."""
+
+    async def main() -> None:
+        budgets = Budgets(dollars=(1, 1))
+        for _ in range(1000):
+            async with budgets.take(dollars=0.1) as correct:
+                correct(dollars=0.03)
+        async with asyncio.timeout(1.1), budgets.take(dollars=1):
+            pass
+
+    run(main())
+
+
+def test_a_request_costs_the_same_however_many_are_counted() -> None:
+    """With 4,000 requests in the last minute the next one is found in no more steps than with 40."""
+
+    def steps(count: int) -> int:
+        seen = 0
+
+        def see(*_: object) -> None:
+            nonlocal seen
+            seen += 1
+
+        async def main() -> None:
+            budgets = Budgets(requests=(count, 60), never=(1, 60))
+            for number in range(count + 20):
+                if number == count:
+                    sys.setprofile(see)
+                async with budgets.take(requests=1):
+                    await asyncio.sleep(60 / count)
+            sys.setprofile(None)
+            assert max(map(len, budgets._ended.values())) <= count + 1
+
+        run(main())
+        return seen
+
+    assert steps(4000) <= 2 * steps(40)
 
 
 @pytest.mark.anyio

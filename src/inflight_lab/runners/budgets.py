@@ -1,8 +1,7 @@
 """Budgets: requests and tokens per minute together, though what a request costs is known only afterwards.
 
 - *All or nothing, in turn.*  The first in line goes when all budgets have room for it.  Nobody overtakes it.
-- *Reserve the most, then correct.*  The answer's ``usage`` says what it was.  What was too much comes back at
-  once; what was too little is owed, and the next in line waits for it.
+- *Reserve the most, then correct* by the answer's ``usage``: too much comes back at once, too little is owed.
 - *Count as the API counts.*  The API has counted a request at the latest when its answer begins, or when it
   failed: a period after that its cost comes back, and 1 % later, for what was given up on the way.
 """
@@ -13,6 +12,7 @@ import asyncio
 import contextlib
 import re
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -25,44 +25,44 @@ class Budgets(httpx.AsyncHTTPTransport):
 
     def __init__(self, **budgets: tuple[float, float]) -> None:
         super().__init__()
-        self._budgets = budgets or {"requests": (100, 1)}
-        self._turn, self._news = asyncio.Lock(), asyncio.Event()
-        self._taken: list[list[Any]] = []  # when the API had it, and how much of each
+        self._budgets = budgets = budgets or {"requests": (100, 1)}
+        self._used, self._turn, self._news = dict.fromkeys(budgets, 0.0), asyncio.Lock(), asyncio.Event()
+        self._ended: dict[str, deque[Any]] = {name: deque() for name in budgets}  # in the last period
 
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
         """Wait until all ``costs`` fit.  ``correct(tokens=412)``, in the block or later, says what it was."""
         for name, cost in costs.items():
-            if cost > (most := self._budgets[name][0]):
-                raise ValueError(f"This can never be sent: {cost:g} {name}, of a budget of {most:g}.")
+            if not 0 <= cost <= self._budgets.get(name, (-1,))[0]:
+                raise ValueError(f"This can never be sent: {cost:g} {name}.  Budgets: {self._budgets}.")
         async with self._turn:  # asyncio's locks are first come, first served
-            while (wait := max(self._wait_for(*cost) for cost in costs.items())) > 0:
+            while (wait := max(self._wait_for(name, costs.get(name, 0)) for name in self._budgets)) > 0:
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(wait + 0.001, 60)):
+                    async with asyncio.timeout(wait + 0.001):
                         await self._news.wait()
-            begin = time.perf_counter() - 1.01 * max(period for _, period in self._budgets.values())
-            self._taken = [each for each in self._taken if each[0] > begin] + [taken := [float("inf"), costs]]
+            self._correct(taken := dict.fromkeys(self._budgets, 0.0), **costs)
         try:
-            yield partial(self._correct, costs)
+            yield partial(self._correct, taken)
         finally:
-            taken[0] = time.perf_counter()
+            for ended in self._ended.values():
+                ended.append((time.perf_counter(), taken))
             self._news.set()
 
-    def _correct(self, costs: dict[str, float], **used: float) -> None:
-        costs.update(used)
+    def _correct(self, taken: dict[str, float], **costs: float) -> None:
+        for name in taken.keys() & costs:  # what has come back is no longer in it
+            self._used[name] += costs[name] - taken[name]
+            taken[name] = costs[name]
         self._news.set()
 
     def _wait_for(self, name: str, cost: float) -> float:
-        """Seconds until one budget has room for ``cost``, if nothing comes back before."""
-        (most, period), wait = self._budgets[name], 0.0
+        """0 if one budget has room for ``cost``, else the seconds until something comes back, at most 60."""
+        (most, period), ended = self._budgets[name], self._ended[name]
         begin = time.perf_counter() - 1.01 * period
-        counted = sorted((when - begin, costs.get(name, 0)) for when, costs in self._taken if when > begin)
-        over = cost + sum(taken for _, taken in counted) - most
-        for left, taken in counted:  # the oldest first
-            if over > 0:
-                over, wait = over - taken, left
-        return wait
+        while ended and ended[0][0] <= begin:
+            self._used[name] -= ended.popleft()[1].pop(name)
+        full = self._used[name] + cost > most * (1 + 1e-9)  # fractions do not add up to the last digit
+        return min(60, ended[0][0] - begin if ended else 60) if full else 0
 
     async def estimate(self, request: httpx.Request) -> dict[str, float]:
         """The most tokens that ``request`` may cost: one is a byte or more, and the answer has a limit."""
