@@ -14,6 +14,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.quotas import KINDS
 from inflight_lab.server.sizes import MAX_BODY
+from tests.support.virtual_clock import SetClock
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +91,37 @@ async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) 
     )
     assert 0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= 60
     assert third.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("quota", "burst", "whole"),
+    [
+        ("fixed-window", None, 20),
+        ("sliding-window", None, 20),
+        ("token-bucket", None, 3),
+        ("token-bucket", 5, 3),
+        ("gcra", None, 1),
+        ("gcra", 5, 3),
+    ],
+)
+async def test_when_all_of_it_is_there_again(quota: str, burst: int | None, whole: float) -> None:
+    """Some of 20 requests in 20 seconds were sent: the header says how long it takes to forget them."""
+    app = PracticeApp(latency=0, quota=quota, rate=20, tokens=1000, period=20, burst=burst)
+    app.timeline.clock = clock = SetClock(1000)
+    async with client_of(app) as client:
+        for _ in range(1 if (quota, burst) == ("gcra", None) else 3):
+            said = (await ask(client)).headers
+        assert float(said["x-ratelimit-reset-requests"].removesuffix("s")) == pytest.approx(whole)
+        most = int(said["x-ratelimit-remaining-requests"]) + (1 if whole == 1 else 3)
+        clock.now += whole + 0.001
+        assert int((await ask(client)).headers["x-ratelimit-remaining-requests"]) == most - 1
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_more_than_all_of_it_is_never_admitted(kind: str) -> None:
+    """However empty a quota is, and however long one waits."""
+    quota = KINDS[kind](5, 1.0, 5)
+    assert all(quota.admit(1000.0 + second, 6) > 0 for second in range(10))
 
 
 def long(words: int) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from inflight_lab.observation.timeline import Stats, Timeline
 from inflight_lab.server.chat import Chat
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
-from inflight_lab.server.quotas import KINDS, Quota
+from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
 from inflight_lab.server.sizes import MAX_BODY, NAMES, too_large
 
 LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
@@ -148,9 +148,10 @@ class PracticeApp(Knobs):
             "RateLimit": f'"default";r={counters["requests"].remaining(now)};t={math.ceil(reset)}',
         }
         for name, counter in counters.items() if "tokens" in counters else ():
+            whole = counter.burst if self.quota in KINDS_WITH_BURST else math.floor(counter.rate)
             headers[f"x-ratelimit-limit-{name}"] = f"{counter.rate:g}"
             headers[f"x-ratelimit-remaining-{name}"] = str(counter.remaining(now))
-            headers[f"x-ratelimit-reset-{name}"] = f"{counter.wait(now, math.floor(counter.rate)):.3f}s"
+            headers[f"x-ratelimit-reset-{name}"] = f"{counter.wait(now, whole):.3f}s"
         return headers
 
     def _draw_latency(self) -> float:

@@ -71,7 +71,7 @@ class SlidingWindow(Quota):
             if over <= 0:
                 break
             over, wait = over - taken, admitted + self.period - now
-        return wait
+        return wait if over <= 0 else self.period  # more than all of it: never
 
     def take(self, now: float, cost: float = 1) -> None:
         self._admitted.append((now, cost))
@@ -96,7 +96,7 @@ class Gcra(Quota):
     _due = -math.inf
 
     def wait(self, now: float, cost: float = 1) -> float:
-        early = self._due - (self.burst - cost) * self.period / self.rate - now
+        early = max(self._due, now) - (self.burst - cost) * self.period / self.rate - now
         return early if early > 1e-9 else 0.0  # below a nanosecond it is rounding, not a client in a hurry
 
     def take(self, now: float, cost: float = 1) -> None:
