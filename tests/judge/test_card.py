@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from pathlib import Path
-from time import monotonic
+from time import monotonic, monotonic_ns
 from typing import Any, Self
 
 import httpx
 import pytest
 
-from inflight_lab.judge import judge
+from inflight_lab.judge import compare, judge
 from inflight_lab.judge.__main__ import main
+from inflight_lab.judge.api import Api
 from inflight_lab.judge.card import Card
+from inflight_lab.judge.subject import Subject
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.paced import Pacer
 
@@ -193,6 +196,44 @@ class Blocks(Spacer):
         return self
 
 
+class CountsNanoseconds(Spacer):
+    """Asks for the time in whole nanoseconds."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    async def __aenter__(self) -> Self:
+        now = monotonic_ns()
+        assert abs(now - time.perf_counter_ns()) < 1000
+        self._next = max(now, self._next) + 10**9 // RATE
+        await asyncio.sleep((self._next - now) / 1e9)
+        return self
+
+
+class Polls(Spacer):
+    """Asks again and again, and never waits for longer than ``PAUSE``."""
+
+    PAUSE = 0.0
+
+    async def __aenter__(self) -> Self:
+        while time.monotonic() < self._next:  # noqa: ASYNC110
+            await asyncio.sleep(self.PAUSE)
+        self._next = time.monotonic() + 1 / RATE
+        return self
+
+
+class PollsByTheMicrosecond(Polls):
+    """Does wait, and next to nothing."""
+
+    PAUSE = 1e-6
+
+
+class PollsByTheMillisecond(Polls):
+    """Is slow, and sound otherwise."""
+
+    PAUSE = 0.001
+
+
 class Released:
     """Has a ``release`` to be awaited."""
 
@@ -208,12 +249,50 @@ class Released:
 def test_what_a_limiter_raises_is_on_its_card() -> None:
     """And the other questions are answered, or say the same."""
     card = judge(Raises)
-    assert card.findings["runs without an error"] == "NO: ValueError('no more')"
+    assert card.findings["runs without an error"] == "NO: it raised ValueError('no more')"
 
 
 def test_what_blocks_the_loop_is_judged_too() -> None:
     """``time.sleep`` moves the virtual clock as every wait does."""
     assert judge(Blocks).shares["token bucket"]["still"][0] > 0.8
+
+
+def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
+    """Else the limiter would let everybody through at once, or nobody."""
+    assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (pytest.approx(1, abs=0.02), 0)
+
+
+@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond])
+def test_what_polls_cannot_be_judged(limiter: Any) -> None:
+    """Here it would go on for minutes; the card says so, and nothing else."""
+    assert judge(limiter).findings == {
+        "could be judged": "NO: it polls: it asks again and again without waiting"
+    }
+
+
+def test_what_polls_with_a_pause_is_judged() -> None:
+    """A millisecond is a wait like any other."""
+    api, subject = Api(), Subject(PollsByTheMillisecond, RATE, 1)
+    subject.run(subject.send_all(api, 1))
+    assert api.arrivals[-1] - api.arrivals[0] == pytest.approx(1, abs=0.15)
+
+
+def test_a_high_rate_has_enough_senders() -> None:
+    """More than the 4,000 a second that 200 senders could send are waiting to be let through."""
+    api, subject = Api(), Subject(lambda: asyncio.Semaphore(100_000), 10_000, 1)
+    subject.run(subject.send_all(api, 0.4))
+    assert len(api.arrivals) == 4000
+    assert api.arrivals[-1] - api.arrivals[0] < 0.2
+
+
+def test_several_side_by_side() -> None:
+    """A column each, by the names given; one that cannot be judged spoils nothing for the others."""
+    table = compare({"sound": lambda: asyncio.Semaphore(5), "broken": Path, "Ada's": Leaks})
+    head, *rows = table.splitlines()
+    assert head.split() == ["sound", "broken", "Ada's"]
+    assert re.fullmatch(r"fixed window, still +99\.5%, +0 +\d\d\.\d%, +0", rows[0])
+    assert rows[-4].split() == [*CANCEL.split(), "yes", "NO"]
+    assert rows[-1].split() == ["could", "be", "judged", "TypeError"]
 
 
 def test_a_release_is_awaited_if_it_must_be() -> None:
@@ -285,6 +364,7 @@ def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     [
         ("mine.py", "limiter must be FILE.py:NAME or MODULE:NAME"),
         ("missing.py:Limiter", "No such file"),
+        ("missing:Limiter", "No module named"),
         ("asyncio:Missing", "has no attribute 'Missing'"),
         ("asyncio:sleep", "limiter must be what makes one"),
     ],

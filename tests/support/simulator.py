@@ -10,9 +10,12 @@ import asyncio
 import itertools
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from inflight_lab.judge.api import URL, Api, Path, network, whole_seconds
+import httpx
+
+from inflight_lab.judge.api import URL, Api, Path, network, response
 from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.server.quotas import KINDS, Quota
 
@@ -24,9 +27,28 @@ def quota(kind: str, rate: float = 100, period: float = 1.0, *, burst: int | Non
     return KINDS[kind](rate, period, burst or (math.floor(rate) if kind == "token-bucket" else 1))
 
 
+def whole_seconds(wait: float) -> str:
+    """``Retry-After`` as the practice server writes it."""
+    return str(math.ceil(wait))
+
+
 @dataclass
 class SimulatedApi(Api):
-    """The judge's API; `refused` tells afterwards what each kind of quota would have refused."""
+    """The judge's API, whose answers may say less or something else than the practice server's.
+
+    It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None: it sends none), and
+    sends ``RateLimit-Policy`` if ``advertised``.  `refused` tells afterwards what each kind of quota would
+    have refused.
+    """
+
+    advertised: bool = True
+    status: int = 429
+    retry_after: Callable[[float], str | None] = whole_seconds
+
+    def answer(self, wait: float) -> httpx.Response:
+        """What it says to a request."""
+        policy = self.policy if self.advertised else None
+        return response(self.status, policy, self.retry_after(wait)) if wait else response(200, policy)
 
     def refused(self, quota: Quota) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""

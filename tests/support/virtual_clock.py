@@ -1,10 +1,49 @@
-"""The clocks of the tests: the package's virtual one, and one that moves when it is set."""
+"""The clocks of the tests: the package's virtual one, one as real loops have it, and one that is set."""
 
 from __future__ import annotations
 
-from inflight_lab.judge.clock import BEGIN, TODAY, WINDOWS_TICK, VirtualLoop, run, virtual_loop
+import math
+import random
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-__all__ = ["BEGIN", "TODAY", "WINDOWS_TICK", "SetClock", "VirtualLoop", "run", "virtual_loop"]
+from inflight_lab.judge import clock
+from inflight_lab.judge.clock import BEGIN, TODAY, VirtualLoop, virtual_loop
+
+__all__ = ["BEGIN", "TODAY", "WINDOWS_TICK", "LateLoop", "SetClock", "run", "virtual_loop"]
+
+T = TypeVar("T")
+WINDOWS_TICK = 1 / 64
+"""How often ``time.monotonic`` moves on Windows before Python 3.13, in seconds."""
+
+
+class LateLoop(VirtualLoop):
+    """A virtual loop that wakes up as real ones do.
+
+    ``late`` is by how many seconds it wakes up too late on average (exponentially distributed, from
+    ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it wakes up: both are
+    whole ticks, and what is due within the next tick counts as due.
+    """
+
+    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0) -> None:
+        self._late, self._random, self._tick = late, random.Random(seed), tick
+        super().__init__()
+        self._clock_resolution = tick or self._clock_resolution
+
+    def time(self) -> float:
+        """Seconds on the virtual clock, as far as the loop can see."""
+        return self.now // self._tick * self._tick if self._tick else self.now
+
+    def wait(self, seconds: float) -> None:
+        """Nothing to do for so long, or a little longer."""
+        self.now += seconds + (self._random.expovariate(1 / self._late) if self._late else 0)
+        if self._tick:
+            self.now = math.ceil(self.now / self._tick) * self._tick
+
+
+def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
+    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `LateLoop`."""
+    return clock.run(main, LateLoop(**how), today=today)
 
 
 class SetClock:

@@ -4,50 +4,54 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import pkgutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.judge.card import judge
+from inflight_lab.judge.card import compare, judge
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Judge what the command line names, and print its card."""
+    """Judge what the command line names, and print its card; of several, one table."""
     parser = argparse.ArgumentParser(
         "inflight-lab judge", description="A card for a limiter: what it does with a quota."
     )
-    parser.add_argument("limiter", help="FILE.py:NAME, such as my_limiter.py:Limiter, or MODULE:NAME")
-    parser.add_argument(
-        "--rate", type=float, default=100, help="requests that it allows per period; default: %(default)s"
-    )
-    parser.add_argument("--period", type=float, default=1.0, help="seconds; default: %(default)s")
+    add = parser.add_argument
+    add("limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter, or MODULE:NAME")
+    add("--rate", type=float, default=100, help="requests that it allows per period; default: %(default)s")
+    add("--period", type=float, default=1.0, help="seconds; default: %(default)s")
     options = parser.parse_args(arguments)
-    place, colon, name = options.limiter.rpartition(":")
-    if not colon or not name:
-        parser.error(f"limiter must be FILE.py:NAME or MODULE:NAME, got {options.limiter!r}")
+    quota = {"rate": options.rate, "period": options.period}
     try:
-        limiter = getattr(_loaded(place), name)
-    except (OSError, ImportError, AttributeError, SyntaxError) as error:
-        parser.error(f"limiter must name something that can be imported, got {options.limiter!r}: {error}")
-    try:
-        card = judge(limiter, rate=options.rate, period=options.period)
+        limiters = {place: _named(place) for place in options.limiter}
+        print(compare(limiters, **quota) if len(limiters) > 1 else judge(*limiters.values(), **quota))
     except (TypeError, ValueError) as error:
         parser.error(str(error))
-    print(card)
 
 
-def _loaded(place: str) -> Any:
-    """The module in a file, or of that name.  What the file imports may lie beside it."""
-    if not place.endswith(".py"):
-        sys.path.insert(0, str(Path.cwd()))
-        return importlib.import_module(place)
-    path = Path(place).resolve()
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+def _named(name: str) -> Any:
+    """What stands there.  Raises ``ValueError`` if there is nothing."""
+    place, colon, attribute = name.rpartition(":")
+    if not colon or not attribute:
+        raise ValueError(f"limiter must be FILE.py:NAME or MODULE:NAME, got {name!r}")
+    sys.path.insert(0, str(Path(place).resolve().parent))  # what a file imports may lie beside it
+    try:
+        if place.endswith(".py"):
+            return getattr(_loaded(Path(place)), attribute)
+        return pkgutil.resolve_name(name)
+    except (OSError, ImportError, AttributeError, SyntaxError) as error:
+        raise ValueError(
+            f"limiter must name something that can be imported, got {name!r}: {error}"
+        ) from error
+
+
+def _loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(str(path), path)
     assert spec
     assert spec.loader
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    module = sys.modules[str(path)] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

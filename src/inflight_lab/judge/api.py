@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import heapq
-import itertools
 import math
 import random
 from collections.abc import Callable
@@ -19,23 +18,19 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.server.quotas import KINDS, Quota
+from inflight_lab.server.quotas import FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
 
 URL = "http://127.0.0.1/get"
-QUOTAS: dict[str, tuple[str, int | None]] = {
-    "fixed window": ("fixed-window", 1),
-    "sliding window": ("sliding-window", 1),
-    "token bucket": ("token-bucket", None),
-    "GCRA, burst 10": ("gcra", 10),
-    "GCRA, burst 1": ("gcra", 1),
+LATENCY = 0.05
+"""Seconds that an answer takes, unless another is given."""
+QUOTAS: dict[str, Callable[[float, float], Quota]] = {
+    "fixed window": FixedWindow,
+    "sliding window": SlidingWindow,
+    "token bucket": lambda rate, period: TokenBucket(rate, period, math.floor(rate)),
+    "GCRA, burst 10": lambda rate, period: Gcra(rate, period, 10),
+    "GCRA, burst 1": Gcra,
 }
-"""What counts the requests: kind and burst, where None is the whole rate."""
-
-
-def quota_of(name: str, rate: float, period: float) -> Quota:
-    """One of `QUOTAS`, unused."""
-    kind, burst = QUOTAS[name]
-    return KINDS[kind](rate, period, burst or math.floor(rate))
+"""What counts the requests, unused, by rate and period."""
 
 
 @dataclass
@@ -43,73 +38,70 @@ class Path:
     """What one request meets: seconds to the API, at the API and back, and whether its answer is lost."""
 
     there: float = 0.0
-    latency: float = 0.05
+    latency: float = LATENCY
     back: float = 0.0
     lost: bool = False
 
 
-def network(jitter: float = 0.0, *, latency: float = 0.05, seed: int = 1) -> Callable[[], Path]:
+def network(jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1) -> Callable[[], Path]:
     """Paths that take up to ``jitter`` seconds longer than the shortest, evenly distributed, each way."""
     draw = random.Random(seed).uniform
     return lambda: Path(there=draw(0, jitter), latency=latency, back=draw(0, jitter))
-
-
-def whole_seconds(wait: float) -> str:
-    """``Retry-After`` as the practice server writes it."""
-    return str(math.ceil(wait))
 
 
 @dataclass
 class Api:
     """Stands in for ``httpx.AsyncClient``: to be used by one run, as its ``client``.
 
-    With a ``quota`` it answers 429 as the practice server does, with ``retry_after(wait)`` as its
-    ``Retry-After`` (None: it sends none) and, if ``advertised``, with ``RateLimit-Policy``.  Without one it
-    answers 200.
+    With a ``quota`` it answers 429 as the practice server does; without one it answers 200.
     """
 
-    path: Callable[[], Path]
+    path: Callable[[], Path] = field(default_factory=network)
     quota: Quota | None = None
-    advertised: bool = True
-    status: int = 429
-    retry_after: Callable[[float], str | None] = whole_seconds
     arrivals: list[float] = field(default_factory=list)
     """When requests reach the API, in seconds of the loop, in the order in which they were sent."""
     accepted: list[float] = field(default_factory=list)
     refusals: int = 0
 
-    def __post_init__(self) -> None:
-        self._numbers = itertools.count()
-        self._under_way: list[tuple[float, int]] = []
-        self._waits: dict[int, float] = {}
+    _under_way: list[list[float]] = field(default_factory=list)
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
-        loop, path, number = virtual_loop(), self.path(), next(self._numbers)
-        arrival = loop.now + path.there
-        self.arrivals.append(arrival)
-        heapq.heappush(self._under_way, (arrival, number))
+        path = self.path()
+        request = [
+            virtual_loop().now + path.there,
+            len(self.arrivals),
+            0.0,
+        ]  # the last is what it has to wait
+        self.arrivals.append(request[0])
+        heapq.heappush(self._under_way, request)
         await asyncio.sleep(path.there + path.latency + path.back)
         if path.lost:
             raise httpx.ReadError("the answer was lost")
-        if self.quota is None:
-            return httpx.Response(200)
         # Requests sent from now on arrive later than this one did, so its turn has come.
-        while self._under_way and self._under_way[0][0] <= arrival:
-            self._decide(self.quota, *heapq.heappop(self._under_way))
-        wait = self._waits.pop(number)
-        policy = f'"default";q={self.quota.rate:g};w={self.quota.period:g}' if self.advertised else ""
-        return _answer(self.status, policy, self.retry_after(wait)) if wait else _answer(200, policy, None)
+        while self._under_way and self._under_way[0] <= request:
+            self._decide(heapq.heappop(self._under_way))
+        return self.answer(request[2])
 
-    def _decide(self, quota: Quota, arrival: float, number: int) -> None:
-        self._waits[number] = wait = quota.admit(arrival)
-        if wait:
+    def _decide(self, request: list[float]) -> None:
+        request[2] = self.quota.admit(request[0]) if self.quota else 0.0
+        if request[2]:
             self.refusals += 1
         else:
-            self.accepted.append(arrival)
+            self.accepted.append(request[0])
+
+    @property
+    def policy(self) -> str | None:
+        """What ``RateLimit-Policy`` says."""
+        return f'"default";q={self.quota.rate:g};w={self.quota.period:g}' if self.quota else None
+
+    def answer(self, wait: float) -> httpx.Response:
+        """What it says to a request that is admitted, or that may come again after ``wait`` seconds."""
+        return response(429, self.policy, str(math.ceil(wait))) if wait else response(200, self.policy)
 
 
 @functools.lru_cache(maxsize=64)  # to make one takes longer than all the rest
-def _answer(status: int, policy: str, retry_after: str | None) -> httpx.Response:
+def response(status: int, policy: str | None, retry_after: str | None = None) -> httpx.Response:
+    """An answer without a body, and with the fields that are not None."""
     headers = {"RateLimit-Policy": policy, "Retry-After": retry_after}
     return httpx.Response(status, headers={name: value for name, value in headers.items() if value})

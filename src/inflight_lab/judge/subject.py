@@ -4,84 +4,95 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from inflight_lab.judge.api import URL, Api
+from inflight_lab.judge.clock import VirtualLoop, run
 
+T = TypeVar("T")
 WANTED = (
     "limiter must be what makes one, such as a class, with `async with`, `acquire` or `wait`, "
     "or a runner (url, count, *, client)"
 )
-SENDERS = 200
-"""So many wait at once: few enough for a limiter that wakes them all each time."""
+STEP = 1e-6
+"""Seconds that a callback takes."""
 Send = Callable[[], Awaitable[Any]]
 
 
 class Subject:
-    """A limiter, made anew for each trial, or a runner.  Raises ``TypeError`` for anything else."""
+    """A limiter for ``rate`` requests per ``period`` seconds, made anew for each trial, or a runner.
 
-    def __init__(self, limiter: Callable[..., Any]) -> None:
+    Raises ``TypeError`` for anything else, and whatever the limiter itself raises when it is made.
+    """
+
+    def __init__(self, limiter: Callable[..., Any], rate: float, period: float) -> None:
         if not callable(limiter):
             raise TypeError(f"{WANTED}; got {limiter!r}")
-        signature = inspect.signature(limiter)
-        names = signature.parameters
+        self.make, self.rate, self.period = limiter, rate, period
+        self.name = getattr(limiter, "__name__", None) or repr(limiter)
+        names = inspect.signature(limiter).parameters
+        self._options = {"return_exceptions": True} if "return_exceptions" in names else {}
+        self._modules = {sys.modules[limiter.__module__]} if hasattr(limiter, "__module__") else set()
         self.is_runner = {"url", "count"} <= set(names)
-        if self.is_runner and "client" not in names:
+        if not self.is_runner:
+            self.run(self._made())
+        elif "client" not in names:
             raise TypeError(
                 f"limiter must take `client` if it is a runner, or it would send for real; got {limiter!r}"
             )
-        if not self.is_runner:
-            try:
-                signature.bind()
-            except TypeError as error:
-                raise TypeError(f"{WANTED}; got {limiter!r} ({error})") from None
-        self._make = limiter
-        self._options = {"return_exceptions": True} if "return_exceptions" in names else {}
-        self.modules = {sys.modules[limiter.__module__]} if hasattr(limiter, "__module__") else set()
 
-    def __call__(self) -> Any:
-        """A new limiter.  Raises ``TypeError`` if it is none."""
-        made = self._make()
-        self.modules.add(sys.modules[type(made).__module__])
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run on a virtual clock, which the limiter sees as well."""
+        return run(main, VirtualLoop(STEP, 200_000 + 40 * self.rate), also=self._modules)
+
+    async def _made(self) -> None:
+        try:
+            inspect.signature(self.make).bind()
+        except TypeError as error:
+            raise TypeError(f"{WANTED}; got {self.make!r} ({error})") from None
+        made = self.make()
+        self._modules.add(sys.modules[type(made).__module__])
         if not any(hasattr(made, name) for name in ("__aenter__", "acquire", "wait")):
             raise TypeError(f"{WANTED}; got {made!r} from it")
-        return made
 
-    async def send_all(self, api: Api, count: int) -> None:
-        """Ask for ``count`` requests, as fast as they are let through."""
+    async def send_all(self, api: Api, periods: float) -> None:
+        """Ask for as many requests as so many periods allow, as fast as they are let through."""
+        count = math.ceil(periods * self.rate)
         if self.is_runner:
-            await self._make(URL, count, client=api, **self._options)
+            await self.make(URL, count, client=api, **self._options)
         else:
-            limiter, left = self(), iter(range(count))
+            limiter, left = self.make(), iter(range(count))
 
             async def sends() -> None:
                 for _ in left:
                     await through(limiter, api.get)
 
-            await asyncio.gather(*(sends() for _ in range(SENDERS)))
+            # Not a task for each request: some limiters wake all that wait each time.  With answers after
+            # 50 ms this many send four times the rate.
+            senders = max(200, math.ceil(self.rate / self.period / 5))
+            await asyncio.gather(*(sends() for _ in range(senders)))
+
+    def crowd(self, limiter: Any, send: Send, periods: float) -> list[asyncio.Task[Any]]:
+        """As many requests as so many periods allow, all at once."""
+        return [asyncio.create_task(through(limiter, send)) for _ in range(math.ceil(periods * self.rate))]
 
 
 async def through(limiter: Any, send: Send) -> Any:
-    """One request, when the limiter lets it."""
-    async with passing(limiter):
-        return await send()
-
-
-@asynccontextmanager
-async def passing(limiter: Any) -> AsyncIterator[None]:
-    """``async with`` in whichever way the limiter has it."""
+    """One request, when the limiter lets it, in whichever way the limiter has it."""
     if hasattr(limiter, "__aenter__"):
         async with limiter:
-            yield
-        return
-    acquired = limiter.acquire() if hasattr(limiter, "acquire") else limiter.wait()
-    if inspect.isawaitable(acquired):
-        await acquired
+            return await send()
+    await _awaited(limiter.acquire() if hasattr(limiter, "acquire") else limiter.wait())
     try:
-        yield
+        return await send()
     finally:
-        if hasattr(limiter, "release") and inspect.isawaitable(released := limiter.release()):
-            await released
+        if hasattr(limiter, "release"):
+            await _awaited(limiter.release())
+
+
+async def _awaited(result: Any) -> None:
+    if inspect.isawaitable(result):
+        await result

@@ -21,5 +21,11 @@ def claims_of_12(ran: Ran) -> None:
     assert refused_by[302] == refused_by[1000] == 0
     assert refused_by[80] > 0
     assert elapsed[302] < elapsed[1000]
+    shares = ran.kernel.value("shares")
+    assert max(shares["% of the requests"].values()) < 85
+    assert all(
+        shares["% of the tokens"][run] > of_requests
+        for run, of_requests in shares["% of the requests"].items()
+    )
     assert ran.text("tokens=2001").startswith("This can never be sent: 2001 tokens.  Budgets: ")
     assert ran.text("client.post(chat, json=question) for _ in range(40)") == "40 answers, 0 refused"
