@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from inflight_lab.exercises import budgets, check, first_steps, rates, scale
+from inflight_lab.exercises import check, first_steps, rates, scale
 from tests.exercises.wrong_answers import WRONG
 from tests.support.notebook_tools import Exercise, exercises
 
@@ -80,10 +80,7 @@ async def test_wrong_answer_is_not_accepted(
 def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     """No check without its exercise, and none whose strictness is untested."""
     defined = {
-        name
-        for room in (first_steps, rates, scale, budgets)
-        for name in vars(room)
-        if name.startswith("check_")
+        name for room in (first_steps, rates, scale) for name in vars(room) if name.startswith("check_")
     }
     assert defined == {exercise.check for exercise in EXERCISES} == {name for name in WRONG if WRONG[name]}
 

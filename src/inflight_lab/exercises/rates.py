@@ -1,4 +1,4 @@
-"""The checks of the exercises in notebooks 05 to 07: rates and failures."""
+"""The checks of the exercises in notebooks 05 to 07 and 12: rates, failures and budgets."""
 
 import asyncio
 
@@ -103,3 +103,22 @@ async def check_keeps_answers(answer: Answer) -> str:
     expect(before == after <= 15, f"{too_many}; the 7th was refused already.")
     expect(kept == [200] * 6, f"6 requests were accepted, and you returned {len(kept)} outcomes: {kept}.")
     return f"{after} of {count} requests were sent, and you have the 6 answers."
+
+
+@prints_verdict
+async def check_most_requests(answer: Answer) -> str:
+    """Notebook 12: ``answer(requests, tokens, cost)`` is the most requests that keep both limits."""
+    for requests, tokens, cost, right in ((500, 30_000, 100, 300), (60, 30_000, 100, 60), (50, 1000, 30, 33)):
+        asked, most = f"{requests} requests and {tokens} tokens, {cost} each", answer(requests, tokens, cost)
+        expect(most == right, f"{asked}: {most!r} requests cost {most * cost} tokens.")
+    most = answer(30, 200, 10)
+    async with practice(latency=0.02, rate=30, tokens=200, period=60) as (server, client):
+        chat = server.url.replace("/get", "/v1/chat/completions")
+        question = {
+            "messages": [{"content": "one two three four five six seven eight nine"}],
+            "max_tokens": 1,
+        }
+        await asyncio.gather(*(client.post(chat, json=question) for _ in range(most)))
+        refused = server.stats().refused
+    expect(not refused, f"{refused} of {most} requests of 10 tokens were refused, 200 tokens are allowed.")
+    return f"{most} requests of 10 tokens fit into 200, and none was refused."

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.exercises.wrong_answers import budgets, first_steps, rates, scale
+from tests.exercises.wrong_answers import first_steps, rates, scale
 
-WRONG = first_steps.WRONG | rates.WRONG | scale.WRONG | budgets.WRONG
+WRONG = first_steps.WRONG | rates.WRONG | scale.WRONG

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebooks 05 to 07, by check and mistake."""
+"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12, by check and mistake."""
 
 from __future__ import annotations
 
@@ -137,6 +137,24 @@ async def make_until_failure(url, count, *, limit, client):
     except* ValueError:
         pass
     return [task.exception() or task.result() for task in tasks if not task.cancelled()]
+""",
+    },
+    "check_most_requests": {
+        "tokens alone": """
+def most_requests(requests, tokens, cost):
+    return tokens // cost
+""",
+        "the looser one": """
+def most_requests(requests, tokens, cost):
+    return max(requests, tokens // cost)
+""",
+        "rounded up": """
+def most_requests(requests, tokens, cost):
+    return min(requests, -(-tokens // cost))
+""",
+        "both halves": """
+def most_requests(requests, tokens, cost):
+    return min(requests, tokens // cost // 2)
 """,
     },
 }
