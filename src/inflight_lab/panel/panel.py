@@ -229,8 +229,8 @@ class Panel(Controlled):
             self._most = self._most | {name: value}
         if name == "limit":
             self._loop.call_soon_threadsafe(self._set_limit)
-        elif name in KNOBS:
-            self._loop.call_soon_threadsafe(self._turn_knob, name)
+        elif name in KNOBS and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
+            self._loop.call_soon_threadsafe(self._turn_knob, name)  # else another panel has turned it
 
     # These two look at the value when they act: of several changes in a row the last one counts.
     def _set_limit(self) -> None:
