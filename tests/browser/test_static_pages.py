@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from inflight_lab.publish import static_pages
 from tests.support.browser import IN_BROWSER
-from tests.support.notebook_tools import NOTEBOOKS
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 pytestmark = IN_BROWSER
 
@@ -32,7 +32,7 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         page.goto(path.as_uri(), wait_until="networkidle")
         pictures = page.locator("img.ifl-picture").evaluate_all("all => all.map(({ alt }) => alt)")
         runs = [text for text in pictures if text.startswith("Requests over time.")]
-        source = next(each for each in NOTEBOOKS if each.stem == path.stem).read_text(encoding="utf-8")
+        source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
         for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
         assert len(runs) == (7 if for_a_class else len(shown))
@@ -47,11 +47,11 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
     assert pages
     for path in pages:
         page.goto(path.as_uri())
-        targets = page.locator("a[href$='.html'], a[href$='.ipynb']").evaluate_all(
-            "(links) => links.map((link) => link.getAttribute('href'))"
+        targets = page.locator("a[href*='.html'], a[href*='.ipynb']").evaluate_all(
+            "(links) => links.map((link) => link.getAttribute('href').split('#')[0])"
         )
         assert targets
-        assert {Path(target).stem for target in targets} <= {each.stem for each in NOTEBOOKS}
+        assert {Path(target).stem for target in targets} <= {each.stem for each in [*NOTEBOOKS, GLOSSARY]}
         assert all(target.endswith(".html") for target in targets)
 
 

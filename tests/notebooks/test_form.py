@@ -11,9 +11,9 @@ import nbformat
 
 from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
-from tests.support.notebook_tools import NOTEBOOKS, code_cell, each_notebook, load, notebook
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, code_cell, each_notebook, load, notebook
 
-MOST_LINES, MOST_WORDS = 15, 60
+MOST_LINES, MOST_WORDS, MOST_WORDS_OF_A_TERM = 15, 60, 40
 
 
 @each_notebook
@@ -63,11 +63,28 @@ def words_of(markdown: str) -> int:
 @each_notebook
 def test_links_lead_somewhere(path: Path) -> None:
     """Every link to another notebook names one that exists, and nothing points outside but httpbin."""
-    prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
-    targets = [target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)]
+    targets = [target.partition("#")[0] for target in links(path)]
     assert targets
     wrong = [target for target in targets if not (path.parent / target).exists()]
     assert set(wrong) <= {"https://httpbin.org"}
+
+
+def links(path: Path) -> list[str]:
+    """Where the links of its prose lead."""
+    prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+    return [target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)]
+
+
+def test_the_glossary_has_every_term_once_and_each_is_linked_to() -> None:
+    """A link to a term finds its heading, each term is linked to, and says in few words what it means."""
+    prose = "\n".join(cell.source for cell in load(GLOSSARY).cells)
+    terms = dict(re.findall(r"^### (.*)\n\n(.*)$", prose, re.M))
+    assert prose.count("### ") == len(terms)
+    assert not [term for term, meaning in terms.items() if words_of(meaning) > MOST_WORDS_OF_A_TERM]
+    linked = {target for path in NOTEBOOKS for target in links(path) if target.startswith("glossary")}
+    headings = {f"glossary.ipynb#{term.replace(' ', '-')}" for term in terms}
+    assert linked == headings | {"glossary.ipynb"}
+    assert stripped(GLOSSARY.read_text(encoding="utf-8")) == GLOSSARY.read_text(encoding="utf-8")
 
 
 def test_the_scoreboard_grows() -> None:

@@ -19,7 +19,9 @@ import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
+"""What they link to: prose alone."""
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""

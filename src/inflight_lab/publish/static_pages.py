@@ -19,7 +19,7 @@ from typing import Any
 from inflight_lab.publish.series import lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LINK = re.compile(r"\]\((\w+)\.ipynb\)")
+LINK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 TEMPLATE = """
 {% extends "index.html.j2" %}
 {% block html_head_js %}{% endblock %}
@@ -47,7 +47,7 @@ def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
     cells.metadata.pop("widgets", None)  # else the page would ask a CDN for what draws them
     for cell in cells.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(r"](\1.html)", cell.source)
+            cell.source = LINK.sub(r"](\1.html", cell.source)
         else:  # there is no live plot on paper: its plain picture follows it
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
     exporter = HTMLExporter(raw_template=TEMPLATE)

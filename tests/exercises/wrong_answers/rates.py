@@ -77,19 +77,55 @@ async def poll_all(url, *, client, rate):
     await make_many_requests(url, 20, rate=rate, client=client, return_exceptions=True)
 """,
     },
-    "check_rate_for": {
-        "the loosest": """
-def rate_for(quotas):
-    return max(requests / seconds for requests, seconds in quotas)
+    "check_limiter": {
+        "spaced, and slower with each late wake-up": """
+class MyLimiter:
+    def __init__(self):
+        self.turn = asyncio.Lock()
+
+    async def __aenter__(self):
+        async with self.turn:
+            await asyncio.sleep(0.05)
+
+    async def __aexit__(self, *exc_info):
+        pass
 """,
-        "the fewest requests": """
-def rate_for(quotas):
-    return min(requests for requests, seconds in quotas)
+        "a schedule that catches up without bound": """
+class MyLimiter:
+    def __init__(self):
+        self.turn, self.due = asyncio.Lock(), asyncio.get_running_loop().time()
+
+    async def __aenter__(self):
+        async with self.turn:
+            await asyncio.sleep(self.due - asyncio.get_running_loop().time())
+            self.due += 0.05
+
+    async def __aexit__(self, *exc_info):
+        pass
 """,
-        "nothing": """
-def rate_for(quotas):
-    pass
+        "a log without a margin": """
+class MyLimiter:
+    def __init__(self):
+        self.turn, self.log = asyncio.Lock(), deque([0.0] * 20)
+
+    async def __aenter__(self):
+        async with self.turn:
+            now = asyncio.get_running_loop().time
+            await asyncio.sleep(self.log.popleft() + 1 - now())
+            self.log.append(now())
+
+    async def __aexit__(self, *exc_info):
+        pass
 """,
+        "far too slow": """
+class MyLimiter:
+    async def __aenter__(self):
+        await asyncio.sleep(10)
+
+    async def __aexit__(self, *exc_info):
+        pass
+""",
+        "no limiter": "class MyLimiter:\n    pass\n",
     },
     "check_wait_for": {
         "no jitter": """

@@ -9,8 +9,8 @@ from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
 
 YESTERDAY = """
-server.latency, server.quota, server.rate = 0.3, "sliding-window", 100
-server.reset()
+server.latency, server.quota, server.rate, server.period = 0.3, "sliding-window", 100, 60
+server.reset()  # a window of a minute: a busy machine takes longer than a second to send 200
 names = {{}}
 exec({script!r}.replace("https://api.example.com/get", server.url).replace("asyncio.run(main())", ""), names)
 try:
@@ -64,7 +64,8 @@ def claims_of_01(ran: Ran) -> None:
     assert ran.numbers("as_tasks = ")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
     assert not ran.kernel.value("panel._page['adjustable']")
-    assert ran.kernel.value("server.stats().peak_in_flight") == 1  # in turn: the panel's run
+    peaks = "{name: lane.server.stats().peak_in_flight for name, lane in panel.lanes.items()}"
+    assert ran.kernel.value(peaks) == {"in turn": 1, "as tasks": 8}
 
 
 def claims_of_02(ran: Ran) -> None:
@@ -73,12 +74,12 @@ def claims_of_02(ran: Ran) -> None:
     client, server, accepted, refused = ran.numbers("at_server, at_client")
     assert client == 200
     assert 80 <= server <= 100  # 100, unless the machine is so busy that answers overtake requests
-    assert accepted + refused == 200
-    if ran.kernel.value("at_server.elapsed") < 1:  # else "your computer is too busy"
-        assert refused >= 50
-    assert ran.text("with plot:") == (refusal if refused else "")
-    assert ran.text("results you can use").endswith("results you can use: None") == bool(refused)
-    at_the_error, later = map(int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error").splitlines()[1])[-2:])
+    assert (accepted, refused) == (100, 100)
+    assert ran.text("with plot:") == refusal
+    assert ran.text("results you can use") == "accepted by the server: 100\nresults you can use: None"
+    at_the_error, later = map(
+        int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error = ").splitlines()[1])[-2:]
+    )
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
     assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {"Response", "ValueError"}
@@ -97,13 +98,13 @@ def claims_of_03(ran: Ran) -> None:
         ran.text('await leave("Ben")'),
     ]
     assert "\n".join(steps).splitlines() == [
-        "Ada arrives: counter 1, holding ['Ada'], waiting []",
-        "Ben arrives: counter 0, holding ['Ada', 'Ben'], waiting []",
+        "Ada arrives  counter 1  [ Ada ][     ]  waiting: -",
+        "Ben arrives  counter 0  [ Ada ][ Ben ]  waiting: -",
         "every slot is taken: True",
-        "Cleo arrives: counter 0, holding ['Ada', 'Ben'], waiting ['Cleo']",
-        "Ada leaves: counter 0, holding ['Ben', 'Cleo'], waiting []",
-        "Ben leaves: counter 1, holding ['Cleo'], waiting []",
-        "Cleo leaves: counter 2, holding [], waiting []",
+        "Cleo arrives counter 0  [ Ada ][ Ben ]  waiting: Cleo",
+        "Ada leaves   counter 0  [ Ben ][Cleo ]  waiting: -",
+        "Ben leaves   counter 1  [Cleo ][     ]  waiting: -",
+        "Cleo leaves  counter 2  [     ][     ]  waiting: -",
         "every slot is taken: False",
     ]
     assert ran.text("difflib.ndiff").splitlines() == [
@@ -114,7 +115,7 @@ def claims_of_03(ran: Ran) -> None:
     peak, refused, elapsed, answers = ran.numbers('stats = server.stats()\nprint(f"peak')
     assert (peak, refused, answers) == (3, 0, 30)
     assert elapsed > 2.9  # ten times 0.3 s, and a busy machine only adds
-    for line in ran.text("for limit in (10, 30)").splitlines():
+    for line in ran.text("for limit in (10, 30)").splitlines()[:2]:
         limit, predicted, took, busiest = (
             float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?=, p| s:| s,| sent)", line)
         )
@@ -122,10 +123,11 @@ def claims_of_03(ran: Ran) -> None:
         assert took > predicted - 0.1
         assert busiest > 1.15 * 200 / took  # "the busiest second" holds more than the average
         assert busiest <= 4 * limit
-    peak, accepted, refused, busiest = ran.numbers("as quick")
+        assert (" 0 429s" in line) == (busiest <= 100)
+    peak, accepted, refused, busiest = ran.numbers("as quick")[:4]
     assert peak == 3
     assert refused > accepted  # "most were refused all the same"
-    assert busiest > 30
+    assert busiest > 20
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
     assert ran.kernel.value("panel._page['adjustable']")
 
@@ -144,7 +146,7 @@ def claims_of_04(ran: Ran) -> None:
     assert (row, percent) == ([200, 0], 2)
     assert seconds == round(66 * 1.3 + 0.3) <= took
     assert share <= 2
-    batches, elapsed, *_, accepted, refused = ran.numbers("for _ in range(20)")
+    batches, elapsed, *_, accepted, refused = ran.numbers("for _ in range(20)")[:5]
     assert (batches, accepted + refused) == (20, 40)
     assert elapsed < 20  # twenty pauses of a second there were not
     assert refused > 0

@@ -13,7 +13,7 @@ from tests.support.run_all import Ran
 
 RUN_AGAIN = """
 server.latency = {latency}
-panel = Panel({runner}, server=server, count=200, limit={limit}, max_limit=90, goals=panel.goals)
+panel = Panel({runner}, server=server, count=panel.count, limit={limit}, max_limit=90, goals=panel.goals)
 await panel.start()
 """
 
@@ -26,9 +26,9 @@ def claims_of_05(ran: Ran) -> None:
         limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
         assert (limit, latency, predicted) == pair
         assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
-    peak, limit, busiest, permitted, accepted, refused = ran.numbers('print(f"busiest second')
-    assert (peak, limit, permitted, accepted + refused) == (3, 3, 100, 458)
-    assert busiest > 110
+    peak, limit, busiest, allowed, accepted, refused = ran.numbers('print(f"busiest second')
+    assert (peak, limit, allowed, accepted + refused) == (3, 3, 30, 458)
+    assert busiest > 33
     assert refused > 0
     # "Far too few", and right with the client's latency in the law.
     rows = ran.kernel.value("list(zip(rows, again))")
@@ -49,10 +49,10 @@ def claims_of_05(ran: Ran) -> None:
         assert (right, sends) == pytest.approx((limit_for(100, latency=latency), 30 / latency))
         assert safe == safe_limit(100, latency=latency)
     unsafe, safe = (
-        list(map(int, re.findall(r"\d+", line))) for line in ran.text("as server_100").splitlines()
+        list(map(int, re.findall(r"\d+", line))) for line in ran.text("as small").splitlines()[:2]
     )
-    assert unsafe[2] > 100 >= safe[2]  # "two bursts in one second"
-    assert unsafe[1] <= 100
+    assert unsafe[2] > 20 >= safe[2]  # "two bursts in one second"
+    assert unsafe[1] <= 20
     assert unsafe[3] > 0 == safe[3]
     assert ran.kernel.value("law.value") == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
     assert ran.kernel.run("panel.latency = 0\nawait asyncio.sleep(0)").status == "ok"
@@ -62,44 +62,47 @@ def claims_of_05(ran: Ran) -> None:
 
 def claims_of_06(ran: Ran) -> None:
     """A pace: a schedule that does not drift, one for all pollers, and a challenge that only it meets."""
-    from_now, from_schedule = ran.text("tried = {").splitlines()[:2]
-    tried = {line.split(":")[0]: line for line in (from_now, from_schedule, ran.text("strips(tried |"))}
+    from_now, from_schedule, _ = ran.text('try_pacer("from now"').splitlines()
+    steps = [ran.text(f'try_pacer("{name}"') for name in ("a few", "with a log", "Pacer")]
+    tried = {line.split(":")[0]: line for line in (from_now, from_schedule, *steps)}
     took = {name: float(re.findall(r"(\S+) s,", line)[0]) for name, line in tried.items()}
     refused = {name: int(re.findall(r"(\d+) refused", line)[0]) for name, line in tried.items()}
-    assert took["from now"] > took["Pacer"] > took["from schedule"]
+    assert took["from now"] > took["from schedule"] + 0.3  # "loses that time"
     assert refused["Pacer"] == 0
-    assert refused["from schedule"] >= 5 > refused["from now"]
+    assert refused["from schedule"] > refused["a few"] > refused["with a log"]  # "fewer, but some"
+    assert refused["from now"] == 0
     seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
-    assert all(accepted + refused == 100 for accepted, refused, _ in seen.values())
+    assert all(accepted + refused == 40 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
-        assert 0 < seen[name][1] <= 50  # "lost many requests"
+        assert 0 < seen[name][1] <= 20  # "lost many requests"
     expect_score(ran, "paced", ran.text("share = answers"))
-    assert seen["pause, limit 25"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
-    assert 2 <= seen["paced"][2] < seen["pause, limit 25"][2]  # "2 seconds is what it must take"
+    assert seen["pause, limit 10"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
+    assert 2 <= seen["paced"][2] < seen["pause, limit 10"][2]  # "2 seconds is what it must take"
     *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(3)")
     assert len(batches) == 3
-    assert accepted > 100
-    assert (refused_by_all, busiest <= 50) == (0, True)
+    assert accepted > 40
+    assert (refused_by_all, busiest <= 20) == (0, True)
     assert 50 < used <= 100
-    refused_each, _, busiest = ran.numbers("pollers = start_polling([Pacer(50), Pacer(50)")
+    refused_each, _, busiest = ran.numbers("pollers = start_polling([Pacer(20), Pacer(20)")[:3]
     assert refused_each > 0
-    assert busiest > 50
+    assert busiest > 20
     # The challenge: it begins red, a semaphore can meet it, and another latency breaks that.
     assert ran.kernel.value("panel.goals_met") == {
-        "200 requests": True,
+        "60 requests": True,
         "no 429": True,
-        "under 4 seconds": False,
+        "under 5 seconds": False,
     }
-    goals = {"200 requests", "no 429", "under 4 seconds"}
-    assert goals_met(ran, "semaphore.make_many_requests", limit=7, latency=0.1) == goals
-    assert "no 429" not in goals_met(ran, "semaphore.make_many_requests", limit=7, latency=0.02)
-    assert goals_met(ran, "make_many_requests", limit=90, latency=0.02) == goals
-    assert goals_met(ran, "make_many_requests", limit=90, latency=0.5) == goals
+    goals, paced = {"60 requests", "no 429", "under 5 seconds"}, "partial(make_many_requests, rate=20)"
+    assert goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.3) == goals
+    assert "no 429" not in goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.05)
+    assert "under 5 seconds" not in goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.6)
+    assert goals_met(ran, paced, limit=90, latency=0.05) == goals
+    assert goals_met(ran, paced, limit=90, latency=0.6) == goals
 
 
 def claims_of_07(ran: Ran) -> None:
     """What is lost, waits and hammers when requests fail, and that a pace refuses none."""
-    rows = [line.split()[-3:] for line in ran.text('await fail("gather", gather)').splitlines()[1:]]
+    rows = [line.split()[-3:] for line in ran.text('await fail("gather", gather)').splitlines()[1:4]]
     (lost, sent, later), kept, (thrown, stopped, still) = (tuple(map(int, row)) for row in rows)
     assert (lost, later) == (0, 30)
     assert sent < 30
@@ -112,10 +115,10 @@ def claims_of_07(ran: Ran) -> None:
     assert again == [False, True, True, False]
     assert ran.text("reset = f").count("Http status code is 403.") == 2
     assert ran.text("refused = next(") == "429 Too Many Requests - Retry-After: 1"
-    _, accepted, refused_each = ran.numbers("each_waits = server.stats()")
-    _, accepted_gate, refused_gate = ran.numbers("one_gate = server.stats()")
+    _, accepted, refused_each = ran.numbers("each_waits = server.stats()")[:3]
+    _, accepted_gate, refused_gate = ran.numbers("one_gate = server.stats()")[:3]
     assert accepted == accepted_gate == 40
-    assert refused_gate < refused_each
+    assert refused_gate <= 10 < refused_each  # "only requests that were already in flight"
     counted, fourth = ran.text("read=0.2").splitlines()
     assert counted == "{'ReadTimeout': 3}"
     assert fourth == "reached the server: 4 - the fourth: <Response [429 Too Many Requests]>"
@@ -123,13 +126,13 @@ def claims_of_07(ran: Ran) -> None:
     assert ran.kernel.value("[backoff(attempt) for attempt in range(1, 5)]") == [0.5, 1, 2, 2]
     through, clients, given_up, refused, _, busiest = ran.numbers("await release_herd(server, backoff)")
     spread, _, _, refused_less, _, calmer = ran.numbers("await release_herd(server, full_jitter)")
-    assert through + given_up == clients == 60
-    assert through < spread
-    assert refused > 2 * refused_less
-    assert busiest > 1.3 * calmer
+    assert through + given_up == clients == 30
+    assert through <= spread  # "no fewer clients get through"
+    assert refused > 1.3 * refused_less  # "far fewer refusals"
+    assert busiest > calmer  # "random waits spread the requests"
     by_retries, by_pace = ran.text('for name, limits in (("90 in flight"').splitlines()
     assert by_retries.startswith("90 in flight: 200 answers, ")
-    assert " 0 429s" not in by_retries
+    assert (" 0 429s" in by_retries) == (int(by_retries.split()[-2]) <= 100)
     assert by_pace.startswith("paced: 200 answers, 0 429s, ")
     expect_score(ran, "paced, with retries", by_pace)
     assert ran.kernel.value('panel.goals_met["all 200 answered"]')

@@ -67,6 +67,8 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     *came, in_flight = ran.numbers("asyncio.as_completed(tasks)")
     assert sorted(came) == list(range(20)) != came
     assert came[0] < in_flight == 5
+    lines, refused = ran.numbers("Pacer(40)")
+    assert (lines, refused > 0) == (60, True)
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
     if sockets:

@@ -1,0 +1,46 @@
+"""A prediction as a person makes it: a number typed, a choice made with the space bar."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER, Place, in_both_front_ends
+from tests.support.lab import Lab, run_all
+
+pytestmark = IN_BROWSER
+
+CELLS = (
+    """from inflight_lab.exercises.prediction import Predict
+many = Predict("How many of the 200 are refused?")
+many""",
+    """others = Predict("What do the others do?", "they stop", "they go on")
+others""",
+    """many.compare(100, {1000: "Not so many."})
+others.compare("they go on")""",
+)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@in_both_front_ends
+def test_it_takes_an_answer_from_the_keyboard(place: Place, theme: str, lab: Lab, page: Page) -> None:
+    """Run All goes on without one; what is typed then is compared, and "00" restarts no kernel meanwhile."""
+    lab.use_theme(theme)
+    lab.open(page, lab.write(f"predict-{place}-{theme[-4:]}.ipynb", *CELLS))
+    run_all(page)
+    said = page.locator(".jp-OutputArea-output").last
+    expect(said).to_contain_text("You made no prediction.", timeout=60_000)
+    field = page.get_by_label("your number")
+    field.click()
+    page.keyboard.type("1000")
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    page.keyboard.press("Control+Enter")
+    expect(said).to_contain_text("Measured: 100. You predicted 1000. Not so many.", timeout=20_000)
+    expect(said).to_contain_text('You predicted "they stop".')
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    found = Axe().run(page, context=".jp-OutputArea .widget-vbox").response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
