@@ -71,12 +71,11 @@ async def _record_the_background(client: Any, cell: Any, cell_index: int, **_: A
 
 async def panels_end() -> None:
     """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
-    from inflight_lab.panel.panel import Panel
-    from inflight_lab.panel.replay import Replay
+    from inflight_lab.panel.controls import Controlled
 
     ipython: Any = sys.modules["IPython"]
     for each in list(ipython.get_ipython().user_ns.values()):
-        if isinstance(each, Panel | Replay) and each.running:
+        if isinstance(each, Controlled) and each.running:
             await asyncio.wait([each.start()])  # the task of the run that is under way
 
 
