@@ -33,6 +33,12 @@ START_UP = 90_000
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
+# The indicator says "idle" while there is no kernel as well: look at the kernel's name too.
+HAS_KERNEL = """
+const dot = document.querySelector(".jp-Notebook-ExecutionIndicator");
+const name = document.querySelector(".jp-Toolbar-kernelName")?.innerText.trim();
+return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
+"""
 
 
 class Lab:
@@ -102,17 +108,13 @@ class Lab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook and wait until its kernel is there."""
-        page.goto(self.address + FRONTS[self.front].format(name=name))
+        page.goto(self.where(name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_UP)
-        # The indicator says "idle" while there is no kernel as well: look at the kernel's name too.
-        page.wait_for_function(
-            """() => {
-                const dot = document.querySelector(".jp-Notebook-ExecutionIndicator");
-                const name = document.querySelector(".jp-Toolbar-kernelName")?.innerText.trim();
-                return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
-            }""",
-            timeout=START_UP,
-        )
+        page.wait_for_function(f"() => {{ {HAS_KERNEL} }}", timeout=START_UP)
+
+    def where(self, name: str) -> str:
+        """The address of a notebook."""
+        return self.address + FRONTS[self.front].format(name=name)
 
     def _write_settings(self, plugin: str, settings: dict[str, object]) -> None:
         folder = self.folder / "settings" / "@jupyterlab" / "apputils-extension"

@@ -20,7 +20,7 @@ export function stage(root, layout, signal) {
     D D would change cells.  With Control, Alt or Shift a key belongs to the front end. */
 export function keys(root, press, filled, signal) {
   function hear(event) {
-    const { target, key } = event;
+    const { key } = event, [target] = event.composedPath(); // also where marimo has put it into a shadow root
     if (!root.contains(target) && !(filled() && target === document.body)) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     event.stopPropagation();

@@ -1,0 +1,33 @@
+"""The panel in marimo, which is not Jupyter: its own page, its own kernel, no IPython."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import IN_BROWSER
+from tests.support.gestures import try_out
+from tests.support.marimo_page import marimo
+from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
+
+pytestmark = IN_BROWSER
+
+
+@pytest.mark.parametrize(("mode", "theme"), [("run", "light"), ("edit", "dark")])
+def test_the_panel_works_in_marimo(page: Page, tmp_path: Path, mode: str, theme: str) -> None:
+    """As an app and in the editor it follows every gesture, and notices a dark page."""
+    with marimo(tmp_path, SET_UP + PANEL, mode=mode, theme=theme) as address:
+        page.goto(address)
+        if mode == "edit":
+            page.locator(".cm-content").first.wait_for(timeout=PLOT_COMES)
+            page.get_by_test_id("run-button").last.click()  # that of the whole notebook
+        panel = panel_of(page)
+        try_out(panel)
+        expect(page.locator(".ifl-dark")).to_have_count(int(theme == "dark"))
+        panel.press("Present")
+        expect(page.locator(".ifl-presented")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".ifl-presented")).to_have_count(0)
+        page.close()  # before its server ends
