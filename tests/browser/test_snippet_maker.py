@@ -49,6 +49,9 @@ def test_it_shows_what_is_chosen(place: Place, lab: Lab, page: Page) -> None:
     form = maker.form
     form.get_by_label("retries").uncheck()
     maker.shows(retries=False)
+    form.locator("[name=tokens]").fill("30000")
+    maker.shows(retries=False, tokens=30_000)
+    form.locator("[name=tokens]").fill("")
     form.get_by_label("one limit per host").check()
     form.get_by_label("progress").uncheck()
     form.get_by_label("Results").select_option("as they come")

@@ -75,11 +75,10 @@ def test_snippet_prints_what_the_options_say() -> None:
     [
         (["start"], "no command is called 'start': use one of run, judge, snippet, "),
         (["--folder", __file__], "--folder must be a folder that can be made and written, got "),
-        (["snippet", "--retries"], "limit must be an integer, 1 or more, got None"),
         (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),
-        (["snippet", "--limit", "0"], "limit must be 1 or more, got 0"),
+        (["snippet", "--limit", "0"], "limit must be 1 or more, or None, got 0"),
         (["snippet", "--rate", "1", "--save", ""], "save must be the name of a file, or None, got ''"),
-        (["snippet", "--save", ""], "limit must be an integer, 1 or more, got None"),
+        (["snippet", "--save", ""], "save must be the name of a file, or None, got ''"),
         (["snippet", "--rate=1", "--rate=2", "--period=1"], "--period must come once for each --rate, got 1"),
         (["snippet", "example.com/{id}"], "url must be a valid URL"),
         (["pages", "{tmp}", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),

@@ -27,7 +27,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_are_as_many_as_there_are_choices() -> None:
     """No two combinations give the same code: each choice is there, or is not."""
-    assert len(COMBINATIONS) == 3 * 3 * 2**4
+    assert len(COMBINATIONS) == 3 * 3 * 2**4 + 1 * 3 * 2**3
     assert len({snippet(**choices) for choices in COMBINATIONS.values()}) == len(COMBINATIONS)
 
 
@@ -49,7 +49,7 @@ def test_every_name_is_used() -> None:
 
 def names_never_read(code: str) -> set[str]:
     made: set[str] = set()
-    read = {"_", "__init__"}
+    read = {"_", "__init__", "__aiter__", "aclose", "handle_async_request"}  # they are called by others
     for node in ast.walk(ast.parse(code)):
         match node:
             case ast.Name(id=name, ctx=ctx) | ast.Attribute(attr=name, ctx=ctx):
@@ -90,13 +90,16 @@ def test_settings_are_in_the_code() -> None:
     )
     assert 'URL = "https://api.example.net/ünits/{id}?a=1"' in code
     assert 'QUOTAS, LIMIT, FILE = [(10, 1), (300, 60.5)], 7, "a \\"b\\".jsonl"' in code
+    assert snippet(quotas=(), limit=None) == snippet(quotas=(), limit=50)
+    chat = snippet(quotas=[(500, 60), (10_000, 86_400)], tokens=30_000)
+    assert 'URL = "https://api.example.com/v1/chat/completions#{id}"' in chat
+    assert '{"requests": [500, 60], "requests_too": [10000, 86400], "tokens": [30000, 60]}, 50' in chat
     assert "URLS = [" in snippet("https://api.example.net/", per_host=True)
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"url": "example.com/{id}"}, "url must be a valid URL"),
     ({"url": "https://example.com/"}, r"url must have \{id\} where the id goes"),
-    ({"quotas": (), "limit": None}, "limit must be an integer, 1 or more, got None"),
     ({"limit": 0}, "limit must be 1 or more, or None, got 0"),
     ({"limit": 2.5}, "limit must be an integer"),
     ({"quotas": [(0, 1)]}, "requests must be 1 or more, got 0"),
@@ -104,6 +107,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"quotas": [(1, 0)]}, "period must be more than 0"),
     ({"quotas": [(1, 2, 3)]}, r"quotas must be pairs"),
     ({"quotas": [100]}, r"quotas must be pairs"),
+    ({"tokens": 0}, "tokens must be 1 or more, or None, got 0"),
+    ({"tokens": 10, "quotas": ()}, "tokens must be None with per_host, or without quotas, got 10"),
+    ({"tokens": 10, "per_host": True}, "tokens must be None with per_host, or without quotas, got 10"),
     ({"save": ""}, "save must be the name of a file, or None, got ''"),
     ({"save": "results.jsonl", "as_completed": True}, "save must be None with as_completed"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.snippets import snippet
 from tests.support.choices import COMBINATIONS, pairwise
 from tests.support.notebook_tools import Kernel, kernel
-from tests.support.pasting import changed, run
+from tests.support.pasting import changed, run, run_cell
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +46,11 @@ async def test_it_does_what_was_chosen(
     for server in servers:
         server.reset()
     choices, file = COMBINATIONS[name], tmp_path / "results.jsonl"
-    urls = [server.url.replace("127.0.0.1", host) for server, host in zip(servers, HOSTS, strict=True)]
+    urls = [
+        server.url.replace("127.0.0.1", host) + "?id=" for server, host in zip(servers, HOSTS, strict=True)
+    ]
+    if choices.get("tokens"):
+        urls = [url.replace("/get?id=", "/v1/chat/completions#") for url in urls]
     code = paste(choices, urls, file)
     printed = run_in_kernel(fresh, code) if choices["notebook"] else await run_as_script(tmp_path, code)
     used = servers if choices["per_host"] else servers[:1]
@@ -56,11 +61,25 @@ async def test_it_does_what_was_chosen(
         assert choices["quotas"] or stats.peak_in_flight == LIMIT
     outcomes = list(found(choices, printed, file, fresh))
     if outcomes:
-        sent = [f"{url}?id={number}" for url in urls[: len(used)] for number in range(COUNT)]
+        sent = [f"{url}{number}" for url in urls[: len(used)] for number in range(COUNT)]
         got = [outcome["url"] for outcome in outcomes]
         assert (got if in_order(choices) else sorted(got)) == (sent if in_order(choices) else sorted(sent))
         assert {outcome["status"] for outcome in outcomes} == {200}
     assert (f"{len(used) * COUNT} of {len(used) * COUNT}" in printed) == choices["progress"]
+
+
+def test_tokens_are_kept() -> None:
+    """Questions to a language model's API, with more than one period's tokens: none is refused."""
+    questions = [f"Count to {number}." for number in range(60)]
+    with PracticeServer(
+        latency=0.02, seed=1, quota="sliding-window", rate=100, tokens=2000, period=2
+    ) as server:
+        chat = server.url.replace("/get", "/v1/chat/completions") + "#{id}"
+        code = snippet(chat, quotas=[(100, 2)], tokens=2000, save=None, notebook=True)
+        outcomes = asyncio.run(run_cell(changed(code, url=chat, ids=questions)))["results"]
+    assert [outcome["id"] for outcome in outcomes] == questions
+    assert sum(outcome["data"]["usage"]["total_tokens"] for outcome in outcomes) > 2000
+    assert (server.stats().accepted, server.stats().refused) == (60, 0)
 
 
 HOSTS = ("127.0.0.1", "localhost")
@@ -70,9 +89,10 @@ def paste(choices: dict[str, Any], urls: list[str], file: Path) -> str:
     """The snippet with its lines changed."""
     code = snippet(**choices)
     if choices["per_host"]:
-        addresses = [f"{url}?id={number}" for url in urls for number in range(COUNT)]
+        addresses = [f"{url}{number}" for url in urls for number in range(COUNT)]
         return changed(code, url="{id}", ids=addresses, LIMIT=LIMIT, FILE=str(file))
-    return changed(code, url=f"{urls[0]}?id={{id}}", ids=range(COUNT), LIMIT=LIMIT, FILE=str(file))
+    ids = [str(number) for number in range(COUNT)] if choices.get("tokens") else range(COUNT)
+    return changed(code, url=f"{urls[0]}{{id}}", ids=ids, LIMIT=LIMIT, FILE=str(file))
 
 
 async def run_as_script(folder: Path, code: str) -> str:

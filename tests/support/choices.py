@@ -13,6 +13,7 @@ RESULTS: dict[str, dict[str, Any]] = {
 PACES: dict[str, dict[str, Any]] = {
     "limit": {"quotas": (), "limit": 3},
     "pace": {"quotas": ((100, 1),), "limit": None},
+    "tokens": {"quotas": ((100, 1),), "tokens": 10_000},
     "paces": {"quotas": ((100, 1), (3000, 60)), "limit": 20},
 }
 SWITCHES = ("retries", "progress", "per_host", "notebook")
@@ -21,6 +22,7 @@ SWITCHES = ("retries", "progress", "per_host", "notebook")
 LEVELS = {
     "-".join([pace, results, *itertools.compress(SWITCHES, on)]): (pace, results, *on)
     for pace, results, *on in itertools.product(PACES, RESULTS, *[(False, True)] * len(SWITCHES))
+    if not (pace == "tokens" and on[SWITCHES.index("per_host")])
 }
 COMBINATIONS: dict[str, dict[str, Any]] = {
     name: PACES[pace] | RESULTS[results] | dict(zip(SWITCHES, on, strict=True))

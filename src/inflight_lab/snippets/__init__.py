@@ -14,16 +14,19 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from inflight_lab.arguments import Rule, check, integer
 
 URL = "https://api.example.com/items/{id}"
+CHAT = "https://api.example.com/v1/chat/completions#{id}"
 SETTINGS = 'QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"'
 WIDTH = 110
 MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "in flight", "FILE": "results"}
 MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
+BUDGETS = Path(__file__).parents[1] / "runners" / "budgets.py"
 PAIRS = "pairs of requests and seconds"
 QUOTA = Rule((tuple, list), PAIRS, PAIRS, lambda quota: len(quota) == 2)
 FILE = Rule((str,), "the name of a file", "the name of a file", bool)
@@ -33,6 +36,7 @@ def snippet(
     url: str = URL,
     *,
     quotas: Sequence[tuple[int, float]] = ((100, 1),),
+    tokens: int | None = None,
     limit: int | None = 50,
     retries: bool = True,
     progress: bool = True,
@@ -44,15 +48,17 @@ def snippet(
     """The code for these choices and no more.  By default it is the whole script.
 
     ``quotas`` are what the API allows, each as requests and seconds.  All are kept, and each is used as far
-    as the others let it; without any there is no pace.  ``limit`` is how many may be in flight; a pace stands
-    on a limit, so None is 50 then.  ``save`` names the file for the results, from which a second start
-    goes on; without it they come as a list in the order of the ids or, with ``as_completed``, one by one.
+    as the others let it; without any there is no pace.  With ``tokens``, so many in the first one's seconds,
+    the ids are questions to a language model's API.  ``limit`` is how many may be in flight, and None is 50.
+    ``save`` names the file for the results, from which a second start goes on; without it they come as a list
+    in the order of the ids or, with ``as_completed``, one by one.
     ``per_host`` takes addresses in place of ids, and gives each host a pace and a limit of its own.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, and for choices that exclude each other.
     """
     check("url", url)
-    check("limit", limit, or_none=bool(quotas))
+    check("limit", limit, or_none=True)
+    check("tokens", tokens, integer(1), or_none=True)
     check("save", save, FILE, or_none=True)
     for quota in quotas:
         check("quotas", quota, QUOTA)
@@ -60,18 +66,32 @@ def snippet(
         check("period", quota[1])
     if not per_host and "{id}" not in url:
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
+    if tokens and (per_host or not quotas):
+        raise ValueError(f"tokens must be None with per_host, or without quotas, got {tokens}")
     if save and as_completed:
         raise ValueError(f"save must be None with as_completed, got {save!r}")
     results = {"save": bool(save), "completed": as_completed, "order": not (save or as_completed)}
     choices = {"retries": retries, "progress": progress, "per_host": per_host, "notebook": notebook}
-    code = compose(results | choices | {"pace": bool(quotas)})
+    url = CHAT if tokens and url == URL else url
+    paces = {"quotas": bool(quotas), "pace": bool(quotas) and not tokens, "tokens": bool(tokens)}
+    code = compose(results | choices | paces)
     pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
-    values = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
+    values: dict[str, Any] = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
+    if tokens:
+        requests = {"requests" + "_too" * number: pair for number, pair in enumerate(pairs)}
+        values["QUOTAS"] = json.dumps(requests | {"tokens": (tokens, pairs[0][1])})
+        code = code.replace("BUDGETS", class_budgets())
     chosen = {name: str(value) for name, value in values.items() if value}
     settings = f"{', '.join(chosen)} = {', '.join(chosen.values())}"
     comment = f"  # {', '.join(MEANING[name] for name in chosen)}"
     settings += comment if len(settings + comment) <= WIDTH else ""
     return code.replace(in_quotes(URL), in_quotes(url)).replace(SETTINGS, settings)
+
+
+def class_budgets() -> str:
+    """The class that keeps to several budgets, as its lesson has it."""
+    lesson = BUDGETS.read_text(encoding="utf-8")
+    return lesson[lesson.index("\n\nclass Budgets") : lesson.index("\n\n\nasync def make_one_request")]
 
 
 def in_quotes(text: str) -> str:

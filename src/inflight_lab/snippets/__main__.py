@@ -15,7 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add = parser.add_argument
     add("--rate", type=int, action="append", help="requests that the API allows; twice for two quotas")
     add("--period", type=float, action="append", help="seconds for which it allows them; by default 1")
-    add("--limit", type=int, help="how many may be in flight; with a rate by default 50")
+    add("--tokens", type=int, help="tokens of a language model that it allows, in the first --rate's period")
+    add("--limit", type=int, help="how many may be in flight; by default 50")
     add("--retries", action="store_true", help="try again what may pass, and wait when the API says so")
     add("--progress", action="store_true", help="show how far it is")
     add("--save", metavar="FILE", help="write each result to a JSON Lines file, and go on from it")

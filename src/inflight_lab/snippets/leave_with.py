@@ -1,15 +1,22 @@
 # The script to leave with.  It runs as it stands; without the marks: `inflight-lab snippet`.
 # A mark at the end of a line says which choices need it: see `snippets/__init__.py`.
+# ruff: noqa: I001 (the imports are sorted once the marks are gone)
 
-"""Fetch many items from an API, within its quota.  Started again, it goes on where it stopped."""  #? pace and save
-#| not (pace and save) | """Fetch many items from an API."""
+"""Fetch many items from an API, within its quota.  Started again, it goes on where it stopped."""  #? quotas and save
+#| not (quotas and save) | """Fetch many items from an API."""
 
 import asyncio
+#| tokens | import contextlib
 import json  #? save
 import os
 import random  #? retries
-import time  #? pace or retries
+#| tokens | import re
+import time  #? quotas or retries
+#| tokens | from collections import deque
+#| tokens | from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate, mktime_tz, parsedate_tz  #? retries
+#| tokens | from functools import partial
+#| tokens | from typing import Any
 from urllib.parse import quote  #? not per_host
 
 import httpx
@@ -20,7 +27,9 @@ except ImportError:  #? progress
     tqdm = None  # plain lines will do
 
 URL = "https://api.example.com/items/{id}"  # Change these three lines.  {id} is filled in.  #? not per_host
-IDS = range(1, 3001)  #? not per_host
+IDS = range(1, 3001)  #? not (per_host or tokens)
+#| tokens | IDS = ["What is a semaphore?", "What is a quota?"]
+#| tokens | ASK = {"model": "practice", "max_tokens": 300}  # the less it may answer, the more fit
 #| per_host | URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
 QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"
 
@@ -28,6 +37,7 @@ HEADERS = {"User-Agent": f"my-script/1.0 ({os.environ.get('API_CONTACT', 'no add
 if token := os.environ.get("API_TOKEN"):  #? not per_host
     HEADERS["Authorization"] = f"Bearer {token}"
 SPACING = 1.0125 * min(seconds / count for count, seconds in QUOTAS)  #? pace
+#| tokens | BUDGETS
 
 
 class Api:  # what all requests to it share
@@ -53,7 +63,8 @@ class Api:  # what all requests to it share
                     self.log = [*self.log[1:], times := [time.monotonic(), float("inf")]]  #? pace
                     self.due = max(self.due, times[0] - 7 * SPACING) + SPACING  # late ones catch up, a little  #? pace
                 try:
-                    response = await self.client.get(item["url"])
+                    response = await self.client.get(item["url"])  #? not tokens
+                    #| tokens | response = await self.client.post(item["url"], json=ASK | item["asked"])
                     if (status := response.status_code) in (200, 404, 410):
                         self.quickest = min(self.quickest, time.monotonic() - times[0])  #? pace
                         return item | {"status": status, "data": response.json() if status == 200 else None}
@@ -77,13 +88,16 @@ class Api:  # what all requests to it share
 
 async def main():
     items = [{"id": id, "url": URL.format(id=quote(str(id), safe=""))} for id in dict.fromkeys(IDS)]  #? not per_host
+    #| tokens | for item in items:
+    #| tokens |     item["asked"] = {"messages": [{"role": "user", "content": item["id"]}]}
     #| per_host | items = [{"url": url} for url in dict.fromkeys(URLS)]
     assert items, "there is nothing to fetch"
     #| per_host | hosts = {httpx.URL(item["url"]).host for item in items}
-    limits = httpx.Limits(max_connections=LIMIT, max_keepalive_connections=LIMIT)  #? not per_host
+    limits = httpx.Limits(max_connections=LIMIT, max_keepalive_connections=LIMIT)  #? not (per_host or tokens)
     #| per_host | most = LIMIT * len(hosts)
     #| per_host | limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
-    api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits))  #? not per_host
+    api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits))  #? not (per_host or tokens)
+    #| tokens | api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, transport=Budgets(**QUOTAS)))
     #| per_host | client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits)
     #| per_host | apis = {host: Api(client) for host in hosts}
     with open(FILE, "a+", encoding="ascii", newline="\n") as file:  #^ save

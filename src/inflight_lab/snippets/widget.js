@@ -6,6 +6,7 @@ const FORM = `
       in <input type="number" name="seconds" min="0" step="any" value="1"> s</label>
     <label>and <input type="number" name="count_too" min="1" placeholder="none"> requests
       in <input type="number" name="seconds_too" min="0" step="any" value="60"> s</label>
+    <label>and <input type="number" name="tokens" min="1" placeholder="no"> tokens in the first time</label>
     <label>At most <input type="number" name="limit" min="1" value="50" placeholder="none"> in flight</label>
     <label>Results <select name="results">
       <option value="save">to a file</option>
@@ -29,6 +30,7 @@ function choicesOf(fields) {
   const quotas = ["", "_too"].map((end) => [number("count" + end), number("seconds" + end)]);
   return {
     quotas: quotas.filter(([count]) => count !== null),
+    tokens: number("tokens"),
     limit: number("limit"),
     save: fields.results.value === "save" ? "results.jsonl" : null,
     as_completed: fields.results.value === "as_completed",
