@@ -27,17 +27,14 @@ class Connection(HttpToolsProtocol):
         self._head: int | None = None  # bytes of the one that is coming in
 
     def on_message_begin(self) -> None:
-        """A head begins."""
         super().on_message_begin()
         self._head = 0
 
     def on_headers_complete(self) -> None:
-        """It has ended."""
         self._head = None
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Some more bytes have come."""
         super().data_received(data)
         if self._head is None:
             return
