@@ -108,4 +108,8 @@ def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: 
     lab.open(page, name)
     expect(picture).to_be_visible()
     assert picture.evaluate("({ naturalWidth }) => naturalWidth") == 860
+    lost = page.locator(".jp-OutputArea-output.jupyter-widgets")
+    expect(lost).to_have_text("Error displaying widget: model not found")
+    expect(lost).to_have_css("font-size", "0px")
+    assert "run this cell again" in lost.evaluate("each => getComputedStyle(each, '::after').content")
     expect(page.locator(".inflight-lab")).to_have_count(0)
