@@ -5,7 +5,7 @@
 import { Counted, Model } from "./flow_model.js";
 import { NARROW, TURNED, WIDE, bezier, gapFor, placesFor, roomIn, spot } from "./flow_places.js";
 import { TALLIES, drawFlow, hasSlots, slotAt } from "./flow_scene.js";
-import { Picture, calm } from "./picture.js";
+import { FRAME, Picture, calm } from "./picture.js";
 
 const LAG = 0.25; // seconds
 const SINGLY = 240; // more requests than this are drawn in bundles: one dot for ...
@@ -39,7 +39,7 @@ export class Flow extends Picture {
 
   pause() {
     const busy = this.model.requests.size > SINGLY || this.counted.admitted.length > CROWDED;
-    return calm.matches ? 200 : busy ? 28 : 0; // drawing takes time from who sends: 30 frames a second will do
+    return calm.matches ? 200 : busy ? FRAME : 0; // drawing takes time from who sends
   }
 
   draw(time, shown) {

@@ -3,7 +3,26 @@
 import { add, div } from "./dom.js";
 import { Pen } from "./pen.js";
 
+export const FRAME = 1000 / 30; // milliseconds between two frames of what need not be smoother
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Has `draw` called in a frame, and again while it returns true, each `pause()` milliseconds at the most.
+    All of a page draw in the same frames: what costs time is how many there are, not what is drawn in them. */
+export function framed(pause, draw, signal) {
+  let asked = false;
+  function ask() {
+    if (asked) return;
+    asked = true;
+    const frame = () => requestAnimationFrame(paint), every = pause();
+    if (every) setTimeout(frame, every - (performance.now() % every));
+    else frame();
+  }
+  function paint() {
+    asked = false;
+    if (!signal.aborted && draw()) ask();
+  }
+  return ask;
+}
 
 /** A canvas that is `lag` seconds behind the messages that it hears.  Its own are
     `reset(message)`: forget all;  `hear(message)`: returns for how many seconds it moves on after this one;
@@ -12,9 +31,9 @@ export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export class Picture {
   constructor(parent, name, lag, signal) {
     const root = div(name, parent), canvas = add("canvas", root);
-    Object.assign(this, { parent, root, canvas, lag, pen: new Pen(canvas), frame: 0, drawnAt: 0 });
+    Object.assign(this, { parent, root, canvas, lag, pen: new Pen(canvas) });
+    this.redraw = framed(() => this.pause(), () => this.paint(), signal);
     canvas.setAttribute("role", "img");
-    signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
   }
 
   receive(message) {
@@ -34,15 +53,9 @@ export class Picture {
     this.redraw();
   }
 
-  redraw() { this.frame ||= requestAnimationFrame((now) => this.paint(now)); }
-
-  paint(now) {
-    this.frame = 0;
-    if (now - this.drawnAt >= this.pause()) {
-      this.drawnAt = now;
-      this.draw(performance.now() / 1000 - this.offset - this.lag, this.pen.colours && this.root.clientWidth > 0);
-      if (!this.live && now > this.restAt) return;
-    }
-    this.redraw();
+  paint() {
+    const now = performance.now();
+    this.draw(now / 1000 - this.offset - this.lag, this.pen.colours && this.root.clientWidth > 0);
+    return this.live || now < this.restAt;
   }
 }

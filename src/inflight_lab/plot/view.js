@@ -3,6 +3,7 @@
 import { add, div, follow } from "./dom.js";
 import { Flow } from "./flow.js";
 import { Lines } from "./lines.js";
+import { FRAME, framed } from "./picture.js";
 
 const TILES = {
   in_flight: "in flight", waiting: "waiting", accepted: "accepted", refused: "refused", failed: "failed", rate: "last period",
@@ -42,7 +43,8 @@ function inWords(counts, levels, live) {
 
 /** A lane, until `signal` ends it; `mates` are the plots beside it.  The model says which pictures are shown. */
 export function view(parent, model, signal, mates = []) {
-  const root = div("inflight-lab", parent), tell = numbers(root);
+  const root = div("inflight-lab", parent), show = numbers(root);
+  const tell = framed(() => FRAME, () => show({ ...counts, rate: levels.rate ?? 0 }), signal);
   const pictures = [new Flow(root, signal), new Lines(root, signal, mates)];
   const spoken = div("ifl-spoken", root);
   spoken.setAttribute("role", "status");
@@ -59,7 +61,7 @@ export function view(parent, model, signal, mates = []) {
     for (const name in series) if (series[name].length) levels[name] = series[name].at(-1).at(-1);
     Object.assign(counts, message.counts);
     for (const each of pictures) each.receive(message);
-    tell({ ...counts, rate: levels.rate ?? 0 });
+    tell();
     if (!live || performance.now() - spokenAt > 5000) { // not more than a person can listen to
       spoken.textContent = inWords(counts, levels, live);
       if (live) spokenAt = performance.now();
