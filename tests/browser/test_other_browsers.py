@@ -1,0 +1,32 @@
+"""The panel in Firefox and in WebKit, by the same gestures as in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.driven_panel import DrivenPanel, driven, from_menu
+from tests.support.gestures import try_out
+from tests.support.lab import HAS_KERNEL, Lab
+from tests.support.panel_page import PANEL, SET_UP
+from tests.support.webdriver import BROWSERS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], Lab], tmp_path: Path) -> None:
+    """It follows every gesture, and its colours follow the theme."""
+    lab = servers("lab")
+    lab.use_theme("JupyterLab Dark")
+    with driven(browser, tmp_path) as page:
+        page.open(lab.where(lab.write(f"{browser}.ipynb", SET_UP, PANEL)))
+        page.wait_for(HAS_KERNEL, within=90)
+        from_menu(page, "Run", "Run All Cells")
+        panel = DrivenPanel(page)
+        page.wait_for("return document.querySelector('.ifl-dark')")
+        try_out(panel)
+        from_menu(page, "Settings", "Theme", "JupyterLab Light")
+        page.wait_for("return !document.querySelector('.ifl-dark')")

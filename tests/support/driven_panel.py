@@ -1,0 +1,85 @@
+"""JupyterLab and the panel in a browser driven by WebDriver, with the gestures of `tests.support.lab`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.webdriver import BROWSERS, MISSING, Page
+
+LIMIT = ".ifl-panel input[name=limit]"
+ITEM = ".lm-Menu-itemLabel"
+
+
+@contextmanager
+def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
+    """A page of that browser, which must end without an error and without a request to elsewhere."""
+    if MISSING[name] and not os.environ.get("CI"):
+        pytest.skip(MISSING[name])
+    with BROWSERS[name](folder, **preferences) as page:
+        yield page
+        page.expect_peace()
+
+
+def from_menu(page: Page, menu: str, *items: str) -> None:
+    """Choose from JupyterLab's menu bar; again, if a menu closes because the page is still being built."""
+    for _ in range(5):
+        page.click(".lm-MenuBar-itemLabel", menu)
+        if page.shows(ITEM, items[0], within=3):
+            break
+    for item in items:
+        page.click(ITEM, item)
+
+
+class DrivenPanel:
+    """The one panel of a page, once it is there."""
+
+    def __init__(self, page: Page, *, within: float = 60.0) -> None:
+        self.page = page
+        page.wait_for(f"return document.querySelector('{LIMIT}')", within=within)
+
+    def press(self, button: str) -> None:
+        """Click Run, Stop or Reset."""
+        self.page.click(".ifl-panel button", button)
+
+    def key(self, key: str) -> None:
+        """Press a key on the limit's slider."""
+        self.page.evaluate(f"document.querySelector('{LIMIT}').focus()")
+        self.page.press(key)
+
+    def drag(self, slider: str, share: float) -> int:
+        """Drag the handle of a slider to ``share`` of its track; returns the number that it then shows."""
+        where = f".ifl-panel input[name={slider}]"
+        self.page.drag(*self.page.evaluate(_HANDLE, where, share))
+        return int(self.page.evaluate("return document.querySelector(arguments[0]).value", where))
+
+    def expect(self, **numbers: object) -> None:
+        """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
+        shown = {name: str(value).lower() for name, value in numbers.items()}
+        self.page.wait_for(_SHOWS, shown)
+
+    def status(self, text: str) -> None:
+        """Wait until the status line contains ``text``."""
+        self.page.wait_for(
+            "return document.querySelector('.ifl-status').textContent.includes(arguments[0])", text
+        )
+
+
+_HANDLE = """
+const slider = document.querySelector(arguments[0]), { min, max, value } = slider;
+slider.scrollIntoView({ block: "nearest" });
+const { x, y, width, height } = slider.getBoundingClientRect();
+// The handle is as wide as it is high.
+const at = (share) => [x + height / 2 + (width - height) * share, y + height / 2];
+return [at((value - min) / (max - min)), at(arguments[1])];
+"""
+_SHOWS = """
+const { dataset } = document.querySelector(".ifl-panel .inflight-lab");
+const camel = (_, letter) => letter.toUpperCase();
+return Object.entries(arguments[0]).every(([name, value]) => dataset[name.replace(/_(.)/g, camel)] === value);
+"""
