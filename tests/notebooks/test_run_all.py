@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,16 @@ import tqdm.asyncio
 
 from tests.notebooks.claims import CLAIMS
 from tests.support.busy import busy_machine
-from tests.support.notebook_tools import NOTEBOOKS, Kernel, code_cell, each_notebook, kernel, notebook
-from tests.support.run_all import PROMISED, run_all
+from tests.support.notebook_tools import (
+    NOTEBOOKS,
+    Kernel,
+    code_cell,
+    code_cells,
+    each_notebook,
+    kernel,
+    notebook,
+)
+from tests.support.run_all import PROMISED, Ran, run_all
 
 NO_REDIS = "redis://127.0.0.1:1"
 WITHOUT_EXTRAS = """
@@ -37,6 +47,33 @@ def test_run_all_shows_what_the_prose_claims(path: Path, monkeypatch: pytest.Mon
     with kernel() as fresh:
         ran = run_all(path, fresh)
         CLAIMS[ran.number](ran)
+        expect_predictions_fit(ran)
+
+
+def expect_predictions_fit(ran: Ran) -> None:
+    """What was measured, and each wrong answer with a line, is a choice, or a number where there are none."""
+    for call in compared(ran.path):
+        guess = ast.unparse(call.func).removesuffix(".compare")
+        question, choices = ran.kernel.value(f"({guess}.question, {guess}.choices)")
+        mistakes = ast.literal_eval(call.args[1]) if call.args[1:] else {}
+        printed = "".join(cell.text for cell in ran.cells)
+        (measured,) = re.findall(rf"{re.escape(question)} Measured: (.*)\. You made no prediction\.", printed)
+        if choices:
+            assert {measured.strip('"'), *mistakes} <= set(choices)
+        else:
+            assert all(isinstance(number, int) for number in (ast.literal_eval(measured), *mistakes))
+
+
+def compared(path: Path) -> list[ast.Call]:
+    """The calls that set a prediction beside what was measured."""
+    nodes = (node for cell in code_cells(path) if ".compare(" in cell for node in ast.walk(_parsed(cell)))
+    return [
+        node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".compare")
+    ]
+
+
+def _parsed(cell: str) -> ast.AST:
+    return compile(cell, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 IN_CI = "04"

@@ -46,9 +46,9 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     kinds, reached = ran.text('print(f"reached the server:').splitlines()
     assert ast.literal_eval(kinds) == {"Response": 500}
     assert reached.startswith("reached the server: 500")
-    _, first, _, second, _, third, *_, limited = ran.numbers("time.thread_time()")
-    assert first < second < third  # "each one costs more"
-    assert limited < third / 2
+    _, few, _, many, *_, limited = ran.numbers("time.thread_time()")
+    assert 1.5 * few < many  # "each one costs more"
+    assert limited < many / 1.5
     assert ran.text("limits = httpx.Limits(max_connections=5)").splitlines() == [
         "pool of 5     : peak 5, {'Response': 5, 'PoolTimeout': 15}",
         "semaphore of 5: peak 5, {'Response': 20}",
