@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from inflight_lab.panel.recording import Recording, load
 from inflight_lab.panel.rows import Repeater
 from inflight_lab.plot.live_plot import Feed
 from inflight_lab.plot.points import UPDATE, Recorder
+
+Due = tuple[float, Callable[[], object]]
+"""So many seconds after the beginning: what happens then."""
 
 
 class Replay(Controlled):
@@ -56,45 +60,36 @@ class Replay(Controlled):
             pass  # by `stop`, and nobody waits for the result
 
 
-class _Clock:
-    """The real time; while an event of the recording is repeated, the time at which that happened."""
-
-    event_time: float | None = None
-    origin = 0.0
-
-    def start(self, phase: float) -> None:
-        """It is ``phase`` now."""
-        self.origin = time.perf_counter() - phase
-
-    def __call__(self) -> float:
-        return time.perf_counter() - self.origin if self.event_time is None else self.event_time
-
-
 class _ReplayFeed(Feed):
     """A feed whose timelines are written from a recording, each event when its time has come."""
 
     def __init__(self, recording: Recording, post: Callable[[dict[str, Any]], None]) -> None:
-        self.recording, self._clock = recording, _Clock()
-        self._due: deque[tuple[float, Callable[[], object]]] = deque()
+        self.recording = recording
+        self._due: deque[Due] = deque()
+        self._origin = 0.0
+        self._event_time: float | None = None
         server = Timeline(period=recording.period, clock=self._clock)
         client = Timeline(period=recording.period, clock=self._clock)
         recorder = Recorder(server, None if recording.client is None else client, lambda: recording.rules)
         super().__init__(recorder, post)
 
+    def _clock(self) -> float:
+        """The real time; while an event of the recording is repeated, the time at which that happened."""
+        return time.perf_counter() - self._origin if self._event_time is None else self._event_time
+
     def start(self, *, numbered: bool = False) -> None:
         """Play from the beginning."""
         self.stop()
-        self._clock.start(self.recording.phase)
-        due: list[tuple[float, Callable[[], object]]] = [
-            (each.seconds, partial(self.recorder.set_limit, each.limit)) for each in self.recording.limits
-        ]
+        self._origin = time.perf_counter() - self.recording.phase
+        limits = self.recording.limits
+        due: list[Due] = [(each.seconds, partial(self.recorder.set_limit, each.limit)) for each in limits]
         sides = ((self.recorder.server, self.recording.server), (self.recorder.client, self.recording.client))
         for timeline, events in sides:
             if timeline and events:
                 timeline.reset()
                 repeat = Repeater(timeline).repeat
                 due += [(event.seconds, partial(repeat, event)) for event in events]
-        self._due = deque(sorted(due, key=lambda each: each[0]))
+        self._due = deque(sorted(due, key=itemgetter(0)))
         super().start(numbered=numbered or self.recording.numbered)
 
     def send_new(self) -> None:
@@ -103,7 +98,7 @@ class _ReplayFeed(Feed):
             now = self.recorder.now
             while self._due and self._due[0][0] <= now:
                 when, happen = self._due.popleft()
-                self._clock.event_time = self.recorder.began + when
+                self._event_time = self.recorder.began + when
                 happen()
-            self._clock.event_time = None
+            self._event_time = None
         super().send_new()
