@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 import inflight_lab.plot
 from inflight_lab import Timeline
-from inflight_lab.plot.points import Recorder, Rules
+from inflight_lab.observation.timeline import Rules
+from inflight_lab.plot.points import Recorder
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import Lab
 from tests.support.panel_page import PANEL, open_panel

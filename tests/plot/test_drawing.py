@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from inflight_lab import Event, Timeline
+from inflight_lab.observation.timeline import Rules
 from inflight_lab.plot.drawing import (
     draw_bars,
     draw_predicted,
@@ -18,7 +19,7 @@ from inflight_lab.plot.drawing import (
     nice_step,
     number_of,
 )
-from inflight_lab.plot.points import KEPT, Recorder, Rules
+from inflight_lab.plot.points import KEPT, Recorder
 from tests.support.virtual_clock import SetClock
 
 BLUE, RED, INK, GRID = "#0072b2", "#c23b00", "#666", "#8080804d"

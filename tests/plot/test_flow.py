@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
+from inflight_lab.observation.timeline import Rules
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.panel.run import Run
-from inflight_lab.plot.points import Recorder, Rules
+from inflight_lab.plot.points import Recorder
 from inflight_lab.runners import naive, semaphore_pause
 from tests.support.virtual_clock import SetClock
 

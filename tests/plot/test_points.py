@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.points import BIN, Recorder, Rules, level, tally, thin
+from inflight_lab.observation.timeline import Rules
+from inflight_lab.plot.points import BIN, Recorder, level, tally, thin
 from tests.support.virtual_clock import SetClock
 
 

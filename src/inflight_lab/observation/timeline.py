@@ -83,6 +83,15 @@ class Stats:
     """The most requests sent within any one period, refused ones included."""
 
 
+class Rules(NamedTuple):
+    """How an API counts, in the words of `PracticeServer`: its ``quota`` is the ``kind``."""
+
+    kind: str
+    rate: float
+    period: float = 1.0
+    burst: int = 1
+
+
 class Timeline:
     """A thread-safe list of events, with running counts.
 

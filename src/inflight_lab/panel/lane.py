@@ -8,7 +8,8 @@ from typing import Any
 
 from inflight_lab.observation.timeline import Stats, Timeline
 from inflight_lab.panel.run import Outcome, Run, Runner, takes
-from inflight_lab.plot.live_plot import Feed, recorder_of
+from inflight_lab.plot.live_plot import Feed
+from inflight_lab.plot.points import Recorder
 from inflight_lab.server import PracticeServer
 
 Goal = Callable[[Stats], bool]
@@ -42,7 +43,8 @@ class Lane:
         self.goals_met: dict[str, bool] = {}
         self.summary, self.slow = "", 1.0
         self.adjustable = takes(runner, "limiter")
-        self.feed = Feed(recorder_of(server, self if takes(runner, "client") else None), post)
+        client = self.timeline if takes(runner, "client") else None
+        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), post)
         self._run: Run | None = None
         self._why: dict[str, str] = {}
 

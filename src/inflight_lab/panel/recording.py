@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from inflight_lab.arguments import check
+from inflight_lab.observation.timeline import Rules
 from inflight_lab.panel.rows import COUNT, NAME, SECONDS, RecordedEvent, RecordedLimit, read_rows, wrong
-from inflight_lab.plot.points import Recorder, Rules
+from inflight_lab.plot.points import Recorder
 from inflight_lab.server.knobs import Knobs
 
 FORMAT = "inflight-lab recording 2"

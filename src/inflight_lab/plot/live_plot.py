@@ -15,10 +15,10 @@ import traitlets
 from IPython.display import DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.observation.timeline import Timeline
+from inflight_lab.observation.timeline import Rules, Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import Picture, draw_recording
-from inflight_lab.plot.points import UPDATE, Recorder, Rules
+from inflight_lab.plot.points import UPDATE, Recorder
 
 HERE = Path(__file__).parent
 
@@ -49,12 +49,9 @@ class Observed(Protocol):
 class Counting(Observed, Protocol):
     """What counts requests by a quota: a `PracticeServer`, for one."""
 
-    quota: str
-    rate: float
-
     @property
-    def most_at_once(self) -> int:
-        """How many requests the quota lets in together, after a rest."""
+    def rules(self) -> Rules | None:
+        """How it counts now, if it does."""
 
 
 class Feed:
@@ -215,15 +212,6 @@ async def _repeat(seconds: float, call: Callable[[], object]) -> None:
         call()
 
 
-def recorder_of(server: Counting | None, client: Observed | None) -> Recorder:
-    """Reads what ``server`` counts, its quota included, and what ``client`` sees."""
-    return Recorder(
-        server.timeline if server else None,
-        client.timeline if client else None,
-        lambda: rules_of(server),
-    )
-
-
 class LivePlot(Plot):
     """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
 
@@ -249,11 +237,5 @@ class LivePlot(Plot):
         for name, given in (("server", server), ("client", client)):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
-        super().__init__(recorder_of(server, client))
-
-
-def rules_of(server: Counting | None) -> Rules | None:
-    """How ``server`` counts now, if it does."""
-    if server is None or server.quota == "none":
-        return None
-    return Rules(server.quota, server.rate, server.timeline.period, server.most_at_once)
+        counted, seen = server.timeline if server else None, client.timeline if client else None
+        super().__init__(Recorder(counted, seen, lambda: server.rules if server else None))

@@ -3,10 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from inflight_lab.arguments import check, number
-from inflight_lab.observation.timeline import Event, Timeline
+from inflight_lab.observation.timeline import Event, Rules, Timeline
 from inflight_lab.plot.flow import FlowRows
 
 BIN = 0.01
@@ -25,15 +25,6 @@ Point = list[float]
 
 LATE = 2.0
 """Seconds, and a period of the quota, for which the flow keeps what has ended for a view that comes late."""
-
-
-class Rules(NamedTuple):
-    """How an API counts, in the words of `PracticeServer`: its ``quota`` is the ``kind``."""
-
-    kind: str
-    rate: float
-    period: float = 1.0
-    burst: int = 1
 
 
 def level(time: float, value: float) -> Point:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from inflight_lab.observation.timeline import Stats, Timeline
+from inflight_lab.observation.timeline import Rules, Stats, Timeline
 from inflight_lab.server.chat import Chat
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
@@ -63,6 +63,14 @@ class PracticeApp(Knobs):
     def twin(self) -> Self:
         """Another one with the same knobs and the same seed; a server takes a port of its own."""
         return type(self)(seed=self._seed, **asdict(self))
+
+    @property
+    def rules(self) -> Rules | None:
+        """How requests are counted now, if they are."""
+        if self.quota == "none":
+            return None
+        burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
+        return Rules(self.quota, self.rate, self.timeline.period, burst)
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""
@@ -122,10 +130,10 @@ class PracticeApp(Knobs):
 
     def _current_counters(self) -> dict[str, Quota]:
         """The quotas by what they count, as the knobs have them now."""
-        if self.quota == "none":
+        if not (rules := self.rules):
             return {}
-        kind, period = KINDS[self.quota], self.timeline.period
-        counted = {"requests": (self.rate, self.most_at_once)}
+        kind, period = KINDS[rules.kind], rules.period
+        counted: dict[str, tuple[float, int]] = {"requests": (rules.rate, rules.burst)}
         if self.tokens is not None:
             counted["tokens"] = (self.tokens, self.tokens)
         for name, (rate, burst) in counted.items():

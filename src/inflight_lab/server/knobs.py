@@ -1,6 +1,5 @@
 """The practice server's knobs: what can be set, in its constructor and while it runs."""
 
-import math
 from dataclasses import dataclass
 
 from inflight_lab.arguments import check, integer, number, one_of
@@ -50,11 +49,6 @@ class Knobs:
 
     tokens: int | None = None
     """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
-
-    @property
-    def most_at_once(self) -> int:
-        """``burst``, or what it is by default."""
-        return self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in RULES:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.points import Recorder, Rules
+from inflight_lab.observation.timeline import Rules, Timeline
+from inflight_lab.plot.points import Recorder
 from inflight_lab.watch.quota import Policy, policies
 
 MOST = 200_000
