@@ -1,7 +1,5 @@
 """Plain SVG pictures, which stay in a saved notebook: one recording, or several runs compared."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping
