@@ -36,10 +36,10 @@ function drawQueue(pen, { queue, down }, { waiting, gap }) {
 }
 
 function drawSlots(pen, places, state) {
-  const { limit, slots, slotGap, unsent, asleep } = state, { x, y, w } = places.slots, half = slotGap * 0.42;
-  pen.heading("slots", limit || slots.length, x, y - 16);
+  const { limit, slots, slotGap, unsent, asleep } = state, { x, y } = places.slots, half = slotGap * 0.42;
+  const reach = pen.heading("slots", limit || slots.length, x, y - 16);
   const idle = asleep ? `${asleep} asleep` : unsent ? `${unsent} unsent` : "";
-  pen.text(idle, x + w + 8, y - 16, { name: "waiting", bold: true, align: "right" });
+  pen.text(idle, reach + 10, y - 16, { name: "waiting", bold: true });
   for (let slot = 0; slot < Math.max(limit, slots.length); slot += 1) {
     const held = slots[slot], [left, top] = slotAt(slot, places, slotGap);
     if (!held && slot >= limit) continue; // one above a lowered limit goes when its request is home
