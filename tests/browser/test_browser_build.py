@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.notebooks.claims import CLAIMS_IN_A_PAGE
 from tests.support import lite
+from tests.support.driven_panel import DrivenPanel, driven, from_menu
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.notebook_tools import NOTEBOOKS, exercises, notebook
 from tests.support.run_all import Ran, expect_done
@@ -35,6 +36,7 @@ RUN_ALL = 90.0
 HURRIED = ("02", "05", "06", "08", "11")
 """Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
 WITH_SLIDER = notebook("03")
+LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
 TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
 
 
@@ -145,7 +147,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         ran = ran_in(page, WITH_SLIDER)
         CLAIMS_IN_A_PAGE["03"](ran)
         expect_solutions_correct(ran)
-        assert ran.kernel.run("server.latency = 0.3\npanel.count = 1000\npanel.start()").status == "ok"
+        assert ran.kernel.run(LONG_RUN).status == "ok"
         panel = PanelOnPage(page)
         panel.plot = page.locator(".ifl-panel .inflight-lab")
         panel.limit.scroll_into_view_if_needed()
@@ -156,3 +158,34 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
         panel.press("Stop")
         panel.status("stopped: 1000 outcomes")
         page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "jspi"),
+    [
+        ("firefox", True),
+        pytest.param("firefox", False, marks=pytest.mark.full),
+        pytest.param("webkit", True, marks=pytest.mark.full),
+    ],
+)
+def test_slider_moves_the_plateau_in_another_browser(
+    site: Path, tmp_path: Path, name: str, jspi: bool
+) -> None:
+    """Run All of 03 ends without an error, and a drag changes the number in flight, with JSPI or without."""
+    preferences = {} if jspi else {lite.JSPI: False}
+    with lite.served(site) as address, driven(name, tmp_path, **preferences) as page:
+        assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
+        page.open(f"{address}/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
+        page.wait_for(f"return ({lite.READY})()", within=lite.BOOT / 1000)
+        from_menu(page, "Run", "Run All Cells")
+        page.wait_for(f"return ({lite.ENDED})()", within=RUN_ALL)
+        shown = page.evaluate(f"return ({lite.CELLS})()")
+        assert [cell for cell in shown if cell["status"] != "ok"] == []
+        panel = DrivenPanel(page)
+        page.evaluate(f"return ({lite.RUN})(arguments[0])", f"await panel.reset()\n{LONG_RUN}")
+        panel.expect(live=True, in_flight=3)
+        limit = panel.drag("limit", 0.5)
+        assert 20 <= limit <= 30
+        panel.expect(limit=limit, in_flight=limit)
+        panel.press("Stop")
+        panel.status("stopped: 1000 outcomes")

@@ -26,6 +26,8 @@ UV = shutil.which("uv")
 NPM = shutil.which("npm")
 SCHOOL = "school.test"
 """A name for this computer that browsers do not take for it: there a page is no "secure context"."""
+JSPI = "javascript.options.wasm_js_promise_integration"
+"""Firefox's preference for what lets Python wait without blocking its page."""
 BOOT = 120_000
 """Milliseconds for a page and its kernel to come up on a busy machine."""
 
@@ -116,7 +118,7 @@ class PageKernel:
 
     def run(self, source: str) -> CellRun:
         """Run one cell, without showing it."""
-        ran = self._page.evaluate(_RUN, source)
+        ran = self._page.evaluate(RUN, source)
         return CellRun(ran["status"], ran["text"], ran["error"])
 
     def value(self, expression: str) -> Any:
@@ -135,21 +137,21 @@ def show_notebook(page: Page, address: str, path: str) -> None:
 def open_notebook(page: Page, address: str, path: str) -> None:
     """Open a notebook and wait until its kernel is there."""
     show_notebook(page, address, path)
-    page.wait_for_function(_READY, timeout=BOOT, polling=100)
+    page.wait_for_function(READY, timeout=BOOT, polling=100)
 
 
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
-    page.wait_for_function(_ENDED, timeout=within * 1000, polling=100)  # no frames in a hidden page
+    page.wait_for_function(ENDED, timeout=within * 1000, polling=100)  # no frames in a hidden page
     return [
         CellRun(each["status"], each["text"], each["error"], set(each["mime_types"]))
-        for each in page.evaluate(_CELLS)
+        for each in page.evaluate(CELLS)
     ]
 
 
 _PANEL = "const panel = window.jupyterapp?.shell.currentWidget;"
 _SHOWN = "() => {" + _PANEL + "return panel?.content?.widgets?.length > 1; }"
-_READY = (
+READY = (
     "() => {"
     + _PANEL
     + """
@@ -163,7 +165,7 @@ _CODE = (
     const cells = panel.content.model.sharedModel.cells.filter((cell) => cell.cell_type === "code");
 """
 )
-_ENDED = (
+ENDED = (
     "() => {"
     + _CODE
     + """
@@ -172,7 +174,7 @@ _ENDED = (
     return (failed || done) && panel.sessionContext.session.kernel.status === "idle";
 }"""
 )
-_CELLS = (
+CELLS = (
     "() => {"
     + _CODE
     + """
@@ -192,7 +194,7 @@ _CELLS = (
     });
 }"""
 )
-_RUN = (
+RUN = (
     "async (code) => {"
     + _PANEL
     + """
