@@ -228,6 +228,19 @@ class PollsByTheMicrosecond(Polls):
     PAUSE = 1e-6
 
 
+class PollsByTimer(Polls):
+    """Sets a timer for this moment, again and again."""
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        while (now := loop.time()) < self._next:
+            due = loop.create_future()
+            loop.call_at(now, due.set_result, None)
+            await due
+        self._next = now + 1 / RATE
+        return self
+
+
 class PollsByTheMillisecond(Polls):
     """Is slow, and sound otherwise."""
 
@@ -262,7 +275,7 @@ def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
     assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (pytest.approx(1, abs=0.02), 0)
 
 
-@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond])
+@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond, PollsByTimer])
 def test_what_polls_cannot_be_judged(limiter: Any) -> None:
     """Here it would go on for minutes; the card says so, and nothing else."""
     assert judge(limiter).findings == {
