@@ -71,7 +71,7 @@ class _Waiting(selectors.SelectSelector):
             self._loop.wait(timeout)
             self._steps = max(0, self._steps - timeout * STEPS_A_SECOND)
             return []
-        # What is due comes into `_ready` only after this: it counts as one, or a timer set for now would spin.
+        # What is due comes into `_ready` only after this.  It counts as one: a timer for now must not spin.
         ready = len(self._loop._ready) or 1  # type: ignore[attr-defined]
         self._loop.now += self._loop.step * ready
         self._steps += ready
