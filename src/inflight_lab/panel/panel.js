@@ -4,37 +4,38 @@ import { add, div, follow, followTheme } from "../plot/dom.js";
 import { connect, view } from "../plot/view.js";
 import { controls } from "./controls.js";
 
+/** What to press, over a plot that has nothing to show yet. */
+function hint(model) {
+  const [limit, quota, rate] = ["limit", "quota", "rate"].map((name) => model.get(name));
+  if (quota === undefined) return "Press Play, or Space";
+  const limited = model.get("_page").adjustable ? `at most ${limit} in flight` : "no limit";
+  return `Press Run, or Space: ${limited}, ${quota === "none" ? "no quota" : `quota ${rate}`}`;
+}
+
+/** The goals of a lane, judged once its run is over. */
+function judge(parent, goals) {
+  parent.replaceChildren();
+  if (goals.length) add("span", parent, { textContent: "goals:" });
+  for (const [textContent, met] of goals) {
+    add("span", parent, { textContent, className: { true: "ifl-met", false: "ifl-missed" }[met] ?? "" });
+  }
+}
+
 export default {
   render({ model, el }) {
-    const life = new AbortController(), { signal } = life, views = [], goals = [], hints = [], mates = [];
+    const life = new AbortController(), { signal } = life, views = [], mates = [];
     const root = div("ifl-panel", el), layout = () => views.forEach((each) => each.layout());
     controls(model, root, layout, signal);
     const lanes = div("ifl-lanes", root);
-    for (const { name } of model.get("_lanes")) {
+    model.get("_lanes").forEach(({ name }, i) => {
       const lane = div("ifl-lane", lanes);
       if (name) div("ifl-name", lane, name);
-      goals.push(div("ifl-goals", lane));
+      const goals = div("ifl-goals", lane);
       views.push(view(lane, model, signal, mates));
-      hints.push(div("ifl-hint", lane));
-    }
-    // Over a plot that has nothing to show yet.
-    function hint() {
-      const [limit, quota, rate] = ["limit", "quota", "rate"].map((name) => model.get(name));
-      const limited = model.get("_page").adjustable ? `at most ${limit} in flight` : "no limit";
-      const text = quota === undefined ? "Press Play, or Space" : `Press Run, or Space: ${limited}, ${quota === "none" ? "no quota" : `quota ${rate}`}`;
-      for (const each of hints) each.textContent = text;
-    }
-    function judge() {
-      model.get("_lanes").forEach((lane, i) => {
-        goals[i].replaceChildren();
-        if (lane.goals.length) add("span", goals[i], { textContent: "goals:" });
-        for (const [text, met] of lane.goals) {
-          add("span", goals[i], { textContent: text, className: { true: "ifl-met", false: "ifl-missed" }[met] ?? "" });
-        }
-      });
-    }
-    follow(model, ["limit", "quota", "rate"], hint, signal);
-    follow(model, ["_lanes"], judge, signal);
+      const hinted = div("ifl-hint", lane);
+      follow(model, ["_lanes"], () => judge(goals, model.get("_lanes")[i].goals), signal);
+      follow(model, ["limit", "quota", "rate"], () => { hinted.textContent = hint(model); }, signal);
+    });
     followTheme(root, layout, signal);
     connect(model, views, signal);
     return () => life.abort();

@@ -9,7 +9,6 @@ import { FRAME, Picture, calm } from "./picture.js";
 
 const LAG = 0.25; // seconds
 const SINGLY = 240; // more requests than this are drawn in bundles: one dot for ...
-const CROWDED = 200; // requests let in in a period, from which on there are fewer frames
 const BUNDLES = [1, 5, 20, 100];
 const QUEUE_GAP = 14, SLOT_GAPS = [37, 28, 22, 18, 15, 12, 10, 8], WORK_GAPS = [15, 13, 11, 9, 8]; // pixels
 const NUMBERED = { queue: 26, work: [30, 26, 22, 18] }; // pixels, where a dot has its number beside it
@@ -21,7 +20,7 @@ export class Flow extends Picture {
   }
 
   reset({ gone }) {
-    Object.assign(this, { model: new Model(gone), counted: new Counted(), bundle: 1, seats: [] });
+    Object.assign(this, { model: new Model(gone), counted: new Counted(), bundle: 1 });
   }
 
   hear({ rows = [], series, rules, numbered }) {
@@ -38,18 +37,15 @@ export class Flow extends Picture {
   }
 
   pause() {
-    const busy = this.model.requests.size > SINGLY || this.counted.admitted.length > CROWDED;
-    return calm.matches ? 200 : busy ? FRAME : 0; // drawing takes time from who sends
+    return calm.matches ? 200 : this.busy || this.model.requests.size > SINGLY ? FRAME : 0;
   }
 
   draw(time, shown) {
-    const { model, counted, rules, seats } = this;
+    const { model, counted, rules } = this;
     model.calm = calm.matches;
     const state = model.at(time);
     if (rules) counted.read(model.arrivals, time, rules);
     else model.arrivals.length = 0;
-    seats.forEach((request, seat) => { if (!model.requests.has(request.number)) delete seats[seat]; });
-    while (seats.length && !seats.at(-1)) seats.pop();
     if (!shown) return;
     this.arrange(state, time);
     drawFlow(this.pen, this.places, state);
@@ -60,24 +56,28 @@ export class Flow extends Picture {
   arrange(state, time) {
     const { model, counted, rules, numbered, places } = this, out = [...model.requests.values()].filter(({ sent }) => sent <= time);
     const bundle = Math.max(this.bundle, BUNDLES.find((size) => out.length / size <= SINGLY) ?? BUNDLES.at(-1));
-    const crowd = hasSlots(state) ? places.pool : places.crowd;
+    const crowd = hasSlots(state) ? places.pool : places.crowd, seats = [];
+    for (const request of out) if (request.seat !== undefined) seats[request.seat] = request;
     this.bundle = bundle;
     Object.assign(state, {
-      model, counted, rules, numbered, out, bundle, crowd, time, begun: model.begun, refused: time - counted.refusedAt < LAG,
+      model, counted, rules, numbered, out, bundle, crowd, seats, time, begun: model.begun, refused: time - counted.refusedAt < LAG,
       legs: { pool: 0, out: 0, api: 0, back: 0, land: 0 }, gap: numbered ? NUMBERED.queue : QUEUE_GAP,
       poolGap: numbered ? NUMBERED.queue : gapFor(crowd, out.length / bundle, [QUEUE_GAP, 11, 9]),
       slotGap: gapFor(places.slots, Math.max(state.limit, state.slots.length), SLOT_GAPS),
-      workGap: gapFor(places.work, this.seats.length, numbered ? NUMBERED.work : WORK_GAPS),
+      workGap: gapFor(places.work, seats.length, numbered ? NUMBERED.work : WORK_GAPS),
     });
     for (const request of out) this.move(request, state);
   }
 
   // One step of a request's dot.  On the wire it is where its time says, elsewhere it closes ranks.
-  move(request, { time, legs, bundle, crowd, gap, poolGap, slotGap, workGap }) {
-    const { model, places } = this, [leg, share] = model.leg(request, time), single = request.number % bundle === 0;
+  move(request, { time, legs, bundle, crowd, seats, gap, poolGap, slotGap, workGap }) {
+    const { model, places } = this, [leg, share] = model.leg(request, time);
     const home = request.slot === null ? places.home : slotAt(request.slot, places, slotGap);
     request.at ??= request.slot === null ? spot(places.queue, 0, gap, places.down) : home;
-    if (leg !== request.leg) this.turn(request, leg, single);
+    if (leg !== request.leg) Object.assign(request, { leg, from: request.at });
+    // At the API it has a seat, the lowest that is free; those that are not drawn have none.
+    if (leg !== "out" && leg !== "api") request.seat = undefined;
+    else if (request.number % bundle === 0) seats[request.seat ??= [...seats, null].findIndex((taken) => !taken)] = request;
     const rank = Math.floor(legs[leg] / bundle);
     legs[leg] += 1;
     request.hidden = leg === "pool" && rank >= roomIn(crowd, poolGap);
@@ -86,16 +86,6 @@ export class Flow extends Picture {
     else if (leg === "back") request.at = bezier([request.from, ...places.back, home], share);
     else if (leg === "land") request.at = this.fall(request, share);
     else request.at = request.at.map((from, axis) => from + (target[axis] - from) * (calm.matches ? 1 : 0.3));
-  }
-
-  // A request begins another leg.  While it is at the API it has a seat there: the lowest that is free.
-  turn(request, leg, single) {
-    const { seats } = this, there = leg === "out" || leg === "api";
-    Object.assign(request, { leg, from: request.at });
-    if (!there && seats[request.seat] === request) delete seats[request.seat];
-    if (!there || request.seat !== undefined) return;
-    request.seat = single ? [...seats, undefined].findIndex((taken) => !taken) : 0;
-    if (single) seats[request.seat] = request;
   }
 
   fall(request, share) {

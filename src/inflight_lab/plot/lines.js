@@ -6,7 +6,6 @@ import { FRAME, Picture, calm } from "./picture.js";
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
 const WIDEST = 12; // ... here, and scrolls from then on
 const KEPT = 60; // seconds kept; older points are dropped, and the time axis says so
-const BUSY = 200; // requests in a period, from which on there are half the frames: drawing takes time from who sends
 const COLUMNS = 420; // across the plot: a level is drawn as its mean over the time of one
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
 const ALIKE = 4; // times as high: plots side by side that differ by more have a height axis each
@@ -69,7 +68,7 @@ export class Lines extends Picture {
   }
 
   pause() {
-    return calm.matches ? 500 : !this.live ? 0 : this.series.rate.at(-1)?.[3] > BUSY ? 2 * FRAME : FRAME;
+    return calm.matches ? 500 : !this.live ? 0 : this.busy ? 2 * FRAME : FRAME;
   }
 
   // From when on, and for how many seconds, the plot shows what was until `now`.

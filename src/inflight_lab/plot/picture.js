@@ -4,6 +4,7 @@ import { add, div } from "./dom.js";
 import { Pen } from "./pen.js";
 
 export const FRAME = 1000 / 30; // milliseconds between two frames of what need not be smoother
+const BUSY = 200; // requests in a period, from which on there are fewer frames: drawing takes time from who sends
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Has `draw` called in a frame, and again while it returns true, each `pause()` milliseconds at the most.
@@ -37,7 +38,8 @@ export class Picture {
   }
 
   receive(message) {
-    if (message.reset) { this.reset(message); this.offset = undefined; }
+    if (message.reset) { this.reset(message); Object.assign(this, { offset: undefined, busy: false }); }
+    for (const [, , , rate] of message.series.rate ?? []) this.busy = rate > BUSY;
     const seen = performance.now() / 1000 - message.now, far = !(Math.abs(seen - this.offset) < 0.5);
     this.offset = far ? seen : this.offset + (seen - this.offset) * 0.05; // far: a slept laptop, a new run
     this.live = message.live;
