@@ -22,11 +22,11 @@ class LateLoop(VirtualLoop):
 
     ``late`` is by how many seconds it wakes up too late on average (exponentially distributed, from
     ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it wakes up: both are
-    whole ticks, and what is due within the next tick counts as due.
+    whole ticks, and what is due within the next tick counts as due.  ``today`` is the Unix time.
     """
 
-    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0) -> None:
-        self._late, self._random, self._tick = late, random.Random(seed), tick
+    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0, today: float = TODAY) -> None:
+        self.today, self._late, self._random, self._tick = today, late, random.Random(seed), tick
         super().__init__()
         self._clock_resolution = tick or self._clock_resolution
 
@@ -41,9 +41,9 @@ class LateLoop(VirtualLoop):
             self.now = math.ceil(self.now / self._tick) * self._tick
 
 
-def run(main: Coroutine[Any, Any, T], *, today: float = TODAY, **how: Any) -> T:
-    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``; ``how`` is for `LateLoop`."""
-    return clock.run(main, LateLoop(**how), today=today)
+def run(main: Coroutine[Any, Any, T], **how: Any) -> T:
+    """``asyncio.run`` on a virtual clock; ``how`` is for `LateLoop`."""
+    return clock.run(main, LateLoop(**how))
 
 
 class SetClock:

@@ -39,7 +39,7 @@ def _named(name: str) -> Any:
     sys.path.insert(0, str(Path(place).resolve().parent))  # what a file imports may lie beside it
     try:
         if place.endswith(".py"):
-            return getattr(_loaded(Path(place)), attribute)
+            return getattr(_loaded(place), attribute)
         return pkgutil.resolve_name(name)
     except (OSError, ImportError, AttributeError, SyntaxError) as error:
         raise ValueError(
@@ -47,11 +47,9 @@ def _named(name: str) -> Any:
         ) from error
 
 
-def _loaded(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(str(path), path)
-    assert spec
-    assert spec.loader
-    module = sys.modules[str(path)] = importlib.util.module_from_spec(spec)
+def _loaded(file: str) -> Any:
+    spec: Any = importlib.util.spec_from_file_location(file, file)
+    module = sys.modules[file] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

@@ -80,15 +80,13 @@ class Api:
             raise httpx.ReadError("the answer was lost")
         # Requests sent from now on arrive later than this one did, so its turn has come.
         while self._under_way and self._under_way[0] <= request:
-            self._decide(heapq.heappop(self._under_way))
+            earlier = heapq.heappop(self._under_way)
+            earlier[2] = self.quota.admit(earlier[0]) if self.quota else 0.0
+            if earlier[2]:
+                self.refusals += 1
+            else:
+                self.accepted.append(earlier[0])
         return self.answer(request[2])
-
-    def _decide(self, request: list[float]) -> None:
-        request[2] = self.quota.admit(request[0]) if self.quota else 0.0
-        if request[2]:
-            self.refusals += 1
-        else:
-            self.accepted.append(request[0])
 
     @property
     def policy(self) -> str | None:

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 T = TypeVar("T")
 TODAY = 1_700_000_000.0
-"""The Unix time at which a loop begins, unless another is given."""
+"""The Unix time at which a loop begins."""
 BEGIN = 1000.0
 """What a loop's own clock shows then."""
 STEPS_A_SECOND = 1_000_000
@@ -31,6 +31,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ``step`` is how long a callback takes: with 0, what asks the clock again and again never sees it move.
     So many callbacks as ``most`` may run at once, without a wait.
     """
+
+    today = TODAY
 
     def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
         self.now, self.step, self.most = BEGIN, step, most
@@ -81,29 +83,19 @@ class _Waiting(selectors.SelectSelector):
         return []
 
 
-def run(
-    main: Coroutine[Any, Any, T],
-    loop: VirtualLoop | None = None,
-    *,
-    today: float = TODAY,
-    also: Iterable[ModuleType] = (),
-) -> T:
-    """``asyncio.run`` on a virtual clock, at a Unix time of ``today``.
-
-    ``also`` are modules that may have imported a clock by its name.
-    """
-    loop = loop or VirtualLoop()
-    with _clocks_of(loop, today, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
+def run(main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()) -> T:
+    """``asyncio.run`` on a virtual clock; ``also`` are modules that may have imported a clock by its name."""
+    with _clocks_of(loop, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(main)
 
 
 @contextlib.contextmanager
-def _clocks_of(loop: VirtualLoop, today: float, also: Iterable[ModuleType]) -> Iterator[None]:
+def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
     """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
     clocks: dict[str, Callable[..., Any]] = {
         "monotonic": loop.time,
         "perf_counter": lambda: loop.now,
-        "time": lambda: today + (loop.now - BEGIN),
+        "time": lambda: loop.today + (loop.now - BEGIN),
     }
     clocks |= {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
     clocks["sleep"] = loop.stall
