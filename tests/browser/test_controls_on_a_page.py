@@ -209,6 +209,19 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     assert "client" not in plot.texts()
 
 
+def test_a_line_that_ended_has_its_name_beside_its_peak(page: Page, one: dict[str, Any]) -> None:
+    """As of the naive runner's 200 in flight, of which the server saw half, and for a moment only."""
+    spy_on(page)
+    show(page, one)
+    client = [[0.1, 200, 200, 200], [1.0, 100, 100, 100]]
+    hear(page, now=3.0, reset=True, series={"server": [[0.1, 100, 100, 100]], "client": client})
+    plot = plot_on(page, when="plot.lines.length > 1")
+    marks = {word.text: word.y for word in plot.axis("in flight")}
+    assert plot.line("client")[0][1] == pytest.approx(200, abs=3)
+    assert abs(plot.word("client").y - marks["200"]) < 10
+    assert abs(plot.word("server").y - marks["100"]) < 10
+
+
 def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
     """A group of them has its number, however many of them the kernel sends as one mark."""
     spy_on(page)

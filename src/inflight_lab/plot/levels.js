@@ -35,6 +35,9 @@ export function steps(levels, until) {
   return pieces;
 }
 
+/** The highest of [time, level], or -1 where nothing is drawn. */
+export const highestOf = (levels) => Math.max(-1, ...levels.map(([, level]) => level ?? -1));
+
 /** The client's line only where it tells something else than the server's. */
 export function whereApart(client, server) {
   const other = new Map(server);

@@ -1,6 +1,6 @@
 // Lines over time: three strips above one axis of seconds, which scrolls.
 
-import { BIN, axisNumbers, axisTop, grouped, meanLevels, niceStep, steps, whereApart } from "./levels.js";
+import { BIN, axisNumbers, axisTop, grouped, highestOf, meanLevels, niceStep, steps, whereApart } from "./levels.js";
 import { FRAME, Picture, calm } from "./picture.js";
 
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
@@ -86,10 +86,9 @@ export class Lines extends Picture {
       const { lines, ceiling, marks } = strip, levels = {};
       if (ceiling) levels[ceiling] = series[ceiling].map(([time, , , level]) => [time, level]);
       for (const name of lines) levels[name] = meanLevels(series[name], from, now + BIN, column);
-      const highest = Math.max(0, ...Object.values(levels).flat().map(([, level]) => level));
-      strip.need = Math.max(strip.need, highest); // never less: axes that jump cannot be read
+      strip.need = Math.max(strip.need, ...Object.values(levels).map(highestOf)); // never less: axes that jump cannot be read
       if (levels.client && levels.server.length) levels.client = whereApart(levels.client, levels.server);
-      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1], steps(each, now + 5)]);
+      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1] ?? highestOf(each), steps(each, now + 5)]);
       strip.groups = marks.map((name) => [name, series[name].length, grouped(series[name], from)]);
     }
   }
@@ -151,10 +150,10 @@ export class Lines extends Picture {
     }
   }
 
-  // Beside the end of each line its name: a ceiling's above it, all apart from each other.
+  // Beside the end of each line its name, or beside its peak if it ended before: a ceiling's above it, all apart from each other.
   nameLines({ ceiling, levels }, up) {
     let free = -Infinity;
-    const named = levels.filter(([name, level]) => NAMED.includes(name) && (level ?? null) !== null);
+    const named = levels.filter(([name, level]) => NAMED.includes(name) && level >= 0);
     const placed = named.map(([name, level]) => (name === ceiling ? [up(level) - 1, `${name} ${level}`, name] : [up(level) + 9, name, name]));
     for (const [y, words, name] of placed.sort(([one], [two]) => one - two)) {
       free = Math.max(y, free + 15);
