@@ -106,7 +106,7 @@ async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) 
 )
 async def test_when_all_of_it_is_there_again(quota: str, burst: int | None, whole: float) -> None:
     """Some of 20 requests in 20 seconds were sent: the header says how long it takes to forget them."""
-    app = PracticeApp(latency=0, quota=quota, rate=20, tokens=1000, period=20, burst=burst)
+    app = PracticeApp(latency=0, quota=quota, rate=20, tokens=10_000, period=20, burst=burst)
     app.timeline.clock = clock = SetClock(1000)
     async with client_of(app) as client:
         for _ in range(1 if (quota, burst) == ("gcra", None) else 3):
