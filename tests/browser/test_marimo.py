@@ -31,3 +31,25 @@ def test_the_panel_works_in_marimo(page: Page, tmp_path: Path, mode: str, theme:
         page.keyboard.press("Escape")
         expect(page.locator(".ifl-presented")).to_have_count(0)
         page.close()  # before its server ends
+
+
+CENSUS = """
+import builtins, threading
+builtins.runs = getattr(builtins, "runs", 0) + 1
+names = [thread.name for thread in threading.enumerate()]
+print(f"run {builtins.runs}: {names.count('practice-server')} server, {names.count('live-plot')} plots")
+"""
+
+
+def test_a_cell_that_runs_again_leaves_one_server(page: Page, tmp_path: Path) -> None:
+    """What the cell made is closed before it runs again, in the middle of a run too."""
+    cell = SET_UP + CENSUS + PANEL.replace("\npanel", "\npanel.start()\npanel")
+    with marimo(tmp_path, cell, mode="edit") as address:
+        page.goto(address)
+        editor = page.locator(".cm-content").first
+        for run in (1, 2, 3):
+            editor.click(timeout=PLOT_COMES)
+            page.keyboard.press("Control+Enter")
+            page.get_by_text(f"run {run}: 1 server, 0 plots").wait_for()
+            panel_of(page).expect(in_flight=3)
+        page.close()

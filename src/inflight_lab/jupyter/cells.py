@@ -14,11 +14,28 @@ _made: dict[str, tuple[str, list[Callable[[], None]]]] = {}
 
 def closed_on_rerun(close: Callable[[], None]) -> None:
     """Call ``close`` when the cell that is running now is run again; outside a notebook do nothing."""
+    marimo: Any = sys.modules.get("marimo._runtime.context")
+    if context := marimo and marimo.safe_get_context():
+        context.cell_lifecycle_registry.add(_Disposable(close))
     if (running := _running_cell()) is None:
         return
     shell, cell, run = running
     shell.events.register("pre_run_cell", _close_what_the_last_run_made)  # once: it knows what it has
     _made.setdefault(cell, (run, []))[1].append(close)
+
+
+class _Disposable:
+    """For marimo, which disposes of what a cell made before the cell runs again."""
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+
+    def create(self, context: object) -> None:
+        pass
+
+    def dispose(self, **_: object) -> bool:
+        self._close()
+        return True
 
 
 def _close_what_the_last_run_made(_: object = None) -> None:
