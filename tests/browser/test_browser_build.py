@@ -33,7 +33,7 @@ pytestmark = [
 
 RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
-HURRIED = ("02", "05", "06", "08", "11")
+HURRIED = ("05", "06", "08")
 """Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"

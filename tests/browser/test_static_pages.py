@@ -35,7 +35,8 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
         for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
-        assert len(runs) == (7 if for_a_class else len(shown))
+        side_by_side = source.count("runners = {")  # two pictures, one below the other
+        assert len(runs) == (7 if for_a_class else len(shown) + side_by_side)
         assert sum(" 0 requests" in text for text in runs) == for_a_class
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
