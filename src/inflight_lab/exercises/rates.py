@@ -60,6 +60,7 @@ async def check_limiter(answer: Answer) -> str:
         sys.platform != "emscripten", "a page in a browser has no thread for the judge; on a computer it has."
     )
     card = await asyncio.to_thread(judge, answer, rate=20)
+    expect("sliding window" in card.shares, card.findings.get("could be judged", "").removeprefix("NO: "))
     for network, (share, refused) in card.shares["sliding window"].items():
         expect(not refused, f"network {network}: {refused} requests were refused in 10 seconds.")
         expect(share >= 0.9, f"network {network}: {share:.0%} of the quota was used.")

@@ -104,7 +104,7 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
         else:
             card.findings |= {question: found(subject, look) for question, look in LOOKS.items()}
     except PollingError as error:
-        card.findings = {"could be judged": f"NO: {error}"}
+        return Card(subject.name, findings={"could be judged": f"NO: {error}"})
     return card
 
 

@@ -125,6 +125,18 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
+        "polling without a wait": """
+class MyLimiter:
+    due = 0
+
+    async def __aenter__(self):
+        while asyncio.get_running_loop().time() < self.due:
+            await asyncio.sleep(0)
+        self.due = asyncio.get_running_loop().time() + 0.05
+
+    async def __aexit__(self, *exc_info):
+        pass
+""",
         "no limiter": "class MyLimiter:\n    pass\n",
     },
     "check_wait_for": {
