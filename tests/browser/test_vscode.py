@@ -30,5 +30,7 @@ def test_the_panel_works_in_vscodes_bundle(lab: Lab, page: Page, vscode: VSCodeP
     """It follows every gesture, is not shown twice, and is dark on the white that VS Code puts behind it."""
     vscode.run(page, lab, SET_UP + PANEL)
     try_out(panel_of(page))
-    expect(page.locator("#outputs > div > svg")).to_be_hidden()
+    picture = page.locator("#outputs > div > :is(img, svg)")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
     expect(page.locator(".ifl-dark")).to_have_count(0)

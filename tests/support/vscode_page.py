@@ -65,7 +65,7 @@ async (code) => {
       node.className = "cell-output-ipywidget-background";
       const model = await manager.get_model(widget.model_id);
       await manager.display_view(null, await manager.create_view(model), { node });
-    } else node.innerHTML = data["image/svg+xml"] ?? "";
+    } else node.innerHTML = data["text/html"] ?? data["image/svg+xml"] ?? "";
   }
   const future = kernel.requestExecute({ code });
   future.onIOPub = ({ header, content }) => {
