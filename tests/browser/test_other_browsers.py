@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], Lab], tmp_path: Path) -> None:
-    """It follows every gesture, and its colours follow the theme."""
+    """It follows every gesture, fills the screen and leaves it, and its colours follow the theme."""
     lab = servers("lab")
     lab.use_theme("JupyterLab Dark")
     with driven(browser, tmp_path) as page:
@@ -28,5 +28,9 @@ def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], La
         panel = DrivenPanel(page)
         page.wait_for("return document.querySelector('.ifl-dark')")
         try_out(panel)
+        panel.press("Present")
+        page.wait_for("return document.fullscreenElement && document.querySelector('.ifl-presented')")
+        page.press("Escape")
+        page.wait_for("return !document.fullscreenElement && !document.querySelector('.ifl-presented')")
         from_menu(page, "Settings", "Theme", "JupyterLab Light")
         page.wait_for("return !document.querySelector('.ifl-dark')")

@@ -38,6 +38,7 @@ MISSING = {
 START_UP = 60.0
 """Seconds for a browser to come up on a busy machine."""
 KEYS = {
+    "Escape": "\ue00c",
     "PageUp": "\ue00e",
     "PageDown": "\ue00f",
     "End": "\ue010",
@@ -156,7 +157,10 @@ class Page:
 
     def click(self, selector: str, text: str = "") -> None:
         """Press the first element that is seen, with exactly that text if one is given."""
-        self.drag(self.wait_for(_WHERE, selector, text))
+        where = None
+        while where != (where := self.wait_for(_WHERE, selector, text)):
+            pass  # it moves: the page is still being laid out
+        self.drag(where)
 
     def shows(self, selector: str, text: str = "", *, within: float) -> bool:
         """Whether such an element is seen before long."""
