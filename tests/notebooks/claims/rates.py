@@ -72,12 +72,12 @@ def claims_of_06(ran: Ran) -> None:
     assert refused["from schedule"] > refused["a few"] > refused["with a log"]  # "fewer, but some"
     assert refused["from now"] == 0
     seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
-    assert all(accepted + refused == 40 for accepted, refused, _ in seen.values())
+    assert all(accepted + refused == 30 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
-        assert 0 < seen[name][1] <= 20  # "lost many requests"
+        assert 0 < seen[name][1] <= 10  # "lost many requests"
     expect_score(ran, "paced", ran.text("share = answers"))
     assert seen["pause, limit 10"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
-    assert 2 <= seen["paced"][2] < seen["pause, limit 10"][2]  # "2 seconds is what it must take"
+    assert 1.4 <= seen["paced"][2] < seen["pause, limit 10"][2]  # "at least 1.5 seconds"
     *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(2)")
     assert len(batches) == 3
     assert accepted > 25
