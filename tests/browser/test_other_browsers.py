@@ -15,6 +15,11 @@ from tests.support.webdriver import BROWSERS
 
 pytestmark = pytest.mark.browser
 
+ON_TOP = """
+const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+return document.fullscreenElement && middle.closest(".ifl-presented");
+"""
+
 
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], Lab], tmp_path: Path) -> None:
@@ -29,7 +34,7 @@ def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], La
         page.wait_for("return document.querySelector('.ifl-dark')")
         try_out(panel)
         panel.press("Present")
-        page.wait_for("return document.fullscreenElement && document.querySelector('.ifl-presented')")
+        page.wait_for(ON_TOP)
         page.press("Escape")
         page.wait_for("return !document.fullscreenElement && !document.querySelector('.ifl-presented')")
         from_menu(page, "Settings", "Theme", "JupyterLab Light")

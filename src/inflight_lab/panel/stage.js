@@ -3,12 +3,13 @@
 /** Fill the screen, or the window where there is no full screen (frames, phones, VS Code), and leave it. */
 export function stage(root, layout, signal) {
   const page = document.documentElement, filled = () => root.classList.contains("ifl-presented");
+  const rise = () => { root.hidePopover?.(); root.showPopover?.(); }; // above the page, which WebKit puts on top of it
   function toggle() {
     const fills = root.classList.toggle("ifl-presented");
     root.popover = fills ? "manual" : null; // above all else, in whatever frame
     if (fills) {
       root.showPopover?.();
-      page.requestFullscreen?.().then(() => filled() || document.exitFullscreen(), () => {});
+      page.requestFullscreen?.().then(() => (filled() ? rise() : document.exitFullscreen()), () => {});
     } else if (document.fullscreenElement) document.exitFullscreen();
     layout();
   }
