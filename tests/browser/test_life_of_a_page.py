@@ -87,7 +87,9 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page,
 
 
 @in_both_front_ends
-def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: Place) -> None:
+def test_a_notebook_opened_again_shows_the_picture(
+    lab: Lab, page: Page, place: Place, errors: list[str]
+) -> None:
     """With a fresh kernel the panel is gone; the picture of its last run stands there, and only then."""
     name = f"again-{place}.ipynb"
     panel = open_panel(lab, page, "again", PANEL, place=place)
@@ -113,3 +115,4 @@ def test_a_notebook_opened_again_shows_the_picture(lab: Lab, page: Page, place: 
     expect(lost).to_have_css("font-size", "0px")
     assert "run this cell again" in lost.evaluate("each => getComputedStyle(each, '::after').content")
     expect(page.locator(".inflight-lab")).to_have_count(0)
+    errors[:] = [error for error in errors if "widget model not found" not in error]  # the front end's own

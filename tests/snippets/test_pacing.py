@@ -13,7 +13,7 @@ import pytest
 from inflight_lab.snippets import snippet
 from tests.support.pasting import api_on_virtual_clock
 from tests.support.simulator import Path, SimulatedApi, network, quota, stall_each_second
-from tests.support.virtual_clock import run, virtual_loop
+from tests.support.virtual_clock import BEGIN, run, virtual_loop
 
 LATE = 0.0005
 """Seconds by which the loop wakes up too late, on average."""
@@ -27,7 +27,8 @@ async def fetch(count: int, path: Callable[[], Path], *, stall: float = 0, **cho
         await simulated.get(url, headers={})
         return httpx.Response(200, json={})
 
-    api = api_on_virtual_clock(snippet(save=None, progress=False, retries=False, **choices), get)
+    choices = {"retries": False} | choices
+    api = api_on_virtual_clock(snippet(save=None, progress=False, **choices), get)
     stalls = [asyncio.create_task(stall_each_second(stall))] if stall else []
     outcomes = await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(count)))
     assert [outcome["status"] for outcome in outcomes] == [200] * count
@@ -68,6 +69,14 @@ def test_several_quotas_are_each_used_as_far_as_they_go() -> None:
     assert arrivals[299] - arrivals[0] < 32
     assert 60 <= arrivals[300] - arrivals[0] < 62
     assert arrivals[599] - arrivals[300] < 32
+
+
+@pytest.mark.parametrize("retries", [False, True])
+def test_a_quota_over_an_hour(retries: bool) -> None:
+    """On a computer just started the first requests go at once, and the rest when the hour is over."""
+    api = run(fetch(60, network(), quotas=[(100, 1), (50, 3600)], retries=retries), late=LATE)
+    arrivals = sorted(api.arrivals)
+    assert arrivals[0] < BEGIN + 1 < BEGIN + 3600 <= arrivals[50] < BEGIN + 3700
 
 
 def told(retry_after: str, **more: str) -> httpx.Response:

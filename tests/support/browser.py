@@ -100,9 +100,14 @@ NOT_OURS = (
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
+def errors() -> list[str]:
+    """What the pages of `new_page` put on the console as errors.  A test that provokes one takes it out."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
     """Opens pages that must end without an error on the console and without a request to elsewhere."""
-    errors: list[str] = []
     outside: list[str] = []
     pages: list[Page] = []
     at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")

@@ -46,7 +46,7 @@ class Api:  # what all requests to it share
         #| not pace | self.client, self.limiter = client, asyncio.Semaphore(LIMIT)
         self.due, self.quickest = 0.0, float("inf")  #? pace
         #| retries and not pace | self.due = 0.0
-        self.log = [[0.0, 0.0]] * (LIMIT + max(count for count, _ in QUOTAS))  # when sent, when ended  #? pace
+        self.log = [[float("-inf")] * 2] * (LIMIT + max(count for count, _ in QUOTAS))  # sent, ended  #? pace
 
     async def fetch(self, item):  # adds "status" and "data", or "error" if it is not settled
         async with self.limiter:
@@ -57,8 +57,10 @@ class Api:  # what all requests to it share
                         counted = sorted(max(sent, min(ended, now) - self.quickest) for sent, ended in oldest)
                         self.due = max(self.due, counted[LIMIT] + 1.01 * seconds)
                     while (wait := self.due - time.monotonic()) > 0:  #? pace or retries
-                        if wait > 600:  #? retries
+                        if wait > max(600, *(1.02 * seconds for _, seconds in QUOTAS)):  #? retries and pace
                             return item | {"error": "not sent: the API wants no more requests now"}
+                        #| retries and not pace | if wait > 600:
+                        #| retries and not pace |     return item | {"error": "not sent: the API wants no more requests now"}
                         await asyncio.sleep(wait)
                     self.log = [*self.log[1:], times := [time.monotonic(), float("inf")]]  #? pace
                     self.due = max(self.due, times[0] - 7 * SPACING) + SPACING  # late ones catch up, a little  #? pace
