@@ -136,6 +136,16 @@ def expect_solutions_correct(ran: Ran) -> None:
         assert said.text.startswith("Not yet: a page in a browser" if threads else "Correct: "), said
 
 
+def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
+    """The long run is drawn, a drag to the middle changes the number in flight, and Stop ends it."""
+    panel.expect(live=True, in_flight=3)
+    limit = panel.drag("limit", 0.5)
+    assert 20 <= limit <= 30
+    panel.expect(limit=limit, in_flight=limit)
+    panel.press("Stop")
+    panel.status("stopped: 1000 outcomes")
+
+
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
     """At a root, from the front page's first notebook on: a drag in 03 changes the number in flight."""
     with lite.served(site) as address:
@@ -152,12 +162,7 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
             panel = PanelOnPage(page)
             panel.plot = page.locator(".ifl-panel .inflight-lab")
             panel.limit.scroll_into_view_if_needed()
-            panel.expect(live=True, in_flight=3)
-            limit = panel.drag("limit", 0.5)
-            assert 20 <= limit <= 30
-            panel.expect(limit=limit, in_flight=limit)
-            panel.press("Stop")
-            panel.status("stopped: 1000 outcomes")
+            expect_plateau_to_follow(panel)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +188,4 @@ def test_slider_moves_the_plateau_in_another_browser(
         assert [cell for cell in shown if cell["status"] != "ok"] == []
         panel = DrivenPanel(page)
         page.evaluate(f"return ({lite.RUN})(arguments[0])", f"await panel.reset()\n{LONG_RUN}")
-        panel.expect(live=True, in_flight=3)
-        limit = panel.drag("limit", 0.5)
-        assert 20 <= limit <= 30
-        panel.expect(limit=limit, in_flight=limit)
-        panel.press("Stop")
-        panel.status("stopped: 1000 outcomes")
+        expect_plateau_to_follow(panel)
