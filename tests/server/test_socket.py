@@ -28,8 +28,8 @@ async def test_idle_connections_outlive_the_clients_patience(
 ) -> None:
     """A client that reuses a connection up to its own limit never finds it closed by the server."""
     await client.get(server.url)
-    assert server._thread
-    (connection,) = server._thread.state.connections
+    assert server._listener
+    (connection,) = server._listener.state.connections
     await until(lambda: connection.timeout_keep_alive_task is not None)
     timer = connection.timeout_keep_alive_task
     assert timer
@@ -65,7 +65,7 @@ async def test_a_stop_waits_for_no_clock(
     sleep = asyncio.sleep
 
     async def note(seconds: float) -> None:
-        if threading.current_thread() is server._thread:
+        if threading.current_thread() is server._listener:
             waits.append(seconds)
         await sleep(seconds)
 

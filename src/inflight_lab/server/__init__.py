@@ -1,10 +1,77 @@
 """A real HTTP server to practise on: see `PracticeServer`."""
 
 import sys
+import threading
+from typing import Any, Self
+
+from inflight_lab.arguments import check
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.server.app import LOOPBACK, PracticeApp
 
 if sys.platform == "emscripten":  # in a browser page
-    from inflight_lab.server.page import PracticeServer
+    from inflight_lab.server.page import Listener
 else:
-    from inflight_lab.server.socket import PracticeServer
+    from inflight_lab.server.socket import Listener
 
-__all__ = ["PracticeServer"]
+
+class PracticeServer(PracticeApp):
+    """A real HTTP server on a loopback port, in a thread of this process; it ends with the process.
+
+    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
+    ...     httpx.get(server.url)
+
+    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs (`Knobs` lists them
+    with their units and defaults) can be set while it runs.  ``seed`` makes the latencies repeatable.
+    ``port`` 0 takes any free one.  In a browser page, the port exists inside that page's Python only.
+
+    Why a thread and no process: it starts in milliseconds, a test or a panel reads what it saw without
+    a message sent, and at the rates of these lessons the client's latencies are the same.
+
+    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
+    """
+
+    listen: Any = Listener
+    _listener: Any = None
+
+    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
+        check("port", port)
+        super().__init__(seed=seed, **knobs)
+        self.port = port
+        self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from
+
+    @property
+    def url(self) -> str:
+        """Where to send the requests: the counterpart of ``https://httpbin.org/get``."""
+        return f"http://{LOOPBACK}:{self.port}/get"
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves now."""
+        return self._listener is not None and bool(self._listener.is_alive())
+
+    def start(self) -> Self:
+        """Start to serve; back as soon as it does.  Does nothing if it serves already."""
+        with self._switch:
+            if not self.running:
+                self._listener = self.listen(self, self.port)
+                self.port = self._listener.port
+                closed_on_rerun(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
+        with self._switch:
+            if self.running:
+                self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()

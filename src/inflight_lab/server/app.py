@@ -13,7 +13,6 @@ from typing import Self
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -26,9 +25,10 @@ from inflight_lab.server.chat import Chat
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import Knobs
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
-from inflight_lab.server.sizes import MAX_BODY, NAMES, too_large
+from inflight_lab.server.sizes import NAMES, measured, too_large
 
-LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
+LOOPBACK = "127.0.0.1"
+LOOPBACK_NAMES = [LOOPBACK, "localhost"]
 
 
 class PracticeApp(Knobs):
@@ -83,14 +83,14 @@ class PracticeApp(Knobs):
             answer = PlainTextResponse("This server answers no page of another site.", 403)
         elif scope["type"] == "http" and (status := too_large(scope)):
             answer = PlainTextResponse(NAMES[status], status)
-        await answer(scope, receive, send)
+        await answer(scope, measured(receive), send)
 
     async def _get(self, request: Request) -> Response:
         return await self._serve(request, lambda headers: JSONResponse(_echo(request), headers=headers))
 
     async def _chat(self, request: Request) -> Response:
         try:
-            chat = Chat.asked(await _body_of(request), self._random)
+            chat = Chat.asked(await request.body(), self._random)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         return await self._serve(request, chat.response, tokens=chat.cost)
@@ -170,25 +170,12 @@ class PracticeApp(Knobs):
         return self.latency
 
 
-async def _body_of(request: Request) -> bytes:
-    """All of a request's body."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:  # nobody could know before: it did not say its length
-            raise HTTPException(413, NAMES[413])
-    return body
-
-
 async def _disconnected_within(request: Request, seconds: float) -> bool:
     """Wait ``seconds`` for the client to hang up: one wait is the latency and the watch for a cancel."""
-    read = 0
     try:
         async with asyncio.timeout(seconds):
-            while (message := await request.receive())["type"] != "http.disconnect":
-                read += len(message.get("body", b""))
-                if read > MAX_BODY:  # nobody could know before: it did not say its length
-                    raise HTTPException(413, NAMES[413])
+            while (await request.receive())["type"] != "http.disconnect":
+                pass  # the body is nobody's business
     except TimeoutError:
         return False
     return True

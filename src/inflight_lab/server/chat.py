@@ -8,11 +8,10 @@ import itertools
 import json
 import random
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 MEDIAN = 50
 _numbers = itertools.count(1)
@@ -47,31 +46,22 @@ class Chat:
         return self.prompt + self.answer
 
     def response(self, headers: dict[str, str]) -> Response:
-        """The answer, at once or word by word."""
+        """The answer in one piece or, as the API streams it, in server-sent events."""
         whole = {"id": f"chatcmpl-{next(_numbers)}", "created": int(time.time()), "model": self.model}
-        if self.stream:
-            return StreamingResponse(self._events(whole), headers=headers, media_type="text/event-stream")
-        message = {"role": "assistant", "content": " ".join(self._words())}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        whole |= {"object": "chat.completion", "choices": [choice], "usage": self._usage()}
-        return JSONResponse(whole, headers=headers)
-
-    def _words(self) -> list[str]:
-        return [str(number) for number in range(1, self.answer + 1)]
-
-    def _usage(self) -> dict[str, int]:
-        return {
+        words = [str(number) for number in range(1, self.answer + 1)]
+        usage = {
             "prompt_tokens": self.prompt,
             "completion_tokens": self.answer,
             "total_tokens": self.cost,
         }
-
-    async def _events(self, whole: dict[str, object]) -> AsyncIterator[str]:
-        """Server-sent events, as the API sends them: words, then the usage if asked for, then the end."""
-        whole |= {"object": "chat.completion.chunk"}
-        for word in self._words():
-            choice = {"index": 0, "delta": {"content": f"{word} "}, "finish_reason": None}
-            yield f"data: {json.dumps(whole | {'choices': [choice]})}\n\n"
-        if self.stream_usage:
-            yield f"data: {json.dumps(whole | {'choices': [], 'usage': self._usage()})}\n\n"
-        yield "data: [DONE]\n\n"
+        if not self.stream:
+            message = {"role": "assistant", "content": " ".join(words)}
+            choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+            whole |= {"object": "chat.completion", "choices": choices, "usage": usage}
+            return JSONResponse(whole, headers=headers)
+        whole["object"] = "chat.completion.chunk"
+        deltas = [{"index": 0, "delta": {"content": f"{word} "}, "finish_reason": None} for word in words]
+        events = [whole | {"choices": [delta]} for delta in deltas]
+        events += [whole | {"choices": [], "usage": usage}] * self.stream_usage
+        lines = "".join(f"data: {event}\n\n" for event in [*map(json.dumps, events), "[DONE]"])
+        return Response(lines, headers=headers, media_type="text/event-stream")

@@ -1,8 +1,8 @@
-"""The practice server where there are no sockets: in a browser page.
+"""What the practice server listens with where there are no sockets: in a browser page.
 
-It has the face of the real one, down to a port.  httpx reaches it through `_Connection`: requests still go
-through httpx's own pool, with its 100 connections and its timeouts, and the app answers with the same
-latency, quotas and 429s.  Only the bytes on a wire are missing, and the time that they would take.
+httpx reaches it through `_Connection`: requests still go through httpx's own pool, with its 100 connections
+and its timeouts, and the app answers with the same latency, quotas and 429s.  Only the bytes on a wire are
+missing, and the time that they would take.
 """
 
 import asyncio
@@ -11,55 +11,43 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import AsyncIterator
 from typing import Literal
 
 import httpcore
 import httpx
+from starlette.types import ASGIApp
 
 from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
-from inflight_lab.server.base import LoopbackServer
 
 WIRE = 0.001
 """Seconds that a request takes at least.  Without a wait a page would neither draw nor hear a button."""
 
 _free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
-_serving: dict[int, "PracticeServer"] = {}
+_listening: dict[int, "Listener"] = {}
 
 
-class PracticeServer(LoopbackServer):
-    """The practice server, on a port that exists inside this Python only.
+class Listener:
+    """Answers at a port that exists inside this Python only."""
 
-    The knobs (`Knobs` lists them with their units and defaults) can be set while it runs.  ``seed`` makes
-    the latencies repeatable.  ``port`` 0 takes any free one.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
-    """
-
-    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
-        super().__init__(port=port, seed=seed, **knobs)
-        self._app = httpx.ASGITransport(self)
-        self._calls: set[asyncio.Timeout] = set()
-
-    @property
-    def running(self) -> bool:
-        return _serving.get(self.port) is self
-
-    def _open(self) -> int:
-        port = self.port or next(_free_ports)
-        if port in _serving:
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self.port = port or next(_free_ports)
+        if self.port in _listening:
             raise OSError(errno.EADDRINUSE, f"port {port} is in use")
-        _serving[port] = self
+        self._app = httpx.ASGITransport(app)
+        self._calls: set[asyncio.Timeout] = set()
+        _listening[self.port] = self
         if sys.platform == "emscripten":
             behave_as_on_a_computer(create_connection)
-        return port
 
-    def _close(self) -> None:
-        if self.running:
-            del _serving[self.port]
-        calls, self._calls = self._calls, set()
-        for call in calls:
+    def is_alive(self) -> bool:
+        """Whether it answers."""
+        return _listening.get(self.port) is self
+
+    def close(self) -> None:
+        """Hang up on all that wait for an answer."""
+        del _listening[self.port]
+        for call in self._calls:
             if not call.expired():
                 call.reschedule(0)
 
@@ -75,23 +63,23 @@ class PracticeServer(LoopbackServer):
                 await asyncio.sleep(WIRE)
                 return await self._app.handle_async_request(request)
         except TimeoutError:
-            if call in self._calls:
+            if self.is_alive():
                 raise httpcore.ReadTimeout from None
             raise httpcore.RemoteProtocolError("Server disconnected without sending a response.") from None
         finally:
             self._calls.discard(call)
 
 
-def server_at(origin: httpcore.Origin) -> PracticeServer:
-    """The server that listens there; ``httpcore.ConnectError`` if none does."""
+def listener_at(origin: httpcore.Origin) -> Listener:
+    """Who listens there; ``httpcore.ConnectError`` if nobody does."""
     if origin.host.decode() not in LOOPBACK_NAMES:
         raise httpcore.ConnectError(
             f"in a browser page only a PracticeServer can be reached, not {origin}: "
             "other sites take a Python on your own computer"
         )
-    if (server := _serving.get(origin.port)) is None:
+    if (listener := _listening.get(origin.port)) is None:
         raise httpcore.ConnectError(f"no PracticeServer is running at {origin}")
-    return server
+    return listener
 
 
 class _Connection(httpcore.AsyncConnectionInterface):
@@ -117,28 +105,20 @@ class _Connection(httpcore.AsyncConnectionInterface):
                 stream=request.stream,  # type: ignore[arg-type]  # it is the one that httpx handed over
             )
             within = request.extensions.get("timeout", {}).get("read")
-            answer = await server_at(self._origin).answer(asked, within=within)
+            answer = await listener_at(self._origin).answer(asked, within=within)
         except BaseException:
             self._state = "closed"
             raise
-        # As where there are sockets: who asks for the stream learns which connection it was.
+        self._state, self._expires = "idle", time.monotonic() + self._kept_for  # the body is here already
         return httpcore.Response(
             answer.status_code,
             headers=answer.headers.raw,
-            content=_Body(answer, self),
-            extensions={"network_stream": self},
+            content=answer.stream,
+            extensions={"network_stream": self},  # as where there are sockets: which connection it was
         )
-
-    def answered(self) -> None:
-        """The answer was read to its end: the next request may come."""
-        if self._state == "busy":
-            self._state, self._expires = "idle", time.monotonic() + self._kept_for
 
     async def aclose(self) -> None:
         self._state = "closed"
-
-    def info(self) -> str:
-        return f"{self._origin}, {self._state}"
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
         return self._state == "idle" and origin == self._origin
@@ -152,22 +132,8 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return self._state == "closed"
 
     def has_expired(self) -> bool:
-        gone = self._origin.port not in _serving
+        gone = self._origin.port not in _listening
         return self._state == "idle" and (gone or time.monotonic() > self._expires)
-
-
-class _Body:
-    """The body of an answer; who has read it gives the connection back."""
-
-    def __init__(self, answer: httpx.Response, connection: _Connection) -> None:
-        self._stream, self._connection = answer.stream, connection
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._stream, httpx.AsyncByteStream)
-        return aiter(self._stream)
-
-    async def aclose(self) -> None:
-        self._connection.answered()
 
 
 def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> _Connection:

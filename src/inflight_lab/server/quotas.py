@@ -8,13 +8,16 @@ several quotas passes all of them or is counted by none: `wait` asks, and `take`
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from dataclasses import dataclass, field
 
 
+@dataclass
 class Quota(ABC):
-    """What the server asks of every kind of quota.  ``rate`` and ``period`` may change at any time."""
+    """What the server asks of every kind of quota.  All three numbers may change at any time."""
 
-    def __init__(self, rate: float, period: float, burst: int = 1) -> None:
-        self.rate, self.period, self.burst = rate, period, burst
+    rate: float
+    period: float
+    burst: int = 1
 
     def admit(self, now: float, cost: float = 1) -> float:
         """Count a request at ``now``: 0.0 if admitted, else the seconds to wait."""
@@ -56,13 +59,12 @@ class FixedWindow(Quota):
         return max(0, math.floor(self.rate - self._used))
 
 
+@dataclass
 class SlidingWindow(Quota):
     """``rate`` requests in *any* span of one period, counted back from each request (a sliding log)."""
 
-    def __init__(self, rate: float, period: float, burst: int = 1) -> None:
-        super().__init__(rate, period, burst)
-        self._admitted: deque[tuple[float, float]] = deque()
-        self._used = 0.0
+    _admitted: deque[tuple[float, float]] = field(default_factory=deque)
+    _used = 0.0
 
     def wait(self, now: float, cost: float = 1) -> float:
         self._forget(now)

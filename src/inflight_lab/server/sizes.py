@@ -1,6 +1,7 @@
 """How large a request may be.  What is larger is refused, so that one request cannot hold up the others."""
 
-from starlette.types import Scope
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope
 
 MAX_URL = 8 * 1024
 """Bytes of path and query.  More gets 414: RFC 9110, section 15.5.15."""
@@ -23,3 +24,18 @@ def too_large(scope: Scope) -> int | None:
         return 431
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return 413 if length.isdigit() and int(length) > MAX_BODY else None
+
+
+def measured(receive: Receive) -> Receive:
+    """The same, for a body that did not say how long it is: it is a 413 as soon as it is too large."""
+    read = 0
+
+    async def receive_some() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MAX_BODY:
+            raise HTTPException(413, NAMES[413])
+        return message
+
+    return receive_some

@@ -1,4 +1,4 @@
-"""The practice API on a real socket."""
+"""The practice server's socket, and the thread that answers on it."""
 
 import asyncio
 import contextlib
@@ -12,70 +12,38 @@ from email.utils import formatdate
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from inflight_lab.server.base import LOOPBACK, LoopbackServer
+from inflight_lab.server.app import LOOPBACK
 from inflight_lab.server.connection import LOG, Connection
 
 
-class PracticeServer(LoopbackServer):
-    """A real HTTP server on a loopback port, in a thread of this process; it ends with the process.
-
-    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
-    ...     httpx.get(server.url)
-
-    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs (`Knobs` lists them
-    with their units and defaults) can be set while it runs.  ``seed`` makes the latencies repeatable.
-    ``port`` 0 takes any free one.
-
-    Why a thread and no process: it starts in milliseconds, a test or a panel reads what it saw without
-    a message sent, and at the rates of these lessons the client's latencies are the same.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
-    """
-
-    _thread: "_Thread | None" = None
-
-    @property
-    def running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def _open(self) -> int:
-        _keep_loopback_off_proxies()
-        listener = _listen(self.port)
-        thread = _Thread(self, listener)
-        thread.start()
-        if error := thread.ready.exception():
-            thread.join()
-            raise error
-        self._thread = thread
-        return int(listener.getsockname()[1])
-
-    def _close(self) -> None:
-        if self._thread:
-            self._thread.end()
-            self._thread = None
-
-    async def __aexit__(self, *_: object) -> None:
-        # Not on the loop's thread: the client may be about to close connections there.
-        await asyncio.to_thread(self.stop)
-
-
-class _Thread(threading.Thread):
+class Listener(threading.Thread):
     """Answers as uvicorn does, on an event loop of its own, and hangs up on its clients when it is to end.
 
     `uvicorn.Server` would wait for the clients, look ten times a second whether it is to end, and choose the
     kind of loop (uvloop) for the whole process.
     """
 
-    def __init__(self, app: PracticeServer, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, port: int) -> None:
         super().__init__(name="practice-server", daemon=True)
-        self._app, self._listener = app, listener
-        self.ready: Future[None] = Future()
+        _keep_loopback_off_proxies()
+        # Longer than a client keeps an idle connection, so that it is never cut in its hand.
+        self._config = uvicorn.Config(
+            app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=75
+        )
+        self._socket = _listen(port)
+        self.port = self._socket.getsockname()[1]
         self.state = ServerState()
-        self._short = False
+        self._short = False  # of files that may be open
+        self._ready: Future[None] = Future()
+        self.start()
+        if error := self._ready.exception():
+            self.join()
+            raise error
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Stop serving, at once, from any other thread; back when that is done."""
         with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended
             self._loop.call_soon_threadsafe(self._ended.set)
@@ -88,25 +56,21 @@ class _Thread(threading.Thread):
             with asyncio.Runner(loop_factory=loop) as runner:
                 runner.run(self._serve())
         except BaseException as error:
-            if self.ready.done():
+            if self._ready.done():
                 raise
-            self._listener.close()
-            self.ready.set_exception(error)
+            self._socket.close()
+            self._ready.set_exception(error)
 
     async def _serve(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(self._note)
-        # Longer than a client keeps an idle connection, so that it is never cut in its hand.
-        config = uvicorn.Config(
-            self._app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=75
-        )
-        config.load()
-        connect = functools.partial(Connection, config=config, server_state=self.state, app_state={})
-        server = await self._loop.create_server(connect, sock=self._listener, backlog=config.backlog)
-        self.ready.set_result(None)
+        self._config.load()
+        connect = functools.partial(Connection, self._config, self.state, {})
+        server = await self._loop.create_server(connect, sock=self._socket, backlog=self._config.backlog)
+        self._ready.set_result(None)
         while not self._ended.is_set():
             date = (b"date", formatdate(usegmt=True).encode())
-            self.state.default_headers = [date, *config.encoded_headers]
+            self.state.default_headers = [date, *self._config.encoded_headers]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), 1)
         server.close()
