@@ -54,11 +54,3 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
         assert targets
         assert {Path(target).stem for target in targets} <= {each.stem for each in [*NOTEBOOKS, GLOSSARY]}
         assert all(target.endswith(".html") for target in targets)
-
-
-def test_a_folder_without_notebooks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error names the argument and what it must be."""
-    with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
-    assert "notebooks must be a folder with .ipynb files" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()

@@ -41,10 +41,13 @@ def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
 
     cells = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(notebook.parent)}}
-    client = NotebookClient(cells, timeout=timeout, resources=resources)
+    # The state of the widgets would make the page ask a CDN for what draws them.
+    client = NotebookClient(cells, timeout=timeout, resources=resources, store_widget_state=False)
+    # Nor does it play the Output widget: it would keep what an `interactive` prints off the page, and send
+    # on the socket on which it waits for a reply, and then may not notice the reply (pyzmq's edges).
+    client.widget_registry.clear()
     client.on_cell_executed = partial(_record_the_background, client)
     client.execute()
-    cells.metadata.pop("widgets", None)  # else the page would ask a CDN for what draws them
     for cell in cells.cells:
         if cell.cell_type == "markdown":
             cell.source = LINK.sub(r"](\1.html", cell.source)
