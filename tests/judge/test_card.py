@@ -18,6 +18,7 @@ from inflight_lab.judge.__main__ import main
 from inflight_lab.judge.api import Api
 from inflight_lab.judge.card import Card
 from inflight_lab.judge.subject import Subject
+from inflight_lab.limiter import AdjustableLimiter
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.paced import Pacer
 
@@ -136,6 +137,60 @@ class LastFirst(Spacer):
         return self
 
 
+class HandsOver(Spacer):
+    """Four slots, or as many as ``limit`` says; each that leaves hands its slot on, limit or no limit."""
+
+    def __init__(self) -> None:
+        self.limit, self._inside = 4, 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def __aenter__(self) -> Self:
+        if self._inside >= self.limit:
+            self._waiting.append(turn := asyncio.get_running_loop().create_future())
+            await turn
+        self._inside += 1
+        return self
+
+    def _wake_one(self) -> None:
+        while self._waiting:
+            if not (turn := self._waiting.popleft()).done():
+                turn.set_result(None)
+                return
+
+    async def __aexit__(self, *_: object) -> None:
+        self._inside -= 1
+        self._wake_one()
+
+
+class WakesOne(HandsOver):
+    """Looks at the limit, and only when one leaves: a limit that is raised wakes nobody."""
+
+    async def __aexit__(self, *_: object) -> None:
+        self._inside -= 1
+        if self._inside < self.limit:
+            self._wake_one()
+
+
+class Remembers(Spacer):
+    """Keeps a note of each request for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._log: list[object] = []
+
+    async def __aexit__(self, *_: object) -> None:
+        self._log.append(object())
+
+
+class ReadOnly(Spacer):
+    """Says what its limit is, and nobody can set it."""
+
+    @property
+    def limit(self) -> int:
+        """It is one."""
+        return 1
+
+
 def wrong(card: Card) -> list[str]:
     """The questions whose answer is no."""
     return [question for question, found in card.findings.items() if found.startswith("NO")]
@@ -143,6 +198,7 @@ def wrong(card: Card) -> list[str]:
 
 REST, STALL = "keeps to the rate after a rest", "keeps to the rate after a stall"
 ORDER, CANCEL = "first come, first served", "survives cancelled requests"
+CHANGE = "follows a changed limit"
 FAULTS = {
     Spacer: [STALL],
     Bucket: [REST],
@@ -151,10 +207,14 @@ FAULTS = {
     Leaks: [CANCEL],
     Locks: [CANCEL],
     LastFirst: [ORDER],
+    HandsOver: [CHANGE],
+    WakesOne: [CHANGE],
 }
 
 
-@pytest.mark.parametrize("limiter", [lambda: Pacer(RATE), lambda: asyncio.Semaphore(5)])
+@pytest.mark.parametrize(
+    "limiter", [lambda: Pacer(RATE), lambda: asyncio.Semaphore(5), lambda: AdjustableLimiter(5)]
+)
 def test_what_is_sound_is_found_sound(limiter: Any) -> None:
     """No question is answered with no, and no quota with a burst has refused anything."""
     card = judge(limiter)
@@ -167,6 +227,32 @@ def test_what_is_sound_is_found_sound(limiter: Any) -> None:
 def test_a_planted_fault_is_found(limiter: Any, found: list[str]) -> None:
     """Each of the usual faults, by the question that is about it."""
     assert set(found) <= set(wrong(judge(limiter)))
+
+
+@pytest.mark.parametrize(
+    ("limiter", "found"),
+    [
+        (
+            lambda: AdjustableLimiter(5),
+            "yes: with `limit` whole, halved and whole again, 500, 200 and 500",
+        ),
+        (
+            lambda: AdjustableLimiter(1),
+            "yes: with `limit` whole, halved and whole again, 200, 100 and 200",
+        ),
+        (lambda: Pacer(RATE), "yes: with `rate`"),
+        (lambda: asyncio.Semaphore(5), "cannot be changed"),
+        (ReadOnly, "cannot be changed"),
+    ],
+)
+def test_a_limit_is_changed_where_it_can_be(limiter: Any, found: str) -> None:
+    """Those that follow are found to, a limit of one too; what has none to set has no fault."""
+    assert judge(limiter).findings[CHANGE].startswith(found)
+
+
+def test_what_is_kept_of_each_request_is_counted() -> None:
+    """A log without an end is seen in the memory."""
+    assert judge(Remembers).findings["time and memory"].endswith(" 1.0 objects kept for each")
 
 
 def test_a_window_of_the_clock_is_refused_by_one_that_slides() -> None:
@@ -304,7 +390,7 @@ def test_several_side_by_side() -> None:
     head, *rows = table.splitlines()
     assert head.split() == ["sound", "broken", "Ada's"]
     assert re.fullmatch(r"fixed window, still +99\.5%, +0 +\d\d\.\d%, +0", rows[0])
-    assert rows[-4].split() == [*CANCEL.split(), "yes", "NO"]
+    assert rows[-5].split() == [*CANCEL.split(), "yes", "NO"]
     assert rows[-1].split() == ["could", "be", "judged", "TypeError"]
 
 
@@ -375,11 +461,10 @@ def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("argument", "word"),
     [
-        ("mine.py", "limiter must be FILE.py:NAME or MODULE:NAME"),
+        ("mine.py", "limiter must be FILE.py:NAME, got 'mine.py'"),
         ("missing.py:Limiter", "No such file"),
-        ("missing:Limiter", "No module named"),
-        ("asyncio:Missing", "has no attribute 'Missing'"),
-        ("asyncio:sleep", "limiter must be what makes one"),
+        (f"{__file__}:Missing", "has no attribute 'Missing'"),
+        (f"{__file__}:Path", "limiter must be what makes one"),
     ],
 )
 def test_the_command_is_told_what_it_cannot_judge(

@@ -34,10 +34,11 @@ class LateLoop(VirtualLoop):
         """Seconds on the virtual clock, as far as the loop can see."""
         return self.now // self._tick * self._tick if self._tick else self.now
 
-    def wait(self, seconds: float) -> None:
-        """Nothing to do for so long, or a little longer."""
-        self.now += seconds + (self._random.expovariate(1 / self._late) if self._late else 0)
-        if self._tick:
+    def select(self, timeout: float | None) -> None:
+        """Let so much time pass, or a little more."""
+        late = self._random.expovariate(1 / self._late) if timeout and self._late else 0
+        super().select(timeout and timeout + late)
+        if timeout and self._tick:
             self.now = math.ceil(self.now / self._tick) * self._tick
 
 

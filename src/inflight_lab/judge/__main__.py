@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +14,10 @@ from inflight_lab.judge.card import compare, judge
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge what the command line names, and print its card; of several, one table."""
-    parser = argparse.ArgumentParser(
-        "inflight-lab judge", description="A card for a limiter: what it does with a quota."
-    )
+    about = "A card for a limiter: what it does with a quota."
+    parser = argparse.ArgumentParser("inflight-lab judge", description=about)
     add = parser.add_argument
-    add("limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter, or MODULE:NAME")
+    add("limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter")
     add("--rate", type=float, default=100, help="requests that it allows per period; default: %(default)s")
     add("--period", type=float, default=1.0, help="seconds; default: %(default)s")
     options = parser.parse_args(arguments)
@@ -31,27 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(str(error))
 
 
-def _named(name: str) -> Any:
+def _named(place: str) -> Any:
     """What stands there.  Raises ``ValueError`` if there is nothing."""
-    place, colon, attribute = name.rpartition(":")
-    if not colon or not attribute:
-        raise ValueError(f"limiter must be FILE.py:NAME or MODULE:NAME, got {name!r}")
-    sys.path.insert(0, str(Path(place).resolve().parent))  # what a file imports may lie beside it
+    file, _, name = place.rpartition(":")
+    sys.path.insert(0, str(Path(file).resolve().parent))  # what a file imports may lie beside it
     try:
-        if place.endswith(".py"):
-            return getattr(_loaded(place), attribute)
-        return pkgutil.resolve_name(name)
+        spec: Any = importlib.util.spec_from_file_location(file, file)
+        module = sys.modules[file] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return getattr(module, name)
     except (OSError, ImportError, AttributeError, SyntaxError) as error:
-        raise ValueError(
-            f"limiter must name something that can be imported, got {name!r}: {error}"
-        ) from error
-
-
-def _loaded(file: str) -> Any:
-    spec: Any = importlib.util.spec_from_file_location(file, file)
-    module = sys.modules[file] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+        raise ValueError(f"limiter must be FILE.py:NAME, got {place!r}: {error}") from error
 
 
 if __name__ == "__main__":

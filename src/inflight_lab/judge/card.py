@@ -61,8 +61,8 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
     ``limiter`` is what makes one when it is called without arguments, such as its class: an object for
-    ``async with``, or with ``acquire`` (and ``release``, if it has that) or ``wait``.  Or it is a runner,
-    ``(url, count, *, client)``, which only meets the quotas.
+    ``async with``, or with an async ``acquire`` (and ``release``, if it has that) or ``wait``.  Or it is a
+    runner, ``(url, count, *, client)``, which only meets the quotas.
 
     Raises ``TypeError`` for anything else, and whatever the limiter itself raises when it is made.
     """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import selectors
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -25,7 +25,15 @@ STEPS_A_SECOND = 1_000_000
 """More callbacks than this in each second of the clock mean that something polls."""
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
+class StandstillError(TimeoutError):
+    """Every task waits, and nothing is scheduled that could wake one."""
+
+
+class PollingError(RuntimeError):
+    """All that goes on asks again and again without waiting."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose clock moves when everything waits, and at no other moment.
 
     ``step`` is how long a callback takes: with 0, what asks the clock again and again never sees it move.
@@ -35,8 +43,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     today = TODAY
 
     def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
-        self.now, self.step, self.most = BEGIN, step, most
-        super().__init__(_Waiting(self))
+        super().__init__()
+        self.now, self.step, self.most, self._steps = BEGIN, step, most, 0.0
+        self._selector = self  # where other loops wait for sockets
 
     def time(self) -> float:
         """Seconds on the virtual clock, as far as the loop can see."""
@@ -46,41 +55,34 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Be busy for so long: nothing else runs meanwhile."""
         self.now += seconds
 
-    def wait(self, seconds: float) -> None:
-        """Nothing to do for so long."""
-        self.now += seconds
-
-
-class StandstillError(RuntimeError):
-    """Nothing on the loop can go on."""
-
-
-class PollingError(RuntimeError):
-    """All that goes on asks again and again without waiting."""
-
-
-class _Waiting(selectors.SelectSelector):
-    """Where the loop waits for sockets or the next timer."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        super().__init__()
-        self._loop, self._steps = loop, 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None) -> None:
+        """Let so much time pass; None is for ever."""
         if timeout is None:
             raise StandstillError("every task waits, and nothing is scheduled that could wake one")
         if timeout > 0:
-            self._loop.wait(timeout)
+            self.now += timeout
             self._steps = max(0, self._steps - timeout * STEPS_A_SECOND)
-            return []
+            return
         # What is due comes into `_ready` only after this.  It counts as one: a timer for now must not spin.
-        ready = len(self._loop._ready) or 1  # type: ignore[attr-defined]
-        self._loop.now += self._loop.step * ready
+        ready = len(self._ready) or 1  # type: ignore[attr-defined]
+        self.now += self.step * ready
         self._steps += ready
-        if self._steps > self._loop.most:
+        if self._steps > self.most:
             self._steps = 0  # what is cancelled now has as many to end in
             raise PollingError("it polls: it asks again and again without waiting")
-        return []
+
+    def _process_events(self, events: None) -> None:
+        """There are none."""
+
+    def _write_to_self(self) -> None:
+        """Nothing waits in `select` that would have to be woken."""
+
+
+def virtual_loop() -> VirtualLoop:
+    """The running loop, which is a virtual one."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop
 
 
 def run(main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()) -> T:
@@ -91,7 +93,6 @@ def run(main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[Modul
 
 @contextlib.contextmanager
 def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
-    """Show the loop's time on the clocks of ``time``, to this thread only: a server has one of its own."""
     clocks: dict[str, Callable[..., Any]] = {
         "monotonic": loop.time,
         "perf_counter": lambda: loop.now,
@@ -101,21 +102,13 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
     clocks["sleep"] = loop.stall
     thread = threading.get_ident()
 
+    def shown(name: str, real: Callable[..., Any], *seconds: float) -> Any:
+        return (clocks[name] if threading.get_ident() == thread else real)(*seconds)
+
     with contextlib.ExitStack() as patches:
-        for name, virtual in clocks.items():
+        for name in clocks:
             real = getattr(time, name)
-
-            def clock(*seconds: float, virtual: Any = virtual, real: Any = real) -> Any:
-                return (virtual if threading.get_ident() == thread else real)(*seconds)
-
             for module in (time, *also):
                 for known in [known for known, value in vars(module).items() if value is real]:
-                    patches.enter_context(patch.object(module, known, clock))
+                    patches.enter_context(patch.object(module, known, partial(shown, name, real)))
         yield
-
-
-def virtual_loop() -> VirtualLoop:
-    """The running loop, which is a virtual one."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    return loop

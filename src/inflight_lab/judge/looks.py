@@ -7,8 +7,8 @@ import gc
 import itertools
 import math
 import random
+import sys
 import time
-import tracemalloc
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -16,20 +16,21 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.judge.api import Api
-from inflight_lab.judge.clock import PollingError, StandstillError, virtual_loop
+from inflight_lab.judge.clock import PollingError, virtual_loop
 from inflight_lab.judge.subject import Subject, through
+
+LIMITS = ("limit", "total_tokens", "rate", "max_rate")
+"""What limiters call the limit that can be set while they are in use."""
 
 
 def found(subject: Subject, look: Callable[[Subject], Coroutine[Any, Any, str]]) -> str:
     """What a look finds.  Raises ``PollingError`` where nothing can be found."""
     try:
         return subject.run(look(subject))
-    except TimeoutError:
-        return "NO: it stands still"
-    except StandstillError as error:
-        return f"NO: it stands still: {error}"
     except PollingError:
         raise
+    except TimeoutError:
+        return "NO: it stands still"
     except Exception as error:
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
@@ -56,7 +57,6 @@ async def _after_a_stall(subject: Subject) -> str:
 
 
 def _busiest(subject: Subject, api: Api) -> str:
-    """The most that were sent in any one period, and at one moment."""
     sent = api.arrivals
     most = max(last - bisect(sent, at - subject.period + 1e-9) for last, at in enumerate(sent, 1))
     kept, together = most <= subject.rate, max(Counter(sent).values())
@@ -88,7 +88,6 @@ async def _cancelled(subject: Subject) -> str:
 
 
 async def _failed(subject: Subject) -> str:
-    """A request that raises gives back what it held."""
     limiter = subject.make()
 
     async def fails() -> None:
@@ -105,38 +104,59 @@ async def _still_works(subject: Subject, limiter: Any) -> str:
     async def took(limiter: Any) -> float:
         began = virtual_loop().now
         async with asyncio.timeout(100 * subject.period):
-            await asyncio.gather(*requests(limiter))
+            await asyncio.gather(*subject.crowd(limiter, Api().get, 2))
         return virtual_loop().now - began
 
-    requests = partial(subject.crowd, send=Api().get, periods=2)
     afterwards, usual = await took(limiter), await took(subject.make())
-    if afterwards <= usual + 1.5 * subject.period:
-        return "yes"
-    count = math.ceil(2 * subject.rate)
-    return f"NO: {count} requests took {afterwards:.1f} s afterwards, {usual:.1f} s of a new one"
+    kept = afterwards <= usual + 1.5 * subject.period
+    return "yes" if kept else f"NO: what takes a new one {usual:.1f} s took {afterwards:.1f} s afterwards"
+
+
+async def _changed(subject: Subject) -> str:
+    """Half the limit lets half as many through, and all of it as many as before, while others wait."""
+    limiter, api = subject.make(), Api()
+    names = [name for name in LIMITS if isinstance(getattr(limiter, name, None), int | float)]
+
+    async def sends() -> None:
+        while True:
+            await through(limiter, api.get)
+
+    async def let_through(limit: float) -> int:
+        setattr(limiter, names[0], limit)
+        await asyncio.sleep(subject.period)  # for those in flight, and those who wait for their old time
+        before = len(api.arrivals)
+        await asyncio.sleep(5 * subject.period)
+        return len(api.arrivals) - before
+
+    try:
+        most = max(getattr(limiter, names[0]), 2)
+        setattr(limiter, names[0], most)
+    except (IndexError, AttributeError):
+        return "cannot be changed"
+    async with asyncio.TaskGroup() as tasks:
+        senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * max(most, subject.rate)))]
+        whole, half, again = [await let_through(limit) for limit in (most, type(most)(most / 2), most)]
+        for sender in senders:
+            sender.cancel()
+    follows = 0.3 * whole < half < 0.7 * whole and again > 0.8 * whole
+    counts = f"{whole}, {half} and {again} in five periods"
+    return f"{'yes' if follows else 'NO'}: with `{names[0]}` whole, halved and whole again, {counts}"
 
 
 async def _price(subject: Subject) -> str:
     """Real time and memory for many requests; the loop's own share is in it."""
     limiter, count = subject.make(), math.ceil(10 * subject.rate)
 
-    async def many() -> None:
+    async def many() -> int:
         await asyncio.gather(*subject.crowd(limiter, partial(asyncio.sleep, 0.05), 10))
-
-    def in_use() -> int:
         gc.collect()
-        return tracemalloc.get_traced_memory()[0]
+        return sys.getallocatedblocks()
 
+    before = await many()  # what it keeps of the last ones it may keep
     began = time.process_time()
-    await many()
+    kept = await many() - before
     took = time.process_time() - began
-    tracemalloc.start()
-    await many()
-    before = in_use()
-    await many()
-    kept = in_use() - before
-    tracemalloc.stop()
-    return f"{1e6 * took / count:.0f} µs a request, {max(0, kept) / count:.0f} bytes kept for each"
+    return f"{1e6 * took / count:.0f} µs a request, {max(0, kept) / count:.1f} objects kept for each"
 
 
 LOOKS = {
@@ -145,5 +165,6 @@ LOOKS = {
     "first come, first served": _in_order,
     "survives cancelled requests": _cancelled,
     "survives failed requests": _failed,
+    "follows a changed limit": _changed,
     "time and memory": _price,
 }

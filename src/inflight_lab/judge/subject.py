@@ -32,31 +32,27 @@ class Subject:
         if not callable(limiter):
             raise TypeError(f"{WANTED}; got {limiter!r}")
         self.make, self.rate, self.period = limiter, rate, period
-        self.name = getattr(limiter, "__name__", None) or repr(limiter)
+        self.name = getattr(limiter, "__name__", repr(limiter))
         names = inspect.signature(limiter).parameters
         self._options = {"return_exceptions": True} if "return_exceptions" in names else {}
         self._modules = {sys.modules[limiter.__module__]} if hasattr(limiter, "__module__") else set()
         self.is_runner = {"url", "count"} <= set(names)
+        if self.is_runner and "client" not in names:
+            raise TypeError(
+                f"limiter must take `client` if it is a runner, or it would send for real; {WANTED}"
+            )
         if not self.is_runner:
             self.run(self._made())
-        elif "client" not in names:
-            raise TypeError(
-                f"limiter must take `client` if it is a runner, or it would send for real; got {limiter!r}"
-            )
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run on a virtual clock, which the limiter sees as well."""
         return run(main, VirtualLoop(STEP, 200_000 + 40 * self.rate), also=self._modules)
 
     async def _made(self) -> None:
-        try:
-            inspect.signature(self.make).bind()
-        except TypeError as error:
-            raise TypeError(f"{WANTED}; got {self.make!r} ({error})") from None
         made = self.make()
         self._modules.add(sys.modules[type(made).__module__])
         if not any(hasattr(made, name) for name in ("__aenter__", "acquire", "wait")):
-            raise TypeError(f"{WANTED}; got {made!r} from it")
+            raise TypeError(f"{WANTED}; got {made!r} from {self.name}")
 
     async def send_all(self, api: Api, periods: float) -> None:
         """Ask for as many requests as so many periods allow, as fast as they are let through."""
@@ -85,14 +81,9 @@ async def through(limiter: Any, send: Send) -> Any:
     if hasattr(limiter, "__aenter__"):
         async with limiter:
             return await send()
-    await _awaited(limiter.acquire() if hasattr(limiter, "acquire") else limiter.wait())
+    await (limiter.acquire() if hasattr(limiter, "acquire") else limiter.wait())
     try:
         return await send()
     finally:
-        if hasattr(limiter, "release"):
-            await _awaited(limiter.release())
-
-
-async def _awaited(result: Any) -> None:
-    if inspect.isawaitable(result):
-        await result
+        if hasattr(limiter, "release") and inspect.isawaitable(released := limiter.release()):
+            await released
