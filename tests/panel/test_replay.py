@@ -6,18 +6,17 @@ import asyncio
 import json
 import os
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from inflight_lab import Panel, PracticeServer, Replay, Timeline
-from inflight_lab.panel import recording
-from inflight_lab.panel.recording import FORMAT, LARGEST, RECORDINGS, Recording, load, save
-from inflight_lab.plot.points import Recorder
+from inflight_lab import Panel, PracticeServer, Replay, Stats
+from inflight_lab.panel import lane, recording
+from inflight_lab.panel.recording import FORMAT, LARGEST, RECORDINGS, load
 from inflight_lab.runners import naive, semaphore
-from tests.support.virtual_clock import SetClock
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -40,23 +39,17 @@ async def recorded(server: PracticeServer, tmp_path: Path) -> tuple[Panel, Path]
 async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) -> None:
     """Counts, levels and each single request are those of the run, and no server has seen a request more."""
     panel, path = recorded
-    before = [lane.server.stats() for lane in panel.lanes.values()]
+    before = [each.server.stats() for each in panel.lanes.values()]
     replay = Replay(path)
     await replay.start()
-    for name, lane in panel.lanes.items():
-        ran, shown = lane.feed.recorder, replay.feeds[name].recorder
-        assert shown.counts() == ran.counts() | {"elapsed": pytest.approx(ran.counts()["elapsed"], abs=0.001)}
-        assert shown.server.stats().refused == ran.server.stats().refused > 0
-        assert [row[1:] for row in shown.everything()["rows"]] == [
-            row[1:] for row in ran.everything()["rows"]
-        ]
-        assert (shown.last_rules, shown.numbered) == (ran.last_rules, True)
-        assert shown.status()["rules"]["phase"] == pytest.approx(ran.status()["rules"]["phase"], abs=0.01)
-        for line in ("limit", "quota"):
-            levels = [point[3] for point in ran.history[line]]
-            assert [point[3] for point in shown.history[line]] == levels
-        assert (levels, len(shown.history["limit"])) == ([12], name == "semaphore")
-    assert [lane.server.stats() for lane in panel.lanes.values()] == before
+    for name, each in panel.lanes.items():
+        ran, shown = each.feed.recorder.everything(), replay.feeds[name].recorder.everything()
+        assert shown.pop("now") == pytest.approx(ran.pop("now"), abs=0.5)
+        assert shown == ran
+        assert shown["counts"]["refused"] > 0
+        assert (shown["numbered"], shown["rules"]["rate"], shown["live"]) == (True, 12, False)
+        assert len(shown["series"]["limit"]) == (name == "semaphore")
+    assert [each.server.stats() for each in panel.lanes.values()] == before
     replay.close()
     panel.close()
 
@@ -68,12 +61,12 @@ async def test_a_replay_can_be_stopped_and_played_again(recorded: tuple[Panel, P
     replay = Replay(path)
     feed = replay.feeds["semaphore"]
     assert replay.start() is replay.start()
-    await until(lambda: feed.recorder.server.stats().started >= 3)
+    await until(lambda: feed.recorder.status()["counts"]["started"] >= 3)
     replay.stop()
     await replay.start()
-    assert feed.recorder.server.stats().accepted < 12
+    assert feed.recorder.status()["counts"]["accepted"] < 12
     await replay.start()
-    assert feed.recorder.server.stats().accepted == 12
+    assert feed.recorder.status()["counts"]["accepted"] == 12
     replay.close()
 
 
@@ -93,14 +86,12 @@ async def test_failures_and_cancels_are_repeated_too(tmp_path: Path) -> None:
         panel.stop()
         await panel.start()
         panel.save_recording(tmp_path / "run.json")
-        counts = panel.lanes[""].feed.recorder.counts()
+        counts = panel.lanes[""].feed.recorder.status()["counts"]
         panel.close()
     assert (counts["failed"], counts["cancelled"]) == (2, 4)
     replay = Replay(tmp_path / "run.json")
     await replay.start()
-    assert replay.feeds[""].recorder.counts() == counts | {
-        "elapsed": pytest.approx(counts["elapsed"], abs=0.001)
-    }
+    assert replay.feeds[""].recorder.status()["counts"] == counts
     replay.close()
 
 
@@ -113,21 +104,14 @@ async def test_nothing_to_record(server: PracticeServer, tmp_path: Path) -> None
     panel.close()
 
 
-def run(**changes: object) -> dict[str, object]:
-    """A run as it stands in a file: two requests, one of them refused."""
-    server = [sent(0, 0.1), sent(1, 0.2), ended(0, 0.3), ended(1, 0.4, status=429)]
-    rules = {"period": 1.0, "quota": "sliding-window", "rate": 100, "burst": 1, "phase": 0.4}
-    return rules | {"numbered": False, "limits": [[0.0, 3]], "server": server, "client": None} | changes
-
-
-def sent(request: Any, seconds: Any = 0.1, waiting: Any = 0) -> list[object]:
-    return [seconds, "sent", request, None, waiting]
-
-
-def ended(
-    request: Any, seconds: Any = 0.2, waiting: Any = 0, *, kind: Any = "answered", status: Any = 200
-) -> Any:
-    return [seconds, kind, request, status, waiting]
+def message(**changes: object) -> dict[str, Any]:
+    """One as it stands in a file: a request that was sent and one that was refused."""
+    rules = {"kind": "sliding-window", "rate": 100, "period": 1.0, "burst": 1, "phase": 0.4}
+    counts = vars(Stats(started=2, in_flight=1, refused=1))
+    series = {"server": [[0.1, 0, 2, 1]], "refused": [[0.2, 1, 1, 1]]}
+    rows = [[0.1, "sent", 0, None], [0.1, "sent", 1, None], [0.2, "answered", 1, 429]]
+    status = {"now": 0.25, "live": True, "numbered": False, "counts": counts, "rules": rules}
+    return status | {"series": series, "rows": rows} | changes
 
 
 def filed(*runs: object, **more: object) -> str:
@@ -135,127 +119,100 @@ def filed(*runs: object, **more: object) -> str:
     return json.dumps({"format": FORMAT, "runs": {str(n): run for n, run in enumerate(runs)}} | more)
 
 
-def server(*rows: object) -> str:
-    """The text of a file with these events at the server."""
-    return filed(run(server=rows))
+def one(**changes: object) -> str:
+    """The text of a file with one run of one message."""
+    return filed([message(**changes)])
 
 
+def without(name: str) -> str:
+    """The same, but a field is missing."""
+    left = message()
+    del left[name]
+    return filed([left])
+
+
+RULES = message()["rules"]
 DAMAGED = {  # what is in the file, and what the error says of it
     "nothing": ("", "line 1 column 1"),
     "blanks": (" \n ", "line 2 column 2"),
     "no JSON": ("a recording", "line 1 column 1"),
     "another notation": ("<svg/>", "line 1 column 1"),
-    "half a file": (filed(run())[:195], "Unterminated string starting at: line 1 column"),
-    "two files in one": (filed(run()) * 2, "Extra data: line 1"),
+    "half a file": (one()[:60], "line 1 column"),
+    "two files in one": (one() * 2, "Extra data: line 1"),
     "no UTF-8": (b'{"format": "\xff"}', "codec can't decode byte 0xff"),
     "zero bytes": (b"\0" * 100, "line 1 column 1"),
-    "too deep a list": ("[" * 100_000, "nested too deeply"),
-    "too deep an object": ('{"runs":' * 100_000, "nested too deeply"),
-    "deep in its place": (f'{{"format": "{FORMAT}", "runs": {"[" * 100_000}', "nested too deeply"),
-    "too large": (filed(run()) + " " * LARGEST, "more than 5,000,000 bytes"),
-    "a number of 5,000 digits": (filed(run()).replace("0.4", "1" * 5000), "4300 digits"),
+    "too deep a list": ("[" * 100_000, "recursion"),
+    "too deep in its place": (f'{{"format": "{FORMAT}", "runs": {"[" * 100_000}', "recursion"),
+    "too large": (one() + " " * LARGEST, "more than 5,000,000 bytes"),
+    "a number of 5,000 digits": (one().replace("0.25", "1" * 5000), "4300 digits"),
     "a list": ("[]", r"format must be .* got \[\]"),
     "null": ("null", "format must be .* got None"),
-    "no format": ('{"runs": {}}', "format must be 'inflight-lab recording 2', got None"),
-    "no runs": (f'{{"format": "{FORMAT}"}}', r"fields of a recording .* unknown, got \['runs'\]"),
-    "the next version": (filed(run(), format="inflight-lab recording 3"), "got 'inflight-lab recording 3'"),
-    "a format of another kind": (filed(run(), format=1), "format must be .* got 1"),
-    "something unknown": (filed(run(), author="me"), r"format, runs; missing or unknown, got \['author'\]"),
+    "no format": ('{"runs": {}}', "format must be 'inflight-lab recording 3', got None"),
+    "the version before": (one().replace("g 3", "g 2"), "must be .* 3', got 'inflight-lab recording 2'"),
+    "a format of another kind": (filed(format=1), "format must be .* got 1"),
+    "no runs": (f'{{"format": "{FORMAT}"}}', "runs must be an object with 1 to 20 runs by name, got None"),
     "not one run": (filed(), "runs must be an object with 1 to 20 runs by name"),
-    "runs in a list": (filed(runs=[run()]), "runs must be an object"),
-    "too many runs": (filed(*[run()] * 21), "runs must be an object with 1 to 20"),
-    "a run twice": (filed(run(), run()).replace('"1":', '"0":'), r"names in an object .* got \['0', '0'\]"),
-    "too long a name": (filed(runs={"n" * 201: run()}), "its name must be a text of at most 200"),
-    "half a surrogate": (filed(runs={"\ud800": run()}), "its name must be a text"),
-    "a run that is a list": (filed([]), r"in the run '0': a run must be an object with period.*got \[\]"),
-    "a run that is null": (filed(None), "in the run '0': a run must be an object"),
-    "in the second run": (filed(run(), run(period=None)), "in the run '1': period must be a number"),
+    "runs in a list": (filed(runs=[[message()]]), "runs must be an object"),
+    "too many runs": (filed(*[[message()]] * 21), "runs must be an object with 1 to 20"),
+    "a run that is null": (filed(None), "runs.0 must be a list, got None"),
+    "a run without messages": (filed([]), r"runs.0 must be a list with a message at least, got \[\]"),
+    "in the second run": (
+        filed([message()], [message(), 3]),
+        r"runs.1\[1\] must be an object with now, live",
+    ),
     "a field missing": (
-        filed({name: value for name, value in run().items() if name != "limits"}),
-        r"fields of a run must be period, .* unknown, got \['limits'\]",
+        without("rows"),
+        r"runs.0\[0\] must be an object with now, live, numbered, .*rows, got",
     ),
-    "a field unknown": (filed(run(speed=1)), r"missing or unknown, got \['speed'\]"),
-    "no period": (filed(run(period=0)), "period must be 0.001 to 86400, got 0"),
-    "a negative period": (filed(run(period=-1.0)), "period must be .* got -1.0"),
-    "a period that is NaN": (filed(run(period=float("nan"))), "period must be .* got nan"),
-    "a period that is text": (filed(run(period="1")), "period must be .* got '1'"),
-    "a quota unknown": (filed(run(quota="daily")), "quota must be one of 'none', .* got 'daily'"),
-    "a quota that is a list": (filed(run(quota=[])), r"quota must be one of .* got \[\]"),
-    "a negative rate": (filed(run(rate=-1)), "rate must be 1 to 1000000000, got -1"),
-    "an infinite rate": (filed(run(rate=float("inf"))), "rate must be .* got inf"),
-    "a rate that is true": (filed(run(rate=True)), "rate must be .* got True"),
-    "a negative burst": (filed(run(burst=-1)), "burst must be 0 to 1000000000, got -1"),
-    "a phase that is NaN": (filed(run(phase=float("nan"))), "phase must be .* got nan"),
-    "numbered that is a number": (filed(run(numbered=1)), "numbered must be true or false, got 1"),
-    "limits by name": (filed(run(limits={})), "limits must be a list, got {}"),
-    "a limit alone": (filed(run(limits=[3])), r"limits\[0\]: a row must be \[seconds, limit\], got 3"),
-    "a limit of text": (filed(run(limits=[[0, "3"]])), r"limits\[0\]: limit must be a number"),
-    "a limit that is NaN": (filed(run(limits=[[0, 1], [0, float("nan")]])), r"limits\[1\]: limit .* got nan"),
-    "a huge limit": (filed(run(limits=[[0, 10**300]])), r"limits\[0\]: limit must be"),
-    "limits going back": (filed(run(limits=[[2, 1], [1, 1]])), r"limits\[1\]: seconds must be 2 or more"),
-    "no events": (server(), "neither server nor client has an event"),
-    "events that are null": (filed(run(server=None)), "server must be a list, got None"),
-    "events that are text": (filed(run(server="sent")), "server must be a list, got 'sent'"),
-    "client that is 0": (filed(run(client=0)), "client must be a list, got 0"),
-    "client that is wrong": (filed(run(client=[sent(0), 1])), r"client\[1\]: a row must be"),
-    "an event that is null": (server(None), r"server\[0\]: a row must be .*waiting\], got None"),
-    "an event by name": (server({"seconds": 1}), r"server\[0\]: a row must be"),
-    "an event too short": (server(sent(0)[:4]), r"server\[0\]: a row must be"),
-    "an event too long": (server([*sent(0), 1]), r"server\[0\]: a row must be"),
-    "a time that is NaN": (
-        server(sent(0), sent(1, float("nan"))),
-        r"server\[1\]: seconds must be .* got nan",
+    "a field unknown": (one(speed=1), r"runs.0\[0\] must be an object with now, live"),
+    "a time of text": (one(now="0.1"), r"\[0\].now must be a number of seconds, 0 to 3600, got '0.1'"),
+    "a time that is NaN": (one(now=float("nan")), "now must be 0 to 3600, got nan"),
+    "a time beyond all floats": (one().replace("0.25", "1e999"), "now must be 0 to 3600, got inf"),
+    "a time of 30 years": (one(now=1e9), "now must be 0 to 3600"),
+    "live that is a number": (one(live=1), "live must be true or false, got 1"),
+    "numbered that is text": (one(numbered="yes"), "numbered must be true or false, got 'yes'"),
+    "counts in a list": (one(counts=[]), "counts must be an object with started, waiting"),
+    "a count too few": (one(counts={"started": 1}), "counts must be an object with started, waiting"),
+    "a negative count": (one(counts=vars(Stats(failed=-1))), "counts.failed must be 0 to"),
+    "a count that is true": (
+        one(counts=vars(Stats(failed=True))),
+        "counts.failed must be a number.* got True",
     ),
-    "an infinite time": (server(sent(0, float("inf"))), "seconds must be 0 to 3600, got inf"),
-    "a time beyond all floats": (server(sent(0)).replace("0.1", "1e999"), "seconds must be .* got inf"),
-    "a time of 30 years": (server(sent(0, 1e9)), "seconds must be 0 to 3600"),
-    "a negative time": (server(sent(0, -0.1)), "seconds must be .* got -0.1"),
-    "a time that is text": (server(sent(0, "0.1")), "seconds must be .* got '0.1'"),
-    "time going back": (server(sent(0, 0.3), sent(1, 0.2)), r"server\[1\]: seconds must be 0.3 or more"),
-    "a kind unknown": (server(ended(0, kind="gone")), "kind must be one of 'started', .* got 'gone'"),
-    "a kind that is a list": (server(ended(0, kind=[])), r"kind must be one of .* got \[\]"),
-    "a request that is text": (server(sent("0")), "request must be an integer, .* got '0'"),
-    "a request that is null": (server(sent(None)), "request must be an integer, .* got None"),
-    "half a request": (server(sent(0.5)), "request must be an integer, .* got 0.5"),
-    "a negative request": (server(sent(-1)), "request must be 0 to 1000000000, got -1"),
-    "a start with a number": (server(ended(0, kind="started", status=None)), "request must be null, got 0"),
-    "a status of text": (
-        server(sent(0), ended(0, status="200")),
-        r"server\[1\]: detail must be an integer",
+    "rules of no kind": (one(rules=RULES | {"kind": "daily"}), "rules.kind must be one of 'fixed-window'"),
+    "rules that are null": (one(rules=None), "rules must be an object with kind, rate"),
+    "no rate": (one(rules=RULES | {"rate": 0}), "rules.rate must be more than 0, and finite, got 0"),
+    "no period": (one(rules=RULES | {"period": 0}), "rules.period must be more than 0, and finite, got 0"),
+    "a burst of text": (one(rules=RULES | {"burst": "1"}), "rules.burst must be an integer"),
+    "series in a list": (one(series=[]), "series must be an object with server.?, client"),
+    "a line unknown": (one(series={"cost": []}), "series must be an object with server"),
+    "a line that is null": (one(series={"limit": None}), "series.limit must be a list, got None"),
+    "a point alone": (one(series={"limit": [3]}), r"series.limit\[0\] must be a list of 4, got 3"),
+    "a point too short": (
+        one(series={"limit": [[0, 3]]}),
+        r"series.limit\[0\] must be a list of 4, got \[0, 3\]",
     ),
-    "no status": (server(sent(0), ended(0, status=None)), "detail must be an integer, 100 to 999, got None"),
-    "a huge status": (server(sent(0), ended(0, status=10**30)), "detail must be 100 to 999"),
-    "an error that is a number": (server(sent(0), ended(0, kind="failed")), "detail must be a text"),
-    "an error too long": (
-        server(sent(0), ended(0, kind="failed", status="E" * 201)),
-        "detail must be a text",
+    "a level that is NaN": (
+        one(series={"rate": [[0, 1, 1, float("nan")]]}),
+        r"rate\[0\]\[3\] must be .* got nan",
     ),
-    "a detail too much": (server(ended(0, kind="cancelled")), "detail must be null, got 200"),
-    "a status that is no number": (server(ended(0, kind="sent", status="200")), "detail must be an integer"),
-    "a slot that is null": (server([0, "taken", None, None, 0]), "detail must be an integer, .* got None"),
-    "a slot of a request": (server([0, "taken", 1, 0, 0]), "request must be null, got 1"),
-    "a slot too high": (server([0, "taken", None, 1, 0]), "slot 1 is taken, but 0 is the lowest"),
-    "negative waiting": (server(sent(0, waiting=-1)), "waiting must be 0 to"),
-    "half a waiting": (server(sent(0, waiting=0.5)), "waiting must be an integer"),
-    "huge waiting": (server([0, "started", None, None, 10**12]), "waiting must be 0 to"),
-    "waiting from nowhere": (server(sent(0, waiting=2)), r"server\[0\]: waiting must be 0 after .* got 2"),
-    "waiting that sinks": (
-        server([0, "started", None, None, 5], [0, "started", None, None, 3]),
-        r"server\[1\]: waiting must be 5",
+    "a huge level": (one(series={"rate": [[0, 1, 1, 10**300]]}), r"rate\[0\]\[3\] must be 0 to"),
+    "rows by name": (one(rows={}), "rows must be a list, got {}"),
+    "a row that is null": (one(rows=[None]), r"rows\[0\] must be a list of 4, got None"),
+    "a row too long": (one(rows=[[0.1, "sent", 0, None, 0]]), r"rows\[0\] must be a list of 4"),
+    "a row without a time": (
+        one(rows=[[None, "sent", 0, None]]),
+        r"rows\[0\]\[0\] must be a number of seconds",
     ),
-    "waiting after all were cancelled": (
-        server([0, "started", None, None, 5], [0, "cancelled", None, None, 1]),
-        r"server\[1\]: waiting must be 0",
+    "what is no text": (one(rows=[[0.1, 3, 0, None]]), r"rows\[0\]\[1\] must be a text, got 3"),
+    "half a request": (one(rows=[[0.1, "sent", 0.5, None]]), r"rows\[0\]\[2\] must be an integer or null"),
+    "a negative request": (
+        one(rows=[[0.1, "sent", -1, None]]),
+        r"rows\[0\]\[2\] must be 0 to 100000, got -1",
     ),
-    "an end before it was sent": (server(ended(0), sent(0, 0.3)), "request 0 ends, but it was not sent"),
-    "two ends": (server(sent(0), ended(0), ended(0)), r"server\[2\]: request 0 ends, but it has ended"),
-    "an end after a failure": (
-        server(sent(0), ended(0, kind="failed", status="E"), ended(0)),
-        "request 0 ends, but it has ended",
+    "a detail in a list": (
+        one(rows=[[0.1, "sent", 0, []]]),
+        r"rows\[0\]\[3\] must be an integer, a text or null",
     ),
-    "sent twice": (server(sent(0), sent(0)), r"server\[1\]: request 0 is sent for the second time"),
-    "sent again after its end": (server(sent(0), ended(0), sent(0, 0.3)), "sent for the second time"),
-    "in the client": (filed(run(client=[sent(0), ended(1)])), r"client\[1\]: request 1 ends, but it was"),
 }
 
 
@@ -274,14 +231,14 @@ async def test_a_damaged_file_is_refused(tmp_path: Path, text: str | bytes, prob
 async def test_the_undamaged_file_is_played(tmp_path: Path) -> None:
     """What the table damages is sound before, so each line of it is refused for its own damage."""
     path = tmp_path / "sound.json"
-    path.write_text(filed(run(), run(client=[sent(0), ended(0)])))
+    path.write_text(filed([message()], [message(), message(series={}, rows=[])]))
     replay = Replay(path)
     assert replay.feeds.keys() == {"0", "1"}
     replay.close()
 
 
 async def test_a_file_is_not_read_to_an_end_that_may_be_far(tmp_path: Path) -> None:
-    """Of 79 MB, or of a pipe, no more is read than a recording may have."""
+    """Of 79 MB no more is read than a recording may have; a file that is not there is an error of its own."""
     path = tmp_path / "large.json"
     with path.open("wb") as file:
         file.truncate(79_000_000)
@@ -291,14 +248,8 @@ async def test_a_file_is_not_read_to_an_end_that_may_be_far(tmp_path: Path) -> N
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * LARGEST
-    with pytest.raises(ValueError, match="it is not a file"):
-        Replay(tmp_path)
     with pytest.raises(FileNotFoundError):
         Replay(tmp_path / "missing.json")
-    if hasattr(os, "mkfifo"):
-        os.mkfifo(tmp_path / "pipe")
-        with pytest.raises(ValueError, match="it is not a file"):
-            Replay(tmp_path / "pipe")
 
 
 async def test_what_could_not_be_loaded_is_not_saved(
@@ -320,7 +271,7 @@ async def test_play_comes_back_whatever_happens(
 ) -> None:
     """If a feed raises while it plays, Play can be pressed again and no other goes on."""
     path = tmp_path / "run.json"
-    path.write_text(filed(run(), run()))
+    path.write_text(filed([message()], [message()]))
     replay = Replay(path)
     first, second = replay.feeds.values()
 
@@ -335,48 +286,39 @@ async def test_play_comes_back_whatever_happens(
     assert first._end_sending is None
     second.stop()
     await replay.start()
-    assert second.recorder.counts()["refused"] == 1
+    assert second.recorder.status()["counts"]["refused"] == 1
     replay.close()
 
 
-def test_all_limits_are_recorded_however_long_the_run() -> None:
-    """The plot keeps a minute; the recording has every change of the limit since the run began."""
-    clock = SetClock()
-    timeline = Timeline(clock=clock)
-    recorder = Recorder(timeline, None)
-    for minute in range(5):
-        clock.now = 60 * minute
-        recorder.set_limit(minute)
-        timeline.answer(timeline.send(), 200)
-        recorder.read()
-    recorded = Recording.of(recorder)
-    assert [(each.seconds, each.limit) for each in recorded.limits] == [(60 * n, n) for n in range(5)]
-    assert (recorded.seconds, len(recorded.server)) == (240, 10)
+async def test_the_last_run_is_recorded_and_no_other(server: PracticeServer, tmp_path: Path) -> None:
+    """Neither what came before it nor what the server saw after it; after Reset there is no run at all."""
+    panel = Panel(semaphore.make_many_requests, server=server, count=3)
+    for _ in range(2):
+        await panel.start()
+    server.timeline.answer(server.timeline.send(), 500)
+    panel.lanes[""].feed.send_all()  # a view that comes late
+    panel.save_recording(tmp_path / "run.json")
+    (messages,) = load(tmp_path / "run.json").values()
+    what = Counter(row[1] for each in messages for row in each["rows"])
+    assert what == dict.fromkeys(("taken", "sent", "arrived", "answered", "freed"), 3)
+    assert [each["live"] for each in messages] == [True] * (len(messages) - 1) + [False]
+    await panel.reset()
+    with pytest.raises(ValueError, match="no run to record"):
+        panel.save_recording(tmp_path / "run.json")
+    panel.close()
 
 
-def test_requests_from_before_the_run_are_not_recorded(tmp_path: Path) -> None:
-    """Another panel may have requests in flight at the same server: their ends belong to no recording."""
-    timeline = Timeline()
-    early = timeline.send()
-    recorder = Recorder(timeline, None)
-    timeline.answer(timeline.send(), 200)
-    timeline.answer(early, 200)
-    recorder.read()
-    recorder.end()
-    timeline.answer(timeline.send(), 500)  # and neither do requests from after it
-    save(tmp_path / "run.json", {"": Recording.of(recorder)})
-    assert [event.detail for event in load(tmp_path / "run.json")[""].server] == [None, 200]
-
-
-def test_a_run_that_is_no_longer_complete_is_not_recorded() -> None:
-    """Where the timeline has dropped the first events there is an error, not half a run."""
-    timeline = Timeline(keep=8)
-    recorder = Recorder(timeline, None)
-    for _ in range(20):
-        timeline.send()
-    recorder.read()
-    with pytest.raises(ValueError, match="no longer has the beginning of this run"):
-        Recording.of(recorder)
+async def test_a_run_that_is_too_long_is_not_recorded(
+    server: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its messages would fill the memory: there is an error, not half a run."""
+    monkeypatch.setattr(lane, "MOST", 20)
+    panel = Panel(semaphore.make_many_requests, server=server, count=30)
+    await panel.start()
+    with pytest.raises(ValueError, match="too long to be recorded: it brought more than 20 rows"):
+        panel.save_recording(tmp_path / "run.json")
+    assert len(panel.lanes[""]._messages) <= 20
+    panel.close()
 
 
 @pytest.mark.parametrize("path", THEIRS, ids=lambda path: path.stem)
@@ -388,7 +330,7 @@ async def test_the_recordings_that_come_with_the_package(path: Path) -> None:
         feed.start()
         feed.recorder.began -= 3600  # an hour later all has happened
         feed.stop()
-        counts = feed.recorder.counts()
+        counts = feed.recorder.status()["counts"]
         ended = [counts[name] for name in ("accepted", "refused", "failed", "cancelled")]
         assert sum(ended) == counts["started"] > 0
     replay.close()

@@ -45,7 +45,7 @@ class Read:
     """A recording's picture, read as a person reads it: each line against the axes beside and below it."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.picture = draw_recording(recorder)
+        self.picture = draw_recording(recorder.everything())
         self.texts, self.lines = elements(self.picture, "text"), elements(self.picture, "path")
         self.time = axis([(t["says"], float(t["x"])) for t in self.texts if t["text-anchor"] == "middle"])
 
@@ -281,7 +281,7 @@ def contrast(one: float, other: float) -> float:
 
 def test_a_picture_can_be_read_on_any_ground(recorded: Recorder) -> None:
     """It paints no ground; lines and words stand out from a light and from a dark one."""
-    picture = draw_recording(recorded)
+    picture = draw_recording(recorded.everything())
     assert not elements(picture, "rect")
     colours = {line["stroke"] for line in elements(picture, "path")} - {GRID}
     for ground in ("#fff", "#111"):

@@ -137,7 +137,7 @@ def test_the_rules_go_with_every_message(clock: SetClock) -> None:
     recorder = Recorder(Timeline(clock=clock), None, lambda: rules)
     said = {"kind": "fixed-window", "rate": 10, "period": 2.0, "burst": 3, "phase": 0.75}
     assert recorder.status()["rules"] == said
-    assert Recorder(Timeline(), None).status()["rules"] is None
+    assert "rules" not in Recorder(Timeline(), None).status()
 
 
 @pytest.mark.anyio

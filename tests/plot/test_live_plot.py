@@ -81,8 +81,8 @@ def test_every_new_point_is_sent_and_a_view_that_comes_late_gets_all(
             clock.now = step / 10
             idle.timeline.answer(idle.timeline.send(), 429 if step % 2 else 200)
             plot.set_limit(step)
-    sent = [message["series"] for message in page.heard]
     assert "reset" in page.heard[0]
+    sent = [message["series"] for message in page.heard[1:]]
     for name in ("server", "limit", "refused", "quota", "rate"):
         assert plot.recorder.history[name]
         assert [point for series in sent for point in series.get(name, [])] == plot.recorder.history[name]

@@ -89,49 +89,36 @@ def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
         "rate": [2, 2, 2],
         "refused": [1, 1, 1],
     }
-    assert (recorder.counts()["in_flight"], recorder.counts()["refused"]) == (1, 1)
+    counts = recorder.status()["counts"]
+    assert (counts["in_flight"], counts["refused"]) == (1, 1)
     with pytest.raises(TypeError, match="server or client must have a timeline"):
         Recorder(None, None)
 
 
 def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> None:
-    """What happens after a recording ended is no part of it: neither points nor counts nor events."""
+    """What happens after a recording ended is no part of it: neither points nor rows nor counts."""
     recorder = Recorder(timeline, None)
     timeline.answer(timeline.send(), 200)
     clock.now += 2
     recorder.read()
-    history, counts, events = str(recorder.history), recorder.counts(), recorder.events("server")
     recorder.end()
+    before = str(recorder.everything())
     clock.now += 1000
     timeline.answer(timeline.send(), 429)
-    assert recorder.read() == {"series": {}, "rows": []}
-    assert (str(recorder.history), recorder.counts(), recorder.now) == (history, counts, 2)
-    assert recorder.events("server") == events
-    assert [event.kind for event in events] == ["sent", "answered"]
+    assert recorder.read() == recorder.status() | {"series": {}, "rows": []}
+    assert (str(recorder.everything()), recorder.now) == (before, 2)
     recorder.reset()
     timeline.send()
     assert recorder.read()["series"]["server"][-1][3] == 1
 
 
-def test_a_recorder_notices_what_was_dropped(clock: SetClock) -> None:
-    """Points come from what is left; who wants all events of the run learns that they are gone."""
+def test_points_come_from_what_is_left(clock: SetClock) -> None:
+    """A timeline that has dropped events goes on to be drawn, with its level as it is."""
     timeline = Timeline(clock=clock, keep=8)
-    timeline.send()
     recorder = Recorder(timeline, None)
-    assert recorder.events("server") == []
-    for _ in range(4):
+    for _ in range(24):
         timeline.send()
-    recorder.read()
-    assert len(recorder.events("server")) == 4
-    for _ in range(20):
-        timeline.send()
-    assert recorder.read()["series"]["server"][-1][3] == 25
-    with pytest.raises(ValueError, match=r"no longer has the beginning of this run.* the 8 events"):
-        recorder.events("server")
-    recorder.end()
-    timeline.reset()
-    with pytest.raises(ValueError, match="no longer has the beginning of this run: it was reset"):
-        recorder.events("server")
+    assert recorder.read()["series"]["server"][-1][3] == 24
 
 
 @pytest.mark.parametrize("limit", [-1, float("nan"), float("inf")])

@@ -40,7 +40,7 @@ async def test_requests_are_seen_as_they_go(client: Any, server: PracticeServer,
         stats = watch.seen.timeline.stats()
     assert [response.status_code for response in responses] == [200] * 5
     assert (stats.accepted, stats.waiting, stats.in_flight, stats.peak_in_flight) == (5, 0, 0, 3)
-    assert watch.recorder.counts()["accepted"] == 5
+    assert watch.recorder.status()["counts"]["accepted"] == 5
 
 
 def test_a_synchronous_client(server: PracticeServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import traitlets
 from inflight_lab.arguments import Rule, check
 from inflight_lab.plot.live_plot import HERE as PLOT
 from inflight_lab.plot.live_plot import VIEW, Feed, Shown, joined
+from inflight_lab.plot.points import Message
 
 HERE = Path(__file__).parent
 
@@ -73,10 +74,10 @@ class Controlled(Shown):
         self.stop()
         super()._stop_all()
 
-    def _post(self, lane: int, message: dict[str, Any]) -> None:
+    def _post(self, lane: int, message: Message) -> None:
         self.send(message | {"lane": lane})
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _hear(self, message: Message) -> None:
         """It may come in another thread, with another loop."""
         super()._hear(message)
         if press := message.get("press"):

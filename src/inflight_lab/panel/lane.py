@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from inflight_lab.observation.timeline import Stats, Timeline
-from inflight_lab.panel.run import Outcome, Run, Runner, takes
+from inflight_lab.panel.run import Run, Runner, takes
 from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Message, Recorder
 from inflight_lab.server import PracticeServer
 
 Goal = Callable[[Stats], bool]
 
 MARKS = {None: "○", True: "✔", False: "✘"}
 """What stands before a goal that is open, met or missed."""
+
+MOST = 100_000
+"""So many rows and messages of a run are kept for a recording: minutes, at full speed."""
 
 _under_way: list["Lane"] = []
 """Those that run now: of several on one server, the first sets the slow motion."""
@@ -32,21 +35,19 @@ class Lane:
         runner: Runner,
         server: PracticeServer,
         goals: Mapping[str, Goal],
-        post: Callable[[dict[str, Any]], None],
+        post: Callable[[Message], None],
         *,
         name: str = "",
     ) -> None:
         self.runner, self.server, self.goals, self.name = runner, server.start(), dict(goals), name
         self.timeline = Timeline(period=server.period)
-        self.outcomes: list[Outcome] = []
-        self.error: BaseException | None = None
-        self.goals_met: dict[str, bool] = {}
+        self.forget()
         self.summary, self.slow = "", 1.0
         self.adjustable = takes(runner, "limiter")
         client = self.timeline if takes(runner, "client") else None
-        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), post)
+        self._post = post
+        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), self._send)
         self._run: Run | None = None
-        self._why: dict[str, str] = {}
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -101,6 +102,14 @@ class Lane:
             self._run.limiter.limit = limit
             self.feed.set_limit(limit)
 
+    def recorded(self) -> list[Message]:
+        """The messages of the last run.  Raises ``ValueError`` if there are none, or too many."""
+        if not self._noted:
+            raise ValueError("there is no run to record yet: start one first")
+        if self._noted > MOST:
+            raise ValueError(f"the run is too long to be recorded: it brought more than {MOST:,} rows")
+        return self._messages
+
     def reset(self) -> None:
         """As before the first run."""
         self.forget()
@@ -110,9 +119,20 @@ class Lane:
 
     def forget(self) -> None:
         """Let go of what the last run brought."""
-        self.outcomes, self.error, self.goals_met = [], None, {}
-        self._why = {}
+        self.outcomes, self.error = [], None
+        self.goals_met: dict[str, bool] = {}
+        self._why: dict[str, str] = {}
+        self._messages: list[Message] = []
+        self._noted = 0
         self.timeline.reset()
+
+    def _send(self, message: Message) -> None:
+        """To the page and, where there is anything new in it, into the recording."""
+        self._post(message)
+        if "reset" not in message and (message["series"] or message["rows"] or not message["live"]):
+            self._noted += 1 + len(message["rows"])
+            if self._noted <= MOST:
+                self._messages.append(message)
 
     def _judge_goals(self, *, finished: bool) -> None:
         """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""

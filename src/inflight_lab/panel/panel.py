@@ -16,7 +16,7 @@ from inflight_lab.arguments import RULES, check, one_of
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled, Setting
 from inflight_lab.panel.lane import Goal, Lane
-from inflight_lab.panel.recording import Recording, save
+from inflight_lab.panel.recording import save
 from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
@@ -165,9 +165,9 @@ class Panel(Controlled):
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file, for `Replay` to show again without sending anything.
 
-        Raises ``ValueError`` if there was none, ``OSError`` if the file cannot be written.
+        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the file cannot be written.
         """
-        save(path, {name: Recording.of(lane.feed.recorder) for name, lane in self.lanes.items()})
+        save(path, {name: lane.recorded() for name, lane in self.lanes.items()})
 
     def _discard(self) -> None:
         """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""

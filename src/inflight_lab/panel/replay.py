@@ -1,24 +1,17 @@
 """Recorded runs on the live plot, as fast as they happened, without sending a request."""
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
-from inflight_lab.panel.recording import Recording, load
-from inflight_lab.panel.rows import Repeater
+from inflight_lab.panel.recording import load
+from inflight_lab.plot.flow import Row
 from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import UPDATE, Recorder
-
-Due = tuple[float, Callable[[], object]]
-"""So many seconds after the beginning: what happens then."""
+from inflight_lab.plot.points import LINES, UPDATE, Message, Point, Recorder
 
 
 class Replay(Controlled):
@@ -34,9 +27,10 @@ class Replay(Controlled):
         loop = asyncio.get_running_loop()
         runs = load(path)
         self.feeds = {
-            name: _ReplayFeed(run, partial(self._post, lane)) for lane, (name, run) in enumerate(runs.items())
+            name: Feed(Playback(run), partial(self._post, lane))
+            for lane, (name, run) in enumerate(runs.items())
         }
-        self._seconds = max(run.seconds for run in runs.values())
+        self._seconds = max(run[-1]["now"] for run in runs.values())
         super().__init__(
             loop,
             list(self.feeds.values()),
@@ -55,50 +49,32 @@ class Replay(Controlled):
                 for feed in self.feeds.values():
                     playing.callback(feed.stop)
                     feed.start()
-                await asyncio.sleep(self._seconds + UPDATE)  # so that the last event is due for sure
+                await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
         except asyncio.CancelledError:
             pass  # by `stop`, and nobody waits for the result
 
 
-class _ReplayFeed(Feed):
-    """A feed whose timelines are written from a recording, each event when its time has come."""
+class Playback(Recorder):
+    """Reads the messages of a run, each when its time has come, in place of timelines."""
 
-    def __init__(self, recording: Recording, post: Callable[[dict[str, Any]], None]) -> None:
-        self.recording = recording
-        self._due: deque[Due] = deque()
-        self._origin = 0.0
-        self._event_time: float | None = None
-        server = Timeline(period=recording.period, clock=self._clock)
-        client = Timeline(period=recording.period, clock=self._clock)
-        recorder = Recorder(server, None if recording.client is None else client, lambda: recording.rules)
-        super().__init__(recorder, post)
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+        super().__init__(Timeline(), None)
 
-    def _clock(self) -> float:
-        """The real time; while an event of the recording is repeated, the time at which that happened."""
-        return time.perf_counter() - self._origin if self._event_time is None else self._event_time
-
-    def start(self, *, numbered: bool = False) -> None:
+    def reset(self, *, numbered: bool = False) -> None:
         """Play from the beginning."""
-        self.stop()
-        self._origin = time.perf_counter() - self.recording.phase
-        limits = self.recording.limits
-        due: list[Due] = [(each.seconds, partial(self.recorder.set_limit, each.limit)) for each in limits]
-        sides = ((self.recorder.server, self.recording.server), (self.recorder.client, self.recording.client))
-        for timeline, events in sides:
-            if timeline and events:
-                timeline.reset()
-                repeat = Repeater(timeline).repeat
-                due += [(event.seconds, partial(repeat, event)) for event in events]
-        self._due = deque(sorted(due, key=itemgetter(0)))
-        super().start(numbered=numbered or self.recording.numbered)
+        super().reset(numbered=numbered)
+        self._due, self._last = deque(self._messages), Message()
 
-    def send_new(self) -> None:
-        """Repeat what is due, and send it."""
-        with self._sending:
-            now = self.recorder.now
-            while self._due and self._due[0][0] <= now:
-                when, happen = self._due.popleft()
-                self._event_time = self.recorder.began + when
-                happen()
-            self._event_time = None
-        super().send_new()
+    def status(self) -> Message:
+        """What the last message said, but for the time."""
+        said = {name: self._last[name] for name in ("numbered", "counts", "rules") if name in self._last}
+        return super().status() | said
+
+    def _news(self) -> tuple[dict[str, list[Point]], list[Row]]:
+        now, due = self.now, list[Message]()
+        while self._due and self._due[0]["now"] <= now:
+            due.append(self._due.popleft())
+        self._last = (due or [self._last])[-1]
+        series = {name: [point for each in due for point in each["series"].get(name, [])] for name in LINES}
+        return series, [row for each in due for row in each["rows"] if self._flow.keep(row)]

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 from IPython.display import SVG
 
 from inflight_lab.observation.timeline import Event
-from inflight_lab.plot.points import KEPT, Point, Recorder, thin
+from inflight_lab.plot.points import KEPT, Message, Point, thin
 
 WIDTH = 860
 INK, GRID = "#666", "#8080804d"
@@ -87,16 +87,17 @@ class Scale(NamedTuple):
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def draw_recording(recorder: Recorder, *, mark: str = "") -> Picture:
-    """The last `KEPT` seconds of what ``recorder`` has read, up to the last point.
+def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
+    """The last `KEPT` seconds of ``recorded``, which is `Recorder.everything`, up to the last point.
 
     ``mark`` is the class of the drawing, by which a page finds it.
     """
-    end = max((points[-1][0] for points in recorder.history.values() if points), default=0.0)
-    begin = max(0.0, min(end, recorder.now - KEPT))
+    series, counts = recorded["series"], recorded["counts"]
+    end = max((points[-1][0] for points in series.values() if points), default=0.0)
+    begin = max(0.0, min(end, recorded["now"] - KEPT))
     x = Scale(begin, max(end, begin + 0.5), 68, WIDTH - 24)
     pixel = (x.last - x.first) / (x.end - x.start)
-    lines = {name: thin(recorder.history[name], pixel) for name in STYLES}
+    lines = {name: thin(series[name], pixel) for name in STYLES}
     top, bottom = 62, 62 - ROW + sum(height + ROW for _, height, _ in STRIPS)
     parts = [_text(x.end, 12, "older points left out" if begin else "", "end")]
     step = nice_step(x.last - x.first, 9)
@@ -109,7 +110,6 @@ def draw_recording(recorder: Recorder, *, mark: str = "") -> Picture:
     for title, height, names in STRIPS:
         parts += _strip(title, x, top, height, {name: lines[name] for name in names})
         top += height + ROW
-    counts = recorder.counts()
     ends = [f"{counts[name]} {name}" for name in ("failed", "cancelled") if counts[name]]
     ends = [f"{counts['accepted']} accepted", f"{counts['refused']} refused", *ends]
     sent = f"at most {counts['busiest_period']} sent in one period"

@@ -1,6 +1,8 @@
 """From timelines to the rows of the flow: what happened to each request, one by one."""
 
 from collections import deque
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 from inflight_lab.observation.timeline import Event, ending
@@ -11,92 +13,80 @@ Row = list[Any]
 Without a request, the detail of "failed" and "cancelled" is how many of those that wait will never be sent.
 """
 
-
 ENDS = ("answered", "failed", "cancelled")
+
+LATE = 2.0
+"""Seconds, and a period of the quota, for which what has ended is kept for a view that comes late."""
 
 
 class FlowRows:
-    """Hands out each event once, and keeps those of what is under way or ended a moment ago.
+    """Makes rows of events, and keeps those of what is under way or ended a moment ago.
 
+    ``slots``: the client knows which slot a request has; ``verdicts``: the server knows its answer.
     ``gone`` counts the requests of which no row is kept any more, by what became of them.
     """
 
-    def __init__(self) -> None:
-        self._kept: dict[object, list[Row]] = {}  # by request, and by the time for which a slot is held
-        self._holds: dict[int, object] = {}  # by slot: who has it now, or had it last
-        self._ended: deque[tuple[object, Row]] = deque()
-        self._unseen: dict[int, None] = {}  # sent, and not arrived yet, in their order
+    def __init__(self, period: float, *, slots: bool, verdicts: bool) -> None:
+        self._keep, self._slots, self._verdicts = LATE + period, slots, verdicts
+        self._open: dict[object, list[Row]] = {}  # by request, and by slot
+        self._over: deque[list[Row]] = deque()
+        self._unseen: dict[int | None, None] = {}  # sent, and not arrived yet, in their order
         self._first: int | None = None  # timelines number on from one run to the next
         self._waiting = 0
         self.gone = {"ok": 0, "refused": 0, "lost": 0}
 
-    def read(self, server: list[Event] | None, client: list[Event] | None, *, keep: float) -> list[Row]:
-        """The new rows; None is a side that is not observed.
+    def read(self, asked: list[Event], arrived: list[Event]) -> list[Row]:
+        """The rows of new events, as the client saw them, or else the server; and the other way round."""
+        # At one moment a request is sent before it arrives, and arrives before it ends.
+        steps = ((event.time, 2 * (event.kind in ENDS), event) for event in asked)
+        arrivals = ((event.time, 1, event) for event in arrived if event.kind == "sent")
+        events = merge(steps, arrivals, key=itemgetter(0, 1))
+        rows = (self._arrival(event) if order == 1 else self._row(event) for _, order, event in events)
+        return [row for row in rows if self.keep(row)]
 
-        What ended longer than ``keep`` seconds before the last of them is forgotten.
-        """
-        own, came = server if client is None else client, client if server is None else server
-        arrivals = deque(event for event in came or () if event.kind == "sent")
-        rows = []
-        for event in own or ():
-            while arrivals and (arrivals[0].time, event.kind not in ENDS) < (event.time, True):
-                rows.append(self._arrival(arrivals.popleft(), known=server is not None))
-            rows.append(self._row(event, by_client=client is not None))
-            self._waiting = event.waiting
-        rows += [self._arrival(event, known=server is not None) for event in arrivals]
-        rows = [row for row in rows if self._keep(row)]
-        while rows and self._ended and self._ended[0][1][0] < rows[-1][0] - keep:
-            self._forget(*self._ended.popleft())
-        return rows
+    def keep(self, row: Row) -> bool:
+        """Keep it for a while.  False: it is of a request or a slot from before the recording."""
+        time, what, request, detail = row
+        key: object = ("slot", detail) if what in ("taken", "freed") else request
+        if what in ("taken", "sent") or (key is None and what in ENDS):
+            self._open[key] = []
+        elif key not in self._open:
+            return bool(what == "arrived")
+        self._open[key].append(row)
+        if what in ENDS or what == "freed":
+            self._over.append(self._open.pop(key))
+        while self._over and self._over[0][-1][0] < time - self._keep:
+            self._forget(*self._over.popleft()[-1])
+        return True
 
     def history(self) -> list[Row]:
         """What a view that comes late needs, in the order of time."""
-        return sorted((row for rows in self._kept.values() for row in rows), key=lambda row: row[0])
+        return sorted(
+            (row for rows in (*self._over, *self._open.values()) for row in rows), key=itemgetter(0)
+        )
 
-    def _row(self, event: Event, *, by_client: bool) -> Row:
-        request, detail = event.request, event.detail
-        if request is None:
-            if event.kind in ("failed", "cancelled"):
-                detail = self._waiting - event.waiting
-            return [event.time, event.kind, None, detail]
-        if event.kind == "sent":
-            self._first = request if self._first is None else self._first
-            detail = detail if by_client else None  # a slot, and not a status
-        number = request - (self._first or 0)
-        if event.kind == "sent":
-            self._unseen[number] = None
-        else:
-            self._unseen.pop(number, None)  # it ended without having arrived
-        return [event.time, event.kind, number, detail]
+    def _row(self, event: Event) -> Row:
+        time, what, request, detail, waiting, _ = event
+        if request is None and what in ENDS:
+            detail = self._waiting - waiting
+        elif request is not None:
+            if what == "sent" and self._first is None:
+                self._first = request
+            request -= self._first or 0
+            self._unseen.pop(request, None)  # if it ended without having arrived
+        if what == "sent":
+            self._unseen[request] = None
+            detail = detail if self._slots else None  # a slot, and not a status
+        self._waiting = waiting
+        return [time, what, request, detail]
 
-    def _arrival(self, event: Event, *, known: bool) -> Row:
+    def _arrival(self, event: Event) -> Row:
         """The two sides number their requests apart: the first that was sent is the first to arrive."""
         number = next(iter(self._unseen), None)
-        self._unseen.pop(number, None)  # type: ignore[arg-type]
-        return [event.time, "arrived", number, event.detail if known else None]
+        self._unseen.pop(number, None)
+        return [event.time, "arrived", number, event.detail if self._verdicts else None]
 
-    def _keep(self, row: Row) -> bool:
-        """Whether it is drawn: it is of this recording, and not of a request or a slot from before it."""
-        time, what, request, detail = row
-        if what == "started":
-            return False
-        if what == "arrived" and request is None:
-            return True
-        if what == "taken":
-            self._holds[detail] = ("slot", detail, time)
-        key = self._holds.get(detail) if what in ("taken", "freed") else request
-        if what in ("taken", "sent") or (request is None and what != "freed"):
-            self._kept[key] = []
-        elif key not in self._kept:
-            return False
-        self._kept[key].append(row)
-        if what in ENDS or what == "freed":
-            self._ended.append((key, row))
-        return True
-
-    def _forget(self, key: object, row: Row) -> None:
-        self._kept.pop(key, None)
-        _, what, request, detail = row
+    def _forget(self, _: float, what: str, request: int | None, detail: Any) -> None:
         if what != "freed":
             outcome = {"accepted": "ok", "refused": "refused"}.get(ending(what, detail), "lost")
             self.gone[outcome] += 1 if request is not None else detail

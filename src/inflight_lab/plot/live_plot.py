@@ -18,7 +18,7 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Rules, Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import Picture, draw_recording
-from inflight_lab.plot.points import UPDATE, Recorder
+from inflight_lab.plot.points import UPDATE, Message, Recorder
 
 HERE = Path(__file__).parent
 
@@ -61,13 +61,13 @@ class Feed:
     finished recording also leaves a plain picture, which stays in a saved or exported notebook.
     """
 
-    def __init__(self, recorder: Recorder, post: Callable[[dict[str, Any]], None]) -> None:
-        self.recorder, self._post_message = recorder, post
-        self._live = self._recorded = False
+    def __init__(self, recorder: Recorder, post: Callable[[Message], None]) -> None:
+        self.recorder, self._post = recorder, post
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
         self._picture: DisplayHandle | None = None
         self._end_sending: Callable[[], object] | None = None
+        recorder.end()  # until `start`
 
     def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
@@ -76,7 +76,6 @@ class Feed:
         """
         self.stop()
         self.recorder.reset(numbered=numbered)
-        self._live = self._recorded = True
         self.send_all()
         self._end_sending = every(UPDATE, self.send_new)
 
@@ -84,9 +83,11 @@ class Feed:
         """End the recording and leave its picture in the notebook.  Does nothing if there is none."""
         if self._end_sending:
             self._end_sending()
-            self._end_sending, self._live = None, False
-            self.send_new()
-            self.recorder.end()
+            self._end_sending = None
+            with self._sending:
+                news = self.recorder.read()
+                self.recorder.end()
+                self._post(news | self.recorder.status())
             if self._picture:
                 self._picture.update(self._drawn())
 
@@ -94,14 +95,12 @@ class Feed:
         """Forget the recording: an empty plot."""
         self.stop()
         self.recorder.reset()
-        self._recorded = False
+        self.recorder.end()
         self.send_all()
 
     def set_limit(self, limit: int) -> None:
         """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
         self.recorder.set_limit(limit)
-        if self._live:
-            self.send_new()
 
     def send_new(self) -> None:
         """Send what happened since the last message."""
@@ -109,22 +108,16 @@ class Feed:
             self._post(self.recorder.read())
 
     def send_all(self) -> None:
-        """Send all there is, for a view that has just opened."""
+        """Send all there is so far, for a view that has just opened."""
         with self._sending:
-            if self._live:
-                self.recorder.read()
-            self._post(self.recorder.everything(), reset=True, picture=self._mark)
+            self._post(self.recorder.everything() | {"reset": True, "picture": self._mark})
 
     def show_picture(self) -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
         self._picture = display(self._drawn(), display_id=True)
 
     def _drawn(self) -> Picture:
-        return draw_recording(self.recorder, mark=self._mark)
-
-    def _post(self, message: dict[str, Any], **more: Any) -> None:
-        status = self.recorder.status() | ({} if self._recorded else {"now": 0})
-        self._post_message(message | status | {"live": self._live} | more)
+        return draw_recording(self.recorder.everything(), mark=self._mark)
 
 
 class Shown(anywidget.AnyWidget):
@@ -155,7 +148,7 @@ class Shown(anywidget.AnyWidget):
         """The cell that made it is run again."""
         self.close()
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _hear(self, message: Message) -> None:
         if "hello" in message:
             for feed in self._feeds:
                 feed.send_all()

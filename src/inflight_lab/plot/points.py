@@ -3,11 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 from inflight_lab.arguments import check, number
 from inflight_lab.observation.timeline import Event, Rules, Timeline
-from inflight_lab.plot.flow import FlowRows
+from inflight_lab.plot.flow import FlowRows, Row
 
 BIN = 0.01
 """Seconds.  All that happens to a level within one bin becomes one point, however many requests there are."""
@@ -23,8 +24,8 @@ LINES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "fa
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
 
-LATE = 2.0
-"""Seconds, and a period of the quota, for which the flow keeps what has ended for a view that comes late."""
+Message = dict[str, Any]
+"""What a page is sent: see `Recorder.read`."""
 
 
 def level(time: float, value: float) -> Point:
@@ -58,7 +59,7 @@ class Recorder:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``rules`` returns how the server counts, or None.
-    ``numbered`` is whether the run is slow enough to follow single requests: they have their numbers then.
+    ``history`` has the points of each line, those of the last `KEPT` seconds.
     Raises ``TypeError`` if there is no timeline at all.
     """
 
@@ -72,105 +73,93 @@ class Recorder:
             raise TypeError("server or client must have a timeline, got None for both")
         self.server, self.client, self.rules = server, client, rules
         self._main = main  # the one that knows best what was sent
-        self._timelines = {"server": server or Timeline(), "client": client or Timeline()}
         self.reset()
 
     def reset(self, *, numbered: bool = False) -> None:
-        """Begin again at time 0."""
-        self.began, self.period = self._main.clock(), self._main.period
-        self.numbered, self._flow = numbered, FlowRows()
+        """Begin again at time 0.  ``numbered``: the run is slow enough to follow single requests."""
+        self.began = self._main.clock()
+        self.numbered = numbered
+        self._flow = FlowRows(
+            self._main.period, slots=self.client is not None, verdicts=self.server is not None
+        )
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
-        self.limits: list[tuple[float, float]] = []
-        self._limits_read = 0
-        # Events from before are not part of this recording.
-        self._start = {name: timeline.since(0)[1] for name, timeline in self._timelines.items()}
-        self._read = dict(self._start)
-        self._end: tuple[float, dict[str, Any]] | None = None
-        self.last_rules = self.rules()
+        self._limits: list[Point] = []
+        self._read: dict[Timeline, int] = {}
+        self._end: Message | None = None
+        for timeline in (self.server, self.client):
+            self._new_events(timeline)  # those from before are not part of this recording
 
     def end(self) -> None:
         """What happens from now on is not part of this recording."""
-        self._end = (self.now, self.counts())
+        self._end = self.status() | {"live": False}
 
     @property
     def now(self) -> float:
         """Seconds since the recording began, or that it took."""
-        return self._end[0] if self._end else self._main.clock() - self.began
+        return self._end["now"] if self._end else round(self._main.clock() - self.began, 4)
 
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
         check("limit", limit, number(0))
-        self.limits.append((self.now, limit))
+        self._limits.append(level(self.now, limit))
 
-    def read(self) -> dict[str, Any]:
-        """What is new: ``series``, the points of each line, and ``rows``, those of the flow."""
+    def read(self) -> Message:
+        """The `status`, and what is new: ``series``, the points by line, and ``rows``, those of the flow."""
+        series, rows = ({}, []) if self._end else self._news()
+        status = self.status()
+        for name, points in series.items():
+            kept = self.history[name]
+            kept += points
+            old = bisect_left(kept, status["now"] - KEPT, key=itemgetter(0))
+            del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
+        return status | {"series": {name: points for name, points in series.items() if points}, "rows": rows}
+
+    def everything(self) -> Message:
+        """What `read` has returned, as far as it is kept, and ``gone``: the outcomes that have no rows."""
+        kept = {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
+        return self.status() | kept
+
+    def status(self) -> Message:
+        """The time, whether it goes on, ``counts`` and, if the server counts, ``rules``.
+
+        In flight is what the server counts, the rest what the client does.  ``phase`` is how many seconds
+        into a window of the clock the recording began.
+        """
         if self._end:
-            return {"series": {}, "rows": []}
+            return self._end
+        counts = asdict((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
+        status = {"now": self.now, "live": True, "numbered": self.numbered, "counts": counts}
+        if rules := self.rules():
+            status["rules"] = rules._asdict() | {"phase": round(self.began % rules.period, 4)}
+        return status
+
+    def _news(self) -> tuple[dict[str, list[Point]], list[Row]]:
+        """The new points by line, and the new rows."""
         # The server's first: what arrived was sent before.
-        server, client = self._new_events("server"), self._new_events("client")
-        arrived, ended = server if self.server else client, client if self.client else server
-        limits = self.limits[self._limits_read :]
-        self._limits_read += len(limits)
+        server, client = self._new_events(self.server), self._new_events(self.client)
+        arrived, asked = server if self.server else client, client if self.client else server
         now, rules = self.now, self.rules()
-        self.last_rules = rules
-        fresh = {
+        limits, self._limits = self._limits, []
+        series = {
             "server": thin(level(event.time, event.in_flight) for event in server),
             "client": thin(level(event.time, event.in_flight) for event in client),
             "waiting": thin(level(event.time, event.waiting) for event in client),
-            "limit": thin(level(*each) for each in limits),
+            "limit": thin(limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
             "refused": tally(event.time for event in arrived if event.ending == "refused"),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(event.time for event in ended if event.ending == "failed"),
+            "failed": tally(event.time for event in asked if event.ending == "failed"),
         }
-        for name, points in fresh.items():
-            kept = self.history[name]
-            kept += points
-            old = bisect_left(kept, now - KEPT, key=lambda point: point[0])
-            del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
-        observed = server if self.server else None, client if self.client else None
-        rows = self._flow.read(*observed, keep=LATE + self.period)
-        return {"series": {name: points for name, points in fresh.items() if points}, "rows": rows}
+        return series, self._flow.read(asked, arrived)
 
-    def everything(self) -> dict[str, Any]:
-        """What `read` has returned, as far as it is kept, and ``gone``: the outcomes that have no rows."""
-        return {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
-
-    def status(self) -> dict[str, Any]:
-        """What goes with every message: the time, the counts, and how the server counts.
-
-        ``phase`` is how many seconds into a window of the clock the recording began.
-        """
-        rules = self.last_rules
-        counting = rules._asdict() | {"phase": self.began % rules.period} if rules else None
-        return {"now": self.now, "counts": self.counts(), "rules": counting, "numbered": self.numbered}
-
-    def events(self, name: str) -> list[Event]:
-        """All that was read from the timeline of ``name``, "server" or "client".
-
-        Raises ``ValueError`` if the timeline no longer has all of it.
-        """
-        timeline, start = self._timelines[name], self._start[name]
-        events, written = timeline.since(start)
-        if start < self._read[name] and start + len(events) < written:
-            raise ValueError(
-                f"the {name}'s timeline no longer has the beginning of this run: it was reset, or there were "
-                f"more than the {timeline.keep:,} events that it keeps"
-            )
-        return events[: self._read[name] - start]
-
-    def counts(self) -> dict[str, Any]:
-        """The numbers beside the plot: in flight as the server counts, the rest as the client does."""
-        if self._end:
-            return self._end[1]
-        return asdict((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
-
-    def _new_events(self, name: str) -> list[Event]:
-        events, self._read[name] = self._timelines[name].since(self._read[name])
+    def _new_events(self, timeline: Timeline | None) -> list[Event]:
+        if timeline is None:
+            return []
+        events, self._read[timeline] = timeline.since(self._read.get(timeline, 0))
         return [event._replace(time=round(event.time - self.began, 4)) for event in events]
 
     def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
         if value is None or [point[3] for point in self.history[name][-1:]] == [value]:
             return []
-        return [level(round(now, 4), value)]
+        return [level(now, value)]

@@ -51,7 +51,7 @@ class Page(PracticeServer):
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
                 recorder.read()
-                message = recorder.everything() | recorder.status() | {"live": not words, "reset": not known}
+                message = recorder.everything() | {"live": not words, "reset": not known}
                 lists = message.pop("series") | {"rows": message.pop("rows")}
                 new = {
                     name: p[bisect(p, known.get(name, -1.0), key=itemgetter(0)) :]

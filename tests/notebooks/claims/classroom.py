@@ -14,7 +14,7 @@ challenge.limit, api.latency = {limit}, 0.3
 await challenge.start()
 """
 EVENTS = """[
-    (event.time, event.kind) for event in slow.lanes["with a pause"].feed.recorder.events("client")
+    (event.time, event.kind) for event in slow.lanes["with a pause"].timeline.events
 ]"""
 
 
@@ -54,7 +54,9 @@ def claims_of_11(ran: Ran) -> None:
     assert ran.kernel.value("wide.value") == 7
 
     # The recording: 200 answers on either side, the paced ones long before the others.
-    shown = ran.kernel.value("{name: feed.recorder.counts() for name, feed in replay.feeds.items()}")
+    shown = ran.kernel.value(
+        "{name: feed.recorder.status()['counts'] for name, feed in replay.feeds.items()}"
+    )
     assert {name: each["accepted"] for name, each in shown.items()} == dict.fromkeys(shown, 200)
     assert shown["paced"]["elapsed"] < shown["semaphore and pause"]["elapsed"] / 3
 
