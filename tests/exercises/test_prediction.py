@@ -16,13 +16,13 @@ WRONG = {200: "That is what the client counts.", 3: "That is another rung."}
         ("", "You made no prediction."),
         ("  ", "You made no prediction."),
         ("100", "You predicted 100: right."),
-        (" 1e2 ", "You predicted 100: right."),
+        (" 1e2 ", "You predicted 1e2: right."),
         ("95", "You predicted 95: right."),
         ("0", "You predicted 0."),
         ("200", "You predicted 200. That is what the client counts."),
         ("nan", "You predicted nan."),
-        ("lots", 'You predicted "lots".'),
-        ("<b>", 'You predicted "<b>".'),
+        ("lots", "You predicted lots."),
+        ("<b>", "You predicted <b>."),
     ],
 )
 def test_number_is_set_beside_what_was_measured(

@@ -11,6 +11,7 @@ Requests leave in bursts of the limit, so the busiest window holds more than the
 25
 
 Both hold for one latency.  When answers come sooner, the same limit sends more: use a rate limiter as well.
+Times are seconds.  All raise ``TypeError`` or ``ValueError`` for a bad argument.
 """
 
 import functools
@@ -25,29 +26,20 @@ checks_numbers = functools.partial(checked, latency=positive(" of seconds"))  # 
 
 @checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
-    """The smallest limit that averages ``rate`` requests per ``period`` seconds, at ``latency`` seconds each.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
-    """
+    """The smallest limit that averages ``rate`` requests per ``period``, at ``latency`` seconds each."""
     # Rounded first: 70 * 0.1 is 7.000000000000001 to a computer, and no eighth slot is needed.
     return max(1, math.ceil(round(rate / period * latency, 9)))
 
 
 @checks_numbers
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
-    """How many requests per ``period`` seconds ``limit`` in flight average, at ``latency`` seconds each.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
-    """
+    """How many requests per ``period`` ``limit`` in flight average, at ``latency`` seconds each."""
     return limit * period / latency
 
 
 @checks_numbers
 def safe_limit(rate: float, *, period: float = 1.0, latency: float) -> int:
-    """The largest limit with at most ``rate`` requests in *any* ``period``, each ``latency`` or longer.
-
-    0 if there is none.  Raises ``TypeError`` or ``ValueError`` for a bad argument.
-    """
+    """The largest limit with at most ``rate`` in *any* ``period``, each ``latency`` or longer; 0 if none."""
     return int(rate // bursts(period, latency))
 
 
@@ -58,10 +50,7 @@ def bursts(period: float, latency: float) -> int:
 
 @checks_numbers
 def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
-    """A few lines to read: the limit for the average, the one for every window, and their weak point.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument.
-    """
+    """A few lines to read: the limit for the average, the one for every window, and their weak point."""
     limit = limit_for(rate, period=period, latency=latency)
     given = rate_for(limit, period=period, latency=latency)
     safe = safe_limit(rate, period=period, latency=latency)

@@ -17,13 +17,18 @@ from inflight_lab.server import PracticeServer
 
 Answer = Callable[..., Any]
 """What you wrote: a function or a coroutine function."""
-
 TIME_LIMIT = 20.0
 """Seconds until a check gives up on an answer that hangs."""
 
 
 class NotYetError(Exception):
     """The answer does not do it yet; the message says what was observed."""
+
+
+def expect(met: object, hint: str) -> None:
+    """Go on if ``met``; else the verdict is "Not yet", with this ``hint``."""
+    if not met:
+        raise NotYetError(hint)
 
 
 def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answer], Awaitable[None]]:
@@ -42,12 +47,6 @@ def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answe
             print(f"Not yet: your code raised {type(error).__name__}: {error}")
 
     return print_verdict
-
-
-def expect(met: object, hint: str) -> None:
-    """Go on if ``met``; else the verdict is "Not yet", with this ``hint``."""
-    if not met:
-        raise NotYetError(hint)
 
 
 @asynccontextmanager

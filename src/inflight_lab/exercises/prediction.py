@@ -25,53 +25,37 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, question: str, *choices: str) -> None:
         self.question, self.choices = question, choices
-        if choices:
-            self.field = RadioButtons(options=choices, value=None)
-        else:
-            label, style = "your number:", {"description_width": "initial"}
-            self.field = Text(description=label, style=style, layout={"width": "14em"})
+        number = {"description": "your number:", "style": {"description_width": "initial"}}
+        self.field = RadioButtons(options=choices, value=None) if choices else Text(**number)
         super().__init__([HTML(f"<b>Predict:</b> {html.escape(question)}"), self.field])
         closed_on_rerun(self.close)
 
     def close(self) -> None:
         """Close all that it is made of: ipywidgets would keep it."""
         for part in self.children:
-            part.style.close()
-            part.layout.close()
-            part.close()
+            for owned in (part.style, part.layout, part):
+                owned.close()
         self.layout.close()
         super().close()
-
-    @property
-    def answer(self) -> Answer | None:
-        """The choice or the number; None without one.  What is no number stays the text that was typed."""
-        typed = (self.field.value or "").strip()
-        try:
-            return typed if self.choices else float(typed)
-        except ValueError:
-            return typed or None
 
     def compare(self, measured: Answer, wrong: Mapping[Answer, str] | None = None) -> None:
         """Print what was measured beside the answer.
 
         ``wrong`` has a line for each wrong answer that people really give.
         """
-        answer = self.answer
-        if not answer and not isinstance(answer, float):
+        answer, quote = (self.field.value or "").strip(), '"' if self.choices else ""
+        if not answer:
             said = "You made no prediction."
         elif _same(answer, measured):
-            said = f"You predicted {_shown(answer)}: right."
+            said = f"You predicted {quote}{answer}{quote}: right."
         else:
             lines = [line for mistake, line in (wrong or {}).items() if _same(answer, mistake)]
-            said = " ".join([f"You predicted {_shown(answer)}.", *lines])
-        print(f"{self.question} Measured: {_shown(measured)}. {said}")
+            said = " ".join([f"You predicted {quote}{answer}{quote}.", *lines])
+        print(f"{self.question} Measured: {quote}{measured}{quote}. {said}")
 
 
-def _same(answer: Answer, other: Answer) -> bool:
-    if isinstance(answer, str) or isinstance(other, str):
-        return answer == other
-    return abs(answer - other) <= NEAR * abs(other)
-
-
-def _shown(answer: Answer) -> str:
-    return f'"{answer}"' if isinstance(answer, str) else f"{answer:g}"
+def _same(answer: str, other: Answer) -> bool:
+    try:
+        return answer == other or abs(float(answer) - float(other)) <= NEAR * abs(float(other))
+    except ValueError:
+        return False

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.exercises.check import Answer, NotYetError, expect, observe, practice, prints_verdict
+from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.runners import paced
 from inflight_lab.server import PracticeServer
@@ -18,20 +18,12 @@ async def check_waits_outside(answer: Answer) -> str:
     """Notebook 08: ``answer(url, count, client=client)`` never asks the pool of 10 for an eleventh."""
     pool, count = 10, 20
     transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=pool)))
-    async with (
-        PracticeServer(latency=0.2) as server,
-        httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(10, pool=0.1)) as client,
-    ):
-        try:
-            responses = await answer(server.url, count, client=client)
-        except httpx.PoolTimeout:
-            inside = transport.stats().peak_in_flight - pool
-            raise NotYetError(f"PoolTimeout: {inside} requests waited inside httpx's pool.") from None
-        seen, inside = server.stats(), transport.stats().peak_in_flight - pool
-    all_there = len(responses) == seen.accepted == count
-    expect(all_there, f"{count} requests asked for, {len(responses)} responses returned.")
+    async with PracticeServer(latency=0.2) as server, httpx.AsyncClient(transport=transport) as client:
+        responses = await answer(server.url, count, client=client)
+    inside = transport.stats().peak_in_flight - pool
     expect(inside <= 0, f"{inside} requests waited inside httpx's pool.")
-    peak = seen.peak_in_flight
+    expect(len(responses) == count, f"{count} requests asked for, {len(responses)} responses returned.")
+    peak = server.stats().peak_in_flight
     expect(peak > pool // 2, f"only {peak} in flight at once, and {pool} connections are there.")
     return f"{count} responses, {peak} in flight at most, and none waited inside the pool."
 
@@ -51,27 +43,24 @@ class Pages:
 @prints_verdict
 async def check_shares_items(answer: Answer) -> str:
     """Notebook 08: ``answer(make_one, items, limit)`` makes each item once, and reads no further ahead."""
-    count, limit = 24, 4
-    made: list[int] = []
-    furthest = 0
+    count, limit, made, ahead = 24, 4, list[int](), list[int]()
+    pages = Pages(count)
 
     async with practice(latency=0.05) as (server, client):
 
         async def make_one(page: int) -> None:
-            nonlocal furthest
-            furthest = max(furthest, pages.taken - len(made))
+            ahead.append(pages.taken - len(made))
             await client.get(server.url, params={"page": page})
             made.append(page)
 
-        pages = Pages(count)
         await answer(make_one, pages, limit)
-        peak = server.stats().peak_in_flight
-    expect(len(made) <= count, f"{count} items, and {len(made)} requests were sent.")
-    expect(sorted(made) == list(range(count)), f"of {count} items {len(set(made))} were made.")
+    peak = server.stats().peak_in_flight
+    each = f"of {count} items {len(set(made))} were made, with {len(made)} requests"
+    expect(sorted(made) == list(range(count)), f"{each}.")
     expect(peak == limit, f"limit {limit}, and the server saw {peak} in flight at once.")
-    early = f"{furthest} items were taken before they were needed"
-    expect(furthest <= limit, f"{early}: a million would fill memory.")
-    return f"each of {count} items once, {peak} in flight, and never more than {furthest} items taken."
+    early = f"{max(ahead)} items were taken before they were needed"
+    expect(max(ahead) <= limit, f"{early}: a million would fill memory.")
+    return f"each of {count} items once, {peak} in flight, and never more than {max(ahead)} items taken."
 
 
 @prints_verdict
@@ -83,9 +72,8 @@ async def check_one_limit(answer: Answer) -> str:
         with PracticeServer(latency=0.1) as server:
             await asyncio.to_thread(answer, server.url, limit)
             stats = server.stats()
-        expect(stats.accepted == 24, f"two groups of 12 are 24 requests; the server saw {stats.started}.")
-        peak = stats.peak_in_flight
-        expect(peak == limit, f"limit {limit}: the server saw {peak} in flight at once.")
+        seen = f"limit {limit}: {stats.started} requests, and {stats.peak_in_flight} in flight at once"
+        expect(stats.accepted == 24 and stats.peak_in_flight == limit, f"{seen}.")
     return "two groups of threads, and together never more than the limit, for limits of 3 and 4."
 
 
@@ -94,9 +82,8 @@ async def check_share(answer: Answer) -> str:
     """Notebook 09: ``answer(rate, senders)`` is the rate for each of several that cannot see each other."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
         share = answer(rate, senders)
-        together, each = senders * share, f"{senders} senders at {share:g} each"
-        expect(together <= rate, f"{each}: {together:g} a second, {rate} allowed.")
-        expect(together >= 0.9 * rate, f"{each} use {together / rate:.0%} of the quota.")
+        together = f"{senders} senders at {share:g} each: {senders * share:g} a second, {rate} allowed"
+        expect(0.9 * rate <= senders * share <= rate, f"{together}.")
 
     async def both(url: str, **options: Any) -> None:
         await asyncio.gather(*(paced.make_many_requests(url, 12, **options) for _ in range(2)))
@@ -113,7 +100,6 @@ async def check_introduces_itself(answer: Answer) -> str:
     async with practice(latency=0) as (server, _), answer() as client:
         name = (await client.get(server.url)).json()["headers"].get("User-Agent", "")
         named = f"at the server you are {name!r}"
-        expect(not name.startswith("python-httpx"), f"{named}, like thousands of others.")
         expect("@" in name or "://" in name, f"{named}: how would they reach you?")
         expect(client.timeout.read, "without a timeout, a request that gets no answer waits for ever.")
     return f"{named}."
@@ -123,8 +109,7 @@ async def check_introduces_itself(answer: Answer) -> str:
 async def check_gives_up(answer: Answer) -> str:
     """Notebook 10: ``answer(url, count, client=client)`` sends nothing more after the third 429."""
     responses, stats = await observe(answer, 10, on={"latency": 0})
-    all_ten = len(responses) == stats.accepted == 10
-    expect(all_ten, f"where nothing is refused, return all 10 responses, not {len(responses)}.")
+    expect(len(responses) == 10, f"where nothing is refused, return all 10 responses, not {len(responses)}.")
     for allowed in (4, 6):
         _, stats = await observe(answer, 20, on={"latency": 0, "rate": allowed, "period": 60})
         expect(stats.refused == 3, f"{allowed} of 20 were allowed, and you got {stats.refused} 429s.")
