@@ -27,25 +27,17 @@ from voila.tornado.handler import TornadoVoilaHandler
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 
 COOKIE = "inflight-lab-page"
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>inflight-lab</title>
-{}
-</html>
-"""
-WELCOME = PAGE.format(
-    f"""<p>Opening ... This page needs JavaScript, and a cookie of its own.</p>
+WELCOME = f"""<!doctype html>
+<p>Opening ... This page needs JavaScript, and a cookie of its own.</p>
 <script>
 document.cookie = "{COOKIE}=1; path=/; SameSite=Strict";
 if (document.cookie.includes("{COOKIE}=1")) location.reload();
-</script>"""
-)
-FULL = PAGE.format(
-    """<meta http-equiv="refresh" content="10">
-<p>As many pages are open as this computer allows at once: {0}.</p>
-<p>This one opens when another is closed. It tries again every ten seconds.</p>"""
-)
+</script>
+"""
+FULL = """As many pages are open as this computer allows at once: {}.
+
+This one opens when another is closed. It tries again every ten seconds.
+"""
 
 
 class TooManyPagesError(Exception):
@@ -74,24 +66,25 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
 
     async def get(self, path: str | None = None) -> None:
         """The panel, or the reason why there is none."""
+        if not self.get_cookie(COOKIE):
+            self.set_header("Cache-Control", "no-store")
+            self.finish(WELCOME)
+            return
         try:
-            if self.get_cookie(COOKIE):
-                await super().get(path)
-            else:
-                self.set_header("Cache-Control", "no-store")
-                self.finish(WELCOME)
+            await super().get(path)
         except TooManyPagesError as allowed:
-            self.set_status(503)
-            self.finish(FULL.format(allowed))
+            self.set_header("Refresh", "10")
+            say(self, 503, FULL.format(allowed))
 
 
-class _Foreign(Matcher):
-    """Matches the requests to be refused, whatever they are for; tells `_Refused` what to say."""
+class Foreign(Matcher):
+    """Matches the requests to be refused, whatever they are for, and says why."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, *names: str) -> None:
         self.names = {name.lower() for name in names}
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
+        """The text for `Refused`, if it is to be refused."""
         host, own = request.host_name.strip("[]"), request.host
         if host not in self.names and not is_valid_ip(host):
             text = f"This page is not served at {host!r}. Its owner can add --name={host}\n"
@@ -99,37 +92,39 @@ class _Foreign(Matcher):
             text = "This page answers no page of another site.\n"
         else:
             return None
-        return {"target_kwargs": {"text": text}}
+        return {"path_args": [text.encode()]}
 
 
-class _Refused(RequestHandler):
+class Refused(RequestHandler):
     """403, whatever was asked for."""
 
-    def initialize(self, text: str) -> None:
-        self.text = text
-
     def prepare(self) -> None:
-        self.set_status(403)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(self.text)
+        """Say why."""
+        say(self, 403, self.path_args[0])
+
+
+def say(handler: RequestHandler, status: int, text: str) -> None:
+    """Answer with ``text`` alone."""
+    handler.set_status(status)
+    handler.set_header("Content-Type", "text/plain; charset=utf-8")
+    handler.finish(text)
 
 
 class StudentServer(Voila):  # type: ignore[misc]
     """Voilà with a guard at the door."""
 
+    pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.", config=True)
+    names = List(Unicode(), help="More names under which the page may be opened.", config=True)
     aliases: ClassVar[dict[str, Any]] = {
         **Voila.aliases,
         "pages": "StudentServer.pages",
         "name": "StudentServer.names",
     }
-    pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.").tag(
-        config=True
-    )
-    names = List(Unicode(), help="More names under which the page may be opened.").tag(config=True)
 
     def init_handlers(self) -> list[Any]:
         """Voilà's own, behind the guard; its last one serves the page."""
         *others, (pattern, _, options) = super().init_handlers()
-        host = socket.gethostname().partition(".")[0]
-        names = {"localhost", socket.gethostname(), host, f"{host}.local", self.ip, *self.names}
-        return [(_Foreign(names), _Refused), *others, (pattern, Page, options)]
+        host = socket.gethostname()
+        bare, _, _ = host.partition(".")
+        foreign = Foreign("localhost", host, bare, f"{bare}.local", self.ip, *self.names)
+        return [(foreign, Refused), *others, (pattern, Page, options)]
