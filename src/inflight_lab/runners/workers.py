@@ -11,10 +11,8 @@ more is sent.
 
 import asyncio
 import contextlib
-import itertools
-import math
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -101,69 +99,56 @@ async def stream_outcomes(
 
     After a bare ``break`` they are cancelled only when Python happens to collect the generator, see PEP 789.
     """
-    stream = Stream(make_one, items, 10 * limit if ahead is None else ahead)
-    workers = [asyncio.create_task(stream.work(ordered, return_exceptions)) for _ in range(limit)]
+    source, turn, room = each_of(items), asyncio.Lock(), asyncio.Semaphore(ahead or 10 * limit)
+    places: asyncio.Queue[asyncio.Future[tuple[Any, bool]] | None] = asyncio.Queue()  # for outcomes to come
+    taken, ends = 0, list[BaseException]()  # why no more items are taken, once they are not
+
+    async def work() -> None:
+        nonlocal taken
+        while not ends:
+            place = asyncio.Future[tuple[Any, bool]]()
+            try:
+                await room.acquire()
+                async with turn:
+                    item = await anext(source)
+                    if ends:  # since it began to wait
+                        break
+                    taken += 1
+                    if ordered:
+                        places.put_nowait(place)
+            except BaseException as error:
+                ends.append(error)
+                places.put_nowait(None)  # whoever waits for an outcome looks again
+                break
+            try:
+                place.set_result((await make_one(item), False))
+            except BaseException as error:
+                to_raise = not (return_exceptions and isinstance(error, Exception))
+                place.set_result((error, to_raise))
+                if to_raise:
+                    ends.append(error)
+            if not ordered:
+                places.put_nowait(place)
+
+    workers = [asyncio.create_task(work()) for _ in range(limit)]
+    handed = 0
     try:
-        for place in itertools.count():
-            while place not in stream.done:
-                if place >= stream.end:
-                    if stream.reason is not None:
-                        raise stream.reason
-                    return
-                stream.news.clear()
-                await stream.news.wait()
-            yield stream.done.pop(place)
-            stream.room.release()
+        while handed < taken or not ends:
+            if place := await places.get():
+                outcome, to_raise = await place
+                if to_raise:
+                    raise outcome
+                yield outcome
+                handed += 1
+                room.release()
+        if not isinstance(ends[0], StopAsyncIteration):
+            raise ends[0]
     finally:
-        stream.end = 0  # for a worker that goes on in spite of being cancelled
+        ends.append(StopAsyncIteration())  # for a worker that goes on in spite of being cancelled
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        await stream.source.aclose()
-
-
-class Stream(Generic[T, R]):
-    """What the workers of one stream share."""
-
-    def __init__(
-        self, make_one: Callable[[T], Awaitable[R]], items: Iterable[T] | AsyncIterable[T], ahead: int
-    ) -> None:
-        self.make_one, self.source = make_one, each_of(items)
-        self.room = asyncio.Semaphore(ahead)  # for items whose outcome was not handed over yet
-        self.turn, self.news = asyncio.Lock(), asyncio.Event()
-        self.taken, self.places = 0, itertools.count()
-        self.done: dict[int, R | Exception] = {}  # outcomes by their place in the stream
-        self.end: float = math.inf  # the place at which the stream ends
-        self.reason: BaseException | None = None  # why it ends there, if not for lack of items
-
-    async def work(self, ordered: bool, return_exceptions: bool) -> None:
-        """Take one item after the other and bring its outcome, until the stream ends."""
-        while self.end == math.inf:
-            try:
-                await self.room.acquire()
-                async with self.turn:
-                    item = await anext(self.source)
-                    if self.end < math.inf:  # since it began to wait
-                        break
-                    num, self.taken = self.taken, self.taken + 1
-            except BaseException as error:
-                self.end_at(self.taken, None if isinstance(error, StopAsyncIteration) else error)
-                break
-            try:
-                outcome: R | Exception = await self.make_one(item)
-            except BaseException as error:
-                if not (return_exceptions and isinstance(error, Exception)):
-                    self.end_at(num if ordered else next(self.places), error)
-                    break
-                outcome = error
-            self.done[num if ordered else next(self.places)] = outcome
-            self.news.set()
-
-    def end_at(self, place: int, reason: BaseException | None) -> None:
-        """End the stream there, unless it ends earlier."""
-        if place < self.end:
-            self.end, self.reason = place, reason
-        self.news.set()
+        await source.aclose()
 
 
 async def each_of(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
