@@ -10,7 +10,7 @@ import pytest
 from inflight_lab.watch.diagnosis import diagnose, summary
 from inflight_lab.watch.seen import Seen
 
-HEADERS = {"ratelimit-policy": '"default";q=10;w=1'}
+HEADERS = 'ratelimit-policy: "default";q=10;w=1'
 Sent = tuple[float, float, int]
 """When a request was asked for, how long it took, and its status."""
 
@@ -18,20 +18,20 @@ Sent = tuple[float, float, int]
 def seen_of(
     requests: Sequence[Sent],
     *,
-    headers: dict[str, str] | None = None,
+    headers: str = "",
     addresses: str = "different",
-    sender: str = "of each",
+    sender: int | None = None,
     connections: int = 100,
 ) -> Seen:
     """A run of these requests: usually each by a task of its own, to an address of its own."""
     events: list[tuple[Any, ...]] = []
     for number, (asked, took, status) in enumerate(requests):
-        who = f"task {number}" if sender == "of each" else sender
+        who = number if sender is None else sender
         url = f"https://api.example.com/{number if addresses == 'different' else ''}"
         events += [
             (asked, 1, "asked", number, who, 1, connections, 20, "GET", url),
-            (asked, 1, "sent", number),
-            (asked + took, 1, "ended", number, "", status, headers or {}),
+            (asked, 1, "sent", number, 0),
+            (asked + took, 1, "ended", number, "", status, headers),
         ]
     seen = Seen()
     for event in sorted(events, key=lambda event: event[0]):
@@ -82,9 +82,9 @@ def test_a_quota_that_is_not_said() -> None:
         "likely: Refused: 30 answers of 429 from api.example.com, and "
     )
     assert "up to 20 in a second; up to 10 of a second were accepted" in diagnose(seen_of(requests))[0]
-    guessed = {"x-ratelimit-limit": "10", "x-ratelimit-reset": "1"}
+    guessed = "x-ratelimit-limit: 10\nx-ratelimit-reset: 1"
     assert diagnose(seen_of(requests, headers=guessed))[0].startswith("likely: Over the quota on average")
-    elsewhere = {"ratelimit-policy": '"default";q=1000;w=1'}
+    elsewhere = 'ratelimit-policy: "default";q=1000;w=1'
     assert diagnose(seen_of(requests, headers=elsewhere))[0].startswith("likely: Refused")
 
 
@@ -92,10 +92,10 @@ def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
     """They go on with the next request whatever became of the last, which at one address looks the same."""
     statuses = [429, 200, 429, 429, 200, 429] * 5
     requests = [(n * 0.1, 0.05, status) for n, status in enumerate(statuses)]
-    storms = [text for text in said(seen_of(requests, addresses="one", sender="task 1")) if "storm" in text]
+    storms = [text for text in said(seen_of(requests, addresses="one", sender=1)) if "storm" in text]
     assert storms == []
     again = [(n * 0.1, 0.05, status) for n, status in enumerate([429] * 29 + [200])]
-    storms = [text for text in said(seen_of(again, addresses="one", sender="task 1")) if "storm" in text]
+    storms = [text for text in said(seen_of(again, addresses="one", sender=1)) if "storm" in text]
     assert storms == ["likely: A storm of retries: 29 of 30 requests, 28 failed again; half came within 0"]
 
 
@@ -105,12 +105,12 @@ def test_retries_that_come_back_together() -> None:
     for round_ in range(3):
         for number in range(20):
             at = round_ * 1.1 + number / 1000
-            fields = (f"task {number}", 1, 100, 20, "GET", f"https://api.example.com/{number}")
+            fields = (number, 1, 100, 20, "GET", f"https://api.example.com/{number}")
             seen.note(at, 1, "asked", (round_, number), *fields)
         for number in range(20):
             at = round_ * 1.1 + 0.1 + number / 1000
             status = 200 if round_ == 2 else 429
-            seen.note(at, 1, "ended", (round_, number), "", status, {"retry-after": "1"})
+            seen.note(at, 1, "ended", (round_, number), "", status, "retry-after: 1")
     assert "likely: A storm of retries: 40 of 60 requests, 20 failed again; all come about 1" in said(seen)
 
 
@@ -144,7 +144,7 @@ def waiting(seen: Seen, count: int) -> Seen:
         "https://api.example.com/x",
     )
     for number in range(count):
-        seen.note(0.05, 1, "asked", -1 - number, f"task {-number}", *fields)
+        seen.note(0.05, 1, "asked", -1 - number, -number, *fields)
     return seen
 
 
@@ -152,9 +152,9 @@ def test_the_numbers_add_up() -> None:
     """Each request that was asked for has an end in the summary, or none yet."""
     seen = seen_of([(0.0, 0.1, status) for status in (200, 302, 404, 429, 503)])
     fields = (1, 100, 20, "GET", "https://other.example/")
-    ends: list[Any] = [("ended", "ReadTimeout", 0, {}), ("ended", "cancelled", 0, {}), ("sent",), ()]
+    ends: list[Any] = [("ended", "ReadTimeout", 0, ""), ("ended", "cancelled", 0, ""), ("sent", 0), ()]
     for number, end in enumerate(ends, 10):
-        seen.note(1.0, 1, "asked", number, "task 1", *fields)
+        seen.note(1.0, 1, "asked", number, 1, *fields)
         if end:
             seen.note(1.5, 1, end[0], number, *end[1:])
     assert summary(seen) == (

@@ -141,6 +141,19 @@ async def test_httpcore_tells_no_more_than_is_needed(
     ]
 
 
+async def test_what_costs_time_is_done_where_it_tells_something(client: Any, server: PracticeServer) -> None:
+    """No request is announced as waiting that the pool has room for; each refusal's headers are read."""
+    with Watch(client) as watch:
+        await asyncio.gather(*(client.get(server.url) for _ in range(3)))
+        server.quota, server.rate, server.period = "sliding-window", 1, 30
+        for _ in range(20):
+            await client.get(server.url)
+    assert "started" not in {event.kind for event in watch.seen.timeline.events}
+    said = [bool(request.said) for request in watch.seen.requests if request.status == 429]
+    assert len(said) == sum(said) == 19
+    assert watch.seen.timeline.stats().started == 23
+
+
 async def test_an_answer_that_breaks_off(client: Any) -> None:
     """Its headers were there: what went wrong later is still the request's own failure."""
 

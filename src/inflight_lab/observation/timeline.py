@@ -130,7 +130,8 @@ class Timeline:
     def start(self, count: int = 1) -> None:
         """``count`` requests were asked for and wait to be sent."""
         with self._lock:
-            self._counts.update(started=count, waiting=count)
+            self._counts["started"] += count  # `Counter.update` takes three times as long
+            self._counts["waiting"] += count
             self._add("started", None, None)
 
     def take(self) -> int:

@@ -157,7 +157,7 @@ class Recorder:
         if timeline is None:
             return []
         events, self._read[timeline] = timeline.since(self._read.get(timeline, 0))
-        return [event._replace(time=round(event.time - self.began, 4)) for event in events]
+        return [Event(round(event.time - self.began, 4), *event[1:]) for event in events]
 
     def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
         if value is None or [point[3] for point in self.history[name][-1:]] == [value]:

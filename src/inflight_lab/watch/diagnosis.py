@@ -40,10 +40,12 @@ def summary(seen: Seen) -> str:
     if not requests:
         return "No request of httpx or httpx2 was seen." + unseen
     ends = {name: getattr(counts, name) for name in ("accepted", "refused", "failed", "cancelled")}
-    ends["without an end"] = counts.waiting + counts.in_flight
+    ends["without an end"] = len(seen.open)
     numbers = ", ".join(f"{n} {name}" for name, n in ends.items() if n or name in ("accepted", "refused"))
     hosts = sorted({r.host for r in requests})
-    to = f"{counts.started} requests to " + (" and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts")
+    to = f"{sum(ends.values())} requests to " + (
+        " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
+    )
     return f"{to} in {_span(requests):.1f} s, at most {_at_once(requests)} at once: {numbers}." + unseen
 
 
@@ -114,7 +116,7 @@ def _clients(seen: Seen) -> Iterator[str]:
 def _connections(seen: Seen) -> Iterator[str]:
     for requests in _by("client", seen.requests):
         sent, opened = _at_once(requests, "sent"), sum(r.opened for r in requests)
-        closed, idle = sum(r.closed for r in requests), requests[0].idle
+        closed, idle = sum("connection: close" in r.said.lower() for r in requests), requests[0].idle
         if sent > idle > 0 and opened >= max(1.5 * sent, len(requests) / 4) and closed < opened / 2:
             yield (
                 f"Connections opened and closed all the time: {opened} for {len(requests)} requests, {sent} "

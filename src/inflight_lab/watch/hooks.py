@@ -69,7 +69,7 @@ def _gives_up(gather: Function) -> Function:
         error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
         left = [child for child in getattr(outer, "_children", ()) if not child.done()]
         if error is not None and left:
-            note("gave up", type(error).__name__, [f"task {name_of(child)}" for child in left])
+            note("gave up", type(error).__name__, [name_of(child) for child in left])
 
     def gather_and_note(*things: Any, **options: Any) -> Any:
         outer = gather(*things, **options)

@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from inflight_lab.observation.timeline import Rules, Timeline
 from inflight_lab.plot.points import Recorder
@@ -28,19 +27,25 @@ class Request:
     idle: int  # the most that its client keeps open for later
     method: str
     url: str
+    waits: bool = False  # whether the client may have no connection for it yet
     opened: int = 0  # connections that were opened for it
     sent: float | None = None
     flight: int | None = None  # its number in the timeline, once it is sent
     ended: float | None = None
     status: int = 0
-    retry_after: float = 0.0
-    closed: bool = False  # whether the server closed the connection after it
+    said: str = ""  # the headers of an answer, as far as they are noted
     error: str = ""  # what came in place of an answer; "cancelled" if the script gave it up
 
     @property
     def host(self) -> str:
         """Where it went."""
-        return urlsplit(self.url).netloc
+        return re.split("[/?#]", self.url, maxsplit=3)[2]
+
+    @property
+    def retry_after(self) -> float:
+        """The seconds for which the answer asked to wait."""
+        pause = re.search(r"^retry-after: *(\d+(\.\d+)?) *$", self.said, re.MULTILINE)
+        return float(pause[1]) if pause else 0.0
 
     @property
     def failed(self) -> bool:
@@ -59,56 +64,68 @@ class Seen:
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
-        self._open: dict[Name, Request] = {}
+        self.open: dict[Name, Request] = {}
+        """Those without an end, by process and number."""
         self.recorder = Recorder(None, self.timeline, self._rules)
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
 
-        Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``opened`` and
-        ``sent`` (number), ``ended`` (number, error, status, headers).  Others: ``acquires`` (semaphore,
-        sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line), ``unseen``
-        (library).  Numbers and names are the process's own.
+        Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``sent`` (number,
+        connections opened), ``ended`` (number, error, status, headers).  Others: ``acquires``
+        (semaphore, sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line),
+        ``unseen`` (library).  Numbers and names are the process's own.
         """
         self._at, key = at, (process, fields[0])
         if kind == "asked":
-            _, sender, client, *more = fields
-            self._open[key] = Request(at, (process, sender), (process, client), *more)
-            self.requests += [self._open[key]] * (len(self.requests) < MOST)
-            self.timeline.start()
-        elif kind == "opened" and key in self._open:
-            self._open[key].opened += 1
-        elif kind == "sent" and key in self._open:
-            self._send(self._open[key], at)
-        elif kind == "ended" and key in self._open:
-            self._end(self._open.pop(key), at, *fields[1:])
-        elif (kind != "stood still" or self._open) and len(self.others[kind]) < MOST:
+            self._ask(key, at, *fields[1:])
+        elif kind == "sent":
+            if request := self.open.get(key):
+                request.opened = fields[1]
+                self._send(request, at)
+        elif kind == "ended":
+            if request := self.open.pop(key, None):
+                self._end(request, at, *fields[1:])
+        elif (kind != "stood still" or self.open) and len(self.others[kind]) < MOST:
             self.others[kind].append((at, process, *fields))
         self._at = None
 
+    def _ask(self, key: Name, at: float, sender: int, client: int, connections: int, *more: Any) -> None:
+        process = key[0]
+        request = Request(at, (process, sender), (process, client), connections, *more)
+        self.open[key] = request
+        if len(self.requests) < MOST:
+            self.requests.append(request)
+        request.waits = len(self.open) > connections
+        if request.waits:
+            self.timeline.start()
+
     def _send(self, request: Request, at: float) -> int:
         if request.flight is None:
+            if self.timeline.waiting and not request.waits:
+                self.timeline.start()  # else it would count as one of those that wait
             request.sent, request.flight = at, self.timeline.send()
         return request.flight
 
-    def _end(self, request: Request, at: float, error: str, status: int, headers: dict[str, str]) -> None:
+    def _end(self, request: Request, at: float, error: str, status: int, said: str) -> None:
         request.ended, request.error = at, error
+        if not error:
+            request.status, request.said, flight = status, said, self._send(request, at)
+            if said:
+                self._read(request.host, policies(said))
+            self.timeline.answer(flight, status)
+            return
+        if request.flight is None and not request.waits:
+            self.timeline.start()
         if error == "cancelled":
             self.timeline.cancel(request.flight)
-        elif error:
-            self.timeline.fail(request.flight, error)
         else:
-            flight, request.status = self._send(request, at), status
-            self._read(request, headers)
-            self.timeline.answer(flight, status)
+            self.timeline.fail(request.flight, error)
 
-    def _read(self, request: Request, headers: dict[str, str]) -> None:
-        request.closed = headers.get("connection", "").lower() == "close"
-        if re.fullmatch(r"\s*\d+(\.\d+)?\s*", pause := headers.get("retry-after", "")):
-            request.retry_after = float(pause)
-        known = self.policies.get(request.host)
-        if (found := policies(headers, time.time())) and (not known or found[0].window >= known[0].window):
-            self.policies[request.host] = found
+    def _read(self, host: str, found: list[Policy]) -> None:
+        known = self.policies.get(host)
+        if found and (not known or found[0].window >= known[0].window):
+            self.policies[host] = found
             self.timeline.period = found[0].window
 
     def _rules(self) -> Rules | None:
