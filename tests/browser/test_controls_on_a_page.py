@@ -324,3 +324,24 @@ def test_names_are_shown_as_they_are(page: Page, name: str) -> None:
     show(page, state_of({name: TWO["naive"]}, goals={name: lambda stats: True}))
     for part, before in ((".ifl-name", ""), (".ifl-goals span >> nth=1", "○ ")):
         assert page.locator(part).text_content() == before + name
+
+
+def test_at_full_speed_all_is_drawn_in_the_same_frames(page: Page, two: dict[str, Any]) -> None:
+    """Each frame takes the browser's time from who sends, so both pictures of both runners share one."""
+    spy_on_frames = """() => {
+        const draw = CanvasRenderingContext2D.prototype, { clearRect } = draw, ask = requestAnimationFrame;
+        let cleared = 0;
+        window.perFrame = [];
+        draw.clearRect = function (...box) { cleared += 1; clearRect.apply(this, box); };
+        window.requestAnimationFrame = (paint) => ask((time) => {
+            const before = cleared;
+            paint(time);
+            if (cleared > before) perFrame.push(cleared - before);
+        });
+    }"""
+    show(page, two, width=1366)
+    page.evaluate(spy_on_frames)
+    for lane in (0, 1):
+        hear(page, lane=lane, now=1.0, live=True, reset=True, series={"rate": [[0.9, 300, 300, 300]]})
+    page.wait_for_function("perFrame.length > 30", timeout=20_000)
+    assert set(page.evaluate("perFrame.slice(-20)")) == {4}

@@ -12,6 +12,7 @@ function note(name, take) {
 }
 note("clearRect", function () { drawings.set(this.canvas, { words: [], lines: [] }); });
 note("beginPath", function () { this.points = []; });
+note("moveTo", function (x, y) { this.points.push([x, y]); });
 note("lineTo", function (x, y) { this.points.push([x, y]); });
 note("stroke", function () {
   const dashes = this.getLineDash().join(" ");

@@ -5,7 +5,7 @@
 import { Counted, Model } from "./flow_model.js";
 import { NARROW, TURNED, WIDE, bezier, gapFor, placesFor, roomIn, spot } from "./flow_places.js";
 import { TALLIES, drawFlow, hasSlots, slotAt } from "./flow_scene.js";
-import { FRAME, Picture, calm } from "./picture.js";
+import { Picture, calm } from "./picture.js";
 
 const LAG = 0.25; // seconds
 const SINGLY = 240; // more requests than this are drawn in bundles: one dot for ...
@@ -15,7 +15,7 @@ const NUMBERED = { queue: 26, work: [30, 26, 22, 18] }; // pixels, where a dot h
 
 export class Flow extends Picture {
   constructor(parent, signal) {
-    super(parent, "ifl-flow", LAG, signal);
+    super(parent, "ifl-flow", LAG, 0, signal);
     Object.assign(this, { places: placesFor(WIDE.w, false), toldAt: 0 });
   }
 
@@ -36,17 +36,13 @@ export class Flow extends Picture {
     return [this.places.height, zoom];
   }
 
-  pause() {
-    return calm.matches ? 200 : this.busy || this.model.requests.size > SINGLY ? FRAME : 0;
-  }
-
-  draw(time, shown) {
+  draw(time) {
     const { model, counted, rules } = this;
     model.calm = calm.matches;
     const state = model.at(time);
     if (rules) counted.read(model.arrivals, time, rules);
     else model.arrivals.length = 0;
-    if (!shown) return;
+    if (!this.visible) return;
     this.arrange(state, time);
     drawFlow(this.pen, this.places, state);
     this.tell(state);

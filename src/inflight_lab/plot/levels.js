@@ -21,18 +21,18 @@ export function meanLevels(points, from, until, width) {
   return sums.flatMap((sum, i) => [[(first + i) * width, Math.round((100 * sum) / times[i]) / 100]]);
 }
 
-/** The corners of steps through [time, level], in pieces: a null for what is not drawn ends one. */
-export function steps(levels, until) {
-  const pieces = [];
+/** The same without those that repeat the one before. */
+export const changes = (levels) => levels.filter(([, level], i) => level !== levels[i - 1]?.[1]);
+
+/** Go along the steps of [time, level] until a time; where the level is null there is no line. */
+export function trace(context, levels, until, x, up) {
   let before = null;
   for (const [time, level] of [...levels, [until, null]]) {
-    if (level === before) continue;
-    if (before === null) pieces.push([]);
-    else pieces.at(-1).push([time, before]);
-    if (level !== null) pieces.at(-1).push([time, level]);
+    if (before !== null) context.lineTo(x(time), up(before));
+    else if (level !== null) context.moveTo(x(time), up(level));
+    if (before !== null && level !== null) context.lineTo(x(time), up(level));
     before = level;
   }
-  return pieces;
 }
 
 /** The highest of [time, level], or -1 where nothing is drawn. */

@@ -1,7 +1,7 @@
 // Lines over time: three strips above one axis of seconds, which scrolls.
 
-import { BIN, axisNumbers, axisTop, grouped, highestOf, meanLevels, niceStep, steps, whereApart } from "./levels.js";
-import { FRAME, Picture, calm } from "./picture.js";
+import { BIN, axisNumbers, axisTop, changes, grouped, highestOf, meanLevels, niceStep, trace, whereApart } from "./levels.js";
+import { FRAME, Picture } from "./picture.js";
 
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
 const WIDEST = 12; // ... here, and scrolls from then on
@@ -27,9 +27,8 @@ const STYLES = { limit: CEILING, quota: CEILING, client: { dashes: [3, 4] } };
 /** `mates` are those side by side, which have their axes in common. */
 export class Lines extends Picture {
   constructor(parent, signal, mates) {
-    super(parent, "ifl-lines", DELAY, signal);
-    const strips = STRIPS.map((about) => ({ ...about }));
-    Object.assign(this, { mates, strips, shown: strips, frames: 0 });
+    super(parent, "ifl-lines", DELAY, FRAME, signal);
+    Object.assign(this, { mates, strips: STRIPS.map((about) => ({ ...about })), frames: 0 });
     this.canvas.setAttribute("aria-label", "Requests over time");
     mates.push(this);
   }
@@ -43,9 +42,8 @@ export class Lines extends Picture {
     for (const name in this.series) {
       const points = this.series[name];
       points.push(...(series[name] ?? []));
-      let old = 0; // the last point before what is kept still gives the level there
-      while (old + 1 < points.length && points[old + 1][0] < now - KEPT) old += 1;
-      if (old) points.splice(0, old);
+      // The last point before what is kept still gives the level there.
+      points.splice(0, points.findIndex(([time]) => time >= now - KEPT) - 1);
     }
     Object.assign(this, { now, end: live ? 0 : now, stale: true }); // there are points that are in no line yet
     for (const mate of this.mates) mate.redraw();
@@ -67,10 +65,6 @@ export class Lines extends Picture {
     return [y, zoom];
   }
 
-  pause() {
-    return calm.matches ? 500 : !this.live ? 0 : this.busy ? 2 * FRAME : FRAME;
-  }
-
   // From when on, and for how many seconds, the plot shows what was until `now`.
   stretch(now) {
     if (!this.live) now = Math.max(now, ...this.mates.map(({ end }) => end));
@@ -88,13 +82,13 @@ export class Lines extends Picture {
       for (const name of lines) levels[name] = meanLevels(series[name], from, now + BIN, column);
       strip.need = Math.max(strip.need, ...Object.values(levels).map(highestOf)); // never less: axes that jump cannot be read
       if (levels.client && levels.server.length) levels.client = whereApart(levels.client, levels.server);
-      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1] ?? highestOf(each), steps(each, now + 5)]);
+      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1] ?? highestOf(each), changes(each)]);
       strip.groups = marks.map((name) => [name, series[name].length, grouped(series[name], from)]);
     }
   }
 
-  draw(time, shown) {
-    if (!shown) return;
+  draw(time) {
+    if (!this.visible) return;
     if (this.stale) this.rebuild();
     const now = this.live ? Math.max(0, time) : this.now, [from, span] = this.stretch(now);
     const perSecond = (this.right - LEFT) / span, x = (moment) => LEFT + (moment - from) * perSecond;
@@ -141,12 +135,12 @@ export class Lines extends Picture {
   }
 
   drawLines({ ceiling, levels, top }, x, up) {
-    for (const [name, , pieces] of levels) {
-      for (const piece of pieces) {
-        const points = piece.map(([time, level]) => [x(time), up(level)]);
-        if (name === ceiling) this.pen.path([...points, [points.at(-1)[0], top], [points[0][0], top]], { fill: 0.07 });
-        this.pen.path(points, { name, line: 1, wide: 2.5, ...STYLES[name] });
-      }
+    const until = this.now + 5;
+    for (const [name, , each] of levels) {
+      const line = (context) => trace(context, each, until, x, up);
+      const below = (context) => { line(context); for (const time of [until, each[0][0]]) context.lineTo(x(time), top); };
+      if (name === ceiling && each.length) this.pen.shape(below, { fill: 0.07 });
+      this.pen.shape(line, { name, line: 1, wide: 2.5, ...STYLES[name] });
     }
   }
 

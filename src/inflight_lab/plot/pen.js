@@ -5,6 +5,18 @@ const COLOURS = { // the page's, by what is drawn in them
   waiting: "--waiting", client: "--client", server: "--server", flying: "--server",
   rate: "--rate", ok: "--rate", refused: "--refused",
 };
+// Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
+const OUTLINED = { waiting: 1.6, lost: 2.2 }; // pixels; the others are filled
+const MARKS = {
+  refused(context, x, y, r) {
+    context.moveTo(x, y - 1.3 * r);
+    for (const [dx, dy] of [[1, 0], [0, 1], [-1, 0]]) context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
+  },
+  lost(context, x, y, r) {
+    for (const lean of [r, -r]) { context.moveTo(x - lean, y - r); context.lineTo(x + lean, y + r); }
+  },
+  disc(context, x, y, r) { context.moveTo(x + r, y); context.arc(x, y, r, 0, 7); },
+};
 
 export class Pen {
   constructor(canvas) {
@@ -24,21 +36,21 @@ export class Pen {
 
   clear() { this.context.clearRect(0, 0, this.canvas.width, this.canvas.height); }
 
-  // Runs `draw` in one colour, as strongly as `alpha` says.
-  ink(name, draw, alpha = 1) {
-    const { context } = this;
-    context.fillStyle = context.strokeStyle = this.colours[name] ?? this.colours.ink;
+  // What is drawn next has this colour, as strongly as `alpha` says.
+  ink(name, alpha) {
+    const { context, colours } = this;
+    context.fillStyle = context.strokeStyle = colours[name] ?? colours.ink;
     context.globalAlpha = alpha;
-    draw(context);
-    context.globalAlpha = 1;
+    return context;
   }
 
   // Returns how far the words reach.
   text(words, x, y, { size = 14, name = "ink", bold = false, align = "left", soft = false } = {}) {
-    this.context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
-    this.context.textAlign = align;
-    this.ink(name, (context) => context.fillText(words, x, y), soft ? 0.75 : 1);
-    return x + this.context.measureText(words).width;
+    const context = this.ink(name, soft ? 0.75 : 1);
+    context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+    context.textAlign = align;
+    context.fillText(words, x, y);
+    return x + context.measureText(words).width;
   }
 
   // A name with its number.
@@ -46,43 +58,33 @@ export class Pen {
     return this.text(number, this.text(words, x, y, { soft: true }) + 6, y, { bold: true, size: 17, name });
   }
 
-  // Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
   // Those at many spots are one path: a stroke for each would cost more.
   mark(name, spots, r, alpha = 1) {
-    this.ink(name, (context) => {
-      context.beginPath();
-      context.lineWidth = name === "lost" ? 2.2 : 1.6;
-      for (const [x, y] of spots) {
-        if (name === "refused") {
-          context.moveTo(x, y - 1.3 * r);
-          for (const [dx, dy] of [[1, 0], [0, 1], [-1, 0]]) context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
-        } else if (name === "lost") {
-          for (const lean of [r, -r]) { context.moveTo(x - lean, y - r); context.lineTo(x + lean, y + r); }
-        } else { context.moveTo(x + r, y); context.arc(x, y, r, 0, 7); }
-      }
-      if (name === "waiting" || name === "lost") context.stroke(); else context.fill();
-    }, alpha);
+    const wide = OUTLINED[name], outline = MARKS[name] ?? MARKS.disc;
+    const trace = (context) => spots.forEach(([x, y]) => outline(context, x, y, r));
+    this.shape(trace, { name, wide, [wide ? "line" : "fill"]: alpha });
   }
 
   // What `trace` goes around, filled and outlined as strongly as asked.
-  shape(trace, { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] } = {}) {
+  shape(trace, { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] }) {
     const { context } = this;
     context.beginPath();
     trace(context);
     context.lineWidth = wide;
     context.setLineDash(dashes);
-    if (fill) this.ink(name, () => context.fill(), fill);
-    if (line) this.ink(name, () => context.stroke(), line);
-    context.setLineDash([]);
+    if (fill) this.ink(name, fill).fill();
+    if (line) this.ink(name, line).stroke();
   }
 
-  box({ x, y, w, h }, { round = 8, ...style } = {}) {
+  box({ x, y, w, h }, { round = 8, ...style }) {
     this.shape((context) => context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2)), style);
   }
 
   path(points, style) {
-    this.shape((context) => { for (const [x, y] of points) context.lineTo(x, y); }, style);
+    this.shape((context) => points.forEach(([x, y]) => context.lineTo(x, y)), style);
   }
+
+  bar(name, x, y, w, h, alpha = 1) { this.ink(name, alpha).fillRect(x, y, w, h); }
 
   // Only what `draw` draws in a box is seen.
   inside({ x, y, w, h }, draw) {
@@ -93,6 +95,4 @@ export class Pen {
     draw();
     this.context.restore();
   }
-
-  bar(name, x, y, w, h, alpha = 1) { this.ink(name, (context) => context.fillRect(x, y, w, h), alpha); }
 }

@@ -4,35 +4,43 @@ import { add, div } from "./dom.js";
 import { Pen } from "./pen.js";
 
 export const FRAME = 1000 / 30; // milliseconds between two frames of what need not be smoother
-const BUSY = 200; // requests in a period, from which on there are fewer frames: drawing takes time from who sends
+const BUSY = 200; // requests in a period, from which on nothing is: drawing takes time from who sends
+const SELDOM = 200; // milliseconds between two frames of what is hidden, and where motion disturbs
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const together = new Map(); // what is drawn in the next frame, by the milliseconds between its frames
 
 /** Has `draw` called in a frame, and again while it returns true, each `pause()` milliseconds at the most.
     All of a page draw in the same frames: what costs time is how many there are, not what is drawn in them. */
 export function framed(pause, draw, signal) {
-  let asked = false;
+  const paint = () => { if (!signal.aborted && draw()) ask(); };
   function ask() {
-    if (asked) return;
-    asked = true;
-    const frame = () => requestAnimationFrame(paint), every = pause();
-    if (every) setTimeout(frame, every - (performance.now() % every));
-    else frame();
-  }
-  function paint() {
-    asked = false;
-    if (!signal.aborted && draw()) ask();
+    const every = pause();
+    if (!together.has(every)) {
+      const frame = () => requestAnimationFrame(() => paintAll(every));
+      together.set(every, new Set());
+      if (every) setTimeout(frame, Math.ceil(every - (performance.now() % every)));
+      else frame();
+    }
+    together.get(every).add(paint);
   }
   return ask;
 }
 
-/** A canvas that is `lag` seconds behind the messages that it hears.  Its own are
-    `reset(message)`: forget all;  `hear(message)`: returns for how many seconds it moves on after this one;
-    `fit(width, height, presented)`: returns how high to draw, and how many times as large;
-    `pause()`: milliseconds between two frames at the least;  `draw(time, shown)`. */
+function paintAll(every) {
+  const paints = together.get(every);
+  together.delete(every);
+  for (const paint of paints) paint();
+}
+
+/** A canvas that is `lag` seconds behind the messages that it hears, and is drawn each `pace` milliseconds at
+    the most.  Its own are  `reset(message)`: forget all;  `hear(message)`: returns for how many seconds it
+    moves on after this one;  `fit(width, height, presented)`: returns how high to draw, and how many times as
+    large;  `draw(time)`, also while it is not `visible`. */
 export class Picture {
-  constructor(parent, name, lag, signal) {
+  constructor(parent, name, lag, pace, signal) {
     const root = div(name, parent), canvas = add("canvas", root);
-    Object.assign(this, { parent, root, canvas, lag, pen: new Pen(canvas) });
+    Object.assign(this, { parent, root, canvas, lag, pace, pen: new Pen(canvas), visible: false });
     this.redraw = framed(() => this.pause(), () => this.paint(), signal);
     canvas.setAttribute("role", "img");
   }
@@ -49,15 +57,18 @@ export class Picture {
 
   layout() {
     const { clientWidth: width, clientHeight: height } = this.root;
-    if (!width) return; // hidden
+    this.visible = width > 0;
+    if (!width) return;
     const [high, zoom] = this.fit(width, height, this.root.closest(".ifl-presented") !== null);
     this.pen.fit(width, high * zoom, zoom);
     this.redraw();
   }
 
+  pause() { return calm.matches || !this.visible ? SELDOM : this.busy ? FRAME : this.pace; }
+
   paint() {
     const now = performance.now();
-    this.draw(now / 1000 - this.offset - this.lag, this.pen.colours && this.root.clientWidth > 0);
+    this.draw(now / 1000 - this.offset - this.lag);
     return this.live || now < this.restAt;
   }
 }
