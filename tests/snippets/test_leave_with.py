@@ -229,6 +229,16 @@ async def test_ids_of_every_kind(healthy: PracticeServer, tmp_path: Path) -> Non
     assert healthy.stats().started == 6
 
 
+async def test_an_id_of_dots_stays_in_its_place(healthy: PracticeServer, tmp_path: Path) -> None:
+    """In a path, "." and ".." would mean a folder: they reach the API as the ids that they are."""
+    async with FaultyPath(healthy, b"", harmed=()) as path:
+        script = tmp_path / "my_script.py"
+        script.write_text(changed(SCRIPT, url=f"{path.url}/{{id}}", ids=["..", ".", "a.b"], LIMIT=1))
+        assert (await run(script))[0] == 0
+    sent = [head.split()[1] for head in path.heads]
+    assert sent == ["/get/%2E%2E", "/get/%2E", "/get/a%2Eb"]
+
+
 OURS = '{"id": 1, "url": "URL?id=1", "status": 200, "data": {}}\n'
 NOT_OURS = {
     "no JSON": "id,value\n1,2\n",

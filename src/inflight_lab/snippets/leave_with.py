@@ -89,18 +89,16 @@ class Api:  # what all requests to it share
 
 
 async def main():
-    items = [{"id": id, "url": URL.format(id=quote(str(id), safe=""))} for id in dict.fromkeys(IDS)]  #? not per_host
+    quoted = {id: quote(str(id), safe="").replace(".", "%2E") for id in IDS}  # ".." alone leads elsewhere  #? not per_host
+    items = [{"id": id, "url": URL.format(id=text)} for id, text in quoted.items()]  #? not per_host
     #| tokens | for item in items:
     #| tokens |     item["asked"] = {"messages": [{"role": "user", "content": item["id"]}]}
     #| per_host | items = [{"url": url} for url in dict.fromkeys(URLS)]
     assert items, "there is nothing to fetch"
-    #| per_host | hosts = {httpx.URL(item["url"]).host for item in items}
-    limits = httpx.Limits(max_connections=LIMIT, max_keepalive_connections=LIMIT)  #? not (per_host or tokens)
-    #| per_host | most = LIMIT * len(hosts)
-    #| per_host | limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
-    api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits))  #? not (per_host or tokens)
+    api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=httpx.Limits()))  # no limit but LIMIT  #? not (per_host or tokens)
     #| tokens | api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, transport=Budgets(**QUOTAS)))
-    #| per_host | client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=limits)
+    #| per_host | client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=httpx.Limits())  # no limit but LIMIT
+    #| per_host | hosts = {httpx.URL(item["url"]).host for item in items}
     #| per_host | apis = {host: Api(client) for host in hosts}
     with open(FILE, "a+", encoding="ascii", newline="\n") as file:  #^ save
         try:  #? save
