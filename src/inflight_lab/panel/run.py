@@ -67,11 +67,9 @@ class Run:
         more: Mapping[str, object] | None = None,
     ) -> None:
         self.runner, self.url, self.count, self.timeline = runner, url, count, timeline
-        self._more = more or {}
-        self._tasks, self._over = Tasks(), False
-        self._inside: list[asyncio.Task[Any] | None] = []
-        self._transport = _Transport(self)
-        self.limiter = _Limiter(self, limit) if takes(runner, "limiter") else None
+        self._more, self._tasks = more or {}, Tasks()
+        self._transport = _Transport(timeline, max(count, KEPT))
+        self.limiter = _Limiter(timeline, limit) if takes(runner, "limiter") else None
         self.result: tuple[list[Outcome], BaseException | None] = ([], asyncio.CancelledError())
         self.stopped, self.let_go = False, 0
 
@@ -97,17 +95,6 @@ class Run:
         self.stopped = True
         self._tasks.ending.set()
 
-    async def enter(self) -> None:
-        """The current task begins what Stop ends at once, and what cannot begin any more after that."""
-        if self._over:
-            await asyncio.sleep(GRACE / 3)  # or whoever tries again at once, for ever, would freeze the loop
-            raise asyncio.CancelledError
-        self._inside.append(asyncio.current_task())
-
-    def leave(self) -> None:
-        """The current task has ended that."""
-        self._inside.remove(asyncio.current_task())
-
     async def _call(self) -> Any:
         client = _Client(transport=self._transport)  # never closed: a closed one raises without suspending
         given = dict(zip(GIVEN, (client, self.limiter, True), strict=True))
@@ -120,24 +107,23 @@ class Run:
     async def _wind_down(self, main: asyncio.Task[Any]) -> None:
         """End all tasks that are left; gather does not cancel the others when one raises, for example.
 
-        First only those at a request or a limiter, so that ``gather`` still returns what the others
-        brought, then all that the runner started, then the runner.
+        First those at a request, then all that the runner started, so that its ``gather`` still returns what
+        the others brought, then the runner.
         """
-        self._over = True
-        tasks = self._tasks
+        tasks, self._transport.over = self._tasks, True
         self._transport.empty_queue()
         try:
-            await tasks.ask(filter(None, self._inside), GRACE)
-            others = tasks.alive.keys() - {main}
+            await tasks.ask(set(self._transport.inside), GRACE)
+            others = tasks.alive - {main}
             await tasks.ask(others, GRACE)
-            self.let_go += tasks.let_go(others & tasks.alive.keys())
-            await tasks.gone(GRACE)
+            self.let_go += tasks.let_go(others & tasks.alive)
+            await tasks.gone(tasks.alive, GRACE)
             await tasks.ask(tasks.alive, GRACE)
         finally:
             tasks.over = True
             self.let_go += tasks.let_go(tasks.alive)
             self.timeline.cancel_waiting()
-        await tasks.gone(GRACE)
+        await tasks.gone(tasks.alive, GRACE)
         await self._transport.aclose()
 
     def _result_of(self, main: asyncio.Task[Any]) -> tuple[list[Outcome], BaseException | None]:
@@ -160,12 +146,17 @@ class _Client(httpx.AsyncClient):
 
 
 class _Transport(ObservedTransport):
-    """Sends nothing after the run's end, and keeps what became of each request, in the order they ended."""
+    """Keeps what became of each request, in the order they ended.  When all is ``over`` it sends no more.
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(timeline=run.timeline)
-        self._run = run
-        self.outcomes: deque[Outcome] = deque(maxlen=max(run.count, KEPT))
+    ``inside`` are the tasks that are at a request.
+    """
+
+    over = False
+
+    def __init__(self, timeline: Timeline, kept: int) -> None:
+        super().__init__(timeline=timeline)
+        self.inside = set[Any]()
+        self.outcomes: deque[Outcome] = deque(maxlen=kept)
 
     def empty_queue(self) -> None:
         """Have nothing wait for a connection: httpcore looks through all that do for each that gives up."""
@@ -173,36 +164,33 @@ class _Transport(ObservedTransport):
             waiting.connection = waiting.connection or "none: it is about to be cancelled"
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await self._run.enter()
+        if self.over:
+            await asyncio.sleep(GRACE / 3)  # or whoever tries again at once, for ever, would freeze the loop
+            raise asyncio.CancelledError
+        self.inside.add(task := asyncio.current_task())
         try:
             response = await super().handle_async_request(request)
         except BaseException as error:
             self.outcomes.append(error)
             raise
         finally:
-            self._run.leave()
+            self.inside.remove(task)
         response.request = request
         self.outcomes.append(response)
         return response
 
 
 class _Limiter(AdjustableLimiter):
-    """Lets nobody in after the run's end; until then, a task in a pause or in the queue is stopped too."""
+    """Says on the timeline who holds which slot."""
 
-    def __init__(self, run: Run, limit: int) -> None:
+    def __init__(self, timeline: Timeline, limit: int) -> None:
         super().__init__(limit)
-        self._run = run
+        self._timeline = timeline
 
     async def __aenter__(self) -> None:
-        await self._run.enter()
-        try:
-            await super().__aenter__()
-        except BaseException:
-            self._run.leave()
-            raise
-        self._run.timeline.take()
+        await super().__aenter__()
+        self._timeline.take()
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        self._run.timeline.free()
+        self._timeline.free()
         await super().__aexit__(*exc_info)
-        self._run.leave()

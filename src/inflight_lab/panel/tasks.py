@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 _owner: ContextVar["Tasks | None"] = ContextVar("owner", default=None)
@@ -22,67 +23,59 @@ class Tasks:
     """
 
     def __init__(self) -> None:
-        self.alive: dict[asyncio.Task[Any], _Driven] = {}
+        self.alive: set[asyncio.Task[Any]] = set()
         self.ending, self.over = asyncio.Event(), False
         self.exit: BaseException | None = None
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run ``coroutine`` as the first of the tasks."""
         loop = asyncio.get_running_loop()
-        if not isinstance(loop.get_task_factory(), _Factory):
-            loop.set_task_factory(_Factory(loop))
+        factory: Any = loop.get_task_factory()
+        if getattr(factory, "func", None) is not _make:
+            # It stays: what a runner left behind in a timer must not get away by starting a task later.
+            usual: Any = type(asyncio.current_task())  # a browser page has a class of its own
+            loop.set_task_factory(
+                partial(_make, factory or (lambda loop, *it, **how: usual(*it, loop=loop, **how)))
+            )
         token = _owner.set(self)
         task = loop.create_task(coroutine)
         _owner.reset(token)
         task.add_done_callback(lambda _: self.ending.set())
         return task
 
-    async def ask(self, tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
-        """Cancel ``tasks``, and give all that are alive so many seconds to end."""
-        if asked := set(tasks):
-            for task in asked:
-                task.cancel()
-            await self.gone(seconds)
+    async def ask(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+        """Cancel ``tasks``, and give them so many seconds to end."""
+        for task in tasks:
+            task.cancel()
+        await self.gone(tasks, seconds)
 
-    async def gone(self, seconds: float) -> None:
-        """Wait until no task is alive, but no longer than so many seconds, and some turns of a busy loop."""
+    async def gone(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+        """Wait until they have ended, but no longer than so many seconds, and some turns of a busy loop."""
         loop, turns = asyncio.get_running_loop(), 20
         deadline = loop.time() + seconds
-        while self.alive and (turns > 0 or loop.time() < deadline):
-            await asyncio.wait(set(self.alive), timeout=max(0, deadline - loop.time()))
+        while (left := tasks & self.alive) and (turns > 0 or loop.time() < deadline):
+            await asyncio.wait(left, timeout=max(0, deadline - loop.time()))
             turns -= 1
 
-    def let_go(self, tasks: Iterable[asyncio.Task[Any]]) -> int:
+    def let_go(self, tasks: set[asyncio.Task[Any]]) -> int:
         """End ``tasks`` without another step of theirs; returns how many there were."""
-        left = set(tasks)
-        for task in left:
-            self.alive[task].over = True
-            _kept.append((task, self.alive[task]))
+        for task in tasks:
+            driven: Any = task.get_coro()
+            driven.over = True
+            _kept.append((task, driven))
             task.cancel()  # wakes it, so that it finds out
-        return len(left)
+        return len(tasks)
 
 
-class _Factory:
-    """Makes the tasks of ``loop`` as they were made before, those of a `Tasks` around a `_Driven`.
-
-    It stays: what a runner left behind in a timer must not get away by starting a task later.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        usual: Any = type(asyncio.current_task())  # a browser page has a class of its own
-        self._make: Callable[..., Any] = loop.get_task_factory() or (
-            lambda loop, coroutine, **options: usual(coroutine, loop=loop, **options)
-        )
-
-    def __call__(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
-        owner = _owner.get()
-        if owner is None or not asyncio.iscoroutine(coroutine):
-            return self._make(loop, coroutine, **options)
-        driven = _Driven(coroutine, owner)
-        task = self._make(loop, driven, **options)
-        owner.alive[task] = driven
-        task.add_done_callback(owner.alive.pop)
-        return task
+def _make(usual: Callable[..., Any], loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+    """A task as the ``usual`` factory makes it; one of those that are looked after, around a `_Driven`."""
+    owner = _owner.get()
+    if owner is None or not asyncio.iscoroutine(coroutine):
+        return usual(loop, coroutine, **options)
+    task = usual(loop, _Driven(coroutine, owner), **options)
+    owner.alive.add(task)
+    task.add_done_callback(owner.alive.discard)
+    return task
 
 
 class _Driven(Coroutine[Any, Any, Any]):
@@ -103,9 +96,6 @@ class _Driven(Coroutine[Any, Any, Any]):
 
     def __await__(self) -> Generator[Any, Any, Any]:
         return self._inner.__await__()
-
-    def __getattr__(self, name: str) -> Any:  # for those who ask how far it is
-        return getattr(self._inner, name)
 
     def _step(self, step: Callable[..., Any], *argument: Any) -> Any:
         if self.over:
