@@ -1,11 +1,12 @@
 """How much of each kind of quota the rungs and other limiters use, and how many 429s that costs.
 
-``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...]``
+``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...] [--quotas KIND ...]``
 
 Everything aims at 100 requests a second, with a latency of 50 ms, at a fresh practice server.  A cell is
 the median utilisation (accepted / permitted) and the most 429s in any repeat.  Utilisation is that of the
 seconds after the first one, in which a quota that permits bursts permits more; the 429s of that one count.
-In each repeat all clients meet one kind of quota before the next, one client after the other.
+In each repeat all clients meet one kind of quota before the next, one client after the other.  What has to
+find its rate first (`adaptive`, not told) needs time for it: give it 30 seconds or more, in a run of its own.
 
 The other limiters are no dependency.  Those that are missing are left out; to have them all:
 ``pip install aiolimiter aiometer 'httpx-limiter[aiolimiter]' pyrate-limiter asynciolimiter``
@@ -26,7 +27,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from inflight_lab import PracticeServer
-from inflight_lab.runners import adaptive, naive, paced, semaphore, semaphore_pause
+from inflight_lab.runners import adaptive, budgets, naive, paced, semaphore, semaphore_pause
 
 RATE = 100
 QUOTAS: dict[str, tuple[str, int | None]] = {
@@ -93,6 +94,16 @@ async def paced_strictly(url: str, count: int, *, share: float) -> None:
     await paced.make_many_requests(url, count, limiter=pacer, return_exceptions=True)
 
 
+async def adaptive_not_told(url: str, count: int) -> None:
+    """`adaptive`, and nobody tells it the quota: its client hides what the server says of it."""
+
+    async def hide(response: httpx.Response) -> None:
+        response.headers.pop("RateLimit-Policy", None)
+
+    async with httpx.AsyncClient(event_hooks={"response": [hide]}) as client:
+        await adaptive.make_many_requests(url, count, client=client, return_exceptions=True)
+
+
 def rung(run: Callable[..., Awaitable[object]], **options: object) -> Client:
     """A runner of this package; a 429 does not end it."""
     return functools.partial(run, return_exceptions=True, **options)
@@ -106,6 +117,8 @@ CLIENTS: dict[str, tuple[str, Client]] = {
     "paced (97, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.97)),
     "paced (90, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.90)),
     "adaptive": ("inflight_lab", rung(adaptive.make_many_requests)),
+    "adaptive, not told": ("inflight_lab", adaptive_not_told),
+    "budgets": ("inflight_lab", rung(budgets.make_many_requests)),  # 100 requests a second are its default
     "aiolimiter (100, 1)": ("aiolimiter", functools.partial(with_aiolimiter, rate=RATE, period=1)),
     "aiolimiter (1, 0.01)": ("aiolimiter", functools.partial(with_aiolimiter, rate=1, period=1 / RATE)),
     "aiometer": ("aiometer", with_aiometer),
@@ -140,20 +153,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="how long each run is measured, 2 or more")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=CLIENTS, default=list(CLIENTS), metavar="NAME")
+    parser.add_argument("--quotas", nargs="+", choices=QUOTAS, default=list(QUOTAS), metavar="KIND")
     options = parser.parse_args()
     names = [name for name in options.only if importlib.util.find_spec(CLIENTS[name][0])]
     for name in set(options.only) - set(names):
         print(f"Left out: {name}, which is not installed.")
     found = defaultdict(list)
     for _ in range(options.repeats):
-        for quota in QUOTAS:
+        for quota in options.quotas:
             for name in names:
                 found[name, quota].append(result := measure(name, quota, options.seconds))
                 print(f"{name}, {quota}: {result[0]:.1%}, {result[1]} 429s", file=sys.stderr, flush=True)
-    print("|", " | ".join(["utilisation, 429s", *QUOTAS]), "|")
-    print("|---" * (1 + len(QUOTAS)) + "|")
+    print("|", " | ".join(["utilisation, 429s", *options.quotas]), "|")
+    print("|---" * (1 + len(options.quotas)) + "|")
     for name in names:
-        results = [tuple(zip(*found[name, quota], strict=True)) for quota in QUOTAS]
+        results = [tuple(zip(*found[name, quota], strict=True)) for quota in options.quotas]
         cells = [f"{statistics.median(shares):.1%}, {max(refused)}" for shares, refused in results]
         print("|", " | ".join([name, *cells]), "|")
 
