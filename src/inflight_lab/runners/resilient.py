@@ -54,13 +54,13 @@ async def make_one_request(
     when there is no answer, ``TimeoutError`` when one took too long or the gate stays shut for too long.
     """
     attempt, begun = 0, None
-    retries.earn()
+    retries.left += retries.budget
     while True:
         async with limiter:
-            begun = time.perf_counter() if begun is None else begun
+            begun = begun or time.perf_counter()
             failure: Exception = TimeoutError("Not sent: the server asked for too long a pause.")
-            pause = retries.shut_for()
-            if not pause:
+            pause = retries.not_before - time.perf_counter()  # if the gate is shut
+            if pause <= 0:
                 attempt += 1
                 if verbose:
                     print(f"Making request {num}" + (f", attempt {attempt}" if attempt > 1 else ""))
@@ -127,16 +127,8 @@ class Retries:
     uniform: Callable[[float, float], float] = random.uniform  # draws the jitter
 
     def __post_init__(self) -> None:
-        self._not_before = -math.inf
-        self._left = float(self.reserve)
-
-    def shut_for(self) -> float:
-        """Seconds until the gate opens; 0.0 if it is open."""
-        return max(0.0, self._not_before - time.perf_counter())
-
-    def earn(self) -> None:
-        """One more request adds to the budget."""
-        self._left += self.budget
+        self.not_before = -math.inf  # until then the gate is shut
+        self.left = float(self.reserve)  # retries that all may still spend
 
     def pause_after(self, attempt: int, asked: float | None) -> float:
         """Seconds to wait after ``attempt`` failed; infinity if it was the last one.
@@ -144,10 +136,10 @@ class Retries:
         ``asked`` is what ``Retry-After`` said, in seconds: that long the gate is shut for every request.
         """
         if asked is not None:
-            self._not_before = max(self._not_before, time.perf_counter() + asked)
-        if attempt >= self.attempts or self._left < 1:
+            self.not_before = max(self.not_before, time.perf_counter() + asked)
+        if attempt >= self.attempts or self.left < 1:
             return math.inf
-        self._left -= 1
+        self.left -= 1
         most = min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
         return (asked or 0.0) + self.uniform(0.0, most)
 

@@ -82,8 +82,7 @@ class SharedQuota:
         await self._limiter.__aenter__()
         try:
             async with self._turn:
-                while (wait := await self._seconds_to_wait(failures)) is not None:  # noqa: ASYNC110
-                    await asyncio.sleep(wait)
+                await self._take_turn(failures)
         except BaseException:
             await self._limiter.__aexit__(None, None, None)
             raise
@@ -100,16 +99,16 @@ class SharedQuota:
         redis: Any = self._store._backend.get_client()  # throttled-py has no way of its own to close it
         await redis.aclose(close_connection_pool=True)
 
-    async def _seconds_to_wait(self, failures: int) -> float | None:
-        """None if one more may go now.  ``failures`` is how many there were when the caller came."""
+    async def _take_turn(self, failures: int) -> None:
+        """Wait until one more may go.  ``failures`` is how many there were when the caller came."""
         if self._failures > failures:
             raise StoreUnavailableError("Not sent: the store gave no answer to a request before this one.")
         try:
-            answer = await self._quota.limit()
+            while (answer := await self._quota.limit()).limited:  # noqa: ASYNC110
+                await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
             self._failures += 1
             raise StoreUnavailableError(f"Not sent: the store gave no answer. {error.__cause__}") from error
-        return answer.state.retry_after if answer.limited else None
 
 
 async def make_one_request(
