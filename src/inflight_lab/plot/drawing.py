@@ -1,10 +1,9 @@
 """Plain SVG pictures, which stay in a saved notebook: one recording, or several runs compared."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from itertools import count
+from itertools import count, cycle
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
@@ -18,7 +17,6 @@ INK, GRID = "#666", "#8080804d"
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#b86e00", "#00785a", "#97527c", "#c23b00"
 """Okabe and Ito's colours, which survive colour blindness, nearly as in the live plot.  None is light or
 dark, so that all can be read on any ground."""
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 STYLES = {  # colour, width and dashes of what a recording shows
     "server": (BLUE, 2.5, "none"),
@@ -147,34 +145,20 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Pictu
     Bars with the same label stand together, and each number stands beside its bar, so that a short one
     can be read too.  Raises ``ValueError`` for a number that is negative or not finite.
     """
-    x = _from_zero([number for numbers in series.values() for number in numbers.values()], room=190)
+    x = _from_zero([number for numbers in series.values() for number in numbers.values()])
     parts, y = [_text(12, 24, title, font_weight=600)], 44
     for label in dict.fromkeys(label for numbers in series.values() for label in numbers):
         parts += [_text(NAMES - 10, y + 12, label, "end")]
-        for index, (name, numbers) in enumerate(series.items()):
-            if label in numbers:
-                number, colour = numbers[label], (BLUE, ORANGE, GREEN, PURPLE)[index % 4]
-                parts += [_bar(x, number, y, 14, colour)]
+        for colour, (name, numbers) in zip(
+            cycle((BLUE, ORANGE, GREEN, PURPLE)), series.items(), strict=False
+        ):
+            if (number := numbers.get(label)) is not None:
+                width = max(round(x(number) - x.start, 1), 1)  # at least what can be seen
+                parts += [_element("rect", x=x.start, y=y, width=width, height=14, fill=colour)]
                 parts += [_text(x(number) + 6, y + 12, f"{number_of(number)} {name}", font_size=13)]
                 y += 18
         y += 10
     return _picture(parts, y, title)
-
-
-def draw_predicted(rows: Iterable[tuple[str, float, float]], *, caption: str) -> Picture:
-    """One bar a row: ``(name, measured, predicted)``; a line across each bar is what was predicted.
-
-    ``caption`` says, below the picture, what the bars and the lines are.  Raises ``ValueError`` for a
-    number that is negative or not finite.
-    """
-    rows = list(rows)
-    x = _from_zero([number for row in rows for number in row[1:]])
-    parts = []
-    for y, (name, measured, predicted) in zip(count(8, ROW), rows, strict=False):
-        numbers, beside = f"{number_of(measured)} ({number_of(predicted)})", x(max(measured, predicted)) + 8
-        parts += [_text(NAMES - 10, y + 15, name, "end"), _bar(x, measured, y, 20, BLUE)]
-        parts += [_line(f"M{x(predicted)} {y - 4}v28", INK, 3), _text(beside, y + 15, numbers)]
-    return _rows(parts, len(rows), caption)
 
 
 def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None) -> Picture:
@@ -193,7 +177,8 @@ def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str]
             parts += [_line(path, colour, 1.5)]
         parts += [_text(x.end + 10, bottom - 5, (notes or {}).get(name, ""))]
     caption = f"{x.last:.1f} seconds from left to right; short and red: refused; black: no answer"
-    return _rows(parts, len(marks), caption)
+    bottom = len(marks) * ROW
+    return _picture([*parts, _text(NAMES, bottom + 24, caption)], bottom + 36, caption)
 
 
 def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
@@ -221,12 +206,12 @@ def number_of(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.2g}"
 
 
-def _from_zero(numbers: list[float], room: int = 110) -> Scale:
-    """The scale of a comparison, from 0 to the largest of ``numbers``, with ``room`` for words after it."""
+def _from_zero(numbers: list[float]) -> Scale:
+    """The scale of a comparison, from 0 to the largest of ``numbers``, with room for words after it."""
     for number in numbers:
         if not 0 <= number < math.inf:
             raise ValueError(f"numbers must be finite and 0 or more, got {number!r}")
-    return Scale(0, max(numbers, default=0) or 1, NAMES, WIDTH - room)
+    return Scale(0, max(numbers, default=0) or 1, NAMES, WIDTH - 190)
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", **style: object) -> Element:
@@ -237,30 +222,16 @@ def _line(path: str, colour: str, width: float = 1, dashes: str = "none") -> Ele
     return _element("path", d=path, fill="none", stroke=colour, stroke_width=width, stroke_dasharray=dashes)
 
 
-def _bar(x: Scale, number: float, y: float, height: float, colour: str) -> Element:
-    width = max(round(x(number) - x.start, 1), 1)  # a pixel at least, so that there is something to see
-    return _element("rect", x=x.start, y=y, width=width, height=height, fill=colour)
-
-
-def _rows(parts: list[Element], rows: int, caption: str) -> Picture:
-    return _picture([*parts, _text(NAMES, rows * ROW + 24, caption)], rows * ROW + 36, caption)
-
-
 def _picture(parts: list[Element], height: float, title: str, mark: str = "") -> Picture:
     svg = _element("svg", viewBox=f"0 0 {WIDTH} {height}", width=WIDTH, height=height, role="img")
     svg.attrib |= {"class": mark, "style": "max-width: 100%; height: auto"}
     svg.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif", "font-size": "14"}
     svg.extend([_element("title", title), *parts])
-    return Picture(tostring(svg, encoding="unicode"), _for_xml(title))
+    return Picture(tostring(svg, encoding="unicode"), title)
 
 
 def _element(kind: str, words: str = "", **attributes: object) -> Element:
     """All that is drawn is made here, and ElementTree escapes it."""
     element = Element(kind, {name.replace("_", "-"): str(value) for name, value in attributes.items()})
-    element.text = _for_xml(words)
+    element.text = words
     return element
-
-
-def _for_xml(words: str) -> str:
-    """What XML cannot hold is replaced."""
-    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", words)
