@@ -14,7 +14,7 @@ at anything else.
     plot         observation           the live plot, and the drawings in the notebooks
     server       observation           the practice API: its knobs and quotas, on a socket or in a page
     observation  hosts                 what became of each request: timelines, a transport that notes it
-    snippets     arguments             the script to leave with, and what cuts it to one's choices
+    snippets     runners               the script to leave with, and what cuts it to one's choices
     runners      arguments, limiter    the ladder: a lesson a file, and its command line
     jupyter      -                     leaf: cells, nested runs, what a browser's page lacks
     limiter      arguments             leaf: a limit that can change while it is in use

@@ -19,8 +19,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Instead of the steps that take half a minute, one that writes a file, or that fails."""
 
     def replace(*, fails: bool = False) -> None:
-        def run_lite(lite: Path, folder: Path) -> None:
-            (folder / "lab").mkdir(parents=True)
+        def run_lite(lite: Path, wheel: Path, site: Path) -> None:
+            (site / "lab").mkdir(parents=True)
             if fails:
                 raise subprocess.CalledProcessError(1, "build")
 

@@ -46,8 +46,7 @@ def build(folder: Path) -> None:
         lay_out(lite / "files")  # what the file browser of the site shows
         (lite / "files" / LAID_OUT).unlink()
         add_pyodide(lite / "static" / "pyodide")
-        write_settings(lite, pack_wheel(Path(scratch)))
-        run_lite(lite, site)
+        run_lite(lite, pack_wheel(Path(scratch)), site)
         (site / "index.html").write_text(INDEX)
         shutil.copytree(site, folder, dirs_exist_ok=True)
 
@@ -84,8 +83,8 @@ def pack_wheel(folder: Path) -> Path:
     return wheel
 
 
-def write_settings(lite: Path, wheel: Path) -> None:
-    """Tell JupyterLite what to build, and the page what to load."""
+def run_lite(lite: Path, wheel: Path, site: Path) -> None:
+    """Have JupyterLite build the site, whose pages load the wheel and ask nobody for more."""
     building = {
         "LiteBuildConfig": {"apps": ["lab"], "no_sourcemaps": True, "no_unused_shared_packages": True},
         "PyodideLockAddon": {
@@ -103,11 +102,7 @@ def write_settings(lite: Path, wheel: Path) -> None:
     page = {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}
     (lite / "jupyter_lite_config.json").write_text(json.dumps(building))
     (lite / "jupyter-lite.json").write_text(json.dumps(page))
-
-
-def run_lite(lite: Path, folder: Path) -> None:
-    """Have JupyterLite build the site."""
-    command = [sys.executable, "-m", "jupyterlite_core", "build", "--output-dir", str(folder)]
+    command = [sys.executable, "-m", "jupyterlite_core", "build", "--output-dir", str(site)]
     done = subprocess.run(command, cwd=lite, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         print(done.stdout, file=sys.stderr)

@@ -13,20 +13,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
 from inflight_lab.arguments import Rule, check, integer
+from inflight_lab.runners.budgets import Budgets, Counted
 
 URL = "https://api.example.com/items/{id}"
 CHAT = "https://api.example.com/v1/chat/completions#{id}"
 SETTINGS = 'QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"'
 WIDTH = 110
-MEANING = {"QUOTAS": "(requests, seconds)", "LIMIT": "in flight", "FILE": "results"}
 MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
-BUDGETS = Path(__file__).parents[1] / "runners" / "budgets.py"
 PAIRS = "pairs of requests and seconds"
 QUOTA = Rule((tuple, list), PAIRS, PAIRS, lambda quota: len(quota) == 2)
 FILE = Rule((str,), "the name of a file", "the name of a file", bool)
@@ -56,6 +56,7 @@ def snippet(
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, and for choices that exclude each other.
     """
+    chosen = {**locals(), "order": not (save or as_completed), "pace": quotas and not tokens}
     check("url", url)
     check("limit", limit, or_none=True)
     check("tokens", tokens, integer(1), or_none=True)
@@ -70,28 +71,22 @@ def snippet(
         raise ValueError(f"tokens must be None with per_host, or without quotas, got {tokens}")
     if save and as_completed:
         raise ValueError(f"save must be None with as_completed, got {save!r}")
-    results = {"save": bool(save), "completed": as_completed, "order": not (save or as_completed)}
-    choices = {"retries": retries, "progress": progress, "per_host": per_host, "notebook": notebook}
-    url = CHAT if tokens and url == URL else url
-    paces = {"quotas": bool(quotas), "pace": bool(quotas) and not tokens, "tokens": bool(tokens)}
-    code = compose(results | choices | paces)
     pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
-    values: dict[str, Any] = {"QUOTAS": pairs, "LIMIT": limit or 50, "FILE": save and in_quotes(save)}
+    budgets = {"requests" + "_too" * number: pair for number, pair in enumerate(pairs)}
     if tokens:
-        requests = {"requests" + "_too" * number: pair for number, pair in enumerate(pairs)}
-        values["QUOTAS"] = json.dumps(requests | {"tokens": (tokens, pairs[0][1])})
-        code = code.replace("BUDGETS", class_budgets())
-    chosen = {name: str(value) for name, value in values.items() if value}
-    settings = f"{', '.join(chosen)} = {', '.join(chosen.values())}"
-    comment = f"  # {', '.join(MEANING[name] for name in chosen)}"
-    settings += comment if len(settings + comment) <= WIDTH else ""
-    return code.replace(in_quotes(URL), in_quotes(url)).replace(SETTINGS, settings)
-
-
-def class_budgets() -> str:
-    """The class that keeps to several budgets, as its lesson has it."""
-    lesson = BUDGETS.read_text(encoding="utf-8")
-    return lesson[lesson.index("\n\nclass Budgets") : lesson.index("\n\n\nasync def make_one_request")]
+        budgets["tokens"] = (tokens, pairs[0][1])
+    values = [
+        ("QUOTAS", json.dumps(budgets) if tokens else pairs, "(requests, seconds)"),
+        ("LIMIT", limit or 50, "in flight"),
+        ("FILE", save and in_quotes(save), "results"),
+    ]
+    used = [map(str, each) for each in values if each[1]]
+    names, given, meaning = map(", ".join, zip(*used, strict=True))
+    settings = f"{names} = {given}"
+    settings += f"  # {meaning}" if len(f"{settings}  # {meaning}") <= WIDTH else ""
+    address = CHAT if tokens and url == URL else url
+    code = compose(chosen).replace(in_quotes(URL), in_quotes(address)).replace(SETTINGS, settings)
+    return code.replace("BUDGETS", f"\n\n{getsource(Budgets)}\n\n{getsource(Counted)}".rstrip())
 
 
 def in_quotes(text: str) -> str:
@@ -99,7 +94,7 @@ def in_quotes(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def compose(choices: dict[str, bool]) -> str:
+def compose(choices: dict[str, Any]) -> str:
     """The lines of the script that these choices need."""
     kept: list[str] = []
     moved: list[int] = []  # how far in the lines stood whose blocks move up

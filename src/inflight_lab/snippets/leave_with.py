@@ -126,7 +126,7 @@ async def main():
                 #| order and progress | await task
                 done[outcome["url"]] = outcome  #? save
                 print(json.dumps(outcome), file=file, flush=True)  #? save
-                #| completed | print(outcome)  # what you do with it
+                #| as_completed | print(outcome)  # what you do with it
                 if not tqdm and (number % 100 == 0 or number == len(tasks)):  #? progress
                     print(f"{number} of {len(tasks)}")
     return [done[item["url"]] for item in items]  #? save
@@ -134,9 +134,9 @@ async def main():
 
 
 if __name__ == "__main__":  # this file may be imported, by a tool for one; what is pasted is not  #^ False
-    results = asyncio.run(main())  #? not notebook and not completed
-    raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not completed
-    #| notebook and not completed | results = await main()
-    #| notebook and not completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
-    #| notebook and completed | await main()
-    #| completed and not notebook | asyncio.run(main())
+    results = asyncio.run(main())  #? not notebook and not as_completed
+    raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not as_completed
+    #| notebook and not as_completed | results = await main()
+    #| notebook and not as_completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
+    #| notebook and as_completed | await main()
+    #| as_completed and not notebook | asyncio.run(main())
