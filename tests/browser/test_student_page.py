@@ -212,7 +212,7 @@ def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
 def test_a_missing_voila_is_named(tmp_path: Path) -> None:
     """Without the extra, the command says what to install."""
     blocked = (
-        "import sys; sys.modules['voila'] = None; import inflight_lab.publish.student_page as s; s.main([])"
+        "import sys; sys.modules['voila'] = None; from inflight_lab.cli import main; main(['student-page'])"
     )
     run = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 1

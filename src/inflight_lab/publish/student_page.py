@@ -1,17 +1,42 @@
 """The panel alone, large and without code, as a page: ``inflight-lab student-page``.
 
 Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other computers of the
-room, and every other option of Voilà works too.  Each page that is opened has a kernel and a practice
-server of its own, about 90 MB, which end when it is closed.  Needs the extra ``voila``.
+room, and every other option of Voilà works too.  ``--pages=60`` allows more than 40 pages at once, and
+``--name=panel.school.example`` one more name, as behind a proxy.
 
-``--pages=60`` allows more than 40 pages at once.  The page is served by this computer's addresses and host
-name; ``--name=panel.school.example`` allows one more name, as behind a proxy.
+Each page that is opened has a kernel and a practice server of its own, about 90 MB, which end when it is
+closed.  So what asks for one must be a person at a browser.  Three things see to that:
+
+- A ``Host`` that is a name must be a name of this computer: else a page on the web could point a name of
+  its own here, and be at home (DNS rebinding).  An address cannot be pointed elsewhere, so any will do.
+- What browsers say of pages of other sites is refused: see `inflight_lab.server.foreign_pages`.  But they
+  say it to secure addresses and loopback only, and not to http://192.168.1.5:8866/.
+- A kernel starts for who has the cookie that the page itself has set.  Browsers send it for nothing that
+  another site has asked for (``SameSite=Strict``: RFC 6265bis, section 5.2), and programs that preview links
+  have none.
 """
 
+import socket
 from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
+
+try:
+    from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+    from tornado.httputil import HTTPServerRequest
+    from tornado.netutil import is_valid_ip
+    from tornado.routing import Matcher
+    from tornado.web import RequestHandler
+    from traitlets import Integer, List, Unicode
+    from traitlets.config import Config
+    from voila.app import Voila
+    from voila.tornado.handler import TornadoVoilaHandler
+except ImportError as error:
+    raise ModuleNotFoundError('Voilà is missing: pip install "inflight-lab[voila]"') from error
 
 NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
-
 # Voilà's template would load icons from elsewhere.  The browser may ask only this server, and show the page
 # in no frame of another site.
 ONLY_THIS_SERVER = (
@@ -22,16 +47,112 @@ UNWANTED = ["@jupyter-notebook/lab-extension"]
 """Notebook 7's own extension cannot run in Voilà, and would say so on the browser's console."""
 FORGOTTEN = 60
 """Seconds after which a kernel ends whose page is gone without having said so."""
+COOKIE = "inflight-lab-page"
+WELCOME = f"""<!doctype html>
+<p>Opening ... This page needs JavaScript, and a cookie of its own.</p>
+<script>
+document.cookie = "{COOKIE}=1; path=/; SameSite=Strict";
+if (document.cookie.includes("{COOKIE}=1")) location.reload();
+</script>
+"""
+FULL = """As many pages are open as this computer allows at once: {}.
+
+This one opens when another is closed. It tries again every ten seconds.
+"""
+
+
+class TooManyPagesError(Exception):
+    """As many kernels as allowed are running: so many."""
+
+
+class FewKernels(AsyncMappingKernelManager):
+    """Starts no more kernels than its server allows pages."""
+
+    _starting = 0
+
+    async def start_kernel(self, **options: Any) -> Any:  # type: ignore[override]
+        """One more kernel; raises `TooManyPagesError`."""
+        allowed = self.parent.pages  # type: ignore[union-attr]
+        if len(self) + self._starting >= allowed:
+            raise TooManyPagesError(allowed)
+        self._starting += 1
+        try:
+            return await super().start_kernel(**options)
+        finally:
+            self._starting -= 1
+
+
+class Page(TornadoVoilaHandler):  # type: ignore[misc]
+    """The page, for who has been here; else a page that comes back at once."""
+
+    async def get(self, path: str | None = None) -> None:
+        """The panel, or the reason why there is none."""
+        if not self.get_cookie(COOKIE):
+            self.set_header("Cache-Control", "no-store")
+            self.finish(WELCOME)
+            return
+        try:
+            await super().get(path)
+        except TooManyPagesError as allowed:
+            self.set_header("Refresh", "10")
+            say(self, 503, FULL.format(allowed))
+
+
+class Foreign(Matcher):
+    """Matches the requests to be refused, whatever they are for, and says why."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = {name.lower() for name in names}
+
+    def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
+        """The text for `Refused`, if it is to be refused."""
+        host, own = request.host_name.strip("[]"), request.host
+        if host not in self.names and not is_valid_ip(host):
+            text = f"This page is not served at {host!r}. Its owner can add --name={host}\n"
+        elif comes_from_a_foreign_page(request.headers, lambda origin: urlsplit(origin).netloc == own):
+            text = "This page answers no page of another site.\n"
+        else:
+            return None
+        return {"path_args": [text.encode()]}
+
+
+class Refused(RequestHandler):
+    """403, whatever was asked for."""
+
+    def prepare(self) -> None:
+        """Say why."""
+        say(self, 403, self.path_args[0])
+
+
+def say(handler: RequestHandler, status: int, text: str) -> None:
+    """Answer with ``text`` alone."""
+    handler.set_status(status)
+    handler.set_header("Content-Type", "text/plain; charset=utf-8")
+    handler.finish(text)
+
+
+class StudentServer(Voila):  # type: ignore[misc]
+    """Voilà with a guard at the door."""
+
+    pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.", config=True)
+    names = List(Unicode(), help="More names under which the page may be opened.", config=True)
+    aliases: ClassVar[dict[str, Any]] = {
+        **Voila.aliases,
+        "pages": "StudentServer.pages",
+        "name": "StudentServer.names",
+    }
+
+    def init_handlers(self) -> list[Any]:
+        """Voilà's own, behind the guard; its last one serves the page."""
+        *others, (pattern, _, options) = super().init_handlers()
+        host = socket.gethostname()
+        bare, _, _ = host.partition(".")
+        foreign = Foreign("localhost", host, bare, f"{bare}.local", self.ip, *self.names)
+        return [(foreign, Refused), *others, (pattern, Page, options)]
 
 
 def main(argv: list[str]) -> None:
     """Serve the page until Ctrl+C."""
-    try:
-        from traitlets.config import Config
-
-        from inflight_lab.publish.student_server import FewKernels, StudentServer
-    except ImportError as error:
-        raise SystemExit('Voilà is missing: pip install "inflight-lab[voila]"') from error
     usual = Config()
     usual.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
