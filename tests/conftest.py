@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
 from tests.support.children import child
+from tests.support.lab import CHROMIUM
 from tests.support.waiting import PATIENCE, Hold
 
 pytest_plugins = ["tests.support.browser"]
@@ -30,6 +32,12 @@ hypothesis.settings.load_profile("repeatable")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--full``: also what takes too long for every run."""
     parser.addoption("--full", action="store_true", help="also try the kernels and repeats that take long")
+
+
+def pytest_configure() -> None:
+    """Ctrl-C is heard, also by what the tests start: a shell lets its background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -51,13 +59,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Most tests wait for something, so two cores take four at a time; of browsers no more than two."""
+    return 2 if CHROMIUM else 4
+
+
 class ByFile(LoadFileScheduling):
     """A file's tests go to one worker, in order: they share servers, browsers and what they built.
 
     Those in SPREAD share nothing and take long: each goes to the worker that is free.
     """
 
-    SPREAD = ("tests/notebooks/", "tests/exercises/")
+    SPREAD = ("tests/notebooks/", "tests/exercises/", "tests/snippets/", "tests/watch/")
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if nodeid.startswith(self.SPREAD) else super()._split_scope(nodeid)

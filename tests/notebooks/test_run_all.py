@@ -143,14 +143,12 @@ def test_tqdm_is_as_07_says() -> None:
 
 
 def test_two_processes_keep_one_quota_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is a Redis, the cell shows what its recorded line says elsewhere.
-
-    A busy computer may hold up the requests on their way, which the quota cannot know: then once more.  Two
-    quotas in place of one would be refused each time.
-    """
+    """Where there is a Redis, the cell shows what its recorded line says elsewhere."""
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
         looked = run_cells(fresh, "09", "code-imports", "code-quota-each", "code-redis-look")
         assert looked.startswith("There is a Redis")
+        # A busy computer may hold up the requests on their way, which the quota cannot know: then once more.
+        # Two quotas in place of one would be refused each time.
         shown = (run_cells(fresh, "09", "code-redis-run").strip() for _ in range(3))
         assert "accepted: 40, refused: 0" in shown

@@ -11,8 +11,8 @@ from tests.support.notebook_tools import CellRun, Kernel, code_cells
 
 PROMISED = 30.0
 """Seconds for Run All, on a computer that does nothing else."""
-RUN_ALL = 2 * PROMISED
-"""What a test allows on any other."""
+RUN_ALL = 4 * PROMISED
+"""What a test allows on any other: met by a hang, not by a busy machine."""
 PANEL_ENDS = """
 import asyncio
 if not panel.goals and len(panel.lanes) == 1:

@@ -17,7 +17,7 @@ from inflight_lab.server import PracticeServer
 
 Answer = Callable[..., Any]
 """What you wrote: a function or a coroutine function."""
-TIME_LIMIT = 20.0
+TIME_LIMIT = 40.0
 """Seconds until a check gives up on an answer that hangs."""
 
 

@@ -20,8 +20,8 @@ async def check_safe_limit(answer: Answer) -> str:
         expect(limit == safe_limit(rate, latency=quickest), f"{asked}: {sent}.")
     run, knobs, refused = semaphore.make_many_requests, {"latency": 0.3, "rate": 100}, []
     for limit in (25, 30):
-        _, stats = await observe(run, 240, limit=limit, return_exceptions=True, on=knobs)
-        refused.append(f"{limit}: {stats.refused} of 240")
+        _, stats = await observe(run, 120, limit=limit, return_exceptions=True, on=knobs)
+        refused.append(f"{limit}: {stats.refused} of 120")
     return f"refused with a limit of {refused[0]}; of {refused[1]}, though right on average."
 
 
