@@ -182,6 +182,13 @@ class Remembers(Spacer):
         self._log.append(object())
 
 
+class LetsAllThrough(Spacer):
+    """Limits nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+
 class ReadOnly(Spacer):
     """Says what its limit is, and nobody can set it."""
 
@@ -209,6 +216,7 @@ FAULTS = {
     LastFirst: [ORDER],
     HandsOver: [CHANGE],
     WakesOne: [CHANGE],
+    LetsAllThrough: [REST, STALL],
 }
 
 
@@ -240,6 +248,7 @@ def test_a_planted_fault_is_found(limiter: Any, found: list[str]) -> None:
             lambda: AdjustableLimiter(1),
             "yes: with `limit` whole, halved and whole again, 200, 100 and 200",
         ),
+        (lambda: AdjustableLimiter(10**9), "yes: with `limit`"),
         (lambda: Pacer(RATE), "yes: with `rate`"),
         (lambda: asyncio.Semaphore(5), "cannot be changed"),
         (ReadOnly, "cannot be changed"),

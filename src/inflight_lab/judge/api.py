@@ -62,17 +62,12 @@ class Api:
     """When requests reach the API, in seconds of the loop, in the order in which they were sent."""
     accepted: list[float] = field(default_factory=list)
     refusals: int = 0
-
     _under_way: list[list[float]] = field(default_factory=list)
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
         path = self.path()
-        request = [
-            virtual_loop().now + path.there,
-            len(self.arrivals),
-            0.0,
-        ]  # the last is what it has to wait
+        request = [virtual_loop().now + path.there, len(self.arrivals), 0.0]  # last: what it has to wait
         self.arrivals.append(request[0])
         heapq.heappush(self._under_way, request)
         await asyncio.sleep(path.there + path.latency + path.back)

@@ -129,7 +129,8 @@ async def _changed(subject: Subject) -> str:
         return len(api.arrivals) - before
 
     try:
-        most = max(getattr(limiter, names[0]), 2)
+        limit = getattr(limiter, names[0])
+        most = type(limit)(min(max(limit, 2), 10 * subject.rate))  # enough to halve, and not too many tasks
         setattr(limiter, names[0], most)
     except (IndexError, AttributeError):
         return "cannot be changed"
