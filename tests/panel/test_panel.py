@@ -320,6 +320,7 @@ async def test_a_panel_whose_cell_runs_again_forgets(
     cell[2] = "second run of it"
     cell[0].events.trigger("pre_run_cell", None)
     await run
+    await until(lambda: not panel.outcomes)
     assert (panel.outcomes, panel.timeline.events, panel.comm) == ([], [], None)
     assert server.timeline.in_flight == 0
 

@@ -42,11 +42,6 @@ class Event(NamedTuple):
     waiting: int
     in_flight: int
 
-    @property
-    def ending(self) -> str:
-        """What became of the request, if this is its end: see `ending`."""
-        return ending(self.kind, self.detail)
-
 
 def ending(kind: str, detail: Any) -> str:
     """What a request counts as in `Stats` that ended so: "accepted", "refused", "failed" or "cancelled"."""
@@ -143,10 +138,10 @@ class Timeline:
             self._add("taken", None, slot)
             return slot
 
-    def free(self, slot: int | None = None) -> None:
-        """The slot was given back; by default the one that the current task took."""
+    def free(self) -> None:
+        """The current task gave its slot back."""
         with self._lock:
-            slot = _slot.get() if slot is None else slot
+            slot = _slot.get()
             _slot.set(None)
             if slot in self._slots:  # else it is one from before a reset
                 self._slots.remove(slot)
@@ -244,7 +239,8 @@ class Timeline:
                 self._open.remove(request)
             else:
                 return  # one from before a reset
-            self._counts[self._add(kind, request, detail).ending] += 1
+            self._add(kind, request, detail)
+            self._counts[ending(kind, detail)] += 1
 
     def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> Event:
         now = self.clock()

@@ -172,12 +172,10 @@ class Panel(Controlled):
     def _discard(self) -> None:
         """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
         self.close()
-        if self._task and self.running:  # for a moment yet
-            self._task.add_done_callback(lambda _: self._forget())
-        else:
-            self._forget()
+        if self._task:
+            self._task.add_done_callback(self._forget)
 
-    def _forget(self) -> None:
+    def _forget(self, _: object) -> None:
         for lane in self.lanes.values():
             lane.forget()
 
@@ -227,24 +225,20 @@ class Panel(Controlled):
         """By a person, a cell, another panel or a linked widget; in whatever thread."""
         if value > self._most.get(name, value):
             self._most = self._most | {name: value}
-        if name == "limit":
-            self._loop.call_soon_threadsafe(self._set_limit)
-        elif name in KNOBS and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
-            self._loop.call_soon_threadsafe(self._turn_knob, name)  # else another panel has turned it
+        self._loop.call_soon_threadsafe(self._apply, name)
 
-    # These two look at the value when they act: of several changes in a row the last one counts.
-    def _set_limit(self) -> None:
-        for lane in self.lanes.values():
-            lane.set_limit(self.limit)
-
-    def _turn_knob(self, name: str) -> None:
-        """Here, and on every other panel with the same server."""
+    def _apply(self, name: str) -> None:
+        """Look at the value only now: of several changes in a row the last one counts."""
         value = getattr(self, name)
-        for panel in list(_panels):
-            if panel.server is self.server:
-                for lane in panel.lanes.values():
-                    setattr(lane.server, name, value)
-                setattr(panel, name, value)
+        if name == "limit":
+            for lane in self.lanes.values():
+                lane.set_limit(value)
+        elif name in KNOBS and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
+            for panel in list(_panels):  # else another panel has turned it
+                if panel.server is self.server:
+                    for lane in panel.lanes.values():
+                        setattr(lane.server, name, value)
+                    setattr(panel, name, value)
 
     def _press(self, button: str) -> None:
         if button == "reset":

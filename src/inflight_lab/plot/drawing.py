@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from IPython.display import SVG
 
-from inflight_lab.observation.timeline import Event
+from inflight_lab.observation.timeline import Event, ending
 from inflight_lab.plot.points import KEPT, Message, Point, thin
 
 WIDTH = 860
@@ -189,7 +189,8 @@ def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
             marks[event.request] = (event.time, "sent")
         elif event.kind == "answered" and event.request in marks:
             came, _ = marks[event.request]
-            marks[event.request] = (came, "refused" if event.ending == "refused" else "answered")
+            refused = ending(event.kind, event.detail) == "refused"
+            marks[event.request] = (came, "refused" if refused else "answered")
     begin = min((time for time, _ in marks.values()), default=0.0)
     return [(time - begin, last) for time, last in marks.values()]
 

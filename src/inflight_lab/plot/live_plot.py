@@ -15,7 +15,7 @@ import traitlets
 from IPython.display import DisplayHandle, display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.observation.timeline import Rules, Timeline
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import Picture, draw_recording
 from inflight_lab.plot.points import UPDATE, Message, Recorder
@@ -41,17 +41,9 @@ VIEWS = ("both", "requests", "lines")
 
 
 class Observed(Protocol):
-    """What has a timeline of the client's requests: an `ObservedTransport`, for one."""
+    """What has a timeline of requests: a `PracticeServer`, or an `ObservedTransport`."""
 
     timeline: Timeline
-
-
-class Counting(Observed, Protocol):
-    """What counts requests by a quota: a `PracticeServer`, for one."""
-
-    @property
-    def rules(self) -> Rules | None:
-        """How it counts now, if it does."""
 
 
 class Feed:
@@ -180,8 +172,6 @@ class Plot(Feed, Shown):
 
 def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
     """Call ``call`` every so many seconds, from a thread of its own; returns what ends that."""
-    if sys.platform == "emscripten":  # where there are no threads
-        return asyncio.get_running_loop().create_task(_repeat(seconds, call)).cancel
     stopped = threading.Event()
 
     def repeat() -> None:
@@ -192,17 +182,18 @@ def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
         stopped.set()
         thread.join()
 
+    async def repeat_in_page() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            call()
+
+    if sys.platform == "emscripten":  # where there are no threads
+        return asyncio.get_running_loop().create_task(repeat_in_page()).cancel
     # With the starter's context: some kernels look there for the cell that a message belongs to.
     run = copy_context().run
     thread = threading.Thread(target=run, args=(repeat,), name="live-plot", daemon=True)
     thread.start()
     return stop
-
-
-async def _repeat(seconds: float, call: Callable[[], object]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        call()
 
 
 class LivePlot(Plot):
@@ -220,15 +211,11 @@ class LivePlot(Plot):
     Raises ``TypeError`` if neither is given, or something without a timeline.
     """
 
-    def __init__(
-        self, server: Counting | ObservedTransport | None = None, client: Observed | None = None
-    ) -> None:
+    def __init__(self, server: Observed | None = None, client: Observed | None = None) -> None:
         if isinstance(server, ObservedTransport):
-            if client is not None:
-                raise TypeError(f"server must be a PracticeServer where there is a client, got {server!r}")
             server, client = None, server
         for name, given in (("server", server), ("client", client)):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
         counted, seen = server.timeline if server else None, client.timeline if client else None
-        super().__init__(Recorder(counted, seen, lambda: server.rules if server else None))
+        super().__init__(Recorder(counted, seen, lambda: getattr(server, "rules", None)))

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from inflight_lab.arguments import check, number
-from inflight_lab.observation.timeline import Event, Rules, Timeline
+from inflight_lab.observation.timeline import Event, Rules, Timeline, ending
 from inflight_lab.plot.flow import FlowRows, Row
 
 BIN = 0.01
@@ -147,9 +147,11 @@ class Recorder:
             "limit": thin(limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
-            "refused": tally(event.time for event in arrived if event.ending == "refused"),
+            "refused": tally(
+                event.time for event in arrived if ending(event.kind, event.detail) == "refused"
+            ),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(event.time for event in asked if event.ending == "failed"),
+            "failed": tally(event.time for event in asked if ending(event.kind, event.detail) == "failed"),
         }
         return series, self._flow.read(asked, arrived)
 
