@@ -19,7 +19,7 @@ CASES = [
     ("one_by_one", "", {}, [ALONE]),
     ("pool", "", {}, [POOL]),
     ("pool_timeout", "", {"latency": 0.1}, [POOL, "certain: PoolTimeout: 15 requests"]),
-    ("semaphore_each", "", {}, ["certain: A semaphore for each task: 20 of them"]),
+    ("semaphore_each", "", {}, ["certain: A semaphore for each task: 20"]),
     ("client_each", "", {}, ["certain: A client for each request: 12 clients, and 12 connections"]),
     ("client_each", "few", {}, ["certain: A client for each request: 4 clients, and 4 connections"]),
     ("connections", "", {"latency": 0.3}, [CHURN]),

@@ -119,8 +119,9 @@ async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Ho
             task.cancel()
         await asyncio.wait(tasks)
         stats = watch.seen.timeline.stats()
-    assert [request.error for request in watch.seen.requests[:2]] == ["ReadTimeout", "ConnectError"]
-    assert [request.error for request in watch.seen.requests[5:]] == ["PoolTimeout", "cancelled"]
+    errors = [request.error for request in watch.seen.requests]
+    assert errors[:2] == ["ReadTimeout", "ConnectError"]
+    assert errors[5:] == ["PoolTimeout", "cancelled"]
     assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (3, 4, 0, 0)
 
 

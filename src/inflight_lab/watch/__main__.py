@@ -5,7 +5,6 @@ process reads that file, serves the page and, in practice, the answers.
 """
 
 import argparse
-import contextlib
 import marshal
 import os
 import re
@@ -14,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import webbrowser
 from binascii import a2b_base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +26,7 @@ from inflight_lab.watch.page import Page
 from inflight_lab.watch.seen import Seen
 
 PATIENCE = 3.0
-"""Seconds for which start and end wait for the page."""
+"""Seconds for which the end waits for the page."""
 PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -52,13 +51,6 @@ def _say(words: str) -> None:
     print(f"watch: {words}", file=sys.stderr, flush=True)
 
 
-def _wait(condition: Callable[[], object]) -> bool:
-    until = time.monotonic() + PATIENCE
-    while not (holds := condition()) and time.monotonic() < until:
-        time.sleep(UPDATE)
-    return bool(holds)
-
-
 def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
     """Start the script, so that a signal reaches it once, as it would without watch."""
     folders = [str(Path(__file__).with_name("startup")), os.environ.get("PYTHONPATH", "")]
@@ -78,20 +70,19 @@ def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
         if not line.endswith(b"\n"):
             file.seek(-len(line), os.SEEK_CUR)
             return
-        with contextlib.suppress(ValueError, EOFError):  # a line cut off by a full disk
+        with suppress(ValueError, EOFError):  # a line cut off by a full disk
             yield marshal.loads(a2b_base64(line))
 
 
 def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen) -> int:
     """Take in what the script notes until it ends.  Returns its exit status."""
-    while True:
-        status = child.poll()  # before the last look, so that nothing is missed
+    status = None
+    while status is None:
+        with suppress(subprocess.TimeoutExpired):
+            status = child.wait(UPDATE)  # before the last look, so that nothing is missed
         for event in events(file):
             seen.note(*event)
-        if status is not None:
-            return status
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(UPDATE)
+    return status
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -104,23 +95,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         page = Page(seen.recorder, " ".join(command[1:]), port=options.port, **options.practice).start()
     except (OSError, ValueError) as error:
-        parser.error(
-            f"the page cannot have this port: {error}. Choose another, or none: any free one is taken"
-        )
+        parser.error(f"the page cannot have this port: {error}. By default any free one is taken")
     with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
         _say(f"the plot is at {page.page_url}")
         if not options.no_browser:
             threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
-            if not _wait(lambda: page.readers):  # else a short script would be over before
-                _say(f"no browser shows it yet: open {page.page_url} yourself")
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
         status = follow(child, file, seen)
         page.words = "\n".join([summary(seen), *diagnose(seen)])
         _say(page.words)
-        _wait(lambda: not page.readers)
+        if page.readers or not options.no_browser:  # a browser may take longer to open than a script to end
+            page.done.wait(PATIENCE)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
-        with contextlib.suppress(OSError):  # SIGKILL has no handler
+        with suppress(OSError):  # SIGKILL has no handler
             signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     sys.exit(status)

@@ -1,9 +1,7 @@
 """Which of a script's lines keeps its event loop from running: a thread looks, and the loop pays nothing."""
 
 import asyncio
-import functools
 import gc
-import itertools
 import os
 import re
 import sys
@@ -22,8 +20,8 @@ RUN = asyncio.Handle._run.__code__
 
 def look(note: Callable[..., None]) -> None:
     """Note, for ever, where one callback of a loop is seen again, and the seconds since the look before."""
-    running: dict[int, tuple[FrameType | None, int]] = {}
-    numbers, then, spent = itertools.count(), time.perf_counter(), time.process_time()
+    running: dict[int, tuple[FrameType | None, float]] = {}  # by thread: the callback, and when it began
+    then, spent = time.perf_counter(), time.process_time()
     while True:
         time.sleep(LOOK)
         now, cpu = time.perf_counter(), time.process_time()
@@ -32,11 +30,11 @@ def look(note: Callable[..., None]) -> None:
         alone = cpu - spent if cpu - spent > LOOK + LATE else 0.0
         for thread, frame in frames().items():
             callback, line = where(frame)
-            before, number = running.get(thread, (None, 0))
+            before, began = running.get(thread, (None, now))
             if callback is not before:
-                running[thread] = callback, (number := next(numbers))
+                running[thread] = callback, (began := now)
             if line and (took := now - then if callback is before else alone):
-                note("stood still", number, took, line)
+                note("stood still", (thread, began), took, line)
         then, spent = now, cpu
 
 
@@ -44,24 +42,18 @@ def frames() -> dict[int, FrameType]:
     """Each thread's frame.  Python before 3.12.1 may hang for ever if it collects garbage meanwhile."""
     collects = gc.isenabled()
     gc.disable()
-    try:
-        return sys._current_frames()
-    finally:
-        if collects:
-            gc.enable()
+    found = sys._current_frames()
+    if collects:
+        gc.enable()
+    return found
 
 
 def where(frame: FrameType | None) -> tuple[FrameType | None, str]:
     """The loop's callback that runs in ``frame``, and the script's line there: "" if it awaits a library."""
     line, above = None, 0
     while frame and (code := frame.f_code) is not RUN:
-        if line is None and not _installed(code.co_filename):
+        if line is None and not NOT_THE_SCRIPT.match(code.co_filename):
             awaits = above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
             line = "" if awaits else f"{os.path.basename(code.co_filename)}:{frame.f_lineno}"
         frame, above = frame.f_back, code.co_flags
     return frame, (frame and line) or ""
-
-
-@functools.cache
-def _installed(file: str) -> bool:
-    return NOT_THE_SCRIPT.match(file) is not None

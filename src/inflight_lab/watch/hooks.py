@@ -15,16 +15,16 @@ from _thread import start_new_thread
 from binascii import b2a_base64
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from inflight_lab.hosts import is_loopback
 from inflight_lab.watch.blocking import look
-from inflight_lab.watch.passage import name_of, observed, sender
+from inflight_lab.watch.passage import name_of, send_and_note, sender
 
 Function = Callable[..., Any]
-Replacement = Callable[[Function], Function]
 _file, _practice, _looked_at = -1, 0, 0
 
 
@@ -39,108 +39,98 @@ def note(kind: str, *fields: Any) -> None:
         start_new_thread(look, (note,))  # not `threading`: a script may wait until its own threads have ended
 
 
-def _requests(send: Function) -> Function:
-    return observed(send, note, _practice)
+def _send(send: Function, transport: Any, request: Any) -> Any:
+    return send_and_note(note, _practice, send, transport, request)
 
 
-def _no_proxy(init: Function) -> Function:
-    def init_without(transport: Any, *args: Any, proxy: Any = None, **options: Any) -> None:
-        init(transport, *args, proxy=None if _practice else proxy, **options)
-
-    return init_without
+def _init(init: Function, transport: Any, *args: Any, proxy: Any = None, **options: Any) -> None:
+    init(transport, *args, proxy=None if _practice else proxy, **options)
 
 
-def _first(event: Callable[..., tuple[Any, ...]]) -> Replacement:
-    """Note the ``event`` that a call with these arguments is, if any, then do it."""
-
-    def replacement(original: Function) -> Function:
-        def note_and_call(*args: Any, **options: Any) -> Any:
-            if what := event(*args):
-                note(*what)
-            return original(*args, **options)
-
-        return note_and_call
-
-    return replacement
+def _acquire(acquire: Function, semaphore: Any) -> Any:
+    note("acquires", name_of(semaphore), sender())
+    return acquire(semaphore)
 
 
-def _gives_up(gather: Function) -> Function:
-    def note_failure(outer: Any) -> None:
-        error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
-        left = [child for child in getattr(outer, "_children", ()) if not child.done()]
-        if error is not None and left:
-            note("gave up", type(error).__name__, [name_of(child) for child in left])
-
-    def gather_and_note(*things: Any, **options: Any) -> Any:
-        outer = gather(*things, **options)
-        outer.add_done_callback(note_failure)
-        return outer
-
-    return gather_and_note
+def _gather(gather: Function, *things: Any, **options: Any) -> Any:
+    outer = gather(*things, **options)
+    outer.add_done_callback(_note_failure)
+    return outer
 
 
-def _aiohttp(*_: Any) -> tuple[str, ...]:
-    return () if "httpx_aiohttp" in sys.modules else ("unseen", "aiohttp")
+def _note_failure(outer: Any) -> None:
+    error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
+    left = [name_of(child) for child in getattr(outer, "_children", ()) if not child.done()]
+    if error is not None and left:
+        note("gave up", type(error).__name__, left)
 
 
-HTTPX = {
-    "AsyncHTTPTransport.handle_async_request": _requests,
-    "AsyncHTTPTransport.__init__": _no_proxy,
-    "HTTPTransport.handle_request": _requests,
-    "HTTPTransport.__init__": _no_proxy,
+def _unseen(library: str, original: Function, *args: Any, **options: Any) -> Any:
+    if library != "aiohttp" or "httpx_aiohttp" not in sys.modules:  # httpx may send over it
+        note("unseen", library)
+    return original(*args, **options)
+
+
+HTTPX: dict[str, Function] = {
+    "AsyncHTTPTransport.handle_async_request": _send,
+    "AsyncHTTPTransport.__init__": _init,
+    "HTTPTransport.handle_request": _send,
+    "HTTPTransport.__init__": _init,
 }
-ACQUIRES = _first(lambda semaphore: ("acquires", name_of(semaphore), sender()))
-HOOKS: dict[str, dict[str, Replacement]] = {
-    "asyncio": {"Semaphore.acquire": ACQUIRES, "gather": _gives_up, "tasks.gather": _gives_up},
+HOOKS: dict[str, dict[str, Function]] = {
+    "asyncio": {"Semaphore.acquire": _acquire, "gather": _gather},
     "httpx": HTTPX,
     "httpx2": HTTPX,
-    "httpx_aiohttp": {"AiohttpTransport.handle_async_request": _requests},
-    "aiohttp.client": {"ClientSession.__init__": _first(_aiohttp)},
-    "requests.sessions": {"Session.send": _first(lambda *_: ("unseen", "requests"))},
-    "urllib.request": {"OpenerDirector.open": _first(lambda *_: ("unseen", "urllib"))},
+    "httpx_aiohttp": {"AiohttpTransport.handle_async_request": _send},
+    "aiohttp.client": {"ClientSession.__init__": partial(_unseen, "aiohttp")},
+    "requests.sessions": {"Session.send": partial(_unseen, "requests")},
+    "urllib.request": {"OpenerDirector.open": partial(_unseen, "urllib")},
 }
-"""By module: what is replaced in it, once it is imported, and by what."""
+"""By module: what is called instead of its functions, with the original one as first argument."""
 
 
-def hook(module: Any, replacements: dict[str, Replacement]) -> None:
+def hook(module: Any, hooks: dict[str, Function]) -> None:
     """Replace what is to be replaced in ``module``."""
     try:
-        for path, replacement in replacements.items():
+        for path, replacement in hooks.items():
             *owner, name = path.split(".")
             place = getattr(module, *owner) if owner else module
-            original = getattr(place, name)
-            setattr(place, name, functools.wraps(original)(replacement(original)))
+            setattr(place, name, _in_place_of(getattr(place, name), replacement))
     except Exception as error:  # the script goes on, whatever a later release has changed
         print(f"watch: this {module.__name__} cannot be watched: {error!r}", file=sys.stderr)
 
 
-class _Finder:
-    """Finds the modules of HOOKS as usual, and has them hooked once they are executed."""
+def _in_place_of(original: Function, replacement: Function) -> Function:
+    @functools.wraps(original)
+    def call(*args: Any, **options: Any) -> Any:
+        return replacement(original, *args, **options)
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        replacements = HOOKS.pop(name, None)
-        if not replacements or not (spec := importlib.util.find_spec(name)) or not spec.loader:
-            return None
-        execute = spec.loader.exec_module
+    return call
 
-        def execute_and_hook(module: ModuleType) -> None:
-            execute(module)
-            hook(module, replacements)
 
-        spec.loader.exec_module = execute_and_hook  # type: ignore[method-assign]
-        return spec
+def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    """This module is a finder: it finds the modules of HOOKS as usual, and hooks them once executed."""
+    hooks = HOOKS.pop(name, None)
+    if not hooks or not (spec := importlib.util.find_spec(name)) or not spec.loader:
+        return None
+    execute = spec.loader.exec_module
+
+    def execute_and_hook(module: ModuleType) -> None:
+        execute(module)
+        hook(module, hooks)
+
+    spec.loader.exec_module = execute_and_hook  # type: ignore[method-assign]
+    return spec
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     """In practice: refuse to connect to another machine, and to ask for its name."""
-    host = None
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg") and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = arguments[0]
-    host = host.decode() if isinstance(host, bytes) else host
-    if host and not is_loopback(host):
-        raise ConnectionRefusedError(f"--practice: nothing is sent to {host}, which is another machine")
+    match event, arguments:
+        case ("socket.connect" | "socket.sendto" | "socket.sendmsg", (_, (host, *_))) | (
+            "socket.getaddrinfo" | "socket.gethostbyname",
+            (host, *_),
+        ) if host and not is_loopback(host.decode() if isinstance(host, bytes) else host):
+            raise ConnectionRefusedError(f"--practice: nothing is sent to {host}, which is another machine")
 
 
 def install() -> None:
@@ -151,4 +141,4 @@ def install() -> None:
         sys.addaudithook(_stay_here)
     for name in HOOKS.keys() & sys.modules.keys():
         hook(sys.modules[name], HOOKS.pop(name))
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, sys.modules[__name__])

@@ -1,14 +1,14 @@
 """Watch a client of your own from a notebook."""
 
 import time
-from types import MethodType
+from functools import partial
 from typing import Any, Self
 
 from IPython.display import display
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.passage import observed
+from inflight_lab.watch.passage import send_and_note
 from inflight_lab.watch.seen import Seen
 
 
@@ -38,11 +38,11 @@ class Watch(Plot):
         self.seen.note(time.perf_counter(), 0, kind, *fields)
 
     def __enter__(self) -> Self:
+        if any(self._method in vars(transport) for transport in self._transports):
+            raise ValueError("client must not be watched already: leave the other block first")
         for transport in self._transports:
-            if self._method in vars(transport):
-                raise ValueError("client must not be watched already: leave the other block first")
-            send = observed(getattr(type(transport), self._method), self._note)
-            setattr(transport, self._method, MethodType(send, transport))
+            send = getattr(type(transport), self._method)
+            setattr(transport, self._method, partial(send_and_note, self._note, 0, send, transport))
         display(self)
         return super().__enter__()
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from bisect import bisect
+import threading
 from collections.abc import AsyncIterator
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
 import inflight_lab.plot
-from inflight_lab.plot.points import UPDATE, Recorder
+from inflight_lab.plot.points import UPDATE, Message, Recorder
 from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
@@ -26,12 +25,13 @@ class Page(PracticeServer):
     """Serves the plot at ``page_url``, by server-sent events, and practice answers everywhere else.
 
     Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words`` below, at the end: they
-    are the last that a page gets.  ``readers`` is how many pages listen.
+    are the last that a page gets, and then ``done`` is set.  ``readers`` has a queue for each page.
     """
 
     def __init__(self, recorder: Recorder, title: str, *, port: int = 0, **knobs: Any) -> None:
         super().__init__(port=port, **knobs)
-        self._recorder, self._title, self.words, self.readers = recorder, title, "", 0
+        self._recorder, self._title, self.words, self.done = recorder, title, "", threading.Event()
+        self.readers = set[asyncio.Queue[Message]]()
         self._routes.routes[:] = [
             *(Route(HOME + name, lambda _, path=path: FileResponse(path)) for name, path in FILES.items()),
             Route(HOME + "events", lambda _: StreamingResponse(self._messages(), media_type=EVENTS)),
@@ -45,21 +45,20 @@ class Page(PracticeServer):
 
     async def _messages(self) -> AsyncIterator[str]:
         """All there is for a page that opens; then what is new, until the words have come."""
-        recorder, words, known = self._recorder, "", dict[str, float]()
-        self.readers += 1
+        news, words = asyncio.Queue[Message](), ""
+        news.put_nowait(self._recorder.everything() | {"reset": True})
+        self.readers.add(news)
         try:
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
-                recorder.read()
-                message = recorder.everything() | {"live": not words, "reset": not known}
-                lists = message.pop("series") | {"rows": message.pop("rows")}
-                new = {
-                    name: p[bisect(p, known.get(name, -1.0), key=itemgetter(0)) :]
-                    for name, p in lists.items()
-                }
-                message |= {"rows": new.pop("rows"), "series": new, "title": self._title, "words": words}
-                known = {name: points[-1][0] for name, points in lists.items() if points}
-                yield f"data: {json.dumps(message)}\n\n"
+                message = self._recorder.read()
+                for reader in self.readers:
+                    reader.put_nowait(message)
+                while not news.empty():
+                    own = {"title": self._title, "words": words}
+                    message = news.get_nowait() | own | {"live": not words or not news.empty()}
+                    yield f"data: {json.dumps(message)}\n\n"
                 await asyncio.sleep(UPDATE)
+            self.done.set()
         finally:
-            self.readers -= 1
+            self.readers.remove(news)

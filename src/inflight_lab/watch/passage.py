@@ -42,19 +42,20 @@ class Passage:
     """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
 
     ``twin`` is the request to send: the caller's own one may be looked at, or be sent twice at once.
+    ``port`` is that of a practice server on this machine, if it is to go there.
     """
 
     _looked = 0.0
 
-    def __init__(self, note: Note, transport: object, request: Any, port: int, trace: str) -> None:
+    def __init__(self, note: Note, transport: object, request: Any, port: int, *, sync: bool) -> None:
         self._note, self._number, self._opened = note, next(_numbers), 0
-        self._theirs = request.extensions.get("trace")
+        self._theirs, self._close = request.extensions.get("trace"), "close" if sync else "aclose"
         self._handled = sys.exc_info()[1]  # by the caller, before: no failure of this request
         pool, url = getattr(transport, "_pool", None), request.url
         sizes = getattr(pool, "_max_connections", 0), getattr(pool, "_max_keepalive_connections", 0)
         note("asked", self._number, sender(), name_of(transport), *sizes, request.method, str(url))
         self.twin = twin = object.__new__(type(request))
-        extensions = request.extensions | {"trace": getattr(self, trace)}
+        extensions = request.extensions | {"trace": self._see if sync else self._see_async}
         twin.__dict__ = request.__dict__ | {"extensions": extensions}
         if port:
             twin.url = url.copy_with(scheme="http", host="127.0.0.1", port=port)
@@ -73,10 +74,9 @@ class Passage:
         if theirs := self._see(event, info):
             await theirs
 
-    def answered(self, response: Any, close: str = "close") -> Any:
+    def answered(self, response: Any) -> Any:
         """``response`` came; its body may still be under way, until its stream is closed."""
-        stream, then = response.stream, getattr(response.stream, close)
-        said = ""
+        stream, close, said = response.stream, getattr(response.stream, self._close), ""
         if self._opened or response.status_code >= 400 or time.monotonic() > Passage._looked + LOOK:
             Passage._looked = time.monotonic()
             headers = ((name.lower(), value) for name, value in response.headers.raw)
@@ -84,22 +84,22 @@ class Passage:
             said = b"\n".join(lines).decode("latin-1")
 
         def note_and_close() -> Any:
-            vars(stream).pop(close, None)
+            vars(stream).pop(self._close, None)
             error = sys.exc_info()[1]
             own = error is not self._handled and ENDS & {kind.__name__ for kind in type(error).__mro__}
             self._end(error if own else None, response.status_code, said)
-            return then()
+            return close()
 
         if response.is_closed or not hasattr(stream, "__dict__"):  # it is all here; or must stay as it is
             self._end(None, response.status_code, said)
         else:
-            setattr(stream, close, note_and_close)
+            setattr(stream, self._close, note_and_close)
         return response
 
     async def answered_later(self, response: Awaitable[Any]) -> Any:
         """The same once it comes, if it does."""
         with self:
-            return self.answered(await response, "aclose")
+            return self.answered(await response)
 
     def __enter__(self) -> Self:
         return self
@@ -110,19 +110,15 @@ class Passage:
 
     def _end(self, error: BaseException | None, status: int = 0, said: str = "") -> None:
         name = type(error).__name__ if error else ""
-        self._note("ended", self._number, "cancelled" if "Cancelled" in name else name, status, said)
+        ended = "cancelled" if "Cancelled" in name else name
+        self._note("ended", self._number, ended, 0 if error else status, said)
 
 
-def observed(send: Callable[[Any, Any], Any], note: Note, port: int = 0) -> Callable[[Any, Any], Any]:
-    """``send``, a transport's ``handle_request`` or ``handle_async_request``, with its requests noted.
-
-    ``port`` is that of a practice server on this machine, which then gets them all.
-    """
+def send_and_note(
+    note: Note, port: int, send: Callable[[Any, Any], Any], transport: Any, request: Any
+) -> Any:
+    """What ``send``, the transport's ``handle_request`` or ``handle_async_request``, does; with notes."""
     sync = send.__name__ == "handle_request"
-
-    def send_and_note(transport: Any, request: Any) -> Any:
-        with Passage(note, transport, request, port, "_see" if sync else "_see_async") as passage:
-            response = send(transport, passage.twin)
-            return passage.answered(response) if sync else passage.answered_later(response)
-
-    return send_and_note
+    with Passage(note, transport, request, port, sync=sync) as passage:
+        response = send(transport, passage.twin)
+        return passage.answered(response) if sync else passage.answered_later(response)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,20 +32,14 @@ class Request:
     sent: float | None = None
     flight: int | None = None  # its number in the timeline, once it is sent
     ended: float | None = None
-    status: int = 0
-    said: str = ""  # the headers of an answer, as far as they are noted
     error: str = ""  # what came in place of an answer; "cancelled" if the script gave it up
+    status: int = 0
+    said: str = ""  # those headers of the answer that are noted
 
     @property
     def host(self) -> str:
         """Where it went."""
         return re.split("[/?#]", self.url, maxsplit=3)[2]
-
-    @property
-    def retry_after(self) -> float:
-        """The seconds for which the answer asked to wait."""
-        pause = re.search(r"^retry-after: *(\d+(\.\d+)?) *$", self.said, re.MULTILINE)
-        return float(pause[1]) if pause else 0.0
 
     @property
     def failed(self) -> bool:
@@ -59,74 +53,59 @@ class Seen:
     def __init__(self) -> None:
         self._at: float | None = None
         self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
-        self.requests: list[Request] = []
-        self.others = defaultdict[str, list[tuple[Any, ...]]](list)
+        self.requests = deque[Request](maxlen=MOST)
+        self.open: dict[Name, Request] = {}
+        """Those without an end, by process and number."""
+        self.others = defaultdict[str, deque[tuple[Any, ...]]](lambda: deque(maxlen=MOST))
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
-        self.open: dict[Name, Request] = {}
-        """Those without an end, by process and number."""
         self.recorder = Recorder(None, self.timeline, self._rules)
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
 
         Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``sent`` (number,
-        connections opened), ``ended`` (number, error, status, headers).  Others: ``acquires``
-        (semaphore, sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line),
-        ``unseen`` (library).  Numbers and names are the process's own.
+        connections opened), ``ended`` (number, error, status, headers).  Others: ``acquires`` (semaphore,
+        sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line), ``unseen``
+        (library).  Numbers and names are the process's own.
         """
         self._at, key = at, (process, fields[0])
         if kind == "asked":
-            self._ask(key, at, *fields[1:])
-        elif kind == "sent":
-            if request := self.open.get(key):
-                request.opened = fields[1]
-                self._send(request, at)
-        elif kind == "ended":
-            if request := self.open.pop(key, None):
-                self._end(request, at, *fields[1:])
-        elif (kind != "stood still" or self.open) and len(self.others[kind]) < MOST:
+            _, sender, client, *more = fields
+            request = self.open[key] = Request(at, (process, sender), (process, client), *more)
+            self.requests.append(request)
+            if len(self.open) > request.connections:
+                request.waits = True
+                self.timeline.start()
+        elif kind == "sent" and key in self.open:
+            self._send(self.open[key], at, fields[1])
+        elif kind == "ended" and key in self.open:
+            self._end(self.open.pop(key), at, *fields[1:])
+        elif kind != "stood still" or self.open:
             self.others[kind].append((at, process, *fields))
         self._at = None
 
-    def _ask(self, key: Name, at: float, sender: int, client: int, connections: int, *more: Any) -> None:
-        process = key[0]
-        request = Request(at, (process, sender), (process, client), connections, *more)
-        self.open[key] = request
-        if len(self.requests) < MOST:
-            self.requests.append(request)
-        request.waits = len(self.open) > connections
-        if request.waits:
-            self.timeline.start()
-
-    def _send(self, request: Request, at: float) -> int:
-        if request.flight is None:
-            if self.timeline.waiting and not request.waits:
-                self.timeline.start()  # else it would count as one of those that wait
-            request.sent, request.flight = at, self.timeline.send()
-        return request.flight
+    def _send(self, request: Request, at: float, opened: int = 0) -> None:
+        if self.timeline.waiting and not request.waits:
+            self.timeline.start()  # else it would count as one of those that wait
+        request.sent, request.opened, request.flight = at, opened, self.timeline.send()
 
     def _end(self, request: Request, at: float, error: str, status: int, said: str) -> None:
-        request.ended, request.error = at, error
-        if not error:
-            request.status, request.said, flight = status, said, self._send(request, at)
-            if said:
-                self._read(request.host, policies(said))
-            self.timeline.answer(flight, status)
-            return
-        if request.flight is None and not request.waits:
-            self.timeline.start()
+        request.ended, request.error, request.status, request.said = at, error, status, said
+        if request.flight is None and not (error and request.waits):  # only httpcore says when it is sent
+            self._send(request, at)
         if error == "cancelled":
             self.timeline.cancel(request.flight)
-        else:
+        elif error or request.flight is None:
             self.timeline.fail(request.flight, error)
-
-    def _read(self, host: str, found: list[Policy]) -> None:
-        known = self.policies.get(host)
-        if found and (not known or found[0].window >= known[0].window):
-            self.policies[host] = found
-            self.timeline.period = found[0].window
+        else:
+            self.timeline.answer(request.flight, status)
+        if said and (found := policies(said)):
+            known = self.policies.get(request.host, found)
+            if found[0].window >= known[0].window:
+                self.policies[request.host] = found
+                self.timeline.period = found[0].window
 
     def _rules(self) -> Rules | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
