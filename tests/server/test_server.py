@@ -467,7 +467,7 @@ async def test_stop_with_requests_in_flight(capfd: pytest.CaptureFixture[str]) -
     await until(lambda: server.stats().in_flight == 20)
     started = time.perf_counter()
     await asyncio.to_thread(server.stop)
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < PATIENCE  # and not 600 s
     assert not server.running
     assert practice_threads() == []
     async with asyncio.timeout(PATIENCE):

@@ -11,7 +11,7 @@ import httpx
 
 from inflight_lab import ObservedTransport
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds until a test gives up: far beyond what a busy machine needs, so it is met only by a hang."""
 
 

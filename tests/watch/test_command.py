@@ -21,6 +21,7 @@ import pytest
 
 from inflight_lab.watch.__main__ import events
 from inflight_lab.watch.diagnosis import summary
+from tests.support.children import child
 from tests.support.waiting import PATIENCE
 from tests.support.watching import see_text, watch
 
@@ -100,20 +101,14 @@ def test_a_signal_reaches_the_script_once(
 ) -> None:
     """Without a terminal, a signal to watch or to its group is the script's, which ends as it does alone."""
     command = [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(WAITS))]
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-    )
-    assert child.stdout
-    assert child.stdout.readline() == "ready\n"
-    os.killpg(child.pid, number) if group else child.send_signal(number)
-    output, said = child.communicate(timeout=PATIENCE)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with child(command, stdin=subprocess.DEVNULL, start_new_session=True, **pipes) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, number) if group else process.send_signal(number)
+        output, said = process.communicate(timeout=PATIENCE)
     assert output == ("tidied up\n" if number == signal.SIGINT else "")
-    assert child.returncode == -number
+    assert process.returncode == -number
     assert "watch: 1 requests" in said
 
 
@@ -291,24 +286,24 @@ def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
     text = "import httpx\nfor _ in 'abc':\n    input()\n    httpx.get('https://api.example.com/')\n"
     command = [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(text))]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as child, httpx.Client(timeout=PATIENCE) as client:
-        assert child.stdin
-        assert child.stderr
-        home = child.stderr.readline().split()[-1]
+    with child(command, **pipes) as process, httpx.Client(timeout=PATIENCE) as client:
+        assert process.stdin
+        assert process.stderr
+        home = process.stderr.readline().split()[-1]
         assert '<div id="plot">' in client.get(home).text
         assert "render" in client.get(home + "live_plot.js").text
         assert client.get(home + "live_plot.css").headers["content-type"].startswith("text/css")
         assert client.get(home, headers={"Origin": "https://evil.example"}).status_code == 403
-        child.stdin.write("\n")
-        child.stdin.flush()
+        process.stdin.write("\n")
+        process.stdin.flush()
         with client.stream("GET", home + "events") as response:
             lines = (line for line in response.iter_lines() if line)
             first = httpx.Response(200, text=next(lines).removeprefix("data: ")).json()
             assert first["reset"]
             assert first["live"]
             assert first["title"].endswith("my_script.py")
-            child.stdin.write("\n\n")
-            child.stdin.flush()
+            process.stdin.write("\n\n")
+            process.stdin.flush()
             more = [httpx.Response(200, text=line.removeprefix("data: ")).json() for line in lines]
             last = more[-1]
     assert last["counts"]["accepted"] == 3
