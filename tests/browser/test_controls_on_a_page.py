@@ -145,6 +145,33 @@ def test_presented_the_plot_is_large(
     assert panel.plot.first.is_visible()
 
 
+@pytest.mark.parametrize("size", [*SIZES, (1400, 900)])
+@pytest.mark.parametrize("runners", ["one", "two"])
+def test_presented_the_pictures_use_the_height(
+    page: Page, runners: str, size: tuple[int, int], request: pytest.FixtureRequest
+) -> None:
+    """From below the controls to the lower edge: requests and lines, or the one for which there is room."""
+    width, height = size
+    spy_on(page)
+    state = request.getfixturevalue(runners)
+    show(page, state, width=width, height=height)
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    for lane in range(len(state["_lanes"])):
+        hear(page, lane=lane, now=2.0, series={"server": [[0.1, 0, 60, 60]], "rate": [[0.1, 0, 99, 99]]})
+    page.get_by_role("button", name="Present").click()
+    page.wait_for_function("document.querySelector('.ifl-presented') !== null")
+    for lane in page.locator(".ifl-lane").all():
+        canvases = [box for each in lane.locator("canvas:visible").all() if (box := each.bounding_box())]
+        assert len(canvases) == (2 if height >= 900 else 1)
+        assert sum(box["height"] for box in canvases) >= 0.75 * height
+        assert 0.95 * height <= canvases[-1]["y"] + canvases[-1]["height"] <= height
+    if height >= 900:
+        for lane_number in range(len(state["_lanes"])):
+            words = plot_on(page, lane_number, when="plot.lines.length > 0").words
+            assert "80" in [word.text for word in words]  # where the axis ends
+            expect_apart(words)
+
+
 def boxes(page: Page, parts: str) -> list[Any]:
     """Where these parts of the panel are."""
     return [part.bounding_box() for part in page.locator(f".ifl-panel :is({parts})").all()]

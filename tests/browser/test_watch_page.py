@@ -84,7 +84,7 @@ def test_it_can_be_read(dark: bool, width: int, script: subprocess.Popen[str], p
     send(script)
     expect(page.locator("#words")).to_contain_text("certain")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert ("ifl-dark" in (page.locator(".inflight-lab").get_attribute("class") or "")) == dark
+    assert ("ifl-dark" in (page.locator(".ifl-theme").get_attribute("class") or "")) == dark
     serious = [
         violation["id"]
         for violation in Axe().run(page).response["violations"]

@@ -25,6 +25,7 @@ export default {
   render({ model, el }) {
     const life = new AbortController(), { signal } = life, views = [], mates = [];
     const root = div("ifl-panel", el), layout = () => views.forEach((each) => each.layout());
+    followTheme(root, layout, signal); // first: what is drawn takes its colours
     controls(model, root, layout, signal);
     const lanes = div("ifl-lanes", root);
     model.get("_lanes").forEach(({ name }, i) => {
@@ -36,7 +37,6 @@ export default {
       follow(model, ["_lanes"], () => judge(goals, model.get("_lanes")[i].goals), signal);
       follow(model, ["limit", "quota", "rate"], () => { hinted.textContent = hint(model); }, signal);
     });
-    followTheme(root, layout, signal);
     connect(model, views, signal);
     return () => life.abort();
   },

@@ -4,7 +4,7 @@
 
 import { Counted, Model } from "./flow_model.js";
 import { NARROW, TURNED, WIDE, bezier, gapFor, placesFor, roomIn, spot } from "./flow_places.js";
-import { TALLIES, drawFlow, hasSlots, slotAt } from "./flow_scene.js";
+import { TALLIES, drawFlow, hasSlots, middleOf, slotAt } from "./flow_scene.js";
 import { Picture, calm } from "./picture.js";
 
 const LAG = 0.25; // seconds
@@ -16,11 +16,11 @@ const NUMBERED = { queue: 26, work: [30, 26, 22, 18] }; // pixels, where a dot h
 export class Flow extends Picture {
   constructor(parent, signal) {
     super(parent, "ifl-flow", LAG, 0, signal);
-    Object.assign(this, { places: placesFor(WIDE.w, false), toldAt: 0 });
+    Object.assign(this, { places: placesFor(WIDE.w, WIDE.h, false), toldAt: 0 });
   }
 
   reset({ gone }) {
-    Object.assign(this, { model: new Model(gone), counted: new Counted(), bundle: 1 });
+    Object.assign(this, { model: new Model(gone, calm.matches), counted: new Counted(), bundle: 1 });
   }
 
   hear({ rows = [], series, rules, numbered }) {
@@ -32,14 +32,12 @@ export class Flow extends Picture {
   fit(width, height, presented) {
     const [across, down] = [WIDE, NARROW].map(({ w, h }) => Math.min(width / w, height / h));
     const zoom = presented ? Math.max(1, Math.min(2, Math.max(across, down))) : 1;
-    this.places = placesFor(width / zoom, presented ? down > across : width < TURNED);
+    this.places = placesFor(width / zoom, presented ? height / zoom : 0, presented ? down > across : width < TURNED);
     return [this.places.height, zoom];
   }
 
   draw(time) {
-    const { model, counted, rules } = this;
-    model.calm = calm.matches;
-    const state = model.at(time);
+    const { model, counted, rules } = this, state = model.at(time);
     if (rules) counted.read(model.arrivals, time, rules);
     else model.arrivals.length = 0;
     if (!this.visible) return;
@@ -51,14 +49,13 @@ export class Flow extends Picture {
   // All that is drawn at a time: how crowded it is, and each request one step further.
   arrange(state, time) {
     const { model, counted, rules, numbered, places } = this, out = [...model.requests.values()].filter(({ sent }) => sent <= time);
-    const bundle = Math.max(this.bundle, BUNDLES.find((size) => out.length / size <= SINGLY) ?? BUNDLES.at(-1));
     const crowd = hasSlots(state) ? places.pool : places.crowd, seats = [];
     for (const request of out) if (request.seat !== undefined) seats[request.seat] = request;
-    this.bundle = bundle;
+    this.bundle = Math.max(this.bundle, BUNDLES.find((size) => out.length / size <= SINGLY) ?? BUNDLES.at(-1));
     Object.assign(state, {
-      model, counted, rules, numbered, out, bundle, crowd, seats, time, begun: model.begun, refused: time - counted.refusedAt < LAG,
+      model, counted, rules, numbered, out, bundle: this.bundle, crowd, seats, time, refused: time - counted.refusedAt < LAG,
       legs: { pool: 0, out: 0, api: 0, back: 0, land: 0 }, gap: numbered ? NUMBERED.queue : QUEUE_GAP,
-      poolGap: numbered ? NUMBERED.queue : gapFor(crowd, out.length / bundle, [QUEUE_GAP, 11, 9]),
+      poolGap: numbered ? NUMBERED.queue : gapFor(crowd, out.length / this.bundle, [QUEUE_GAP, 11, 9]),
       slotGap: gapFor(places.slots, Math.max(state.limit, state.slots.length), SLOT_GAPS),
       workGap: gapFor(places.work, seats.length, numbered ? NUMBERED.work : WORK_GAPS),
     });
@@ -74,29 +71,26 @@ export class Flow extends Picture {
     // At the API it has a seat, the lowest that is free; those that are not drawn have none.
     if (leg !== "out" && leg !== "api") request.seat = undefined;
     else if (request.number % bundle === 0) seats[request.seat ??= [...seats, null].findIndex((taken) => !taken)] = request;
-    const rank = Math.floor(legs[leg] / bundle);
+    const rank = Math.floor(legs[leg] / bundle), way = [request.from];
     legs[leg] += 1;
     request.hidden = leg === "pool" && rank >= roomIn(crowd, poolGap);
     const target = leg === "pool" ? spot(crowd, rank, poolGap, places.down) : spot(places.work, request.seat ?? 0, workGap, true);
-    if (leg === "out") request.at = bezier([request.from, ...places.out, target], share);
-    else if (leg === "back") request.at = bezier([request.from, ...places.back, home], share);
-    else if (leg === "land") request.at = this.fall(request, share);
+    if (leg === "out") way.push(...places.out, target);
+    else if (leg === "back") way.push(...places.back, home);
+    else if (leg === "land") way.push(...places.fall(request.from, this.bin(request)), this.bin(request));
     else request.at = request.at.map((from, axis) => from + (target[axis] - from) * (calm.matches ? 1 : 0.3));
+    if (way.length > 1) request.at = bezier(way, share);
   }
 
-  fall(request, share) {
-    const { places, model } = this, bin = places.tallies[Object.keys(TALLIES).indexOf(model.kind(request))], end = [bin.x + 18, bin.y + 28];
-    return bezier([request.from, ...places.fall(request.from, end), end], share);
-  }
+  // The middle of the mark in the tally that counts what became of the request.
+  bin(request) { return middleOf(this.places.tallies[Object.keys(TALLIES).indexOf(this.model.kind(request))]); }
 
   // The same in words, and as data.
   tell({ waiting, limit, asleep, legs, bundle }) {
     if (this.live && performance.now() - this.toldAt < 250) return;
     this.toldAt = performance.now();
-    const { ok, refused, lost } = this.model.tallies, flying = legs.out + legs.api + legs.back;
-    const held = limit ? `${limit} slots, ${asleep} of them asleep` : "no limit";
-    this.canvas.setAttribute("aria-label", `Requests on their way: ${waiting} waiting, ${held}, ${legs.pool} sent and not arrived, ` +
-      `${flying} at the API; ${ok} answered, ${refused} refused, ${lost} failed or cancelled.`);
-    Object.assign(this.root.dataset, { waiting, limit, asleep, pool: legs.pool, flying, ok, refused, lost, bundle });
+    const flying = legs.out + legs.api + legs.back, held = limit ? `${limit} slots, ${asleep} asleep` : "no limit";
+    this.canvas.setAttribute("aria-label", `${waiting} waiting, ${held}, ${legs.pool} sent and not arrived, ${flying} at the API`);
+    Object.assign(this.root.dataset, { waiting, limit, asleep, pool: legs.pool, flying, ...this.model.tallies, bundle });
   }
 }

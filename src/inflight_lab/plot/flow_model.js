@@ -14,12 +14,15 @@ function levelAt(points, time) {
   return points.length && points[0][0] <= time ? points[0][3] : 0;
 }
 
+// How far along a way of `long` seconds one is that began at `from`, from 0 to 1.
+const part = (time, from, long) => Math.min(1, long > 0 ? (time - from) / long : 1);
+
 export class Model {
-  // `gone` counts the outcomes that were too long ago to be drawn.
-  constructor(gone) {
+  // `gone` counts the outcomes that were too long ago to be drawn; nothing flies if all is to be `still`.
+  constructor(gone, still = false) {
     Object.assign(this, { requests: new Map(), holds: [], limits: [], queue: [], arrivals: [], cancels: [] });
+    Object.assign(this, { fly: still ? 0 : FLY, land: still ? 0 : LAND, begun: false });
     this.tallies = { ok: 0, refused: 0, lost: 0, ...gone };
-    this.calm = this.begun = false;
   }
 
   // The rows come in the order of their time: [time, what, number of the request, slot or status].
@@ -29,20 +32,22 @@ export class Model {
     for (const [time, what, number, detail] of rows) {
       const request = this.requests.get(number);
       if (what === "taken") this.take(detail, time);
-      else if (what === "freed") { const held = this.hold(detail).at(-1); if (held) held.until = time; }
+      else if (what === "freed") this.free(this.hold(detail).at(-1), time);
       else if (what === "sent") this.send(time, number, detail);
       else if (what === "arrived") {
         this.arrivals.push([time, detail]);
-        if (request) Object.assign(request, { arrived: time, verdict: detail });
+        Object.assign(request ?? {}, { arrived: time, verdict: detail });
       } else if (number === null) this.cancels.push([time, detail]);
       else if (request) {
         Object.assign(request, { home: time, status: what === "answered" ? detail : 0 });
-        if (request.lent) request.lent.until = time;
+        this.free(request.lent, time);
       }
     }
   }
 
   hold(slot) { return (this.holds[slot] ??= []); }
+
+  free(held, time) { if (held) held.until = time; }
 
   take(slot, time) {
     const held = { from: time, until: Infinity, sent: [] };
@@ -51,16 +56,15 @@ export class Model {
   }
 
   send(time, number, slot) {
-    this.begun = true;
     const request = { number, sent: time, arrived: Infinity, home: Infinity, slot };
+    this.begun = true;
     this.requests.set(number, request);
-    if (slot !== null) this.hold(slot).at(-1)?.sent.push(request);
-    else if (this.limits.length) { // nobody says which slot it has: the lowest that is free, until its answer
+    if (slot === null && this.limits.length) { // nobody says which slot it has: the lowest that is free, until its answer
       request.slot = 0;
       while (this.hold(request.slot).at(-1)?.until > time) request.slot += 1;
       request.lent = this.take(request.slot, time);
-      request.lent.sent.push(request);
     }
+    if (request.slot !== null) this.hold(request.slot).at(-1)?.sent.push(request);
   }
 
   // Forget what is over, count what has landed, and say how things stand.
@@ -71,13 +75,12 @@ export class Model {
       if (holds.length && holds[0].from <= time) slots[slot] = this.stateOf(holds[0], time);
     });
     for (const [number, request] of this.requests) {
-      if (time < request.home + (this.calm ? 0 : LAND)) continue;
+      if (time < request.home + this.land) continue;
       this.tallies[this.kind(request)] += 1;
       this.requests.delete(number);
     }
     while (this.cancels.length && this.cancels[0][0] <= time) this.tallies.lost += this.cancels.shift()[1];
-    const unsent = slots.filter((state) => state === "unsent").length;
-    const asleep = slots.filter((state) => state === "asleep").length;
+    const [unsent, asleep] = ["unsent", "asleep"].map((name) => slots.filter((state) => state === name).length);
     // One that holds a slot and is not sent yet has left the queue.
     return { limit, slots, unsent, asleep, waiting: Math.max(0, levelAt(this.queue, time) - unsent) };
   }
@@ -96,14 +99,13 @@ export class Model {
 
   // On which leg of its way a request is, and how far along it, from 0 to 1.
   leg(request, time) {
-    const { sent, arrived, home } = request, part = (from, long) => Math.min(1, long > 0 ? (time - from) / long : 1);
-    if (time >= home) return ["land", part(home, LAND)];
-    const leave = arrived - sent < NEARBY ? sent : arrived;
+    const { sent, arrived, home } = request, leave = arrived - sent < NEARBY ? sent : arrived;
+    if (time >= home) return ["land", part(time, home, this.land)];
     if (time < leave) return ["pool", 0];
-    request.fly ??= this.calm ? 0 : Math.min(FLY, (home - leave) / 3);
-    if (time < leave + request.fly) return ["out", part(leave, request.fly)];
-    const back = this.calm || this.kind(request) === "lost" ? 0 : Math.min(FLY, (home - leave - request.fly) / 2);
-    return time >= home - back ? ["back", part(home - back, back)] : ["api", 0];
+    request.fly ??= Math.min(this.fly, (home - leave) / 3);
+    if (time < leave + request.fly) return ["out", part(time, leave, request.fly)];
+    const back = this.kind(request) === "lost" ? 0 : Math.min(this.fly, (home - leave - request.fly) / 2);
+    return time >= home - back ? ["back", part(time, home - back, back)] : ["api", 0];
   }
 }
 
@@ -115,13 +117,14 @@ export class Counted {
   read(arrivals, time, { rate, period, burst }) {
     const spacing = period / rate;
     while (arrivals.length && arrivals[0][0] <= time) {
-      const [came, status] = arrivals.shift();
-      const left = this.left(came, burst, spacing);
-      if (isRefusal(status)) { Object.assign(this, { refusedAt: came, tokens: Math.min(left, 1), at: came }); continue; }
-      Object.assign(this, { tokens: left - 1, at: came, due: Math.max(this.due, came) + spacing });
-      this.admitted.push([came, this.due - spacing]);
+      const [came, status] = arrivals.shift(), left = this.left(came, burst, spacing);
+      if (isRefusal(status)) Object.assign(this, { refusedAt: came, tokens: Math.min(left, 1), at: came });
+      else {
+        this.admitted.push([came, Math.max(this.due, came)]);
+        Object.assign(this, { tokens: left - 1, at: came, due: Math.max(this.due, came) + spacing });
+      }
     }
-    while (this.admitted.length && this.admitted[0][0] < time - 1.4 * period) this.admitted.shift();
+    while (this.admitted.length && this.admitted[0][0] < time - period) this.admitted.shift();
   }
 
   // Those let in within the window that counts at a time: the last period, or the clock's own.

@@ -1,27 +1,24 @@
 // Where things stand in the picture of the flow: from left to right, on a narrow page from top to bottom.
 
-const area = (x, y, w, h) => ({ x, y, w, h });
 export const WIDE = { w: 880, h: 300 }, NARROW = { w: 400, h: 516 }; // pixels that the two layouts are made for
 export const TURNED = 600; // in a page narrower than this it goes down
 
-export function placesFor(width, down) {
-  const w = width - 24, x = (share) => 12 + w * share;
-  if (down) {
-    const api = area(12, 282, w, 226);
-    return {
-      height: NARROW.h, down, api, queue: area(12, 36, w * 0.54, 64), slots: area(12, 140, w * 0.54, 62), pool: area(12, 222, w * 0.54, 28),
-      crowd: area(12, 140, w * 0.54, 104), out: [[x(0.2), 236], [x(0.2), 282]], back: [[x(0.8), 282], [x(0.8), 236]], home: [x(0.76), 216],
-      work: area(26, 318, w - 28, 52), quota: area(26, 398, w - 28, 100), fall: ([, y], [, bottom]) => [[x(0.56), y], [x(0.55), bottom]],
-      tallies: [0, 1, 2].map((i) => area(x(0.6), 8 + i * 66, w * 0.4, 58)),
-    };
-  }
-  const api = area(x(0.59), 8, w * 0.41, 284), inside = w * 0.41 - 32;
-  return {
-    height: WIDE.h, down, api, queue: area(x(0), 44, w * 0.17, 112), slots: area(x(0.205), 44, w * 0.16, 112), pool: area(x(0.38), 44, w * 0.1, 56),
-    crowd: area(x(0.205), 44, w * 0.18, 112), out: [[x(0.39), 72], [x(0.58), 72]], back: [[x(0.58), 132], [x(0.39), 132]], home: [x(0.49), 132],
-    work: area(api.x + 16, 46, inside, 70), quota: area(api.x + 16, 152, inside, 122), fall: ([left], [right, bottom]) => [[left, bottom - 36], [right, bottom - 54]],
-    tallies: [0, 1, 2].map((i) => area(x(i * 0.192), 208, w * 0.178, 84)),
-  };
+/** Of a picture so wide and so high, or as high as its layout is at the least. */
+export function placesFor(width, height, down) {
+  const natural = (down ? NARROW : WIDE).h, tall = Math.max(1, height / natural), w = width - 24, inside = w * 0.41 - 32;
+  const area = (x, y, long, high) => ({ x, y: y * tall, w: long, h: high * tall });
+  const at = (share, y) => [12 + w * share, y * tall], column = (share, y, part, h) => area(12 + w * share, y, w * part, h);
+  return { height: natural * tall, down, ...(down ? {
+    queue: column(0, 36, 0.54, 64), slots: column(0, 140, 0.54, 62), pool: column(0, 222, 0.54, 28), crowd: column(0, 140, 0.54, 104),
+    out: [at(0.2, 236), at(0.2, 282)], back: [at(0.8, 282), at(0.8, 236)], home: at(0.76, 216),
+    api: column(0, 282, 1, 226), work: area(26, 318, w - 28, 52), quota: area(26, 398, w - 28, 100),
+    tallies: [0, 1, 2].map((i) => column(0.6, 8 + i * 66, 0.4, 58)), fall: ([, y], [, end]) => [at(0.56, y / tall), at(0.55, end / tall)],
+  } : {
+    queue: column(0, 44, 0.17, 112), slots: column(0.205, 44, 0.16, 112), pool: column(0.38, 44, 0.1, 56), crowd: column(0.205, 44, 0.18, 112),
+    out: [at(0.39, 72), at(0.58, 72)], back: [at(0.58, 132), at(0.39, 132)], home: at(0.49, 132),
+    api: column(0.59, 8, 0.41, 284), work: area(28 + w * 0.59, 46, inside, 70), quota: area(28 + w * 0.59, 152, inside, 122),
+    tallies: [0, 1, 2].map((i) => column(i * 0.192, 208, 0.178, 84)), fall: ([x], [end, y]) => [[x, y - 36], [end, y - 54]],
+  }) };
 }
 
 // The i-th place in a region, column by column, from the end at which its requests go on.

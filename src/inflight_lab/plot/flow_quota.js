@@ -20,21 +20,19 @@ export function drawQuota(pen, area, rules, counted, time, refused) {
 }
 
 // Each request that was let in is a block where its time is, on those of the same moment: a burst is a
-// tower, an even pace a carpet.  In a sliding window they fall off its end, a fixed one is emptied.
+// tower, an even pace a carpet.  A sliding window ends after a period, a fixed one is emptied then.
 function drawWindow(pen, { x, y, w, h }, rules, counted, time, alarm) {
   const { kind, rate, period } = rules, fixed = kind === "fixed-window", { age, inside } = counted.inside(time, rules);
   const tall = h - 62, wide = 5, bin = (period * (wide + 1.5)) / w, towers = new Map();
-  for (const [came] of fixed ? inside : counted.admitted) {
+  for (const [came] of inside) {
     const at = Math.floor(came / bin);
     towers.set(at, (towers.get(at) ?? 0) + 1);
   }
   const block = Math.min(5, (tall - 6) / Math.max(1, ...towers.values()));
   pen.box({ x, y, w, h: tall }, { fill: 0.06, round: 4 });
   for (const [at, count] of towers) {
-    const old = Math.max(0, time - (at + 0.5) * bin) / period, fallen = Math.max(0, old - 1);
-    const left = x + w * (fixed ? age / period - old : Math.min(old, 1 + fallen * 0.1)) - wide / 2;
-    for (let i = 1; i <= count; i += 1)
-      pen.bar("ok", left, y + tall - i * block + fallen * 240, wide, block > 2 ? block - 1 : block, Math.max(0, 1 - 9 * fallen));
+    const old = Math.max(0, time - (at + 0.5) * bin), left = x + (w * (fixed ? age - old : old)) / period - wide / 2;
+    for (let i = 1; i <= count; i += 1) pen.bar("ok", left, y + tall - i * block, wide, block > 2 ? block - 1 : block);
   }
   pen.bar("ink", x, y + tall, w, 1.5);
   if (fixed) pen.bar("ink", x + (age / period) * w - 1, y - 2, 2, tall + 4);

@@ -6,6 +6,7 @@ import { drawQuota } from "./flow_quota.js";
 export const TALLIES = { ok: ["answered", "answered"], refused: ["refused: 429, 503", "refused"], lost: ["failed, cancelled", "failed"] };
 
 export const hasSlots = ({ limit, slots }) => limit > 0 || slots.length > 0;
+export const middleOf = ({ x, y, h }) => [x + 18, y + h * 0.34]; // of a tally's mark
 export const slotAt = (slot, places, gap) => spot(places.slots, slot, gap, true);
 
 export function drawFlow(pen, places, state) {
@@ -29,10 +30,7 @@ function drawDot(pen, request, { model, bundle, numbered, slotGap, workGap }) {
 function drawQueue(pen, { queue, down }, { waiting, gap }) {
   const shown = Math.min(waiting, roomIn(queue, gap));
   pen.heading("waiting", waiting, queue.x, queue.y - 16, "waiting");
-  const spots = Array.from({ length: shown }, (_, i) => spot(queue, i, gap, down));
-  const tail = waiting > shown ? 16 : 0; // which fades, because there are more
-  pen.mark("waiting", spots.slice(0, shown - tail), 4.4);
-  spots.slice(shown - tail).forEach((at, i) => pen.mark("waiting", [at], 4.4, 1 - i / tail));
+  pen.mark("waiting", Array.from({ length: shown }, (_, i) => spot(queue, i, gap, down)), 4.4);
 }
 
 function drawSlots(pen, places, state) {
@@ -51,14 +49,14 @@ function drawSlots(pen, places, state) {
   }
 }
 
-function drawWay(pen, places, { crowd, begun, legs, ...state }) {
+function drawWay(pen, places, { crowd, legs, ...state }) {
   for (const [[x, y], [end, bottom], sign] of [[...places.out, "»"], [...places.back, "«"]]) {
     const way = places.down ? { x: x - 13, y: Math.min(y, bottom), w: 26, h: Math.abs(bottom - y) } : { x: Math.min(x, end), y: y - 13, w: Math.abs(end - x), h: 26 };
     pen.box(way, { fill: 0.06, round: 13 });
     if (!places.down) pen.text(sign, end + (end > x ? -14 : 14), y + 6, { size: 20, align: "center", soft: true });
   }
   // In httpx's pool they wait for a connection, on a busy machine for the network.
-  const { x, y } = crowd, free = begun && !hasSlots(state), left = free ? pen.text("no limit", x, y - 16, { soft: true }) + 18 : x;
+  const { x, y } = crowd, free = state.model.begun && !hasSlots(state), left = free ? pen.text("no limit", x, y - 16, { soft: true }) + 18 : x;
   if (legs.pool) pen.heading("not arrived", legs.pool, left, y - 16, "waiting");
 }
 
@@ -74,7 +72,7 @@ function drawTallies(pen, { tallies }, { model }) {
     const { x, y, w, h } = tallies[i], number = model.tallies[name], alarm = number > 0;
     const colour = alarm && name !== "lost" ? name : "ink";
     pen.box({ x, y, w, h }, { name: colour, fill: alarm ? 0.09 : 0.04, line: alarm ? 0.6 : 0.25 });
-    pen.mark(name, [[x + 18, y + h * 0.34]], 6);
+    pen.mark(name, [middleOf(tallies[i])], 6);
     pen.text(number, x + 36, y + h * 0.34 + 11, { size: Math.min(32, h * 0.5), bold: true, name: colour });
     pen.text(w > 140 ? words : short, x + 12, y + h - 11, { size: 14, soft: true });
   });

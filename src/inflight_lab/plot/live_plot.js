@@ -1,13 +1,14 @@
 // One plot, as a widget of its own.
 
-import { followTheme } from "./dom.js";
+import { div, followTheme } from "./dom.js";
 import { connect, view } from "./view.js";
 
 export default {
   render({ model, el }) {
-    const life = new AbortController(), plot = view(el, model, life.signal);
-    followTheme(plot.root, plot.layout, life.signal);
-    connect(model, [plot], life.signal);
+    const life = new AbortController(), { signal } = life, views = [], root = div("ifl-plot", el);
+    followTheme(root, () => views.forEach((each) => each.layout()), signal);
+    views.push(view(root, model, signal));
+    connect(model, views, signal);
     return () => life.abort();
   },
 };
