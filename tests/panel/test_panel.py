@@ -384,6 +384,25 @@ async def test_bad_arguments(arguments: dict[str, Any], error: str) -> None:
     assert at_most(census(), before)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("limit", 0, "limit must be 1 or more, got 0"),
+        ("slow", 3, "slow must be one of 1, 5, 20, got 3"),
+        ("quota", "daily", "quota must be one of 'none', .*, got 'daily'"),
+        ("latency", "x", "latency must be a number of seconds, 0 to 86400, got 'x'"),
+    ],
+)
+async def test_a_bad_setting(server: PracticeServer, name: str, value: Any, error: str) -> None:
+    """What no slider could be moved to is refused where it is written, and the setting stays."""
+    panel = Panel(semaphore.make_many_requests, server=server)
+    before = getattr(panel, name)
+    with pytest.raises((TypeError, ValueError), match=error):
+        setattr(panel, name, value)
+    assert getattr(panel, name) == before
+    panel.close()
+
+
 async def test_no_requests_at_all(server: PracticeServer) -> None:
     """A count of 0 is a run of nothing, and not of one."""
     panel = Panel(semaphore.make_many_requests, server=server, count=0)

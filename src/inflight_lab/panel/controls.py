@@ -7,26 +7,11 @@ from typing import Any
 
 import traitlets
 
-from inflight_lab.arguments import Rule, check
 from inflight_lab.plot.live_plot import HERE as PLOT
 from inflight_lab.plot.live_plot import VIEW, Feed, Shown, joined
 from inflight_lab.plot.points import Message
 
 HERE = Path(__file__).parent
-
-
-class Setting(traitlets.TraitType[Any, Any]):
-    """A trait of the page, which takes what ``rule`` allows."""
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(default_value=None)
-        self.rule = rule
-        self.tag(sync=True)
-
-    def validate(self, _: object, value: Any) -> Any:
-        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
-        check(str(self.name), value, self.rule)
-        return value
 
 
 class Controlled(Shown):

@@ -27,7 +27,7 @@ _under_way: list["Lane"] = []
 class Lane:
     """Runs ``runner`` against ``server`` as often as asked, and keeps what came of the last time.
 
-    ``post`` is given what the page is to draw.  ``summary`` is the last run in a few words.
+    ``post`` is given what the page is to draw.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Lane:
         self.runner, self.server, self.goals, self.name = runner, server.start(), dict(goals), name
         self.timeline = Timeline(period=server.period)
         self.forget()
-        self.summary, self.slow = "", 1.0
+        self.slow = 1.0
         self.adjustable = takes(runner, "limiter")
         client = self.timeline if takes(runner, "client") else None
         self._post = post
@@ -76,10 +76,13 @@ class Lane:
         try:
             await self._run.outcomes()
         finally:
-            await self._server_notices()
+            # The server learns a moment later that a client hung up; the picture should end with that.
+            for _ in range(10):
+                if self.server.timeline.in_flight:
+                    await asyncio.sleep(0.02)
 
-    def end(self) -> None:
-        """Stop the plot, judge the goals, and sum up the run."""
+    def end(self) -> str:
+        """Stop the plot and judge the goals; returns the run in a few words."""
         assert self._run
         run, self._run = self._run, None
         self.outcomes, self.error = run.result
@@ -89,7 +92,7 @@ class Lane:
         if not is_busy(self.server):
             self.server.slow = 1
         self._judge_goals(finished=not (run.stopped or self.error))
-        self.summary = self._sum_up(run)
+        return self._sum_up(run)
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
@@ -160,13 +163,6 @@ class Lane:
                 f"; {run.let_go} tasks went on when cancelled (a bare except does that) and were let go of"
             )
         return f"{self.name}: {text}" if self.name else text
-
-    async def _server_notices(self) -> None:
-        """The server learns a moment later that a client hung up; the picture should end with that."""
-        for _ in range(10):
-            if not self.server.timeline.in_flight:
-                return
-            await asyncio.sleep(0.02)
 
 
 def is_busy(server: PracticeServer) -> bool:

@@ -14,7 +14,7 @@ import traitlets
 
 from inflight_lab.arguments import RULES, check, one_of
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.controls import Controlled, Setting
+from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.lane import Goal, Lane
 from inflight_lab.panel.recording import save
 from inflight_lab.panel.run import Outcome, Runner, check_runner
@@ -25,6 +25,9 @@ from inflight_lab.server.knobs import RULES as KNOBS
 BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
 
 SLOW = (1, 5, 20)
+SHARED = {name: KNOBS[name] for name in ("latency", "rate", "quota")}
+SETTINGS = {"limit": RULES["limit"], "count": RULES["count"], "slow": one_of(*SLOW), **SHARED}
+"""What may be set on the panel; the shared ones are the server's, on every panel that it has."""
 
 _panels: WeakSet["Panel"] = WeakSet()
 """All that are open: those on one server show the same knobs."""
@@ -73,12 +76,7 @@ class Panel(Controlled):
     ``RuntimeError`` where no event loop runs.
     """
 
-    limit = Setting(RULES["limit"])
-    count = Setting(RULES["count"])
-    latency = Setting(KNOBS["latency"])
-    rate = Setting(KNOBS["rate"])
-    quota = Setting(KNOBS["quota"])
-    slow = Setting(one_of(*SLOW))
+    limit, count, slow, latency, rate, quota = (traitlets.Any().tag(sync=True) for _ in SETTINGS)
     _most: "traitlets.Dict[str, float]" = traitlets.Dict().tag(sync=True)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
@@ -117,26 +115,16 @@ class Panel(Controlled):
             post = partial(self._post, len(self.lanes))
             self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
         self._first = next(iter(self.lanes.values()))
-        self._at_first: dict[str, Any] = {
-            "limit": limit,
-            "count": count,
-            "latency": server.latency,
-            "rate": server.rate,
-            "quota": server.quota,
-            "slow": 1,
-        }
+        self._at_first = {"limit": limit, "count": count, "slow": 1}
+        self._at_first |= {name: getattr(server, name) for name in SHARED}
         most = {"limit": max_limit, "count": max_count, "latency": 2.0, "rate": 300}
+        adjustable = any(lane.adjustable for lane in self.lanes.values())
         super().__init__(
             loop,
             [lane.feed for lane in self.lanes.values()],
             status="ready",
             _most={name: max(highest, self._at_first[name]) for name, highest in most.items()},
-            _page={
-                "adjustable": any(lane.adjustable for lane in self.lanes.values()),
-                "quotas": QUOTAS,
-                "slow": SLOW,
-                "period": server.period,
-            },
+            _page={"adjustable": adjustable, "quotas": QUOTAS, "slow": SLOW, "period": server.period},
             **self._at_first,
         )
         self._show_goals()
@@ -169,6 +157,12 @@ class Panel(Controlled):
         """
         save(path, {name: lane.recorded() for name, lane in self.lanes.items()})
 
+    @traitlets.validate(*SETTINGS)
+    def _check(self, proposal: Any) -> Any:
+        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
+        check(name := proposal["trait"].name, proposal["value"], SETTINGS[name])
+        return proposal["value"]
+
     def _discard(self) -> None:
         """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
         self.close()
@@ -199,10 +193,9 @@ class Panel(Controlled):
             watch.cancel()
 
     def _ended(self) -> None:
-        for lane in self.lanes.values():
-            lane.end()  # all at one time, so that their axes end alike
+        ended = [lane.end() for lane in self.lanes.values()]  # all at one time, so that their axes end alike
         self._show_goals()
-        self.status = " · ".join(lane.summary for lane in self.lanes.values())
+        self.status = " · ".join(ended)
         super()._ended()
 
     async def _watch_for_blocks(self) -> None:
@@ -233,7 +226,7 @@ class Panel(Controlled):
         if name == "limit":
             for lane in self.lanes.values():
                 lane.set_limit(value)
-        elif name in KNOBS and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
+        elif name in SHARED and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
             for panel in list(_panels):  # else another panel has turned it
                 if panel.server is self.server:
                     for lane in panel.lanes.values():

@@ -101,16 +101,12 @@ def _check(name: str, value: Any, shape: Any) -> None:
         check(name, value, shape)
     elif shape is bool and type(value) is not bool:
         raise _wrong(name, "true or false", value)
-    elif isinstance(shape, tuple):
-        if type(value) is not list or len(value) != len(shape):
-            raise _wrong(name, f"a list of {len(shape)}", value)
+    elif isinstance(shape, list | tuple):
+        long = f" of {len(shape)}" if isinstance(shape, tuple) else ""
+        if type(value) is not list or (long and len(value) != len(shape)):
+            raise _wrong(name, f"a list{long}", value)
         for place, each in enumerate(value):
-            _check(f"{name}[{place}]", each, shape[place])
-    elif isinstance(shape, list):
-        if type(value) is not list:
-            raise _wrong(name, "a list", value)
-        for place, each in enumerate(value):
-            _check(f"{name}[{place}]", each, shape[0])
+            _check(f"{name}[{place}]", each, shape[place % len(shape)])
     elif isinstance(shape, dict):
         known = {field.rstrip("?"): each for field, each in shape.items()}
         if type(value) is not dict or not shape.keys() & known.keys() <= value.keys() <= known.keys():

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -45,13 +44,14 @@ class Replay(Controlled):
 
     async def _go(self) -> None:
         try:
-            with ExitStack() as playing:
-                for feed in self.feeds.values():
-                    playing.callback(feed.stop)
-                    feed.start()
-                await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
+            for feed in self.feeds.values():
+                feed.start()
+            await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
         except asyncio.CancelledError:
             pass  # by `stop`, and nobody waits for the result
+        finally:
+            for feed in self.feeds.values():
+                feed.stop()
 
 
 class Playback(Recorder):
