@@ -10,7 +10,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.knobs import LATENCY_KINDS
+from inflight_lab.server.knobs import LATENCIES
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +97,7 @@ def test_unknown_knob_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("quota", sorted(KINDS))
-@pytest.mark.parametrize("latency_kind", LATENCY_KINDS)
+@pytest.mark.parametrize("latency_kind", LATENCIES)
 @pytest.mark.parametrize(
     ("rate", "period", "burst"), [*itertools.product((1, 1e9), (0.001, 86_400), (1, 10**9))]
 )

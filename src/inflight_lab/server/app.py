@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import asdict
+from email.utils import formatdate
 from typing import Self
 
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inflight_lab.observation.timeline import Rules, Stats, Timeline
 from inflight_lab.server.chat import Chat
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
-from inflight_lab.server.knobs import Knobs
+from inflight_lab.server.knobs import LATENCIES, Knobs
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
 from inflight_lab.server.sizes import NAMES, measured, too_large
 
@@ -79,9 +80,9 @@ class PracticeApp(Knobs):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection, or refuse it before anything counts it."""
         answer: ASGIApp = self._routes
-        if scope["type"] == "http" and comes_from_a_foreign_page(Headers(scope=scope)):
+        if comes_from_a_foreign_page(Headers(scope=scope)):
             answer = PlainTextResponse("This server answers no page of another site.", 403)
-        elif scope["type"] == "http" and (status := too_large(scope)):
+        elif status := too_large(scope):
             answer = PlainTextResponse(NAMES[status], status)
         await answer(scope, measured(receive), send)
 
@@ -99,18 +100,18 @@ class PracticeApp(Knobs):
         self, request: Request, answer: Callable[[dict[str, str]], Response], *, tokens: int = 0
     ) -> Response:
         """Count a request, and send what it gets after the latency."""
-        busy = self.timeline.in_flight
-        response = self._decide(answer, busy, tokens)
+        response = self._decide(answer, tokens)
         with self.timeline.sending(response.status_code) as number:
             if await _disconnected_within(request, self.slow * self._draw_latency()):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, response.status_code)
+        response.headers["Date"] = formatdate(usegmt=True)
         return response
 
-    def _decide(self, answer: Callable[[dict[str, str]], Response], busy: int, tokens: int) -> Response:
+    def _decide(self, answer: Callable[[dict[str, str]], Response], tokens: int) -> Response:
         """Admit or refuse a request as it arrives; the answer itself goes out after the latency."""
-        if self.max_concurrent is not None and busy >= self.max_concurrent:
+        if self.max_concurrent is not None and self.timeline.in_flight >= self.max_concurrent:
             return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0, {})
         if not (counters := self._current_counters()):
             return answer({})
@@ -163,11 +164,7 @@ class PracticeApp(Knobs):
         return headers
 
     def _draw_latency(self) -> float:
-        if self.latency_kind == "jittered":
-            return self.latency * self._random.uniform(0.5, 1.5)
-        if self.latency_kind == "heavy-tailed":
-            return self.latency * self._random.lognormvariate(0, 1)
-        return self.latency
+        return self.latency * LATENCIES[self.latency_kind](self._random)
 
 
 async def _disconnected_within(request: Request, seconds: float) -> bool:

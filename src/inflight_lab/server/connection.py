@@ -1,12 +1,11 @@
 """One connection of the practice server: uvicorn's own, but for two things that uvicorn leaves open."""
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from inflight_lab.server.sizes import MAX_HEADERS, MAX_URL
+from inflight_lab.server.sizes import MAX_HEADERS, MAX_URL, NAMES
 
 LOG = logging.getLogger("inflight_lab.server")
 LOG.setLevel(logging.ERROR)
@@ -40,7 +39,6 @@ class Connection(HttpToolsProtocol):
             return
         self._head += len(data)
         if self._head > MAX_HEAD and not self.transport.is_closing():
-            status = HTTPStatus(414 if len(self.url) > MAX_URL else 431)
-            fields = "content-length: 0\r\nconnection: close"
-            self.transport.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n{fields}\r\n\r\n".encode())
+            status = 414 if len(self.url) > MAX_URL else 431
+            self.transport.write(f"HTTP/1.1 {status} {NAMES[status]}\r\nconnection: close\r\n\r\n".encode())
             self.transport.close()

@@ -2,16 +2,13 @@
 
 Two fields tell where a page's request comes from, and no script of the page can set them:
 
-- ``Origin`` names the site when a script asks for something that it means to read.  Any but an own one is
-  refused (here: any but a loopback site), and so is ``null``, which sandboxed frames and files say.
-- ``Sec-Fetch-Site`` says "cross-site" also for what has no ``Origin``: pictures, scripts, frames,
-  ``no-cors``.  Refused as well, unless it is a link that a person follows: the answer is then shown to the
-  person, and the page with the link cannot read it.
+- ``Origin`` (RFC 6454, section 7) names the site when a script asks for something that it means to read.  Any
+  but an own one is refused, and so is ``null``, which sandboxed frames and files say.
+- ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for pictures, scripts and
+  frames.  Refused as well, unless it is a link that a person follows, whose answer no other page can read.
 
-Programs send neither and are served; so are the pages of this machine, the notebook's for one.  But no
-answer carries a CORS field, so their scripts cannot read it either.
-
-Sources: RFC 6454, section 7, for ``Origin``; W3C, "Fetch Metadata Request Headers", for ``Sec-Fetch-Site``.
+Programs send neither and are served; so are pages of this machine, which cannot read the answer, for want of
+CORS fields.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,11 +1,18 @@
 """The practice server's knobs: what can be set, in its constructor and while it runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 from inflight_lab.arguments import check, integer, number, one_of
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
 
-LATENCY_KINDS = ("fixed", "jittered", "heavy-tailed")
+LATENCIES: dict[str, Callable[[Random], float]] = {
+    "fixed": lambda _: 1.0,
+    "jittered": lambda random: random.uniform(0.5, 1.5),
+    "heavy-tailed": lambda random: random.lognormvariate(0, 1),
+}
+"""What the latency is multiplied by, drawn anew for each request."""
 QUOTAS = ("none", *KINDS)
 DAY = 86_400
 MANY = 1_000_000_000
@@ -13,7 +20,7 @@ MANY = 1_000_000_000
 
 RULES = {
     "latency": number(0, " of seconds", DAY),
-    "latency_kind": one_of(*LATENCY_KINDS),
+    "latency_kind": one_of(*LATENCIES),
     "quota": one_of(*QUOTAS),
     "rate": number(1, most=MANY),
     "period": number(0.001, " of seconds", DAY),

@@ -8,7 +8,6 @@ import socket
 import threading
 import urllib.request
 from concurrent.futures import Future
-from email.utils import formatdate
 from typing import Any
 
 import uvicorn
@@ -68,11 +67,7 @@ class Listener(threading.Thread):
         connect = functools.partial(Connection, self._config, self.state, {})
         server = await self._loop.create_server(connect, sock=self._socket, backlog=self._config.backlog)
         self._ready.set_result(None)
-        while not self._ended.is_set():
-            date = (b"date", formatdate(usegmt=True).encode())
-            self.state.default_headers = [date, *self._config.encoded_headers]
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), 1)
+        await self._ended.wait()
         server.close()
         for connection in list(self.state.connections):
             connection.transport.abort()
