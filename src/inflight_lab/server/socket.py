@@ -68,6 +68,10 @@ class Listener(threading.Thread):
         server = await self._loop.create_server(connect, sock=self._socket, backlog=self._config.backlog)
         self._ready.set_result(None)
         await self._ended.wait()
+        with contextlib.suppress(NotImplementedError):  # on Windows
+            self._loop.remove_reader(self._socket)  # lets nobody in any more
+        for _ in range(2):  # turns of the loop, until whom it has just let in is a connection
+            await asyncio.sleep(0)
         server.close()
         for connection in list(self.state.connections):
             connection.transport.abort()
