@@ -14,8 +14,7 @@ function hint(model) {
 
 /** The goals of a lane, judged once its run is over. */
 function judge(parent, goals) {
-  parent.replaceChildren();
-  if (goals.length) add("span", parent, { textContent: "goals:" });
+  parent.textContent = goals.length ? "goals:" : "";
   for (const [textContent, met] of goals) {
     add("span", parent, { textContent, className: { true: "ifl-met", false: "ifl-missed" }[met] ?? "" });
   }

@@ -1,16 +1,12 @@
 // Elements, what follows the model, and the colours that fit the page around them.
 
 /** An HTML element.  Texts go in as text, never as HTML: they may come from a server. */
-export function add(name, parent, properties = {}) {
-  const element = Object.assign(document.createElement(name), properties);
-  parent.append(element);
-  return element;
-}
+export const make = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
-/** A div with a class and a text. */
-export function div(className, parent, textContent = "") {
-  return add("div", parent, { className, textContent });
-}
+/** The same, at the end of `parent`. */
+export const add = (name, parent, properties) => parent.appendChild(make(name, properties));
+
+export const div = (className, parent, textContent = "") => add("div", parent, { className, textContent });
 
 /** Act now, and whenever one of these traits of the model changes, until `signal` ends it. */
 export function follow(model, names, act, signal) {

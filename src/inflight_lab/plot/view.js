@@ -13,26 +13,23 @@ const NOTHING = { started: 0, waiting: 0, in_flight: 0, accepted: 0, refused: 0,
 
 /** Tiles with the numbers of a run, and a bar of what became of its requests. */
 function numbers(root) {
-  const tiles = {}, parts = {}, head = div("ifl-tiles", root), bar = div("ifl-progress", root);
+  const head = div("ifl-tiles", root), bar = div("ifl-progress", root), tiles = {}, parts = {};
   for (const key in TILES) {
     const tile = div(`ifl-tile ifl-${key}`, head);
-    tiles[key] = div("ifl-number", tile, "0");
+    tiles[key] = div("ifl-number", tile);
     div("ifl-label", tile, TILES[key]);
   }
   for (const end of ENDS) parts[end] = div(`ifl-part ifl-${end}`, bar);
   return (counts) => {
-    for (const key in tiles) {
-      if (tiles[key].textContent !== `${counts[key]}`) tiles[key].textContent = counts[key];
-    }
+    for (const key in tiles) tiles[key].textContent = counts[key];
     for (const key of ["refused", "failed"]) tiles[key].parentNode.classList.toggle("ifl-alarm", counts[key] > 0);
     for (const end of ENDS) parts[end].style.width = `${(100 * counts[end]) / (counts.started || 1)}%`;
   };
 }
 
 /** How a run stands, in words. */
-function inWords(counts, levels, live) {
-  const done = counts.accepted + counts.refused + counts.failed, { client, limit, quota, rate = 0 } = levels;
-  const ended = counts.cancelled ? "stopped" : "finished";
+function inWords(counts, { client, limit, quota, rate = 0 }, live) {
+  const done = counts.accepted + counts.refused + counts.failed, ended = counts.cancelled ? "stopped" : "finished";
   return [
     `${live ? "running" : counts.started ? ended : "ready"}: ${done} of ${counts.started} done`,
     `in flight ${counts.in_flight} (client ${client ?? "not observed"})`, `limit ${limit ?? "none"}`,
@@ -44,30 +41,29 @@ function inWords(counts, levels, live) {
 /** A lane, until `signal` ends it; `mates` are the plots beside it.  The model says which pictures are shown. */
 export function view(parent, model, signal, mates = []) {
   const root = div("inflight-lab", parent), show = numbers(root);
-  const tell = framed(() => FRAME, () => show({ ...counts, rate: levels.rate ?? 0 }), signal);
+  const tell = framed(() => FRAME, () => show({ rate: 0, ...levels, ...counts }), signal);
   const pictures = [new Flow(root, signal), new Lines(root, signal, mates)];
-  const spoken = div("ifl-spoken", root);
-  spoken.setAttribute("role", "status");
+  const spoken = add("div", root, { className: "ifl-spoken", role: "status" });
   const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
-  let counts = {}, levels = {}, spokenAt = -Infinity;
+  let counts = NOTHING, levels = {}, spokenAt = -Infinity;
 
   function receive(message) {
     const { series, reset, picture: mark, live } = message;
-    if (reset) { counts = { ...NOTHING }; levels = {}; }
+    if (reset) levels = {};
     if (mark) {
       const is = `img[src*="${mark}"]`;
       plain.textContent = `svg.${mark}, ${is}, .jp-OutputArea-child:has(${is}) { display: none !important; }`;
     }
     for (const name in series) if (series[name].length) levels[name] = series[name].at(-1).at(-1);
-    Object.assign(counts, message.counts);
+    counts = message.counts;
     for (const each of pictures) each.receive(message);
     tell();
     if (!live || performance.now() - spokenAt > 5000) { // not more than a person can listen to
       spoken.textContent = inWords(counts, levels, live);
-      if (live) spokenAt = performance.now();
+      spokenAt = live ? performance.now() : spokenAt;
     }
-    const { started, waiting, in_flight: inFlight, accepted, refused, failed, cancelled } = counts;
-    Object.assign(root.dataset, { live, limit: levels.limit ?? "", started, waiting, inFlight, accepted, refused, failed, cancelled });
+    Object.assign(root.dataset, { live, limit: levels.limit ?? "", inFlight: counts.in_flight });
+    for (const name of ["started", "waiting", ...ENDS]) root.dataset[name] = counts[name];
   }
 
   function layout() {
@@ -75,11 +71,11 @@ export function view(parent, model, signal, mates = []) {
     for (const each of pictures) each.layout();
   }
   const sizes = new ResizeObserver(layout);
-  receive({ series: {}, now: 0, live: false, reset: true });
+  receive({ series: {}, counts, now: 0, live: false, reset: true });
   follow(model, ["view"], layout, signal);
   sizes.observe(root);
   signal.addEventListener("abort", () => { sizes.disconnect(); plain.remove(); });
-  return { root, receive, layout };
+  return { receive, layout };
 }
 
 /** Pass each message to the view of its lane. */
