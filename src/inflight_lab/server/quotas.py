@@ -39,26 +39,6 @@ class Quota(ABC):
         """How much would be admitted at ``now``, one after the other."""
 
 
-class FixedWindow(Quota):
-    """``rate`` requests in each period of the clock; the count starts over with each period.
-
-    Allows twice the rate around a boundary: the end of one window and the start of the next.
-    """
-
-    _window, _used = -1, 0.0
-
-    def wait(self, now: float, cost: float = 1) -> float:
-        return 0.0 if self.remaining(now) >= cost else (self._window + 1) * self.period - now
-
-    def take(self, now: float, cost: float = 1) -> None:
-        self._used += cost
-
-    def remaining(self, now: float) -> int:
-        if (window := math.floor(now / self.period)) != self._window:
-            self._window, self._used = window, 0.0
-        return max(0, math.floor(self.rate - self._used))
-
-
 @dataclass
 class SlidingWindow(Quota):
     """``rate`` requests in *any* span of one period, counted back from each request (a sliding log)."""
@@ -88,6 +68,18 @@ class SlidingWindow(Quota):
             self._used -= self._admitted.popleft()[1]
 
 
+class FixedWindow(SlidingWindow):
+    """``rate`` requests in each period of the clock; the count starts over with each period.
+
+    Each request is noted at the beginning of its window, so that all of a window are forgotten at once.
+    Allows twice the rate around a boundary: the end of one window and the start of the next.
+    """
+
+    def take(self, now: float, cost: float = 1) -> None:
+        latest = self._admitted[-1][0] if self._admitted else 0.0  # of another period, if that was changed
+        super().take(max(latest, math.floor(now / self.period) * self.period), cost)
+
+
 class Gcra(Quota):
     """The generic cell rate algorithm, as nginx's ``limit_req`` has it: one request each period / rate.
 
@@ -111,10 +103,9 @@ class Gcra(Quota):
 
 
 class TokenBucket(Gcra):
-    """A bucket of ``burst`` tokens, refilled at ``rate`` per ``period``; a request takes one token.
+    """A bucket of ``burst`` tokens, full at first and refilled at ``rate`` per ``period``.
 
-    Starts full, so allows ``burst`` requests on top of the rate.  It is `Gcra` seen from the other side: the
-    bucket is full again when GCRA's next request is due.
+    It is `Gcra` seen from the other side: the bucket is full again when GCRA's next request is due.
     """
 
 
