@@ -23,8 +23,8 @@ LOAD = """async (text) => {
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     Object.assign(window, await import(url));
 }"""
-AT = """([messages, times]) => {
-    const model = new Model(messages[0].gone);
+AT = """([messages, times, still]) => {
+    const model = new Model(messages[0].gone, still);
     for (const { rows, series } of messages) model.hear(rows, series);
     return times.map((time) => {
         const { slots, ...state } = model.at(time), legs = { pool: 0, out: 0, api: 0, back: 0, land: 0 };
@@ -83,9 +83,11 @@ class Run:
         self.client.answer(number, status)
 
 
-def states(page: Page, messages: list[dict[str, Any]], times: list[float]) -> list[dict[str, Any]]:
+def states(
+    page: Page, messages: list[dict[str, Any]], times: list[float], *, still: bool = False
+) -> list[dict[str, Any]]:
     """How things stand at these times, after all messages have come."""
-    found: list[dict[str, Any]] = page.evaluate(AT, [messages, times])
+    found: list[dict[str, Any]] = page.evaluate(AT, [messages, times, still])
     return found
 
 
@@ -105,6 +107,15 @@ def test_a_dot_is_out_while_its_request_is_in_flight(model: Page) -> None:
     ]
     assert list(dict.fromkeys(legs)) == ["", "out", "api", "back", "land"]
     assert states(model, [run.recorder.everything()], [2.7])[0]["refused"] == 1
+
+
+def test_where_motion_disturbs_nothing_flies(model: Page) -> None:
+    """A request is at the API from the moment it is sent until it is answered, and counted at once."""
+    run = Run()
+    run.request(1.0, 1.3, 200)
+    found = states(model, [run.recorder.read()], [0.99, 1.0, 1.01, 1.29, 1.3], still=True)
+    assert [state["api"] for state in found] == [0, 1, 1, 1, 0]
+    assert [state["ok"] for state in found] == [0, 0, 0, 0, 1]
 
 
 def test_one_without_a_connection_has_not_left(model: Page) -> None:

@@ -15,22 +15,15 @@ const together = new Map(); // what is drawn in the next frame, by the milliseco
 export function framed(pause, draw, signal) {
   const paint = () => { if (!signal.aborted && draw()) ask(); };
   function ask() {
-    const every = pause();
-    if (!together.has(every)) {
-      const frame = () => requestAnimationFrame(() => paintAll(every));
-      together.set(every, new Set());
-      if (every) setTimeout(frame, Math.ceil(every - (performance.now() % every)));
-      else frame();
-    }
-    together.get(every).add(paint);
+    const every = pause(), others = together.get(every);
+    if (others) { others.add(paint); return; }
+    const paints = new Set([paint]);
+    const frame = () => requestAnimationFrame(() => { together.delete(every); paints.forEach((each) => each()); });
+    together.set(every, paints);
+    if (every) setTimeout(frame, Math.ceil(every - (performance.now() % every)));
+    else frame();
   }
   return ask;
-}
-
-function paintAll(every) {
-  const paints = together.get(every);
-  together.delete(every);
-  for (const paint of paints) paint();
 }
 
 /** A canvas that is `lag` seconds behind the messages that it hears, and is drawn each `pace` milliseconds at
