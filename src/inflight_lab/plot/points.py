@@ -38,8 +38,12 @@ def thin(points: Iterable[Point], width: float = BIN) -> list[Point]:
     thinned: list[Point] = []
     for time, low, high, last in points:
         if thinned and time - thinned[-1][0] < width:
-            before = thinned[-1]
-            thinned[-1] = [before[0], min(before[1], low), max(before[2], high), last]
+            before = thinned[-1]  # changed in place: this is done for each request, by the process that sends
+            if low < before[1]:
+                before[1] = low
+            if high > before[2]:
+                before[2] = high
+            before[3] = last
         else:
             thinned.append([time, low, high, last])
     return thinned

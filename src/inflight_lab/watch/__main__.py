@@ -47,10 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(words: str) -> None:
-    print(f"watch: {words}", file=sys.stderr, flush=True)
-
-
 def start(command: list[str], **env: str) -> subprocess.Popen[bytes]:
     """Start the script, so that a signal reaches it once, as it would without watch."""
     folders = [str(Path(__file__).with_name("startup")), os.environ.get("PYTHONPATH", "")]
@@ -97,14 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (OSError, ValueError) as error:
         parser.error(f"the page cannot have this port: {error}. By default any free one is taken")
     with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
-        _say(f"the plot is at {page.page_url}")
+        print(f"watch: the plot is at {page.address}", file=sys.stderr)
         if not options.no_browser:
-            threading.Thread(target=webbrowser.open, args=[page.page_url], daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=[page.address], daemon=True).start()
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
         status = follow(child, file, seen)
         page.words = "\n".join([summary(seen), *diagnose(seen)])
-        _say(page.words)
+        print(f"watch: {page.words}", file=sys.stderr)
         if page.readers or not options.no_browser:  # a browser may take longer to open than a script to end
             page.done.wait(PATIENCE)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says

@@ -43,10 +43,6 @@ def _send(send: Function, transport: Any, request: Any) -> Any:
     return send_and_note(note, _practice, send, transport, request)
 
 
-def _init(init: Function, transport: Any, *args: Any, proxy: Any = None, **options: Any) -> None:
-    init(transport, *args, proxy=None if _practice else proxy, **options)
-
-
 def _acquire(acquire: Function, semaphore: Any) -> Any:
     note("acquires", name_of(semaphore), sender())
     return acquire(semaphore)
@@ -71,11 +67,15 @@ def _unseen(library: str, original: Function, *args: Any, **options: Any) -> Any
     return original(*args, **options)
 
 
+def _no_proxy(init: Function, *args: Any, proxy: Any = None, **options: Any) -> None:
+    init(*args, proxy=None if _practice else proxy, **options)
+
+
 HTTPX: dict[str, Function] = {
     "AsyncHTTPTransport.handle_async_request": _send,
-    "AsyncHTTPTransport.__init__": _init,
+    "AsyncHTTPTransport.__init__": _no_proxy,
     "HTTPTransport.handle_request": _send,
-    "HTTPTransport.__init__": _init,
+    "HTTPTransport.__init__": _no_proxy,
 }
 HOOKS: dict[str, dict[str, Function]] = {
     "asyncio": {"Semaphore.acquire": _acquire, "gather": _gather},

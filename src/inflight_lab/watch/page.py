@@ -22,7 +22,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Page(PracticeServer):
-    """Serves the plot at ``page_url``, by server-sent events, and practice answers everywhere else.
+    """Serves the plot at ``address``, by server-sent events, and practice answers everywhere else.
 
     Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words`` below, at the end: they
     are the last that a page gets, and then ``done`` is set.  ``readers`` has a queue for each page.
@@ -39,7 +39,7 @@ class Page(PracticeServer):
         ]
 
     @property
-    def page_url(self) -> str:
+    def address(self) -> str:
         """Where a browser finds the plot."""
         return self.url.removesuffix("/get") + HOME
 

@@ -1,7 +1,7 @@
 """One request on its way through a transport of httpx or httpx2: what is noted of it.
 
 Nothing that is sent changes and no body is read.  Only httpcore tells when a request has a connection: over
-any other transport no request is seen to wait.
+any other transport, or with a ``trace`` of the caller's own, no request is seen to wait.
 """
 
 import asyncio
@@ -49,30 +49,28 @@ class Passage:
 
     def __init__(self, note: Note, transport: object, request: Any, port: int, *, sync: bool) -> None:
         self._note, self._number, self._opened = note, next(_numbers), 0
-        self._theirs, self._close = request.extensions.get("trace"), "close" if sync else "aclose"
+        self._close = "close" if sync else "aclose"
         self._handled = sys.exc_info()[1]  # by the caller, before: no failure of this request
         pool, url = getattr(transport, "_pool", None), request.url
         sizes = getattr(pool, "_max_connections", 0), getattr(pool, "_max_keepalive_connections", 0)
         note("asked", self._number, sender(), name_of(transport), *sizes, request.method, str(url))
         self.twin = twin = object.__new__(type(request))
-        extensions = request.extensions | {"trace": self._see if sync else self._see_async}
-        twin.__dict__ = request.__dict__ | {"extensions": extensions}
+        trace = {"trace": self._see if sync else self._see_async}  # unless the caller has one
+        twin.__dict__ = request.__dict__ | {"extensions": trace | request.extensions}
         if port:
             twin.url = url.copy_with(scheme="http", host="127.0.0.1", port=port)
             twin.headers = request.headers.copy()
             twin.headers["Host"] = f"127.0.0.1:{port}"
 
-    def _see(self, event: str, info: Any) -> Any:
+    def _see(self, event: str, _: object) -> None:
         if event.endswith(".send_request_headers.started"):
             self._note("sent", self._number, self._opened)
-            self.twin.extensions["trace"] = self._theirs  # httpcore looks there at each step: we are done
+            del self.twin.extensions["trace"]  # httpcore looks there at each step: we are done
         elif event in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
             self._opened += 1
-        return self._theirs(event, info) if self._theirs else None
 
-    async def _see_async(self, event: str, info: Any) -> None:
-        if theirs := self._see(event, info):
-            await theirs
+    async def _see_async(self, event: str, _: object) -> None:
+        self._see(event, _)
 
     def answered(self, response: Any) -> Any:
         """``response`` came; its body may still be under way, until its stream is closed."""
