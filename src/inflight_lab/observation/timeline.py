@@ -15,8 +15,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from inflight_lab.arguments import check, integer
-
 Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
 
 _slot: ContextVar[int | None] = ContextVar("slot", default=None)
@@ -94,17 +92,12 @@ class Timeline:
 
     ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones are dropped, so that
     a server can answer for days.  `stats` counts every request since the last reset, whatever was dropped.
-
-    Raises ``TypeError`` or ``ValueError`` for a ``keep`` that is no integer, 1 or more.
     """
 
     def __init__(
         self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter, keep: int = 100_000
     ) -> None:
-        check("keep", keep, integer(1))
-        self.period = period
-        self.clock = clock
-        self.keep = keep
+        self.period, self.clock, self.keep = period, clock, keep
         self.events: list[Event] = []
         self._gone = 0  # events that were dropped or forgotten, ever
         self._lock = threading.Lock()

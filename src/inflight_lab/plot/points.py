@@ -81,17 +81,13 @@ class Recorder:
 
     def reset(self, *, numbered: bool = False) -> None:
         """Begin again at time 0.  ``numbered``: the run is slow enough to follow single requests."""
-        self.began = self._main.clock()
-        self.numbered = numbered
-        self._flow = FlowRows(
-            self._main.period, slots=self.client is not None, verdicts=self.server is not None
-        )
+        self.began, self.numbered = self._main.clock(), numbered
+        self._flow = FlowRows(self._main.period, slots=bool(self.client), verdicts=bool(self.server))
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
         self._limits: list[Point] = []
         self._read: dict[Timeline, int] = {}
         self._end: Message | None = None
-        for timeline in (self.server, self.client):
-            self._new_events(timeline)  # those from before are not part of this recording
+        self._new_events(self.server), self._new_events(self.client)  # from before: no part of this recording
 
     def end(self) -> None:
         """What happens from now on is not part of this recording."""
@@ -143,7 +139,8 @@ class Recorder:
         server, client = self._new_events(self.server), self._new_events(self.client)
         arrived, asked = server if self.server else client, client if self.client else server
         now, rules = self.now, self.rules()
-        limits, self._limits = self._limits, []
+        limits = self._limits[:]
+        del self._limits[: len(limits)]  # and not those that came since
         series = {
             "server": thin(level(event.time, event.in_flight) for event in server),
             "client": thin(level(event.time, event.in_flight) for event in client),
@@ -151,11 +148,9 @@ class Recorder:
             "limit": thin(limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
-            "refused": tally(
-                event.time for event in arrived if ending(event.kind, event.detail) == "refused"
-            ),
+            "refused": tally(each.time for each in arrived if ending(each.kind, each.detail) == "refused"),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(event.time for event in asked if ending(event.kind, event.detail) == "failed"),
+            "failed": tally(each.time for each in asked if ending(each.kind, each.detail) == "failed"),
         }
         return series, self._flow.read(asked, arrived)
 
