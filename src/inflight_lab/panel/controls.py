@@ -42,10 +42,6 @@ class Controlled(Shown):
             self._task.add_done_callback(lambda _: self._ended())
         return self._task
 
-    def stop(self) -> None:
-        """End what runs, if anything does."""
-        raise NotImplementedError
-
     def _begin(self) -> None:
         """Make ready to run."""
 
@@ -54,10 +50,6 @@ class Controlled(Shown):
 
     def _ended(self) -> None:
         self.running = False
-
-    def _stop_all(self) -> None:
-        self.stop()
-        super()._stop_all()
 
     def _post(self, lane: int, message: Message) -> None:
         self.send(message | {"lane": lane})

@@ -13,6 +13,7 @@ from weakref import WeakSet
 import traitlets
 
 from inflight_lab.arguments import RULES, check, one_of
+from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.lane import Goal, Lane
@@ -130,6 +131,7 @@ class Panel(Controlled):
         self._show_goals()
         self.observe(lambda change: self._changed(change["name"], change["new"]), list(self._at_first))
         _panels.add(self)
+        closed_on_rerun(self._discard)
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
@@ -165,7 +167,6 @@ class Panel(Controlled):
 
     def _discard(self) -> None:
         """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
-        self.close()
         if self._task:
             self._task.add_done_callback(self._forget)
 
@@ -173,8 +174,9 @@ class Panel(Controlled):
         for lane in self.lanes.values():
             lane.forget()
 
-    def _stop_all(self) -> None:
-        super()._stop_all()
+    def close(self) -> None:
+        """Stop, take it off the page, and stop the servers that were made for it."""
+        super().close()
         for lane in self.lanes.values():
             if lane is not self._first:  # whose server was given, and serves on
                 lane.server.stop()

@@ -1,8 +1,7 @@
 """Runs kept in a file: the very messages that drew them, to be sent again by `Replay`.
 
-The file is JSON in UTF-8, of at most `LARGEST` bytes, and holds 1 to `MOST_RUNS` runs by name.  Each is a
-list of what `Recorder.read` returned while it went on.  Every file is checked before it is written and when
-it is read.
+The file is JSON in UTF-8, of at most `LARGEST` bytes, and holds runs by name.  Each is a list of what
+`Recorder.read` returned while it went on.  Every file is checked before it is written and when it is read.
 """
 
 import json
@@ -22,8 +21,6 @@ FORMAT = "inflight-lab recording 3"
 
 LARGEST = 5_000_000
 """Bytes.  A larger file would stop the notebook for seconds while it is read."""
-
-MOST_RUNS = 20
 
 RECORDINGS = Path(__file__).with_name("recordings")
 """The folder of the runs that come with the package: for a lesson without a server."""
@@ -86,8 +83,8 @@ def _parse(text: bytes) -> dict[str, list[Message]]:
     if type(filed) is not dict or filed.get("format") != FORMAT:
         raise _wrong("format", repr(FORMAT), filed.get("format") if type(filed) is dict else filed)
     runs = filed.get("runs")
-    if type(runs) is not dict or not 1 <= len(runs) <= MOST_RUNS:
-        raise _wrong("runs", f"an object with 1 to {MOST_RUNS} runs by name", runs)
+    if type(runs) is not dict or not runs:
+        raise _wrong("runs", "an object with runs by name", runs)
     for name, messages in runs.items():
         _check(name := f"runs.{name[:50]}", messages, [MESSAGE])
         if not messages:

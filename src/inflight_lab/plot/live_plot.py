@@ -123,22 +123,18 @@ class Shown(anywidget.AnyWidget):
         super().__init__(**traits)
         self._feeds = feeds
         self.on_msg(lambda _, message, __: self._hear(message))
-        closed_on_rerun(self._discard)
+        closed_on_rerun(self.close)
 
     def close(self) -> None:
         """Stop, and take it off the page."""
         if hasattr(self, "_feeds"):  # ipywidgets also closes what was refused and never made
-            self._stop_all()
+            self.stop()
             self.layout.close()  # which ipywidgets would keep for good
         super().close()
 
-    def _stop_all(self) -> None:
-        for feed in self._feeds:
-            feed.stop()
-
-    def _discard(self) -> None:
-        """The cell that made it is run again."""
-        self.close()
+    def stop(self) -> None:
+        """End what runs, if anything does."""
+        raise NotImplementedError
 
     def _hear(self, message: Message) -> None:
         if "hello" in message:
