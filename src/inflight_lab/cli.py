@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
+        module, _ = COMMANDS[given[0]]
         try:
-            command = importlib.import_module(f"inflight_lab.{COMMANDS[given[0]][0]}")
+            importlib.import_module(f"inflight_lab.{module}").main(given[1:])
         except ModuleNotFoundError as error:  # it says which extra brings it
             sys.exit(str(error))
-        command.main(given[1:])
         return
     commands = "\n".join(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items())
     parser = argparse.ArgumentParser("inflight-lab", usage="inflight-lab [COMMAND] [options]")
