@@ -145,15 +145,17 @@ class HandsOver(Spacer):
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def __aenter__(self) -> Self:
-        if self._inside >= self.limit:
+        if self._inside >= self.limit or self._waiting:
             self._waiting.append(turn := asyncio.get_running_loop().create_future())
             await turn
-        self._inside += 1
+        else:
+            self._inside += 1
         return self
 
     def _wake_one(self) -> None:
         while self._waiting:
             if not (turn := self._waiting.popleft()).done():
+                self._inside += 1
                 turn.set_result(None)
                 return
 
@@ -169,6 +171,22 @@ class WakesOne(HandsOver):
         self._inside -= 1
         if self._inside < self.limit:
             self._wake_one()
+
+
+class WakesAll(WakesOne):
+    """A limit that is raised wakes all who wait, and none of them looks at it."""
+
+    @property
+    def limit(self) -> int:
+        """How many may be inside."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        if limit > getattr(self, "_limit", limit):
+            for _ in range(len(self._waiting)):
+                self._wake_one()
+        self._limit = limit
 
 
 class Remembers(Spacer):
@@ -216,6 +234,7 @@ FAULTS = {
     LastFirst: [ORDER],
     HandsOver: [CHANGE],
     WakesOne: [CHANGE],
+    WakesAll: [CHANGE],
     LetsAllThrough: [REST, STALL],
 }
 

@@ -121,26 +121,30 @@ async def _changed(subject: Subject) -> str:
         while True:
             await through(limiter, api.get)
 
-    async def let_through(limit: float) -> int:
+    async def let_through(limit: float) -> tuple[int, int]:
         setattr(limiter, names[0], limit)
-        await asyncio.sleep(subject.period)  # for those in flight, and those who wait for their old time
         before = len(api.arrivals)
+        await asyncio.sleep(subject.period)  # for those in flight, and those who wait for their old time
+        settled = len(api.arrivals)
         await asyncio.sleep(5 * subject.period)
-        return len(api.arrivals) - before
+        return settled - before, len(api.arrivals) - settled
 
     try:
         limit = getattr(limiter, names[0])
-        most = type(limit)(min(max(limit, 2), 10 * subject.rate))  # enough to halve, and not too many tasks
+        least = 2 if isinstance(limit, int) else limit  # what can be halved
+        most = type(limit)(min(max(limit, least), 10 * subject.rate))  # and is not too many tasks
         setattr(limiter, names[0], most)
     except (IndexError, AttributeError):
         return "cannot be changed"
     async with asyncio.TaskGroup() as tasks:
         senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * max(most, subject.rate)))]
-        whole, half, again = [await let_through(limit) for limit in (most, type(most)(most / 2), most)]
+        (_, whole), (_, half), (first, again) = [
+            await let_through(limit) for limit in (most, type(most)(most / 2), most)
+        ]
         for sender in senders:
             sender.cancel()
-    follows = 0.3 * whole < half < 0.7 * whole and again > 0.8 * whole
-    counts = f"{whole}, {half} and {again} in five periods"
+    follows = 0.3 * whole < half < 0.7 * whole and again > 0.8 * whole and first <= 0.4 * whole + 1
+    counts = f"{whole}, {half} and {again} in five periods; {first} in the one after it was raised"
     return f"{'yes' if follows else 'NO'}: with `{names[0]}` whole, halved and whole again, {counts}"
 
 
