@@ -266,6 +266,17 @@ def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
     assert "failed" not in plot.texts()
 
 
+def test_the_last_refusals_leave_room_for_their_name(page: Page, one: dict[str, Any]) -> None:
+    """Their number stands beside them, also at the end of the run, where the name of their row stands."""
+    spy_on(page)
+    show(page, one, width=420)
+    points = {"server": [[0.1, 9, 9, 9]], "refused": [[9.9, 20, 20, 20]]}
+    hear(page, now=10.0, reset=True, counts={"started": 200, "refused": 20}, series=points)
+    plot = plot_on(page, when="plot.words.some(({ text }) => text === 'refused')")
+    assert plot.word("20").y == plot.word("refused").y
+    expect_apart(plot.words)
+
+
 def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None:
     """A long run leaves its oldest points out, and says so beside the plot's title, not on it."""
     spy_on(page)

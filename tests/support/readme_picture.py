@@ -1,4 +1,8 @@
-"""Makes the README's moving picture, of notebook 03: ``python -m tests.support.readme_picture``."""
+"""Makes the README's moving picture, of notebook 03: ``python -m tests.support.readme_picture``.
+
+On a busy machine fewer requests than the quota allows may leave in a second: then there is nothing to see,
+and it runs and films again.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOK = "03_limit_with_a_semaphore.ipynb"
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
 PLOT = ".ifl-panel .inflight-lab"
+PAUSE = 40
+"""Milliseconds after each frame, so that filming leaves the processor to the requests."""
+TRIES = 6
 
 
 class Film:
@@ -29,12 +36,20 @@ class Film:
         self.frames: list[Image.Image] = []
         self.times: list[float] = []
 
-    def until(self, condition: str, *, most: float = 12) -> None:
-        """Film until the plot's numbers meet ``condition``, as JavaScript, or ``most`` seconds."""
+    def until(self, condition: str, *, most: float = 12) -> bool:
+        """Film until the plot's numbers meet ``condition``, as JavaScript; False if the run ends before.
+
+        The same after ``most`` seconds.
+        """
+        plot = f"document.querySelector('{PLOT}').dataset"
         begin = time.monotonic()
-        while not self.page.evaluate(f"(({{dataset}}) => {condition})(document.querySelector('{PLOT}'))"):
+        while time.monotonic() - begin < most:
+            met, live = self.page.evaluate(f"(dataset => [{condition}, dataset.live === 'true'])({plot})")
+            if met or not live:
+                return bool(met)
             self.take()
-            assert time.monotonic() - begin < most, f"not met: {condition}"
+            self.page.wait_for_timeout(PAUSE)
+        return False
 
     def take(self) -> None:
         """One frame."""
@@ -62,8 +77,23 @@ def drag(page: Page, panel: PanelOnPage, share: float, each: Callable[[], None])
     page.mouse.up()
 
 
+def perform(page: Page, panel: PanelOnPage) -> Film | None:
+    """Film a run, with the limit moved up, down and up past the quota; None if the quota was not met."""
+    panel.press("Reset")
+    panel.status("ready")
+    panel.drag("count", 0.6)
+    film = Film(page, ".ifl-panel")
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    for share, accepted in ((0.3, 15), (0.14, 90), (0.9, 130)):
+        if not film.until(f"dataset.accepted >= {accepted}"):
+            return None
+        drag(page, panel, share, film.take)
+    return film if film.until("dataset.refused >= 20") else None
+
+
 def main() -> None:
-    """Run the notebook, move the limit up, down and up past the quota, and film it."""
+    """Run the notebook, film its panel until there is something to see, and save that."""
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
         page = browser.new_page(viewport={"width": 1300, "height": 1500}, device_scale_factor=1)
@@ -73,14 +103,9 @@ def main() -> None:
         panel.plot = page.locator(PLOT)
         panel.plot.wait_for(timeout=60_000)
         panel.status("done: 120 outcomes").scroll_into_view_if_needed()
-        panel.drag("count", 0.45)
-        film = Film(page, ".ifl-panel")
-        panel.press("Run")
-        panel.expect(in_flight=3)
-        for share, accepted in ((0.3, 15), (0.14, 90), (0.8, 130)):
-            film.until(f"dataset.accepted >= {accepted}")
-            drag(page, panel, share, film.take)
-        film.until("dataset.refused >= 20")
+        films = (perform(page, panel) for _ in range(TRIES))
+        film = next((film for film in films if film), None)
+        assert film, f"the machine was too busy: {TRIES} runs had fewer than 20 refusals"
         PICTURE.parent.mkdir(exist_ok=True)
         film.save(PICTURE)
         print(f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB")

@@ -117,14 +117,9 @@ export class Lines extends Picture {
       pen.bar("ink", LEFT, up(number), right - LEFT, 1, GRID);
       pen.text(number, LEFT - 8, up(number) + 5, { align: "right" });
     }
-    pen.inside({ x: LEFT, y, w: Math.max(0, now - LEFT), h: bottom + 2 - y }, () => {
-      this.drawLines(strip, x, up);
-      groups.forEach(([mark, , each], i) => {
-        for (const [begin, last] of each) pen.bar(mark, x(begin) - 1, y + MARK * i + 2, x(last) - x(begin) + 3, MARK - 6);
-      });
-    });
+    pen.inside({ x: LEFT, y, w: Math.max(0, now - LEFT), h: bottom + 2 - y }, () => this.drawLines(strip, x, up));
     this.nameLines(strip, up);
-    groups.forEach((each, i) => this.nameMarks(...each, y + MARK * i + 14, x));
+    groups.forEach((each, i) => this.drawMarks(...each, y + MARK * i + 2, x));
   }
 
   // Side by side the height axes are the same, but for one that would be too low to be read: how many times enlarged.
@@ -155,8 +150,13 @@ export class Lines extends Picture {
     }
   }
 
-  nameMarks(name, any, groups, y, x) {
-    if (any) this.pen.text(name, this.right + 6, y, { name, bold: true });
-    for (const [, last, count] of groups) this.pen.text(Math.round(count), x(last) + 6, y, { name, bold: true });
+  drawMarks(name, any, groups, y, x) {
+    const { pen, right } = this, style = { name, bold: true };
+    if (any) pen.text(name, right + 6, y + 12, style);
+    for (const [begin, last, count] of groups) {
+      pen.bar(name, x(begin) - 1, y, x(last) - x(begin) + 3, MARK - 6);
+      const late = x(last) > right - MARK; // there its number would cover the name
+      pen.text(Math.round(count), late ? x(begin) - 5 : x(last) + 6, y + 12, { ...style, align: late ? "right" : "left" });
+    }
   }
 }
