@@ -108,7 +108,7 @@ async def test_who_waits_too_long_in_the_pool_is_never_sent(server: PracticeServ
 async def test_read_timeout_loses_the_answer_and_spends_the_quota(server: PracticeServer) -> None:
     """The timeout fires although there is no socket; the server counts the request, as cancelled."""
     server.latency, server.quota, server.rate, server.period = 60, "sliding-window", 1, 60
-    async with client(timeout=httpx.Timeout(PATIENCE, read=0.05)) as sender:
+    async with client(timeout=httpx.Timeout(PATIENCE, read=0.5)) as sender:
         with pytest.raises(httpx.ReadTimeout):
             await sender.get(server.url)
         server.latency = 0
