@@ -132,7 +132,7 @@ async def _changed(subject: Subject) -> str:
     try:
         limit = getattr(limiter, names[0])
         least = 2 if isinstance(limit, int) else limit  # what can be halved
-        most = type(limit)(min(max(limit, least), 10 * subject.rate))  # and is not too many tasks
+        most = type(limit)(min(max(limit, least), max(2, subject.rate)))  # and is not too many tasks
         setattr(limiter, names[0], most)
     except (IndexError, AttributeError):
         return "cannot be changed"
