@@ -118,13 +118,12 @@ def checked(target: T, /, **rules: Rule) -> T:
     the parameter's default.
     """
     function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
-    checking = _Checked(function)
-    functools.update_wrapper(checking, function)
+    checking: Any = functools.update_wrapper(_Checked(function), function)
     checking.rules = RULES | rules
-    if isinstance(target, type):
-        target.__init__ = checking  # type: ignore[misc]
-        return target
-    return cast(T, checking)
+    if not isinstance(target, type):
+        return cast(T, checking)
+    target.__init__ = checking  # type: ignore[misc]
+    return target
 
 
 class _Checked(functools.partial[Any]):

@@ -3,7 +3,6 @@
 import argparse
 import importlib
 import importlib.metadata
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,22 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"no command is called {given[0]!r}: use one of {', '.join(COMMANDS)}")
     options, others = parser.parse_known_args(given)
     try:
-        open_series(options.folder, others)
-    except OSError as error:
-        parser.error(f"--folder must be a folder that can be made and written, got {options.folder}: {error}")
-
-
-def open_series(folder: Path, options: Sequence[str] = ()) -> None:
-    """Lay the series out in ``folder``, and open its first notebook in JupyterLab, until that is closed.
-
-    ``options`` are JupyterLab's.  Raises ``OSError`` where the folder cannot be made or written.
-    """
-    if not importlib.util.find_spec("jupyterlab"):
+        from jupyterlab.labapp import LabApp
+    except ImportError:
         sys.exit(NO_LAB)
-    for name in lay_out(folder):
-        print(
-            f"{folder / name}: there is a newer version.  Yours has changes and stays; rename it to get both."
-        )
-    from jupyterlab.labapp import LabApp
-
-    LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *options])
+    folder = options.folder
+    try:
+        kept = lay_out(folder)
+    except OSError as error:
+        parser.error(f"--folder must be a folder that can be made and written, got {folder}: {error}")
+    for name in kept:
+        print(f"{folder / name}: there is a newer version.  Yours has changes and stays; rename it for both.")
+    LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *others])
