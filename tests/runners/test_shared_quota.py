@@ -58,11 +58,10 @@ def test_face() -> None:
 @given(
     rate=st.integers(1, 10_000) | st.floats(1, 10_000),
     period=st.floats(0.01, 1e6),
-    burst=st.integers(1, 100),
 )
-def test_no_period_can_hold_more_than_the_quota(rate: float, period: float, burst: int) -> None:
+def test_no_period_can_hold_more_than_the_quota(rate: float, period: float) -> None:
     """By its numbers: GCRA admits no more than ``rate`` in a period and a hundredth, burst included."""
-    quota = SharedQuota(NOBODY, rate=rate, period=period, burst=burst)._quota._quota
+    quota = SharedQuota(NOBODY, rate=rate, period=period)._quota._quota
     most = quota.burst - 1 + math.ceil(1.0099 * period / quota.emission_interval)
     assert most <= rate
     assert quota.burst >= 1
@@ -71,8 +70,8 @@ def test_no_period_can_hold_more_than_the_quota(rate: float, period: float, burs
 
 async def test_admissions_by_the_stores_own_clock(redis: str, key: str) -> None:
     """Two quotas with one key admit together what one would; with another key they do not meet."""
-    quotas = [SharedQuota(redis, key=key, rate=50, burst=2) for _ in range(2)]
-    other = SharedQuota(redis, key=key + " other", rate=50, burst=2)
+    quotas = [SharedQuota(redis, key=key, rate=50) for _ in range(2)]
+    other = SharedQuota(redis, key=key + " other", rate=50)
     async with contextlib.AsyncExitStack() as opened:
         for quota in (*quotas, other):
             await opened.enter_async_context(contextlib.aclosing(quota))
@@ -116,7 +115,7 @@ async def test_a_real_quota_is_kept(redis: str, key: str, server: PracticeServer
 async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
     """Cancelled while it waits for its turn, a request leaves no slot taken and the next in line goes on."""
     limiter = AdjustableLimiter(2)
-    quota = SharedQuota(redis, key=key, rate=1, period=3600, burst=1, limiter=limiter)
+    quota = SharedQuota(redis, key=key, rate=1, period=3600, limiter=limiter)
 
     async def enter() -> None:
         async with quota:

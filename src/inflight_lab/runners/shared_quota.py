@@ -3,7 +3,7 @@
 A quota belongs to the API key, and not to a process: two processes that each keep to it send twice as
 much.  So the count has to live where all can see it, be changed in one step, and go by one clock.  Here that
 is Redis, and GCRA, run inside Redis and by Redis's own clock.  It spaces the requests of all senders:
-one may go each period / rate, and ``burst`` of them early, to catch up after a delay.
+one may go each period / rate, and one of them early, to catch up after a delay.
 
 The algorithm is that of throttled-py (MIT), which takes the time from Redis.  The exact logs of `limits` and
 `pyrate-limiter` go by each client's clock: machines whose clocks differ let more through than the quota.
@@ -38,10 +38,9 @@ class SharedQuota:
     """``async with quota:`` waits until one more request fits the quota that all with this ``key`` share.
 
     ``rate`` requests per ``period`` seconds for all of them together; give each the same numbers.
-    ``store`` is the address of a Redis, which has ``timeout`` seconds for each answer.  ``burst`` (by
-    default 2) may go at once after a delay; it is taken off the rate, so that no period holds more than
-    ``rate``.  At most ``limit`` requests of this process are in flight at once (by default 90);
-    ``limiter`` takes the place of that semaphore.
+    ``store`` is the address of a Redis, which has ``timeout`` seconds for each answer.  At most ``limit``
+    requests of this process are in flight at once (by default 90); ``limiter`` takes the place of that
+    semaphore.
 
     It serves one event loop.  Close it with ``await quota.aclose()``, or use `contextlib.aclosing`.
 
@@ -56,7 +55,6 @@ class SharedQuota:
         key: str = "inflight-lab",
         rate: float = 100,
         period: float = 1.0,
-        burst: int = 2,
         limit: int | None = None,
         limiter: Limiter = None,
         timeout: float = 5.0,
@@ -67,8 +65,8 @@ class SharedQuota:
         patience = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
         self._store = RedisStore(server=store, options=patience)
         whole = math.floor(rate)
-        burst = min(burst, max(1, whole // 2))
-        # In any one period GCRA admits period / spacing, and burst - 1 more.
+        burst = 2 if whole >= 4 else 1  # so many may go at once after a delay
+        # In any one period GCRA admits period / spacing, and burst - 1 more, which is taken off the rate.
         spacing = 1.01 * period / (whole - burst + 1)
         # The library wants whole numbers: so many requests in so many seconds.
         seconds = math.ceil(1000 * spacing)
