@@ -89,6 +89,7 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
     subject = Subject(limiter, rate, period)
     card = Card(subject.name)
     try:
+        begin, end = BEGIN + period, BEGIN + (1 + SECONDS) * period
         for quota, make in QUOTAS.items():
             card.shares[quota] = {}
             for name, (jitter, stall) in NETWORKS.items():
@@ -96,7 +97,8 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
                 outcome = found(subject, partial(_send, api=api, stall=stall))
                 if outcome.startswith("NO: it raised"):
                     card.findings["runs without an error"] = outcome
-                card.shares[quota][name] = _share(api, rate, period), api.refusals
+                share = sum(begin <= at < end for at in api.accepted) / (rate * SECONDS)
+                card.shares[quota][name] = share, api.refusals
         if subject.is_runner:
             return card  # there is nothing that could let others through
         used = any(share for cells in card.shares.values() for share, _ in cells.values())
@@ -111,20 +113,14 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
 
 async def _send(subject: Subject, api: Api, stall: float) -> str:
     """Send for so many periods as are looked at; what it has sent until then counts."""
+
+    async def stall_each_second() -> None:
+        while stall:
+            await asyncio.sleep(1)
+            virtual_loop().stall(stall)
+
     async with asyncio.timeout((1 + SECONDS) * subject.period), asyncio.TaskGroup() as tasks:
-        stalls = tasks.create_task(_stall_each_second(stall))
+        stalls = tasks.create_task(stall_each_second())
         await subject.send_all(api, 2 * SECONDS + 2)
         stalls.cancel()
     return "yes"
-
-
-async def _stall_each_second(seconds: float) -> None:
-    while seconds:
-        await asyncio.sleep(1)
-        virtual_loop().stall(seconds)
-
-
-def _share(api: Api, rate: float, period: float) -> float:
-    """The share of the quota that was used after the first period."""
-    begin, long = BEGIN + period, SECONDS * period
-    return sum(begin <= at < begin + long for at in api.accepted) / (rate * SECONDS)
