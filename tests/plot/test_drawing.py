@@ -278,13 +278,6 @@ def test_a_picture_can_be_read_on_any_ground(recorded: Recorder) -> None:
     assert contrast(light("#999"), light("#111")) >= 4.5, "ink as the dark theme of a notebook turns it"
 
 
-@pytest.mark.parametrize("number", [-1, float("nan"), float("inf")])
-def test_what_no_bar_can_show(number: float) -> None:
-    """A number that is negative or not finite is refused by name; it would be a bar of no length."""
-    with pytest.raises(ValueError, match=f"numbers must be finite and 0 or more, got {number}"):
-        draw_bars({"a": {"b": number}}, title="")
-
-
 def test_numbers_are_written_as_people_write_them() -> None:
     """Thousands with a comma, small numbers with the digits that matter."""
     numbers = {1502.4: "1,502", 15.24: "15.2", 2.0: "2", 0.0167: "0.017", 0: "0"}
