@@ -7,6 +7,7 @@ import functools
 import gc
 import re
 import sys
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -103,6 +104,18 @@ async def test_a_closed_panel_leaves_nothing_behind(server: PracticeServer) -> N
         await panel.start()
         panel.close()
     await until(lambda: at_most(census(), before))
+
+
+async def test_a_panel_that_is_closed_in_mid_run_sends_nothing_more(server: PracticeServer) -> None:
+    """Its plots end at once, the run as soon as it can: a cell that runs again finds no thread of theirs."""
+    server.latency = 600
+    panel = Panel({"one": naive.make_many_requests, "two": naive.make_many_requests}, server=server, count=9)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 9)
+    panel.close()
+    assert "live-plot" not in {thread.name for thread in threading.enumerate()}
+    await run
+    assert len(panel.outcomes) == 9
 
 
 def traced() -> int:

@@ -129,6 +129,8 @@ class Shown(anywidget.AnyWidget):
         """Stop, and take it off the page."""
         if hasattr(self, "_feeds"):  # ipywidgets also closes what was refused and never made
             self.stop()
+            for feed in self._feeds:
+                feed.stop()
             self.layout.close()  # which ipywidgets would keep for good
         super().close()
 
