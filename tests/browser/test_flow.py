@@ -224,17 +224,17 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     panel = open_panel(lab, page, "flow", PANEL)
     flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
     panel.press("Run")
-    expect(flow).to_have_attribute("data-flying", "3", timeout=20_000)
+    expect(flow).to_have_attribute("data-flying", "3")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    expect(flow).to_have_attribute("data-limit", "6", timeout=20_000)
-    expect(flow).to_have_attribute("data-flying", "6", timeout=20_000)
-    expect(flow).not_to_have_attribute("data-ok", "0", timeout=20_000)
+    expect(flow).to_have_attribute("data-limit", "6")
+    expect(flow).to_have_attribute("data-flying", "6")
+    expect(flow).not_to_have_attribute("data-ok", "0")
     assert {WAITING, FLYING, ANSWERED} <= set(canvas.evaluate(COLOURS))
     assert "6 slots" in (canvas.get_attribute("aria-label") or "")
     panel.press("Stop")
     panel.status("stopped: 1000 outcomes")
-    expect(flow).to_have_attribute("data-flying", "0", timeout=20_000)
+    expect(flow).to_have_attribute("data-flying", "0")
     page.wait_for_function(
         "(({ dataset }) => +dataset.ok + +dataset.lost === 1000)(document.querySelector('.ifl-flow'))"
     )

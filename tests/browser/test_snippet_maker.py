@@ -39,7 +39,7 @@ class Maker:
 
     def says(self, text: str) -> None:
         """Wait until the line beside the button is this."""
-        expect(self.form.get_by_role("status")).to_have_text(text, timeout=20_000)
+        expect(self.form.get_by_role("status")).to_have_text(text)
 
 
 @in_both_front_ends

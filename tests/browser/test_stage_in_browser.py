@@ -94,7 +94,7 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "15")):
         expect(plot).to_have_attribute("data-in-flight", peak)
         expect(plot).to_have_attribute("data-live", "true")
-    expect(page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")).to_be_visible(timeout=20_000)
+    expect(page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")).to_be_visible()
     axes = [[(word.text, word.y) for word in plot_on(page, lane).axis("in flight")] for lane in (0, 1)]
     assert axes[0] == axes[1]
     assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [60, 60]
@@ -109,7 +109,7 @@ def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
     plot.wait_for(timeout=60_000)
     page.locator(".ifl-panel button", has_text="Play").click()
     expect(plot).to_have_attribute("data-in-flight", "3")
-    expect(plot).to_have_attribute("data-live", "false", timeout=20_000)
+    expect(plot).to_have_attribute("data-live", "false")
     expect(plot).to_have_attribute("data-accepted", "6")
 
 

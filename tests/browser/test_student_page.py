@@ -123,7 +123,7 @@ def test_what_is_not_for_this_page_is_refused(
 ) -> None:
     """A name that is not this computer's, and what browsers say of other sites: a reason, and no kernel."""
     before = kernels_of(voila)
-    answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers)
+    answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers, timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
     assert text in answer.text
     assert kernels_of(voila) == before
@@ -137,7 +137,7 @@ HOSTS += [socket.gethostname(), f"{socket.gethostname().split('.')[0]}.local:886
 def test_at_its_own_names_and_any_address_it_opens(voila: StudentPage, host: str) -> None:
     """What students may have typed, or a proxy says; and what has no cookie of the page starts no kernel."""
     before = kernels_of(voila)
-    answer = httpx.get(voila.address, headers={"Host": host})
+    answer = httpx.get(voila.address, headers={"Host": host}, timeout=60)
     assert answer.status_code == 200
     assert "location.reload()" in answer.text
     assert not kernels_of(voila) - before
@@ -242,6 +242,6 @@ def accepts(port: int) -> bool:
 
 def is_practice_server(port: int) -> bool:
     try:
-        return "url" in httpx.get(f"http://127.0.0.1:{port}/get", timeout=2).json()
+        return "url" in httpx.get(f"http://127.0.0.1:{port}/get", timeout=20).json()
     except (httpx.HTTPError, ValueError):
         return False

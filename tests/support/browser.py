@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.lab import CHROMIUM, Lab, chromium
 
+expect.set_options(timeout=20_000)  # milliseconds; a busy machine may take longer than the usual five seconds
 ROOT = Path(__file__).parents[2]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [

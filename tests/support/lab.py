@@ -236,11 +236,11 @@ class PanelOnPage:
             "height"
         ] / 2
 
-    def expect(self, timeout: float = 20_000, **numbers: object) -> None:
+    def expect(self, **numbers: object) -> None:
         """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
         for name, value in numbers.items():
             attribute = f"data-{name.replace('_', '-')}"
-            expect(self.plot).to_have_attribute(attribute, str(value).lower(), timeout=timeout)
+            expect(self.plot).to_have_attribute(attribute, str(value).lower())
 
     def number(self, name: str) -> int:
         """One of the plot's numbers, now."""
@@ -249,5 +249,5 @@ class PanelOnPage:
     def status(self, text: str) -> Locator:
         """The status line, once it contains ``text``."""
         line = self.page.locator(".ifl-status", has_text=text).first
-        expect(line).to_be_visible(timeout=20_000)
+        expect(line).to_be_visible()
         return line

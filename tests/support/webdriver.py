@@ -147,7 +147,7 @@ class Page:
         """What the body of a JavaScript function returns; a promise is waited for."""
         return self.driver("ExecuteScript", script=body, args=list(arguments))
 
-    def wait_for(self, body: str, *arguments: Any, within: float = 20.0) -> Any:
+    def wait_for(self, body: str, *arguments: Any, within: float = 60.0) -> Any:
         """What that returns as soon as it is true."""
         deadline = time.monotonic() + within
         while not (value := self.evaluate(body, *arguments)):
