@@ -1,10 +1,11 @@
 """The practice server's knobs: what can be set, in its constructor and while it runs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from random import Random
+from typing import Any
 
-from inflight_lab.arguments import check, integer, number, one_of
+from inflight_lab.arguments import Rule, check, integer, number, one_of
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
 
 LATENCIES: dict[str, Callable[[Random], float]] = {
@@ -14,21 +15,12 @@ LATENCIES: dict[str, Callable[[Random], float]] = {
 }
 """What the latency is multiplied by, drawn anew for each request."""
 QUOTAS = ("none", *KINDS)
-DAY = 86_400
-MANY = 1_000_000_000
+DAY, MANY = 86_400, 1_000_000_000
+"""Bounds far beyond any use, and far from where floating point gives up."""
 
 
-RULES = {
-    "latency": number(0, " of seconds", DAY),
-    "latency_kind": one_of(*LATENCIES),
-    "quota": one_of(*QUOTAS),
-    "rate": number(1, most=MANY),
-    "period": number(0.001, " of seconds", DAY),
-    "burst": integer(1, MANY),
-    "max_concurrent": integer(1, MANY),
-    "tokens": integer(1, MANY),
-}
-"""Far beyond any use at both ends, and far from where floating point gives up."""
+def _knob(default: Any, rule: Rule) -> Any:
+    return field(default=default, metadata={"rule": rule})
 
 
 @dataclass
@@ -38,31 +30,33 @@ class Knobs:
     Raises ``TypeError`` or ``ValueError`` that names the knob, the value and what is allowed.
     """
 
-    latency: float = 0.3
+    latency: float = _knob(0.3, number(0, " of seconds", DAY))
     """Seconds from a request to its answer, a day at most; the median for the kinds that vary."""
-    latency_kind: str = "fixed"
+    latency_kind: str = _knob("fixed", one_of(*LATENCIES))
     """'fixed'; 'jittered': evenly from half to one and a half times; 'heavy-tailed': log-normal, where
     one answer in a hundred takes more than ten times the median."""
-    quota: str = "none"
+    quota: str = _knob("none", one_of(*QUOTAS))
     """How requests are counted: 'none', 'fixed-window', 'sliding-window', 'token-bucket' or 'gcra'."""
-    rate: float = 100
+    rate: float = _knob(100, number(1, most=MANY))
     """Requests allowed per period, 1 or more."""
-    period: float = 1.0
+    period: float = _knob(1.0, number(0.001, " of seconds", DAY))
     """Seconds over which the quota counts: from a thousandth to a day."""
-    burst: int | None = None
+    burst: int | None = _knob(None, integer(1, MANY))
     """How many may come at once, for 'token-bucket' (by default the whole rate) and 'gcra' (1)."""
-    max_concurrent: int | None = None
+    max_concurrent: int | None = _knob(None, integer(1, MANY))
     """How many may be in flight at the server before it answers 503; None: any number."""
-
-    tokens: int | None = None
+    tokens: int | None = _knob(None, integer(1, MANY))
     """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in RULES:
-            check(name, value, RULES[name], or_none=name in ("burst", "max_concurrent", "tokens"))
+            check(name, value, RULES[name], or_none=getattr(Knobs, name) is None)
         super().__setattr__(name, value)
 
     def __post_init__(self) -> None:
         if self.burst is not None and self.quota not in KINDS_WITH_BURST:
             kinds = " or ".join(map(repr, KINDS_WITH_BURST))
             raise ValueError(f"burst goes with quota {kinds}, got burst={self.burst!r}, quota={self.quota!r}")
+
+
+RULES = {each.name: each.metadata["rule"] for each in fields(Knobs)}
