@@ -137,7 +137,7 @@ async def _changed(subject: Subject) -> str:
     except (IndexError, AttributeError):
         return "cannot be changed"
     async with asyncio.TaskGroup() as tasks:
-        senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * max(most, subject.rate)))]
+        senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * subject.rate) + 2)]
         (_, whole), (_, half), (first, again) = [
             await let_through(limit) for limit in (most, type(most)(most / 2), most)
         ]
@@ -152,15 +152,18 @@ async def _price(subject: Subject) -> str:
     """Real time and memory for many requests; the loop's own share is in it."""
     limiter, count = subject.make(), math.ceil(10 * subject.rate)
 
-    async def many() -> int:
+    async def many() -> float:
+        began = time.process_time()
         await asyncio.gather(*subject.crowd(limiter, partial(asyncio.sleep, 0.05), 10))
+        return time.process_time() - began
+
+    def in_use() -> int:
         gc.collect()
         return sys.getallocatedblocks()
 
-    before = await many()  # what it keeps of the last ones it may keep
-    began = time.process_time()
-    kept = await many() - before
-    took = time.process_time() - began
+    await many()  # what it keeps of the last ones it may keep
+    before, took = in_use(), await many()
+    kept = in_use() - before
     return f"{1e6 * took / count:.0f} µs a request, {max(0, kept) / count:.1f} objects kept for each"
 
 
