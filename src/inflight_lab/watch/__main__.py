@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from inflight_lab.plot.points import UPDATE
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.page import Page
+from inflight_lab.watch.page import HOME, Page
 from inflight_lab.watch.seen import Seen
 
 PATIENCE = 3.0
@@ -93,9 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (OSError, ValueError) as error:
         parser.error(f"the page cannot have this port: {error}. By default any free one is taken")
     with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
-        print(f"watch: the plot is at {page.address}", file=sys.stderr)
+        address = f"http://127.0.0.1:{page.port}{HOME}"
+        print(f"watch: the plot is at {address}", file=sys.stderr)
         if not options.no_browser:
-            threading.Thread(target=webbrowser.open, args=[page.address], daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         practice = str(page.port if options.practice else 0)
         child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
         status = follow(child, file, seen)

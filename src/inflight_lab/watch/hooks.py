@@ -13,7 +13,6 @@ import sys
 import time
 from _thread import start_new_thread
 from binascii import b2a_base64
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.machinery import ModuleSpec
@@ -22,9 +21,8 @@ from typing import Any
 
 from inflight_lab.hosts import is_loopback
 from inflight_lab.watch.blocking import look
-from inflight_lab.watch.passage import name_of, send_and_note, sender
+from inflight_lab.watch.passage import Function, name_of, send_and_note, sender
 
-Function = Callable[..., Any]
 _file, _practice, _looked_at = -1, 0, 0
 
 

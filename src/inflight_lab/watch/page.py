@@ -22,7 +22,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Page(PracticeServer):
-    """Serves the plot at ``address``, by server-sent events, and practice answers everywhere else.
+    """Serves the plot at ``HOME``, by server-sent events, and practice answers everywhere else.
 
     Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words`` below, at the end: they
     are the last that a page gets, and then ``done`` is set.  ``readers`` has a queue for each page.
@@ -37,11 +37,6 @@ class Page(PracticeServer):
             Route(HOME + "events", lambda _: StreamingResponse(self._messages(), media_type=EVENTS)),
             Route("/{path:path}", self._get, methods=METHODS),
         ]
-
-    @property
-    def address(self) -> str:
-        """Where a browser finds the plot."""
-        return self.url.removesuffix("/get") + HOME
 
     async def _messages(self) -> AsyncIterator[str]:
         """All there is for a page that opens; then what is new, until the words have come."""

@@ -11,10 +11,10 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
-Note = Callable[..., None]
-"""``note(kind, *fields)``: where an event goes.  `Seen.note` says which there are."""
+Function = Callable[..., Any]
 ENDS = {"TransportError", "CancelledError", "Cancelled"}
 """Of errors in whose handling a response is closed, those that are its own; all others are the caller's."""
 OTHERS = (b"retry-after", b"connection")
@@ -38,16 +38,17 @@ def sender() -> int:
     return name_of(task) if task else -threading.get_ident()
 
 
-class Passage:
+class Passage(AbstractContextManager["Passage", None]):
     """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
 
+    ``note(kind, *fields)`` is where the events go: `Seen.note` says which there are.
     ``twin`` is the request to send: the caller's own one may be looked at, or be sent twice at once.
     ``port`` is that of a practice server on this machine, if it is to go there.
     """
 
     _looked = 0.0
 
-    def __init__(self, note: Note, transport: object, request: Any, port: int, *, sync: bool) -> None:
+    def __init__(self, note: Function, transport: object, request: Any, port: int, *, sync: bool) -> None:
         self._note, self._number, self._opened = note, next(_numbers), 0
         self._close = "close" if sync else "aclose"
         self._handled = sys.exc_info()[1]  # by the caller, before: no failure of this request
@@ -65,7 +66,7 @@ class Passage:
     def _see(self, event: str, _: object) -> None:
         if event.endswith(".send_request_headers.started"):
             self._note("sent", self._number, self._opened)
-            del self.twin.extensions["trace"]  # httpcore looks there at each step: we are done
+            self.twin.extensions.pop("trace")  # httpcore looks there at each step: we are done
         elif event in ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete"):
             self._opened += 1
 
@@ -99,9 +100,6 @@ class Passage:
         with self:
             return self.answered(await response)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error:
             self._end(error)
@@ -112,9 +110,7 @@ class Passage:
         self._note("ended", self._number, ended, 0 if error else status, said)
 
 
-def send_and_note(
-    note: Note, port: int, send: Callable[[Any, Any], Any], transport: Any, request: Any
-) -> Any:
+def send_and_note(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
     """What ``send``, the transport's ``handle_request`` or ``handle_async_request``, does; with notes."""
     sync = send.__name__ == "handle_request"
     with Passage(note, transport, request, port, sync=sync) as passage:
