@@ -21,13 +21,11 @@ export function meanLevels(points, from, until, width) {
   return sums.flatMap((sum, i) => [[(first + i) * width, Math.round((100 * sum) / times[i]) / 100]]);
 }
 
-/** The same without those that repeat the one before. */
-export const changes = (levels) => levels.filter(([, level], i) => level !== levels[i - 1]?.[1]);
-
 /** Go along the steps of [time, level] until a time; where the level is null there is no line. */
 export function trace(context, levels, until, x, up) {
   let before = null;
   for (const [time, level] of [...levels, [until, null]]) {
+    if (level === before) continue;
     if (before !== null) context.lineTo(x(time), up(before));
     else if (level !== null) context.moveTo(x(time), up(level));
     if (before !== null && level !== null) context.lineTo(x(time), up(level));

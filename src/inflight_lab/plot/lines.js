@@ -1,6 +1,6 @@
 // Lines over time: three strips above one axis of seconds, which scrolls.
 
-import { BIN, axisNumbers, axisTop, changes, grouped, highestOf, meanLevels, niceStep, trace, whereApart } from "./levels.js";
+import { BIN, axisNumbers, axisTop, grouped, highestOf, meanLevels, niceStep, trace, whereApart } from "./levels.js";
 import { FRAME, Picture } from "./picture.js";
 
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
@@ -82,7 +82,7 @@ export class Lines extends Picture {
       for (const name of lines) levels[name] = meanLevels(series[name], from, now + BIN, column);
       strip.need = Math.max(strip.need, ...Object.values(levels).map(highestOf)); // never less: axes that jump cannot be read
       if (levels.client && levels.server.length) levels.client = whereApart(levels.client, levels.server);
-      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1] ?? highestOf(each), changes(each)]);
+      strip.levels = Object.entries(levels).map(([name, each]) => [name, each.at(-1)?.[1] ?? highestOf(each), each]);
       strip.groups = marks.map((name) => [name, series[name].length, grouped(series[name], from)]);
     }
   }
