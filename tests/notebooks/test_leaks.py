@@ -26,7 +26,7 @@ def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
     with kernel() as fresh:
         first: dict[str, int] = {}
         for _ in range(TIMES):
-            runs = fresh.run_all(cells, within=3 * RUN_ALL)
+            runs = fresh.run_all(cells, within=2 * RUN_ALL)
             assert {run.status for run in runs} == {"ok"}
             if has_panel(path):
                 assert fresh.run(PANEL_ENDS).status == "ok"
