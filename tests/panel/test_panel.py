@@ -79,7 +79,7 @@ async def raises_at_a_refusal(url: str, count: int, *, client: Any, limiter: Any
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux only")
 async def test_runs_leave_nothing_behind(server: PracticeServer, request: pytest.FixtureRequest) -> None:
     """Ended, stopped and failed, run after run: no task, timer, thread, file or socket more, memory level."""
-    server.rate = 5
+    server.rate, server.period = 5, 60
     panel = Panel(semaphore.make_many_requests, server=server, count=30, limit=4)
     await run_in_turn(panel, server)
     tracemalloc.start()
@@ -206,7 +206,7 @@ async def test_reset_puts_everything_back(server: PracticeServer) -> None:
 
 async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -> None:
     """A run that meets 429s misses "no 429" and meets what it meets."""
-    server.quota, server.rate = "sliding-window", 10
+    server.quota, server.rate, server.period = "sliding-window", 10, 60
     goals = {"20 requests": lambda stats: stats.started == 20, "no 429": lambda stats: stats.refused == 0}
     panel = Panel(naive.make_many_requests, server=server, count=20, goals=goals)
     await panel.start()
@@ -253,7 +253,7 @@ async def test_a_run_that_was_cut_short_meets_no_goal(server: PracticeServer) ->
     server.latency = 0
     await panel.start()
     assert panel.goals_met == {"under 600 s": True, "all": True}
-    server.quota, server.rate = "sliding-window", 3
+    server.quota, server.rate, server.period = "sliding-window", 3, 60
     panel.lanes[""].runner = raises_at_a_refusal
     await panel.start()
     assert isinstance(panel.error, ValueError)

@@ -77,7 +77,7 @@ async def test_a_stopped_run_returns_every_outcome(
 
 async def test_what_was_answered_before_the_stop_is_kept(server: PracticeServer) -> None:
     """The responses that came stand in their places, in order."""
-    server.quota, server.rate = "sliding-window", 5
+    server.quota, server.rate, server.period = "sliding-window", 5, 60
     run = Run(semaphore.make_many_requests, server.url, 20, limit=1, timeline=Timeline())
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.stats().accepted == 5)

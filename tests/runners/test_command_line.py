@@ -97,7 +97,7 @@ def normalised(text: str) -> str:
 )
 def test_transcript(server: PracticeServer, rung: str, arguments: list[str], transcript: str) -> None:
     """Seven requests, limit 3: text, order and empty lines are those of the source of the lesson."""
-    server.latency = 0.3
+    server.latency = 0.6  # a script that is held up for a moment sends its three before the first answer
     script = run_script(rung, server.url, "--count", "7", *arguments)
     assert script.stderr == ""
     assert normalised(script.stdout) == transcript + RESULT

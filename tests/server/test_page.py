@@ -54,8 +54,8 @@ def pool_of(client: httpx.AsyncClient) -> httpcore.AsyncConnectionPool:
 async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
     """Body, status and the headers that a lesson reads are those of the real server."""
     headers = {"User-Agent": "test", "Content-Type": "application/json"}
-    with RealServer(latency=0, quota="sliding-window", rate=1) as real:
-        server.quota, server.rate = "sliding-window", 1
+    with RealServer(latency=0, quota="sliding-window", rate=1, period=60) as real:
+        server.quota, server.rate, server.period = "sliding-window", 1, 60
         seen = []
         for place, opened in ((real, httpx.AsyncClient()), (server, client())):
             async with opened as sender:
