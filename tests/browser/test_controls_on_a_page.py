@@ -167,8 +167,7 @@ def test_presented_the_pictures_use_the_height(
         assert 0.95 * height <= canvases[-1]["y"] + canvases[-1]["height"] <= height
     if height >= 900:
         for lane_number in range(len(state["_lanes"])):
-            words = plot_on(page, lane_number, when="plot.lines.length > 0").words
-            assert "80" in [word.text for word in words]  # where the axis ends
+            words = plot_on(page, lane_number, says=["80"]).words  # where the axis ends
             expect_apart(words)
 
 
@@ -224,7 +223,7 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     points[300:310] = [[n / 100, 4, 4, 4] for n in range(300, 310)]
     points[600:610] = [[n / 100, 20, 20, 20] for n in range(600, 610)]
     hear(page, now=10.0, reset=True, series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]})
-    plot = plot_on(page, when="plot.lines.length > 1")
+    plot = plot_on(page, says=["limit 9", "server"])
     levels = [round(level, 1) for _, level in plot.line("server")]
     assert len(levels) < 30
     assert (levels[0], levels[-1], min(levels), max(levels)) == (9, 9, 4, 20)
@@ -242,7 +241,7 @@ def test_a_line_that_ended_has_its_name_beside_its_peak(page: Page, one: dict[st
     show(page, one)
     client = [[0.1, 200, 200, 200], [1.0, 100, 100, 100]]
     hear(page, now=3.0, reset=True, series={"server": [[0.1, 100, 100, 100]], "client": client})
-    plot = plot_on(page, when="plot.lines.length > 1")
+    plot = plot_on(page, says=["client", "server"])
     marks = {word.text: word.y for word in plot.axis("in flight")}
     assert plot.line("client")[0][1] == pytest.approx(200, abs=3)
     assert abs(plot.word("client").y - marks["200"]) < 10
@@ -294,7 +293,7 @@ def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: 
     show(page, two, width=width)
     for lane, peak in ((0, 200), (1, 3)):
         hear(page, lane=lane, now=2.0, reset=True, series={"server": [[0.1, 0, peak, peak]]})
-    large, small = (plot_on(page, lane, when="plot.lines.length > 0") for lane in (0, 1))
+    large, small = plot_on(page, 0, says=["250"]), plot_on(page, 1, says=["enlarged 50 times"])
     assert [int(plot.axis("in flight")[-1].text) for plot in (large, small)] == [250, 5]
     assert max(level for _, level in small.line("server")) == pytest.approx(3, abs=0.1)
     assert "enlarged 50 times" in small.texts()

@@ -127,7 +127,7 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     page.reload()
     panel.plot.wait_for(timeout=60_000)
     panel.expect(live=True, in_flight=3, limit=3)
-    limit = plot_on(page, when="plot.lines.length > 1").line("limit")
+    limit = plot_on(page, says=["limit 3"]).line("limit")
     assert limit[0] == pytest.approx((0, 3), abs=0.1)  # from the run's beginning on
     panel.press("Stop")
     panel.status("stopped: 1000 outcomes")

@@ -1,5 +1,7 @@
 """What the plot's canvas shows, read as a person reads it: words, and lines against their axes."""
 
+import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from playwright.sync_api import Page
@@ -93,12 +95,14 @@ def spy_on(page: Page) -> None:
     page.add_init_script(f"(() => {{ {SPY} }})()")
 
 
-def plot_on(page: Page, lane: int = 0, *, when: str = "plot") -> Plot:
-    """The plot of a lane, once it is drawn and ``when`` is true of it."""
-    page.wait_for_function(
-        f"lane => {{ const plot = plotDrawn(lane); return plot && ({when}); }}", arg=lane, timeout=20_000
-    )
-    drawn = page.evaluate("lane => plotDrawn(lane)", lane)
+def plot_on(page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str] = ()) -> Plot:
+    """The plot of a lane, once it is drawn, ``when`` is true of it and it ``says`` each of these words."""
+    says_all = f"{json.dumps(says)}.every((word) => plot.words.some(({{ text }}) => text === word))"
+    drawn = page.wait_for_function(  # that very drawing: the next one may be another
+        f"lane => {{ const plot = plotDrawn(lane); return plot && ({when}) && {says_all} && plot; }}",
+        arg=lane,
+        timeout=20_000,
+    ).json_value()
     return Plot(
         [
             Word(word["text"], *(word["large"] * word[key] for key in ("left", "right", "y", "size")))
