@@ -117,7 +117,8 @@ async def run_to_its_end(run: Run) -> list[object]:
 @nothing_left()
 async def test_fault(name: str, fault: Fault, healthy: PracticeServer) -> None:
     """Each request has its outcome, the run ends, and client, server and plot tell the same story."""
-    runner = impatient(name) if fault.then == "silence" else RUNNERS[name]
+    patient = with_timeout(RUNNERS[name], httpx.Timeout(PATIENCE))
+    runner = impatient(name) if fault.then == "silence" else patient
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
         run = Run(runner, path.url, COUNT, limit=LIMIT, timeline=Timeline())
         with LivePlot(healthy, run) as plot:

@@ -25,12 +25,13 @@ from tests.support.faults import FAULTS
 from tests.support.faulty_path import FaultyPath
 from tests.support.notebook_tools import kernel
 from tests.support.pasting import changed, run, run_cell, start
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
 SCRIPT, CELL = snippet(), snippet(notebook=True)
 RATE = 100
+SHORT = httpx.Timeout(PATIENCE, read=0.05)
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ async def test_fault(
     monkeypatch.setattr(random, "uniform", lambda low, high: 0.001)  # no time for backoffs
     if fault.then == "silence":
         impatient = functools.partial(httpx.AsyncClient, headers={}, limits=httpx.Limits())
-        monkeypatch.setattr(httpx, "AsyncClient", lambda timeout, **_: impatient(timeout=0.05))
+        monkeypatch.setattr(httpx, "AsyncClient", lambda timeout, **_: impatient(timeout=SHORT))
     settings = {"FILE": str(tmp_path / "results.jsonl"), "QUOTAS": [(1000, 1)], "LIMIT": 3}
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
         code = changed(CELL, url=f"{path.url}?id={{id}}", ids=ids, **settings)
