@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import httpx
 
 COUNT = 6
+SHORT = httpx.Timeout(5, read=0.05)
+"""It gives up reading soon; to connect takes a busy machine longer, and given up leaves a transport open."""
 STOPPED = "stopped: "
 LET_GO = "were let go of"
 
@@ -58,12 +60,12 @@ def in_tasks(make: Callable[[], Any], count: int) -> list[asyncio.Task[Any]]:
 
 @hostile(STOPPED, LET_GO, stop=True)
 async def retries_whatever_happens(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    return await asyncio.gather(*in_tasks(lambda: client.get(url, timeout=0.05), count))
+    return await asyncio.gather(*in_tasks(lambda: client.get(url, timeout=SHORT), count))
 
 
 @hostile(STOPPED, LET_GO, stop=True)
 async def retries_in_turn(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    return [await for_ever(lambda: client.get(url, timeout=0.05)) for _ in range(count)]
+    return [await for_ever(lambda: client.get(url, timeout=SHORT)) for _ in range(count)]
 
 
 @hostile("done: ", LET_GO)
@@ -76,7 +78,7 @@ async def returns_early_and_leaves_tasks(url: str, count: int, *, client: httpx.
 async def retries_at_the_limiter(url: str, count: int, *, client: httpx.AsyncClient, limiter: Any) -> Any:
     async def one() -> Any:
         async with limiter:
-            return await client.get(url, timeout=0.05)
+            return await client.get(url, timeout=SHORT)
 
     return await asyncio.gather(*in_tasks(one, count))
 
@@ -109,7 +111,7 @@ async def closes_the_client_and_goes_on(url: str, count: int, *, client: httpx.A
 
 @hostile(STOPPED, LET_GO, stop=True)
 async def has_a_client_of_its_own(url: str, count: int) -> Any:
-    async with httpx.AsyncClient(timeout=0.05) as client:
+    async with httpx.AsyncClient(timeout=SHORT) as client:
         return await asyncio.gather(*in_tasks(lambda: client.get(url), count))
 
 
@@ -236,4 +238,4 @@ BLOCKED_FOR = 3.0
 async def blocks(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
     """What Stop cannot reach: the panel says so meanwhile.  Not in the table."""
     time.sleep(BLOCKED_FOR)  # noqa: ASYNC251
-    return await for_ever(lambda: client.get(url, timeout=0.05))
+    return await for_ever(lambda: client.get(url, timeout=SHORT))
