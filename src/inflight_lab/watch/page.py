@@ -41,14 +41,15 @@ class Page(PracticeServer):
     async def _messages(self) -> AsyncIterator[str]:
         """All there is for a page that opens; then what is new, until the words have come."""
         news, words = asyncio.Queue[Message](), ""
-        news.put_nowait(self._recorder.everything() | {"reset": True})
-        self.readers.add(news)
         try:
             while not words:
                 words = self.words  # before the last look, so that nothing is missed
                 message = self._recorder.read()
                 for reader in self.readers:
                     reader.put_nowait(message)
+                if news not in self.readers:  # all there is has what was just read, too
+                    news.put_nowait(self._recorder.everything() | {"reset": True})
+                    self.readers.add(news)
                 while not news.empty():
                     own = {"title": self._title, "words": words}
                     message = news.get_nowait() | own | {"live": not words or not news.empty()}
@@ -56,4 +57,4 @@ class Page(PracticeServer):
                 await asyncio.sleep(UPDATE)
             self.done.set()
         finally:
-            self.readers.remove(news)
+            self.readers.discard(news)

@@ -1,0 +1,41 @@
+"""The page of ``inflight-lab watch``: whenever it is opened, it gets each event once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from inflight_lab import Timeline
+from inflight_lab.plot.points import Recorder
+from inflight_lab.watch.page import Page
+from tests.support.virtual_clock import SetClock
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("others", [0, 1])
+async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
+    """No refusal and no answer is counted twice, whether or not another page is open already."""
+    clock = SetClock()
+    timeline = Timeline(clock=clock)
+    page = Page(Recorder(None, timeline), "my_script.py")
+    first = page._messages()
+    if others:
+        await anext(first)
+    for status in (429, 200, 200):
+        timeline.answer(timeline.send(), status)
+        clock.now += 10  # so that those before are no more drawn one by one
+    page.words = "all that stood out"
+    async with aclosing(page._messages()) as late:
+        messages: list[dict[str, Any]] = [json.loads(each.removeprefix("data: ")) async for each in late]
+    await first.aclose()
+    assert messages[0]["reset"]
+    assert not messages[-1]["live"]
+    refused = [point for each in messages for point in each["series"].get("refused", [])]
+    assert refused == [[0, 1, 1, 1]]
+    rows = Counter(what for each in messages for _, what, _, _ in each["rows"])
+    gone = messages[0]["gone"]
+    assert rows["answered"] + gone["ok"] + gone["refused"] == 3
