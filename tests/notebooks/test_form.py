@@ -52,6 +52,15 @@ def test_cells_are_short(path: Path) -> None:
             assert words <= MOST_WORDS, f"{words} words in {cell.id}"
 
 
+def test_09_asks_redis_for_the_rate_that_it_names() -> None:
+    """Where there is no Redis the cell does not run, so only this compares the sentence above it with it."""
+    named = re.search(r"at (\d+) a second, out of", code_cell(notebook("09"), "text-redis-rate"))
+    asked = re.search(r'"--rate", "(\d+)"', code_cell(notebook("09"), "code-redis-run"))
+    assert named
+    assert asked
+    assert named[1] == asked[1]
+
+
 def words_of(markdown: str) -> int:
     """The words of the prose: tables and fenced code are looked up, not read through."""
     prose = re.sub(r"```.*?```", "", markdown, flags=re.S)
