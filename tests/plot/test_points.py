@@ -6,6 +6,7 @@ import pytest
 
 from inflight_lab import Timeline
 from inflight_lab.observation.timeline import Rules
+from inflight_lab.plot import points
 from inflight_lab.plot.points import BIN, Recorder, level, tally, thin
 from tests.support.virtual_clock import SetClock
 
@@ -45,6 +46,17 @@ def test_each_point_is_read_once(timeline: Timeline) -> None:
     timeline.reset()
     timeline.send()
     assert recorder.read()["series"]["server"][-1][3] == 1
+
+
+def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a server that has answered for days no event from before is read: that would hold up the loop."""
+    timeline.answer(timeline.send(), 200)
+    with monkeypatch.context() as patch:
+        patch.setattr(points, "Event", None)
+        recorder = Recorder(timeline, None)
+        recorder.reset()
+    timeline.send()
+    assert recorder.read()["series"]["server"] == [[0, 1, 1, 1]]
 
 
 def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:

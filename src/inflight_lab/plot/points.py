@@ -85,9 +85,9 @@ class Recorder:
         self._flow = FlowRows(self._main.period, slots=bool(self.client), verdicts=bool(self.server))
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
         self._limits: list[Point] = []
-        self._read: dict[Timeline, int] = {}
+        # What happened before is not part of this recording.
+        self._read = {each: each.since(0)[1] for each in (self.server, self.client) if each}
         self._end: Message | None = None
-        self._new_events(self.server), self._new_events(self.client)  # from before: no part of this recording
 
     def end(self) -> None:
         """What happens from now on is not part of this recording."""
@@ -157,7 +157,7 @@ class Recorder:
     def _new_events(self, timeline: Timeline | None) -> list[Event]:
         if timeline is None:
             return []
-        events, self._read[timeline] = timeline.since(self._read.get(timeline, 0))
+        events, self._read[timeline] = timeline.since(self._read[timeline])
         return [Event(round(event.time - self.began, 4), *event[1:]) for event in events]
 
     def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
