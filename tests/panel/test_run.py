@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections import Counter
 from typing import Any
 
@@ -120,6 +121,26 @@ async def test_a_runner_that_raises_leaves_nothing_behind(server: PracticeServer
     assert len(outcomes) == 10
     assert run.timeline.stats().in_flight == 0
     await until(lambda: asyncio.all_tasks() <= before)
+
+
+async def test_a_task_is_called_what_its_coroutine_is(server: PracticeServer) -> None:
+    """What asyncio prints of a learner's task names the learner's function and its line."""
+    seen: list[Any] = []
+
+    async def mine(url: str, count: int) -> list[Any]:
+        task: Any = asyncio.current_task()
+        seen.extend((repr(task), task.get_stack(), inspect.getcoroutinestate(task.get_coro())))
+        return []
+
+    async def others(url: str, count: int) -> list[Any]:
+        await asyncio.create_task(mine(url, count))
+        return []
+
+    await Run(others, server.url, 1, limit=1, timeline=Timeline()).outcomes()
+    described, stack, state = seen
+    assert "mine() running at" in described
+    assert stack[-1].f_code.co_name == "mine"
+    assert state == inspect.CORO_RUNNING
 
 
 async def test_the_limit_changes_in_mid_run(server: PracticeServer) -> None:

@@ -97,6 +97,9 @@ class _Driven(Coroutine[Any, Any, Any]):
     def __await__(self) -> Generator[Any, Any, Any]:
         return self._inner.__await__()
 
+    def __getattr__(self, name: str) -> Any:  # for those who ask what it is called and how far it is
+        return getattr(self._inner, name)
+
     def _step(self, step: Callable[..., Any], *argument: Any) -> Any:
         if self.over:
             if not self._begun:
