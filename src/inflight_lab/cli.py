@@ -61,5 +61,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         parser.error(f"--folder must be a folder that can be made and written, got {folder}: {error}")
     for name in kept:
-        print(f"{folder / name}: there is a newer version.  Yours has changes and stays; rename it for both.")
+        print(f"{folder / name}: there is a newer version.  You changed yours: rename it to get both.")
     LabApp.launch_instance([f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={FIRST}", *others])

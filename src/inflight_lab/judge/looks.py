@@ -109,7 +109,7 @@ async def _still_works(subject: Subject, limiter: Any) -> str:
 
     afterwards, usual = await took(limiter), await took(subject.make())
     kept = afterwards <= usual + 1.5 * subject.period
-    return "yes" if kept else f"NO: what takes a new one {usual:.1f} s took {afterwards:.1f} s afterwards"
+    return "yes" if kept else f"NO: it takes {afterwards:.1f} s afterwards, and a new one {usual:.1f} s"
 
 
 async def _changed(subject: Subject) -> str:

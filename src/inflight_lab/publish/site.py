@@ -34,7 +34,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
 def build(folder: Path) -> None:
-    """Make the site in ``folder``, which must be new or empty: whatever lies there is somebody's.
+    """Make the site in ``folder``, which must be new or empty, so that nothing is overwritten.
 
     Raises ``FileExistsError`` if it is neither, ``FileNotFoundError`` without npm, ``ModuleNotFoundError``
     without the extra, and ``subprocess.CalledProcessError`` when a step fails; nothing is written then.

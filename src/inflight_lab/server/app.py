@@ -172,7 +172,7 @@ async def _disconnected_within(request: Request, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):
             while (await request.receive())["type"] != "http.disconnect":
-                pass  # the body is nobody's business
+                pass  # the body does not matter
     except TimeoutError:
         return False
     return True

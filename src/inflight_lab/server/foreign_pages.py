@@ -7,8 +7,8 @@ Two fields tell where a page's request comes from, and no script of the page can
 - ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for pictures, scripts and
   frames.  Refused as well, unless it is a link that a person follows, whose answer no other page can read.
 
-Programs send neither and are served; so are pages of this machine, which cannot read the answer, for want of
-CORS fields.
+Programs send neither and are served.  So are pages of this machine, but they cannot read the answers, which
+have no CORS fields.
 """
 
 from collections.abc import Callable, Mapping

@@ -70,7 +70,7 @@ class Listener(threading.Thread):
         await self._ended.wait()
         with contextlib.suppress(NotImplementedError):  # on Windows
             self._loop.remove_reader(self._socket)  # lets nobody in any more
-        for _ in range(2):  # turns of the loop, until whom it has just let in is a connection
+        for _ in range(2):  # turns of the loop, after which a client that was just accepted is a connection
             await asyncio.sleep(0)
         server.close()
         for connection in list(self.state.connections):
