@@ -212,6 +212,18 @@ DAMAGED = {  # what is in the file, and what the error says of it
         one(rows=[[0.1, "sent", 0, []]]),
         r"rows\[0\]\[3\] must be an integer, a text or null",
     ),
+    "a slot that is null": (
+        one(rows=[[0.1, "taken", None, None]]),
+        "runs.0: the detail of 'taken' must be an integer, 0 to 1000000000, got None",
+    ),
+    "a status of text": (
+        one(rows=[[0.1, "answered", 0, "x"]]),
+        "the detail of 'answered' must be an integer",
+    ),
+    "so many were never sent, of text": (
+        one(rows=[[0.1, "failed", None, "x"]]),
+        "the detail of 'failed' must be an integer",
+    ),
 }
 
 

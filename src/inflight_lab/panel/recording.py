@@ -13,6 +13,7 @@ from typing import Any
 
 from inflight_lab.arguments import Rule, check, integer, number, one_of, positive
 from inflight_lab.observation.timeline import Stats
+from inflight_lab.plot.flow import ENDS
 from inflight_lab.plot.points import LINES, Message
 from inflight_lab.server.quotas import KINDS
 
@@ -29,6 +30,8 @@ SECONDS, LEVEL = number(0, " of seconds", 3600), number(0, most=10**9)
 WHAT = Rule((str,), "a text", "")
 NUMBER = Rule((int, NoneType), "an integer or null", "0 to 100000", lambda it: 0 <= (it or 0) <= 10**5)
 DETAIL = Rule((int, str, NoneType), "an integer, a text or null", "")
+COUNT, COUNTED = integer(0, 10**9), ("taken", "freed", "answered")
+"""Rows whose detail is a number: a slot or a status.  Where many end unsent, it is how many."""
 RULES = {
     "kind": one_of(*KINDS),
     "rate": positive(),
@@ -89,6 +92,9 @@ def _parse(text: bytes) -> dict[str, list[Message]]:
         _check(name := f"runs.{name[:50]}", messages, [MESSAGE])
         if not messages:
             raise _wrong(name, "a list with a message at least", messages)
+        for _, what, request, detail in (row for message in messages for row in message["rows"]):
+            if what in COUNTED or (request is None and what in ENDS):
+                check(f"{name}: the detail of {what!r}", detail, COUNT)
     return runs
 
 
