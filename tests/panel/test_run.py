@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpcore
@@ -141,6 +142,21 @@ async def test_a_task_is_called_what_its_coroutine_is(server: PracticeServer) ->
     assert "mine() running at" in described
     assert stack[-1].f_code.co_name == "mine"
     assert state == inspect.CORO_RUNNING
+
+
+async def test_a_request_may_be_sent_within_another(server: PracticeServer) -> None:
+    """A body that fetches what it sends, in the same task, disturbs neither request."""
+    server.latency = 0
+
+    async def within(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
+        async def body() -> AsyncIterator[bytes]:
+            yield (await client.get(url)).content
+
+        return [await client.request("GET", url, content=body())]
+
+    outcomes, error = await Run(within, server.url, 1, limit=1, timeline=Timeline()).outcomes()
+    assert error is None
+    assert outcomes[0].status_code == 200
 
 
 async def test_the_limit_changes_in_mid_run(server: PracticeServer) -> None:

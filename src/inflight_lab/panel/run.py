@@ -174,7 +174,7 @@ class _Transport(ObservedTransport):
             self.outcomes.append(error)
             raise
         finally:
-            self.inside.remove(task)
+            self.inside.discard(task)  # a body that is sent may itself have sent a request
         response.request = request
         self.outcomes.append(response)
         return response
