@@ -293,7 +293,9 @@ def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: 
     show(page, two, width=width)
     for lane, peak in ((0, 200), (1, 3)):
         hear(page, lane=lane, now=2.0, reset=True, series={"server": [[0.1, 0, peak, peak]]})
-    large, small = plot_on(page, 0, says=["250"]), plot_on(page, 1, says=["enlarged 50 times"])
+    line = "plot.lines.some(({ colour }) => colour === '#0072b2')"
+    large = plot_on(page, 0, when=line, says=["250"])
+    small = plot_on(page, 1, when=line, says=["enlarged 50 times"])
     assert [int(plot.axis("in flight")[-1].text) for plot in (large, small)] == [250, 5]
     assert max(level for _, level in small.line("server")) == pytest.approx(3, abs=0.1)
     assert "enlarged 50 times" in small.texts()
