@@ -113,6 +113,8 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     plot.close()
     with pytest.raises(TypeError, match="server or client must have a timeline"):
         LivePlot()
+    with pytest.raises(TypeError, match="client must be None after a transport"):
+        LivePlot(transport, transport)
 
 
 @pytest.mark.parametrize("arguments", [{"server": "http://127.0.0.1:8000"}, {"client": 3}])

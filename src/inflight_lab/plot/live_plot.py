@@ -211,6 +211,8 @@ class LivePlot(Plot):
 
     def __init__(self, server: Observed | None = None, client: Observed | None = None) -> None:
         if isinstance(server, ObservedTransport):
+            if client is not None:
+                raise TypeError(f"client must be None after a transport, got {client!r}")
             server, client = None, server
         for name, given in (("server", server), ("client", client)):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
