@@ -51,6 +51,19 @@ async def test_start_during_a_run_starts_nothing(server: PracticeServer) -> None
     panel.close()
 
 
+async def test_the_limit_can_be_set_while_requests_fly(server: PracticeServer) -> None:
+    """More are in flight at once, and the client's timeline agrees with the server's."""
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=9, limit=3)
+    panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.limit = 5
+    await until(lambda: server.timeline.in_flight == panel.timeline.in_flight == 5)
+    panel.stop()
+    await panel.start()
+    panel.close()
+
+
 async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     """One run to the end, one that is stopped, and one whose runner raises while requests fly."""
     (lane,) = panel.lanes.values()
