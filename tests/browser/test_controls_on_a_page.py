@@ -200,18 +200,22 @@ def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, A
 
 
 def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) -> None:
-    """Values that are older than a person's last move do not pull it back; the kernel's next one moves it."""
+    """However late the kernel is, what it says before it has heard the last move does not pull it back."""
+    page.clock.install()
     show(page, one)
     panel = PanelOnPage(page)
-    for _ in range(3):
+    for _ in range(4):
         panel.key("ArrowRight")
-    for older in (4, 5):
-        page.evaluate("limit => model.set('limit', limit)", older)
-        expect(panel.limit).to_have_value("6")
-    for limit in (6, 20):
-        page.evaluate("limit => model.set('limit', limit)", limit)
+    panel.key("ArrowLeft")
+    for late in (4, 5, 6, 7):  # the second last move, too, was to 6
+        page.evaluate("limit => { model.set('limit', limit); hear({ heard: 'limit' }); }", late)
+        page.clock.fast_forward(10_000)
+        assert panel.limit.input_value() == "6"
+    page.evaluate("() => { model.set('limit', 6); hear({ heard: 'count' }); hear({ heard: 'limit' }); }")
+    page.evaluate("model.set('limit', 20)")
     expect(panel.limit).to_have_value("20")
-    panel.key("ArrowRight")  # and if the kernel never agrees, the slider says so
+    panel.key("ArrowRight")
+    page.clock.fast_forward(21_000)  # and if it is never heard, the slider says so
     expect(panel.limit).to_have_value("20")
 
 
@@ -293,7 +297,7 @@ def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: 
     show(page, two, width=width)
     for lane, peak in ((0, 200), (1, 3)):
         hear(page, lane=lane, now=2.0, reset=True, series={"server": [[0.1, 0, peak, peak]]})
-    line = "plot.lines.some(({ colour }) => colour === '#0072b2')"
+    line = "plot.lines.some(({ colour, points }) => colour === '#0072b2' && points.length)"
     large = plot_on(page, 0, when=line, says=["250"])
     small = plot_on(page, 1, when=line, says=["enlarged 50 times"])
     assert [int(plot.axis("in flight")[-1].text) for plot in (large, small)] == [250, 5]

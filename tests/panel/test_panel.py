@@ -64,6 +64,21 @@ async def test_the_limit_can_be_set_while_requests_fly(server: PracticeServer) -
     panel.close()
 
 
+async def test_the_page_hears_of_each_move(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the value is taken, is there already or is refused: until then the page holds its slider."""
+    panel = Panel(semaphore.make_many_requests, server=server)
+    heard: list[Any] = []
+    refused: list[Any] = []
+    monkeypatch.setattr(panel, "send", heard.append)
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: refused.append(context["exception"]))
+    for value in (7, 7, 0):
+        panel._hear({"set": {"limit": value}})
+    await until(lambda: heard == [{"heard": "limit"}] * 3)
+    assert panel.limit == 7
+    assert [str(error) for error in refused] == ["limit must be 1 or more, got 0"]
+    panel.close()
+
+
 async def run_in_turn(panel: Panel, server: PracticeServer) -> None:
     """One run to the end, one that is stopped, and one whose runner raises while requests fly."""
     (lane,) = panel.lanes.values()

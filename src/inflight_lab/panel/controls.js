@@ -4,29 +4,30 @@
 import { add, div, follow, make } from "../plot/dom.js";
 import { keys, stage } from "./stage.js";
 
-const PATIENCE = 2000; // milliseconds for which a slider stays where a person moved it, until the kernel agrees
+const PATIENCE = 20000; // milliseconds for which the kernel may leave a move unheard: code that blocks it holds up all
 const REACH = "ends what awaits; code that blocks, such as time.sleep, only once it returns";
 
 /** A named input, which `show(value)` puts where the setting is. */
 function setting(model, parent, name, label, input, show, signal) {
   const row = div(`ifl-setting ifl-${name}`, parent), named = add("label", row);
-  let held = null, timer, before;
+  let unheard = 0, timer, before; // moves that are on their way: older values must not take the handle back
   add("span", named, { textContent: label });
   named.append(input);
   const valueOf = () => (typeof model.get(name) === "number" ? Number(input.value) : input.value);
-  function refresh() {
-    const value = model.get(name);
-    if (held !== null && held !== value) return; // on its way: an older value must not move the handle back
-    held = null;
-    show(value);
+  const refresh = () => unheard || show(model.get(name));
+  function leave(moves) {
+    clearTimeout(timer);
+    if ((unheard = Math.max(0, moves))) timer = setTimeout(leave, PATIENCE, 0);
+    refresh();
   }
   function choose(value) {
-    held = value;
     show(value);
     model.send({ set: { [name]: value } });
-    clearTimeout(timer);
-    timer = setTimeout(() => { held = null; refresh(); }, PATIENCE);
+    leave(unheard + 1);
   }
+  function hear({ heard }) { if (heard === name) leave(unheard - 1); }
+  model.on("msg:custom", hear);
+  signal.addEventListener("abort", () => { model.off("msg:custom", hear); clearTimeout(timer); });
   input.addEventListener("pointerdown", () => { before = model.get(name); });
   input.addEventListener("pointercancel", () => valueOf() !== before && choose(before)); // the swipe turned out to be the page's
   input.addEventListener("input", () => choose(valueOf()));

@@ -60,7 +60,14 @@ class Controlled(Shown):
         if press := message.get("press"):
             self._loop.call_soon_threadsafe(self._press, press)
         for name, value in message.get("set", {}).items():
-            self._loop.call_soon_threadsafe(setattr, self, name, value)
+            self._loop.call_soon_threadsafe(self._set, name, value)
+
+    def _set(self, name: str, value: Any) -> None:
+        """As a person moved it.  The page keeps it there until it is heard, or refused."""
+        try:
+            setattr(self, name, value)
+        finally:
+            self.send({"heard": name})
 
     def _press(self, button: str) -> None:
         self.start() if button == "run" else self.stop()

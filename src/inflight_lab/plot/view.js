@@ -83,6 +83,7 @@ export function connect(model, views, signal) {
   const greeted = new Set();
   let greeting;
   function receive(message) {
+    if (message.heard) return; // that is for the controls
     const lane = message.lane ?? 0;
     if (message.reset) greeted.add(lane);
     views[lane].receive(message);
