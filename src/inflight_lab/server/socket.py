@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import socket
 import threading
@@ -12,10 +13,12 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from inflight_lab.server.app import LOOPBACK
-from inflight_lab.server.connection import LOG, Connection
+
+LOG = logging.getLogger("inflight_lab.server")
 
 
 class Listener(threading.Thread):
@@ -30,7 +33,13 @@ class Listener(threading.Thread):
         _keep_loopback_off_proxies()
         # Longer than a client keeps an idle connection, so that it is never cut in its hand.
         self._config = uvicorn.Config(
-            app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=75
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            timeout_keep_alive=75,
         )
         self._socket = _listen(port)
         self.port = self._socket.getsockname()[1]
@@ -64,7 +73,8 @@ class Listener(threading.Thread):
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(self._note)
         self._config.load()
-        connect = functools.partial(Connection, self._config, self.state, {})
+        # Not httptools, which uvicorn prefers where it is: it collects a head for as long as that comes.
+        connect = functools.partial(H11Protocol, self._config, self.state, {})
         server = await self._loop.create_server(connect, sock=self._socket, backlog=self._config.backlog)
         self._ready.set_result(None)
         await self._ended.wait()
