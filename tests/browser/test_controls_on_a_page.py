@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.bare_page import TWO, hear, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.drawn import Word, plot_on, spy_on
+from tests.support.drawn import Word, pictures_on, plot_on, spy_on
 from tests.support.lab import PanelOnPage
 
 pytestmark = IN_BROWSER
@@ -19,7 +19,28 @@ pytestmark = IN_BROWSER
 BOXES = "elements => elements.map(element => JSON.stringify(element.getBoundingClientRect()))"
 PARTS = ".ifl-panel :is(button, select, input, output, .ifl-setting span)"
 MIDDLES = [("limit", 22, 29), ("count", 450, 550), ("latency", 0.9, 1.1), ("rate", 135, 165)]
+CROWDED = {
+    "now": 2.0,
+    "counts": {"started": 1000, "in_flight": 60, "waiting": 300, "accepted": 569, "refused": 66},
+    "series": {
+        "server": [[0.1, 0, 60, 60]],
+        "limit": [[0.1, 60, 60, 60]],
+        "rate": [[0.1, 0, 99, 99]],
+        "quota": [[0.1, 100, 100, 100]],
+        "waiting": [[0.1, 300, 300, 300]],
+        "refused": [[0.5, 66, 66, 66]],
+    },
+    "rules": {"kind": "sliding-window", "rate": 100, "period": 1.0, "burst": 1, "phase": 0},
+}
+"""What a page hears of a run with much to say."""
 SIZES = [(1024, 768), (1366, 768), (1920, 1080)]
+LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
+    .filter((each) => each.innerText?.trim() && !each.children.length)
+    .filter((each) => each.checkVisibility() && each.offsetWidth > 1)
+    .map((each) => [each.innerText, parseFloat(getComputedStyle(each).fontSize)])"""
+"""Words of the page, and how high their letters are."""
+CUT_OFF = """() => [...document.querySelectorAll(".ifl-presented :is(.ifl-tile *, .ifl-name, output)")]
+    .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.innerText)"""
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +148,7 @@ def test_presented_the_plot_is_large(
         page.evaluate("delete Element.prototype.requestFullscreen")
     panel = PanelOnPage(page)
     for lane in range(len(state["_lanes"])):
-        hear(page, lane=lane, now=2.0, series={"server": [[0.1, 0, 60, 60]], "rate": [[0.1, 0, 99, 99]]})
+        hear(page, lane=lane, **CROWDED)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
     for lane, plot in enumerate(page.locator(".ifl-lines canvas").all()):
@@ -136,6 +157,7 @@ def test_presented_the_plot_is_large(
         assert box["height"] >= 0.6 * height
         assert box["y"] + box["height"] <= height
         expect_apart(plot_on(page, lane).words)
+    expect_readable(page, height)
     rows = {round(part["y"] + part["height"] / 2) for part in boxes(page, "button:visible, input:visible")}
     assert max(rows) - min(rows) <= 2
     page.keyboard.press("ArrowRight")  # the limit has the focus
@@ -157,23 +179,36 @@ def test_presented_the_pictures_use_the_height(
     show(page, state, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
     for lane in range(len(state["_lanes"])):
-        hear(page, lane=lane, now=2.0, series={"server": [[0.1, 0, 60, 60]], "rate": [[0.1, 0, 99, 99]]})
+        hear(page, lane=lane, **CROWDED)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
     for lane in page.locator(".ifl-lane").all():
         canvases = [box for each in lane.locator("canvas:visible").all() if (box := each.bounding_box())]
-        assert len(canvases) == (2 if height >= 900 else 1)
+        assert len(canvases) == (2 if height >= 900 and runners == "one" else 1)
         assert sum(box["height"] for box in canvases) >= 0.75 * height
         assert 0.95 * height <= canvases[-1]["y"] + canvases[-1]["height"] <= height
-    if height >= 900:
-        for lane_number in range(len(state["_lanes"])):
-            words = plot_on(page, lane_number, says=["80"]).words  # where the axis ends
-            expect_apart(words)
+    if height >= 900 and runners == "one":
+        plot_on(page, says=["80"])  # where the axis ends
+    expect_readable(page, height)
+    assert page.locator(".ifl-view select").is_visible()  # to have the other
+    page.evaluate("model.set('view', 'lines')")
+    assert len(pictures_on(page)) == len(state["_lanes"])
+    expect_readable(page, height)
 
 
 def boxes(page: Page, parts: str) -> list[Any]:
     """Where these parts of the panel are."""
     return [part.bounding_box() for part in page.locator(f".ifl-panel :is({parts})").all()]
+
+
+def expect_readable(page: Page, height: int) -> None:
+    """From the last row: no letter is lower than a fiftieth of the screen, and none is covered or cut off."""
+    small = [(text, size) for text, size in page.evaluate(LETTERS) if size < height / 50]
+    assert small == []
+    assert page.evaluate(CUT_OFF) == []
+    for words in pictures_on(page):
+        assert [(word.text, word.size) for word in words if word.size < height / 50] == []
+        expect_apart(words)
 
 
 def expect_apart(words: list[Word]) -> None:
@@ -182,7 +217,8 @@ def expect_apart(words: list[Word]) -> None:
     for number, one in enumerate(words):
         for other in words[number + 1 :]:
             beside = one.right <= other.left + 1 or other.right <= one.left + 1
-            assert beside or abs(one.y - other.y) >= 0.8 * max(one.size, other.size), (one, other)
+            above, below = sorted((one, other), key=lambda word: word.y)
+            assert beside or below.y - above.y >= 0.8 * below.size, (above, below)
 
 
 def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
 
@@ -26,7 +26,8 @@ note("fillText", function (text, x, y) {
   const size = parseFloat(this.font.match(/[0-9.]+px/)[0]);
   drawings.get(this.canvas)?.words.push({ text: `${text}`, left, right: left + width, y, size, large });
 });
-window.plotDrawn = (lane) => drawings.get(document.querySelectorAll(".ifl-lines canvas")[lane]);
+window.drawnOn = (canvas) => drawings.get(canvas);
+window.plotDrawn = (lane) => drawnOn(document.querySelectorAll(".ifl-lines canvas")[lane]);
 """
 COLOURS = {"server": "#0072b2", "client": "#b86e00", "limit": "10 6"}
 """Of a line, or its dashes."""
@@ -95,6 +96,24 @@ def spy_on(page: Page) -> None:
     page.add_init_script(f"(() => {{ {SPY} }})()")
 
 
+def words_of(drawn: dict[str, Any]) -> list[Word]:
+    """The words of a drawing, in the pixels of the page."""
+    return [
+        Word(word["text"], *(word["large"] * word[key] for key in ("left", "right", "y", "size")))
+        for word in drawn["words"]
+    ]
+
+
+def pictures_on(page: Page) -> list[list[Word]]:
+    """The words of each picture that is to be seen, once all are drawn in the size that they have now."""
+    seen = """() => {
+        const seen = [...document.querySelectorAll("canvas")].filter((each) => each.checkVisibility());
+        const now = (canvas) => canvas.getContext("2d").getTransform().a / devicePixelRatio;
+        return seen.every((each) => drawnOn(each)?.words[0]?.large === now(each)) && seen.map(drawnOn);
+    }"""
+    return [words_of(each) for each in page.wait_for_function(seen).json_value()]
+
+
 def plot_on(page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str] = ()) -> Plot:
     """The plot of a lane, once it is drawn, ``when`` is true of it and it ``says`` each of these words."""
     says_all = f"{json.dumps(says)}.every((word) => plot.words.some(({{ text }}) => text === word))"
@@ -104,10 +123,7 @@ def plot_on(page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str
         timeout=20_000,
     ).json_value()
     return Plot(
-        [
-            Word(word["text"], *(word["large"] * word[key] for key in ("left", "right", "y", "size")))
-            for word in drawn["words"]
-        ],
+        words_of(drawn),
         [
             (f"{line['colour']} {line['dashes']}", [tuple(point) for point in line["points"]])
             for line in drawn["lines"]

@@ -31,7 +31,7 @@ export class Flow extends Picture {
 
   fit(width, height, presented) {
     const [across, down] = [WIDE, NARROW].map(({ w, h }) => Math.min(width / w, height / h));
-    const zoom = presented ? Math.max(1, Math.min(2, Math.max(across, down))) : 1;
+    const zoom = presented ? Math.max(1, across, down) : 1;
     this.places = placesFor(width / zoom, presented ? height / zoom : 0, presented ? down > across : width < TURNED);
     return [this.places.height, zoom];
   }

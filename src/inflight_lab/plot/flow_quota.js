@@ -36,8 +36,8 @@ function drawWindow(pen, { x, y, w, h }, rules, counted, time, alarm) {
   }
   pen.bar("ink", x, y + tall, w, 1.5);
   if (fixed) pen.bar("ink", x + (age / period) * w - 1, y - 2, 2, tall + 4);
-  pen.text(fixed ? "window begins" : "now", x, y + tall + 16, { size: 13, soft: true });
-  pen.text(fixed ? "ends" : `${+period.toFixed(2)} s ago`, x + w, y + tall + 16, { size: 13, soft: true, align: "right" });
+  pen.text(fixed ? "window begins" : "now", x, y + tall + 16, { soft: true });
+  pen.text(fixed ? "ends" : `${+period.toFixed(2)} s ago`, x + w, y + tall + 16, { soft: true, align: "right" });
   drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, inside.length, rate, alarm);
 }
 
@@ -70,6 +70,6 @@ function drawTicks(pen, { x, y, w }, { rate, period, burst }, { admitted, due },
   const dots = admitted.map(([, used]) => [at(used), base]).filter(([left]) => left > x);
   pen.mark("ok", dots, Math.min(6, step * 0.36));
   pen.bar(alarm ?? "ink", middle - 1.2, base - 30, 2.4, 60);
-  pen.text("now", middle, base - 36, { align: "center", bold: true, size: 13, name: alarm ?? "ink" });
-  pen.text(`${burst > 1 ? `up to ${burst} at once` : "none may come early"}; each dot: one let in`, x, base + 50, { size: 13, soft: true });
+  pen.text("now", middle, base - 36, { align: "center", bold: true, name: alarm ?? "ink" });
+  pen.text(`${burst > 1 ? `up to ${burst} at once` : "none may come early"}; each dot: one let in`, x, base + 50, { soft: true });
 }

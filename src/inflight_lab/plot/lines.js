@@ -11,8 +11,8 @@ const DELAY = 0.08; // seconds that the picture lags behind, so that its points 
 const ALIKE = 4; // times as high: plots side by side that differ by more have a height axis each
 const LEFT = 52, RIGHT = 88, TOP = 22, GAP = 30, MARK = 17; // pixels
 const GRID = 0.16;
-const LARGE = 1.42; // times, for the last row of a class
-const LOW = 520; // pixels, below which the number of those that wait must do
+const LETTER = 14, LOWEST = 230; // pixels: before a class, as large as the panel's letters, or as so high a plot allows
+const LOW = 366; // pixels, below which the number of those that wait must do
 
 const STRIPS = [
   { name: "in flight", height: 250, lines: ["client", "server"], ceiling: "limit", marks: ["refused", "failed"] },
@@ -51,7 +51,8 @@ export class Lines extends Picture {
   }
 
   fit(width, height, presented) {
-    const zoom = presented ? LARGE : 1, low = presented && height < LOW;
+    const letters = parseFloat(getComputedStyle(this.root).fontSize);
+    const zoom = presented ? Math.max(1, Math.min(letters / LETTER, height / LOWEST)) : 1, low = presented && height / zoom < LOW;
     const shown = this.strips.filter(({ name }) => !low || name !== "waiting");
     const fixed = TOP + GAP * shown.length, natural = shown.reduce((sum, strip) => sum + strip.height, 0);
     const grow = presented ? Math.max(0.3, (height / zoom - fixed) / natural) : 1;
