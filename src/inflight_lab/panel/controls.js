@@ -40,7 +40,6 @@ function slider(model, parent, name, label, signal, { step = 1, least = 1, disab
   const input = make("input", { type: "range", name, step, disabled }), output = make("output");
   function show(value) {
     Object.assign(input, { min: Math.min(least, value), max: model.get("_most")[name], value });
-    input.style.setProperty("--at", (input.value - input.min) / (input.max - input.min || 1));
     output.textContent = words(value);
     input.setAttribute("aria-valuetext", words(value));
   }
