@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import heapq
 import math
 import random
 from collections.abc import Callable
@@ -62,26 +61,23 @@ class Api:
     """When requests reach the API, in seconds of the loop, in the order in which they were sent."""
     accepted: list[float] = field(default_factory=list)
     refusals: int = 0
-    _under_way: list[list[float]] = field(default_factory=list)
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
         path = self.path()
-        request = [virtual_loop().now + path.there, len(self.arrivals), 0.0]  # last: what it has to wait
-        self.arrivals.append(request[0])
-        heapq.heappush(self._under_way, request)
-        await asyncio.sleep(path.there + path.latency + path.back)
+        arrival = virtual_loop().now + path.there
+        self.arrivals.append(arrival)
+        if path.there:  # else it is there, and the loop need not turn
+            await asyncio.sleep(path.there)
+        wait = self.quota.admit(arrival) if self.quota else 0.0
+        await asyncio.sleep(path.latency + path.back)
+        if wait:
+            self.refusals += 1
+        else:
+            self.accepted.append(arrival)
         if path.lost:
             raise httpx.ReadError("the answer was lost")
-        # Requests sent from now on arrive later than this one did, so its turn has come.
-        while self._under_way and self._under_way[0] <= request:
-            earlier = heapq.heappop(self._under_way)
-            earlier[2] = self.quota.admit(earlier[0]) if self.quota else 0.0
-            if earlier[2]:
-                self.refusals += 1
-            else:
-                self.accepted.append(earlier[0])
-        return self.answer(request[2])
+        return self.answer(wait)
 
     @property
     def policy(self) -> str | None:
