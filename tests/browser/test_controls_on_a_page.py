@@ -85,7 +85,7 @@ def test_every_slider_can_be_dragged(
 
 
 def test_a_finger_has_room_and_a_swipe_is_the_pages(browser: Browser, one: dict[str, Any]) -> None:
-    """By touch sliders are 44 px high; a swipe up that begins on a slider scrolls, a swipe along it sets it."""
+    """By touch sliders are 44 px high; a swipe up that begins on one scrolls, a swipe along it sets it."""
     with browser.new_context(has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         show(page, one, width=390, height=500)
