@@ -5,7 +5,6 @@ import contextlib
 import functools
 import logging
 import os
-import socket
 import threading
 import urllib.request
 from concurrent.futures import Future
@@ -41,10 +40,9 @@ class Listener(threading.Thread):
             access_log=False,
             timeout_keep_alive=75,
         )
-        self._socket = _listen(port)
-        self.port = self._socket.getsockname()[1]
         self.state = ServerState()
         self._short = False  # of files that may be open
+        self.port = port
         self._ready: Future[None] = Future()
         self.start()
         if error := self._ready.exception():
@@ -66,7 +64,6 @@ class Listener(threading.Thread):
         except BaseException as error:
             if self._ready.done():
                 raise
-            self._socket.close()
             self._ready.set_exception(error)
 
     async def _serve(self) -> None:
@@ -75,11 +72,13 @@ class Listener(threading.Thread):
         self._config.load()
         # Not httptools, which uvicorn prefers where it is: it collects a head for as long as that comes.
         connect = functools.partial(H11Protocol, self._config, self.state, {})
-        server = await self._loop.create_server(connect, sock=self._socket, backlog=self._config.backlog)
+        server = await self._loop.create_server(connect, LOOPBACK, self.port, backlog=self._config.backlog)
+        (listening,) = server.sockets
+        self.port = listening.getsockname()[1]
         self._ready.set_result(None)
         await self._ended.wait()
         with contextlib.suppress(NotImplementedError):  # on Windows
-            self._loop.remove_reader(self._socket)  # lets nobody in any more
+            self._loop.remove_reader(listening)  # lets nobody in any more
         for _ in range(2):  # turns of the loop, after which a client that was just accepted is a connection
             await asyncio.sleep(0)
         server.close()
@@ -95,13 +94,6 @@ class Listener(threading.Thread):
         elif not self._short:
             self._short = True
             LOG.error("The practice server has to let a client wait: %s", context["exception"])
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio switches Nagle's algorithm off only on sockets that name their protocol, which those of
-    # socket.create_server do not.  With it every answer on a kept connection comes 40 ms late.
-    unnamed = socket.create_server((LOOPBACK, port), backlog=2048)
-    return socket.socket(unnamed.family, unnamed.type, socket.IPPROTO_TCP, unnamed.detach())
 
 
 def _keep_loopback_off_proxies() -> None:
