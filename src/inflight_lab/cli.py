@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             importlib.import_module(f"inflight_lab.{module}").main(given[1:])
         except ModuleNotFoundError as error:  # it says which extra brings it
             sys.exit(str(error))
+        except BrokenPipeError:  # whoever reads, such as `head`, has enough; Python would say more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     commands = "\n".join(f"  {name:14}{what}" for name, (_, what) in COMMANDS.items())
     parser = argparse.ArgumentParser("inflight-lab", usage="inflight-lab [COMMAND] [options]")

@@ -493,6 +493,11 @@ def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
         ("missing.py:Limiter", "No such file"),
         (f"{__file__}:Missing", "has no attribute 'Missing'"),
         (f"{__file__}:Path", "limiter must be what makes one"),
+        ("notes.txt:Limiter", "limiter must be FILE.py:NAME, got 'notes.txt:Limiter'"),
+        (
+            f"{__file__}:wrong",
+            "limiter must need no arguments, got wrong(card): write a function that makes one",
+        ),
     ],
 )
 def test_the_command_is_told_what_it_cannot_judge(

@@ -85,6 +85,9 @@ def test_snippet_prints_what_the_options_say() -> None:
         (["pages", __file__], "out must be a folder that can be made, got "),
         (["pages", f"{__file__}/pages"], "out must be a folder that can be made, got "),
         (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
+        (["snippet", "--tokens=9"], "tokens must come with a rate and without per_host, got 9"),
+        (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),
+        (["watch"], "required: script\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -92,7 +95,25 @@ def test_bad_arguments(arguments: list[str], message: str, tmp_path: Path) -> No
     """One line says what is wrong, and the exit status is 2."""
     ran = inflight_lab(*(argument.replace("{tmp}", str(tmp_path)) for argument in arguments))
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert message in ran.stderr.splitlines()[-1]
+    assert message in ran.stderr.splitlines(keepends=True)[-1]
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    """As with ``inflight-lab run naive URL | head -1``: what is left is not printed, and nothing is said."""
+    with (
+        PracticeServer(latency=0.3) as server,
+        subprocess.Popen(
+            [BIN / "inflight-lab", "run", "naive", server.url, "--count=2"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        ) as ran,
+    ):
+        assert ran.stdout
+        assert ran.stderr
+        assert ran.stdout.readline() == b"Making request 0\n"
+        ran.stdout.close()
+        assert ran.stderr.read() == b""
 
 
 def test_without_jupyterlab_it_says_how_to_get_it() -> None:

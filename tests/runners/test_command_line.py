@@ -143,7 +143,8 @@ def test_return_exceptions_when_all_fail(rung: str) -> None:
 def test_first_response_is_shown_though_earlier_ones_failed() -> None:
     """With ``--return-exceptions`` the first *response* is printed, wherever in the list it stands."""
     outcomes = [ValueError("no"), ValueError("no"), httpx.Response(200, json={"third": True})]
-    assert print_of(outcomes) == "\n\nFinal result:\n==============\n\n{'third': True}\n"
+    failed = "2 of 3 failed, the first with ValueError('no')\n\n"
+    assert print_of(outcomes) == f"\n\nFinal result:\n==============\n\n{failed}{{'third': True}}\n"
 
 
 def test_a_response_that_is_not_json() -> None:
@@ -154,11 +155,14 @@ def test_a_response_that_is_not_json() -> None:
 
 
 def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
-    """Without ``--return-exceptions`` a 429 ends the run with the documented error as its last word."""
+    """Without ``--return-exceptions`` a 429 ends the run with the documented error, and no traceback."""
     server.quota, server.rate, server.period = "fixed-window", 1, 3600
     script = run_script("naive", server.url, "--count", "7")
     assert script.stdout == NAIVE
-    assert script.stderr.endswith("\nValueError: Unexpected Status: Http status code is 429.\n")
+    assert script.stderr == (
+        "ValueError: Unexpected Status: Http status code is 429.\n"
+        "The first failure ended the run.  With --return-exceptions the others go on.\n"
+    )
     assert script.returncode == 1
 
 

@@ -108,8 +108,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"quotas": [(1, 2, 3)]}, r"quotas must be pairs"),
     ({"quotas": [100]}, r"quotas must be pairs"),
     ({"tokens": 0}, "tokens must be 1 or more, or None, got 0"),
-    ({"tokens": 10, "quotas": ()}, "tokens must be None with per_host, or without quotas, got 10"),
-    ({"tokens": 10, "per_host": True}, "tokens must be None with per_host, or without quotas, got 10"),
+    ({"tokens": 10, "quotas": ()}, "tokens must come with a rate and without per_host, got 10"),
+    ({"tokens": 10, "per_host": True}, "tokens must come with a rate and without per_host, got 10"),
     ({"save": ""}, "save must be the name of a file, or None, got ''"),
     ({"save": "results.jsonl", "as_completed": True}, "save must be None with as_completed"),
 ]

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _named(place: str) -> Any:
     """What stands there.  Raises ``ValueError`` if there is nothing."""
     file, _, name = place.rpartition(":")
+    if not file.endswith(".py"):
+        raise ValueError(f"limiter must be FILE.py:NAME, got {place!r}")
     sys.path.insert(0, str(Path(file).resolve().parent))  # what a file imports may lie beside it
     try:
         spec: Any = importlib.util.spec_from_file_location(file, file)

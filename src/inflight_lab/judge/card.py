@@ -23,7 +23,8 @@ from inflight_lab.judge.subject import Subject
 SECONDS = 10.0
 """Of each trial against a quota, after the first second, in which bursts are allowed."""
 NO_CLOCK = (
-    "NO: after the first second it sent nothing; it uses a thread, or a clock that the judge does not reach"
+    "NO: after the first second it sent nothing; it lets none through, or uses a thread "
+    "or a clock that the judge does not reach"
 )
 NETWORKS = {"still": (0.0, 0.0), "10 ms of jitter": (0.01, 0.0), "stalls of 100 ms": (0.0, 0.1)}
 """Seconds by which the way to the API varies, and for which the loop stands still once a second."""

@@ -69,14 +69,17 @@ def ask_first(url: str, plan: str, *, yes: bool) -> None:
 
 
 def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response's JSON, or say why there is none."""
+    """Print the first response's JSON, or say why there is none, and how many failed."""
     print("\n\nFinal result:\n==============\n")
     responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
+    failures = [outcome for outcome in outcomes if not isinstance(outcome, httpx.Response)]
     if not outcomes:
         print("[] (no request was asked for)")
     elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {outcomes[0]!r}")
+        print(f"No response: all {len(outcomes)} requests failed, the first with {failures[0]!r}")
     else:
+        if failures:
+            print(f"{len(failures)} of {len(outcomes)} failed, the first with {failures[0]!r}\n")
         try:
             pprint(responses[0].json())
         except ValueError:
@@ -102,8 +105,12 @@ def main(arguments: Sequence[str]) -> None:
     except (TypeError, ValueError) as error:
         parser.exit(2, f"{error}\n")
     ask_first(options["url"], rung.PLAN.format(**options), yes=yes)
-    result = run(**options, verbose=True)
-    print_result(asyncio.run(result) if inspect.iscoroutine(result) else result)
+    try:
+        result = run(**options, verbose=True)
+        print_result(asyncio.run(result) if inspect.iscoroutine(result) else result)
+    except (ValueError, httpx.HTTPError) as error:
+        hint = ["The first failure ended the run.  With --return-exceptions the others go on."]
+        sys.exit("\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]))
 
 
 if __name__ == "__main__":

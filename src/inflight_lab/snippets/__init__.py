@@ -68,7 +68,7 @@ def snippet(
     if not per_host and "{id}" not in url:
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
     if tokens and (per_host or not quotas):
-        raise ValueError(f"tokens must be None with per_host, or without quotas, got {tokens}")
+        raise ValueError(f"tokens must come with a rate and without per_host, got {tokens}")
     if save and as_completed:
         raise ValueError(f"save must be None with as_completed, got {save!r}")
     pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]

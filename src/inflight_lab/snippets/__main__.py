@@ -1,4 +1,4 @@
-"""``inflight-lab snippet``: the code for the options that are given; without any, the whole script."""
+"""Prints the code for the options that are given; without any, the whole script."""
 
 from __future__ import annotations
 
