@@ -6,8 +6,8 @@
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, groupby
+from collections.abc import Collection, Iterable, Iterator
+from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter
 from statistics import quantiles
 
@@ -59,8 +59,8 @@ def _span(requests: Iterable[Request]) -> float:
     return max(1e-9, max(times) - min(times))
 
 
-def _by(key: str, requests: Iterable[Request]) -> Iterator[list[Request]]:
-    by = attrgetter(key)
+def _by(requests: Iterable[Request], *keys: str) -> Iterator[list[Request]]:
+    by = attrgetter(*keys)
     return (list(group) for _, group in groupby(sorted(requests, key=by), by))
 
 
@@ -85,7 +85,7 @@ def _semaphores(seen: Seen) -> Iterator[str]:
 
 
 def _pool(seen: Seen) -> Iterator[str]:
-    for requests in _by("client", seen.requests):
+    for requests in _by(seen.requests, "client"):
         most, asked, sent = requests[0].connections, _at_once(requests), _at_once(requests, "sent")
         # A few more are sent where many are cancelled at once; over HTTP/2, far more.
         if most and asked > most > 0.9 * sent and asked > sent and not any(_semaphores(seen)):
@@ -107,7 +107,7 @@ def _clients(seen: Seen) -> Iterator[str]:
 
 
 def _connections(seen: Seen) -> Iterator[str]:
-    for requests in _by("client", seen.requests):
+    for requests in _by(seen.requests, "client"):
         sent, opened, idle = _at_once(requests, "sent"), sum(r.opened for r in requests), requests[0].idle
         closed = sum("connection: close" in r.said.lower() for r in requests)  # by the server
         if sent > idle > 0 and opened >= max(1.5 * sent, len(requests) / 4) and closed < opened / 2:
@@ -118,36 +118,35 @@ def _connections(seen: Seen) -> Iterator[str]:
 
 
 def _quota(seen: Seen) -> Iterator[str]:
-    for requests in _by("host", seen.requests):
-        times, refused = [r.sent or r.asked for r in requests], sum(r.status == 429 for r in requests)
-        facts = f"{refused} answers of 429 from {requests[0].host}"
-        for quota, window, sure in seen.policies.get(requests[0].host, []) if refused else []:
-            most, average = (
-                _busiest(times, window),
-                len(times) * window / max(window, max(times) - min(times)),
-            )
+    for requests in _by(seen.requests, "host"):
+        host, times = requests[0].host, [r.sent or r.asked for r in requests]
+        if not (refused := sum(r.status == 429 for r in requests)):
+            continue
+        facts = f"{refused} answers of 429 from {host}"
+        for quota, window, sure in seen.policies.get(host, []):
+            most = _busiest(times, window)
+            average = len(times) * window / max(window, max(times) - min(times))
             if most > quota:
                 how = "on average" if average > quota and most < 1.5 * average else "in bursts"
                 yield (
                     f"{'certain' if sure else 'likely'}: Over the quota {how}: {facts}. In {window:g} s "
                     f"{quota:g} are allowed; you sent {average:.0f} on average and {most} in the busiest."
                 )
-        if refused:
-            passed = _busiest([r.sent for r in requests if r.sent and 0 < r.status < 400], 1)
-            yield (
-                f"likely: Refused: {facts}, and no quota that it says explains them. You sent up to "
-                f"{_busiest(times, 1)} in a second; up to {passed} of a second were accepted."
-            )
+        passed = _busiest([r.sent for r in requests if r.sent and 0 < r.status < 400], 1)
+        yield (
+            f"likely: Refused: {facts}, and no quota that it says explains them. You sent up to "
+            f"{_busiest(times, 1)} in a second; up to {passed} of a second were accepted."
+        )
 
 
 def _retries(seen: Seen) -> Iterator[str]:
-    again, addressed = _repeats(list(seen.requests))
+    again, addressed = _repeats(seen.requests)
     if len(again) <= max(FEW, 0.2 * len(seen.requests)):
         return
     pauses = [after.asked - (before.ended or 0.0) for before, after in again]
     asked = [re.search(r"^retry-after: *(\d+)", before.said, re.MULTILINE) for before, _ in again]
     early = sum(p < 0.95 * int(said[1]) for p, said in zip(pauses, asked, strict=True) if said)
-    low, *_, usual, _, _, _, high = quantiles(pauses, n=10)
+    low, usual, high = quantiles(pauses, n=10)[::4]
     failed = sum(after.failed for _, after in again)
     facts = f"A storm of retries: {len(again)} of {len(seen.requests)} requests, {failed} failed again"
     if len(again) >= 0.3 * len(seen.requests) and (early >= len(again) / 2 or usual < 0.2):
@@ -157,7 +156,7 @@ def _retries(seen: Seen) -> Iterator[str]:
         yield f"likely: {facts}; all come about {usual:.1f} s later, so they come back together."
 
 
-def _repeats(requests: list[Request]) -> tuple[list[tuple[Request, Request]], bool]:
+def _repeats(requests: Collection[Request]) -> tuple[list[tuple[Request, Request]], bool]:
     """``(failed, again)`` for each request that repeats one that failed; and whether the addresses show it.
 
     If many requests have one address in common, those of one sender are compared.  They are repeats if no
@@ -165,15 +164,12 @@ def _repeats(requests: list[Request]) -> tuple[list[tuple[Request, Request]], bo
     """
     addresses, senders = {(r.method, r.url) for r in requests}, {r.sender for r in requests}
     common = len(addresses) == 1 or len(addresses) < len(senders)
-    last: dict[object, Request] = {}
-    found, others = [], 0
-    for request in requests:
-        key = (request.method, request.url, request.sender if common else None)
-        if (before := last.get(key)) and before.ended and before.ended <= request.asked:
-            found += [(before, request)] * before.failed
-            others += not before.failed
-        last[key] = request
-    return ([] if others > (0 if common else len(found) / 4) else found), not common
+    keys = ("method", "url", "sender") if common else ("method", "url")
+    pairs = chain.from_iterable(pairwise(same) for same in _by(requests, *keys))
+    after = [(first, then) for first, then in pairs if first.ended and first.ended <= then.asked]
+    found = [(first, then) for first, then in after if first.failed]
+    goes_on = len(after) - len(found) > (0 if common else len(found) / 4)
+    return ([] if goes_on else found), not common
 
 
 def _goes_on(seen: Seen) -> Iterator[str]:

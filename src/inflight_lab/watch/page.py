@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from starlette.responses import FileResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route, request_response
+from starlette.staticfiles import StaticFiles
 
 import inflight_lab.plot
 from inflight_lab.plot.points import UPDATE, Message, Recorder
 from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
-PLOT = Path(inflight_lab.plot.__file__).parent
-FILES = {"": Path(__file__).with_name("page.html")} | {path.name: path for path in PLOT.glob("*.[cj]s*")}
+PAGE, PLOT = Path(__file__).with_name("page.html"), Path(inflight_lab.plot.__file__).parent
 EVENTS = "text/event-stream"
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Page(PracticeServer):
@@ -33,9 +32,10 @@ class Page(PracticeServer):
         self._recorder, self._title, self.words, self.done = recorder, title, "", threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
         self._routes.routes[:] = [
-            *(Route(HOME + name, lambda _, path=path: FileResponse(path)) for name, path in FILES.items()),
+            Route(HOME, lambda _: FileResponse(PAGE)),
             Route(HOME + "events", lambda _: StreamingResponse(self._messages(), media_type=EVENTS)),
-            Route("/{path:path}", self._get, methods=METHODS),
+            Mount(HOME, StaticFiles(directory=PLOT)),
+            Mount("/", request_response(self._get)),
         ]
 
     async def _messages(self) -> AsyncIterator[str]:
