@@ -32,13 +32,7 @@ class Listener(threading.Thread):
         _keep_loopback_off_proxies()
         # Longer than a client keeps an idle connection, so that it is never cut in its hand.
         self._config = uvicorn.Config(
-            app,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            timeout_keep_alive=75,
+            app, ws="none", lifespan="off", log_config=None, log_level="error", timeout_keep_alive=75
         )
         self.state = ServerState()
         self._short = False  # of files that may be open
