@@ -347,6 +347,68 @@ def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: 
         expect_apart(plot.words)
 
 
+TOKENS: dict[str, Any] = {
+    "rules": {"kind": "sliding-window", "rate": 60, "period": 2.0, "burst": 1, "phase": 0.0, "tokens": 2000},
+    "series": {
+        "server": [[0.1, 0, 60, 60]],
+        "rate": [[0.1, 50, 50, 50]],
+        "quota": [[0.1, 60, 60, 60]],
+        "tokens": [[0.1, 900, 900, 900], [1.0, 1990, 1990, 1990]],
+        "token_quota": [[0.1, 2000, 2000, 2000]],
+    },
+}
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_tokens_are_shown_where_they_are_counted(page: Page, one: dict[str, Any], width: int) -> None:
+    """A strip of their own, with their quota, and in words; both go when the server counts them no more."""
+    spy_on(page)
+    show(page, one, width=width)
+    strips = page.locator(".ifl-lines canvas")
+    usual = strips.evaluate("canvas => canvas.clientHeight")
+    hear(page, now=2.0, reset=True, **TOKENS)
+    plot = plot_on(page, says=["tokens in the last period", "quota 2000", "quota 60"])
+    levels = plot.line("tokens", "tokens in the last period")
+    assert (levels[0][1], levels[-1][1]) == (pytest.approx(900, abs=20), pytest.approx(1990, abs=20))
+    assert max(word.right for word in plot.words) <= strips.evaluate("canvas => canvas.clientWidth")
+    expect_apart(plot.words)
+    spoken = page.locator(".ifl-spoken")
+    expect(spoken).to_contain_text("1990 tokens in the last period, 2000 allowed")
+    assert strips.evaluate("canvas => canvas.clientHeight") > usual
+    hear(page, now=2.0, reset=True, rules=TOKENS["rules"] | {"tokens": 0})
+    gone = plot_on(page, when="!plot.words.some(({ text }) => text === 'tokens in the last period')")
+    assert "sent in the last period" in gone.texts()
+    expect(spoken).not_to_contain_text("tokens")
+    assert strips.evaluate("canvas => canvas.clientHeight") == usual
+
+
+@pytest.mark.parametrize(
+    ("size", "view", "waiting"),
+    [
+        ((1024, 1366), "lines", 1),
+        ((1920, 1080), "lines", 0),
+        ((1024, 768), "lines", 0),
+        ((1400, 900), "both", 0),
+    ],
+)
+def test_presented_tokens_are_shown_before_those_who_wait(
+    page: Page, one: dict[str, Any], size: tuple[int, int], view: str, waiting: int
+) -> None:
+    """A low screen has no room for both; whatever is shown ends with its axis of time, on the screen."""
+    width, height = size
+    spy_on(page)
+    show(page, one | {"view": view}, width=width, height=height)
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    hear(page, now=2.0, reset=True, **TOKENS)
+    page.get_by_role("button", name="Present").click()
+    plot = plot_on(page, when="plot.words.every(({ large }) => large > 1)", says=["quota 2000"])
+    assert plot.texts().count("waiting") == waiting
+    box = page.locator(".ifl-lines").bounding_box()
+    assert box
+    assert plot.word("0 s").y <= box["height"]
+    expect_apart(plot.words)
+
+
 SVG = '<svg class="ifl-1" xmlns="http://www.w3.org/2000/svg" width="30" height="30"></svg>'
 IMAGE = f'<div class="jp-OutputArea-child"><img alt="" src="data:image/svg+xml,{quote(SVG)}"></div>'
 

@@ -148,6 +148,16 @@ def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
     assert timeline.recent() == 0
 
 
+def test_tokens_slide_as_requests_do(timeline: Timeline, clock: SetClock) -> None:
+    """What was charged counts for one period from then on, and not beyond a reset."""
+    for tokens in (5, 0, 7):
+        timeline.send(200, tokens)
+        clock.now += 0.4
+    assert (timeline.recent(), timeline.recent_tokens()) == (2, 7)
+    timeline.reset()
+    assert timeline.recent_tokens() == 0
+
+
 ACTIONS = st.lists(
     st.sampled_from(
         ["start", "send", "send", "200", "404", "429", "fail", "cancel", "cancel waiting", "reset", "time"]

@@ -29,6 +29,7 @@ async def recorded(server: PracticeServer, tmp_path: Path) -> tuple[Panel, Path]
     """A panel that has run two runners side by side, and the recording of it."""
     server.latency, server.quota, server.rate, server.max_concurrent = 0.05, "sliding-window", 12, 15
     runners = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
+    server.tokens = 2000
     panel = Panel(runners, server=server, count=20)
     panel.slow = 5
     await panel.start()
@@ -48,6 +49,7 @@ async def test_a_replay_shows_what_the_run_showed(recorded: tuple[Panel, Path]) 
         assert shown == ran
         assert shown["counts"]["refused"] > 0
         assert (shown["numbered"], shown["rules"]["rate"], shown["live"]) == (True, 12, False)
+        assert [point[3] for point in shown["series"]["token_quota"]] == [2000]
         assert len(shown["series"]["limit"]) == (name == "semaphore")
     assert [each.server.stats() for each in panel.lanes.values()] == before
     replay.close()
@@ -181,6 +183,7 @@ DAMAGED = {  # what is in the file, and what the error says of it
     "rules that are null": (one(rules=None), "rules must be an object with kind, rate"),
     "no rate": (one(rules=RULES | {"rate": 0}), "rules.rate must be more than 0, and finite, got 0"),
     "no period": (one(rules=RULES | {"period": 0}), "rules.period must be more than 0, and finite, got 0"),
+    "tokens of text": (one(rules=RULES | {"tokens": "1"}), "rules.tokens must be an integer"),
     "a burst of text": (one(rules=RULES | {"burst": "1"}), "rules.burst must be an integer"),
     "series in a list": (one(series=[]), "series must be an object with server.?, client"),
     "a line unknown": (one(series={"cost": []}), "series must be an object with server"),

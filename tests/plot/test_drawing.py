@@ -158,6 +158,27 @@ def test_every_strip_is_there_from_the_beginning() -> None:
     assert not [line for line in read.lines if line["stroke"] != GRID and line["d"]]
 
 
+def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
+    """Below the other strips: what was charged in the last period, and the quota."""
+    timeline = Timeline(clock=clock)
+    recorder = Recorder(timeline, None, lambda: Rules("sliding-window", 60, tokens=2000))
+    for tokens in (800, 1100, 0):
+        timeline.send(200, tokens)
+        recorder.read()
+        clock.now += 0.6
+    clock.now = 4
+    recorder.read()
+    read = Read(recorder)
+    titles = [text["says"] for text in read.texts if text.get("font-weight")]
+    assert titles[-1] == "tokens in the last period (quota: dashed)"
+    assert read.line("tokens in the last period", "#00785a") == [
+        *((0, 800, 800), (0.6, 1900, 1900)),
+        *((1.2, 1100, 1100), (4, 0, 0)),
+    ]
+    assert read.line("tokens in the last period", INK, "9 5") == [(0, 2000, 2000)]
+    assert read.line("sent in the last period", INK, "9 5") == [(0, 60, 60)]
+
+
 def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
     """What is older than the points that are kept leaves no empty space, and the picture says so."""
     timeline = Timeline(clock=clock)

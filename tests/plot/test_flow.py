@@ -135,7 +135,7 @@ def test_the_rules_go_with_every_message(clock: SetClock) -> None:
     clock.now = 100.75
     rules = Rules("fixed-window", 10, period=2.0, burst=3)
     recorder = Recorder(Timeline(clock=clock), None, lambda: rules)
-    said = {"kind": "fixed-window", "rate": 10, "period": 2.0, "burst": 3, "phase": 0.75}
+    said = {"kind": "fixed-window", "rate": 10, "period": 2.0, "burst": 3, "tokens": 0, "phase": 0.75}
     assert recorder.status()["rules"] == said
     assert "rules" not in Recorder(Timeline(), None).status()
 

@@ -62,13 +62,13 @@ def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.Monk
 def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:
     """A view that comes late gets the last 60 seconds of every line, and the level before them."""
     client = Timeline(clock=clock)
-    recorder = Recorder(timeline, client, lambda: Rules("gcra", 100))
+    recorder = Recorder(timeline, client, lambda: Rules("gcra", 100, tokens=2000))
     recorder.set_limit(3)
     for _ in range(300):
         clock.now += 1
         for each in (timeline, client):
             each.start(1)
-            each.answer(each.send(), 429)
+            each.answer(each.send(429, 50), 429)
             each.fail(each.send(), OSError())
         recorder.read()
     for name in ("server", "client", "waiting", "refused", "failed"):
@@ -76,6 +76,26 @@ def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> No
     assert recorder.history["limit"] == [[0, 3, 3, 3]]
     assert recorder.history["quota"] == [[1, 100, 100, 100]]
     assert recorder.history["rate"] == [[1, 2, 2, 2]]
+    assert recorder.history["token_quota"] == [[1, 2000, 2000, 2000]]
+    assert recorder.history["tokens"] == [[1, 50, 50, 50]]
+
+
+def test_tokens_are_drawn_where_they_are_counted(clock: SetClock, timeline: Timeline) -> None:
+    """What was charged in the last period, and the most that is allowed; without such a quota, neither."""
+    rules = Rules("sliding-window", 60, 2.0)
+    timeline.period = rules.period
+    recorder = Recorder(timeline, None, lambda: rules)
+    timeline.send(200, 80)
+    assert not {"tokens", "token_quota"} & recorder.read()["series"].keys()
+    rules = rules._replace(tokens=2000)
+    read = [recorder.read()["series"]]
+    for tokens in (30, 0, 0):
+        clock.now += 1
+        timeline.send(200, tokens)
+        read.append(recorder.read()["series"])
+    assert [series["tokens"][0][3] for series in read] == [80, 110, 30, 0]
+    assert ["token_quota" in series for series in read] == [True, False, False, False]
+    assert recorder.history["token_quota"][0][3] == 2000
 
 
 def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -> None:

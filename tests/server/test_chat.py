@@ -117,6 +117,25 @@ async def test_when_all_of_it_is_there_again(quota: str, burst: int | None, whol
         assert int((await ask(client)).headers["x-ratelimit-remaining-requests"]) == most - 1
 
 
+async def test_the_timeline_has_what_was_charged() -> None:
+    """The tokens of the last period are those that the quota counts: of accepted chats, of nothing else."""
+    app = PracticeApp(latency=0, seed=3, quota="sliding-window", rate=9, tokens=120, period=20)
+    app.timeline.clock = clock = SetClock(1000)
+    async with client_of(app) as client:
+        for _ in range(8):
+            said = await ask(client)
+            assert app.timeline.recent_tokens() == 120 - int(said.headers["x-ratelimit-remaining-tokens"])
+            clock.now += 6
+        assert (await client.get("/get")).status_code == 200
+        assert 0 < app.stats().refused < 8
+        clock.now += 15
+        assert app.timeline.recent_tokens() == 0
+    assert app.rules
+    assert app.rules.tokens == 120
+    app.tokens = None
+    assert app.rules.tokens == 0
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_more_than_all_of_it_is_never_admitted(kind: str) -> None:
     """However empty a quota is, and however long one waits."""

@@ -29,8 +29,10 @@ note("fillText", function (text, x, y) {
 window.drawnOn = (canvas) => drawings.get(canvas);
 window.plotDrawn = (lane) => drawnOn(document.querySelectorAll(".ifl-lines canvas")[lane]);
 """
-COLOURS = {"server": "#0072b2", "client": "#b86e00", "limit": "10 6"}
+COLOURS = {"server": "#0072b2", "client": "#b86e00", "limit": "10 6", "tokens": "#00785a"}
 """Of a line, or its dashes."""
+TITLES = ("in flight", "waiting", "sent in the last period", "tokens in the last period")
+"""Of the strips, from the top down."""
 
 
 class Word(NamedTuple):
@@ -61,16 +63,16 @@ class Plot(NamedTuple):
 
     def axis(self, title: str) -> list[Word]:
         """The numbers beside the strip with this title, from the lowest."""
-        below = sorted(word.y for word in self.words if word.text in ("waiting", "sent in the last period"))
+        below = sorted(word.y for word in self.words if word.text in TITLES)
         top = self.word(title).y
         bottom = min((y for y in below if y > top), default=float("inf"))
         return [
             word for word in self.words if word.text.isdigit() and word.right < 52 and top < word.y < bottom
         ]
 
-    def line(self, name: str) -> list[tuple[float, float]]:
-        """The corners of a line of the first strip, in seconds and requests."""
-        low, *_, high = self.axis("in flight")
+    def line(self, name: str, title: str = "in flight") -> list[tuple[float, float]]:
+        """The corners of a line of the strip with this title, in seconds and requests or tokens."""
+        top, (low, *_, high) = self.word(title).y, self.axis(title)
         begin, *_, end = [word for word in self.words if word.text.endswith(" s")]
         return [
             (
@@ -81,7 +83,7 @@ class Plot(NamedTuple):
                 float(high.text) * (low.y - 5 - y) / (low.y - high.y),
             )
             for style, points in self.lines
-            if COLOURS[name] in style and all(y < low.y for _, y in points)
+            if COLOURS[name] in style and all(top < y < low.y for _, y in points)
             for x, y in points
         ]
 

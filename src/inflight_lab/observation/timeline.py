@@ -83,6 +83,8 @@ class Rules(NamedTuple):
     rate: float
     period: float = 1.0
     burst: int = 1
+    tokens: int = 0
+    """Allowed per period, beside the requests; 0: they are not counted."""
 
 
 class Timeline:
@@ -111,7 +113,7 @@ class Timeline:
             self.events = []  # not cleared: whoever holds the old list keeps it
             self._open: set[int] = set()
             self._slots: set[int] = set()
-            self._recent: deque[float] = deque()  # when those of the last period were sent
+            self._recent: deque[tuple[float, int]] = deque()  # time and tokens of those of the last period
             self._begin = self._end = 0.0
             self._counts = Counter[str]()  # of `Stats`, by name
 
@@ -140,10 +142,11 @@ class Timeline:
                 self._slots.remove(slot)
                 self._add("freed", None, slot)
 
-    def send(self, detail: int | None = None) -> int:
+    def send(self, detail: int | None = None, tokens: int = 0) -> int:
         """A request was sent; returns its number.  One that was not announced by `start` starts here.
 
         ``detail`` is the status with which a server will answer; else it is the slot of the current task.
+        ``tokens`` is what the server charges for it.
         """
         with self._lock:
             counts = self._counts
@@ -154,15 +157,15 @@ class Timeline:
             request = next(self._numbers)
             self._open.add(request)
             sent = self._add("sent", request, _slot.get() if detail is None else detail)
-            self._recent.append(sent.time)
+            self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
             counts["busiest_period"] = max(counts["busiest_period"], self._count_recent(sent.time))
             return request
 
     @contextmanager
-    def sending(self, detail: int | None = None) -> Iterator[int]:
+    def sending(self, detail: int | None = None, tokens: int = 0) -> Iterator[int]:
         """Send a request, whose number it gives; it is cancelled, or fails, if the block does."""
-        request = self.send(detail)
+        request = self.send(detail, tokens)
         try:
             yield request
         except asyncio.CancelledError:
@@ -210,6 +213,12 @@ class Timeline:
         with self._lock:
             return self._count_recent(self.clock())
 
+    def recent_tokens(self) -> int:
+        """How many tokens the server charged for those."""
+        with self._lock:
+            self._count_recent(self.clock())
+            return sum(tokens for _, tokens in self._recent)
+
     def since(self, position: int) -> tuple[list[Event], int]:
         """The events after the first ``position`` ever written, and the position at which to read on.
 
@@ -250,6 +259,6 @@ class Timeline:
         return event
 
     def _count_recent(self, now: float) -> int:
-        while self._recent and self._recent[0] <= now - self.period:
+        while self._recent and self._recent[0][0] <= now - self.period:
             self._recent.popleft()
         return len(self._recent)

@@ -38,6 +38,7 @@ RULES = {
     "period": positive(),
     "burst": integer(1),
     "phase": LEVEL,
+    "tokens?": COUNT,
 }
 MESSAGE = {
     "now": SECONDS,

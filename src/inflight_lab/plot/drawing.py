@@ -25,6 +25,8 @@ STYLES = {  # colour, width and dashes of what a recording shows
     "waiting": (PURPLE, 2, "none"),
     "rate": (GREEN, 2, "none"),
     "quota": (INK, 1.5, "9 5"),
+    "tokens": (GREEN, 2, "none"),
+    "token_quota": (INK, 1.5, "9 5"),
     "refused": (RED, 2, "none"),
     "failed": (INK, 2, "4 3"),
 }
@@ -32,6 +34,7 @@ STRIPS = (  # title, height and lines, from the top down
     ("in flight (server: solid, client: dotted, limit: dashed)", 170, ("client", "server", "limit")),
     ("waiting", 50, ("waiting",)),
     ("sent in the last period (quota: dashed)", 70, ("rate", "quota")),
+    ("tokens in the last period (quota: dashed)", 70, ("tokens", "token_quota")),  # where they are counted
 )
 NAMES, ROW = 170, 34  # the room for the names in a comparison; from one row to the next, or between strips
 
@@ -96,7 +99,8 @@ def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
     x = Scale(begin, max(end, begin + 0.5), 68, WIDTH - 24)
     pixel = (x.last - x.first) / (x.end - x.start)
     lines = {name: thin(series[name], pixel) for name in STYLES}
-    top, bottom = 62, 62 - ROW + sum(height + ROW for _, height, _ in STRIPS)
+    strips = STRIPS if series["token_quota"] else STRIPS[:-1]
+    top, bottom = 62, 62 - ROW + sum(height + ROW for _, height, _ in strips)
     parts = [_text(x.end, 12, "older points left out" if begin else "", "end")]
     step = nice_step(x.last - x.first, 9)
     for time in (step * n for n in range(math.ceil(begin / step), math.floor(x.last / step) + 1)):
@@ -105,7 +109,7 @@ def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
     for name, y in (("refused", 16), ("failed", 30)):
         marks = [f"M{x(point[0])} {y}v10" for point in lines[name] if point[0] >= begin]
         parts += [_text(x.start - 8, y + 10, name, "end"), _line("".join(marks), *STYLES[name])]
-    for title, height, names in STRIPS:
+    for title, height, names in strips:
         parts += _strip(title, x, top, height, {name: lines[name] for name in names})
         top += height + ROW
     ends = [f"{counts[name]} {name}" for name in ("failed", "cancelled") if counts[name]]

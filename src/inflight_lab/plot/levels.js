@@ -65,6 +65,9 @@ export function axisTop(need) {
   return Math.ceil((need * 1.04) / round) * round;
 }
 
+/** As it fits beside an axis: 2000, 30k. */
+export const short = (number) => (number < 1e4 ? number : `${+(number / 1e3).toFixed(1)}k`);
+
 export function axisNumbers(top, pixels) {
   const step = Math.max(1, niceStep(top, Math.max(1, Math.min(5, Math.floor(pixels / LABEL)))));
   const numbers = Array.from({ length: Math.ceil(top / step) }, (_, i) => i * step);

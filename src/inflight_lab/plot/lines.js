@@ -1,6 +1,6 @@
-// Lines over time: three strips above one axis of seconds, which scrolls.
+// Lines over time: strips above one axis of seconds, which scrolls.
 
-import { BIN, axisNumbers, axisTop, grouped, highestOf, meanLevels, niceStep, trace, whereApart } from "./levels.js";
+import { BIN, axisNumbers, axisTop, grouped, highestOf, meanLevels, niceStep, short, trace, whereApart } from "./levels.js";
 import { FRAME, Picture } from "./picture.js";
 
 const SHORTEST = 4; // seconds across the plot at the start of a run; it widens until ...
@@ -9,26 +9,27 @@ const KEPT = 60; // seconds kept; older points are dropped, and the time axis sa
 const COLUMNS = 420; // across the plot: a level is drawn as its mean over the time of one
 const DELAY = 0.08; // seconds that the picture lags behind, so that its points have arrived
 const ALIKE = 4; // times as high: plots side by side that differ by more have a height axis each
-const LEFT = 52, RIGHT = 88, TOP = 22, GAP = 30, MARK = 17; // pixels
+const LEFT = 52, RIGHT = 98, TOP = 22, GAP = 30, MARK = 17; // pixels
 const GRID = 0.16;
-const LETTER = 14, LOWEST = 230; // pixels: before a class, as large as the panel's letters, or as so high a plot allows
-const LOW = 366; // pixels, below which the number of those that wait must do
+const LETTER = 14; // pixels: before a class, as large as the panel's letters, or as the height allows
+const LEAST = 0.44; // of their usual height: if the strips have less, letters are smaller
+const LOW = 0.65; // of it, below which the number of those that wait must do
 
 const STRIPS = [
   { name: "in flight", height: 250, lines: ["client", "server"], ceiling: "limit", marks: ["refused", "failed"] },
   { name: "waiting", height: 56, lines: ["waiting"], marks: [] },
   { name: "sent in the last period", height: 84, lines: ["rate"], ceiling: "quota", marks: [] },
+  { name: "tokens in the last period", height: 84, lines: ["tokens"], ceiling: "token_quota", marks: [] }, // where they are counted
 ];
-const SERIES = ["client", "server", "limit", "refused", "failed", "waiting", "rate", "quota"];
-const NAMED = ["limit", "quota", "client", "server"]; // beside their ends; the other lines have their strip's name
+const SERIES = ["client", "server", "limit", "refused", "failed", "waiting", "rate", "quota", "tokens", "token_quota"];
 const CEILING = { wide: 1.5, dashes: [10, 6] };
-const STYLES = { limit: CEILING, quota: CEILING, client: { dashes: [3, 4] } };
+const STYLES = { limit: CEILING, quota: CEILING, token_quota: CEILING, client: { dashes: [3, 4] } };
 
 /** `mates` are those side by side, which have their axes in common. */
 export class Lines extends Picture {
   constructor(parent, signal, mates) {
     super(parent, "ifl-lines", DELAY, FRAME, signal);
-    Object.assign(this, { mates, strips: STRIPS.map((about) => ({ ...about })), frames: 0 });
+    Object.assign(this, { mates, strips: STRIPS.map((about) => ({ ...about })), tokens: false, frames: 0 });
     this.canvas.setAttribute("aria-label", "Requests over time");
     mates.push(this);
   }
@@ -38,7 +39,7 @@ export class Lines extends Picture {
     for (const strip of this.strips) strip.need = 4;
   }
 
-  hear({ series, now, live }) {
+  hear({ series, now, live, rules }) {
     for (const name in this.series) {
       const points = this.series[name];
       points.push(...(series[name] ?? []));
@@ -46,16 +47,19 @@ export class Lines extends Picture {
       points.splice(0, points.findIndex(([time]) => time >= now - KEPT) - 1);
     }
     Object.assign(this, { now, end: live ? 0 : now, stale: true }); // there are points that are in no line yet
+    if (this.tokens !== (rules?.tokens > 0)) { this.tokens = !this.tokens; this.layout(); }
     for (const mate of this.mates) mate.redraw();
     return 0;
   }
 
   fit(width, height, presented) {
     const letters = parseFloat(getComputedStyle(this.root).fontSize);
-    const zoom = presented ? Math.max(1, Math.min(letters / LETTER, height / LOWEST)) : 1, low = presented && height / zoom < LOW;
-    const shown = this.strips.filter(({ name }) => !low || name !== "waiting");
-    const fixed = TOP + GAP * shown.length, natural = shown.reduce((sum, strip) => sum + strip.height, 0);
-    const grow = presented ? Math.max(0.3, (height / zoom - fixed) / natural) : 1;
+    const needed = (strips, share) => strips.reduce((sum, strip) => sum + GAP + share * strip.height, TOP);
+    const counted = this.strips.filter(({ ceiling }) => this.tokens || ceiling !== "token_quota");
+    const few = counted.filter(({ name }) => name !== "waiting");
+    const zoom = presented ? Math.max(1, Math.min(letters / LETTER, height / needed(few, LEAST))) : 1;
+    const shown = presented && height / zoom < needed(counted, LOW) ? few : counted, fixed = needed(shown, 0);
+    const grow = presented ? Math.max(0.3, (height / zoom - fixed) / (needed(shown, 1) - fixed)) : 1;
     let y = TOP;
     for (const strip of shown) {
       const marks = strip.marks.length && strip.marks.length * MARK + 8;
@@ -116,7 +120,7 @@ export class Lines extends Picture {
     if (times > 1) pen.text(`enlarged ${times} times`, reach + 12, y - 6);
     for (const number of axisNumbers(highest, bottom - top)) {
       pen.bar("ink", LEFT, up(number), right - LEFT, 1, GRID);
-      pen.text(number, LEFT - 8, up(number) + 5, { align: "right" });
+      pen.text(short(number), LEFT - 8, up(number) + 5, { align: "right" });
     }
     pen.inside({ x: LEFT, y, w: Math.max(0, now - LEFT), h: bottom + 2 - y }, () => this.drawLines(strip, x, up));
     this.nameLines(strip, up);
@@ -141,10 +145,11 @@ export class Lines extends Picture {
   }
 
   // Beside the end of each line its name, or beside its peak if it ended before: a ceiling's above it, all apart from each other.
-  nameLines({ ceiling, levels }, up) {
+  // A line that is the only one has its strip's name.
+  nameLines({ lines, ceiling, levels }, up) {
     let free = -Infinity;
-    const named = levels.filter(([name, level]) => NAMED.includes(name) && level >= 0);
-    const placed = named.map(([name, level]) => (name === ceiling ? [up(level) - 1, `${name} ${level}`, name] : [up(level) + 9, name, name]));
+    const named = levels.filter(([name, level]) => (name === ceiling || lines.length > 1) && level >= 0);
+    const placed = named.map(([name, level]) => (name === ceiling ? [up(level) - 1, `${name.replace("token_", "")} ${short(level)}`, name] : [up(level) + 9, name, name]));
     for (const [y, words, name] of placed.sort(([one], [two]) => one - two)) {
       free = Math.max(y, free + 15);
       this.pen.text(words, this.right + 6, free, { name, bold: true });

@@ -3,7 +3,7 @@
 const FONT = "system-ui, sans-serif";
 const COLOURS = { // the page's, by what is drawn in them
   waiting: "--waiting", client: "--client", server: "--server", flying: "--server",
-  rate: "--rate", ok: "--rate", refused: "--refused",
+  rate: "--rate", tokens: "--rate", ok: "--rate", refused: "--refused",
 };
 // Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
 const OUTLINED = { waiting: 1.6, lost: 2.2 }; // pixels; the others are filled

@@ -19,7 +19,10 @@ UPDATE = 0.05
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-LINES = ("server", "client", "waiting", "limit", "rate", "quota", "refused", "failed")
+LINES = (
+    *("server", "client", "waiting", "limit", "refused", "failed"),
+    *("rate", "quota", "tokens", "token_quota"),
+)
 
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
@@ -139,6 +142,7 @@ class Recorder:
         server, client = self._new_events(self.server), self._new_events(self.client)
         arrived, asked = server if self.server else client, client if self.client else server
         now, rules = self.now, self.rules()
+        tokens = (rules and rules.tokens) or None
         limits = self._limits[:]
         del self._limits[: len(limits)]  # and not those that came since
         series = {
@@ -148,6 +152,8 @@ class Recorder:
             "limit": thin(limits),
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
+            "tokens": self._changed("tokens", now, tokens and self._main.recent_tokens()),
+            "token_quota": self._changed("token_quota", now, tokens),
             "refused": tally(each.time for each in arrived if ending(each.kind, each.detail) == "refused"),
             # Only the client knows of a request that never reached the server.
             "failed": tally(each.time for each in asked if ending(each.kind, each.detail) == "failed"),

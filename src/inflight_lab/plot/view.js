@@ -28,13 +28,14 @@ function numbers(root) {
 }
 
 /** How a run stands, in words. */
-function inWords(counts, { client, limit, quota, rate = 0 }, live) {
+function inWords(counts, { client, limit, quota, rate = 0, tokens, token_quota }, live) {
   const done = counts.accepted + counts.refused + counts.failed, ended = counts.cancelled ? "stopped" : "finished";
   return [
     `${live ? "running" : counts.started ? ended : "ready"}: ${done} of ${counts.started} done`,
     `in flight ${counts.in_flight} (client ${client ?? "not observed"})`, `limit ${limit ?? "none"}`,
     ...["waiting", ...ENDS].map((name) => `${name} ${counts[name]}`),
     `${rate} sent in the last period${quota === undefined ? "" : `, ${quota} allowed`}`,
+    ...(token_quota ? [`${tokens} tokens in the last period, ${token_quota} allowed`] : []),
   ].join(" · ");
 }
 

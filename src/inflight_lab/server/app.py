@@ -71,7 +71,7 @@ class PracticeApp(Knobs):
         if self.quota == "none":
             return None
         burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
-        return Rules(self.quota, self.rate, self.timeline.period, burst)
+        return Rules(self.quota, self.rate, self.timeline.period, burst, self.tokens or 0)
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""
@@ -101,7 +101,8 @@ class PracticeApp(Knobs):
     ) -> Response:
         """Count a request, and send what it gets after the latency."""
         response = self._decide(answer, tokens)
-        with self.timeline.sending(response.status_code) as number:
+        charged = tokens if response.status_code < 400 else 0
+        with self.timeline.sending(response.status_code, charged) as number:
             if await _disconnected_within(request, self.slow * self._draw_latency()):
                 self.timeline.cancel(number)
             else:
@@ -135,8 +136,8 @@ class PracticeApp(Knobs):
             return {}
         kind, period = KINDS[rules.kind], rules.period
         counted: dict[str, tuple[float, int]] = {"requests": (rules.rate, rules.burst)}
-        if self.tokens is not None:
-            counted["tokens"] = (self.tokens, self.tokens)
+        if rules.tokens:
+            counted["tokens"] = (rules.tokens, rules.tokens)
         for name, (rate, burst) in counted.items():
             counter = self._counters.get(name)
             if type(counter) is not kind:
