@@ -138,9 +138,9 @@ async def _changed(subject: Subject) -> str:
         return "cannot be changed"
     async with asyncio.TaskGroup() as tasks:
         senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * subject.rate) + 2)]
-        (_, whole), (_, half), (first, again) = [
-            await let_through(limit) for limit in (most, type(most)(most / 2), most)
-        ]
+        _, whole = await let_through(most)
+        _, half = await let_through(type(most)(most / 2))
+        first, again = await let_through(most)
         for sender in senders:
             sender.cancel()
     follows = 0.3 * whole < half < 0.7 * whole and again > 0.8 * whole and first <= 0.4 * whole + 1
