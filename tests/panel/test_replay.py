@@ -72,6 +72,20 @@ async def test_a_replay_can_be_stopped_and_played_again(recorded: tuple[Panel, P
     replay.close()
 
 
+async def test_each_run_ends_when_it_did(tmp_path: Path) -> None:
+    """Beside a longer one, too: its lines stop there, in place of going on at their last level."""
+    path = tmp_path / "two.json"
+    path.write_text(filed([message()], [message(), message(now=60)]))
+    replay = Replay(path)
+    playing = replay.start()
+    short, long = (feed.recorder for feed in replay.feeds.values())
+    await until(lambda: long.status()["live"] and not short.status()["live"])
+    assert short.status()["counts"]["started"] == 2
+    replay.stop()
+    await playing
+    replay.close()
+
+
 async def test_failures_and_cancels_are_repeated_too(tmp_path: Path) -> None:
     """What ended without an answer ends so again: a refused connection, and requests that were stopped."""
 

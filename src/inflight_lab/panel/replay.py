@@ -76,5 +76,7 @@ class Playback(Recorder):
         while self._due and self._due[0]["now"] <= now:
             due.append(self._due.popleft())
         self._last = (due or [self._last])[-1]
+        if not self._due:
+            self.end()  # a longer run beside it goes on
         series = {name: [point for each in due for point in each["series"].get(name, [])] for name in LINES}
         return series, [row for each in due for row in each["rows"] if self._flow.keep(row)]
