@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             importlib.import_module(f"inflight_lab.{module}").main(given[1:])
         except ModuleNotFoundError as error:  # it says which extra brings it
             sys.exit(str(error))
+        except KeyboardInterrupt:  # Ctrl-C: what was printed stays, and a traceback adds nothing
+            sys.exit(130)
         except BrokenPipeError:  # whoever reads, such as `head`, has enough; Python would say more at its end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -114,6 +115,20 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
         assert ran.stdout.readline() == b"Making request 0\n"
         ran.stdout.close()
         assert ran.stderr.read() == b""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
+    """With the exit status that a shell gives to it."""
+    command = [BIN / "inflight-lab", "run", "naive"]
+    with PracticeServer(latency=60) as server:
+        env = os.environ | {"PYTHONUNBUFFERED": "1"}
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": env}
+        with subprocess.Popen([*command, server.url, "--count=1"], **pipes) as ran:
+            assert ran.stdout.readline() == b"Making request 0\n"
+            ran.send_signal(signal.SIGINT)
+            assert ran.communicate() == (b"", b"")
+    assert ran.returncode == 130
 
 
 def test_without_jupyterlab_it_says_how_to_get_it() -> None:

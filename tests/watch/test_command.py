@@ -53,7 +53,7 @@ def test_what_a_script_does_is_its_own(script: Callable[[str], Path]) -> None:
     assert done.stdout == (f"__main__ ['--port', '-x y'] {path.parent} 1 typed\nTrue False\n")
     assert done.returncode == 7
     assert re.search(
-        r"^/a\nwatch: 1 requests to api.example.com in .* s, at most 1 at once: 1 accepted", done.stderr, re.M
+        r"^/a\nwatch: 1 request to api.example.com in .* s, at most 1 at once: 1 accepted", done.stderr, re.M
     )
 
 
@@ -61,9 +61,9 @@ def test_what_a_script_does_is_its_own(script: Callable[[str], Path]) -> None:
     ("end", "status", "said"),
     [
         ("raise RuntimeError('as usual')", 1, "RuntimeError: as usual"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, "watch: 1 requests"),
-        pytest.param("import os; os.abort()", -signal.SIGABRT, "watch: 1 requests", marks=pytest.mark.full),
-        pytest.param("import os; os._exit(3)", 3, "watch: 1 requests", marks=pytest.mark.full),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, "watch: 1 request "),
+        pytest.param("import os; os.abort()", -signal.SIGABRT, "watch: 1 request ", marks=pytest.mark.full),
+        pytest.param("import os; os._exit(3)", 3, "watch: 1 request ", marks=pytest.mark.full),
     ],
     ids=["raises", "killed", "aborted", "left at once"],
 )
@@ -72,7 +72,7 @@ def test_however_a_script_ends(end: str, status: int, said: str, script: Callabl
     done = watch(*PRACTICE, script(f"import httpx\nhttpx.get('https://api.example.com/')\n{end}\n"))
     assert done.returncode == status
     assert said in done.stderr
-    assert "watch: 1 requests to api.example.com" in done.stderr
+    assert "watch: 1 request to api.example.com" in done.stderr
 
 
 WAITS = """
@@ -109,7 +109,7 @@ def test_a_signal_reaches_the_script_once(
         output, said = process.communicate(timeout=PATIENCE)
     assert output == ("tidied up\n" if number == signal.SIGINT else "")
     assert process.returncode == -number
-    assert "watch: 1 requests" in said
+    assert "watch: 1 request " in said
 
 
 COUNTS = """

@@ -81,7 +81,7 @@ def test_a_quota_that_is_not_said() -> None:
     assert diagnose(seen_of(requests))[0].startswith(
         "likely: Refused: 30 answers of 429 from api.example.com, and "
     )
-    assert "up to 20 in a second; up to 10 of a second were accepted" in diagnose(seen_of(requests))[0]
+    assert "up to 20 in a second; up to 10 in a second were accepted" in diagnose(seen_of(requests))[0]
     guessed = "x-ratelimit-limit: 10\nx-ratelimit-reset: 1"
     assert diagnose(seen_of(requests, headers=guessed))[0].startswith("likely: Over the quota on average")
     elsewhere = 'ratelimit-policy: "default";q=1000;w=1'
@@ -97,6 +97,7 @@ def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
     again = [(n * 0.1, 0.05, status) for n, status in enumerate([429] * 29 + [200])]
     storms = [text for text in said(seen_of(again, addresses="one", sender=1)) if "storm" in text]
     assert storms == ["likely: A storm of retries: 29 of 30 requests, 28 failed again; half came within 0"]
+    assert "sooner than Retry-After" not in diagnose(seen_of(again, addresses="one", sender=1))[-1]
 
 
 def test_retries_that_come_back_together() -> None:

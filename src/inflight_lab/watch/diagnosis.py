@@ -38,7 +38,8 @@ def summary(seen: Seen) -> str:
     hosts = sorted({r.host for r in requests})
     to = " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
     how = f"in {_span(requests):.1f} s, at most {_at_once(requests)} at once"
-    return f"{sum(ends.values())} requests to {to} {how}: {numbers}.{unseen}"
+    what = "1 request" if sum(ends.values()) == 1 else f"{sum(ends.values())} requests"
+    return f"{what} to {to} {how}: {numbers}.{unseen}"
 
 
 def _at_once(requests: Iterable[Request], since: str = "asked") -> int:
@@ -134,8 +135,8 @@ def _quota(seen: Seen) -> Iterator[str]:
                 )
         passed = _busiest([r.sent for r in requests if r.sent and 0 < r.status < 400], 1)
         yield (
-            f"likely: Refused: {facts}, and no quota that it says explains them. You sent up to "
-            f"{_busiest(times, 1)} in a second; up to {passed} of a second were accepted."
+            f"likely: Refused: {facts}, and no quota in its headers explains them. You sent up to "
+            f"{_busiest(times, 1)} in a second; up to {passed} in a second were accepted."
         )
 
 
@@ -150,8 +151,8 @@ def _retries(seen: Seen) -> Iterator[str]:
     failed = sum(after.failed for _, after in again)
     facts = f"A storm of retries: {len(again)} of {len(seen.requests)} requests, {failed} failed again"
     if len(again) >= 0.3 * len(seen.requests) and (early >= len(again) / 2 or usual < 0.2):
-        facts += f"; half came within {usual:.2f} s, and {early} sooner than Retry-After asks for."
-        yield f"{'certain' if addressed else 'likely'}: {facts}"
+        sooner = f", and {early} sooner than Retry-After asks for" if early else ""
+        yield f"{'certain' if addressed else 'likely'}: {facts}; half came within {usual:.2f} s{sooner}."
     elif high - low < 0.1 * usual and failed > 0.2 * len(again):
         yield f"likely: {facts}; all come about {usual:.1f} s later, so they come back together."
 
