@@ -12,7 +12,9 @@ import inflight_lab.plot
 from inflight_lab import Timeline
 from inflight_lab.observation.timeline import Rules
 from inflight_lab.plot.points import Recorder
+from tests.support.bare_page import COUNTS, hear, show, state_of
 from tests.support.browser import IN_BROWSER
+from tests.support.drawn import spy_on
 from tests.support.lab import Lab
 from tests.support.panel_page import PANEL, open_panel
 from tests.support.virtual_clock import SetClock
@@ -217,6 +219,44 @@ def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
     rules = Rules("gcra", 10, 1.0, 3)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [1.0, 5.0], rules])
     assert [due for _, _, due in found] == pytest.approx([1.3, 5.1])
+
+
+def test_a_hundred_slots_cost_no_more_strokes_than_ten(page: Page) -> None:
+    """Drawing takes time from the requests: slots that do the same are one path, however many there are."""
+    spy_on(page)
+    show(page, state_of(limit=100, max_limit=100))
+    strokes = []
+    for limit in (10, 100):
+        rows = [[0.0, "taken", None, slot] for slot in range(limit // 2)]
+        hear(page, now=1.0, reset=True, rows=rows, series={"limit": [[0.0, limit, limit, limit]]})
+        drawn = page.wait_for_function(
+            """(limit) => {
+                const flow = drawnOn(document.querySelector(".ifl-flow canvas"));
+                return flow?.words.some(({ text }) => text === limit) && flow.lines.length;
+            }""",
+            arg=str(limit),
+        )
+        strokes.append(drawn.json_value())
+    assert strokes[0] == strokes[1]
+
+
+def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
+    """Each writing lays the page out anew, which a person need not see with each message."""
+    show(page, state_of())
+    written, seconds = page.evaluate(
+        """async (message) => {
+            const begin = performance.now(), numbers = document.querySelector(".ifl-number");
+            let written = 0;
+            new MutationObserver(() => { written += 1; }).observe(numbers, { childList: true });
+            for (let i = 1; i <= 40; i += 1) {
+                hear({ ...message, now: i / 20, counts: { ...message.counts, in_flight: i } });
+                await new Promise(requestAnimationFrame);
+            }
+            return [written, (performance.now() - begin) / 1000];
+        }""",
+        {"lane": 0, "live": True, "series": {}, "rows": [], "counts": COUNTS},
+    )
+    assert written <= 5 * seconds + 1
 
 
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:

@@ -1,7 +1,6 @@
 """From timelines to the rows of the flow: what happened to each request, one by one."""
 
 from collections import deque
-from heapq import merge
 from operator import itemgetter
 from typing import Any
 
@@ -38,9 +37,9 @@ class FlowRows:
     def read(self, asked: list[Event], arrived: list[Event]) -> list[Row]:
         """The rows of new events, as the client saw them, or else the server; and the other way round."""
         # At one moment a request is sent before it arrives, and arrives before it ends.
-        steps = ((event.time, 2 * (event.kind in ENDS), event) for event in asked)
-        arrivals = ((event.time, 1, event) for event in arrived if event.kind == "sent")
-        events = merge(steps, arrivals, key=itemgetter(0, 1))
+        steps = [(event.time, 2 * (event.kind in ENDS), event) for event in asked]
+        steps += [(event.time, 1, event) for event in arrived if event.kind == "sent"]
+        events = sorted(steps, key=itemgetter(0, 1))
         rows = (self._arrival(event) if order == 1 else self._row(event) for _, order, event in events)
         return [row for row in rows if self.keep(row)]
 

@@ -38,14 +38,18 @@ function drawSlots(pen, places, state) {
   const reach = pen.heading("slots", limit || slots.length, x, y - 16);
   const idle = asleep ? `${asleep} asleep` : unsent ? `${unsent} unsent` : "";
   pen.text(idle, reach + 10, y - 16, { name: "waiting", bold: true });
+  const alike = {}; // by what they do: a path for each would cost more
   for (let slot = 0; slot < Math.max(limit, slots.length); slot += 1) {
-    const held = slots[slot], [left, top] = slotAt(slot, places, slotGap);
-    if (!held && slot >= limit) continue; // one above a lowered limit goes when its request is home
+    const held = slots[slot], above = slot >= limit; // one above a lowered limit goes when its request is home
+    if (held || !above) (alike[[held, above]] ??= { held, above, spots: [] }).spots.push(slotAt(slot, places, slotGap));
+  }
+  for (const { held, above, spots } of Object.values(alike)) {
     const name = held === "away" || held === "held" ? "flying" : held ? "waiting" : "ink";
-    const frame = { name, fill: held ? 0.16 : 0.03, line: held ? 0.9 : 0.35, round: 7, dashes: slot < limit ? [] : [3, 3] };
-    pen.box({ x: left - half, y: top - half, w: 2 * half, h: 2 * half }, frame);
-    if (held === "asleep") pen.text(half > 8 ? "zz" : "z", left, top + half * 0.35, { size: half, bold: true, align: "center", name });
-    else if (held === "unsent") pen.mark("waiting", [[left, top]], Math.min(4.4, half * 0.55));
+    const style = { name, fill: held ? 0.16 : 0.03, line: held ? 0.9 : 0.35, round: half > 8 ? 7 : 0, dashes: above ? [3, 3] : [] };
+    pen.box(spots.map(([left, top]) => ({ x: left - half, y: top - half, w: 2 * half, h: 2 * half })), style);
+    if (held === "unsent") pen.mark("waiting", spots, Math.min(4.4, half * 0.55));
+    const sleep = { size: half, bold: true, align: "center", name };
+    if (held === "asleep") for (const [left, top] of spots) pen.text(half > 8 ? "zz" : "z", left, top + half * 0.35, sleep);
   }
 }
 

@@ -76,8 +76,10 @@ export class Pen {
     if (line) this.ink(name, line).stroke();
   }
 
-  box({ x, y, w, h }, { round = 8, ...style }) {
-    this.shape((context) => context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2)), style);
+  // One, or many alike as one path.
+  box(boxes, { round = 8, ...style }) {
+    const trace = (context, { x, y, w, h }) => context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2));
+    this.shape((context) => [boxes].flat().forEach((each) => trace(context, each)), style);
   }
 
   path(points, style) {

@@ -5,7 +5,7 @@ import { Pen } from "./pen.js";
 
 export const FRAME = 1000 / 30; // milliseconds between two frames of what need not be smoother
 const BUSY = 200; // requests in a period, from which on nothing is: drawing takes time from who sends
-const SELDOM = 200; // milliseconds between two frames of what is hidden, and where motion disturbs
+export const SELDOM = 200; // milliseconds between two frames of numbers, of what is hidden, and where motion disturbs
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const together = new Map(); // what is drawn in the next frame, by the milliseconds between its frames

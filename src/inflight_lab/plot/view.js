@@ -3,7 +3,7 @@
 import { add, div, follow } from "./dom.js";
 import { Flow } from "./flow.js";
 import { Lines } from "./lines.js";
-import { FRAME, framed } from "./picture.js";
+import { SELDOM, framed } from "./picture.js";
 
 const TILES = {
   in_flight: "in flight", waiting: "waiting", accepted: "accepted", refused: "refused", failed: "failed", rate: "last period",
@@ -42,7 +42,7 @@ function inWords(counts, { client, limit, quota, rate = 0, tokens, token_quota }
 /** A lane, until `signal` ends it; `mates` are the plots beside it.  The model says which pictures are shown. */
 export function view(parent, model, signal, mates = []) {
   const root = div("inflight-lab", parent), show = numbers(root);
-  const tell = framed(() => FRAME, () => show({ rate: 0, ...levels, ...counts }), signal);
+  const tell = framed(() => SELDOM, () => show({ rate: 0, ...levels, ...counts }), signal);
   const pictures = [new Flow(root, signal), new Lines(root, signal, mates)];
   const spoken = add("div", root, { className: "ifl-spoken", role: "status" });
   const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
