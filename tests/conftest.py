@@ -15,11 +15,11 @@ import httpx
 import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from inflight_lab import ObservedTransport, PracticeServer
 from inflight_lab.server import app
 from tests.support.children import child
-from tests.support.lab import CHROMIUM
 from tests.support.waiting import PATIENCE, Hold
 
 pytest_plugins = ["tests.support.browser"]
@@ -61,8 +61,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Most tests wait for something, so two cores take four at a time; of browsers no more than two."""
-    return 2 if CHROMIUM else 4
+    """Most tests wait for something, so two cores take four at a time."""
+    return 4
 
 
 class ByFile(LoadFileScheduling):
@@ -75,6 +75,13 @@ class ByFile(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if nodeid.startswith(self.SPREAD) else super()._split_scope(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Once only browser tests are left, two workers go on: two cores carry no more browsers."""
+        if next(iter(self.workqueue)).startswith("tests/browser/") and node not in self.nodes[:2]:
+            node.shutdown()
+        else:
+            super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -126,7 +126,7 @@ def test_what_is_not_for_this_page_is_refused(
     answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers, timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
     assert text in answer.text
-    assert kernels_of(voila) == before
+    assert kernels_of(voila) <= before  # one of an earlier page may just be ending
 
 
 HOSTS = ["localhost", "LOCALHOST:1", "127.0.0.1:8866", "192.168.1.5:8866", "[::1]:8866", "[fe80::1]"]
@@ -164,7 +164,7 @@ def test_a_page_of_another_site_starts_no_kernel(
         assert statuses == [403] * 5
         evil.goto(voila.address.replace("http://127.0.0.1", EVIL))
         assert "not served at 'evil.example'" in evil.inner_text("body")
-        assert kernels_of(voila) == before
+        assert kernels_of(voila) <= before  # one of an earlier page may just be ending
 
         evil.goto(f"{EVIL}:{foreign_site}/")
         evil.set_content(f'<a href="{voila.address}">a link</a>')

@@ -23,6 +23,7 @@ from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
 from tests.support.browser import ROOT, make_environment
 from tests.support.lab import free_port, wait_until_up
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 BIN = Path(sys.executable).parent
 
@@ -255,7 +256,8 @@ def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
     """In a fresh environment, far from the repository: the series opens, and the commands work."""
     bin = make_environment(tmp_path / "fresh", f"{wheel}[lab]").parent
     with started(tmp_path, bin) as address:
-        assert len(ask(f"{address}api/contents/notebooks?content=1")["content"]) == 12
+        listed = {each["name"] for each in ask(f"{address}api/contents/notebooks?content=1")["content"]}
+        assert {path.name for path in [*NOTEBOOKS, GLOSSARY]} <= listed
     code = """
 from jupyter_client.manager import start_new_kernel
 manager, client = start_new_kernel()
