@@ -160,5 +160,5 @@ def test_the_numbers_add_up() -> None:
             seen.note(1.5, 1, end[0], number, *end[1:])
     assert summary(seen) == (
         "9 requests to api.example.com and other.example in 1.5 s, at most 5 at once: 2 accepted, 2 refused, "
-        "2 failed, 1 cancelled, 2 without an end."
+        "2 failed (1 ReadTimeout), 1 cancelled, 2 without an end."
     )

@@ -34,7 +34,10 @@ def summary(seen: Seen) -> str:
         return "No request of httpx or httpx2 was seen." + unseen
     ends = {name: getattr(counts, name) for name in ("accepted", "refused", "failed", "cancelled")}
     ends["without an end"] = len(seen.open)
-    numbers = ", ".join(f"{n} {name}" for name, n in ends.items() if n or name in ("accepted", "refused"))
+    errors = Counter(r.error for r in requests if r.error not in ("", "cancelled")).most_common(3)
+    why = {"failed": f" ({', '.join(f'{n} {error}' for error, n in errors)})"} if errors else {}
+    shown = {name: n for name, n in ends.items() if n or name in ("accepted", "refused")}
+    numbers = ", ".join(f"{n} {name}{why.get(name, '')}" for name, n in shown.items())
     hosts = sorted({r.host for r in requests})
     to = " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
     how = f"in {_span(requests):.1f} s, at most {_at_once(requests)} at once"
