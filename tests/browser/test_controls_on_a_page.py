@@ -440,6 +440,7 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     expect(page.locator(".ifl-hint")).to_be_hidden()
     hear(page, now=2.0, counts=counts | {"cancelled": 467})
     expect(readout).to_contain_text("stopped: 533 of 1000 done")
+    expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute("style", "width: 53.3%;")
     bar, part = (page.locator(f".ifl-{name}").bounding_box() for name in ("progress", "part.ifl-accepted"))
     assert bar
     assert part
