@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.lab import Lab, PanelOnPage, chromium, run_all
 
@@ -94,6 +94,7 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
 
 def main() -> None:
     """Run the notebook, film its panel until there is something to see, and save that."""
+    expect.set_options(timeout=60_000)  # milliseconds: the cell's own run takes twelve seconds
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
         page = browser.new_page(viewport={"width": 1300, "height": 1500}, device_scale_factor=1)
