@@ -127,6 +127,16 @@ def test_the_pool_is_no_limit_where_a_connection_carries_many() -> None:
     assert said(waiting(seen_of([(0.0, 0.1, 200)] * 20, connections=2), 10)) == []
 
 
+def test_the_pool_is_no_limit_where_no_connection_could_be_opened() -> None:
+    """All waited for one, and none would have helped."""
+    seen = Seen()
+    for number in range(150):
+        seen.note(0.0, 1, "asked", number, number, 1, 100, 20, "GET", f"https://api.example.com/{number}")
+    for number in range(150):
+        seen.note(0.1, 1, "ended", number, "ConnectError", 0, "")
+    assert said(seen) == []
+
+
 def test_a_pool_that_is_full_is_named_where_many_are_cancelled() -> None:
     """Then a few more are sent than it has connections, before the end of those before them is noted."""
     names = said(waiting(seen_of([(0.0, 0.1, 200)] * 21, connections=20), 30))

@@ -92,7 +92,7 @@ def _pool(seen: Seen) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         most, asked, sent = requests[0].connections, _at_once(requests), _at_once(requests, "sent")
         # A few more are sent where many are cancelled at once; over HTTP/2, far more.
-        if most and asked > most > 0.9 * sent and asked > sent and not any(_semaphores(seen)):
+        if asked > most > 0.9 * sent > 0 and asked > sent and not any(_semaphores(seen)):
             yield (
                 f"certain: The connection pool was the limit: {asked} requests were asked for at once, the "
                 f"client opens {most} connections, and the other {asked - most} waited inside it."
