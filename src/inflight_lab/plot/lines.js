@@ -39,14 +39,14 @@ export class Lines extends Picture {
     for (const strip of this.strips) strip.need = 4;
   }
 
-  hear({ series, now, live, rules }) {
+  hear({ series, now, rules }) {
     for (const name in this.series) {
       const points = this.series[name];
       points.push(...(series[name] ?? []));
       // The last point before what is kept still gives the level there.
       points.splice(0, points.findIndex(([time]) => time >= now - KEPT) - 1);
     }
-    Object.assign(this, { now, end: live ? 0 : now, stale: true }); // there are points that are in no line yet
+    Object.assign(this, { now, stale: true }); // there are points that are in no line yet
     if (this.tokens !== (rules?.tokens > 0)) { this.tokens = !this.tokens; this.layout(); }
     for (const mate of this.mates) mate.redraw();
     return 0;
@@ -70,11 +70,12 @@ export class Lines extends Picture {
     return [y, zoom];
   }
 
-  // From when on, and for how many seconds, the plot shows what was until `now`.
+  // From when on, and for how many seconds, the plot shows what was until `now`.  Side by side all have the
+  // same axis, and once one of them has ended it does not scroll: what has ended would scroll away.
   stretch(now) {
-    if (!this.live) now = Math.max(now, ...this.mates.map(({ end }) => end));
-    const from = Math.max(0, now - (this.live ? WIDEST : KEPT));
-    return [from, Math.max(SHORTEST, this.live ? Math.min(now, WIDEST) : now - from) * 1.02];
+    if (!this.live) now = Math.max(...this.mates.map((mate) => mate.now));
+    const from = Math.max(0, now - (this.mates.every(({ live }) => live) ? WIDEST : KEPT));
+    return [from, Math.max(SHORTEST, now - from) * 1.02];
   }
 
   rebuild() {
