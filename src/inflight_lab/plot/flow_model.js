@@ -32,7 +32,7 @@ export class Model {
     for (const [time, what, number, detail] of rows) {
       const request = this.requests.get(number);
       if (what === "taken") this.take(detail, time);
-      else if (what === "freed") this.free(this.hold(detail).at(-1), time);
+      else if (what === "freed") Object.assign(this.hold(detail).at(-1) ?? {}, { until: time });
       else if (what === "sent") this.send(time, number, detail);
       else if (what === "arrived") {
         this.arrivals.push([time, detail]);
@@ -40,14 +40,12 @@ export class Model {
       } else if (number === null) this.cancels.push([time, detail]);
       else if (request) {
         Object.assign(request, { home: time, status: what === "answered" ? detail : 0 });
-        this.free(request.lent, time);
+        Object.assign(request.lent ?? {}, { until: time });
       }
     }
   }
 
   hold(slot) { return (this.holds[slot] ??= []); }
-
-  free(held, time) { if (held) held.until = time; }
 
   take(slot, time) {
     const held = { from: time, until: Infinity, sent: [] };

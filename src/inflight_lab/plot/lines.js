@@ -21,7 +21,6 @@ const STRIPS = [
   { name: "sent in the last period", height: 84, lines: ["rate"], ceiling: "quota", marks: [] },
   { name: "tokens in the last period", height: 84, lines: ["tokens"], ceiling: "token_quota", marks: [] }, // where they are counted
 ];
-const SERIES = ["client", "server", "limit", "refused", "failed", "waiting", "rate", "quota", "tokens", "token_quota"];
 const CEILING = { wide: 1.5, dashes: [10, 6] };
 const STYLES = { limit: CEILING, quota: CEILING, token_quota: CEILING, client: { dashes: [3, 4] } };
 
@@ -35,7 +34,8 @@ export class Lines extends Picture {
   }
 
   reset() {
-    this.series = Object.fromEntries(SERIES.map((name) => [name, []]));
+    const drawn = this.strips.flatMap(({ lines, ceiling, marks }) => [...lines, ...marks, ...(ceiling ? [ceiling] : [])]);
+    this.series = Object.fromEntries(drawn.map((name) => [name, []]));
     for (const strip of this.strips) strip.need = 4;
   }
 
