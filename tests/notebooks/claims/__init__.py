@@ -26,7 +26,7 @@ CLAIMS: dict[str, Callable[[Ran], None]] = {
 """By the notebook's number."""
 
 CLAIMS_IN_A_PAGE = CLAIMS | {
-    "08": partial(scale.claims_of_08, most=250, sockets=False),
+    "08": partial(scale.claims_of_08, most=450, sockets=False),
     "09": scale.claims_of_09_in_a_page,
 }
 """Where there are neither sockets nor threads nor processes."""

@@ -121,7 +121,7 @@ def claims_of_03(ran: Ran) -> None:
         )
         expect_score(ran, f"semaphore of {limit:.0f}", line)
         assert took > predicted - 0.1
-        assert busiest > 1.15 * 200 / took  # "the busiest second" holds more than the average
+        assert busiest > 200 / took  # "the busiest second" holds more than the average
         assert busiest <= 4 * limit
         assert (" 0 429s" in line) == (busiest <= 100)
     peak, accepted, refused, busiest = ran.numbers("as quick")[:4]
