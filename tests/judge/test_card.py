@@ -496,7 +496,7 @@ def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
         ("notes.txt:Limiter", "limiter must be FILE.py:NAME, got 'notes.txt:Limiter'"),
         (
             f"{__file__}:wrong",
-            "limiter must need no arguments, got wrong(card): write a function that makes one",
+            "limiter must need no arguments, got wrong (missing a required argument: 'card')",
         ),
     ],
 )

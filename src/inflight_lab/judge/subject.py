@@ -41,13 +41,13 @@ class Subject:
             raise TypeError(
                 f"limiter must take `client` if it is a runner, or it would send for real; {WANTED}"
             )
-        needed = [name for name, each in names.items() if each.default is each.empty and "*" not in str(each)]
         if not self.is_runner:
-            if needed:
-                call = f"{self.name}({', '.join(needed)})"
+            try:
+                inspect.signature(limiter).bind()
+            except TypeError as error:
                 raise TypeError(
-                    f"limiter must need no arguments, got {call}: write a function that makes one"
-                )
+                    f"limiter must need no arguments, got {self.name} ({error}): write a function for it"
+                ) from None
             self.run(self._made())
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:

@@ -15,17 +15,18 @@ function setting(model, parent, name, label, input, show, signal) {
   named.append(input);
   const valueOf = () => (typeof model.get(name) === "number" ? Number(input.value) : input.value);
   const refresh = () => unheard || show(model.get(name));
-  function leave(moves) {
+  function expect(moves) {
+    unheard = Math.max(0, moves);
     clearTimeout(timer);
-    if ((unheard = Math.max(0, moves))) timer = setTimeout(leave, PATIENCE, 0);
+    if (unheard) timer = setTimeout(expect, PATIENCE, 0);
     refresh();
   }
   function choose(value) {
     show(value);
     model.send({ set: { [name]: value } });
-    leave(unheard + 1);
+    expect(unheard + 1);
   }
-  function hear({ heard }) { if (heard === name) leave(unheard - 1); }
+  function hear({ heard }) { if (heard === name) expect(unheard - 1); }
   model.on("msg:custom", hear);
   signal.addEventListener("abort", () => { model.off("msg:custom", hear); clearTimeout(timer); });
   input.addEventListener("pointerdown", () => { before = model.get(name); });
