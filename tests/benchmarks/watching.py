@@ -3,6 +3,9 @@
 ``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and under
 ``inflight-lab watch``, and the same client with and without `Watch`, in turn, at 3 and at 100 in flight.
 The server has a process of its own.
+
+Two ratios: the median over the pairs, and that of the upper quartiles of both sides.  What else a machine
+does slows single runs down, and the upper quartiles are of runs that it left alone.
 """
 
 from __future__ import annotations
@@ -25,15 +28,16 @@ SERVER = (
     "import sys; from inflight_lab import PracticeServer; "
     "print(PracticeServer(latency=0).start().url, flush=True); sys.stdin.read()"
 )
-COUNT = 1500
+COUNTS = {3: 1000, 100: 1500}
+"""Requests of a run, by how many are in flight."""
 Cost = tuple[float, float]
 """Requests a second, and seconds of processor time a request."""
 
 
 async def send(url: str, limit: int, library: str, *, watched: bool = False) -> Cost:
-    """Send COUNT requests with ``limit`` workers."""
+    """Send COUNTS[limit] requests with ``limit`` workers."""
     httpx = importlib.import_module(library)
-    todo = iter(range(COUNT))
+    todo = iter(range(count := COUNTS[limit]))
     limits = httpx.Limits(max_connections=limit, max_keepalive_connections=limit)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
         with (
@@ -47,7 +51,7 @@ async def send(url: str, limit: int, library: str, *, watched: bool = False) -> 
 
             began, cpu = time.perf_counter(), time.process_time()
             await asyncio.gather(*(work() for _ in range(limit)))
-            cost = COUNT / (time.perf_counter() - began), (time.process_time() - cpu) / COUNT
+            cost = count / (time.perf_counter() - began), (time.process_time() - cpu) / count
     return cost
 
 
@@ -73,7 +77,7 @@ def in_script(url: str, limit: int, library: str, *, watched: bool) -> Cost:
 
 def main() -> None:
     """Print the pairs and their medians."""
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     library = sys.argv[2] if len(sys.argv) > 2 else "httpx"
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -84,8 +88,8 @@ def main() -> None:
     for name in ("script", "notebook"):
         for limit in (3, 100):
             costs: dict[bool, list[Cost]] = {False: [], True: []}
-            for _ in range(pairs):
-                for watched in (False, True):
+            for pair in range(pairs if limit == 3 else pairs // 3):
+                for watched in (pair % 2 == 0, pair % 2 == 1):
                     if name == "script":
                         costs[watched].append(in_script(url, limit, library, watched=watched))
                     else:
@@ -93,9 +97,11 @@ def main() -> None:
             both = list(zip(costs[False], costs[True], strict=True))
             ratio = statistics.median(watched[0] / plain[0] for plain, watched in both)
             more = statistics.median(watched[1] / plain[1] for plain, watched in both)
+            plain, watched = (statistics.quantiles([rate for rate, _ in costs[each]])[2] for each in costs)
             rates = " ".join(f"{plain[0]:.0f}/{watched[0]:.0f}" for plain, watched in both)
             print(f"{library}, {name}, {limit} in flight: {rates}")
-            print(f"    requests/s x {ratio:.2f}, processor time x {more:.2f}")
+            undisturbed = f"upper quartiles x {watched / plain:.2f}"
+            print(f"    requests/s x {ratio:.2f}, {undisturbed}, processor time x {more:.2f}")
     server.stdin.close()
     server.wait()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.watch.__main__ import follow, start
+from inflight_lab.watch.__main__ import events, follow, start
 from inflight_lab.watch.page import Page
 from inflight_lab.watch.seen import Seen
 
@@ -17,15 +18,17 @@ SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
 
 def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen:
     """What is seen of one of SCRIPTS, which must end well; ``knobs`` are its practice server's."""
-    seen, events = Seen(), folder / "events"
-    page = Page(seen.recorder, str(script), **{"latency": 0.02} | knobs)
-    with page, events.open("xb+") as file:
+    noted = folder / "events"
+    with (
+        noted.open("xb+") as file,
+        Page(seen := Seen(partial(events, file)), "", **{"latency": 0.02} | knobs) as page,
+    ):
         command = [sys.executable, str(SCRIPTS / script), *arguments]
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        child = start(command, INFLIGHT_LAB_WATCH=str(events), INFLIGHT_LAB_PRACTICE=str(page.port))
+        child = start(command, INFLIGHT_LAB_WATCH=str(noted), INFLIGHT_LAB_PRACTICE=str(page.port))
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        assert follow(child, file, seen) == 0
+        assert follow(child, seen) == 0
     return seen
 
 

@@ -17,6 +17,7 @@ import webbrowser
 from binascii import a2b_base64
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -70,40 +71,41 @@ def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
             yield marshal.loads(a2b_base64(line))
 
 
-def follow(child: subprocess.Popen[bytes], file: BinaryIO, seen: Seen) -> int:
+def follow(child: subprocess.Popen[bytes], seen: Seen) -> int:
     """Take in what the script notes until it ends.  Returns its exit status."""
     status = None
     while status is None:
         with suppress(subprocess.TimeoutExpired):
             status = child.wait(UPDATE)  # before the last look, so that nothing is missed
-        for event in events(file):
-            seen.note(*event)
+        seen.look()
     return status
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Watch the script of the command line; exits as the script does, or with 2 if it cannot be started."""
-    parser, seen = _parser(), Seen()
+    parser = _parser()
     options = parser.parse_args(arguments)
     if not os.path.exists(options.script):
         parser.error(f"there is no script {options.script}")
     command = [sys.executable, options.script, *options.args]
-    try:
-        page = Page(seen.recorder, " ".join(command[1:]), port=options.port, **options.practice).start()
-    except (OSError, ValueError) as error:
-        parser.error(f"the page cannot have this port: {error}. By default any free one is taken")
-    with page, tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
-        address = f"http://127.0.0.1:{page.port}{HOME}"
-        print(f"watch: the plot is at {address}", file=sys.stderr)
-        if not options.no_browser:
-            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-        practice = str(page.port if options.practice else 0)
-        child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
-        status = follow(child, file, seen)
-        page.words = "\n".join([summary(seen), *diagnose(seen)])
-        print(f"watch: {page.words}", file=sys.stderr)
-        if page.readers or not options.no_browser:  # a browser may take longer to open than a script to end
-            page.done.wait(PATIENCE)
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
+        seen = Seen(partial(events, file))
+        try:
+            page = Page(seen, " ".join(command[1:]), port=options.port, **options.practice).start()
+        except (OSError, ValueError) as error:
+            parser.error(f"the page cannot have this port: {error}. By default any free one is taken")
+        with page:
+            address = f"http://127.0.0.1:{page.port}{HOME}"
+            print(f"watch: the plot is at {address}", file=sys.stderr)
+            if not options.no_browser:
+                threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+            practice = str(page.port if options.practice else 0)
+            child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
+            status = follow(child, seen)
+            page.words = "\n".join([summary(seen), *diagnose(seen)])
+            print(f"watch: {page.words}", file=sys.stderr)
+            if page.readers or not options.no_browser:  # a browser may open later than a script ends
+                page.done.wait(PATIENCE)
     if status < 0:  # it died of a signal: so does this process, and the shell says what it always says
         with suppress(OSError):  # SIGKILL has no handler
             signal.signal(-status, signal.SIG_DFL)

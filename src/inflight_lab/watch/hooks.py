@@ -21,7 +21,7 @@ from typing import Any
 
 from inflight_lab.hosts import is_loopback
 from inflight_lab.watch.blocking import look
-from inflight_lab.watch.passage import Function, name_of, send_and_note, sender
+from inflight_lab.watch.passage import NOTED, Function, name_of, sender
 
 _file, _practice, _looked_at = -1, 0, 0
 
@@ -38,7 +38,7 @@ def note(kind: str, *fields: Any) -> None:
 
 
 def _send(send: Function, transport: Any, request: Any) -> Any:
-    return send_and_note(note, _practice, send, transport, request)
+    return NOTED[send.__name__](note, _practice, send, transport, request)
 
 
 def _acquire(acquire: Function, semaphore: Any) -> Any:

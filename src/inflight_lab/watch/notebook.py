@@ -1,6 +1,8 @@
 """Watch a client of your own from a notebook."""
 
 import time
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
 
@@ -8,7 +10,7 @@ from IPython.display import display
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.passage import send_and_note
+from inflight_lab.watch.passage import NOTED
 from inflight_lab.watch.seen import Seen
 
 
@@ -31,18 +33,23 @@ class Watch(Plot):
             message = f"client must be an AsyncClient or a Client of httpx or httpx2, got {client!r}"
             raise TypeError(message) from None
         self._method = "handle_async_request" if hasattr(client, "aclose") else "handle_request"
-        self.seen = Seen()
-        super().__init__(self.seen.recorder)
+        self._events = deque[tuple[Any, ...]]()
+        self.seen = Seen(self._news)
+        super().__init__(self.seen)
 
     def _note(self, kind: str, *fields: object) -> None:
-        self.seen.note(time.perf_counter(), 0, kind, *fields)
+        self._events.append((time.perf_counter(), 0, kind, *fields))
+
+    def _news(self) -> Iterator[tuple[Any, ...]]:
+        while self._events:
+            yield self._events.popleft()
 
     def __enter__(self) -> Self:
         if any(self._method in vars(transport) for transport in self._transports):
             raise ValueError("client must not be watched already: leave the other block first")
         for transport in self._transports:
             send = getattr(type(transport), self._method)
-            setattr(transport, self._method, partial(send_and_note, self._note, 0, send, transport))
+            setattr(transport, self._method, partial(NOTED[self._method], self._note, 0, send, transport))
         display(self)
         return super().__enter__()
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -95,11 +95,6 @@ class Passage(AbstractContextManager["Passage", None]):
             setattr(stream, self._close, note_and_close)
         return response
 
-    async def answered_later(self, response: Awaitable[Any]) -> Any:
-        """The same once it comes, if it does."""
-        with self:
-            return self.answered(await response)
-
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error:
             self._end(error)
@@ -110,9 +105,15 @@ class Passage(AbstractContextManager["Passage", None]):
         self._note("ended", self._number, ended, 0 if error else status, said)
 
 
-def send_and_note(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
-    """What ``send``, the transport's ``handle_request`` or ``handle_async_request``, does; with notes."""
-    sync = send.__name__ == "handle_request"
-    with Passage(note, transport, request, port, sync=sync) as passage:
-        response = send(transport, passage.twin)
-        return passage.answered(response) if sync else passage.answered_later(response)
+def _send(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
+    with Passage(note, transport, request, port, sync=True) as passage:
+        return passage.answered(send(transport, passage.twin))
+
+
+async def _send_async(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
+    with Passage(note, transport, request, port, sync=False) as passage:
+        return passage.answered(await send(transport, passage.twin))
+
+
+NOTED = {"handle_request": _send, "handle_async_request": _send_async}
+"""By name of a transport's method: what does the same as that one, ``send``, with notes."""

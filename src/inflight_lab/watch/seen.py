@@ -1,13 +1,15 @@
 """What was seen of a run, event by event: its timeline, for the plot, and each request, for the diagnosis."""
 
 import re
+import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from inflight_lab.observation.timeline import Rules, Timeline
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import Message, Recorder
 from inflight_lab.watch.quota import Policy, policies
 
 MOST = 200_000
@@ -47,10 +49,15 @@ class Request:
         return bool(self.error) or self.status == 429 or self.status >= 500
 
 
-class Seen:
-    """A run as it is seen.  `note` takes its events; the rest is read."""
+class Seen(Recorder):
+    """A run as it is seen, from events that `note` takes one by one.
 
-    def __init__(self) -> None:
+    ``news`` has those that came since it was last called.  They are taken in before each reading, many at a
+    time: right when they come, each would cost the run twice as much.
+    """
+
+    def __init__(self, news: Callable[[], Iterable[tuple[Any, ...]]] = tuple) -> None:
+        self._noted, self._looking = news, threading.Lock()
         self._at: float | None = None
         self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
         self.requests = deque[Request](maxlen=MOST)
@@ -60,7 +67,18 @@ class Seen:
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
-        self.recorder = Recorder(None, self.timeline, self._rules)
+        super().__init__(None, self.timeline, self._quota)
+
+    def look(self) -> None:
+        """Take in what is new."""
+        with self._looking:
+            for event in self._noted():
+                self.note(*event)
+
+    def read(self) -> Message:
+        """What happened since the last time, with the latest."""
+        self.look()
+        return super().read()
 
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
@@ -81,7 +99,7 @@ class Seen:
         elif kind == "sent" and key in self.open:
             self._send(self.open[key], at, fields[1])
         elif kind == "ended" and key in self.open:
-            self._end(self.open.pop(key), at, *fields[1:])
+            self._finish(self.open.pop(key), at, *fields[1:])
         elif kind != "stood still" or self.open:
             self.others[kind].append((at, process, *fields))
         self._at = None
@@ -91,7 +109,7 @@ class Seen:
             self.timeline.start()  # else it would count as one of those that wait
         request.sent, request.opened, request.flight = at, opened, self.timeline.send()
 
-    def _end(self, request: Request, at: float, error: str, status: int, said: str) -> None:
+    def _finish(self, request: Request, at: float, error: str, status: int, said: str) -> None:
         request.ended, request.error, request.status, request.said = at, error, status, said
         if request.flight is None and not (error and request.waits):  # only httpcore says when it is sent
             self._send(request, at)
@@ -107,7 +125,7 @@ class Seen:
                 self.policies[request.host] = found
                 self.timeline.period = found[0].window
 
-    def _rules(self) -> Rules | None:
+    def _quota(self) -> Rules | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
         said = list(self.policies.values())
         return Rules("sliding-window", said[0][0].quota, said[0][0].window) if len(said) == 1 else None
