@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from inflight_lab import ObservedTransport, PracticeServer, Timeline
 from inflight_lab.watch.notebook import Watch
 from inflight_lab.watch.passage import Passage
+from inflight_lab.watch.seen import Seen
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -242,3 +245,35 @@ def test_a_client_is_watched_once() -> None:
             pass
         assert "handle_request" in vars(client._transport)
     assert "handle_request" not in vars(client._transport)
+
+
+def test_two_threads_that_look_keep_the_order() -> None:
+    """The plot's thread and the cell's may look at once: what the first has begun, the second waits for."""
+    second_waits, noted = threading.Event(), []
+    news = deque([1, 2])
+
+    class Lock:
+        lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if not self.lock.acquire(blocking=False):
+                second_waits.set()
+                self.lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    def fetch() -> Iterator[tuple[int]]:
+        while news:
+            event = news.popleft()
+            if event == 1:
+                other.start()
+                assert second_waits.wait(PATIENCE)
+            yield (event,)
+
+    seen = Seen(fetch)
+    seen._looking, seen.note = Lock(), noted.append  # type: ignore[assignment]
+    other = threading.Thread(target=seen.look)
+    seen.look()
+    other.join()
+    assert noted == [1, 2]
