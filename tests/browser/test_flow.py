@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,30 @@ def test_a_window_holds_what_it_counts(model: Page, kind: str, seen: list[tuple[
     rules = {"kind": kind, "rate": 3, "period": 1.0, "burst": 1, "phase": 0.4}
     found = model.evaluate(COUNTED, [arrivals, [time for time, _ in seen], rules])
     assert [inside for inside, _, _ in found] == [number for _, number in seen]
+
+
+def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> None:
+    """Of a script that is watched, the verdict is known once the answer is there: then it counts no more."""
+    clock = SetClock(100.0)
+    client = Timeline(clock=clock)
+    recorder = Recorder(None, client)
+    numbers = [client.send() for _ in range(3)]
+    sent = recorder.read()
+    clock.now += 0.1
+    for number, status in zip(numbers, (200, 429, 503), strict=True):
+        client.answer(number, status)
+    found = model.evaluate(
+        """([messages, rules]) => {
+            const model = new Model(), counted = new Counted();
+            return messages.map(({ rows, series, now }) => {
+                model.hear(rows, series);
+                counted.read(model.arrivals, now, rules);
+                return [counted.inside(now, rules).inside.length, counted.refusedAt];
+            });
+        }""",
+        [[sent, recorder.read()], Rules("sliding-window", 2, 1)._asdict()],
+    )
+    assert found == [[3, -inf], [1, 0.1]]
 
 
 def test_a_bucket_drains_and_fills(model: Page) -> None:

@@ -35,11 +35,14 @@ export class Model {
       else if (what === "freed") Object.assign(this.hold(detail).at(-1) ?? {}, { until: time });
       else if (what === "sent") this.send(time, number, detail);
       else if (what === "arrived") {
-        this.arrivals.push([time, detail]);
-        Object.assign(request ?? {}, { arrived: time, verdict: detail });
+        const arrival = [time, detail];
+        this.arrivals.push(arrival);
+        Object.assign(request ?? {}, { arrived: time, verdict: detail, arrival });
       } else if (number === null) this.cancels.push([time, detail]);
       else if (request) {
-        Object.assign(request, { home: time, status: what === "answered" ? detail : 0 });
+        const status = what === "answered" ? detail : 0;
+        Object.assign(request, { home: time, status });
+        if (request.arrival) request.arrival[1] ??= status; // where only the client is seen, its answer is the verdict
         Object.assign(request.lent ?? {}, { until: time });
       }
     }
@@ -115,14 +118,16 @@ export class Counted {
   read(arrivals, time, { rate, period, burst }) {
     const spacing = period / rate;
     while (arrivals.length && arrivals[0][0] <= time) {
-      const [came, status] = arrivals.shift(), left = this.left(came, burst, spacing);
+      const arrival = arrivals.shift(), [came, status] = arrival, left = this.left(came, burst, spacing);
       if (isRefusal(status)) Object.assign(this, { refusedAt: came, tokens: Math.min(left, 1), at: came });
       else {
-        this.admitted.push([came, Math.max(this.due, came)]);
+        this.admitted.push([came, Math.max(this.due, came), arrival]);
         Object.assign(this, { tokens: left - 1, at: came, due: Math.max(this.due, came) + spacing });
       }
     }
-    while (this.admitted.length && this.admitted[0][0] < time - period) this.admitted.shift();
+    const held = this.admitted.filter(([, , [, verdict]]) => !isRefusal(verdict));
+    if (held.length < this.admitted.length) this.refusedAt = time; // as their answers say, where only the client is seen
+    this.admitted = held.filter(([came]) => came >= time - period);
   }
 
   // Those let in within the window that counts at a time: the last period, or the clock's own.
