@@ -7,7 +7,6 @@ socket at all, inside ``httpx.ASGITransport``.
 import asyncio
 import math
 import random
-from collections.abc import Callable
 from dataclasses import asdict
 from email.utils import formatdate
 from typing import Self
@@ -22,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inflight_lab.observation.timeline import Rules, Stats, Timeline
-from inflight_lab.server.chat import Chat
+from inflight_lab.server.chat import chat_completion
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
@@ -87,18 +86,16 @@ class PracticeApp(Knobs):
         await answer(scope, measured(receive), send)
 
     async def _get(self, request: Request) -> Response:
-        return await self._serve(request, lambda headers: JSONResponse(_echo(request), headers=headers))
+        return await self._serve(request, JSONResponse(_echo(request)))
 
     async def _chat(self, request: Request) -> Response:
         try:
-            chat = Chat.asked(await request.body(), self._random)
+            answer, tokens = chat_completion(await request.body(), self._random)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return await self._serve(request, chat.response, tokens=chat.cost)
+        return await self._serve(request, answer, tokens=tokens)
 
-    async def _serve(
-        self, request: Request, answer: Callable[[dict[str, str]], Response], *, tokens: int = 0
-    ) -> Response:
+    async def _serve(self, request: Request, answer: Response, *, tokens: int = 0) -> Response:
         """Count a request, and send what it gets after the latency."""
         response = self._decide(answer, tokens)
         charged = tokens if response.status_code < 400 else 0
@@ -110,12 +107,12 @@ class PracticeApp(Knobs):
         response.headers["Date"] = formatdate(usegmt=True)
         return response
 
-    def _decide(self, answer: Callable[[dict[str, str]], Response], tokens: int) -> Response:
-        """Admit or refuse a request as it arrives; the answer itself goes out after the latency."""
+    def _decide(self, answer: Response, tokens: int) -> Response:
+        """Admit a request as it arrives, or refuse it: ``answer``, or what it gets in place of that."""
         if self.max_concurrent is not None and self.timeline.in_flight >= self.max_concurrent:
-            return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0, {})
+            return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0)
         if not (counters := self._current_counters()):
-            return answer({})
+            return answer
         now = self.timeline.clock()  # fine on every system; Windows' monotonic clock ticks 64 times a second
         costs = {"requests": 1, "tokens": tokens}
         waits = {name: counter.wait(now, costs[name]) for name, counter in counters.items()}
@@ -123,12 +120,12 @@ class PracticeApp(Knobs):
         for name, counter in counters.items():
             if not wait:  # by all of them, or by none
                 counter.take(now, costs[name])
-        headers = self._quota_headers(counters, now, wait)
         if wait:
             name = max(waits, key=waits.__getitem__)
             reason = f"more than {counters[name].rate:g} {name} in {self.timeline.period:g} s"
-            return _refusal(429, reason, wait, headers)
-        return answer(headers)
+            answer = _refusal(429, reason, wait)
+        answer.headers.update(self._quota_headers(counters, now, wait))
+        return answer
 
     def _current_counters(self) -> dict[str, Quota]:
         """The quotas by what they count, as the knobs have them now."""
@@ -179,9 +176,9 @@ async def _disconnected_within(request: Request, seconds: float) -> bool:
     return True
 
 
-def _refusal(status: int, reason: str, wait: float, headers: dict[str, str]) -> JSONResponse:
+def _refusal(status: int, reason: str, wait: float) -> JSONResponse:
     # Whole seconds, rounded up: RFC 9110, section 10.2.3.
-    return JSONResponse({"error": reason}, status, headers | {"Retry-After": str(math.ceil(wait))})
+    return JSONResponse({"error": reason}, status, {"Retry-After": str(math.ceil(wait))})
 
 
 def _echo(request: Request) -> dict[str, object]:
