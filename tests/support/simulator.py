@@ -12,10 +12,11 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
-from inflight_lab.judge.api import URL, Api, Path, network, response
+from inflight_lab.judge.api import LATENCY, URL, Api, response
 from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.server.quotas import KINDS, Quota
 
@@ -33,17 +34,52 @@ def whole_seconds(wait: float) -> str:
 
 
 @dataclass
+class Path:
+    """What one request meets: seconds to the API, at the API and back, and whether its answer is lost."""
+
+    there: float = 0.0
+    latency: float = LATENCY
+    back: float = 0.0
+    lost: bool = False
+
+
+def network(jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1) -> Callable[[], Path]:
+    """Paths that take up to ``jitter`` seconds longer than the shortest, evenly distributed, each way."""
+    draw = random.Random(seed).uniform
+    return lambda: Path(there=draw(0, jitter), latency=latency, back=draw(0, jitter))
+
+
 class SimulatedApi(Api):
-    """The judge's API, whose answers may say less or something else than the practice server's.
+    """The judge's API, over ``paths``; its answers may be others than the practice server's, or say less.
 
     It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None: it sends none), and
     sends ``RateLimit-Policy`` if ``advertised``.  `refused` tells afterwards what each kind of quota would
     have refused.
     """
 
-    advertised: bool = True
-    status: int = 429
-    retry_after: Callable[[float], str | None] = whole_seconds
+    def __init__(
+        self,
+        paths: Callable[[], Path],
+        quota: Quota | None = None,
+        *,
+        advertised: bool = True,
+        status: int = 429,
+        retry_after: Callable[[float], str | None] = whole_seconds,
+    ) -> None:
+        super().__init__(quota)
+        self.paths, self.advertised, self.status, self.retry_after = paths, advertised, status, retry_after
+
+    async def get(self, url: str = URL, **_: Any) -> httpx.Response:
+        """Send one request over a path of its own."""
+        self._path = path = self.paths()  # for the call of `path`, which comes before any other request
+        answer = await super().get(url)
+        if path.lost:
+            raise httpx.ReadError("the answer was lost")
+        return answer
+
+    def path(self) -> tuple[float, float]:
+        """Seconds to the API, and from there until the answer is back."""
+        return self._path.there, self._path.latency + self._path.back
 
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request."""

@@ -42,7 +42,3 @@ def _named(place: str) -> Any:
         return getattr(module, name)
     except (OSError, ImportError, AttributeError, SyntaxError) as error:
         raise ValueError(f"limiter must be FILE.py:NAME, got {place!r}: {error}") from error
-
-
-if __name__ == "__main__":
-    main()

@@ -1,17 +1,17 @@
 """An API on the virtual clock, which counts as the practice server does: no socket, the same quotas.
 
-What a request meets on its way is drawn or given; what the API says to it is asked of
-``inflight_lab.server.quotas``, in the order in which the requests *arrive*.
+What the API says to a request is asked of ``inflight_lab.server.quotas``, in the order in which the requests
+*arrive*.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 import httpx
@@ -21,7 +21,7 @@ from inflight_lab.server.quotas import FixedWindow, Gcra, Quota, SlidingWindow, 
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
-"""Seconds that an answer takes, unless another is given."""
+"""Seconds that an answer takes."""
 QUOTAS: dict[str, Callable[[float, float], Quota]] = {
     "fixed window": FixedWindow,
     "sliding window": SlidingWindow,
@@ -33,50 +33,40 @@ QUOTAS: dict[str, Callable[[float, float], Quota]] = {
 
 
 @dataclass
-class Path:
-    """What one request meets: seconds to the API, at the API and back, and whether its answer is lost."""
-
-    there: float = 0.0
-    latency: float = LATENCY
-    back: float = 0.0
-    lost: bool = False
-
-
-def network(jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1) -> Callable[[], Path]:
-    """Paths that take up to ``jitter`` seconds longer than the shortest, evenly distributed, each way."""
-    draw = random.Random(seed).uniform
-    return lambda: Path(there=draw(0, jitter), latency=latency, back=draw(0, jitter))
-
-
-@dataclass
 class Api:
     """Stands in for ``httpx.AsyncClient``: to be used by one run, as its ``client``.
 
-    With a ``quota`` it answers 429 as the practice server does; without one it answers 200.
+    With a ``quota`` it answers 429 as the practice server does; without one it answers 200.  The way
+    there and the way back take up to ``jitter`` seconds longer than the shortest, evenly distributed.
     """
 
-    path: Callable[[], Path] = field(default_factory=network)
     quota: Quota | None = None
+    jitter: float = 0.0
     arrivals: list[float] = field(default_factory=list)
     """When requests reach the API, in seconds of the loop, in the order in which they were sent."""
     accepted: list[float] = field(default_factory=list)
     refusals: int = 0
 
+    def __post_init__(self) -> None:
+        self._draw = partial(random.Random(1).uniform, 0, self.jitter)
+
+    def path(self) -> tuple[float, float]:
+        """Seconds that one request takes to the API, and from there until its answer is back."""
+        return self._draw(), LATENCY + self._draw()
+
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
-        path = self.path()
-        arrival = virtual_loop().now + path.there
+        there, back = self.path()
+        arrival = virtual_loop().now + there
         self.arrivals.append(arrival)
-        if path.there:  # else it is there, and the loop need not turn
-            await asyncio.sleep(path.there)
+        if there:  # else it is there, and the loop need not turn
+            await asyncio.sleep(there)
         wait = self.quota.admit(arrival) if self.quota else 0.0
-        await asyncio.sleep(path.latency + path.back)
+        await asyncio.sleep(back)
         if wait:
             self.refusals += 1
         else:
             self.accepted.append(arrival)
-        if path.lost:
-            raise httpx.ReadError("the answer was lost")
         return self.answer(wait)
 
     @property
@@ -89,7 +79,7 @@ class Api:
         return response(429, self.policy, str(math.ceil(wait))) if wait else response(200, self.policy)
 
 
-@functools.lru_cache(maxsize=64)  # to make one takes longer than all the rest
+@lru_cache(maxsize=64)  # to make one takes longer than all the rest
 def response(status: int, policy: str | None, retry_after: str | None = None) -> httpx.Response:
     """An answer without a body, and with the fields that are not None."""
     headers = {"RateLimit-Policy": policy, "Retry-After": retry_after}

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.arguments import checked, number
-from inflight_lab.judge.api import QUOTAS, Api, network
+from inflight_lab.judge.api import QUOTAS, Api
 from inflight_lab.judge.clock import BEGIN, PollingError, virtual_loop
 from inflight_lab.judge.looks import LOOKS, found
 from inflight_lab.judge.subject import Subject
@@ -94,7 +94,7 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
         for quota, make in QUOTAS.items():
             card.shares[quota] = {}
             for name, (jitter, stall) in NETWORKS.items():
-                api = Api(network(jitter), make(rate, period))
+                api = Api(make(rate, period), jitter)
                 outcome = found(subject, partial(_send, api=api, stall=stall))
                 if outcome.startswith("NO: it raised"):
                     card.findings["runs without an error"] = outcome

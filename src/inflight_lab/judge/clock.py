@@ -25,10 +25,6 @@ STEPS_A_SECOND = 1_000_000
 """More callbacks than this in each second of the clock mean that something polls."""
 
 
-class StandstillError(TimeoutError):
-    """Every task waits, and nothing is scheduled that could wake one."""
-
-
 class PollingError(RuntimeError):
     """All that goes on asks again and again without waiting."""
 
@@ -56,9 +52,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now += seconds
 
     def select(self, timeout: float | None) -> None:
-        """Let so much time pass; None is for ever."""
+        """Let so much time pass; None is for ever, which is a ``TimeoutError`` at once."""
         if timeout is None:
-            raise StandstillError("every task waits, and nothing is scheduled that could wake one")
+            raise TimeoutError("every task waits, and nothing is scheduled that could wake one")
         if timeout > 0:
             self.now += timeout
             self._steps = max(0, self._steps - timeout * STEPS_A_SECOND)
