@@ -7,7 +7,7 @@ import pytest
 from inflight_lab import Timeline
 from inflight_lab.observation.timeline import Rules
 from inflight_lab.plot import points
-from inflight_lab.plot.points import BIN, Recorder, level, tally, thin
+from inflight_lab.plot.points import BIN, Recorder, tally, thin
 from tests.support.virtual_clock import SetClock
 
 
@@ -24,9 +24,9 @@ def timeline(clock: SetClock) -> Timeline:
 def test_thinning_loses_no_peak() -> None:
     """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
     levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
-    thinned = thin(level(*each) for each in levels)
+    thinned = thin(levels)
     assert thinned == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
-    assert thin(thinned, 2 * BIN) == [[0.0, 0, 9, 5]]
+    assert thin(levels, 2 * BIN) == [[0.0, 0, 9, 5]]
 
 
 def test_a_tally_counts_what_falls_together() -> None:

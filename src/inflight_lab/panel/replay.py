@@ -79,4 +79,4 @@ class Playback(Recorder):
         if not self._due:
             self.end()  # a longer run beside it goes on
         series = {name: [point for each in due for point in each["series"].get(name, [])] for name in LINES}
-        return series, [row for each in due for row in each["rows"] if self._flow.keep(row)]
+        return series, self._flow.keep([row for each in due for row in each["rows"]])

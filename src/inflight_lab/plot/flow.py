@@ -1,6 +1,7 @@
 """From timelines to the rows of the flow: what happened to each request, one by one."""
 
 from collections import deque
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -21,12 +22,13 @@ LATE = 2.0
 class FlowRows:
     """Makes rows of events, and keeps those of what is under way or ended a moment ago.
 
-    ``slots``: the client knows which slot a request has; ``verdicts``: the server knows its answer.
-    ``gone`` counts the requests of which no row is kept any more, by what became of them.
+    ``began`` is when the recording did.  ``slots``: the client knows which slot a request has; ``verdicts``:
+    the server knows its answer.  ``gone`` counts the requests of which no row is kept any more, by what
+    became of them.
     """
 
-    def __init__(self, period: float, *, slots: bool, verdicts: bool) -> None:
-        self._keep, self._slots, self._verdicts = LATE + period, slots, verdicts
+    def __init__(self, began: float, period: float, *, slots: bool, verdicts: bool) -> None:
+        self._began, self._keep, self._slots, self._verdicts = began, LATE + period, slots, verdicts
         self._open: dict[object, list[Row]] = {}  # by request, and by slot
         self._over: deque[list[Row]] = deque()
         self._unseen: dict[int | None, None] = {}  # sent, and not arrived yet, in their order
@@ -36,33 +38,37 @@ class FlowRows:
 
     def read(self, asked: list[Event], arrived: list[Event]) -> list[Row]:
         """The rows of new events, as the client saw them, or else the server; and the other way round."""
-        # At one moment a request is sent before it arrives, and arrives before it ends.
-        steps = [(event.time, 2 * (event.kind in ENDS), event) for event in asked]
-        steps += [(event.time, 1, event) for event in arrived if event.kind == "sent"]
-        events = sorted(steps, key=itemgetter(0, 1))
-        rows = (self._arrival(event) if order == 1 else self._row(event) for _, order, event in events)
-        return [row for row in rows if self.keep(row)]
+        rows, arrivals = [], deque(event for event in arrived if event.kind == "sent")
+        for event in asked:
+            # At one moment a request is sent before it arrives, and arrives before it ends.
+            ends = event.kind in ENDS
+            while arrivals and (arrivals[0].time < event.time or (ends and arrivals[0].time == event.time)):
+                rows.append(self._arrival(arrivals.popleft()))
+            rows.append(self._row(event))
+        return self.keep([*rows, *map(self._arrival, arrivals)])
 
-    def keep(self, row: Row) -> bool:
-        """Keep it for a while.  False: it is of a request or a slot from before the recording."""
-        time, what, request, detail = row
-        key: object = ("slot", detail) if what in ("taken", "freed") else request
-        if what in ("taken", "sent") or (key is None and what in ENDS):
-            self._open[key] = []
-        elif key not in self._open:
-            return bool(what == "arrived")
-        self._open[key].append(row)
-        if what in ENDS or what == "freed":
-            self._over.append(self._open.pop(key))
-        while self._over and self._over[0][-1][0] < time - self._keep:
+    def keep(self, rows: list[Row]) -> list[Row]:
+        """Keep for a while, and return, those of ``rows`` that began in this recording, and not before it."""
+        own = []
+        for row in rows:
+            _, what, request, detail = row
+            key: object = ("slot", detail) if what in ("taken", "freed") else request
+            if what in ("taken", "sent") or (request is None and what in ENDS):
+                self._open[key] = []
+            if key in self._open:
+                self._open[key].append(row)
+                if what in ENDS or what == "freed":
+                    self._over.append(self._open.pop(key))
+            elif what != "arrived":
+                continue
+            own.append(row)
+        while rows and self._over and self._over[0][-1][0] < rows[-1][0] - self._keep:
             self._forget(*self._over.popleft()[-1])
-        return True
+        return own
 
     def history(self) -> list[Row]:
         """What a view that comes late needs, in the order of time."""
-        return sorted(
-            (row for rows in (*self._over, *self._open.values()) for row in rows), key=itemgetter(0)
-        )
+        return sorted(chain(*self._over, *self._open.values()), key=itemgetter(0))
 
     def _row(self, event: Event) -> Row:
         time, what, request, detail, waiting, _ = event
@@ -77,13 +83,14 @@ class FlowRows:
             self._unseen[request] = None
             detail = detail if self._slots else None  # a slot, and not a status
         self._waiting = waiting
-        return [time, what, request, detail]
+        return [round(time - self._began, 4), what, request, detail]
 
     def _arrival(self, event: Event) -> Row:
         """The two sides number their requests apart: the first that was sent is the first to arrive."""
         number = next(iter(self._unseen), None)
         self._unseen.pop(number, None)
-        return [event.time, "arrived", number, event.detail if self._verdicts else None]
+        verdict = event.detail if self._verdicts else None
+        return [round(event.time - self._began, 4), "arrived", number, verdict]
 
     def _forget(self, _: float, what: str, request: int | None, detail: Any) -> None:
         if what != "freed":

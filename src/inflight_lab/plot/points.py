@@ -1,6 +1,7 @@
 """From timelines to the points of a plot: few enough to send while a run goes on."""
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from operator import itemgetter
@@ -33,33 +34,33 @@ Message = dict[str, Any]
 
 def level(time: float, value: float) -> Point:
     """One point: the level was set to ``value`` at ``time``."""
-    return [time, value, value, value]
+    return [round(time, 4), value, value, value]
 
 
-def thin(points: Iterable[Point], width: float = BIN) -> list[Point]:
-    """Fold points into one for each ``width`` seconds.  No peak is lost."""
-    thinned: list[Point] = []
-    for time, low, high, last in points:
-        if thinned and time - thinned[-1][0] < width:
-            before = thinned[-1]  # changed in place: this is done for each request, by the process that sends
-            if low < before[1]:
-                before[1] = low
-            if high > before[2]:
-                before[2] = high
-            before[3] = last
-        else:
-            thinned.append([time, low, high, last])
-    return thinned
+def thin(steps: Iterable[tuple[float, float]], width: float = BIN) -> list[Point]:
+    """Fold steps, each a time and a value, into one point for each ``width`` seconds.  No peak is lost."""
+    points: list[Point] = []
+    for time, value in steps:
+        if not points or time - points[-1][0] >= width:
+            points.append(level(time, value))
+        point = points[-1]  # changed in place: this is done for each request, by the process that sends
+        if value < point[1]:
+            point[1] = value
+        elif value > point[2]:
+            point[2] = value
+        point[3] = value
+    return points
 
 
 def tally(times: Iterable[float]) -> list[Point]:
     """One point for each `BIN` in which something happened, with how often as its level."""
-    counts: dict[float, int] = {}
+    points: list[Point] = []
     for time in times:
-        first = next(reversed(counts), -BIN)
-        begin = first if time - first < BIN else time
-        counts[begin] = counts.get(begin, 0) + 1
-    return [level(*each) for each in counts.items()]
+        if not points or time - points[-1][0] >= BIN:
+            points.append(level(time, 0))
+        begin, _, _, count = points.pop()
+        points.append(level(begin, count + 1))
+    return points
 
 
 class Recorder:
@@ -85,9 +86,10 @@ class Recorder:
     def reset(self, *, numbered: bool = False) -> None:
         """Begin again at time 0.  ``numbered``: the run is slow enough to follow single requests."""
         self.began, self.numbered = self._main.clock(), numbered
-        self._flow = FlowRows(self._main.period, slots=bool(self.client), verdicts=bool(self.server))
+        slots, verdicts = bool(self.client), bool(self.server)
+        self._flow = FlowRows(self.began, self._main.period, slots=slots, verdicts=verdicts)
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
-        self._limits: list[Point] = []
+        self._limits: deque[tuple[float, float]] = deque()  # those that are not read yet
         # What happened before is not part of this recording.
         self._read = {each: each.since(0)[1] for each in (self.server, self.client) if each}
         self._end: Message | None = None
@@ -104,7 +106,7 @@ class Recorder:
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
         check("limit", limit, number(0))
-        self._limits.append(level(self.now, limit))
+        self._limits.append((self.now, limit))
 
     def read(self) -> Message:
         """The `status`, and what is new: ``series``, the points by line, and ``rows``, those of the flow."""
@@ -141,22 +143,22 @@ class Recorder:
         # The server's first: what arrived was sent before.
         server, client = self._new_events(self.server), self._new_events(self.client)
         arrived, asked = server if self.server else client, client if self.client else server
-        now, rules = self.now, self.rules()
+        began, now, rules = self.began, self.now, self.rules()
         tokens = (rules and rules.tokens) or None
-        limits = self._limits[:]
-        del self._limits[: len(limits)]  # and not those that came since
         series = {
-            "server": thin(level(event.time, event.in_flight) for event in server),
-            "client": thin(level(event.time, event.in_flight) for event in client),
-            "waiting": thin(level(event.time, event.waiting) for event in client),
-            "limit": thin(limits),
+            "server": thin((event.time - began, event.in_flight) for event in server),
+            "client": thin((event.time - began, event.in_flight) for event in client),
+            "waiting": thin((event.time - began, event.waiting) for event in client),
+            "limit": thin(self._limits.popleft() for _ in range(len(self._limits))),  # those of now
             "rate": self._changed("rate", now, self._main.recent()),
             "quota": self._changed("quota", now, rules and rules.rate),
             "tokens": self._changed("tokens", now, tokens and self._main.recent_tokens()),
             "token_quota": self._changed("token_quota", now, tokens),
-            "refused": tally(each.time for each in arrived if ending(each.kind, each.detail) == "refused"),
+            "refused": tally(
+                one.time - began for one in arrived if ending(one.kind, one.detail) == "refused"
+            ),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(each.time for each in asked if ending(each.kind, each.detail) == "failed"),
+            "failed": tally(one.time - began for one in asked if ending(one.kind, one.detail) == "failed"),
         }
         return series, self._flow.read(asked, arrived)
 
@@ -164,7 +166,7 @@ class Recorder:
         if timeline is None:
             return []
         events, self._read[timeline] = timeline.since(self._read[timeline])
-        return [Event(round(event.time - self.began, 4), *event[1:]) for event in events]
+        return events
 
     def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
         if value is None or [point[3] for point in self.history[name][-1:]] == [value]:
