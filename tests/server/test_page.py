@@ -93,6 +93,24 @@ async def test_no_more_in_flight_than_the_pool_has_connections(server: PracticeS
     assert server.stats().accepted == 150
 
 
+async def test_whoever_traces_a_request_hears_when_it_has_a_connection(server: PracticeServer) -> None:
+    """As over a socket, so that `Watch` tells the same of a run in a page: opened once, then used again."""
+    heard = []
+
+    async def trace(event: str, _: object) -> None:
+        heard.append(event)
+
+    async with client() as inside, httpx.AsyncClient() as outside:
+        for sender, place in ((inside, server), (outside, RealServer(latency=0))):
+            with place.start():
+                for _ in range(2):
+                    await sender.get(place.url, extensions={"trace": trace})
+            if sender is inside:
+                told, heard = heard, []
+    steps = [event for event in heard if event in told]
+    assert told == steps == ["connection.connect_tcp.complete", *["http11.send_request_headers.started"] * 2]
+
+
 async def test_who_waits_too_long_in_the_pool_is_never_sent(server: PracticeServer) -> None:
     """A pool of 1 and little patience: one answer, two PoolTimeouts, one request at the server."""
     server.latency = 0.3

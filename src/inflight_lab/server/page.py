@@ -96,8 +96,12 @@ class _Connection(httpcore.AsyncConnectionInterface):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
-        self._state = "busy"
+        new, self._state = self._state == "new", "busy"
         try:
+            if trace := request.extensions.get("trace"):  # the steps of httpcore's own that somebody looks at
+                if new:
+                    await trace("connection.connect_tcp.complete", {})
+                await trace("http11.send_request_headers.started", {})
             asked = httpx.Request(
                 request.method.decode(),
                 bytes(request.url).decode(),

@@ -136,5 +136,13 @@ def claims_of_10(ran: Ran) -> None:
     assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
     assert lines[2:4] == ["Retry-After: None at first, then 1", "status: 200 at first, then 429"]
     assert lines[4].startswith("I am: python-httpx/")
-    for widget in ("widgets.interactive", "SnippetMaker()"):
+    said = re.findall(
+        "^(60 requests to|certain: [^:]*|likely: .*)", ran.text("with Watch(client)"), re.MULTILINE
+    )
+    assert [re.sub(" on average| in bursts", "", words) for words in said] == [
+        "60 requests to",
+        "certain: The connection pool was the limit",
+        "certain: Over the quota",
+    ]
+    for widget in ("widgets.interactive", "SnippetMaker()", "with Watch(client)"):
         assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
