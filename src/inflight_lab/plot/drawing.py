@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from itertools import count, cycle
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
-
-from IPython.display import SVG
 
 from inflight_lab.observation.timeline import Event, ending
 from inflight_lab.plot.points import KEPT, Message, Point, thin
@@ -53,18 +52,21 @@ STYLE = """<style>
 """In a notebook opened again JupyterLab finds no model for the widget: these words replace its error."""
 
 
-class Picture(SVG):
+@dataclass(frozen=True)
+class Picture:
     """A drawing on whatever ground the page has, as wide as its column at most.
 
-    ``title`` is what a screen reader says.
+    ``data`` is SVG, and ``title`` what a screen reader says.
     """
 
-    def __init__(self, data: str, title: str) -> None:
-        super().__init__(data)  # type: ignore[no-untyped-call]
-        self.title = title
+    data: str
+    title: str
 
     def __repr__(self) -> str:
         return self.title
+
+    def _repr_svg_(self) -> str:
+        return self.data
 
     def _repr_html_(self) -> str:
         """As an image: a notebook that is not trusted shows those, and no SVG."""
