@@ -84,6 +84,17 @@ def test_every_slider_can_be_dragged(
         assert low <= sent(page)[-1]["set"][name] <= high
 
 
+def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -> None:
+    """A slider reaches what a cell has set, and keeps that end when the value goes back."""
+    show(page, one)
+    page.evaluate("model.set('limit', 60)")
+    panel = PanelOnPage(page)
+    expect(panel.limit).to_have_value("60")
+    panel.drag("limit", 0.5)
+    assert 25 <= sent(page)[-1]["set"]["limit"] <= 35
+    expect(panel.limit).to_have_attribute("max", "60")
+
+
 def test_a_finger_has_room_and_a_swipe_is_the_pages(browser: Browser, one: dict[str, Any]) -> None:
     """By touch sliders are 44 px high; a swipe up that begins on one scrolls, a swipe along it sets it."""
     with browser.new_context(has_touch=True, is_mobile=True) as context:

@@ -48,7 +48,7 @@ def state_of(runners: Any = semaphore.make_many_requests, **more: Any) -> dict[s
     async def made() -> dict[str, Any]:
         with PracticeServer(quota="sliding-window", rate=100) as server:
             panel = Panel(runners, server=server, **more)
-            names = (*SETTINGS, "view", "running", "status", "_lanes", "_page", "_most", "_esm", "_css")
+            names = (*SETTINGS, "view", "running", "status", "_lanes", "_page", "_esm", "_css")
             state = {name: getattr(panel, name) for name in names}
             panel.close()
         return state

@@ -32,15 +32,17 @@ function setting(model, parent, name, label, input, show, signal) {
   input.addEventListener("pointerdown", () => { before = model.get(name); });
   input.addEventListener("pointercancel", () => valueOf() !== before && choose(before)); // the swipe turned out to be the page's
   input.addEventListener("input", () => choose(valueOf()));
-  follow(model, [name, "_most"], refresh, signal);
+  follow(model, [name], refresh, signal);
   return row;
 }
 
 /** A slider with its value beside it; returns the row that they stand in. */
 function slider(model, parent, name, label, signal, { step = 1, least = 1, disabled = false, words = String } = {}) {
   const input = make("input", { type: "range", name, step, disabled }), output = make("output");
+  let most = model.get("_page").most[name];
   function show(value) {
-    Object.assign(input, { min: Math.min(least, value), max: model.get("_most")[name], value });
+    most = Math.max(most, value); // and stays there: an end that moves back would take the handle along
+    Object.assign(input, { min: Math.min(least, value), max: most, value });
     output.textContent = words(value);
     input.setAttribute("aria-valuetext", words(value));
   }

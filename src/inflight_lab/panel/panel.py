@@ -78,7 +78,6 @@ class Panel(Controlled):
     """
 
     limit, count, slow, latency, rate, quota = (traitlets.Any().tag(sync=True) for _ in SETTINGS)
-    _most: "traitlets.Dict[str, float]" = traitlets.Dict().tag(sync=True)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
     timeline: Timeline = _of_the_first("timeline", "What the first runner's client saw.")
@@ -118,18 +117,22 @@ class Panel(Controlled):
         self._first = next(iter(self.lanes.values()))
         self._at_first = {"limit": limit, "count": count, "slow": 1}
         self._at_first |= {name: getattr(server, name) for name in SHARED}
-        most = {"limit": max_limit, "count": max_count, "latency": 2.0, "rate": 300}
-        adjustable = any(lane.adjustable for lane in self.lanes.values())
         super().__init__(
             loop,
             [lane.feed for lane in self.lanes.values()],
             status="ready",
-            _most={name: max(highest, self._at_first[name]) for name, highest in most.items()},
-            _page={"adjustable": adjustable, "quotas": QUOTAS, "slow": SLOW, "period": server.period},
+            _page={
+                "adjustable": any(lane.adjustable for lane in self.lanes.values()),
+                "quotas": QUOTAS,
+                "slow": SLOW,
+                "period": server.period,
+                "most": {"limit": max_limit, "count": max_count, "latency": 2.0, "rate": 300},
+            },
             **self._at_first,
         )
         self._show_goals()
-        self.observe(lambda change: self._changed(change["name"], change["new"]), list(self._at_first))
+        # It may change in any thread.
+        self.observe(lambda change: loop.call_soon_threadsafe(self._apply, change.name), list(self._at_first))
         _panels.add(self)
         closed_on_rerun(self._discard)
 
@@ -216,14 +219,8 @@ class Panel(Controlled):
     def _show_goals(self) -> None:
         self._lanes = [lane.shown for lane in self.lanes.values()]
 
-    def _changed(self, name: str, value: Any) -> None:
-        """By a person, a cell, another panel or a linked widget; in whatever thread."""
-        if value > self._most.get(name, value):
-            self._most = self._most | {name: value}
-        self._loop.call_soon_threadsafe(self._apply, name)
-
     def _apply(self, name: str) -> None:
-        """Look at the value only now: of several changes in a row the last one counts."""
+        """Set by a person, a cell, another panel or a linked widget.  Of several in a row the last counts."""
         value = getattr(self, name)
         if name == "limit":
             for lane in self.lanes.values():
