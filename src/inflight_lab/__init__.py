@@ -6,7 +6,7 @@ at anything else.
 
     room         may use               what it is
     cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
-    publish      panel                 the notebooks as a site or as pages, the panel as a page for students
+    publish      panel, runners        the notebooks as a site or as pages, the panel as a page for students
     exercises    judge, runners        what checks the notebooks' exercises, and the calculator of limits
     judge        server                a card for any limiter: what it uses of a quota, and how it fails
     watch        plot, server          one's own requests, of a client or a script, live, and what stands out

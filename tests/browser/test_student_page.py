@@ -40,6 +40,7 @@ def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudentPage]:
 def test_the_page_shows_the_panel_alone(voila: StudentPage, page: Page) -> None:
     """Large, and neither code nor the spare picture."""
     panel = voila.open(page)
+    expect(page).to_have_title("inflight-lab")
     expect(page.locator(".jp-InputArea:visible, .ifl-picture:visible")).to_have_count(0)
     assert "import" not in page.locator("body").inner_text()
     flow = panel.plot.locator(".ifl-flow canvas").bounding_box()

@@ -36,7 +36,7 @@ try:
 except ImportError as error:
     raise ModuleNotFoundError('Voilà is missing: pip install "inflight-lab[voila]"') from error
 
-NOTEBOOK = Path(__file__).with_name("student_page.ipynb")
+CELL = Path(__file__).with_name("students_cell.py")
 # Voilà's template would load icons from elsewhere.  The browser may ask only this server, and show the page
 # in no frame of another site.
 ONLY_THIS_SERVER = (
@@ -160,8 +160,11 @@ def main(argv: list[str]) -> None:
         # Without the token only the kernel's id, which no other page knows, is needed to end it.
         "disable_check_xsrf": True,
     }
+    usual.VoilaConfiguration.extension_language_mapping = {".py": "python"}  # a file is a cell ...
+    usual.VoilaConfiguration.language_kernel_mapping = {"python": "python3"}  # ... for this Python
+    usual.VoilaConfiguration.resources = {"metadata": {"name": "inflight-lab"}}  # the page's title
     usual.VoilaConfiguration.extension_denylist = UNWANTED
     usual.VoilaConfiguration.multi_kernel_manager_class = FewKernels
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     usual.MappingKernelManager.cull_interval = FORGOTTEN // 6
-    StudentServer.launch_instance([str(NOTEBOOK), *argv], config=usual)
+    StudentServer.launch_instance([str(CELL), *argv], config=usual)
