@@ -205,6 +205,15 @@ async def test_it_says_who_asks(healthy: PracticeServer, tmp_path: Path) -> None
     assert "Authorization" not in second
 
 
+async def test_what_a_header_cannot_hold(healthy: PracticeServer, tmp_path: Path) -> None:
+    """A token read from a file ends with a newline; it is not refused, with the token in the results."""
+    script = paste(tmp_path, healthy.url, [1])
+    assert (await run(script, API_TOKEN="secret\r\n", API_CONTACT="Ada Müller"))[0] == 0
+    headers = lines_of(tmp_path)[0]["data"]["headers"]
+    assert headers["Authorization"] == "Bearer secret"
+    assert headers["User-Agent"].encode("latin-1").decode() == "my-script/1.0 (Ada Müller)"
+
+
 async def test_progress_with_tqdm(healthy: PracticeServer, tmp_path: Path) -> None:
     """Where tqdm is installed its bar is shown, and no lines."""
     status, out, err = await run(paste(tmp_path, healthy.url, range(5)))
@@ -218,15 +227,31 @@ async def test_progress_with_tqdm(healthy: PracticeServer, tmp_path: Path) -> No
 async def test_no_ids(healthy: PracticeServer, tmp_path: Path) -> None:
     """There is nothing to do, and it says so."""
     status, _, err = await run(paste(tmp_path, healthy.url, []))
-    assert (status, err.splitlines()[-1]) == (1, "AssertionError: there is nothing to fetch")
+    assert status == 1
+    assert err.splitlines()[-1].startswith("AssertionError: nothing to fetch")
+
+
+async def test_an_address_without_id(healthy: PracticeServer, tmp_path: Path) -> None:
+    """One address for all ids: results are kept by address, so all but one would be lost."""
+    script = paste(tmp_path, healthy.url, range(5))
+    script.write_text(script.read_text().replace("?id={id}", ""))
+    status, _, err = await run(script)
+    assert (status, err.splitlines()[-1][-14:]) == (1, "no {id} in URL")
+    assert healthy.stats().started == 0
+
+
+async def test_an_address_with_other_braces(healthy: PracticeServer, tmp_path: Path) -> None:
+    """Only {id} is filled in; a filter in braces stays as it is."""
+    assert (await run(paste(tmp_path, f"{healthy.url}?where={{a}}&", [5])))[0] == 0
+    assert lines_of(tmp_path)[0]["data"]["args"]["where"] == "{a}"
 
 
 async def test_ids_of_every_kind(healthy: PracticeServer, tmp_path: Path) -> None:
     """A slash, a space, letters from everywhere and a number reach the API as they are; twice is once."""
-    ids = ["a/b", "ü ß", "日本", "100%", "?&#", 7, "a/b"]
+    ids = ["a/b", "ü ß", "日本", "100%", "?&#", 7, "a/b", "7"]
     assert (await run(paste(tmp_path, healthy.url, ids)))[0] == 0
-    got = {line["id"]: line["data"]["args"]["id"] for line in lines_of(tmp_path)}
-    assert got == {id: str(id) for id in ids}
+    got = {str(line["id"]): line["data"]["args"]["id"] for line in lines_of(tmp_path)}
+    assert got == {str(id): str(id) for id in ids}
     assert healthy.stats().started == 6
 
 

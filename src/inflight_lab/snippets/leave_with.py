@@ -33,8 +33,8 @@ IDS = range(1, 3001)  #? not (per_host or tokens)
 #| per_host | URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
 QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"
 
-HEADERS = {"User-Agent": f"my-script/1.0 ({os.environ.get('API_CONTACT', 'no address given')})"}
-if token := os.environ.get("API_TOKEN"):  #? not per_host
+HEADERS = {"User-Agent": f"my-script/1.0 ({os.environ.get('API_CONTACT', 'no address given')})".encode()}
+if token := "".join(os.environ.get("API_TOKEN", "").split()):  # without a newline at its end  #? not per_host
     HEADERS["Authorization"] = f"Bearer {token}"
 SPACING = 1.0125 * min(seconds / count for count, seconds in QUOTAS)  #? pace
 #| tokens | BUDGETS
@@ -89,12 +89,12 @@ class Api:  # what all requests to it share
 
 
 async def main():
-    quoted = {id: quote(str(id), safe="").replace(".", "%2E") for id in IDS}  # ".." alone leads elsewhere  #? not per_host
-    items = [{"id": id, "url": URL.format(id=text)} for id, text in quoted.items()]  #? not per_host
+    quoted = {quote(str(id), safe="").replace(".", "%2E"): id for id in IDS}  # ".." alone leads elsewhere  #? not per_host
+    items = [{"id": id, "url": URL.replace("{id}", text)} for text, id in quoted.items()]  #? not per_host
     #| tokens | for item in items:
     #| tokens |     item["asked"] = {"messages": [{"role": "user", "content": item["id"]}]}
     #| per_host | items = [{"url": url} for url in dict.fromkeys(URLS)]
-    assert items, "there is nothing to fetch"
+    assert 0 < len(items) == len({item["url"] for item in items}), "nothing to fetch, or no {id} in URL"
     api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, limits=httpx.Limits()))  # no limit but LIMIT  #? not (per_host or tokens)
     #| tokens | api = Api(httpx.AsyncClient(headers=HEADERS, timeout=30, transport=Budgets(**QUOTAS)))
     #| per_host | client = httpx.AsyncClient(headers=HEADERS, timeout=30, limits=httpx.Limits())  # no limit but LIMIT
