@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from inflight_lab.snippets import URL, snippet
+from inflight_lab.snippets import snippet
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print it."""
     parser = argparse.ArgumentParser("inflight-lab snippet", description=__doc__)
-    parser.add_argument("url", nargs="?", default=URL, help="the address; {id} in it is filled in")
+    parser.argument_default = argparse.SUPPRESS  # what is not given is not there
+    parser.add_argument("url", nargs="?", help="the address; {id} in it is filled in")
     add = parser.add_argument
     add("--rate", type=int, action="append", help="requests that the API allows; twice for two quotas")
     add("--period", type=float, action="append", help="seconds for which it allows them; by default 1")
@@ -23,17 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--as-completed", action="store_true", help="results as they come, not in the order of the ids")
     add("--per-host", action="store_true", help="addresses in place of ids; each host has its own limits")
     add("--notebook", action="store_true", help="for a notebook's cell")
-    options = vars(parser.parse_args(arguments))
-    rates, periods = options.pop("rate") or [], options.pop("period") or []
-    given = {name for name, value in options.items() if value is not None and value is not False}
+    given = vars(parser.parse_args(arguments))
+    rates, periods = given.pop("rate", []), given.pop("period", [])
     try:
         if len(periods) not in (len(rates), 0):
             raise ValueError(f"--period must come once for each --rate, got {len(periods)} for {len(rates)}")
-        if rates or given - {"url", "notebook"}:
-            options["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))
-            code = snippet(**options)
-        else:
-            code = snippet(options["url"], notebook=options["notebook"])
+        if rates or given.keys() - {"url", "notebook"}:
+            given["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))
+            given = {"retries": False, "progress": False, "save": None} | given
+        print(snippet(**given), end="")
     except (TypeError, ValueError) as error:
         parser.error(str(error))
-    print(code, end="")
