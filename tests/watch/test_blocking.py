@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 import threading
@@ -32,6 +33,23 @@ async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault(
 def test_outside_of_a_loop_nothing_is_blocked() -> None:
     """A synchronous script has no loop that could stand still."""
     assert where(sys._getframe()) == (None, "")
+
+
+def test_callbacks_of_uvloop_have_no_frame() -> None:
+    """The script's own stands for them: each call is one, and its line is known."""
+    uvloop = pytest.importorskip("uvloop")
+
+    def here() -> Any:
+        return where(sys._getframe())
+
+    async def main() -> list[Any]:
+        return [here(), here()]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        (one, line), (other, _) = runner.run(main())
+    assert None not in (one, other)
+    assert one is not other
+    assert line.startswith(f"{Path(__file__).name}:")
 
 
 @pytest.mark.parametrize("collects", [True, False])

@@ -20,13 +20,13 @@ def seen_of(
     *,
     headers: str = "",
     addresses: str = "different",
-    sender: int | None = None,
+    loop: int = 0,
     connections: int = 100,
 ) -> Seen:
-    """A run of these requests: usually each by a task of its own, to an address of its own."""
+    """A run of these requests, the first ``loop`` by one task, the others each by a task of its own."""
     events: list[tuple[Any, ...]] = []
     for number, (asked, took, status) in enumerate(requests):
-        who = number if sender is None else sender
+        who = -1 if number < loop else number
         url = f"https://api.example.com/{number if addresses == 'different' else ''}"
         events += [
             (asked, 1, "asked", number, who, 1, connections, 20, "GET", url),
@@ -49,8 +49,49 @@ def test_a_pace_is_no_one_by_one() -> None:
     assert said(seen_of([(n * 0.3, 0.1, 200) for n in range(20)])) == []
     assert said(seen_of([(n * 0.11, 0.1, 200) for n in range(20)], headers=HEADERS)) == []
     assert said(seen_of([(n * 0.2, 0.12, 200) for n in range(20)])) == [
-        "likely: One after the other: never two in flight, 61% of the time spent waiting"
+        "likely: One after the other: 20 of 20 requests were alone in flight, 61% of the time"
     ]
+
+
+def test_one_by_one_beside_others() -> None:
+    """A loop that takes most of the time is named, whatever runs beside it or after it; a pace is not."""
+    loop = [(n * 0.1, 0.09, 200) for n in range(40)]
+    found = "One after the other: {} of {} requests were alone in flight, {}% of the time"
+    assert said(seen_of(loop + [(4.0, 0.1, 200)] * 20, loop=40)) == ["likely: " + found.format(40, 60, 88)]
+    beats = [(n + 0.05, 0.1, 200) for n in range(3)]
+    assert said(seen_of(loop + beats, loop=40)) == ["likely: " + found.format(34, 43, 77)]
+    assert said(seen_of(loop[:15] + [(1.6, 2.4, 200)] * 20, loop=15)) == []
+    assert said(seen_of([(n * 0.12, 0.13 if n % 5 == 0 else 0.1, 200) for n in range(40)])) == []
+
+
+def test_polls_that_do_not_come_together_are_no_storm() -> None:
+    """One that asks again and again, or many at times of their own: nobody comes back together."""
+    for count in (1, 8):
+        polls = [
+            (n + job / count, 0.05, 503 if n < 5 else 200, job) for n in range(6) for job in range(count)
+        ]
+        seen = Seen()
+        for number, (asked, took, status, job) in enumerate(sorted(polls)):
+            fields = (number, job, 1, 100, 20, "GET", f"https://api.example.com/{job}")
+            seen.note(asked, 1, "asked", *fields)
+            seen.note(asked + took, 1, "ended", number, "", status, "")
+        assert said(seen) == []
+
+
+@pytest.mark.parametrize("hosts", [1, 150])
+def test_each_new_host_needs_a_connection(hosts: int) -> None:
+    """Connections are opened needlessly only where a host had one before."""
+    seen = Seen()
+    for number in range(150):
+        at, url = number // 30 * 0.2, f"https://host{number % hosts}.example.com/{number}"
+        seen.note(at, 1, "asked", number, number, 1, 100, 20, "GET", url)
+        seen.note(at, 1, "sent", number, 1)
+        if number % 30 == 29:
+            for done in range(number - 29, number + 1):
+                seen.note(at + 0.1, 1, "ended", done, "", 200, "")
+    assert said(seen) == [
+        "certain: Connections opened and closed all the time: 150 for 150 requests with 30 in flight"
+    ] * (hosts == 1)
 
 
 @pytest.mark.parametrize(
@@ -71,16 +112,14 @@ def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
     """What an average allows is told apart from what it does not."""
     requests = [(time, 0.05, 429 if n % 3 else 200) for n, time in enumerate(times)]
     assert said(seen_of(requests, headers=HEADERS)) == [
-        f"certain: Over the quota {how}: {sum(r[2] == 429 for r in requests)} answers of 429 from api"
+        f"certain: Over the quota {how}: {sum(r[2] == 429 for r in requests)}x 429 from api"
     ]
 
 
 def test_a_quota_that_is_not_said() -> None:
     """Then it is likely only, and what was accepted is the measure; so too if the window is a guess."""
     requests = [(n / 19.9, 0.05, 200 if n % 2 else 429) for n in range(60)]
-    assert diagnose(seen_of(requests))[0].startswith(
-        "likely: Refused: 30 answers of 429 from api.example.com, and "
-    )
+    assert diagnose(seen_of(requests))[0].startswith("likely: Refused: 30x 429 from api.example.com, and ")
     assert "up to 20 in a second; up to 10 in a second were accepted" in diagnose(seen_of(requests))[0]
     guessed = "x-ratelimit-limit: 10\nx-ratelimit-reset: 1"
     assert diagnose(seen_of(requests, headers=guessed))[0].startswith("likely: Over the quota on average")
@@ -92,12 +131,12 @@ def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
     """They go on with the next request whatever became of the last, which at one address looks the same."""
     statuses = [429, 200, 429, 429, 200, 429] * 5
     requests = [(n * 0.1, 0.05, status) for n, status in enumerate(statuses)]
-    storms = [text for text in said(seen_of(requests, addresses="one", sender=1)) if "storm" in text]
+    storms = [text for text in said(seen_of(requests, addresses="one", loop=30)) if "storm" in text]
     assert storms == []
     again = [(n * 0.1, 0.05, status) for n, status in enumerate([429] * 29 + [200])]
-    storms = [text for text in said(seen_of(again, addresses="one", sender=1)) if "storm" in text]
+    storms = [text for text in said(seen_of(again, addresses="one", loop=30)) if "storm" in text]
     assert storms == ["likely: A storm of retries: 29 of 30 requests, 28 failed again; half came within 0"]
-    assert "sooner than Retry-After" not in diagnose(seen_of(again, addresses="one", sender=1))[-1]
+    assert "sooner than Retry-After" not in diagnose(seen_of(again, addresses="one", loop=30))[-1]
 
 
 def test_retries_that_come_back_together() -> None:

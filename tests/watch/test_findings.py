@@ -24,7 +24,7 @@ CASES = [
     ("client_each", "few", {}, ["certain: A client for each request: 4 clients, and 4 connections"]),
     ("connections", "", {"latency": 0.3}, [CHURN]),
     ("too_fast", "", TWELVE, [QUOTA + "on average"]),
-    ("bursts", "", TWELVE, [QUOTA + "in bursts: 9 answers of 429"]),
+    ("bursts", "", TWELVE, [QUOTA + "in bursts: 9x 429"]),
     ("retries", "", TWELVE, [QUOTA, "certain: A storm of retries"]),
     ("retries", "one address", TWELVE, [QUOTA, "likely: A storm of retries"]),
     ("retries", "paced", TWELVE, [QUOTA, "likely: A storm of retries"]),

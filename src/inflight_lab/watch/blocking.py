@@ -15,7 +15,7 @@ LOOK, LATE = 0.01, 0.02
 """Seconds between two looks, and how many more the processor may have worked in between."""
 HERE, STDLIB = re.escape(os.path.dirname(os.path.abspath(__file__))), re.escape(sysconfig.get_path("stdlib"))
 NOT_THE_SCRIPT = re.compile(rf"<|{HERE}|{STDLIB}|.*[/\\](site|dist)-packages[/\\]")
-RUN = asyncio.Handle._run.__code__
+RUN, BELOW = asyncio.Handle._run.__code__, asyncio.Runner.run.__code__  # uvloop's callbacks have no frame
 
 
 def look(note: Callable[..., None]) -> None:
@@ -50,10 +50,10 @@ def frames() -> dict[int, FrameType]:
 
 def where(frame: FrameType | None) -> tuple[FrameType | None, str]:
     """The loop's callback that runs in ``frame``, and the script's line there: "" if it awaits a library."""
-    line, above = None, 0
-    while frame and (code := frame.f_code) is not RUN:
-        if line is None and not NOT_THE_SCRIPT.match(code.co_filename):
-            awaits = above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
+    line, above, script = "", 0, None
+    while frame and (code := frame.f_code) not in (RUN, BELOW):
+        if not script and not NOT_THE_SCRIPT.match(code.co_filename):
+            script, awaits = frame, above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
             line = "" if awaits else f"{os.path.basename(code.co_filename)}:{frame.f_lineno}"
         frame, above = frame.f_back, code.co_flags
-    return frame, (frame and line) or ""
+    return (script if frame and frame.f_code is BELOW else frame), line if frame else ""

@@ -4,7 +4,7 @@
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate, chain, groupby, pairwise
@@ -70,12 +70,16 @@ def _by(requests: Iterable[Request], *keys: str) -> Iterator[list[Request]]:
 
 def _one_by_one(seen: Seen) -> Iterator[str]:
     requests, span = seen.requests, _span(seen.requests)
-    waited = sum(r.ended - r.asked for r in requests if r.ended) / span
+    asks, ends = sorted(r.asked for r in requests), sorted(r.ended for r in requests if r.ended)
+    alone = [r for r in requests if r.ended and bisect_left(asks, r.ended) - bisect_right(ends, r.asked) == 1]
+    if len(alone) < len(requests):  # then those of one loop, whatever else is sent beside it
+        alone = max(_by(alone, "sender"), key=len, default=[])
+    waited = sum(r.ended - r.asked for r in alone if r.ended) / span
     allowed = min((p.quota / p.window for each in seen.policies.values() for p in each), default=float("inf"))
     near_quota = len(requests) / span > 0.8 * allowed or any(r.status == 429 for r in requests)
-    if len(requests) > FEW and _at_once(requests) == 1 and waited >= 0.5 and not near_quota:
-        sure = "certain" if waited >= 0.9 else "likely"
-        yield f"{sure}: One after the other: never two in flight, {waited:.0%} of the time spent waiting."
+    if len(alone) > FEW and waited >= 0.5 and not near_quota:
+        how = f"{len(alone)} of {len(requests)} requests were alone in flight, {waited:.0%} of the time"
+        yield f"{'certain' if waited >= 0.9 else 'likely'}: One after the other: {how}."
 
 
 def _semaphores(seen: Seen) -> Iterator[str]:
@@ -93,10 +97,8 @@ def _pool(seen: Seen) -> Iterator[str]:
         most, asked, sent = requests[0].connections, _at_once(requests), _at_once(requests, "sent")
         # A few more are sent where many are cancelled at once; over HTTP/2, far more.
         if asked > most > 0.9 * sent > 0 and asked > sent and not any(_semaphores(seen)):
-            yield (
-                f"certain: The connection pool was the limit: {asked} requests were asked for at once, the "
-                f"client opens {most} connections, and the other {asked - most} waited inside it."
-            )
+            how = f"{asked} requests were asked for at once, the client opens {most} connections"
+            yield f"certain: The connection pool was the limit: {how}; {asked - most} waited inside it."
 
 
 def _pool_timeouts(seen: Seen) -> Iterator[str]:
@@ -113,12 +115,11 @@ def _clients(seen: Seen) -> Iterator[str]:
 def _connections(seen: Seen) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         sent, opened, idle = _at_once(requests, "sent"), sum(r.opened for r in requests), requests[0].idle
+        needed = sum(_at_once(each, "sent") for each in _by(requests, "host"))
         closed = sum("connection: close" in r.said.lower() for r in requests)  # by the server
-        if sent > idle > 0 and opened >= max(1.5 * sent, len(requests) / 4) and closed < opened / 2:
-            yield (
-                f"certain: Connections opened and closed all the time: {opened} for {len(requests)} requests "
-                f"with {sent} in flight. The client keeps {idle}; beyond that, most requests need a new one."
-            )
+        if sent > idle > 0 and opened - needed > len(requests) / 3 and closed < opened / 2:
+            how = f"{opened} for {len(requests)} requests with {sent} in flight. The client keeps {idle}"
+            yield f"certain: Connections opened and closed all the time: {how}; beyond, most need a new one."
 
 
 def _quota(seen: Seen) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _quota(seen: Seen) -> Iterator[str]:
         host, times = requests[0].host, [r.sent or r.asked for r in requests]
         if not (refused := sum(r.status == 429 for r in requests)):
             continue
-        facts = f"{refused} answers of 429 from {host}"
+        facts = f"{refused}x 429 from {host}"
         for quota, window, sure in seen.policies.get(host, []):
             most = _busiest(times, window)
             average = len(times) * window / max(window, max(times) - min(times))
@@ -157,7 +158,9 @@ def _retries(seen: Seen) -> Iterator[str]:
         sooner = f", and {early} sooner than Retry-After asks for" if early else ""
         yield f"{'certain' if addressed else 'likely'}: {facts}; half came within {usual:.2f} s{sooner}."
     elif high - low < 0.1 * usual and failed > 0.2 * len(again):
-        yield f"likely: {facts}; all come about {usual:.1f} s later, so they come back together."
+        back = [after.asked for _, after in again]
+        if _busiest(back, usual / 5) > max(FEW, _busiest(back, usual) / 2):
+            yield f"likely: {facts}; all come about {usual:.1f} s later, so they come back together."
 
 
 def _repeats(requests: Collection[Request]) -> tuple[list[tuple[Request, Request]], bool]:
@@ -168,7 +171,7 @@ def _repeats(requests: Collection[Request]) -> tuple[list[tuple[Request, Request
     """
     addresses, senders = {(r.method, r.url) for r in requests}, {r.sender for r in requests}
     common = len(addresses) == 1 or len(addresses) < len(senders)
-    keys = ("method", "url", "sender") if common else ("method", "url")
+    keys = ("method", "url", *["sender"] * common)
     pairs = chain.from_iterable(pairwise(same) for same in _by(requests, *keys))
     after = [(first, then) for first, then in pairs if first.ended and first.ended <= then.asked]
     found = [(first, then) for first, then in after if first.failed]
