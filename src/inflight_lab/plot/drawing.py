@@ -190,16 +190,15 @@ def draw_strips(runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str]
 
 def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
     """When each request came, counted from the first, and what is known of it last."""
-    marks: dict[int | None, tuple[float, str]] = {}
+    came, last = {}, {}
     for event in events:
         if event.kind == "sent":
-            marks[event.request] = (event.time, "sent")
-        elif event.kind == "answered" and event.request in marks:
-            came, _ = marks[event.request]
+            came[event.request] = event.time
+        elif event.kind == "answered":
             refused = ending(event.kind, event.detail) == "refused"
-            marks[event.request] = (came, "refused" if refused else "answered")
-    begin = min((time for time, _ in marks.values()), default=0.0)
-    return [(time - begin, last) for time, last in marks.values()]
+            last[event.request] = "refused" if refused else "answered"
+    begin = min(came.values(), default=0.0)
+    return [(time - begin, last.get(request, "sent")) for request, time in came.items()]
 
 
 def nice_step(span: float, at_most: int) -> float:

@@ -59,10 +59,10 @@ export class Pen {
   }
 
   // Those at many spots are one path: a stroke for each would cost more.
-  mark(name, spots, r, alpha = 1) {
+  mark(name, spots, r) {
     const wide = OUTLINED[name], outline = MARKS[name] ?? MARKS.disc;
     const trace = (context) => spots.forEach(([x, y]) => outline(context, x, y, r));
-    this.shape(trace, { name, wide, [wide ? "line" : "fill"]: alpha });
+    this.shape(trace, { name, wide, [wide ? "line" : "fill"]: 1 });
   }
 
   // What `trace` goes around, filled and outlined as strongly as asked.

@@ -143,23 +143,26 @@ class Recorder:
         # The server's first: what arrived was sent before.
         server, client = self._new_events(self.server), self._new_events(self.client)
         arrived, asked = server if self.server else client, client if self.client else server
-        began, now, rules = self.began, self.now, self.rules()
-        tokens = (rules and rules.tokens) or None
+        began = self.began
         series = {
             "server": thin((event.time - began, event.in_flight) for event in server),
             "client": thin((event.time - began, event.in_flight) for event in client),
             "waiting": thin((event.time - began, event.waiting) for event in client),
             "limit": thin(self._limits.popleft() for _ in range(len(self._limits))),  # those of now
-            "rate": self._changed("rate", now, self._main.recent()),
-            "quota": self._changed("quota", now, rules and rules.rate),
-            "tokens": self._changed("tokens", now, tokens and self._main.recent_tokens()),
-            "token_quota": self._changed("token_quota", now, tokens),
             "refused": tally(
                 one.time - began for one in arrived if ending(one.kind, one.detail) == "refused"
             ),
             # Only the client knows of a request that never reached the server.
             "failed": tally(one.time - began for one in asked if ending(one.kind, one.detail) == "failed"),
         }
+        counted: dict[str, float] = {"rate": self._main.recent()}
+        if rules := self.rules():
+            counted["quota"] = rules.rate
+            if rules.tokens:
+                counted |= {"tokens": self._main.recent_tokens(), "token_quota": rules.tokens}
+        for name, value in counted.items():
+            if [point[3] for point in self.history[name][-1:]] != [value]:
+                series[name] = [level(self.now, value)]
         return series, self._flow.read(asked, arrived)
 
     def _new_events(self, timeline: Timeline | None) -> list[Event]:
@@ -167,8 +170,3 @@ class Recorder:
             return []
         events, self._read[timeline] = timeline.since(self._read[timeline])
         return events
-
-    def _changed(self, name: str, now: float, value: float | None) -> list[Point]:
-        if value is None or [point[3] for point in self.history[name][-1:]] == [value]:
-            return []
-        return [level(now, value)]
