@@ -207,6 +207,19 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(server: Practi
     panel.close()
 
 
+async def test_slow_motion_of_a_runner_that_decides_its_own_pause(server: PracticeServer) -> None:
+    """A default that is no number stays as it is; the run goes on, and its server is as fast as before."""
+
+    async def runner(url: str, count: int, *, client: Any, pause: float | None = None) -> list[Any]:
+        return [pause for _ in range(count)]
+
+    panel = Panel(runner, server=server, count=2)
+    panel.slow = 5
+    await panel.start()
+    assert (panel.outcomes, server.slow) == ([None, None], 1)
+    panel.close()
+
+
 async def test_stop_right_after_start(server: PracticeServer) -> None:
     """A run that is stopped before its first request still has an outcome for each, and sends none."""
     panel = Panel(semaphore.make_many_requests, server=server, count=9)

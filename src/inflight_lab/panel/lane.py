@@ -182,4 +182,5 @@ def in_words(error: BaseException) -> str:
 def slowed_down(runner: Runner, slow: float) -> dict[str, float]:
     """The runner's own times, ``slow`` times as long: those of the ladder are ``period`` and ``pause``."""
     parameters = inspect.signature(runner).parameters
-    return {name: slow * parameters[name].default for name in ("period", "pause") if name in parameters}
+    times = {name: parameters[name].default for name in ("period", "pause") if name in parameters}
+    return {name: slow * time for name, time in times.items() if isinstance(time, int | float)}
