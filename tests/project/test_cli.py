@@ -82,6 +82,7 @@ def test_snippet_prints_what_the_options_say() -> None:
         (["snippet", "--rate", "1", "--save", ""], "save must be the name of a file, or None, got ''"),
         (["snippet", "--save", ""], "save must be the name of a file, or None, got ''"),
         (["snippet", "--rate=1", "--rate=2", "--period=1"], "--period must come once for each --rate, got 1"),
+        (["snippet", "--rate=1", "--rate=2"], "--period must come once for each --rate, got 0 for 2"),
         (["snippet", "example.com/{id}"], "url must be a valid URL"),
         (["pages", "{tmp}", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
         (["pages", __file__], "out must be a folder that can be made, got "),

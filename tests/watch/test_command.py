@@ -206,13 +206,13 @@ def test_a_line_that_is_cut_off_costs_that_line_only(tmp_path: Path) -> None:
 
 
 def test_libraries_that_are_not_seen(tmp_path: Path) -> None:
-    """Of aiohttp, requests and urllib watch says that they were used; in practice they do not get out."""
+    """Of aiohttp, requests and urllib watch says how often they were used; in practice nothing gets out."""
     seen = see_text(
         tmp_path,
         "import asyncio, contextlib, urllib.request, aiohttp, requests\n"
         "async def main():\n"
         "    async with aiohttp.ClientSession() as session:\n"
-        "        await session.get('http://192.0.2.1/')\n"
+        "        await asyncio.gather(*[session.get('http://192.0.2.1/') for _ in range(3)])\n"
         "for send in (lambda: asyncio.run(main()), lambda: requests.get('http://api.example.com/'),\n"
         "             lambda: urllib.request.urlopen('http://192.0.2.1/')):\n"
         "    try:\n"
@@ -223,7 +223,7 @@ def test_libraries_that_are_not_seen(tmp_path: Path) -> None:
         "        raise SystemExit(1)\n",
     )
     assert summary(seen) == (
-        "No request of httpx or httpx2 was seen. aiohttp was used (1x), its requests were not seen. requests "
+        "No request of httpx or httpx2 was seen. aiohttp was used (3x), its requests were not seen. requests "
         "was used (1x), its requests were not seen. urllib was used (1x), its requests were not seen."
     )
 

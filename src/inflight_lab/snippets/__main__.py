@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = vars(parser.parse_args(arguments))
     rates, periods = given.pop("rate", []), given.pop("period", [])
     try:
-        if len(periods) not in (len(rates), 0):
+        if len(periods) != len(rates) and (periods or len(rates) > 1):
             raise ValueError(f"--period must come once for each --rate, got {len(periods)} for {len(rates)}")
         if rates or given.keys() - {"url", "notebook"}:
             given["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))

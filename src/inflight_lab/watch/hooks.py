@@ -80,7 +80,7 @@ HOOKS: dict[str, dict[str, Function]] = {
     "httpx": HTTPX,
     "httpx2": HTTPX,
     "httpx_aiohttp": {"AiohttpTransport.handle_async_request": _send},
-    "aiohttp.client": {"ClientSession.__init__": partial(_unseen, "aiohttp")},
+    "aiohttp.client": {"ClientSession._request": partial(_unseen, "aiohttp")},
     "requests.sessions": {"Session.send": partial(_unseen, "requests")},
     "urllib.request": {"OpenerDirector.open": partial(_unseen, "urllib")},
 }
