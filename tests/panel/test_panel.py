@@ -408,7 +408,7 @@ async def judge(stats: Stats) -> bool:
         ({"runner": {"one": semaphore.make_many_requests, "two": only_url}}, "TypeError: runner must take"),
         (
             {"server": "http://127.0.0.1"},
-            "TypeError: server must be a PracticeServer, got 'http://127.0.0.1'",
+            "TypeError: server must be a PracticeServer(...), got 'http://127.0.0.1'",
         ),
         ({"count": -5}, "ValueError: count must be 0 or more, got -5"),
         ({"count": True}, "TypeError: count must be an integer, 0 or more, got True"),

@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 import traitlets
 
-from inflight_lab.arguments import RULES, check, one_of
+from inflight_lab.arguments import RULES, check, checked, instance, one_of
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
@@ -77,6 +77,7 @@ class Panel(Controlled):
     ``RuntimeError`` where no event loop runs.
     """
 
+    lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(help="Each runner at work, by name.")
     limit, count, slow, latency, rate, quota = (traitlets.Any().tag(sync=True) for _ in SETTINGS)
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
@@ -98,15 +99,9 @@ class Panel(Controlled):
         max_limit: int = 50,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self.lanes: dict[str, Lane] = {}
         runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
         for each in runners.values() or [runner]:
             check_runner(each)
-        if not isinstance(server, PracticeServer):
-            raise TypeError(f"server must be a PracticeServer, got {server!r}")
-        sizes = {"count": count, "limit": limit, "max_count": max_count, "max_limit": max_limit}
-        for name, size in sizes.items():
-            check(name, size)
         for name, goal in (goals or {}).items():
             if not callable(goal) or inspect.iscoroutinefunction(goal):
                 raise TypeError(f"goals must be plain functions of the Stats, got {name!r}: {goal!r}")
@@ -180,9 +175,8 @@ class Panel(Controlled):
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
         super().close()
-        for lane in self.lanes.values():
-            if lane is not self._first:  # whose server was given, and serves on
-                lane.server.stop()
+        for lane in list(self.lanes.values())[1:]:  # the first one's server was given, and serves on
+            lane.server.stop()
 
     def _begin(self) -> None:
         for lane in self.lanes.values():
@@ -237,3 +231,6 @@ class Panel(Controlled):
             self._resetting = self._loop.create_task(self.reset())
         else:
             super()._press(button)
+
+
+checked(Panel, server=instance(PracticeServer))

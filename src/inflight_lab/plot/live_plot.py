@@ -37,7 +37,6 @@ def joined(*paths: Path) -> str:
 FLOW = ("flow_model", "flow_places", "flow_quota", "flow_scene", "flow")
 VIEW = [HERE / f"{name}.js" for name in ("dom", "pen", "picture", *FLOW, "levels", "lines", "view")]
 """What draws one lane."""
-VIEWS = ("both", "requests", "lines")
 
 
 class Observed(Protocol):
@@ -115,9 +114,9 @@ class Feed:
 class Shown(anywidget.AnyWidget):
     """A widget whose page draws what ``feeds`` send: one for each lane."""
 
-    view = traitlets.Enum(VIEWS, "both", help="What is drawn: each request, lines over time, or both.").tag(
-        sync=True
-    )
+    view = traitlets.Enum(
+        ("both", "requests", "lines"), "both", help="What is drawn: each request, lines over time, or both."
+    ).tag(sync=True)
 
     def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
         super().__init__(**traits)

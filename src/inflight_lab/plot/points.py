@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
 
@@ -20,10 +19,7 @@ UPDATE = 0.05
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-LINES = (
-    *("server", "client", "waiting", "limit", "refused", "failed"),
-    *("rate", "quota", "tokens", "token_quota"),
-)
+LINES = "server client waiting limit refused failed rate quota tokens token_quota".split()
 
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
@@ -132,7 +128,7 @@ class Recorder:
         """
         if self._end:
             return self._end
-        counts = asdict((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
+        counts = vars((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
         status = {"now": self.now, "live": True, "numbered": self.numbered, "counts": counts}
         if rules := self.rules():
             status["rules"] = rules._asdict() | {"phase": round(self.began % rules.period, 4)}
