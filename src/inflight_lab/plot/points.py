@@ -19,7 +19,7 @@ UPDATE = 0.05
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-LINES = "server client waiting limit refused failed rate quota tokens token_quota".split()
+LINES = "server", "client", "waiting", "limit", "refused", "failed", "rate", "quota", "tokens", "token_quota"
 
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
