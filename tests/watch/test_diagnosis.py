@@ -78,9 +78,9 @@ def test_polls_that_do_not_come_together_are_no_storm() -> None:
         assert said(seen) == []
 
 
-@pytest.mark.parametrize("hosts", [1, 150])
-def test_each_new_host_needs_a_connection(hosts: int) -> None:
-    """Connections are opened needlessly only where a host had one before."""
+@pytest.mark.parametrize(("hosts", "error"), [(1, ""), (150, ""), (1, "cancelled")])
+def test_connections_that_the_pool_had_to_open(hosts: int, error: str) -> None:
+    """Each new host needs one, and so does what comes after a request that was given up."""
     seen = Seen()
     for number in range(150):
         at, url = number // 30 * 0.2, f"https://host{number % hosts}.example.com/{number}"
@@ -88,10 +88,23 @@ def test_each_new_host_needs_a_connection(hosts: int) -> None:
         seen.note(at, 1, "sent", number, 1)
         if number % 30 == 29:
             for done in range(number - 29, number + 1):
-                seen.note(at + 0.1, 1, "ended", done, "", 200, "")
-    assert said(seen) == [
-        "certain: Connections opened and closed all the time: 150 for 150 requests with 30 in flight"
-    ] * (hosts == 1)
+                seen.note(at + 0.1, 1, "ended", done, error, 0 if error else 200, "")
+    churn = "certain: Connections opened and closed all the time: 150 for 150 requests with 30 in flight"
+    assert said(seen) == [churn] * (hosts == 1 and not error)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_streams_that_are_never_closed_fill_the_pool(closed: bool) -> None:
+    """Then no semaphore helps."""
+    seen = Seen()
+    for number in range(6):
+        seen.note(0, 1, "asked", number, number, 1, 2, 2, "GET", "https://api.example.com/")
+        if number < 2:
+            seen.note(0, 1, "sent", number, 1)
+    for number in range(0 if closed else 2, 6):
+        late = number >= 2
+        seen.note(1, 1, "ended", number, "PoolTimeout" if late else "", 0 if late else 200, "")
+    assert ("2 never ended: is each stream closed?" in diagnose(seen)[1]) is not closed
 
 
 @pytest.mark.parametrize(

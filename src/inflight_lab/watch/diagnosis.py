@@ -103,7 +103,9 @@ def _pool(seen: Seen) -> Iterator[str]:
 
 def _pool_timeouts(seen: Seen) -> Iterator[str]:
     if late := [r.connections for r in seen.requests if r.error == "PoolTimeout"]:
-        yield f"certain: PoolTimeout: {len(late)} requests waited too long for one of {late[0]} connections."
+        count, left = len(late), len(seen.open)
+        end = f" {left} never ended: is each stream closed?" if left >= late[0] else ""
+        yield f"certain: PoolTimeout: {count} requests waited too long for one of {late[0]} connections.{end}"
 
 
 def _clients(seen: Seen) -> Iterator[str]:
@@ -115,9 +117,11 @@ def _clients(seen: Seen) -> Iterator[str]:
 def _connections(seen: Seen) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         sent, opened, idle = _at_once(requests, "sent"), sum(r.opened for r in requests), requests[0].idle
-        needed = sum(_at_once(each, "sent") for each in _by(requests, "host"))
-        closed = sum("connection: close" in r.said.lower() for r in requests)  # by the server
-        if sent > idle > 0 and opened - needed > len(requests) / 3 and closed < opened / 2:
+        closed = sum(
+            "connection: close" in r.said.lower() or bool(r.error) for r in requests
+        )  # not by the pool
+        again = opened - closed - sum(_at_once(each, "sent") for each in _by(requests, "host"))
+        if sent > idle > 0 and again > len(requests) / 3:
             how = f"{opened} for {len(requests)} requests with {sent} in flight. The client keeps {idle}"
             yield f"certain: Connections opened and closed all the time: {how}; beyond, most need a new one."
 
@@ -138,10 +142,8 @@ def _quota(seen: Seen) -> Iterator[str]:
                     f"{quota:g} are allowed; you sent {average:.0f} on average and {most} in the busiest."
                 )
         passed = _busiest([r.sent for r in requests if r.sent and 0 < r.status < 400], 1)
-        yield (
-            f"likely: Refused: {facts}, and no quota in its headers explains them. You sent up to "
-            f"{_busiest(times, 1)} in a second; up to {passed} in a second were accepted."
-        )
+        rates = f"You sent up to {_busiest(times, 1)} in a second; up to {passed} in a second were accepted"
+        yield f"likely: Refused: {facts}, and no quota in its headers explains them. {rates}."
 
 
 def _retries(seen: Seen) -> Iterator[str]:

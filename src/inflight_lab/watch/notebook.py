@@ -2,7 +2,6 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, Self
 
@@ -34,15 +33,11 @@ class Watch(Plot):
             raise TypeError(message) from None
         self._method = "handle_async_request" if hasattr(client, "aclose") else "handle_request"
         self._events = deque[tuple[Any, ...]]()
-        self.seen = Seen(self._news)
+        self.seen = Seen(lambda: (self._events.popleft() for _ in range(len(self._events))))
         super().__init__(self.seen)
 
     def _note(self, kind: str, *fields: object) -> None:
         self._events.append((time.perf_counter(), 0, kind, *fields))
-
-    def _news(self) -> Iterator[tuple[Any, ...]]:
-        while self._events:
-            yield self._events.popleft()
 
     def __enter__(self) -> Self:
         if any(self._method in vars(transport) for transport in self._transports):
