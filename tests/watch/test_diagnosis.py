@@ -105,6 +105,7 @@ def test_streams_that_are_never_closed_fill_the_pool(closed: bool) -> None:
         late = number >= 2
         seen.note(1, 1, "ended", number, "PoolTimeout" if late else "", 0 if late else 200, "")
     assert ("2 never ended: is each stream closed?" in diagnose(seen)[1]) is not closed
+    assert diagnose(seen)[1].endswith("(notebook 08).")  # the one that shows a PoolTimeout, and what helps
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ FINDINGS = {
     _one_by_one: "Unless each request needs the answer before it, send several at once (notebook 02).",
     _semaphores: "It limits what shares it: make one before the tasks, and give it to all (notebook 03).",
     _pool: "Let a semaphore of your own, below the pool's size, be the limit (notebook 02).",
-    _pool_timeouts: "Let requests wait at a semaphore, before the client: it has no time-out (notebook 02).",
+    _pool_timeouts: "Let requests wait at a semaphore, before the client: it has no time-out (notebook 08).",
     _clients: "Make one client, and share it; httpx.get makes one each time (notebook 01).",
     _connections: "Lower the limit to what is kept, or raise max_keepalive_connections (notebook 08).",
     _quota: "A limit on requests in flight is none on their rate: pace them (notebook 06).",
