@@ -1,7 +1,7 @@
 // A panel: controls above, and below them a view for each lane, side by side.
 
-import { add, div, follow, followTheme } from "../plot/dom.js";
-import { connect, view } from "../plot/view.js";
+import { add, div, follow } from "../plot/dom.js";
+import { view, widget } from "../plot/view.js";
 import { controls } from "./controls.js";
 
 /** What to press, over a plot that has nothing to show yet. */
@@ -20,23 +20,16 @@ function judge(parent, goals) {
   }
 }
 
-export default {
-  render({ model, el }) {
-    const life = new AbortController(), { signal } = life, views = [], mates = [];
-    const root = div("ifl-panel", el), layout = () => views.forEach((each) => each.layout());
-    followTheme(root, layout, signal); // first: what is drawn takes its colours
-    controls(model, root, layout, signal);
-    const lanes = div("ifl-lanes", root);
-    model.get("_lanes").forEach(({ name }, i) => {
-      const lane = div("ifl-lane", lanes);
-      if (name) div("ifl-name", lane, name);
-      const goals = div("ifl-goals", lane);
-      views.push(view(lane, model, signal, mates));
-      const hinted = div("ifl-hint", lane);
-      follow(model, ["_lanes"], () => judge(goals, model.get("_lanes")[i].goals), signal);
-      follow(model, ["limit", "quota", "rate"], () => { hinted.textContent = hint(model); }, signal);
-    });
-    connect(model, views, signal);
-    return () => life.abort();
-  },
-};
+export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
+  controls(model, root, layout, signal);
+  const lanes = div("ifl-lanes", root), mates = [];
+  model.get("_lanes").forEach(({ name }, i) => {
+    const lane = div("ifl-lane", lanes);
+    if (name) div("ifl-name", lane, name);
+    const goals = div("ifl-goals", lane);
+    views.push(view(lane, model, signal, mates));
+    const hinted = div("ifl-hint", lane);
+    follow(model, ["_lanes"], () => judge(goals, model.get("_lanes")[i].goals), signal);
+    follow(model, ["limit", "quota", "rate"], () => { hinted.textContent = hint(model); }, signal);
+  });
+});

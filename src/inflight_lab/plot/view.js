@@ -1,6 +1,6 @@
-// The view of one lane: its numbers, and the pictures that are drawn of what the kernel sends.
+// The view of one lane: its numbers, and the pictures that are drawn of what the kernel sends; and a widget of them.
 
-import { add, div, follow } from "./dom.js";
+import { add, div, follow, followTheme } from "./dom.js";
 import { Flow } from "./flow.js";
 import { Lines } from "./lines.js";
 import { SELDOM, framed } from "./picture.js";
@@ -79,8 +79,20 @@ export function view(parent, model, signal, mates = []) {
   return { receive, layout };
 }
 
+/** A widget whose `root` is what `fill` puts there, a view for each lane included; `layout` is for a new size. */
+export const widget = (className, fill) => ({
+  render({ model, el }) {
+    const life = new AbortController(), { signal } = life, views = [], root = div(className, el);
+    const layout = () => views.forEach((each) => each.layout());
+    followTheme(root, layout, signal); // first: what is drawn takes its colours
+    fill({ root, views, model, layout, signal });
+    connect(model, views, signal);
+    return () => life.abort();
+  },
+});
+
 /** Pass each message to the view of its lane. */
-export function connect(model, views, signal) {
+function connect(model, views, signal) {
   const greeted = new Set();
   let greeting;
   function receive(message) {
