@@ -50,6 +50,23 @@ def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
     ]
 
 
+def test_one_ends_as_the_next_is_sent(clock: SetClock) -> None:
+    """Also where the clock is coarse, as in a browser's page, an arrival is that of the one just sent."""
+    server, client = Timeline(clock=clock), Timeline(clock=clock)
+    recorder = Recorder(server, client)
+    first = client.send()
+    server.send(200)
+    clock.now += 1
+    failed = client.send()
+    server.send(503)
+    client.answer(failed, 503)
+    client.answer(first, 200)
+    last = client.send()
+    server.send(429)
+    arrived = [row for row in rows_of(recorder) if row[0] == "arrived"]
+    assert arrived == [["arrived", first, 200], ["arrived", failed, 503], ["arrived", last, 429]]
+
+
 def test_only_this_recording_is_told(clock: SetClock) -> None:
     """What began before, and what never reached the server, takes no other's verdict; numbers begin at 0."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)

@@ -40,9 +40,10 @@ class FlowRows:
         """The rows of new events, as the client saw them, or else the server; and the other way round."""
         rows, arrivals = [], deque(event for event in arrived if event.kind == "sent")
         for event in asked:
-            # At one moment a request is sent before it arrives, and arrives before it ends.
-            ends = event.kind in ENDS
-            while arrivals and (arrivals[0].time < event.time or (ends and arrivals[0].time == event.time)):
+            while arrivals and arrivals[0].time <= event.time:
+                # At one moment a request is sent before it arrives, and arrives before it ends.
+                if arrivals[0].time == event.time and not (event.kind in ENDS and self._unseen):
+                    break
                 rows.append(self._arrival(arrivals.popleft()))
             rows.append(self._row(event))
         return self.keep([*rows, *map(self._arrival, arrivals)])
