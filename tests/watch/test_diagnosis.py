@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,12 +116,17 @@ def test_streams_that_are_never_closed_fill_the_pool(closed: bool) -> None:
         ([n / 11 for n in range(100)], "on average"),
         ([0.0] * 50, "on average"),
         ([2 * burst + n / 1000 for burst in range(5) for n in range(15)], "in bursts"),
-        (
-            [n / 1000 for n in range(10)] + [n / 10 for n in range(1, 50)],
-            "in bursts",
-        ),  # a bucket that starts full
+        ([n / 1000 for n in range(10)] + [n / 10 for n in range(1, 50)], "on average and in bursts"),
+        ([n + burst / 1000 for n in range(4) for burst in range(9)] + [3.0] * 4, "in bursts"),
     ],
-    ids=["twice as fast", "a little too fast", "all at once", "bursts", "a burst first"],
+    ids=[
+        "twice as fast",
+        "a little too fast",
+        "all at once",
+        "bursts",
+        "a burst first",
+        "the last burst does not count",
+    ],
 )
 def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
     """What an average allows is told apart from what it does not."""
@@ -165,7 +171,28 @@ def test_retries_that_come_back_together() -> None:
             at = round_ * 1.1 + 0.1 + number / 1000
             status = 200 if round_ == 2 else 429
             seen.note(at, 1, "ended", (round_, number), "", status, "retry-after: 1")
-    assert "likely: A storm of retries: 40 of 60 requests, 20 failed again; all come about 1" in said(seen)
+    assert (
+        "likely: A storm of retries: 40 of 60 requests, 20 failed again; all pause alike (median 1"
+        in said(seen)
+    )
+
+
+@pytest.mark.parametrize("jitter", [False, True])
+def test_doubled_pauses_come_back_together_unless_they_are_random(jitter: bool) -> None:
+    """1, 2 and 4 seconds after the failure, all at once; a random time of up to these spreads them."""
+    draw, requests = random.Random(3), []
+    for number in range(30):
+        at = 0.0
+        for attempt in range(4):
+            requests.append((at, number, 429 if attempt < 3 else 200))
+            at += 0.1 + (draw.uniform(0, 2**attempt) if jitter else 2**attempt)
+    seen = Seen()
+    for key, (at, number, status) in enumerate(sorted(requests)):
+        seen.note(at, 1, "asked", key, number, 1, 100, 20, "GET", f"https://api.example.com/{number}")
+        seen.note(at + 0.1, 1, "ended", key, "", status, "")
+    storms = [text for text in said(seen) if "storm" in text]
+    together = "likely: A storm of retries: 90 of 120 requests, 60 failed again; all pause alike (median 2"
+    assert storms == ([] if jitter else [together])
 
 
 @pytest.mark.parametrize("count", [4, 5])

@@ -8,8 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate, chain, groupby, pairwise
+from math import log
 from operator import attrgetter
-from statistics import quantiles
+from statistics import median
 
 from inflight_lab.watch.seen import Request, Seen
 
@@ -56,6 +57,13 @@ def _busiest(times: Iterable[float], window: float) -> int:
     """The most of ``times`` within any ``window`` seconds."""
     times = sorted(times)
     return max((n - bisect_right(times, time - window) for n, time in enumerate(times, 1)), default=0)
+
+
+def _average(times: Collection[float], window: float) -> float:
+    """How many of ``times`` come in ``window`` seconds; the last burst begins none that is over."""
+    begin, end = min(times), max(times)
+    ended = [time for time in times if time < end - window / 10]
+    return len(ended) * window / (end - begin) if end - begin > window else len(times)
 
 
 def _span(requests: Iterable[Request]) -> float:
@@ -134,9 +142,13 @@ def _quota(seen: Seen) -> Iterator[str]:
         facts = f"{refused}x 429 from {host}"
         for quota, window, sure in seen.policies.get(host, []):
             most = _busiest(times, window)
-            average = len(times) * window / max(window, max(times) - min(times))
+            average = min(most, _average(times, window))
             if most > quota:
-                how = "on average" if average > quota and most < 1.5 * average else "in bursts"
+                how = (
+                    "on average" + " and in bursts" * (most >= 1.5 * average)
+                    if average > quota
+                    else "in bursts"
+                )
                 yield (
                     f"{'certain' if sure else 'likely'}: Over the quota {how}: {facts}. In {window:g} s "
                     f"{quota:g} are allowed; you sent {average:.0f} on average and {most} in the busiest."
@@ -153,16 +165,17 @@ def _retries(seen: Seen) -> Iterator[str]:
     pauses = [after.asked - (before.ended or 0.0) for before, after in again]
     asked = [re.search(r"^retry-after: *(\d+)", before.said, re.MULTILINE) for before, _ in again]
     early = sum(p < 0.95 * int(said[1]) for p, said in zip(pauses, asked, strict=True) if said)
-    low, usual, high = quantiles(pauses, n=10)[::4]
+    usual, kinds = median(pauses), Counter(round(log(max(pause, 0.001), 1.1)) for pause in pauses)
+    alike = sum(n for n in kinds.values() if n > 0.15 * len(again))  # as 1, 2 and 4 s are
     failed = sum(after.failed for _, after in again)
     facts = f"A storm of retries: {len(again)} of {len(seen.requests)} requests, {failed} failed again"
     if len(again) >= 0.3 * len(seen.requests) and (early >= len(again) / 2 or usual < 0.2):
         sooner = f", and {early} sooner than Retry-After asks for" if early else ""
         yield f"{'certain' if addressed else 'likely'}: {facts}; half came within {usual:.2f} s{sooner}."
-    elif high - low < 0.1 * usual and failed > 0.2 * len(again):
+    elif alike > 0.8 * len(again) and failed > 0.2 * len(again):
         back = [after.asked for _, after in again]
         if _busiest(back, usual / 5) > max(FEW, _busiest(back, usual) / 2):
-            yield f"likely: {facts}; all come about {usual:.1f} s later, so they come back together."
+            yield f"likely: {facts}; all pause alike (median {usual:.1f} s), so they come back together."
 
 
 def _repeats(requests: Collection[Request]) -> tuple[list[tuple[Request, Request]], bool]:
@@ -205,7 +218,7 @@ FINDINGS = {
     _pool_timeouts: "Let requests wait at a semaphore, before the client: it has no time-out (notebook 08).",
     _clients: "Make one client, and share it; httpx.get makes one each time (notebook 01).",
     _connections: "Lower the limit to what is kept, or raise max_keepalive_connections (notebook 08).",
-    _quota: "A limit on requests in flight is none on their rate: pace them (notebook 06).",
+    _quota: "Pace them: a limit on requests in flight keeps no rate (notebook 06).",
     _retries: "Wait as long as the API says, or longer each time, and add a random time (notebook 07).",
     _goes_on: "A TaskGroup cancels the others; return_exceptions=True keeps all outcomes (notebook 02).",
     _blocked: "Meanwhile nothing else runs: await what waits, and compute in a thread (notebook 01).",
