@@ -60,10 +60,10 @@ def _busiest(times: Iterable[float], window: float) -> int:
 
 
 def _average(times: Collection[float], window: float) -> float:
-    """How many of ``times`` come in ``window`` seconds; the last burst begins none that is over."""
+    """How many of ``times`` come in ``window`` seconds, without the last burst, which no pause follows."""
     begin, end = min(times), max(times)
-    ended = [time for time in times if time < end - window / 10]
-    return len(ended) * window / (end - begin) if end - begin > window else len(times)
+    before = sum(time < end - window / 10 for time in times)
+    return before * window / (end - begin) if end - begin > window else len(times)
 
 
 def _span(requests: Iterable[Request]) -> float:
@@ -125,9 +125,8 @@ def _clients(seen: Seen) -> Iterator[str]:
 def _connections(seen: Seen) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         sent, opened, idle = _at_once(requests, "sent"), sum(r.opened for r in requests), requests[0].idle
-        closed = sum(
-            "connection: close" in r.said.lower() or bool(r.error) for r in requests
-        )  # not by the pool
+        # Not by the pool: the server closed it, or the request failed on it.
+        closed = sum(bool(r.error) or "connection: close" in r.said.lower() for r in requests)
         again = opened - closed - sum(_at_once(each, "sent") for each in _by(requests, "host"))
         if sent > idle > 0 and again > len(requests) / 3:
             how = f"{opened} for {len(requests)} requests with {sent} in flight. The client keeps {idle}"
@@ -144,11 +143,8 @@ def _quota(seen: Seen) -> Iterator[str]:
             most = _busiest(times, window)
             average = min(most, _average(times, window))
             if most > quota:
-                how = (
-                    "on average" + " and in bursts" * (most >= 1.5 * average)
-                    if average > quota
-                    else "in bursts"
-                )
+                bursts = " and in bursts" if most >= 1.5 * average else ""
+                how = f"on average{bursts}" if average > quota else "in bursts"
                 yield (
                     f"{'certain' if sure else 'likely'}: Over the quota {how}: {facts}. In {window:g} s "
                     f"{quota:g} are allowed; you sent {average:.0f} on average and {most} in the busiest."
