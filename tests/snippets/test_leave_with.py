@@ -81,11 +81,8 @@ COUNT = pytest.mark.parametrize("count", [300, pytest.param(3000, marks=pytest.m
 async def test_the_pace_alone_meets_no_429(
     server: PracticeServer, tmp_path: Path, count: int, rate: int, allowed: int
 ) -> None:
-    """All ids, each asked for once, in order, at the rate that the API allows; the exit status is 0.
-
-    A busy machine holds requests up until they arrive together: where others work too, a few more may.
-    """
-    server.rate = allowed
+    """All ids, each asked for once, in order, at the rate that the API allows; the exit status is 0."""
+    server.rate = allowed  # a busy machine holds requests up until they arrive together: a few more may
     script = paste(tmp_path, server.url, range(count), QUOTAS=[(rate, 1)])
     status, out, _ = await run(script, tqdm=False)
     assert (status, out.splitlines()[-1]) == (0, f"{count} of {count}")
