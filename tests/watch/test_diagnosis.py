@@ -147,6 +147,20 @@ def test_a_quota_that_is_not_said() -> None:
     assert diagnose(seen_of(requests, headers=elsewhere))[0].startswith("likely: Refused")
 
 
+def test_what_was_given_up_before_it_was_sent_is_not_counted_as_sent() -> None:
+    """Of 30 asked for, a pool of 12 sent 12: these are what the quota saw."""
+    seen = Seen()
+    for number in range(30):
+        seen.note(0.0, 1, "asked", number, number, 1, 12, 12, "GET", f"https://api.example.com/{number}")
+    for number in range(12):
+        seen.note(0.1, 1, "sent", number, 1)
+    for number in range(30):
+        end = ("", 429, HEADERS) if number < 12 else ("cancelled", 0, "")
+        seen.note(0.2, 1, "ended", number, *end)
+    (quota,) = (text for text in diagnose(seen) if "Over the quota" in text)
+    assert "10 are allowed; you sent 12 on average and 12 in the busiest" in quota
+
+
 def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
     """They go on with the next request whatever became of the last, which at one address looks the same."""
     statuses = [429, 200, 429, 429, 200, 429] * 5

@@ -135,7 +135,7 @@ def _connections(seen: Seen) -> Iterator[str]:
 
 def _quota(seen: Seen) -> Iterator[str]:
     for requests in _by(seen.requests, "host"):
-        host, times = requests[0].host, [r.sent or r.asked for r in requests]
+        host, times = requests[0].host, [r.sent for r in requests if r.sent is not None]
         if not (refused := sum(r.status == 429 for r in requests)):
             continue
         facts = f"{refused}x 429 from {host}"
