@@ -1,7 +1,5 @@
 """The command ``inflight-lab judge my_limiter.py:Limiter``."""
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import sys

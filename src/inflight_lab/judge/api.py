@@ -4,8 +4,6 @@ What the API says to a request is asked of ``inflight_lab.server.quotas``, in th
 *arrive*.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import random

@@ -4,8 +4,6 @@ All trials run on the virtual clock, so they take seconds and come out the same 
 request costs in time and memory is real.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ Only what sleeps can wait on this loop: there is no socket and no thread behind 
 clocks of ``time`` show its time as well, to the thread that it runs in.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading

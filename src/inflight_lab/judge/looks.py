@@ -1,7 +1,5 @@
 """What a limiter is asked beside its share of a quota: one look at one property each."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import itertools

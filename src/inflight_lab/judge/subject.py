@@ -1,7 +1,5 @@
 """What is judged: anything that lets requests through one by one, or a runner that sends them itself."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import math

@@ -21,8 +21,6 @@ Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress); RFC 6585; R
 and multiplicative decrease, D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989.
 """
 
-from __future__ import annotations
-
 import asyncio
 import bisect
 import contextlib

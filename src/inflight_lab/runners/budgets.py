@@ -6,8 +6,6 @@
   failed: a period after that its cost comes back, and 1 % later, for what was given up on the way.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import re

@@ -25,8 +25,6 @@ A quota belongs to an API key, not to a process: others who use the key count to
 the generic cell rate algorithm (ITU-T I.371, Annex A), with the client waiting where the API would refuse.
 """
 
-from __future__ import annotations
-
 import asyncio
 import bisect
 import contextlib

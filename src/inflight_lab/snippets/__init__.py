@@ -8,8 +8,6 @@ line is there for:
 - ``#| notebook | await main()``: a line that the whole script does not have.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

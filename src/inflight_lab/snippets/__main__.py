@@ -1,7 +1,5 @@
 """Prints the code for the options that are given; without any, the whole script."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The snippet maker as a widget: choices, the code for them, and a button that copies it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
