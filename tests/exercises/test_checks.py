@@ -96,3 +96,18 @@ async def test_answer_that_hangs_is_given_up(
 
     await first_steps.check_two_at_once(wait_for_ever)
     assert capsys.readouterr().out.startswith("Not yet: your code was still not done")
+
+
+@pytest.mark.parametrize(
+    ("answer", "whose"),
+    [
+        (lambda: None, "what your code takes or returns does not fit: TypeError"),
+        (lambda rate, latency: None, "what your code takes or returns does not fit: TypeError"),
+        (lambda rate, latency: rate / 0, "your code raised ZeroDivisionError"),
+        (lambda rate, latency: [][rate], "your code raised IndexError"),
+    ],
+)
+async def test_an_error_says_whose_it_is(answer: Any, whose: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A learner who forgot a ``return`` does not look for an error inside the function."""
+    await first_steps.check_limit_for(answer)
+    assert capsys.readouterr().out.startswith(f"Not yet: {whose}: ")

@@ -6,6 +6,7 @@ with what was observed, and never raises.
 
 import asyncio
 import functools
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,14 +38,19 @@ def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answe
     @functools.wraps(check)
     async def print_verdict(answer: Answer) -> None:
         try:
-            async with asyncio.timeout(TIME_LIMIT):
-                print("Correct:", await check(answer))
-        except NotYetError as hint:
-            print("Not yet:", hint)
+            async with asyncio.timeout(TIME_LIMIT):  # in a task: what the answer cancels is not the cell
+                (verdict,) = await asyncio.gather(check(answer), return_exceptions=True)
         except TimeoutError:
-            print(f"Not yet: your code was still not done after {TIME_LIMIT:.0f} seconds.")
-        except Exception as error:
-            print(f"Not yet: your code raised {type(error).__name__}: {error}")
+            verdict = NotYetError(f"your code was still not done after {TIME_LIMIT:.0f} seconds.")
+        if not isinstance(verdict, BaseException):
+            print("Correct:", verdict)
+        elif isinstance(verdict, NotYetError):
+            print("Not yet:", verdict)
+        else:
+            rooms = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(verdict.__traceback__)]
+            fits = not "".join(rooms[-1:]).startswith(__package__)
+            whose = "your code raised" if fits else "what your code takes or returns does not fit:"
+            print(f"Not yet: {whose} {type(verdict).__name__}: {verdict}")
 
     return print_verdict
 
@@ -69,11 +75,6 @@ async def observe(answer: Answer, *args: Any, on: dict[str, Any], **keywords: An
     async with practice(**on) as (server, client):
         returned = await answer(server.url, *args, client=client, **keywords)
         return returned, server.stats()
-
-
-def sent_at(limit: object, latency: float) -> str:
-    """How many requests a second an answered ``limit`` sends, in words."""
-    return f"{limit / latency:.0f} a second" if isinstance(limit, int | float) else "nothing"
 
 
 def statuses(outcomes: Any) -> list[int | None]:

@@ -71,6 +71,11 @@ async def make_all_or_none(url, count, *, client):
 async def make_all_or_none(url, count, *, client):
     raise ValueError("Unexpected Status: Http status code is 429.")
 """,
+        "tasks returned in place of responses": """
+async def make_all_or_none(url, count, *, client):
+    async with asyncio.TaskGroup() as group:
+        return [group.create_task(make_one_request(url, num, client=client)) for num in range(count)]
+""",
         "no results returned": """
 async def make_all_or_none(url, count, *, client):
     async with asyncio.TaskGroup() as group:
@@ -102,6 +107,11 @@ async def make_limited(url, count, *, limit, client):
 def predict(count, limit, latency, pause):
     return -(-count // limit) * latency
 """,
+        "a part of a group for the rest": """
+def predict(count, limit, latency, pause):
+    return count / limit * (latency + pause)
+""",
+        "nothing returned": "def predict(count, limit, latency, pause):\n    pass\n",
         "the rest pauses too": """
 def predict(count, limit, latency, pause):
     return -(-count // limit) * (latency + pause)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 WRONG = {
     "check_safe_limit": {
+        "rounded, not rounded down": """
+def safe_limit(rate, quickest):
+    return rate // (1 + round(1 / quickest))
+""",
         "right on average": """
 def safe_limit(rate, quickest):
     return int(rate * quickest)
@@ -18,6 +22,19 @@ def safe_limit(rate, quickest):
 """,
     },
     "check_hold": {
+        "a pause that blocks the loop": """
+import time
+async def make_held(url, count, *, limit, period, client):
+    slots, responses = asyncio.Semaphore(limit), []
+
+    async def make_one():
+        async with slots:
+            responses.append(await client.get(url))
+            time.sleep(period)
+
+    await asyncio.gather(*(make_one() for _ in range(count)))
+    return responses
+""",
         "the pause outside the slot": """
 async def make_held(url, count, *, limit, period, client):
     slots, responses = asyncio.Semaphore(limit), []
@@ -160,6 +177,18 @@ def wait_for(response, attempt):
 """,
     },
     "check_keeps_answers": {
+        "the exception of a task that was cancelled": """
+async def make_until_failure(url, count, *, limit, client):
+    limiter, tasks = asyncio.Semaphore(limit), []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for num in range(count):
+                one = semaphore.make_one_request(url, num, client=client, limiter=limiter)
+                tasks.append(group.create_task(one))
+    except* ValueError:
+        pass
+    return [task.result() for task in tasks if not task.exception()]
+""",
         "everything sent": """
 async def make_until_failure(url, count, *, limit, client):
     outcomes = await semaphore.make_many_requests(

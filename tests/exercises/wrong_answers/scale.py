@@ -4,6 +4,11 @@ from __future__ import annotations
 
 WRONG = {
     "check_waits_outside": {
+        "a client of its own": """
+async def make_all(url, count, *, client):
+    async with httpx.AsyncClient() as own:
+        return await asyncio.gather(*(own.get(url) for _ in range(count)))
+""",
         "a limit above the pool's size": """
 async def make_all(url, count, *, client):
     slots = asyncio.Semaphore(50)
@@ -103,6 +108,15 @@ def make_client():
 """,
     },
     "check_gives_up": {
+        "stopped, and nothing returned": """
+async def ask(url, count, *, client):
+    responses = []
+    for _ in range(count):
+        responses.append(await client.get(url))
+        if sum(response.status_code == 429 for response in responses) == 3:
+            return None
+    return responses
+""",
         "at the first": """
 async def ask(url, count, *, client):
     responses = []
