@@ -232,15 +232,16 @@ async def test_stop_right_after_start(server: PracticeServer) -> None:
 
 
 async def test_reset_puts_everything_back(server: PracticeServer) -> None:
-    """Sliders, counters, goals and the server's knobs are where they began."""
-    panel = Panel(semaphore.make_many_requests, server=server, count=20, goals={"any": lambda _: True})
+    """Sliders, slow motion, counters, goals and the server's knobs are where they began."""
+    goals = {"any": lambda _: True}
+    panel = Panel(semaphore.make_many_requests, server=server, count=20, slow=5, goals=goals)
     await panel.start()
     assert panel.goals_met == {"any": True}
-    panel.latency, panel.limit = 1.5, 40
+    panel.latency, panel.limit, panel.slow = 1.5, 40, 1
     await until(lambda: server.latency == 1.5)
     await panel.reset()
     await until(lambda: server.latency == 0)
-    assert (panel.limit, panel.outcomes, panel.goals_met) == (3, [], {})
+    assert (panel.limit, panel.slow, panel.outcomes, panel.goals_met) == (3, 5, [], {})
     assert server.stats().started == panel.timeline.stats().started == 0
     panel.close()
 

@@ -54,10 +54,10 @@ class Panel(Controlled):
     ``goals_met`` then says which are met, by name.  A run that was stopped, or whose runner raised, meets
     none: a goal that does not hold is missed, one that holds so far stays open and is not in ``goals_met``.
 
-    ``count`` and ``limit`` are where their sliders begin, ``max_count`` and ``max_limit`` where they
-    end.  These two, ``latency``, ``rate``, ``quota`` and ``slow`` are traits: set one, also during a run, and
-    its slider moves; ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and ``status``
-    can be observed too.
+    ``count``, ``limit`` and ``slow`` are where their controls begin, ``max_count`` and ``max_limit`` where
+    the sliders end.  These three, ``latency``, ``rate`` and ``quota`` are traits: set one, also during a run,
+    and its slider moves; ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
+    ``status`` can be observed too.
 
     After a run ``outcomes`` holds one response or exception per request, and ``error`` what the runner
     raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
@@ -94,6 +94,7 @@ class Panel(Controlled):
         server: PracticeServer,
         count: int = 200,
         limit: int = 3,
+        slow: int = 1,
         goals: Mapping[str, Goal] | None = None,
         max_count: int = 1000,
         max_limit: int = 50,
@@ -110,7 +111,7 @@ class Panel(Controlled):
             post = partial(self._post, len(self.lanes))
             self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
         self._first = next(iter(self.lanes.values()))
-        self._at_first = {"limit": limit, "count": count, "slow": 1}
+        self._at_first = {"limit": limit, "count": count, "slow": slow}
         self._at_first |= {name: getattr(server, name) for name in SHARED}
         super().__init__(
             loop,
