@@ -161,8 +161,52 @@ def test_what_is_retried(status: int, headers: dict[str, str], asked: int) -> No
     assert sent == asked
     said = [outcome.get("status", outcome.get("error")) for outcome in outcomes]
     settled: object = status if status in (404, 410) else f"status {status}"
-    unsent = ["not sent: the API wants no more requests now"] * (100 - asked)
+    unsent = ["not sent: the API takes no requests now"] * (100 - asked)
     assert said == [settled] * (100 - len(unsent)) + unsent
+
+
+@pytest.mark.parametrize("lost", [httpx.ConnectError("nobody"), httpx.ConnectTimeout("nobody")], ids=repr)
+@pytest.mark.parametrize("choices", [{}, {"quotas": ()}], ids=["paced", "with a limit alone"])
+def test_where_nobody_is_there(
+    lost: Exception, choices: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After eight tries of one id nothing more is sent; meanwhile it says once why nothing comes."""
+    sent, ended = 0, 0.0
+
+    async def get(url: str) -> httpx.Response:
+        nonlocal sent
+        sent += 1
+        raise lost
+
+    async def main() -> list[dict[str, Any]]:
+        nonlocal ended
+        api = api_on_virtual_clock(snippet(save=None, progress=False, limit=6, **choices), get)
+        outcomes = await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(1000)))
+        ended = virtual_loop().time()
+        return list(outcomes)
+
+    said = [outcome["error"] for outcome in run(main())]
+    assert sent <= 8 * 6
+    assert ended - BEGIN < 70
+    assert set(said) == {repr(lost), "not sent: the API takes no requests now"}
+    assert capsys.readouterr().out == f"\n{lost!r}: trying again\n"
+
+
+@pytest.mark.parametrize("lost", [httpx.ConnectError("nobody"), httpx.ReadError("lost")], ids=repr)
+def test_an_outage_that_ends(lost: Exception) -> None:
+    """Of an API that comes back after two seconds all is fetched; an id that never works stops nothing."""
+
+    async def get(url: str) -> httpx.Response:
+        if virtual_loop().time() < BEGIN + 2 or (url == "7" and isinstance(lost, httpx.ReadError)):
+            raise lost
+        return httpx.Response(200, json={})
+
+    async def main() -> list[dict[str, Any]]:
+        api = api_on_virtual_clock(snippet(save=None, progress=False, limit=1), get)
+        return list(await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(100))))
+
+    failed = [outcome["url"] for outcome in run(main()) if "error" in outcome]
+    assert failed == (["7"] if isinstance(lost, httpx.ReadError) else [])
 
 
 def test_backoff_is_full_jitter_that_grows() -> None:

@@ -1,12 +1,13 @@
 # The script to leave with.  It runs as it stands; without the marks: `inflight-lab snippet`.
 # A mark at the end of a line says which choices need it: see `snippets/__init__.py`.
-# ruff: noqa: I001 (the imports are sorted once the marks are gone)
+# ruff: noqa: I001, PT018, RET503 (imports are sorted once the marks are gone; the eighth attempt returns)
 
 """Fetch many items from an API, within its quota.  Started again, it goes on where it stopped."""  #? quotas and save
 #| not (quotas and save) | """Fetch many items from an API."""
 
 import asyncio
 #| tokens | import contextlib
+import functools  #? retries
 import json  #? save
 import os
 import random  #? retries
@@ -36,6 +37,7 @@ QUOTAS, LIMIT, FILE = [(100, 1)], 50, "results.jsonl"
 HEADERS = {"User-Agent": f"my-script/1.0 ({os.environ.get('API_CONTACT', 'no address given')})".encode()}
 if token := "".join(os.environ.get("API_TOKEN", "").split()):  # without a newline at its end  #? not per_host
     HEADERS["Authorization"] = f"Bearer {token}"
+LOST = httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError  #? retries
 SPACING = 1.0125 * min(seconds / count for count, seconds in QUOTAS)  #? pace
 #| tokens | BUDGETS
 
@@ -44,8 +46,9 @@ class Api:  # what all requests to it share
     def __init__(self, client):
         self.client, self.limiter, self.turn = client, asyncio.Semaphore(LIMIT), asyncio.Lock()  #? pace
         #| not pace | self.client, self.limiter = client, asyncio.Semaphore(LIMIT)
-        self.due, self.quickest = 0.0, float("inf")  #? pace
-        #| retries and not pace | self.due = 0.0
+        self.due, self.quickest, self.say_once = 0.0, float("inf"), functools.cache(print)  #? pace and retries
+        #| pace and not retries | self.due, self.quickest = 0.0, float("inf")
+        #| retries and not pace | self.due, self.say_once = 0.0, functools.cache(print)
         self.log = [[float("-inf")] * 2] * (LIMIT + max(count for count, _ in QUOTAS))  # sent, ended  #? pace
 
     async def fetch(self, item):  # adds "status" and "data", or "error" if it is not settled
@@ -58,9 +61,9 @@ class Api:  # what all requests to it share
                         self.due = max(self.due, counted[LIMIT] + 1.01 * seconds)
                     while (wait := self.due - time.monotonic()) > 0:  #? pace or retries
                         if wait > max(600, *(1.02 * seconds for _, seconds in QUOTAS)):  #? retries and pace
-                            return item | {"error": "not sent: the API wants no more requests now"}
+                            return item | {"error": "not sent: the API takes no requests now"}
                         #| retries and not pace | if wait > 600:
-                        #| retries and not pace |     return item | {"error": "not sent: the API wants no more requests now"}
+                        #| retries and not pace |     return item | {"error": "not sent: the API takes no requests now"}
                         await asyncio.sleep(wait)
                     self.log = [*self.log[1:], times := [time.monotonic(), float("inf")]]  #? pace
                     self.due = max(self.due, times[0] - 7 * SPACING) + SPACING  # late ones catch up, a little  #? pace
@@ -76,16 +79,17 @@ class Api:  # what all requests to it share
                     number = asked if asked.replace(".", "", 1).isdecimal() else "0"  #? retries
                     pause = mktime_tz(until) - mktime_tz(now) if until and now else float(number)  #? retries
                     self.due = max(self.due, time.monotonic() + pause if status != 401 else float("inf"))  #? retries
-                    if pause > 600 or not (asked or status in (429, 502, 503, 504)):  #? retries
-                        return item | {"error": error}
-                except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as lost:  #? retries
-                    error, pause = repr(lost), 0
+                    again = pause <= 600 and (asked or status in (429, 502, 503, 504))  #? retries
                 except Exception as failure:  # no JSON, for example: the next answer would be the same
-                    return item | {"error": repr(failure)}
+                    #| not retries | return item | {"error": repr(failure)}
+                    error, pause, again = repr(failure), 0, isinstance(failure, LOST)  #? retries
+                    self.due = float("inf") if attempt == 7 and error.startswith("Connect") else self.due  #? retries
                 finally:  #? pace
                     times[1] = time.monotonic()
+                if attempt == 7 or not again:  #? retries
+                    return item | {"error": error}
+                self.say_once(f"\n{error}: trying again", flush=True)  #? retries
                 await asyncio.sleep(max(0, pause) + random.uniform(0, min(30, 2**attempt / 2)))  #? retries
-        return item | {"error": error}  #? retries
 
 
 async def main():
@@ -107,8 +111,7 @@ async def main():
                 os.lockf(file.fileno(), os.F_TLOCK, 0)
             *lines, torn = file.read().split("\n")
             done = {line["url"]: line for line in map(json.loads, lines) if "error" not in line}
-            assert done.keys() <= {item["url"] for item in items}
-            assert lines or json.dumps(items[0])[:6].startswith(torn[:6])
+            assert set(done) <= {item["url"] for item in items} and json.dumps(items[0]).startswith(torn[:6])
         except Exception as error:  #? save
             raise ValueError(f"{FILE!r} is in use, or holds something else: name another file") from error
         file.truncate(file.tell() - len(torn))  # a line that was cut short  #? save
@@ -122,11 +125,10 @@ async def main():
             coming = asyncio.as_completed(tasks)  #? progress
             #| not order and not progress | for task in asyncio.as_completed(tasks):
             for number, task in enumerate(tqdm(coming, total=len(tasks)) if tqdm else coming, 1):  #^ progress
-                outcome = await task  #? not order
                 #| order and progress | await task
+                print(json.dumps(outcome := await task), file=file, flush=True)  #? save
                 done[outcome["url"]] = outcome  #? save
-                print(json.dumps(outcome), file=file, flush=True)  #? save
-                #| as_completed | print(outcome)  # what you do with it
+                #| as_completed | print(await task)  # what you do with it
                 if not tqdm and (number % 100 == 0 or number == len(tasks)):  #? progress
                     print(f"{number} of {len(tasks)}")
     return [done[item["url"]] for item in items]  #? save
