@@ -20,8 +20,7 @@ async def check_safe_limit(answer: Answer) -> str:
         expect(limit == safe_limit(rate, latency=quickest), f"{asked}: {sent}.")
     knobs, keywords = {"latency": 0.6, "rate": 20}, {"limit": 12, "return_exceptions": True}
     _, stats = await observe(semaphore.make_many_requests, 36, **keywords, on=knobs)
-    average = "for 20 a second at 0.6 s, 12 is right on average"
-    return f"{average}, and {stats.refused} of 36 requests were refused; yours is 10."
+    return f"12 is right on average for 20 a second at 0.6 s: {stats.refused} of 36 are refused; yours is 10."
 
 
 @prints_verdict

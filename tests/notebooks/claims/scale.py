@@ -9,7 +9,7 @@ from tests.support.run_all import Ran
 
 STOP_AND_LOOK = """
 server.reset()
-server.latency = 0.2
+server.latency, panel.count = 0.2, 60
 panel.start()
 while server.stats().started < 10:
     await asyncio.sleep(0.02)
