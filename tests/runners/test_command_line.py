@@ -166,6 +166,15 @@ def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
     assert script.returncode == 1
 
 
+def test_a_store_that_does_not_answer_is_no_traceback(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a rung's other library raises ends the run in the same words, and nothing was sent."""
+    with pytest.raises(SystemExit, match=r"^StoreUnavailableError: Not sent: the store gave no answer\."):
+        main(["shared_quota", server.url, "--count", "3", "--store", "redis://127.0.0.1:1"])
+    assert (capsys.readouterr().err, server.stats().started) == ("", 0)
+
+
 def print_of(outcomes: list[object]) -> str:
     """What ``print_result`` prints."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
@@ -343,6 +352,13 @@ def test_a_bad_option_is_one_line(
 ) -> None:
     """Before anything is asked or sent: the parameter, the value, what is allowed, and status 2."""
     assert said(capsys, *arguments) == (2, "", line)
+
+
+def test_an_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error begins with the command that was typed."""
+    status, _, err = said(capsys, "paced", "--bogus")
+    assert status == 2
+    assert err.splitlines()[-1] == "inflight-lab run paced: error: unrecognized arguments: --bogus"
 
 
 def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:

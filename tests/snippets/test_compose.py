@@ -94,12 +94,13 @@ def test_settings_are_in_the_code() -> None:
     chat = snippet(quotas=[(500, 60), (10_000, 86_400)], tokens=30_000)
     assert 'URL = "https://api.example.com/v1/chat/completions#{id}"' in chat
     assert '{"requests": [500, 60], "requests_too": [10000, 86400], "tokens": [30000, 60]}, 50' in chat
-    assert "URLS = [" in snippet("https://api.example.net/", per_host=True)
+    assert "URLS = [" in snippet(per_host=True)
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"url": "example.com/{id}"}, "url must be a valid URL"),
     ({"url": "https://example.com/"}, r"url must have \{id\} where the id goes"),
+    ({"url": "https://example.com/{id}", "per_host": True}, "url must not come with per_host"),
     ({"limit": 0}, "limit must be 1 or more, or None, got 0"),
     ({"limit": 2.5}, "limit must be an integer"),
     ({"quotas": [(0, 1)]}, "requests must be 1 or more, got 0"),
@@ -111,7 +112,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tokens": 10, "quotas": ()}, "tokens must come with a rate and without per_host, got 10"),
     ({"tokens": 10, "per_host": True}, "tokens must come with a rate and without per_host, got 10"),
     ({"save": ""}, "save must be the name of a file, or None, got ''"),
-    ({"save": "results.jsonl", "as_completed": True}, "save must be None with as_completed"),
+    ({"save": "results.jsonl", "as_completed": True}, "save must not come with as_completed"),
 ]
 
 

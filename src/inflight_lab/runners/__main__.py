@@ -32,7 +32,7 @@ def list_of_rungs() -> str:
 def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser:
     """The options of a rung: the parameters of its ``make_many_requests`` that have a rule."""
     about, *_ = (inspect.getdoc(run) or "").replace("``", "").split("\n\n")
-    parser = argparse.ArgumentParser(name, usage=f"{COMMAND} {name} [URL] [options]", description=about)
+    parser = argparse.ArgumentParser(f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about)
     parser.add_argument("url", nargs="?", default="https://httpbin.org/get", help="default: %(default)s")
     for each in inspect.signature(run).parameters.values():
         if each.name in RULES and each.name != "url":
@@ -108,7 +108,9 @@ def main(arguments: Sequence[str]) -> None:
     try:
         result = run(**options, verbose=True)
         print_result(asyncio.run(result) if inspect.iscoroutine(result) else result)
-    except (ValueError, httpx.HTTPError) as error:
+    except BrokenPipeError:  # the command ends without a word
+        raise
+    except Exception as error:  # of httpx, of a store, of a proxy in the environment
         hint = ["The first failure ended the run.  With --return-exceptions the others go on."]
         sys.exit("\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]))
 

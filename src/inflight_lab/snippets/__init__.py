@@ -63,12 +63,14 @@ def snippet(
         check("quotas", quota, QUOTA)
         check("requests", quota[0], integer(1))
         check("period", quota[1])
-    if not per_host and "{id}" not in url:
+    if per_host and url != URL:
+        raise ValueError(f"url must not come with per_host, whose addresses stand in URLS, got {url!r}")
+    if "{id}" not in url:
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
     if tokens and (per_host or not quotas):
         raise ValueError(f"tokens must come with a rate and without per_host, got {tokens}")
     if save and as_completed:
-        raise ValueError(f"save must be None with as_completed, got {save!r}")
+        raise ValueError(f"save must not come with as_completed, got {save!r}")
     pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
     budgets = {"requests" + "_too" * number: pair for number, pair in enumerate(pairs)}
     if tokens:

@@ -136,7 +136,7 @@ async def main():
 
 
 if __name__ == "__main__":  # this file may be imported, by a tool for one; what is pasted is not  #^ False
-    results = asyncio.run(main())  #? not notebook and not as_completed
+    results = asyncio.run(main())  # one outcome each, in order: use them here  #? not notebook and not as_completed
     raise SystemExit({outcome["error"] for outcome in results if "error" in outcome} or None)  #? not notebook and not as_completed
     #| notebook and not as_completed | results = await main()
     #| notebook and not as_completed | print({outcome["error"] for outcome in results if "error" in outcome} or "nothing is missing")
