@@ -454,6 +454,22 @@ def test_the_plain_picture_hides_while_the_live_one_is_fed(page: Page, one: dict
     expect(shown).to_have_count(2)
 
 
+def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> None:
+    """A replay that is stopped: those in flight stay where they are, and the quota does not empty."""
+    spy_on(page)
+    show(page, one)
+    rows = [[0.0, what, n, detail] for n in range(4) for what, detail in (("sent", None), ("arrived", 200))]
+    rows += [[0.9, "answered", 0, 200]]
+    rules = {"kind": "sliding-window", "rate": 100, "period": 1.0, "burst": 1, "phase": 0}
+    counts = {"started": 4, "in_flight": 3, "accepted": 1}
+    hear(page, now=0.95, reset=True, rows=rows, rules=rules, counts=counts)
+    page.wait_for_timeout(2500)  # a period, and all that it moves on for
+    flow = page.locator(".ifl-flow")
+    expect(flow).to_have_attribute("data-flying", "3")
+    expect(flow).to_have_attribute("data-ok", "1")
+    assert "4 of 100" in [word.text for word in pictures_on(page)[0]]
+
+
 def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> None:
     """Ready before it, then running, finished or stopped; a stopped run is not done, and its bar not full."""
     show(page, one)

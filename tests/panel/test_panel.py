@@ -8,17 +8,19 @@ import gc
 import re
 import sys
 import threading
+import time
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.jupyter import cells
-from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners import naive, semaphore, threaded
 from inflight_lab.server import app
 from tests.support.census import at_most, census
 from tests.support.waiting import until
@@ -338,6 +340,91 @@ async def test_stop_says_what_became_of_the_run(server: PracticeServer) -> None:
     await run
     assert re.fullmatch(r"stopped: 9 outcomes in \d+\.\d s, 9 cancelled", panel.status)
     assert not panel.running
+    panel.close()
+
+
+def with_pauses(url: str, count: int, **_: object) -> None:
+    """One request after the other, and a pause after each, in which the server has nothing to do."""
+    for _ in range(count):
+        httpx.get(url)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("sends", "count"), [(threaded.make_many_requests, 40), (with_pauses, 16)], ids=["three", "with pauses"]
+)
+async def test_what_a_thread_goes_on_to_send_is_counted(
+    server: PracticeServer, sends: Callable[..., object], count: int
+) -> None:
+    """Of the count asked for: after Stop the plot goes on with the threads, until the server is done."""
+    server.latency = 0.07
+
+    async def in_threads(url: str, count: int) -> object:
+        return await asyncio.to_thread(sends, url, count, limit=3)
+
+    panel = Panel(in_threads, server=server, count=count)
+    feed = panel.lanes[""].feed
+    run = panel.start()
+    await until(lambda: server.stats().accepted >= 3)
+    counts = feed.recorder.status()["counts"]
+    assert counts["started"] == count == counts["waiting"] + counts["in_flight"] + counts["accepted"]
+    assert counts["waiting"] > 0
+    panel.stop()
+    await run
+    assert re.fullmatch(
+        rf"stopped: {count} outcomes in \d+\.\d s, [1-9]\d? not answered by then", panel.status
+    )
+    assert feed.recorder.status()["live"]
+    await until(lambda: not feed.recorder.status()["live"])
+    counts = feed.recorder.status()["counts"]
+    assert (counts["started"], counts["accepted"], counts["in_flight"], counts["waiting"]) == (
+        count,
+        count,
+        0,
+        0,
+    )
+    assert feed.recorder.history["waiting"][-1][3] == 0
+    panel.close()
+
+
+async def test_what_an_unseen_client_never_sends_is_cancelled(server: PracticeServer) -> None:
+    """It has a client of its own, which Stop ends: none is left waiting or in flight, each is counted."""
+    server.latency = 600
+
+    async def own_client(url: str, count: int) -> list[object]:
+        return await semaphore.make_many_requests(url, count, limit=3)
+
+    panel = Panel(own_client, server=server, count=12)
+    feed = panel.lanes[""].feed
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await run
+    assert re.fullmatch(r"stopped: 12 outcomes in \d+\.\d s, 12 not answered by then", panel.status)
+    await until(lambda: not feed.recorder.status()["live"])
+    counts = feed.recorder.status()["counts"]
+    assert (counts["started"], counts["cancelled"], counts["in_flight"], counts["waiting"]) == (12, 12, 0, 0)
+    panel.close()
+
+
+async def test_the_next_run_is_not_ended_by_the_one_before(server: PracticeServer) -> None:
+    """Run, while the threads of the last one still send: its plot goes on for as long as it runs."""
+    server.latency = 1.5
+
+    async def in_threads(url: str, count: int) -> list[object]:
+        return await asyncio.to_thread(threaded.make_many_requests, url, count, limit=3)
+
+    panel = Panel(in_threads, server=server, count=3)
+    panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await until(lambda: not panel.running)
+    server.latency = 1.0
+    run = panel.start()
+    await asyncio.sleep(0.9)  # by now the plot of the first would have ended
+    assert panel.lanes[""].feed.recorder.status()["live"]
+    await run
+    assert panel.status.startswith("done: 3 outcomes")
     panel.close()
 
 

@@ -20,6 +20,9 @@ MARKS = {None: "○", True: "✔", False: "✘"}
 MOST = 100_000
 """So many rows and messages of a run are kept for a recording: minutes, at full speed."""
 
+QUIET = 0.3
+"""Seconds without a request, after which a stopped runner whose client is not observed sends no more."""
+
 _under_way: list["Lane"] = []
 """Those that run now: of several on one server, the first sets the slow motion."""
 
@@ -43,8 +46,8 @@ class Lane:
         self.timeline = Timeline(period=server.period)
         self.forget()
         self.slow = 1.0
-        self.adjustable = takes(runner, "limiter")
-        client = self.timeline if takes(runner, "client") else None
+        self.adjustable, self._observed = takes(runner, "limiter"), takes(runner, "client")
+        client = self.timeline if self._observed else None
         self._post = post
         self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), self._send)
         self._run: Run | None = None
@@ -69,6 +72,8 @@ class Lane:
         self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
             self.feed.set_limit(limit)
+        if not self._observed:
+            self.server.timeline.start(count)
 
     async def run(self) -> None:
         """The run that was begun; its plot is left running."""
@@ -82,13 +87,13 @@ class Lane:
                     await asyncio.sleep(0.02)
 
     def end(self) -> str:
-        """Stop the plot and judge the goals; returns the run in a few words."""
+        """Judge the goals and stop the plot; returns the run in a few words."""
         assert self._run
         run, self._run = self._run, None
         self.outcomes, self.error = run.result
         del run.result  # what was let go of holds on to its run for good
-        self.feed.stop()
         _under_way.remove(self)
+        self._stop_plot()
         if not is_busy(self.server):
             self.server.slow = 1
         self._judge_goals(finished=not (run.stopped or self.error))
@@ -137,6 +142,19 @@ class Lane:
             if self._noted <= MOST:
                 self._messages.append(message)
 
+    def _stop_plot(self, arrived: int = -1) -> None:
+        """Now, or once the server has nothing to do: threads cannot be cancelled, and go on after Stop."""
+        if self._run:
+            return  # the next one has begun
+        if not is_busy(self.server):
+            stats = self.server.stats()
+            sent = stats.started - stats.waiting
+            if stats.in_flight or (stats.waiting and sent != arrived):
+                asyncio.get_running_loop().call_later(QUIET, self._stop_plot, sent)
+                return
+            self.server.timeline.cancel_waiting()
+        self.feed.stop()
+
     def _judge_goals(self, *, finished: bool) -> None:
         """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""
         stats = self.server.stats()
@@ -150,12 +168,13 @@ class Lane:
                 self.goals_met[name] = met
 
     def _sum_up(self, run: Run) -> str:
-        stats = self.timeline.stats() if takes(self.runner, "client") else self.server.stats()
+        stats = self.timeline.stats() if self._observed else self.server.stats()
         text = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
+        lost = stats.waiting + stats.in_flight + stats.cancelled
         if self.error and not (run.stopped and isinstance(self.error, asyncio.CancelledError)):
             text = f"the runner raised {in_words(self.error)}"
         elif run.stopped:
-            text = f"stopped: {text}, {stats.cancelled} cancelled"
+            text = f"stopped: {text}, {lost} {'cancelled' if self._observed else 'not answered by then'}"
         else:
             text = f"done: {text}"
         if run.let_go:

@@ -67,8 +67,8 @@ class Panel(Controlled):
     one server share its knobs, and while several run, the slow motion of the first.
 
     A run ends within a second of Stop, whatever the runner does: it is cancelled, asked again, then let
-    go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first, and a
-    thread that the runner started goes on.
+    go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first.  A thread
+    that the runner started goes on, and so does the plot, until the server has nothing more to do.
 
     Make it in a notebook cell, on the event loop that runs there, and let that cell end: ``start`` and
     the buttons run in the background, and while a cell awaits, sliders may have to wait as well.

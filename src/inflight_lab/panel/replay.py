@@ -30,25 +30,30 @@ class Replay(Controlled):
             for lane, (name, run) in enumerate(runs.items())
         }
         self._seconds = max(run[-1]["now"] for run in runs.values())
+        self._about = f"a recording of {self._seconds:.1f} s: nothing is sent"
         super().__init__(
             loop,
             list(self.feeds.values()),
-            status=f"a recording of {self._seconds:.1f} s: nothing is sent",
+            status=self._about,
             _lanes=[{"name": name, "goals": []} for name in runs],
         )
 
     def stop(self) -> None:
-        """Stop where it is."""
+        """Stop, and show how it stood then."""
         if self._task:
             self._task.cancel()
 
     async def _go(self) -> None:
+        self.status = self._about
         try:
             for feed in self.feeds.values():
                 feed.start()
             await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
         except asyncio.CancelledError:
-            pass  # by `stop`, and nobody waits for the result
+            now = max(
+                feed.recorder.now for feed in self.feeds.values()
+            )  # by `stop`: nobody waits for the result
+            self.status += f"; stopped: this is how it stood after {now:.1f} s"
         finally:
             for feed in self.feeds.values():
                 feed.stop()

@@ -37,7 +37,9 @@ export class Flow extends Picture {
   }
 
   draw(time) {
-    const { model, counted, rules } = this, state = model.at(time);
+    const { model, counted, rules } = this;
+    if (time === this.end) model.land = 0; // in a still none is on its way into a tally
+    const state = model.at(time);
     if (rules) counted.read(model.arrivals, time, rules);
     else model.arrivals.length = 0;
     if (!this.visible) return;

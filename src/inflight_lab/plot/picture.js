@@ -44,6 +44,8 @@ export class Picture {
     const seen = performance.now() / 1000 - message.now, far = !(Math.abs(seen - this.offset) < 0.5);
     this.offset = far ? seen : this.offset + (seen - this.offset) * 0.05; // far: a slept laptop, a new run
     this.live = message.live;
+    // What was cut short stays as it was: nobody knows how it went on.
+    this.end = this.live || !(message.counts.in_flight + message.counts.waiting) ? Infinity : message.now;
     this.restAt = performance.now() + 1000 * this.hear(message);
     this.redraw();
   }
@@ -61,7 +63,7 @@ export class Picture {
 
   paint() {
     const now = performance.now();
-    this.draw(now / 1000 - this.offset - this.lag);
+    this.draw(Math.min(now / 1000 - this.offset - this.lag, this.end));
     return this.live || now < this.restAt;
   }
 }

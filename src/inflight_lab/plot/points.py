@@ -139,11 +139,11 @@ class Recorder:
         # The server's first: what arrived was sent before.
         server, client = self._new_events(self.server), self._new_events(self.client)
         arrived, asked = server if self.server else client, client if self.client else server
-        began = self.began
+        began, known = self.began, self.client or self.history["waiting"] or any(one.waiting for one in asked)
         series = {
             "server": thin((event.time - began, event.in_flight) for event in server),
             "client": thin((event.time - began, event.in_flight) for event in client),
-            "waiting": thin((event.time - began, event.waiting) for event in client),
+            "waiting": thin((event.time - began, event.waiting) for event in (asked if known else ())),
             "limit": thin(self._limits.popleft() for _ in range(len(self._limits))),  # those of now
             "refused": tally(
                 one.time - began for one in arrived if ending(one.kind, one.detail) == "refused"
