@@ -62,7 +62,9 @@ class PracticeApp(Knobs):
 
     def twin(self) -> Self:
         """Another one with the same knobs and the same seed; a server takes a port of its own."""
-        return type(self)(seed=self._seed, **asdict(self))
+        twin = type(self)(seed=self._seed, **asdict(self) | {"burst": None})
+        twin.burst = self.burst  # which may have been set for another quota
+        return twin
 
     @property
     def rules(self) -> Rules | None:
