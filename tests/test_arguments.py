@@ -23,7 +23,7 @@ WORDS = {
 } | {
     name: allowed
     for names, allowed in {
-        "count max_count outside reserve": "0 or more",
+        "count max_count outside reserve seed": "0 or more",
         "limit max_limit max_concurrent burst threads processes ahead attempts": "1 or more",
         "budget latency pause longest_pause timeout give_up_after base cap": "0 or more",
         "rate period": "more than 0",

@@ -2,12 +2,12 @@
 
 `checked` attaches the rules to a function or to a class: each parameter whose name has a rule is checked.
 
->>> make_many_requests = checked(make_many_requests)
 >>> checked(SharedQuota, rate=number(1))
 
 A rule given by keyword takes the place of the one in `RULES`, where a name allows something else.
 """
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -26,13 +26,13 @@ MOST = sys.float_info.max
 class Rule:
     """A value is of one of ``types`` (or a ``TypeError`` says ``kind``), and ``fits`` (else ``allowed``).
 
-    True and False are no numbers here: whoever passes them meant something else.
+    Without ``allowed`` what does not fit is a ``TypeError`` too.  True and False are no numbers here.
     """
 
     types: tuple[type, ...]
     kind: str
     allowed: str
-    fits: Callable[[Any], bool] = lambda _: True
+    fits: Callable[[Any], object] = lambda _: True
 
 
 def integer(least: int, most: float = MOST) -> Rule:
@@ -60,24 +60,15 @@ def one_of(*values: object) -> Rule:
     return Rule((object,), allowed, allowed, lambda value: value in values)
 
 
-def instance(of: type) -> Rule:
-    """An object of one class."""
-    return Rule((of,), f"a {of.__name__}(...)", "")
-
-
-def is_web_address(url: str | httpx.URL) -> bool:
-    """Whether httpx could send a request there."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return parsed.scheme in ("http", "https") and bool(parsed.host)
+def instance(of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True) -> Rule:
+    """An object of one class that ``fits``."""
+    return Rule((of,), kind or f"a {of.__name__}(...)", "", fits)
 
 
 STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
 SUCH_AS = "such as 'redis://127.0.0.1:6379'"
 GROUPS = {
-    "count max_count outside reserve": integer(0),
+    "count max_count outside reserve seed": integer(0),
     "limit max_limit max_concurrent burst threads processes ahead attempts": integer(1),
     "port": integer(0, 65535),
     "budget": number(0),
@@ -88,12 +79,28 @@ GROUPS = {
         (str, httpx.URL),
         "a string such as 'http://127.0.0.1:8000/get'",
         "a valid URL that starts with http:// or https:// and names a host",
-        is_web_address,
+        lambda it: (url := httpx.URL(it)).scheme in ("http", "https") and url.host,
     ),
     "store": Rule((str,), f"a string {SUCH_AS}", f"an address {SUCH_AS}", lambda it: it.startswith(STORES)),
     "key": Rule((str,), "a string that is not empty", "a string that is not empty", bool),
 }
 RULES = {name: rule for names, rule in GROUPS.items() for name in names.split()}
+WITH, ASYNC_WITH = contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager
+EACH = "amounts, and the seconds that each is for, such as requests=(100, 1), all more than 0 and finite"
+OBJECTS = {  # what cannot be typed on a command line
+    "budgets": Rule(
+        (dict,), EACH, EACH, lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b))
+    ),
+    "client": instance(
+        object, "an httpx.AsyncClient()", lambda it: it.get and not isinstance(it, type | WITH)
+    ),
+    "limiter": instance(ASYNC_WITH, "for `async with`, such as asyncio.Semaphore(3)"),
+    "transport": instance(object, "an httpx.AsyncHTTPTransport()", lambda it: it.handle_async_request),
+}
+BLOCKING = {  # where nothing is awaited
+    "client": instance(WITH, "an httpx.Client()"),
+    "limiter": instance(WITH, "for `with`, such as threading.Semaphore(3)"),
+}
 
 
 def check(name: str, value: object, rule: Rule | None = None, *, or_none: bool = False) -> None:
@@ -102,13 +109,13 @@ def check(name: str, value: object, rule: Rule | None = None, *, or_none: bool =
     Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed.
     """
     rule = rule or RULES[name]
-    if or_none and value is None:
-        return
     none_too = ", or None" if or_none else ""
-    if isinstance(value, bool) or not isinstance(value, rule.types):
-        raise TypeError(f"{name} must be {rule.kind}{none_too}, got {value!r}")
-    if not rule.fits(value):
-        raise ValueError(f"{name} must be {rule.allowed}{none_too}, got {value!r}")
+    is_kind = isinstance(value, rule.types) and not isinstance(value, bool)
+    error, allowed = (ValueError, rule.allowed) if is_kind and rule.allowed else (TypeError, rule.kind)
+    with contextlib.suppress(Exception):  # what `fits` cannot look at does not fit
+        if (or_none and value is None) or (is_kind and rule.fits(value)):
+            return
+    raise error(f"{name} must be {allowed}{none_too}, got {value!r}")
 
 
 def checked(target: T, /, **rules: Rule) -> T:
@@ -119,7 +126,7 @@ def checked(target: T, /, **rules: Rule) -> T:
     """
     function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
     checking: Any = functools.update_wrapper(_Checked(function), function)
-    checking.rules = RULES | rules
+    checking.rules = RULES | OBJECTS | rules
     if not isinstance(target, type):
         return cast(T, checking)
     target.__init__ = checking  # type: ignore[misc]

@@ -511,6 +511,25 @@ def test_the_command_is_told_what_it_cannot_judge(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("limiters", [{}, [], None, "Limiter"])
+def test_compare_wants_limiters_by_name(limiters: object) -> None:
+    """Nothing to compare, or no names for it, is an error that says so."""
+    with pytest.raises(TypeError, match=r"^limiters must be limiters by name, one or more, got "):
+        compare(limiters)  # type: ignore[arg-type]
+
+
+def test_the_command_says_which_file_it_cannot_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a file raises when it is run comes with its name, whatever it is."""
+    file = tmp_path / "broken.py"
+    for line in ("raise ValueError('no key')", "raise RuntimeError('no key')"):
+        file.write_text(line)
+        with pytest.raises(SystemExit, match="2"):
+            main([f"{file}:Limiter"])
+        assert f"got '{file}:Limiter': no key" in capsys.readouterr().err
+
+
 def test_the_client_answers_as_an_api_does() -> None:
     """A runner that learns finds what it needs in the answers: the policy, and when to come back."""
     seen: list[httpx.Response] = []

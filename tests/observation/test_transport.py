@@ -263,3 +263,10 @@ def test_a_bad_outside_is_named(outside: object, error: type[Exception]) -> None
     """The error names the parameter, its value and what is allowed."""
     with pytest.raises(error, match=rf"outside must be .*0 or more, got {outside}"):
         ObservedTransport(outside=outside)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("transport", [0, 3, "x", httpx.HTTPTransport(), httpx.AsyncClient()])
+def test_a_bad_transport_is_named(transport: object) -> None:
+    """It is an error as it is made, and not at the first request; 0 does not stand for httpx's own."""
+    with pytest.raises(TypeError, match=r"^transport must be an httpx.AsyncHTTPTransport\(\), or None, got "):
+        ObservedTransport(transport)  # type: ignore[arg-type]

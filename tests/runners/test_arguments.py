@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer
 from inflight_lab.arguments import RULES
 from inflight_lab.runners import RUNGS, naive, resilient
 from inflight_lab.runners.adaptive import LearningPacer
+from inflight_lab.runners.budgets import Budgets
 from inflight_lab.runners.paced import Pacer
 from inflight_lab.runners.resilient import Retries
 from inflight_lab.runners.shared_quota import SharedQuota
@@ -20,6 +24,7 @@ from inflight_lab.runners.workers import stream_outcomes
 
 pytestmark = pytest.mark.anyio
 
+NAN = float("nan")
 OUT_OF_BOUNDS: dict[str, object] = {"url": "127.0.0.1:8000/get", "store": "http://127.0.0.1", "key": ""}
 
 
@@ -27,6 +32,11 @@ def run_of(rung: str) -> Callable[..., Any]:
     """A rung's ``make_many_requests``."""
     run: Callable[..., Any] = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
     return run
+
+
+def signature(rung: str) -> tuple[str, ...]:
+    """The parameters of a rung's ``make_many_requests``."""
+    return tuple(inspect.signature(run_of(rung)).parameters)
 
 
 def ruled(target: Callable[..., Any]) -> list[str]:
@@ -118,6 +128,43 @@ def test_a_store_has_some_time() -> None:
     """No time at all would be no time limit: the store's client takes 0 for that."""
     with pytest.raises(ValueError, match=r"^timeout must be more than 0, and finite, got 0$"):
         SharedQuota(timeout=0)
+
+
+BLOCKS = ("threaded",)
+NO_CLIENTS = (0, [], 3, "http://127.0.0.1", httpx.AsyncClient, httpx.Client)
+NO_LIMITERS = (0, [], 3, asyncio.Semaphore, threading.Semaphore)
+
+
+@pytest.mark.parametrize(
+    ("rung", "name"),
+    [(rung, each) for rung in RUNGS for each in ("client", "limiter") if each in signature(rung)],
+)
+def test_every_rung_refuses_what_cannot_send_or_limit(rung: str, name: str, server: PracticeServer) -> None:
+    """A class that was not called, a number, and what blocks where one awaits: no request, and no outcome."""
+    wrong: list[object] = list(NO_CLIENTS if name == "client" else NO_LIMITERS)
+    if name == "client":
+        wrong.append(httpx.AsyncClient() if rung in BLOCKS else httpx.Client())
+    else:
+        wrong.append(asyncio.Semaphore() if rung in BLOCKS else threading.Semaphore())
+    for value in wrong:
+        with pytest.raises(TypeError) as caught:
+            run_of(rung)(server.url, 3, return_exceptions=True, **{name: value})
+        assert str(caught.value).startswith(f"{name} must be ")
+        assert str(caught.value).endswith(f", or None, got {value!r}")
+    assert server.stats().started == 0
+
+
+@pytest.mark.parametrize(
+    "budget", [None, 5, "ab", (), (100,), (1, 2, 3), (0, 1), (1, 0), (-1, 1), (1, NAN), (float("inf"), 1)]
+)
+def test_budgets_are_amounts_and_seconds(budget: object) -> None:
+    """A budget that would hold nothing back, or fail when the first request is sent, is an error at once."""
+    with pytest.raises(
+        ValueError, match=r"^budgets must be amounts, and the seconds that each is for, "
+    ) as it:
+        Budgets(requests=(100, 1), tokens=budget)  # type: ignore[arg-type]
+    assert f"'tokens': {budget!r}" in str(it.value)
+    Budgets(requests=(0.5, 60), tokens=[30_000, 60])  # type: ignore[arg-type]
 
 
 def test_adjustable_limiter_refuses() -> None:

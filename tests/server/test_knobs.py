@@ -90,6 +90,23 @@ def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
         PracticeServer(quota=quota, burst=5)
 
 
+def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
+    """A burst that waits for its quota to come back goes to the twin too, and is no error there."""
+    server = PracticeServer(quota="gcra", burst=10, rate=7, seed=1)
+    server.quota = "sliding-window"
+    assert (twin := server.twin()) == server
+    assert twin is not server
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [("3", TypeError), ([], TypeError), (1.5, TypeError), (-1, ValueError)]
+)
+def test_a_bad_seed_is_named(seed: object, error: type[Exception]) -> None:
+    """The seed is checked as the other arguments are: Python's own error would not say whose it is."""
+    with pytest.raises(error, match=r"^seed must be .*0 or more, or None, got "):
+        PracticeServer(seed=seed)  # type: ignore[arg-type]
+
+
 def test_unknown_knob_is_an_error() -> None:
     """A misspelt knob does not pass silently."""
     with pytest.raises(TypeError, match="latencey"):

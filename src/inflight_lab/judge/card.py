@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from inflight_lab.arguments import checked, number
+from inflight_lab.arguments import checked, instance, number
 from inflight_lab.judge.api import QUOTAS, Api
 from inflight_lab.judge.clock import BEGIN, PollingError, virtual_loop
 from inflight_lab.judge.looks import LOOKS, found
-from inflight_lab.judge.subject import Subject
+from inflight_lab.judge.subject import WANTED, Subject
 
 SECONDS = 10.0
 """Of each trial against a quota, after the first second, in which bursts are allowed."""
@@ -55,7 +55,7 @@ class Card:
         return shares | {question: re.split("[:,]", found)[0] for question, found in self.findings.items()}
 
 
-@partial(checked, rate=number(1))
+@partial(checked, rate=number(1), limiter=instance(object, WANTED, callable))
 def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0) -> Card:
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
@@ -69,7 +69,7 @@ def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
         return elsewhere.submit(_judge, limiter, rate, period).result()
 
 
-@partial(checked, rate=number(1))
+@partial(checked, rate=number(1), limiters=instance(Mapping, "limiters by name, one or more", bool))
 def compare(limiters: Mapping[str, Callable[..., Any]], *, rate: float = 100, period: float = 1.0) -> str:
     """The cards of several limiters side by side, under the names that you give them: see `judge`."""
     columns: dict[str, dict[str, str]] = {}

@@ -11,10 +11,7 @@ from inflight_lab.judge.api import URL, Api
 from inflight_lab.judge.clock import VirtualLoop, run
 
 T = TypeVar("T")
-WANTED = (
-    "limiter must be what makes one, such as a class, with `async with`, `acquire` or `wait`, "
-    "or a runner (url, count, *, client)"
-)
+WANTED = "what makes one (with `async with`, `acquire` or `wait`), or a runner (url, count, *, client)"
 STEP = 1e-6
 """Seconds that a callback takes."""
 Send = Callable[[], Awaitable[Any]]
@@ -27,8 +24,6 @@ class Subject:
     """
 
     def __init__(self, limiter: Callable[..., Any], rate: float, period: float) -> None:
-        if not callable(limiter):
-            raise TypeError(f"{WANTED}; got {limiter!r}")
         self.make, self.rate, self.period = limiter, rate, period
         self.name = getattr(limiter, "__name__", repr(limiter))
         names = inspect.signature(limiter).parameters
@@ -37,7 +32,7 @@ class Subject:
         self.is_runner = {"url", "count"} <= set(names)
         if self.is_runner and "client" not in names:
             raise TypeError(
-                f"limiter must take `client` if it is a runner, or it would send for real; {WANTED}"
+                f"limiter must take `client` if it is a runner, or it would send for real, got {self.name}"
             )
         if not self.is_runner:
             try:
@@ -56,7 +51,7 @@ class Subject:
         made = self.make()
         self._modules.add(sys.modules[type(made).__module__])
         if not any(hasattr(made, name) for name in ("__aenter__", "acquire", "wait")):
-            raise TypeError(f"{WANTED}; got {made!r} from {self.name}")
+            raise TypeError(f"limiter must be {WANTED}; got {made!r} from {self.name}")
 
     async def send_all(self, api: Api, periods: float) -> None:
         """Ask for as many requests as so many periods allow, as fast as they are let through."""

@@ -13,8 +13,6 @@ def enable_nested_run() -> None:
 
     Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the messages that reach
     the kernel during a nested run, so that the cells queued behind it never start.
-
-    In the browser build the page's own way to wait in the middle of a cell does it.
     """
     if sys.platform == "emscripten":
         from inflight_lab.jupyter.pyodide import run_nested

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.arguments import check
+from inflight_lab.arguments import checked
 from inflight_lab.hosts import is_loopback
 from inflight_lab.observation.timeline import Stats, Timeline
 
@@ -23,6 +23,7 @@ class OutsideError(httpx.TransportError):
     """A request to another machine, beyond those that were allowed.  It was not sent."""
 
 
+@checked
 class ObservedTransport(httpx.AsyncBaseTransport):
     """Passes requests on to ``transport`` and writes each one into ``timeline``.
 
@@ -37,7 +38,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
 
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
 
-    Raises ``TypeError`` or ``ValueError`` for a bad ``outside``.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
     def __init__(
@@ -47,7 +48,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         timeline: Timeline | None = None,
         outside: int = 0,
     ) -> None:
-        check("outside", outside)
         self.transport = transport
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0

@@ -13,9 +13,8 @@ The pacer of the rung `paced`, and what it learns from each answer with ``pacer.
 
 What to expect, simulated for 100 a second: of a known quota 98.8 %, with no 429.  Of an unknown one 87 to
 96 % of the first minute, with 4 to 17: the start, the pauses and what is in flight at a refusal cost the
-rest.  A start at 10 a second costs 2 % more, and an API that allows less gets 3 429s fewer.  Of one that
-allows no burst, with 1 ms of jitter, 84 %, with 1 to 5 in 10 s; spacing / (spacing + 1 ms) = 91 % is the most
-that needs none.
+rest.  Of one that allows no burst, with 1 ms of jitter, 84 %, with 1 to 5 in 10 s; spacing / (spacing + 1 ms)
+= 91 % is the most that needs none.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress); RFC 6585; RFC 9110; additive increase
 and multiplicative decrease, D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989.

@@ -131,5 +131,6 @@ async def make_many_requests(
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
 from inflight_lab.arguments import checked, instance
 
+checked(Budgets)
 make_many_requests = checked(make_many_requests, budgets=instance(Budgets))
 PLAN = "{count} requests, at most 100 in 1 s"

@@ -68,7 +68,7 @@ def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
-from inflight_lab.arguments import checked
+from inflight_lab.arguments import BLOCKING, checked
 
-make_many_requests = checked(make_many_requests)
+make_many_requests = checked(make_many_requests, **BLOCKING)
 PLAN = "{count} requests, at most {limit} at once"

@@ -24,10 +24,7 @@ class PracticeServer(PracticeApp):
     with their units and defaults) can be set while it runs.  ``seed`` makes the latencies repeatable.
     ``port`` 0 takes any free one.  In a browser page, the port exists inside that page's Python only.
 
-    Why a thread and no process: it starts in milliseconds, a test or a panel reads what it saw without
-    a message sent, and at the rates of these lessons the client's latencies are the same.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad knob, ``OSError`` from ``start`` for a taken port.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from ``start`` for a taken port.
     """
 
     listen: Any = Listener
@@ -35,6 +32,7 @@ class PracticeServer(PracticeApp):
 
     def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
         check("port", port)
+        check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
         self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from

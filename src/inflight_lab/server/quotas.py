@@ -1,8 +1,7 @@
 """Four ways in which real APIs count requests, or what requests cost.
 
-A quota allows ``rate`` per ``period`` seconds.  ``admit(now)`` counts one request and returns 0.0 if it may
-pass, else the seconds until one could: what ``Retry-After`` says to the client.  A request that is counted by
-several quotas passes all of them or is counted by none: `wait` asks, and `take` counts.
+A quota allows ``rate`` per ``period`` seconds.  A request that several quotas count passes all of them or is
+counted by none: `wait` asks, and `take` counts.
 """
 
 import math
@@ -20,7 +19,7 @@ class Quota(ABC):
     burst: int = 1
 
     def admit(self, now: float, cost: float = 1) -> float:
-        """Count a request at ``now``: 0.0 if admitted, else the seconds to wait."""
+        """Count a request at ``now``: 0.0 if admitted, else the seconds that ``Retry-After`` says."""
         wait = self.wait(now, cost)
         if not wait:
             self.take(now, cost)

@@ -26,7 +26,6 @@ MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
 PAIRS = "pairs of requests and seconds"
-QUOTA = Rule((tuple, list), PAIRS, PAIRS, lambda quota: len(quota) == 2)
 FILE = Rule((str,), "the name of a file", "the name of a file", bool)
 
 
@@ -59,8 +58,8 @@ def snippet(
     check("limit", limit, or_none=True)
     check("tokens", tokens, integer(1), or_none=True)
     check("save", save, FILE, or_none=True)
+    check("quotas", quotas, Rule((tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)))
     for quota in quotas:
-        check("quotas", quota, QUOTA)
         check("requests", quota[0], integer(1))
         check("period", quota[1])
     if per_host and url != URL:
