@@ -232,6 +232,20 @@ def expect_apart(words: list[Word]) -> None:
             assert beside or below.y - above.y >= 0.8 * below.size, (above, below)
 
 
+@pytest.mark.parametrize("runners", ["one", "two"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_presented_the_choice_is_what_is_shown(
+    page: Page, runners: str, width: int, height: int, request: pytest.FixtureRequest
+) -> None:
+    """Where there is room for one picture only, the control does not say that both are there."""
+    show(page, request.getfixturevalue(runners), width=width, height=height)
+    page.get_by_role("button", name="Present", exact=True).click()
+    chosen = page.locator(".ifl-view option:checked").inner_text()
+    both = page.locator(".ifl-flow").first.is_visible() and page.locator(".ifl-lines").first.is_visible()
+    assert both == (runners == "one" and height > 900)
+    assert both or "if they fit" in chosen
+
+
 def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, Any]) -> None:
     """Not the notebook's, where R makes a raw cell of the code; with Control they are the front end's."""
     show(page, one)

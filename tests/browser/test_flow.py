@@ -246,6 +246,15 @@ def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
     assert [due for _, _, due in found] == pytest.approx([1.3, 5.1])
 
 
+def test_no_words_touch_the_slots(page: Page) -> None:
+    """From top to bottom "not arrived" stands below them, however low the picture is: 13 pixels high."""
+    page.goto("about:blank")
+    page.evaluate(LOAD, Path(inflight_lab.plot.__file__).with_name("flow_places.js").read_text())
+    for height in (0, 516, 600, 900):
+        places = page.evaluate("height => placesFor(400, height, true)", height)
+        assert places["slots"]["y"] + places["slots"]["h"] <= places["pool"]["y"] - 16 - 13
+
+
 def test_a_hundred_slots_cost_no_more_strokes_than_ten(page: Page) -> None:
     """Drawing takes time from the requests: slots that do the same are one path, however many there are."""
     spy_on(page)

@@ -82,7 +82,7 @@ export function controls(model, root, layout, signal) {
     settings(model, root, page, signal);
     choice(model, aside, "slow", "slow motion", page.slow, signal, (value) => (value === 1 ? "off" : `${value} × slower`));
   }
-  choice(model, aside, "view", "show", ["both", "requests", "lines"], signal);
+  choice(model, aside, "view", "show", ["both", "requests", "lines"], signal, (name) => (name === "both" ? "both, if they fit" : name));
   aside.append(button("present", "Present", "F; Escape leaves it"));
   function press(name) {
     if (name === "present") toggle();

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from inflight_lab.observation.timeline import Stats, Timeline
-from inflight_lab.panel.run import Run, Runner, takes
+from inflight_lab.panel.run import GRACE, Run, Runner, takes
 from inflight_lab.plot.live_plot import Feed
 from inflight_lab.plot.points import Message, Recorder
 from inflight_lab.server import PracticeServer
@@ -19,9 +19,6 @@ MARKS = {None: "○", True: "✔", False: "✘"}
 
 MOST = 100_000
 """So many rows and messages of a run are kept for a recording: minutes, at full speed."""
-
-QUIET = 0.3
-"""Seconds without a request, after which a stopped runner whose client is not observed sends no more."""
 
 _under_way: list["Lane"] = []
 """Those that run now: of several on one server, the first sets the slow motion."""
@@ -144,16 +141,14 @@ class Lane:
 
     def _stop_plot(self, arrived: int = -1) -> None:
         """Now, or once the server has nothing to do: threads cannot be cancelled, and go on after Stop."""
-        if self._run:
-            return  # the next one has begun
-        if not is_busy(self.server):
-            stats = self.server.stats()
-            sent = stats.started - stats.waiting
-            if stats.in_flight or (stats.waiting and sent != arrived):
-                asyncio.get_running_loop().call_later(QUIET, self._stop_plot, sent)
-                return
-            self.server.timeline.cancel_waiting()
-        self.feed.stop()
+        stats, alone = self.server.stats(), not is_busy(self.server)
+        sent = stats.started - stats.waiting
+        if alone and (stats.in_flight or (stats.waiting and sent != arrived)):
+            asyncio.get_running_loop().call_later(2 * GRACE, self._stop_plot, sent)
+        elif not self._run:  # else the next one has begun
+            if alone:
+                self.server.timeline.cancel_waiting()
+            self.feed.stop()
 
     def _judge_goals(self, *, finished: bool) -> None:
         """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""

@@ -9,7 +9,7 @@ export function placesFor(width, height, down) {
   const area = (x, y, long, high) => ({ x, y: y * tall, w: long, h: high * tall });
   const at = (share, y) => [12 + w * share, y * tall], column = (share, y, part, h) => area(12 + w * share, y, w * part, h);
   return { height: natural * tall, down, ...(down ? {
-    queue: column(0, 36, 0.54, 64), slots: column(0, 140, 0.54, 62), pool: column(0, 222, 0.54, 28), crowd: column(0, 140, 0.54, 104),
+    queue: column(0, 36, 0.54, 64), slots: column(0, 140, 0.54, 62), pool: column(0, 234, 0.54, 28), crowd: column(0, 140, 0.54, 104),
     out: [at(0.2, 236), at(0.2, 282)], back: [at(0.8, 282), at(0.8, 236)], home: at(0.76, 216),
     api: column(0, 282, 1, 226), work: area(26, 318, w - 28, 52), quota: area(26, 398, w - 28, 100),
     tallies: [0, 1, 2].map((i) => column(0.6, 8 + i * 66, 0.4, 58)), fall: ([, y], [, end]) => [at(0.56, y / tall), at(0.55, end / tall)],
