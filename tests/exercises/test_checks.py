@@ -85,6 +85,14 @@ def test_every_check_is_used_and_every_exercise_has_wrong_answers() -> None:
     assert defined == {exercise.check for exercise in EXERCISES} == {name for name in WRONG if WRONG[name]}
 
 
+async def test_a_limiter_that_blocks_reads_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """The share of the quota that it uses would not tell the learner what is wrong."""
+    (exercise,) = [each for each in EXERCISES if each.check == "check_limiter"]
+    answer = WRONG["check_limiter"]["a wait that blocks the loop"]
+    line = await verdict(exercise, f"{answer}\n{exercise.check_line}", capsys)
+    assert line == "Not yet: time.sleep held everything up for 2.0 s: await asyncio.sleep instead."
+
+
 async def test_answer_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,6 +114,15 @@ class Locks:
         self._lock.release()
 
 
+class Blocks(Spacer):
+    """Spaces them with ``time.sleep``: nothing else runs meanwhile."""
+
+    async def __aenter__(self) -> Self:
+        time.sleep(1 / RATE)  # noqa: ASYNC251
+        await asyncio.sleep(0)
+        return self
+
+
 class LastFirst(Spacer):
     """Who came last goes first."""
 
@@ -231,6 +240,7 @@ FAULTS = {
     Window: [REST],
     Leaks: [CANCEL],
     Locks: [CANCEL],
+    Blocks: ["lets others run while it waits"],
     LastFirst: [ORDER],
     HandsOver: [CHANGE],
     WakesOne: [CHANGE],

@@ -59,8 +59,9 @@ async def check_split(answer: Answer) -> str:
 async def check_stops_at_failure(answer: Answer) -> str:
     """Notebook 02: ``answer(url, count, client=client)`` sends no more once a request has failed."""
     count = 30
-    responses, _ = await observe(answer, count, on={"latency": 0.05})
+    responses, stats = await observe(answer, count, on={"latency": 0.2})
     expect(statuses(responses) == [200] * count, f"where nothing fails, return all {count} responses.")
+    expect(stats.peak_in_flight > 1, f"{count} requests, and the server saw 1 in flight at a time.")
     # Five at a time, and the fourth is refused: most of the thirty are still to come then.
     async with practice(max_connections=5, latency=0.1, rate=3, period=60) as (server, client):
         (outcome,) = await asyncio.gather(answer(server.url, count, client=client), return_exceptions=True)

@@ -44,8 +44,8 @@ async def check_one_pacer(answer: Answer) -> str:
     expect(stats.started == 60, f"3 pollers send 60 requests; the server saw {stats.started}.")
     busiest = f"at most {stats.busiest_period} in one second"
     expect(not stats.refused, f"{busiest}, and {stats.refused} were refused.")
-    # 2 seconds if the quota is used, and room for a busy computer.
-    expect(stats.elapsed <= 6, f"none refused, but it took {stats.elapsed:.1f} s, where 2 are enough.")
+    # 30 if the quota is used, and room for a busy computer.
+    expect(stats.busiest_period > 20, f"none refused, but {busiest}: 30 are allowed.")
     return f"60 requests in {stats.elapsed:.1f} s, {busiest}, none refused."
 
 
@@ -56,6 +56,8 @@ async def check_limiter(answer: Answer) -> str:
     expect(threads, "a page in a browser has one thread only: this takes a Python on a computer.")
     card = await asyncio.to_thread(judge, answer, rate=20)
     expect(card.shares, card.findings.get("could be judged", "").removeprefix("NO: "))
+    blocks = card.findings.get("lets others run while it waits", "yes")
+    expect(blocks == "yes", blocks.removeprefix("NO: ") + ".")
     shares = card.shares["sliding window"]
     for network, (share, refused) in shares.items():
         expect(not refused, f"network {network}: {refused} requests were refused in 10 seconds.")

@@ -34,7 +34,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     So many callbacks as ``most`` may run at once, without a wait.
     """
 
-    today = TODAY
+    today, slept = TODAY, 0.0
 
     def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
         super().__init__()
@@ -48,6 +48,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def stall(self, seconds: float) -> None:
         """Be busy for so long: nothing else runs meanwhile."""
         self.now += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """What ``time.sleep`` does; ``slept`` is for how long."""
+        self.slept += seconds
+        self.stall(seconds)
 
     def select(self, timeout: float | None) -> None:
         """Let so much time pass; None is for ever, which is a ``TimeoutError`` at once."""
@@ -93,7 +98,7 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
         "time": lambda: loop.today + (loop.now - BEGIN),
     }
     clocks |= {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
-    clocks["sleep"] = loop.stall
+    clocks["sleep"] = loop.sleep
     thread = threading.get_ident()
 
     def shown(name: str, real: Callable[..., Any], *seconds: float) -> Any:

@@ -61,6 +61,16 @@ def _busiest(subject: Subject, api: Api) -> str:
     return f"{'yes' if kept else 'NO'}: at most {most} in one period, {together} at one moment"
 
 
+async def _blocks(subject: Subject) -> str:
+    await asyncio.wait(subject.crowd(subject.make(), Api().get, 2), timeout=10 * subject.period)
+    slept = virtual_loop().slept
+    return (
+        f"NO: time.sleep held everything up for {slept:.1f} s: await asyncio.sleep instead"
+        if slept
+        else "yes"
+    )
+
+
 async def _in_order(subject: Subject) -> str:
     limiter, order = subject.make(), list[int]()
 
@@ -168,6 +178,7 @@ async def _price(subject: Subject) -> str:
 LOOKS = {
     "keeps to the rate after a rest": _burst_after_rest,
     "keeps to the rate after a stall": _after_a_stall,
+    "lets others run while it waits": _blocks,
     "first come, first served": _in_order,
     "survives cancelled requests": _cancelled,
     "survives failed requests": _failed,

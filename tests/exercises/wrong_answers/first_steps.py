@@ -67,6 +67,10 @@ async def make_all_or_none(url, count, *, client):
     tasks = [asyncio.create_task(make_one_request(url, num, client=client)) for num in range(count)]
     return await asyncio.gather(*tasks, return_exceptions=True)
 """,
+        "one after the other": """
+async def make_all_or_none(url, count, *, client):
+    return [await make_one_request(url, num, client=client) for num in range(count)]
+""",
         "nothing sent at all": """
 async def make_all_or_none(url, count, *, client):
     raise ValueError("Unexpected Status: Http status code is 429.")

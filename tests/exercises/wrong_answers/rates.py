@@ -89,6 +89,26 @@ async def poll_all(url, *, client, rate):
 
     await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
 """,
+        "one quota for all, and a third of it": """
+async def poll_all(url, *, client, rate):
+    pacer = Pacer(rate / 3)
+
+    async def poll_four_times():
+        for _ in range(4):
+            await make_many_requests(url, 5, client=client, limiter=pacer, return_exceptions=True)
+
+    await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
+""",
+        "half of it": """
+async def poll_all(url, *, client, rate):
+    pacer = Pacer(rate / 2)
+
+    async def poll_four_times():
+        for _ in range(4):
+            await make_many_requests(url, 5, client=client, limiter=pacer, return_exceptions=True)
+
+    await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
+""",
         "fewer requests": """
 async def poll_all(url, *, client, rate):
     await make_many_requests(url, 20, rate=rate, client=client, return_exceptions=True)
@@ -103,6 +123,20 @@ class MyLimiter:
     async def __aenter__(self):
         async with self.turn:
             await asyncio.sleep(0.05)
+
+    async def __aexit__(self, *exc_info):
+        pass
+""",
+        "a wait that blocks the loop": """
+import time
+class MyLimiter:
+    def __init__(self):
+        self.turn = asyncio.Lock()
+
+    async def __aenter__(self):
+        async with self.turn:
+            time.sleep(0.0501)
+            await asyncio.sleep(0)
 
     async def __aexit__(self, *exc_info):
         pass
