@@ -90,7 +90,7 @@ async def test_a_limiter_that_blocks_reads_why(capsys: pytest.CaptureFixture[str
     (exercise,) = [each for each in EXERCISES if each.check == "check_limiter"]
     answer = WRONG["check_limiter"]["a wait that blocks the loop"]
     line = await verdict(exercise, f"{answer}\n{exercise.check_line}", capsys)
-    assert line == "Not yet: time.sleep held everything up for 2.0 s: await asyncio.sleep instead."
+    assert line == "Not yet: it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
 
 
 async def test_answer_that_hangs_is_given_up(

@@ -114,15 +114,6 @@ class Locks:
         self._lock.release()
 
 
-class Blocks(Spacer):
-    """Spaces them with ``time.sleep``: nothing else runs meanwhile."""
-
-    async def __aenter__(self) -> Self:
-        time.sleep(1 / RATE)  # noqa: ASYNC251
-        await asyncio.sleep(0)
-        return self
-
-
 class LastFirst(Spacer):
     """Who came last goes first."""
 
@@ -240,7 +231,6 @@ FAULTS = {
     Window: [REST],
     Leaks: [CANCEL],
     Locks: [CANCEL],
-    Blocks: ["lets others run while it waits"],
     LastFirst: [ORDER],
     HandsOver: [CHANGE],
     WakesOne: [CHANGE],
@@ -389,9 +379,8 @@ def test_what_a_limiter_raises_is_on_its_card() -> None:
     assert card.findings["runs without an error"] == "NO: it raised ValueError('no more')"
 
 
-def test_what_blocks_the_loop_is_judged_too() -> None:
-    """``time.sleep`` moves the virtual clock as every wait does."""
-    assert judge(Blocks).shares["token bucket"]["still"][0] > 0.8
+def test_a_clock_in_nanoseconds_is_the_virtual_one_too() -> None:
+    """Every clock of ``time`` shows the same moment."""
 
 
 def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
@@ -399,12 +388,14 @@ def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
     assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (pytest.approx(1, abs=0.02), 0)
 
 
-@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond, PollsByTimer])
-def test_what_polls_cannot_be_judged(limiter: Any) -> None:
-    """Here it would go on for minutes; the card says so, and nothing else."""
+@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond, PollsByTimer, Blocks])
+def test_what_lets_nothing_else_run_cannot_be_judged(limiter: Any) -> None:
+    """What polls would go on for minutes, `time.sleep` is no wait; the card says so, and nothing else."""
     card = judge(limiter)
     assert card.shares == {}
-    assert card.findings == {"could be judged": "NO: it polls: it asks again and again without waiting"}
+    blocks = "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
+    polls = "it polls: it asks again and again without waiting"
+    assert card.findings == {"could be judged": f"NO: {blocks if limiter is Blocks else polls}"}
 
 
 def test_what_polls_with_a_pause_is_judged() -> None:

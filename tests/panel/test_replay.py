@@ -68,7 +68,7 @@ async def test_a_replay_can_be_stopped_and_played_again(recorded: tuple[Panel, P
     replay.stop()
     await replay.start()
     assert feed.recorder.status()["counts"]["accepted"] < 12
-    assert re.search(r"nothing is sent; stopped: this is how it stood after \d+\.\d s$", replay.status)
+    assert re.search(r"nothing is sent; stopped: this is how it stood then$", replay.status)
     await replay.start()
     assert replay.status.endswith("nothing is sent")
     assert feed.recorder.status()["counts"]["accepted"] == 12

@@ -14,7 +14,7 @@ from typing import Any
 
 from inflight_lab.arguments import checked, instance, number
 from inflight_lab.judge.api import QUOTAS, Api
-from inflight_lab.judge.clock import BEGIN, PollingError, virtual_loop
+from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
 from inflight_lab.judge.looks import LOOKS, found
 from inflight_lab.judge.subject import WANTED, Subject
 
@@ -105,7 +105,7 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
             card.findings["could be judged"] = NO_CLOCK
         else:
             card.findings |= {question: found(subject, look) for question, look in LOOKS.items()}
-    except PollingError as error:
+    except BlockingError as error:
         return Card(subject.name, findings={"could be judged": f"NO: {error}"})
     return card
 

@@ -23,8 +23,8 @@ STEPS_A_SECOND = 1_000_000
 """More callbacks than this in each second of the clock mean that something polls."""
 
 
-class PollingError(RuntimeError):
-    """All that goes on asks again and again without waiting."""
+class BlockingError(RuntimeError):
+    """Nothing else can go on: something asks again and again without waiting, or calls ``time.sleep``."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -34,7 +34,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     So many callbacks as ``most`` may run at once, without a wait.
     """
 
-    today, slept = TODAY, 0.0
+    today = TODAY
 
     def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
         super().__init__()
@@ -48,11 +48,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def stall(self, seconds: float) -> None:
         """Be busy for so long: nothing else runs meanwhile."""
         self.now += seconds
-
-    def sleep(self, seconds: float) -> None:
-        """What ``time.sleep`` does; ``slept`` is for how long."""
-        self.slept += seconds
-        self.stall(seconds)
 
     def select(self, timeout: float | None) -> None:
         """Let so much time pass; None is for ever, which is a ``TimeoutError`` at once."""
@@ -68,7 +63,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._steps += ready
         if self._steps > self.most:
             self._steps = 0  # what is cancelled now has as many to end in
-            raise PollingError("it polls: it asks again and again without waiting")
+            raise BlockingError("it polls: it asks again and again without waiting")
 
     def _process_events(self, events: None) -> None:
         """There are none."""
@@ -98,7 +93,11 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
         "time": lambda: loop.today + (loop.now - BEGIN),
     }
     clocks |= {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
-    clocks["sleep"] = loop.sleep
+
+    def sleep(seconds: float) -> None:
+        raise BlockingError("it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`")
+
+    clocks["sleep"] = sleep
     thread = threading.get_ident()
 
     def shown(name: str, real: Callable[..., Any], *seconds: float) -> Any:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.judge.api import Api
-from inflight_lab.judge.clock import PollingError, virtual_loop
+from inflight_lab.judge.clock import BlockingError, virtual_loop
 from inflight_lab.judge.subject import Subject, through
 
 LIMITS = ("limit", "total_tokens", "rate", "max_rate")
@@ -22,16 +22,16 @@ LIMITS = ("limit", "total_tokens", "rate", "max_rate")
 
 
 def found(subject: Subject, look: Callable[[Subject], Coroutine[Any, Any, str]]) -> str:
-    """What a look finds.  Raises ``PollingError`` where nothing can be found."""
+    """What a look finds.  Raises ``BlockingError`` where nothing can be found."""
     try:
         return subject.run(look(subject))
-    except PollingError:
-        raise
     except TimeoutError:
         return "NO: it stands still"
     except Exception as error:
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
+        if isinstance(error, BlockingError):
+            raise error from None
         return f"NO: it raised {error!r}"
 
 
@@ -59,16 +59,6 @@ def _busiest(subject: Subject, api: Api) -> str:
     most = max(last - bisect(sent, at - subject.period + 1e-9) for last, at in enumerate(sent, 1))
     kept, together = most <= subject.rate, max(Counter(sent).values())
     return f"{'yes' if kept else 'NO'}: at most {most} in one period, {together} at one moment"
-
-
-async def _blocks(subject: Subject) -> str:
-    await asyncio.wait(subject.crowd(subject.make(), Api().get, 2), timeout=10 * subject.period)
-    slept = virtual_loop().slept
-    return (
-        f"NO: time.sleep held everything up for {slept:.1f} s: await asyncio.sleep instead"
-        if slept
-        else "yes"
-    )
 
 
 async def _in_order(subject: Subject) -> str:
@@ -178,7 +168,6 @@ async def _price(subject: Subject) -> str:
 LOOKS = {
     "keeps to the rate after a rest": _burst_after_rest,
     "keeps to the rate after a stall": _after_a_stall,
-    "lets others run while it waits": _blocks,
     "first come, first served": _in_order,
     "survives cancelled requests": _cancelled,
     "survives failed requests": _failed,

@@ -173,9 +173,7 @@ class Lane:
         else:
             text = f"done: {text}"
         if run.let_go:
-            text += (
-                f"; {run.let_go} tasks went on when cancelled (a bare except does that) and were let go of"
-            )
+            text += f"; {run.let_go} tasks that go on when cancelled (as a bare except does) were let go of"
         return f"{self.name}: {text}" if self.name else text
 
 

@@ -30,11 +30,10 @@ class Replay(Controlled):
             for lane, (name, run) in enumerate(runs.items())
         }
         self._seconds = max(run[-1]["now"] for run in runs.values())
-        self._about = f"a recording of {self._seconds:.1f} s: nothing is sent"
         super().__init__(
             loop,
             list(self.feeds.values()),
-            status=self._about,
+            status=f"a recording of {self._seconds:.1f} s: nothing is sent",
             _lanes=[{"name": name, "goals": []} for name in runs],
         )
 
@@ -44,16 +43,13 @@ class Replay(Controlled):
             self._task.cancel()
 
     async def _go(self) -> None:
-        self.status = self._about
+        self.status = self.status.partition(";")[0]  # without what is added below
         try:
             for feed in self.feeds.values():
                 feed.start()
             await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
         except asyncio.CancelledError:
-            now = max(
-                feed.recorder.now for feed in self.feeds.values()
-            )  # by `stop`: nobody waits for the result
-            self.status += f"; stopped: this is how it stood after {now:.1f} s"
+            self.status += "; stopped: this is how it stood then"  # nobody waits for the result
         finally:
             for feed in self.feeds.values():
                 feed.stop()

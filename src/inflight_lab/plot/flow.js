@@ -37,9 +37,8 @@ export class Flow extends Picture {
   }
 
   draw(time) {
-    const { model, counted, rules } = this;
-    if (time === this.end) model.land = 0; // in a still none is on its way into a tally
-    const state = model.at(time);
+    if (time === this.end) this.model.land = 0; // in a still none is on its way into a tally
+    const { model, counted, rules } = this, state = model.at(time);
     if (rules) counted.read(model.arrivals, time, rules);
     else model.arrivals.length = 0;
     if (!this.visible) return;

@@ -44,8 +44,7 @@ export class Picture {
     const seen = performance.now() / 1000 - message.now, far = !(Math.abs(seen - this.offset) < 0.5);
     this.offset = far ? seen : this.offset + (seen - this.offset) * 0.05; // far: a slept laptop, a new run
     this.live = message.live;
-    // What was cut short stays as it was: nobody knows how it went on.
-    this.end = this.live || !(message.counts.in_flight + message.counts.waiting) ? Infinity : message.now;
+    this.end = this.live || !(message.counts.in_flight + message.counts.waiting) ? Infinity : message.now; // cut short: a still
     this.restAt = performance.now() + 1000 * this.hear(message);
     this.redraw();
   }

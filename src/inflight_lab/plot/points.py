@@ -54,8 +54,7 @@ def tally(times: Iterable[float]) -> list[Point]:
     for time in times:
         if not points or time - points[-1][0] >= BIN:
             points.append(level(time, 0))
-        begin, _, _, count = points.pop()
-        points.append(level(begin, count + 1))
+        points[-1][1:] = [points[-1][3] + 1] * 3
     return points
 
 
@@ -117,8 +116,7 @@ class Recorder:
 
     def everything(self) -> Message:
         """What `read` has returned, as far as it is kept, and ``gone``: the outcomes that have no rows."""
-        kept = {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
-        return self.status() | kept
+        return self.status() | {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
 
     def status(self) -> Message:
         """The time, whether it goes on, ``counts`` and, if the server counts, ``rules``.
