@@ -139,12 +139,11 @@ class Lane:
             if self._noted <= MOST:
                 self._messages.append(message)
 
-    def _stop_plot(self, arrived: int = -1) -> None:
+    def _stop_plot(self, waiting: int = 0) -> None:
         """Now, or once the server has nothing to do: threads cannot be cancelled, and go on after Stop."""
         stats, alone = self.server.stats(), not is_busy(self.server)
-        sent = stats.started - stats.waiting
-        if alone and (stats.in_flight or (stats.waiting and sent != arrived)):
-            asyncio.get_running_loop().call_later(2 * GRACE, self._stop_plot, sent)
+        if alone and (stats.in_flight or stats.waiting != waiting):
+            asyncio.get_running_loop().call_later(2 * GRACE, self._stop_plot, stats.waiting)
         elif not self._run:  # else the next one has begun
             if alone:
                 self.server.timeline.cancel_waiting()
