@@ -48,6 +48,13 @@ def test_each_command_has_a_help(command: str) -> None:
     assert f"inflight-lab {command}" in ran.stdout
 
 
+def test_the_student_pages_help_begins_with_its_own_options() -> None:
+    """Before all those of Voilà."""
+    about, _, _ = inflight_lab("student-page", "--help").stdout.partition("\nOptions\n")
+    assert about.startswith("The panel alone")
+    assert "--pages=60" in about
+
+
 def test_run_hands_over() -> None:
     """The rung's own command line takes what follows."""
     ran = inflight_lab("run", "semaphore", "http://127.0.0.1:1/", "--count=-1")
@@ -85,8 +92,8 @@ def test_snippet_prints_what_the_options_say() -> None:
         (["snippet", "--rate=1", "--rate=2"], "--period must come once for each --rate, got 0 for 2"),
         (["snippet", "example.com/{id}"], "url must be a valid URL"),
         (["pages", "{tmp}", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
-        (["pages", __file__], "out must be a folder that can be made, got "),
-        (["pages", f"{__file__}/pages"], "out must be a folder that can be made, got "),
+        (["pages", __file__], "out must be a folder that can be written, got "),
+        (["pages", f"{__file__}/pages"], "out must be a folder that can be written, got "),
         (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
         (["snippet", "--tokens=9"], "tokens must come with a rate and without per_host, got 9"),
         (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),

@@ -36,15 +36,13 @@ try:
 except ImportError as error:
     raise ModuleNotFoundError('Voilà is missing: pip install "inflight-lab[voila]"') from error
 
-CELL = Path(__file__).with_name("students_cell.py")
+ABOUT = (__doc__ or "").partition("\n\nEach")[0]
 # Voilà's template would load icons from elsewhere.  The browser may ask only this server, and show the page
 # in no frame of another site.
 ONLY_THIS_SERVER = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
     "frame-ancestors 'self'"
 )
-UNWANTED = ["@jupyter-notebook/lab-extension"]
-"""Notebook 7's own extension cannot run in Voilà, and would say so on the browser's console."""
 FORGOTTEN = 60
 """Seconds after which a kernel ends whose page is gone without having said so."""
 COOKIE = "inflight-lab-page"
@@ -134,13 +132,10 @@ def say(handler: RequestHandler, status: int, text: str) -> None:
 class StudentServer(Voila):  # type: ignore[misc]
     """Voilà with a guard at the door."""
 
+    description, examples = ABOUT, ""
     pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.", config=True)
     names = List(Unicode(), help="More names under which the page may be opened.", config=True)
-    aliases: ClassVar[dict[str, Any]] = {
-        **Voila.aliases,
-        "pages": "StudentServer.pages",
-        "name": "StudentServer.names",
-    }
+    aliases: ClassVar = Voila.aliases | {"pages": "StudentServer.pages", "name": "StudentServer.names"}
 
     def init_handlers(self) -> list[Any]:
         """Voilà's own, behind the guard; its last one serves the page."""
@@ -163,8 +158,8 @@ def main(argv: list[str]) -> None:
     usual.VoilaConfiguration.extension_language_mapping = {".py": "python"}  # a file is a cell ...
     usual.VoilaConfiguration.language_kernel_mapping = {"python": "python3"}  # ... for this Python
     usual.VoilaConfiguration.resources = {"metadata": {"name": "inflight-lab"}}  # the page's title
-    usual.VoilaConfiguration.extension_denylist = UNWANTED
+    usual.VoilaConfiguration.extension_denylist = ["@jupyter-notebook/lab-extension"]  # it cannot run here
     usual.VoilaConfiguration.multi_kernel_manager_class = FewKernels
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     usual.MappingKernelManager.cull_interval = FORGOTTEN // 6
-    StudentServer.launch_instance([str(CELL), *argv], config=usual)
+    StudentServer.launch_instance([str(Path(__file__).with_name("students_cell.py")), *argv], config=usual)
