@@ -41,6 +41,9 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+        page.set_viewport_size({"width": 390, "height": 844})  # no code is cut off on a phone
+        cut = "blocks => blocks.filter((block) => block.scrollWidth > block.clientWidth + 1).length"
+        assert page.locator(".jp-InputArea-editor").evaluate_all(cut) == 0
 
 
 def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:

@@ -44,7 +44,7 @@ class Read:
     """A recording's picture, read as a person reads it: each line against the axes beside and below it."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.picture = draw_recording(recorder.everything())
+        self.picture = draw_recording(recorder.everything(), name="Ada")
         self.texts, self.lines = elements(self.picture, "text"), elements(self.picture, "path")
         self.time = axis([(t["says"], float(t["x"])) for t in self.texts if t["text-anchor"] == "middle"])
 
@@ -152,7 +152,7 @@ def test_every_strip_is_there_from_the_beginning() -> None:
     """An empty recording has all three strips, both rows of marks, axes that begin at 0, and no line."""
     read = Read(Recorder(Timeline(), None))
     titles = [text["says"].split(" (")[0] for text in read.texts if text.get("font-weight")]
-    assert titles == ["in flight", "waiting", "sent in the last period"]
+    assert titles == ["in flight", "waiting", "sent in the last period", "Ada"]
     assert [text["says"] for text in read.texts].count("0") == 3
     assert {"refused", "failed", "0 s"} <= {text["says"] for text in read.texts}
     assert not [line for line in read.lines if line["stroke"] != GRID and line["d"]]
@@ -170,7 +170,7 @@ def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
     recorder.read()
     read = Read(recorder)
     titles = [text["says"] for text in read.texts if text.get("font-weight")]
-    assert titles[-1] == "tokens in the last period (quota: dashed)"
+    assert titles[-2] == "tokens in the last period (quota: dashed)"
     assert read.line("tokens in the last period", "#00785a") == [
         *((0, 800, 800), (0.6, 1900, 1900)),
         *((1.2, 1100, 1100), (4, 0, 0)),

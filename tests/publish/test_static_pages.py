@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -34,3 +35,36 @@ def test_a_folder_without_notebooks_is_refused(tmp_path: Path, capsys: pytest.Ca
         static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
     assert "notebooks must be a folder with .ipynb files" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+CELLS = """
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import naive
+panel = Panel({"Ada": naive.make_many_requests, "Ben": naive.make_many_requests}, server=PracticeServer())
+panel
+"""
+
+
+def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It says that nothing runs, names the picture of each runner, and has what it links to beside it."""
+    text = nbformat.v4.new_markdown_cell("[its code](../src/inflight_lab/runners/paced.py)")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[text, nbformat.v4.new_code_cell(CELLS)]), tmp_path / "two.ipynb"
+    )
+    static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
+    page = (tmp_path / "out" / "two.html").read_text(encoding="utf-8")
+    assert "Nothing runs on this page" in page
+    assert re.findall(r'alt="Requests over time. (\w+): 0 requests', page) == ["Ada", "Ben"]
+    assert 'href="runners/paced.py"' in page
+    assert (tmp_path / "out" / "runners" / "paced.py").exists()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_folder_that_takes_no_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the first notebook is run, which takes a while."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "runners").write_text("mine")
+    with pytest.raises(SystemExit):
+        static_pages.main([str(tmp_path / "out")])
+    assert "out must be a folder that can be written" in capsys.readouterr().err
+    assert (tmp_path / "out" / "runners").read_text() == "mine"

@@ -90,10 +90,10 @@ class Scale(NamedTuple):
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
+def draw_recording(recorded: Message, *, mark: str = "", name: str = "") -> Picture:
     """The last `KEPT` seconds of ``recorded``, which is `Recorder.everything`, up to the last point.
 
-    ``mark`` is the class of the drawing, by which a page finds it.
+    ``mark`` is the class of the drawing, by which a page finds it; ``name`` is written on top.
     """
     series, counts = recorded["series"], recorded["counts"]
     end = max((points[-1][0] for points in series.values() if points), default=0.0)
@@ -109,9 +109,9 @@ def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
     for time in (step * n for n in range(math.ceil(begin / step), math.floor(x.last / step) + 1)):
         parts += [_line(f"M{x(time)} {top}V{bottom}", GRID)]
         parts += [_text(x(time), bottom + 16, f"{number_of(time)} s", "middle")]
-    for name, y in (("refused", 16), ("failed", 30)):
-        marks = [f"M{x(point[0])} {y}v10" for point in lines[name] if point[0] >= begin]
-        parts += [_text(x.start - 8, y + 10, name, "end"), _line("".join(marks), *STYLES[name])]
+    for kind, y in (("refused", 16), ("failed", 30)):
+        marks = [f"M{x(point[0])} {y}v10" for point in lines[kind] if point[0] >= begin]
+        parts += [_text(x.start - 8, y + 10, kind, "end"), _line("".join(marks), *STYLES[kind])]
     for title, height, names in strips:
         parts += _strip(title, x, top, height, {name: lines[name] for name in names})
         top += height + ROW
@@ -119,8 +119,8 @@ def draw_recording(recorded: Message, *, mark: str = "") -> Picture:
     ends = [f"{counts['accepted']} accepted", f"{counts['refused']} refused", *ends]
     sent = f"at most {counts['busiest_period']} sent in one period"
     summary = f"{counts['started']} requests: {', '.join(ends)}; {sent}; {counts['elapsed']:.1f} s"
-    parts += [_text(x.start, bottom + 42, summary)]
-    return _picture(parts, bottom + 54, f"Requests over time. {summary}", mark)
+    parts += [_text(x.start, 12, name, font_weight=600), _text(x.start, bottom + 42, summary)]
+    return _picture(parts, bottom + 54, f"Requests over time. {name and name + ': '}{summary}", mark)
 
 
 def _strip(title: str, x: Scale, top: float, height: float, lines: dict[str, list[Point]]) -> list[Element]:

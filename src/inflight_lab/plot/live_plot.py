@@ -103,12 +103,13 @@ class Feed:
         with self._sending:
             self._post(self.recorder.everything() | {"reset": True, "picture": self._mark})
 
-    def show_picture(self) -> None:
+    def show_picture(self, name: str = "") -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
+        self._name = name
         self._picture = display(self._drawn(), display_id=True)
 
     def _drawn(self) -> Picture:
-        return draw_recording(self.recorder.everything(), mark=self._mark)
+        return draw_recording(self.recorder.everything(), mark=self._mark, name=self._name)
 
 
 class Shown(anywidget.AnyWidget):
@@ -145,8 +146,8 @@ class Shown(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
-        for feed in self._feeds:
-            feed.show_picture()
+        for feed, lane in zip(self._feeds, getattr(self, "_lanes", [{"name": ""}]), strict=True):
+            feed.show_picture(lane["name"])
 
 
 class Plot(Feed, Shown):

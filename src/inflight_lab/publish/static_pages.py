@@ -10,23 +10,26 @@ a run that a panel does in the background would stay empty; and its pages load s
 import argparse
 import asyncio
 import re
+import shutil
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.publish.series import lay_out
+from inflight_lab.publish.series import PACKAGE, lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 TEMPLATE = """
-{% extends "index.html.j2" %}
-{% block html_head_js %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
+{% extends "index.html.j2" %}{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_css %}<style>.highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }</style>
+{% endblock %}{% block body_header %}{{ super() }}<p class="jp-RenderedHTMLCommon"><em>
+Nothing runs on this page: each cell shows what it printed. Where the text speaks of dots, sliders and
+buttons, you see lines over time.</em></p>{% endblock %}
 """
-"""Without the scripts from elsewhere."""
+"""Without the scripts from elsewhere; long lines of code wrap, on a phone and on paper."""
 PANELS_END = "await __import__('inflight_lab.publish.static_pages', fromlist=['panels_end']).panels_end()"
 
 
@@ -40,21 +43,21 @@ def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
     from nbconvert import HTMLExporter
 
     cells = nbformat.read(notebook, as_version=4)
-    resources = {"metadata": {"path": str(notebook.parent)}}
+    resources = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
     # The state of the widgets would make the page ask a CDN for what draws them.
     client = NotebookClient(cells, timeout=timeout, resources=resources, store_widget_state=False)
     # Nor does it play the Output widget: it would keep what an `interactive` prints off the page, and send
     # on the socket on which it waits for a reply, and then may not notice the reply (pyzmq's edges).
     client.widget_registry.clear()
+    client.extra_arguments = ["--log-level=ERROR"]  # not that its sockets are not encrypted
     client.on_cell_executed = partial(_record_the_background, client)
     client.execute()
     for cell in cells.cells:
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(r"](\1.html", cell.source)
+            cell.source = LINK.sub(r"](\1.html", cell.source).replace("](../src/inflight_lab/", "](")
         else:  # there is no live plot on paper: its plain picture follows it
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    exporter = HTMLExporter(raw_template=TEMPLATE)
-    html, _ = exporter.from_notebook_node(cells, {"metadata": {"name": notebook.stem}})
+    html, _ = HTMLExporter(raw_template=TEMPLATE).from_notebook_node(cells, resources)
     page = out / f"{notebook.stem}.html"
     page.write_text(html, encoding="utf-8")
     return page
@@ -95,8 +98,9 @@ def main(argv: list[str]) -> None:
         if not notebooks:
             parser.error(f"--notebooks must be a folder with .ipynb files, got {arguments.notebooks}")
         try:
-            arguments.out.mkdir(parents=True, exist_ok=True)
+            unused = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PACKAGE / "runners", arguments.out / "runners", ignore=unused, dirs_exist_ok=True)
         except OSError as error:
-            parser.error(f"out must be a folder that can be made, got {arguments.out}: {error}")
+            parser.error(f"out must be a folder that can be written, got {arguments.out}: {error}")
         for notebook in notebooks:
             print(make_page(notebook, arguments.out), flush=True)
