@@ -504,6 +504,7 @@ async def judge(stats: Stats) -> bool:
         ({"limit": 2.5}, "TypeError: limit must be an integer, 1 or more, got 2.5"),
         ({"max_count": -1}, "ValueError: max_count must be 0 or more, got -1"),
         ({"max_limit": 0}, "ValueError: max_limit must be 1 or more, got 0"),
+        ({"goals": []}, "TypeError: goals must be functions of the Stats, by name, or None, got []"),
         (
             {"goals": {"fast": True}},
             "TypeError: goals must be plain functions of the Stats, got 'fast': True",

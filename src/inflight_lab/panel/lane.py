@@ -46,7 +46,7 @@ class Lane:
         self.adjustable, self._observed = takes(runner, "limiter"), takes(runner, "client")
         client = self.timeline if self._observed else None
         self._post = post
-        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), self._send)
+        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), self._send, name)
         self._run: Run | None = None
 
     @property

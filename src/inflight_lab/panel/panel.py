@@ -234,4 +234,4 @@ class Panel(Controlled):
             super()._press(button)
 
 
-checked(Panel, server=instance(PracticeServer))
+checked(Panel, server=instance(PracticeServer), goals=instance(Mapping, "functions of the Stats, by name"))

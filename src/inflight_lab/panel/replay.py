@@ -26,7 +26,7 @@ class Replay(Controlled):
         loop = asyncio.get_running_loop()
         runs = load(path)
         self.feeds = {
-            name: Feed(Playback(run), partial(self._post, lane))
+            name: Feed(Playback(run), partial(self._post, lane), name)
             for lane, (name, run) in enumerate(runs.items())
         }
         self._seconds = max(run[-1]["now"] for run in runs.values())

@@ -52,8 +52,8 @@ class Feed:
     finished recording also leaves a plain picture, which stays in a saved or exported notebook.
     """
 
-    def __init__(self, recorder: Recorder, post: Callable[[Message], None]) -> None:
-        self.recorder, self._post = recorder, post
+    def __init__(self, recorder: Recorder, post: Callable[[Message], None], name: str = "") -> None:
+        self.recorder, self._post, self._name = recorder, post, name
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
         self._picture: DisplayHandle | None = None
@@ -103,9 +103,8 @@ class Feed:
         with self._sending:
             self._post(self.recorder.everything() | {"reset": True, "picture": self._mark})
 
-    def show_picture(self, name: str = "") -> None:
+    def show_picture(self) -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
-        self._name = name
         self._picture = display(self._drawn(), display_id=True)
 
     def _drawn(self) -> Picture:
@@ -146,8 +145,8 @@ class Shown(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
-        for feed, lane in zip(self._feeds, getattr(self, "_lanes", [{"name": ""}]), strict=True):
-            feed.show_picture(lane["name"])
+        for feed in self._feeds:
+            feed.show_picture()
 
 
 class Plot(Feed, Shown):
