@@ -65,6 +65,11 @@ def instance(of: type, kind: str = "", fits: Callable[[Any], object] = lambda _:
     return Rule((of,), kind or f"a {of.__name__}(...)", "", fits)
 
 
+def _made(it: object, right: type = object, wrong: type = object) -> bool:
+    """Whether it is no class, and has ``right`` or at least not only ``wrong``."""
+    return not isinstance(it, type) and (isinstance(it, right) or not isinstance(it, wrong))
+
+
 STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
 SUCH_AS = "such as 'redis://127.0.0.1:6379'"
 GROUPS = {
@@ -91,15 +96,15 @@ OBJECTS = {  # what cannot be typed on a command line
     "budgets": Rule(
         (dict,), EACH, EACH, lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b))
     ),
-    "client": instance(
-        object, "an httpx.AsyncClient()", lambda it: it.get and not isinstance(it, type | WITH)
+    "client": instance(object, "an httpx.AsyncClient()", lambda it: it.get and _made(it, ASYNC_WITH, WITH)),
+    "limiter": instance(ASYNC_WITH, "usable with `async with`, such as asyncio.Semaphore(3)"),
+    "transport": instance(
+        object, "an httpx.AsyncHTTPTransport()", lambda it: it.handle_async_request and _made(it)
     ),
-    "limiter": instance(ASYNC_WITH, "for `async with`, such as asyncio.Semaphore(3)"),
-    "transport": instance(object, "an httpx.AsyncHTTPTransport()", lambda it: it.handle_async_request),
 }
 BLOCKING = {  # where nothing is awaited
-    "client": instance(WITH, "an httpx.Client()"),
-    "limiter": instance(WITH, "for `with`, such as threading.Semaphore(3)"),
+    "client": instance(object, "an httpx.Client()", lambda it: it.get and _made(it, WITH, ASYNC_WITH)),
+    "limiter": instance(WITH, "usable with `with`, such as threading.Semaphore(3)"),
 }
 
 

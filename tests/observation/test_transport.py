@@ -265,7 +265,9 @@ def test_a_bad_outside_is_named(outside: object, error: type[Exception]) -> None
         ObservedTransport(outside=outside)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("transport", [0, 3, "x", httpx.HTTPTransport(), httpx.AsyncClient()])
+@pytest.mark.parametrize(
+    "transport", [0, 3, "x", httpx.HTTPTransport(), httpx.AsyncClient(), httpx.AsyncHTTPTransport]
+)
 def test_a_bad_transport_is_named(transport: object) -> None:
     """It is an error as it is made, and not at the first request; 0 does not stand for httpx's own."""
     with pytest.raises(TypeError, match=r"^transport must be an httpx.AsyncHTTPTransport\(\), or None, got "):

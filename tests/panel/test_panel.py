@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.jupyter import cells
+from inflight_lab.panel.lane import Lane
 from inflight_lab.runners import naive, semaphore, threaded
 from inflight_lab.server import app
 from tests.support.census import at_most, census
@@ -407,9 +408,18 @@ async def test_what_an_unseen_client_never_sends_is_cancelled(server: PracticeSe
     panel.close()
 
 
-async def test_the_next_run_is_not_ended_by_the_one_before(server: PracticeServer) -> None:
+async def test_the_next_run_is_not_ended_by_the_one_before(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Run, while the threads of the last one still send: its plot goes on for as long as it runs."""
     server.latency = 1.5
+    usual, looked = Lane._stop_plot, list[Lane]()
+
+    def stop_plot(lane: Lane, *waiting: int, **follow: bool) -> None:
+        usual(lane, *waiting, **follow)
+        looked.append(lane)
+
+    monkeypatch.setattr(Lane, "_stop_plot", stop_plot)
 
     async def in_threads(url: str, count: int) -> list[object]:
         return await asyncio.to_thread(threaded.make_many_requests, url, count, limit=3)
@@ -421,10 +431,59 @@ async def test_the_next_run_is_not_ended_by_the_one_before(server: PracticeServe
     await until(lambda: not panel.running)
     server.latency = 1.0
     run = panel.start()
-    await asyncio.sleep(0.9)  # by now the plot of the first would have ended
+    looked.clear()
+    await until(lambda: looked)  # whether the plot of the first should end
     assert panel.lanes[""].feed.recorder.status()["live"]
     await run
     assert panel.status.startswith("done: 3 outcomes")
+    assert all(message["live"] for message in panel.lanes[""].recorded()[:-1])  # nothing is the first's
+    panel.close()
+
+
+async def test_reset_forgets_a_run_whose_threads_go_on(server: PracticeServer) -> None:
+    """Its plot, which goes on with them, leaves nothing in what is recorded."""
+    server.latency = 0.5
+
+    async def in_threads(url: str, count: int) -> list[object]:
+        return await asyncio.to_thread(threaded.make_many_requests, url, count, limit=3)
+
+    panel = Panel(in_threads, server=server, count=3)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    panel.stop()
+    await run
+    await panel.reset()
+    with pytest.raises(ValueError, match="there is no run to record yet"):
+        panel.lanes[""].recorded()
+    panel.close()
+
+
+async def test_the_plot_of_an_observed_run_ends_with_it(server: PracticeServer) -> None:
+    """However busy others keep the server meanwhile: they are no part of this run."""
+    server.latency = 1.0
+    panel = Panel(semaphore.make_many_requests, server=server, count=3)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight == 3)
+    server.latency = 600
+    async with httpx.AsyncClient() as client:
+        other = asyncio.create_task(client.get(server.url))
+        await until(lambda: server.stats().started == 4)
+        await run
+        assert not panel.lanes[""].feed.recorder.status()["live"]
+        other.cancel()
+    panel.close()
+
+
+async def test_a_run_that_is_done_changes_no_more(server: PracticeServer) -> None:
+    """What its runner left out, of the count asked for, is cancelled as it ends, not a moment later."""
+
+    async def half(url: str, count: int) -> list[object]:
+        return await semaphore.make_many_requests(url, count // 2, limit=3)
+
+    panel = Panel(half, server=server, count=12)
+    await panel.start()
+    stats = server.stats()
+    assert (stats.accepted, stats.waiting, stats.cancelled) == (6, 0, 6)
     panel.close()
 
 

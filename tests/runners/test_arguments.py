@@ -8,6 +8,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import httpx
 import pytest
@@ -152,6 +153,13 @@ def test_every_rung_refuses_what_cannot_send_or_limit(rung: str, name: str, serv
         assert str(caught.value).startswith(f"{name} must be ")
         assert str(caught.value).endswith(f", or None, got {value!r}")
     assert server.stats().started == 0
+
+
+@pytest.mark.parametrize("rung", [rung for rung in RUNGS if "client" in signature(rung)])
+def test_a_client_of_ones_own_will_do(rung: str) -> None:
+    """What has ``get``, and no context manager or both kinds, as a stand-in has, may be one to send with."""
+    for client in (Mock(), MagicMock(), Mock(spec=["get"])):
+        run_of(rung).check("http://127.0.0.1", 3, client=client)
 
 
 @pytest.mark.parametrize(

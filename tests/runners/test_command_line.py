@@ -169,8 +169,8 @@ def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
 def test_a_store_that_does_not_answer_is_no_traceback(
     server: PracticeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a rung's other library raises ends the run in the same words, and nothing was sent."""
-    with pytest.raises(SystemExit, match=r"^StoreUnavailableError: Not sent: the store gave no answer\."):
+    """What a rung's other library raises ends the run in one line, without a hint, and nothing was sent."""
+    with pytest.raises(SystemExit, match=r"^StoreUnavailableError: Not sent: the store gave no answer\..*$"):
         main(["shared_quota", server.url, "--count", "3", "--store", "redis://127.0.0.1:1"])
     assert (capsys.readouterr().err, server.stats().started) == ("", 0)
 

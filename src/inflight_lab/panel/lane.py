@@ -58,6 +58,7 @@ class Lane:
 
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
         """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
+        self.feed.stop()  # that of the last run, so that its end is not noted in this one
         self.forget()
         if not is_busy(self.server):
             self.server.reset()
@@ -90,7 +91,7 @@ class Lane:
         self.outcomes, self.error = run.result
         del run.result  # what was let go of holds on to its run for good
         _under_way.remove(self)
-        self._stop_plot()
+        self._stop_plot(follow=not self._observed and bool(run.stopped or self.error))
         if not is_busy(self.server):
             self.server.slow = 1
         self._judge_goals(finished=not (run.stopped or self.error))
@@ -117,6 +118,7 @@ class Lane:
 
     def reset(self) -> None:
         """As before the first run."""
+        self.feed.stop()
         self.forget()
         if not is_busy(self.server):
             self.server.reset()
@@ -139,13 +141,13 @@ class Lane:
             if self._noted <= MOST:
                 self._messages.append(message)
 
-    def _stop_plot(self, waiting: int = 0) -> None:
-        """Now, or once the server has nothing to do: threads cannot be cancelled, and go on after Stop."""
+    def _stop_plot(self, waiting: int = 0, *, follow: bool = True) -> None:
+        """Now, or with ``follow`` once the server has nothing to do: after Stop threads go on."""
         stats, alone = self.server.stats(), not is_busy(self.server)
-        if alone and (stats.in_flight or stats.waiting != waiting):
+        if follow and alone and (stats.in_flight or stats.waiting != waiting):
             asyncio.get_running_loop().call_later(2 * GRACE, self._stop_plot, stats.waiting)
         elif not self._run:  # else the next one has begun
-            if alone:
+            if alone and not self._observed:
                 self.server.timeline.cancel_waiting()
             self.feed.stop()
 
@@ -172,7 +174,8 @@ class Lane:
         else:
             text = f"done: {text}"
         if run.let_go:
-            text += f"; {run.let_go} tasks that go on when cancelled (as a bare except does) were let go of"
+            what = "of its tasks went on when cancelled (a bare except does that), and were let go of"
+            text += f"; {run.let_go} {what}"
         return f"{self.name}: {text}" if self.name else text
 
 

@@ -68,7 +68,8 @@ class Panel(Controlled):
 
     A run ends within a second of Stop, whatever the runner does: it is cancelled, asked again, then let
     go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first.  A thread
-    that the runner started goes on, and so does the plot, until the server has nothing more to do.
+    that the runner started goes on, and so does the plot, until the server has nothing more to do or the
+    panel is closed.
 
     Make it in a notebook cell, on the event loop that runs there, and let that cell end: ``start`` and
     the buttons run in the background, and while a cell awaits, sliders may have to wait as well.

@@ -111,7 +111,8 @@ def main(arguments: Sequence[str]) -> None:
     except BrokenPipeError:  # the command ends without a word
         raise
     except Exception as error:  # of httpx, of a store, of a proxy in the environment
-        hint = ["The first failure ended the run.  With --return-exceptions the others go on."]
+        failed = isinstance(error, ValueError | httpx.HTTPError)
+        hint = ["The first failure ended the run.  With --return-exceptions the others go on."] * failed
         sys.exit("\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]))
 
 

@@ -11,13 +11,13 @@ STOP_AND_LOOK = """
 server.reset()
 server.latency, panel.count = 0.2, 60
 panel.start()
-while server.stats().started < 10:
+while server.stats().accepted < 10:
     await asyncio.sleep(0.02)
 panel.stop()
 while panel.running:
     await asyncio.sleep(0.02)
-at_the_end = server.stats().started
-while server.stats().started < 60:
+at_the_end = server.stats().accepted
+while server.stats().accepted < 60:
     await asyncio.sleep(0.02)
 """
 
