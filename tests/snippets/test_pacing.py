@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -161,16 +162,35 @@ def test_what_is_retried(status: int, headers: dict[str, str], asked: int) -> No
     assert sent == asked
     said = [outcome.get("status", outcome.get("error")) for outcome in outcomes]
     settled: object = status if status in (404, 410) else f"status {status}"
-    unsent = ["not sent: the API takes no requests now"] * (100 - asked)
+    unsent = ["not sent: given up after another error"] * (100 - asked)
     assert said == [settled] * (100 - len(unsent)) + unsent
 
 
+FORMS: dict[str, dict[str, Any]] = {
+    "paced": {},
+    "with a limit alone": {"quotas": ()},
+    "paced for each host": {"per_host": True},
+    "within a budget of tokens": {"tokens": 10**6},
+}
+in_all_forms = pytest.mark.parametrize("choices", FORMS.values(), ids=FORMS)
+
+
+async def fetch_all(
+    count: int, get: Callable[[str], Awaitable[httpx.Response]], **choices: Any
+) -> list[dict[str, Any]]:
+    """The outcomes of ``count`` ids of which each is its own address, and its own question."""
+    api = api_on_virtual_clock(snippet(save=None, progress=False, **choices), get)
+    items = [{"url": str(number), "asked": {}} for number in range(count)]
+    return list(await asyncio.gather(*map(api.fetch, items)))
+
+
 @pytest.mark.parametrize("lost", [httpx.ConnectError("nobody"), httpx.ConnectTimeout("nobody")], ids=repr)
-@pytest.mark.parametrize("choices", [{}, {"quotas": ()}], ids=["paced", "with a limit alone"])
+@pytest.mark.parametrize("limit", [6, 50])
+@in_all_forms
 def test_where_nobody_is_there(
-    lost: Exception, choices: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    lost: Exception, limit: int, choices: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After eight tries of one id nothing more is sent; meanwhile it says once why nothing comes."""
+    """Each id has an outcome, but after eight tries of one nothing more is sent; why is said once."""
     sent, ended = 0, 0.0
 
     async def get(url: str) -> httpx.Response:
@@ -180,15 +200,16 @@ def test_where_nobody_is_there(
 
     async def main() -> list[dict[str, Any]]:
         nonlocal ended
-        api = api_on_virtual_clock(snippet(save=None, progress=False, limit=6, **choices), get)
-        outcomes = await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(1000)))
+        outcomes = await fetch_all(1000, get, limit=limit, **choices)
         ended = virtual_loop().time()
-        return list(outcomes)
+        return outcomes
 
-    said = [outcome["error"] for outcome in run(main())]
-    assert sent <= 8 * 6
+    outcomes = run(main())
+    assert [outcome["url"] for outcome in outcomes] == [str(number) for number in range(1000)]
+    assert sent <= 8 * limit
     assert ended - BEGIN < 70
-    assert set(said) == {repr(lost), "not sent: the API takes no requests now"}
+    said = {outcome["error"] for outcome in outcomes}
+    assert said == {repr(lost), "not sent: given up after another error"}
     assert capsys.readouterr().out == f"\n{lost!r}: trying again\n"
 
 
@@ -201,12 +222,41 @@ def test_an_outage_that_ends(lost: Exception) -> None:
             raise lost
         return httpx.Response(200, json={})
 
-    async def main() -> list[dict[str, Any]]:
-        api = api_on_virtual_clock(snippet(save=None, progress=False, limit=1), get)
-        return list(await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(100))))
-
-    failed = [outcome["url"] for outcome in run(main()) if "error" in outcome]
+    failed = [outcome["url"] for outcome in run(fetch_all(100, get, limit=1)) if "error" in outcome]
     assert failed == (["7"] if isinstance(lost, httpx.ReadError) else [])
+
+
+@pytest.mark.parametrize("outage", [15, 30])
+@pytest.mark.parametrize("before", [200, 429])
+@in_all_forms
+def test_an_outage_in_the_middle(outage: float, before: int, choices: dict[str, Any]) -> None:
+    """Once the API has answered, with whatever status, an outage costs only ids that were in flight."""
+
+    async def get(url: str) -> httpx.Response:
+        now = virtual_loop().time() - BEGIN
+        if 1 < now < 1 + outage:
+            raise httpx.ConnectError("nobody")
+        await asyncio.sleep(0.2)
+        return httpx.Response(200 if now > 1 else before, json={})
+
+    outcomes = run(fetch_all(1000, get, limit=50, **choices))
+    failed = [outcome["error"] for outcome in outcomes if "error" in outcome]
+    assert set(failed) <= {"ConnectError('nobody')"}
+    assert len(failed) <= 50
+
+
+@in_all_forms
+def test_connections_that_fail_at_random(choices: dict[str, Any]) -> None:
+    """With every second one failing, one id in 256 fails eight times, and only those are missing."""
+
+    async def get(url: str) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        if random.random() < 0.5:
+            raise httpx.ConnectError("nobody")
+        return httpx.Response(200, json={})
+
+    outcomes = run(fetch_all(3000, get, limit=50, **choices))
+    assert sum("error" in outcome for outcome in outcomes) < 40  # 12 are to be expected
 
 
 def test_backoff_is_full_jitter_that_grows() -> None:

@@ -62,8 +62,8 @@ async def run_cell(code: str) -> dict[str, Any]:
 
 
 def api_on_virtual_clock(code: str, get: Callable[[str], Awaitable[httpx.Response]]) -> Any:
-    """The ``Api`` of a snippet, on the virtual clock, with a client that has nothing but ``get``."""
+    """The ``Api`` of a snippet, on the virtual clock, with a client that has ``get``, for posts too."""
     names: dict[str, Any] = {}
     exec(code.partition("async def main")[0], names)
     names["time"] = SimpleNamespace(monotonic=virtual_loop().time)
-    return names["Api"](SimpleNamespace(get=get))
+    return names["Api"](SimpleNamespace(get=get, post=lambda url, **_: get(url)))

@@ -46,9 +46,9 @@ class Api:  # what all requests to it share
     def __init__(self, client):
         self.client, self.limiter, self.turn = client, asyncio.Semaphore(LIMIT), asyncio.Lock()  #? pace
         #| not pace | self.client, self.limiter = client, asyncio.Semaphore(LIMIT)
-        self.due, self.quickest, self.say_once = 0.0, float("inf"), functools.cache(print)  #? pace and retries
+        self.due, self.quickest, self.got, self.say_once = 0.0, float("inf"), None, functools.cache(print)  #? pace and retries
         #| pace and not retries | self.due, self.quickest = 0.0, float("inf")
-        #| retries and not pace | self.due, self.say_once = 0.0, functools.cache(print)
+        #| retries and not pace | self.due, self.got, self.say_once = 0.0, None, functools.cache(print)
         self.log = [[float("-inf")] * 2] * (LIMIT + max(count for count, _ in QUOTAS))  # sent, ended  #? pace
 
     async def fetch(self, item):  # adds "status" and "data", or "error" if it is not settled
@@ -61,15 +61,17 @@ class Api:  # what all requests to it share
                         self.due = max(self.due, counted[LIMIT] + 1.01 * seconds)
                     while (wait := self.due - time.monotonic()) > 0:  #? pace or retries
                         if wait > max(600, *(1.02 * seconds for _, seconds in QUOTAS)):  #? retries and pace
-                            return item | {"error": "not sent: the API takes no requests now"}
+                            return item | {"error": "not sent: given up after another error"}
                         #| retries and not pace | if wait > 600:
-                        #| retries and not pace |     return item | {"error": "not sent: the API takes no requests now"}
+                        #| retries and not pace |     return item | {"error": "not sent: given up after another error"}
                         await asyncio.sleep(wait)
                     self.log = [*self.log[1:], times := [time.monotonic(), float("inf")]]  #? pace
                     self.due = max(self.due, times[0] - 7 * SPACING) + SPACING  # late ones catch up, a little  #? pace
                 try:
-                    response = await self.client.get(item["url"])  #? not tokens
-                    #| tokens | response = await self.client.post(item["url"], json=ASK | item["asked"])
+                    response = self.got = await self.client.get(item["url"])  #? retries and not tokens
+                    #| not (retries or tokens) | response = await self.client.get(item["url"])
+                    #| retries and tokens | response = self.got = await self.client.post(item["url"], json=ASK | item["asked"])
+                    #| tokens and not retries | response = await self.client.post(item["url"], json=ASK | item["asked"])
                     if (status := response.status_code) in (200, 404, 410):
                         self.quickest = min(self.quickest, time.monotonic() - times[0])  #? pace
                         return item | {"status": status, "data": response.json() if status == 200 else None}
@@ -83,7 +85,7 @@ class Api:  # what all requests to it share
                 except Exception as failure:  # no JSON, for example: the next answer would be the same
                     #| not retries | return item | {"error": repr(failure)}
                     error, pause, again = repr(failure), 0, isinstance(failure, LOST)  #? retries
-                    self.due = float("inf") if attempt == 7 and error.startswith("Connect") else self.due  #? retries
+                    self.due = self.due if self.got or attempt < 7 or error[:7] != "Connect" else float("inf")  #? retries
                 finally:  #? pace
                     times[1] = time.monotonic()
                 if attempt == 7 or not again:  #? retries
