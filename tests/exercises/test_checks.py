@@ -9,6 +9,7 @@ import ast
 import asyncio
 import inspect
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -106,6 +107,34 @@ async def test_answer_that_hangs_is_given_up(
     assert capsys.readouterr().out.startswith("Not yet: your code was still not done")
 
 
+async def test_answer_that_exits_does_not_take_the_kernel(capsys: pytest.CaptureFixture[str]) -> None:
+    """asyncio lets a SystemExit out of the event loop itself, and a notebook's kernel ends with its loop."""
+
+    async def leave(url: str, **_: object) -> None:
+        sys.exit(1)
+
+    await first_steps.check_two_at_once(leave)
+    assert capsys.readouterr().out == "Not yet: your code raised SystemExit: 1\n"
+
+
+async def test_interrupt_ends_the_cell_and_not_the_kernel(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever interrupts a check gets that in the cell, without a verdict; the event loop goes on."""
+
+    async def interrupt(url: str, **_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await first_steps.check_two_at_once(interrupt)
+    assert not capsys.readouterr().out
+
+
+async def test_verdict_on_the_safe_limit_says_what_10_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """The learner sees one line, and none of the numbers that the check asked for."""
+    (exercise,) = [each for each in EXERCISES if each.check == "check_safe_limit"]
+    line = await verdict(exercise, f"{exercise.solution}\n{exercise.check_line}", capsys)
+    assert line.startswith("Correct: 10 is safe for 20 a second at 0.6 s; 12, right on average, gets ")
+
+
 @pytest.mark.parametrize(
     ("answer", "whose"),
     [
@@ -113,6 +142,7 @@ async def test_answer_that_hangs_is_given_up(
         (lambda rate, latency: None, "what your code takes or returns does not fit: TypeError"),
         (lambda rate, latency: rate / 0, "your code raised ZeroDivisionError"),
         (lambda rate, latency: [][rate], "your code raised IndexError"),
+        (eval("lambda rate, latency: rate / 0", {}), "your code raised ZeroDivisionError"),
     ],
 )
 async def test_an_error_says_whose_it_is(answer: Any, whose: str, capsys: pytest.CaptureFixture[str]) -> None:

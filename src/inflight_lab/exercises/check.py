@@ -1,14 +1,14 @@
 """What every check of an exercise shares: a server of its own, a time limit, and one line of verdict.
 
 A check runs your answer against a fresh practice server, prints one line, "Correct: ..." or "Not yet: ..."
-with what was observed, and never raises.
+with what was observed, and raises nothing but an interrupt.
 """
 
 import asyncio
 import functools
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from traceback import walk_tb
 from typing import Any
 
 import httpx
@@ -35,21 +35,29 @@ def expect(met: object, hint: str) -> None:
 def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answer], Awaitable[None]]:
     """``check``, with its praise, its `NotYetError` or the answer's own error printed as one line."""
 
+    async def outcome(answer: Answer) -> str | BaseException:
+        try:
+            return await check(answer)
+        except (KeyboardInterrupt, SystemExit) as error:  # raised in a task, they would end the event loop
+            return error
+
     @functools.wraps(check)
     async def print_verdict(answer: Answer) -> None:
         try:
             async with asyncio.timeout(TIME_LIMIT):  # in a task: what the answer cancels is not the cell
-                (verdict,) = await asyncio.gather(check(answer), return_exceptions=True)
+                (verdict,) = await asyncio.gather(outcome(answer), return_exceptions=True)
         except TimeoutError:
             verdict = NotYetError(f"your code was still not done after {TIME_LIMIT:.0f} seconds.")
+        if isinstance(verdict, KeyboardInterrupt):
+            raise verdict
         if not isinstance(verdict, BaseException):
             print("Correct:", verdict)
         elif isinstance(verdict, NotYetError):
             print("Not yet:", verdict)
         else:
-            rooms = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(verdict.__traceback__)]
-            fits = not "".join(rooms[-1:]).startswith(__package__)
-            whose = "your code raised" if fits else "what your code takes or returns does not fit:"
+            rooms = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(verdict.__traceback__)]
+            yours = not "".join(rooms[-1:]).startswith(__package__)
+            whose = "your code raised" if yours else "what your code takes or returns does not fit:"
             print(f"Not yet: {whose} {type(verdict).__name__}: {verdict}")
 
     return print_verdict

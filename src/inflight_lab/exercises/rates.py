@@ -20,7 +20,7 @@ async def check_safe_limit(answer: Answer) -> str:
         expect(limit == safe_limit(rate, latency=quickest), f"{asked}: {sent}.")
     knobs, keywords = {"latency": 0.6, "rate": 20}, {"limit": 12, "return_exceptions": True}
     _, stats = await observe(semaphore.make_many_requests, 36, **keywords, on=knobs)
-    return f"12 is right on average for 20 a second at 0.6 s: {stats.refused} of 36 are refused; yours is 10."
+    return f"10 is safe for 20 a second at 0.6 s; 12, right on average, gets {stats.refused} of 36 refused."
 
 
 @prints_verdict
