@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections import deque
@@ -310,6 +311,48 @@ class Blocks(Spacer):
         return self
 
 
+class BlocksWhenMade(Spacer):
+    """Warms up first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        time.sleep(0.1)
+
+
+class BlocksAndGoesOn(Spacer):
+    """Takes whatever is raised for nothing."""
+
+    async def __aenter__(self) -> Self:
+        with contextlib.suppress(BaseException):
+            time.sleep(1 / RATE)  # noqa: ASYNC251
+        return self
+
+
+class BlocksOnLeaving(Spacer):
+    """Stops the loop after the request."""
+
+    async def __aexit__(self, *_: object) -> None:
+        time.sleep(1 / RATE)  # noqa: ASYNC251
+
+
+async def blocks_after_each(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+    """Stops the loop after each answer, and looks at no error."""
+
+    async def one() -> None:
+        await client.get(url)
+        time.sleep(1)  # noqa: ASYNC251
+
+    await asyncio.gather(*(one() for _ in range(count)), return_exceptions=True)
+
+
+class BlocksForNoTime(Spacer):
+    """Lets other threads run."""
+
+    async def __aenter__(self) -> Self:
+        time.sleep(0)  # noqa: ASYNC251
+        return await super().__aenter__()
+
+
 class CountsNanoseconds(Spacer):
     """Asks for the time in whole nanoseconds."""
 
@@ -379,23 +422,38 @@ def test_what_a_limiter_raises_is_on_its_card() -> None:
     assert card.findings["runs without an error"] == "NO: it raised ValueError('no more')"
 
 
-def test_a_clock_in_nanoseconds_is_the_virtual_one_too() -> None:
-    """Every clock of ``time`` shows the same moment."""
-
-
 def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
     """Else the limiter would let everybody through at once, or nobody."""
     assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (pytest.approx(1, abs=0.02), 0)
 
 
-@pytest.mark.parametrize("limiter", [Polls, PollsByTheMicrosecond, PollsByTimer, Blocks])
-def test_what_lets_nothing_else_run_cannot_be_judged(limiter: Any) -> None:
+POLLS = "NO: it polls: it asks again and again without waiting"
+BLOCKS = "NO: it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
+
+
+@pytest.mark.parametrize(
+    ("limiter", "why"),
+    [
+        *((limiter, POLLS) for limiter in (Polls, PollsByTheMicrosecond, PollsByTimer)),
+        *((limiter, BLOCKS) for limiter in (Blocks, BlocksWhenMade, BlocksAndGoesOn, BlocksOnLeaving)),
+        (blocks_after_each, BLOCKS),
+    ],
+)
+def test_what_lets_nothing_else_run_cannot_be_judged(
+    limiter: Any, why: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     """What polls would go on for minutes, `time.sleep` is no wait; the card says so, and nothing else."""
     card = judge(limiter)
     assert card.shares == {}
-    blocks = "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
-    polls = "it polls: it asks again and again without waiting"
-    assert card.findings == {"could be judged": f"NO: {blocks if limiter is Blocks else polls}"}
+    assert card.findings == {"could be judged": why}
+    assert capsys.readouterr().err == caplog.text == ""
+
+
+def test_a_sleep_of_no_time_blocks_nothing() -> None:
+    """``time.sleep(0)`` only lets other threads run."""
+    api, subject = Api(), Subject(BlocksForNoTime, RATE, 1)
+    subject.run(subject.send_all(api, 1))
+    assert len(api.arrivals) == RATE
 
 
 def test_what_polls_with_a_pause_is_judged() -> None:
@@ -524,7 +582,7 @@ def test_the_command_says_which_file_it_cannot_run(
 ) -> None:
     """What a file raises when it is run comes with its name, whatever it is."""
     file = tmp_path / "broken.py"
-    for line in ("raise ValueError('no key')", "raise RuntimeError('no key')"):
+    for line in ("raise ValueError('no key')", "raise RuntimeError('no key')", "raise SystemExit('no key')"):
         file.write_text(line)
         with pytest.raises(SystemExit, match="2"):
             main([f"{file}:Limiter"])

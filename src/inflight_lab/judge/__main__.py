@@ -38,5 +38,5 @@ def _named(place: str) -> Any:
         module = sys.modules[file] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return getattr(module, name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"limiter must be FILE.py:NAME, got {place!r}: {error}") from error

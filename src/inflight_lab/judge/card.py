@@ -88,6 +88,8 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
     subject = Subject(limiter, rate, period)
     card = Card(subject.name)
     try:
+        if not subject.is_runner:
+            subject.run(subject.try_making())
         begin, end = BEGIN + period, BEGIN + (1 + SECONDS) * period
         for quota, make in QUOTAS.items():
             card.shares[quota] = {}

@@ -23,8 +23,8 @@ STEPS_A_SECOND = 1_000_000
 """More callbacks than this in each second of the clock mean that something polls."""
 
 
-class BlockingError(RuntimeError):
-    """Nothing else can go on: something asks again and again without waiting, or calls ``time.sleep``."""
+class BlockingError(BaseException):  # which `except Exception` does not catch
+    """It polls without waiting, or calls ``time.sleep``."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -35,6 +35,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     """
 
     today = TODAY
+    blocked = False
 
     def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
         super().__init__()
@@ -81,8 +82,12 @@ def virtual_loop() -> VirtualLoop:
 
 def run(main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()) -> T:
     """``asyncio.run`` on a virtual clock; ``also`` are modules that may have imported a clock by its name."""
-    with _clocks_of(loop, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(main)
+    try:
+        with _clocks_of(loop, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(main)
+    finally:
+        if loop.blocked:  # whoever called `time.sleep` may have caught it
+            raise BlockingError("it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`")
 
 
 @contextlib.contextmanager
@@ -95,7 +100,9 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
     clocks |= {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
 
     def sleep(seconds: float) -> None:
-        raise BlockingError("it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`")
+        if seconds:
+            loop.blocked = True
+            raise BlockingError("time.sleep")
 
     clocks["sleep"] = sleep
     thread = threading.get_ident()

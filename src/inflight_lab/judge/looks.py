@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.judge.api import Api
-from inflight_lab.judge.clock import BlockingError, virtual_loop
+from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.judge.subject import Subject, through
 
 LIMITS = ("limit", "total_tokens", "rate", "max_rate")
@@ -30,8 +30,6 @@ def found(subject: Subject, look: Callable[[Subject], Coroutine[Any, Any, str]])
     except Exception as error:
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]
-        if isinstance(error, BlockingError):
-            raise error from None
         return f"NO: it raised {error!r}"
 
 

@@ -20,7 +20,7 @@ Send = Callable[[], Awaitable[Any]]
 class Subject:
     """A limiter for ``rate`` requests per ``period`` seconds, made anew for each trial, or a runner.
 
-    Raises ``TypeError`` for anything else, and whatever the limiter itself raises when it is made.
+    Raises ``TypeError`` for what needs other arguments.
     """
 
     def __init__(self, limiter: Callable[..., Any], rate: float, period: float) -> None:
@@ -41,13 +41,15 @@ class Subject:
                 raise TypeError(
                     f"limiter must need no arguments, got {self.name} ({error}): write a function for it"
                 ) from None
-            self.run(self._made())
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run on a virtual clock, which the limiter sees as well."""
-        return run(main, VirtualLoop(STEP, 200_000 + 40 * self.rate), also=self._modules)
+        loop = VirtualLoop(STEP, 200_000 + 40 * self.rate)
+        loop.set_exception_handler(lambda *_: None)  # the card says it, not stderr
+        return run(main, loop, also=self._modules)
 
-    async def _made(self) -> None:
+    async def try_making(self) -> None:
+        """Make one.  Raises ``TypeError`` if that is no limiter, and whatever it raises itself."""
         made = self.make()
         self._modules.add(sys.modules[type(made).__module__])
         if not any(hasattr(made, name) for name in ("__aenter__", "acquire", "wait")):
