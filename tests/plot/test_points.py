@@ -110,6 +110,19 @@ def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -
     assert len(recorder.read()["series"]["failed"]) == 1
 
 
+def test_a_period_is_counted_as_the_server_counts_it(clock: SetClock, timeline: Timeline) -> None:
+    """What waits in the client's pool comes later: the most in a period is the server's, as in the strip."""
+    client = Timeline(clock=clock)
+    recorder = Recorder(timeline, client)
+    for _ in range(4):
+        client.send()
+    for _ in range(2):
+        timeline.send()
+        timeline.send()
+        clock.now += 2
+    assert recorder.read()["counts"]["busiest_period"] == 2
+
+
 def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
     """Without a server the client's timeline has the rate and the refusals."""
     recorder = Recorder(None, timeline)

@@ -121,12 +121,13 @@ class Recorder:
     def status(self) -> Message:
         """The time, whether it goes on, ``counts`` and, if the server counts, ``rules``.
 
-        In flight is what the server counts, the rest what the client does.  ``phase`` is how many seconds
-        into a window of the clock the recording began.
+        In flight and in a period are what the server counts, the rest what the client does.  ``phase`` is
+        how many seconds into a window of the clock the recording began.
         """
         if self._end:
             return self._end
-        counts = vars((self.client or self._main).stats()) | {"in_flight": self._main.in_flight}
+        main, counts = vars(self._main.stats()), vars((self.client or self._main).stats())
+        counts |= {name: main[name] for name in ("in_flight", "busiest_period")}
         status = {"now": self.now, "live": True, "numbered": self.numbered, "counts": counts}
         if rules := self.rules():
             status["rules"] = rules._asdict() | {"phase": round(self.began % rules.period, 4)}
