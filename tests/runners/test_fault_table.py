@@ -268,7 +268,8 @@ def check_counts(timeline: Timeline, fault: Fault, path: FaultyPath, server: Pra
 def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> None:
     """The numbers beside the plot are the timelines', and its lines end where these do."""
     counts, lines = plot.recorder.status()["counts"], plot.recorder.history
-    assert counts == asdict(timeline.stats()) | {"in_flight": server.stats().in_flight}
+    of_the_server = {name: getattr(server.stats(), name) for name in ("in_flight", "busiest_period")}
+    assert counts == asdict(timeline.stats()) | of_the_server
     assert [lines[name][-1][3] for name in ("client", "waiting")] == [0, 0]
     assert not lines["server"] or lines["server"][-1][3] == 0
     assert bool(lines["failed"]) == (counts["failed"] > 0)

@@ -11,6 +11,12 @@ from tests.notebooks.claims.scoreboard import expect_score
 from tests.support.notebook_tools import load
 from tests.support.run_all import Ran
 
+PACER_AGAIN = """
+client = httpx.AsyncClient()
+await try_pacer("Pacer", Pacer(20))
+await client.aclose()
+"""
+
 RUN_AGAIN = """
 server.latency = {latency}
 panel = Panel({runner}, server=server, count=panel.count, limit={limit}, max_limit=90, goals=panel.goals)
@@ -76,7 +82,9 @@ def claims_of_06(ran: Ran) -> None:
     took = {name: float(re.findall(r"(\S+) s,", line)[0]) for name, line in tried.items()}
     refused = {name: int(re.findall(r"(\d+) refused", line)[0]) for name, line in tried.items()}
     assert took["from now"] > took["from schedule"] + 0.3  # "loses that time"
-    assert refused["Pacer"] == 0
+    if refused["Pacer"]:  # a server that stands still meanwhile sees two requests at once: try it on its own
+        assert ran.kernel.run(PACER_AGAIN).status == "ok"
+        assert ran.kernel.value("refused['Pacer']") == 0
     assert refused["from schedule"] > refused["a few"] > refused["with a log"]  # "fewer, but some"
     assert refused["from now"] == 0
     seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
