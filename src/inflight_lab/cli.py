@@ -28,8 +28,8 @@ For more: inflight-lab COMMAND --help.  All other options go to JupyterLab, such
 FIRST = "/lab/tree/notebooks/00_start_here.ipynb"
 NO_LAB = """JupyterLab is not installed here.  Either of these brings it:
 
-  uvx --from "inflight-lab[lab]" inflight-lab
-  pip install "inflight-lab[lab]" && inflight-lab"""
+  uv run inflight-lab                               (in a clone of the repository)
+  pip install "inflight-lab[lab]" && inflight-lab   (where the package is installed)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

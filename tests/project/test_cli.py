@@ -21,6 +21,7 @@ import pytest
 
 from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
+from tests.project.test_readme import COMMANDS as README_COMMANDS
 from tests.support.browser import ROOT, make_environment
 from tests.support.lab import free_port, wait_until_up
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
@@ -145,7 +146,8 @@ def test_without_jupyterlab_it_says_how_to_get_it() -> None:
     code = "import sys; sys.modules['jupyterlab'] = None; from inflight_lab.cli import main; main([])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert 'uvx --from "inflight-lab[lab]" inflight-lab' in ran.stderr
+    assert "uv run inflight-lab " in ran.stderr
+    assert 'pip install "inflight-lab[lab]" && inflight-lab ' in ran.stderr
 
 
 # ---- The folder
@@ -230,6 +232,19 @@ def test_it_opens_the_series_in_a_folder_of_yours(tmp_path: Path) -> None:
             assert first.url == f"{address}lab/tree/notebooks/00_start_here.ipynb"
     assert len(served) == len(list(ROOT.glob("notebooks/*.ipynb")))
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
+
+
+@pytest.mark.full
+def test_a_clone_is_enough(tmp_path: Path) -> None:
+    """The README's first command opens the series in a clone that was just made."""
+    (install, run), clone = README_COMMANDS[0].split(" && "), tmp_path / "clone"
+    assert (install, shutil.which("uv") is not None) == ("pip install uv", True)
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    ran = subprocess.run([*run.split(), "--version"], cwd=clone, env=own, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+    with started(tmp_path, clone / ".venv" / "bin") as address:
+        assert ask(f"{address}api/contents/notebooks?content=1")["content"]
 
 
 @pytest.fixture(scope="module")

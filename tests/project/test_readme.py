@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 BASES = [ROOT, ROOT / "src" / "inflight_lab"]
 
 
@@ -20,6 +21,18 @@ def test_the_snippet_runs_as_written() -> None:
     run = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, check=True)
     assert run.stderr == ""
     assert re.search(r"peak_in_flight=5, accepted=60, refused=0", run.stdout)
+
+
+def test_the_first_command_works_in_a_clone() -> None:
+    """The package need not be on PyPI; each command that needs it there comes later, and says so."""
+    first = README.index(COMMANDS[0])
+    assert COMMANDS[0] == "pip install uv && uv run inflight-lab"
+    assert "In a clone of this repository:" in README[:first]
+    from_an_index = [found.start() for found in re.finditer(r'uvx |pip install "inflight-lab', README)]
+    assert from_an_index
+    for place in from_an_index:
+        paragraph = README[README.rindex("\n\n", 0, place) : place]
+        assert "once the package is on pypi" in " ".join(paragraph.lower().split())
 
 
 def test_ci_ends_with_the_readmes_own_test_command() -> None:
