@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.jupyter import cells
+from inflight_lab.panel import run as panel_run
 from inflight_lab.panel.lane import Lane
 from inflight_lab.runners import naive, semaphore, threaded
 from inflight_lab.server import app
@@ -207,6 +208,36 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(server: Practi
     panel.slow = 1
     await panel.start()
     assert not panel.lanes[""].feed.recorder.numbered
+    panel.close()
+
+
+@pytest.mark.parametrize("slow", [1, 5, 20])
+async def test_slow_motion_stretches_the_timeouts_of_the_client(server: PracticeServer, slow: int) -> None:
+    """The runner's client waits as long as httpx does by default, times ``slow``, for each step."""
+    seen: list[httpx.Timeout] = []
+
+    async def runner(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
+        seen.append(client.timeout)
+        return [None] * count
+
+    panel = Panel(runner, server=server, count=1, slow=slow)
+    await panel.start()
+    default = httpx.AsyncClient().timeout
+    assert default.read == default.connect == default.write == default.pool
+    assert seen == [httpx.Timeout(slow * default.read)]
+    panel.close()
+
+
+async def test_no_request_times_out_for_the_slow_motion(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that takes longer than the usual timeout, because it is slowed down, still comes."""
+    monkeypatch.setattr(panel_run, "TIMEOUT", 0.5)
+    server.latency = 0.04
+    panel = Panel(semaphore.make_many_requests, server=server, count=3, limit=3, slow=20)
+    await panel.start()
+    assert [outcome.status_code for outcome in panel.outcomes] == [200] * 3
+    assert server.stats().elapsed > 0.5
     panel.close()
 
 

@@ -66,7 +66,15 @@ class Lane:
         _under_way.append(self)
         self.slow, self.timeline.period = self.server.slow, self.server.timeline.period
         more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
-        self._run = Run(self.runner, self.server.url, count, limit=limit, timeline=self.timeline, more=more)
+        self._run = Run(
+            self.runner,
+            self.server.url,
+            count,
+            limit=limit,
+            timeline=self.timeline,
+            more=more,
+            slow=self.slow,
+        )
         self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
             self.feed.set_limit(limit)

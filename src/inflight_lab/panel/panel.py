@@ -62,9 +62,10 @@ class Panel(Controlled):
     After a run ``outcomes`` holds one response or exception per request, and ``error`` what the runner
     raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
 
-    In slow motion latency, quota and the runner's own pauses all take so many times as long, and every
-    request is drawn: the same run, slow enough to follow.  Goals are judged as if it were not.  Panels on
-    one server share its knobs, and while several run, the slow motion of the first.
+    In slow motion latency, quota, the runner's own pauses and the timeouts of the client it is given all
+    take so many times as long, and every request is drawn: the same run, slow enough to follow.  Goals are
+    judged as if it were not.  Panels on one server share its knobs, and while several run, the slow motion
+    of the first.
 
     A run ends within a second of Stop, whatever the runner does: it is cancelled, asked again, then let
     go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first.  A thread

@@ -19,6 +19,9 @@ Runner = Callable[..., Awaitable[Any]]
 GRACE = 0.15
 """Seconds that a stopped run has to end after each of the times that it is asked to."""
 
+TIMEOUT = 5.0
+"""Seconds that a run's client waits for each step of a request, as httpx does by default."""
+
 KEPT = 1000
 """How many outcomes a run that sends more than its ``count`` keeps, of those that ended last."""
 
@@ -49,7 +52,8 @@ def check_runner(runner: Any) -> None:
 class Run:
     """Calls ``runner(url, count, ...)`` with a client that observes and, if it takes one, a limiter to set.
 
-    ``timeline`` is written by the client.  ``more`` are further keywords for the runner.
+    ``timeline`` is written by the client.  ``more`` are further keywords for the runner.  In slow motion
+    the client's timeouts are ``slow`` times as long.
     ``limiter`` is None for a runner without that keyword.
 
     Afterwards ``result`` has one outcome per request asked for, and what the runner raised, if it did;
@@ -65,9 +69,11 @@ class Run:
         limit: int,
         timeline: Timeline,
         more: Mapping[str, object] | None = None,
+        slow: float = 1,
     ) -> None:
         self.runner, self.url, self.count, self.timeline = runner, url, count, timeline
         self._more, self._tasks = more or {}, Tasks()
+        self._timeout = TIMEOUT * slow
         self._transport = _Transport(timeline, max(count, KEPT))
         self.limiter = _Limiter(timeline, limit) if takes(runner, "limiter") else None
         self.result: tuple[list[Outcome], BaseException | None] = ([], asyncio.CancelledError())
@@ -96,7 +102,8 @@ class Run:
         self._tasks.ending.set()
 
     async def _call(self) -> Any:
-        client = _Client(transport=self._transport)  # never closed: a closed one raises without suspending
+        # never closed: a closed one raises without suspending
+        client = _Client(transport=self._transport, timeout=self._timeout)
         given = dict(zip(GIVEN, (client, self.limiter, True), strict=True))
         keywords = {name: value for name, value in given.items() if takes(self.runner, name)}
         returned = self.runner(self.url, self.count, **keywords, **self._more)
