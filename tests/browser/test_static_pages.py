@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from inflight_lab.publish import static_pages
+from inflight_lab.publish import index_page, static_pages
 from tests.support.browser import IN_BROWSER
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 pytestmark = IN_BROWSER
+Theme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     out = tmp_path_factory.mktemp("pages")
     if request.config.getoption("--full"):
         static_pages.main([str(out)])
-        return sorted(out.glob("*.html"))
+        return sorted(path for path in out.glob("*.html") if path.name != index_page.NAME)
     return [static_pages.make_page(NOTEBOOKS[1], out)]
 
 
@@ -57,3 +60,21 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
         assert targets
         assert {Path(target).stem for target in targets} <= {each.stem for each in [*NOTEBOOKS, GLOSSARY]}
         assert all(target.endswith(".html") for target in targets)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_index_is_readable_on_a_phone(
+    page: Page, tmp_path: Path, theme: Literal["light", "dark"]
+) -> None:
+    """In either theme axe finds nothing, every link is underlined, and nothing is wider than the screen."""
+    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=theme)
+    page.goto(index.as_uri(), wait_until="networkidle")
+    assert Axe().run(page).response["violations"] == []
+    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (theme == "light")
+    lines = page.locator("a").evaluate_all("all => all.map(a => getComputedStyle(a).textDecorationLine)")
+    assert lines == ["underline"] * len([*NOTEBOOKS, GLOSSARY])
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("performance.getEntriesByType('resource').length") == 0

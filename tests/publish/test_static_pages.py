@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbclient.output_widget import OutputWidget
 
-from inflight_lab.publish import static_pages
+from inflight_lab.publish import index_page, static_pages
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 INTERACTIVE = """
 import ipywidgets
@@ -56,6 +57,7 @@ def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert "Nothing runs on this page" in page
     assert re.findall(r'alt="Requests over time. (\w+): 0 requests', page) == ["Ada", "Ben"]
     assert 'href="runners/paced.py"' in page
+    assert '<a href="two.html">two</a>' in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "runners" / "paced.py").exists()
     assert capfd.readouterr().err == ""
 
@@ -68,3 +70,53 @@ def test_a_folder_that_takes_no_files_is_refused(tmp_path: Path, capsys: pytest.
         static_pages.main([str(tmp_path / "out")])
     assert "out must be a folder that can be written" in capsys.readouterr().err
     assert (tmp_path / "out" / "runners").read_text() == "mine"
+
+
+# ---- Where readers begin
+
+
+def test_the_index_lists_the_series_in_order(tmp_path: Path) -> None:
+    """Every notebook by number and title, with the outcome that it promises; the glossary comes last."""
+    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path).read_text(encoding="utf-8")
+    listed = re.findall(r'<a href="(.+)\.html">(.+)</a>\n<p>(.+)</p>', index)
+    assert [name for name, _, _ in listed] == [path.stem for path in [*NOTEBOOKS, GLOSSARY]]
+    assert listed[2][1:] == (
+        "02 Send many at once",
+        "You send yesterday&#x27;s 200 requests at once, and meet three surprises: in your client, "
+        "in the API, and in gather.",
+    )
+    assert listed[-1][1:] == (
+        "Glossary",
+        "Every term of the series, in a sentence or two; the number is where it is explained.",
+    )
+
+
+def test_a_notebook_without_a_title_is_listed_by_its_name(tmp_path: Path) -> None:
+    """In a folder of somebody's own a notebook may be empty, or begin with code or with plain text."""
+    beginnings = {
+        "code": [nbformat.v4.new_code_cell("1 < 2")],
+        "empty": [],
+        "text": [nbformat.v4.new_markdown_cell("Some <b>text</b>")],
+        "title": [nbformat.v4.new_markdown_cell("# `a < b`\n\nSee [here](x.ipynb). And more.")],
+    }
+    for name, cells in beginnings.items():
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    entries = [index_page.entry_of(path) for path in sorted(tmp_path.glob("*.ipynb"))]
+    assert [entry[1:] for entry in entries] == [
+        ("code", ""),
+        ("empty", ""),
+        ("text", ""),
+        ("a < b", "See here."),
+    ]
+    assert '<a href="title.html">a &lt; b</a>' in entries[-1].as_html()
+
+
+def test_another_index_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with a website of its own is refused before a notebook runs; our own index is written anew."""
+    own = index_page.make_index([], tmp_path)
+    assert not index_page.is_somebody_elses(own)
+    own.write_text("mine")
+    with pytest.raises(SystemExit):
+        static_pages.main([str(tmp_path)])
+    assert "out must be a folder without another index.html" in capsys.readouterr().err
+    assert own.read_text() == "mine"

@@ -1,7 +1,8 @@
 """The notebooks as pages to read without running.
 
 ``inflight-lab pages OUT`` runs every notebook and writes what it showed as one HTML file each, with the
-plain picture where the live plot was.  The pages need no server, no kernel and nothing from the network.
+plain picture where the live plot was, and ``index.html``, which lists them.  The pages need no server, no
+kernel and nothing from the network.
 
 ``jupyter nbconvert --execute`` comes close, but it hears only the cell that is running, so the picture of
 a run that a panel does in the background would stay empty; and its pages load scripts from elsewhere.
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from inflight_lab.publish import index_page
 from inflight_lab.publish.series import PACKAGE, lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -91,6 +93,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("out", type=Path, help="the folder for the pages; made if it is not there")
     parser.add_argument("--notebooks", type=Path, help="a folder with notebooks; by default the series")
     arguments = parser.parse_args(argv)
+    index = arguments.out / index_page.NAME
+    if index_page.is_somebody_elses(index):
+        parser.error(f"out must be a folder without another index.html, got {arguments.out}")
     with tempfile.TemporaryDirectory() as scratch:
         if not arguments.notebooks:  # what notebooks write stays out of the package
             lay_out(Path(scratch))
@@ -104,3 +109,5 @@ def main(argv: list[str]) -> None:
             parser.error(f"out must be a folder that can be written, got {arguments.out}: {error}")
         for notebook in notebooks:
             print(make_page(notebook, arguments.out), flush=True)
+        if index.stem not in {notebook.stem for notebook in notebooks}:
+            print(index_page.make_index(notebooks, arguments.out))
