@@ -22,6 +22,7 @@ from tests.support.virtual_clock import SetClock
 
 pytestmark = IN_BROWSER
 
+JS = Path(inflight_lab.plot.__file__).parent / "js"
 LOAD = """async (text) => {
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     Object.assign(window, await import(url));
@@ -59,7 +60,7 @@ WAITING, FLYING, ANSWERED = "141,74,115", "0,114,178", "0,120,90"
 def model(page: Page) -> Page:
     """A page that has the model of the flow, and nothing else."""
     page.goto("about:blank")
-    page.evaluate(LOAD, Path(inflight_lab.plot.__file__).with_name("flow_model.js").read_text())
+    page.evaluate(LOAD, (JS / "flow_model.js").read_text())
     return page
 
 
@@ -249,7 +250,7 @@ def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
 def test_no_words_touch_the_slots(page: Page) -> None:
     """From top to bottom "not arrived" stands below them, however low the picture is: 13 pixels high."""
     page.goto("about:blank")
-    page.evaluate(LOAD, Path(inflight_lab.plot.__file__).with_name("flow_places.js").read_text())
+    page.evaluate(LOAD, (JS / "flow_places.js").read_text())
     for height in (0, 516, 600, 900):
         places = page.evaluate("height => placesFor(400, height, true)", height)
         assert places["slots"]["y"] + places["slots"]["h"] <= places["pool"]["y"] - 16 - 13

@@ -291,7 +291,7 @@ def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
         assert process.stderr
         home = process.stderr.readline().split()[-1]
         assert '<div id="plot">' in client.get(home).text
-        assert "export default" in client.get(home + "live_plot.js").text
+        assert "export default" in client.get(home + "js/live_plot.js").text
         assert client.get(home + "live_plot.css").headers["content-type"].startswith("text/css")
         assert client.get(home, headers={"Origin": "https://evil.example"}).status_code == 403
         process.stdin.write("\n")

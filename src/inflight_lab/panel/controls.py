@@ -8,7 +8,8 @@ from typing import Any
 import traitlets
 
 from inflight_lab.plot.live_plot import HERE as PLOT
-from inflight_lab.plot.live_plot import VIEW, Feed, Shown, joined
+from inflight_lab.plot.live_plot import Feed, Shown
+from inflight_lab.plot.modules import joined
 from inflight_lab.plot.points import Message
 
 HERE = Path(__file__).parent
@@ -20,8 +21,8 @@ class Controlled(Shown):
     A person's press is a message; all that is done about it is done on the loop that runs where this is made.
     """
 
-    _esm = joined(*VIEW, HERE / "stage.js", HERE / "controls.js", HERE / "panel.js")
-    _css = joined(PLOT / "live_plot.css", HERE / "panel.css")
+    _esm = joined(HERE / "panel.js")
+    _css = (PLOT / "live_plot.css").read_text("utf-8") + (HERE / "panel.css").read_text("utf-8")
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)

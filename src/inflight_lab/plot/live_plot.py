@@ -1,7 +1,6 @@
 """The live plot: a feed sends what is new, and a widget hands it to the page."""
 
 import asyncio
-import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -18,25 +17,10 @@ from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import Picture, draw_recording
+from inflight_lab.plot.modules import joined
 from inflight_lab.plot.points import UPDATE, Message, Recorder
 
 HERE = Path(__file__).parent
-
-
-def joined(*paths: Path) -> str:
-    """ES modules as one, which is what anywidget takes: each file after those that it imports from.
-
-    The last one keeps its default export.  An ``import`` stands on a line, and no two files have a name in
-    common.
-    """
-    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    text = re.sub(r'^import .* from "\.\.?/.*";\n', "", text, flags=re.MULTILINE)
-    return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
-
-
-FLOW = ("flow_model", "flow_places", "flow_quota", "flow_scene", "flow")
-VIEW = [HERE / f"{name}.js" for name in ("dom", "pen", "picture", *FLOW, "levels", "lines", "view")]
-"""What draws one lane."""
 
 
 class Observed(Protocol):
@@ -152,7 +136,7 @@ class Shown(anywidget.AnyWidget):
 class Plot(Feed, Shown):
     """What ``recorder`` reads, as it happens: requests in flight, waiting, refused and per period."""
 
-    _esm = joined(*VIEW, HERE / "live_plot.js")
+    _esm = joined(HERE / "js" / "live_plot.js")
     _css = HERE / "live_plot.css"
 
     def __init__(self, recorder: Recorder) -> None:

@@ -1,3 +1,4 @@
+// @ts-nocheck: without types so far.
 // Choices, the code that the kernel makes of them, and a button that copies it.
 
 const FORM = `
@@ -26,8 +27,12 @@ const FORM = `
 
 /** What `snippet` takes, from the form's fields. */
 function choicesOf(fields) {
-  const number = (name) => (fields[name].value === "" ? null : Number(fields[name].value));
-  const quotas = ["", "_too"].map((end) => [number("count" + end), number("seconds" + end)]);
+  const number = (
+    name,
+  ) => (fields[name].value === "" ? null : Number(fields[name].value));
+  const quotas = ["", "_too"].map((
+    end,
+  ) => [number("count" + end), number("seconds" + end)]);
   return {
     quotas: quotas.filter(([count]) => count !== null),
     tokens: number("tokens"),
@@ -35,7 +40,9 @@ function choicesOf(fields) {
     save: fields.results.value === "save" ? "results.jsonl" : null,
     as_completed: fields.results.value === "as_completed",
     notebook: fields.form.value === "notebook",
-    ...Object.fromEntries(["retries", "progress", "per_host"].map((name) => [name, fields[name].checked])),
+    ...Object.fromEntries(
+      ["retries", "progress", "per_host"].map((name) => [name, fields[name].checked]),
+    ),
   };
 }
 
@@ -48,7 +55,9 @@ async function copy(area) {
     area.focus();
     area.select();
     const copied = document.execCommand("copy"); // the old way works in some frames where the new one may not
-    return copied ? "Copied." : "This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C.";
+    return copied
+      ? "Copied."
+      : "This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C.";
   }
 }
 
@@ -67,10 +76,16 @@ export default {
       status.textContent = model.get("error") || `${lines} lines`;
       form.classList.toggle("ifl-wrong", model.get("error") !== "");
     };
-    form.addEventListener("input", (event) => event.target !== area && model.send(choicesOf(form.elements)));
+    form.addEventListener(
+      "input",
+      (event) => event.target !== area && model.send(choicesOf(form.elements)),
+    );
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("keydown", (event) => event.stopPropagation()); // else it would edit the notebook
-    form.querySelector("button").addEventListener("click", async () => (status.textContent = await copy(area)));
+    form.querySelector("button").addEventListener(
+      "click",
+      async () => (status.textContent = await copy(area)),
+    );
     const changes = ["change:code", "change:error"];
     changes.forEach((name) => model.on(name, show));
     show();

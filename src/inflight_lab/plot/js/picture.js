@@ -1,3 +1,4 @@
+// @ts-nocheck: without types so far.
 // What the pictures of a run have in common: a canvas, the kernel's clock, and a frame while something moves.
 
 import { add, div } from "./dom.js";
@@ -13,12 +14,21 @@ const together = new Map(); // what is drawn in the next frame, by the milliseco
 /** Has `draw` called in a frame, and again while it returns true, each `pause()` milliseconds at the most.
     All of a page draw in the same frames: what costs time is how many there are, not what is drawn in them. */
 export function framed(pause, draw, signal) {
-  const paint = () => { if (!signal.aborted && draw()) ask(); };
+  const paint = () => {
+    if (!signal.aborted && draw()) ask();
+  };
   function ask() {
     const every = pause(), others = together.get(every);
-    if (others) { others.add(paint); return; }
+    if (others) {
+      others.add(paint);
+      return;
+    }
     const paints = new Set([paint]);
-    const frame = () => requestAnimationFrame(() => { together.delete(every); paints.forEach((each) => each()); });
+    const frame = () =>
+      requestAnimationFrame(() => {
+        together.delete(every);
+        paints.forEach((each) => each());
+      });
     together.set(every, paints);
     if (every) setTimeout(frame, Math.ceil(every - (performance.now() % every)));
     else frame();
@@ -33,18 +43,32 @@ export function framed(pause, draw, signal) {
 export class Picture {
   constructor(parent, name, lag, pace, signal) {
     const root = div(name, parent), canvas = add("canvas", root);
-    Object.assign(this, { parent, root, canvas, lag, pace, pen: new Pen(canvas), visible: false });
+    Object.assign(this, {
+      parent,
+      root,
+      canvas,
+      lag,
+      pace,
+      pen: new Pen(canvas),
+      visible: false,
+    });
     this.redraw = framed(() => this.pause(), () => this.paint(), signal);
     canvas.setAttribute("role", "img");
   }
 
   receive(message) {
-    if (message.reset) { this.reset(message); Object.assign(this, { offset: undefined, busy: false }); }
+    if (message.reset) {
+      this.reset(message);
+      Object.assign(this, { offset: undefined, busy: false });
+    }
     for (const [, , , rate] of message.series.rate ?? []) this.busy = rate > BUSY;
-    const seen = performance.now() / 1000 - message.now, far = !(Math.abs(seen - this.offset) < 0.5);
+    const seen = performance.now() / 1000 - message.now,
+      far = !(Math.abs(seen - this.offset) < 0.5);
     this.offset = far ? seen : this.offset + (seen - this.offset) * 0.05; // far: a slept laptop, a new run
     this.live = message.live;
-    this.end = this.live || !(message.counts.in_flight + message.counts.waiting) ? Infinity : message.now; // cut short: a still
+    this.end = this.live || !(message.counts.in_flight + message.counts.waiting)
+      ? Infinity
+      : message.now; // cut short: a still
     this.restAt = performance.now() + 1000 * this.hear(message);
     this.redraw();
   }
@@ -53,12 +77,18 @@ export class Picture {
     const { clientWidth: width, clientHeight: height } = this.root;
     this.visible = width > 0;
     if (!width) return;
-    const [high, zoom] = this.fit(width, height, this.root.closest(".ifl-presented") !== null);
+    const [high, zoom] = this.fit(
+      width,
+      height,
+      this.root.closest(".ifl-presented") !== null,
+    );
     this.pen.fit(width, high * zoom, zoom);
     this.redraw();
   }
 
-  pause() { return calm.matches || !this.visible ? SELDOM : this.busy ? FRAME : this.pace; }
+  pause() {
+    return calm.matches || !this.visible ? SELDOM : this.busy ? FRAME : this.pace;
+  }
 
   paint() {
     const now = performance.now();

@@ -1,3 +1,4 @@
+// @ts-nocheck: without types so far.
 // What the rows of a run say: where each request is at a moment, who holds which slot, what the API let in.
 // Nothing is drawn here.  All times are seconds since the recording began.
 
@@ -20,7 +21,14 @@ const part = (time, from, long) => Math.min(1, long > 0 ? (time - from) / long :
 export class Model {
   // `gone` counts the outcomes that were too long ago to be drawn; nothing flies if all is to be `still`.
   constructor(gone, still = false) {
-    Object.assign(this, { requests: new Map(), holds: [], limits: [], queue: [], arrivals: [], cancels: [] });
+    Object.assign(this, {
+      requests: new Map(),
+      holds: [],
+      limits: [],
+      queue: [],
+      arrivals: [],
+      cancels: [],
+    });
     Object.assign(this, { fly: still ? 0 : FLY, land: still ? 0 : LAND, begun: false });
     this.tallies = { ok: 0, refused: 0, lost: 0, ...gone };
   }
@@ -32,8 +40,9 @@ export class Model {
     for (const [time, what, number, detail] of rows) {
       const request = this.requests.get(number);
       if (what === "taken") this.take(detail, time);
-      else if (what === "freed") Object.assign(this.hold(detail).at(-1) ?? {}, { until: time });
-      else if (what === "sent") this.send(time, number, detail);
+      else if (what === "freed") {
+        Object.assign(this.hold(detail).at(-1) ?? {}, { until: time });
+      } else if (what === "sent") this.send(time, number, detail);
       else if (what === "arrived") {
         const arrival = [time, detail];
         this.arrivals.push(arrival);
@@ -48,7 +57,9 @@ export class Model {
     }
   }
 
-  hold(slot) { return (this.holds[slot] ??= []); }
+  hold(slot) {
+    return (this.holds[slot] ??= []);
+  }
 
   take(slot, time) {
     const held = { from: time, until: Infinity, sent: [] };
@@ -73,17 +84,29 @@ export class Model {
     const limit = levelAt(this.limits, time), slots = [];
     this.holds.forEach((holds, slot) => {
       while (holds.length && holds[0].until <= time) holds.shift();
-      if (holds.length && holds[0].from <= time) slots[slot] = this.stateOf(holds[0], time);
+      if (holds.length && holds[0].from <= time) {
+        slots[slot] = this.stateOf(holds[0], time);
+      }
     });
     for (const [number, request] of this.requests) {
       if (time < request.home + this.land) continue;
       this.tallies[this.kind(request)] += 1;
       this.requests.delete(number);
     }
-    while (this.cancels.length && this.cancels[0][0] <= time) this.tallies.lost += this.cancels.shift()[1];
-    const [unsent, asleep] = ["unsent", "asleep"].map((name) => slots.filter((state) => state === name).length);
+    while (this.cancels.length && this.cancels[0][0] <= time) {
+      this.tallies.lost += this.cancels.shift()[1];
+    }
+    const [unsent, asleep] = ["unsent", "asleep"].map((name) =>
+      slots.filter((state) => state === name).length
+    );
     // One that holds a slot and is not sent yet has left the queue.
-    return { limit, slots, unsent, asleep, waiting: Math.max(0, levelAt(this.queue, time) - unsent) };
+    return {
+      limit,
+      slots,
+      unsent,
+      asleep,
+      waiting: Math.max(0, levelAt(this.queue, time) - unsent),
+    };
   }
 
   stateOf(hold, time) {
@@ -100,29 +123,47 @@ export class Model {
 
   // On which leg of its way a request is, and how far along it, from 0 to 1.
   leg(request, time) {
-    const { sent, arrived, home } = request, leave = arrived - sent < NEARBY ? sent : arrived;
+    const { sent, arrived, home } = request,
+      leave = arrived - sent < NEARBY ? sent : arrived;
     if (time >= home) return ["land", part(time, home, this.land)];
     if (time < leave) return ["pool", 0];
     request.fly ??= Math.min(this.fly, (home - leave) / 3);
     if (time < leave + request.fly) return ["out", part(time, leave, request.fly)];
-    const back = this.kind(request) === "lost" ? 0 : Math.min(this.fly, (home - leave - request.fly) / 2);
+    const back = this.kind(request) === "lost"
+      ? 0
+      : Math.min(this.fly, (home - leave - request.fly) / 2);
     return time >= home - back ? ["back", part(time, home - back, back)] : ["api", 0];
   }
 }
 
 // What the API has counted, as it counts: from the requests that it let in.
 export class Counted {
-  constructor() { Object.assign(this, { admitted: [], tokens: null, at: 0, due: 0, refusedAt: -Infinity }); }
+  constructor() {
+    Object.assign(this, {
+      admitted: [],
+      tokens: null,
+      at: 0,
+      due: 0,
+      refusedAt: -Infinity,
+    });
+  }
 
   // Take those of `arrivals` that came up to `time`.
   read(arrivals, time, { rate, period, burst }) {
     const spacing = period / rate;
     while (arrivals.length && arrivals[0][0] <= time) {
-      const arrival = arrivals.shift(), [came, status] = arrival, left = this.left(came, burst, spacing);
-      if (isRefusal(status)) Object.assign(this, { refusedAt: came, tokens: Math.min(left, 1), at: came });
-      else {
+      const arrival = arrivals.shift(),
+        [came, status] = arrival,
+        left = this.left(came, burst, spacing);
+      if (isRefusal(status)) {
+        Object.assign(this, { refusedAt: came, tokens: Math.min(left, 1), at: came });
+      } else {
         this.admitted.push([came, Math.max(this.due, came), arrival]);
-        Object.assign(this, { tokens: left - 1, at: came, due: Math.max(this.due, came) + spacing });
+        Object.assign(this, {
+          tokens: left - 1,
+          at: came,
+          due: Math.max(this.due, came) + spacing,
+        });
       }
     }
     const held = this.admitted.filter(([, , [, verdict]]) => !isRefusal(verdict));
@@ -137,5 +178,7 @@ export class Counted {
   }
 
   // How many tokens a bucket has at a time.
-  left(time, burst, spacing) { return Math.min(burst, (this.tokens ?? burst) + (time - this.at) / spacing); }
+  left(time, burst, spacing) {
+    return Math.min(burst, (this.tokens ?? burst) + (time - this.at) / spacing);
+  }
 }

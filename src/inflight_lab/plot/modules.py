@@ -1,0 +1,57 @@
+"""ES modules as one text, which is what anywidget takes: so a clone needs no build step."""
+
+import re
+from pathlib import Path
+
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE)
+
+
+def joined(entry: Path) -> str:
+    """The module ``entry`` and all that it imports, as one module with the exports of ``entry``.
+
+    Each other module becomes a function that is called once and returns what it exports, so its private
+    names stay its own.  Of JavaScript it knows ``import { a, b as c } from "./file.js";`` and ``export``
+    before a declaration of one name.  Raises ``ValueError`` where a module imports what the other does not
+    export so, and where modules import each other in a circle.
+    """
+    found: list[_Module] = []
+    _collect(entry.resolve(), found, importing=[])
+    return "\n".join([*(module.as_function() for module in found[:-1]), found[-1].text])
+
+
+class _Module:
+    """One module, whose imports are taken from ``others``, the modules that come before it."""
+
+    def __init__(self, path: Path, others: list["_Module"]) -> None:
+        self.path, self.name = path, f"module{len(others)}"
+        source = path.read_text(encoding="utf-8")
+        self.exported = EXPORT.findall(source)
+        self.text = IMPORT.sub(lambda found: self._taken(found[1], found[2], others), source)
+
+    def as_function(self) -> str:
+        """The module as a function that is called once."""
+        body = EXPORT.sub("", self.text)
+        exported = ", ".join(self.exported)
+        return f"const {self.name} = (() => {{\n{body}return {{ {exported} }};\n}})();"
+
+    def _taken(self, names: str, address: str, others: list["_Module"]) -> str:
+        """What stands in place of an import."""
+        path = (self.path.parent / address).resolve()
+        (module,) = (other for other in others if other.path == path)
+        for name in re.findall(r"(\w+)(?: as \w+)?,?", names):
+            if name not in module.exported:
+                raise ValueError(f"{self.path.name} imports {name}, which {path.name} does not export")
+        return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
+
+
+def _collect(path: Path, found: list[_Module], *, importing: list[Path]) -> None:
+    """Add the module at ``path`` to ``found``, after those that it imports."""
+    if path in importing:
+        circle = " -> ".join(each.name for each in [*importing, path])
+        raise ValueError(f"modules import each other in a circle: {circle}")
+    if path in (module.path for module in found):
+        return
+    for _, address in IMPORT.findall(path.read_text(encoding="utf-8")):
+        _collect((path.parent / address).resolve(), found, importing=[*importing, path])
+    found.append(_Module(path, found))

@@ -1,0 +1,79 @@
+"""What the JavaScript of the plot works out, without a browser; and its modules as one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from deno import find_deno_bin
+
+from inflight_lab.plot.modules import joined
+
+ROOT = Path(__file__).parents[2]
+TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))
+OFFLINE = ("--no-remote", "--no-npm", "--no-lock")
+QUIET = {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+
+
+def deno(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """What Deno prints when it is run in the project, without the network."""
+    command = [find_deno_bin(), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | QUIET, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_javascript(path: Path) -> None:
+    """Each of a module's tests, which stand in ``tests/plot/js``, passes in Deno."""
+    found = deno("test", "--no-check", *OFFLINE, path)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def write(folder: Path, **modules: str) -> Path:
+    """Write modules by name, and return the path of ``entry.js``."""
+    for name, text in modules.items():
+        (folder / f"{name}.js").write_text(text)
+    return folder / "entry.js"
+
+
+def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
+    """Each is called once, its private names stay private, and the entry's default export is the whole's."""
+    entry = write(
+        tmp_path,
+        counter="const START = 5;\nexport let calls = [START];\nexport const START_TWICE = 2 * START;\n",
+        greeting='import { calls } from "./counter.js";\nconst START = "hello ";\n'
+        "export function greet(name) {\n  calls.push(name);\n  return START + name;\n}\n",
+        entry='import { calls, START_TWICE as twice } from "./counter.js";\n'
+        'import {\n  greet,\n} from "./greeting.js";\nexport default [greet("you"), twice, calls];\n',
+    )
+    whole = tmp_path / "whole.js"
+    whole.write_text(joined(entry))
+    run = "import found from './whole.js'; console.log(JSON.stringify(found));"
+    (tmp_path / "main.js").write_text(run)
+    assert deno("run", *OFFLINE, tmp_path / "main.js").stdout == '["hello you",10,[5,"you"]]\n'
+
+
+def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
+    """The error names the way around the circle."""
+    entry = write(
+        tmp_path,
+        one='import { two } from "./two.js";\nexport const one = 1;\n',
+        two='import { one } from "./one.js";\nexport const two = 2;\n',
+        entry='import { one } from "./one.js";\n',
+    )
+    with pytest.raises(ValueError, match=r"circle: entry\.js -> one\.js -> two\.js -> one\.js"):
+        joined(entry)
+
+
+def test_an_import_of_nothing_is_refused(tmp_path: Path) -> None:
+    """A name that the other module does not export, or not in a way that is understood, is missed at once."""
+    entry = write(
+        tmp_path,
+        other="export const one = 1,\n  two = 2;\n",
+        entry='import { one, two } from "./other.js";\n',
+    )
+    with pytest.raises(ValueError, match=r"entry\.js imports two, which other\.js does not export"):
+        joined(entry)
