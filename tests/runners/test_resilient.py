@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import random
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import httpx2
@@ -23,10 +25,14 @@ URL = "http://127.0.0.1/get"
 
 
 class Api(httpx.AsyncBaseTransport):
-    """Answers with what ``decide(number of the attempt, time)`` says: a status, headers too, or an error."""
+    """Answers with what ``decide(number of the attempt, time)`` says: a status, headers too, or an error.
 
-    def __init__(self, decide: Callable[[int, float], Any]) -> None:
+    Each attempt takes ``latency`` seconds.
+    """
+
+    def __init__(self, decide: Callable[[int, float], Any], *, latency: float = 0) -> None:
         self.decide = decide
+        self.latency = latency
         self.times: list[float] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -34,7 +40,7 @@ class Api(httpx.AsyncBaseTransport):
         now = virtual_loop().now - virtual_clock.BEGIN
         self.times.append(now)
         attempt = len(self.times)
-        await asyncio.sleep(0)  # so that as many fly as have a slot
+        await asyncio.sleep(self.latency)  # also with 0 s, so that as many fly as have a slot
         answer = self.decide(attempt, now)
         if isinstance(answer, Exception):
             raise answer
@@ -48,10 +54,13 @@ def no_jitter(low: float, high: float) -> float:
 
 
 def on_virtual_clock(
-    decide: Callable[[int, float], Any], work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]
+    decide: Callable[[int, float], Any],
+    work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]],
+    *,
+    latency: float = 0,
 ) -> tuple[Any, Api, float]:
     """What ``work`` returned, the API it met, and how long it took on the virtual clock."""
-    api = Api(decide)
+    api = Api(decide, latency=latency)
 
     async def main() -> tuple[Any, float]:
         async with httpx.AsyncClient(transport=api) as client:
@@ -62,11 +71,21 @@ def on_virtual_clock(
 
 
 def run(
-    decide: Callable[[int, float], Any], count: int = 1, *, limiter: Any = None, limit: int = 3, **how: Any
+    decide: Callable[[int, float], Any],
+    count: int = 1,
+    *,
+    limiter: Any = None,
+    limit: int = 3,
+    latency: float = 0,
+    **how: Any,
 ) -> tuple[list[Any], Api, float]:
     """One run with `Retries` of ``how``; a failure is an outcome."""
     options = {"limit": limit, "limiter": limiter, "retries": Retries(**how), "return_exceptions": True}
-    return on_virtual_clock(decide, lambda client: make_many_requests(URL, count, client=client, **options))
+
+    async def work(client: httpx.AsyncClient) -> list[Any]:
+        return await make_many_requests(URL, count, client=client, **options)
+
+    return on_virtual_clock(decide, work, latency=latency)
 
 
 def statuses(outcomes: list[Any]) -> list[Any]:
@@ -231,6 +250,7 @@ def test_the_refused_come_after_the_gate_not_before() -> None:
     budget=st.sampled_from([0, 0.25, 1]),
     reserve=st.integers(0, 3),
     give_up_after=st.sampled_from([0, 5, 60]),
+    longest_pause=st.sampled_from([0, 2, 120]),
 )
 def test_bounds_hold_whatever_the_server_does(
     answers: list[Any],
@@ -240,11 +260,16 @@ def test_bounds_hold_whatever_the_server_does(
     budget: float,
     reserve: int,
     give_up_after: float,
+    longest_pause: float,
 ) -> None:
     """Attempts, budget and time are kept for any answers, and there is one outcome for each request."""
+    asked = 0.0  # for pauses that are short enough
 
     def decide(attempt: int, now: float) -> Any:
+        nonlocal asked
         answer = answers[attempt % len(answers)]
+        if answer == (429, {"Retry-After": "3"}) and longest_pause >= 3:
+            asked += 3
         return httpx.ConnectError("lost") if answer == "lost" else answer
 
     outcomes, api, took = run(
@@ -255,11 +280,12 @@ def test_bounds_hold_whatever_the_server_does(
         budget=budget,
         reserve=reserve,
         give_up_after=give_up_after,
+        longest_pause=longest_pause,
     )
     assert len(outcomes) == count
     assert len(api.times) <= count * attempts
     assert len(api.times) <= count + reserve + budget * count
-    assert took <= give_up_after + 1e-6
+    assert took <= give_up_after + asked + 1e-6
     assert all(
         isinstance(outcome, httpx.Response | ValueError | httpx.ConnectError | TimeoutError)
         for outcome in outcomes
@@ -271,6 +297,84 @@ def test_the_budget_is_shared() -> None:
     outcomes, api, _ = run(lambda attempt, now: 503, 100, budget=0.25, reserve=5, give_up_after=1e6)
     assert len(api.times) == 100 + 25 + 5
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
+
+
+@pytest.mark.parametrize("asked", [60, 61, 120])
+def test_what_the_server_asks_for_loses_nothing(asked: int) -> None:
+    """A minute's pause, or two, is sat out, and the refused request gets its answer like all others."""
+    outcomes, api, took = run(
+        lambda attempt, now: (429, {"Retry-After": str(asked)}) if now < asked else 200, 20
+    )
+    assert statuses(outcomes) == [200] * 20
+    assert [time for time in api.times if 0 < time < asked] == []
+    assert asked <= took <= asked + 0.5
+
+
+def test_a_pause_in_each_window_loses_nothing() -> None:
+    """Of 7 a minute, 30 requests take four pauses, more than ``give_up_after`` in all: nobody gives up."""
+    accepted: Counter[int] = Counter()
+
+    def seven_a_minute(attempt: int, now: float) -> Any:
+        window = int(now // 60)
+        if accepted[window] == 7:
+            return 429, {"Retry-After": str(math.ceil(60 * (window + 1) - now))}
+        accepted[window] += 1
+        return 200
+
+    outcomes, _, took = run(seven_a_minute, 30, give_up_after=11)
+    assert statuses(outcomes) == [200] * 30
+    assert took > 4 * 60
+
+
+class Budget(NamedTuple):
+    """A limit on the time, and how many attempts fit into it."""
+
+    give_up_after: float
+    attempts: int
+
+
+# Each attempt takes 2 s, the pauses after it 1, 2, 4, 8 and 16 s: they end after 3, 7, 13, 23 and 41 s.
+@pytest.mark.parametrize("budget", [Budget(22.9, 4), Budget(23.1, 5), Budget(37, 5), Budget(41.5, 6)])
+@pytest.mark.parametrize("asked", [0, 90])
+def test_attempts_and_backoffs_count(budget: Budget, asked: int) -> None:
+    """No backoff begins that would end after ``give_up_after``; what the server asked for is not counted."""
+    outcomes, api, took = run(
+        lambda attempt, now: (503, {"Retry-After": str(asked)}) if attempt == 1 else 503,
+        attempts=50,
+        reserve=50,
+        base=1.0,
+        cap=1000.0,
+        give_up_after=budget.give_up_after,
+        uniform=no_jitter,
+        latency=2,
+    )
+    assert len(api.times) == budget.attempts
+    ends = {4: 15, 5: 25, 6: 43}
+    assert took == asked + ends[budget.attempts]
+    assert outcomes[0].__notes__ == [f"Gave up after {budget.attempts} attempts in {took:.1f} s."]
+
+
+def test_a_long_queue_does_not_count() -> None:
+    """Waiting for a slot, before the first attempt or between two, is no reason to give up."""
+    outcomes, _, took = run(
+        lambda attempt, now: 503 if attempt == 1 else 200, 30, limit=1, give_up_after=17, latency=2
+    )
+    assert statuses(outcomes) == [200] * 30
+    assert took == 31 * 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "how", "said"),
+    [
+        (121, {}, "The server asked for a pause of 121 s, and longest_pause is 120 s."),
+        (14, {"longest_pause": 13.5}, "The server asked for a pause of 14 s, and longest_pause is 13.5 s."),
+    ],
+)
+def test_too_long_a_pause_is_named(asked: int, how: dict[str, float], said: str) -> None:
+    """Who gives up because of it says what the server asked for, and what would have been kept."""
+    outcomes, api, took = run(lambda attempt, now: (429, {"Retry-After": str(asked)}), **how)
+    assert (api.times, took) == ([0], 0)
+    assert outcomes[0].__notes__ == [said, "Gave up after 1 attempts in 0.0 s."]
 
 
 def test_too_long_a_pause_ends_the_run_at_once() -> None:

@@ -3,14 +3,16 @@
 The policy, in this order:
 
 1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one gate for **all**
-   requests of the run until then: those that still wait for a slot would only be refused as well.
+   requests of the run until then: those that still wait for a slot would only be refused as well.  If it
+   asks for more than ``longest_pause``, they give up at once.
 2. *Otherwise back off*: exponentially, with full jitter, so that those refused together do not come back
    together.  Jitter is added to ``Retry-After`` too, for the refused ones.  Source: Marc Brooker,
    "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 3. *Within a budget*: so many attempts a request, and so many retries for each request of the whole run, or
    retries multiply the load just when the server has the least to give.  Source: "Site Reliability
    Engineering", chapter 21, "Handling Overload" (O'Reilly, 2016).
-4. *Within a time*: a limit on each attempt, and one on what a request may take in all.
+4. *Within a time*: a limit on each attempt, and one on what all attempts and backoffs of a request take.
+   A pause that the server asked for does not count: it is not the request's fault.
 
 A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).  Libraries such as stamina
 and tenacity bring such a loop, and httpx-retries a transport, but none of them has the gate.
@@ -51,15 +53,19 @@ async def make_one_request(
 
     Each attempt waits for a slot, and gives it back before any pause.  When there is no further attempt,
     the last failure is raised, with a note: ``ValueError`` for a status other than 200, what httpx raises
-    when there is no answer, ``TimeoutError`` when one took too long or the gate stays shut for too long.
+    when there is no answer, ``TimeoutError`` when one took too long or the gate stays shut for more than
+    ``retries.longest_pause``.
     """
-    attempt, begun = 0, None
+    attempt, first_turn = 0, None
+    spent = 0.0  # on attempts and on backing off
     retries.left += retries.budget
     while True:
         async with limiter:
-            begun = begun or time.perf_counter()
+            turn = time.perf_counter()
+            first_turn = first_turn or turn
             failure: Exception = TimeoutError("Not sent: the server asked for too long a pause.")
-            pause = retries.not_before - time.perf_counter()  # if the gate is shut
+            pause = retries.not_before - turn  # above 0 if the gate is shut
+            asked: float | None = pause
             if pause <= 0:
                 attempt += 1
                 if verbose:
@@ -76,11 +82,19 @@ async def make_one_request(
                     asked = pause_asked_by(response)
                     if response.status_code not in REFUSED and (response.status_code != 403 or asked is None):
                         raise failure
+                spent += time.perf_counter() - turn
                 pause = retries.pause_after(attempt, asked)
-        elapsed = time.perf_counter() - begun
-        if elapsed + pause > retries.give_up_after:
+        asked = asked or 0.0
+        too_long = asked > retries.longest_pause
+        if too_long:
+            longest = f"longest_pause is {retries.longest_pause:g} s"
+            failure.add_note(f"The server asked for a pause of {asked:.0f} s, and {longest}.")
+        backoff = pause - asked
+        if too_long or spent + backoff > retries.give_up_after:
+            elapsed = time.perf_counter() - first_turn
             failure.add_note(f"Gave up after {attempt} attempts in {elapsed:.1f} s.")
             raise failure
+        spent += backoff
         await asyncio.sleep(pause)
 
 
@@ -123,7 +137,10 @@ class Retries:
     base: float = 0.5  # the most that a request backs off after its first attempt; doubled after each other
     cap: float = 20.0  # the most that it ever backs off
     timeout: float = 10.0  # for one attempt in all: the client's own timeouts count each read by itself
-    give_up_after: float = 60.0  # for a request, from its first turn on: no pause begins that would end later
+    give_up_after: float = (
+        60.0  # for a request's attempts and backoffs: no backoff begins that would end later
+    )
+    longest_pause: float = 120.0  # the longest that the server may ask for, as for OpenAI's client
     uniform: Callable[[float, float], float] = random.uniform  # draws the jitter
 
     def __post_init__(self) -> None:
