@@ -9,7 +9,9 @@ import re
 import socket
 import statistics
 import time
+from base64 import b64encode
 from collections import Counter
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -195,6 +197,47 @@ async def test_answers_like_httpbin(server: PracticeServer, client: httpx.AsyncC
     assert answer["headers"]["Host"] == f"127.0.0.1:{server.port}"
     assert answer["origin"] == "127.0.0.1"
     assert answer["url"] == f"{server.url}?a=1&b=x&b=y"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a request carries a secret: in a header, a parameter, or in front of the host."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    user: str = ""
+
+
+SECRETS = {
+    "authorization": Secret(headers={"Authorization": "Bearer hunter2"}),
+    "proxy": Secret(headers={"proxy-authorization": "Basic hunter2"}),
+    "cookie": Secret(headers={"Cookie": "session=hunter2"}),
+    "x-api-key": Secret(headers={"X-Api-Key": "hunter2"}),
+    "api-key": Secret(headers={"Api-Key": "hunter2"}),
+    "apikey": Secret(headers={"apikey": "hunter2"}),
+    "x-auth-token": Secret(headers={"X-Auth-Token": "hunter2"}),
+    "google's": Secret(headers={"X-Goog-Api-Key": "hunter2"}, params={"key": "hunter2"}),
+    "parameter": Secret(params={"api_key": "hunter2"}),
+    "user": Secret(user="ada:hunter2@"),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+async def test_no_secret_comes_back(
+    server: PracticeServer, client: httpx.AsyncClient, secret: Secret
+) -> None:
+    """Answers end up in files: of what a request carries to prove who sends it, only the name is shown."""
+    url = server.url.replace("//", f"//{secret.user}")
+    headers = {"Idempotency-Key": "seven", "X-Author": "Ada"} | secret.headers
+    response = await client.get(url, params={"page": "2"} | secret.params, headers=headers)
+    assert response.status_code == 200
+    for written in ("hunter2", b64encode(b"ada:hunter2").decode()):
+        assert written not in response.text
+    answer = response.json()
+    assert "(not shown)" in [*answer["headers"].values(), *answer["args"].values()]
+    assert answer["args"].keys() == {"page", *secret.params}
+    assert (answer["args"]["page"], "page=2" in answer["url"]) == ("2", True)
+    assert (answer["headers"]["Idempotency-Key"], answer["headers"]["X-Author"]) == ("seven", "Ada")
 
 
 async def test_other_paths_and_methods_do_not_count(

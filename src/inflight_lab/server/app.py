@@ -1,4 +1,4 @@
-"""The practice API: answers like httpbin's ``/get``, after a latency and within a quota.
+"""The practice API: answers like httpbin's ``/get`` but for secrets, after a latency and within a quota.
 
 A plain ASGI app with nothing but ``async`` code, so that it runs under uvicorn on a socket and, with no
 socket at all, inside ``httpx.ASGITransport``.
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inflight_lab.observation.timeline import Rules, Stats, Timeline
 from inflight_lab.server.chat import chat_completion
+from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
@@ -88,7 +89,7 @@ class PracticeApp(Knobs):
         await answer(scope, measured(receive), send)
 
     async def _get(self, request: Request) -> Response:
-        return await self._serve(request, JSONResponse(_echo(request)))
+        return await self._serve(request, JSONResponse(echo(request)))
 
     async def _chat(self, request: Request) -> Response:
         try:
@@ -181,14 +182,3 @@ async def _disconnected_within(request: Request, seconds: float) -> bool:
 def _refusal(status: int, reason: str, wait: float) -> JSONResponse:
     # Whole seconds, rounded up: RFC 9110, section 10.2.3.
     return JSONResponse({"error": reason}, status, {"Retry-After": str(math.ceil(wait))})
-
-
-def _echo(request: Request) -> dict[str, object]:
-    """The request as it came, as httpbin's ``/get`` shows it."""
-    query = request.query_params
-    return {
-        "args": {name: values[0] if len(values := query.getlist(name)) == 1 else values for name in query},
-        "headers": {name.title(): value for name, value in request.headers.items()},
-        "origin": request.client.host if request.client else "",
-        "url": str(request.url),
-    }
