@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from inflight_lab.plot.points import UPDATE
 from inflight_lab.watch.diagnosis import diagnose, summary
+from inflight_lab.watch.leftovers import warn_of_practice_answers
 from inflight_lab.watch.page import HOME, Page
 from inflight_lab.watch.seen import Seen
 
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not os.path.exists(options.script):
         parser.error(f"there is no script {options.script}")
+    script = Path(options.script).resolve()
+    here = Path.cwd()  # now: the script may delete either
     command = [sys.executable, options.script, *options.args]
     with tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
         seen = Seen(partial(events, file))
@@ -102,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             practice = str(page.port if options.practice else 0)
             child = start(command, INFLIGHT_LAB_WATCH=file.name, INFLIGHT_LAB_PRACTICE=practice)
             status = follow(child, seen)
-            page.words = "\n".join([summary(seen), *diagnose(seen)])
+            words = [summary(seen), *diagnose(seen)]
+            if options.practice:
+                words += warn_of_practice_answers(seen, script, here)
+            page.words = "\n".join(words)
             print(f"watch: {page.words}", file=sys.stderr)
             if page.readers or not options.no_browser:  # a browser may open later than a script ends
                 page.done.wait(PATIENCE)

@@ -21,6 +21,7 @@ from typing import Any
 
 from inflight_lab.hosts import is_loopback
 from inflight_lab.watch.blocking import look
+from inflight_lab.watch.opened import OpenedFiles
 from inflight_lab.watch.passage import NOTED, Function, name_of, sender
 
 _file, _practice, _looked_at = -1, 0, 0
@@ -137,6 +138,7 @@ def install() -> None:
     _file = os.open(os.environ["INFLIGHT_LAB_WATCH"], os.O_WRONLY | os.O_APPEND)
     if _practice := int(os.environ["INFLIGHT_LAB_PRACTICE"]):
         sys.addaudithook(_stay_here)
+        sys.addaudithook(OpenedFiles(note))
     for name in HOOKS.keys() & sys.modules.keys():
         hook(sys.modules[name], HOOKS.pop(name))
     sys.meta_path.insert(0, sys.modules[__name__])

@@ -86,7 +86,8 @@ class Seen(Recorder):
         Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``sent`` (number,
         connections opened), ``ended`` (number, error, status, headers).  Others: ``acquires`` (semaphore,
         sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line), ``unseen``
-        (library).  Numbers and names are the process's own.
+        (library), ``opened`` (path of a file, when it was last changed before that).  Numbers and names are
+        the process's own.
         """
         self._at, key = at, (process, fields[0])
         if kind == "asked":

@@ -1,0 +1,60 @@
+"""After practice: which of the script's files now hold practice answers in place of data."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from inflight_lab.watch.opened import last_change
+from inflight_lab.watch.seen import Seen
+
+MOST = 10
+"""So many files are named."""
+NOT_RESULTS = [tempfile.gettempdir(), sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
+"""Folders whose files are no results, unless a script is run in there."""
+PACKAGES = {"__pycache__", "site-packages", "dist-packages"}
+
+
+def warn_of_practice_answers(seen: Seen, script: Path, here: Path) -> list[str]:
+    """Two sentences that name the files, or nothing if there are none; see `written_files`."""
+    files = written_files(seen, script, here)
+    if not files:
+        return []
+    names = ", ".join(files[:MOST])
+    if len(files) > MOST:
+        names += f" and {len(files) - MOST} more files"
+    return [f"Practice answers, not data, are now in {names}. Do not let a real run go on from there."]
+
+
+def written_files(seen: Seen, script: Path, here: Path) -> list[str]:
+    """What the script wrote and did not delete, in the order in which it was opened.
+
+    ``here`` is the working directory in which it was started: paths in there are relative to it.
+    """
+    before: dict[str, int] = {}
+    for _, _, path, changed in seen.others["opened"]:
+        before.setdefault(path, changed)
+    ignored = _ignored_folders(script, here)
+    files = []
+    for name, changed in before.items():
+        path = Path(name)
+        if _was_written(path, changed) and not _is_ignored(path, ignored):
+            shown = path.relative_to(here) if path.is_relative_to(here) else path
+            files.append(str(shown))
+    return files
+
+
+def _was_written(path: Path, changed: int) -> bool:
+    return os.path.isfile(path) and last_change(str(path)) != changed
+
+
+def _is_ignored(path: Path, folders: list[Path]) -> bool:
+    real = path.resolve()
+    return not PACKAGES.isdisjoint(real.parts) or any(real.is_relative_to(folder) for folder in folders)
+
+
+def _ignored_folders(script: Path, here: Path) -> list[Path]:
+    """Those of NOT_RESULTS that hold neither the script nor the working directory."""
+    own = [script.resolve(), here.resolve()]
+    folders = [Path(os.path.realpath(folder)) for folder in NOT_RESULTS]
+    return [folder for folder in folders if not any(path.is_relative_to(folder) for path in own)]

@@ -1,0 +1,67 @@
+"""In practice, in the watched script's own process: notes the files that the script opens to write to.
+
+Seen is what Python opens itself: by `open`, `os.open` and `sqlite3`, and what is then renamed.  Not seen is
+what other code opens, such as a library in Rust or C++, or a program that the script starts.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+WRITES = os.O_WRONLY | os.O_RDWR
+
+
+class OpenedFiles:
+    """An audit hook that notes each file once: its path, and when it was last changed before that.
+
+    Whether it is changed later cannot be seen here: `leftovers` looks at the end.
+    """
+
+    def __init__(self, note: Callable[..., None]) -> None:
+        self._note = note
+        self._noted: set[str] = set()
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take one event of `sys.audit`."""
+        if event not in ("open", "sqlite3.connect", "os.rename"):
+            return
+        with suppress(Exception):  # a name that cannot be opened: the script hears of that from Python
+            if event == "open":
+                self._opens(*arguments)
+            elif event == "sqlite3.connect":
+                self._note_once(_database(arguments[0]))
+            else:
+                self._renames(*arguments)
+
+    def _opens(self, path: Any, _mode: str | None, flags: int) -> None:
+        is_open_already = isinstance(path, int)
+        if flags & WRITES and not is_open_already:
+            self._note_once(_absolute(path))
+
+    def _renames(self, source: Any, target: Any, *_folders: int) -> None:
+        if _absolute(source) in self._noted:
+            self._note_once(_absolute(target))
+
+    def _note_once(self, path: str) -> None:
+        if path not in self._noted:
+            self._noted.add(path)
+            self._note("opened", path, last_change(path))
+
+
+def last_change(path: str) -> int:
+    """When a file was last changed, in nanoseconds; 0 if there is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _absolute(path: Any) -> str:
+    return os.path.abspath(os.fsdecode(path))
+
+
+def _database(name: Any) -> str:
+    """The file of a database that is named by a path, or by a URI such as ``file:results.db?mode=rwc``."""
+    path, _, _ = os.fsdecode(name).removeprefix("file:").partition("?")
+    return _absolute(path)
