@@ -600,3 +600,6 @@ def test_the_client_answers_as_an_api_does() -> None:
     refused = next(response for response in seen if response.status_code == 429)
     assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=1'
     assert refused.headers["Retry-After"] == "1"
+    seen.clear()
+    judge(three, rate=2_000_000, period=90)
+    assert {response.headers["RateLimit-Policy"] for response in seen} == {'"default";q=2000000;w=90'}

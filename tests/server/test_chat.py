@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -91,6 +92,20 @@ async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) 
     )
     assert 0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= 60
     assert third.status_code == 200
+
+
+async def test_millions_of_tokens_are_written_in_digits() -> None:
+    """Two million are ``2000000`` and not ``2e+06``; nor has what a refusal says an exponent."""
+    app = PracticeApp(latency=0, quota="fixed-window", rate=7, tokens=2_000_000, period=86_400)
+    app.slow = 20
+    app.timeline.clock = SetClock(1000)
+    async with client_of(app) as client:
+        answered = await ask(client, max_tokens=1)
+        await asyncio.gather(*(ask(client, max_tokens=1) for _ in range(6)))
+        refused = await ask(client, max_tokens=1)
+    limits = [answered.headers[f"x-ratelimit-limit-{name}"] for name in ("requests", "tokens")]
+    assert limits == ["7", "2000000"]
+    assert refused.json()["error"] == "more than 7 requests in 1728000 s"
 
 
 @pytest.mark.parametrize(

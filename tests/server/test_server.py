@@ -12,6 +12,7 @@ import time
 from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
 from inflight_lab.runners import naive, semaphore
+from inflight_lab.runners.adaptive import quotas_in
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.quotas import KINDS, FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
 from tests.support.waiting import PATIENCE, Hold, practice_threads, until
@@ -283,6 +285,44 @@ async def test_429_says_when_to_come_back(
     assert retry_after[0] <= int(third.headers["retry-after"]) <= retry_after[1]
     assert "error" in third.json()
     assert (server.stats().accepted, server.stats().refused) == (2, 1)
+
+
+class Written(NamedTuple):
+    """A quota, and how the policy says it."""
+
+    rate: float
+    period: float
+    policy: str
+
+
+@pytest.mark.parametrize(
+    "quota",
+    [
+        Written(7, 2, '"default";q=7;w=2'),
+        Written(1_000_000, 60, '"default";q=1000000;w=60'),
+        Written(2e6, 1.5, '"default";q=2000000;w=1.5'),
+        Written(1_234_567, 86_400, '"default";q=1234567;w=86400'),
+        Written(1_234_567.5, 90.0, '"default";q=1234567.5;w=90'),
+        Written(7.25, 0.001, '"default";q=7.25;w=0.001'),
+    ],
+)
+async def test_a_policy_has_no_exponent(quota: Written) -> None:
+    """Large and small numbers are written in digits, and the adaptive rung reads what was meant."""
+    app = PracticeApp(latency=0, quota="gcra", rate=quota.rate, period=quota.period)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        response = await client.get("http://127.0.0.1/get")
+    assert response.headers["ratelimit-policy"] == quota.policy
+    assert quotas_in(response) == [(quota.rate, quota.period)]
+
+
+@pytest.mark.parametrize(("period", "window"), [(0.07, "1.4"), (86_400, "1728000")])
+async def test_a_policy_in_slow_motion(period: float, window: str) -> None:
+    """What multiplying adds in the last digits is not written, and a day becomes no exponent."""
+    app = PracticeApp(latency=0, quota="gcra", rate=7, period=period)
+    app.slow = 20
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        response = await client.get("http://127.0.0.1/get")
+    assert response.headers["ratelimit-policy"] == f'"default";q=7;w={window}'
 
 
 async def test_no_quota_no_headers(server: PracticeServer, client: httpx.AsyncClient) -> None:

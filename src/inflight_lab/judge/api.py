@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
+from inflight_lab.server.fields import policy_field
 from inflight_lab.server.quotas import FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
 
 URL = "http://127.0.0.1/get"
@@ -70,7 +71,7 @@ class Api:
     @property
     def policy(self) -> str | None:
         """What ``RateLimit-Policy`` says."""
-        return f'"default";q={self.quota.rate:g};w={self.quota.period:g}' if self.quota else None
+        return policy_field(self.quota.rate, self.quota.period) if self.quota else None
 
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request that is admitted, or that may come again after ``wait`` seconds."""

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inflight_lab.observation.timeline import Rules, Stats, Timeline
 from inflight_lab.server.chat import chat_completion
 from inflight_lab.server.echo import echo
+from inflight_lab.server.fields import in_digits, policy_field
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
 from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
@@ -125,7 +126,8 @@ class PracticeApp(Knobs):
                 counter.take(now, costs[name])
         if wait:
             name = max(waits, key=waits.__getitem__)
-            reason = f"more than {counters[name].rate:g} {name} in {self.timeline.period:g} s"
+            most, period = in_digits(counters[name].rate), in_digits(self.timeline.period)
+            reason = f"more than {most} {name} in {period} s"
             answer = _refusal(429, reason, wait)
         answer.headers.update(self._quota_headers(counters, now, wait))
         return answer
@@ -146,20 +148,19 @@ class PracticeApp(Knobs):
         return {name: self._counters[name] for name in counted}
 
     def _quota_headers(self, counters: dict[str, Quota], now: float, wait: float) -> dict[str, str]:
-        """The fields of draft-ietf-httpapi-ratelimit-headers-10: q quota, w window, r remaining, t seconds.
+        """The fields of draft-ietf-httpapi-ratelimit-headers-10: the policy, r remaining, t seconds.
 
-        The draft wants whole seconds; a window that is none is sent as the decimal it is.  Where tokens are
-        counted, also what OpenAI's API sends: how long until all of it is there again.
+        Where tokens are counted, also what OpenAI's API sends: how long until all of it is there again.
         """
         period = self.timeline.period
         reset = wait or (period if self.quota.endswith("window") else period / self.rate)
         headers = {
-            "RateLimit-Policy": f'"default";q={self.rate:g};w={period:g}',
+            "RateLimit-Policy": policy_field(self.rate, period),
             "RateLimit": f'"default";r={counters["requests"].remaining(now)};t={math.ceil(reset)}',
         }
         for name, counter in counters.items() if "tokens" in counters else ():
             whole = counter.burst if self.quota in KINDS_WITH_BURST else math.floor(counter.rate)
-            headers[f"x-ratelimit-limit-{name}"] = f"{counter.rate:g}"
+            headers[f"x-ratelimit-limit-{name}"] = in_digits(counter.rate)
             headers[f"x-ratelimit-remaining-{name}"] = str(counter.remaining(now))
             headers[f"x-ratelimit-reset-{name}"] = f"{counter.wait(now, whole):.3f}s"
         return headers
