@@ -4,7 +4,8 @@ The pacer of the rung `paced`, and what it learns from each answer with ``pacer.
 
 - *The quota is known*: you pass ``rate`` and ``period``, or the API sends ``RateLimit-Policy:
   "default";q=100;w=1``, 100 requests (q) in a window of 1 second (w).  The pace is as in `paced`.  Of several
-  policies the one with the shortest window sets the pace; all of them are counted.
+  policies the one with the shortest window sets the pace; all of them are counted.  A policy for something
+  other than requests, such as ``qu="content-bytes"``, is not used.
 - *It refuses all the same* (it allows no burst, or others use it): **all** wait as long as ``Retry-After``
   says, or 1 s.  The pace goes down by a tenth, once for all that were in flight, or by a fifth where that was
   too little.  It comes back after 10 s; if it was refused in the two minutes before, a tenth every minute.
@@ -138,11 +139,25 @@ class LearningPacer:
 
 
 def quotas_in(response: httpx.Response) -> list[tuple[float, float]]:
-    """Requests and seconds of each policy in ``RateLimit-Policy``; what makes no sense is left out."""
-    policies = response.headers.get("RateLimit-Policy", "").split(",")
-    found = [dict(re.findall(r";\s*([qw])=([0-9]{1,12}(?:\.[0-9]+)?)(?![^;])", each)) for each in policies]
-    quotas = [(float(each.get("q", 0)), float(each.get("w", 0))) for each in found]
-    return [(quota, window) for quota, window in quotas if quota and window]
+    """Requests and seconds of each policy in ``RateLimit-Policy``.
+
+    A policy that counts something else (its ``qu``, the quota unit) or makes no sense is left out.
+    """
+    quotas = []
+    for policy in response.headers.get("RateLimit-Policy", "").split(","):
+        said = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
+        quota = number_in(said.get("q", ""))
+        window = number_in(said.get("w", ""))
+        unit = said.get("qu", "requests").strip(' "')
+        if quota and window and unit == "requests":
+            quotas.append((quota, window))
+    return quotas
+
+
+def number_in(text: str) -> float:
+    """The number that ``text`` is, of at most 12 digits before the point; 0 if it is none."""
+    is_number = re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text.strip())
+    return float(text) if is_number else 0.0
 
 
 def retry_after(response: httpx.Response) -> float | None:
