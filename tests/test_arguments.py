@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from inflight_lab.arguments import RULES, check, checked, instance, integer, number, positive
+from inflight_lab.arguments import VALIDATORS, check, checked, instance, integer, number, positive
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +30,8 @@ WORDS = {
     }.items()
     for name in names.split()
 }
-INTEGERS = [name for name, rule in RULES.items() if rule.types == (int,)]
-NUMBERS = [name for name, rule in RULES.items() if rule.types == (int, float)]
+INTEGERS = [name for name, rule in VALIDATORS.items() if rule.types == (int,)]
+NUMBERS = [name for name, rule in VALIDATORS.items() if rule.types == (int, float)]
 TEXTS = ["url", "store", "key"]
 # What no rule allows but those of integers and numbers that begin at 0.
 NO_NUMBERS = ["7", True, False, None, [1, 2], b"3"]
@@ -94,7 +94,7 @@ def test_bad_value(name: str, value: object, error: type[Exception]) -> None:
 
 def test_every_rule_is_in_the_table() -> None:
     """A rule that is added has its words here, and so its bad values."""
-    assert set(WORDS) == set(RULES) == {*INTEGERS, *NUMBERS, *TEXTS}
+    assert set(WORDS) == set(VALIDATORS) == {*INTEGERS, *NUMBERS, *TEXTS}
 
 
 @pytest.mark.parametrize(("name", "value"), ALLOWED)

@@ -4,22 +4,23 @@ The map of the house.  A room has one job.  It may use the rooms of its row, and
 everybody may use a leaf.  ``python -m tests.project.architecture`` prints who uses whom, and a test fails
 at anything else.
 
-    room         may use               what it is
-    cli          publish, snippets     the command ``inflight-lab``: it opens the series, or hands over
-    publish      panel, runners        the notebooks as a site or as pages, the panel as a page for students
-    exercises    judge, runners        what checks the notebooks' exercises, and the calculator of limits
-    judge        server                a card for any limiter: what it uses of a quota, and how it fails
-    watch        plot, server          one's own requests, of a client or a script, live, and what stands out
-    panel        plot, server          sliders, Run, Stop and a plot around any runner; recordings and replays
-    plot         observation           the live plot, and the drawings in the notebooks
-    server       observation           the practice API: its knobs and quotas, on a socket or in a page
-    observation  hosts                 what became of each request: timelines, a transport that notes it
-    snippets     runners               the script to leave with, and what cuts it to one's choices
-    runners      arguments, limiter    the ladder: a lesson a file, and its command line
-    jupyter      -                     leaf: cells, nested runs, what a browser's page lacks
-    limiter      arguments             leaf: a limit that can change while it is in use
-    hosts        arguments             leaf: which hosts are this machine
-    arguments    -                     leaf: what each parameter allows
+    room         may use                 what it is
+    cli          publish, snippets       the command ``inflight-lab``
+    publish      panel, runners          the series as a site, as pages, a student page
+    exercises    judge, runners, server  checks of the exercises, the calculator of limits
+    watch        plot, server            your own requests live, and what stands out
+    panel        engine, plot, server    sliders, Run, Stop and a plot around any runner
+    plot         observation             the live plot, and the drawings in notebooks
+    engine       observation             one run of any runner, with a limit that can move
+    judge        quotas                  a card for any limiter
+    server       observation, quotas     the practice API, on a socket or in a page
+    snippets     runners                 the script to leave with
+    runners      observation             the ladder: a lesson a file, a command line
+    observation  -                       timelines: what became of each request
+    quotas       -                       leaf: how APIs count requests
+    runs         -                       leaf: a run, as types that all rooms share
+    jupyter      -                       leaf: cells, nested runs, what a page lacks
+    arguments    -                       leaf: what each parameter allows
 
 A new thing goes where its job is, into the lowest room that knows all it needs, and its test into
 ``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones step by step.  Importing a room
@@ -31,27 +32,27 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
     from inflight_lab.jupyter.nested_run import enable_nested_run as enable_nested_run
-    from inflight_lab.limiter import AdjustableLimiter as AdjustableLimiter
-    from inflight_lab.observation.timeline import Event as Event
-    from inflight_lab.observation.timeline import Stats as Stats
     from inflight_lab.observation.timeline import Timeline as Timeline
     from inflight_lab.observation.transport import ObservedTransport as ObservedTransport
     from inflight_lab.panel.panel import Panel as Panel
     from inflight_lab.panel.replay import Replay as Replay
     from inflight_lab.plot.live_plot import LivePlot as LivePlot
+    from inflight_lab.runs.events import Event as Event
+    from inflight_lab.runs.events import Stats as Stats
     from inflight_lab.server import PracticeServer as PracticeServer
     from inflight_lab.watch.notebook import Watch as Watch
 
 _HOME = {
-    "AdjustableLimiter": "limiter",
-    "Event": "observation.timeline",
+    "AdjustableLimiter": "engine.limiter",
+    "Event": "runs.events",
     "LivePlot": "plot.live_plot",
     "ObservedTransport": "observation.transport",
     "Panel": "panel.panel",
     "PracticeServer": "server",
     "Replay": "panel.replay",
-    "Stats": "observation.timeline",
+    "Stats": "runs.events",
     "Timeline": "observation.timeline",
     "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",

@@ -4,7 +4,7 @@
 
 >>> checked(SharedQuota, rate=number(1))
 
-A rule given by keyword takes the place of the one in `RULES`, where a name allows something else.
+A rule given by keyword takes the place of the one in `VALIDATORS`, where a name allows something else.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ MOST = sys.float_info.max
 
 
 @dataclass(frozen=True)
-class Rule:
+class Validator:
     """A value is of one of ``types`` (or a ``TypeError`` says ``kind``), and ``fits`` (else ``allowed``).
 
     Without ``allowed`` what does not fit is a ``TypeError`` too.  True and False are no numbers here.
@@ -35,34 +35,34 @@ class Rule:
     fits: Callable[[Any], object] = lambda _: True
 
 
-def integer(least: int, most: float = MOST) -> Rule:
+def integer(least: int, most: float = MOST) -> Validator:
     """An integer of ``least`` or more."""
     allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
-    return Rule((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
+    return Validator((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
 
 
-def number(least: float, unit: str = "", most: float = MOST) -> Rule:
+def number(least: float, unit: str = "", most: float = MOST) -> Validator:
     """A finite number of ``least`` or more."""
     allowed = f"{least} or more, and finite" if most == MOST else f"{least} to {most}"
     kind = f"a number{unit}, {allowed.removesuffix(', and finite')}"
-    return Rule((int, float), kind, allowed, lambda value: least <= value <= most)
+    return Validator((int, float), kind, allowed, lambda value: least <= value <= most)
 
 
-def positive(unit: str = "") -> Rule:
+def positive(unit: str = "") -> Validator:
     """A finite number of more than 0."""
     kind = f"a number{unit}, more than 0"
-    return Rule((int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST)
+    return Validator((int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST)
 
 
-def one_of(*values: object) -> Rule:
+def one_of(*values: object) -> Validator:
     """One of these, and nothing else."""
     allowed = f"one of {', '.join(map(repr, values))}"
-    return Rule((object,), allowed, allowed, lambda value: value in values)
+    return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def instance(of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True) -> Rule:
+def instance(of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True) -> Validator:
     """An object of one class that ``fits``."""
-    return Rule((of,), kind or f"a {of.__name__}(...)", "", fits)
+    return Validator((of,), kind or f"a {of.__name__}(...)", "", fits)
 
 
 def _made(it: object, right: type = object, wrong: type = object) -> bool:
@@ -80,20 +80,22 @@ GROUPS = {
     "latency pause longest_pause timeout give_up_after base cap": number(0, " of seconds"),
     "rate": positive(),
     "period": positive(" of seconds"),
-    "url": Rule(
+    "url": Validator(
         (str, httpx.URL),
         "a string such as 'http://127.0.0.1:8000/get'",
         "a valid URL that starts with http:// or https:// and names a host",
         lambda it: (url := httpx.URL(it)).scheme in ("http", "https") and url.host,
     ),
-    "store": Rule((str,), f"a string {SUCH_AS}", f"an address {SUCH_AS}", lambda it: it.startswith(STORES)),
-    "key": Rule((str,), "a string that is not empty", "a string that is not empty", bool),
+    "store": Validator(
+        (str,), f"a string {SUCH_AS}", f"an address {SUCH_AS}", lambda it: it.startswith(STORES)
+    ),
+    "key": Validator((str,), "a string that is not empty", "a string that is not empty", bool),
 }
-RULES = {name: rule for names, rule in GROUPS.items() for name in names.split()}
+VALIDATORS = {name: rule for names, rule in GROUPS.items() for name in names.split()}
 WITH, ASYNC_WITH = contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager
 EACH = "amounts, and the seconds that each is for, such as requests=(100, 1), all more than 0 and finite"
 OBJECTS = {  # what cannot be typed on a command line
-    "budgets": Rule(
+    "budgets": Validator(
         (dict,), EACH, EACH, lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b))
     ),
     "client": instance(object, "an httpx.AsyncClient()", lambda it: it.get and _made(it, ASYNC_WITH, WITH)),
@@ -108,12 +110,12 @@ BLOCKING = {  # where nothing is awaited
 }
 
 
-def check(name: str, value: object, rule: Rule | None = None, *, or_none: bool = False) -> None:
+def check(name: str, value: object, rule: Validator | None = None, *, or_none: bool = False) -> None:
     """Apply the rule of ``name``, or ``rule`` in its place; with ``or_none`` None is allowed as well.
 
     Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed.
     """
-    rule = rule or RULES[name]
+    rule = rule or VALIDATORS[name]
     none_too = ", or None" if or_none else ""
     is_kind = isinstance(value, rule.types) and not isinstance(value, bool)
     error, allowed = (ValueError, rule.allowed) if is_kind and rule.allowed else (TypeError, rule.kind)
@@ -123,7 +125,7 @@ def check(name: str, value: object, rule: Rule | None = None, *, or_none: bool =
     raise error(f"{name} must be {allowed}{none_too}, got {value!r}")
 
 
-def checked(target: T, /, **rules: Rule) -> T:
+def checked(target: T, /, **rules: Validator) -> T:
     """``target`` with its arguments checked when it is called: any kind of function, or a class.
 
     Of a class the constructor is checked, and the class itself is returned.  None is allowed where it is
@@ -131,7 +133,7 @@ def checked(target: T, /, **rules: Rule) -> T:
     """
     function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
     checking: Any = functools.update_wrapper(_Checked(function), function)
-    checking.rules = RULES | OBJECTS | rules
+    checking.rules = VALIDATORS | OBJECTS | rules
     if not isinstance(target, type):
         return cast(T, checking)
     target.__init__ = checking  # type: ignore[misc]
@@ -146,7 +148,7 @@ class _Checked(functools.partial[Any]):
     """
 
     __qualname__: str
-    rules: dict[str, Rule]
+    rules: dict[str, Validator]
 
     def check(self, /, *args: Any, **kwargs: Any) -> None:
         """Raise what a call would raise for a bad argument, and do nothing else."""

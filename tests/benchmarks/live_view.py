@@ -28,7 +28,7 @@ SET_UP = """
 import asyncio, json, time
 from pathlib import Path
 from inflight_lab import Panel, PracticeServer, Timeline
-from inflight_lab.panel.run import Run
+from inflight_lab.engine.run import Run
 from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
 many = {"count": 1000, "max_count": 10_000}

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 import inflight_lab.plot
 from inflight_lab import Timeline
-from inflight_lab.observation.timeline import Rules
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import PlotSource
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from tests.support.bare_page import COUNTS, hear, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import spy_on
@@ -70,7 +70,7 @@ class Run:
     def __init__(self) -> None:
         self.clock = SetClock(100.0)
         self.client, self.server = Timeline(clock=self.clock), Timeline(clock=self.clock)
-        self.recorder = Recorder(self.server, self.client)
+        self.recorder = PlotSource(self.server, self.client)
 
     def at(self, seconds: float) -> None:
         """It is so late now."""
@@ -211,7 +211,7 @@ def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> 
     """Of a script that is watched, the verdict is known once the answer is there: then it counts no more."""
     clock = SetClock(100.0)
     client = Timeline(clock=clock)
-    recorder = Recorder(None, client)
+    recorder = PlotSource(None, client)
     numbers = [client.send() for _ in range(3)]
     sent = recorder.read()
     clock.now += 0.1
@@ -226,7 +226,7 @@ def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> 
                 return [counted.inside(now, rules).inside.length, counted.refusedAt];
             });
         }""",
-        [[sent, recorder.read()], Rules("sliding-window", 2, 1)._asdict()],
+        [[sent, recorder.read()], QuotaPolicy("sliding-window", 2, 1)._asdict()],
     )
     assert found == [[3, -inf], [1, 0.1]]
 
@@ -234,7 +234,7 @@ def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> 
 def test_a_bucket_drains_and_fills(model: Page) -> None:
     """One token a request, refilled at the rate up to the burst; a refusal says that none was left."""
     arrivals = [[0.0, 200], [0.0, 200], [0.0, 200], [0.2, 429], [2.0, 200]]
-    rules = Rules("token-bucket", 2, 1.0, 4)._asdict() | {"phase": 0}
+    rules = QuotaPolicy("token-bucket", 2, 1.0, 4)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [0.0, 0.6, 1.0, 2.0, 9.0], rules])
     assert [left for _, left, _ in found] == [1, 1, 2, 3, 4]
 
@@ -242,7 +242,7 @@ def test_a_bucket_drains_and_fills(model: Page) -> None:
 def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
     """GCRA's theoretical arrival time: after a burst of three it lies three spacings ahead."""
     arrivals = [[1.0, 200], [1.0, 200], [1.0, 200], [5.0, 200]]
-    rules = Rules("gcra", 10, 1.0, 3)._asdict() | {"phase": 0}
+    rules = QuotaPolicy("gcra", 10, 1.0, 3)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [1.0, 5.0], rules])
     assert [due for _, _, due in found] == pytest.approx([1.3, 5.1])
 

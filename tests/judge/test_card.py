@@ -14,12 +14,12 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from inflight_lab.engine.limiter import AdjustableLimiter
 from inflight_lab.judge import compare, judge
 from inflight_lab.judge.__main__ import main
 from inflight_lab.judge.api import Api
 from inflight_lab.judge.card import Card
 from inflight_lab.judge.subject import Subject
-from inflight_lab.limiter import AdjustableLimiter
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.paced import Pacer
 

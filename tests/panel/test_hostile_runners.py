@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from inflight_lab import Panel, PracticeServer, Timeline
-from inflight_lab.panel.run import Run
+from inflight_lab.engine.run import Run
 from inflight_lab.runners import semaphore
 from tests.support.hostile_runners import COUNT, TABLE
 from tests.support.virtual_clock import run as run_virtually
@@ -118,7 +118,7 @@ async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> 
 
 EXIT = """
 import asyncio
-from inflight_lab.panel import tasks
+from inflight_lab.engine import tasks
 
 async def for_ever(make):
     while True:

@@ -19,8 +19,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from inflight_lab import Panel, PracticeServer, Stats
+from inflight_lab.engine import run as engine_run
 from inflight_lab.jupyter import cells
-from inflight_lab.panel import run as panel_run
 from inflight_lab.panel.lane import Lane
 from inflight_lab.runners import naive, semaphore, threaded
 from inflight_lab.server import app
@@ -232,7 +232,7 @@ async def test_no_request_times_out_for_the_slow_motion(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that takes longer than the usual timeout, because it is slowed down, still comes."""
-    monkeypatch.setattr(panel_run, "TIMEOUT", 0.5)
+    monkeypatch.setattr(engine_run, "TIMEOUT", 0.5)
     server.latency = 0.04
     panel = Panel(semaphore.make_many_requests, server=server, count=3, limit=3, slow=20)
     await panel.start()

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 import pytest
 
 from inflight_lab import Event, Timeline
-from inflight_lab.observation.timeline import Rules
 from inflight_lab.plot.drawing import (
     draw_bars,
     draw_recording,
@@ -18,7 +17,8 @@ from inflight_lab.plot.drawing import (
     nice_step,
     number_of,
 )
-from inflight_lab.plot.points import KEPT, Recorder
+from inflight_lab.plot.points import KEPT, PlotSource
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from tests.support.virtual_clock import SetClock
 
 BLUE, RED, INK, GRID = "#0072b2", "#c23b00", "#666", "#8080804d"
@@ -43,7 +43,7 @@ def axis(labels: list[tuple[str, float]]) -> Callable[[float], float]:
 class Read:
     """A recording's picture, read as a person reads it: each line against the axes beside and below it."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: PlotSource) -> None:
         self.picture = draw_recording(recorder.everything(), name="Ada")
         self.texts, self.lines = elements(self.picture, "text"), elements(self.picture, "path")
         self.time = axis([(t["says"], float(t["x"])) for t in self.texts if t["text-anchor"] == "middle"])
@@ -92,10 +92,10 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def recorded(clock: SetClock) -> Recorder:
+def recorded(clock: SetClock) -> PlotSource:
     """Six requests with a limit of 5, then 2: one is refused, one fails at the client only."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)
-    recorder = Recorder(server, client, lambda: Rules("gcra", 4))
+    recorder = PlotSource(server, client, lambda: QuotaPolicy("gcra", 4))
 
     def read_until(time: float) -> None:
         recorder.read()
@@ -122,7 +122,7 @@ def recorded(clock: SetClock) -> Recorder:
     return recorder
 
 
-def test_every_line_stands_where_its_numbers_are(recorded: Recorder) -> None:
+def test_every_line_stands_where_its_numbers_are(recorded: PlotSource) -> None:
     """Each line of each strip, read against the labels of its axes: time, highest and last level."""
     read = Read(recorded)
     assert read.line("in flight", BLUE) == [(1, 5, 5), (2, 4, 4), (3, 3, 2), (4, 1, 1)]
@@ -139,7 +139,7 @@ def test_every_line_stands_where_its_numbers_are(recorded: Recorder) -> None:
     assert read.line("sent in the last period", INK, "9 5") == [(0, 4, 4)]
 
 
-def test_every_refusal_and_every_failure_is_marked(recorded: Recorder) -> None:
+def test_every_refusal_and_every_failure_is_marked(recorded: PlotSource) -> None:
     """A mark at the time of each 429 and of each failure, and none elsewhere."""
     read = Read(recorded)
     assert (read.marks("refused"), read.marks("failed")) == ([2.0], [2.0])
@@ -150,7 +150,7 @@ def test_every_refusal_and_every_failure_is_marked(recorded: Recorder) -> None:
 
 def test_every_strip_is_there_from_the_beginning() -> None:
     """An empty recording has all three strips, both rows of marks, axes that begin at 0, and no line."""
-    read = Read(Recorder(Timeline(), None))
+    read = Read(PlotSource(Timeline(), None))
     titles = [text["says"].split(" (")[0] for text in read.texts if text.get("font-weight")]
     assert titles == ["in flight", "waiting", "sent in the last period", "Ada"]
     assert [text["says"] for text in read.texts].count("0") == 3
@@ -161,7 +161,7 @@ def test_every_strip_is_there_from_the_beginning() -> None:
 def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
     """Below the other strips: what was charged in the last period, and the quota."""
     timeline = Timeline(clock=clock)
-    recorder = Recorder(timeline, None, lambda: Rules("sliding-window", 60, tokens=2000))
+    recorder = PlotSource(timeline, None, lambda: QuotaPolicy("sliding-window", 60, tokens=2000))
     for tokens in (800, 1100, 0):
         timeline.send(200, tokens)
         recorder.read()
@@ -182,7 +182,7 @@ def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
 def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
     """What is older than the points that are kept leaves no empty space, and the picture says so."""
     timeline = Timeline(clock=clock)
-    recorder = Recorder(timeline, None)
+    recorder = PlotSource(timeline, None)
     recorder.set_limit(7)
     for second in range(1, 151):
         clock.now = second
@@ -199,7 +199,7 @@ def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
 def test_a_picture_has_no_more_points_than_pixels(clock: SetClock) -> None:
     """Many requests a second make no large picture, and the one peak among them is still seen."""
     timeline = Timeline(clock=clock)
-    recorder = Recorder(timeline, None)
+    recorder = PlotSource(timeline, None)
     for step in range(6000):
         clock.now = step / 100
         requests = [timeline.send() for _ in range(9 if step == 3000 else 1)]
@@ -287,7 +287,7 @@ def contrast(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
-def test_a_picture_can_be_read_on_any_ground(recorded: Recorder) -> None:
+def test_a_picture_can_be_read_on_any_ground(recorded: PlotSource) -> None:
     """It paints no ground; lines and words stand out from a light and from a dark one."""
     picture = draw_recording(recorded.everything())
     assert not elements(picture, "rect")

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.observation.timeline import Rules
+from inflight_lab.engine.run import Run
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.panel.run import Run
-from inflight_lab.plot.points import Recorder
+from inflight_lab.plot.points import PlotSource
 from inflight_lab.runners import naive, semaphore_pause
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from tests.support.virtual_clock import SetClock
 
 
@@ -22,7 +22,7 @@ def clock() -> SetClock:
     return SetClock(100.0)
 
 
-def rows_of(recorder: Recorder) -> list[list[Any]]:
+def rows_of(recorder: PlotSource) -> list[list[Any]]:
     """The new rows without their times."""
     return [row[1:] for row in recorder.read()["rows"]]
 
@@ -31,7 +31,7 @@ def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
     """The server counts from another number; its verdict goes to the request that was sent first."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     server.answer(server.send(200), 200)
-    recorder = Recorder(server, client)
+    recorder = PlotSource(server, client)
     client.take()
     first = client.send()
     client.free()
@@ -53,7 +53,7 @@ def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
 def test_one_ends_as_the_next_is_sent(clock: SetClock) -> None:
     """Also where the clock is coarse, as in a browser's page, an arrival is that of the one just sent."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)
-    recorder = Recorder(server, client)
+    recorder = PlotSource(server, client)
     first = client.send()
     server.send(200)
     clock.now += 1
@@ -72,7 +72,7 @@ def test_only_this_recording_is_told(clock: SetClock) -> None:
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     client.take()
     before, _ = client.send(), server.send(200)
-    recorder = Recorder(server, client)
+    recorder = PlotSource(server, client)
     clock.now += 1
     client.answer(before, 200)
     client.free()
@@ -98,7 +98,7 @@ def test_only_this_recording_is_told(clock: SetClock) -> None:
 def test_one_side_is_enough(side: str, clock: SetClock) -> None:
     """A request has arrived when it was sent: with the verdict from a server, without one from a client."""
     timeline = Timeline(clock=clock)
-    recorder = Recorder(timeline, None) if side == "server" else Recorder(None, timeline)
+    recorder = PlotSource(timeline, None) if side == "server" else PlotSource(None, timeline)
     number = timeline.send(429 if side == "server" else None)
     timeline.answer(number, 429)
     verdict = 429 if side == "server" else None
@@ -112,7 +112,7 @@ def test_one_side_is_enough(side: str, clock: SetClock) -> None:
 def test_those_who_give_up_waiting_are_counted(clock: SetClock) -> None:
     """No request has a number then; the row says how many there were."""
     client = Timeline(clock=clock)
-    recorder = Recorder(None, client)
+    recorder = PlotSource(None, client)
     client.start(7)
     client.send()
     clock.now += 1
@@ -123,7 +123,7 @@ def test_those_who_give_up_waiting_are_counted(clock: SetClock) -> None:
 def test_a_late_view_hears_of_what_is_under_way(clock: SetClock) -> None:
     """Rows of what ended long ago are dropped and counted; what is still open keeps all of its own."""
     server, client = Timeline(clock=clock), Timeline(clock=clock)
-    recorder = Recorder(server, client)
+    recorder = PlotSource(server, client)
     client.start(14)
     client.take()
     stays = client.send()
@@ -150,11 +150,11 @@ def test_a_late_view_hears_of_what_is_under_way(clock: SetClock) -> None:
 def test_the_rules_go_with_every_message(clock: SetClock) -> None:
     """Kind, rate, period and burst, and how far into a window of the clock the recording began."""
     clock.now = 100.75
-    rules = Rules("fixed-window", 10, period=2.0, burst=3)
-    recorder = Recorder(Timeline(clock=clock), None, lambda: rules)
+    rules = QuotaPolicy("fixed-window", 10, period=2.0, burst=3)
+    recorder = PlotSource(Timeline(clock=clock), None, lambda: rules)
     said = {"kind": "fixed-window", "rate": 10, "period": 2.0, "burst": 3, "tokens": 0, "phase": 0.75}
     assert recorder.status()["rules"] == said
-    assert "rules" not in Recorder(Timeline(), None).status()
+    assert "rules" not in PlotSource(Timeline(), None).status()
 
 
 @pytest.mark.anyio
@@ -162,7 +162,7 @@ async def test_a_real_run_is_told_in_order(server: PracticeServer) -> None:
     """Each request takes a slot, is sent from it, arrives with the status it will get, and frees the slot."""
     server.latency, server.quota, server.rate, server.period = 0.01, "sliding-window", 3, 60
     timeline = Timeline()
-    recorder = Recorder(server.timeline, timeline)
+    recorder = PlotSource(server.timeline, timeline)
     run = Run(
         semaphore_pause.make_many_requests, server.url, 6, limit=2, timeline=timeline, more={"pause": 0.02}
     )
@@ -190,7 +190,7 @@ async def test_every_request_in_the_pool_arrives_once(server: PracticeServer) ->
     """Of 150 at once through 100 connections each gets the verdict that was its own."""
     server.latency, server.quota = 0.05, "sliding-window"
     transport = ObservedTransport()
-    recorder = Recorder(server.timeline, transport.timeline)
+    recorder = PlotSource(server.timeline, transport.timeline)
     async with httpx.AsyncClient(transport=transport) as client:
         outcomes = await naive.make_many_requests(server.url, 150, client=client, return_exceptions=True)
     await asyncio.sleep(0)

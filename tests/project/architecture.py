@@ -36,7 +36,7 @@ def allowed_by(doc: str) -> Uses:
 
 
 def imports(package: Path) -> Uses:
-    """What each module of the package imports from it; ``panel.run`` is `inflight_lab.panel.run`."""
+    """What each module of the package imports from it; ``engine.run`` is `inflight_lab.engine.run`."""
     paths = {_name(path.relative_to(package)): path for path in package.rglob("*.py")}
     return {
         module: {_known(name, set(paths)) for name in _used(path, package)} for module, path in paths.items()

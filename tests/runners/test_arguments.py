@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer
-from inflight_lab.arguments import RULES
+from inflight_lab.arguments import VALIDATORS
 from inflight_lab.runners import RUNGS, naive, resilient
 from inflight_lab.runners.adaptive import LearningPacer
 from inflight_lab.runners.budgets import Budgets
@@ -42,7 +42,7 @@ def signature(rung: str) -> tuple[str, ...]:
 
 def ruled(target: Callable[..., Any]) -> list[str]:
     """The parameters of a function or class that have a rule."""
-    return [name for name in inspect.signature(target).parameters if name in RULES]
+    return [name for name in inspect.signature(target).parameters if name in VALIDATORS]
 
 
 def assert_refused(target: Callable[..., Any], arguments: dict[str, object], name: str) -> None:

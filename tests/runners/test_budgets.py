@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners.budgets import Budgets
-from inflight_lab.server.quotas import KINDS
 from tests.support.virtual_clock import run, virtual_loop
 
 PATIENT = 1e9

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.arguments import RULES
+from inflight_lab.arguments import VALIDATORS
 from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import ask_first, main, print_result
 from tests.support.waiting import PATIENCE
@@ -320,7 +320,7 @@ def test_the_options_are_the_parameters(rung: str, capsys: pytest.CaptureFixture
     parameters = inspect.signature(run).parameters.values()
     status, out, err = said(capsys, rung, "--help")
     assert (status, err) == (0, "")
-    typed = [each.name for each in parameters if each.name in RULES and each.name != "url"]
+    typed = [each.name for each in parameters if each.name in VALIDATORS and each.name != "url"]
     assert "count" in typed
     assert re.findall(r"^  --(\w+) [A-Z]", out, re.M) == typed
     text = " ".join(out.split())

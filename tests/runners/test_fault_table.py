@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from inflight_lab import LivePlot, PracticeServer, Timeline
-from inflight_lab.panel.run import Run, Runner
+from inflight_lab.engine.run import Run, Runner
 from inflight_lab.runners import (
     adaptive,
     budgets,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer, Timeline
-from inflight_lab.panel.run import Run
+from inflight_lab.engine.run import Run
 from inflight_lab.runners import paced
 from inflight_lab.runners.paced import Pacer
 from tests.support.simulator import URL, Path, SimulatedApi, network, quota, stall_each_second

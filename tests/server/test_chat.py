@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.quotas import KINDS
 from inflight_lab.server.sizes import MAX_BODY
 from tests.support.virtual_clock import SetClock
 

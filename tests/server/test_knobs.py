@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.knobs import LATENCIES
-from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
 
 pytestmark = pytest.mark.anyio
 

@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS, FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.adaptive import quotas_in
 from inflight_lab.server.app import PracticeApp
-from inflight_lab.server.quotas import KINDS, FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
 from tests.support.waiting import PATIENCE, Hold, practice_threads, until
 
 pytestmark = pytest.mark.anyio

@@ -34,7 +34,7 @@ def test_there_are_as_many_as_there_are_choices() -> None:
 @pytest.mark.parametrize("command", ["format --check", "check --select E,F,I,W --ignore F704"])
 def test_ruff_has_nothing_to_say(files: Path, command: str) -> None:
     """Every combination is formatted, its imports sorted and used; F704 is a cell that awaits."""
-    config = ["--config", ROOT / "pyproject.toml"]
+    config = ["--config", ROOT / "pyproject.toml", "--config", "line-length = 110"]
     ran = subprocess.run(
         [sys.executable, "-m", "ruff", *command.split(), *config, files], capture_output=True, text=True
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from inflight_lab.observation.timeline import REFUSALS
+from inflight_lab.runs.events import REFUSALS
 from tests.support.faulty_path import Then
 
 LIMIT = 3

@@ -1,7 +1,7 @@
 """A network and an API on the virtual clock, with the practice server's own quotas as the judge.
 
 What a request meets on its way is drawn or given by the test; what the API would have said to it is
-asked of ``inflight_lab.server.quotas``, in the order in which the requests *arrive*.
+asked of ``inflight_lab.quotas``, in the order in which the requests *arrive*.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import httpx
 
 from inflight_lab.judge.api import LATENCY, URL, Api, response
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.server.quotas import KINDS, Quota
+from inflight_lab.quotas.algorithms import KINDS, Quota
 
 __all__ = ["URL", "Path", "SimulatedApi", "Stray", "network", "quota", "stall_each_second", "whole_seconds"]
 

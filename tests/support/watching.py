@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.watch.__main__ import events, follow, start
-from inflight_lab.watch.page import Page
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.ui_server import Page
 
 SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
 
 
-def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen:
+def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> RequestLog:
     """What is seen of one of SCRIPTS, which must end well; ``knobs`` are its practice server's."""
     noted = folder / "events"
     with (
         noted.open("xb+") as file,
-        Page(seen := Seen(partial(events, file)), "", **{"latency": 0.02} | knobs) as page,
+        Page(seen := RequestLog(partial(events, file)), "", **{"latency": 0.02} | knobs) as page,
     ):
         command = [sys.executable, str(SCRIPTS / script), *arguments]
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -32,7 +32,7 @@ def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> Seen
     return seen
 
 
-def see_text(folder: Path, text: str) -> Seen:
+def see_text(folder: Path, text: str) -> RequestLog:
     """The same for a script with this text."""
     (folder / "script.py").write_text(text)
     return see(folder, folder / "script.py")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
 
 HEADERS = 'ratelimit-policy: "default";q=10;w=1'
 Sent = tuple[float, float, int]
@@ -23,7 +23,7 @@ def seen_of(
     addresses: str = "different",
     loop: int = 0,
     connections: int = 100,
-) -> Seen:
+) -> RequestLog:
     """A run of these requests, the first ``loop`` by one task, the others each by a task of its own."""
     events: list[tuple[Any, ...]] = []
     for number, (asked, took, status) in enumerate(requests):
@@ -34,13 +34,13 @@ def seen_of(
             (asked, 1, "sent", number, 0),
             (asked + took, 1, "ended", number, "", status, headers),
         ]
-    seen = Seen()
+    seen = RequestLog()
     for event in sorted(events, key=lambda event: event[0]):
         seen.note(*event)
     return seen
 
 
-def said(seen: Seen) -> list[str]:
+def said(seen: RequestLog) -> list[str]:
     """How each finding begins."""
     return [finding.split(".")[0] for finding in diagnose(seen)]
 
@@ -71,7 +71,7 @@ def test_polls_that_do_not_come_together_are_no_storm() -> None:
         polls = [
             (n + job / count, 0.05, 503 if n < 5 else 200, job) for n in range(6) for job in range(count)
         ]
-        seen = Seen()
+        seen = RequestLog()
         for number, (asked, took, status, job) in enumerate(sorted(polls)):
             fields = (number, job, 1, 100, 20, "GET", f"https://api.example.com/{job}")
             seen.note(asked, 1, "asked", *fields)
@@ -82,7 +82,7 @@ def test_polls_that_do_not_come_together_are_no_storm() -> None:
 @pytest.mark.parametrize(("hosts", "error"), [(1, ""), (150, ""), (1, "cancelled")])
 def test_connections_that_the_pool_had_to_open(hosts: int, error: str) -> None:
     """Each new host needs one, and so does what comes after a request that was given up."""
-    seen = Seen()
+    seen = RequestLog()
     for number in range(150):
         at, url = number // 30 * 0.2, f"https://host{number % hosts}.example.com/{number}"
         seen.note(at, 1, "asked", number, number, 1, 100, 20, "GET", url)
@@ -97,7 +97,7 @@ def test_connections_that_the_pool_had_to_open(hosts: int, error: str) -> None:
 @pytest.mark.parametrize("closed", [True, False])
 def test_streams_that_are_never_closed_fill_the_pool(closed: bool) -> None:
     """Then no semaphore helps."""
-    seen = Seen()
+    seen = RequestLog()
     for number in range(6):
         seen.note(0, 1, "asked", number, number, 1, 2, 2, "GET", "https://api.example.com/")
         if number < 2:
@@ -149,7 +149,7 @@ def test_a_quota_that_is_not_said() -> None:
 
 def test_what_was_given_up_before_it_was_sent_is_not_counted_as_sent() -> None:
     """Of 30 asked for, a pool of 12 sent 12: these are what the quota saw."""
-    seen = Seen()
+    seen = RequestLog()
     for number in range(30):
         seen.note(0.0, 1, "asked", number, number, 1, 12, 12, "GET", f"https://api.example.com/{number}")
     for number in range(12):
@@ -175,7 +175,7 @@ def test_workers_that_ignore_refusals_are_no_storm_of_retries() -> None:
 
 def test_retries_that_come_back_together() -> None:
     """A pause that is long enough, but the same for all, is named; with a random part it is sound."""
-    seen = Seen()
+    seen = RequestLog()
     for round_ in range(3):
         for number in range(20):
             at = round_ * 1.1 + number / 1000
@@ -200,7 +200,7 @@ def test_doubled_pauses_come_back_together_unless_they_are_random(jitter: bool) 
         for attempt in range(4):
             requests.append((at, number, 429 if attempt < 3 else 200))
             at += 0.1 + (draw.uniform(0, 2**attempt) if jitter else 2**attempt)
-    seen = Seen()
+    seen = RequestLog()
     for key, (at, number, status) in enumerate(sorted(requests)):
         seen.note(at, 1, "asked", key, number, 1, 100, 20, "GET", f"https://api.example.com/{number}")
         seen.note(at + 0.1, 1, "ended", key, "", status, "")
@@ -223,7 +223,7 @@ def test_the_pool_is_no_limit_where_a_connection_carries_many() -> None:
 
 def test_the_pool_is_no_limit_where_no_connection_could_be_opened() -> None:
     """All waited for one, and none would have helped."""
-    seen = Seen()
+    seen = RequestLog()
     for number in range(150):
         seen.note(0.0, 1, "asked", number, number, 1, 100, 20, "GET", f"https://api.example.com/{number}")
     for number in range(150):
@@ -239,7 +239,7 @@ def test_a_pool_that_is_full_is_named_where_many_are_cancelled() -> None:
     )
 
 
-def waiting(seen: Seen, count: int) -> Seen:
+def waiting(seen: RequestLog, count: int) -> RequestLog:
     """With ``count`` more requests of the same client, which are never sent."""
     fields = (
         seen.requests[0].client[1],

@@ -16,8 +16,8 @@ import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer, Timeline
 from inflight_lab.watch.notebook import Watch
-from inflight_lab.watch.passage import Passage
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.request_probe import RequestProbe
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -138,9 +138,9 @@ async def test_httpcore_tells_no_more_than_is_needed(
     client: Any, server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of its calls costs the watched script time: once a request is sent there are none."""
-    told, see = [], Passage._see
+    told, see = [], RequestProbe._see
     monkeypatch.setattr(
-        Passage, "_see", lambda self, event, info: told.append(event) or see(self, event, info)
+        RequestProbe, "_see", lambda self, event, info: told.append(event) or see(self, event, info)
     )
     await client.get(server.url)
     with Watch(client):
@@ -271,7 +271,7 @@ def test_two_threads_that_look_keep_the_order() -> None:
                 assert second_waits.wait(PATIENCE)
             yield (event,)
 
-    seen = Seen(fetch)
+    seen = RequestLog(fetch)
     seen._looking, seen.note = Lock(), noted.append  # type: ignore[assignment]
     other = threading.Thread(target=seen.look)
     seen.look()

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.observation.timeline import Stats
+from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
 Answer = Callable[..., Any]

@@ -1,6 +1,6 @@
 """An API on the virtual clock, which counts as the practice server does: no socket, the same quotas.
 
-What the API says to a request is asked of ``inflight_lab.server.quotas``, in the order in which the requests
+What the API says to a request is asked of ``inflight_lab.quotas``, in the order in which the requests
 *arrive*.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.server.fields import policy_field
-from inflight_lab.server.quotas import FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
+from inflight_lab.quotas.algorithms import FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
+from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05

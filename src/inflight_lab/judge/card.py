@@ -14,8 +14,8 @@ from typing import Any
 
 from inflight_lab.arguments import checked, instance, number
 from inflight_lab.judge.api import QUOTAS, Api
+from inflight_lab.judge.checks import CHECKS, found
 from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
-from inflight_lab.judge.looks import LOOKS, found
 from inflight_lab.judge.subject import WANTED, Subject
 
 SECONDS = 10.0
@@ -106,7 +106,7 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
         if not used and len(api.arrivals) < SECONDS * rate:  # else it let everything through at once
             card.findings["could be judged"] = NO_CLOCK
         else:
-            card.findings |= {question: found(subject, look) for question, look in LOOKS.items()}
+            card.findings |= {question: found(subject, look) for question, look in CHECKS.items()}
     except BlockingError as error:
         return Card(subject.name, findings={"could be judged": f"NO: {error}"})
     return card

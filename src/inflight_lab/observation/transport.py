@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 
 from inflight_lab.arguments import checked
-from inflight_lab.hosts import is_loopback
-from inflight_lab.observation.timeline import Stats, Timeline
+from inflight_lab.observation.hosts import is_loopback
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01
 """Seconds from one request that is not sent to the next."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from inflight_lab.observation.timeline import Stats, Timeline
-from inflight_lab.panel.run import GRACE, Run, Runner, takes
+from inflight_lab.engine.run import GRACE, Run, Runner, takes
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import Message, Recorder
+from inflight_lab.plot.points import Message, PlotSource
+from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
 Goal = Callable[[Stats], bool]
@@ -46,7 +47,7 @@ class Lane:
         self.adjustable, self._observed = takes(runner, "limiter"), takes(runner, "client")
         client = self.timeline if self._observed else None
         self._post = post
-        self.feed = Feed(Recorder(server.timeline, client, lambda: server.rules), self._send, name)
+        self.feed = Feed(PlotSource(server.timeline, client, lambda: server.rules), self._send, name)
         self._run: Run | None = None
 
     @property

@@ -12,22 +12,22 @@ from weakref import WeakSet
 
 import traitlets
 
-from inflight_lab.arguments import RULES, check, checked, instance, one_of
+from inflight_lab.arguments import VALIDATORS, check, checked, instance, one_of
+from inflight_lab.engine.run import Outcome, Runner, check_runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.lane import Goal, Lane
 from inflight_lab.panel.recording import save
-from inflight_lab.panel.run import Outcome, Runner, check_runner
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
-from inflight_lab.server.knobs import RULES as KNOBS
+from inflight_lab.server.knobs import VALIDATORS as KNOBS
 
 BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
 
 SLOW = (1, 5, 20)
 SHARED = {name: KNOBS[name] for name in ("latency", "rate", "quota")}
-SETTINGS = {"limit": RULES["limit"], "count": RULES["count"], "slow": one_of(*SLOW), **SHARED}
+SETTINGS = {"limit": VALIDATORS["limit"], "count": VALIDATORS["count"], "slow": one_of(*SLOW), **SHARED}
 """What may be set on the panel; the shared ones are the server's, on every panel that it has."""
 
 _panels: WeakSet["Panel"] = WeakSet()

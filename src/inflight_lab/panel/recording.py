@@ -1,7 +1,7 @@
 """Runs kept in a file: the very messages that drew them, to be sent again by `Replay`.
 
 The file is JSON in UTF-8, of at most `LARGEST` bytes, and holds runs by name.  Each is a list of what
-`Recorder.read` returned while it went on.  Every file is checked before it is written and when it is read.
+`PlotSource.read` returned while it went on.  Every file is checked before it is written and when it is read.
 """
 
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from inflight_lab.arguments import Rule, check, integer, number, one_of, positive
-from inflight_lab.observation.timeline import Stats
+from inflight_lab.arguments import Validator, check, integer, number, one_of, positive
 from inflight_lab.plot.flow import ENDS
 from inflight_lab.plot.points import LINES, Message
-from inflight_lab.server.quotas import KINDS
+from inflight_lab.quotas.algorithms import KINDS
+from inflight_lab.runs.events import Stats
 
 FORMAT = "inflight-lab recording 3"
 """What a file says it is.  The number is the version: another one is refused."""
@@ -27,12 +27,12 @@ RECORDINGS = Path(__file__).with_name("recordings")
 """The folder of the runs that come with the package: for a lesson without a server."""
 
 SECONDS, LEVEL = number(0, " of seconds", 3600), number(0, most=10**9)
-WHAT = Rule((str,), "a text", "")
-NUMBER = Rule((int, NoneType), "an integer or null", "0 to 100000", lambda it: 0 <= (it or 0) <= 10**5)
-DETAIL = Rule((int, str, NoneType), "an integer, a text or null", "")
+WHAT = Validator((str,), "a text", "")
+NUMBER = Validator((int, NoneType), "an integer or null", "0 to 100000", lambda it: 0 <= (it or 0) <= 10**5)
+DETAIL = Validator((int, str, NoneType), "an integer, a text or null", "")
 COUNT, COUNTED = integer(0, 10**9), ("taken", "freed", "answered")
 """Rows whose detail is a number: a slot or a status.  Where many end unsent, it is how many."""
-RULES = {
+VALIDATORS = {
     "kind": one_of(*KINDS),
     "rate": positive(),
     "period": positive(),
@@ -45,7 +45,7 @@ MESSAGE = {
     "live": bool,
     "numbered": bool,
     "counts": {field.name: LEVEL for field in fields(Stats)},
-    "rules?": RULES,
+    "rules?": VALIDATORS,
     "series": {f"{name}?": [(SECONDS, LEVEL, LEVEL, LEVEL)] for name in LINES},
     "rows": [(SECONDS, WHAT, NUMBER, DETAIL)],
 }
@@ -101,7 +101,7 @@ def _parse(text: bytes) -> dict[str, list[Message]]:
 
 def _check(name: str, value: Any, shape: Any) -> None:
     """Raise an error that says where ``value`` is not of the ``shape``, as in `MESSAGE`."""
-    if isinstance(shape, Rule):
+    if isinstance(shape, Validator):
         check(name, value, shape)
     elif shape is bool and type(value) is not bool:
         raise _wrong(name, "true or false", value)

@@ -10,7 +10,7 @@ from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.recording import load
 from inflight_lab.plot.flow import Row
 from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import LINES, UPDATE, Message, Point, Recorder
+from inflight_lab.plot.points import LINES, UPDATE, Message, PlotSource, Point
 
 
 class Replay(Controlled):
@@ -55,7 +55,7 @@ class Replay(Controlled):
                 feed.stop()
 
 
-class Playback(Recorder):
+class Playback(PlotSource):
     """Reads the messages of a run, each when its time has come, in place of timelines."""
 
     def __init__(self, messages: list[Message]) -> None:

@@ -8,8 +8,8 @@ from itertools import count, cycle
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from inflight_lab.observation.timeline import Event, ending
 from inflight_lab.plot.points import KEPT, Message, Point, thin
+from inflight_lab.runs.events import Event, outcome_of
 
 WIDTH = 860
 INK, GRID = "#666", "#8080804d"
@@ -91,7 +91,7 @@ class Scale(NamedTuple):
 
 
 def draw_recording(recorded: Message, *, mark: str = "", name: str = "") -> Picture:
-    """The last `KEPT` seconds of ``recorded``, which is `Recorder.everything`, up to the last point.
+    """The last `KEPT` seconds of ``recorded``, which is `PlotSource.everything`, up to the last point.
 
     ``mark`` is the class of the drawing, by which a page finds it; ``name`` is written on top.
     """
@@ -195,7 +195,7 @@ def _marks(events: Iterable[Event]) -> list[tuple[float, str]]:
         if event.kind == "sent":
             came[event.request] = event.time
         elif event.kind == "answered":
-            refused = ending(event.kind, event.detail) == "refused"
+            refused = outcome_of(event.kind, event.detail) == "refused"
             last[event.request] = "refused" if refused else "answered"
     begin = min(came.values(), default=0.0)
     return [(time - begin, last.get(request, "sent")) for request, time in came.items()]

@@ -5,7 +5,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from inflight_lab.observation.timeline import Event, ending
+from inflight_lab.runs.events import Event, outcome_of
 
 Row = list[Any]
 """``[seconds, what, request, detail]``, as in `Event`; also "arrived", with the server's verdict or None.
@@ -95,5 +95,5 @@ class FlowRows:
 
     def _forget(self, _: float, what: str, request: int | None, detail: Any) -> None:
         if what != "freed":
-            outcome = {"accepted": "ok", "refused": "refused"}.get(ending(what, detail), "lost")
+            outcome = {"accepted": "ok", "refused": "refused"}.get(outcome_of(what, detail), "lost")
             self.gone[outcome] += 1 if request is not None else detail

@@ -18,7 +18,7 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.drawing import Picture, draw_recording
 from inflight_lab.plot.modules import joined
-from inflight_lab.plot.points import UPDATE, Message, Recorder
+from inflight_lab.plot.points import UPDATE, Message, PlotSource
 
 HERE = Path(__file__).parent
 
@@ -36,7 +36,7 @@ class Feed:
     finished recording also leaves a plain picture, which stays in a saved or exported notebook.
     """
 
-    def __init__(self, recorder: Recorder, post: Callable[[Message], None], name: str = "") -> None:
+    def __init__(self, recorder: PlotSource, post: Callable[[Message], None], name: str = "") -> None:
         self.recorder, self._post, self._name = recorder, post, name
         self._sending = threading.Lock()  # one message at a time, so that none overtakes another
         self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
@@ -139,7 +139,7 @@ class Plot(Feed, Shown):
     _esm = joined(HERE / "js" / "live_plot.js")
     _css = HERE / "live_plot.css"
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: PlotSource) -> None:
         Feed.__init__(self, recorder, lambda message: self.send(message))
         Shown.__init__(self, [self])
 
@@ -201,4 +201,4 @@ class LivePlot(Plot):
             if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
                 raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
         counted, seen = server.timeline if server else None, client.timeline if client else None
-        super().__init__(Recorder(counted, seen, lambda: getattr(server, "rules", None)))
+        super().__init__(PlotSource(counted, seen, lambda: getattr(server, "rules", None)))

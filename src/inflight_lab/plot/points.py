@@ -7,8 +7,10 @@ from operator import itemgetter
 from typing import Any
 
 from inflight_lab.arguments import check, number
-from inflight_lab.observation.timeline import Event, Rules, Timeline, ending
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.flow import FlowRows, Row
+from inflight_lab.runs.events import Event, outcome_of
+from inflight_lab.runs.quota_policy import QuotaPolicy
 
 BIN = 0.01
 """Seconds.  All that happens to a level within one bin becomes one point, however many requests there are."""
@@ -25,7 +27,7 @@ Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
 
 Message = dict[str, Any]
-"""What a page is sent: see `Recorder.read`."""
+"""What a page is sent: see `PlotSource.read`."""
 
 
 def level(time: float, value: float) -> Point:
@@ -58,7 +60,7 @@ def tally(times: Iterable[float]) -> list[Point]:
     return points
 
 
-class Recorder:
+class PlotSource:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``rules`` returns how the server counts, or None.
@@ -70,7 +72,7 @@ class Recorder:
         self,
         server: Timeline | None,
         client: Timeline | None,
-        rules: Callable[[], Rules | None] = lambda: None,
+        rules: Callable[[], QuotaPolicy | None] = lambda: None,
     ) -> None:
         if (main := server or client) is None:
             raise TypeError("server or client must have a timeline, got None for both")
@@ -145,10 +147,12 @@ class Recorder:
             "waiting": thin((event.time - began, event.waiting) for event in (asked if known else ())),
             "limit": thin(self._limits.popleft() for _ in range(len(self._limits))),  # those of now
             "refused": tally(
-                one.time - began for one in arrived if ending(one.kind, one.detail) == "refused"
+                one.time - began for one in arrived if outcome_of(one.kind, one.detail) == "refused"
             ),
             # Only the client knows of a request that never reached the server.
-            "failed": tally(one.time - began for one in asked if ending(one.kind, one.detail) == "failed"),
+            "failed": tally(
+                one.time - began for one in asked if outcome_of(one.kind, one.detail) == "failed"
+            ),
         }
         counted: dict[str, float] = {"rate": self._main.recent()}
         if rules := self.rules():

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.arguments import RULES
-from inflight_lab.hosts import is_loopback
+from inflight_lab.arguments import VALIDATORS
+from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.runners import RUNGS
 
 COMMAND = "inflight-lab run"
@@ -35,8 +35,8 @@ def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser
     parser = argparse.ArgumentParser(f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about)
     parser.add_argument("url", nargs="?", default="https://httpbin.org/get", help="default: %(default)s")
     for each in inspect.signature(run).parameters.values():
-        if each.name in RULES and each.name != "url":
-            rule, default = RULES[each.name], 200 if each.name == "count" else each.default
+        if each.name in VALIDATORS and each.name != "url":
+            rule, default = VALIDATORS[each.name], 200 if each.name == "count" else each.default
             text = rule.kind if default is None else f"{rule.kind}; default {default}"
             parser.add_argument(f"--{each.name}", type=partial(read, rule.types), default=default, help=text)
     parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")

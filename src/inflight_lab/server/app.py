@@ -20,13 +20,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from inflight_lab.observation.timeline import Rules, Stats, Timeline
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST, Quota
+from inflight_lab.quotas.fields import in_digits, policy_field
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.server.chat import chat_completion
 from inflight_lab.server.echo import echo
-from inflight_lab.server.fields import in_digits, policy_field
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
-from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST, Quota
 from inflight_lab.server.sizes import NAMES, measured, too_large
 
 LOOPBACK = "127.0.0.1"
@@ -69,12 +71,12 @@ class PracticeApp(Knobs):
         return twin
 
     @property
-    def rules(self) -> Rules | None:
+    def rules(self) -> QuotaPolicy | None:
         """How requests are counted now, if they are."""
         if self.quota == "none":
             return None
         burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
-        return Rules(self.quota, self.rate, self.timeline.period, burst, self.tokens or 0)
+        return QuotaPolicy(self.quota, self.rate, self.timeline.period, burst, self.tokens or 0)
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""

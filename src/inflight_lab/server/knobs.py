@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
 
-from inflight_lab.arguments import Rule, check, integer, number, one_of
-from inflight_lab.server.quotas import KINDS, KINDS_WITH_BURST
+from inflight_lab.arguments import Validator, check, integer, number, one_of
+from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST
 
 LATENCIES: dict[str, Callable[[Random], float]] = {
     "fixed": lambda _: 1.0,
@@ -19,7 +19,7 @@ DAY, MANY = 86_400, 1_000_000_000
 """Bounds far beyond any use, and far from where floating point gives up."""
 
 
-def _knob(default: Any, rule: Rule) -> Any:
+def _knob(default: Any, rule: Validator) -> Any:
     return field(default=default, metadata={"rule": rule})
 
 
@@ -49,8 +49,8 @@ class Knobs:
     """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in RULES:
-            check(name, value, RULES[name], or_none=getattr(Knobs, name) is None)
+        if name in VALIDATORS:
+            check(name, value, VALIDATORS[name], or_none=getattr(Knobs, name) is None)
         super().__setattr__(name, value)
 
     def __post_init__(self) -> None:
@@ -59,4 +59,4 @@ class Knobs:
             raise ValueError(f"burst goes with quota {kinds}, got burst={self.burst!r}, quota={self.quota!r}")
 
 
-RULES = {each.name: each.metadata["rule"] for each in fields(Knobs)}
+VALIDATORS = {each.name: each.metadata["rule"] for each in fields(Knobs)}

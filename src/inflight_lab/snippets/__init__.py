@@ -15,7 +15,7 @@ from inspect import getsource
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.arguments import Rule, check, integer
+from inflight_lab.arguments import Validator, check, integer
 from inflight_lab.runners.budgets import Budgets, Counted
 
 URL = "https://api.example.com/items/{id}"
@@ -26,7 +26,7 @@ MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
 PAIRS = "pairs of requests and seconds"
-FILE = Rule((str,), "the name of a file", "the name of a file", bool)
+FILE = Validator((str,), "the name of a file", "the name of a file", bool)
 
 
 def snippet(
@@ -58,7 +58,11 @@ def snippet(
     check("limit", limit, or_none=True)
     check("tokens", tokens, integer(1), or_none=True)
     check("save", save, FILE, or_none=True)
-    check("quotas", quotas, Rule((tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)))
+    check(
+        "quotas",
+        quotas,
+        Validator((tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)),
+    )
     for quota in quotas:
         check("requests", quota[0], integer(1))
         check("period", quota[1])

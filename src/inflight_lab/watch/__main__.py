@@ -24,8 +24,8 @@ from typing import Any, BinaryIO
 from inflight_lab.plot.points import UPDATE
 from inflight_lab.watch.diagnosis import diagnose, summary
 from inflight_lab.watch.leftovers import warn_of_practice_answers
-from inflight_lab.watch.page import HOME, Page
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.ui_server import HOME, Page
 
 PATIENCE = 3.0
 """Seconds for which the end waits for the page."""
@@ -72,7 +72,7 @@ def events(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
             yield marshal.loads(a2b_base64(line))
 
 
-def follow(child: subprocess.Popen[bytes], seen: Seen) -> int:
+def follow(child: subprocess.Popen[bytes], seen: RequestLog) -> int:
     """Take in what the script notes until it ends.  Returns its exit status."""
     status = None
     while status is None:
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     here = Path.cwd()  # now: the script may delete either
     command = [sys.executable, options.script, *options.args]
     with tempfile.TemporaryDirectory() as folder, Path(folder, "events").open("xb+") as file:
-        seen = Seen(partial(events, file))
+        seen = RequestLog(partial(events, file))
         try:
             page = Page(seen, " ".join(command[1:]), port=options.port, **options.practice).start()
         except (OSError, ValueError) as error:

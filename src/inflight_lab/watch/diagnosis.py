@@ -12,7 +12,7 @@ from math import log
 from operator import attrgetter
 from statistics import median
 
-from inflight_lab.watch.seen import Request, Seen
+from inflight_lab.watch.request_log import Request, RequestLog
 
 FEW = 4
 """Of fewer requests than that nothing is said."""
@@ -20,13 +20,13 @@ LONG = 0.015
 """Seconds from which on a loop that stands still counts; a script's line is seen every 0.01 s."""
 
 
-def diagnose(seen: Seen) -> list[str]:
+def diagnose(seen: RequestLog) -> list[str]:
     """What stands out, a sentence or two each: of each fault the first that is found."""
     found = [(next(find(seen), ""), todo) for find, todo in FINDINGS.items() if len(seen.requests) >= FEW]
     return [f"{facts} {todo}" for facts, todo in found if facts]
 
 
-def summary(seen: Seen) -> str:
+def summary(seen: RequestLog) -> str:
     """The run in numbers."""
     counts, requests = seen.timeline.stats(), seen.requests
     used = Counter(library for _, _, library in seen.others["unseen"])
@@ -76,7 +76,7 @@ def _by(requests: Iterable[Request], *keys: str) -> Iterator[list[Request]]:
     return (list(group) for _, group in groupby(sorted(requests, key=by), by))
 
 
-def _one_by_one(seen: Seen) -> Iterator[str]:
+def _one_by_one(seen: RequestLog) -> Iterator[str]:
     requests, span = seen.requests, _span(seen.requests)
     asks, ends = sorted(r.asked for r in requests), sorted(r.ended for r in requests if r.ended)
     alone = [r for r in requests if r.ended and bisect_left(asks, r.ended) - bisect_right(ends, r.asked) == 1]
@@ -90,7 +90,7 @@ def _one_by_one(seen: Seen) -> Iterator[str]:
         yield f"{'certain' if waited >= 0.9 else 'likely'}: One after the other: {how}."
 
 
-def _semaphores(seen: Seen) -> Iterator[str]:
+def _semaphores(seen: RequestLog) -> Iterator[str]:
     senders, hosts = {r.sender for r in seen.requests}, {r.host for r in seen.requests}
     users = defaultdict(set)
     for _, process, semaphore, sender in seen.others["acquires"]:
@@ -100,7 +100,7 @@ def _semaphores(seen: Seen) -> Iterator[str]:
         yield f"certain: A semaphore for each task: {alone}, each used by one task, so none ever waited."
 
 
-def _pool(seen: Seen) -> Iterator[str]:
+def _pool(seen: RequestLog) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         most, asked, sent = requests[0].connections, _at_once(requests), _at_once(requests, "sent")
         # A few more are sent where many are cancelled at once; over HTTP/2, far more.
@@ -109,20 +109,20 @@ def _pool(seen: Seen) -> Iterator[str]:
             yield f"certain: The connection pool was the limit: {how}; {asked - most} waited inside it."
 
 
-def _pool_timeouts(seen: Seen) -> Iterator[str]:
+def _pool_timeouts(seen: RequestLog) -> Iterator[str]:
     if late := [r.connections for r in seen.requests if r.error == "PoolTimeout"]:
         count, left = len(late), len(seen.open)
         end = f" {left} never ended: is each stream closed?" if left >= late[0] else ""
         yield f"certain: PoolTimeout: {count} requests waited too long for one of {late[0]} connections.{end}"
 
 
-def _clients(seen: Seen) -> Iterator[str]:
+def _clients(seen: RequestLog) -> Iterator[str]:
     clients, opened = {r.client for r in seen.requests}, sum(r.opened for r in seen.requests)
     if len(clients) >= max(FEW, len(seen.requests) / 2, 2 * len({r.host for r in seen.requests})):
         yield f"certain: A client for each request: {len(clients)} clients, and {opened} connections opened."
 
 
-def _connections(seen: Seen) -> Iterator[str]:
+def _connections(seen: RequestLog) -> Iterator[str]:
     for requests in _by(seen.requests, "client"):
         sent, opened, idle = _at_once(requests, "sent"), sum(r.opened for r in requests), requests[0].idle
         # Not by the pool: the server closed it, or the request failed on it.
@@ -133,7 +133,7 @@ def _connections(seen: Seen) -> Iterator[str]:
             yield f"certain: Connections opened and closed all the time: {how}; beyond, most need a new one."
 
 
-def _quota(seen: Seen) -> Iterator[str]:
+def _quota(seen: RequestLog) -> Iterator[str]:
     for requests in _by(seen.requests, "host"):
         host, times = requests[0].host, [r.sent for r in requests if r.sent is not None]
         if not (refused := sum(r.status == 429 for r in requests)):
@@ -154,7 +154,7 @@ def _quota(seen: Seen) -> Iterator[str]:
         yield f"likely: Refused: {facts}, and no quota in its headers explains them. {rates}."
 
 
-def _retries(seen: Seen) -> Iterator[str]:
+def _retries(seen: RequestLog) -> Iterator[str]:
     again, addressed = _repeats(seen.requests)
     if len(again) <= max(FEW, 0.2 * len(seen.requests)):
         return
@@ -190,14 +190,14 @@ def _repeats(requests: Collection[Request]) -> tuple[list[tuple[Request, Request
     return ([] if goes_on else found), not common
 
 
-def _goes_on(seen: Seen) -> Iterator[str]:
+def _goes_on(seen: RequestLog) -> Iterator[str]:
     for at, process, error, senders in seen.others["gave up"]:
         left = {(process, sender) for sender in senders}
         if after := sum(r.asked > at and r.sender in left for r in seen.requests):
             yield f"certain: Requests after the failure: gather raised {error}, its tasks sent {after} more."
 
 
-def _blocked(seen: Seen) -> Iterator[str]:
+def _blocked(seen: RequestLog) -> Iterator[str]:
     lines = defaultdict[str, Counter[object]](Counter)
     for _, process, callback, seconds, line in seen.others["stood still"]:
         lines[line][process, callback] += seconds

@@ -19,10 +19,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from inflight_lab.hosts import is_loopback
+from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.watch.blocking import look
 from inflight_lab.watch.opened import OpenedFiles
-from inflight_lab.watch.passage import NOTED, Function, name_of, sender
+from inflight_lab.watch.request_probe import NOTED, Function, name_of, sender
 
 _file, _practice, _looked_at = -1, 0, 0
 

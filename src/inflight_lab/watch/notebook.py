@@ -9,8 +9,8 @@ from IPython.display import display
 
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.watch.diagnosis import diagnose, summary
-from inflight_lab.watch.passage import NOTED
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.request_probe import NOTED
 
 
 class Watch(Plot):
@@ -33,7 +33,7 @@ class Watch(Plot):
             raise TypeError(message) from None
         self._method = "handle_async_request" if hasattr(client, "aclose") else "handle_request"
         self._events = deque[tuple[Any, ...]]()
-        self.seen = Seen(lambda: (self._events.popleft() for _ in range(len(self._events))))
+        self.seen = RequestLog(lambda: (self._events.popleft() for _ in range(len(self._events))))
         super().__init__(self.seen)
 
     def _note(self, kind: str, *fields: object) -> None:

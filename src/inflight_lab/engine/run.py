@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.limiter import AdjustableLimiter
+from inflight_lab.engine.limiter import AdjustableLimiter
+from inflight_lab.engine.tasks import Tasks
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.panel.tasks import Tasks
 
 Outcome = httpx.Response | BaseException
 Runner = Callable[..., Awaitable[Any]]

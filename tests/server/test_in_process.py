@@ -17,7 +17,7 @@ import pytest
 from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
-from inflight_lab.server.page import Listener, create_connection
+from inflight_lab.server.in_process import Listener, create_connection
 from tests.support.virtual_clock import run
 from tests.support.waiting import PATIENCE, until
 
@@ -295,7 +295,7 @@ def everything():
 
 sys.platform = sys.argv[1]
 before, environment = everything(), dict(os.environ)
-for name in ("server", "server.page", "jupyter.cells", "jupyter.nested_run"):
+for name in ("server", "server.in_process", "jupyter.cells", "jupyter.nested_run"):
     importlib.import_module("inflight_lab." + name)
 assert everything() == before
 assert dict(os.environ) == environment
@@ -305,7 +305,7 @@ print(sys.modules["inflight_lab.server"].PracticeServer.listen.__module__)
 
 @pytest.mark.parametrize(
     ("platform", "module"),
-    [("emscripten", "inflight_lab.server.page"), (sys.platform, "inflight_lab.server.socket")],
+    [("emscripten", "inflight_lab.server.in_process"), (sys.platform, "inflight_lab.server.socket")],
 )
 def test_an_import_changes_nothing_elsewhere(platform: str, module: str) -> None:
     """httpx, asyncio and time stay as they are until a server starts, in a page as well."""

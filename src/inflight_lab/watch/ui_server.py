@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
 import inflight_lab.plot
-from inflight_lab.plot.points import UPDATE, Message, Recorder
+from inflight_lab.plot.points import UPDATE, Message, PlotSource
 from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
@@ -27,7 +27,7 @@ class Page(PracticeServer):
     are the last that a page gets, and then ``done`` is set.  ``readers`` has a queue for each page.
     """
 
-    def __init__(self, recorder: Recorder, title: str, *, port: int = 0, **knobs: Any) -> None:
+    def __init__(self, recorder: PlotSource, title: str, *, port: int = 0, **knobs: Any) -> None:
         super().__init__(port=port, **knobs)
         self._recorder, self._title, self.words, self.done = recorder, title, "", threading.Event()
         self.readers = set[asyncio.Queue[Message]]()

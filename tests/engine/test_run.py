@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
+from inflight_lab.engine.run import KEPT, Run, Runner
 from inflight_lab.observation.transport import OutsideError
-from inflight_lab.panel.run import KEPT, Run, Runner
 from inflight_lab.runners import naive, semaphore, semaphore_pause
 from tests.support.hostile_runners import for_ever
 from tests.support.virtual_clock import run as run_virtually

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.points import Recorder
-from inflight_lab.watch.page import Page
+from inflight_lab.plot.points import PlotSource
+from inflight_lab.watch.ui_server import Page
 from tests.support.virtual_clock import SetClock
 
 
@@ -21,7 +21,7 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
     """No refusal and no answer is counted twice, whether or not another page is open already."""
     clock = SetClock()
     timeline = Timeline(clock=clock)
-    page = Page(Recorder(None, timeline), "my_script.py")
+    page = Page(PlotSource(None, timeline), "my_script.py")
     first = page._messages()
     if others:
         await anext(first)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.observation.timeline import Rules
 from inflight_lab.plot import points
-from inflight_lab.plot.points import BIN, Recorder, tally, thin
+from inflight_lab.plot.points import BIN, PlotSource, tally, thin
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from tests.support.virtual_clock import SetClock
 
 
@@ -37,7 +37,7 @@ def test_a_tally_counts_what_falls_together() -> None:
 
 def test_each_point_is_read_once(timeline: Timeline) -> None:
     """A second reading holds only what came since the first; a reset timeline is read from its start."""
-    recorder = Recorder(timeline, None, lambda: Rules("gcra", 100))
+    recorder = PlotSource(timeline, None, lambda: QuotaPolicy("gcra", 100))
     timeline.answer(timeline.send(), 429)
     first = recorder.read()["series"]
     assert first["server"][-1][3] == 0
@@ -53,7 +53,7 @@ def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.Monk
     timeline.answer(timeline.send(), 200)
     with monkeypatch.context() as patch:
         patch.setattr(points, "Event", None)
-        recorder = Recorder(timeline, None)
+        recorder = PlotSource(timeline, None)
         recorder.reset()
     timeline.send()
     assert recorder.read()["series"]["server"] == [[0, 1, 1, 1]]
@@ -62,7 +62,7 @@ def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.Monk
 def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:
     """A view that comes late gets the last 60 seconds of every line, and the level before them."""
     client = Timeline(clock=clock)
-    recorder = Recorder(timeline, client, lambda: Rules("gcra", 100, tokens=2000))
+    recorder = PlotSource(timeline, client, lambda: QuotaPolicy("gcra", 100, tokens=2000))
     recorder.set_limit(3)
     for _ in range(300):
         clock.now += 1
@@ -82,9 +82,9 @@ def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> No
 
 def test_tokens_are_drawn_where_they_are_counted(clock: SetClock, timeline: Timeline) -> None:
     """What was charged in the last period, and the most that is allowed; without such a quota, neither."""
-    rules = Rules("sliding-window", 60, 2.0)
+    rules = QuotaPolicy("sliding-window", 60, 2.0)
     timeline.period = rules.period
-    recorder = Recorder(timeline, None, lambda: rules)
+    recorder = PlotSource(timeline, None, lambda: rules)
     timeline.send(200, 80)
     assert not {"tokens", "token_quota"} & recorder.read()["series"].keys()
     rules = rules._replace(tokens=2000)
@@ -101,7 +101,7 @@ def test_tokens_are_drawn_where_they_are_counted(clock: SetClock, timeline: Time
 def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -> None:
     """A 404 that both sides saw is one failed request, whichever side is read first."""
     client = Timeline(clock=clock)
-    recorder = Recorder(timeline, client)
+    recorder = PlotSource(timeline, client)
     seen, sent = timeline.send(), client.send()
     recorder.read()
     timeline.answer(seen, 404)
@@ -113,7 +113,7 @@ def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -
 def test_a_period_is_counted_as_the_server_counts_it(clock: SetClock, timeline: Timeline) -> None:
     """What waits in the client's pool comes later: the most in a period is the server's, as in the strip."""
     client = Timeline(clock=clock)
-    recorder = Recorder(timeline, client)
+    recorder = PlotSource(timeline, client)
     for _ in range(4):
         client.send()
     for _ in range(2):
@@ -125,7 +125,7 @@ def test_a_period_is_counted_as_the_server_counts_it(clock: SetClock, timeline: 
 
 def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
     """Without a server the client's timeline has the rate and the refusals."""
-    recorder = Recorder(None, timeline)
+    recorder = PlotSource(None, timeline)
     timeline.answer(timeline.send(), 429)
     timeline.send()
     assert {name: points[-1][1:] for name, points in recorder.read()["series"].items()} == {
@@ -137,12 +137,12 @@ def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
     counts = recorder.status()["counts"]
     assert (counts["in_flight"], counts["refused"]) == (1, 1)
     with pytest.raises(TypeError, match="server or client must have a timeline"):
-        Recorder(None, None)
+        PlotSource(None, None)
 
 
 def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> None:
     """What happens after a recording ended is no part of it: neither points nor rows nor counts."""
-    recorder = Recorder(timeline, None)
+    recorder = PlotSource(timeline, None)
     timeline.answer(timeline.send(), 200)
     clock.now += 2
     recorder.read()
@@ -160,7 +160,7 @@ def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> N
 def test_points_come_from_what_is_left(clock: SetClock) -> None:
     """A timeline that has dropped events goes on to be drawn, with its level as it is."""
     timeline = Timeline(clock=clock, keep=8)
-    recorder = Recorder(timeline, None)
+    recorder = PlotSource(timeline, None)
     for _ in range(24):
         timeline.send()
     assert recorder.read()["series"]["server"][-1][3] == 24
@@ -169,7 +169,7 @@ def test_points_come_from_what_is_left(clock: SetClock) -> None:
 @pytest.mark.parametrize("limit", [-1, float("nan"), float("inf")])
 def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
     """It is refused by name and value; an axis up to infinity would never be finished."""
-    recorder = Recorder(timeline, None)
+    recorder = PlotSource(timeline, None)
     with pytest.raises(ValueError, match=f"limit must be 0 or more, and finite, got {limit}"):
         recorder.set_limit(limit)
     assert recorder.read()["series"].get("limit") is None

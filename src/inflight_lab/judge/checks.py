@@ -163,7 +163,7 @@ async def _price(subject: Subject) -> str:
     return f"{1e6 * took / count:.0f} µs a request, {max(0, kept) / count:.1f} objects kept for each"
 
 
-LOOKS = {
+CHECKS = {
     "keeps to the rate after a rest": _burst_after_rest,
     "keeps to the rate after a stall": _after_a_stall,
     "first come, first served": _in_order,

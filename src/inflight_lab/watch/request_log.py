@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inflight_lab.observation.timeline import Rules, Timeline
-from inflight_lab.plot.points import Message, Recorder
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.points import Message, PlotSource
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.quota import Policy, policies
 
 MOST = 200_000
@@ -49,7 +50,7 @@ class Request:
         return bool(self.error) or self.status == 429 or self.status >= 500
 
 
-class Seen(Recorder):
+class RequestLog(PlotSource):
     """A run as it is seen, from events that `note` takes one by one.
 
     ``news`` has those that came since it was last called.  They are taken in before each reading, many at a
@@ -126,7 +127,7 @@ class Seen(Recorder):
                 self.policies[request.host] = found
                 self.timeline.period = found[0].window
 
-    def _quota(self) -> Rules | None:
+    def _quota(self) -> QuotaPolicy | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
         said = list(self.policies.values())
-        return Rules("sliding-window", said[0][0].quota, said[0][0].window) if len(said) == 1 else None
+        return QuotaPolicy("sliding-window", said[0][0].quota, said[0][0].window) if len(said) == 1 else None

@@ -17,7 +17,7 @@ _kept.append(_kept)  # so that it outlives this module when Python ends
 class Tasks:
     """A coroutine and every task that comes of it, driven by us step by step.
 
-    ``ending`` is set when that coroutine ends, and when one of them raises ``SystemExit`` or
+    ``outcome_of`` is set when that coroutine ends, and when one of them raises ``SystemExit`` or
     ``KeyboardInterrupt``: asyncio would end the event loop with it, and so the kernel; here it is kept as
     ``exit``.  A task that is begun when all is ``over`` ends at once.
     """

@@ -38,10 +38,10 @@ def sender() -> int:
     return name_of(task) if task else -threading.get_ident()
 
 
-class Passage(AbstractContextManager["Passage", None]):
+class RequestProbe(AbstractContextManager["RequestProbe", None]):
     """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
 
-    ``note(kind, *fields)`` is where the events go: `Seen.note` says which there are.
+    ``note(kind, *fields)`` is where the events go: `RequestLog.note` says which there are.
     ``twin`` is the request to send: the caller's own one may be looked at, or be sent twice at once.
     ``port`` is that of a practice server on this machine, if it is to go there.
     """
@@ -76,8 +76,8 @@ class Passage(AbstractContextManager["Passage", None]):
     def answered(self, response: Any) -> Any:
         """``response`` came; its body may still be under way, until its stream is closed."""
         stream, close, said = response.stream, getattr(response.stream, self._close), ""
-        if self._opened or response.status_code >= 400 or time.monotonic() > Passage._looked + LOOK:
-            Passage._looked = time.monotonic()
+        if self._opened or response.status_code >= 400 or time.monotonic() > RequestProbe._looked + LOOK:
+            RequestProbe._looked = time.monotonic()
             headers = ((name.lower(), value) for name, value in response.headers.raw)
             lines = [n + b": " + value for n, value in headers if b"limit" in n or n in OTHERS]
             said = b"\n".join(lines).decode("latin-1")
@@ -106,12 +106,12 @@ class Passage(AbstractContextManager["Passage", None]):
 
 
 def _send(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
-    with Passage(note, transport, request, port, sync=True) as passage:
+    with RequestProbe(note, transport, request, port, sync=True) as passage:
         return passage.answered(send(transport, passage.twin))
 
 
 async def _send_async(note: Function, port: int, send: Function, transport: object, request: Any) -> Any:
-    with Passage(note, transport, request, port, sync=False) as passage:
+    with RequestProbe(note, transport, request, port, sync=False) as passage:
         return passage.answered(await send(transport, passage.twin))
 
 

@@ -1,0 +1,61 @@
+"""What happened to the requests of a run, event by event and in numbers."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
+
+REFUSALS = (429, 503)
+"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section 15.6.4)."""
+
+
+class Event(NamedTuple):
+    """One thing that happened, and how many requests were waiting and in flight right after it."""
+
+    time: float
+    """Seconds on the timeline's clock."""
+    kind: Kind
+    request: int | None
+    """The request's number in the order of sending; None for slots and for requests that are not sent yet."""
+    detail: int | str | None
+    """The status if answered; the error's name if failed; a slot's number if it was taken or freed.
+
+    If sent: the slot that the sender holds or, on the server's side, the status that the answer will have.
+    """
+    waiting: int
+    in_flight: int
+
+
+def outcome_of(kind: str, detail: Any) -> str:
+    """What a request counts as in `Stats` that ended so: "accepted", "refused", "failed" or "cancelled"."""
+    if kind == "answered":
+        return "accepted" if detail < 400 else "refused" if detail in REFUSALS else "failed"
+    return kind
+
+
+@dataclass(frozen=True)
+class Stats:
+    """A timeline in numbers.
+
+    ``started == waiting + in_flight + accepted + refused + failed + cancelled``, always.
+    """
+
+    started: int = 0
+    """Requests asked for."""
+    waiting: int = 0
+    """Started and not sent yet."""
+    in_flight: int = 0
+    """Sent and not answered yet."""
+    peak_in_flight: int = 0
+    accepted: int = 0
+    """Answered with a status below 400."""
+    refused: int = 0
+    """Answered with 429 or 503."""
+    failed: int = 0
+    """Answered with another error status, or not answered at all: refused connections, time-outs."""
+    cancelled: int = 0
+    """Given up by the client, before or after they were sent."""
+    elapsed: float = 0.0
+    """Seconds from the first event to the last that happened to a request."""
+    busiest_period: int = 0
+    """The most requests sent within any one period, refused ones included."""
