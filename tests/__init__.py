@@ -1,1 +1,3 @@
-"""The tests: `pytest` runs them, `pytest --full` with the kernels and repeats that take long."""
+"""The tests: `pytest` runs them, `pytest --full` with the kernels and repeats that take
+long.
+"""

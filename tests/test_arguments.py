@@ -1,4 +1,6 @@
-"""The rules of the parameters: one clear error that names the parameter, the value and what is allowed."""
+"""The rules of the parameters: one clear error that names the parameter, the value and
+what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from inflight_lab.arguments import VALIDATORS, check, checked, instance, integer, number, positive
+from inflight_lab.arguments import (
+    VALIDATORS,
+    check,
+    checked,
+    instance,
+    integer,
+    number,
+    positive,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -61,16 +71,38 @@ ALLOWED: list[tuple[str, object]] = [
 
 def table() -> list[tuple[str, object, type[Exception]]]:
     """Every rule with every bad value."""
-    below = {name: 0 if WORDS[name] in ("1 or more", "more than 0") else -1 for name in INTEGERS + NUMBERS}
+    below = {
+        name: 0 if WORDS[name] in ("1 or more", "more than 0") else -1
+        for name in INTEGERS + NUMBERS
+    }
     return [
-        *((name, value, TypeError) for name in INTEGERS + NUMBERS for value in NO_NUMBERS),
-        *((name, value, TypeError) for name in INTEGERS for value in (2.5, 3.0, NAN, INFINITY)),
-        *((name, value, ValueError) for name in NUMBERS for value in (NAN, INFINITY, -0.001, 10**400)),
+        *(
+            (name, value, TypeError)
+            for name in INTEGERS + NUMBERS
+            for value in NO_NUMBERS
+        ),
+        *(
+            (name, value, TypeError)
+            for name in INTEGERS
+            for value in (2.5, 3.0, NAN, INFINITY)
+        ),
+        *(
+            (name, value, ValueError)
+            for name in NUMBERS
+            for value in (NAN, INFINITY, -0.001, 10**400)
+        ),
         *((name, value, ValueError) for name, value in below.items()),
         ("port", 65536, ValueError),
-        *((name, value, TypeError) for name in TEXTS for value in (None, 8000, b"redis://127.0.0.1", True)),
+        *(
+            (name, value, TypeError)
+            for name in TEXTS
+            for value in (None, 8000, b"redis://127.0.0.1", True)
+        ),
         *(("url", value, ValueError) for value in URLS),
-        *(("store", value, ValueError) for value in ("127.0.0.1:6379", "http://127.0.0.1", "")),
+        *(
+            ("store", value, ValueError)
+            for value in ("127.0.0.1:6379", "http://127.0.0.1", "")
+        ),
         ("key", "", ValueError),
     ]
 
@@ -85,7 +117,9 @@ def assert_says(error: BaseException, name: str, value: object, allowed: str) ->
 
 @pytest.mark.parametrize(("name", "value", "error"), table())
 def test_bad_value(name: str, value: object, error: type[Exception]) -> None:
-    """Each rule refuses what is no such value (TypeError) or out of bounds (ValueError), in its own words."""
+    """Each rule refuses what is no such value (TypeError) or out of bounds
+    (ValueError), in its own words.
+    """
     with pytest.raises(error) as caught:
         check(name, value)
     assert type(caught.value) is error
@@ -108,29 +142,43 @@ def test_none() -> None:
     check("limit", None, or_none=True)
     with pytest.raises(ValueError, match=r"^limit must be 1 or more, or None, got 0$"):
         check("limit", 0, or_none=True)
-    with pytest.raises(TypeError, match=r"^limit must be an integer, 1 or more, or None, got '3'$"):
+    with pytest.raises(
+        TypeError, match=r"^limit must be an integer, 1 or more, or None, got '3'$"
+    ):
         check("limit", "3", or_none=True)
-    with pytest.raises(TypeError, match=r"^limit must be an integer, 1 or more, got None$"):
+    with pytest.raises(
+        TypeError, match=r"^limit must be an integer, 1 or more, got None$"
+    ):
         check("limit", None)
 
 
 def test_rule_of_the_place() -> None:
-    """Where a name allows something else, the rule that is given counts, and not the one in the table."""
+    """Where a name allows something else, the rule that is given counts, and not the
+    one in the table.
+    """
     check("burst", 1.5, number(1))
-    with pytest.raises(ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"):
+    with pytest.raises(
+        ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"
+    ):
         check("rate", 0.5, number(1))
-    with pytest.raises(ValueError, match=r"^latency must be more than 0, and finite, got 0$"):
+    with pytest.raises(
+        ValueError, match=r"^latency must be more than 0, and finite, got 0$"
+    ):
         check("latency", 0, positive())
     with pytest.raises(ValueError, match=r"^level must be 1 to 3, got 4$"):
         check("level", 4, integer(1, 3))
 
 
-def function(url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0) -> str:
+def function(
+    url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0
+) -> str:
     """Say what came."""
     return f"{url} {count} {limit} {pause}"
 
 
-async def coroutine(url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0) -> str:
+async def coroutine(
+    url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0
+) -> str:
     """Say what came."""
     return function(url, count, limit=limit, pause=pause)
 
@@ -145,7 +193,9 @@ async def generator(
 class Constructed:
     """Keep what came."""
 
-    def __init__(self, url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0) -> None:
+    def __init__(
+        self, url: str, count: int = 3, *, limit: int | None = None, pause: float = 1.0
+    ) -> None:
         self.came = function.__wrapped__(url, count, limit=limit, pause=pause)
 
 
@@ -180,13 +230,23 @@ async def came(target: Callable[..., Any], *args: object, **kwargs: object) -> s
     ("arguments", "message"),
     [
         (("http://127.0.0.1", -1), "count must be 0 or more, got -1"),
-        (("127.0.0.1",), "url must be a valid URL that starts with http:// or https:// and names a host, "),
+        (
+            ("127.0.0.1",),
+            "url must be a valid URL that starts with http:// or https:// and names a host, ",
+        ),
         (("http://127.0.0.1", 3, 0), "limit must be 1 or more, or None, got 0"),
-        (("http://127.0.0.1", 3, 2, None), "pause must be a number of seconds, 0 or more, got None"),
+        (
+            ("http://127.0.0.1", 3, 2, None),
+            "pause must be a number of seconds, 0 or more, got None",
+        ),
     ],
 )
-def test_checked_when_called(target: Callable[..., Any], arguments: tuple[Any, ...], message: str) -> None:
-    """Every kind of target refuses as it is called: before it is awaited, and before it is first read."""
+def test_checked_when_called(
+    target: Callable[..., Any], arguments: tuple[Any, ...], message: str
+) -> None:
+    """Every kind of target refuses as it is called: before it is awaited, and before it
+    is first read.
+    """
     url, *more = arguments
     names = ["count", "limit", "pause"][: len(more)]
     with pytest.raises((TypeError, ValueError)) as caught:
@@ -196,11 +256,16 @@ def test_checked_when_called(target: Callable[..., Any], arguments: tuple[Any, .
 
 @pytest.mark.parametrize("target", TARGETS)
 async def test_good_arguments_arrive(target: Callable[..., Any]) -> None:
-    """What is allowed reaches the target as it was passed; None is allowed where it is the default."""
+    """What is allowed reaches the target as it was passed; None is allowed where it is
+    the default.
+    """
     assert await came(target, "http://127.0.0.1") == "http://127.0.0.1 3 None 1.0"
     given = await came(target, "http://127.0.0.1", 0, limit=2, pause=0)
     assert given == "http://127.0.0.1 0 2 0"
-    assert await came(target, url="http://127.0.0.1", limit=None) == "http://127.0.0.1 3 None 1.0"
+    assert (
+        await came(target, url="http://127.0.0.1", limit=None)
+        == "http://127.0.0.1 3 None 1.0"
+    )
 
 
 def test_none_needs_its_default() -> None:
@@ -211,10 +276,22 @@ def test_none_needs_its_default() -> None:
 
 
 def test_looks_like_its_target() -> None:
-    """Name, docstring, signature and kind stay: the panel, the command line and ``help`` go by them."""
+    """Name, docstring, signature and kind stay: the panel, the command line and
+    ``help`` go by them.
+    """
     assert [inspect.signature(target) for target in TARGETS] == SIGNATURES
-    assert [inspect.iscoroutinefunction(each) for each in TARGETS] == [False, True, False, False]
-    assert [inspect.isasyncgenfunction(each) for each in TARGETS] == [False, False, True, False]
+    assert [inspect.iscoroutinefunction(each) for each in TARGETS] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert [inspect.isasyncgenfunction(each) for each in TARGETS] == [
+        False,
+        False,
+        True,
+        False,
+    ]
     for before, after in zip(PLAIN, TARGETS, strict=False):
         assert (after.__name__, after.__doc__, after.__module__) == (
             before.__name__,
@@ -238,7 +315,9 @@ def test_constructor_of_a_subclass() -> None:
 
 
 def test_checked_with_rules_of_its_own() -> None:
-    """A rule given with the target takes the place of the table's, for this target only."""
+    """A rule given with the target takes the place of the table's, for this target
+    only.
+    """
 
     def run(count: int, rules: dict[str, int] | None = None) -> int:
         return count
@@ -248,6 +327,8 @@ def test_checked_with_rules_of_its_own() -> None:
     assert own(5, {}) == 5
     with pytest.raises(ValueError, match=r"^count must be 5 or more, got 4$"):
         own(4)
-    with pytest.raises(TypeError, match=r"^rules must be a dict\(\.\.\.\), or None, got 3$"):
+    with pytest.raises(
+        TypeError, match=r"^rules must be a dict\(\.\.\.\), or None, got 3$"
+    ):
         own(5, 3)
     assert checked(run)(4) == 4

@@ -1,17 +1,17 @@
 """inflight_lab: send many HTTP requests from asyncio and get no 429 Too Many Requests.
 
-The map of the house.  A room has one job.  It may use the rooms of its row, and those that they may use;
-everybody may use a leaf.  ``python -m tests.project.architecture`` prints who uses whom, and a test fails
-at anything else.
+The map of the house.  A room has one job.  It may use the rooms of its row, and those
+that they may use; everybody may use a leaf.  ``python -m tests.project.architecture``
+prints who uses whom, and a test fails at anything else.
 
     room         may use                 what it is
     cli          publish, snippets       the command ``inflight-lab``
     publish      panel, runners          the series as a site, as pages, a student page
-    exercises    judge, runners, server  checks of the exercises, the calculator of limits
+    exercises    judge, runners, server  checks of the exercises, and a calculator
     watch        plot, server            your own requests live, and what stands out
     panel        engine, plot, server    sliders, Run, Stop and a plot around any runner
     plot         observation             the live plot, and the drawings in notebooks
-    engine       observation             one run of any runner, with a limit that can move
+    engine       observation             one run of any runner, and a limit that moves
     judge        quotas                  a card for any limiter
     server       observation, quotas     the practice API, on a socket or in a page
     snippets     runners                 the script to leave with
@@ -22,10 +22,10 @@ at anything else.
     jupyter      -                       leaf: cells, nested runs, what a page lacks
     arguments    -                       leaf: what each parameter allows
 
-A new thing goes where its job is, into the lowest room that knows all it needs, and its test into
-``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones step by step.  Importing a room
-changes nothing elsewhere.  The names below are imported when they are first used, so ``import inflight_lab``
-loads no widget and no server.
+A new thing goes where its job is, into the lowest room that knows all it needs, and its
+test into ``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones
+step by step.  Importing a room changes nothing elsewhere.  The names below are imported
+when they are first used, so ``import inflight_lab`` loads no widget and no server.
 """
 
 import importlib
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from inflight_lab.engine.limiter import AdjustableLimiter as AdjustableLimiter
     from inflight_lab.jupyter.nested_run import enable_nested_run as enable_nested_run
     from inflight_lab.observation.timeline import Timeline as Timeline
-    from inflight_lab.observation.transport import ObservedTransport as ObservedTransport
+    from inflight_lab.observation.transport import (
+        ObservedTransport as ObservedTransport,
+    )
     from inflight_lab.panel.panel import Panel as Panel
     from inflight_lab.panel.replay import Replay as Replay
     from inflight_lab.plot.live_plot import LivePlot as LivePlot

@@ -1,10 +1,12 @@
 """What the package's parameters allow: one rule per name, and one way to check them.
 
-`checked` attaches the rules to a function or to a class: each parameter whose name has a rule is checked.
+`checked` attaches the rules to a function or to a class: each parameter whose name has
+a rule is checked.
 
 >>> checked(SharedQuota, rate=number(1))
 
-A rule given by keyword takes the place of the one in `VALIDATORS`, where a name allows something else.
+A rule given by keyword takes the place of the one in `VALIDATORS`, where a name allows
+something else.
 """
 
 import contextlib
@@ -26,7 +28,8 @@ MOST = sys.float_info.max
 class Validator:
     """A value is of one of ``types`` (or a ``TypeError`` says ``kind``), and ``fits`` (else ``allowed``).
 
-    Without ``allowed`` what does not fit is a ``TypeError`` too.  True and False are no numbers here.
+    Without ``allowed`` what does not fit is a ``TypeError`` too.  True and False are no
+    numbers here.
     """
 
     types: tuple[type, ...]
@@ -38,7 +41,9 @@ class Validator:
 def integer(least: int, most: float = MOST) -> Validator:
     """An integer of ``least`` or more."""
     allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
-    return Validator((int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most)
+    return Validator(
+        (int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most
+    )
 
 
 def number(least: float, unit: str = "", most: float = MOST) -> Validator:
@@ -51,7 +56,9 @@ def number(least: float, unit: str = "", most: float = MOST) -> Validator:
 def positive(unit: str = "") -> Validator:
     """A finite number of more than 0."""
     kind = f"a number{unit}, more than 0"
-    return Validator((int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST)
+    return Validator(
+        (int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST
+    )
 
 
 def one_of(*values: object) -> Validator:
@@ -60,14 +67,18 @@ def one_of(*values: object) -> Validator:
     return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def instance(of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True) -> Validator:
+def instance(
+    of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True
+) -> Validator:
     """An object of one class that ``fits``."""
     return Validator((of,), kind or f"a {of.__name__}(...)", "", fits)
 
 
 def _made(it: object, right: type = object, wrong: type = object) -> bool:
     """Whether it is no class, and has ``right`` or at least not only ``wrong``."""
-    return not isinstance(it, type) and (isinstance(it, right) or not isinstance(it, wrong))
+    return not isinstance(it, type) and (
+        isinstance(it, right) or not isinstance(it, wrong)
+    )
 
 
 STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
@@ -77,7 +88,9 @@ GROUPS = {
     "limit max_limit max_concurrent burst threads processes ahead attempts": integer(1),
     "port": integer(0, 65535),
     "budget": number(0),
-    "latency pause longest_pause timeout give_up_after base cap": number(0, " of seconds"),
+    "latency pause longest_pause timeout give_up_after base cap": number(
+        0, " of seconds"
+    ),
     "rate": positive(),
     "period": positive(" of seconds"),
     "url": Validator(
@@ -87,38 +100,66 @@ GROUPS = {
         lambda it: (url := httpx.URL(it)).scheme in ("http", "https") and url.host,
     ),
     "store": Validator(
-        (str,), f"a string {SUCH_AS}", f"an address {SUCH_AS}", lambda it: it.startswith(STORES)
+        (str,),
+        f"a string {SUCH_AS}",
+        f"an address {SUCH_AS}",
+        lambda it: it.startswith(STORES),
     ),
-    "key": Validator((str,), "a string that is not empty", "a string that is not empty", bool),
+    "key": Validator(
+        (str,), "a string that is not empty", "a string that is not empty", bool
+    ),
 }
 VALIDATORS = {name: rule for names, rule in GROUPS.items() for name in names.split()}
-WITH, ASYNC_WITH = contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager
+WITH, ASYNC_WITH = (
+    contextlib.AbstractContextManager,
+    contextlib.AbstractAsyncContextManager,
+)
 EACH = "amounts, and the seconds that each is for, such as requests=(100, 1), all more than 0 and finite"
 OBJECTS = {  # what cannot be typed on a command line
     "budgets": Validator(
-        (dict,), EACH, EACH, lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b))
+        (dict,),
+        EACH,
+        EACH,
+        lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b)),
     ),
-    "client": instance(object, "an httpx.AsyncClient()", lambda it: it.get and _made(it, ASYNC_WITH, WITH)),
-    "limiter": instance(ASYNC_WITH, "usable with `async with`, such as asyncio.Semaphore(3)"),
+    "client": instance(
+        object,
+        "an httpx.AsyncClient()",
+        lambda it: it.get and _made(it, ASYNC_WITH, WITH),
+    ),
+    "limiter": instance(
+        ASYNC_WITH, "usable with `async with`, such as asyncio.Semaphore(3)"
+    ),
     "transport": instance(
-        object, "an httpx.AsyncHTTPTransport()", lambda it: it.handle_async_request and _made(it)
+        object,
+        "an httpx.AsyncHTTPTransport()",
+        lambda it: it.handle_async_request and _made(it),
     ),
 }
 BLOCKING = {  # where nothing is awaited
-    "client": instance(object, "an httpx.Client()", lambda it: it.get and _made(it, WITH, ASYNC_WITH)),
+    "client": instance(
+        object, "an httpx.Client()", lambda it: it.get and _made(it, WITH, ASYNC_WITH)
+    ),
     "limiter": instance(WITH, "usable with `with`, such as threading.Semaphore(3)"),
 }
 
 
-def check(name: str, value: object, rule: Validator | None = None, *, or_none: bool = False) -> None:
+def check(
+    name: str, value: object, rule: Validator | None = None, *, or_none: bool = False
+) -> None:
     """Apply the rule of ``name``, or ``rule`` in its place; with ``or_none`` None is allowed as well.
 
-    Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what is allowed.
+    Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what
+    is allowed.
     """
     rule = rule or VALIDATORS[name]
     none_too = ", or None" if or_none else ""
     is_kind = isinstance(value, rule.types) and not isinstance(value, bool)
-    error, allowed = (ValueError, rule.allowed) if is_kind and rule.allowed else (TypeError, rule.kind)
+    error, allowed = (
+        (ValueError, rule.allowed)
+        if is_kind and rule.allowed
+        else (TypeError, rule.kind)
+    )
     with contextlib.suppress(Exception):  # what `fits` cannot look at does not fit
         if (or_none and value is None) or (is_kind and rule.fits(value)):
             return
@@ -128,8 +169,8 @@ def check(name: str, value: object, rule: Validator | None = None, *, or_none: b
 def checked(target: T, /, **rules: Validator) -> T:
     """``target`` with its arguments checked when it is called: any kind of function, or a class.
 
-    Of a class the constructor is checked, and the class itself is returned.  None is allowed where it is
-    the parameter's default.
+    Of a class the constructor is checked, and the class itself is returned.  None is
+    allowed where it is the parameter's default.
     """
     function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
     checking: Any = functools.update_wrapper(_Checked(function), function)
@@ -143,8 +184,9 @@ def checked(target: T, /, **rules: Validator) -> T:
 class _Checked(functools.partial[Any]):
     """A function that checks its arguments first.
 
-    It is a ``partial``, without arguments of its own, so that ``inspect`` finds the signature and the kind
-    of the function inside: no one wrapper can be a coroutine function and an async generator function.
+    It is a ``partial``, without arguments of its own, so that ``inspect`` finds the
+    signature and the kind of the function inside: no one wrapper can be a coroutine
+    function and an async generator function.
     """
 
     __qualname__: str
@@ -156,7 +198,12 @@ class _Checked(functools.partial[Any]):
         call.apply_defaults()
         for name, parameter in call.signature.parameters.items():
             if name in self.rules:
-                check(name, call.arguments[name], self.rules[name], or_none=parameter.default is None)
+                check(
+                    name,
+                    call.arguments[name],
+                    self.rules[name],
+                    or_none=parameter.default is None,
+                )
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         self.check(*args, **kwargs)

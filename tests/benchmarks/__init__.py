@@ -1,1 +1,3 @@
-"""Measurements, each started by hand with ``python -m tests.benchmarks.NAME``; never part of the tests."""
+"""Measurements, each started by hand with ``python -m tests.benchmarks.NAME``; never
+part of the tests.
+"""

@@ -1,8 +1,8 @@
 """What the browser build weighs and how quick it is: ``python -m tests.benchmarks.browser_build SITE``.
 
-SITE is a folder that ``inflight-lab site`` has made.  Chromium with an empty profile,
-a plain file server on loopback, and notebook 03, which shows a plot and a panel.  Start it on a quiet
-machine.
+SITE is a folder that ``inflight-lab site`` has made.  Chromium with an empty profile, a
+plain file server on loopback, and notebook 03, which shows a plot and a panel.  Start
+it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Counting(SimpleHTTPRequestHandler):
 
 
 def first_plot(page: Page, address: str) -> float:
-    """Seconds from the address to a live plot, by a person who presses Run All as soon as it is there."""
+    """Seconds from the address to a live plot, by a person who presses Run All as soon
+    as it is there.
+    """
     begun = time.perf_counter()
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-Cell")
@@ -56,7 +58,9 @@ def first_plot(page: Page, address: str) -> float:
 
 
 def slider_to_in_flight(panel: PanelOnPage) -> float:
-    """Milliseconds from a key on the slider to the number in flight that it asks for, on the page."""
+    """Milliseconds from a key on the slider to the number in flight that it asks for,
+    on the page.
+    """
     return panel.page.evaluate(
         """async () => {
             const plot = document.querySelector(".ifl-panel .inflight-lab");
@@ -80,10 +84,15 @@ def main() -> None:
     site = parser.parse_args().site.resolve()
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     print(f"site: {size / 1e6:.1f} MB")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Counting, directory=str(site)))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Counting, directory=str(site))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/lab/index.html?path={NOTEBOOK}"
-    with chromium() as usual, chromium_without_internet(usual.browser_type) as (browser, _):
+    with (
+        chromium() as usual,
+        chromium_without_internet(usual.browser_type) as (browser, _),
+    ):
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         print(f"first live plot, cold: {first_plot(page, address):.1f} s")
         print(f"transferred by then: {Counting.sent / 1e6:.1f} MB")
@@ -101,7 +110,9 @@ def measure_panel(page: Page) -> None:
     panel = PanelOnPage(page)
     panel.plot = page.locator(".ifl-panel .inflight-lab")
     panel.plot.scroll_into_view_if_needed()
-    kernel.run("await asyncio.sleep(1)\npanel.limit = 10\nserver.latency, server.quota = 0.2, 'none'")
+    kernel.run(
+        "await asyncio.sleep(1)\npanel.limit = 10\nserver.latency, server.quota = 0.2, 'none'"
+    )
     kernel.run("panel.count = 5000\npanel.start()")
     page.wait_for_selector(".ifl-panel .inflight-lab[data-live=true]")
     began, frames = time.perf_counter(), page.evaluate(FRAMES)
@@ -109,9 +120,13 @@ def measure_panel(page: Page) -> None:
     page.wait_for_timeout(5000)
     spent = time.perf_counter() - began
     rate = (kernel.value("server.stats().started") - started) / spent
-    print(f"panel: {(page.evaluate(FRAMES) - frames) / spent:.0f} painted updates/s at {rate:.0f} requests/s")
+    print(
+        f"panel: {(page.evaluate(FRAMES) - frames) / spent:.0f} painted updates/s at {rate:.0f} requests/s"
+    )
     moves = sorted(slider_to_in_flight(panel) for _ in range(20))
-    print(f"slider to number in flight: median {median(moves):.0f} ms, longest {moves[-1]:.0f} ms")
+    print(
+        f"slider to number in flight: median {median(moves):.0f} ms, longest {moves[-1]:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

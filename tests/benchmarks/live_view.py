@@ -1,12 +1,13 @@
 """How fast the panel answers in a browser, and what the plot costs the event loop.
 
-``python -m tests.benchmarks.live_view`` prints, for JupyterLab and this environment's kernel: milliseconds
-from a key on the limit's slider to one more request in flight on the page; frames painted a second; the
-loop's lag with and without the plot, at 50 requests a second and for 10,000 at full speed.
+``python -m tests.benchmarks.live_view`` prints, for JupyterLab and this environment's
+kernel: milliseconds from a key on the limit's slider to one more request in flight on
+the page; frames painted a second; the loop's lag with and without the plot, at 50
+requests a second and for 10,000 at full speed.
 
-``--matrix`` prints the slider's figures for every front end and kernel, as a table, also while a cell awaits
-and after it; it installs the older kernels.  ``--fronts notebook --kernels ipykernel-7.0``, for example,
-prints that line of it, and Voilà's.
+``--matrix`` prints the slider's figures for every front end and kernel, as a table,
+also while a cell awaits and after it; it installs the older kernels.  ``--fronts
+notebook --kernels ipykernel-7.0``, for example, prints that line of it, and Voilà's.
 """
 
 from __future__ import annotations
@@ -113,7 +114,9 @@ def in_words(delays: list[float]) -> str:
 
 
 def line(lab: Lab, browser: Browser, kernel: str) -> str:
-    """One line of the table: a run started by a button, one during an awaited cell, and the end of it."""
+    """One line of the table: a run started by a button, one during an awaited cell, and
+    the end of it.
+    """
     name = f"{kernel}.ipynb"
     with opened(browser) as page:
         lab.open(page, lab.write(name, SET_UP, kernel=kernel))
@@ -158,25 +161,38 @@ def opened(browser: Browser) -> Iterator[Page]:
 def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
     """The table of slider delays: median / worst in milliseconds."""
     pythons = {
-        kernel: str(make_environment(Path(tempfile.mkdtemp()), "-e", ROOT, kernel.replace("-", "==") + ".*"))
+        kernel: str(
+            make_environment(
+                Path(tempfile.mkdtemp()), "-e", ROOT, kernel.replace("-", "==") + ".*"
+            )
+        )
         for kernel in kernels
         if kernel != USUAL.kernel
     }
-    print("| front end | kernel | run by button | while a cell awaits | after it |\n|---|---|---|---|---|")
+    print(
+        "| front end | kernel | run by button | while a cell awaits | after it |\n|---|---|---|---|---|"
+    )
     for front in fronts:
         with closing(Lab(Path(tempfile.mkdtemp()), front)) as lab:
             for name, python in pythons.items():
                 lab.add_kernel(name, python)
             for kernel in kernels:
                 print(line(lab, browser, kernel), flush=True)
-    with closing(StudentPage(Path(tempfile.mkdtemp()))) as student, opened(browser) as page:
-        print(f"| voila | {USUAL.kernel} | {in_words(run_by_button(page, student.open(page)))} | | |")
+    with (
+        closing(StudentPage(Path(tempfile.mkdtemp()))) as student,
+        opened(browser) as page,
+    ):
+        print(
+            f"| voila | {USUAL.kernel} | {in_words(run_by_button(page, student.open(page)))} | | |"
+        )
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.live_view")
-    parser.add_argument("--matrix", action="store_true", help="the slider in every front end")
+    parser.add_argument(
+        "--matrix", action="store_true", help="the slider in every front end"
+    )
     parser.add_argument("--kernels", nargs="+", default=KERNELS)
     parser.add_argument("--fronts", nargs="+", default=list(FRONTS), choices=FRONTS)
     asked = parser.parse_args()
@@ -194,22 +210,34 @@ def measure(lab: Lab, browser: Browser) -> None:
     lab.open(page, lab.write("live_view.ipynb", SET_UP))
     run_all(page)
     panel = panel_on(page)
-    print(f"key to in flight: {in_words(run_by_button(page, panel))} ms (median / worst)")
+    print(
+        f"key to in flight: {in_words(run_by_button(page, panel))} ms (median / worst)"
+    )
     lab.open(page, lab.write("lag.ipynb", SET_UP, LAG))
     run_all(page)
     for name, limit in (("50 requests a second", 10), ("full speed", 100)):
-        page.wait_for_selector(f"[data-live=true][data-limit='{limit}']", timeout=120_000)
+        page.wait_for_selector(
+            f"[data-live=true][data-limit='{limit}']", timeout=120_000
+        )
         first = panel.number("frames")
         page.wait_for_timeout(3000)
-        print(f"painted at {name}: {(panel.number('frames') - first) / 3:.0f} frames a second")
+        print(
+            f"painted at {name}: {(panel.number('frames') - first) / 3:.0f} frames a second"
+        )
     found = lab.notebooks / "lag.json"
     while not found.exists():
         page.wait_for_timeout(200)
     for name, pairs in json.loads(found.read_text()).items():
         for key in ("p50", "p95", "max"):
-            each = ", ".join(f"{plotted[key]:.1f} / {bare[key]:.1f}" for plotted, bare in pairs)
-            more = statistics.median(plotted[key] - bare[key] for plotted, bare in pairs)
-            print(f"{name}, lag {key}, with the plot / without (ms): {each}; median difference {more:.1f}")
+            each = ", ".join(
+                f"{plotted[key]:.1f} / {bare[key]:.1f}" for plotted, bare in pairs
+            )
+            more = statistics.median(
+                plotted[key] - bare[key] for plotted, bare in pairs
+            )
+            print(
+                f"{name}, lag {key}, with the plot / without (ms): {each}; median difference {more:.1f}"
+            )
 
 
 if __name__ == "__main__":

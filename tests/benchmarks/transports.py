@@ -2,8 +2,9 @@
 
 ``python -m tests.benchmarks.transports [--count 600] [--repeats 3]``
 
-The practice server runs in another process, with no latency, so that the client is the bottleneck.  Both
-transports take turns at each limit; medians; connections are open before the clock starts.
+The practice server runs in another process, with no latency, so that the client is the
+bottleneck.  Both transports take turns at each limit; medians; connections are open
+before the clock starts.
 """
 
 from __future__ import annotations
@@ -32,9 +33,15 @@ def serve() -> None:
         sys.stdin.read()
 
 
-async def requests_per_second(url: str, transport: str, limit: int, count: int) -> float:
+async def requests_per_second(
+    url: str, transport: str, limit: int, count: int
+) -> float:
     """One run with a client of its own."""
-    chosen = AiohttpTransport() if transport == "httpx-aiohttp" else httpx.AsyncHTTPTransport()
+    chosen = (
+        AiohttpTransport()
+        if transport == "httpx-aiohttp"
+        else httpx.AsyncHTTPTransport()
+    )
     async with httpx.AsyncClient(transport=chosen, timeout=60) as client:
         await make_many_requests(url, limit, limit=limit, client=client)
         begin = time.perf_counter()
@@ -44,7 +51,9 @@ async def requests_per_second(url: str, transport: str, limit: int, count: int) 
 
 def main() -> None:
     """Measure and print one Markdown table."""
-    parser = argparse.ArgumentParser(description="Requests per second through two transports.")
+    parser = argparse.ArgumentParser(
+        description="Requests per second through two transports."
+    )
     parser.add_argument("--count", type=int, default=600, help="requests in a run")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--serve", action="store_true", help="be the server")
@@ -72,7 +81,9 @@ def main() -> None:
     print("| requests/s at limit | httpx | httpx-aiohttp | ratio |")
     print("|---|---|---|---|")
     for limit in LIMITS:
-        own, other = (statistics.median(found[name, limit]) for name in ("httpx", "httpx-aiohttp"))
+        own, other = (
+            statistics.median(found[name, limit]) for name in ("httpx", "httpx-aiohttp")
+        )
         print(f"| {limit} | {own:,.0f} | {other:,.0f} | {other / own:.1f} |")
 
 

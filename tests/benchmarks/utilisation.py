@@ -1,15 +1,19 @@
 """How much of each kind of quota the rungs and other limiters use, and how many 429s that costs.
 
-``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...] [--quotas KIND ...]``
+``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...]
+[--quotas KIND ...]``
 
-Everything aims at 100 requests a second, with a latency of 50 ms, at a fresh practice server.  A cell is
-the median utilisation (accepted / permitted) and the most 429s in any repeat.  Utilisation is that of the
-seconds after the first one, in which a quota that permits bursts permits more; the 429s of that one count.
-In each repeat all clients meet one kind of quota before the next, one client after the other.  What has to
-find its rate first (`adaptive`, not told) needs time for it: give it 30 seconds or more, in a run of its own.
+Everything aims at 100 requests a second, with a latency of 50 ms, at a fresh practice
+server.  A cell is the median utilisation (accepted / permitted) and the most 429s in
+any repeat.  Utilisation is that of the seconds after the first one, in which a quota
+that permits bursts permits more; the 429s of that one count. In each repeat all clients
+meet one kind of quota before the next, one client after the other.  What has to find
+its rate first (`adaptive`, not told) needs time for it: give it 30 seconds or more, in
+a run of its own.
 
-The other limiters are no dependency.  Those that are missing are left out; to have them all:
-``pip install aiolimiter aiometer 'httpx-limiter[aiolimiter]' pyrate-limiter asynciolimiter``
+The other limiters are no dependency.  Those that are missing are left out; to have them
+all: ``pip install aiolimiter aiometer 'httpx-limiter[aiolimiter]' pyrate-limiter
+asynciolimiter``
 """
 
 from __future__ import annotations
@@ -27,7 +31,14 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from inflight_lab import PracticeServer
-from inflight_lab.runners import adaptive, budgets, naive, paced, semaphore, semaphore_pause
+from inflight_lab.runners import (
+    adaptive,
+    budgets,
+    naive,
+    paced,
+    semaphore,
+    semaphore_pause,
+)
 
 RATE = 100
 QUOTAS: dict[str, tuple[str, int | None]] = {
@@ -41,7 +52,11 @@ Client = Callable[[str, int], Awaitable[object]]
 
 
 async def gather_behind(
-    wait: Callable[[], Awaitable[object]], url: str, count: int, *, client: httpx.AsyncClient | None = None
+    wait: Callable[[], Awaitable[object]],
+    url: str,
+    count: int,
+    *,
+    client: httpx.AsyncClient | None = None,
 ) -> None:
     """All requests as tasks, each of which awaits ``wait`` before it goes."""
     async with client or httpx.AsyncClient() as opened:
@@ -95,13 +110,17 @@ async def paced_strictly(url: str, count: int, *, share: float) -> None:
 
 
 async def adaptive_not_told(url: str, count: int) -> None:
-    """`adaptive`, and nobody tells it the quota: its client hides what the server says of it."""
+    """`adaptive`, and nobody tells it the quota: its client hides what the server says
+    of it.
+    """
 
     async def hide(response: httpx.Response) -> None:
         response.headers.pop("RateLimit-Policy", None)
 
     async with httpx.AsyncClient(event_hooks={"response": [hide]}) as client:
-        await adaptive.make_many_requests(url, count, client=client, return_exceptions=True)
+        await adaptive.make_many_requests(
+            url, count, client=client, return_exceptions=True
+        )
 
 
 def rung(run: Callable[..., Awaitable[object]], **options: object) -> Client:
@@ -112,15 +131,33 @@ def rung(run: Callable[..., Awaitable[object]], **options: object) -> Client:
 CLIENTS: dict[str, tuple[str, Client]] = {
     "naive": ("inflight_lab", rung(naive.make_many_requests)),
     "semaphore (5)": ("inflight_lab", rung(semaphore.make_many_requests, limit=5)),
-    "semaphore_pause (100)": ("inflight_lab", rung(semaphore_pause.make_many_requests, limit=RATE)),
+    "semaphore_pause (100)": (
+        "inflight_lab",
+        rung(semaphore_pause.make_many_requests, limit=RATE),
+    ),
     "paced": ("inflight_lab", rung(paced.make_many_requests, rate=RATE)),
-    "paced (97, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.97)),
-    "paced (90, burst 1)": ("inflight_lab", functools.partial(paced_strictly, share=0.90)),
+    "paced (97, burst 1)": (
+        "inflight_lab",
+        functools.partial(paced_strictly, share=0.97),
+    ),
+    "paced (90, burst 1)": (
+        "inflight_lab",
+        functools.partial(paced_strictly, share=0.90),
+    ),
     "adaptive": ("inflight_lab", rung(adaptive.make_many_requests)),
     "adaptive, not told": ("inflight_lab", adaptive_not_told),
-    "budgets": ("inflight_lab", rung(budgets.make_many_requests)),  # 100 requests a second are its default
-    "aiolimiter (100, 1)": ("aiolimiter", functools.partial(with_aiolimiter, rate=RATE, period=1)),
-    "aiolimiter (1, 0.01)": ("aiolimiter", functools.partial(with_aiolimiter, rate=1, period=1 / RATE)),
+    "budgets": (
+        "inflight_lab",
+        rung(budgets.make_many_requests),
+    ),  # 100 requests a second are its default
+    "aiolimiter (100, 1)": (
+        "aiolimiter",
+        functools.partial(with_aiolimiter, rate=RATE, period=1),
+    ),
+    "aiolimiter (1, 0.01)": (
+        "aiolimiter",
+        functools.partial(with_aiolimiter, rate=1, period=1 / RATE),
+    ),
     "aiometer": ("aiometer", with_aiometer),
     "httpx-limiter": ("httpx_limiter", with_httpx_limiter),
     "pyrate-limiter": ("pyrate_limiter", with_pyrate_limiter),
@@ -131,44 +168,83 @@ CLIENTS: dict[str, tuple[str, Client]] = {
 def measure(name: str, quota: str, seconds: float) -> tuple[float, int]:
     """Utilisation and 429s of one client against one kind of quota."""
     kind, burst = QUOTAS[quota]
-    count = int(RATE * seconds) if name == "naive" else int(2 * RATE * (seconds + 1))  # more than can go
+    count = (
+        int(RATE * seconds) if name == "naive" else int(2 * RATE * (seconds + 1))
+    )  # more than can go
 
     async def run(url: str) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1 + seconds):
                 await CLIENTS[name][1](url, count)
 
-    with PracticeServer(latency=0.05, quota=kind, rate=RATE, burst=burst, seed=1) as server:
+    with PracticeServer(
+        latency=0.05, quota=kind, rate=RATE, burst=burst, seed=1
+    ) as server:
         begin = server.timeline.clock()
         asyncio.run(run(server.url))
-    answers = [(e.time - begin - 1, e.detail) for e in server.timeline.events if e.kind == "answered"]
-    # Answers fade in and out over a second, lest one burst more or less within the span decides.
-    accepted = sum(max(0.0, min(1.0, time, seconds - time)) for time, status in answers if status == 200)
-    return accepted / (RATE * (seconds - 1)), sum(status == 429 for _, status in answers)
+    answers = [
+        (e.time - begin - 1, e.detail)
+        for e in server.timeline.events
+        if e.kind == "answered"
+    ]
+    # Answers fade in and out over a second, lest one burst more or less within the span
+    # decides.
+    accepted = sum(
+        max(0.0, min(1.0, time, seconds - time))
+        for time, status in answers
+        if status == 200
+    )
+    return accepted / (RATE * (seconds - 1)), sum(
+        status == 429 for _, status in answers
+    )
 
 
 def main() -> None:
     """Measure and print one Markdown table."""
-    parser = argparse.ArgumentParser(description="Utilisation and 429s against each kind of quota.")
-    parser.add_argument("--seconds", type=float, default=10, help="how long each run is measured, 2 or more")
+    parser = argparse.ArgumentParser(
+        description="Utilisation and 429s against each kind of quota."
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=10,
+        help="how long each run is measured, 2 or more",
+    )
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=CLIENTS, default=list(CLIENTS), metavar="NAME")
-    parser.add_argument("--quotas", nargs="+", choices=QUOTAS, default=list(QUOTAS), metavar="KIND")
+    parser.add_argument(
+        "--only", nargs="+", choices=CLIENTS, default=list(CLIENTS), metavar="NAME"
+    )
+    parser.add_argument(
+        "--quotas", nargs="+", choices=QUOTAS, default=list(QUOTAS), metavar="KIND"
+    )
     options = parser.parse_args()
-    names = [name for name in options.only if importlib.util.find_spec(CLIENTS[name][0])]
+    names = [
+        name for name in options.only if importlib.util.find_spec(CLIENTS[name][0])
+    ]
     for name in set(options.only) - set(names):
         print(f"Left out: {name}, which is not installed.")
     found = defaultdict(list)
     for _ in range(options.repeats):
         for quota in options.quotas:
             for name in names:
-                found[name, quota].append(result := measure(name, quota, options.seconds))
-                print(f"{name}, {quota}: {result[0]:.1%}, {result[1]} 429s", file=sys.stderr, flush=True)
+                found[name, quota].append(
+                    result := measure(name, quota, options.seconds)
+                )
+                print(
+                    f"{name}, {quota}: {result[0]:.1%}, {result[1]} 429s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     print("|", " | ".join(["utilisation, 429s", *options.quotas]), "|")
     print("|---" * (1 + len(options.quotas)) + "|")
     for name in names:
-        results = [tuple(zip(*found[name, quota], strict=True)) for quota in options.quotas]
-        cells = [f"{statistics.median(shares):.1%}, {max(refused)}" for shares, refused in results]
+        results = [
+            tuple(zip(*found[name, quota], strict=True)) for quota in options.quotas
+        ]
+        cells = [
+            f"{statistics.median(shares):.1%}, {max(refused)}"
+            for shares, refused in results
+        ]
         print("|", " | ".join([name, *cells]), "|")
 
 

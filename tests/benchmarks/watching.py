@@ -1,11 +1,12 @@
 """What watching costs: requests a second and processor time a request, with and without, in pairs.
 
-``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and under
-``inflight-lab watch``, and the same client with and without `Watch`, in turn, at 3 and at 100 in flight.
-The server has a process of its own.
+``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and
+under ``inflight-lab watch``, and the same client with and without `Watch`, in turn, at
+3 and at 100 in flight. The server has a process of its own.
 
-Two ratios: the median over the pairs, and that of the upper quartiles of both sides.  What else a machine
-does slows single runs down, and the upper quartiles are of runs that it left alone.
+Two ratios: the median over the pairs, and that of the upper quartiles of both sides.
+What else a machine does slows single runs down, and the upper quartiles are of runs
+that it left alone.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ async def send(url: str, limit: int, library: str, *, watched: bool = False) -> 
 
             began, cpu = time.perf_counter(), time.process_time()
             await asyncio.gather(*(work() for _ in range(limit)))
-            cost = count / (time.perf_counter() - began), (time.process_time() - cpu) / count
+            cost = (
+                count / (time.perf_counter() - began),
+                (time.process_time() - cpu) / count,
+            )
     return cost
 
 
@@ -80,7 +84,10 @@ def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     library = sys.argv[2] if len(sys.argv) > 2 else "httpx"
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert server.stdin
     assert server.stdout
@@ -91,17 +98,28 @@ def main() -> None:
             for pair in range(pairs if limit == 3 else pairs // 3):
                 for watched in (pair % 2 == 0, pair % 2 == 1):
                     if name == "script":
-                        costs[watched].append(in_script(url, limit, library, watched=watched))
+                        costs[watched].append(
+                            in_script(url, limit, library, watched=watched)
+                        )
                     else:
-                        costs[watched].append(asyncio.run(send(url, limit, library, watched=watched)))
+                        costs[watched].append(
+                            asyncio.run(send(url, limit, library, watched=watched))
+                        )
             both = list(zip(costs[False], costs[True], strict=True))
             ratio = statistics.median(watched[0] / plain[0] for plain, watched in both)
             more = statistics.median(watched[1] / plain[1] for plain, watched in both)
-            plain, watched = (statistics.quantiles([rate for rate, _ in costs[each]])[2] for each in costs)
-            rates = " ".join(f"{plain[0]:.0f}/{watched[0]:.0f}" for plain, watched in both)
+            plain, watched = (
+                statistics.quantiles([rate for rate, _ in costs[each]])[2]
+                for each in costs
+            )
+            rates = " ".join(
+                f"{plain[0]:.0f}/{watched[0]:.0f}" for plain, watched in both
+            )
             print(f"{library}, {name}, {limit} in flight: {rates}")
             undisturbed = f"upper quartiles x {watched / plain:.2f}"
-            print(f"    requests/s x {ratio:.2f}, {undisturbed}, processor time x {more:.2f}")
+            print(
+                f"    requests/s x {ratio:.2f}, {undisturbed}, processor time x {more:.2f}"
+            )
     server.stdin.close()
     server.wait()
 

@@ -1,4 +1,6 @@
-"""The panel on a student's server of a JupyterHub: under a prefix, behind a reverse proxy."""
+"""The panel on a student's server of a JupyterHub: under a prefix, behind a reverse
+proxy.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,15 @@ LOCATIONS = """\
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """With JupyterLab; on demand with Notebook 7 too."""
-    metafunc.parametrize("front", ["lab"] + ["notebook"] * metafunc.config.getoption("--full"))
+    metafunc.parametrize(
+        "front", ["lab"] + ["notebook"] * metafunc.config.getoption("--full")
+    )
 
 
 def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) -> None:
-    """Run, drag and Stop; whatever the page asked for outside the prefix would be a 404 on the console."""
+    """Run, drag and Stop; whatever the page asked for outside the prefix would be a 404
+    on the console.
+    """
     need_nginx()
     lab, port = Lab(tmp_path / "lab", front, PREFIX), free_port()
     locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)

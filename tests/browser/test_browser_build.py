@@ -1,4 +1,6 @@
-"""The browser build: made by the README's command, and its notebooks run in Chromium as files on a server."""
+"""The browser build: made by the README's command, and its notebooks run in Chromium as
+files on a server.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,21 @@ MISSING = [name for name, found in NEEDED.items() if not found]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
-        bool(MISSING) and not os.environ.get("CI"), reason=f"there is no {', no '.join(MISSING)}"
+        bool(MISSING) and not os.environ.get("CI"),
+        reason=f"there is no {', no '.join(MISSING)}",
     ),
 ]
 
 RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
 HURRIED = ("05", "06", "08")
-"""Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a time, and looks."""
+"""Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a
+time, and looks.
+"""
 WITH_SLIDER = notebook("03")
 FORGET_NO_GIL = "heard.splice(0, heard.length, ...heard.filter((text) => !text.startsWith('NoGilError')))"
-"""WebKit says so while the first cell imports and the others arrive.  All of them run."""
+"""WebKit says so while the first cell imports and the others arrive.  All of them run.
+"""
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
 TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
 
@@ -69,11 +75,15 @@ class Visit:
         return context
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+        if message.type == "error" and not message.location["url"].endswith(
+            "/favicon.ico"
+        ):
             self.errors.append(f"{message.text} {message.location}")
 
     def begin(self, address: str, path: Path) -> Page:
-        """Open a notebook and press Run All as soon as it is there; in a window that no other page hides."""
+        """Open a notebook and press Run All as soon as it is there; in a window that no
+        other page hides.
+        """
         page = self.context().new_page()
         lite.show_notebook(page, address, f"notebooks/{path.name}")
         run_all(page)
@@ -101,7 +111,9 @@ def ran_in(page: Page, path: Path) -> Ran:
 
 @pytest.fixture(scope="module")
 def tour(site: Path) -> Iterator[str]:
-    """The site in a school's network: under a path, over plain http, where browsers permit a page less."""
+    """The site in a school's network: under a path, over plain http, where browsers
+    permit a page less.
+    """
     with lite.served(site.parent) as address:
         yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
 
@@ -110,7 +122,9 @@ def tour(site: Path) -> Iterator[str]:
 def test_notebook_runs_to_its_end(
     path: Path, tour: str, visit: Visit, request: pytest.FixtureRequest
 ) -> None:
-    """Run All, then the same claims as on a computer; and the folded solutions are correct here too."""
+    """Run All, then the same claims as on a computer; and the folded solutions are
+    correct here too.
+    """
     full = request.config.getoption("--full")
     page = visit.ahead.pop(path, None) or visit.begin(tour, path)
     chosen = [
@@ -121,7 +135,9 @@ def test_notebook_runs_to_its_end(
     if not full:  # the next notebook comes up meanwhile
         for following in chosen[chosen.index(path) + 1 :][:1]:
             visit.ahead[following] = visit.begin(tour, following)
-    with page.context:  # closed whatever comes: a page that is left open slows all that follow
+    with (
+        page.context
+    ):  # closed whatever comes: a page that is left open slows all that follow
         ran = ran_in(page, path)
         if full or ran.number not in HURRIED:
             CLAIMS_IN_A_PAGE[ran.number](ran)
@@ -129,17 +145,23 @@ def test_notebook_runs_to_its_end(
 
 
 def expect_solutions_correct(ran: Ran) -> None:
-    """Each exercise takes its solution; those that need threads say that there are none."""
+    """Each exercise takes its solution; those that need threads say that there are
+    none.
+    """
     here = [exercise for exercise in exercises() if exercise.notebook == ran.path]
     assert here or ran.number == "11"  # which is for the teacher
     for exercise in here:
         said = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
         threads = exercise.check in ("check_one_limit", "check_limiter")
-        assert said.text.startswith("Not yet: a page in a browser" if threads else "Correct: "), said
+        assert said.text.startswith(
+            "Not yet: a page in a browser" if threads else "Correct: "
+        ), said
 
 
 def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
-    """The long run is drawn, a drag to the middle changes the number in flight, and Stop ends it."""
+    """The long run is drawn, a drag to the middle changes the number in flight, and
+    Stop ends it.
+    """
     panel.expect(live=True, in_flight=3)
     limit = panel.drag("limit", 0.5)
     assert 20 <= limit <= 30
@@ -149,11 +171,15 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
 
 
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
-    """At a root, from the front page's first notebook on: a drag in 03 changes the number in flight."""
+    """At a root, from the front page's first notebook on: a drag in 03 changes the
+    number in flight.
+    """
     with lite.served(site) as address:
         page = visit.context().new_page()
         page.goto(address)
-        page.wait_for_url("**/lab/index.html?path=notebooks/00_start_here.ipynb", timeout=lite.BOOT)
+        page.wait_for_url(
+            "**/lab/index.html?path=notebooks/00_start_here.ipynb", timeout=lite.BOOT
+        )
         page.context.close()
         page = visit.begin(address, WITH_SLIDER)
         with page.context:
@@ -178,7 +204,9 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
 def test_slider_moves_the_plateau_in_another_browser(
     site: Path, tmp_path: Path, name: str, jspi: bool
 ) -> None:
-    """Run All of 03 ends without an error, and a drag changes the number in flight, with JSPI or without."""
+    """Run All of 03 ends without an error, and a drag changes the number in flight,
+    with JSPI or without.
+    """
     preferences = {} if jspi else {lite.JSPI: False}
     with lite.served(site) as address, driven(name, tmp_path, **preferences) as page:
         assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
@@ -191,5 +219,7 @@ def test_slider_moves_the_plateau_in_another_browser(
         if name == "webkit":
             page.evaluate(FORGET_NO_GIL)
         panel = DrivenPanel(page)
-        page.evaluate(f"return ({lite.RUN})(arguments[0])", f"await panel.reset()\n{LONG_RUN}")
+        page.evaluate(
+            f"return ({lite.RUN})(arguments[0])", f"await panel.reset()\n{LONG_RUN}"
+        )
         expect_plateau_to_follow(panel)

@@ -1,4 +1,6 @@
-"""The panel's page without Jupyter: what fits, what keeps its place, and what a finger or a key does."""
+"""The panel's page without Jupyter: what fits, what keeps its place, and what a finger
+or a key does.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,21 @@ pytestmark = IN_BROWSER
 
 BOXES = "elements => elements.map(element => JSON.stringify(element.getBoundingClientRect()))"
 PARTS = ".ifl-panel :is(button, select, input, output, .ifl-setting span)"
-MIDDLES = [("limit", 22, 29), ("count", 450, 550), ("latency", 0.9, 1.1), ("rate", 135, 165)]
+MIDDLES = [
+    ("limit", 22, 29),
+    ("count", 450, 550),
+    ("latency", 0.9, 1.1),
+    ("rate", 135, 165),
+]
 CROWDED = {
     "now": 2.0,
-    "counts": {"started": 1000, "in_flight": 60, "waiting": 300, "accepted": 569, "refused": 66},
+    "counts": {
+        "started": 1000,
+        "in_flight": 60,
+        "waiting": 300,
+        "accepted": 569,
+        "refused": 66,
+    },
     "series": {
         "server": [[0.1, 0, 60, 60]],
         "limit": [[0.1, 60, 60, 60]],
@@ -30,7 +43,13 @@ CROWDED = {
         "waiting": [[0.1, 300, 300, 300]],
         "refused": [[0.5, 66, 66, 66]],
     },
-    "rules": {"kind": "sliding-window", "rate": 100, "period": 1.0, "burst": 1, "phase": 0},
+    "rules": {
+        "kind": "sliding-window",
+        "rate": 100,
+        "period": 1.0,
+        "burst": 1,
+        "phase": 0,
+    },
 }
 """What a page hears of a run with much to say."""
 SIZES = [(1024, 768), (1366, 768), (1920, 1080)]
@@ -65,7 +84,9 @@ def sent(page: Page) -> list[dict[str, Any]]:
 def test_every_slider_can_be_dragged(
     page: Page, runners: str, width: int, request: pytest.FixtureRequest
 ) -> None:
-    """At any width from 320 px on nothing is cut off, tracks are long and handles large enough to be met."""
+    """At any width from 320 px on nothing is cut off, tracks are long and handles large
+    enough to be met.
+    """
     show(page, request.getfixturevalue(runners), width=width)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     panel = PanelOnPage(page)
@@ -85,7 +106,9 @@ def test_every_slider_can_be_dragged(
 
 
 def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -> None:
-    """A slider reaches what a cell has set, and keeps that end when the value goes back."""
+    """A slider reaches what a cell has set, and keeps that end when the value goes
+    back.
+    """
     show(page, one)
     page.evaluate("model.set('limit', 60)")
     panel = PanelOnPage(page)
@@ -95,8 +118,12 @@ def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -
     expect(panel.limit).to_have_attribute("max", "60")
 
 
-def test_a_finger_has_room_and_a_swipe_is_the_pages(browser: Browser, one: dict[str, Any]) -> None:
-    """By touch sliders are 44 px high; a swipe up that begins on one scrolls, a swipe along it sets it."""
+def test_a_finger_has_room_and_a_swipe_is_the_pages(
+    browser: Browser, one: dict[str, Any]
+) -> None:
+    """By touch sliders are 44 px high; a swipe up that begins on one scrolls, a swipe
+    along it sets it.
+    """
     with browser.new_context(has_touch=True, is_mobile=True) as context:
         page = context.new_page()
         show(page, one, width=390, height=500)
@@ -110,8 +137,12 @@ def test_a_finger_has_room_and_a_swipe_is_the_pages(browser: Browser, one: dict[
             for step in range(9):
                 point = {"x": from_x + right * step / 8, "y": from_y + down * step / 8}
                 kind = "touchMove" if step else "touchStart"
-                touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-            touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+                touch.send(
+                    "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]}
+                )
+            touch.send(
+                "Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []}
+            )
 
         swipe(*panel.handle("limit", 0.6), 0, -150)
         page.wait_for_function("scrollY > 60")
@@ -123,12 +154,21 @@ def test_a_finger_has_room_and_a_swipe_is_the_pages(browser: Browser, one: dict[
         page.close()
 
 
-def test_nothing_moves_when_words_and_numbers_change(page: Page, one: dict[str, Any]) -> None:
-    """Every control keeps its place and size; the status wraps; a double click on Stop is one Stop."""
+def test_nothing_moves_when_words_and_numbers_change(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Every control keeps its place and size; the status wraps; a double click on Stop
+    is one Stop.
+    """
     show(page, one, width=700)
     page.evaluate("model.set('running', true)")
     before = page.locator(PARTS).evaluate_all(BOXES)
-    for name, value in (("limit", 50), ("count", 1000), ("latency", 1.234), ("rate", 300)):
+    for name, value in (
+        ("limit", 50),
+        ("count", 1000),
+        ("latency", 1.234),
+        ("rate", 300),
+    ):
         page.evaluate("([name, value]) => model.set(name, value)", [name, value])
     assert page.locator(PARTS).evaluate_all(BOXES) == before
     page.evaluate("model.set('status', 'ready')")
@@ -140,16 +180,24 @@ def test_nothing_moves_when_words_and_numbers_change(page: Page, one: dict[str, 
     page.locator(".ifl-stop").dblclick()
     assert sent(page) == [{"press": "stop"}]
     assert page.locator(".ifl-buttons > *").evaluate_all(BOXES) == places
-    assert page.locator(".ifl-status").evaluate("line => line.scrollWidth <= line.clientWidth")
+    assert page.locator(".ifl-status").evaluate(
+        "line => line.scrollWidth <= line.clientWidth"
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("full", [True, False], ids=["screen", "window"])
 @pytest.mark.parametrize("runners", ["one", "two"])
 def test_presented_the_plot_is_large(
-    page: Page, runners: str, size: tuple[int, int], full: bool, request: pytest.FixtureRequest
+    page: Page,
+    runners: str,
+    size: tuple[int, int],
+    full: bool,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """On the screen, or filling the window where there is none, 60 % of the height is the plot's."""
+    """On the screen, or filling the window where there is none, 60 % of the height is
+    the plot's.
+    """
     width, height = size
     spy_on(page)
     state = request.getfixturevalue(runners) | {"view": "lines"}
@@ -169,7 +217,10 @@ def test_presented_the_plot_is_large(
         assert box["y"] + box["height"] <= height
         expect_apart(plot_on(page, lane).words)
     expect_readable(page, height)
-    rows = {round(part["y"] + part["height"] / 2) for part in boxes(page, "button:visible, input:visible")}
+    rows = {
+        round(part["y"] + part["height"] / 2)
+        for part in boxes(page, "button:visible, input:visible")
+    }
     assert max(rows) - min(rows) <= 2
     page.keyboard.press("ArrowRight")  # the limit has the focus
     assert sent(page)[-1] == {"set": {"limit": 4}}
@@ -183,7 +234,9 @@ def test_presented_the_plot_is_large(
 def test_presented_the_pictures_use_the_height(
     page: Page, runners: str, size: tuple[int, int], request: pytest.FixtureRequest
 ) -> None:
-    """From below the controls to the lower edge: requests and lines, or the one for which there is room."""
+    """From below the controls to the lower edge: requests and lines, or the one for
+    which there is room.
+    """
     width, height = size
     spy_on(page)
     state = request.getfixturevalue(runners)
@@ -194,7 +247,11 @@ def test_presented_the_pictures_use_the_height(
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
     for lane in page.locator(".ifl-lane").all():
-        canvases = [box for each in lane.locator("canvas:visible").all() if (box := each.bounding_box())]
+        canvases = [
+            box
+            for each in lane.locator("canvas:visible").all()
+            if (box := each.bounding_box())
+        ]
         assert len(canvases) == (2 if height >= 900 and runners == "one" else 1)
         assert sum(box["height"] for box in canvases) >= 0.75 * height
         assert 0.95 * height <= canvases[-1]["y"] + canvases[-1]["height"] <= height
@@ -209,16 +266,24 @@ def test_presented_the_pictures_use_the_height(
 
 def boxes(page: Page, parts: str) -> list[Any]:
     """Where these parts of the panel are."""
-    return [part.bounding_box() for part in page.locator(f".ifl-panel :is({parts})").all()]
+    return [
+        part.bounding_box() for part in page.locator(f".ifl-panel :is({parts})").all()
+    ]
 
 
 def expect_readable(page: Page, height: int) -> None:
-    """From the last row: no letter is lower than a fiftieth of the screen, and none is covered or cut off."""
-    small = [(text, size) for text, size in page.evaluate(LETTERS) if size < height / 50]
+    """From the last row: no letter is lower than a fiftieth of the screen, and none is
+    covered or cut off.
+    """
+    small = [
+        (text, size) for text, size in page.evaluate(LETTERS) if size < height / 50
+    ]
     assert small == []
     assert page.evaluate(CUT_OFF) == []
     for words in pictures_on(page):
-        assert [(word.text, word.size) for word in words if word.size < height / 50] == []
+        assert [
+            (word.text, word.size) for word in words if word.size < height / 50
+        ] == []
         expect_apart(words)
 
 
@@ -237,19 +302,30 @@ def expect_apart(words: list[Word]) -> None:
 def test_presented_the_choice_is_what_is_shown(
     page: Page, runners: str, width: int, height: int, request: pytest.FixtureRequest
 ) -> None:
-    """Where there is room for one picture only, the control does not say that both are there."""
+    """Where there is room for one picture only, the control does not say that both are
+    there.
+    """
     show(page, request.getfixturevalue(runners), width=width, height=height)
     page.get_by_role("button", name="Present", exact=True).click()
     chosen = page.locator(".ifl-view option:checked").inner_text()
-    both = page.locator(".ifl-flow").first.is_visible() and page.locator(".ifl-lines").first.is_visible()
+    both = (
+        page.locator(".ifl-flow").first.is_visible()
+        and page.locator(".ifl-lines").first.is_visible()
+    )
     assert both == (runners == "one" and height > 900)
     assert both or "if they fit" in chosen
 
 
-def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, Any]) -> None:
-    """Not the notebook's, where R makes a raw cell of the code; with Control they are the front end's."""
+def test_after_a_click_anywhere_keys_are_the_panels(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Not the notebook's, where R makes a raw cell of the code; with Control they are
+    the front end's.
+    """
     show(page, one)
-    page.evaluate("document.addEventListener('keydown', ({ key }) => sent.push(key), true)")
+    page.evaluate(
+        "document.addEventListener('keydown', ({ key }) => sent.push(key), true)"
+    )
     page.locator(".ifl-lines").click()
     for key in ("r", " ", "x"):
         page.keyboard.press(key)
@@ -261,7 +337,9 @@ def test_after_a_click_anywhere_keys_are_the_panels(page: Page, one: dict[str, A
 
 
 def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) -> None:
-    """However late the kernel is, what it says before it has heard the last move does not pull it back."""
+    """However late the kernel is, what it says before it has heard the last move does
+    not pull it back.
+    """
     page.clock.install()
     show(page, one)
     panel = PanelOnPage(page)
@@ -269,10 +347,14 @@ def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) ->
         panel.key("ArrowRight")
     panel.key("ArrowLeft")
     for late in (4, 5, 6, 7):  # the second last move, too, was to 6
-        page.evaluate("limit => { model.set('limit', limit); hear({ heard: 'limit' }); }", late)
+        page.evaluate(
+            "limit => { model.set('limit', limit); hear({ heard: 'limit' }); }", late
+        )
         page.clock.fast_forward(10_000)
         assert panel.limit.input_value() == "6"
-    page.evaluate("() => { model.set('limit', 6); hear({ heard: 'count' }); hear({ heard: 'limit' }); }")
+    page.evaluate(
+        "() => { model.set('limit', 6); hear({ heard: 'count' }); hear({ heard: 'limit' }); }"
+    )
     page.evaluate("model.set('limit', 20)")
     expect(panel.limit).to_have_value("20")
     panel.key("ArrowRight")
@@ -281,31 +363,53 @@ def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) ->
 
 
 def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
-    """Slots that are empty for a moment leave no mark; a dip and a peak that last are there, in full."""
+    """Slots that are empty for a moment leave no mark; a dip and a peak that last are
+    there, in full.
+    """
     spy_on(page)
     show(page, one)
     points = [[n / 100, 0, 9, 9] for n in range(1000)]
     points[300:310] = [[n / 100, 4, 4, 4] for n in range(300, 310)]
     points[600:610] = [[n / 100, 20, 20, 20] for n in range(600, 610)]
-    hear(page, now=10.0, reset=True, series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]})
+    hear(
+        page,
+        now=10.0,
+        reset=True,
+        series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]},
+    )
     plot = plot_on(page, says=["limit 9", "server"])
     levels = [round(level, 1) for _, level in plot.line("server")]
     assert len(levels) < 30
     assert (levels[0], levels[-1], min(levels), max(levels)) == (9, 9, 4, 20)
-    assert [level for level in dict.fromkeys(levels) if level in (9, 4, 20)] == [9, 4, 20]
-    assert sum(one == two == 9 for one, two in pairwise(levels)) == 3  # around the dip and the peak
+    assert [level for level in dict.fromkeys(levels) if level in (9, 4, 20)] == [
+        9,
+        4,
+        20,
+    ]
+    assert (
+        sum(one == two == 9 for one, two in pairwise(levels)) == 3
+    )  # around the dip and the peak
     assert plot.line("limit") == [pytest.approx((0, 9)), pytest.approx((15, 9))]
     assert plot.line("client") == []  # it tells nothing else
     assert {"limit 9", "server"} < set(plot.texts())
     assert "client" not in plot.texts()
 
 
-def test_a_line_that_ended_has_its_name_beside_its_peak(page: Page, one: dict[str, Any]) -> None:
-    """As of the naive runner's 200 in flight, of which the server saw half, and for a moment only."""
+def test_a_line_that_ended_has_its_name_beside_its_peak(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """As of the naive runner's 200 in flight, of which the server saw half, and for a
+    moment only.
+    """
     spy_on(page)
     show(page, one)
     client = [[0.1, 200, 200, 200], [1.0, 100, 100, 100]]
-    hear(page, now=3.0, reset=True, series={"server": [[0.1, 100, 100, 100]], "client": client})
+    hear(
+        page,
+        now=3.0,
+        reset=True,
+        series={"server": [[0.1, 100, 100, 100]], "client": client},
+    )
     plot = plot_on(page, says=["client", "server"])
     marks = {word.text: word.y for word in plot.axis("in flight")}
     assert plot.line("client")[0][1] == pytest.approx(200, abs=3)
@@ -314,51 +418,84 @@ def test_a_line_that_ended_has_its_name_beside_its_peak(page: Page, one: dict[st
 
 
 def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
-    """A group of them has its number, however many of them the kernel sends as one mark."""
+    """A group of them has its number, however many of them the kernel sends as one
+    mark.
+    """
     spy_on(page)
     show(page, one)
     counts = {"started": 200, "refused": 66}
     marks = [[1 + n / 100, 5, 5, 5] for n in range(12)] + [[1.2, 6, 6, 6]]
     hear(page, now=2.0, live=True, reset=True, counts=counts, series={"refused": marks})
-    of_66 = plot_on(page, when="plot.words.some(({ text }) => text === '66')").word("66")
+    of_66 = plot_on(page, when="plot.words.some(({ text }) => text === '66')").word(
+        "66"
+    )
     more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 4, 4, 4]]}}
     hear(page, now=3.0, **more)
-    page.wait_for_function("plotDrawn(0).words.filter(({ text, y }) => text === '4').length")
-    plot = plot_on(page, when="plot.words.filter(({ text }) => text === '4').length > 1")
+    page.wait_for_function(
+        "plotDrawn(0).words.filter(({ text, y }) => text === '4').length"
+    )
+    plot = plot_on(
+        page, when="plot.words.filter(({ text }) => text === '4').length > 1"
+    )
     row = [word.text for word in plot.words if word.y == of_66.y]
     assert row == ["refused", "66", "4"]
     assert "failed" not in plot.texts()
 
 
-def test_the_last_refusals_leave_room_for_their_name(page: Page, one: dict[str, Any]) -> None:
-    """Their number stands beside them, also at the end of the run, where the name of their row stands."""
+def test_the_last_refusals_leave_room_for_their_name(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Their number stands beside them, also at the end of the run, where the name of
+    their row stands.
+    """
     spy_on(page)
     show(page, one, width=420)
     points = {"server": [[0.1, 9, 9, 9]], "refused": [[9.9, 20, 20, 20]]}
-    hear(page, now=10.0, reset=True, counts={"started": 200, "refused": 20}, series=points)
+    hear(
+        page,
+        now=10.0,
+        reset=True,
+        counts={"started": 200, "refused": 20},
+        series=points,
+    )
     plot = plot_on(page, when="plot.words.some(({ text }) => text === 'refused')")
     assert plot.word("20").y == plot.word("refused").y
     expect_apart(plot.words)
 
 
 def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None:
-    """A long run leaves its oldest points out, and says so beside the plot's title, not on it."""
+    """A long run leaves its oldest points out, and says so beside the plot's title, not
+    on it.
+    """
     spy_on(page)
     show(page, one)
     hear(page, now=70.0, series={"server": [[time, 0, 3, 3] for time in range(70)]})
-    plot = plot_on(page, when="plot.words.some(({ text }) => text === 'older points left out')")
+    plot = plot_on(
+        page, when="plot.words.some(({ text }) => text === 'older points left out')"
+    )
     assert plot.word("in flight").right < plot.word("older points left out").left
     expect_apart(plot.words)
 
 
-def test_two_share_their_time_axis_also_when_one_has_ended(page: Page, two: dict[str, Any]) -> None:
-    """The axis of the one that has ended goes on with the other's, and does not scroll it away."""
+def test_two_share_their_time_axis_also_when_one_has_ended(
+    page: Page, two: dict[str, Any]
+) -> None:
+    """The axis of the one that has ended goes on with the other's, and does not scroll
+    it away.
+    """
     page.clock.install(time=0)
     spy_on(page)
     show(page, two, width=1366)
     page.clock.pause_at(60)  # it would go on between two looks
     for lane, now in ((0, 2.0), (1, 20.0)):
-        hear(page, lane=lane, now=now, live=lane == 1, reset=True, series={"server": [[0.1, 0, 3, 3]]})
+        hear(
+            page,
+            lane=lane,
+            now=now,
+            live=lane == 1,
+            reset=True,
+            series={"server": [[0.1, 0, 3, 3]]},
+        )
     page.clock.run_for(100)
     ended = plot_on(page, 0, says=["0 s", "20 s"])
     running = plot_on(page, 1, says=["0 s", "20 s"])
@@ -367,13 +504,25 @@ def test_two_share_their_time_axis_also_when_one_has_ended(page: Page, two: dict
 
 
 @pytest.mark.parametrize("width", [768, 1366])
-def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: int) -> None:
-    """Beside 200 in flight, 3 have a height axis of their own, and say so; 60 beside 200 share theirs."""
+def test_the_smaller_of_two_can_be_read(
+    page: Page, two: dict[str, Any], width: int
+) -> None:
+    """Beside 200 in flight, 3 have a height axis of their own, and say so; 60 beside
+    200 share theirs.
+    """
     spy_on(page)
     show(page, two, width=width)
     for lane, peak in ((0, 200), (1, 3)):
-        hear(page, lane=lane, now=2.0, reset=True, series={"server": [[0.1, 0, peak, peak]]})
-    line = "plot.lines.some(({ colour, points }) => colour === '#0072b2' && points.length)"
+        hear(
+            page,
+            lane=lane,
+            now=2.0,
+            reset=True,
+            series={"server": [[0.1, 0, peak, peak]]},
+        )
+    line = (
+        "plot.lines.some(({ colour, points }) => colour === '#0072b2' && points.length)"
+    )
     large = plot_on(page, 0, when=line, says=["250"])
     small = plot_on(page, 1, when=line, says=["enlarged 50 times"])
     assert [int(plot.axis("in flight")[-1].text) for plot in (large, small)] == [250, 5]
@@ -388,7 +537,14 @@ def test_the_smaller_of_two_can_be_read(page: Page, two: dict[str, Any], width: 
 
 
 TOKENS: dict[str, Any] = {
-    "rules": {"kind": "sliding-window", "rate": 60, "period": 2.0, "burst": 1, "phase": 0.0, "tokens": 2000},
+    "rules": {
+        "kind": "sliding-window",
+        "rate": 60,
+        "period": 2.0,
+        "burst": 1,
+        "phase": 0.0,
+        "tokens": 2000,
+    },
     "series": {
         "server": [[0.1, 0, 60, 60]],
         "rate": [[0.1, 50, 50, 50]],
@@ -400,8 +556,12 @@ TOKENS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("width", [390, 1024])
-def test_tokens_are_shown_where_they_are_counted(page: Page, one: dict[str, Any], width: int) -> None:
-    """A strip of their own, with their quota, and in words; both go when the server counts them no more."""
+def test_tokens_are_shown_where_they_are_counted(
+    page: Page, one: dict[str, Any], width: int
+) -> None:
+    """A strip of their own, with their quota, and in words; both go when the server
+    counts them no more.
+    """
     spy_on(page)
     show(page, one, width=width)
     strips = page.locator(".ifl-lines canvas")
@@ -409,14 +569,22 @@ def test_tokens_are_shown_where_they_are_counted(page: Page, one: dict[str, Any]
     hear(page, now=2.0, reset=True, **TOKENS)
     plot = plot_on(page, says=["tokens in the last period", "quota 2000", "quota 60"])
     levels = plot.line("tokens", "tokens in the last period")
-    assert (levels[0][1], levels[-1][1]) == (pytest.approx(900, abs=20), pytest.approx(1990, abs=20))
-    assert max(word.right for word in plot.words) <= strips.evaluate("canvas => canvas.clientWidth")
+    assert (levels[0][1], levels[-1][1]) == (
+        pytest.approx(900, abs=20),
+        pytest.approx(1990, abs=20),
+    )
+    assert max(word.right for word in plot.words) <= strips.evaluate(
+        "canvas => canvas.clientWidth"
+    )
     expect_apart(plot.words)
     spoken = page.locator(".ifl-spoken")
     expect(spoken).to_contain_text("1990 tokens in the last period, 2000 allowed")
     assert strips.evaluate("canvas => canvas.clientHeight") > usual
     hear(page, now=2.0, reset=True, rules=TOKENS["rules"] | {"tokens": 0})
-    gone = plot_on(page, when="!plot.words.some(({ text }) => text === 'tokens in the last period')")
+    gone = plot_on(
+        page,
+        when="!plot.words.some(({ text }) => text === 'tokens in the last period')",
+    )
     assert "sent in the last period" in gone.texts()
     expect(spoken).not_to_contain_text("tokens")
     assert strips.evaluate("canvas => canvas.clientHeight") == usual
@@ -434,14 +602,18 @@ def test_tokens_are_shown_where_they_are_counted(page: Page, one: dict[str, Any]
 def test_presented_tokens_are_shown_before_those_who_wait(
     page: Page, one: dict[str, Any], size: tuple[int, int], view: str, waiting: int
 ) -> None:
-    """A low screen has no room for both; whatever is shown ends with its axis of time, on the screen."""
+    """A low screen has no room for both; whatever is shown ends with its axis of time,
+    on the screen.
+    """
     width, height = size
     spy_on(page)
     show(page, one | {"view": view}, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
     hear(page, now=2.0, reset=True, **TOKENS)
     page.get_by_role("button", name="Present").click()
-    plot = plot_on(page, when="plot.words.every(({ large }) => large > 1)", says=["quota 2000"])
+    plot = plot_on(
+        page, when="plot.words.every(({ large }) => large > 1)", says=["quota 2000"]
+    )
     assert plot.texts().count("waiting") == waiting
     box = page.locator(".ifl-lines").bounding_box()
     assert box
@@ -453,12 +625,17 @@ SVG = '<svg class="ifl-1" xmlns="http://www.w3.org/2000/svg" width="30" height="
 IMAGE = f'<div class="jp-OutputArea-child"><img alt="" src="data:image/svg+xml,{quote(SVG)}"></div>'
 
 
-def test_the_plain_picture_hides_while_the_live_one_is_fed(page: Page, one: dict[str, Any]) -> None:
-    """However a front end shows it; without a kernel it stays, and it comes back when the view goes."""
+def test_the_plain_picture_hides_while_the_live_one_is_fed(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """However a front end shows it; without a kernel it stays, and it comes back when
+    the view goes.
+    """
     show(page, one)
     for each in (SVG, IMAGE):
         page.evaluate(
-            "html => document.body.insertAdjacentHTML('beforeend', html)", f"<section>{each}</section>"
+            "html => document.body.insertAdjacentHTML('beforeend', html)",
+            f"<section>{each}</section>",
         )
     shown = page.locator("section :is(svg, img)").locator("visible=true")
     expect(shown).to_have_count(2)
@@ -469,12 +646,24 @@ def test_the_plain_picture_hides_while_the_live_one_is_fed(page: Page, one: dict
 
 
 def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> None:
-    """A replay that is stopped: those in flight stay where they are, and the quota does not empty."""
+    """A replay that is stopped: those in flight stay where they are, and the quota does
+    not empty.
+    """
     spy_on(page)
     show(page, one)
-    rows = [[0.0, what, n, detail] for n in range(4) for what, detail in (("sent", None), ("arrived", 200))]
+    rows = [
+        [0.0, what, n, detail]
+        for n in range(4)
+        for what, detail in (("sent", None), ("arrived", 200))
+    ]
     rows += [[0.9, "answered", 0, 200]]
-    rules = {"kind": "sliding-window", "rate": 100, "period": 1.0, "burst": 1, "phase": 0}
+    rules = {
+        "kind": "sliding-window",
+        "rate": 100,
+        "period": 1.0,
+        "burst": 1,
+        "phase": 0,
+    }
     counts = {"started": 4, "in_flight": 3, "accepted": 1}
     hear(page, now=0.95, reset=True, rows=rows, rules=rules, counts=counts)
     page.wait_for_timeout(2500)  # a period, and all that it moves on for
@@ -485,10 +674,14 @@ def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> 
 
 
 def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> None:
-    """Ready before it, then running, finished or stopped; a stopped run is not done, and its bar not full."""
+    """Ready before it, then running, finished or stopped; a stopped run is not done,
+    and its bar not full.
+    """
     show(page, one)
     readout = page.locator(".ifl-spoken")
-    expect(page.locator(".ifl-hint")).to_have_text("Press Run, or Space: at most 3 in flight, quota 100")
+    expect(page.locator(".ifl-hint")).to_have_text(
+        "Press Run, or Space: at most 3 in flight, quota 100"
+    )
     expect(readout).to_contain_text("ready: 0 of 0 done")
     counts = {"started": 1000, "accepted": 533}
     hear(page, now=2.0, live=True, counts=counts)
@@ -496,8 +689,13 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     expect(page.locator(".ifl-hint")).to_be_hidden()
     hear(page, now=2.0, counts=counts | {"cancelled": 467})
     expect(readout).to_contain_text("stopped: 533 of 1000 done")
-    expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute("style", "width: 53.3%;")
-    bar, part = (page.locator(f".ifl-{name}").bounding_box() for name in ("progress", "part.ifl-accepted"))
+    expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute(
+        "style", "width: 53.3%;"
+    )
+    bar, part = (
+        page.locator(f".ifl-{name}").bounding_box()
+        for name in ("progress", "part.ifl-accepted")
+    )
     assert bar
     assert part
     assert part["width"] == pytest.approx(0.533 * bar["width"], abs=2)
@@ -505,14 +703,24 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     ("colour", "dark"),
-    [("#222", False), ("#ddd", True), ("color(srgb 0.9 0.9 0.9)", True), ("oklch(0.3 0 0)", False)],
+    [
+        ("#222", False),
+        ("#ddd", True),
+        ("color(srgb 0.9 0.9 0.9)", True),
+        ("oklch(0.3 0 0)", False),
+    ],
 )
-def test_light_text_means_a_dark_page(page: Page, one: dict[str, Any], colour: str, dark: bool) -> None:
+def test_light_text_means_a_dark_page(
+    page: Page, one: dict[str, Any], colour: str, dark: bool
+) -> None:
     """In whatever notation the front end gives its colours."""
     show(page, one)
-    page.evaluate("colour => document.body.setAttribute('style', 'color: ' + colour)", colour)
+    page.evaluate(
+        "colour => document.body.setAttribute('style', 'color: ' + colour)", colour
+    )
     page.wait_for_function(
-        "dark => document.querySelector('.ifl-panel').matches('.ifl-dark') === dark", arg=dark
+        "dark => document.querySelector('.ifl-panel').matches('.ifl-dark') === dark",
+        arg=dark,
     )
 
 
@@ -524,8 +732,12 @@ def test_names_are_shown_as_they_are(page: Page, name: str) -> None:
         assert page.locator(part).text_content() == before + name
 
 
-def test_at_full_speed_all_is_drawn_in_the_same_frames(page: Page, two: dict[str, Any]) -> None:
-    """Each frame takes the browser's time from who sends, so both pictures of both runners share one."""
+def test_at_full_speed_all_is_drawn_in_the_same_frames(
+    page: Page, two: dict[str, Any]
+) -> None:
+    """Each frame takes the browser's time from who sends, so both pictures of both
+    runners share one.
+    """
     spy_on_frames = """() => {
         const draw = CanvasRenderingContext2D.prototype, { clearRect } = draw, ask = requestAnimationFrame;
         let cleared = 0;
@@ -540,7 +752,16 @@ def test_at_full_speed_all_is_drawn_in_the_same_frames(page: Page, two: dict[str
     show(page, two, width=1366)
     page.evaluate(spy_on_frames)
     for lane in (0, 1):
-        hear(page, lane=lane, now=1.0, live=True, reset=True, series={"rate": [[0.9, 300, 300, 300]]})
+        hear(
+            page,
+            lane=lane,
+            now=1.0,
+            live=True,
+            reset=True,
+            series={"rate": [[0.9, 300, 300, 300]]},
+        )
     page.wait_for_function("perFrame.length > 30", timeout=20_000)
     together = page.evaluate("perFrame.slice(-20)").count(4)
-    assert together >= 10  # a page that has to wait for its processor may come late for one of them
+    assert (
+        together >= 10
+    )  # a page that has to wait for its processor may come late for one of them

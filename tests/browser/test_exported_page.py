@@ -1,4 +1,6 @@
-"""A notebook that ``jupyter nbconvert`` made a page of, with the widget manager that such pages load."""
+"""A notebook that ``jupyter nbconvert`` made a page of, with the widget manager that
+such pages load.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from tests.support.npm import ANYWIDGET, NPM, REQUIRE, unpack
 
 pytestmark = [
     *IN_BROWSER,
-    pytest.mark.skipif(not NPM and not os.environ.get("CI"), reason="there is no npm here"),
+    pytest.mark.skipif(
+        not NPM and not os.environ.get("CI"), reason="there is no npm here"
+    ),
 ]
 
 CELLS = (
@@ -35,9 +39,20 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a notebook with a plot and a run."""
     notebook = tmp_path_factory.mktemp("exported") / "plot.ipynb"
     nbformat.write(
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS]), notebook
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS]
+        ),
+        notebook,
     )
-    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", str(notebook)]
+    command = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--execute",
+        "--to",
+        "html",
+        str(notebook),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return notebook.with_suffix(".html")
 
@@ -57,11 +72,15 @@ def cdn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_an_exported_page_shows_the_run(
     browser: Browser, exported: Path, cdn: dict[str, Path], internet: bool
 ) -> None:
-    """The picture of the run is seen: a live view that hears from no kernel does not hide it."""
+    """The picture of the run is seen: a live view that hears from no kernel does not
+    hide it.
+    """
 
     def answer(route: Route) -> None:
         found = [file for part, file in cdn.items() if part in route.request.url]
-        route.fulfill(path=found[0], content_type="text/javascript") if found and internet else route.abort()
+        route.fulfill(
+            path=found[0], content_type="text/javascript"
+        ) if found and internet else route.abort()
 
     page = browser.new_page()
     page.route(re.compile("^https:"), answer)

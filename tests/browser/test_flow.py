@@ -69,14 +69,19 @@ class Run:
 
     def __init__(self) -> None:
         self.clock = SetClock(100.0)
-        self.client, self.server = Timeline(clock=self.clock), Timeline(clock=self.clock)
+        self.client, self.server = (
+            Timeline(clock=self.clock),
+            Timeline(clock=self.clock),
+        )
         self.recorder = PlotSource(self.server, self.client)
 
     def at(self, seconds: float) -> None:
         """It is so late now."""
         self.clock.now = 100.0 + seconds
 
-    def request(self, sent: float, home: float, status: int, *, arrived: float | None = None) -> None:
+    def request(
+        self, sent: float, home: float, status: int, *, arrived: float | None = None
+    ) -> None:
         """One that is under way alone."""
         self.at(sent)
         number = self.client.send()
@@ -88,7 +93,11 @@ class Run:
 
 
 def states(
-    page: Page, messages: list[dict[str, Any]], times: list[float], *, still: bool = False
+    page: Page,
+    messages: list[dict[str, Any]],
+    times: list[float],
+    *,
+    still: bool = False,
 ) -> list[dict[str, Any]]:
     """How things stand at these times, after all messages have come."""
     found: list[dict[str, Any]] = page.evaluate(AT, [messages, times, still])
@@ -96,7 +105,9 @@ def states(
 
 
 def test_a_dot_is_out_while_its_request_is_in_flight(model: Page) -> None:
-    """To the API, there, and back: from the moment it is sent to the moment it is answered, and no longer."""
+    """To the API, there, and back: from the moment it is sent to the moment it is
+    answered, and no longer.
+    """
     run = Run()
     run.request(1.0, 1.3, 200)
     run.request(2.0, 2.3, 429)
@@ -107,23 +118,30 @@ def test_a_dot_is_out_while_its_request_is_in_flight(model: Page) -> None:
         assert flying == (1.0 <= time < 1.3 or 2.0 <= time < 2.3), time
         assert state["ok"] == (time >= 1.3 + 0.32), time
     legs = [
-        next((leg for leg in ("out", "api", "back", "land") if state[leg]), "") for state in found[99:170]
+        next((leg for leg in ("out", "api", "back", "land") if state[leg]), "")
+        for state in found[99:170]
     ]
     assert list(dict.fromkeys(legs)) == ["", "out", "api", "back", "land"]
     assert states(model, [run.recorder.everything()], [2.7])[0]["refused"] == 1
 
 
 def test_where_motion_disturbs_nothing_flies(model: Page) -> None:
-    """A request is at the API from the moment it is sent until it is answered, and counted at once."""
+    """A request is at the API from the moment it is sent until it is answered, and
+    counted at once.
+    """
     run = Run()
     run.request(1.0, 1.3, 200)
-    found = states(model, [run.recorder.read()], [0.99, 1.0, 1.01, 1.29, 1.3], still=True)
+    found = states(
+        model, [run.recorder.read()], [0.99, 1.0, 1.01, 1.29, 1.3], still=True
+    )
     assert [state["api"] for state in found] == [0, 1, 1, 1, 0]
     assert [state["ok"] for state in found] == [0, 0, 0, 0, 1]
 
 
 def test_one_without_a_connection_has_not_left(model: Page) -> None:
-    """It stands in the pool until the server has seen it, as most of the naive runner's do."""
+    """It stands in the pool until the server has seen it, as most of the naive runner's
+    do.
+    """
     run = Run()
     run.request(1.0, 1.6, 200, arrived=1.3)
     found = states(model, [run.recorder.read()], [0.9, 1.1, 1.29, 1.31, 1.59])
@@ -131,7 +149,9 @@ def test_one_without_a_connection_has_not_left(model: Page) -> None:
 
 
 def test_a_slot_is_seen_as_what_it_does(model: Page) -> None:
-    """Taken and not used yet, away with its request, asleep after the answer, then free."""
+    """Taken and not used yet, away with its request, asleep after the answer, then
+    free.
+    """
     run = Run()
     run.recorder.set_limit(2)
     run.client.start(2)
@@ -142,14 +162,23 @@ def test_a_slot_is_seen_as_what_it_does(model: Page) -> None:
     run.client.free()
     messages = [run.recorder.read()]
     found = states(model, messages, [0.4, 0.7, 1.1, 1.31, 1.5, 1.95])
-    assert [state["slots"][:1] for state in found] == [[], ["unsent"], ["away"], ["held"], ["asleep"], []]
+    assert [state["slots"][:1] for state in found] == [
+        [],
+        ["unsent"],
+        ["away"],
+        ["held"],
+        ["asleep"],
+        [],
+    ]
     assert {state["limit"] for state in found} == {2}
     assert [state["waiting"] for state in found[:3]] == [2, 1, 1]
     assert [state["asleep"] for state in found] == [0, 0, 0, 0, 1, 0]
 
 
 def test_a_limit_alone_has_slots_too(model: Page) -> None:
-    """Where only the limit is known, a request has the lowest free slot from its sending to its answer."""
+    """Where only the limit is known, a request has the lowest free slot from its
+    sending to its answer.
+    """
     run = Run()
     run.recorder.set_limit(2)
     run.request(1.0, 1.3, 200)
@@ -159,7 +188,9 @@ def test_a_limit_alone_has_slots_too(model: Page) -> None:
 
 
 def test_failures_and_cancels_are_counted(model: Page) -> None:
-    """One without an answer falls where it is; those who gave up waiting are counted at once."""
+    """One without an answer falls where it is; those who gave up waiting are counted at
+    once.
+    """
     run = Run()
     run.client.start(5)
     run.at(1.0)
@@ -199,8 +230,12 @@ def test_a_late_view_shows_the_same(model: Page) -> None:
         ("fixed-window", [(0.5, 2), (0.59, 2), (0.65, 0), (1.15, 2), (1.65, 0)]),
     ],
 )
-def test_a_window_holds_what_it_counts(model: Page, kind: str, seen: list[tuple[float, int]]) -> None:
-    """The last period, or the clock's own, which began 0.4 s before the run; refusals are not in it."""
+def test_a_window_holds_what_it_counts(
+    model: Page, kind: str, seen: list[tuple[float, int]]
+) -> None:
+    """The last period, or the clock's own, which began 0.4 s before the run; refusals
+    are not in it.
+    """
     arrivals = [[0.1, 200], [0.4, 200], [0.45, 429], [1.0, 200], [1.1, 200]]
     rules = {"kind": kind, "rate": 3, "period": 1.0, "burst": 1, "phase": 0.4}
     found = model.evaluate(COUNTED, [arrivals, [time for time, _ in seen], rules])
@@ -208,7 +243,9 @@ def test_a_window_holds_what_it_counts(model: Page, kind: str, seen: list[tuple[
 
 
 def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> None:
-    """Of a script that is watched, the verdict is known once the answer is there: then it counts no more."""
+    """Of a script that is watched, the verdict is known once the answer is there: then
+    it counts no more.
+    """
     clock = SetClock(100.0)
     client = Timeline(clock=clock)
     recorder = PlotSource(None, client)
@@ -232,7 +269,9 @@ def test_where_only_the_client_is_seen_a_refusal_was_not_let_in(model: Page) -> 
 
 
 def test_a_bucket_drains_and_fills(model: Page) -> None:
-    """One token a request, refilled at the rate up to the burst; a refusal says that none was left."""
+    """One token a request, refilled at the rate up to the burst; a refusal says that
+    none was left.
+    """
     arrivals = [[0.0, 200], [0.0, 200], [0.0, 200], [0.2, 429], [2.0, 200]]
     rules = QuotaPolicy("token-bucket", 2, 1.0, 4)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [0.0, 0.6, 1.0, 2.0, 9.0], rules])
@@ -240,7 +279,9 @@ def test_a_bucket_drains_and_fills(model: Page) -> None:
 
 
 def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
-    """GCRA's theoretical arrival time: after a burst of three it lies three spacings ahead."""
+    """GCRA's theoretical arrival time: after a burst of three it lies three spacings
+    ahead.
+    """
     arrivals = [[1.0, 200], [1.0, 200], [1.0, 200], [5.0, 200]]
     rules = QuotaPolicy("gcra", 10, 1.0, 3)._asdict() | {"phase": 0}
     found = model.evaluate(COUNTED, [arrivals, [1.0, 5.0], rules])
@@ -248,22 +289,34 @@ def test_the_next_tick_is_one_spacing_after_the_last(model: Page) -> None:
 
 
 def test_no_words_touch_the_slots(page: Page) -> None:
-    """From top to bottom "not arrived" stands below them, however low the picture is: 13 pixels high."""
+    """From top to bottom "not arrived" stands below them, however low the picture is:
+    13 pixels high.
+    """
     page.goto("about:blank")
     page.evaluate(LOAD, (JS / "flow_places.js").read_text())
     for height in (0, 516, 600, 900):
         places = page.evaluate("height => placesFor(400, height, true)", height)
-        assert places["slots"]["y"] + places["slots"]["h"] <= places["pool"]["y"] - 16 - 13
+        assert (
+            places["slots"]["y"] + places["slots"]["h"] <= places["pool"]["y"] - 16 - 13
+        )
 
 
 def test_a_hundred_slots_cost_no_more_strokes_than_ten(page: Page) -> None:
-    """Drawing takes time from the requests: slots that do the same are one path, however many there are."""
+    """Drawing takes time from the requests: slots that do the same are one path,
+    however many there are.
+    """
     spy_on(page)
     show(page, state_of(limit=100, max_limit=100))
     strokes = []
     for limit in (10, 100):
         rows = [[0.0, "taken", None, slot] for slot in range(limit // 2)]
-        hear(page, now=1.0, reset=True, rows=rows, series={"limit": [[0.0, limit, limit, limit]]})
+        hear(
+            page,
+            now=1.0,
+            reset=True,
+            rows=rows,
+            series={"limit": [[0.0, limit, limit, limit]]},
+        )
         drawn = page.wait_for_function(
             """(limit) => {
                 const flow = drawnOn(document.querySelector(".ifl-flow canvas"));
@@ -276,7 +329,9 @@ def test_a_hundred_slots_cost_no_more_strokes_than_ten(page: Page) -> None:
 
 
 def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
-    """Each writing lays the page out anew, which a person need not see with each message."""
+    """Each writing lays the page out anew, which a person need not see with each
+    message.
+    """
     show(page, state_of())
     written, seconds = page.evaluate(
         """async (message) => {
@@ -295,7 +350,9 @@ def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
 
 
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
-    """As many are at the API as the limit says, and all thousand are accounted for after Stop."""
+    """As many are at the API as the limit says, and all thousand are accounted for
+    after Stop.
+    """
     panel = open_panel(lab, page, "flow", PANEL)
     flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
     panel.press("Run")
@@ -316,11 +373,20 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
 
 
 def test_one_picture_or_both(lab: Lab, page: Page) -> None:
-    """A choice on the page, or ``panel.view``: the numbers stand once, in the flow or above the lines."""
+    """A choice on the page, or ``panel.view``: the numbers stand once, in the flow or
+    above the lines.
+    """
     open_panel(lab, page, "views", PANEL)
-    parts = [page.locator(f".ifl-panel {part}") for part in (".ifl-flow", ".ifl-lines", ".ifl-tiles")]
+    parts = [
+        page.locator(f".ifl-panel {part}")
+        for part in (".ifl-flow", ".ifl-lines", ".ifl-tiles")
+    ]
     choice = page.locator(".ifl-view select")
-    for chosen, shown in (("both", (1, 1, 0)), ("lines", (0, 1, 1)), ("requests", (1, 0, 0))):
+    for chosen, shown in (
+        ("both", (1, 1, 0)),
+        ("lines", (0, 1, 1)),
+        ("requests", (1, 0, 0)),
+    ):
         choice.select_option(chosen)
         for part, visible in zip(parts, shown, strict=True):
             expect(part).to_be_visible(visible=bool(visible))

@@ -1,4 +1,6 @@
-"""The table of hostile runners in JupyterLab: Run and Stop are pressed, and the kernel has to answer."""
+"""The table of hostile runners in JupyterLab: Run and Stop are pressed, and the kernel
+has to answer.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +36,16 @@ panel.status = "now: " + name
 
 
 def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> None:
-    """After each of them Run is there again, the status says what happened, and the next cell runs."""
+    """After each of them Run is there again, the status says what happened, and the
+    next cell runs.
+    """
     lab.open(page, lab.write("hostile.ipynb", PANEL, BLOCKS, NEXT))
     run_all(page)
     panel = PanelOnPage(page)
     panel.plot.wait_for(timeout=60_000)
-    run, stop = (page.locator(".ifl-panel button", has_text=text) for text in ("Run", "Stop"))
+    run, stop = (
+        page.locator(".ifl-panel button", has_text=text) for text in ("Run", "Stop")
+    )
 
     def run_cell(number: int) -> None:
         page.locator(".jp-CodeCell .cm-content").nth(number).click()
@@ -59,7 +65,9 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
         expect(run).to_be_enabled()
         expect(stop).to_be_disabled()
         ready = time.monotonic()
-        print(f"{name}: a cell ran after {answered - asked:.2f} s, ready again after {ready - stopped:.2f} s")
+        print(
+            f"{name}: a cell ran after {answered - asked:.2f} s, ready again after {ready - stopped:.2f} s"
+        )
         run_cell(2 if name != list(TABLE)[-1] else 1)
 
     panel.status("now: blocks")

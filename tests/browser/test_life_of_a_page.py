@@ -1,4 +1,6 @@
-"""What happens to a panel's page around the run: a second view, a restart, a notebook opened again."""
+"""What happens to a panel's page around the run: a second view, a restart, a notebook
+opened again.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,17 @@ PORT = 'print(f"port {server.port}")'
 
 
 def save(page: Page) -> None:
-    with page.expect_response(lambda answer: answer.request.method == "PUT" and "contents" in answer.url):
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "contents" in answer.url
+    ):
         page.get_by_role("menuitem", name="File", exact=True).click()
         page.get_by_text(re.compile("^Save Notebook$")).click()
 
 
 def port_on(page: Page) -> int:
-    found = re.search(r"port (\d+)", page.get_by_text(re.compile(r"^port \d+")).inner_text())
+    found = re.search(
+        r"port (\d+)", page.get_by_text(re.compile(r"^port \d+")).inner_text()
+    )
     assert found
     return int(found[1])
 
@@ -39,8 +45,12 @@ def answers(port: int) -> bool:
     return True
 
 
-def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callable[[], Page]) -> None:
-    """A run started in one page moves in the other, and so does a slider; either can stop it."""
+def test_two_pages_on_one_notebook_show_the_same_run(
+    lab: Lab, new_page: Callable[[], Page]
+) -> None:
+    """A run started in one page moves in the other, and so does a slider; either can
+    stop it.
+    """
     page, other = new_page(), new_page()
     one = open_panel(lab, page, "two-pages", PANEL)
     save(page)
@@ -49,7 +59,10 @@ def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callabl
     lab.open(other, f"two-pages-{USUAL}.ipynb")
     two = panel_of(other)
     two.expect(live=True, in_flight=3, limit=3)
-    for mover, watcher, key, limit in ((one, two, "End", 50), (two, one, "PageDown", 45)):
+    for mover, watcher, key, limit in (
+        (one, two, "End", 50),
+        (two, one, "PageDown", 45),
+    ):
         mover.key(key)
         for panel in (one, two):
             panel.expect(limit=limit, in_flight=limit)
@@ -63,8 +76,12 @@ def test_two_pages_on_one_notebook_show_the_same_run(lab: Lab, new_page: Callabl
 
 
 @in_both_front_ends
-def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page, place: Place) -> None:
-    """Restart and Run All during a run: the old server is gone, the new panel runs, drags and stops."""
+def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(
+    lab: Lab, page: Page, place: Place
+) -> None:
+    """Restart and Run All during a run: the old server is gone, the new panel runs,
+    drags and stops.
+    """
     panel = open_panel(lab, page, "restart", PORT, PANEL, place=place)
     port = port_on(page)
     panel.press("Run")
@@ -90,7 +107,9 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(lab: Lab, page: Page,
 def test_a_notebook_opened_again_shows_the_picture(
     lab: Lab, page: Page, place: Place, errors: list[str]
 ) -> None:
-    """With a fresh kernel the panel is gone; the picture of its last run stands there, and only then."""
+    """With a fresh kernel the panel is gone; the picture of its last run stands there,
+    and only then.
+    """
     name = f"again-{place}.ipynb"
     panel = open_panel(lab, page, "again", PANEL, place=place)
     picture = page.locator("img.ifl-picture")
@@ -113,6 +132,10 @@ def test_a_notebook_opened_again_shows_the_picture(
     lost = page.locator(".jp-OutputArea-output.jupyter-widgets")
     expect(lost).to_have_text("Error displaying widget: model not found")
     expect(lost).to_have_css("font-size", "0px")
-    assert "run this cell again" in lost.evaluate("each => getComputedStyle(each, '::after').content")
+    assert "run this cell again" in lost.evaluate(
+        "each => getComputedStyle(each, '::after').content"
+    )
     expect(page.locator(".inflight-lab")).to_have_count(0)
-    errors[:] = [error for error in errors if "widget model not found" not in error]  # the front end's own
+    errors[:] = [
+        error for error in errors if "widget model not found" not in error
+    ]  # the front end's own

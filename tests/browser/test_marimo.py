@@ -16,7 +16,9 @@ pytestmark = IN_BROWSER
 
 
 @pytest.mark.parametrize(("mode", "theme"), [("run", "light"), ("edit", "dark")])
-def test_the_panel_works_in_marimo(page: Page, tmp_path: Path, mode: str, theme: str) -> None:
+def test_the_panel_works_in_marimo(
+    page: Page, tmp_path: Path, mode: str, theme: str
+) -> None:
     """As an app and in the editor it follows every gesture, and notices a dark page."""
     with marimo(tmp_path, SET_UP + PANEL, mode=mode, theme=theme) as address:
         page.goto(address)

@@ -22,8 +22,12 @@ return document.fullscreenElement && middle.closest(".ifl-presented");
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
-def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], Lab], tmp_path: Path) -> None:
-    """It follows every gesture, fills the screen and leaves it, and its colours follow the theme."""
+def test_the_panel_works_in_jupyterlab(
+    browser: str, servers: Callable[[str], Lab], tmp_path: Path
+) -> None:
+    """It follows every gesture, fills the screen and leaves it, and its colours follow
+    the theme.
+    """
     lab = servers("lab")
     lab.use_theme("JupyterLab Dark")
     with driven(browser, tmp_path) as page:
@@ -36,6 +40,8 @@ def test_the_panel_works_in_jupyterlab(browser: str, servers: Callable[[str], La
         panel.press("Present")
         page.wait_for(ON_TOP)
         page.press("Escape")
-        page.wait_for("return !document.fullscreenElement && !document.querySelector('.ifl-presented')")
+        page.wait_for(
+            "return !document.fullscreenElement && !document.querySelector('.ifl-presented')"
+        )
         from_menu(page, "Settings", "Theme", "JupyterLab Light")
         page.wait_for("return !document.querySelector('.ifl-dark')")

@@ -1,4 +1,6 @@
-"""The panel in a browser, moved by pointer and keyboard and judged by the server's count."""
+"""The panel in a browser, moved by pointer and keyboard and judged by the server's
+count.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +23,32 @@ FRAMES_FOR_50 = """() => new Promise((resolve) => {
   };
   count();
 })"""
-"""How many frames the browser shows, as fast as this machine can, until the plot was painted in 50."""
+"""How many frames the browser shows, as fast as this machine can, until the plot was
+painted in 50.
+"""
 
 
-def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, place: Place) -> None:
-    """Run, drag and key the limit, Stop, set it between runs, Run, Reset: in flight follows every time."""
+def test_the_slider_moves_the_plateau_while_requests_fly(
+    lab: Lab, page: Page, place: Place
+) -> None:
+    """Run, drag and key the limit, Stop, set it between runs, Run, Reset: in flight
+    follows every time.
+    """
     panel = open_panel(lab, page, "slider", PANEL, place=place)
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
-    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6), ("ArrowRight", 7), ("ArrowDown", 6)):
+    for key, limit in (
+        ("End", 50),
+        ("Home", 1),
+        ("PageUp", 6),
+        ("ArrowRight", 7),
+        ("ArrowDown", 6),
+    ):
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
-    assert page.evaluate(FRAMES_FOR_50) <= 150  # smooth: thirty of sixty a second, and some to spare
+    assert (
+        page.evaluate(FRAMES_FOR_50) <= 150
+    )  # smooth: thirty of sixty a second, and some to spare
     limit = panel.drag("limit", 0.5)
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
@@ -57,8 +73,12 @@ def test_the_slider_moves_the_plateau_while_requests_fly(lab: Lab, page: Page, p
     panel.status("stopped: 1000 outcomes")
 
 
-def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, page: Page) -> None:
-    """After a drag to and fro the limit in use is the one the slider shows, and no slot was lost."""
+def test_a_wild_slider_never_lets_more_through_than_its_highest_value(
+    lab: Lab, page: Page
+) -> None:
+    """After a drag to and fro the limit in use is the one the slider shows, and no slot
+    was lost.
+    """
     panel = open_panel(lab, page, "wild", PANEL)
     panel.press("Run")
     panel.expect(in_flight=3)
@@ -73,7 +93,9 @@ def test_a_wild_slider_never_lets_more_through_than_its_highest_value(lab: Lab, 
 def test_the_slider_lives_while_a_cell_awaits_and_after(
     lab: Lab, page: Page, place: Place, subshells: bool
 ) -> None:
-    """A user who awaits in a cell while dragging still has a slider that works afterwards."""
+    """A user who awaits in a cell while dragging still has a slider that works
+    afterwards.
+    """
     lab.use_subshells(subshells)
     panel = open_panel(
         lab,
@@ -98,7 +120,9 @@ def test_the_slider_lives_while_a_cell_awaits_and_after(
 
 
 def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
-    """The server's line reaches the page while the kernel's main thread does nothing but sleep."""
+    """The server's line reaches the page while the kernel's main thread does nothing
+    but sleep.
+    """
     panel = open_panel(
         lab,
         page,
@@ -111,7 +135,9 @@ def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
     )
     panel.expect(live=True, in_flight=1)
     before = panel.number("frames")
-    page.wait_for_function(f"document.querySelector('.inflight-lab').dataset.frames > {before + 20}")
+    page.wait_for_function(
+        f"document.querySelector('.inflight-lab').dataset.frames > {before + 20}"
+    )
     (lab.notebooks / "blocking").unlink()
     page.get_by_text("cell ended", exact=True).wait_for()
 
@@ -122,7 +148,9 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     panel = open_panel(lab, page, "reload", PANEL)
     panel.press("Run")
     panel.expect(in_flight=3)
-    with page.expect_response(lambda answer: answer.request.method == "PUT" and "contents" in answer.url):
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "contents" in answer.url
+    ):
         page.keyboard.press("Control+s")
     page.reload()
     panel.plot.wait_for(timeout=60_000)
@@ -133,10 +161,15 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     panel.status("stopped: 1000 outcomes")
 
 
-def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: Page) -> None:
+def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(
+    lab: Lab, page: Page
+) -> None:
     """The naive rung runs in the panel; its limit slider is disabled and says why."""
     panel = open_panel(
-        lab, page, "naive", "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel"
+        lab,
+        page,
+        "naive",
+        "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel",
     )
     assert page.locator(".ifl-panel .ifl-why", has_text="takes no limiter").is_visible()
     expect(panel.limit).to_be_disabled()
@@ -145,7 +178,9 @@ def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(lab: Lab, page: 
     panel.expect(accepted=150, in_flight=0, limit="")
 
 
-INJECTED = """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
+INJECTED = (
+    """<img src=x onerror="window.harmed=1"><b>bold</b> $\\text{formula}$ &amp;"""
+)
 ECHO = f"""
 import httpx
 injected = {INJECTED!r}
@@ -159,7 +194,9 @@ panel"""
 
 
 def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
-    """What a server answers reaches the page as its characters: no element, no script, no formula."""
+    """What a server answers reaches the page as its characters: no element, no script,
+    no formula.
+    """
     panel = open_panel(lab, page, "injected", "server.latency = 0", ECHO)
     panel.press("Run")
     status = panel.status("the runner raised ValueError: ")
@@ -170,14 +207,20 @@ def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
     assert page.evaluate("window.harmed") is None
 
 
-def test_running_the_cell_again_leaves_one_server_and_one_run(lab: Lab, page: Page) -> None:
-    """Run All twice: the first run's panel and server are closed, nothing of them is left behind."""
+def test_running_the_cell_again_leaves_one_server_and_one_run(
+    lab: Lab, page: Page
+) -> None:
+    """Run All twice: the first run's panel and server are closed, nothing of them is
+    left behind.
+    """
     census = (
         "import threading, asyncio\n"
         "print(sum(t.name == 'practice-server' for t in threading.enumerate()), 'server,',"
         " sum(t.name == 'live-plot' for t in threading.enumerate()), 'plot thread')"
     )
-    panel = open_panel(lab, page, "again", PANEL.replace("\npanel", "\npanel.start()\npanel"), census)
+    panel = open_panel(
+        lab, page, "again", PANEL.replace("\npanel", "\npanel.start()\npanel"), census
+    )
     panel.expect(in_flight=3)
     page.get_by_text("1 server, 1 plot thread").wait_for()
     page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")

@@ -24,8 +24,12 @@ others.compare("they go on")""",
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @in_both_front_ends
-def test_it_takes_an_answer_from_the_keyboard(place: Place, theme: str, lab: Lab, page: Page) -> None:
-    """Run All goes on without one; what is typed then is compared, and "00" restarts no kernel meanwhile."""
+def test_it_takes_an_answer_from_the_keyboard(
+    place: Place, theme: str, lab: Lab, page: Page
+) -> None:
+    """Run All goes on without one; what is typed then is compared, and "00" restarts no
+    kernel meanwhile.
+    """
     lab.use_theme(theme)
     lab.open(page, lab.write(f"predict-{place}-{theme[-4:]}.ipynb", *CELLS))
     run_all(page)
@@ -42,5 +46,9 @@ def test_it_takes_an_answer_from_the_keyboard(place: Place, theme: str, lab: Lab
     expect(said).to_contain_text("Measured: 100. You predicted 1000. Not so many.")
     expect(said).to_contain_text('You predicted "they stop".')
     expect(page.get_by_role("dialog")).to_have_count(0)
-    found = Axe().run(page, context=".jp-OutputArea .widget-vbox").response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    found = (
+        Axe().run(page, context=".jp-OutputArea .widget-vbox").response["violations"]
+    )
+    assert [
+        each["id"] for each in found if each["impact"] in ("serious", "critical")
+    ] == []

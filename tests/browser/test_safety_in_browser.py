@@ -45,10 +45,14 @@ async (address) => {
 def test_a_page_of_another_site_gets_nothing(
     server: PracticeServer, foreign_site: int, browser: Browser
 ) -> None:
-    """Whatever way its script tries, it reads nothing, uses no quota, and the server counts nothing."""
+    """Whatever way its script tries, it reads nothing, uses no quota, and the server
+    counts nothing.
+    """
     page = browser.new_page()
     statuses: list[tuple[str, int]] = []
-    page.on("response", lambda response: statuses.append((response.url, response.status)))
+    page.on(
+        "response", lambda response: statuses.append((response.url, response.status))
+    )
     page.goto(f"{EVIL}:{foreign_site}/")
     got = page.evaluate(STEAL, server.url)
     assert got["cors"] == got["same-origin"] == got["sandboxed"] == "TypeError"
@@ -57,7 +61,9 @@ def test_a_page_of_another_site_gets_nothing(
     assert {status for url, status in statuses if url == server.url} == {403}
     assert server.stats().started == 0
 
-    page.goto(f"{EVIL}:{server.port}/get")  # its own name, pointed at the practice server
+    page.goto(
+        f"{EVIL}:{server.port}/get"
+    )  # its own name, pointed at the practice server
     assert page.inner_text("body") == "Invalid host header"
     assert server.stats().started == 0
 
@@ -65,6 +71,8 @@ def test_a_page_of_another_site_gets_nothing(
     page.set_content(f'<a href="{server.url}">a link</a>')
     page.click("a")
     page.wait_for_url(server.url)
-    assert '"origin":"127.0.0.1"' in page.inner_text("body")  # a person followed it, and sees it
+    assert '"origin":"127.0.0.1"' in page.inner_text(
+        "body"
+    )  # a person followed it, and sees it
     assert server.stats().accepted == 1
     page.close()

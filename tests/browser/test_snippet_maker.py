@@ -17,7 +17,9 @@ NO_CLIPBOARD = """
     Object.defineProperty(navigator, "clipboard", {value: undefined});
     document.execCommand = () => false;
 """
-"""What a page without https, or in a frame that may not, finds; no browser here can be made to."""
+"""What a page without https, or in a frame that may not, finds; no browser here can be
+made to.
+"""
 SELECTED = """() => {
     const { value, selectionStart, selectionEnd } = document.activeElement;
     return value.slice(selectionStart, selectionEnd);
@@ -35,7 +37,9 @@ class Maker:
 
     def shows(self, **choices: Any) -> None:
         """Wait until the code is the one for these choices."""
-        expect(self.form.locator("textarea")).to_have_value(snippet(**choices), timeout=60_000)
+        expect(self.form.locator("textarea")).to_have_value(
+            snippet(**choices), timeout=60_000
+        )
 
     def says(self, text: str) -> None:
         """Wait until the line beside the button is this."""
@@ -44,7 +48,9 @@ class Maker:
 
 @in_both_front_ends
 def test_it_shows_what_is_chosen(place: Place, lab: Lab, page: Page) -> None:
-    """Each choice changes the code at once; a wrong one says what is allowed, and does no harm."""
+    """Each choice changes the code at once; a wrong one says what is allowed, and does
+    no harm.
+    """
     maker = Maker(lab, page, f"choose-{place}")
     form = maker.form
     form.get_by_label("retries").uncheck()
@@ -56,7 +62,12 @@ def test_it_shows_what_is_chosen(place: Place, lab: Lab, page: Page) -> None:
     form.get_by_label("progress").uncheck()
     form.get_by_label("Results").select_option("as they come")
     form.get_by_label("For").select_option("a notebook's cell")
-    chosen: dict[str, Any] = {"retries": False, "progress": False, "per_host": True, "notebook": True}
+    chosen: dict[str, Any] = {
+        "retries": False,
+        "progress": False,
+        "per_host": True,
+        "notebook": True,
+    }
     chosen |= {"save": None, "as_completed": True}
     maker.shows(**chosen)
     form.locator("[name=count_too]").fill("300")
@@ -82,11 +93,15 @@ def test_copy(place: Place, lab: Lab, page: Page) -> None:
 
 
 def test_where_a_page_may_not_copy(lab: Lab, page: Page) -> None:
-    """It says so and selects the code, so that one key copies it; and no key edits the notebook."""
+    """It says so and selects the code, so that one key copies it; and no key edits the
+    notebook.
+    """
     page.add_init_script(NO_CLIPBOARD)
     maker = Maker(lab, page, "no-clipboard")
     maker.form.get_by_role("button", name="Copy").click()
-    maker.says("This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C.")
+    maker.says(
+        "This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C."
+    )
     assert page.evaluate(SELECTED) == snippet()
     cells = page.locator(".jp-Notebook .jp-Cell").count()
     for key in ("b", "x", "d", "d", "Delete"):

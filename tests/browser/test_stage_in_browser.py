@@ -1,4 +1,6 @@
-"""The panel in front of a class: the whole screen, the keyboard, side by side, replayed, and accessible."""
+"""The panel in front of a class: the whole screen, the keyboard, side by side,
+replayed, and accessible.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,14 @@ PLOTS = ".ifl-panel .inflight-lab"
 
 
 def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
-    """Presented, all of it is on one screen, in larger letters, and it still answers; Escape ends that."""
+    """Presented, all of it is on one screen, in larger letters, and it still answers;
+    Escape ends that.
+    """
     panel = open_panel(lab, page, "present", PANEL)
     page.locator(".ifl-view select").select_option("lines")
-    usual = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    usual = panel.plot.locator(".ifl-number").first.evaluate(
+        "e => parseFloat(getComputedStyle(e).fontSize)"
+    )
     page.get_by_role("button", name="Present", exact=True).click()
     page.wait_for_function(FULL)
     page.keyboard.press("Space")
@@ -38,7 +44,9 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     panel.expect(in_flight=6, limit=6)
-    shown = panel.plot.locator(".ifl-number").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    shown = panel.plot.locator(".ifl-number").first.evaluate(
+        "e => parseFloat(getComputedStyle(e).fontSize)"
+    )
     assert shown > 1.5 * usual
     height = page.viewport_size["height"] if page.viewport_size else 0
     for part in (".ifl-lines", ".ifl-tiles"):
@@ -53,7 +61,9 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
 
 
 def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
-    """Space runs and stops, arrows set the limit, R resets, and no key reaches the notebook's shortcuts."""
+    """Space runs and stops, arrows set the limit, R resets, and no key reaches the
+    notebook's shortcuts.
+    """
     panel = open_panel(lab, page, "keys", PANEL)
     cells = page.locator(".jp-Notebook .jp-CodeCell").count()
     panel.limit.focus()
@@ -75,7 +85,9 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
     panel.expect(in_flight=3)
     panel.press("Stop")
     panel.status("stopped: 1000 outcomes")
-    page.locator(".ifl-lines").click()  # what cannot take the focus: the cell would take it
+    page.locator(
+        ".ifl-lines"
+    ).click()  # what cannot take the focus: the cell would take it
     page.keyboard.press("r")
     panel.expect(started=0)
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
@@ -84,7 +96,9 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
 
 
 def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
-    """One click starts both; their plots show the same seconds and the same scale, also afterwards."""
+    """One click starts both; their plots show the same seconds and the same scale, also
+    afterwards.
+    """
     spy_on(page)
     lab.open(page, lab.write("side.ipynb", SET_UP, SIDE_BY_SIDE))
     run_all(page)
@@ -94,10 +108,18 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "15")):
         expect(plot).to_have_attribute("data-in-flight", peak)
         expect(plot).to_have_attribute("data-live", "true")
-    expect(page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")).to_be_visible()
-    axes = [[(word.text, word.y) for word in plot_on(page, lane).axis("in flight")] for lane in (0, 1)]
+    expect(
+        page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")
+    ).to_be_visible()
+    axes = [
+        [(word.text, word.y) for word in plot_on(page, lane).axis("in flight")]
+        for lane in (0, 1)
+    ]
     assert axes[0] == axes[1]
-    assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [60, 60]
+    assert [int(plot.get_attribute("data-accepted") or 0) for plot in plots.all()] == [
+        60,
+        60,
+    ]
 
 
 def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
@@ -115,10 +137,17 @@ def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_accessible(lab: Lab, page: Page, theme: str) -> None:
-    """No serious finding by axe, contrast included, in either theme, during a run and with goals judged."""
+    """No serious finding by axe, contrast included, in either theme, during a run and
+    with goals judged.
+    """
     lab.use_theme(theme)
     goals = "goals={'no 429': lambda stats: stats.refused == 0, 'never': lambda stats: False})"
-    panel = open_panel(lab, page, f"axe-{theme.split()[-1]}", PANEL.replace("limit=3)", f"limit=3, {goals}"))
+    panel = open_panel(
+        lab,
+        page,
+        f"axe-{theme.split()[-1]}",
+        PANEL.replace("limit=3)", f"limit=3, {goals}"),
+    )
     panel.press("Run")
     panel.expect(in_flight=3)
     findings = serious(page)

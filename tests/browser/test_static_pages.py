@@ -19,24 +19,34 @@ Theme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> list[Path]:
+def pages(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> list[Path]:
     """The page of a notebook with a panel; on demand all, by the documented command."""
     out = tmp_path_factory.mktemp("pages")
     if request.config.getoption("--full"):
         static_pages.main([str(out)])
-        return sorted(path for path in out.glob("*.html") if path.name != index_page.NAME)
+        return sorted(
+            path for path in out.glob("*.html") if path.name != index_page.NAME
+        )
     return [static_pages.make_page(NOTEBOOKS[1], out)]
 
 
 def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) -> None:
-    """Every plot left its picture with the requests in it, no widget its bare text; nothing is loaded."""
+    """Every plot left its picture with the requests in it, no widget its bare text;
+    nothing is loaded.
+    """
     assert pages
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
-        pictures = page.locator("img.ifl-picture").evaluate_all("all => all.map(({ alt }) => alt)")
+        pictures = page.locator("img.ifl-picture").evaluate_all(
+            "all => all.map(({ alt }) => alt)"
+        )
         runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
-        for_a_class = path.stem.startswith("11")  # three times two side by side, and one waits for the class
+        for_a_class = path.stem.startswith(
+            "11"
+        )  # three times two side by side, and one waits for the class
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
         side_by_side = source.count("runners = {")  # two pictures, one below the other
         assert len(runs) == (7 if for_a_class else len(shown) + side_by_side)
@@ -44,7 +54,9 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
-        page.set_viewport_size({"width": 390, "height": 844})  # no code is cut off on a phone
+        page.set_viewport_size(
+            {"width": 390, "height": 844}
+        )  # no code is cut off on a phone
         cut = "blocks => blocks.filter((block) => block.scrollWidth > block.clientWidth + 1).length"
         assert page.locator(".jp-InputArea-editor").evaluate_all(cut) == 0
 
@@ -58,7 +70,9 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
             "(links) => links.map((link) => link.getAttribute('href').split('#')[0])"
         )
         assert targets
-        assert {Path(target).stem for target in targets} <= {each.stem for each in [*NOTEBOOKS, GLOSSARY]}
+        assert {Path(target).stem for target in targets} <= {
+            each.stem for each in [*NOTEBOOKS, GLOSSARY]
+        }
         assert all(target.endswith(".html") for target in targets)
 
 
@@ -66,15 +80,21 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
 def test_the_index_is_readable_on_a_phone(
     page: Page, tmp_path: Path, theme: Literal["light", "dark"]
 ) -> None:
-    """In either theme axe finds nothing, every link is underlined, and nothing is wider than the screen."""
+    """In either theme axe finds nothing, every link is underlined, and nothing is wider
+    than the screen.
+    """
     index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path)
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme=theme)
     page.goto(index.as_uri(), wait_until="networkidle")
     assert Axe().run(page).response["violations"] == []
-    background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    background = page.evaluate(
+        "getComputedStyle(document.documentElement).backgroundColor"
+    )
     assert (background == "rgb(255, 255, 255)") == (theme == "light")
-    lines = page.locator("a").evaluate_all("all => all.map(a => getComputedStyle(a).textDecorationLine)")
+    lines = page.locator("a").evaluate_all(
+        "all => all.map(a => getComputedStyle(a).textDecorationLine)"
+    )
     assert lines == ["underline"] * len([*NOTEBOOKS, GLOSSARY])
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0

@@ -19,14 +19,19 @@ from tests.support.lab import StudentPage
 
 pytestmark = IN_BROWSER
 
-QUICK = ("--MappingKernelManager.cull_idle_timeout=15", "--MappingKernelManager.cull_interval=1")
+QUICK = (
+    "--MappingKernelManager.cull_idle_timeout=15",
+    "--MappingKernelManager.cull_interval=1",
+)
 """A kernel whose page was lost without a word ends after some seconds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """That a lost page's kernel ends takes its time: on demand."""
     if "end" in metafunc.fixturenames:
-        metafunc.parametrize("end", ["closed"] + ["lost"] * metafunc.config.getoption("--full"))
+        metafunc.parametrize(
+            "end", ["closed"] + ["lost"] * metafunc.config.getoption("--full")
+        )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,9 @@ def test_the_page_shows_the_panel_alone(voila: StudentPage, page: Page) -> None:
 
 
 def test_the_panel_runs_drags_and_stops(voila: StudentPage, page: Page) -> None:
-    """As in a notebook: in flight follows the slider, between runs as well, by pointer and by key."""
+    """As in a notebook: in flight follows the slider, between runs as well, by pointer
+    and by key.
+    """
     panel = voila.open(page)
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
@@ -73,7 +80,9 @@ def test_the_panel_runs_drags_and_stops(voila: StudentPage, page: Page) -> None:
 def test_each_page_has_a_kernel_of_its_own_that_ends_with_it(
     voila: StudentPage, new_page: Callable[[], Page], end: str
 ) -> None:
-    """Two pages, two kernels; a page that is closed in mid-run, or lost, leaves neither kernel nor port."""
+    """Two pages, two kernels; a page that is closed in mid-run, or lost, leaves neither
+    kernel nor port.
+    """
     page, other = new_page(), new_page()
     before = kernels_of(voila)
     panel = voila.open(page)
@@ -106,37 +115,73 @@ SOCKET = {
 @pytest.mark.parametrize(
     ("path", "headers", "text"),
     [
-        ("", {"Host": "evil.example"}, "'evil.example'. Its owner can add --name=evil.example"),
+        (
+            "",
+            {"Host": "evil.example"},
+            "'evil.example'. Its owner can add --name=evil.example",
+        ),
         ("", {"Host": "127.0.0.1.evil.example:8866"}, "--name=127.0.0.1.evil.example"),
         ("voila/static/voila.js", {"Host": "evil.example"}, "--name=evil.example"),
         ("", {"Origin": "http://evil.example"}, "no page of another site"),
         ("", {"Origin": "null"}, "no page of another site"),
         ("", {"Origin": "http://["}, "no page of another site"),
         ("", {"Origin": "http://127.0.0.1:1"}, "no page of another site"),
-        ("", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}, "no page of another site"),
-        ("", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}, "no page of another site"),
-        ("api/kernels/1/channels", {"Origin": "http://evil.example"} | SOCKET, "no page of another site"),
+        (
+            "",
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+            "no page of another site",
+        ),
+        (
+            "",
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"},
+            "no page of another site",
+        ),
+        (
+            "api/kernels/1/channels",
+            {"Origin": "http://evil.example"} | SOCKET,
+            "no page of another site",
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_what_is_not_for_this_page_is_refused(
     voila: StudentPage, path: str, headers: dict[str, str], text: str
 ) -> None:
-    """A name that is not this computer's, and what browsers say of other sites: a reason, and no kernel."""
+    """A name that is not this computer's, and what browsers say of other sites: a
+    reason, and no kernel.
+    """
     before = kernels_of(voila)
     answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers, timeout=60)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        403,
+        "text/plain; charset=utf-8",
+    )
     assert text in answer.text
     assert kernels_of(voila) <= before  # one of an earlier page may just be ending
 
 
-HOSTS = ["localhost", "LOCALHOST:1", "127.0.0.1:8866", "192.168.1.5:8866", "[::1]:8866", "[fe80::1]"]
-HOSTS += [socket.gethostname(), f"{socket.gethostname().split('.')[0]}.local:8866", "panel.example"]
+HOSTS = [
+    "localhost",
+    "LOCALHOST:1",
+    "127.0.0.1:8866",
+    "192.168.1.5:8866",
+    "[::1]:8866",
+    "[fe80::1]",
+]
+HOSTS += [
+    socket.gethostname(),
+    f"{socket.gethostname().split('.')[0]}.local:8866",
+    "panel.example",
+]
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_at_its_own_names_and_any_address_it_opens(voila: StudentPage, host: str) -> None:
-    """What students may have typed, or a proxy says; and what has no cookie of the page starts no kernel."""
+def test_at_its_own_names_and_any_address_it_opens(
+    voila: StudentPage, host: str
+) -> None:
+    """What students may have typed, or a proxy says; and what has no cookie of the page
+    starts no kernel.
+    """
     before = kernels_of(voila)
     answer = httpx.get(voila.address, headers={"Host": host}, timeout=60)
     assert answer.status_code == 200
@@ -147,21 +192,38 @@ def test_at_its_own_names_and_any_address_it_opens(voila: StudentPage, host: str
 def test_a_page_of_another_site_starts_no_kernel(
     voila: StudentPage, foreign_site: int, browser: Browser
 ) -> None:
-    """Not by pictures, frames or scripts, though a person has been here before; a link does open it."""
+    """Not by pictures, frames or scripts, though a person has been here before; a link
+    does open it.
+    """
     with browser.new_context() as context:
         page = context.new_page()
         voila.open(page)
         before = kernels_of(voila)
         statuses: list[int] = []
-        page.on("response", lambda answer: answer.url == voila.address and statuses.append(answer.status))
-        with context.expect_page() as opened:  # the page above stays, and so does its kernel
+        page.on(
+            "response",
+            lambda answer: (
+                answer.url == voila.address and statuses.append(answer.status)
+            ),
+        )
+        with (
+            context.expect_page() as opened
+        ):  # the page above stays, and so does its kernel
             page.evaluate("address => open(address)", f"{EVIL}:{foreign_site}/")
         evil = opened.value
-        evil.on("response", lambda answer: answer.url == voila.address and statuses.append(answer.status))
+        evil.on(
+            "response",
+            lambda answer: (
+                answer.url == voila.address and statuses.append(answer.status)
+            ),
+        )
         evil.wait_for_load_state()
         for element in ("img", "img", "script", "iframe"):
             evil.evaluate(LOAD, [element, voila.address])
-        evil.evaluate("address => fetch(address, { mode: 'no-cors', credentials: 'include' })", voila.address)
+        evil.evaluate(
+            "address => fetch(address, { mode: 'no-cors', credentials: 'include' })",
+            voila.address,
+        )
         assert statuses == [403] * 5
         evil.goto(voila.address.replace("http://127.0.0.1", EVIL))
         assert "not served at 'evil.example'" in evil.inner_text("body")
@@ -184,14 +246,23 @@ LOAD = """
 
 
 def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
-    """One too many says so, and how many there may be; when another is closed it opens by itself."""
+    """One too many says so, and how many there may be; when another is closed it opens
+    by itself.
+    """
     voila = StudentPage(tmp_path, *QUICK, "--pages=2")
     try:
         with ThreadPoolExecutor() as pool:  # at the same moment
-            answers = [pool.submit(httpx.get, voila.address, headers=BEEN_HERE, timeout=60) for _ in range(4)]
-        full = [answer.result() for answer in answers if answer.result().status_code == 503]
+            answers = [
+                pool.submit(httpx.get, voila.address, headers=BEEN_HERE, timeout=60)
+                for _ in range(4)
+            ]
+        full = [
+            answer.result() for answer in answers if answer.result().status_code == 503
+        ]
         assert len(full) == 2
-        assert "As many pages are open as this computer allows at once: 2." in full[0].text
+        assert (
+            "As many pages are open as this computer allows at once: 2." in full[0].text
+        )
         lost = kernels_of(voila)
         assert len(lost) == 2
         assert all(gone(kernel) for kernel in lost)  # nobody ever looked at them
@@ -212,10 +283,10 @@ def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
 
 def test_a_missing_voila_is_named(tmp_path: Path) -> None:
     """Without the extra, the command says what to install."""
-    blocked = (
-        "import sys; sys.modules['voila'] = None; from inflight_lab.cli import main; main(['student-page'])"
+    blocked = "import sys; sys.modules['voila'] = None; from inflight_lab.cli import main; main(['student-page'])"
+    run = subprocess.run(
+        [sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path
     )
-    run = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 1
     assert run.stderr.strip() == 'Voilà is missing: pip install "inflight-lab[voila]"'
 
@@ -230,7 +301,11 @@ def gone(kernel: psutil.Process) -> bool:
 
 
 def listening(kernel: psutil.Process) -> set[int]:
-    return {each.laddr.port for each in kernel.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+    return {
+        each.laddr.port
+        for each in kernel.net_connections("tcp")
+        if each.status == psutil.CONN_LISTEN
+    }
 
 
 def accepts(port: int) -> bool:

@@ -16,7 +16,9 @@ from tests.support.vscode_page import VSCodePage
 
 pytestmark = [
     *IN_BROWSER,
-    pytest.mark.skipif(not NPM and not os.environ.get("CI"), reason="there is no npm here"),
+    pytest.mark.skipif(
+        not NPM and not os.environ.get("CI"), reason="there is no npm here"
+    ),
 ]
 
 
@@ -26,8 +28,12 @@ def vscode(tmp_path_factory: pytest.TempPathFactory) -> VSCodePage:
     return VSCodePage(tmp_path_factory.mktemp("npm"))
 
 
-def test_the_panel_works_in_vscodes_bundle(lab: Lab, page: Page, vscode: VSCodePage) -> None:
-    """It follows every gesture, is not shown twice, and is dark on the white that VS Code puts behind it."""
+def test_the_panel_works_in_vscodes_bundle(
+    lab: Lab, page: Page, vscode: VSCodePage
+) -> None:
+    """It follows every gesture, is not shown twice, and is dark on the white that VS
+    Code puts behind it.
+    """
     vscode.run(page, lab, SET_UP + PANEL)
     try_out(panel_of(page))
     picture = page.locator("#outputs > div > :is(img, svg)")

@@ -1,4 +1,6 @@
-"""The page of ``inflight-lab watch``: a script's requests as they go, and the words at the end."""
+"""The page of ``inflight-lab watch``: a script's requests as they go, and the words at
+the end.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,20 @@ asyncio.run(main())
 
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A watched script that sends 30 requests for each line that it is given; 20 a second are allowed."""
+    """A watched script that sends 30 requests for each line that it is given; 20 a
+    second are allowed.
+    """
     path = tmp_path / "my_script.py"
     path.write_text(SCRIPT)
-    command = [sys.executable, "-m", "inflight_lab.watch", "--no-browser", "--practice", "20/s", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "inflight_lab.watch",
+        "--no-browser",
+        "--practice",
+        "20/s",
+        str(path),
+    ]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True) as child:
         yield child
@@ -50,8 +62,12 @@ def send(script: subprocess.Popen[str]) -> None:
     script.stdin.flush()
 
 
-def test_a_script_is_followed_to_its_end(script: subprocess.Popen[str], page: Page) -> None:
-    """A page that is opened late shows it all, follows the rest, and keeps the words when watch is gone."""
+def test_a_script_is_followed_to_its_end(
+    script: subprocess.Popen[str], page: Page
+) -> None:
+    """A page that is opened late shows it all, follows the rest, and keeps the words
+    when watch is gone.
+    """
     assert script.stderr
     spy_on(page)
     address = script.stderr.readline().split()[-1]
@@ -68,14 +84,20 @@ def test_a_script_is_followed_to_its_end(script: subprocess.Popen[str], page: Pa
     expect(plot).to_have_attribute("data-started", "60")
     expect(plot).to_have_attribute("data-live", "false")
     assert int(plot.get_attribute("data-refused") or 0) >= 10
-    expect(words).to_contain_text("certain: The connection pool was the limit: 30 requests")
+    expect(words).to_contain_text(
+        "certain: The connection pool was the limit: 30 requests"
+    )
     assert "quota 20" in plot_on(page).texts()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-def test_it_can_be_read(dark: bool, width: int, script: subprocess.Popen[str], page: Page) -> None:
-    """Nothing is cut off, on a phone neither, and the checker for accessibility finds nothing serious."""
+def test_it_can_be_read(
+    dark: bool, width: int, script: subprocess.Popen[str], page: Page
+) -> None:
+    """Nothing is cut off, on a phone neither, and the checker for accessibility finds
+    nothing serious.
+    """
     assert script.stderr
     page.emulate_media(color_scheme="dark" if dark else "light")
     page.set_viewport_size({"width": width, "height": 900})
@@ -84,7 +106,9 @@ def test_it_can_be_read(dark: bool, width: int, script: subprocess.Popen[str], p
     send(script)
     expect(page.locator("#words")).to_contain_text("certain")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert ("ifl-dark" in (page.locator(".ifl-theme").get_attribute("class") or "")) == dark
+    assert (
+        "ifl-dark" in (page.locator(".ifl-theme").get_attribute("class") or "")
+    ) == dark
     serious = [
         violation["id"]
         for violation in Axe().run(page).response["violations"]

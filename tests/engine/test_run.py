@@ -1,4 +1,6 @@
-"""One run of any runner: stopped, failed or left behind, it loses no outcome and leaves no task."""
+"""One run of any runner: stopped, failed or left behind, it loses no outcome and leaves
+no task.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from tests.support.waiting import settle, until
 pytestmark = pytest.mark.anyio
 
 
-async def stop_in_flight(run: Run, in_flight: int) -> tuple[list[Any], BaseException | None]:
+async def stop_in_flight(
+    run: Run, in_flight: int
+) -> tuple[list[Any], BaseException | None]:
     """Start ``run``, stop it once so many are in flight, and return its outcomes."""
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.in_flight == in_flight)
@@ -33,8 +37,12 @@ async def stop_in_flight(run: Run, in_flight: int) -> tuple[list[Any], BaseExcep
     return await task
 
 
-async def in_turn(url: str, count: int, *, client: httpx.AsyncClient) -> list[httpx.Response]:
-    """A learner's runner that sends one request after the other and forgets what it had when cancelled."""
+async def in_turn(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> list[httpx.Response]:
+    """A learner's runner that sends one request after the other and forgets what it had
+    when cancelled.
+    """
     return [await client.get(url) for _ in range(count)]
 
 
@@ -71,16 +79,27 @@ async def test_a_stopped_run_returns_every_outcome(
     server.latency = 600
     run = Run(runner, server.url, 40, limit=3, timeline=Timeline())
     outcomes, _ = await stop_in_flight(run, in_flight)
-    assert Counter(type(outcome) for outcome in outcomes) == {asyncio.CancelledError: 40}
+    assert Counter(type(outcome) for outcome in outcomes) == {
+        asyncio.CancelledError: 40
+    }
     stats = run.timeline.stats()
-    assert (stats.started, stats.cancelled, stats.waiting, stats.in_flight) == (40, 40, 0, 0)
+    assert (stats.started, stats.cancelled, stats.waiting, stats.in_flight) == (
+        40,
+        40,
+        0,
+        0,
+    )
     await until(lambda: asyncio.all_tasks() <= before)
 
 
-async def test_what_was_answered_before_the_stop_is_kept(server: PracticeServer) -> None:
+async def test_what_was_answered_before_the_stop_is_kept(
+    server: PracticeServer,
+) -> None:
     """The responses that came stand in their places, in order."""
     server.quota, server.rate, server.period = "sliding-window", 5, 60
-    run = Run(semaphore.make_many_requests, server.url, 20, limit=1, timeline=Timeline())
+    run = Run(
+        semaphore.make_many_requests, server.url, 20, limit=1, timeline=Timeline()
+    )
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.stats().accepted == 5)
     server.latency = 600
@@ -97,7 +116,9 @@ async def test_a_pause_is_stopped_too(server: PracticeServer) -> None:
     """A task that sleeps in its slot does not hold up the end of the run."""
 
     async def long_pause(url: str, count: int, **keywords: Any) -> list[Any]:
-        return list(await semaphore_pause.make_many_requests(url, count, pause=600, **keywords))
+        return list(
+            await semaphore_pause.make_many_requests(url, count, pause=600, **keywords)
+        )
 
     run = Run(long_pause, server.url, 6, limit=2, timeline=Timeline())
     task = asyncio.create_task(run.outcomes())
@@ -108,8 +129,12 @@ async def test_a_pause_is_stopped_too(server: PracticeServer) -> None:
     assert Counter(type(outcome) for outcome in outcomes) == {asyncio.CancelledError: 6}
 
 
-async def test_a_runner_that_raises_leaves_nothing_behind(server: PracticeServer) -> None:
-    """gather does not cancel the others when one raises; the run does, and keeps what it saw of them."""
+async def test_a_runner_that_raises_leaves_nothing_behind(
+    server: PracticeServer,
+) -> None:
+    """gather does not cancel the others when one raises; the run does, and keeps what
+    it saw of them.
+    """
     before = asyncio.all_tasks()
     server.quota, server.rate, server.latency = "sliding-window", 3, 0.05
 
@@ -125,12 +150,16 @@ async def test_a_runner_that_raises_leaves_nothing_behind(server: PracticeServer
 
 
 async def test_a_task_is_called_what_its_coroutine_is(server: PracticeServer) -> None:
-    """What asyncio prints of a learner's task names the learner's function and its line."""
+    """What asyncio prints of a learner's task names the learner's function and its
+    line.
+    """
     seen: list[Any] = []
 
     async def mine(url: str, count: int) -> list[Any]:
         task: Any = asyncio.current_task()
-        seen.extend((repr(task), task.get_stack(), inspect.getcoroutinestate(task.get_coro())))
+        seen.extend(
+            (repr(task), task.get_stack(), inspect.getcoroutinestate(task.get_coro()))
+        )
         return []
 
     async def others(url: str, count: int) -> list[Any]:
@@ -154,7 +183,9 @@ async def test_a_request_may_be_sent_within_another(server: PracticeServer) -> N
 
         return [await client.request("GET", url, content=body())]
 
-    outcomes, error = await Run(within, server.url, 1, limit=1, timeline=Timeline()).outcomes()
+    outcomes, error = await Run(
+        within, server.url, 1, limit=1, timeline=Timeline()
+    ).outcomes()
     assert error is None
     assert outcomes[0].status_code == 200
 
@@ -162,7 +193,9 @@ async def test_a_request_may_be_sent_within_another(server: PracticeServer) -> N
 async def test_the_limit_changes_in_mid_run(server: PracticeServer) -> None:
     """Raising the run's limit lets more through at once, as the server sees it."""
     server.latency = 600
-    run = Run(semaphore.make_many_requests, server.url, 30, limit=3, timeline=Timeline())
+    run = Run(
+        semaphore.make_many_requests, server.url, 30, limit=3, timeline=Timeline()
+    )
     task = asyncio.create_task(run.outcomes())
     await until(lambda: server.timeline.in_flight == 3)
     assert run.limiter
@@ -187,11 +220,15 @@ async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> N
     await until(lambda: asyncio.all_tasks() <= before)
 
 
-@pytest.mark.parametrize(("giving_up", "way"), [(0, "stop"), (20, "stop"), (0, "cancel")])
+@pytest.mark.parametrize(
+    ("giving_up", "way"), [(0, "stop"), (20, "stop"), (0, "cancel")]
+)
 async def test_a_stop_does_not_search_the_pool(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch, giving_up: int, way: str
 ) -> None:
-    """httpcore looks at each connection for each request in its queue, whenever one of them gives up."""
+    """httpcore looks at each connection for each request in its queue, whenever one of
+    them gives up.
+    """
     looks = 0
     is_available = httpcore.AsyncHTTPConnection.is_available
     requests: list[asyncio.Task[Any]] = []
@@ -202,7 +239,9 @@ async def test_a_stop_does_not_search_the_pool(
         return is_available(connection)
 
     async def patient(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
-        requests.extend(asyncio.create_task(client.get(url, timeout=None)) for _ in range(count))
+        requests.extend(
+            asyncio.create_task(client.get(url, timeout=None)) for _ in range(count)
+        )
         return await asyncio.gather(*requests, return_exceptions=True)
 
     server.latency = 600
@@ -214,14 +253,18 @@ async def test_a_stop_does_not_search_the_pool(
         request.cancel()  # it ends in the turn of the loop in which Stop is heard
     run.stop() if way == "stop" else task.cancel()
     await asyncio.wait([task])
-    assert Counter(type(outcome) for outcome in run.result[0]) == {asyncio.CancelledError: 150}
+    assert Counter(type(outcome) for outcome in run.result[0]) == {
+        asyncio.CancelledError: 150
+    }
     assert (run.result[1], looks) == (None, 0)
 
 
 async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_brought(
     server: PracticeServer,
 ) -> None:
-    """They are let go of first, so that the runner's gather returns, in order, what there is."""
+    """They are let go of first, so that the runner's gather returns, in order, what
+    there is.
+    """
 
     async def one(number: int, url: str, client: httpx.AsyncClient) -> Any:
         if number % 2:
@@ -238,7 +281,11 @@ async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_broug
     run.stop()
     outcomes, error = await task
     kinds = [httpx.Response, asyncio.CancelledError] * 3
-    assert ([type(outcome) for outcome in outcomes], error, run.let_go) == (kinds, None, 3)
+    assert ([type(outcome) for outcome in outcomes], error, run.let_go) == (
+        kinds,
+        None,
+        3,
+    )
 
 
 class Deaf(asyncio.Future[None]):
@@ -250,7 +297,9 @@ class Deaf(asyncio.Future[None]):
 
 
 def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
-    """The run ends all the same, and within its second, on a clock of its own; woken later, it ends."""
+    """The run ends all the same, and within its second, on a clock of its own; woken
+    later, it ends.
+    """
 
     async def stop_it() -> tuple[int, BaseException | None, float]:
         deaf, woken = Deaf(), False

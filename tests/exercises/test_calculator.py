@@ -28,14 +28,18 @@ from tests.support.virtual_clock import run
 def test_limit_is_the_smallest_that_reaches_the_rate(
     rate: float, period: float, latency: float, limit: int
 ) -> None:
-    """Little's law, both ways round: this limit reaches the rate, and one less does not."""
+    """Little's law, both ways round: this limit reaches the rate, and one less does
+    not.
+    """
     assert limit_for(rate, period=period, latency=latency) == limit
     assert rate_for(limit, period=period, latency=latency) >= rate - 1e-9
     assert limit == 1 or rate_for(limit - 1, period=period, latency=latency) < rate
 
 
 def test_advice_tells_when_the_limit_stops_being_right() -> None:
-    """The limit for the average, the one for every window if there is one, the quick day, and the pool."""
+    """The limit for the average, the one for every window if there is one, the quick
+    day, and the pool.
+    """
     assert advise(100, latency=0.3).splitlines() == [
         "limit 30: 100 a second on average, up to 120 in the busiest 1 s",
         "limit 25: never more than 100 a second",
@@ -47,18 +51,26 @@ def test_advice_tells_when_the_limit_stops_being_right() -> None:
 
 
 def refused(limit: int, count: int, latency: Callable[[], float], **knobs: Any) -> int:
-    """How many of ``count`` requests the practice server's sliding window refuses, on the virtual clock."""
+    """How many of ``count`` requests the practice server's sliding window refuses, on
+    the virtual clock.
+    """
 
     async def send() -> list[Any]:
-        api = SimulatedApi(lambda: Path(latency=latency()), quota=quota("sliding-window", **knobs))
+        api = SimulatedApi(
+            lambda: Path(latency=latency()), quota=quota("sliding-window", **knobs)
+        )
         make_many: Any = semaphore.make_many_requests
-        return list(await make_many(URL, count, limit=limit, client=api, return_exceptions=True))
+        return list(
+            await make_many(URL, count, limit=limit, client=api, return_exceptions=True)
+        )
 
     return sum(isinstance(outcome, ValueError) for outcome in run(send()))
 
 
 def test_an_average_is_not_a_window() -> None:
-    """At 100 a second and 0.3 s, the limit for the average gets 40 of 240 refused, and the safe one none."""
+    """At 100 a second and 0.3 s, the limit for the average gets 40 of 240 refused, and
+    the safe one none.
+    """
     assert refused(limit_for(100, latency=0.3), 240, lambda: 0.3) == 40
     assert refused(safe_limit(100, latency=0.3), 240, lambda: 0.3) == 0
 
@@ -74,12 +86,19 @@ def test_an_average_is_not_a_window() -> None:
         (7, 1, 2, 7),
     ],
 )
-def test_safe_limit_keeps_every_window(rate: float, period: float, latency: float, limit: int) -> None:
-    """No request is refused, also when answers take longer now and then; with one slot more some are."""
+def test_safe_limit_keeps_every_window(
+    rate: float, period: float, latency: float, limit: int
+) -> None:
+    """No request is refused, also when answers take longer now and then; with one slot
+    more some are.
+    """
     assert safe_limit(rate, period=period, latency=latency) == limit
     knobs, uneven = {"rate": rate, "period": period}, random.Random(1)
     assert refused(limit, 400, lambda: latency, **knobs) == 0
-    assert refused(limit, 400, lambda: latency * uneven.choice((1, 1, 1.1, 1.5)), **knobs) == 0
+    assert (
+        refused(limit, 400, lambda: latency * uneven.choice((1, 1, 1.1, 1.5)), **knobs)
+        == 0
+    )
     assert refused(limit + 1, 400, lambda: latency * 0.999, **knobs) > 0
 
 
@@ -92,17 +111,30 @@ def test_sometimes_no_limit_is_safe() -> None:
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "1", None, True])
 def test_calculator_refuses_what_is_no_quantity(name: str, value: Any) -> None:
     """One clear error that names the argument and its value."""
-    arguments: dict[str, Any] = {"rate": 100, "period": 1.0, "latency": 0.3, name: value}
+    arguments: dict[str, Any] = {
+        "rate": 100,
+        "period": 1.0,
+        "latency": 0.3,
+        name: value,
+    }
     number = isinstance(value, int | float) and not isinstance(value, bool)
     error = ValueError if number else TypeError
     of_a_rate = dict.fromkeys((limit_for, safe_limit, advise), arguments["rate"])
-    for function, first in (of_a_rate if name == "rate" else of_a_rate | {rate_for: 3}).items():
-        with pytest.raises(error, match=rf"{name} must be .*more than 0.*got {value!r}"):
+    for function, first in (
+        of_a_rate if name == "rate" else of_a_rate | {rate_for: 3}
+    ).items():
+        with pytest.raises(
+            error, match=rf"{name} must be .*more than 0.*got {value!r}"
+        ):
             function(first, period=arguments["period"], latency=arguments["latency"])
 
 
-@pytest.mark.parametrize(("limit", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError)])
-def test_calculator_refuses_what_is_no_limit(limit: Any, error: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("limit", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError)]
+)
+def test_calculator_refuses_what_is_no_limit(
+    limit: Any, error: type[Exception]
+) -> None:
     """A limit counts slots."""
     with pytest.raises(error, match=f"limit must be .*1 or more, got {limit}"):
         rate_for(limit, latency=0.3)

@@ -28,14 +28,18 @@ WRONG = {200: "That is what the client counts.", 3: "That is another rung."}
 def test_number_is_set_beside_what_was_measured(
     typed: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each answer, none too, gets one line: a tenth beside it is right, and a usual mistake is explained."""
+    """Each answer, none too, gets one line: a tenth beside it is right, and a usual
+    mistake is explained.
+    """
     guess = Predict("How many?")
     guess.field.value = typed
     guess.compare(100, WRONG)
     assert capsys.readouterr().out == f"How many? Measured: 100. {said}\n"
 
 
-def test_choice_is_set_beside_what_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_choice_is_set_beside_what_was_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Nothing is chosen at first; then the choice counts, word for word."""
     guess = Predict("What do the others do?", "they stop", "they go on")
     wrong = {"they stop": "`gather` cancels nothing."}
@@ -53,7 +57,9 @@ def test_choice_is_set_beside_what_was_measured(capsys: pytest.CaptureFixture[st
     ]
 
 
-def test_a_mistake_that_was_measured_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_that_was_measured_is_right(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """What a slow computer really shows is not called wrong."""
     guess = Predict("How many?")
     guess.field.value = "200"

@@ -46,14 +46,20 @@ class Bucket(Spacer):
     """Fills up while nobody comes: after a rest it allows twice the rate in a second."""
 
     def __init__(self) -> None:
-        self._tokens, self._at = float(RATE), monotonic()  # a clock that was imported by its name
+        self._tokens, self._at = (
+            float(RATE),
+            monotonic(),
+        )  # a clock that was imported by its name
         self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         async with self._lock:
             while True:
                 now = monotonic()
-                self._tokens, self._at = min(RATE, self._tokens + (now - self._at) * RATE), now
+                self._tokens, self._at = (
+                    min(RATE, self._tokens + (now - self._at) * RATE),
+                    now,
+                )
                 if self._tokens >= 1:
                     self._tokens -= 1
                     return self
@@ -61,7 +67,9 @@ class Bucket(Spacer):
 
 
 class CatchesUp(Spacer):
-    """Keeps to a schedule without bound: what nobody used during a rest goes out at once."""
+    """Keeps to a schedule without bound: what nobody used during a rest goes out at
+    once.
+    """
 
     async def __aenter__(self) -> Self:
         now = asyncio.get_running_loop().time()
@@ -127,7 +135,9 @@ class LastFirst(Spacer):
         while self._waiting:
             if not (last := self._waiting.pop()).done():
                 last.set_result(None)
-                self._next = asyncio.get_running_loop().call_later(1 / RATE, self._let_one_go)
+                self._next = asyncio.get_running_loop().call_later(
+                    1 / RATE, self._let_one_go
+                )
                 return
 
     async def __aenter__(self) -> Self:
@@ -139,7 +149,9 @@ class LastFirst(Spacer):
 
 
 class HandsOver(Spacer):
-    """Four slots, or as many as ``limit`` says; each that leaves hands its slot on, limit or no limit."""
+    """Four slots, or as many as ``limit`` says; each that leaves hands its slot on,
+    limit or no limit.
+    """
 
     def __init__(self) -> None:
         self.limit, self._inside = 4, 0
@@ -166,7 +178,9 @@ class HandsOver(Spacer):
 
 
 class WakesOne(HandsOver):
-    """Looks at the limit, and only when one leaves: a limit that is raised wakes nobody."""
+    """Looks at the limit, and only when one leaves: a limit that is raised wakes
+    nobody.
+    """
 
     async def __aexit__(self, *_: object) -> None:
         self._inside -= 1
@@ -219,7 +233,9 @@ class ReadOnly(Spacer):
 
 def wrong(card: Card) -> list[str]:
     """The questions whose answer is no."""
-    return [question for question, found in card.findings.items() if found.startswith("NO")]
+    return [
+        question for question, found in card.findings.items() if found.startswith("NO")
+    ]
 
 
 REST, STALL = "keeps to the rate after a rest", "keeps to the rate after a stall"
@@ -241,7 +257,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(
-    "limiter", [lambda: Pacer(RATE), lambda: asyncio.Semaphore(5), lambda: AdjustableLimiter(5)]
+    "limiter",
+    [lambda: Pacer(RATE), lambda: asyncio.Semaphore(5), lambda: AdjustableLimiter(5)],
 )
 def test_what_is_sound_is_found_sound(limiter: Any) -> None:
     """No question is answered with no, and no quota with a burst has refused anything."""
@@ -251,7 +268,9 @@ def test_what_is_sound_is_found_sound(limiter: Any) -> None:
     assert card.shares["token bucket"]["still"][0] > 0.95
 
 
-@pytest.mark.parametrize(("limiter", "found"), FAULTS.items(), ids=[each.__name__ for each in FAULTS])
+@pytest.mark.parametrize(
+    ("limiter", "found"), FAULTS.items(), ids=[each.__name__ for each in FAULTS]
+)
 def test_a_planted_fault_is_found(limiter: Any, found: list[str]) -> None:
     """Each of the usual faults, by the question that is about it."""
     assert set(found) <= set(wrong(judge(limiter)))
@@ -275,17 +294,25 @@ def test_a_planted_fault_is_found(limiter: Any, found: list[str]) -> None:
     ],
 )
 def test_a_limit_is_changed_where_it_can_be(limiter: Any, found: str) -> None:
-    """Those that follow are found to, a limit of one too; what has none to set has no fault."""
+    """Those that follow are found to, a limit of one too; what has none to set has no
+    fault.
+    """
     assert judge(limiter).findings[CHANGE].startswith(found)
 
 
 def test_what_is_kept_of_each_request_is_counted() -> None:
     """A log without an end is seen in the memory."""
-    assert judge(Remembers).findings["time and memory"].endswith(" 1.0 objects kept for each")
+    assert (
+        judge(Remembers)
+        .findings["time and memory"]
+        .endswith(" 1.0 objects kept for each")
+    )
 
 
 def test_a_window_of_the_clock_is_refused_by_one_that_slides() -> None:
-    """A counter that starts over at the edge of a second lets two bursts through around it."""
+    """A counter that starts over at the edge of a second lets two bursts through around
+    it.
+    """
     shares = judge(Window).shares
     assert shares["fixed window"]["still"][1] < shares["sliding window"]["still"][1]
 
@@ -419,12 +446,17 @@ class Released:
 def test_what_a_limiter_raises_is_on_its_card() -> None:
     """And the other questions are answered, or say the same."""
     card = judge(Raises)
-    assert card.findings["runs without an error"] == "NO: it raised ValueError('no more')"
+    assert (
+        card.findings["runs without an error"] == "NO: it raised ValueError('no more')"
+    )
 
 
 def test_a_clock_of_nanoseconds_is_virtual_too() -> None:
     """Else the limiter would let everybody through at once, or nobody."""
-    assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (pytest.approx(1, abs=0.02), 0)
+    assert judge(CountsNanoseconds).shares["sliding window"]["still"] == (
+        pytest.approx(1, abs=0.02),
+        0,
+    )
 
 
 POLLS = "NO: it polls: it asks again and again without waiting"
@@ -435,14 +467,22 @@ BLOCKS = "NO: it blocks the event loop: use `await asyncio.sleep`, not `time.sle
     ("limiter", "why"),
     [
         *((limiter, POLLS) for limiter in (Polls, PollsByTheMicrosecond, PollsByTimer)),
-        *((limiter, BLOCKS) for limiter in (Blocks, BlocksWhenMade, BlocksAndGoesOn, BlocksOnLeaving)),
+        *(
+            (limiter, BLOCKS)
+            for limiter in (Blocks, BlocksWhenMade, BlocksAndGoesOn, BlocksOnLeaving)
+        ),
         (blocks_after_each, BLOCKS),
     ],
 )
 def test_what_lets_nothing_else_run_cannot_be_judged(
-    limiter: Any, why: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    limiter: Any,
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What polls would go on for minutes, `time.sleep` is no wait; the card says so, and nothing else."""
+    """What polls would go on for minutes, `time.sleep` is no wait; the card says so,
+    and nothing else.
+    """
     card = judge(limiter)
     assert card.shares == {}
     assert card.findings == {"could be judged": why}
@@ -464,7 +504,9 @@ def test_what_polls_with_a_pause_is_judged() -> None:
 
 
 def test_a_high_rate_has_enough_senders() -> None:
-    """More than the 4,000 a second that 200 senders could send are waiting to be let through."""
+    """More than the 4,000 a second that 200 senders could send are waiting to be let
+    through.
+    """
     api, subject = Api(), Subject(lambda: asyncio.Semaphore(100_000), 10_000, 1)
     subject.run(subject.send_all(api, 0.4))
     assert len(api.arrivals) == 4000
@@ -472,8 +514,12 @@ def test_a_high_rate_has_enough_senders() -> None:
 
 
 def test_several_side_by_side() -> None:
-    """A column each, by the names given; one that cannot be judged spoils nothing for the others."""
-    table = compare({"sound": lambda: asyncio.Semaphore(5), "broken": Path, "Ada's": Leaks})
+    """A column each, by the names given; one that cannot be judged spoils nothing for
+    the others.
+    """
+    table = compare(
+        {"sound": lambda: asyncio.Semaphore(5), "broken": Path, "Ada's": Leaks}
+    )
     head, *rows = table.splitlines()
     assert head.split() == ["sound", "broken", "Ada's"]
     assert re.fullmatch(r"fixed window, still +99\.5%, +0 +\d\d\.\d%, +0", rows[0])
@@ -493,7 +539,9 @@ async def test_it_can_be_called_in_a_notebook() -> None:
 
 
 def test_what_cannot_be_judged_is_said() -> None:
-    """Where the virtual clock does not reach, the card says so, and no other question is answered."""
+    """Where the virtual clock does not reach, the card says so, and no other question
+    is answered.
+    """
     assert list(judge(lambda: asyncio.Semaphore(0)).findings) == ["could be judged"]
 
 
@@ -536,11 +584,15 @@ def test_a_rate_that_is_none() -> None:
         judge(Spacer, rate=0)
 
 
-def test_the_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_judges_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``FILE.py:NAME``; what lies beside the file can be imported from it."""
     (tmp_path / "beside.py").write_text("LIMIT = 5")
     text = "import asyncio\nfrom beside import LIMIT\nclass Mine(asyncio.Semaphore):\n"
-    (tmp_path / "mine.py").write_text(f"{text}    def __init__(self):\n        super().__init__(LIMIT)\n")
+    (tmp_path / "mine.py").write_text(
+        f"{text}    def __init__(self):\n        super().__init__(LIMIT)\n"
+    )
     main([f"{tmp_path / 'mine.py'}:Mine"])
     assert capsys.readouterr().out.startswith("Mine: share of the quota used")
 
@@ -573,7 +625,9 @@ def test_the_command_is_told_what_it_cannot_judge(
 @pytest.mark.parametrize("limiters", [{}, [], None, "Limiter"])
 def test_compare_wants_limiters_by_name(limiters: object) -> None:
     """Nothing to compare, or no names for it, is an error that says so."""
-    with pytest.raises(TypeError, match=r"^limiters must be limiters by name, one or more, got "):
+    with pytest.raises(
+        TypeError, match=r"^limiters must be limiters by name, one or more, got "
+    ):
         compare(limiters)  # type: ignore[arg-type]
 
 
@@ -582,7 +636,11 @@ def test_the_command_says_which_file_it_cannot_run(
 ) -> None:
     """What a file raises when it is run comes with its name, whatever it is."""
     file = tmp_path / "broken.py"
-    for line in ("raise ValueError('no key')", "raise RuntimeError('no key')", "raise SystemExit('no key')"):
+    for line in (
+        "raise ValueError('no key')",
+        "raise RuntimeError('no key')",
+        "raise SystemExit('no key')",
+    ):
         file.write_text(line)
         with pytest.raises(SystemExit, match="2"):
             main([f"{file}:Limiter"])
@@ -590,7 +648,9 @@ def test_the_command_says_which_file_it_cannot_run(
 
 
 def test_the_client_answers_as_an_api_does() -> None:
-    """A runner that learns finds what it needs in the answers: the policy, and when to come back."""
+    """A runner that learns finds what it needs in the answers: the policy, and when to
+    come back.
+    """
     seen: list[httpx.Response] = []
 
     async def three(url: str, count: int, *, client: httpx.AsyncClient) -> None:
@@ -602,4 +662,6 @@ def test_the_client_answers_as_an_api_does() -> None:
     assert refused.headers["Retry-After"] == "1"
     seen.clear()
     judge(three, rate=2_000_000, period=90)
-    assert {response.headers["RateLimit-Policy"] for response in seen} == {'"default";q=2000000;w=90'}
+    assert {response.headers["RateLimit-Policy"] for response in seen} == {
+        '"default";q=2000000;w=90'
+    }

@@ -19,12 +19,19 @@ def notebook() -> Iterator[Kernel]:
 
 
 @pytest.mark.parametrize(
-    "edited", ["print('no server')", "def broken(:", "1 / 0"], ids=["makes nothing", "no Python", "fails"]
+    "edited",
+    ["print('no server')", "def broken(:", "1 / 0"],
+    ids=["makes nothing", "no Python", "fails"],
 )
 def test_an_edited_cell_leaves_no_server_behind(notebook: Kernel, edited: str) -> None:
-    """What the cell made before is closed, whatever the cell does now; what other cells made stays."""
+    """What the cell made before is closed, whatever the cell does now; what other cells
+    made stays.
+    """
     other = "from inflight_lab import PracticeServer\nother = PracticeServer(latency=0).start()"
-    assert [run.status for run in notebook.run_all([FIRST, other], within=60)] == ["ok", "ok"]
+    assert [run.status for run in notebook.run_all([FIRST, other], within=60)] == [
+        "ok",
+        "ok",
+    ]
     port, others = notebook.value("(server.port, other.port)")
     assert accepts(port)
     notebook.run_all([edited], within=60)
@@ -45,7 +52,9 @@ def test_a_cell_that_runs_again_takes_the_same_port(notebook: Kernel) -> None:
 
 
 def test_what_a_cell_runs_inside_itself_is_the_same_run(notebook: Kernel) -> None:
-    """IPython announces a cell inside a cell as well: the server that the outer one just made goes on."""
+    """IPython announces a cell inside a cell as well: the server that the outer one
+    just made goes on.
+    """
     notebook.run_all([FIRST + "\nget_ipython().run_cell('1 + 1')"], within=60)
     assert notebook.value("server.running")
 

@@ -23,10 +23,14 @@ while server.timeline.in_flight:
 
 
 def test_an_interrupted_run_stops_and_the_next_cell_works() -> None:
-    """An interrupt of an awaited run ends its requests; a client of the next cell is served as usual."""
+    """An interrupt of an awaited run ends its requests; a client of the next cell is
+    served as usual.
+    """
     with kernel() as notebook:
         assert notebook.run(SET_UP).status == "ok"
-        run = INTERRUPTED + "await semaphore.make_many_requests(server.url, 50, limit=3)"
+        run = (
+            INTERRUPTED + "await semaphore.make_many_requests(server.url, 50, limit=3)"
+        )
         interrupted = notebook.run(run, within=30)
         assert interrupted.status == "error"
         assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
@@ -44,15 +48,23 @@ READY = "(panel.running, panel.status, len(panel.outcomes))"
 
 
 def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run() -> None:
-    """The cell ends with an error, the run as if Stop had been pressed, and Run can be pressed again."""
+    """The cell ends with an error, the run as if Stop had been pressed, and Run can be
+    pressed again.
+    """
     with kernel() as notebook:
         assert notebook.run(SET_UP + PANEL).status == "ok"
-        assert notebook.run(INTERRUPTED + "await panel.start()", within=30).status == "error"
+        assert (
+            notebook.run(INTERRUPTED + "await panel.start()", within=30).status
+            == "error"
+        )
         assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
         disabled, status, outcomes = notebook.value(READY)
         assert (disabled, outcomes) == (False, 50)
         assert status.startswith("stopped: 50 outcomes")
-        assert notebook.run("server.latency = 0\nawait panel.start()", within=30).status == "ok"
+        assert (
+            notebook.run("server.latency = 0\nawait panel.start()", within=30).status
+            == "ok"
+        )
         assert notebook.value(READY)[1].startswith("done: 50 outcomes")
 
 
@@ -70,11 +82,20 @@ asyncio.run(main())
 
 
 def test_an_interrupt_of_a_cell_in_which_a_runner_blocks_ends_both() -> None:
-    """There the interrupt is raised in the runner: it is the run's error, and still interrupts the cell."""
+    """There the interrupt is raised in the runner: it is the run's error, and still
+    interrupts the cell.
+    """
     with kernel() as notebook:
         assert notebook.run(SET_UP + PANEL).status == "ok"
         interrupted = notebook.run(NESTED, within=30)
-        assert (interrupted.status, interrupted.error) == ("error", "KeyboardInterrupt: ")
+        assert (interrupted.status, interrupted.error) == (
+            "error",
+            "KeyboardInterrupt: ",
+        )
         ended = "while panel.running:\n    await asyncio.sleep(0.01)"
         assert notebook.run(ended, within=30).status == "ok"
-        assert notebook.value(READY) == (False, "the runner raised KeyboardInterrupt: ", 5)
+        assert notebook.value(READY) == (
+            False,
+            "the runner raised KeyboardInterrupt: ",
+            5,
+        )

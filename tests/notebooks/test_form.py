@@ -1,4 +1,6 @@
-"""The notebooks' form: stored clean, in one shape, in short cells, with links that lead somewhere."""
+"""The notebooks' form: stored clean, in one shape, in short cells, with links that lead
+somewhere.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,23 @@ import nbformat
 
 from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, code_cell, each_notebook, load, notebook
+from tests.support.notebook_tools import (
+    GLOSSARY,
+    NOTEBOOKS,
+    code_cell,
+    each_notebook,
+    load,
+    notebook,
+)
 
 MOST_LINES, MOST_WORDS, MOST_WORDS_OF_A_TERM = 15, 60, 40
 
 
 @each_notebook
 def test_notebook_is_stored_clean(path: Path) -> None:
-    """No output, no execution count, no metadata beyond the kernel: a diff shows what a person changed."""
+    """No output, no execution count, no metadata beyond the kernel: a diff shows what a
+    person changed.
+    """
     text = path.read_text(encoding="utf-8")
     assert stripped(text) == text
     nbformat.validate(notebook := load(path))
@@ -28,21 +39,32 @@ def test_notebook_is_stored_clean(path: Path) -> None:
 
 @each_notebook
 def test_notebook_opens_with_its_purpose(path: Path) -> None:
-    """The first cell says what you do, learn and need, the second imports; the last one sums up."""
+    """The first cell says what you do, learn and need, the second imports; the last one
+    sums up.
+    """
     first, second, *_, last = load(path).cells
     assert first.source.startswith("# ")
-    assert all(f"**You {verb}**" in first.source for verb in ("will do", "will learn", "need"))
+    assert all(
+        f"**You {verb}**" in first.source for verb in ("will do", "will learn", "need")
+    )
     assert "minutes" in first.source
     code = next(cell for cell in load(path).cells if cell.cell_type == "code")
-    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(code.source).body)
-    assert second == code or path.stem.startswith("00")  # there the map of the series comes first
+    assert all(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        for node in ast.parse(code.source).body
+    )
+    assert second == code or path.stem.startswith(
+        "00"
+    )  # there the map of the series comes first
     assert last.source.startswith("## Summary")
     assert "**Next**" in last.source
 
 
 @each_notebook
 def test_cells_are_short(path: Path) -> None:
-    """One idea a cell: few lines of code, few words of prose (tables, code and the title cell apart)."""
+    """One idea a cell: few lines of code, few words of prose (tables, code and the
+    title cell apart).
+    """
     for number, cell in enumerate(load(path).cells):
         if cell.cell_type == "code":
             lines = [line for line in cell.source.splitlines() if line.strip()]
@@ -53,8 +75,12 @@ def test_cells_are_short(path: Path) -> None:
 
 
 def test_09_asks_redis_for_the_rate_that_it_names() -> None:
-    """Where there is no Redis the cell does not run, so only this compares the sentence above it with it."""
-    named = re.search(r"at (\d+) a second, out of", code_cell(notebook("09"), "text-redis-rate"))
+    """Where there is no Redis the cell does not run, so only this compares the sentence
+    above it with it.
+    """
+    named = re.search(
+        r"at (\d+) a second, out of", code_cell(notebook("09"), "text-redis-rate")
+    )
     asked = re.search(r'"--rate", "(\d+)"', code_cell(notebook("09"), "code-redis-run"))
     assert named
     assert asked
@@ -71,7 +97,9 @@ def words_of(markdown: str) -> int:
 
 @each_notebook
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every link to another notebook names one that exists, and nothing points outside but httpbin."""
+    """Every link to another notebook names one that exists, and nothing points outside
+    but httpbin.
+    """
     targets = [target.partition("#")[0] for target in links(path)]
     assert targets
     wrong = [target for target in targets if not (path.parent / target).exists()]
@@ -81,22 +109,44 @@ def test_links_lead_somewhere(path: Path) -> None:
 def links(path: Path) -> list[str]:
     """Where the links of its prose lead."""
     prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
-    return [target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)]
+    return [
+        target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)
+    ]
 
 
 def test_the_glossary_has_every_term_once_and_each_is_linked_to() -> None:
-    """A link to a term finds its cell, each term is linked to, and says in few words what it means."""
-    terms = {cell.id: cell.source for cell in load(GLOSSARY).cells if cell.source.startswith("### ")}
-    assert not [term for term in terms.values() if words_of(term) > MOST_WORDS_OF_A_TERM]
+    """A link to a term finds its cell, each term is linked to, and says in few words
+    what it means.
+    """
+    terms = {
+        cell.id: cell.source
+        for cell in load(GLOSSARY).cells
+        if cell.source.startswith("### ")
+    }
+    assert not [
+        term for term in terms.values() if words_of(term) > MOST_WORDS_OF_A_TERM
+    ]
     headings = re.findall("^### .*", "\n".join(terms.values()), re.M)
     assert len(headings) == len(terms) == len(set(headings))
-    linked = {target for path in NOTEBOOKS for target in links(path) if target.startswith("glossary")}
-    assert linked == {"glossary.ipynb", *(f"glossary.ipynb#cell-id={term}" for term in terms)}
-    assert stripped(GLOSSARY.read_text(encoding="utf-8")) == GLOSSARY.read_text(encoding="utf-8")
+    linked = {
+        target
+        for path in NOTEBOOKS
+        for target in links(path)
+        if target.startswith("glossary")
+    }
+    assert linked == {
+        "glossary.ipynb",
+        *(f"glossary.ipynb#cell-id={term}" for term in terms),
+    }
+    assert stripped(GLOSSARY.read_text(encoding="utf-8")) == GLOSSARY.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_scoreboard_grows() -> None:
-    """Each notebook's scoreboard begins with the rows of the one before it, and adds at least one."""
+    """Each notebook's scoreboard begins with the rows of the one before it, and adds at
+    least one.
+    """
     boards = [rows for rows in map(scoreboard, NOTEBOOKS) if rows]
     assert len(boards) > 2
     for before, after in itertools.pairwise(boards):

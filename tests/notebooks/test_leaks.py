@@ -20,7 +20,9 @@ MEGABYTES = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PA
 @pytest.mark.full
 @each_notebook
 def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
-    """After each Run All there is no more of anything than after the first, and memory does not run away."""
+    """After each Run All there is no more of anything than after the first, and memory
+    does not run away.
+    """
     cells = code_cells(path)
     source = "\n".join(cells)
     with kernel() as fresh:
@@ -33,16 +35,22 @@ def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
             assert fresh.run(f"import os\n{inspect.getsource(census)}").status == "ok"
             counts = settled(fresh, first)
             if "import ipywidgets" in source or "from ipywidgets" in source:
-                counts.pop("widgets", None)  # sliders and texts of the notebook's own: ipywidgets keeps them
+                counts.pop(
+                    "widgets", None
+                )  # sliders and texts of the notebook's own: ipywidgets keeps them
             megabytes = fresh.value(MEGABYTES)
             print(path.stem, counts, f"{megabytes} MB")
             if not first:
                 first, at_first = counts, megabytes
-            assert megabytes < at_first + 80  # the allocator keeps what thousands of tasks once took
+            assert (
+                megabytes < at_first + 80
+            )  # the allocator keeps what thousands of tasks once took
 
 
 def settled(fresh: Kernel, most: dict[str, int]) -> dict[str, int]:
-    """What the kernel holds once it holds no more than ``most``; the first time, once that stays the same."""
+    """What the kernel holds once it holds no more than ``most``; the first time, once
+    that stays the same.
+    """
     deadline, last, same = time.monotonic() + PATIENCE, {}, 0
     while True:
         counts = fresh.value("census()")

@@ -34,7 +34,9 @@ if __name__ == "__main__":
 
 
 def test_script_pasted_whole_runs_twice_and_so_do_the_cells_behind_it() -> None:
-    """`enable_nested_run`: module-level client and semaphore, a nested run, and no queued cell is lost."""
+    """`enable_nested_run`: module-level client and semaphore, a nested run, and no
+    queued cell is lost.
+    """
     set_up = """
 from inflight_lab import PracticeServer, enable_nested_run
 server = PracticeServer(latency=0.2).start()

@@ -22,9 +22,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_restart_and_run_all(path: Path) -> None:
-    """All cells end well after a restart in mid-run and when run again, and no port or process stays."""
+    """All cells end well after a restart in mid-run and when run again, and no port or
+    process stays.
+    """
     with kernel() as notebook:
-        notebook.run_all(code_cells(path), within=4)  # and no longer: the restart comes in between
+        notebook.run_all(
+            code_cells(path), within=4
+        )  # and no longer: the restart comes in between
         notebook.restart()
         ports = run_to_the_end(notebook, path)
         again = run_to_the_end(notebook, path)
@@ -32,12 +36,18 @@ def test_restart_and_run_all(path: Path) -> None:
         children = [psutil.Process(pid) for pid in notebook.value(CHILDREN)]
     # multiprocessing's tracker of resources ends when it notices that the kernel has.
     assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
-    listening = {each.laddr.port for each in psutil.net_connections("tcp") if each.status == "LISTEN"}
+    listening = {
+        each.laddr.port
+        for each in psutil.net_connections("tcp")
+        if each.status == "LISTEN"
+    }
     assert not listening & {*ports, *again}
 
 
 def run_to_the_end(notebook: Kernel, path: Path) -> list[int]:
-    """Run All, wait for its panel too; returns the ports that the kernel listens on afterwards."""
+    """Run All, wait for its panel too; returns the ports that the kernel listens on
+    afterwards.
+    """
     run_all(path, notebook)
     assert notebook.run("import psutil").status == "ok"
     ports: list[int] = notebook.value(PORTS)

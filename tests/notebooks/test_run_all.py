@@ -1,4 +1,6 @@
-"""Run All: what each notebook shows when all of its cells are queued at once in a fresh kernel."""
+"""Run All: what each notebook shows when all of its cells are queued at once in a fresh
+kernel.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,12 @@ server, speeds = PracticeServer(latency=0).start(), {}
 
 
 @each_notebook
-def test_run_all_shows_what_the_prose_claims(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cell ends without an error, the panel's run too, and what is shown is what the prose says."""
+def test_run_all_shows_what_the_prose_claims(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every cell ends without an error, the panel's run too, and what is shown is what
+    the prose says.
+    """
     monkeypatch.setenv("REDIS_URL", NO_REDIS)  # whatever runs on this machine
     with kernel() as fresh:
         ran = run_all(path, fresh)
@@ -51,42 +57,68 @@ def test_run_all_shows_what_the_prose_claims(path: Path, monkeypatch: pytest.Mon
 
 
 def expect_predictions_fit(ran: Ran) -> None:
-    """What was measured, and each wrong answer with a line, is a choice, or a number where there are none."""
+    """What was measured, and each wrong answer with a line, is a choice, or a number
+    where there are none.
+    """
     for call in compared(ran.path):
         guess = ast.unparse(call.func).removesuffix(".compare")
         question, choices = ran.kernel.value(f"({guess}.question, {guess}.choices)")
         mistakes = ast.literal_eval(call.args[1]) if call.args[1:] else {}
         printed = "".join(cell.text for cell in ran.cells)
-        (measured,) = re.findall(rf"{re.escape(question)} Measured: (.*)\. You made no prediction\.", printed)
+        (measured,) = re.findall(
+            rf"{re.escape(question)} Measured: (.*)\. You made no prediction\.", printed
+        )
         if choices:
             assert {measured.strip('"'), *mistakes} <= set(choices)
         else:
-            assert all(isinstance(number, int) for number in (ast.literal_eval(measured), *mistakes))
+            assert all(
+                isinstance(number, int)
+                for number in (ast.literal_eval(measured), *mistakes)
+            )
 
 
 def compared(path: Path) -> list[ast.Call]:
     """The calls that set a prediction beside what was measured."""
-    nodes = (node for cell in code_cells(path) if ".compare(" in cell for node in ast.walk(_parsed(cell)))
+    nodes = (
+        node
+        for cell in code_cells(path)
+        if ".compare(" in cell
+        for node in ast.walk(_parsed(cell))
+    )
     return [
-        node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".compare")
+        node
+        for node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".compare")
     ]
 
 
 def _parsed(cell: str) -> ast.AST:
-    return compile(cell, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return compile(
+        cell, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    )
 
 
 IN_CI = "04"
-"""The notebook that runs beside other processes each time; with ``--full`` they all do."""
+"""The notebook that runs beside other processes each time; with ``--full`` they all do.
+"""
 
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[] if path.stem.startswith(IN_CI) else pytest.mark.full) for path in NOTEBOOKS],
+    [
+        pytest.param(
+            path, marks=[] if path.stem.startswith(IN_CI) else pytest.mark.full
+        )
+        for path in NOTEBOOKS
+    ],
     ids=lambda path: path.stem,
 )
-def test_claims_hold_on_a_slow_computer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a fifth of a core Run All takes four times as long at most, and shows what the prose claims."""
+def test_claims_hold_on_a_slow_computer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a fifth of a core Run All takes four times as long at most, and shows what
+    the prose claims.
+    """
     monkeypatch.setenv("REDIS_URL", NO_REDIS)
     with busy_machine(), kernel() as fresh:
         ran = run_all(path, fresh, within=4 * PROMISED)
@@ -102,15 +134,29 @@ def run_cells(kernel: Kernel, number: str, *ids: str) -> str:
 
 
 def test_a_busy_computer_is_waited_for() -> None:
-    """Nothing runs for six seconds while 200 requests wait: the answers still come, and no other error."""
+    """Nothing runs for six seconds while 200 requests wait: the answers still come, and
+    no other error.
+    """
     with kernel() as fresh:
-        run_cells(fresh, "02", "code-imports", "code-server", "code-make-one", "code-make-many", "code-plot")
+        run_cells(
+            fresh,
+            "02",
+            "code-imports",
+            "code-server",
+            "code-make-one",
+            "code-make-many",
+            "code-plot",
+        )
         assert fresh.run(BUSY_SOON).status == "ok"
-        assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(fresh, "02", "code-run")
+        assert "ValueError: Unexpected Status: Http status code is 429." in run_cells(
+            fresh, "02", "code-run"
+        )
 
 
 def test_optional_packages_are_optional() -> None:
-    """Where one is missing, its cells say how to get it, and those after them have what they need."""
+    """Where one is missing, its cells say how to get it, and those after them have what
+    they need.
+    """
     with kernel() as fresh:
         assert fresh.run(WITHOUT_EXTRAS).status == "ok"
         assert 'pip install "inflight-lab[redis]"' in run_cells(
@@ -124,7 +170,9 @@ def test_optional_packages_are_optional() -> None:
 
 
 def test_tqdm_is_as_07_says() -> None:
-    """Its ``gather`` raises the first failure; around ``as_completed`` it counts all, and nothing is lost."""
+    """Its ``gather`` raises the first failure; around ``as_completed`` it counts all,
+    and nothing is lost.
+    """
 
     async def fail() -> None:
         raise ValueError("failed")
@@ -133,7 +181,9 @@ def test_tqdm_is_as_07_says() -> None:
         with pytest.raises(ValueError, match="failed"):
             await tqdm.asyncio.tqdm.gather(fail(), file=io.StringIO())
         tasks = [asyncio.create_task(fail()) for _ in range(3)]
-        for task in tqdm.tqdm(asyncio.as_completed(tasks), total=len(tasks), file=(shown := io.StringIO())):
+        for task in tqdm.tqdm(
+            asyncio.as_completed(tasks), total=len(tasks), file=(shown := io.StringIO())
+        ):
             with contextlib.suppress(ValueError):
                 await task
         assert "3/3" in shown.getvalue()
@@ -142,13 +192,17 @@ def test_tqdm_is_as_07_says() -> None:
     assert [str(error) for error in asyncio.run(bars())] == ["failed"] * 3
 
 
-def test_two_processes_keep_one_quota_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_keep_one_quota_through_redis(
+    redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where there is a Redis, the cell shows what its recorded line says elsewhere."""
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
-        looked = run_cells(fresh, "09", "code-imports", "code-quota-each", "code-redis-look")
+        looked = run_cells(
+            fresh, "09", "code-imports", "code-quota-each", "code-redis-look"
+        )
         assert looked.startswith("There is a Redis")
-        # A busy computer may hold up the requests on their way, which the quota cannot know: then once more.
-        # Two quotas in place of one would be refused each time.
+        # A busy computer may hold up the requests on their way, which the quota cannot
+        # know: then once more. Two quotas in place of one would be refused each time.
         shown = (run_cells(fresh, "09", "code-redis-run").strip() for _ in range(3))
         assert "accepted: 40, refused: 0" in shown

@@ -16,7 +16,11 @@ BOTH = ["make_one_request", "make_many_requests"]
 
 def written(number: str) -> dict[str, str]:
     """The functions and classes in the cells of a notebook, the last of each name."""
-    return {name: code for cell in code_cells(notebook(number)) for name, code in definitions(cell).items()}
+    return {
+        name: code
+        for cell in code_cells(notebook(number))
+        for name, code in definitions(cell).items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -33,13 +37,19 @@ def written(number: str) -> dict[str, str]:
 def test_runner_in_the_cell_is_the_runner_in_the_package(
     number: str, rung: ModuleType, names: list[str]
 ) -> None:
-    """The functions of a rung are those of its notebook, but for annotations and docstrings."""
+    """The functions of a rung are those of its notebook, but for annotations and
+    docstrings.
+    """
     shipped, in_cells = definitions(inspect.getsource(rung)), written(number)
-    assert {name: in_cells[name] for name in names} == {name: shipped[name] for name in names}
+    assert {name: in_cells[name] for name in names} == {
+        name: shipped[name] for name in names
+    }
 
 
 def test_naive_runner_to_compare_with_is_the_real_one() -> None:
     """The diff in 03 compares with the naive rung itself."""
-    first = next(cell for cell in code_cells(notebook("03")) if "def make_one_request" in cell)
+    first = next(
+        cell for cell in code_cells(notebook("03")) if "def make_one_request" in cell
+    )
     name = "make_one_request"
     assert definitions(first)[name] == definitions(inspect.getsource(naive))[name]

@@ -80,12 +80,20 @@ def test_events_tell_the_story(timeline: Timeline, clock: SetClock) -> None:
         (102, "cancelled", None, None, 0, 0),
     ]
     assert timeline.stats() == Stats(
-        started=3, peak_in_flight=2, refused=1, failed=1, cancelled=1, elapsed=2, busiest_period=2
+        started=3,
+        peak_in_flight=2,
+        refused=1,
+        failed=1,
+        cancelled=1,
+        elapsed=2,
+        busiest_period=2,
     )
 
 
 def test_unannounced_requests_start_when_sent(timeline: Timeline) -> None:
-    """A request that nobody announced counts as started, and one that was announced is not counted twice."""
+    """A request that nobody announced counts as started, and one that was announced is
+    not counted twice.
+    """
     timeline.start(1)
     timeline.send()
     assert timeline.stats().started == 1
@@ -94,7 +102,9 @@ def test_unannounced_requests_start_when_sent(timeline: Timeline) -> None:
 
 
 def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
-    """Requests from before a reset end without a trace, and never in the place of a newer one."""
+    """Requests from before a reset end without a trace, and never in the place of a
+    newer one.
+    """
     old = [timeline.send(), timeline.send(), timeline.send()]
     timeline.start(5)
     kept = timeline.events
@@ -108,7 +118,9 @@ def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
     timeline.answer(old[0], 200)
     timeline.fail(old[1], OSError())
     timeline.cancel(old[2])
-    assert timeline.stats() == Stats(started=1, in_flight=1, peak_in_flight=1, busiest_period=1)
+    assert timeline.stats() == Stats(
+        started=1, in_flight=1, peak_in_flight=1, busiest_period=1
+    )
     assert [event.kind for event in timeline.events] == ["sent"]
 
 
@@ -118,11 +130,15 @@ def test_a_request_ends_once(timeline: Timeline) -> None:
     timeline.answer(request, 200)
     timeline.cancel(request)
     timeline.fail(request, OSError())
-    assert timeline.stats() == Stats(started=1, peak_in_flight=1, accepted=1, busiest_period=1)
+    assert timeline.stats() == Stats(
+        started=1, peak_in_flight=1, accepted=1, busiest_period=1
+    )
 
 
 def test_requests_that_are_never_sent(timeline: Timeline) -> None:
-    """One that waits fails or is cancelled and was never in flight; where none waits, nothing happens."""
+    """One that waits fails or is cancelled and was never in flight; where none waits,
+    nothing happens.
+    """
     timeline.start(2)
     timeline.fail(None, "PoolTimeout")
     timeline.cancel(None)
@@ -137,11 +153,14 @@ def test_requests_that_are_never_sent(timeline: Timeline) -> None:
 
 
 def test_busiest_period_slides(timeline: Timeline, clock: SetClock) -> None:
-    """The busiest period is found wherever it lies, across the full seconds too, and is not forgotten."""
+    """The busiest period is found wherever it lies, across the full seconds too, and is
+    not forgotten.
+    """
     for moment in (0.0, 0.75, 0.875, 1.0, 1.25, 1.75, 9.0):
         clock.now = 100 + moment
         timeline.send()
-    # From 0.75 on: 0.75, 0.875, 1.0, 1.25.  The one at 1.75 is a whole period later: no longer together.
+    # From 0.75 on: 0.75, 0.875, 1.0, 1.25.  The one at 1.75 is a whole period later: no
+    # longer together.
     assert timeline.stats().busiest_period == 4
     assert timeline.recent() == 1
     clock.now += 1
@@ -160,7 +179,19 @@ def test_tokens_slide_as_requests_do(timeline: Timeline, clock: SetClock) -> Non
 
 ACTIONS = st.lists(
     st.sampled_from(
-        ["start", "send", "send", "200", "404", "429", "fail", "cancel", "cancel waiting", "reset", "time"]
+        [
+            "start",
+            "send",
+            "send",
+            "200",
+            "404",
+            "429",
+            "fail",
+            "cancel",
+            "cancel waiting",
+            "reset",
+            "time",
+        ]
     ),
     max_size=80,
 )
@@ -168,7 +199,9 @@ ACTIONS = st.lists(
 
 @given(ACTIONS, st.data())
 def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
-    """started == waiting + in_flight + accepted + refused + failed + cancelled after any sequence."""
+    """started == waiting + in_flight + accepted + refused + failed + cancelled after
+    any sequence.
+    """
     clock = SetClock(100.0)
     timeline = Timeline(period=2.0, clock=clock)
     requests: list[int] = []
@@ -183,7 +216,9 @@ def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
             timeline.reset()
         elif action == "time":
             clock.now += data.draw(st.sampled_from([0.25, 0.5, 1.0, 4.0]))
-        elif requests:  # some end, perhaps of a request that has ended already or was forgotten
+        elif (
+            requests
+        ):  # some end, perhaps of a request that has ended already or was forgotten
             request = data.draw(st.sampled_from(requests))
             if action == "fail":
                 timeline.fail(request, OSError())
@@ -195,15 +230,21 @@ def test_counts_always_add_up(actions: list[str], data: st.DataObject) -> None:
         assert adds_up(stats)
         assert stats.in_flight == timeline.in_flight
         last = timeline.events[-1] if timeline.events else None
-        assert (stats.waiting, stats.in_flight) == ((last.waiting, last.in_flight) if last else (0, 0))
-        assert stats.peak_in_flight == max((event.in_flight for event in timeline.events), default=0)
+        assert (stats.waiting, stats.in_flight) == (
+            (last.waiting, last.in_flight) if last else (0, 0)
+        )
+        assert stats.peak_in_flight == max(
+            (event.in_flight for event in timeline.events), default=0
+        )
         sent = [event.time for event in timeline.events if event.kind == "sent"]
         together = (sum(end - 2.0 < time <= end for time in sent) for end in sent)
         assert stats.busiest_period == max(together, default=0)
 
 
 def test_old_events_are_dropped_and_no_count_is(clock: SetClock) -> None:
-    """With a small bound the newest events stay, in order, and every number is that of an unbounded twin."""
+    """With a small bound the newest events stay, in order, and every number is that of
+    an unbounded twin.
+    """
     bounded, unbounded = Timeline(clock=clock, keep=20), Timeline(clock=clock)
     for step in range(500):
         clock.now += 0.125
@@ -219,8 +260,12 @@ def test_old_events_are_dropped_and_no_count_is(clock: SetClock) -> None:
     assert bounded.stats().elapsed == 499 * 0.125
 
 
-def test_a_reader_reads_each_event_once_and_learns_what_it_missed(timeline: Timeline) -> None:
-    """Read on from the last position: nothing comes twice, over a reset too, and a gap shows."""
+def test_a_reader_reads_each_event_once_and_learns_what_it_missed(
+    timeline: Timeline,
+) -> None:
+    """Read on from the last position: nothing comes twice, over a reset too, and a gap
+    shows.
+    """
     timeline = Timeline(clock=timeline.clock, keep=8)
     first = timeline.send()
     seen, position = timeline.since(0)
@@ -242,7 +287,9 @@ def test_a_reader_reads_each_event_once_and_learns_what_it_missed(timeline: Time
 
 
 def test_memory_does_not_grow_with_the_requests() -> None:
-    """After some thousand requests a timeline takes no more memory, however many follow."""
+    """After some thousand requests a timeline takes no more memory, however many
+    follow.
+    """
     timeline = Timeline(keep=1000, clock=itertools.count().__next__)
 
     def bytes_after(requests: int) -> int:
@@ -260,7 +307,9 @@ def test_memory_does_not_grow_with_the_requests() -> None:
 
 
 def test_threads_lose_nothing() -> None:
-    """The server writes from its thread while a panel reads: no count is lost and none is torn."""
+    """The server writes from its thread while a panel reads: no count is lost and none
+    is torn.
+    """
     timeline = Timeline()
     torn: list[Stats] = []
 
@@ -278,5 +327,10 @@ def test_threads_lose_nothing() -> None:
         thread.join()
     stats = timeline.stats()
     assert torn == []
-    assert (stats.started, stats.accepted, stats.waiting, stats.in_flight) == (2000, 2000, 0, 0)
+    assert (stats.started, stats.accepted, stats.waiting, stats.in_flight) == (
+        2000,
+        2000,
+        0,
+        0,
+    )
     assert stats.peak_in_flight <= 4

@@ -24,7 +24,9 @@ URL = "http://127.0.0.1/get"
 
 
 def without_times(stats: Stats) -> dict[str, int]:
-    """The counts that are not zero; ``elapsed`` and ``busiest_period`` depend on the clock."""
+    """The counts that are not zero; ``elapsed`` and ``busiest_period`` depend on the
+    clock.
+    """
     return {
         name: value
         for name, value in vars(stats).items()
@@ -33,30 +35,50 @@ def without_times(stats: Stats) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("status", "field"), [(200, "accepted"), (302, "accepted"), (404, "failed"), (429, "refused")]
+    ("status", "field"),
+    [(200, "accepted"), (302, "accepted"), (404, "failed"), (429, "refused")],
 )
 async def test_statuses(status: int, field: str) -> None:
     """Every status ends up in its count, and the response reaches the caller as it was."""
-    observed = ObservedTransport(httpx.MockTransport(lambda request: httpx.Response(status, text="hello")))
+    observed = ObservedTransport(
+        httpx.MockTransport(lambda request: httpx.Response(status, text="hello"))
+    )
     async with httpx.AsyncClient(transport=observed) as client:
         response = await client.get(URL)
     assert (response.status_code, response.text) == (status, "hello")
-    assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, field: 1}
+    assert without_times(observed.stats()) == {
+        "started": 1,
+        "peak_in_flight": 1,
+        field: 1,
+    }
 
 
 async def test_a_client_of_httpx2(server: PracticeServer) -> None:
-    """httpx2 is httpx under another name: its clients are observed, and get their own library's answers."""
-    async with httpx2.AsyncClient(transport=(observed := ObservedTransport())) as client:
+    """httpx2 is httpx under another name: its clients are observed, and get their own
+    library's answers.
+    """
+    async with httpx2.AsyncClient(
+        transport=(observed := ObservedTransport())
+    ) as client:
         responses = await semaphore.make_many_requests(server.url, 3, client=client)
         assert isinstance(responses[0], httpx2.Response)
         with pytest.raises(httpx2.ConnectError):
             await client.get("http://127.0.0.1:9/")
-    assert without_times(observed.stats()) == {"started": 4, "peak_in_flight": 3, "accepted": 3, "failed": 1}
+    assert without_times(observed.stats()) == {
+        "started": 4,
+        "peak_in_flight": 3,
+        "accepted": 3,
+        "failed": 1,
+    }
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), IndexError("bug")])
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError("no"), httpx.ReadTimeout("slow"), IndexError("bug")]
+)
 async def test_errors_count_as_failed(error: Exception) -> None:
-    """Whatever the transport underneath raises is counted, named, and raised on unchanged."""
+    """Whatever the transport underneath raises is counted, named, and raised on
+    unchanged.
+    """
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise error
@@ -67,12 +89,20 @@ async def test_errors_count_as_failed(error: Exception) -> None:
             await client.get(URL)
     assert caught.value is error
     assert observed.timeline.events[-1].detail == type(error).__name__
-    assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, "failed": 1}
+    assert without_times(observed.stats()) == {
+        "started": 1,
+        "peak_in_flight": 1,
+        "failed": 1,
+    }
 
 
 @pytest.mark.parametrize(("rung", "peak"), [(naive, 100), (semaphore, 3)])
-async def test_a_faster_transport_below(server: PracticeServer, rung: ModuleType, peak: int) -> None:
-    """With httpx-aiohttp's transport no line of a runner changes, and it too has a pool of 100."""
+async def test_a_faster_transport_below(
+    server: PracticeServer, rung: ModuleType, peak: int
+) -> None:
+    """With httpx-aiohttp's transport no line of a runner changes, and it too has a pool
+    of 100.
+    """
     server.latency = 0.1
     observed = ObservedTransport(AiohttpTransport())
     async with httpx.AsyncClient(transport=observed) as client:
@@ -91,11 +121,17 @@ async def test_cancel() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, "cancelled": 1}
+    assert without_times(observed.stats()) == {
+        "started": 1,
+        "peak_in_flight": 1,
+        "cancelled": 1,
+    }
 
 
 async def test_in_flight_until_the_last_byte() -> None:
-    """A request is in flight until all of its body is here, not until its status line is."""
+    """A request is in flight until all of its body is here, not until its status line
+    is.
+    """
     last_byte = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -103,7 +139,9 @@ async def test_in_flight_until_the_last_byte() -> None:
         await last_byte.wait()
         yield b"and the last"
 
-    observed = ObservedTransport(httpx.MockTransport(lambda request: httpx.Response(200, content=body())))
+    observed = ObservedTransport(
+        httpx.MockTransport(lambda request: httpx.Response(200, content=body()))
+    )
     async with httpx.AsyncClient(transport=observed) as client:
         task = asyncio.create_task(client.get(URL))
         await until(lambda: observed.stats().in_flight == 1)
@@ -112,15 +150,23 @@ async def test_in_flight_until_the_last_byte() -> None:
         assert (observed.stats().in_flight, task.done()) == (1, False)
         last_byte.set()
         assert (await task).text == "the first and the last"
-    assert without_times(observed.stats()) == {"started": 1, "peak_in_flight": 1, "accepted": 1}
+    assert without_times(observed.stats()) == {
+        "started": 1,
+        "peak_in_flight": 1,
+        "accepted": 1,
+    }
 
 
 async def test_announced_requests_wait_until_sent() -> None:
-    """Requests announced on the timeline wait there, and move to in flight as they are sent."""
+    """Requests announced on the timeline wait there, and move to in flight as they are
+    sent.
+    """
     timeline = Timeline()
     timeline.start(5)
     gate = Gate()
-    async with httpx.AsyncClient(transport=ObservedTransport(gate, timeline=timeline)) as client:
+    async with httpx.AsyncClient(
+        transport=ObservedTransport(gate, timeline=timeline)
+    ) as client:
         tasks = [asyncio.create_task(client.get(URL)) for _ in range(2)]
         await until(lambda: timeline.in_flight == 2)
         assert without_times(timeline.stats()) == {
@@ -134,7 +180,9 @@ async def test_announced_requests_wait_until_sent() -> None:
 
 
 async def test_a_response_behaves_as_without_it(server: PracticeServer) -> None:
-    """Code that takes a client needs no change: text, JSON, elapsed time and streaming all work."""
+    """Code that takes a client needs no change: text, JSON, elapsed time and streaming
+    all work.
+    """
     async with httpx.AsyncClient(transport=ObservedTransport()) as client:
         response = await client.get(server.url)
         assert response.json()["url"] == server.url
@@ -152,7 +200,9 @@ async def test_a_compressed_body_is_decoded_once() -> None:
     body = gzip.compress(b'{"answer": 42}')
     observed = ObservedTransport(
         httpx.MockTransport(
-            lambda request: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=body)
+            lambda request: httpx.Response(
+                200, headers={"Content-Encoding": "gzip"}, content=body
+            )
         )
     )
     async with httpx.AsyncClient(transport=observed) as client:
@@ -178,7 +228,9 @@ async def test_an_answer_gives_its_connection_back(server: PracticeServer) -> No
     """A pool of one connection serves one request after another."""
     pool = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1))
     timeout = httpx.Timeout(PATIENCE, pool=1)
-    async with httpx.AsyncClient(transport=ObservedTransport(pool), timeout=timeout) as client:
+    async with httpx.AsyncClient(
+        transport=ObservedTransport(pool), timeout=timeout
+    ) as client:
         responses = [await client.get(server.url) for _ in range(3)]
     assert len({response.extensions["network_stream"] for response in responses}) == 1
 
@@ -191,13 +243,17 @@ async def test_closing_closes_the_transport_underneath() -> None:
         async def aclose(self) -> None:
             closed.append(True)
 
-    async with httpx.AsyncClient(transport=ObservedTransport(Inner(lambda request: httpx.Response(200)))):
+    async with httpx.AsyncClient(
+        transport=ObservedTransport(Inner(lambda request: httpx.Response(200)))
+    ):
         assert closed == []
     assert closed == [True]
 
 
 class Outside(httpx.AsyncBaseTransport):
-    """Stands in for the network: nothing leaves, and it tells which hosts would have been sent what."""
+    """Stands in for the network: nothing leaves, and it tells which hosts would have
+    been sent what.
+    """
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
@@ -208,9 +264,13 @@ class Outside(httpx.AsyncBaseTransport):
         return httpx.Response(200, json={})
 
 
-@pytest.mark.parametrize("host", ["api.example", "10.1.2.3", "0.0.0.0", "[2001:db8::1]", "localhost.example"])
+@pytest.mark.parametrize(
+    "host", ["api.example", "10.1.2.3", "0.0.0.0", "[2001:db8::1]", "localhost.example"]
+)
 async def test_nothing_goes_to_another_machine_unless_allowed(host: str) -> None:
-    """A whole run pointed elsewhere by mistake sends nothing, and each outcome says how to allow some."""
+    """A whole run pointed elsewhere by mistake sends nothing, and each outcome says how
+    to allow some.
+    """
     observed = ObservedTransport(network := Outside())
     async with httpx.AsyncClient(transport=observed) as client:
         outcomes = await semaphore.make_many_requests(
@@ -218,13 +278,21 @@ async def test_nothing_goes_to_another_machine_unless_allowed(host: str) -> None
         )
     assert network.hosts == []
     assert [type(outcome) for outcome in outcomes] == [OutsideError] * 5
-    assert str(outcomes[0]).startswith(f"not sent: {host.strip('[]')} is not this machine")
+    assert str(outcomes[0]).startswith(
+        f"not sent: {host.strip('[]')} is not this machine"
+    )
     assert "ObservedTransport(outside=20)" in str(outcomes[0])
-    assert without_times(observed.stats()) == {"started": 5, "peak_in_flight": 1, "failed": 5}
+    assert without_times(observed.stats()) == {
+        "started": 5,
+        "peak_in_flight": 1,
+        "failed": 5,
+    }
 
 
 async def test_so_many_go_to_other_machines_as_are_allowed() -> None:
-    """Requests to this machine are not counted; the run goes on, and what is over is not sent."""
+    """Requests to this machine are not counted; the run goes on, and what is over is
+    not sent.
+    """
     observed = ObservedTransport(network := Outside(), outside=2)
     async with httpx.AsyncClient(transport=observed) as client:
         for host in ("127.0.0.1", "localhost", "[::1]"):
@@ -232,12 +300,22 @@ async def test_so_many_go_to_other_machines_as_are_allowed() -> None:
         outcomes = await resilient.make_many_requests(
             "http://api.example/get", 5, limit=1, client=client, return_exceptions=True
         )
-    assert network.hosts == ["127.0.0.1", "localhost", "::1", "api.example", "api.example"]
-    assert [type(outcome) for outcome in outcomes] == [httpx.Response] * 2 + [OutsideError] * 3
+    assert network.hosts == [
+        "127.0.0.1",
+        "localhost",
+        "::1",
+        "api.example",
+        "api.example",
+    ]
+    assert [type(outcome) for outcome in outcomes] == [httpx.Response] * 2 + [
+        OutsideError
+    ] * 3
 
 
 async def test_what_is_not_sent_takes_a_moment() -> None:
-    """Code that insists lets the loop go on, and gets a hundred refusals a second, however many insist."""
+    """Code that insists lets the loop go on, and gets a hundred refusals a second,
+    however many insist.
+    """
     observed = ObservedTransport(Outside())
 
     async def insist(client: httpx.AsyncClient) -> None:
@@ -257,7 +335,8 @@ async def test_what_is_not_sent_takes_a_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outside", "error"), [(-1, ValueError), (True, TypeError), (1.5, TypeError), (None, TypeError)]
+    ("outside", "error"),
+    [(-1, ValueError), (True, TypeError), (1.5, TypeError), (None, TypeError)],
 )
 def test_a_bad_outside_is_named(outside: object, error: type[Exception]) -> None:
     """The error names the parameter, its value and what is allowed."""
@@ -266,9 +345,15 @@ def test_a_bad_outside_is_named(outside: object, error: type[Exception]) -> None
 
 
 @pytest.mark.parametrize(
-    "transport", [0, 3, "x", httpx.HTTPTransport(), httpx.AsyncClient(), httpx.AsyncHTTPTransport]
+    "transport",
+    [0, 3, "x", httpx.HTTPTransport(), httpx.AsyncClient(), httpx.AsyncHTTPTransport],
 )
 def test_a_bad_transport_is_named(transport: object) -> None:
-    """It is an error as it is made, and not at the first request; 0 does not stand for httpx's own."""
-    with pytest.raises(TypeError, match=r"^transport must be an httpx.AsyncHTTPTransport\(\), or None, got "):
+    """It is an error as it is made, and not at the first request; 0 does not stand for
+    httpx's own.
+    """
+    with pytest.raises(
+        TypeError,
+        match=r"^transport must be an httpx.AsyncHTTPTransport\(\), or None, got ",
+    ):
         ObservedTransport(transport)  # type: ignore[arg-type]

@@ -1,4 +1,6 @@
-"""The table of hostile runners: after Stop the loop answers, the panel is ready, and the page says why."""
+"""The table of hostile runners: after Stop the loop answers, the panel is ready, and
+the page says why.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from tests.support.waiting import PATIENCE, settle, until
 
 @pytest.fixture(autouse=True)
 def as_in_a_kernel() -> Iterator[None]:
-    """Between cells a kernel ignores interrupts; pytest would let them end the test run."""
+    """Between cells a kernel ignores interrupts; pytest would let them end the test
+    run.
+    """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)
@@ -33,7 +37,9 @@ def as_in_a_kernel() -> Iterator[None]:
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", TABLE)
 async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> None:
-    """It ends, with its outcomes and one clear line; nothing of it is left, and nothing more is sent."""
+    """It ends, with its outcomes and one clear line; nothing of it is left, and nothing
+    more is sent.
+    """
     hostile, before = TABLE[name], asyncio.all_tasks()
     server.latency = 600 if hostile.stop else 0.02
     panel = Panel(hostile.runner, server=server, count=COUNT, limit=3)
@@ -52,7 +58,9 @@ async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> No
     assert asyncio.all_tasks() <= before
     await until(lambda: server.timeline.in_flight == 0)
     sent = -1
-    async with asyncio.timeout(PATIENCE):  # a busy server reads late what was sent before; then no more comes
+    async with asyncio.timeout(
+        PATIENCE
+    ):  # a busy server reads late what was sent before; then no more comes
         while sent != server.stats().started:
             sent = server.stats().started
             await asyncio.sleep(0.2)
@@ -64,11 +72,19 @@ async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> No
     panel.close()
 
 
-@pytest.mark.parametrize("name", [name for name, hostile in TABLE.items() if hostile.stop])
-def test_a_stop_takes_less_than_a_second(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a clock of its own, where a turn of the event loop takes a millisecond, and nothing is answered."""
+@pytest.mark.parametrize(
+    "name", [name for name, hostile in TABLE.items() if hostile.stop]
+)
+def test_a_stop_takes_less_than_a_second(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock of its own, where a turn of the event loop takes a millisecond, and
+    nothing is answered.
+    """
 
-    async def never(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+    async def never(
+        self: httpx.AsyncHTTPTransport, request: httpx.Request
+    ) -> httpx.Response:
         await asyncio.sleep(3600)
         raise AssertionError
 
@@ -81,7 +97,13 @@ def test_a_stop_takes_less_than_a_second(name: str, monkeypatch: pytest.MonkeyPa
                 await asyncio.sleep(0)
 
         turning = asyncio.create_task(each_turn())
-        run = Run(TABLE[name].runner, "http://127.0.0.1/get", COUNT, limit=3, timeline=Timeline())
+        run = Run(
+            TABLE[name].runner,
+            "http://127.0.0.1/get",
+            COUNT,
+            limit=3,
+            timeline=Timeline(),
+        )
         outcomes = asyncio.create_task(run.outcomes())
         await settle()
         run.stop()
@@ -92,12 +114,16 @@ def test_a_stop_takes_less_than_a_second(name: str, monkeypatch: pytest.MonkeyPa
         return loop.time() - stopped
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", never)
-    assert run_virtually(stop_after_a_while()) < 0.8  # then the panel waits for the server, up to 0.2 s
+    assert (
+        run_virtually(stop_after_a_while()) < 0.8
+    )  # then the panel waits for the server, up to 0.2 s
 
 
 @pytest.mark.anyio
 async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> None:
-    """While a runner blocks the loop, a line that needs no loop says so; when it is done, so is the run."""
+    """While a runner blocks the loop, a line that needs no loop says so; when it is
+    done, so is the run.
+    """
     seen = threading.Event()
 
     async def blocks_until_the_panel_says_so(url: str, count: int) -> list[Any]:
@@ -142,6 +168,10 @@ asyncio.run(main())
 
 
 def test_a_process_that_let_go_of_a_runner_can_end() -> None:
-    """Python closes what is left when it ends, and a runner that catches even that would go on for ever."""
-    ended = subprocess.run([sys.executable, "-c", EXIT], timeout=20, capture_output=True, text=True)
+    """Python closes what is left when it ends, and a runner that catches even that
+    would go on for ever.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", EXIT], timeout=20, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")

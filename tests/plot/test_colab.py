@@ -1,4 +1,6 @@
-"""Colab, as far as a kernel can show it: what its own widget manager needs stands in the output."""
+"""Colab, as far as a kernel can show it: what its own widget manager needs stands in
+the output.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ SHOW = "from inflight_lab import LivePlot, PracticeServer\nLivePlot(PracticeServ
 
 
 def test_what_colab_needs_is_displayed_with_the_plot() -> None:
-    """Colab shows a widget only if the output says which manager draws it, as anywidget says it there."""
+    """Colab shows a widget only if the output says which manager draws it, as anywidget
+    says it there.
+    """
     cells = [nbformat.v4.new_code_cell(source) for source in (COLAB, SHOW)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, timeout=60).execute()

@@ -1,4 +1,6 @@
-"""The plain pictures: read back from the SVG, they say what happened, and any text in them is text."""
+"""The plain pictures: read back from the SVG, they say what happened, and any text in
+them is text.
+"""
 
 from __future__ import annotations
 
@@ -28,30 +30,53 @@ def elements(picture: Any, kind: str) -> list[dict[str, str]]:
     """The attributes of every element of one kind, with its text as ``says``."""
     root = ElementTree.fromstring(picture.data)
     return [
-        each.attrib | {"says": each.text or ""} for each in root.iter(f"{{http://www.w3.org/2000/svg}}{kind}")
+        each.attrib | {"says": each.text or ""}
+        for each in root.iter(f"{{http://www.w3.org/2000/svg}}{kind}")
     ]
 
 
 def axis(labels: list[tuple[str, float]]) -> Callable[[float], float]:
-    """From pixels to numbers, by the first and the last of an axis' labels and where they stand."""
+    """From pixels to numbers, by the first and the last of an axis' labels and where
+    they stand.
+    """
     (low, start), (high, end) = [
-        (float(words.replace(",", "").removesuffix(" s")), at) for words, at in (labels[0], labels[-1])
+        (float(words.replace(",", "").removesuffix(" s")), at)
+        for words, at in (labels[0], labels[-1])
     ]
     return lambda pixel: round(low + (pixel - start) / (end - start) * (high - low), 2)
 
 
 class Read:
-    """A recording's picture, read as a person reads it: each line against the axes beside and below it."""
+    """A recording's picture, read as a person reads it: each line against the axes
+    beside and below it.
+    """
 
     def __init__(self, recorder: PlotSource) -> None:
         self.picture = draw_recording(recorder.everything(), name="Ada")
-        self.texts, self.lines = elements(self.picture, "text"), elements(self.picture, "path")
-        self.time = axis([(t["says"], float(t["x"])) for t in self.texts if t["text-anchor"] == "middle"])
+        self.texts, self.lines = (
+            elements(self.picture, "text"),
+            elements(self.picture, "path"),
+        )
+        self.time = axis(
+            [
+                (t["says"], float(t["x"]))
+                for t in self.texts
+                if t["text-anchor"] == "middle"
+            ]
+        )
 
-    def line(self, title: str, colour: str, dashes: str = "none") -> list[tuple[float, float, float]]:
-        """Time, highest and last level of each step of the line in the strip below ``title``."""
+    def line(
+        self, title: str, colour: str, dashes: str = "none"
+    ) -> list[tuple[float, float, float]]:
+        """Time, highest and last level of each step of the line in the strip below
+        ``title``.
+        """
         top = next(float(t["y"]) for t in self.texts if t["says"].startswith(title))
-        below = [float(t["y"]) for t in self.texts if t.get("font-weight") and float(t["y"]) > top]
+        below = [
+            float(t["y"])
+            for t in self.texts
+            if t.get("font-weight") and float(t["y"]) > top
+        ]
         bottom = min(below, default=float("inf"))
         labels = [
             (t["says"], float(t["y"]) - 5)
@@ -72,7 +97,12 @@ class Read:
         return [
             (self.time(float(x)), max(levels), levels[-1])
             for x, first, rest in steps
-            if (levels := [level(float(y)) for y in [*filter(None, [first]), *rest.split("V")[1:]]])
+            if (
+                levels := [
+                    level(float(y))
+                    for y in [*filter(None, [first]), *rest.split("V")[1:]]
+                ]
+            )
         ]
 
     def marks(self, name: str) -> list[float]:
@@ -93,7 +123,9 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def recorded(clock: SetClock) -> PlotSource:
-    """Six requests with a limit of 5, then 2: one is refused, one fails at the client only."""
+    """Six requests with a limit of 5, then 2: one is refused, one fails at the client
+    only.
+    """
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     recorder = PlotSource(server, client, lambda: QuotaPolicy("gcra", 4))
 
@@ -123,12 +155,26 @@ def recorded(clock: SetClock) -> PlotSource:
 
 
 def test_every_line_stands_where_its_numbers_are(recorded: PlotSource) -> None:
-    """Each line of each strip, read against the labels of its axes: time, highest and last level."""
+    """Each line of each strip, read against the labels of its axes: time, highest and
+    last level.
+    """
     read = Read(recorded)
     assert read.line("in flight", BLUE) == [(1, 5, 5), (2, 4, 4), (3, 3, 2), (4, 1, 1)]
-    assert read.line("in flight", "#b86e00", "3 4") == [(0, 0, 0), (1, 5, 5), (2, 4, 3), (3, 2, 1), (4, 0, 0)]
+    assert read.line("in flight", "#b86e00", "3 4") == [
+        (0, 0, 0),
+        (1, 5, 5),
+        (2, 4, 3),
+        (3, 2, 1),
+        (4, 0, 0),
+    ]
     assert read.line("in flight", INK, "9 5") == [(0, 5, 5), (2, 2, 2)]
-    assert read.line("waiting", "#97527c") == [(0, 6, 6), (1, 5, 1), (2, 1, 1), (3, 1, 0), (4, 0, 0)]
+    assert read.line("waiting", "#97527c") == [
+        (0, 6, 6),
+        (1, 5, 1),
+        (2, 1, 1),
+        (3, 1, 0),
+        (4, 0, 0),
+    ]
     assert read.line("sent in the last period", "#00785a") == [
         (0, 0, 0),
         (1, 5, 5),
@@ -143,15 +189,20 @@ def test_every_refusal_and_every_failure_is_marked(recorded: PlotSource) -> None
     """A mark at the time of each 429 and of each failure, and none elsewhere."""
     read = Read(recorded)
     assert (read.marks("refused"), read.marks("failed")) == ([2.0], [2.0])
-    assert "6 requests: 4 accepted, 1 refused, 1 failed; at most 5 sent in one period; 4.0 s" in str(
-        read.texts
+    assert (
+        "6 requests: 4 accepted, 1 refused, 1 failed; at most 5 sent in one period; 4.0 s"
+        in str(read.texts)
     )
 
 
 def test_every_strip_is_there_from_the_beginning() -> None:
-    """An empty recording has all three strips, both rows of marks, axes that begin at 0, and no line."""
+    """An empty recording has all three strips, both rows of marks, axes that begin at
+    0, and no line.
+    """
     read = Read(PlotSource(Timeline(), None))
-    titles = [text["says"].split(" (")[0] for text in read.texts if text.get("font-weight")]
+    titles = [
+        text["says"].split(" (")[0] for text in read.texts if text.get("font-weight")
+    ]
     assert titles == ["in flight", "waiting", "sent in the last period", "Ada"]
     assert [text["says"] for text in read.texts].count("0") == 3
     assert {"refused", "failed", "0 s"} <= {text["says"] for text in read.texts}
@@ -161,7 +212,9 @@ def test_every_strip_is_there_from_the_beginning() -> None:
 def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
     """Below the other strips: what was charged in the last period, and the quota."""
     timeline = Timeline(clock=clock)
-    recorder = PlotSource(timeline, None, lambda: QuotaPolicy("sliding-window", 60, tokens=2000))
+    recorder = PlotSource(
+        timeline, None, lambda: QuotaPolicy("sliding-window", 60, tokens=2000)
+    )
     for tokens in (800, 1100, 0):
         timeline.send(200, tokens)
         recorder.read()
@@ -180,7 +233,9 @@ def test_tokens_have_a_strip_where_they_are_counted(clock: SetClock) -> None:
 
 
 def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
-    """What is older than the points that are kept leaves no empty space, and the picture says so."""
+    """What is older than the points that are kept leaves no empty space, and the
+    picture says so.
+    """
     timeline = Timeline(clock=clock)
     recorder = PlotSource(timeline, None)
     recorder.set_limit(7)
@@ -189,7 +244,11 @@ def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
         timeline.answer(timeline.send(), 429)
         recorder.read()
     read = Read(recorder)
-    assert read.line("in flight", BLUE)[0][0] == read.line("in flight", INK, "9 5")[0][0] == 150 - KEPT
+    assert (
+        read.line("in flight", BLUE)[0][0]
+        == read.line("in flight", INK, "9 5")[0][0]
+        == 150 - KEPT
+    )
     assert read.line("in flight", INK, "9 5") == [(90, 7, 7)]
     assert read.marks("refused") == [float(second) for second in range(90, 151)]
     assert "older points left out" in str(read.texts)
@@ -197,7 +256,9 @@ def test_of_a_long_recording_the_last_minute_is_drawn(clock: SetClock) -> None:
 
 
 def test_a_picture_has_no_more_points_than_pixels(clock: SetClock) -> None:
-    """Many requests a second make no large picture, and the one peak among them is still seen."""
+    """Many requests a second make no large picture, and the one peak among them is
+    still seen.
+    """
     timeline = Timeline(clock=clock)
     recorder = PlotSource(timeline, None)
     for step in range(6000):
@@ -219,7 +280,9 @@ STRANGE = 'a <b> & "c" $x$ \\href{y}{z} %41 #1 \U0001f600'
     "draw",
     [
         lambda name: draw_bars({name: {name: 1}}, title=name),
-        lambda name: draw_strips({name: [Event(0, "sent", 0, None, 0, 1)]}, notes={name: name}),
+        lambda name: draw_strips(
+            {name: [Event(0, "sent", 0, None, 0, 1)]}, notes={name: name}
+        ),
     ],
     ids=["bars", "strips"],
 )
@@ -232,13 +295,19 @@ def test_names_are_text_whatever_is_in_them(draw: Callable[[str], Any]) -> None:
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """Each bar is as long as its number says and has it beside it, so that a short one can be read too."""
+    """Each bar is as long as its number says and has it beside it, so that a short one
+    can be read too.
+    """
     numbers = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 0.008}
-    series = {name: {"10": number, "20": 2 * number} for name, number in numbers.items()}
+    series = {
+        name: {"10": number, "20": 2 * number} for name, number in numbers.items()
+    }
     picture = draw_bars(series, title="five series")
     bars = elements(picture, "rect")
     lengths = [float(bar["width"]) for bar in bars]
-    assert lengths == [pytest.approx(62.5 * n, abs=0.1) for n in (1, 2, 3, 4, 0.016, 2, 4, 6, 8, 0.016)]
+    assert lengths == [
+        pytest.approx(62.5 * n, abs=0.1) for n in (1, 2, 3, 4, 0.016, 2, 4, 6, 8, 0.016)
+    ]
     assert {bar["x"] for bar in bars} == {"170"}
     words = [text["says"] for text in elements(picture, "text")]
     tens, twenties = words[1:7], words[7:]
@@ -249,7 +318,9 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 def test_a_strip_marks_each_request_once_in_its_colour() -> None:
-    """One mark a request, at the time it came, by what became of it; one axis for all strips."""
+    """One mark a request, at the time it came, by what became of it; one axis for all
+    strips.
+    """
     events = [
         Event(5.0, "sent", 1, None, 0, 1),
         Event(5.5, "sent", 2, None, 0, 2),
@@ -260,10 +331,20 @@ def test_a_strip_marks_each_request_once_in_its_colour() -> None:
         Event(6.1, "answered", 4, 200, 0, 1),
         Event(6.2, "cancelled", 3, None, 0, 0),
     ]
-    picture = draw_strips({"one": events, "none": [], "two": events[:1]}, notes={"one": "1 refused"})
-    marks = [(line["stroke"], line["d"]) for line in elements(picture, "path") if line["stroke"] != GRID]
+    picture = draw_strips(
+        {"one": events, "none": [], "two": events[:1]}, notes={"one": "1 refused"}
+    )
+    marks = [
+        (line["stroke"], line["d"])
+        for line in elements(picture, "path")
+        if line["stroke"] != GRID
+    ]
     assert marks == [
-        *((BLUE, "M170.0 28v-20M670.0 28v-20"), (RED, "M420.0 28v-12"), (INK, "M545.0 28v-6")),
+        *(
+            (BLUE, "M170.0 28v-20M670.0 28v-20"),
+            (RED, "M420.0 28v-12"),
+            (INK, "M545.0 28v-6"),
+        ),
         *((BLUE, ""), (RED, ""), (INK, "")),
         *((BLUE, ""), (RED, ""), (INK, "M170.0 96v-6")),
     ]
@@ -276,10 +357,18 @@ def light(colour: str) -> float:
     """How light a colour is, from 0 to 1, as WCAG reckons it."""
     parts = [
         int(2 * digit if len(colour) == 4 else digit, 16) / 255
-        for digit in re.findall("[0-9a-f]" if len(colour) == 4 else "[0-9a-f]{2}", colour)
+        for digit in re.findall(
+            "[0-9a-f]" if len(colour) == 4 else "[0-9a-f]{2}", colour
+        )
     ]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    ]
+    return sum(
+        share * part
+        for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
 
 
 def contrast(one: float, other: float) -> float:
@@ -296,7 +385,9 @@ def test_a_picture_can_be_read_on_any_ground(recorded: PlotSource) -> None:
         for colour in colours | {INK}:
             assert contrast(light(colour), light(ground)) >= 2.9, (colour, ground)
     assert contrast(light(INK), light("#fff")) >= 4.5
-    assert contrast(light("#999"), light("#111")) >= 4.5, "ink as the dark theme of a notebook turns it"
+    assert contrast(light("#999"), light("#111")) >= 4.5, (
+        "ink as the dark theme of a notebook turns it"
+    )
 
 
 def test_numbers_are_written_as_people_write_them() -> None:
@@ -307,4 +398,11 @@ def test_numbers_are_written_as_people_write_them() -> None:
 
 def test_steps_of_an_axis_are_round() -> None:
     """1, 2 or 5 times a power of ten, and as few as asked for."""
-    assert [nice_step(span, 5) for span in (5, 7, 11, 26, 1000, 0.5)] == [1, 2, 5, 10, 200, 0.1]
+    assert [nice_step(span, 5) for span in (5, 7, 11, 26, 1000, 0.5)] == [
+        1,
+        2,
+        5,
+        10,
+        200,
+        0.1,
+    ]

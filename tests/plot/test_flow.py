@@ -1,4 +1,6 @@
-"""The rows of the flow: each request once, on both sides, and for a late view no more than is under way."""
+"""The rows of the flow: each request once, on both sides, and for a late view no more
+than is under way.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def rows_of(recorder: PlotSource) -> list[list[Any]]:
 
 
 def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
-    """The server counts from another number; its verdict goes to the request that was sent first."""
+    """The server counts from another number; its verdict goes to the request that was
+    sent first.
+    """
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     server.answer(server.send(200), 200)
     recorder = PlotSource(server, client)
@@ -51,7 +55,9 @@ def test_both_sides_tell_of_one_request(clock: SetClock) -> None:
 
 
 def test_one_ends_as_the_next_is_sent(clock: SetClock) -> None:
-    """Also where the clock is coarse, as in a browser's page, an arrival is that of the one just sent."""
+    """Also where the clock is coarse, as in a browser's page, an arrival is that of the
+    one just sent.
+    """
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     recorder = PlotSource(server, client)
     first = client.send()
@@ -64,11 +70,17 @@ def test_one_ends_as_the_next_is_sent(clock: SetClock) -> None:
     last = client.send()
     server.send(429)
     arrived = [row for row in rows_of(recorder) if row[0] == "arrived"]
-    assert arrived == [["arrived", first, 200], ["arrived", failed, 503], ["arrived", last, 429]]
+    assert arrived == [
+        ["arrived", first, 200],
+        ["arrived", failed, 503],
+        ["arrived", last, 429],
+    ]
 
 
 def test_only_this_recording_is_told(clock: SetClock) -> None:
-    """What began before, and what never reached the server, takes no other's verdict; numbers begin at 0."""
+    """What began before, and what never reached the server, takes no other's verdict;
+    numbers begin at 0.
+    """
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     client.take()
     before, _ = client.send(), server.send(200)
@@ -96,9 +108,13 @@ def test_only_this_recording_is_told(clock: SetClock) -> None:
 
 @pytest.mark.parametrize("side", ["server", "client"])
 def test_one_side_is_enough(side: str, clock: SetClock) -> None:
-    """A request has arrived when it was sent: with the verdict from a server, without one from a client."""
+    """A request has arrived when it was sent: with the verdict from a server, without
+    one from a client.
+    """
     timeline = Timeline(clock=clock)
-    recorder = PlotSource(timeline, None) if side == "server" else PlotSource(None, timeline)
+    recorder = (
+        PlotSource(timeline, None) if side == "server" else PlotSource(None, timeline)
+    )
     number = timeline.send(429 if side == "server" else None)
     timeline.answer(number, 429)
     verdict = 429 if side == "server" else None
@@ -121,7 +137,9 @@ def test_those_who_give_up_waiting_are_counted(clock: SetClock) -> None:
 
 
 def test_a_late_view_hears_of_what_is_under_way(clock: SetClock) -> None:
-    """Rows of what ended long ago are dropped and counted; what is still open keeps all of its own."""
+    """Rows of what ended long ago are dropped and counted; what is still open keeps all
+    of its own.
+    """
     server, client = Timeline(clock=clock), Timeline(clock=clock)
     recorder = PlotSource(server, client)
     client.start(14)
@@ -148,36 +166,61 @@ def test_a_late_view_hears_of_what_is_under_way(clock: SetClock) -> None:
 
 
 def test_the_rules_go_with_every_message(clock: SetClock) -> None:
-    """Kind, rate, period and burst, and how far into a window of the clock the recording began."""
+    """Kind, rate, period and burst, and how far into a window of the clock the
+    recording began.
+    """
     clock.now = 100.75
     rules = QuotaPolicy("fixed-window", 10, period=2.0, burst=3)
     recorder = PlotSource(Timeline(clock=clock), None, lambda: rules)
-    said = {"kind": "fixed-window", "rate": 10, "period": 2.0, "burst": 3, "tokens": 0, "phase": 0.75}
+    said = {
+        "kind": "fixed-window",
+        "rate": 10,
+        "period": 2.0,
+        "burst": 3,
+        "tokens": 0,
+        "phase": 0.75,
+    }
     assert recorder.status()["rules"] == said
     assert "rules" not in PlotSource(Timeline(), None).status()
 
 
 @pytest.mark.anyio
 async def test_a_real_run_is_told_in_order(server: PracticeServer) -> None:
-    """Each request takes a slot, is sent from it, arrives with the status it will get, and frees the slot."""
-    server.latency, server.quota, server.rate, server.period = 0.01, "sliding-window", 3, 60
+    """Each request takes a slot, is sent from it, arrives with the status it will get,
+    and frees the slot.
+    """
+    server.latency, server.quota, server.rate, server.period = (
+        0.01,
+        "sliding-window",
+        3,
+        60,
+    )
     timeline = Timeline()
     recorder = PlotSource(server.timeline, timeline)
     run = Run(
-        semaphore_pause.make_many_requests, server.url, 6, limit=2, timeline=timeline, more={"pause": 0.02}
+        semaphore_pause.make_many_requests,
+        server.url,
+        6,
+        limit=2,
+        timeline=timeline,
+        more={"pause": 0.02},
     )
     await run.outcomes()
     rows = recorder.read()["rows"]
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     statuses = []
     for number in {row[2] for row in rows if row[1] == "sent"}:
-        (_, _, _, slot), (_, _, _, verdict), (_, _, _, status) = (row for row in rows if row[2] == number)
+        (_, _, _, slot), (_, _, _, verdict), (_, _, _, status) = (
+            row for row in rows if row[2] == number
+        )
         assert slot in (0, 1)
         assert verdict == status
         statuses.append(status)
     assert sorted(statuses) == [200] * 3 + [429] * 3
     held: set[int] = set()
-    for what, slot in ((row[1], row[3]) for row in rows if row[1] in ("taken", "freed")):
+    for what, slot in (
+        (row[1], row[3]) for row in rows if row[1] in ("taken", "freed")
+    ):
         assert (slot in held) == (what == "freed")
         held ^= {slot}
         assert len(held) <= 2
@@ -192,7 +235,9 @@ async def test_every_request_in_the_pool_arrives_once(server: PracticeServer) ->
     transport = ObservedTransport()
     recorder = PlotSource(server.timeline, transport.timeline)
     async with httpx.AsyncClient(transport=transport) as client:
-        outcomes = await naive.make_many_requests(server.url, 150, client=client, return_exceptions=True)
+        outcomes = await naive.make_many_requests(
+            server.url, 150, client=client, return_exceptions=True
+        )
     await asyncio.sleep(0)
     rows = recorder.read()["rows"]
     verdicts = {row[2]: row[3] for row in rows if row[1] == "arrived"}

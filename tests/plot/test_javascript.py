@@ -21,7 +21,12 @@ def deno(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """What Deno prints when it is run in the project, without the network."""
     command = [find_deno_bin(), *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, env=os.environ | QUIET, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env=os.environ | QUIET,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -40,7 +45,9 @@ def write(folder: Path, **modules: str) -> Path:
 
 
 def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
-    """Each is called once, its private names stay private, and the entry's default export is the whole's."""
+    """Each is called once, its private names stay private, and the entry's default
+    export is the whole's.
+    """
     entry = write(
         tmp_path,
         counter="const START = 5;\nexport let calls = [START];\nexport const START_TWICE = 2 * START;\n",
@@ -53,7 +60,10 @@ def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
     whole.write_text(joined(entry))
     run = "import found from './whole.js'; console.log(JSON.stringify(found));"
     (tmp_path / "main.js").write_text(run)
-    assert deno("run", *OFFLINE, tmp_path / "main.js").stdout == '["hello you",10,[5,"you"]]\n'
+    assert (
+        deno("run", *OFFLINE, tmp_path / "main.js").stdout
+        == '["hello you",10,[5,"you"]]\n'
+    )
 
 
 def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
@@ -64,16 +74,22 @@ def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
         two='import { one } from "./one.js";\nexport const two = 2;\n',
         entry='import { one } from "./one.js";\n',
     )
-    with pytest.raises(ValueError, match=r"circle: entry\.js -> one\.js -> two\.js -> one\.js"):
+    with pytest.raises(
+        ValueError, match=r"circle: entry\.js -> one\.js -> two\.js -> one\.js"
+    ):
         joined(entry)
 
 
 def test_an_import_of_nothing_is_refused(tmp_path: Path) -> None:
-    """A name that the other module does not export, or not in a way that is understood, is missed at once."""
+    """A name that the other module does not export, or not in a way that is understood,
+    is missed at once.
+    """
     entry = write(
         tmp_path,
         other="export const one = 1,\n  two = 2;\n",
         entry='import { one, two } from "./other.js";\n',
     )
-    with pytest.raises(ValueError, match=r"entry\.js imports two, which other\.js does not export"):
+    with pytest.raises(
+        ValueError, match=r"entry\.js imports two, which other\.js does not export"
+    ):
         joined(entry)

@@ -12,13 +12,17 @@ from tests.support.virtual_clock import SetClock
 
 
 class Page:
-    """Stands for the page: hears what the plot sends, and says hello as a new view does."""
+    """Stands for the page: hears what the plot sends, and says hello as a new view
+    does.
+    """
 
     def __init__(self, plot: LivePlot, monkeypatch: pytest.MonkeyPatch) -> None:
         self.plot = plot
         self.heard: list[dict[str, Any]] = []
         # As it is now: what goes to a page is written down at once.
-        monkeypatch.setattr(plot, "send", lambda message: self.heard.append(deepcopy(message)))
+        monkeypatch.setattr(
+            plot, "send", lambda message: self.heard.append(deepcopy(message))
+        )
 
     def hello(self) -> dict[str, Any]:
         """The answer to a view that has just opened."""
@@ -42,7 +46,9 @@ def idle(clock: SetClock) -> PracticeServer:
 def test_a_finished_recording_stays_what_it_was(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that is reloaded long after the run shows the run, not what came later and not nothing."""
+    """A page that is reloaded long after the run shows the run, not what came later and
+    not nothing.
+    """
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
@@ -71,7 +77,9 @@ def test_a_transport_alone_may_stand_first() -> None:
 def test_every_new_point_is_sent_and_a_view_that_comes_late_gets_all(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The messages of a run together are its history, which is what a later view is sent."""
+    """The messages of a run together are its history, which is what a later view is
+    sent.
+    """
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
@@ -83,14 +91,20 @@ def test_every_new_point_is_sent_and_a_view_that_comes_late_gets_all(
     sent = [message["series"] for message in page.heard[1:]]
     for name in ("server", "limit", "refused", "quota", "rate"):
         assert plot.recorder.history[name]
-        assert [point for series in sent for point in series.get(name, [])] == plot.recorder.history[name]
+        assert [
+            point for series in sent for point in series.get(name, [])
+        ] == plot.recorder.history[name]
         assert page.hello()["series"][name] == plot.recorder.history[name]
     assert len(plot.recorder.history["limit"]) == 19
     plot.close()
 
 
-def test_no_limit_is_drawn_while_nothing_runs(idle: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside a recording the plot takes nothing up, neither a limit nor what the server sees."""
+def test_no_limit_is_drawn_while_nothing_runs(
+    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside a recording the plot takes nothing up, neither a limit nor what the
+    server sees.
+    """
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     idle.timeline.send()
@@ -101,7 +115,9 @@ def test_no_limit_is_drawn_while_nothing_runs(idle: PracticeServer, monkeypatch:
 
 
 def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a practice server the client's side is enough; without both there is nothing to draw."""
+    """Without a practice server the client's side is enough; without both there is
+    nothing to draw.
+    """
     transport = ObservedTransport()
     plot = LivePlot(client=transport)
     page = Page(plot, monkeypatch)
@@ -117,7 +133,9 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         LivePlot(transport, transport)
 
 
-@pytest.mark.parametrize("arguments", [{"server": "http://127.0.0.1:8000"}, {"client": 3}])
+@pytest.mark.parametrize(
+    "arguments", [{"server": "http://127.0.0.1:8000"}, {"client": 3}]
+)
 def test_what_has_no_timeline(arguments: dict[str, Any]) -> None:
     """Something else in place of a server or a client is refused by name."""
     (name,) = arguments

@@ -1,4 +1,6 @@
-"""What a plot is drawn from: no peak lost, nothing twice, and no more than the last minute kept."""
+"""What a plot is drawn from: no peak lost, nothing twice, and no more than the last
+minute kept.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def timeline(clock: SetClock) -> Timeline:
 
 
 def test_thinning_loses_no_peak() -> None:
-    """Whatever happens within a bin becomes one point that keeps its lowest, highest and last level."""
+    """Whatever happens within a bin becomes one point that keeps its lowest, highest
+    and last level.
+    """
     levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
     thinned = thin(levels)
     assert thinned == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
@@ -32,11 +36,17 @@ def test_thinning_loses_no_peak() -> None:
 def test_a_tally_counts_what_falls_together() -> None:
     """However many refusals there are within a bin, their mark says how many."""
     assert tally([]) == []
-    assert tally([1.0, 1.002, 1.0099, 1.01, 3.0]) == [[1.0, 3, 3, 3], [1.01, 1, 1, 1], [3.0, 1, 1, 1]]
+    assert tally([1.0, 1.002, 1.0099, 1.01, 3.0]) == [
+        [1.0, 3, 3, 3],
+        [1.01, 1, 1, 1],
+        [3.0, 1, 1, 1],
+    ]
 
 
 def test_each_point_is_read_once(timeline: Timeline) -> None:
-    """A second reading holds only what came since the first; a reset timeline is read from its start."""
+    """A second reading holds only what came since the first; a reset timeline is read
+    from its start.
+    """
     recorder = PlotSource(timeline, None, lambda: QuotaPolicy("gcra", 100))
     timeline.answer(timeline.send(), 429)
     first = recorder.read()["series"]
@@ -48,8 +58,12 @@ def test_each_point_is_read_once(timeline: Timeline) -> None:
     assert recorder.read()["series"]["server"][-1][3] == 1
 
 
-def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a server that has answered for days no event from before is read: that would hold up the loop."""
+def test_a_recording_begins_at_once(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a server that has answered for days no event from before is read: that would
+    hold up the loop.
+    """
     timeline.answer(timeline.send(), 200)
     with monkeypatch.context() as patch:
         patch.setattr(points, "Event", None)
@@ -60,9 +74,13 @@ def test_a_recording_begins_at_once(timeline: Timeline, monkeypatch: pytest.Monk
 
 
 def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:
-    """A view that comes late gets the last 60 seconds of every line, and the level before them."""
+    """A view that comes late gets the last 60 seconds of every line, and the level
+    before them.
+    """
     client = Timeline(clock=clock)
-    recorder = PlotSource(timeline, client, lambda: QuotaPolicy("gcra", 100, tokens=2000))
+    recorder = PlotSource(
+        timeline, client, lambda: QuotaPolicy("gcra", 100, tokens=2000)
+    )
     recorder.set_limit(3)
     for _ in range(300):
         clock.now += 1
@@ -72,7 +90,9 @@ def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> No
             each.fail(each.send(), OSError())
         recorder.read()
     for name in ("server", "client", "waiting", "refused", "failed"):
-        assert [point[0] for point in recorder.history[name]] == list(range(239, 301)), name
+        assert [point[0] for point in recorder.history[name]] == list(
+            range(239, 301)
+        ), name
     assert recorder.history["limit"] == [[0, 3, 3, 3]]
     assert recorder.history["quota"] == [[1, 100, 100, 100]]
     assert recorder.history["rate"] == [[1, 2, 2, 2]]
@@ -80,8 +100,12 @@ def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> No
     assert recorder.history["tokens"] == [[1, 50, 50, 50]]
 
 
-def test_tokens_are_drawn_where_they_are_counted(clock: SetClock, timeline: Timeline) -> None:
-    """What was charged in the last period, and the most that is allowed; without such a quota, neither."""
+def test_tokens_are_drawn_where_they_are_counted(
+    clock: SetClock, timeline: Timeline
+) -> None:
+    """What was charged in the last period, and the most that is allowed; without such a
+    quota, neither.
+    """
     rules = QuotaPolicy("sliding-window", 60, 2.0)
     timeline.period = rules.period
     recorder = PlotSource(timeline, None, lambda: rules)
@@ -110,8 +134,12 @@ def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -
     assert len(recorder.read()["series"]["failed"]) == 1
 
 
-def test_a_period_is_counted_as_the_server_counts_it(clock: SetClock, timeline: Timeline) -> None:
-    """What waits in the client's pool comes later: the most in a period is the server's, as in the strip."""
+def test_a_period_is_counted_as_the_server_counts_it(
+    clock: SetClock, timeline: Timeline
+) -> None:
+    """What waits in the client's pool comes later: the most in a period is the
+    server's, as in the strip.
+    """
     client = Timeline(clock=clock)
     recorder = PlotSource(timeline, client)
     for _ in range(4):
@@ -128,7 +156,9 @@ def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
     recorder = PlotSource(None, timeline)
     timeline.answer(timeline.send(), 429)
     timeline.send()
-    assert {name: points[-1][1:] for name, points in recorder.read()["series"].items()} == {
+    assert {
+        name: points[-1][1:] for name, points in recorder.read()["series"].items()
+    } == {
         "client": [0, 1, 1],
         "waiting": [0, 0, 0],
         "rate": [2, 2, 2],
@@ -141,7 +171,9 @@ def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
 
 
 def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> None:
-    """What happens after a recording ended is no part of it: neither points nor rows nor counts."""
+    """What happens after a recording ended is no part of it: neither points nor rows
+    nor counts.
+    """
     recorder = PlotSource(timeline, None)
     timeline.answer(timeline.send(), 200)
     clock.now += 2
@@ -170,6 +202,8 @@ def test_points_come_from_what_is_left(clock: SetClock) -> None:
 def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
     """It is refused by name and value; an axis up to infinity would never be finished."""
     recorder = PlotSource(timeline, None)
-    with pytest.raises(ValueError, match=f"limit must be 0 or more, and finite, got {limit}"):
+    with pytest.raises(
+        ValueError, match=f"limit must be 0 or more, and finite, got {limit}"
+    ):
         recorder.set_limit(limit)
     assert recorder.read()["series"].get("limit") is None

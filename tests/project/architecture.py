@@ -1,7 +1,7 @@
 """Which room uses which, and what the map does not allow: ``python -m tests.project.architecture``.
 
-The map is the table in the docstring of `inflight_lab` itself.  An import counts wherever it stands, at the
-top of a file, in a function, or for a type checker only.
+The map is the table in the docstring of `inflight_lab` itself.  An import counts
+wherever it stands, at the top of a file, in a function, or for a type checker only.
 """
 
 from __future__ import annotations
@@ -19,27 +19,39 @@ from tests.support.code import imported
 PACKAGE = Path(inflight_lab.__file__).parent
 FRONT_DOOR = "__init__"
 """The public names: it may use every room, and no room uses it."""
-ROW = re.compile(r"^ {4}(?P<room>\w+) {2,}(?P<uses>[\w, ]+|-) {2,}(?P<leaf>leaf: )?\S.*$", re.M)
+ROW = re.compile(
+    r"^ {4}(?P<room>\w+) {2,}(?P<uses>[\w, ]+|-) {2,}(?P<leaf>leaf: )?\S.*$", re.M
+)
 
 Uses = dict[str, set[str]]
 
 
 def allowed_by(doc: str) -> Uses:
-    """What each room of the map may use: what its row names, what that may use in turn, and every leaf."""
+    """What each room of the map may use: what its row names, what that may use in turn,
+    and every leaf.
+    """
     rows = {row["room"]: row for row in ROW.finditer(doc) if row["room"] != "room"}
     named = {room: set(re.findall(r"\w+", row["uses"])) for room, row in rows.items()}
     leaves = {room for room, row in rows.items() if row["leaf"]}
     allowed: Uses = {}
-    for room in graphlib.TopologicalSorter(named).static_order():  # a cycle in the map itself ends here
+    for room in graphlib.TopologicalSorter(
+        named
+    ).static_order():  # a cycle in the map itself ends here
         allowed[room] = named[room].union(*(allowed[below] for below in named[room]))
-    return {room: allowed[room] if room in leaves else allowed[room] | leaves for room in rows}
+    return {
+        room: allowed[room] if room in leaves else allowed[room] | leaves
+        for room in rows
+    }
 
 
 def imports(package: Path) -> Uses:
-    """What each module of the package imports from it; ``engine.run`` is `inflight_lab.engine.run`."""
+    """What each module of the package imports from it; ``engine.run`` is
+    `inflight_lab.engine.run`.
+    """
     paths = {_name(path.relative_to(package)): path for path in package.rglob("*.py")}
     return {
-        module: {_known(name, set(paths)) for name in _used(path, package)} for module, path in paths.items()
+        module: {_known(name, set(paths)) for name in _used(path, package)}
+        for module, path in paths.items()
     }
 
 
@@ -69,29 +81,45 @@ def room_of(module: str) -> str:
 
 
 def faults(graph: Uses, allowed: Uses) -> list[str]:
-    """What is not as the map says: rooms that it lacks, rooms that are gone, arrows up, cycles."""
+    """What is not as the map says: rooms that it lacks, rooms that are gone, arrows up,
+    cycles.
+    """
     rooms = {room_of(module) for module in graph} - {FRONT_DOOR}
     found = [f"{room} is not on the map" for room in sorted(rooms - set(allowed))]
-    found += [f"{room} is on the map and nowhere else" for room in sorted(set(allowed) - rooms)]
+    found += [
+        f"{room} is on the map and nowhere else"
+        for room in sorted(set(allowed) - rooms)
+    ]
     for module, used in sorted(graph.items()):
         own = room_of(module)
         for other in sorted(used - {module}):
             if own != FRONT_DOOR and room_of(other) not in {own, *allowed.get(own, ())}:
                 found.append(f"{module} may not use {other}")
     try:
-        graphlib.TopologicalSorter({module: used - {module} for module, used in graph.items()}).prepare()
+        graphlib.TopologicalSorter(
+            {module: used - {module} for module, used in graph.items()}
+        ).prepare()
     except graphlib.CycleError as error:
         found.append(f"a cycle: {' -> '.join(reversed(error.args[1]))}")
     return found
 
 
 def drawn(graph: Uses, rooms: list[str]) -> str:
-    """A line a room, from the top of the house down: its files, and how many of them use which other room."""
+    """A line a room, from the top of the house down: its files, and how many of them
+    use which other room.
+    """
     lines = []
     for room in rooms:
         files = [module for module in graph if room_of(module) == room]
-        used = Counter(other for module in files for other in {*map(room_of, graph[module])} - {room})
-        below = ", ".join(f"{other} ({used[other]})" for other in rooms if used[other]) or "nobody"
+        used = Counter(
+            other
+            for module in files
+            for other in {*map(room_of, graph[module])} - {room}
+        )
+        below = (
+            ", ".join(f"{other} ({used[other]})" for other in rooms if used[other])
+            or "nobody"
+        )
         lines.append(f"{room:12}{len(files):3} files -> {below}")
     return "\n".join(lines)
 

@@ -1,7 +1,8 @@
 """Strips notebooks: ``python -m tests.project.stripped FILE ...``, for the hook that runs before a commit.
 
-A stored notebook holds what a person wrote: no output, no execution count, no metadata beyond the kernel.
-Files that hold more are rewritten, and named; the command ends with 1 if there were any.
+A stored notebook holds what a person wrote: no output, no execution count, no metadata
+beyond the kernel. Files that hold more are rewritten, and named; the command ends with
+1 if there were any.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ import sys
 from pathlib import Path
 
 METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
     "language_info": {"name": "python"},
 }
 

@@ -1,4 +1,6 @@
-"""The rooms: each uses what the map of the house allows, and importing one changes nothing elsewhere."""
+"""The rooms: each uses what the map of the house allows, and importing one changes
+nothing elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def build(folder: Path, files: dict[str, str]) -> Path:
 
 
 def test_the_map_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    """No room uses what the map of the house does not allow it, and the command prints who uses whom."""
+    """No room uses what the map of the house does not allow it, and the command prints
+    who uses whom.
+    """
     assert faults(imports(PACKAGE), allowed_by(inflight_lab.__doc__ or "")) == []
     assert architecture.main() == 0
     printed = capsys.readouterr().out
@@ -52,7 +56,9 @@ def test_the_map_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_sound_house_has_no_fault(tmp_path: Path) -> None:
-    """Down the arrows, over two of them, and to a leaf is allowed; from the front door everywhere."""
+    """Down the arrows, over two of them, and to a leaf is allowed; from the front door
+    everywhere.
+    """
     graph = imports(build(tmp_path, SOUND))
     assert graph["attic.box"] == {"living.table", "cellar", "stairs"}
     assert faults(graph, allowed_by(MAP)) == []
@@ -61,28 +67,47 @@ def test_a_sound_house_has_no_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "source", "fault"),
     [
-        ("cellar/shelf", "from house.attic import box", "cellar.shelf may not use attic.box"),
+        (
+            "cellar/shelf",
+            "from house.attic import box",
+            "cellar.shelf may not use attic.box",
+        ),
         (
             "cellar/shelf",
             "def open():\n    import house.living.table",
             "cellar.shelf may not use living.table",
         ),
-        ("cellar/shelf", "from ..attic.box import open", "cellar.shelf may not use attic.box"),
+        (
+            "cellar/shelf",
+            "from ..attic.box import open",
+            "cellar.shelf may not use attic.box",
+        ),
         ("stairs", "from house.cellar import shelf", "stairs may not use cellar.shelf"),
         ("attic/box", "from house import open", "attic.box may not use __init__"),
         ("garden/tree", "", "garden is not on the map"),
-        ("cellar/shelf", "if TYPE_CHECKING:\n    from house.attic import box", "may not use attic.box"),
+        (
+            "cellar/shelf",
+            "if TYPE_CHECKING:\n    from house.attic import box",
+            "may not use attic.box",
+        ),
     ],
 )
 def test_a_fault_is_found(tmp_path: Path, name: str, source: str, fault: str) -> None:
-    """An arrow up is found in a function, for a type checker, relative, and through the front door."""
+    """An arrow up is found in a function, for a type checker, relative, and through the
+    front door.
+    """
     found = faults(imports(build(tmp_path, SOUND | {name: source})), allowed_by(MAP))
     assert any(each.endswith(fault) for each in found), found
 
 
 def test_cycles_are_found(tmp_path: Path) -> None:
-    """Two files of one room that use each other are a cycle, and so are two rows of the map."""
-    files = {"cellar/rack": "import house.cellar.wine", "cellar/wine": "import house.cellar.rack"}
+    """Two files of one room that use each other are a cycle, and so are two rows of the
+    map.
+    """
+    files = {
+        "cellar/rack": "import house.cellar.wine",
+        "cellar/wine": "import house.cellar.rack",
+    }
     (found,) = faults(imports(build(tmp_path, SOUND | files)), allowed_by(MAP))
     assert found.startswith("a cycle: ")
     with pytest.raises(graphlib.CycleError):
@@ -92,7 +117,9 @@ def test_cycles_are_found(tmp_path: Path) -> None:
 def test_a_room_that_is_gone_is_found() -> None:
     """The map names no room that is not there."""
     allowed = allowed_by(inflight_lab.__doc__ or "") | {"garden": set()}
-    assert faults(imports(PACKAGE), allowed) == ["garden is on the map and nowhere else"]
+    assert faults(imports(PACKAGE), allowed) == [
+        "garden is on the map and nowhere else"
+    ]
 
 
 IMPORT_EACH = """
@@ -126,15 +153,32 @@ for module in ours:
 
 
 def test_importing_any_room_changes_nothing_elsewhere() -> None:
-    """The environment, asyncio, the clock, httpx and its pool, signals, warnings and logging stay."""
-    ours = [f"inflight_lab.{name}".removesuffix(".__init__") for name in imports(PACKAGE)]
+    """The environment, asyncio, the clock, httpx and its pool, signals, warnings and
+    logging stay.
+    """
+    ours = [
+        f"inflight_lab.{name}".removesuffix(".__init__") for name in imports(PACKAGE)
+    ]
     files = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
     theirs = {
-        name for source in files for name in imported(source, "") if not name.startswith("inflight_lab")
+        name
+        for source in files
+        for name in imported(source, "")
+        if not name.startswith("inflight_lab")
     }
     assert len(ours) > 40
-    command = [sys.executable, "-c", IMPORT_EACH, " ".join(ours), " ".join(sorted(theirs))]
+    command = [
+        sys.executable,
+        "-c",
+        IMPORT_EACH,
+        " ".join(ours),
+        " ".join(sorted(theirs)),
+    ]
     # Not this process's environment: it has imported the rooms already.
-    env = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    env = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "SYSTEMROOT")
+        if name in os.environ
+    }
     run = subprocess.run(command, capture_output=True, text=True, env=env)
     assert (run.stdout, run.stderr) == ("", "")

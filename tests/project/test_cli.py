@@ -1,4 +1,6 @@
-"""The command ``inflight-lab``: to whom it hands over, what it lays out, and what the wheel brings."""
+"""The command ``inflight-lab``: to whom it hands over, what it lays out, and what the
+wheel brings.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +32,23 @@ BIN = Path(sys.executable).parent
 
 def inflight_lab(*arguments: str, bin: Path = BIN) -> subprocess.CompletedProcess[str]:
     """Run the command."""
-    return subprocess.run([bin / "inflight-lab", *arguments], capture_output=True, text=True)
+    return subprocess.run(
+        [bin / "inflight-lab", *arguments], capture_output=True, text=True
+    )
 
 
 def test_help_names_every_command() -> None:
     """What it does without a command comes first, then each command with what it does."""
     ran = inflight_lab("--help")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert re.findall(r"^  ([a-z-]+)  +\w", ran.stdout, flags=re.M)[: len(cli.COMMANDS)] == list(cli.COMMANDS)
+    assert re.findall(r"^  ([a-z-]+)  +\w", ran.stdout, flags=re.M)[
+        : len(cli.COMMANDS)
+    ] == list(cli.COMMANDS)
 
 
-@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name != "student-page"])
+@pytest.mark.parametrize(
+    "command", [name for name in cli.COMMANDS if name != "student-page"]
+)
 def test_each_command_has_a_help(command: str) -> None:
     """It is there, and calls itself as it is called."""
     ran = inflight_lab(command, "--help")
@@ -67,15 +75,23 @@ def test_snippet_prints_what_the_options_say() -> None:
     from inflight_lab.snippets import snippet
 
     assert inflight_lab("snippet").stdout == snippet()
-    assert inflight_lab("snippet", "https://a.example/{id}", "--notebook").stdout == snippet(
-        "https://a.example/{id}", notebook=True
-    )
+    assert inflight_lab(
+        "snippet", "https://a.example/{id}", "--notebook"
+    ).stdout == snippet("https://a.example/{id}", notebook=True)
     options = "--rate 10 --period 1 --rate 300 --period 60 --retries --progress --save out.jsonl --notebook"
     assert inflight_lab("snippet", *options.split()).stdout == snippet(
         quotas=[(10, 1), (300, 60)], limit=None, save="out.jsonl", notebook=True
     )
-    assert inflight_lab("snippet", "--limit=3", "--as-completed", "--per-host").stdout == snippet(
-        quotas=(), limit=3, retries=False, progress=False, save=None, as_completed=True, per_host=True
+    assert inflight_lab(
+        "snippet", "--limit=3", "--as-completed", "--per-host"
+    ).stdout == snippet(
+        quotas=(),
+        limit=3,
+        retries=False,
+        progress=False,
+        save=None,
+        as_completed=True,
+        per_host=True,
     )
 
 
@@ -83,19 +99,40 @@ def test_snippet_prints_what_the_options_say() -> None:
     ("arguments", "message"),
     [
         (["start"], "no command is called 'start': use one of run, judge, snippet, "),
-        (["--folder", __file__], "--folder must be a folder that can be made and written, got "),
+        (
+            ["--folder", __file__],
+            "--folder must be a folder that can be made and written, got ",
+        ),
         (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),
         (["snippet", "--limit", "0"], "limit must be 1 or more, or None, got 0"),
-        (["snippet", "--rate", "1", "--save", ""], "save must be the name of a file, or None, got ''"),
+        (
+            ["snippet", "--rate", "1", "--save", ""],
+            "save must be the name of a file, or None, got ''",
+        ),
         (["snippet", "--save", ""], "save must be the name of a file, or None, got ''"),
-        (["snippet", "--rate=1", "--rate=2", "--period=1"], "--period must come once for each --rate, got 1"),
-        (["snippet", "--rate=1", "--rate=2"], "--period must come once for each --rate, got 0 for 2"),
+        (
+            ["snippet", "--rate=1", "--rate=2", "--period=1"],
+            "--period must come once for each --rate, got 1",
+        ),
+        (
+            ["snippet", "--rate=1", "--rate=2"],
+            "--period must come once for each --rate, got 0 for 2",
+        ),
         (["snippet", "example.com/{id}"], "url must be a valid URL"),
-        (["pages", "{tmp}", "--notebooks", "nowhere"], "--notebooks must be a folder with .ipynb files"),
+        (
+            ["pages", "{tmp}", "--notebooks", "nowhere"],
+            "--notebooks must be a folder with .ipynb files",
+        ),
         (["pages", __file__], "out must be a folder that can be written, got "),
-        (["pages", f"{__file__}/pages"], "out must be a folder that can be written, got "),
+        (
+            ["pages", f"{__file__}/pages"],
+            "out must be a folder that can be written, got ",
+        ),
         (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
-        (["snippet", "--tokens=9"], "tokens must come with a rate and without per_host, got 9"),
+        (
+            ["snippet", "--tokens=9"],
+            "tokens must come with a rate and without per_host, got 9",
+        ),
         (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),
         (["watch"], "required: script\n"),
     ],
@@ -103,13 +140,17 @@ def test_snippet_prints_what_the_options_say() -> None:
 )
 def test_bad_arguments(arguments: list[str], message: str, tmp_path: Path) -> None:
     """One line says what is wrong, and the exit status is 2."""
-    ran = inflight_lab(*(argument.replace("{tmp}", str(tmp_path)) for argument in arguments))
+    ran = inflight_lab(
+        *(argument.replace("{tmp}", str(tmp_path)) for argument in arguments)
+    )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert message in ran.stderr.splitlines(keepends=True)[-1]
 
 
 def test_a_reader_that_has_enough_is_no_error() -> None:
-    """As with ``inflight-lab run naive URL | head -1``: what is left is not printed, and nothing is said."""
+    """As with ``inflight-lab run naive URL | head -1``: what is left is not printed,
+    and nothing is said.
+    """
     with (
         PracticeServer(latency=0.3) as server,
         subprocess.Popen(
@@ -132,7 +173,11 @@ def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
     command = [BIN / "inflight-lab", "run", "naive"]
     with PracticeServer(latency=60) as server:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": env}
+        pipes: dict[str, Any] = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "env": env,
+        }
         with subprocess.Popen([*command, server.url, "--count=1"], **pipes) as ran:
             assert ran.stdout.readline() == b"Making request 0\n"
             ran.send_signal(signal.SIGINT)
@@ -141,7 +186,9 @@ def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
 
 
 def test_without_jupyterlab_it_says_how_to_get_it() -> None:
-    """A plain installation has no JupyterLab: two commands that bring it, and nothing is laid out."""
+    """A plain installation has no JupyterLab: two commands that bring it, and nothing
+    is laid out.
+    """
     code = "import sys; sys.modules['jupyterlab'] = None; from inflight_lab.cli import main; main([])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -156,25 +203,39 @@ def test_the_folder_has_what_the_notebooks_link_to(tmp_path: Path) -> None:
     """All notebooks, and each file that one of them names."""
     assert series.lay_out(tmp_path) == []
     notebooks = sorted(tmp_path.glob("notebooks/*.ipynb"))
-    assert [path.name for path in notebooks] == sorted(path.name for path in ROOT.glob("notebooks/*.ipynb"))
+    assert [path.name for path in notebooks] == sorted(
+        path.name for path in ROOT.glob("notebooks/*.ipynb")
+    )
     for notebook in notebooks:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", notebook.read_text(encoding="utf-8")):
+        for link in re.findall(
+            r"\]\((?!https?:)([^)#]+)\)", notebook.read_text(encoding="utf-8")
+        ):
             assert (notebook.parent / link).exists(), f"{notebook.name} links to {link}"
 
 
-def test_what_was_changed_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A newer version replaces what is as it was laid out, adds what is missing, and says what it kept."""
+def test_what_was_changed_is_never_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer version replaces what is as it was laid out, adds what is missing, and
+    says what it kept.
+    """
     packed, folder = tmp_path / "packed", tmp_path / "mine"
     packed.mkdir()
 
     def release(**texts: str) -> list[str]:
         for name, text in texts.items():
             (packed / name).write_text(text)
-        monkeypatch.setattr(series, "files", lambda: {path.name: path for path in packed.iterdir()})
+        monkeypatch.setattr(
+            series, "files", lambda: {path.name: path for path in packed.iterdir()}
+        )
         return series.lay_out(folder)
 
     def mine() -> dict[str, str]:
-        return {path.name: path.read_text() for path in folder.iterdir() if path.name != series.LAID_OUT}
+        return {
+            path.name: path.read_text()
+            for path in folder.iterdir()
+            if path.name != series.LAID_OUT
+        }
 
     assert release(changed="1", untouched="1", gone="1") == []
     (folder / "changed").write_text("my own")
@@ -197,7 +258,11 @@ def started(folder: Path, bin: Path) -> Iterator[str]:
     """The series, opened in JupyterLab without a browser; its address."""
     port = free_port()
     log = folder / "log"
-    environment = {"JUPYTER_CONFIG_DIR": str(folder), "IPYTHONDIR": str(folder), "HOME": str(folder)}
+    environment = {
+        "JUPYTER_CONFIG_DIR": str(folder),
+        "IPYTHONDIR": str(folder),
+        "HOME": str(folder),
+    }
     options = [
         f"--port={port}",
         "--no-browser",
@@ -207,7 +272,10 @@ def started(folder: Path, bin: Path) -> Iterator[str]:
     ]
     with log.open("w") as writing:
         process = subprocess.Popen(
-            [bin / "inflight-lab", *options], env=os.environ | environment, stderr=writing, cwd=folder
+            [bin / "inflight-lab", *options],
+            env=os.environ | environment,
+            stderr=writing,
+            cwd=folder,
         )
     try:
         wait_until_up(f"http://127.0.0.1:{port}/api", process, log)
@@ -224,7 +292,9 @@ def ask(address: str) -> Any:
 
 
 def test_it_opens_the_series_in_a_folder_of_yours(tmp_path: Path) -> None:
-    """Without a command JupyterLab serves the folder that was made, and begins with the first notebook."""
+    """Without a command JupyterLab serves the folder that was made, and begins with the
+    first notebook.
+    """
     with started(tmp_path, BIN) as address:
         served = ask(f"{address}api/contents/notebooks?content=1")["content"]
         with urllib.request.urlopen(address, timeout=30) as first:
@@ -241,7 +311,9 @@ def test_a_clone_is_enough(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
     own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    ran = subprocess.run([*run.split(), "--version"], cwd=clone, env=own, capture_output=True)
+    ran = subprocess.run(
+        [*run.split(), "--version"], cwd=clone, env=own, capture_output=True
+    )
     assert ran.returncode == 0, ran.stderr
     with started(tmp_path, clone / ".venv" / "bin") as address:
         assert ask(f"{address}api/contents/notebooks?content=1")["content"]
@@ -252,7 +324,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, built."""
     out = tmp_path_factory.mktemp("wheel")
     uv = os.environ.get("UV") or shutil.which("uv")
-    build = [uv, "build", "--wheel"] if uv else [sys.executable, "-m", "pip", "wheel", "--no-deps"]
+    build = (
+        [uv, "build", "--wheel"]
+        if uv
+        else [sys.executable, "-m", "pip", "wheel", "--no-deps"]
+    )
     where = ["--out-dir" if uv else "--wheel-dir", out]
     subprocess.run([*build, *where, ROOT], check=True, capture_output=True)
     (wheel,) = out.glob("*.whl")
@@ -260,7 +336,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
-    """All of them, without outputs; and nothing of the repository that it does not need."""
+    """All of them, without outputs; and nothing of the repository that it does not
+    need.
+    """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         found = [name for name in names if name.startswith("inflight_lab/notebooks/")]
@@ -276,10 +354,15 @@ def test_the_wheel_brings_the_notebooks(wheel: Path) -> None:
 
 @pytest.mark.full
 def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
-    """In a fresh environment, far from the repository: the series opens, and the commands work."""
+    """In a fresh environment, far from the repository: the series opens, and the
+    commands work.
+    """
     bin = make_environment(tmp_path / "fresh", f"{wheel}[lab]").parent
     with started(tmp_path, bin) as address:
-        listed = {each["name"] for each in ask(f"{address}api/contents/notebooks?content=1")["content"]}
+        listed = {
+            each["name"]
+            for each in ask(f"{address}api/contents/notebooks?content=1")["content"]
+        }
         assert {path.name for path in [*NOTEBOOKS, GLOSSARY]} <= listed
     code = """
 from jupyter_client.manager import start_new_kernel
@@ -287,10 +370,15 @@ manager, client = start_new_kernel()
 print(client.execute_interactive("import inflight_lab.panel.panel", timeout=60)["content"]["status"])
 manager.shutdown_kernel(now=True)
 """
-    assert subprocess.check_output([bin / "python", "-c", code], text=True, cwd=tmp_path) == "ok\n"
+    assert (
+        subprocess.check_output([bin / "python", "-c", code], text=True, cwd=tmp_path)
+        == "ok\n"
+    )
     assert inflight_lab("snippet", bin=bin).stdout == inflight_lab("snippet").stdout
     assert inflight_lab("run", bin=bin).stdout == inflight_lab("run").stdout
     with PracticeServer(latency=0) as server:
         ran = inflight_lab("run", "semaphore", server.url, "--count=5", bin=bin)
     assert (ran.returncode, server.stats().accepted) == (0, 5)
-    assert inflight_lab("site", str(tmp_path / "site"), bin=bin).stderr.endswith("Python 3.12 or newer\n")
+    assert inflight_lab("site", str(tmp_path / "site"), bin=bin).stderr.endswith(
+        "Python 3.12 or newer\n"
+    )

@@ -29,7 +29,9 @@ SCHEMA = {
                         "type": "object",
                         "required": ["pip"],
                         "additionalProperties": False,
-                        "properties": {"pip": {"type": "array", "items": {"type": "string"}}},
+                        "properties": {
+                            "pip": {"type": "array", "items": {"type": "string"}}
+                        },
                     },
                 ]
             },
@@ -42,20 +44,35 @@ def test_environment_is_well_formed() -> None:
     """It has the parts that conda knows, and conda can parse what is asked of it."""
     jsonschema.validate(ENVIRONMENT, SCHEMA)
     asked = [
-        rattler.MatchSpec(each, strict=True) for each in ENVIRONMENT["dependencies"] if isinstance(each, str)
+        rattler.MatchSpec(each, strict=True)
+        for each in ENVIRONMENT["dependencies"]
+        if isinstance(each, str)
     ]
     assert {"python", "pip"} <= {each.name.normalized for each in asked if each.name}
 
 
 def test_nothing_hides_the_environment_from_binder() -> None:
-    """Binder reads the root's environment.yml only where no folder of its own lies beside it."""
+    """Binder reads the root's environment.yml only where no folder of its own lies
+    beside it.
+    """
     assert not [name for name in ("binder", ".binder") if (ROOT / name).exists()]
 
 
-def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(tmp_path: Path) -> None:
-    """Installed into a fresh environment, it brings JupyterLab, a kernel and all that a notebook imports."""
-    (lines,) = [each["pip"] for each in ENVIRONMENT["dependencies"] if isinstance(each, dict)]
+def test_the_pip_section_makes_an_environment_that_opens_the_notebooks(
+    tmp_path: Path,
+) -> None:
+    """Installed into a fresh environment, it brings JupyterLab, a kernel and all that a
+    notebook imports.
+    """
+    (lines,) = [
+        each["pip"] for each in ENVIRONMENT["dependencies"] if isinstance(each, dict)
+    ]
     words = [word for line in lines for word in line.split()]
     python = make_environment(tmp_path, *words)
-    for command in (["-m", "jupyterlab", "--version"], ["-c", "import ipykernel, inflight_lab.panel.panel"]):
-        subprocess.run([python, *command], check=True, capture_output=True, cwd=tmp_path)
+    for command in (
+        ["-m", "jupyterlab", "--version"],
+        ["-c", "import ipykernel, inflight_lab.panel.panel"],
+    ):
+        subprocess.run(
+            [python, *command], check=True, capture_output=True, cwd=tmp_path
+        )

@@ -16,7 +16,9 @@ from tests.project.stripped import main
 from tests.support.notebook_tools import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
-(LOCAL,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+(LOCAL,) = yaml.safe_load(
+    (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+)["repos"]
 
 
 def test_hooks_fetch_nothing() -> None:
@@ -43,12 +45,19 @@ def test_hook_runs_and_finds_nothing(hook: dict[str, str]) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_a_notebook_that_was_run_is_stripped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Output, counts and what front ends add go, the rest stays to the letter, and the commit is held up."""
+def test_a_notebook_that_was_run_is_stripped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Output, counts and what front ends add go, the rest stays to the letter, and the
+    commit is held up.
+    """
     clean, path = NOTEBOOKS[1].read_text(encoding="utf-8"), tmp_path / "run.ipynb"
     notebook = json.loads(clean)
     code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    code["outputs"], code["execution_count"] = [{"output_type": "stream", "name": "stdout", "text": "1"}], 7
+    code["outputs"], code["execution_count"] = (
+        [{"output_type": "stream", "name": "stdout", "text": "1"}],
+        7,
+    )
     code["metadata"]["collapsed"] = True
     notebook["metadata"]["widgets"] = {}
     notebook["metadata"]["language_info"]["version"] = "3.13.1"

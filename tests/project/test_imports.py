@@ -11,7 +11,15 @@ import pytest
 
 import inflight_lab
 
-HEAVY = ("ipywidgets", "anywidget", "uvicorn", "starlette", "traitlets", "IPython", "nest_asyncio2")
+HEAVY = (
+    "ipywidgets",
+    "anywidget",
+    "uvicorn",
+    "starlette",
+    "traitlets",
+    "IPython",
+    "nest_asyncio2",
+)
 
 
 @pytest.mark.parametrize(
@@ -19,20 +27,36 @@ HEAVY = ("ipywidgets", "anywidget", "uvicorn", "starlette", "traitlets", "IPytho
     [
         ("import inflight_lab", (*HEAVY, "httpx", "anyio", "asyncio")),
         ("from inflight_lab.runners import naive, semaphore, semaphore_pause", HEAVY),
-        ("from inflight_lab import ObservedTransport, AdjustableLimiter, Timeline, Stats, Event", HEAVY),
-        ("from inflight_lab import PracticeServer", ("ipywidgets", "anywidget", "traitlets", "IPython")),
+        (
+            "from inflight_lab import ObservedTransport, AdjustableLimiter, Timeline, Stats, Event",
+            HEAVY,
+        ),
+        (
+            "from inflight_lab import PracticeServer",
+            ("ipywidgets", "anywidget", "traitlets", "IPython"),
+        ),
     ],
 )
 def test_imports_are_light(statement: str, absent: tuple[str, ...]) -> None:
-    """An import loads nothing that is not needed yet: no widget, and no server for the runners."""
-    code = f"import sys; {statement}; print(*sorted(set({absent!r}) & set(sys.modules)))"
-    script = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    """An import loads nothing that is not needed yet: no widget, and no server for the
+    runners.
+    """
+    code = (
+        f"import sys; {statement}; print(*sorted(set({absent!r}) & set(sys.modules)))"
+    )
+    script = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert script.stdout.split() == []
 
 
 def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
-    """``__all__`` promises no name that is missing, and a misspelt one is an ordinary error."""
-    assert [getattr(inflight_lab, name).__name__ for name in inflight_lab.__all__] == inflight_lab.__all__
+    """``__all__`` promises no name that is missing, and a misspelt one is an ordinary
+    error.
+    """
+    assert [
+        getattr(inflight_lab, name).__name__ for name in inflight_lab.__all__
+    ] == inflight_lab.__all__
     with pytest.raises(AttributeError, match="PracticeSever"):
         inflight_lab.PracticeSever  # noqa: B018
 

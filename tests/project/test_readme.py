@@ -1,4 +1,6 @@
-"""The README and CONTRIBUTING.md: what they say to copy works as written, and what they name is there."""
+"""The README and CONTRIBUTING.md: what they say to copy works as written, and what they
+name is there.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,24 @@ def test_the_snippet_runs_as_written() -> None:
     """Pasted into a file of its own it prints what its comment promises."""
     (snippet,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len([line for line in snippet.splitlines() if line.strip()]) <= 10
-    run = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", snippet], capture_output=True, text=True, check=True
+    )
     assert run.stderr == ""
     assert re.search(r"peak_in_flight=5, accepted=60, refused=0", run.stdout)
 
 
 def test_the_first_command_works_in_a_clone() -> None:
-    """The package need not be on PyPI; each command that needs it there comes later, and says so."""
+    """The package need not be on PyPI; each command that needs it there comes later,
+    and says so.
+    """
     first = README.index(COMMANDS[0])
     assert COMMANDS[0] == "pip install uv && uv run inflight-lab"
     assert "In a clone of this repository:" in README[:first]
-    from_an_index = [found.start() for found in re.finditer(r'uvx |pip install "inflight-lab', README)]
+    from_an_index = [
+        found.start()
+        for found in re.finditer(r'uvx |pip install "inflight-lab', README)
+    ]
     assert from_an_index
     for place in from_an_index:
         paragraph = README[README.rindex("\n\n", 0, place) : place]
@@ -49,12 +58,21 @@ def test_links_lead_to_files() -> None:
 
 
 def test_contributing_names_what_is_there() -> None:
-    """Every file, folder, module and table that it sends a contributor to is where it says."""
+    """Every file, folder, module and table that it sends a contributor to is where it
+    says.
+    """
     (link,) = re.findall(r"\]\(([^)#]+)\)", CONTRIBUTING)
     assert (ROOT / ".github" / link).exists()
     named = re.findall(r"`([\w./]+)`", CONTRIBUTING)
-    files = [name for name in named if re.search(r"/|\.py$", name) and not re.search(r"NAME|NN_", name)]
-    modules = [name.replace(".", "/") + ".py" for name in re.findall(r"python -m ([\w.]+)", CONTRIBUTING)]
+    files = [
+        name
+        for name in named
+        if re.search(r"/|\.py$", name) and not re.search(r"NAME|NN_", name)
+    ]
+    modules = [
+        name.replace(".", "/") + ".py"
+        for name in re.findall(r"python -m ([\w.]+)", CONTRIBUTING)
+    ]
     assert len(files) > 10
     assert len(modules) == 1
     assert [name for name in files + modules if not find(name)] == []
@@ -62,7 +80,10 @@ def test_contributing_names_what_is_there() -> None:
     assert len(tables) == 4
     for table, name in tables:
         (file,) = find(name)
-        assert re.search(rf"^{table}\b.* = ", file.read_text(encoding="utf-8"), re.M), (table, name)
+        assert re.search(rf"^{table}\b.* = ", file.read_text(encoding="utf-8"), re.M), (
+            table,
+            name,
+        )
 
 
 def find(name: str) -> list[Path]:
@@ -71,7 +92,9 @@ def find(name: str) -> list[Path]:
 
 
 def test_the_repositorys_address_is_one_placeholder() -> None:
-    """The launch badge and its link have one address between them, and the README says where to write it."""
+    """The launch badge and its link have one address between them, and the README says
+    where to write it.
+    """
     address = r"https://mybinder.org/v2/gh/(OWNER/REPOSITORY)/HEAD"
     assert len(re.findall(address, README)) == 1
     assert re.search(rf"^\[binder\]: {address}", README.splitlines()[-1])

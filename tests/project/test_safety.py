@@ -26,10 +26,21 @@ def guarded() -> Iterator[Kernel]:
         "import subprocess, sys; import_ = 'import socket; socket.create_connection((\"192.0.2.1\", 80))'\n"
         "subprocess.run([sys.executable, '-c', import_], check=True)",
     ],
-    ids=["connect", "look up", "datagram", "httpx", "httpx, awaited", "another process"],
+    ids=[
+        "connect",
+        "look up",
+        "datagram",
+        "httpx",
+        "httpx, awaited",
+        "another process",
+    ],
 )
-def test_the_guard_of_the_notebooks_sees_what_leaves(leaving: str, guarded: Kernel) -> None:
-    """Every test that runs a notebook fails when anything in it would leave the machine: here is proof."""
+def test_the_guard_of_the_notebooks_sees_what_leaves(
+    leaving: str, guarded: Kernel
+) -> None:
+    """Every test that runs a notebook fails when anything in it would leave the
+    machine: here is proof.
+    """
     assert guarded.run(leaving).status == "error"
     (note,) = guarded.tries_to_leave()
     assert "192.0.2.1" in note or "outside.example" in note

@@ -12,7 +12,10 @@ from tests.conftest import ByFile
 from tests.support.code import imported
 
 TESTS = Path(__file__).parents[1]
-MODULES = {path.relative_to(TESTS.parent).as_posix(): path for path in sorted(TESTS.rglob("*.py"))}
+MODULES = {
+    path.relative_to(TESTS.parent).as_posix(): path
+    for path in sorted(TESTS.rglob("*.py"))
+}
 TEST_MODULE = re.compile(r"\btests(\.\w+)*\.test_\w+")
 
 
@@ -23,10 +26,14 @@ def uses_of_tests(source: str, path: str) -> list[str]:
 
 
 def without_sentence(source: str) -> list[str]:
-    """The tests of a module whose docstring is not one sentence that ends with a full stop."""
+    """The tests of a module whose docstring is not one sentence that ends with a full
+    stop.
+    """
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+        if isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef
+        ) and node.name.startswith("test_"):
             sentence = " ".join((ast.get_docstring(node) or "").split())
             if not re.fullmatch(r"[^.?!]([^.?!]|[.?!](?! ))*\.", sentence):
                 found.append(node.name)
@@ -34,14 +41,22 @@ def without_sentence(source: str) -> list[str]:
 
 
 def test_no_test_imports_a_test() -> None:
-    """What two tests need stands in tests/support, so that either can be moved, changed and read alone."""
-    found = {path: uses_of_tests(file.read_text(encoding="utf-8"), path) for path, file in MODULES.items()}
+    """What two tests need stands in tests/support, so that either can be moved, changed
+    and read alone.
+    """
+    found = {
+        path: uses_of_tests(file.read_text(encoding="utf-8"), path)
+        for path, file in MODULES.items()
+    }
     assert {path: tests for path, tests in found.items() if tests} == {}
 
 
 def test_every_test_says_in_one_sentence_what_it_protects() -> None:
     """Whoever breaks a test reads first what it is for."""
-    found = {path: without_sentence(file.read_text(encoding="utf-8")) for path, file in MODULES.items()}
+    found = {
+        path: without_sentence(file.read_text(encoding="utf-8"))
+        for path, file in MODULES.items()
+    }
     assert {path: tests for path, tests in found.items() if tests} == {}
 
 
@@ -58,7 +73,9 @@ def test_every_test_says_in_one_sentence_what_it_protects() -> None:
 def test_an_import_of_a_test_is_seen(line: str) -> None:
     """Each way to write it is noticed."""
     assert uses_of_tests(line, "tests/room/test_other.py")
-    assert not uses_of_tests("from tests.support.waiting import until", "tests/room/test_other.py")
+    assert not uses_of_tests(
+        "from tests.support.waiting import until", "tests/room/test_other.py"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,11 +95,17 @@ def test_a_missing_sentence_is_seen(docstring: str, fine: bool) -> None:
 
 
 def test_workers_share_the_tests_by_file_but_for_those_that_share_nothing() -> None:
-    """The long ones go to whoever is free, and files whose tests share a browser stay in one piece."""
+    """The long ones go to whoever is free, and files whose tests share a browser stay
+    in one piece.
+    """
     assert all((TESTS.parent / folder).is_dir() for folder in ByFile.SPREAD)
     of = ByFile.__new__(ByFile)._split_scope
     assert of("tests/notebooks/test_run_all.py::test_a[00]") != of(
         "tests/notebooks/test_run_all.py::test_a[01]"
     )
-    assert of("tests/browser/test_page.py::test_a") == of("tests/browser/test_page.py::test_b")
-    assert of("tests/browser/test_page.py::test_a") != of("tests/browser/test_other.py::test_a")
+    assert of("tests/browser/test_page.py::test_a") == of(
+        "tests/browser/test_page.py::test_b"
+    )
+    assert of("tests/browser/test_page.py::test_a") != of(
+        "tests/browser/test_other.py::test_a"
+    )

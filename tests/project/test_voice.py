@@ -1,4 +1,6 @@
-"""Plain English: words and turns that a native speaker of the trade would not use, and what to write."""
+"""Plain English: words and turns that a native speaker of the trade would not use, and
+what to write.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATTERNS = ("README.md", ".github/*.md", "notebooks/*.ipynb", *(f"src/**/*.{kind}" for kind in ("py", "js")))
+PATTERNS = (
+    "README.md",
+    ".github/*.md",
+    "notebooks/*.ipynb",
+    *(f"src/**/*.{kind}" for kind in ("py", "js")),
+)
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
 AVOID = {
@@ -64,9 +71,13 @@ def prose(path: Path) -> str:
     return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_our_words_are_plain(path: Path) -> None:
-    """Notebooks, README, docstrings, messages and names use the field's own words; a "permit" is a noun."""
+    """Notebooks, README, docstrings, messages and names use the field's own words; a
+    "permit" is a noun.
+    """
     assert list(words_to_avoid(prose(path))) == []
 
 

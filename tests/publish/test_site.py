@@ -16,7 +16,9 @@ from tests.support.browser import ROOT
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Instead of the steps that take half a minute, one that writes a file, or that fails."""
+    """Instead of the steps that take half a minute, one that writes a file, or that
+    fails.
+    """
 
     def replace(*, fails: bool = False) -> None:
         def run_lite(lite: Path, wheel: Path, site: Path) -> None:
@@ -31,7 +33,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("folder", ["empty", "new/folder"])
-def test_a_new_folder_and_an_empty_one(tmp_path: Path, steps: Callable[..., None], folder: str) -> None:
+def test_a_new_folder_and_an_empty_one(
+    tmp_path: Path, steps: Callable[..., None], folder: str
+) -> None:
     """Both take the site, which begins with the first notebook."""
     steps()
     (tmp_path / "empty").mkdir()
@@ -53,7 +57,9 @@ def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path, mine: str) -
     assert (tmp_path / mine).read_text() == "mine"
 
 
-def test_a_build_that_broke_off_leaves_nothing(tmp_path: Path, steps: Callable[..., None]) -> None:
+def test_a_build_that_broke_off_leaves_nothing(
+    tmp_path: Path, steps: Callable[..., None]
+) -> None:
     """So the next one can go to the same folder."""
     steps(fails=True)
     with pytest.raises(subprocess.CalledProcessError):
@@ -65,12 +71,18 @@ def test_a_build_that_broke_off_leaves_nothing(tmp_path: Path, steps: Callable[.
 
 
 def test_the_wheel_has_the_whole_package(tmp_path: Path) -> None:
-    """Every file of it, and what it depends on, also where it is installed from a clone."""
+    """Every file of it, and what it depends on, also where it is installed from a
+    clone.
+    """
     wheel = site.pack_wheel(tmp_path)
     assert wheel.name == f"inflight_lab-{version('inflight-lab')}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         assert b"\nRequires-Dist: httpx" in archive.read(metadata)
-    files = {path for path in (ROOT / "src").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    files = {
+        path
+        for path in (ROOT / "src").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= names

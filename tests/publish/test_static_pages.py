@@ -18,19 +18,27 @@ ipywidgets.interactive(lambda rate: print("the rate is", rate), rate=(1, 3))
 """
 
 
-def test_what_sliders_print_is_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An `interactive` leaves its text, and nothing is sent that can make nbclient miss the cell's reply."""
+def test_what_sliders_print_is_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An `interactive` leaves its text, and nothing is sent that can make nbclient miss
+    the cell's reply.
+    """
     sent: list[OutputWidget] = []
     monkeypatch.setattr(OutputWidget, "send", lambda widget, *_: sent.append(widget))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(INTERACTIVE)])
     nbformat.write(notebook, tmp_path / "sliders.ipynb")
-    page = static_pages.make_page(tmp_path / "sliders.ipynb", tmp_path).read_text(encoding="utf-8")
+    page = static_pages.make_page(tmp_path / "sliders.ipynb", tmp_path).read_text(
+        encoding="utf-8"
+    )
     assert page.count("<pre>the rate is 2") == 1
     assert "interactive(children" not in page
     assert not sent
 
 
-def test_a_folder_without_notebooks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_notebooks_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The error names the argument and what it must be."""
     with pytest.raises(SystemExit):
         static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
@@ -47,22 +55,34 @@ panel
 
 
 def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It says that nothing runs, names the picture of each runner, and has what it links to beside it."""
-    text = nbformat.v4.new_markdown_cell("[its code](../src/inflight_lab/runners/paced.py)")
+    """It says that nothing runs, names the picture of each runner, and has what it
+    links to beside it.
+    """
+    text = nbformat.v4.new_markdown_cell(
+        "[its code](../src/inflight_lab/runners/paced.py)"
+    )
     nbformat.write(
-        nbformat.v4.new_notebook(cells=[text, nbformat.v4.new_code_cell(CELLS)]), tmp_path / "two.ipynb"
+        nbformat.v4.new_notebook(cells=[text, nbformat.v4.new_code_cell(CELLS)]),
+        tmp_path / "two.ipynb",
     )
     static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
     page = (tmp_path / "out" / "two.html").read_text(encoding="utf-8")
     assert "Nothing runs on this page" in page
-    assert re.findall(r'alt="Requests over time. (\w+): 0 requests', page) == ["Ada", "Ben"]
+    assert re.findall(r'alt="Requests over time. (\w+): 0 requests', page) == [
+        "Ada",
+        "Ben",
+    ]
     assert 'href="runners/paced.py"' in page
-    assert '<a href="two.html">two</a>' in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert '<a href="two.html">two</a>' in (tmp_path / "out" / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert (tmp_path / "out" / "runners" / "paced.py").exists()
     assert capfd.readouterr().err == ""
 
 
-def test_a_folder_that_takes_no_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_takes_no_files_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Before the first notebook is run, which takes a while."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "runners").write_text("mine")
@@ -76,10 +96,16 @@ def test_a_folder_that_takes_no_files_is_refused(tmp_path: Path, capsys: pytest.
 
 
 def test_the_index_lists_the_series_in_order(tmp_path: Path) -> None:
-    """Every notebook by number and title, with the outcome that it promises; the glossary comes last."""
-    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path).read_text(encoding="utf-8")
+    """Every notebook by number and title, with the outcome that it promises; the
+    glossary comes last.
+    """
+    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path).read_text(
+        encoding="utf-8"
+    )
     listed = re.findall(r'<a href="(.+)\.html">(.+)</a>\n<p>(.+)</p>', index)
-    assert [name for name, _, _ in listed] == [path.stem for path in [*NOTEBOOKS, GLOSSARY]]
+    assert [name for name, _, _ in listed] == [
+        path.stem for path in [*NOTEBOOKS, GLOSSARY]
+    ]
     assert listed[2][1:] == (
         "02 Send many at once",
         "You send yesterday&#x27;s 200 requests at once, and meet three surprises: in your client, "
@@ -92,15 +118,21 @@ def test_the_index_lists_the_series_in_order(tmp_path: Path) -> None:
 
 
 def test_a_notebook_without_a_title_is_listed_by_its_name(tmp_path: Path) -> None:
-    """In a folder of somebody's own a notebook may be empty, or begin with code or with plain text."""
+    """In a folder of somebody's own a notebook may be empty, or begin with code or with
+    plain text.
+    """
     beginnings = {
         "code": [nbformat.v4.new_code_cell("1 < 2")],
         "empty": [],
         "text": [nbformat.v4.new_markdown_cell("Some <b>text</b>")],
-        "title": [nbformat.v4.new_markdown_cell("# `a < b`\n\nSee [here](x.ipynb). And more.")],
+        "title": [
+            nbformat.v4.new_markdown_cell("# `a < b`\n\nSee [here](x.ipynb). And more.")
+        ],
     }
     for name, cells in beginnings.items():
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb"
+        )
     entries = [index_page.entry_of(path) for path in sorted(tmp_path.glob("*.ipynb"))]
     assert [entry[1:] for entry in entries] == [
         ("code", ""),
@@ -111,8 +143,12 @@ def test_a_notebook_without_a_title_is_listed_by_its_name(tmp_path: Path) -> Non
     assert '<a href="title.html">a &lt; b</a>' in entries[-1].as_html()
 
 
-def test_another_index_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder with a website of its own is refused before a notebook runs; our own index is written anew."""
+def test_another_index_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder with a website of its own is refused before a notebook runs; our own
+    index is written anew.
+    """
     own = index_page.make_index([], tmp_path)
     assert not index_page.is_somebody_elses(own)
     own.write_text("mine")

@@ -1,4 +1,6 @@
-"""The adaptive rung: a known quota is used and gets no 429; an unknown one is found at a small price."""
+"""The adaptive rung: a known quota is used and gets no 429; an unknown one is found at
+a small price.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ from tests.support.simulator import (
 from tests.support.virtual_clock import WINDOWS_TICK, run, virtual_loop
 
 REAL_LATE = 0.0005
-KINDS = [("fixed-window", None), ("sliding-window", None), ("token-bucket", None), ("gcra", 10)]
+KINDS = [
+    ("fixed-window", None),
+    ("sliding-window", None),
+    ("token-bucket", None),
+    ("gcra", 10),
+]
 each_kind = pytest.mark.parametrize(("kind", "burst"), KINDS)
 known = pytest.mark.parametrize("how", ["by you", "by header"])
 
@@ -48,7 +55,11 @@ def send(
         before()
         stalls = asyncio.create_task(stall_each_second(stall)) if stall else None
         outcomes = await adaptive.make_many_requests(
-            URL, count, client=api, limiter=pacer or LearningPacer(), return_exceptions=True
+            URL,
+            count,
+            client=api,
+            limiter=pacer or LearningPacer(),
+            return_exceptions=True,
         )
         if stalls:
             stalls.cancel()
@@ -64,10 +75,13 @@ def made(how: str, api: SimulatedApi) -> LearningPacer:
 
 
 def refusals(api: SimulatedApi, begin: float = 0, end: float = math.inf) -> int:
-    """How many requests that arrived between two moments, in seconds after the first, were refused."""
+    """How many requests that arrived between two moments, in seconds after the first,
+    were refused.
+    """
     first = api.arrivals[0]
     arrived, accepted = (
-        sum(begin <= time - first < end for time in times) for times in (api.arrivals, api.accepted)
+        sum(begin <= time - first < end for time in times)
+        for times in (api.arrivals, api.accepted)
     )
     return arrived - accepted
 
@@ -77,9 +91,15 @@ def refusals(api: SimulatedApi, begin: float = 0, end: float = math.inf) -> int:
 
 @known
 @each_kind
-@pytest.mark.parametrize(("jitter", "stall", "least"), [(0, 0, 0.985), (0.002, 0, 0.985), (0.01, 0.1, 0.95)])
-def test_known(kind: str, burst: int | None, how: str, jitter: float, stall: float, least: float) -> None:
-    """What `paced` reaches, told by you or by the API: hardly any of the quota is lost, and no 429."""
+@pytest.mark.parametrize(
+    ("jitter", "stall", "least"), [(0, 0, 0.985), (0.002, 0, 0.985), (0.01, 0.1, 0.95)]
+)
+def test_known(
+    kind: str, burst: int | None, how: str, jitter: float, stall: float, least: float
+) -> None:
+    """What `paced` reaches, told by you or by the API: hardly any of the quota is lost,
+    and no 429.
+    """
     api = SimulatedApi(network(jitter), quota=quota(kind, burst=burst))
     send(api, 2500, made(how, api), stall=stall)
     assert api.used(1, 20) >= least
@@ -98,8 +118,12 @@ def test_a_coarse_clock(how: str) -> None:
 @known
 @pytest.mark.parametrize("moment", [3, 40])
 def test_one_stray_refusal(how: str, moment: float) -> None:
-    """One 429 for no reason, in a minute: beside the pause of a second it costs at most 3 % of the minute."""
-    api = SimulatedApi(network(0.002), quota=Stray(quota("sliding-window"), 1000 + moment))
+    """One 429 for no reason, in a minute: beside the pause of a second it costs at most
+    3 % of the minute.
+    """
+    api = SimulatedApi(
+        network(0.002), quota=Stray(quota("sliding-window"), 1000 + moment)
+    )
     pacer = made(how, api)
     send(api, 6200, pacer)
     assert refusals(api) == 1
@@ -110,7 +134,9 @@ def test_one_stray_refusal(how: str, moment: float) -> None:
 @pytest.mark.parametrize("late", [0, REAL_LATE])
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_quota_without_any_burst(seed: int, late: float) -> None:
-    """GCRA(1), 1 ms of jitter, the rate told but not the kind: most of what is possible, for a few 429s."""
+    """GCRA(1), 1 ms of jitter, the rate told but not the kind: most of what is
+    possible, for a few 429s.
+    """
     api = SimulatedApi(network(0.001, seed=seed), quota=quota("gcra"), advertised=False)
     send(api, 1100, LearningPacer(100), late=late, seed=seed)
     assert api.used(1, 10) >= 0.84
@@ -128,7 +154,9 @@ def test_a_quota_without_any_burst_in_the_long_run() -> None:
 @each_kind
 @pytest.mark.parametrize("rate", [100, None])
 def test_a_quota_that_drops(kind: str, burst: int | None, rate: float | None) -> None:
-    """From 100 to 40 a second without a word: found for at most 35 429s, and most of the 40 is used."""
+    """From 100 to 40 a second without a word: found for at most 35 429s, and most of
+    the 40 is used.
+    """
     judge = quota(kind, burst=burst)
     api = SimulatedApi(network(0.002), quota=judge, advertised=False)
 
@@ -141,7 +169,9 @@ def test_a_quota_that_drops(kind: str, burst: int | None, rate: float | None) ->
 
 
 def test_a_quota_that_changes_is_followed() -> None:
-    """The header of the latest answer counts, so a quota that is lowered is kept from then on."""
+    """The header of the latest answer counts, so a quota that is lowered is kept from
+    then on.
+    """
 
     async def main() -> None:
         judge = quota("sliding-window", 100)
@@ -183,12 +213,17 @@ class Announcing(SimulatedApi):
     ],
 )
 def test_a_policy_that_would_take_years(policy: str, sent: int) -> None:
-    """What it allows is sent; then nobody waits longer than ``longest_pause``, and each one is told."""
+    """What it allows is sent; then nobody waits longer than ``longest_pause``, and each
+    one is told.
+    """
     api = Announcing(network())
     api.policy = policy
     outcomes = send(api, 20, LearningPacer(limit=1))
     assert len(api.arrivals) == sent
-    assert Counter(type(outcome) for outcome in outcomes) == {httpx.Response: sent, TimeoutError: 20 - sent}
+    assert Counter(type(outcome) for outcome in outcomes) == {
+        httpx.Response: sent,
+        TimeoutError: 20 - sent,
+    }
     assert api.arrivals[-1] - api.arrivals[0] < 120
 
 
@@ -205,19 +240,29 @@ def test_a_policy_that_would_take_years(policy: str, sent: int) -> None:
     ],
 )
 def test_several_policies(policy: str, seconds: float) -> None:
-    """50 requests take as long as all policies together need, and not the average of the longest one."""
+    """50 requests take as long as all policies together need, and not the average of
+    the longest one.
+    """
     api = Announcing(network(latency=0.001))
     api.policy = policy
     outcomes = send(api, 50)
     assert all(isinstance(outcome, httpx.Response) for outcome in outcomes)
-    assert api.arrivals[-1] - api.arrivals[0] == pytest.approx(seconds * 49 / 50, rel=0.05)
+    assert api.arrivals[-1] - api.arrivals[0] == pytest.approx(
+        seconds * 49 / 50, rel=0.05
+    )
 
 
 def test_a_slow_quota_that_you_know() -> None:
-    """A quota of your own may take its time: ``longest_pause`` is for what the API asks."""
-    api = SimulatedApi(network(), quota=quota("sliding-window", 3, 600), advertised=False)
+    """A quota of your own may take its time: ``longest_pause`` is for what the API
+    asks.
+    """
+    api = SimulatedApi(
+        network(), quota=quota("sliding-window", 3, 600), advertised=False
+    )
     outcomes = run(
-        adaptive.make_many_requests(URL, 7, rate=3, period=600, client=api, return_exceptions=True)
+        adaptive.make_many_requests(
+            URL, 7, rate=3, period=600, client=api, return_exceptions=True
+        )
     )
     assert len(api.accepted) == len(outcomes) == 7
 
@@ -241,8 +286,12 @@ def test_unknown(kind: str, burst: int | None, phase: float) -> None:
 
 @each_kind
 def test_a_small_unknown_one(kind: str, burst: int | None) -> None:
-    """An API that allows a quarter of what the pacer begins with is found for no more 429s."""
-    api = SimulatedApi(network(0.002), quota=quota(kind, 5, burst=burst), advertised=False)
+    """An API that allows a quarter of what the pacer begins with is found for no more
+    429s.
+    """
+    api = SimulatedApi(
+        network(0.002), quota=quota(kind, 5, burst=burst), advertised=False
+    )
     send(api, 340)
     assert api.used(0, 60, rate=5) >= 0.85
     assert 0 < refusals(api, 0, 60) <= 18
@@ -264,8 +313,12 @@ def long_ago(wait: float) -> str:
         (503, lambda wait: "0"),
     ],
 )
-def test_a_refusal_that_does_not_help(status: int, answer: Callable[[float], str | None]) -> None:
-    """0, a date in the past and nonsense count as 1 s, a 503 as a 429: one cut for each congestion."""
+def test_a_refusal_that_does_not_help(
+    status: int, answer: Callable[[float], str | None]
+) -> None:
+    """0, a date in the past and nonsense count as 1 s, a 503 as a 429: one cut for each
+    congestion.
+    """
     api = SimulatedApi(network(0.002), quota=quota("sliding-window"), advertised=False)
     api.status, api.retry_after = status, answer
     pacer = LearningPacer()
@@ -297,7 +350,9 @@ def test_failures_teach_nothing() -> None:
 
 
 def test_an_api_that_refuses_for_a_while() -> None:
-    """Refused again before anything was accepted, it waits longer, not slower: the pace is kept for later."""
+    """Refused again before anything was accepted, it waits longer, not slower: the pace
+    is kept for later.
+    """
 
     class Shut(SimulatedApi):
         async def get(self, url: str, *, headers: dict[str, str]) -> httpx.Response:
@@ -313,7 +368,9 @@ def test_an_api_that_refuses_for_a_while() -> None:
 
 
 def test_retry_after_holds_all() -> None:
-    """After one 429 nobody sends until ``Retry-After`` has passed, and one refusal cuts the rate once."""
+    """After one 429 nobody sends until ``Retry-After`` has passed, and one refusal cuts
+    the rate once.
+    """
 
     class Refusing(SimulatedApi):
         async def get(self, url: str, *, headers: dict[str, str]) -> httpx.Response:
@@ -323,40 +380,58 @@ def test_retry_after_holds_all() -> None:
 
     async def main() -> float:
         pacer = LearningPacer(50)
-        await adaptive.make_many_requests(URL, 40, client=api, limiter=pacer, return_exceptions=True)
+        await adaptive.make_many_requests(
+            URL, 40, client=api, limiter=pacer, return_exceptions=True
+        )
         return pacer.rate
 
     api = Refusing(network())
     rate = run(main())
     first_wave = [arrival for arrival in api.arrivals if arrival < 1001]
-    assert len(first_wave) <= 4  # what was sent before the first answer was back, 50 ms later
+    assert (
+        len(first_wave) <= 4
+    )  # what was sent before the first answer was back, 50 ms later
     assert min(arrival for arrival in api.arrivals if arrival > 1001) >= 1000 + 0.05 + 2
     assert rate == pytest.approx(50 / 1.0125 / 1.1)
 
 
 @pytest.mark.parametrize(
     ("asked", "sent", "errors"),
-    [("59", 6, {ValueError: 1}), ("61", 1, {ValueError: 1, TimeoutError: 5}), ("9" * 400, 1, None)],
+    [
+        ("59", 6, {ValueError: 1}),
+        ("61", 1, {ValueError: 1, TimeoutError: 5}),
+        ("9" * 400, 1, None),
+    ],
 )
-def test_nobody_waits_for_ever(asked: str, sent: int, errors: dict[type, int] | None) -> None:
-    """A pause below a minute is kept; for a longer one all have their outcome at once, and none is sent."""
+def test_nobody_waits_for_ever(
+    asked: str, sent: int, errors: dict[type, int] | None
+) -> None:
+    """A pause below a minute is kept; for a longer one all have their outcome at once,
+    and none is sent.
+    """
 
     class Refusing(SimulatedApi):
         async def get(self, url: str, *, headers: dict[str, str]) -> httpx.Response:
             await super().get(url, headers=headers)
-            return httpx.Response(429 if len(self.arrivals) == 1 else 200, headers={"Retry-After": asked})
+            return httpx.Response(
+                429 if len(self.arrivals) == 1 else 200, headers={"Retry-After": asked}
+            )
 
     async def main() -> list[object]:
         pacer = LearningPacer(50, limit=1)
         return list(
-            await adaptive.make_many_requests(URL, 6, client=api, limiter=pacer, return_exceptions=True)
+            await adaptive.make_many_requests(
+                URL, 6, client=api, limiter=pacer, return_exceptions=True
+            )
         )
 
     api = Refusing(network())
     outcomes = run(main())
     assert len(api.arrivals) == sent
     assert len(outcomes) == 6
-    failed = Counter(type(outcome) for outcome in outcomes if isinstance(outcome, Exception))
+    failed = Counter(
+        type(outcome) for outcome in outcomes if isinstance(outcome, Exception)
+    )
     assert failed == (errors or {ValueError: 1, TimeoutError: 5})
 
 
@@ -377,7 +452,10 @@ def test_nobody_waits_for_ever(asked: str, sent: int, errors: dict[type, int] | 
         ('"default"; qu="tokens"; q=7; w=2', []),
         ('"default";q=7;w=2;qu=', []),
         ('"bytes";q=9;w=1;qu="content-bytes", "calls";q=7;w=2', [(7, 2)]),
-        ('"calls";q=7;w=2;qu="requests", "at once";q=3;w=1;qu="concurrent-requests"', [(7, 2)]),
+        (
+            '"calls";q=7;w=2;qu="requests", "at once";q=3;w=1;qu="concurrent-requests"',
+            [(7, 2)],
+        ),
         ("", []),
         ('"default";q=100', []),
         ('"default";q=0;w=1', []),
@@ -398,12 +476,16 @@ def test_reads_the_policy(header: str, quotas: list[tuple[float, float]]) -> Non
 
 
 def test_a_limiter_handed_in_and_cancellation() -> None:
-    """The panel's limiter stays in force, and whoever is cancelled gives slot and turn back."""
+    """The panel's limiter stays in force, and whoever is cancelled gives slot and turn
+    back.
+    """
 
     async def main() -> None:
         limiter = AdjustableLimiter(3)
         batch = asyncio.create_task(
-            adaptive.make_many_requests(URL, 100, client=api, limiter=limiter, return_exceptions=True)
+            adaptive.make_many_requests(
+                URL, 100, client=api, limiter=limiter, return_exceptions=True
+            )
         )
         await asyncio.sleep(1)
         assert limiter.in_use == 3
@@ -419,8 +501,12 @@ def test_a_limiter_handed_in_and_cancellation() -> None:
 
 @pytest.mark.anyio
 async def test_real_server_tells() -> None:
-    """Over real sockets the practice server's own header is understood, from the first answer on."""
-    with PracticeServer(latency=0.02, quota="token-bucket", rate=100, burst=50) as server:
+    """Over real sockets the practice server's own header is understood, from the first
+    answer on.
+    """
+    with PracticeServer(
+        latency=0.02, quota="token-bucket", rate=100, burst=50
+    ) as server:
         pacer = LearningPacer()
         responses = await adaptive.make_many_requests(server.url, 150, limiter=pacer)
         stats = server.stats()

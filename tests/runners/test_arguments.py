@@ -1,4 +1,6 @@
-"""Every rung refuses bad arguments as it is called, in the rules' words, and nothing is sent."""
+"""Every rung refuses bad arguments as it is called, in the rules' words, and nothing is
+sent.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,18 @@ from inflight_lab.runners.workers import stream_outcomes
 pytestmark = pytest.mark.anyio
 
 NAN = float("nan")
-OUT_OF_BOUNDS: dict[str, object] = {"url": "127.0.0.1:8000/get", "store": "http://127.0.0.1", "key": ""}
+OUT_OF_BOUNDS: dict[str, object] = {
+    "url": "127.0.0.1:8000/get",
+    "store": "http://127.0.0.1",
+    "key": "",
+}
 
 
 def run_of(rung: str) -> Callable[..., Any]:
     """A rung's ``make_many_requests``."""
-    run: Callable[..., Any] = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
+    run: Callable[..., Any] = importlib.import_module(
+        f"inflight_lab.runners.{rung}"
+    ).make_many_requests
     return run
 
 
@@ -45,10 +53,18 @@ def ruled(target: Callable[..., Any]) -> list[str]:
     return [name for name in inspect.signature(target).parameters if name in VALIDATORS]
 
 
-def assert_refused(target: Callable[..., Any], arguments: dict[str, object], name: str) -> None:
-    """A value of the wrong type, one out of bounds, None unless it is the default: one clear error each."""
+def assert_refused(
+    target: Callable[..., Any], arguments: dict[str, object], name: str
+) -> None:
+    """A value of the wrong type, one out of bounds, None unless it is the default: one
+    clear error each.
+    """
     default = inspect.signature(target).parameters[name].default
-    for value, error in ((b"3", TypeError), (OUT_OF_BOUNDS.get(name, -1), ValueError), (None, TypeError)):
+    for value, error in (
+        (b"3", TypeError),
+        (OUT_OF_BOUNDS.get(name, -1), ValueError),
+        (None, TypeError),
+    ):
         if value is None and default is None:
             continue
         with pytest.raises(error) as caught:
@@ -65,9 +81,13 @@ def server() -> Iterator[PracticeServer]:
         yield server
 
 
-@pytest.mark.parametrize(("rung", "name"), [(rung, name) for rung in RUNGS for name in ruled(run_of(rung))])
+@pytest.mark.parametrize(
+    ("rung", "name"), [(rung, name) for rung in RUNGS for name in ruled(run_of(rung))]
+)
 def test_every_rung_refuses(rung: str, name: str, server: PracticeServer) -> None:
-    """As it is called, and also when failures are to be returned: a caller's mistake is no outcome."""
+    """As it is called, and also when failures are to be returned: a caller's mistake is
+    no outcome.
+    """
     for extra in ({}, {"return_exceptions": True}):
         assert_refused(run_of(rung), {"url": server.url, "count": 3} | extra, name)
     assert server.stats().started == 0
@@ -76,7 +96,14 @@ def test_every_rung_refuses(rung: str, name: str, server: PracticeServer) -> Non
 @pytest.mark.parametrize("rung", RUNGS)
 def test_every_rung_has_its_rules(rung: str) -> None:
     """What can be typed has a rule: a new parameter does not slip by unchecked."""
-    unruled = {"budgets", "client", "limiter", "retries", "return_exceptions", "verbose"}
+    unruled = {
+        "budgets",
+        "client",
+        "limiter",
+        "retries",
+        "return_exceptions",
+        "verbose",
+    }
     parameters = set(inspect.signature(run_of(rung)).parameters)
     assert parameters - unruled == set(ruled(run_of(rung)))
     assert {"url", "count"} < parameters
@@ -94,7 +121,11 @@ def test_stream_refuses(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [(each, name) for each in (Pacer, LearningPacer, Retries, SharedQuota) for name in ruled(each)],
+    [
+        (each, name)
+        for each in (Pacer, LearningPacer, Retries, SharedQuota)
+        for name in ruled(each)
+    ],
 )
 def test_every_class_refuses(target: type, name: str) -> None:
     """A class by itself checks the same as the run."""
@@ -105,29 +136,41 @@ def test_every_class_refuses(target: type, name: str) -> None:
 def test_a_shared_rate_is_1_or_more(target: Callable[..., Any]) -> None:
     """Less than one request a period cannot be shared out in whole numbers."""
     more = {} if target is SharedQuota else {"url": "http://127.0.0.1", "count": 1}
-    with pytest.raises(ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"):
+    with pytest.raises(
+        ValueError, match=r"^rate must be 1 or more, and finite, got 0\.5$"
+    ):
         target(**more, rate=0.5)
 
 
 def test_a_pacer_lets_at_least_one_go() -> None:
-    """A burst of less than one would be no request, and a longest pause of 0 no turn but the first."""
+    """A burst of less than one would be no request, and a longest pause of 0 no turn
+    but the first.
+    """
     assert Pacer(burst=1.5).locked() is False
-    with pytest.raises(ValueError, match=r"^burst must be 1 or more, and finite, got 0\.5$"):
+    with pytest.raises(
+        ValueError, match=r"^burst must be 1 or more, and finite, got 0\.5$"
+    ):
         Pacer(burst=0.5)
-    with pytest.raises(ValueError, match=r"^longest_pause must be more than 0, and finite, got 0$"):
+    with pytest.raises(
+        ValueError, match=r"^longest_pause must be more than 0, and finite, got 0$"
+    ):
         LearningPacer(longest_pause=0)
 
 
 def test_retries_are_a_policy(server: PracticeServer) -> None:
     """A number in the place of the policy is an error, before anything is sent."""
-    with pytest.raises(TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None, got 5$"):
+    with pytest.raises(
+        TypeError, match=r"^retries must be a Retries\(\.\.\.\), or None, got 5$"
+    ):
         resilient.make_many_requests(server.url, 1, retries=5)
     assert server.stats().started == 0
 
 
 def test_a_store_has_some_time() -> None:
     """No time at all would be no time limit: the store's client takes 0 for that."""
-    with pytest.raises(ValueError, match=r"^timeout must be more than 0, and finite, got 0$"):
+    with pytest.raises(
+        ValueError, match=r"^timeout must be more than 0, and finite, got 0$"
+    ):
         SharedQuota(timeout=0)
 
 
@@ -138,10 +181,19 @@ NO_LIMITERS = (0, [], 3, asyncio.Semaphore, threading.Semaphore)
 
 @pytest.mark.parametrize(
     ("rung", "name"),
-    [(rung, each) for rung in RUNGS for each in ("client", "limiter") if each in signature(rung)],
+    [
+        (rung, each)
+        for rung in RUNGS
+        for each in ("client", "limiter")
+        if each in signature(rung)
+    ],
 )
-def test_every_rung_refuses_what_cannot_send_or_limit(rung: str, name: str, server: PracticeServer) -> None:
-    """A class that was not called, a number, and what blocks where one awaits: no request, and no outcome."""
+def test_every_rung_refuses_what_cannot_send_or_limit(
+    rung: str, name: str, server: PracticeServer
+) -> None:
+    """A class that was not called, a number, and what blocks where one awaits: no
+    request, and no outcome.
+    """
     wrong: list[object] = list(NO_CLIENTS if name == "client" else NO_LIMITERS)
     if name == "client":
         wrong.append(httpx.AsyncClient() if rung in BLOCKS else httpx.Client())
@@ -155,20 +207,40 @@ def test_every_rung_refuses_what_cannot_send_or_limit(rung: str, name: str, serv
     assert server.stats().started == 0
 
 
-@pytest.mark.parametrize("rung", [rung for rung in RUNGS if "client" in signature(rung)])
+@pytest.mark.parametrize(
+    "rung", [rung for rung in RUNGS if "client" in signature(rung)]
+)
 def test_a_client_of_ones_own_will_do(rung: str) -> None:
-    """What has ``get``, and no context manager or both kinds, as a stand-in has, may be one to send with."""
+    """What has ``get``, and no context manager or both kinds, as a stand-in has, may be
+    one to send with.
+    """
     for client in (Mock(), MagicMock(), Mock(spec=["get"])):
         run_of(rung).check("http://127.0.0.1", 3, client=client)
 
 
 @pytest.mark.parametrize(
-    "budget", [None, 5, "ab", (), (100,), (1, 2, 3), (0, 1), (1, 0), (-1, 1), (1, NAN), (float("inf"), 1)]
+    "budget",
+    [
+        None,
+        5,
+        "ab",
+        (),
+        (100,),
+        (1, 2, 3),
+        (0, 1),
+        (1, 0),
+        (-1, 1),
+        (1, NAN),
+        (float("inf"), 1),
+    ],
 )
 def test_budgets_are_amounts_and_seconds(budget: object) -> None:
-    """A budget that would hold nothing back, or fail when the first request is sent, is an error at once."""
+    """A budget that would hold nothing back, or fail when the first request is sent, is
+    an error at once.
+    """
     with pytest.raises(
-        ValueError, match=r"^budgets must be amounts, and the seconds that each is for, "
+        ValueError,
+        match=r"^budgets must be amounts, and the seconds that each is for, ",
     ) as it:
         Budgets(requests=(100, 1), tokens=budget)  # type: ignore[arg-type]
     assert f"'tokens': {budget!r}" in str(it.value)
@@ -176,7 +248,9 @@ def test_budgets_are_amounts_and_seconds(budget: object) -> None:
 
 
 def test_adjustable_limiter_refuses() -> None:
-    """The slider's limiter takes the limits that the runners take and no other, when made and when set."""
+    """The slider's limiter takes the limits that the runners take and no other, when
+    made and when set.
+    """
     limiter = AdjustableLimiter(3)
     for attempt in (AdjustableLimiter, lambda limit: setattr(limiter, "limit", limit)):
         assert_refused(attempt, {}, "limit")
@@ -184,7 +258,9 @@ def test_adjustable_limiter_refuses() -> None:
 
 
 async def test_naive_has_no_limit(server: PracticeServer) -> None:
-    """The naive rung takes no ``limit``: passing one is an error rather than a limit that does nothing."""
+    """The naive rung takes no ``limit``: passing one is an error rather than a limit
+    that does nothing.
+    """
     with pytest.raises(TypeError, match="limit"):
         await naive.make_many_requests(server.url, 3, limit=3)
     assert server.stats().started == 0

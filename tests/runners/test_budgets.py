@@ -1,4 +1,6 @@
-"""The budgets rung: several quotas are taken together or not at all, in turn, and kept whatever happens."""
+"""The budgets rung: several quotas are taken together or not at all, in turn, and kept
+whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from inflight_lab.runners.budgets import Budgets
 from tests.support.virtual_clock import run, virtual_loop
 
 PATIENT = 1e9
-many = pytest.mark.parametrize("examples", [100, pytest.param(3000, marks=pytest.mark.full)])
+many = pytest.mark.parametrize(
+    "examples", [100, pytest.param(3000, marks=pytest.mark.full)]
+)
 QUOTAS = st.fixed_dictionaries(
     {
         "requests": st.tuples(st.integers(1, 20), st.sampled_from([1, 5])),
@@ -50,29 +54,43 @@ def assert_kept(counted: list[tuple[float, float]], most: float, period: float) 
     """No span of one period holds more than the budget."""
     counted = sorted(counted)
     for index, (begin, _) in enumerate(counted):
-        held = sum(cost for moment, cost in counted[index:] if moment < begin + period - 1e-9)
+        held = sum(
+            cost for moment, cost in counted[index:] if moment < begin + period - 1e-9
+        )
         assert held <= most, f"{held} of {most} in {period} s"
 
 
 @many
 def test_no_window_of_any_budget_holds_more(examples: int) -> None:
-    """In whatever order requests end, fail or are given up: every budget is kept, and all comes back."""
+    """In whatever order requests end, fail or are given up: every budget is kept, and
+    all comes back.
+    """
 
     @settings(max_examples=examples)
     @given(QUOTAS, REQUESTS)
-    def holds(quotas: dict[str, tuple[float, float]], requests: list[dict[str, Any]]) -> None:
+    def holds(
+        quotas: dict[str, tuple[float, float]], requests: list[dict[str, Any]]
+    ) -> None:
         counted: dict[str, list[tuple[float, float]]] = {name: [] for name in quotas}
         order: list[int] = []
 
         async def request(number: int, how: dict[str, Any]) -> None:
-            if how["patience"] < PATIENT:  # given up on the way, it arrives soon after or never
+            if (
+                how["patience"] < PATIENT
+            ):  # given up on the way, it arrives soon after or never
                 how["there"] = min(0.01, how["there"])
             tokens = round(how["reserved"] * how["share"])
             async with asyncio.timeout(how["patience"]):
-                take = budgets.take(requests=1, tokens=how["reserved"], images=how["images"])
+                take = budgets.take(
+                    requests=1, tokens=how["reserved"], images=how["images"]
+                )
                 async with take as correct:
                     order.append(number)
-                    for name, cost in {"requests": 1, "tokens": tokens, "images": how["images"]}.items():
+                    for name, cost in {
+                        "requests": 1,
+                        "tokens": tokens,
+                        "images": how["images"],
+                    }.items():
                         counted[name].append((virtual_loop().now + how["there"], cost))
                     await asyncio.sleep(how["there"] + how["latency"])
             if how["says"]:
@@ -89,7 +107,9 @@ def test_no_window_of_any_budget_holds_more(examples: int) -> None:
             assert {type(outcome) for outcome in outcomes} <= {type(None), TimeoutError}
             await asyncio.sleep(1.02 * max(period for _, period in quotas.values()))
             before = virtual_loop().now
-            async with budgets.take(**{name: most for name, (most, _) in quotas.items()}):
+            async with budgets.take(
+                **{name: most for name, (most, _) in quotas.items()}
+            ):
                 assert virtual_loop().now == before, "something has not come back"
 
         budgets: Any = None
@@ -104,8 +124,12 @@ def test_no_window_of_any_budget_holds_more(examples: int) -> None:
 @pytest.mark.parametrize("kind", ["fixed-window", "sliding-window", "token-bucket"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(("requests", "binds"), [(1000, "tokens"), (200, "requests")])
-def test_most_of_the_tighter_budget(kind: str, seed: int, requests: int, binds: str) -> None:
-    """Costs are heavy-tailed and estimates off by half: 95 % of what binds is used, with no 429."""
+def test_most_of_the_tighter_budget(
+    kind: str, seed: int, requests: int, binds: str
+) -> None:
+    """Costs are heavy-tailed and estimates off by half: 95 % of what binds is used,
+    with no 429.
+    """
     draw, rates = random.Random(seed), {"requests": requests, "tokens": 30_000}
     quotas = {name: KINDS[kind](rate, 60, rate) for name, rate in rates.items()}
     used, refused = dict.fromkeys(rates, 0), 0
@@ -127,7 +151,10 @@ def test_most_of_the_tighter_budget(kind: str, seed: int, requests: int, binds: 
         correct(tokens=cost)
 
     async def main() -> None:
-        slots, budgets = asyncio.Semaphore(90), Budgets(**{name: (rate, 60) for name, rate in rates.items()})
+        slots, budgets = (
+            asyncio.Semaphore(90),
+            Budgets(**{name: (rate, 60) for name, rate in rates.items()}),
+        )
 
         async def slot() -> None:
             async with slots:
@@ -145,7 +172,9 @@ def test_most_of_the_tighter_budget(kind: str, seed: int, requests: int, binds: 
 
 
 def test_an_expensive_request_is_not_starved() -> None:
-    """Cheap requests that would fit wait behind an expensive one, which holds nothing while it waits."""
+    """Cheap requests that would fit wait behind an expensive one, which holds nothing
+    while it waits.
+    """
 
     async def main() -> list[tuple[str, float]]:
         budgets, went = Budgets(requests=(10, 1), tokens=(100, 10)), []
@@ -155,7 +184,9 @@ def test_an_expensive_request_is_not_starved() -> None:
                 went.append((name, round(virtual_loop().now - 1000, 3)))
 
         await one("first", 60)
-        await asyncio.gather(one("expensive", 90), *(one(f"cheap {number}", 1) for number in range(5)))
+        await asyncio.gather(
+            one("expensive", 90), *(one(f"cheap {number}", 1) for number in range(5))
+        )
         return went
 
     first, expensive, *cheap = run(main())
@@ -190,7 +221,9 @@ async def test_without_a_budget_it_is_a_hundred_requests_a_second() -> None:
 
 
 def test_what_can_never_fit_is_an_error_at_once() -> None:
-    """It is raised before anything is waited for, also where others wait, and takes nothing."""
+    """It is raised before anything is waited for, also where others wait, and takes
+    nothing.
+    """
 
     async def main() -> None:
         budgets, began = Budgets(requests=(1, 60), tokens=(100, 60)), virtual_loop().now
@@ -203,7 +236,10 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
         waiting = asyncio.create_task(one(1))
         await asyncio.sleep(0)
         for tokens in (101, -1, math.nan):
-            with pytest.raises(ValueError, match=f"^This can never be sent: {tokens} tokens.  Budgets: "):
+            with pytest.raises(
+                ValueError,
+                match=f"^This can never be sent: {tokens} tokens.  Budgets: ",
+            ):
                 await one(tokens)
         assert virtual_loop().now == began
         assert await waiting == pytest.approx(60.601)
@@ -215,7 +251,9 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
 async def test_a_budget_that_there_is_not() -> None:
     """A name that is misspelt is an error at once, which says the names that there are."""
     budgets = Budgets(requests=(10, 1), tokens=(100, 60))
-    with pytest.raises(ValueError, match=r"sent: 5 token\.  Budgets: \{'requests': .*, 'tokens': "):
+    with pytest.raises(
+        ValueError, match=r"sent: 5 token\.  Budgets: \{'requests': .*, 'tokens': "
+    ):
         async with budgets.take(requests=1, token=5):
             pass
     async with budgets.take(requests=10, tokens=100):
@@ -223,7 +261,9 @@ async def test_a_budget_that_there_is_not() -> None:
 
 
 def test_fractions_come_back_whole() -> None:
-    """Costs that do not add up to the last digit leave room for the whole budget, however many there were."""
+    """Costs that do not add up to the last digit leave room for the whole budget,
+    however many there were.
+    """
 
     async def main() -> None:
         budgets = Budgets(dollars=(1, 1))
@@ -237,7 +277,9 @@ def test_fractions_come_back_whole() -> None:
 
 
 def test_a_request_costs_the_same_however_many_are_counted() -> None:
-    """With 4,000 requests in the last minute the next one is found in no more steps than with 40."""
+    """With 4,000 requests in the last minute the next one is found in no more steps
+    than with 40.
+    """
 
     def steps(count: int) -> int:
         seen = 0
@@ -264,7 +306,9 @@ def test_a_request_costs_the_same_however_many_are_counted() -> None:
 
 @pytest.mark.anyio
 async def test_a_transport_for_requests_alone() -> None:
-    """A budget that the estimate does not name costs 1 a request; an estimate without a budget, nothing."""
+    """A budget that the estimate does not name costs 1 a request; an estimate without a
+    budget, nothing.
+    """
 
     async def parts() -> AsyncIterator[bytes]:  # a body that is made while it is sent
         yield b"one"
@@ -275,7 +319,9 @@ async def test_a_transport_for_requests_alone() -> None:
         async with httpx.AsyncClient(transport=budgets) as client:
             for _ in range(2):
                 assert (await client.get(server.url)).status_code == 200
-            assert (await client.request("GET", server.url, content=parts())).status_code == 200
+            assert (
+                await client.request("GET", server.url, content=parts())
+            ).status_code == 200
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await client.get(server.url)

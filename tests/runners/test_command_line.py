@@ -1,4 +1,6 @@
-"""The ladder's command line: what it prints, to the letter, and that it asks before it sends elsewhere."""
+"""The ladder's command line: what it prints, to the letter, and that it asks before it
+sends elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,15 @@ Making request 6
 
 def run_script(rung: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a rung as a learner would, warnings shown."""
-    command = [sys.executable, "-W", "error", "-m", "inflight_lab.runners", rung, *arguments]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "inflight_lab.runners",
+        rung,
+        *arguments,
+    ]
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,  # nobody to ask
@@ -95,8 +105,12 @@ def normalised(text: str) -> str:
         ("semaphore_pause", ["--limit", "3"], SEMAPHORE_PAUSE),
     ],
 )
-def test_transcript(server: PracticeServer, rung: str, arguments: list[str], transcript: str) -> None:
-    """Seven requests, limit 3: text, order and empty lines are those of the source of the lesson."""
+def test_transcript(
+    server: PracticeServer, rung: str, arguments: list[str], transcript: str
+) -> None:
+    """Seven requests, limit 3: text, order and empty lines are those of the source of
+    the lesson.
+    """
     server.latency = 0.6  # a script that is held up for a moment sends its three before the first answer
     script = run_script(rung, server.url, "--count", "7", *arguments)
     assert script.stderr == ""
@@ -128,7 +142,9 @@ def test_count_zero(server: PracticeServer, rung: str) -> None:
 
 @pytest.mark.parametrize("rung", ["naive", "semaphore", "semaphore_pause"])
 def test_return_exceptions_when_all_fail(rung: str) -> None:
-    """With every request refused the script ends in a line that says why, and no traceback."""
+    """With every request refused the script ends in a line that says why, and no
+    traceback.
+    """
     with PracticeServer(latency=0) as gone:
         url = gone.url
     script = run_script(rung, url, "--count", "3", "--return-exceptions")
@@ -141,10 +157,19 @@ def test_return_exceptions_when_all_fail(rung: str) -> None:
 
 
 def test_first_response_is_shown_though_earlier_ones_failed() -> None:
-    """With ``--return-exceptions`` the first *response* is printed, wherever in the list it stands."""
-    outcomes = [ValueError("no"), ValueError("no"), httpx.Response(200, json={"third": True})]
+    """With ``--return-exceptions`` the first *response* is printed, wherever in the
+    list it stands.
+    """
+    outcomes = [
+        ValueError("no"),
+        ValueError("no"),
+        httpx.Response(200, json={"third": True}),
+    ]
     failed = "2 of 3 failed, the first with ValueError('no')\n\n"
-    assert print_of(outcomes) == f"\n\nFinal result:\n==============\n\n{failed}{{'third': True}}\n"
+    assert (
+        print_of(outcomes)
+        == f"\n\nFinal result:\n==============\n\n{failed}{{'third': True}}\n"
+    )
 
 
 def test_a_response_that_is_not_json() -> None:
@@ -155,7 +180,9 @@ def test_a_response_that_is_not_json() -> None:
 
 
 def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
-    """Without ``--return-exceptions`` a 429 ends the run with the documented error, and no traceback."""
+    """Without ``--return-exceptions`` a 429 ends the run with the documented error, and
+    no traceback.
+    """
     server.quota, server.rate, server.period = "fixed-window", 1, 3600
     script = run_script("naive", server.url, "--count", "7")
     assert script.stdout == NAIVE
@@ -169,9 +196,23 @@ def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
 def test_a_store_that_does_not_answer_is_no_traceback(
     server: PracticeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a rung's other library raises ends the run in one line, without a hint, and nothing was sent."""
-    with pytest.raises(SystemExit, match=r"^StoreUnavailableError: Not sent: the store gave no answer\..*$"):
-        main(["shared_quota", server.url, "--count", "3", "--store", "redis://127.0.0.1:1"])
+    """What a rung's other library raises ends the run in one line, without a hint, and
+    nothing was sent.
+    """
+    with pytest.raises(
+        SystemExit,
+        match=r"^StoreUnavailableError: Not sent: the store gave no answer\..*$",
+    ):
+        main(
+            [
+                "shared_quota",
+                server.url,
+                "--count",
+                "3",
+                "--store",
+                "redis://127.0.0.1:1",
+            ]
+        )
     assert (capsys.readouterr().err, server.stats().started) == ("", 0)
 
 
@@ -211,7 +252,9 @@ class Proxy:
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """Scripts that are started now send through this proxy."""
     proxy = Proxy()
-    thread = threading.Thread(target=proxy.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(
+        target=proxy.server.serve_forever, kwargs={"poll_interval": 0.01}
+    )
     thread.start()
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -224,9 +267,14 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_with_nobody_to_ask_nothing_is_sent(
-    rung: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    rung: str,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Pointed at another machine, every rung ends with status 2 and one line: where to, how many, how."""
+    """Pointed at another machine, every rung ends with status 2 and one line: where to,
+    how many, how.
+    """
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(SystemExit) as ended:
         main([rung, "https://api.example/get", "--count", "7"])
@@ -239,15 +287,23 @@ def test_with_nobody_to_ask_nothing_is_sent(
     )
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "LOCALHOST"])
-def test_this_machine_is_not_asked_about(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "LOCALHOST"]
+)
+def test_this_machine_is_not_asked_about(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What the transport takes for this machine, the command line does too."""
     ask_first(f"http://{host}/get", "no plan", yes=False)
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1.example", "0.0.0.0", "10.0.0.1", "localhost.example", "[::2]"])
-def test_other_machines_are_asked_about(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.example", "0.0.0.0", "10.0.0.1", "localhost.example", "[::2]"]
+)
+def test_other_machines_are_asked_about(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A host that only looks like this machine is another one."""
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SystemExit):
@@ -258,22 +314,36 @@ def test_without_a_url_nothing_is_sent_unasked(proxy: Proxy) -> None:
     """The default address is a stranger's server as well."""
     script = run_script("naive")
     assert (script.returncode, script.stdout, proxy.sent) == (2, "", [])
-    assert script.stderr.startswith("This sends to httpbin.org, which is not this machine: 200 requests, all")
+    assert script.stderr.startswith(
+        "This sends to httpbin.org, which is not this machine: 200 requests, all"
+    )
 
 
 def test_yes_on_the_command_line_shows_what_is_sent(proxy: Proxy) -> None:
     """A script that is told beforehand still says it."""
-    script = run_script("semaphore", "http://api.example/get", "--count", "3", "--limit", "2", "--yes")
+    script = run_script(
+        "semaphore", "http://api.example/get", "--count", "3", "--limit", "2", "--yes"
+    )
     assert (script.returncode, script.stderr) == (0, f"{PLAN}\n")
     assert proxy.sent == ["http://api.example/get"] * 3
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals to type on")
-@pytest.mark.parametrize(("answer", "status", "sent"), [("y\n", 0, 3), ("n\n", 1, 0), ("\n", 1, 0)])
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no pseudo-terminals to type on"
+)
+@pytest.mark.parametrize(
+    ("answer", "status", "sent"), [("y\n", 0, 3), ("n\n", 1, 0), ("\n", 1, 0)]
+)
 def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) -> None:
     """At a terminal the plan comes with a question, and only "y" sends anything."""
     keyboard, terminal = os.openpty()
-    command = [sys.executable, "-m", "inflight_lab.runners", "semaphore", "http://api.example/get"]
+    command = [
+        sys.executable,
+        "-m",
+        "inflight_lab.runners",
+        "semaphore",
+        "http://api.example/get",
+    ]
     script = subprocess.Popen(
         [*command, "--count", "3", "--limit", "2"],
         stdin=terminal,
@@ -293,7 +363,9 @@ def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) ->
 # ---- it explains itself
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str, str]:
+def said(
+    capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[object, str, str]:
     """The status with which the command line ends, and what it prints."""
     status: object = 0
     try:
@@ -305,41 +377,71 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, s
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
-def test_without_a_rung_it_lists_them(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_rung_it_lists_them(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every rung by name, in the ladder's order, with the first line of its file."""
     status, out, err = said(capsys, *arguments)
     assert (status, err) == (0, "")
     assert re.findall(r"^  (\w+) +\S.*\.$", out, re.M) == list(RUNGS)
-    assert "  naive           one task per request, and nothing that holds them back." in out
+    assert (
+        "  naive           one task per request, and nothing that holds them back."
+        in out
+    )
 
 
 @pytest.mark.parametrize("rung", RUNGS)
-def test_the_options_are_the_parameters(rung: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--help`` has an option for each parameter that can be typed, with what is allowed and its default."""
+def test_the_options_are_the_parameters(
+    rung: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--help`` has an option for each parameter that can be typed, with what is
+    allowed and its default.
+    """
     run = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
     parameters = inspect.signature(run).parameters.values()
     status, out, err = said(capsys, rung, "--help")
     assert (status, err) == (0, "")
-    typed = [each.name for each in parameters if each.name in VALIDATORS and each.name != "url"]
+    typed = [
+        each.name
+        for each in parameters
+        if each.name in VALIDATORS and each.name != "url"
+    ]
     assert "count" in typed
     assert re.findall(r"^  --(\w+) [A-Z]", out, re.M) == typed
     text = " ".join(out.split())
     assert "--count COUNT an integer, 0 or more; default 200" in text
     for each in parameters:
         if each.name in typed and isinstance(each.default, int | float):
-            assert re.search(rf"--{each.name} [A-Z]+ an? [^;]+; default {each.default}", text)
+            assert re.search(
+                rf"--{each.name} [A-Z]+ an? [^;]+; default {each.default}", text
+            )
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["semaphore", "--count", "x"], "count must be an integer, 0 or more, got 'x'\n"),
+        (
+            ["semaphore", "--count", "x"],
+            "count must be an integer, 0 or more, got 'x'\n",
+        ),
         (["semaphore", "--count", "-1"], "count must be 0 or more, got -1\n"),
-        (["semaphore", "--count", "2.5"], "count must be an integer, 0 or more, got '2.5'\n"),
+        (
+            ["semaphore", "--count", "2.5"],
+            "count must be an integer, 0 or more, got '2.5'\n",
+        ),
         (["threaded", "--threads", "0"], "threads must be 1 or more, got 0\n"),
-        (["semaphore_pause", "--pause", "nan"], "pause must be 0 or more, and finite, got nan\n"),
-        (["shared_quota", "--rate", "0.5"], "rate must be 1 or more, and finite, got 0.5\n"),
-        (["shared_quota", "--key", ""], "key must be a string that is not empty, got ''\n"),
+        (
+            ["semaphore_pause", "--pause", "nan"],
+            "pause must be 0 or more, and finite, got nan\n",
+        ),
+        (
+            ["shared_quota", "--rate", "0.5"],
+            "rate must be 1 or more, and finite, got 0.5\n",
+        ),
+        (
+            ["shared_quota", "--key", ""],
+            "key must be a string that is not empty, got ''\n",
+        ),
         (
             ["naive", "ftp://127.0.0.1"],
             "url must be a valid URL that starts with http:// or https:// and names a host, "
@@ -350,7 +452,9 @@ def test_the_options_are_the_parameters(rung: str, capsys: pytest.CaptureFixture
 def test_a_bad_option_is_one_line(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is asked or sent: the parameter, the value, what is allowed, and status 2."""
+    """Before anything is asked or sent: the parameter, the value, what is allowed, and
+    status 2.
+    """
     assert said(capsys, *arguments) == (2, "", line)
 
 
@@ -358,7 +462,10 @@ def test_an_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:
     """The error begins with the command that was typed."""
     status, _, err = said(capsys, "paced", "--bogus")
     assert status == 2
-    assert err.splitlines()[-1] == "inflight-lab run paced: error: unrecognized arguments: --bogus"
+    assert (
+        err.splitlines()[-1]
+        == "inflight-lab run paced: error: unrecognized arguments: --bogus"
+    )
 
 
 def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
@@ -368,7 +475,9 @@ def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_rung_without_its_extra() -> None:
-    """Where throttled-py is missing, the rung that needs it names the extra, and no other rung minds."""
+    """Where throttled-py is missing, the rung that needs it names the extra, and no
+    other rung minds.
+    """
     bare = "import sys; sys.modules['throttled'] = None; from inflight_lab.cli import main; "
 
     def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -381,8 +490,13 @@ def test_a_rung_without_its_extra() -> None:
 
     refused = run(["shared_quota", "--help"])
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert re.fullmatch(r'.*throttled.*: pip install "inflight-lab\[redis\]"\n', refused.stderr)
-    for arguments, words in (([], "  shared_quota "), (["semaphore", "--help"], "--limit")):
+    assert re.fullmatch(
+        r'.*throttled.*: pip install "inflight-lab\[redis\]"\n', refused.stderr
+    )
+    for arguments, words in (
+        ([], "  shared_quota "),
+        (["semaphore", "--help"], "--limit"),
+    ):
         listed = run(arguments)
         assert (listed.returncode, listed.stderr) == (0, "")
         assert words in listed.stdout
@@ -390,10 +504,14 @@ def test_a_rung_without_its_extra() -> None:
 
 @pytest.mark.parametrize("rung", ["threaded", "multiprocess"])
 def test_a_rung_that_is_not_asynchronous(rung: str, server: PracticeServer) -> None:
-    """Threads and processes are run as well; each process imports the command line without running it."""
+    """Threads and processes are run as well; each process imports the command line
+    without running it.
+    """
     script = run_script(rung, server.url, "--count", "5")
     assert (script.stderr, script.returncode) == ("", 0)
-    assert sorted(script.stdout.splitlines()[:5]) == [f"Making request {num}" for num in range(5)]
+    assert sorted(script.stdout.splitlines()[:5]) == [
+        f"Making request {num}" for num in range(5)
+    ]
     assert normalised(script.stdout).endswith(RESULT)
 
 

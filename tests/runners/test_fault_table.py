@@ -37,7 +37,9 @@ SHORT = httpx.Timeout(PATIENCE, read=0.05)
 
 
 async def resilient_and_quick(url: str, count: int, **keywords: Any) -> list[Any]:
-    """The resilient rung with backoffs of milliseconds, and two attempts where a third would be no better."""
+    """The resilient rung with backoffs of milliseconds, and two attempts where a third
+    would be no better.
+    """
     attempts = 2 if keywords.pop("in_vain", False) else 20
     retries = resilient.Retries(attempts=attempts, budget=attempts, base=0.001)
     return await resilient.make_many_requests(url, count, retries=retries, **keywords)
@@ -46,7 +48,9 @@ async def resilient_and_quick(url: str, count: int, **keywords: Any) -> list[Any
 RUNNERS: dict[str, Runner] = {
     "naive": naive.make_many_requests,
     "semaphore": semaphore.make_many_requests,
-    "semaphore_pause": functools.partial(semaphore_pause.make_many_requests, pause=0.001),
+    "semaphore_pause": functools.partial(
+        semaphore_pause.make_many_requests, pause=0.001
+    ),
     "paced": functools.partial(paced.make_many_requests, rate=1000),
     "adaptive": functools.partial(adaptive.make_many_requests, rate=1000),
     "budgets": budgets.make_many_requests,
@@ -59,7 +63,9 @@ RUNNERS: dict[str, Runner] = {
 async def nothing_left() -> AsyncIterator[None]:
     """No task is left, and none ended in an exception that nobody looked at."""
     before, unseen = asyncio.all_tasks(), []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: unseen.append(context)
+    )
     yield
     await until(lambda: asyncio.all_tasks() <= before)
     gc.collect(1)
@@ -70,7 +76,9 @@ def with_timeout(runner: Runner, timeout: httpx.Timeout) -> Runner:
     """``runner``, with this timeout on the client that it is given."""
 
     @functools.wraps(runner)  # its signature tells the panel what it takes
-    async def run(url: str, count: int, *, client: httpx.AsyncClient, **keywords: Any) -> Any:
+    async def run(
+        url: str, count: int, *, client: httpx.AsyncClient, **keywords: Any
+    ) -> Any:
         client.timeout = timeout
         return await runner(url, count, client=client, **keywords)
 
@@ -116,7 +124,9 @@ async def run_to_its_end(run: Run) -> list[object]:
 @each_runner
 @nothing_left()
 async def test_fault(name: str, fault: Fault, healthy: PracticeServer) -> None:
-    """Each request has its outcome, the run ends, and client, server and plot tell the same story."""
+    """Each request has its outcome, the run ends, and client, server and plot tell the
+    same story.
+    """
     patient = with_timeout(RUNNERS[name], httpx.Timeout(PATIENCE))
     runner = impatient(name) if fault.then == "silence" else patient
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
@@ -135,7 +145,9 @@ async def test_fault(name: str, fault: Fault, healthy: PracticeServer) -> None:
 async def test_fault_with_a_client_that_nobody_observes(
     name: str, fault: Fault, healthy: PracticeServer
 ) -> None:
-    """The same outcomes with plain httpx, which reads a body later than the panel's client does."""
+    """The same outcomes with plain httpx, which reads a body later than the panel's
+    client does.
+    """
     timeout = SHORT if fault.then == "silence" else PATIENCE
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
         async with asyncio.timeout(PATIENCE):
@@ -174,7 +186,9 @@ async def test_connection_refused(name: str, healthy: PracticeServer) -> None:
 @each_runner
 @nothing_left()
 async def test_a_stall_of_30_seconds(name: str, server: PracticeServer) -> None:
-    """Against a short timeout nobody waits: clients hang up, and the server gives their requests up."""
+    """Against a short timeout nobody waits: clients hang up, and the server gives their
+    requests up.
+    """
     server.latency = 30
     run = Run(impatient(name), server.url, COUNT, limit=LIMIT, timeline=Timeline())
     with LivePlot(server, run) as plot:
@@ -189,12 +203,16 @@ async def test_a_stall_of_30_seconds(name: str, server: PracticeServer) -> None:
 @each_runner
 @nothing_left()
 async def test_server_stops_and_comes_back(name: str, server: PracticeServer) -> None:
-    """An outage costs the requests that meet it, and no slot: who retries has all answers in the end."""
+    """An outage costs the requests that meet it, and no slot: who retries has all
+    answers in the end.
+    """
     server.latency = 600
     run = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
     with LivePlot(server, run) as plot:
         running = asyncio.create_task(run_to_its_end(run))
-        await until(lambda: server.timeline.in_flight == (COUNT if name == "naive" else LIMIT))
+        await until(
+            lambda: server.timeline.in_flight == (COUNT if name == "naive" else LIMIT)
+        )
         await asyncio.to_thread(server.stop)
         server.latency = 0
         server.start()  # on the same port
@@ -203,7 +221,10 @@ async def test_server_stops_and_comes_back(name: str, server: PracticeServer) ->
     assert len(outcomes) == COUNT
     assert answers == COUNT if name == "resilient" else answers <= COUNT - LIMIT
     assert answers == server.stats().accepted == run.timeline.stats().accepted
-    assert all(is_answer(outcome) or isinstance(outcome, httpx.TransportError) for outcome in outcomes)
+    assert all(
+        is_answer(outcome) or isinstance(outcome, httpx.TransportError)
+        for outcome in outcomes
+    )
     check_plot(plot, run.timeline, server)
     again = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
     assert all(map(is_answer, await run_to_its_end(again)))
@@ -211,10 +232,14 @@ async def test_server_stops_and_comes_back(name: str, server: PracticeServer) ->
 
 @nothing_left()
 async def test_a_client_outlives_an_outage() -> None:
-    """The connections that a client keeps are dead after it; its next requests go through all the same."""
+    """The connections that a client keeps are dead after it; its next requests go
+    through all the same.
+    """
     server = PracticeServer(latency=0).start()
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
-        send = functools.partial(semaphore.make_many_requests, server.url, COUNT, client=client)
+        send = functools.partial(
+            semaphore.make_many_requests, server.url, COUNT, client=client
+        )
         assert len(await send()) == COUNT
         await asyncio.to_thread(server.stop)
         down = await send(return_exceptions=True)
@@ -225,14 +250,18 @@ async def test_a_client_outlives_an_outage() -> None:
     assert server.stats().accepted == 2 * COUNT
 
 
-def check_outcomes(outcomes: list[object], fault: Fault, path: FaultyPath, name: str) -> None:
+def check_outcomes(
+    outcomes: list[object], fault: Fault, path: FaultyPath, name: str
+) -> None:
     """As many as were asked for, and each says what happened to its request."""
     assert len(outcomes) == COUNT
     failures = [outcome for outcome in outcomes if not is_answer(outcome)]
     unsent = [failure for failure in failures if type(failure) is TimeoutError]
     if (name == "resilient" and fault.heals) or fault.outcome == 200:
         assert failures == []
-    elif name == "resilient" and fault.then == "silence":  # two attempts for each, both in vain
+    elif (
+        name == "resilient" and fault.then == "silence"
+    ):  # two attempts for each, both in vain
         assert len(failures) == COUNT
     else:
         assert len(failures) - len(unsent) == path.harmed_count
@@ -251,14 +280,24 @@ def is_expected(failure: object, expected: Any) -> bool:
     return isinstance(failure, expected)
 
 
-def check_counts(timeline: Timeline, fault: Fault, path: FaultyPath, server: PracticeServer) -> None:
-    """They add up; what the client sent, the path has seen; what that handed on, the server has counted."""
+def check_counts(
+    timeline: Timeline, fault: Fault, path: FaultyPath, server: PracticeServer
+) -> None:
+    """They add up; what the client sent, the path has seen; what that handed on, the
+    server has counted.
+    """
     stats, served = timeline.stats(), server.stats()
     sent = sum(event.kind == "sent" for event in timeline.events)
-    assert stats.started == stats.accepted + stats.refused + stats.failed + stats.cancelled
+    assert (
+        stats.started == stats.accepted + stats.refused + stats.failed + stats.cancelled
+    )
     assert (stats.waiting, stats.in_flight) == (0, 0)
     assert (sent, stats.started - stats.cancelled) == (path.seen, path.seen)
-    assert (served.started, served.accepted, served.in_flight) == (path.handed_on, path.handed_on, 0)
+    assert (served.started, served.accepted, served.in_flight) == (
+        path.handed_on,
+        path.handed_on,
+        0,
+    )
     counts = dict.fromkeys(("accepted", "refused", "failed"), 0)
     counts["accepted"] += path.seen - path.harmed_count
     counts[fault.counted] += path.harmed_count
@@ -268,9 +307,13 @@ def check_counts(timeline: Timeline, fault: Fault, path: FaultyPath, server: Pra
 def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> None:
     """The numbers beside the plot are the timelines', and its lines end where these do."""
     counts, lines = plot.recorder.status()["counts"], plot.recorder.history
-    of_the_server = {name: getattr(server.stats(), name) for name in ("in_flight", "busiest_period")}
+    of_the_server = {
+        name: getattr(server.stats(), name) for name in ("in_flight", "busiest_period")
+    }
     assert counts == asdict(timeline.stats()) | of_the_server
     assert [lines[name][-1][3] for name in ("client", "waiting")] == [0, 0]
     assert not lines["server"] or lines["server"][-1][3] == 0
     assert bool(lines["failed"]) == (counts["failed"] > 0)
-    assert bool(lines["refused"]) == (server.stats().refused > 0)  # a gateway's refusals it does not see
+    assert bool(lines["refused"]) == (
+        server.stats().refused > 0
+    )  # a gateway's refusals it does not see

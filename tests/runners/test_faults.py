@@ -26,7 +26,9 @@ COUNT = 5
 
 def each(rungs: list[ModuleType]) -> Any:
     """Run the test once per rung."""
-    return pytest.mark.parametrize("rung", rungs, ids=lambda rung: rung.__name__.rpartition(".")[2])
+    return pytest.mark.parametrize(
+        "rung", rungs, ids=lambda rung: rung.__name__.rpartition(".")[2]
+    )
 
 
 def fast(rung: ModuleType) -> dict[str, float]:
@@ -36,24 +38,36 @@ def fast(rung: ModuleType) -> dict[str, float]:
 
 @each(LADDER)
 async def test_connection_refused(rung: ModuleType) -> None:
-    """A port where nobody listens: an outcome each, also with a client of the run's own."""
+    """A port where nobody listens: an outcome each, also with a client of the run's
+    own.
+    """
     with PracticeServer(latency=0) as gone:
         url = gone.url
     async with asyncio.timeout(PATIENCE):
-        outcomes = await rung.make_many_requests(url, COUNT, return_exceptions=True, **fast(rung))
+        outcomes = await rung.make_many_requests(
+            url, COUNT, return_exceptions=True, **fast(rung)
+        )
     assert [type(outcome) for outcome in outcomes] == [httpx.ConnectError] * COUNT
 
 
 @each(LADDER)
-async def test_server_gone_in_mid_run(rung: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
-    """A server that stops under the run: the answers so far are kept, the rest are errors, all in place."""
+async def test_server_gone_in_mid_run(
+    rung: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A server that stops under the run: the answers so far are kept, the rest are
+    errors, all in place.
+    """
     server = PracticeServer(latency=0).start()
     async with (
         asyncio.timeout(PATIENCE),
-        httpx.AsyncClient(limits=httpx.Limits(max_connections=3), timeout=PATIENCE) as client,
+        httpx.AsyncClient(
+            limits=httpx.Limits(max_connections=3), timeout=PATIENCE
+        ) as client,
     ):
         run = asyncio.create_task(
-            rung.make_many_requests(server.url, 400, client=client, return_exceptions=True, **fast(rung))
+            rung.make_many_requests(
+                server.url, 400, client=client, return_exceptions=True, **fast(rung)
+            )
         )
         await until(lambda: server.stats().accepted >= 10)
         server.latency = 600
@@ -63,7 +77,10 @@ async def test_server_gone_in_mid_run(rung: ModuleType, capfd: pytest.CaptureFix
     assert len(outcomes) == 400
     answered = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
     assert 10 <= answered == server.stats().accepted < 400
-    assert all(isinstance(outcome, httpx.Response | httpx.TransportError) for outcome in outcomes)
+    assert all(
+        isinstance(outcome, httpx.Response | httpx.TransportError)
+        for outcome in outcomes
+    )
     assert capfd.readouterr() == ("", "")
 
 
@@ -72,7 +89,9 @@ async def test_server_gone_in_mid_run(rung: ModuleType, capfd: pytest.CaptureFix
 
 @each(LADDER)
 async def test_one_cancelled_request_is_one_outcome(rung: ModuleType) -> None:
-    """A single request that is cancelled leaves a ``CancelledError`` in its place and harms no other."""
+    """A single request that is cancelled leaves a ``CancelledError`` in its place and
+    harms no other.
+    """
     numbers = iter(range(COUNT))
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -91,7 +110,9 @@ async def test_one_cancelled_request_is_one_outcome(rung: ModuleType) -> None:
             URL, COUNT, client=client, return_exceptions=True, **fast(rung)
         )
     kinds = [type(outcome) for outcome in outcomes]
-    assert kinds == [httpx.Response] * 2 + [asyncio.CancelledError] + [httpx.Response] * (COUNT - 3)
+    assert kinds == [httpx.Response] * 2 + [asyncio.CancelledError] + [
+        httpx.Response
+    ] * (COUNT - 3)
 
 
 @each(LADDER)
@@ -99,10 +120,14 @@ async def test_one_cancelled_request_is_one_outcome(rung: ModuleType) -> None:
 async def test_a_cancelled_run_cancels_every_request(
     rung: ModuleType, return_exceptions: bool, server: PracticeServer, hold: Hold
 ) -> None:
-    """Cancelling the run ends those in flight and those that wait; no task and no socket is left."""
+    """Cancelling the run ends those in flight and those that wait; no task and no
+    socket is left.
+    """
     before = asyncio.all_tasks()
     run = asyncio.create_task(
-        rung.make_many_requests(server.url, 20, return_exceptions=return_exceptions, **fast(rung))
+        rung.make_many_requests(
+            server.url, 20, return_exceptions=return_exceptions, **fast(rung)
+        )
     )
     await until(lambda: server.stats().in_flight == (20 if rung is naive else 3))
     run.cancel()
@@ -118,7 +143,9 @@ async def test_a_cancelled_run_cancels_every_request(
 
 
 async def test_the_server_sees_the_cancel(server: PracticeServer) -> None:
-    """A cancelled run hangs up: the server stops working for it and counts the requests as cancelled."""
+    """A cancelled run hangs up: the server stops working for it and counts the requests
+    as cancelled.
+    """
     server.latency = 600
     run = asyncio.create_task(semaphore.make_many_requests(server.url, 20, limit=5))
     await until(lambda: server.stats().in_flight == 5)
@@ -133,7 +160,9 @@ async def test_a_cancelled_run_gives_every_slot_back(rung: ModuleType) -> None:
     """After a cancelled run the same limiter serves the next one, whole."""
     limiter, observed = AdjustableLimiter(3), ObservedTransport(gate := Gate())
     async with httpx.AsyncClient(transport=observed) as client:
-        run = asyncio.create_task(rung.make_many_requests(URL, 20, limiter=limiter, client=client))
+        run = asyncio.create_task(
+            rung.make_many_requests(URL, 20, limiter=limiter, client=client)
+        )
         await settle()
         assert (limiter.in_use, limiter.waiting) == (3, 17)
         run.cancel()
@@ -142,7 +171,9 @@ async def test_a_cancelled_run_gives_every_slot_back(rung: ModuleType) -> None:
         assert (limiter.in_use, limiter.waiting) == (0, 0)
         assert (observed.stats().started, observed.stats().cancelled) == (3, 3)
         gate.open.set()
-        await rung.make_many_requests(URL, 6, limiter=limiter, client=client, **fast(rung))
+        await rung.make_many_requests(
+            URL, 6, limiter=limiter, client=client, **fast(rung)
+        )
     assert observed.stats().accepted == 6
     assert observed.stats().peak_in_flight == 3
 
@@ -153,7 +184,9 @@ async def test_a_pausing_run_can_be_cancelled_in_its_pause() -> None:
     async with httpx.AsyncClient(transport=(gate := Gate())) as client:
         gate.open.set()
         run = asyncio.create_task(
-            semaphore_pause.make_many_requests(URL, 9, limiter=limiter, client=client, pause=600)
+            semaphore_pause.make_many_requests(
+                URL, 9, limiter=limiter, client=client, pause=600
+            )
         )
         await settle()
         assert limiter.in_use == 2

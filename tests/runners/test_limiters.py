@@ -1,8 +1,9 @@
 """What a limiter owes its callers, one table for all of them: the semaphore's own tests, for each of ours.
 
-After CPython's tests of ``asyncio.Semaphore`` and anyio's of ``CapacityLimiter``, for what can be asked of an
-``async with``.  Both are in the table too: a test that they fail is wrong.  The pacers run at a pace at which
-the schedule never makes anyone wait for long, on the virtual clock.
+After CPython's tests of ``asyncio.Semaphore`` and anyio's of ``CapacityLimiter``, for
+what can be asked of an ``async with``.  Both are in the table too: a test that they
+fail is wrong.  The pacers run at a pace at which the schedule never makes anyone wait
+for long, on the virtual clock.
 """
 
 from __future__ import annotations
@@ -28,8 +29,12 @@ LIMITERS: dict[str, Callable[[int], Any]] = {
     "AdjustableLimiter": AdjustableLimiter,
     "Pacer": lambda limit: Pacer(FAST, limit=limit),
     "LearningPacer": lambda limit: LearningPacer(FAST, limit=limit),
-    "Pacer over an AdjustableLimiter": lambda limit: Pacer(FAST, limiter=AdjustableLimiter(limit)),
-    "LearningPacer over one": lambda limit: LearningPacer(FAST, limiter=AdjustableLimiter(limit)),
+    "Pacer over an AdjustableLimiter": lambda limit: Pacer(
+        FAST, limiter=AdjustableLimiter(limit)
+    ),
+    "LearningPacer over one": lambda limit: LearningPacer(
+        FAST, limiter=AdjustableLimiter(limit)
+    ),
     # One place in the quota and many slots: here the schedule is what they wait for.
     "Pacer's turns": lambda limit: Pacer(limit, 0.001, limit=100),
     "LearningPacer's turns": lambda limit: LearningPacer(limit, 0.001, limit=100),
@@ -47,7 +52,9 @@ class Crowd:
         self.inside: list[int] = []
         self.entered: list[int] = []
         self.leave = [asyncio.Event() for _ in range(size)]
-        self.tasks = [asyncio.create_task(self._visit(number)) for number in range(size)]
+        self.tasks = [
+            asyncio.create_task(self._visit(number)) for number in range(size)
+        ]
 
     async def _visit(self, number: int) -> None:
         async with self.limiter:
@@ -80,7 +87,9 @@ async def assert_all_slots_are_free(limiter: Any, limit: int) -> None:
     await crowd.finish()
 
 
-def on_the_virtual_clock(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+def on_the_virtual_clock(
+    test: Callable[..., Coroutine[Any, Any, None]],
+) -> Callable[..., None]:
     """The test as a plain function."""
 
     def plain(name: str) -> None:
@@ -93,7 +102,9 @@ def on_the_virtual_clock(test: Callable[..., Coroutine[Any, Any, None]]) -> Call
 @each_limiter
 @on_the_virtual_clock
 async def test_admits_exactly_the_limit_in_order(name: str) -> None:
-    """First come, first served; never more than the limit, never fewer while someone waits."""
+    """First come, first served; never more than the limit, never fewer while someone
+    waits.
+    """
     for limit in (1, 3, 10):
         crowd = Crowd(LIMITERS[name](limit), 10)
         for number in range(10):
@@ -107,7 +118,9 @@ async def test_admits_exactly_the_limit_in_order(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_one_at_a_time(name: str) -> None:
-    """With a limit of one, the block is a critical section, however often each task comes back."""
+    """With a limit of one, the block is a critical section, however often each task
+    comes back.
+    """
     limiter, inside, visits = LIMITERS[name](1), 0, 0
 
     async def visit() -> None:
@@ -169,7 +182,9 @@ async def test_cancelled_while_waiting(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_cancelled_in_the_moment_of_the_handover(name: str) -> None:
-    """A slot given to a task that is cancelled before it runs goes on to the next: nobody hangs."""
+    """A slot given to a task that is cancelled before it runs goes on to the next:
+    nobody hangs.
+    """
     for steps in range(6):
         limiter = LIMITERS[name](1)
         crowd = Crowd(limiter, 3)
@@ -225,7 +240,9 @@ async def test_cancelled_by_the_one_that_leaves(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_a_waiter_that_runs_out_of_time(name: str) -> None:
-    """``asyncio.timeout`` around the wait, or inside the block, loses no slot and lets the error through."""
+    """``asyncio.timeout`` around the wait, or inside the block, loses no slot and lets
+    the error through.
+    """
     limiter = LIMITERS[name](1)
     crowd = Crowd(limiter, 1)
     await quiet()
@@ -242,7 +259,9 @@ async def test_a_waiter_that_runs_out_of_time(name: str) -> None:
 @every_wait
 @on_the_virtual_clock
 async def test_an_error_inside(name: str) -> None:
-    """What fails inside the block gives its slot back, and the error passes through as it is."""
+    """What fails inside the block gives its slot back, and the error passes through as
+    it is.
+    """
     limiter, error = LIMITERS[name](1), ZeroDivisionError("mine")
     for _ in range(3):
         with pytest.raises(ZeroDivisionError) as caught:
@@ -253,10 +272,14 @@ async def test_an_error_inside(name: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", [name for name in SLOTS if not name.startswith("anyio")])
+@pytest.mark.parametrize(
+    "name", [name for name in SLOTS if not name.startswith("anyio")]
+)
 @on_the_virtual_clock
 async def test_locked(name: str) -> None:
-    """``locked()``, which anyio's does not have, says whether one more would have to wait."""
+    """``locked()``, which anyio's does not have, says whether one more would have to
+    wait.
+    """
     limiter = LIMITERS[name](2)
     assert not limiter.locked()
     async with limiter:
@@ -285,7 +308,9 @@ def test_made_before_there_is_a_loop(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_a_thousand_cancelled_at_random(name: str) -> None:
-    """Whatever the mix: never more inside than the limit, and every slot is there at the end."""
+    """Whatever the mix: never more inside than the limit, and every slot is there at
+    the end.
+    """
     draw = random.Random(5)
     limiter, inside, most = LIMITERS[name](3), 0, 0
 
@@ -323,7 +348,9 @@ async def test_a_cancelled_turn_goes_to_the_next(name: str) -> None:
         for number in cancelled:
             crowd.tasks[number].cancel()
         await crowd.finish()
-        assert crowd.entered == [number for number in range(10) if number not in cancelled]
+        assert crowd.entered == [
+            number for number in range(10) if number not in cancelled
+        ]
         await asyncio.sleep(1)
         assert not pacer.locked()
 
@@ -345,7 +372,9 @@ async def test_raised_limit_admits_the_next_at_once() -> None:
 
 @pytest.mark.anyio
 async def test_lowered_limit_is_exact() -> None:
-    """A lowered limit takes nothing away, admits nobody until few enough are left, and then holds."""
+    """A lowered limit takes nothing away, admits nobody until few enough are left, and
+    then holds.
+    """
     crowd = Crowd(limiter := AdjustableLimiter(5), 9)
     await settle()
     limiter.limit = 2
@@ -365,13 +394,16 @@ async def test_lowered_limit_is_exact() -> None:
 
 @pytest.mark.anyio
 async def test_lower_and_raise_while_waiting() -> None:
-    """A slider pulled down and up again ends at the limit it shows, not at the sum of its moves."""
+    """A slider pulled down and up again ends at the limit it shows, not at the sum of
+    its moves.
+    """
     crowd = Crowd(limiter := AdjustableLimiter(4), 12)
     await settle()
     for limit in (1, 6, 2, 3, 5):
         limiter.limit = limit
     await settle()
-    # While it stood at 6, two more were let in: they finish, and nobody follows before the 5th slot frees.
+    # While it stood at 6, two more were let in: they finish, and nobody follows before
+    # the 5th slot frees.
     assert crowd.inside == [0, 1, 2, 3, 4, 5]
     crowd.leave[0].set()
     await settle()
@@ -384,7 +416,9 @@ async def test_lower_and_raise_while_waiting() -> None:
 
 @pytest.mark.anyio
 async def test_cancelled_waiter_loses_no_slot() -> None:
-    """Cancelling those who wait, those inside, or one just being admitted, leaves every slot usable."""
+    """Cancelling those who wait, those inside, or one just being admitted, leaves every
+    slot usable.
+    """
     crowd = Crowd(limiter := AdjustableLimiter(2), 8)
     await settle()
     crowd.tasks[3].cancel()  # waits
@@ -403,7 +437,9 @@ async def test_cancelled_waiter_loses_no_slot() -> None:
 
 @pytest.mark.anyio
 async def test_locked_after_lowering_and_raising() -> None:
-    """After a lower limit more are inside than allowed: that is locked too, until a raise makes room."""
+    """After a lower limit more are inside than allowed: that is locked too, until a
+    raise makes room.
+    """
     crowd = Crowd(limiter := AdjustableLimiter(3), 2)
     await settle()
     assert not limiter.locked()
@@ -418,7 +454,9 @@ async def test_locked_after_lowering_and_raising() -> None:
 
 @pytest.mark.anyio
 async def test_a_task_enters_once_at_a_time() -> None:
-    """Entering again from inside is an error rather than a wait for oneself, and takes nothing."""
+    """Entering again from inside is an error rather than a wait for oneself, and takes
+    nothing.
+    """
     limiter = AdjustableLimiter(2)
     async with limiter:
         with pytest.raises(RuntimeError, match="already holding"):

@@ -1,4 +1,6 @@
-"""The openai package against the practice server: refused as by the real API, and never within budgets."""
+"""The openai package against the practice server: refused as by the real API, and never
+within budgets.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ async def api() -> AsyncIterator[PracticeServer]:
 
 def client_for(api: PracticeServer, **options: Any) -> openai.AsyncOpenAI:
     """The package's own client, pointed at the practice server."""
-    return openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{api.port}/v1", api_key="none", **options)
+    return openai.AsyncOpenAI(
+        base_url=f"http://127.0.0.1:{api.port}/v1", api_key="none", **options
+    )
 
 
 async def ask(client: openai.AsyncOpenAI, *, stream: bool) -> int:
@@ -37,7 +41,10 @@ async def ask(client: openai.AsyncOpenAI, *, stream: bool) -> int:
     options: Any = {"model": "practice", "messages": QUESTION, "max_tokens": 100}
     if not stream:
         answer = await client.chat.completions.create(**options)
-        assert len(answer.choices[0].message.content.split()) == answer.usage.completion_tokens
+        assert (
+            len(answer.choices[0].message.content.split())
+            == answer.usage.completion_tokens
+        )
         return int(answer.usage.total_tokens)
     words, usage = [], None
     chunks = await client.chat.completions.create(
@@ -52,7 +59,9 @@ async def ask(client: openai.AsyncOpenAI, *, stream: bool) -> int:
 
 
 async def test_refused_as_by_the_real_api(api: PracticeServer) -> None:
-    """Without its retries it raises its own error, whose headers say what is left, and when."""
+    """Without its retries it raises its own error, whose headers say what is left, and
+    when.
+    """
     async with client_for(api, max_retries=0) as client:
         outcomes = await asyncio.gather(
             *(ask(client, stream=False) for _ in range(60)), return_exceptions=True
@@ -63,15 +72,24 @@ async def test_refused_as_by_the_real_api(api: PracticeServer) -> None:
         assert isinstance(error, openai.RateLimitError)
         headers = error.response.headers
         assert 1 <= int(headers["Retry-After"]) <= PERIOD
-        assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-limit-tokens"]) == ("50", "2000")
+        assert (
+            headers["x-ratelimit-limit-requests"],
+            headers["x-ratelimit-limit-tokens"],
+        ) == ("50", "2000")
         assert 0 <= int(headers["x-ratelimit-remaining-tokens"]) < 200
-        assert 0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= PERIOD
+        assert (
+            0 < float(headers["x-ratelimit-reset-tokens"].removesuffix("s")) <= PERIOD
+        )
     accepted = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     assert accepted <= TOKENS
 
 
-async def test_its_own_retries_find_the_quota_by_being_refused(api: PracticeServer) -> None:
-    """With its retries it gets further, at the price of refusals: they react, and prevent nothing."""
+async def test_its_own_retries_find_the_quota_by_being_refused(
+    api: PracticeServer,
+) -> None:
+    """With its retries it gets further, at the price of refusals: they react, and
+    prevent nothing.
+    """
     async with client_for(api, max_retries=5) as client:
         outcomes = await asyncio.gather(
             *(ask(client, stream=False) for _ in range(60)), return_exceptions=True
@@ -82,9 +100,15 @@ async def test_its_own_retries_find_the_quota_by_being_refused(api: PracticeServ
 
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_within_budgets_nothing_is_refused(api: PracticeServer, stream: bool, retries: int) -> None:
-    """With our transport in its ``http_client``: every answer, over more than one period, and no 429."""
-    budgets = Budgets(requests=(50, PERIOD), tokens=(TOKENS, PERIOD), requests_a_day=(10_000, 86_400))
+async def test_within_budgets_nothing_is_refused(
+    api: PracticeServer, stream: bool, retries: int
+) -> None:
+    """With our transport in its ``http_client``: every answer, over more than one
+    period, and no 429.
+    """
+    budgets = Budgets(
+        requests=(50, PERIOD), tokens=(TOKENS, PERIOD), requests_a_day=(10_000, 86_400)
+    )
     async with client_for(
         api, max_retries=retries, http_client=httpx.AsyncClient(transport=budgets)
     ) as client:

@@ -1,4 +1,6 @@
-"""The paced rung: no 429 and nearly the whole quota, on a virtual clock and on real sockets."""
+"""The paced rung: no 429 and nearly the whole quota, on a virtual clock and on real
+sockets.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,27 @@ from inflight_lab import AdjustableLimiter, PracticeServer, Timeline
 from inflight_lab.engine.run import Run
 from inflight_lab.runners import paced
 from inflight_lab.runners.paced import Pacer
-from tests.support.simulator import URL, Path, SimulatedApi, network, quota, stall_each_second
+from tests.support.simulator import (
+    URL,
+    Path,
+    SimulatedApi,
+    network,
+    quota,
+    stall_each_second,
+)
 from tests.support.virtual_clock import WINDOWS_TICK, run, virtual_loop
 from tests.support.waiting import PATIENCE, until
 
 REAL_LATE = 0.0005
-"""How late a loop on an idle machine wakes up, in seconds on average: epoll counts in milliseconds."""
-WITH_ROOM = [("fixed-window", None), ("sliding-window", None), ("token-bucket", None), ("gcra", 10)]
+"""How late a loop on an idle machine wakes up, in seconds on average: epoll counts in
+milliseconds.
+"""
+WITH_ROOM = [
+    ("fixed-window", None),
+    ("sliding-window", None),
+    ("token-bucket", None),
+    ("gcra", 10),
+]
 """The quotas that allow a burst, by kind and burst."""
 
 
@@ -33,12 +49,20 @@ def send(
     seed: int = 1,
     **quota: Any,
 ) -> None:
-    """The runner itself, sending for about so long against ``api`` on the virtual clock."""
+    """The runner itself, sending for about so long against ``api`` on the virtual
+    clock.
+    """
 
     async def main() -> None:
-        stalls = asyncio.create_task(stall_each_second(stall, seed=seed)) if stall else None
+        stalls = (
+            asyncio.create_task(stall_each_second(stall, seed=seed)) if stall else None
+        )
         await paced.make_many_requests(
-            URL, round(seconds * quota.get("rate", 100)), client=api, return_exceptions=True, **quota
+            URL,
+            round(seconds * quota.get("rate", 100)),
+            client=api,
+            return_exceptions=True,
+            **quota,
         )
         if stalls:
             stalls.cancel()
@@ -52,14 +76,18 @@ def send(
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(("stall", "least"), [(0, 0.98), (0.1, 0.95)])
 @pytest.mark.parametrize("jitter", [0, 0.002, 0.01])
-def test_whole_quota_and_no_429(jitter: float, stall: float, least: float, seed: int) -> None:
-    """Network jitter up to 10 ms and a loop that blocks for 100 ms each second cost no 429."""
+def test_whole_quota_and_no_429(
+    jitter: float, stall: float, least: float, seed: int
+) -> None:
+    """Network jitter up to 10 ms and a loop that blocks for 100 ms each second cost no
+    429.
+    """
     api = SimulatedApi(network(jitter, seed=seed))
     send(api, 40, stall=stall, late=REAL_LATE, seed=seed)
     assert len(api.arrivals) == 4000
-    assert {kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM} == {
-        kind: 0 for kind, _ in WITH_ROOM
-    }
+    assert {
+        kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM
+    } == {kind: 0 for kind, _ in WITH_ROOM}
     assert api.utilisation() >= least
     assert api.used(1, 40) >= (0.985 if not stall else 0.95)
 
@@ -67,17 +95,21 @@ def test_whole_quota_and_no_429(jitter: float, stall: float, least: float, seed:
 @pytest.mark.parametrize("jitter", [0, 0.005, 0.01])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_coarse_clock(jitter: float, seed: int) -> None:
-    """On Windows before Python 3.13 a loop's clock moves 64 times a second: that costs no 429 either."""
+    """On Windows before Python 3.13 a loop's clock moves 64 times a second: that costs
+    no 429 either.
+    """
     api = SimulatedApi(network(jitter, seed=seed))
     send(api, 15, seed=seed, tick=WINDOWS_TICK)
-    assert {kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM} == {
-        kind: 0 for kind, _ in WITH_ROOM
-    }
+    assert {
+        kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM
+    } == {kind: 0 for kind, _ in WITH_ROOM}
     assert api.used(1, 15) >= 0.98
 
 
 def test_a_period_shorter_than_the_latency() -> None:
-    """A request that is not late has reached the API when it was due to: nobody waits for its answer."""
+    """A request that is not late has reached the API when it was due to: nobody waits
+    for its answer.
+    """
     api = SimulatedApi(network(latency=0.5))
     send(api, 40, rate=10, period=0.1)
     assert api.refused(quota("sliding-window", 10, 0.1)) == 0
@@ -85,20 +117,27 @@ def test_a_period_shorter_than_the_latency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "period"), [(1, 1.0), (7, 1.0), (20, 60.0), (300, 1.0), (2.5, 1.0), (0.5, 1.0)]
+    ("rate", "period"),
+    [(1, 1.0), (7, 1.0), (20, 60.0), (300, 1.0), (2.5, 1.0), (0.5, 1.0)],
 )
 def test_other_quotas(rate: float, period: float) -> None:
-    """Rate and period may be any: slow, fast, by the minute, not whole, less than one per period."""
+    """Rate and period may be any: slow, fast, by the minute, not whole, less than one
+    per period.
+    """
     api = SimulatedApi(network(0.01 * period))
     send(api, 12 * period, rate=rate, period=period)
     if rate >= 1:
         assert api.refused(quota("sliding-window", rate, period)) == 0
     assert api.refused(quota("gcra", rate, period, burst=10)) == 0
-    assert api.utilisation(rate, period) >= (0.98 if rate != 2.5 else 0.78)  # a window holds whole requests
+    assert api.utilisation(rate, period) >= (
+        0.98 if rate != 2.5 else 0.78
+    )  # a window holds whole requests
 
 
 def test_spread_evenly_for_an_hour() -> None:
-    """Late wake-ups do not add up: after ten minutes requests still come one by one, not in clusters."""
+    """Late wake-ups do not add up: after ten minutes requests still come one by one,
+    not in clusters.
+    """
     api = SimulatedApi(network())
     send(api, 600, rate=20, late=0.002)
     assert api.refused(quota("gcra", 20, burst=2)) == 0
@@ -107,34 +146,48 @@ def test_spread_evenly_for_an_hour() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_jitter_makes_no_clusters(seed: int) -> None:
-    """With 10 ms of jitter the margin keeps requests apart: an API that allows a burst of 5 refuses none."""
+    """With 10 ms of jitter the margin keeps requests apart: an API that allows a burst
+    of 5 refuses none.
+    """
     api = SimulatedApi(network(0.01, seed=seed))
     send(api, 60, late=REAL_LATE, seed=seed)
     assert api.refused(quota("gcra", burst=5)) == 0
 
 
 def test_what_varying_latency_costs() -> None:
-    """How long an answer took beyond the shortest is time lost, and no more than that; lost answers too."""
+    """How long an answer took beyond the shortest is time lost, and no more than that;
+    lost answers too.
+    """
     draw = random.Random(1)
-    api = SimulatedApi(lambda: Path(latency=draw.uniform(0.05, 0.15), lost=draw.random() < 0.1))
+    api = SimulatedApi(
+        lambda: Path(latency=draw.uniform(0.05, 0.15), lost=draw.random() < 0.1)
+    )
     send(api, 60, late=REAL_LATE)
-    held_longer = 0.05 + 0.1 * 0.05  # on average; a lost answer's place is held for the shortest as well
+    held_longer = (
+        0.05 + 0.1 * 0.05
+    )  # on average; a lost answer's place is held for the shortest as well
     assert api.refused(quota("sliding-window")) == 0
     assert 0.98 / (1 + held_longer) <= api.utilisation() <= 1 / (1 + held_longer)
 
 
 @pytest.mark.parametrize("jitter", [0.02, 0.05, 0.1])
 def test_frontier_of_windows(jitter: float) -> None:
-    """With jitter J at most W / (W + J) of a window is to be had without a 429, and the runner gets it."""
+    """With jitter J at most W / (W + J) of a window is to be had without a 429, and the
+    runner gets it.
+    """
     api = SimulatedApi(network(jitter))
     send(api, 60)
     reachable = 1 / (1 + jitter)
     assert api.refused(quota("sliding-window")) == 0
-    assert reachable * 0.985 <= api.utilisation() <= reachable * 1.005  # the ends of a finite run
+    assert (
+        reachable * 0.985 <= api.utilisation() <= reachable * 1.005
+    )  # the ends of a finite run
 
 
 def test_new_connections_arrive_late() -> None:
-    """Requests that first open a connection arrive together with later ones; that is no 429 either."""
+    """Requests that first open a connection arrive together with later ones; that is no
+    429 either.
+    """
     handshakes = [0.15] * 15
     api = SimulatedApi(lambda: Path(there=handshakes.pop() if handshakes else 0))
     send(api, 10)
@@ -144,7 +197,9 @@ def test_new_connections_arrive_late() -> None:
 
 @pytest.mark.parametrize(("jitter", "rate"), [(0.001, 92), (0.005, 67), (0.01, 50)])
 def test_frontier_without_bursts(jitter: float, rate: int) -> None:
-    """GCRA(1): without a 429 at most T / (T + J) is to be had, and the runner gets it, for the right rate."""
+    """GCRA(1): without a 429 at most T / (T + J) is to be had, and the runner gets it,
+    for the right rate.
+    """
     spacing = 0.01
     reachable = spacing / (spacing + jitter)
 
@@ -157,7 +212,8 @@ def test_frontier_without_bursts(jitter: float, rate: int) -> None:
     utilisation, refused = sent_at(rate)
     assert refused == 0
     assert reachable * 0.98 <= utilisation <= reachable
-    # A little faster, and there are 429s: this is the frontier, and not some point below it.
+    # A little faster, and there are 429s: this is the frontier, and not some point
+    # below it.
     assert sent_at(round(rate * 1.05))[1] > 0
 
 
@@ -165,7 +221,9 @@ def test_frontier_without_bursts(jitter: float, rate: int) -> None:
 
 
 def test_catch_up_is_bounded() -> None:
-    """After a blocked loop at most ``burst`` requests go at once; the rest of the delay is given up."""
+    """After a blocked loop at most ``burst`` requests go at once; the rest of the delay
+    is given up.
+    """
 
     async def main() -> list[float]:
         sent: list[float] = []
@@ -203,7 +261,9 @@ def test_idle_time_is_no_credit() -> None:
 
 
 def test_one_quota_for_many_batches() -> None:
-    """Polling in small batches, one right after the other, keeps to the quota as one large run does."""
+    """Polling in small batches, one right after the other, keeps to the quota as one
+    large run does.
+    """
 
     async def main() -> None:
         pacer = Pacer(100)
@@ -227,7 +287,10 @@ def test_first_come_first_served() -> None:
 
     async def main() -> None:
         api, pacer = Noting(network(0.01)), Pacer(100, limit=5)
-        requests = (paced.make_one_request(f"{URL}?n={n}", n, client=api, limiter=pacer) for n in range(150))
+        requests = (
+            paced.make_one_request(f"{URL}?n={n}", n, client=api, limiter=pacer)
+            for n in range(150)
+        )
         await asyncio.gather(*requests)
 
     run(main())
@@ -235,7 +298,9 @@ def test_first_come_first_served() -> None:
 
 
 def test_cancelled_waiter_gives_its_turn_away() -> None:
-    """One that is cancelled while it waits for its turn costs the next in line no time, and no slot."""
+    """One that is cancelled while it waits for its turn costs the next in line no time,
+    and no slot.
+    """
 
     async def main() -> tuple[list[float], int]:
         sent: list[float] = []
@@ -260,14 +325,19 @@ def test_cancelled_waiter_gives_its_turn_away() -> None:
 
 
 def test_cancelled_on_the_way() -> None:
-    """A request given up before it reached the API is still counted there, so it keeps its place in full."""
+    """A request given up before it reached the API is still counted there, so it keeps
+    its place in full.
+    """
     ways = [0.0, 0.01, 0.01, 0.01]
     api = SimulatedApi(lambda: Path(there=ways.pop(0) if ways else 0))
 
     async def main() -> None:
         pacer = Pacer(10)
         requests = [
-            asyncio.create_task(paced.make_one_request(URL, n, client=api, limiter=pacer)) for n in range(25)
+            asyncio.create_task(
+                paced.make_one_request(URL, n, client=api, limiter=pacer)
+            )
+            for n in range(25)
         ]
         await asyncio.sleep(0.05)
         virtual_loop().stall(0.3)
@@ -283,7 +353,9 @@ def test_cancelled_on_the_way() -> None:
 
 
 def test_a_quick_failure_is_no_short_latency() -> None:
-    """What the network refuses at once tells nothing about latencies, and does not slow the others down."""
+    """What the network refuses at once tells nothing about latencies, and does not slow
+    the others down.
+    """
     fates = [Path(latency=0, lost=True)]
     api = SimulatedApi(lambda: fates.pop() if fates else Path(latency=0.3))
     send(api, 20)
@@ -306,19 +378,25 @@ def test_locked_tells_whether_one_more_would_wait() -> None:
 
 
 def test_a_limiter_handed_in_stays_in_force() -> None:
-    """The panel's limiter caps what is in flight, also when it changes, and the pace holds on top of it."""
+    """The panel's limiter caps what is in flight, also when it changes, and the pace
+    holds on top of it.
+    """
 
     async def main() -> None:
         limiter = AdjustableLimiter(2)
         batch = asyncio.create_task(
-            paced.make_many_requests(URL, 150, rate=100, client=api, limiter=limiter, return_exceptions=True)
+            paced.make_many_requests(
+                URL, 150, rate=100, client=api, limiter=limiter, return_exceptions=True
+            )
         )
         await asyncio.sleep(1)
         slow = len(api.arrivals)
         assert slow == pytest.approx(40, abs=2), "2 in flight / 50 ms = 40 per second"
         limiter.limit = 50
         await asyncio.sleep(0.5)
-        assert len(api.arrivals) - slow == pytest.approx(50, abs=2), "now the pace holds them back"
+        assert len(api.arrivals) - slow == pytest.approx(50, abs=2), (
+            "now the pace holds them back"
+        )
         await batch
         assert limiter.in_use == 0
 
@@ -331,7 +409,9 @@ def test_a_limiter_handed_in_stays_in_force() -> None:
 
 @pytest.mark.anyio
 async def test_real_server_refuses_none() -> None:
-    """More than a window's worth over real sockets: with a wide margin for a busy machine, no 429."""
+    """More than a window's worth over real sockets: with a wide margin for a busy
+    machine, no 429.
+    """
     with PracticeServer(latency=0.05, quota="sliding-window", rate=100) as server:
         responses = await paced.make_many_requests(server.url, 200, rate=80)
         stats = server.stats()
@@ -342,7 +422,9 @@ async def test_real_server_refuses_none() -> None:
 
 @pytest.mark.anyio
 async def test_stop_while_paced(server: PracticeServer) -> None:
-    """Stop in the panel also reaches those that wait for their turn, and no slot stays taken."""
+    """Stop in the panel also reaches those that wait for their turn, and no slot stays
+    taken.
+    """
     run = Run(paced.make_many_requests, server.url, 500, limit=20, timeline=Timeline())
     outcomes = asyncio.create_task(run.outcomes())
     await until(lambda: server.stats().accepted >= 10)

@@ -1,4 +1,6 @@
-"""Both pacers, whatever becomes of requests, network, loop and limit: quota, slots and outcomes hold."""
+"""Both pacers, whatever becomes of requests, network, loop and limit: quota, slots and
+outcomes hold.
+"""
 
 from __future__ import annotations
 
@@ -34,25 +36,43 @@ def statements(method: Callable[..., Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", [name for name, what in vars(Pacer).items() if callable(what)])
+@pytest.mark.parametrize(
+    "name", [name for name, what in vars(Pacer).items() if callable(what)]
+)
 def test_one_pacer(name: str) -> None:
-    """Both lessons stand alone, so the class stands in both: what learns adds lines, and changes none."""
+    """Both lessons stand alone, so the class stands in both: what learns adds lines,
+    and changes none.
+    """
     told, learns = (statements(getattr(each, name)) for each in (Pacer, LearningPacer))
     changed = [line for line in difflib.ndiff(told, learns) if line.startswith("- ")]
     assert len(changed) <= (3 if name == "__init__" else 0), changed
 
 
-many = pytest.mark.parametrize("examples", [100, pytest.param(5000, marks=pytest.mark.full)])
+many = pytest.mark.parametrize(
+    "examples", [100, pytest.param(5000, marks=pytest.mark.full)]
+)
 each_pacer = pytest.mark.parametrize("pacer", [Pacer, LearningPacer])
-OUTCOMES = (httpx.Response, httpx.ReadError, TimeoutError, ValueError, asyncio.CancelledError)
+OUTCOMES = (
+    httpx.Response,
+    httpx.ReadError,
+    TimeoutError,
+    ValueError,
+    asyncio.CancelledError,
+)
 PATIENT = 1e9
 
 
 def batches(there: st.SearchStrategy[float], patience: st.SearchStrategy[float]) -> Any:
-    """Requests of any fate, none of them quicker than 20 ms at the API, and for how long each is awaited."""
+    """Requests of any fate, none of them quicker than 20 ms at the API, and for how
+    long each is awaited.
+    """
     latency = st.one_of(st.floats(0.02, 0.2), st.floats(0.02, 5))
-    path = st.builds(Path, there=there, latency=latency, back=st.floats(0, 0.5), lost=st.booleans())
-    return st.tuples(st.just("send"), st.lists(st.tuples(path, patience), min_size=1, max_size=30))
+    path = st.builds(
+        Path, there=there, latency=latency, back=st.floats(0, 0.5), lost=st.booleans()
+    )
+    return st.tuples(
+        st.just("send"), st.lists(st.tuples(path, patience), min_size=1, max_size=30)
+    )
 
 
 STALL = st.tuples(st.just("stall"), st.floats(0, 1.5))
@@ -61,16 +81,24 @@ CANCEL = st.tuples(st.just("cancel"), st.integers(0, 200))
 LIMIT = st.tuples(st.just("limit"), st.integers(1, 40))
 IMPATIENT = st.one_of(st.just(PATIENT), st.floats(0.001, 3))
 NEAR = st.lists(
-    st.one_of(batches(st.floats(0, 0.01), IMPATIENT), STALL, QUIET, CANCEL, LIMIT), min_size=1, max_size=25
+    st.one_of(batches(st.floats(0, 0.01), IMPATIENT), STALL, QUIET, CANCEL, LIMIT),
+    min_size=1,
+    max_size=25,
 )
 FAR = st.lists(
-    st.one_of(batches(st.floats(0, 2), st.just(PATIENT)), STALL, QUIET, LIMIT), min_size=1, max_size=25
+    st.one_of(batches(st.floats(0, 2), st.just(PATIENT)), STALL, QUIET, LIMIT),
+    min_size=1,
+    max_size=25,
 )
 RATE, SLOTS = st.integers(1, 20), st.integers(1, 40)
 
 
-def live_through(history: list[tuple[str, Any]], make: Callable[..., Any], slots: int) -> list[float]:
-    """Do as ``history`` says, with one pacer; return when requests reached the API, in order."""
+def live_through(
+    history: list[tuple[str, Any]], make: Callable[..., Any], slots: int
+) -> list[float]:
+    """Do as ``history`` says, with one pacer; return when requests reached the API, in
+    order.
+    """
     fates = [(Path(latency=0.02), PATIENT)]
     api = SimulatedApi(lambda: fates.pop(0)[0])
 
@@ -111,18 +139,24 @@ def live_through(history: list[tuple[str, Any]], make: Callable[..., Any], slots
 def assert_kept(arrivals: list[float], allowed: int, window: float = 1.0) -> None:
     """No span of one window holds more than the quota."""
     for first, next_over in zip(arrivals, arrivals[allowed:], strict=False):
-        assert next_over - first >= window - 1e-9, f"more than {allowed} requests in {window:g} s"
+        assert next_over - first >= window - 1e-9, (
+            f"more than {allowed} requests in {window:g} s"
+        )
 
 
 @many
 @each_pacer
 def test_no_window_holds_more_than_the_quota(pacer: type, examples: int) -> None:
-    """Cancelled, timed out, lost or stalled: the API never counts more than the quota in any one period."""
+    """Cancelled, timed out, lost or stalled: the API never counts more than the quota
+    in any one period.
+    """
 
     @settings(max_examples=examples)
     @given(NEAR, RATE, SLOTS)
     def holds(history: list[tuple[str, Any]], rate: int, slots: int) -> None:
-        arrivals = live_through(history, lambda **limiter: pacer(rate, **limiter), slots)
+        arrivals = live_through(
+            history, lambda **limiter: pacer(rate, **limiter), slots
+        )
         assert_kept(arrivals, rate)
         gcra = quota("gcra", rate, burst=10)
         assert sum(gcra.admit(arrival) > 0 for arrival in arrivals) == 0
@@ -133,12 +167,16 @@ def test_no_window_holds_more_than_the_quota(pacer: type, examples: int) -> None
 @many
 @each_pacer
 def test_no_network_breaks_the_quota(pacer: type, examples: int) -> None:
-    """The same for any network, though requests overtake each other and arrive seconds late."""
+    """The same for any network, though requests overtake each other and arrive seconds
+    late.
+    """
 
     @settings(max_examples=examples)
     @given(FAR, RATE, SLOTS)
     def holds(history: list[tuple[str, Any]], rate: int, slots: int) -> None:
-        assert_kept(live_through(history, lambda **limiter: pacer(rate, **limiter), slots), rate)
+        assert_kept(
+            live_through(history, lambda **limiter: pacer(rate, **limiter), slots), rate
+        )
 
     holds()
 
@@ -149,20 +187,29 @@ def test_any_burst_keeps_the_window(examples: int) -> None:
 
     @settings(max_examples=examples)
     @given(NEAR, RATE, SLOTS, st.floats(1, 30))
-    def holds(history: list[tuple[str, Any]], rate: int, slots: int, burst: float) -> None:
-        assert_kept(live_through(history, lambda **how: Pacer(rate, burst=burst, **how), slots), rate)
+    def holds(
+        history: list[tuple[str, Any]], rate: int, slots: int, burst: float
+    ) -> None:
+        assert_kept(
+            live_through(history, lambda **how: Pacer(rate, burst=burst, **how), slots),
+            rate,
+        )
 
     holds()
 
 
 POLICIES = st.lists(
-    st.tuples(st.integers(1, 30), st.sampled_from([0.5, 1, 2, 5, 20])), min_size=1, max_size=3
+    st.tuples(st.integers(1, 30), st.sampled_from([0.5, 1, 2, 5, 20])),
+    min_size=1,
+    max_size=3,
 )
 
 
 @many
 def test_every_policy_is_kept(examples: int) -> None:
-    """Of several policies in the header each is kept, as soon as the first answer has named them."""
+    """Of several policies in the header each is kept, as soon as the first answer has
+    named them.
+    """
 
     @settings(max_examples=examples)
     @given(POLICIES, st.integers(1, 60), st.floats(0, 0.1))
@@ -192,8 +239,18 @@ LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 ANSWERS = st.lists(
     st.tuples(
         st.sampled_from([200, 200, 200, 429, 429, 503, 500, 404]),
-        st.sampled_from([None, "0", "0.5", "1", "3", "20", "70", "soon", "-1", LONG_AGO]),
-        st.sampled_from([None, '"a";q=5;w=1', '"a";q=50;w=10, "b";q=2;w=1', '"a";q=1;w=1000000000', "junk"]),
+        st.sampled_from(
+            [None, "0", "0.5", "1", "3", "20", "70", "soon", "-1", LONG_AGO]
+        ),
+        st.sampled_from(
+            [
+                None,
+                '"a";q=5;w=1',
+                '"a";q=50;w=10, "b";q=2;w=1',
+                '"a";q=1;w=1000000000',
+                "junk",
+            ]
+        ),
     ),
     min_size=1,
     max_size=20,
@@ -202,11 +259,21 @@ ANSWERS = st.lists(
 
 @many
 def test_whatever_the_api_answers(examples: int) -> None:
-    """Each request has its outcome, nobody sends during a pause that was asked for, and no slot is lost."""
+    """Each request has its outcome, nobody sends during a pause that was asked for, and
+    no slot is lost.
+    """
 
     @settings(max_examples=examples)
-    @given(ANSWERS, st.integers(1, 80), SLOTS, st.one_of(st.none(), st.floats(0.5, 100)), st.booleans())
-    def holds(answers: list[Any], count: int, slots: int, rate: float | None, cancel: bool) -> None:
+    @given(
+        ANSWERS,
+        st.integers(1, 80),
+        SLOTS,
+        st.one_of(st.none(), st.floats(0.5, 100)),
+        st.booleans(),
+    )
+    def holds(
+        answers: list[Any], count: int, slots: int, rate: float | None, cancel: bool
+    ) -> None:
         held_until = 0.0
 
         class Api(SimulatedApi):
@@ -215,16 +282,24 @@ def test_whatever_the_api_answers(examples: int) -> None:
                 assert virtual_loop().now >= held_until - 1e-9, "sent during a pause"
                 status, asked, policy = answers[len(self.arrivals) % len(answers)]
                 await super().get(url, headers=headers)
-                if status in (429, 503) and asked and asked.replace(".", "").isdecimal():
+                if (
+                    status in (429, 503)
+                    and asked
+                    and asked.replace(".", "").isdecimal()
+                ):
                     held_until = max(held_until, virtual_loop().now + float(asked))
                 sent = {"Retry-After": asked, "RateLimit-Policy": policy}
-                return httpx.Response(status, headers={name: text for name, text in sent.items() if text})
+                return httpx.Response(
+                    status, headers={name: text for name, text in sent.items() if text}
+                )
 
         async def main() -> None:
             limiter = AdjustableLimiter(slots)
             pacer = LearningPacer(rate, limiter=limiter)
             requests = [
-                asyncio.create_task(adaptive.make_one_request(URL, n, client=api, limiter=pacer))
+                asyncio.create_task(
+                    adaptive.make_one_request(URL, n, client=api, limiter=pacer)
+                )
                 for n in range(count)
             ]
             await asyncio.sleep(1)

@@ -1,4 +1,6 @@
-"""Resilient: what the server asks for counts for all, backing off is spread, and everything has an end."""
+"""Resilient: what the server asks for counts for all, backing off is spread, and
+everything has an end.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Api(httpx.AsyncBaseTransport):
     Each attempt takes ``latency`` seconds.
     """
 
-    def __init__(self, decide: Callable[[int, float], Any], *, latency: float = 0) -> None:
+    def __init__(
+        self, decide: Callable[[int, float], Any], *, latency: float = 0
+    ) -> None:
         self.decide = decide
         self.latency = latency
         self.times: list[float] = []
@@ -40,7 +44,9 @@ class Api(httpx.AsyncBaseTransport):
         now = virtual_loop().now - virtual_clock.BEGIN
         self.times.append(now)
         attempt = len(self.times)
-        await asyncio.sleep(self.latency)  # also with 0 s, so that as many fly as have a slot
+        await asyncio.sleep(
+            self.latency
+        )  # also with 0 s, so that as many fly as have a slot
         answer = self.decide(attempt, now)
         if isinstance(answer, Exception):
             raise answer
@@ -59,7 +65,9 @@ def on_virtual_clock(
     *,
     latency: float = 0,
 ) -> tuple[Any, Api, float]:
-    """What ``work`` returned, the API it met, and how long it took on the virtual clock."""
+    """What ``work`` returned, the API it met, and how long it took on the virtual
+    clock.
+    """
     api = Api(decide, latency=latency)
 
     async def main() -> tuple[Any, float]:
@@ -80,7 +88,12 @@ def run(
     **how: Any,
 ) -> tuple[list[Any], Api, float]:
     """One run with `Retries` of ``how``; a failure is an outcome."""
-    options = {"limit": limit, "limiter": limiter, "retries": Retries(**how), "return_exceptions": True}
+    options = {
+        "limit": limit,
+        "limiter": limiter,
+        "retries": Retries(**how),
+        "return_exceptions": True,
+    }
 
     async def work(client: httpx.AsyncClient) -> list[Any]:
         return await make_many_requests(URL, count, client=client, **options)
@@ -90,7 +103,10 @@ def run(
 
 def statuses(outcomes: list[Any]) -> list[Any]:
     """Status of a response, text of a failure."""
-    return [str(outcome) if isinstance(outcome, Exception) else outcome.status_code for outcome in outcomes]
+    return [
+        str(outcome) if isinstance(outcome, Exception) else outcome.status_code
+        for outcome in outcomes
+    ]
 
 
 # The gate.
@@ -98,9 +114,13 @@ def statuses(outcomes: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_gate_is_for_all(status: int) -> None:
-    """One refusal with Retry-After, and nobody sends until then: neither the refused nor those who wait."""
+    """One refusal with Retry-After, and nobody sends until then: neither the refused
+    nor those who wait.
+    """
     outcomes, api, _ = run(
-        lambda attempt, now: (status, {"Retry-After": "5"}) if attempt == 2 else 200, 20, limit=1
+        lambda attempt, now: (status, {"Retry-After": "5"}) if attempt == 2 else 200,
+        20,
+        limit=1,
     )
     assert statuses(outcomes) == [200] * 20
     assert [time for time in api.times if 0 < time < 5] == []
@@ -109,16 +129,26 @@ def test_the_gate_is_for_all(status: int) -> None:
 
 
 def test_a_request_that_queued_for_its_slot_sees_the_gate() -> None:
-    """The gate is looked at with the slot in hand, so that a long queue does not send into a shut gate."""
-    outcomes, api, _ = run(lambda attempt, now: (429, {"Retry-After": "9"}) if now < 9 else 200, 50)
+    """The gate is looked at with the slot in hand, so that a long queue does not send
+    into a shut gate.
+    """
+    outcomes, api, _ = run(
+        lambda attempt, now: (429, {"Retry-After": "9"}) if now < 9 else 200, 50
+    )
     assert statuses(outcomes) == [200] * 50
-    assert sum(time < 9 for time in api.times) == 3  # as many as were in flight at the first refusal
+    assert (
+        sum(time < 9 for time in api.times) == 3
+    )  # as many as were in flight at the first refusal
 
 
 def test_a_later_answer_does_not_open_the_gate_sooner() -> None:
-    """Two are refused together, the first until 9 and the second until 3: nobody sends before 9."""
+    """Two are refused together, the first until 9 and the second until 3: nobody sends
+    before 9.
+    """
     _, api, _ = run(
-        lambda attempt, now: (429, {"Retry-After": "9" if attempt == 1 else "3"}) if now < 1 else 200,
+        lambda attempt, now: (
+            (429, {"Retry-After": "9" if attempt == 1 else "3"}) if now < 1 else 200
+        ),
         4,
         limit=2,
     )
@@ -126,11 +156,15 @@ def test_a_later_answer_does_not_open_the_gate_sooner() -> None:
 
 
 def test_no_slot_is_held_in_a_pause() -> None:
-    """While all wait for the gate every slot is free: other work under the same limiter goes on."""
+    """While all wait for the gate every slot is free: other work under the same limiter
+    goes on.
+    """
 
     async def work(client: httpx.AsyncClient) -> list[int]:
         limiter = AdjustableLimiter(2)
-        requests = asyncio.create_task(make_many_requests(URL, 6, limiter=limiter, client=client))
+        requests = asyncio.create_task(
+            make_many_requests(URL, 6, limiter=limiter, client=client)
+        )
         in_use = []
         for _ in range(4):
             await asyncio.sleep(1)
@@ -146,17 +180,22 @@ def test_no_slot_is_held_in_a_pause() -> None:
 
 
 def test_two_runs_share_the_gate() -> None:
-    """The same `Retries` in two runs: the second waits for the gate that the first has shut."""
+    """The same `Retries` in two runs: the second waits for the gate that the first has
+    shut.
+    """
 
     async def one_after_the_other(client: httpx.AsyncClient) -> None:
         retries = Retries()
-        first = asyncio.create_task(make_many_requests(URL, 1, client=client, retries=retries))
+        first = asyncio.create_task(
+            make_many_requests(URL, 1, client=client, retries=retries)
+        )
         await asyncio.sleep(1)
         await make_many_requests(URL, 2, client=client, retries=retries)
         await first
 
     _, api, _ = on_virtual_clock(
-        lambda attempt, now: (429, {"Retry-After": "5"}) if attempt == 1 else 200, one_after_the_other
+        lambda attempt, now: (429, {"Retry-After": "5"}) if attempt == 1 else 200,
+        one_after_the_other,
     )
     assert api.times[0] == 0
     assert len(api.times) == 4
@@ -174,18 +213,29 @@ def test_two_runs_share_the_gate() -> None:
     ],
 )
 def test_what_other_apis_say(refusal: tuple[int, dict[str, str]]) -> None:
-    """A 403 that says when to come back shuts the gate, and so does the reset of a quota that is used up."""
-    outcomes, api, _ = run(lambda attempt, now: refusal if attempt == 1 else 200, 4, limit=1)
+    """A 403 that says when to come back shuts the gate, and so does the reset of a
+    quota that is used up.
+    """
+    outcomes, api, _ = run(
+        lambda attempt, now: refusal if attempt == 1 else 200, 4, limit=1
+    )
     assert statuses(outcomes) == [200] * 4
     assert api.times[0] == 0
     assert min(api.times[1:]) == 5
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"X-RateLimit-Remaining": "12", "X-RateLimit-Reset": "5"}, {"X-RateLimit-Reset": "soon"}]
+    "headers",
+    [
+        {},
+        {"X-RateLimit-Remaining": "12", "X-RateLimit-Reset": "5"},
+        {"X-RateLimit-Reset": "soon"},
+    ],
 )
 def test_a_403_that_is_no_refusal(headers: dict[str, str]) -> None:
-    """Forbidden is forbidden: not asked again, though the answer names a quota of which some is left."""
+    """Forbidden is forbidden: not asked again, though the answer names a quota of which
+    some is left.
+    """
     outcomes, api, _ = run(lambda attempt, now: (403, headers))
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 403."]
     assert api.times == [0]
@@ -195,7 +245,9 @@ def test_a_403_that_is_no_refusal(headers: dict[str, str]) -> None:
 
 
 def test_full_jitter() -> None:
-    """Without Retry-After: evenly between nothing and base * 2 ** attempt, never more than the cap."""
+    """Without Retry-After: evenly between nothing and base * 2 ** attempt, never more
+    than the cap.
+    """
     drawn: list[tuple[float, float]] = []
 
     def uniform(low: float, high: float) -> float:
@@ -203,7 +255,12 @@ def test_full_jitter() -> None:
         return random.Random(7).uniform(low, high)
 
     outcomes, api, took = run(
-        lambda attempt, now: 503, attempts=7, base=0.5, cap=6.0, give_up_after=1e6, uniform=uniform
+        lambda attempt, now: 503,
+        attempts=7,
+        base=0.5,
+        cap=6.0,
+        give_up_after=1e6,
+        uniform=uniform,
     )
     assert drawn == [(0, 0.5), (0, 1), (0, 2), (0, 4), (0, 6), (0, 6)]
     slept = [later - earlier for earlier, later in itertools.pairwise(api.times)]
@@ -213,22 +270,34 @@ def test_full_jitter() -> None:
 
 
 def test_jitter_spreads_the_herd() -> None:
-    """200 refused together come back together without jitter, and apart from each other with it."""
+    """200 refused together come back together without jitter, and apart from each other
+    with it.
+    """
     busiest = {}
     for jitter in (no_jitter, random.Random(1).uniform):
         _, api, _ = run(
-            lambda attempt, now: 503 if attempt <= 200 else 200, 200, limit=200, base=2.0, uniform=jitter
+            lambda attempt, now: 503 if attempt <= 200 else 200,
+            200,
+            limit=200,
+            base=2.0,
+            uniform=jitter,
         )
         retried = [time for time in api.times if time > 0]
         assert len(retried) == 200
-        busiest[jitter is no_jitter] = max(sum(at <= time < at + 0.1 for time in retried) for at in retried)
+        busiest[jitter is no_jitter] = max(
+            sum(at <= time < at + 0.1 for time in retried) for at in retried
+        )
     assert busiest[True] == 200
     assert busiest[False] < 30
 
 
 def test_the_refused_come_after_the_gate_not_before() -> None:
     """Jitter is added to what the server asked for; it never shortens it."""
-    _, api, _ = run(lambda attempt, now: (429, {"Retry-After": "4"}) if attempt <= 50 else 200, 50, limit=50)
+    _, api, _ = run(
+        lambda attempt, now: (429, {"Retry-After": "4"}) if attempt <= 50 else 200,
+        50,
+        limit=50,
+    )
     assert min(time for time in api.times if time > 0) >= 4
     assert len({time for time in api.times if time > 0}) > 40
 
@@ -239,7 +308,15 @@ def test_the_refused_come_after_the_gate_not_before() -> None:
 @given(
     answers=st.lists(
         st.sampled_from(
-            [200, 429, 503, 500, (429, {"Retry-After": "3"}), (503, {"Retry-After": "999999999"}), "lost"]
+            [
+                200,
+                429,
+                503,
+                500,
+                (429, {"Retry-After": "3"}),
+                (503, {"Retry-After": "999999999"}),
+                "lost",
+            ]
         ),
         min_size=1,
         max_size=12,
@@ -262,7 +339,9 @@ def test_bounds_hold_whatever_the_server_does(
     give_up_after: float,
     longest_pause: float,
 ) -> None:
-    """Attempts, budget and time are kept for any answers, and there is one outcome for each request."""
+    """Attempts, budget and time are kept for any answers, and there is one outcome for
+    each request.
+    """
     asked = 0.0  # for pauses that are short enough
 
     def decide(attempt: int, now: float) -> Any:
@@ -287,23 +366,32 @@ def test_bounds_hold_whatever_the_server_does(
     assert len(api.times) <= count + reserve + budget * count
     assert took <= give_up_after + asked + 1e-6
     assert all(
-        isinstance(outcome, httpx.Response | ValueError | httpx.ConnectError | TimeoutError)
+        isinstance(
+            outcome, httpx.Response | ValueError | httpx.ConnectError | TimeoutError
+        )
         for outcome in outcomes
     )
 
 
 def test_the_budget_is_shared() -> None:
-    """When everything is refused the load grows by the budget, and not by the attempts of each."""
-    outcomes, api, _ = run(lambda attempt, now: 503, 100, budget=0.25, reserve=5, give_up_after=1e6)
+    """When everything is refused the load grows by the budget, and not by the attempts
+    of each.
+    """
+    outcomes, api, _ = run(
+        lambda attempt, now: 503, 100, budget=0.25, reserve=5, give_up_after=1e6
+    )
     assert len(api.times) == 100 + 25 + 5
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
 
 
 @pytest.mark.parametrize("asked", [60, 61, 120])
 def test_what_the_server_asks_for_loses_nothing(asked: int) -> None:
-    """A minute's pause, or two, is sat out, and the refused request gets its answer like all others."""
+    """A minute's pause, or two, is sat out, and the refused request gets its answer
+    like all others.
+    """
     outcomes, api, took = run(
-        lambda attempt, now: (429, {"Retry-After": str(asked)}) if now < asked else 200, 20
+        lambda attempt, now: (429, {"Retry-After": str(asked)}) if now < asked else 200,
+        20,
     )
     assert statuses(outcomes) == [200] * 20
     assert [time for time in api.times if 0 < time < asked] == []
@@ -311,7 +399,9 @@ def test_what_the_server_asks_for_loses_nothing(asked: int) -> None:
 
 
 def test_a_pause_in_each_window_loses_nothing() -> None:
-    """Of 7 a minute, 30 requests take four pauses, more than ``give_up_after`` in all: nobody gives up."""
+    """Of 7 a minute, 30 requests take four pauses, more than ``give_up_after`` in all:
+    nobody gives up.
+    """
     accepted: Counter[int] = Counter()
 
     def seven_a_minute(attempt: int, now: float) -> Any:
@@ -333,13 +423,20 @@ class Budget(NamedTuple):
     attempts: int
 
 
-# Each attempt takes 2 s, the pauses after it 1, 2, 4, 8 and 16 s: they end after 3, 7, 13, 23 and 41 s.
-@pytest.mark.parametrize("budget", [Budget(22.9, 4), Budget(23.1, 5), Budget(37, 5), Budget(41.5, 6)])
+# Each attempt takes 2 s, the pauses after it 1, 2, 4, 8 and 16 s: they end after 3, 7,
+# 13, 23 and 41 s.
+@pytest.mark.parametrize(
+    "budget", [Budget(22.9, 4), Budget(23.1, 5), Budget(37, 5), Budget(41.5, 6)]
+)
 @pytest.mark.parametrize("asked", [0, 90])
 def test_attempts_and_backoffs_count(budget: Budget, asked: int) -> None:
-    """No backoff begins that would end after ``give_up_after``; what the server asked for is not counted."""
+    """No backoff begins that would end after ``give_up_after``; what the server asked
+    for is not counted.
+    """
     outcomes, api, took = run(
-        lambda attempt, now: (503, {"Retry-After": str(asked)}) if attempt == 1 else 503,
+        lambda attempt, now: (
+            (503, {"Retry-After": str(asked)}) if attempt == 1 else 503
+        ),
         attempts=50,
         reserve=50,
         base=1.0,
@@ -351,13 +448,21 @@ def test_attempts_and_backoffs_count(budget: Budget, asked: int) -> None:
     assert len(api.times) == budget.attempts
     ends = {4: 15, 5: 25, 6: 43}
     assert took == asked + ends[budget.attempts]
-    assert outcomes[0].__notes__ == [f"Gave up after {budget.attempts} attempts in {took:.1f} s."]
+    assert outcomes[0].__notes__ == [
+        f"Gave up after {budget.attempts} attempts in {took:.1f} s."
+    ]
 
 
 def test_a_long_queue_does_not_count() -> None:
-    """Waiting for a slot, before the first attempt or between two, is no reason to give up."""
+    """Waiting for a slot, before the first attempt or between two, is no reason to give
+    up.
+    """
     outcomes, _, took = run(
-        lambda attempt, now: 503 if attempt == 1 else 200, 30, limit=1, give_up_after=17, latency=2
+        lambda attempt, now: 503 if attempt == 1 else 200,
+        30,
+        limit=1,
+        give_up_after=17,
+        latency=2,
     )
     assert statuses(outcomes) == [200] * 30
     assert took == 31 * 2
@@ -367,19 +472,33 @@ def test_a_long_queue_does_not_count() -> None:
     ("asked", "how", "said"),
     [
         (121, {}, "The server asked for a pause of 121 s, and longest_pause is 120 s."),
-        (14, {"longest_pause": 13.5}, "The server asked for a pause of 14 s, and longest_pause is 13.5 s."),
+        (
+            14,
+            {"longest_pause": 13.5},
+            "The server asked for a pause of 14 s, and longest_pause is 13.5 s.",
+        ),
     ],
 )
-def test_too_long_a_pause_is_named(asked: int, how: dict[str, float], said: str) -> None:
-    """Who gives up because of it says what the server asked for, and what would have been kept."""
-    outcomes, api, took = run(lambda attempt, now: (429, {"Retry-After": str(asked)}), **how)
+def test_too_long_a_pause_is_named(
+    asked: int, how: dict[str, float], said: str
+) -> None:
+    """Who gives up because of it says what the server asked for, and what would have
+    been kept.
+    """
+    outcomes, api, took = run(
+        lambda attempt, now: (429, {"Retry-After": str(asked)}), **how
+    )
     assert (api.times, took) == ([0], 0)
     assert outcomes[0].__notes__ == [said, "Gave up after 1 attempts in 0.0 s."]
 
 
 def test_too_long_a_pause_ends_the_run_at_once() -> None:
-    """An hour's Retry-After is not sat out: the refused gives up, and the others are not sent."""
-    outcomes, api, took = run(lambda attempt, now: (429, {"Retry-After": "3600"}), 5, limit=1)
+    """An hour's Retry-After is not sat out: the refused gives up, and the others are
+    not sent.
+    """
+    outcomes, api, took = run(
+        lambda attempt, now: (429, {"Retry-After": "3600"}), 5, limit=1
+    )
     assert statuses(outcomes) == [
         "Unexpected Status: Http status code is 429.",
         *["Not sent: the server asked for too long a pause."] * 4,
@@ -399,7 +518,9 @@ def test_garbage_is_as_if_absent() -> None:
 
 
 def test_an_attempt_that_hangs_is_cut_off_and_repeated() -> None:
-    """``timeout`` is for the whole attempt, also over a transport that knows no timeouts."""
+    """``timeout`` is for the whole attempt, also over a transport that knows no
+    timeouts.
+    """
     attempts = itertools.count(1)
 
     class Hanging(httpx.AsyncBaseTransport):
@@ -419,20 +540,31 @@ def test_an_attempt_that_hangs_is_cut_off_and_repeated() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.PoolTimeout("x"), httpx.RemoteProtocolError("x")],
+    [
+        httpx.ConnectError("x"),
+        httpx.ReadTimeout("x"),
+        httpx.PoolTimeout("x"),
+        httpx.RemoteProtocolError("x"),
+    ],
     ids=lambda error: type(error).__name__,
 )
 def test_transport_errors_are_repeated(error: Exception) -> None:
-    """A GET that got no answer is sent again; the last error is what remains when none comes."""
+    """A GET that got no answer is sent again; the last error is what remains when none
+    comes.
+    """
     outcomes, _, _ = run(lambda attempt, now: error if attempt < 3 else 200)
     assert statuses(outcomes) == [200]
     outcomes, api, _ = run(lambda attempt, now: error, attempts=3)
     assert (outcomes, len(api.times)) == ([error], 3)
 
 
-@pytest.mark.parametrize("name", ["ConnectError", "ReadTimeout", "PoolTimeout", "RemoteProtocolError"])
+@pytest.mark.parametrize(
+    "name", ["ConnectError", "ReadTimeout", "PoolTimeout", "RemoteProtocolError"]
+)
 def test_transport_errors_of_httpx2_are_repeated(name: str) -> None:
-    """A client of httpx2, which raises its own errors, is served just as well; other errors are not."""
+    """A client of httpx2, which raises its own errors, is served just as well; other
+    errors are not.
+    """
 
     def attempts(*errors: httpx2.TransportError) -> tuple[Any, int]:
         left = list(errors)
@@ -443,8 +575,12 @@ def test_transport_errors_of_httpx2_are_repeated(name: str) -> None:
             return httpx2.Response(200)
 
         async def main() -> Any:
-            async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
-                [outcome] = await make_many_requests(URL, 1, client=client, return_exceptions=True)
+            async with httpx2.AsyncClient(
+                transport=httpx2.MockTransport(answer)
+            ) as client:
+                [outcome] = await make_many_requests(
+                    URL, 1, client=client, return_exceptions=True
+                )
             return outcome
 
         return virtual_clock.run(main()), len(errors) - len(left)
@@ -469,7 +605,9 @@ def test_what_no_retry_can_mend_is_not_repeated(answer: Any) -> None:
 
 @pytest.mark.anyio
 async def test_nothing_is_lost_against_a_real_quota(server: PracticeServer) -> None:
-    """More requests than one window permits: refused ones come back, and each ends in a response."""
+    """More requests than one window permits: refused ones come back, and each ends in a
+    response.
+    """
     server.quota, server.rate, server.period = "fixed-window", 20, 1.0
     observed = ObservedTransport()
     async with httpx.AsyncClient(transport=observed) as client:
@@ -477,12 +615,16 @@ async def test_nothing_is_lost_against_a_real_quota(server: PracticeServer) -> N
     assert [outcome.status_code for outcome in outcomes] == [200] * 50
     stats = server.stats()
     assert stats.accepted == 50
-    assert 0 < stats.refused <= 4 * 5  # in each of the few windows at most those in flight
+    assert (
+        0 < stats.refused <= 4 * 5
+    )  # in each of the few windows at most those in flight
     assert stats.peak_in_flight <= 5
 
 
 def test_the_plan_covers_every_retry() -> None:
-    """What the command line says before it sends to another machine is the most that the defaults allow."""
+    """What the command line says before it sends to another machine is the most that
+    the defaults allow.
+    """
     plan = PLAN.format(count=200, limit=3)
     assert plan == "200 requests, at most 3 at once, and up to 200 + 10 retries"
     _, api, _ = run(lambda attempt, now: 503, 200, give_up_after=1e6)

@@ -1,4 +1,6 @@
-"""What ``Retry-After`` says: one reader, in the same words in each lesson that needs it."""
+"""What ``Retry-After`` says: one reader, in the same words in each lesson that needs
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,13 @@ from tests.support.virtual_clock import TODAY, run
 
 
 def read(now: float = TODAY, **fields: str) -> float | None:
-    """What the reader makes of a response with these header fields, at a Unix time of ``now``."""
-    headers = [(name.replace("_", "-").encode(), value.encode()) for name, value in fields.items()]
+    """What the reader makes of a response with these header fields, at a Unix time of
+    ``now``.
+    """
+    headers = [
+        (name.replace("_", "-").encode(), value.encode())
+        for name, value in fields.items()
+    ]
 
     async def main() -> float | None:
         return adaptive.retry_after(httpx.Response(429, headers=headers))
@@ -29,7 +36,9 @@ def read(now: float = TODAY, **fields: str) -> float | None:
 @pytest.mark.parametrize("function", ["retry_after", "http_date"])
 def test_one_text(function: str) -> None:
     """Both lessons stand alone, so the reader stands in both: word for word."""
-    texts = {inspect.getsource(getattr(lesson, function)) for lesson in (adaptive, resilient)}
+    texts = {
+        inspect.getsource(getattr(lesson, function)) for lesson in (adaptive, resilient)
+    }
     assert len(texts) == 1
 
 
@@ -65,7 +74,9 @@ def test_one_text(function: str) -> None:
     ],
 )
 def test_reads(value: str, seconds: float | None) -> None:
-    """Seconds, decimals and the three forms of an HTTP-date are understood; anything else is no answer."""
+    """Seconds, decimals and the three forms of an HTTP-date are understood; anything
+    else is no answer.
+    """
     assert read(Retry_After=value) == seconds
 
 
@@ -75,15 +86,21 @@ def test_missing() -> None:
 
 
 def test_a_date_is_counted_from_the_servers_own() -> None:
-    """A client whose clock is an hour wrong still waits the 30 seconds that the server means."""
+    """A client whose clock is an hour wrong still waits the 30 seconds that the server
+    means.
+    """
     at, sent = formatdate(TODAY + 30, usegmt=True), formatdate(TODAY, usegmt=True)
     assert read(TODAY - 3600, Retry_After=at, Date=sent) == 30
     assert read(TODAY, Retry_After=at, Date="garbage") == 30
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.text(max_size=40))
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.text(max_size=40)
+)
 def test_no_header_is_an_error(value: str, date: str) -> None:
-    """Whatever a server writes, the answer is None or a number of seconds that is not negative."""
+    """Whatever a server writes, the answer is None or a number of seconds that is not
+    negative.
+    """
     seconds = read(Retry_After=value, Date=date)
     assert seconds is None or seconds >= 0
 
@@ -95,4 +112,6 @@ def test_no_header_is_an_error(value: str, date: str) -> None:
 def test_any_date(at: datetime, now: float) -> None:
     """Every HTTP-date is read to the second, and the past is no wait."""
     expected = max(0.0, at.replace(microsecond=0).timestamp() - now)
-    assert read(now, Retry_After=format_datetime(at, usegmt=True)) == pytest.approx(expected)
+    assert read(now, Retry_After=format_datetime(at, usegmt=True)) == pytest.approx(
+        expected
+    )

@@ -1,4 +1,6 @@
-"""The ladder: the limit is exact, the order is the documented one, and each rung has the same face."""
+"""The ladder: the limit is exact, the order is the documented one, and each rung has
+the same face.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ REFUSED = "Unexpected Status: Http status code is 429."
 
 def each(rungs: list[ModuleType]) -> Any:
     """Run the test once per rung."""
-    return pytest.mark.parametrize("rung", rungs, ids=lambda rung: rung.__name__.rpartition(".")[2])
+    return pytest.mark.parametrize(
+        "rung", rungs, ids=lambda rung: rung.__name__.rpartition(".")[2]
+    )
 
 
 def fast(rung: ModuleType) -> dict[str, float]:
@@ -63,12 +67,18 @@ def fast(rung: ModuleType) -> dict[str, float]:
     ],
 )
 def test_signatures(rung: ModuleType, one: str, many: str) -> None:
-    """The documented parameters, in order, with their defaults; the argument check hides none of them."""
-    for function, expected in ((rung.make_one_request, one), (rung.make_many_requests, many)):
+    """The documented parameters, in order, with their defaults; the argument check
+    hides none of them.
+    """
+    for function, expected in (
+        (rung.make_one_request, one),
+        (rung.make_many_requests, many),
+    ):
         bare = inspect.signature(function)
         bare = bare.replace(
             parameters=[
-                parameter.replace(annotation=parameter.empty) for parameter in bare.parameters.values()
+                parameter.replace(annotation=parameter.empty)
+                for parameter in bare.parameters.values()
             ],
             return_annotation=bare.empty,
         )
@@ -77,8 +87,12 @@ def test_signatures(rung: ModuleType, one: str, many: str) -> None:
 
 
 @each(LADDER)
-async def test_header_order_and_one_client(rung: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request is a GET that says it sends JSON; results keep their order; one client serves all."""
+async def test_header_order_and_one_client(
+    rung: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request is a GET that says it sends JSON; results keep their order; one
+    client serves all.
+    """
     clients: list[httpx.AsyncClient] = []
 
     class CountedClient(httpx.AsyncClient):
@@ -89,7 +103,9 @@ async def test_header_order_and_one_client(rung: ModuleType, monkeypatch: pytest
     monkeypatch.setattr(httpx, "AsyncClient", CountedClient)
     answers = [httpx.Response(200, json={"number": number}) for number in range(7)]
     with respx.mock:
-        route = respx.get(URL, headers={"Content-Type": "application/json"}).mock(side_effect=answers)
+        route = respx.get(URL, headers={"Content-Type": "application/json"}).mock(
+            side_effect=answers
+        )
         outcomes = await rung.make_many_requests(URL, 7, **fast(rung))
     assert route.call_count == 7
     assert [outcome.json()["number"] for outcome in outcomes] == list(range(7))
@@ -99,7 +115,9 @@ async def test_header_order_and_one_client(rung: ModuleType, monkeypatch: pytest
 
 @each(LADDER)
 async def test_order_is_that_of_the_requests(rung: ModuleType) -> None:
-    """Results stand in the order of the requests, also when the answers come in the reverse order."""
+    """Results stand in the order of the requests, also when the answers come in the
+    reverse order.
+    """
     turns = [asyncio.Event() for _ in range(6)]
     turns[5].set()
     arrivals = 0
@@ -117,12 +135,16 @@ async def test_order_is_that_of_the_requests(rung: ModuleType) -> None:
         asyncio.timeout(PATIENCE),
         httpx.AsyncClient(transport=httpx.MockTransport(backwards)) as client,
     ):
-        outcomes = await rung.make_many_requests(URL, 6, client=client, **limit, **fast(rung))
+        outcomes = await rung.make_many_requests(
+            URL, 6, client=client, **limit, **fast(rung)
+        )
     assert [outcome.json() for outcome in outcomes] == [0, 1, 2, 3, 4, 5]
 
 
 @each(LADDER)
-async def test_a_client_of_yours_stays_open(rung: ModuleType, client: httpx.AsyncClient) -> None:
+async def test_a_client_of_yours_stays_open(
+    rung: ModuleType, client: httpx.AsyncClient
+) -> None:
     """A client handed in is used for every request and is not closed."""
     with respx.mock:
         respx.get(URL)
@@ -139,7 +161,9 @@ async def test_count_zero(rung: ModuleType) -> None:
 
 @each(LADDER)
 def test_runs_twice(rung: ModuleType, server: PracticeServer) -> None:
-    """Nothing binds to the first event loop: a second ``asyncio.run`` works like the first."""
+    """Nothing binds to the first event loop: a second ``asyncio.run`` works like the
+    first.
+    """
     for _ in range(2):
         outcomes = asyncio.run(rung.make_many_requests(server.url, 5, **fast(rung)))
         assert [outcome.status_code for outcome in outcomes] == [200] * 5
@@ -147,16 +171,24 @@ def test_runs_twice(rung: ModuleType, server: PracticeServer) -> None:
 
 @each(LADDER)
 @pytest.mark.parametrize("verbose", [False, True])
-async def test_verbose(rung: ModuleType, verbose: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    """Silent by default; ``verbose`` prints a line for each request that is really under way."""
+async def test_verbose(
+    rung: ModuleType, verbose: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Silent by default; ``verbose`` prints a line for each request that is really
+    under way.
+    """
     gate = Gate()
     async with httpx.AsyncClient(transport=gate) as client:
         run = asyncio.create_task(
-            rung.make_many_requests(URL, 5, client=client, verbose=verbose, **fast(rung))
+            rung.make_many_requests(
+                URL, 5, client=client, verbose=verbose, **fast(rung)
+            )
         )
         await settle()
         under_way = 5 if rung is naive else 3
-        assert capsys.readouterr().out.count("Making request") == (under_way if verbose else 0)
+        assert capsys.readouterr().out.count("Making request") == (
+            under_way if verbose else 0
+        )
         gate.open.set()
         await run
 
@@ -168,14 +200,20 @@ async def test_verbose(rung: ModuleType, verbose: bool, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
 @pytest.mark.parametrize("count", [1, 3, 20])
 async def test_peak_equals_the_limit(rung: ModuleType, limit: int, count: int) -> None:
-    """Exactly min(limit, count) fly while the gate is shut, and never more until the last is through."""
+    """Exactly min(limit, count) fly while the gate is shut, and never more until the
+    last is through.
+    """
     observed = ObservedTransport(gate := Gate())
     async with httpx.AsyncClient(transport=observed) as client:
         run = asyncio.create_task(
-            rung.make_many_requests(URL, count, limit=limit, client=client, **fast(rung))
+            rung.make_many_requests(
+                URL, count, limit=limit, client=client, **fast(rung)
+            )
         )
         await settle()
-        assert observed.stats().in_flight == observed.stats().started == min(limit, count)
+        assert (
+            observed.stats().in_flight == observed.stats().started == min(limit, count)
+        )
         gate.open.set()
         assert len(await run) == count
     assert observed.stats().peak_in_flight == min(limit, count)
@@ -187,8 +225,12 @@ async def test_peak_equals_the_limit(rung: ModuleType, limit: int, count: int) -
 async def test_peak_as_the_server_sees_it(
     rung: ModuleType, limit: int, count: int, server: PracticeServer, hold: Hold
 ) -> None:
-    """The same on real sockets: the server holds every request and counts min(limit, count)."""
-    run = asyncio.create_task(rung.make_many_requests(server.url, count, limit=limit, **fast(rung)))
+    """The same on real sockets: the server holds every request and counts min(limit,
+    count).
+    """
+    run = asyncio.create_task(
+        rung.make_many_requests(server.url, count, limit=limit, **fast(rung))
+    )
     await until(lambda: server.stats().in_flight >= min(limit, count))
     hold.release()
     assert len(await run) == count
@@ -196,8 +238,12 @@ async def test_peak_as_the_server_sees_it(
     assert (stats.peak_in_flight, stats.accepted) == (min(limit, count), count)
 
 
-async def test_naive_meets_the_pool(server: PracticeServer, client: httpx.AsyncClient, hold: Hold) -> None:
-    """200 at once: the client counts 200 in flight, the server never sees more than the pool's 100."""
+async def test_naive_meets_the_pool(
+    server: PracticeServer, client: httpx.AsyncClient, hold: Hold
+) -> None:
+    """200 at once: the client counts 200 in flight, the server never sees more than the
+    pool's 100.
+    """
     run = asyncio.create_task(naive.make_many_requests(server.url, 200, client=client))
     await until(lambda: server.stats().in_flight >= 100)
     assert seen_by(client).stats().in_flight == 200
@@ -210,12 +256,18 @@ async def test_naive_meets_the_pool(server: PracticeServer, client: httpx.AsyncC
 
 
 @each(LIMITED)
-async def test_a_limiter_of_yours_takes_the_place_of_the_limit(rung: ModuleType) -> None:
-    """An adjustable limiter moves the number in flight up at once, and down as requests finish."""
+async def test_a_limiter_of_yours_takes_the_place_of_the_limit(
+    rung: ModuleType,
+) -> None:
+    """An adjustable limiter moves the number in flight up at once, and down as requests
+    finish.
+    """
     observed, limiter = ObservedTransport(gate := Gate()), AdjustableLimiter(2)
     async with httpx.AsyncClient(transport=observed) as client:
         run = asyncio.create_task(
-            rung.make_many_requests(URL, 30, limit=9, limiter=limiter, client=client, **fast(rung))
+            rung.make_many_requests(
+                URL, 30, limit=9, limiter=limiter, client=client, **fast(rung)
+            )
         )
         await settle()
         assert (observed.stats().in_flight, limiter.waiting) == (2, 28)
@@ -228,7 +280,9 @@ async def test_a_limiter_of_yours_takes_the_place_of_the_limit(rung: ModuleType)
         before = len(observed.timeline.events)
         gate.open.set()
         await run
-    later = [event for event in observed.timeline.events[before:] if event.kind == "sent"]
+    later = [
+        event for event in observed.timeline.events[before:] if event.kind == "sent"
+    ]
     assert len(later) == 22
     assert {event.in_flight for event in later} == {1}
     assert (limiter.in_use, limiter.waiting) == (0, 0)
@@ -239,17 +293,24 @@ async def test_a_limiter_of_yours_takes_the_place_of_the_limit(rung: ModuleType)
 
 @each(LADDER)
 async def test_a_status_other_than_200_is_raised(rung: ModuleType) -> None:
-    """The text is the one of the source, whatever the status is: a redirect and a 201 as well."""
+    """The text is the one of the source, whatever the status is: a redirect and a 201
+    as well.
+    """
     for status in (201, 302, 404, 429, 500, 503):
         async with httpx.AsyncClient(transport=(gate := Gate(200, status))) as client:
             gate.open.set()
-            with pytest.raises(ValueError, match=rf"^Unexpected Status: Http status code is {status}\.$"):
+            with pytest.raises(
+                ValueError,
+                match=rf"^Unexpected Status: Http status code is {status}\.$",
+            ):
                 await rung.make_many_requests(URL, 2, client=client, **fast(rung))
 
 
 @each(LADDER)
 async def test_return_exceptions_loses_nothing(rung: ModuleType) -> None:
-    """One outcome per request, each in its place: responses and the errors between them."""
+    """One outcome per request, each in its place: responses and the errors between
+    them.
+    """
     statuses = [200, 429, 200, 200, 503, 200]
     async with httpx.AsyncClient(transport=(gate := Gate(*statuses))) as client:
         gate.open.set()
@@ -258,21 +319,29 @@ async def test_return_exceptions_loses_nothing(rung: ModuleType) -> None:
             URL, 6, client=client, return_exceptions=True, **limit, **fast(rung)
         )
     seen = [
-        outcome.status_code if isinstance(outcome, httpx.Response) else str(outcome) for outcome in outcomes
+        outcome.status_code if isinstance(outcome, httpx.Response) else str(outcome)
+        for outcome in outcomes
     ]
-    texts = {status: f"Unexpected Status: Http status code is {status}." for status in (429, 503)}
+    texts = {
+        status: f"Unexpected Status: Http status code is {status}."
+        for status in (429, 503)
+    }
     assert seen == [texts.get(status, status) for status in statuses]
 
 
 @each(LADDER)
 async def test_gather_does_not_cancel_the_others(rung: ModuleType) -> None:
-    """What the docstring warns of: after a raised failure the other requests go on hitting the API."""
+    """What the docstring warns of: after a raised failure the other requests go on
+    hitting the API.
+    """
     observed = ObservedTransport(gate := Gate(429))
     async with httpx.AsyncClient(transport=observed) as client:
         gate.open.set()
         with pytest.raises(ValueError, match=REFUSED):
             await rung.make_many_requests(URL, 12, client=client, **fast(rung))
-        await until(lambda: observed.stats().started == 12 and observed.stats().in_flight == 0)
+        await until(
+            lambda: observed.stats().started == 12 and observed.stats().in_flight == 0
+        )
     assert (observed.stats().accepted, observed.stats().refused) == (11, 1)
 
 
@@ -289,7 +358,9 @@ class SpyLimiter:
         self.log.append("acquire")
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self.log.append(f"release after {type(exc_info[1]).__name__}" if exc_info[1] else "release")
+        self.log.append(
+            f"release after {type(exc_info[1]).__name__}" if exc_info[1] else "release"
+        )
 
     def locked(self) -> bool:
         """What the test wants it to be."""
@@ -303,13 +374,17 @@ class SpyLimiter:
 async def test_order_inside_one_request(
     rung: ModuleType, locked: bool, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Acquire, send, look whether locked, pause, release, and only then look at the status."""
+    """Acquire, send, look whether locked, pause, release, and only then look at the
+    status.
+    """
     log: list[str] = []
 
     class LoggedResponse(httpx.Response):
         @property
         def status_code(self) -> int:
-            if "release" in "".join(log) or "locked?" in log:  # httpx itself looks at it earlier
+            if (
+                "release" in "".join(log) or "locked?" in log
+            ):  # httpx itself looks at it earlier
                 log.append("status")
             return status
 
@@ -326,10 +401,16 @@ async def test_order_inside_one_request(
     monkeypatch.setattr(asyncio, "sleep", sleep)
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         limiter = SpyLimiter(log, locked=locked)
-        refusal = pytest.raises(ValueError, match=rf"^Unexpected Status: Http status code is {status}\.$")
+        refusal = pytest.raises(
+            ValueError, match=rf"^Unexpected Status: Http status code is {status}\.$"
+        )
         with refusal if status != 200 else contextlib.nullcontext():
             await rung.make_one_request(URL, 0, client=client, limiter=limiter)
-    paused = (["locked?", "sleep 1.0"] if locked else ["locked?"]) if rung is semaphore_pause else []
+    paused = (
+        (["locked?", "sleep 1.0"] if locked else ["locked?"])
+        if rung is semaphore_pause
+        else []
+    )
     expected = ["acquire", "send", *paused, "release", "status"]
     assert log[: len(expected)] == expected
     assert set(log[len(expected) :]) <= {"status"}
@@ -339,7 +420,9 @@ async def test_order_inside_one_request(
 async def test_no_answer_gives_the_slot_back_without_a_pause(
     rung: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request that gets no answer releases its slot at once: there is no response to pause after."""
+    """A request that gets no answer releases its slot at once: there is no response to
+    pause after.
+    """
     log: list[str] = []
 
     def fail(request: httpx.Request) -> httpx.Response:
@@ -347,7 +430,9 @@ async def test_no_answer_gives_the_slot_back_without_a_pause(
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
         with pytest.raises(httpx.ConnectError):
-            await rung.make_one_request(URL, 0, client=client, limiter=SpyLimiter(log, locked=True))
+            await rung.make_one_request(
+                URL, 0, client=client, limiter=SpyLimiter(log, locked=True)
+            )
     assert log == ["acquire", "release after ConnectError"]
 
 
@@ -364,16 +449,31 @@ async def test_no_answer_gives_the_slot_back_without_a_pause(
         pytest.param(10, 9, 0, id="9 of 10 never pause"),
     ],
 )
-def test_who_pauses(limit: int, count: int, pauses: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_pauses(
+    limit: int, count: int, pauses: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A request pauses when all slots are taken as its answer comes, its own included."""
-    api: Any = SimulatedApi(network(latency=0.1))  # answers of a real one come apart on a busy machine
-    run(semaphore_pause.make_many_requests(URL, count, limit=limit, client=api, pause=0.1, verbose=True))
+    api: Any = SimulatedApi(
+        network(latency=0.1)
+    )  # answers of a real one come apart on a busy machine
+    run(
+        semaphore_pause.make_many_requests(
+            URL, count, limit=limit, client=api, pause=0.1, verbose=True
+        )
+    )
     assert capsys.readouterr().out.count(PAUSED) == pauses
 
 
-async def test_refused_requests_pause_too(server: PracticeServer, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_refused_requests_pause_too(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The pause comes before the status is looked at, so a 429 does not skip it."""
-    server.latency, server.quota, server.rate, server.period = 0.1, "fixed-window", 1, 3600
+    server.latency, server.quota, server.rate, server.period = (
+        0.1,
+        "fixed-window",
+        1,
+        3600,
+    )
     outcomes = await semaphore_pause.make_many_requests(
         server.url, 6, limit=3, pause=0.1, verbose=True, return_exceptions=True
     )
@@ -391,8 +491,15 @@ async def test_refused_requests_pause_too(server: PracticeServer, capsys: pytest
 async def test_pausing_meets_no_429(
     count: int, rate: int, period: float, pause: float, server: PracticeServer
 ) -> None:
-    """A slot kept until one period after the *answer* is safe, whatever the network does."""
-    server.latency, server.quota, server.rate, server.period = 0.02, "sliding-window", rate, period
+    """A slot kept until one period after the *answer* is safe, whatever the network
+    does.
+    """
+    server.latency, server.quota, server.rate, server.period = (
+        0.02,
+        "sliding-window",
+        rate,
+        period,
+    )
     await semaphore_pause.make_many_requests(server.url, count, limit=3, pause=pause)
     stats = server.stats()
     assert (stats.accepted, stats.refused, stats.peak_in_flight) == (count, 0, 3)
@@ -410,9 +517,13 @@ async def test_small_batches_never_pause_and_meet_429s(server: PracticeServer) -
 
 
 async def test_a_semaphore_is_no_rate_limit(server: PracticeServer) -> None:
-    """Limit 3 without a pause sends far more than 3 per second: the quota is soon used up."""
+    """Limit 3 without a pause sends far more than 3 per second: the quota is soon used
+    up.
+    """
     server.quota, server.rate, server.period = "sliding-window", 30, 3600
-    outcomes = await semaphore.make_many_requests(server.url, 50, limit=3, return_exceptions=True)
+    outcomes = await semaphore.make_many_requests(
+        server.url, 50, limit=3, return_exceptions=True
+    )
     assert [str(outcome) for outcome in outcomes].count(REFUSED) == 20
 
 
@@ -421,7 +532,9 @@ async def test_a_semaphore_is_no_rate_limit(server: PracticeServer) -> None:
 
 @each(LADDER)
 async def test_nothing_is_left(rung: ModuleType, server: PracticeServer) -> None:
-    """After a run there is no task more than before, and no socket left for the collector to find."""
+    """After a run there is no task more than before, and no socket left for the
+    collector to find.
+    """
     before = asyncio.all_tasks()
     await rung.make_many_requests(server.url, 10, **fast(rung))
     assert asyncio.all_tasks() == before

@@ -1,4 +1,6 @@
-"""One quota for several processes: no period holds more, whoever sends, and nothing goes uncounted."""
+"""One quota for several processes: no period holds more, whoever sends, and nothing
+goes uncounted.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,13 @@ print(len(outcomes))
 def test_face() -> None:
     """The face of `paced`, and where the quota is kept."""
     signature = inspect.signature(make_many_requests)
-    bare = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
-    assert str(signature.replace(parameters=bare, return_annotation=signature.empty)) == (
+    bare = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    assert str(
+        signature.replace(parameters=bare, return_annotation=signature.empty)
+    ) == (
         "(url, count, *, store='redis://127.0.0.1:6379', key='inflight-lab', rate=100, period=1.0, "
         "limit=None, client=None, limiter=None, return_exceptions=False, verbose=False)"
     )
@@ -60,16 +67,22 @@ def test_face() -> None:
     period=st.floats(0.01, 1e6),
 )
 def test_no_period_can_hold_more_than_the_quota(rate: float, period: float) -> None:
-    """By its numbers: GCRA admits no more than ``rate`` in a period and a hundredth, burst included."""
+    """By its numbers: GCRA admits no more than ``rate`` in a period and a hundredth,
+    burst included.
+    """
     quota = SharedQuota(NOBODY, rate=rate, period=period)._quota._quota
     most = quota.burst - 1 + math.ceil(1.0099 * period / quota.emission_interval)
     assert most <= rate
     assert quota.burst >= 1
-    assert quota.emission_interval <= 1.012 * period / max(1, rate - quota.burst)  # and not much fewer
+    assert quota.emission_interval <= 1.012 * period / max(
+        1, rate - quota.burst
+    )  # and not much fewer
 
 
 async def test_admissions_by_the_stores_own_clock(redis: str, key: str) -> None:
-    """Two quotas with one key admit together what one would; with another key they do not meet."""
+    """Two quotas with one key admit together what one would; with another key they do
+    not meet.
+    """
     quotas = [SharedQuota(redis, key=key, rate=50) for _ in range(2)]
     other = SharedQuota(redis, key=key + " other", rate=50)
     async with contextlib.AsyncExitStack() as opened:
@@ -87,14 +100,20 @@ async def test_admissions_by_the_stores_own_clock(redis: str, key: str) -> None:
         assert time.monotonic() - began < 20 * spacing
 
 
-def test_several_processes_share_it(redis: str, key: str, server: PracticeServer) -> None:
-    """Three processes together take the time that the quota asks for; each by itself would take a third."""
+def test_several_processes_share_it(
+    redis: str, key: str, server: PracticeServer
+) -> None:
+    """Three processes together take the time that the quota asks for; each by itself
+    would take a third.
+    """
     options = json.dumps({"store": redis, "key": key, "rate": 60, "limit": 5})
     command = [sys.executable, "-W", "error", "-c", SENDER, server.url, "40", options]
     with contextlib.ExitStack() as running:
         started = (child(command, stdout=subprocess.PIPE, text=True) for _ in range(3))
         senders = [running.enter_context(process) for process in started]
-        assert [sender.communicate(timeout=PATIENCE * 2)[0] for sender in senders] == ["40\n"] * 3
+        assert [sender.communicate(timeout=PATIENCE * 2)[0] for sender in senders] == [
+            "40\n"
+        ] * 3
     stats = server.stats()
     assert stats.accepted == 120
     # 120 at 60 a second.  Arrivals bunch up on a busy machine, the whole does not.
@@ -102,18 +121,26 @@ def test_several_processes_share_it(redis: str, key: str, server: PracticeServer
     assert stats.busiest_period < 100
 
 
-async def test_a_real_quota_is_kept(redis: str, key: str, server: PracticeServer) -> None:
+async def test_a_real_quota_is_kept(
+    redis: str, key: str, server: PracticeServer
+) -> None:
     """Two senders at once against a server that counts: no 429."""
-    # A long period, so that no delay of a busy machine can bunch up what the quota keeps apart.
+    # A long period, so that no delay of a busy machine can bunch up what the quota
+    # keeps apart.
     server.quota, server.rate, server.period = "sliding-window", 20, 2.0
     options: dict[str, Any] = {"store": redis, "key": key, "rate": 20, "period": 2.0}
-    runs = [make_many_requests(server.url, 12, return_exceptions=True, **options) for _ in range(2)]
+    runs = [
+        make_many_requests(server.url, 12, return_exceptions=True, **options)
+        for _ in range(2)
+    ]
     await asyncio.gather(*runs)
     assert (server.stats().accepted, server.stats().refused) == (24, 0)
 
 
 async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
-    """Cancelled while it waits for its turn, a request leaves no slot taken and the next in line goes on."""
+    """Cancelled while it waits for its turn, a request leaves no slot taken and the
+    next in line goes on.
+    """
     limiter = AdjustableLimiter(2)
     quota = SharedQuota(redis, key=key, rate=1, period=3600, limiter=limiter)
 
@@ -138,7 +165,14 @@ async def test_the_limit_below(redis: str, key: str) -> None:
         limiter = AdjustableLimiter(3)
         run = asyncio.create_task(
             make_many_requests(
-                URL, 9, store=redis, key=key, rate=10_000, period=0.1, limiter=limiter, client=client
+                URL,
+                9,
+                store=redis,
+                key=key,
+                rate=10_000,
+                period=0.1,
+                limiter=limiter,
+                client=client,
             )
         )
         await until(lambda: limiter.waiting == 6)
@@ -147,17 +181,26 @@ async def test_the_limit_below(redis: str, key: str) -> None:
 
 
 def test_runs_twice(redis: str, key: str, server: PracticeServer) -> None:
-    """Nothing binds to the first event loop, and no connection is left for the collector to find."""
+    """Nothing binds to the first event loop, and no connection is left for the
+    collector to find.
+    """
     for _ in range(2):
         outcomes = asyncio.run(make_many_requests(server.url, 3, store=redis, key=key))
         assert [outcome.status_code for outcome in outcomes] == [200] * 3
 
 
-async def test_a_quota_of_yours_stays_open(redis: str, key: str, server: PracticeServer) -> None:
+async def test_a_quota_of_yours_stays_open(
+    redis: str, key: str, server: PracticeServer
+) -> None:
     """One `SharedQuota` serves several batches, and its own numbers count."""
     async with contextlib.aclosing(SharedQuota(redis, key=key, rate=500)) as quota:
         for _ in range(2):
-            assert len(await make_many_requests(server.url, 3, limiter=quota, store=NOBODY)) == 3
+            assert (
+                len(
+                    await make_many_requests(server.url, 3, limiter=quota, store=NOBODY)
+                )
+                == 3
+            )
 
 
 class Frozen:
@@ -168,13 +211,17 @@ class Frozen:
 
     async def __aenter__(self) -> Frozen:
         self.server = await asyncio.start_server(self._keep, "127.0.0.1", 0)
-        self.url = f"redis://:secret@127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        self.url = (
+            f"redis://:secret@127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.server.close()
 
-    async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _keep(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.asked += 1
         while await reader.read(1000):
             pass
@@ -182,18 +229,29 @@ class Frozen:
 
 
 async def test_a_frozen_store_ends_the_run(server: PracticeServer) -> None:
-    """It has its time once: the first in line gets a clear error, and so does everyone behind, at once."""
+    """It has its time once: the first in line gets a clear error, and so does everyone
+    behind, at once.
+    """
     async with Frozen() as frozen:
-        quota = SharedQuota(frozen.url, limit=2, timeout=1)  # enough to connect on a busy machine
+        quota = SharedQuota(
+            frozen.url, limit=2, timeout=1
+        )  # enough to connect on a busy machine
         async with contextlib.aclosing(quota):
-            run = make_many_requests(server.url, 20, limiter=quota, return_exceptions=True)
+            run = make_many_requests(
+                server.url, 20, limiter=quota, return_exceptions=True
+            )
             first, *others = await asyncio.wait_for(run, PATIENCE)
             assert frozen.asked == 1
             address = frozen.url.rpartition("@")[2]  # without the password
-            assert str(first) == f"Not sent: the store gave no answer. Timeout reading from {address}"
+            assert (
+                str(first)
+                == f"Not sent: the store gave no answer. Timeout reading from {address}"
+            )
             behind = "Not sent: the store gave no answer to a request before this one."
             assert {str(other) for other in others} == {behind}
-            assert {type(outcome) for outcome in (first, *others)} == {StoreUnavailableError}
+            assert {type(outcome) for outcome in (first, *others)} == {
+                StoreUnavailableError
+            }
             # One that comes later asks again.
             with pytest.raises(StoreUnavailableError, match="Timeout reading"):
                 await make_many_requests(server.url, 1, limiter=quota)
@@ -209,9 +267,13 @@ def test_every_quota_has_a_time_limit() -> None:
 
 
 async def test_without_the_store_nothing_is_sent(server: PracticeServer) -> None:
-    """Nobody to count: every request fails with an error that says so, and the server sees none."""
+    """Nobody to count: every request fails with an error that says so, and the server
+    sees none.
+    """
     with pytest.raises(StoreUnavailableError):
         await make_many_requests(server.url, 3, store=NOBODY)
-    outcomes = await make_many_requests(server.url, 3, store=NOBODY, return_exceptions=True)
+    outcomes = await make_many_requests(
+        server.url, 3, store=NOBODY, return_exceptions=True
+    )
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailableError] * 3
     assert server.stats().started == 0

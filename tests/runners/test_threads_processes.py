@@ -24,7 +24,9 @@ from tests.support.waiting import PATIENCE, Hold
 
 URL = "http://127.0.0.1:9/get"
 REFUSED = "Unexpected Status: Http status code is 429."
-both = pytest.mark.parametrize("rung", [threaded, multiprocess], ids=["threaded", "multiprocess"])
+both = pytest.mark.parametrize(
+    "rung", [threaded, multiprocess], ids=["threaded", "multiprocess"]
+)
 
 
 class InThread(threading.Thread):
@@ -77,7 +79,10 @@ def until(condition: Callable[[], bool]) -> None:
 def test_face(rung: ModuleType, many: str) -> None:
     """The ladder's face, without ``await``."""
     signature = inspect.signature(rung.make_many_requests)
-    bare = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
+    bare = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
     signature = signature.replace(parameters=bare, return_annotation=signature.empty)
     assert str(signature) == f"({many})"
     assert not inspect.iscoroutinefunction(rung.make_many_requests)
@@ -85,8 +90,12 @@ def test_face(rung: ModuleType, many: str) -> None:
 
 @both
 @pytest.mark.parametrize("limit", [1, 3])
-def test_the_server_sees_the_limit(rung: ModuleType, limit: int, server: PracticeServer, hold: Hold) -> None:
-    """More threads or processes than slots: the server holds exactly ``limit`` requests, and never more."""
+def test_the_server_sees_the_limit(
+    rung: ModuleType, limit: int, server: PracticeServer, hold: Hold
+) -> None:
+    """More threads or processes than slots: the server holds exactly ``limit``
+    requests, and never more.
+    """
     run = InThread(lambda: rung.make_many_requests(server.url, 12, limit=limit))
     until(lambda: server.stats().in_flight >= limit)
     hold.release()
@@ -95,8 +104,12 @@ def test_the_server_sees_the_limit(rung: ModuleType, limit: int, server: Practic
 
 
 @both
-def test_outcomes_and_the_first_failure(rung: ModuleType, server: PracticeServer) -> None:
-    """Each failure in the place of its response, or the first one raised and the rest dropped."""
+def test_outcomes_and_the_first_failure(
+    rung: ModuleType, server: PracticeServer
+) -> None:
+    """Each failure in the place of its response, or the first one raised and the rest
+    dropped.
+    """
     server.quota, server.rate, server.period = "fixed-window", 4, 3600
     outcomes = rung.make_many_requests(server.url, 9, return_exceptions=True)
     assert sum(isinstance(outcome, httpx.Response) for outcome in outcomes) == 4
@@ -110,7 +123,9 @@ def test_outcomes_and_the_first_failure(rung: ModuleType, server: PracticeServer
 
 @both
 def test_no_answer_is_an_outcome(rung: ModuleType) -> None:
-    """A refused connection comes back as the exception that it is, out of another process too."""
+    """A refused connection comes back as the exception that it is, out of another
+    process too.
+    """
     with PracticeServer() as gone:
         url = gone.url
     outcomes = rung.make_many_requests(url, 3, return_exceptions=True)
@@ -123,13 +138,17 @@ def test_count_zero(rung: ModuleType) -> None:
     assert rung.make_many_requests(URL, 0) == []
 
 
-def test_threads_share_a_client_and_a_limiter_of_yours(server: PracticeServer, hold: Hold) -> None:
+def test_threads_share_a_client_and_a_limiter_of_yours(
+    server: PracticeServer, hold: Hold
+) -> None:
     """Two pools under one semaphore keep its limit together; the client stays open."""
     limiter = threading.BoundedSemaphore(2)
     with httpx.Client() as client:
         runs = [
             InThread(
-                lambda: threaded.make_many_requests(server.url, 6, limit=9, limiter=limiter, client=client)
+                lambda: threaded.make_many_requests(
+                    server.url, 6, limit=9, limiter=limiter, client=client
+                )
             )
             for _ in range(2)
         ]
@@ -140,9 +159,15 @@ def test_threads_share_a_client_and_a_limiter_of_yours(server: PracticeServer, h
     assert server.stats().peak_in_flight == 2
 
 
-def test_a_process_that_dies_with_a_slot_does_not_hang_the_run(server: PracticeServer, hold: Hold) -> None:
-    """Killed while it holds the only slot: the others would wait for ever, so the run ends with an error."""
-    run = InThread(lambda: multiprocess.make_many_requests(server.url, 12, limit=1, processes=2))
+def test_a_process_that_dies_with_a_slot_does_not_hang_the_run(
+    server: PracticeServer, hold: Hold
+) -> None:
+    """Killed while it holds the only slot: the others would wait for ever, so the run
+    ends with an error.
+    """
+    run = InThread(
+        lambda: multiprocess.make_many_requests(server.url, 12, limit=1, processes=2)
+    )
     until(lambda: server.stats().in_flight == 1)
     victim = multiprocessing.active_children()[0]
     assert victim.pid is not None
@@ -163,4 +188,7 @@ def test_from_a_notebook(server: PracticeServer) -> None:
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     NotebookClient(notebook, timeout=PATIENCE * 4, kernel_name="python3").execute()
-    assert "".join(output.get("text", "") for output in notebook.cells[0].outputs) == "5 200\n5 200\n2\n"
+    assert (
+        "".join(output.get("text", "") for output in notebook.cells[0].outputs)
+        == "5 200\n5 200\n2\n"
+    )

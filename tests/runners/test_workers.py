@@ -1,4 +1,6 @@
-"""Workers: the limit is exact, what is taken ahead is bounded, and nobody is left behind."""
+"""Workers: the limit is exact, what is taken ahead is bounded, and nobody is left
+behind.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ both_orders = pytest.mark.parametrize("ordered", [True, False])
 
 
 class Bench:
-    """A function to await for each item: counts who is in, and lets an item out when the test says so."""
+    """A function to await for each item: counts who is in, and lets an item out when
+    the test says so.
+    """
 
     def __init__(self) -> None:
         self.begun: list[int] = []
@@ -84,9 +88,13 @@ async def as_async(items: Any) -> AsyncIterator[Any]:
 
 @both_orders
 @pytest.mark.parametrize("limit", [1, 3, 20])
-@pytest.mark.parametrize("wrap", [list, iter, as_async], ids=["list", "iterator", "async"])
+@pytest.mark.parametrize(
+    "wrap", [list, iter, as_async], ids=["list", "iterator", "async"]
+)
 async def test_peak_equals_the_limit(ordered: bool, limit: int, wrap: Any) -> None:
-    """Exactly min(limit, items) are under way while all doors are shut, and never more after that."""
+    """Exactly min(limit, items) are under way while all doors are shut, and never more
+    after that.
+    """
     bench = Bench()
     stream = stream_outcomes(bench, wrap(range(12)), limit=limit, ordered=ordered)
     reading = asyncio.create_task(anext(stream))
@@ -94,7 +102,9 @@ async def test_peak_equals_the_limit(ordered: bool, limit: int, wrap: Any) -> No
     assert bench.inside == min(limit, 12)
     bench.let_out(*range(12))
     async with asyncio.timeout(PATIENCE):
-        assert sorted([await reading, *[outcome async for outcome in stream]]) == list(range(12))
+        assert sorted([await reading, *[outcome async for outcome in stream]]) == list(
+            range(12)
+        )
     assert bench.peak == min(limit, 12)
 
 
@@ -107,16 +117,25 @@ async def test_peak_equals_the_limit(ordered: bool, limit: int, wrap: Any) -> No
     ordered=st.booleans(),
 )
 def test_any_order_of_completion(
-    delays: list[int], limit: int, ahead: int, failing: set[int], is_async: bool, ordered: bool
+    delays: list[int],
+    limit: int,
+    ahead: int,
+    failing: set[int],
+    is_async: bool,
+    ordered: bool,
 ) -> None:
-    """Each item has exactly one outcome, in order if asked for, however long each takes; both bounds hold."""
+    """Each item has exactly one outcome, in order if asked for, however long each
+    takes; both bounds hold.
+    """
     taken = handed = inside = 0
 
     async def make_one(num: int) -> int:
         nonlocal taken, inside
         taken, inside = taken + 1, inside + 1
         assert inside <= limit
-        assert taken - handed <= ahead + 1  # the one in your hands counts as yours only when you come back
+        assert (
+            taken - handed <= ahead + 1
+        )  # the one in your hands counts as yours only when you come back
         for _ in range(delays[num]):
             await asyncio.sleep(0)
         inside -= 1
@@ -138,7 +157,9 @@ def test_any_order_of_completion(
         outcomes = []
         async for outcome in stream:
             handed += 1
-            outcomes.append(outcome.args[0] if isinstance(outcome, ArithmeticError) else outcome)
+            outcomes.append(
+                outcome.args[0] if isinstance(outcome, ArithmeticError) else outcome
+            )
         return outcomes
 
     outcomes = asyncio.run(asyncio.wait_for(run(), PATIENCE))
@@ -150,8 +171,14 @@ async def test_order_or_as_completed() -> None:
     for ordered, expected in ((True, [0, 1, 2]), (False, [2, 0, 1])):
         bench, outcomes = Bench(), []
 
-        async def read(bench: Bench = bench, ordered: bool = ordered, outcomes: list[int] = outcomes) -> None:
-            async for outcome in stream_outcomes(bench, range(3), limit=3, ordered=ordered):
+        async def read(
+            bench: Bench = bench,
+            ordered: bool = ordered,
+            outcomes: list[int] = outcomes,
+        ) -> None:
+            async for outcome in stream_outcomes(
+                bench, range(3), limit=3, ordered=ordered
+            ):
                 outcomes.append(outcome)
 
         reading = asyncio.create_task(read())
@@ -164,7 +191,9 @@ async def test_order_or_as_completed() -> None:
 
 @both_orders
 async def test_a_slow_consumer_makes_the_workers_wait(ordered: bool) -> None:
-    """Back-pressure: of an endless source exactly ``ahead`` items are read beyond those done with."""
+    """Back-pressure: of an endless source exactly ``ahead`` items are read beyond those
+    done with.
+    """
     read: list[int] = []
     items = (read.append(num) or num for num in itertools.count())
     stream = stream_outcomes(at_once, items, limit=3, ahead=7, ordered=ordered)
@@ -176,7 +205,9 @@ async def test_a_slow_consumer_makes_the_workers_wait(ordered: bool) -> None:
 
 
 async def test_one_slow_request_does_not_fill_the_memory() -> None:
-    """In order, behind a request that hangs at most ``ahead`` outcomes pile up; then the others wait too."""
+    """In order, behind a request that hangs at most ``ahead`` outcomes pile up; then
+    the others wait too.
+    """
     bench = Bench()
     bench.let_out(*range(1, 100))
     stream = stream_outcomes(bench, itertools.count(), limit=3, ahead=10)
@@ -190,7 +221,9 @@ async def test_one_slow_request_does_not_fill_the_memory() -> None:
 
 @both_orders
 async def test_leaving_early_cancels_all(ordered: bool) -> None:
-    """At the end of ``aclosing`` the requests under way are cancelled and their clean-up has run."""
+    """At the end of ``aclosing`` the requests under way are cancelled and their
+    clean-up has run.
+    """
     bench = Bench()
     bench.let_out(0)
     before = asyncio.all_tasks()
@@ -206,7 +239,9 @@ async def test_a_cancelled_consumer_cancels_all() -> None:
     """The same when the task that reads is cancelled while it waits."""
     bench = Bench()
     before = asyncio.all_tasks()
-    reading = asyncio.create_task(anext(stream_outcomes(bench, itertools.count(), limit=5)))
+    reading = asyncio.create_task(
+        anext(stream_outcomes(bench, itertools.count(), limit=5))
+    )
     await settle()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -215,7 +250,9 @@ async def test_a_cancelled_consumer_cancels_all() -> None:
 
 
 async def test_leaving_a_source_that_waits_runs_its_clean_up() -> None:
-    """A source that is asked for its next item when the reader leaves gets to run its ``finally``."""
+    """A source that is asked for its next item when the reader leaves gets to run its
+    ``finally``.
+    """
     closed = asyncio.Event()
 
     async def pages() -> AsyncIterator[int]:
@@ -225,13 +262,17 @@ async def test_leaving_a_source_that_waits_runs_its_clean_up() -> None:
         finally:
             closed.set()
 
-    async with contextlib.aclosing(stream_outcomes(at_once, pages(), limit=2)) as stream:
+    async with contextlib.aclosing(
+        stream_outcomes(at_once, pages(), limit=2)
+    ) as stream:
         assert await anext(stream) == 1
     assert closed.is_set()
 
 
 async def test_leaving_closes_a_source_that_is_not_waited_for() -> None:
-    """The same for a generator that is between two items, and at once: nothing is left to the collector."""
+    """The same for a generator that is between two items, and at once: nothing is left
+    to the collector.
+    """
     closed = False
 
     def pages() -> Iterator[int]:
@@ -241,14 +282,18 @@ async def test_leaving_closes_a_source_that_is_not_waited_for() -> None:
         finally:
             closed = True
 
-    async with contextlib.aclosing(stream_outcomes(at_once, pages(), limit=2)) as stream:
+    async with contextlib.aclosing(
+        stream_outcomes(at_once, pages(), limit=2)
+    ) as stream:
         assert await anext(stream) == 0
         assert not closed
     assert closed
 
 
 async def test_an_item_that_comes_after_a_failure_is_not_sent() -> None:
-    """A worker that waits for the source while another's request fails does not send what it gets then."""
+    """A worker that waits for the source while another's request fails does not send
+    what it gets then.
+    """
     bench, more = Bench(), asyncio.Event()
 
     async def pages() -> AsyncIterator[int]:
@@ -272,7 +317,9 @@ async def test_an_item_that_comes_after_a_failure_is_not_sent() -> None:
 
 
 async def test_a_failure_is_raised_in_its_place_and_ends_the_sending() -> None:
-    """The outcomes before a failure come first, also when they are later; nothing is begun after it."""
+    """The outcomes before a failure come first, also when they are later; nothing is
+    begun after it.
+    """
     bench = Bench()
     stream = stream_outcomes(bench, [0, 1, -2, 3, 4, 5], limit=3)
     reading = asyncio.create_task(anext(stream))
@@ -287,7 +334,9 @@ async def test_a_failure_is_raised_in_its_place_and_ends_the_sending() -> None:
 
 
 async def test_of_two_failures_the_first_in_order_is_raised() -> None:
-    """Two that fail in the same turn of the loop, in either order: the item that comes first counts."""
+    """Two that fail in the same turn of the loop, in either order: the item that comes
+    first counts.
+    """
     for first, second in ((-1, -2), (-2, -1)):
         bench = Bench()
         reading = asyncio.create_task(anext(stream_outcomes(bench, [-1, -2], limit=2)))
@@ -321,7 +370,9 @@ async def test_a_request_that_ignores_its_cancellation() -> None:
 
 
 async def test_a_request_that_ignores_its_cancellation_with_no_room_left() -> None:
-    """Nobody makes room any more once the reader has left, so its worker must not wait for that."""
+    """Nobody makes room any more once the reader has left, so its worker must not wait
+    for that.
+    """
     release = asyncio.Event()
 
     async def stubborn(item: int) -> int:
@@ -352,14 +403,20 @@ async def test_a_failure_is_raised_at_once_when_order_does_not_matter() -> None:
 
 @both_orders
 @pytest.mark.parametrize("return_exceptions", [True, False])
-async def test_what_the_items_raise_is_raised(ordered: bool, return_exceptions: bool) -> None:
-    """An error of the source is no outcome: what was taken before it is handed over, then it is raised."""
+async def test_what_the_items_raise_is_raised(
+    ordered: bool, return_exceptions: bool
+) -> None:
+    """An error of the source is no outcome: what was taken before it is handed over,
+    then it is raised.
+    """
 
     def broken() -> Iterator[int]:
         yield from (0, 1)
         raise OSError("the file ended")
 
-    stream = stream_outcomes(at_once, broken(), limit=3, ordered=ordered, return_exceptions=return_exceptions)
+    stream = stream_outcomes(
+        at_once, broken(), limit=3, ordered=ordered, return_exceptions=return_exceptions
+    )
     outcomes = [await anext(stream), await anext(stream)]
     with pytest.raises(OSError, match="the file ended"):
         await anext(stream)
@@ -368,7 +425,9 @@ async def test_what_the_items_raise_is_raised(ordered: bool, return_exceptions: 
 
 @both_orders
 async def test_a_cancelled_worker_ends_the_stream(ordered: bool) -> None:
-    """Cancelled from outside, as by a Stop button, the stream ends with CancelledError and does not hang."""
+    """Cancelled from outside, as by a Stop button, the stream ends with CancelledError
+    and does not hang.
+    """
 
     async def cancelled(item: int) -> int:
         if item == 2:
@@ -378,7 +437,9 @@ async def test_a_cancelled_worker_ends_the_stream(ordered: bool) -> None:
             await asyncio.sleep(0)
         return item
 
-    stream = stream_outcomes(cancelled, range(9), limit=1, ordered=ordered, return_exceptions=True)
+    stream = stream_outcomes(
+        cancelled, range(9), limit=1, ordered=ordered, return_exceptions=True
+    )
     assert [await anext(stream), await anext(stream)] == [0, 1]
     with pytest.raises(asyncio.CancelledError):
         await anext(stream)
@@ -412,40 +473,57 @@ async def test_the_server_sees_the_limit(server: PracticeServer, hold: Hold) -> 
 
 async def test_outcomes_keep_their_place() -> None:
     """With ``return_exceptions`` each failure stands where its response would."""
-    async with httpx.AsyncClient(transport=(gate := Gate(200, 429, 200, 503))) as client:
+    async with httpx.AsyncClient(
+        transport=(gate := Gate(200, 429, 200, 503))
+    ) as client:
         gate.open.set()
-        outcomes = await make_many_requests(URL, 5, limit=1, client=client, return_exceptions=True)
-    texts = [str(outcome) if isinstance(outcome, ValueError) else outcome.status_code for outcome in outcomes]
+        outcomes = await make_many_requests(
+            URL, 5, limit=1, client=client, return_exceptions=True
+        )
+    texts = [
+        str(outcome) if isinstance(outcome, ValueError) else outcome.status_code
+        for outcome in outcomes
+    ]
     refused = "Unexpected Status: Http status code is {}."
     assert texts == [200, refused.format(429), 200, refused.format(503), 200]
 
 
 async def test_a_raised_failure_stops_the_rest() -> None:
-    """Unlike the rungs that gather: after the first failure nothing goes on hitting the API."""
+    """Unlike the rungs that gather: after the first failure nothing goes on hitting the
+    API.
+    """
     observed = ObservedTransport(gate := Gate(200, 429))
     async with httpx.AsyncClient(transport=observed) as client:
         gate.open.set()
-        with pytest.raises(ValueError, match=r"^Unexpected Status: Http status code is 429\.$"):
+        with pytest.raises(
+            ValueError, match=r"^Unexpected Status: Http status code is 429\.$"
+        ):
             await make_many_requests(URL, 50, limit=1, client=client)
         await settle()
     assert observed.stats().started == 2
 
 
 async def test_a_raised_failure_cancels_those_under_way() -> None:
-    """With several workers too: what flies when one fails is cancelled, and gone when the run ends."""
+    """With several workers too: what flies when one fails is cancelled, and gone when
+    the run ends.
+    """
     observed = ObservedTransport(gate := Hanging(first=429))
     async with httpx.AsyncClient(transport=observed) as client:
         run = asyncio.create_task(make_many_requests(URL, 50, limit=3, client=client))
         await settle()
         assert observed.stats().in_flight == 3
         gate.answer.set()
-        with pytest.raises(ValueError, match=r"^Unexpected Status: Http status code is 429\.$"):
+        with pytest.raises(
+            ValueError, match=r"^Unexpected Status: Http status code is 429\.$"
+        ):
             await run
         assert (observed.stats().started, observed.stats().in_flight) == (3, 0)
 
 
 async def test_in_the_panel_and_stopped(server: PracticeServer) -> None:
-    """The panel runs this rung, and Stop ends it within the panel's grace with one outcome per request."""
+    """The panel runs this rung, and Stop ends it within the panel's grace with one
+    outcome per request.
+    """
     server.latency = 0.05
     panel = Panel(make_many_requests, server=server, count=10)
     await panel.start()
@@ -480,7 +558,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_memory_is_flat(ordered: bool) -> None:
     """Twenty times the requests take no more memory: a task each would be 200 MB here."""
     peak = [
-        int(subprocess.check_output([sys.executable, "-c", MEMORY, str(count), str(ordered)]))
+        int(
+            subprocess.check_output(
+                [sys.executable, "-c", MEMORY, str(count), str(ordered)]
+            )
+        )
         for count in (10_000, 200_000)
     ]
     unit = 1 if sys.platform == "darwin" else 1024  # bytes on a Mac, else kilobytes

@@ -1,4 +1,6 @@
-"""The practice server of the browser build, here on a computer: the same face, answers and failures."""
+"""The practice server of the browser build, here on a computer: the same face, answers
+and failures.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def server() -> Iterator[PracticeServer]:
 
 
 def client(**options: Any) -> httpx.AsyncClient:
-    """A client with httpx's own pool and no socket, as `httpx.AsyncClient` makes one in the browser build."""
+    """A client with httpx's own pool and no socket, as `httpx.AsyncClient` makes one in
+    the browser build.
+    """
     client = httpx.AsyncClient(**{"timeout": PATIENCE} | options)
     pool = pool_of(client)
     pool.create_connection = partial(create_connection, pool)  # type: ignore[method-assign]
@@ -59,19 +63,26 @@ async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
         seen = []
         for place, opened in ((real, httpx.AsyncClient()), (server, client())):
             async with opened as sender:
-                accepted = await sender.get(place.url, params={"page": 2}, headers=headers)
+                accepted = await sender.get(
+                    place.url, params={"page": 2}, headers=headers
+                )
                 refused = await sender.get(place.url)
             body = accepted.json()
             assert body.pop("url") == f"{place.url}?page=2"
             assert body["headers"].pop("Host") == f"127.0.0.1:{place.port}"
-            said = [(each.status_code, each.reason_phrase, each.http_version) for each in (accepted, refused)]
+            said = [
+                (each.status_code, each.reason_phrase, each.http_version)
+                for each in (accepted, refused)
+            ]
             fields = ("RateLimit-Policy", "RateLimit", "Retry-After", "Content-Type")
             seen.append((body, said, [refused.headers[field] for field in fields]))
     assert seen[0] == seen[1]
 
 
 def test_every_request_waits() -> None:
-    """Also without a latency: a page where nothing waits neither draws nor hears Stop until all is done."""
+    """Also without a latency: a page where nothing waits neither draws nor hears Stop
+    until all is done.
+    """
 
     async def sends() -> float:
         began = asyncio.get_running_loop().time()
@@ -84,7 +95,9 @@ def test_every_request_waits() -> None:
     assert run(sends()) >= 0.1 - 1e-9
 
 
-async def test_no_more_in_flight_than_the_pool_has_connections(server: PracticeServer) -> None:
+async def test_no_more_in_flight_than_the_pool_has_connections(
+    server: PracticeServer,
+) -> None:
     """httpx's own pool of 100: the rest waits inside the client, as on a socket."""
     server.latency = 0.2
     async with client() as sender:
@@ -93,8 +106,12 @@ async def test_no_more_in_flight_than_the_pool_has_connections(server: PracticeS
     assert server.stats().accepted == 150
 
 
-async def test_whoever_traces_a_request_hears_when_it_has_a_connection(server: PracticeServer) -> None:
-    """As over a socket, so that `Watch` tells the same of a run in a page: opened once, then used again."""
+async def test_whoever_traces_a_request_hears_when_it_has_a_connection(
+    server: PracticeServer,
+) -> None:
+    """As over a socket, so that `Watch` tells the same of a run in a page: opened once,
+    then used again.
+    """
     heard = []
 
     async def trace(event: str, _: object) -> None:
@@ -108,30 +125,60 @@ async def test_whoever_traces_a_request_hears_when_it_has_a_connection(server: P
             if sender is inside:
                 told, heard = heard, []
     steps = [event for event in heard if event in told]
-    assert told == steps == ["connection.connect_tcp.complete", *["http11.send_request_headers.started"] * 2]
+    assert (
+        told
+        == steps
+        == [
+            "connection.connect_tcp.complete",
+            *["http11.send_request_headers.started"] * 2,
+        ]
+    )
 
 
-async def test_who_waits_too_long_in_the_pool_is_never_sent(server: PracticeServer) -> None:
-    """A pool of 1 and little patience: one answer, two PoolTimeouts, one request at the server."""
+async def test_who_waits_too_long_in_the_pool_is_never_sent(
+    server: PracticeServer,
+) -> None:
+    """A pool of 1 and little patience: one answer, two PoolTimeouts, one request at the
+    server.
+    """
     server.latency = 0.3
     limits, timeout = httpx.Limits(max_connections=1), httpx.Timeout(PATIENCE, pool=0.1)
     async with client(limits=limits, timeout=timeout) as sender:
         requests = [sender.get(server.url) for _ in range(3)]
         outcomes = await asyncio.gather(*requests, return_exceptions=True)
-        assert [type(outcome).__name__ for outcome in outcomes] == ["Response", "PoolTimeout", "PoolTimeout"]
-        assert (await sender.get(server.url)).status_code == 200  # no connection was lost
+        assert [type(outcome).__name__ for outcome in outcomes] == [
+            "Response",
+            "PoolTimeout",
+            "PoolTimeout",
+        ]
+        assert (
+            await sender.get(server.url)
+        ).status_code == 200  # no connection was lost
     assert server.stats().started == 2
 
 
-async def test_read_timeout_loses_the_answer_and_spends_the_quota(server: PracticeServer) -> None:
-    """The timeout fires although there is no socket; the server counts the request, as cancelled."""
-    server.latency, server.quota, server.rate, server.period = 60, "sliding-window", 1, 60
+async def test_read_timeout_loses_the_answer_and_spends_the_quota(
+    server: PracticeServer,
+) -> None:
+    """The timeout fires although there is no socket; the server counts the request, as
+    cancelled.
+    """
+    server.latency, server.quota, server.rate, server.period = (
+        60,
+        "sliding-window",
+        1,
+        60,
+    )
     async with client(timeout=httpx.Timeout(PATIENCE, read=0.5)) as sender:
         with pytest.raises(httpx.ReadTimeout):
             await sender.get(server.url)
         server.latency = 0
         assert (await sender.get(server.url)).status_code == 429
-    assert (server.stats().cancelled, server.stats().refused, server.stats().in_flight) == (1, 1, 0)
+    assert (
+        server.stats().cancelled,
+        server.stats().refused,
+        server.stats().in_flight,
+    ) == (1, 1, 0)
 
 
 async def test_cancelled_request_counts_as_cancelled(server: PracticeServer) -> None:
@@ -145,11 +192,17 @@ async def test_cancelled_request_counts_as_cancelled(server: PracticeServer) -> 
         assert request.cancelled()
         server.latency = 0
         assert (await sender.get(server.url)).status_code == 200
-    assert (server.stats().cancelled, server.stats().accepted, server.stats().in_flight) == (1, 1, 0)
+    assert (
+        server.stats().cancelled,
+        server.stats().accepted,
+        server.stats().in_flight,
+    ) == (1, 1, 0)
 
 
 async def test_stop_hangs_up(server: PracticeServer) -> None:
-    """Who waits for a server that stops gets an error of httpx's at once, and so does who comes later."""
+    """Who waits for a server that stops gets an error of httpx's at once, and so does
+    who comes later.
+    """
     server.latency = 60
     async with client() as sender:
         requests = [asyncio.ensure_future(sender.get(server.url)) for _ in range(3)]
@@ -157,7 +210,9 @@ async def test_stop_hangs_up(server: PracticeServer) -> None:
         server.stop()
         assert not server.running
         outcomes = await asyncio.gather(*requests, return_exceptions=True)
-        assert [type(outcome) for outcome in outcomes] == [httpx.RemoteProtocolError] * 3
+        assert [type(outcome) for outcome in outcomes] == [
+            httpx.RemoteProtocolError
+        ] * 3
         with pytest.raises(httpx.ConnectError, match="no PracticeServer is running"):
             await sender.get(server.url)
         server.latency = 0
@@ -170,13 +225,17 @@ async def test_other_sites_are_out_of_reach(server: PracticeServer) -> None:
     """Nothing leaves the page, and the error says what can be reached."""
     async with client() as sender:
         for url in ("https://httpbin.org/get", f"http://example.org:{server.port}/get"):
-            with pytest.raises(httpx.ConnectError, match="only a PracticeServer can be reached"):
+            with pytest.raises(
+                httpx.ConnectError, match="only a PracticeServer can be reached"
+            ):
                 await sender.get(url)
     assert server.stats().started == 0
 
 
 async def test_ports() -> None:
-    """Any free port, or the one that is wanted; a taken one is an error; a stopped server's is free again."""
+    """Any free port, or the one that is wanted; a taken one is an error; a stopped
+    server's is free again.
+    """
     async with PracticeServer() as first, PracticeServer() as second:
         assert first.port != second.port
         assert first.start() is first
@@ -184,7 +243,9 @@ async def test_ports() -> None:
             PracticeServer(port=first.port).start()
     with PracticeServer(port=first.port, latency=0) as again:
         async with client() as sender:
-            assert (await sender.get(f"http://localhost:{first.port}/get")).status_code == 200
+            assert (
+                await sender.get(f"http://localhost:{first.port}/get")
+            ).status_code == 200
         assert again.stats().accepted == 1
 
 
@@ -195,13 +256,17 @@ async def test_idle_connections_are_kept_and_let_go(server: PracticeServer) -> N
         await semaphore.make_many_requests(server.url, 60, limit=30, client=sender)
         kept = pool_of(sender).connections
         assert len(kept) == 20
-        assert all(connection.is_idle() and not connection.has_expired() for connection in kept)
+        assert all(
+            connection.is_idle() and not connection.has_expired() for connection in kept
+        )
         server.stop()
         assert all(connection.has_expired() for connection in kept)
 
 
 async def test_an_idle_connection_expires(server: PracticeServer) -> None:
-    """One that was idle for longer than the client allows is not used again, as on sockets."""
+    """One that was idle for longer than the client allows is not used again, as on
+    sockets.
+    """
     async with client(limits=httpx.Limits(keepalive_expiry=0.05)) as sender:
         await sender.get(server.url)
         (first,) = pool_of(sender).connections
@@ -222,7 +287,9 @@ async def test_an_idle_connection_expires(server: PracticeServer) -> None:
 
 @pytest.fixture
 async def page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This test's Python behaves as one in a page does, once the package was imported there."""
+    """This test's Python behaves as one in a page does, once the package was imported
+    there.
+    """
     loop = type(asyncio.get_running_loop())
     for owner, name in (
         (httpcore.AsyncConnectionPool, "create_connection"),
@@ -233,11 +300,15 @@ async def page(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(loop, "call_later", refuse_the_past, raising=False)
-    monkeypatch.delattr(asyncio.tasks, "_set_task_name", raising=False)  # Python 3.14 has none
+    monkeypatch.delattr(
+        asyncio.tasks, "_set_task_name", raising=False
+    )  # Python 3.14 has none
     pyodide.behave_as_on_a_computer(create_connection)
 
 
-def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: Any, **options: Any) -> Any:
+def refuse_the_past(
+    loop: asyncio.AbstractEventLoop, delay: float, *arguments: Any, **options: Any
+) -> Any:
     """As Pyodide's loop does."""
     if delay < 0:
         raise ValueError("Can't schedule in the past")
@@ -245,10 +316,16 @@ def refuse_the_past(loop: asyncio.AbstractEventLoop, delay: float, *arguments: A
 
 
 async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
-    """A panel makes its runner's tasks itself; Pyodide's loop, as older ones do, names them afterwards."""
+    """A panel makes its runner's tasks itself; Pyodide's loop, as older ones do, names
+    them afterwards.
+    """
     loop = asyncio.get_running_loop()
-    loop.set_task_factory(lambda loop, coroutine, **_: asyncio.Task(coroutine, loop=loop))
-    unnamed = ("Task-", "None")[: 1 + (sys.version_info[:2] == (3, 13))]  # the latter is 3.13's own doing
+    loop.set_task_factory(
+        lambda loop, coroutine, **_: asyncio.Task(coroutine, loop=loop)
+    )
+    unnamed = ("Task-", "None")[
+        : 1 + (sys.version_info[:2] == (3, 13))
+    ]  # the latter is 3.13's own doing
     for name, shown in (("by hand", "by hand"), (None, unnamed)):
         task = loop.create_task(asyncio.sleep(0), name=name)
         assert task.get_name().startswith(shown)
@@ -256,7 +333,9 @@ async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
     loop.set_task_factory(None)
 
 
-async def test_plain_clients_reach_the_server(page: None, server: PracticeServer) -> None:
+async def test_plain_clients_reach_the_server(
+    page: None, server: PracticeServer
+) -> None:
     """`httpx.AsyncClient()` without arguments, as every notebook and snippet makes it."""
     responses = await semaphore.make_many_requests(server.url, 9, limit=3)
     assert len(responses) == server.stats().accepted == 9
@@ -270,7 +349,9 @@ async def test_plain_clients_reach_the_server(page: None, server: PracticeServer
 @pytest.fixture
 async def early_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client that is there before the page has a server."""
-    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=5), timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=5), timeout=PATIENCE
+    ) as client:
         yield client
 
 
@@ -305,11 +386,18 @@ print(sys.modules["inflight_lab.server"].PracticeServer.listen.__module__)
 
 @pytest.mark.parametrize(
     ("platform", "module"),
-    [("emscripten", "inflight_lab.server.in_process"), (sys.platform, "inflight_lab.server.socket")],
+    [
+        ("emscripten", "inflight_lab.server.in_process"),
+        (sys.platform, "inflight_lab.server.socket"),
+    ],
 )
 def test_an_import_changes_nothing_elsewhere(platform: str, module: str) -> None:
-    """httpx, asyncio and time stay as they are until a server starts, in a page as well."""
-    run = subprocess.run([sys.executable, "-c", IMPORTS, platform], capture_output=True, text=True)
+    """httpx, asyncio and time stay as they are until a server starts, in a page as
+    well.
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORTS, platform], capture_output=True, text=True
+    )
     assert (run.stdout.strip(), run.stderr) == (module, "")
 
 
@@ -320,7 +408,9 @@ async def test_a_client_that_would_block_the_page_says_so(page: None) -> None:
 
 
 async def test_due_a_moment_ago_is_due_now(page: None, server: PracticeServer) -> None:
-    """A pacer gives its places back at times that may just have passed; none of them is lost."""
+    """A pacer gives its places back at times that may just have passed; none of them is
+    lost.
+    """
     called = asyncio.Event()
     asyncio.get_running_loop().call_later(-1, called.set)
     await asyncio.wait_for(called.wait(), PATIENCE)

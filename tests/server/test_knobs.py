@@ -17,9 +17,24 @@ pytestmark = pytest.mark.anyio
 
 NAN, INFINITY = float("nan"), float("inf")
 KNOBS: list[tuple[str, object, type[Exception], str]] = [
-    ("quota", "leaky", ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", None, ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
-    ("quota", ["gcra"], ValueError, "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"),
+    (
+        "quota",
+        "leaky",
+        ValueError,
+        "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'",
+    ),
+    (
+        "quota",
+        None,
+        ValueError,
+        "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'",
+    ),
+    (
+        "quota",
+        ["gcra"],
+        ValueError,
+        "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'",
+    ),
     ("latency_kind", "slow", ValueError, "'fixed', 'jittered', 'heavy-tailed'"),
     ("latency", -0.1, ValueError, "0 to 86400"),
     ("latency", NAN, ValueError, "0 to 86400"),
@@ -65,11 +80,19 @@ def server() -> Iterator[PracticeServer]:
         yield server
 
 
-@pytest.mark.parametrize(("name", "value", "error", "allowed"), KNOBS, ids=lambda value: str(value)[:9])
+@pytest.mark.parametrize(
+    ("name", "value", "error", "allowed"), KNOBS, ids=lambda value: str(value)[:9]
+)
 def test_server_refuses_a_knob(
-    server: PracticeServer, name: str, value: object, error: type[Exception], allowed: str
+    server: PracticeServer,
+    name: str,
+    value: object,
+    error: type[Exception],
+    allowed: str,
 ) -> None:
-    """A bad knob is an error where it is written, at the start and while it runs, and changes nothing."""
+    """A bad knob is an error where it is written, at the start and while it runs, and
+    changes nothing.
+    """
     before = getattr(server, name)
     with pytest.raises(error) as made:
         PracticeServer(**({"quota": "gcra"} | {name: value}))
@@ -86,12 +109,17 @@ def test_server_refuses_a_knob(
 @pytest.mark.parametrize("quota", ["none", "fixed-window", "sliding-window"])
 def test_burst_needs_a_quota_that_has_one(quota: str) -> None:
     """A burst that would do nothing is an error that says which quotas have one."""
-    with pytest.raises(ValueError, match=r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5"):
+    with pytest.raises(
+        ValueError,
+        match=r"^burst goes with quota 'token-bucket' or 'gcra', got burst=5",
+    ):
         PracticeServer(quota=quota, burst=5)
 
 
 def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
-    """A burst that waits for its quota to come back goes to the twin too, and is no error there."""
+    """A burst that waits for its quota to come back goes to the twin too, and is no
+    error there.
+    """
     server = PracticeServer(quota="gcra", burst=10, rate=7, seed=1)
     server.quota = "sliding-window"
     assert (twin := server.twin()) == server
@@ -99,10 +127,13 @@ def test_a_twin_of_a_server_whose_quota_was_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "error"), [("3", TypeError), ([], TypeError), (1.5, TypeError), (-1, ValueError)]
+    ("seed", "error"),
+    [("3", TypeError), ([], TypeError), (1.5, TypeError), (-1, ValueError)],
 )
 def test_a_bad_seed_is_named(seed: object, error: type[Exception]) -> None:
-    """The seed is checked as the other arguments are: Python's own error would not say whose it is."""
+    """The seed is checked as the other arguments are: Python's own error would not say
+    whose it is.
+    """
     with pytest.raises(error, match=r"^seed must be .*0 or more, or None, got "):
         PracticeServer(seed=seed)  # type: ignore[arg-type]
 
@@ -116,15 +147,27 @@ def test_unknown_knob_is_an_error() -> None:
 @pytest.mark.parametrize("quota", sorted(KINDS))
 @pytest.mark.parametrize("latency_kind", LATENCIES)
 @pytest.mark.parametrize(
-    ("rate", "period", "burst"), [*itertools.product((1, 1e9), (0.001, 86_400), (1, 10**9))]
+    ("rate", "period", "burst"),
+    [*itertools.product((1, 1e9), (0.001, 86_400), (1, 10**9))],
 )
 async def test_the_bounds_themselves_work(
     quota: str, latency_kind: str, rate: float, period: float, burst: int
 ) -> None:
-    """Every quota counts at both ends of every knob, and the first request always passes."""
+    """Every quota counts at both ends of every knob, and the first request always
+    passes.
+    """
     knobs = {"burst": burst} if quota in KINDS_WITH_BURST else {}
-    app = PracticeApp(quota=quota, rate=rate, period=period, latency_kind=latency_kind, latency=0, **knobs)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+    app = PracticeApp(
+        quota=quota,
+        rate=rate,
+        period=period,
+        latency_kind=latency_kind,
+        latency=0,
+        **knobs,
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as client:
         statuses = [(await client.get("/get")).status_code for _ in range(3)]
     assert statuses[0] == 200
     assert {*statuses} <= {200, 429}

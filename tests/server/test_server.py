@@ -1,4 +1,6 @@
-"""The practice server: how it counts, what it answers, and that it goes when it is stopped."""
+"""The practice server: how it counts, what it answers, and that it goes when it is
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
-from inflight_lab.quotas.algorithms import KINDS, FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
+from inflight_lab.quotas.algorithms import (
+    KINDS,
+    FixedWindow,
+    Gcra,
+    Quota,
+    SlidingWindow,
+    TokenBucket,
+)
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.adaptive import quotas_in
 from inflight_lab.server.app import PracticeApp
@@ -29,7 +38,8 @@ from tests.support.waiting import PATIENCE, Hold, practice_threads, until
 pytestmark = pytest.mark.anyio
 
 
-# How each kind of quota counts, on a clock made of numbers that floating point holds exactly.
+# How each kind of quota counts, on a clock made of numbers that floating point holds
+# exactly.
 
 
 @pytest.mark.parametrize(
@@ -52,12 +62,29 @@ pytestmark = pytest.mark.anyio
         ),
         pytest.param(
             FixedWindow(2, 0.25),
-            [(0.0, 0), (0.125, 0), (0.125, 0.125), (0.25, 0), (7.0, 0), (7.0, 0), (7.125, 0.125)],
+            [
+                (0.0, 0),
+                (0.125, 0),
+                (0.125, 0.125),
+                (0.25, 0),
+                (7.0, 0),
+                (7.0, 0),
+                (7.125, 0.125),
+            ],
             id="fixed window: other period, idle windows give nothing back",
         ),
         pytest.param(
             SlidingWindow(3, 1.0),
-            [(0.5, 0), (0.75, 0), (0.75, 0), (0.75, 0.75), (1.0, 0.5), (1.25, 0.25), (1.5, 0), (1.5, 0.25)],
+            [
+                (0.5, 0),
+                (0.75, 0),
+                (0.75, 0),
+                (0.75, 0.75),
+                (1.0, 0.5),
+                (1.25, 0.25),
+                (1.5, 0),
+                (1.5, 0.25),
+            ],
             id="sliding window: any period, boundary or not",
         ),
         pytest.param(
@@ -67,11 +94,23 @@ pytestmark = pytest.mark.anyio
         ),
         pytest.param(
             TokenBucket(4, 1.0, 2),
-            [(0, 0), (0, 0), (0, 0.25), (0.125, 0.125), (0.25, 0), (0.25, 0.25), (9, 0), (9, 0), (9, 0.25)],
+            [
+                (0, 0),
+                (0, 0),
+                (0, 0.25),
+                (0.125, 0.125),
+                (0.25, 0),
+                (0.25, 0.25),
+                (9, 0),
+                (9, 0),
+                (9, 0.25),
+            ],
             id="token bucket: fills up to the burst and no further",
         ),
         pytest.param(
-            TokenBucket(1, 2.0, 1), [(0, 0), (1.0, 1.0), (2.0, 0), (2.0, 2.0)], id="token bucket: slow refill"
+            TokenBucket(1, 2.0, 1),
+            [(0, 0), (1.0, 1.0), (2.0, 0), (2.0, 2.0)],
+            id="token bucket: slow refill",
         ),
         pytest.param(
             Gcra(4, 1.0, 1),
@@ -80,29 +119,56 @@ pytestmark = pytest.mark.anyio
         ),
         pytest.param(
             Gcra(4, 1.0, 3),
-            [(0, 0), (0, 0), (0, 0), (0, 0.25), (0.25, 0), (0.25, 0.25), (9, 0), (9, 0), (9, 0), (9, 0.25)],
+            [
+                (0, 0),
+                (0, 0),
+                (0, 0),
+                (0, 0.25),
+                (0.25, 0),
+                (0.25, 0.25),
+                (9, 0),
+                (9, 0),
+                (9, 0),
+                (9, 0.25),
+            ],
             id="gcra: a burst of three, then one by one",
         ),
     ],
 )
-def test_each_quota_counts_its_own_way(quota: Quota, arrivals: list[tuple[float, float]]) -> None:
-    """Admitted, or refused with the time to wait, to the exact second, arrival by arrival."""
+def test_each_quota_counts_its_own_way(
+    quota: Quota, arrivals: list[tuple[float, float]]
+) -> None:
+    """Admitted, or refused with the time to wait, to the exact second, arrival by
+    arrival.
+    """
     assert [(now, quota.admit(now)) for now, _ in arrivals] == arrivals
 
 
 def test_the_quotas_differ_on_the_same_traffic() -> None:
-    """64 requests a second for two seconds at a quota of 32, from half past a second: four answers."""
+    """64 requests a second for two seconds at a quota of 32, from half past a second:
+    four answers.
+    """
     admitted = {}
     for name, kind in KINDS.items():
         quota = kind(32, 1.0, 32 if name == "token-bucket" else 1)
-        admitted[name] = sum(quota.admit(0.5 + number / 64) == 0 for number in range(128))
-    # Fixed: 32 in each of three wall-clock seconds.  Sliding: 32 in each second from the first request on.
-    # Token bucket: its burst on top of the rate.  GCRA: every other request.
-    assert admitted == {"fixed-window": 96, "sliding-window": 64, "token-bucket": 95, "gcra": 64}
+        admitted[name] = sum(
+            quota.admit(0.5 + number / 64) == 0 for number in range(128)
+        )
+    # Fixed: 32 in each of three wall-clock seconds.  Sliding: 32 in each second from
+    # the first request on. Token bucket: its burst on top of the rate.  GCRA: every
+    # other request.
+    assert admitted == {
+        "fixed-window": 96,
+        "sliding-window": 64,
+        "token-bucket": 95,
+        "gcra": 64,
+    }
 
 
 def test_a_full_bucket_admits_nearly_twice_the_rate() -> None:
-    """The claim the lesson makes: 100 per second with a full burst admits 199 in one second."""
+    """The claim the lesson makes: 100 per second with a full burst admits 199 in one
+    second.
+    """
     bucket = TokenBucket(100, 1.0, 100)
     assert sum(bucket.admit(number / 1000) == 0 for number in range(1000)) == 199
 
@@ -111,13 +177,24 @@ ARRIVALS = st.lists(st.integers(0, 64), min_size=1, max_size=60)
 KIND = st.sampled_from(sorted(KINDS))
 
 
-@given(KIND, st.integers(1, 6), st.sampled_from([0.25, 1.0, 3.0]), st.integers(1, 4), ARRIVALS)
+@given(
+    KIND,
+    st.integers(1, 6),
+    st.sampled_from([0.25, 1.0, 3.0]),
+    st.integers(1, 4),
+    ARRIVALS,
+)
 def test_the_wait_it_names_is_the_wait_needed(
     kind: str, rate: int, period: float, burst: int, gaps: list[int]
 ) -> None:
-    """Whoever waits for that long is admitted; who comes clearly sooner is refused again."""
+    """Whoever waits for that long is admitted; who comes clearly sooner is refused
+    again.
+    """
     quota, now, refused = KINDS[kind](rate, period, burst), 1000.0, 0
-    for gap in [*gaps, *[0] * (max(rate, burst) + 1)]:  # the last ones come together: one is too many
+    for gap in [
+        *gaps,
+        *[0] * (max(rate, burst) + 1),
+    ]:  # the last ones come together: one is too many
         now += gap / 64
         if wait := quota.admit(now):
             refused += 1
@@ -130,8 +207,12 @@ def test_the_wait_it_names_is_the_wait_needed(
 
 
 @given(KIND, st.integers(1, 6), st.integers(1, 4), ARRIVALS)
-def test_no_quota_admits_more_than_it_says(kind: str, rate: int, burst: int, gaps: list[int]) -> None:
-    """The bound each kind is known for holds between any two requests, and refusals cost nothing."""
+def test_no_quota_admits_more_than_it_says(
+    kind: str, rate: int, burst: int, gaps: list[int]
+) -> None:
+    """The bound each kind is known for holds between any two requests, and refusals
+    cost nothing.
+    """
     quota, now, admitted = KINDS[kind](rate, 1.0, burst), 1000.0, []
     for gap in gaps:
         now += gap / 64
@@ -153,23 +234,32 @@ def test_no_quota_admits_more_than_it_says(kind: str, rate: int, burst: int, gap
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_quota_may_change_in_use(kind: str) -> None:
-    """A rate raised or lowered in the middle counts from then on, with no error and no wait below zero."""
+    """A rate raised or lowered in the middle counts from then on, with no error and no
+    wait below zero.
+    """
     quota = KINDS[kind](5, 1.0, 3)
     generator = random.Random(1)
     now = 50.0
     for _ in range(300):
         now += generator.random() / 4
-        quota.rate, quota.period, quota.burst = generator.choice([(1, 1.0, 1), (40, 1.0, 9), (5, 0.1, 3)])
+        quota.rate, quota.period, quota.burst = generator.choice(
+            [(1, 1.0, 1), (40, 1.0, 9), (5, 0.1, 3)]
+        )
         assert quota.admit(now) >= 0
         assert quota.remaining(now) >= 0
 
 
 async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
-    """Requests 10.1 ms apart pass at 100 a second; on Windows' monotonic clock many of them would not."""
+    """Requests 10.1 ms apart pass at 100 a second; on Windows' monotonic clock many of
+    them would not.
+    """
 
     def refused(tick: float) -> int:
         quota = Gcra(100, 1.0, 1)
-        return sum(quota.admit(math.floor(number * 0.0101 / tick) * tick) > 0 for number in range(200))
+        return sum(
+            quota.admit(math.floor(number * 0.0101 / tick) * tick) > 0
+            for number in range(200)
+        )
 
     assert refused(1e-7) == 0
     assert refused(1 / 64) > 50
@@ -177,7 +267,9 @@ async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
     assert app.timeline.clock is time.perf_counter
     now = 1000.0
     app.timeline.clock = lambda: now
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as client:
         for _ in range(200):
             now += 0.0101
             assert (await client.get("/get")).status_code == 200
@@ -187,9 +279,15 @@ async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
 # What it answers.
 
 
-async def test_answers_like_httpbin(server: PracticeServer, client: httpx.AsyncClient) -> None:
-    """The shape of httpbin's ``/get``: a learner's code for the one runs against the other."""
-    response = await client.get(f"{server.url}?a=1&b=x&b=y", headers={"X-Lesson": "one"})
+async def test_answers_like_httpbin(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """The shape of httpbin's ``/get``: a learner's code for the one runs against the
+    other.
+    """
+    response = await client.get(
+        f"{server.url}?a=1&b=x&b=y", headers={"X-Lesson": "one"}
+    )
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     answer = response.json()
@@ -203,7 +301,9 @@ async def test_answers_like_httpbin(server: PracticeServer, client: httpx.AsyncC
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a request carries a secret: in a header, a parameter, or in front of the host."""
+    """Where a request carries a secret: in a header, a parameter, or in front of the
+    host.
+    """
 
     headers: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
@@ -218,7 +318,9 @@ SECRETS = {
     "api-key": Secret(headers={"Api-Key": "hunter2"}),
     "apikey": Secret(headers={"apikey": "hunter2"}),
     "x-auth-token": Secret(headers={"X-Auth-Token": "hunter2"}),
-    "google's": Secret(headers={"X-Goog-Api-Key": "hunter2"}, params={"key": "hunter2"}),
+    "google's": Secret(
+        headers={"X-Goog-Api-Key": "hunter2"}, params={"key": "hunter2"}
+    ),
     "parameter": Secret(params={"api_key": "hunter2"}),
     "user": Secret(user="ada:hunter2@"),
 }
@@ -228,10 +330,14 @@ SECRETS = {
 async def test_no_secret_comes_back(
     server: PracticeServer, client: httpx.AsyncClient, secret: Secret
 ) -> None:
-    """Answers end up in files: of what a request carries to prove who sends it, only the name is shown."""
+    """Answers end up in files: of what a request carries to prove who sends it, only
+    the name is shown.
+    """
     url = server.url.replace("//", f"//{secret.user}")
     headers = {"Idempotency-Key": "seven", "X-Author": "Ada"} | secret.headers
-    response = await client.get(url, params={"page": "2"} | secret.params, headers=headers)
+    response = await client.get(
+        url, params={"page": "2"} | secret.params, headers=headers
+    )
     assert response.status_code == 200
     for written in ("hunter2", b64encode(b"ada:hunter2").decode()):
         assert written not in response.text
@@ -239,13 +345,18 @@ async def test_no_secret_comes_back(
     assert "(not shown)" in [*answer["headers"].values(), *answer["args"].values()]
     assert answer["args"].keys() == {"page", *secret.params}
     assert (answer["args"]["page"], "page=2" in answer["url"]) == ("2", True)
-    assert (answer["headers"]["Idempotency-Key"], answer["headers"]["X-Author"]) == ("seven", "Ada")
+    assert (answer["headers"]["Idempotency-Key"], answer["headers"]["X-Author"]) == (
+        "seven",
+        "Ada",
+    )
 
 
 async def test_other_paths_and_methods_do_not_count(
     server: PracticeServer, client: httpx.AsyncClient
 ) -> None:
-    """Only GET /get is the exercise; anything else gets the usual error and leaves the numbers alone."""
+    """Only GET /get is the exercise; anything else gets the usual error and leaves the
+    numbers alone.
+    """
     assert (await client.get(server.url + "/nothing")).status_code == 404
     assert (await client.post(server.url)).status_code == 405
     assert server.stats().started == 0
@@ -254,10 +365,42 @@ async def test_other_paths_and_methods_do_not_count(
 @pytest.mark.parametrize(
     ("quota", "rate", "period", "burst", "policy", "limit_field", "retry_after"),
     [
-        ("fixed-window", 2, 3600, None, '"default";q=2;w=3600', r'"default";r=0;t=\d+', (1, 3600)),
-        ("sliding-window", 2, 3600, None, '"default";q=2;w=3600', r'"default";r=0;t=3[56]\d\d', (3500, 3600)),
-        ("token-bucket", 2, 3600, None, '"default";q=2;w=3600', r'"default";r=0;t=1[78]\d\d', (1700, 1800)),
-        ("token-bucket", 1, 90, 2, '"default";q=1;w=90', r'"default";r=0;t=[89]\d', (80, 90)),
+        (
+            "fixed-window",
+            2,
+            3600,
+            None,
+            '"default";q=2;w=3600',
+            r'"default";r=0;t=\d+',
+            (1, 3600),
+        ),
+        (
+            "sliding-window",
+            2,
+            3600,
+            None,
+            '"default";q=2;w=3600',
+            r'"default";r=0;t=3[56]\d\d',
+            (3500, 3600),
+        ),
+        (
+            "token-bucket",
+            2,
+            3600,
+            None,
+            '"default";q=2;w=3600',
+            r'"default";r=0;t=1[78]\d\d',
+            (1700, 1800),
+        ),
+        (
+            "token-bucket",
+            1,
+            90,
+            2,
+            '"default";q=1;w=90',
+            r'"default";r=0;t=[89]\d',
+            (80, 90),
+        ),
         ("gcra", 1, 90, 2, '"default";q=1;w=90', r'"default";r=0;t=[89]\d', (80, 90)),
     ],
 )
@@ -272,7 +415,9 @@ async def test_429_says_when_to_come_back(
     limit_field: str,
     retry_after: tuple[int, int],
 ) -> None:
-    """Two pass, the third gets a 429 with Retry-After in whole seconds and the draft's RateLimit fields."""
+    """Two pass, the third gets a 429 with Retry-After in whole seconds and the draft's
+    RateLimit fields.
+    """
     server.quota, server.rate, server.period, server.burst = quota, rate, period, burst
     first, second, third = [await client.get(server.url) for _ in range(3)]
     assert [first.status_code, second.status_code, third.status_code] == [200, 200, 429]
@@ -307,7 +452,9 @@ class Written(NamedTuple):
     ],
 )
 async def test_a_policy_has_no_exponent(quota: Written) -> None:
-    """Large and small numbers are written in digits, and the adaptive rung reads what was meant."""
+    """Large and small numbers are written in digits, and the adaptive rung reads what
+    was meant.
+    """
     app = PracticeApp(latency=0, quota="gcra", rate=quota.rate, period=quota.period)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         response = await client.get("http://127.0.0.1/get")
@@ -317,7 +464,9 @@ async def test_a_policy_has_no_exponent(quota: Written) -> None:
 
 @pytest.mark.parametrize(("period", "window"), [(0.07, "1.4"), (86_400, "1728000")])
 async def test_a_policy_in_slow_motion(period: float, window: str) -> None:
-    """What multiplying adds in the last digits is not written, and a day becomes no exponent."""
+    """What multiplying adds in the last digits is not written, and a day becomes no
+    exponent.
+    """
     app = PracticeApp(latency=0, quota="gcra", rate=7, period=period)
     app.slow = 20
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
@@ -325,15 +474,21 @@ async def test_a_policy_in_slow_motion(period: float, window: str) -> None:
     assert response.headers["ratelimit-policy"] == f'"default";q=7;w={window}'
 
 
-async def test_no_quota_no_headers(server: PracticeServer, client: httpx.AsyncClient) -> None:
+async def test_no_quota_no_headers(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
     """Without a quota nothing is refused and nothing is promised."""
     responses = [await client.get(server.url) for _ in range(20)]
     assert {response.status_code for response in responses} == {200}
     assert not any("ratelimit" in name for name in responses[0].headers)
 
 
-async def test_knobs_turn_while_it_runs(server: PracticeServer, client: httpx.AsyncClient) -> None:
-    """Every knob counts from the next request on, and the timeline learns the new period."""
+async def test_knobs_turn_while_it_runs(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """Every knob counts from the next request on, and the timeline learns the new
+    period.
+    """
 
     async def status() -> int:
         return (await client.get(server.url)).status_code
@@ -355,7 +510,9 @@ async def test_knobs_turn_while_it_runs(server: PracticeServer, client: httpx.As
     assert server.timeline.period == 3600
 
 
-async def test_reset_forgets_the_used_quota(server: PracticeServer, client: httpx.AsyncClient) -> None:
+async def test_reset_forgets_the_used_quota(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
     """After a reset the numbers are zero and the whole quota is there again."""
     server.quota, server.rate, server.period = "sliding-window", 1, 3600
     statuses = [(await client.get(server.url)).status_code for _ in range(2)]
@@ -365,10 +522,16 @@ async def test_reset_forgets_the_used_quota(server: PracticeServer, client: http
 
 
 @pytest.mark.parametrize("most", [1, 4])
-async def test_too_many_at_once_get_503(server: PracticeServer, hold: Hold, most: int) -> None:
-    """``max_concurrent`` refuses by what is in flight at this moment, whatever the rate."""
+async def test_too_many_at_once_get_503(
+    server: PracticeServer, hold: Hold, most: int
+) -> None:
+    """``max_concurrent`` refuses by what is in flight at this moment, whatever the
+    rate.
+    """
     server.max_concurrent = most
-    run = asyncio.create_task(naive.make_many_requests(server.url, 6, return_exceptions=True))
+    run = asyncio.create_task(
+        naive.make_many_requests(server.url, 6, return_exceptions=True)
+    )
     await until(lambda: server.stats().in_flight == 6)
     hold.release()
     texts = Counter(str(outcome) for outcome in await run)
@@ -382,14 +545,26 @@ async def test_too_many_at_once_get_503(server: PracticeServer, hold: Hold, most
 
 
 async def test_503_costs_no_quota(server: PracticeServer, hold: Hold) -> None:
-    """A request turned away because the server is busy does not use up the client's quota."""
-    server.max_concurrent, server.quota, server.rate, server.period = 1, "sliding-window", 2, 3600
-    run = asyncio.create_task(naive.make_many_requests(server.url, 5, return_exceptions=True))
+    """A request turned away because the server is busy does not use up the client's
+    quota.
+    """
+    server.max_concurrent, server.quota, server.rate, server.period = (
+        1,
+        "sliding-window",
+        2,
+        3600,
+    )
+    run = asyncio.create_task(
+        naive.make_many_requests(server.url, 5, return_exceptions=True)
+    )
     await until(lambda: server.stats().in_flight == 5)
     hold.release()
     await run
     async with httpx.AsyncClient() as client:
-        assert [(await client.get(server.url)).status_code for _ in range(2)] == [200, 429]
+        assert [(await client.get(server.url)).status_code for _ in range(2)] == [
+            200,
+            429,
+        ]
 
 
 # Latency.
@@ -397,7 +572,9 @@ async def test_503_costs_no_quota(server: PracticeServer, hold: Hold) -> None:
 
 @pytest.mark.parametrize("kind", ["fixed", "jittered", "heavy-tailed"])
 def test_latencies_repeat_with_the_seed(kind: str) -> None:
-    """The same seed draws the same latencies, after a reset too; another seed draws others."""
+    """The same seed draws the same latencies, after a reset too; another seed draws
+    others.
+    """
 
     def draw(server: PracticeApp) -> list[float]:
         return [server._draw_latency() for _ in range(50)]
@@ -407,11 +584,15 @@ def test_latencies_repeat_with_the_seed(kind: str) -> None:
     assert draw(PracticeServer(latency=0.1, latency_kind=kind, seed=1)) == first
     server.reset()
     assert draw(server) == first
-    assert (draw(PracticeServer(latency=0.1, latency_kind=kind, seed=2)) == first) == (kind == "fixed")
+    assert (draw(PracticeServer(latency=0.1, latency_kind=kind, seed=2)) == first) == (
+        kind == "fixed"
+    )
 
 
 def test_latency_kinds_have_their_shapes() -> None:
-    """Fixed is constant, jittered stays within half, heavy-tailed has the median and a long tail."""
+    """Fixed is constant, jittered stays within half, heavy-tailed has the median and a
+    long tail.
+    """
 
     def draw(kind: str) -> list[float]:
         server = PracticeServer(latency=0.2, latency_kind=kind, seed=7)
@@ -426,16 +607,31 @@ def test_latency_kinds_have_their_shapes() -> None:
     assert statistics.median(heavy) == pytest.approx(0.2, rel=0.05)
     assert heavy[0] > 0
     # "One answer in a hundred takes more than ten times the median."
-    assert sum(latency > 2.0 for latency in heavy) / len(heavy) == pytest.approx(0.01, abs=0.004)
+    assert sum(latency > 2.0 for latency in heavy) / len(heavy) == pytest.approx(
+        0.01, abs=0.004
+    )
 
 
-async def test_every_answer_takes_the_latency(server: PracticeServer, client: httpx.AsyncClient) -> None:
-    """Refusals take as long as answers, and requests wait side by side, not one after the other."""
-    server.latency, server.quota, server.rate, server.period = 0.25, "fixed-window", 5, 3600
+async def test_every_answer_takes_the_latency(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """Refusals take as long as answers, and requests wait side by side, not one after
+    the other.
+    """
+    server.latency, server.quota, server.rate, server.period = (
+        0.25,
+        "fixed-window",
+        5,
+        3600,
+    )
     started = time.perf_counter()
     await asyncio.gather(*(client.get(server.url) for _ in range(20)))
     assert time.perf_counter() - started < 20 * 0.25
-    sent = {event.request: event.time for event in server.timeline.events if event.kind == "sent"}
+    sent = {
+        event.request: event.time
+        for event in server.timeline.events
+        if event.kind == "sent"
+    }
     answered = [event for event in server.timeline.events if event.kind == "answered"]
     assert len(answered) == 20
     assert all(event.time - sent[event.request] >= 0.24 for event in answered)
@@ -444,7 +640,9 @@ async def test_every_answer_takes_the_latency(server: PracticeServer, client: ht
 async def test_an_answer_takes_little_more_than_the_latency(
     server: PracticeServer, client: httpx.AsyncClient
 ) -> None:
-    """No hidden 40 ms: a kept-alive connection gets its answer at once (the median of twenty)."""
+    """No hidden 40 ms: a kept-alive connection gets its answer at once (the median of
+    twenty).
+    """
     seconds = []
     for _ in range(20):
         started = time.perf_counter()
@@ -472,7 +670,9 @@ async def test_two_servers_at_once() -> None:
 
 
 def test_taken_port_is_an_error(server: PracticeServer) -> None:
-    """A taken port is an ``OSError`` at once; the first server goes on, and no thread is left."""
+    """A taken port is an ``OSError`` at once; the first server goes on, and no thread
+    is left.
+    """
     threads = practice_threads()
     second = PracticeServer(latency=0, port=server.port)
     with pytest.raises(OSError, match="in use"):
@@ -482,22 +682,31 @@ def test_taken_port_is_an_error(server: PracticeServer) -> None:
     assert httpx.get(server.url).status_code == 200
 
 
-@pytest.mark.skipif(not hasattr(socket, "SO_BINDTODEVICE"), reason="only Linux answers on all of 127.0.0.0/8")
+@pytest.mark.skipif(
+    not hasattr(socket, "SO_BINDTODEVICE"),
+    reason="only Linux answers on all of 127.0.0.0/8",
+)
 def test_listens_on_one_address_only(server: PracticeServer) -> None:
-    """Bound to 127.0.0.1 and not to every address: its neighbour 127.0.0.2 finds nobody."""
+    """Bound to 127.0.0.1 and not to every address: its neighbour 127.0.0.2 finds
+    nobody.
+    """
     socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", server.port), timeout=5)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "0.0.0.0"])
-async def test_foreign_host_is_refused(server: PracticeServer, client: httpx.AsyncClient, host: str) -> None:
+async def test_foreign_host_is_refused(
+    server: PracticeServer, client: httpx.AsyncClient, host: str
+) -> None:
     """A web page that points its own name at 127.0.0.1 gets nothing from this server."""
     response = await client.get(server.url, headers={"Host": f"{host}:{server.port}"})
     assert response.status_code == 400
     assert "headers" not in response.text
     assert server.stats().started == 0
-    response = await client.get(server.url, headers={"Host": f"localhost:{server.port}"})
+    response = await client.get(
+        server.url, headers={"Host": f"localhost:{server.port}"}
+    )
     assert response.status_code == 200
 
 
@@ -508,16 +717,36 @@ FOREIGN = [
     {"Origin": "null"},
     {"Origin": ""},
     {"Origin": "http://["},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "no-cors",
+        "Sec-Fetch-Dest": "image",
+    },
+    {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "iframe",
+    },
 ]
 NOT_FOREIGN = [
     {"Origin": "http://127.0.0.1:8888"},
     {"Origin": "https://LOCALHOST"},
     {"Origin": "http://[::1]:8888"},
-    {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
-    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    {
+        "Sec-Fetch-Site": "none",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    },
+    {
+        "Sec-Fetch-Site": "same-site",
+        "Sec-Fetch-Mode": "cors",
+        "Sec-Fetch-Dest": "empty",
+    },
+    {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    },
 ]
 
 
@@ -525,28 +754,38 @@ NOT_FOREIGN = [
 async def test_foreign_page_is_refused(
     server: PracticeServer, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    """What a browser sends for another site's page gets nothing, counts nowhere, and uses no quota."""
+    """What a browser sends for another site's page gets nothing, counts nowhere, and
+    uses no quota.
+    """
     server.quota, server.rate, server.period = "sliding-window", 1, 3600
     response = await client.get(server.url, headers=headers)
     assert (response.status_code, "headers" in response.text) == (403, False)
     assert server.stats().started == 0
-    assert (await client.get(server.url)).status_code == 200  # the one request that the quota allows
+    assert (
+        await client.get(server.url)
+    ).status_code == 200  # the one request that the quota allows
 
 
 @pytest.mark.parametrize("headers", NOT_FOREIGN, ids=str)
 async def test_own_page_and_followed_link_are_served(
     server: PracticeServer, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    """Pages of this machine and followed links are answered, without leave for a script to read."""
+    """Pages of this machine and followed links are answered, without leave for a script
+    to read.
+    """
     response = await client.get(server.url, headers=headers)
     assert response.status_code == 200
     assert not any(name.startswith("access-control-") for name in response.headers)
 
 
 async def test_stop_with_requests_in_flight(capfd: pytest.CaptureFixture[str]) -> None:
-    """Stop does not wait for slow answers: clients get an error, the thread is gone, nothing is printed."""
+    """Stop does not wait for slow answers: clients get an error, the thread is gone,
+    nothing is printed.
+    """
     server = PracticeServer(latency=600).start()
-    run = asyncio.create_task(semaphore.make_many_requests(server.url, 40, limit=20, return_exceptions=True))
+    run = asyncio.create_task(
+        semaphore.make_many_requests(server.url, 40, limit=20, return_exceptions=True)
+    )
     await until(lambda: server.stats().in_flight == 20)
     started = time.perf_counter()
     await asyncio.to_thread(server.stop)
@@ -564,7 +803,9 @@ async def test_stop_with_requests_in_flight(capfd: pytest.CaptureFixture[str]) -
 
 
 async def test_start_and_stop_as_often_as_you_like() -> None:
-    """Start twice is one server, stop twice is no error, and a stopped server starts again where it was."""
+    """Start twice is one server, stop twice is no error, and a stopped server starts
+    again where it was.
+    """
     server = PracticeServer(latency=0)
     server.stop()
     assert not server.running
@@ -588,7 +829,9 @@ async def test_client_that_hangs_up_counts_as_cancelled(server: PracticeServer) 
     """The server sees a client give up, and stops counting it as in flight."""
     server.latency = 600
     async with httpx.AsyncClient(timeout=httpx.Timeout(PATIENCE, read=0.1)) as client:
-        outcomes = await naive.make_many_requests(server.url, 5, client=client, return_exceptions=True)
+        outcomes = await naive.make_many_requests(
+            server.url, 5, client=client, return_exceptions=True
+        )
     assert [type(outcome) for outcome in outcomes] == [httpx.ReadTimeout] * 5
     await until(lambda: server.stats().cancelled == 5)
     assert server.stats().in_flight == 0

@@ -1,4 +1,6 @@
-"""Requests that are too large, never end, ask for a WebSocket or fail: none holds the server up."""
+"""Requests that are too large, never end, ask for a WebSocket or fail: none holds the
+server up.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,13 @@ pytestmark = pytest.mark.anyio
         ("", {"X-Long": "x" * MAX_HEADERS}, b"", 431),
         ("", {}, b"x" * (MAX_BODY + 1), 413),
     ],
-    ids=["URL", "URL of many arguments", "many header fields", "one header field", "body"],
+    ids=[
+        "URL",
+        "URL of many arguments",
+        "many header fields",
+        "one header field",
+        "body",
+    ],
 )
 async def test_a_large_request_is_refused(
     server: PracticeServer,
@@ -37,14 +45,18 @@ async def test_a_large_request_is_refused(
     body: bytes,
     status: int,
 ) -> None:
-    """The status that says what is too large, a line that says how large it may be, and it counts nowhere."""
+    """The status that says what is too large, a line that says how large it may be, and
+    it counts nowhere.
+    """
     server.quota, server.rate, server.period = "sliding-window", 1, 3600
     url = httpx.URL(server.url, query=query.encode())
     response = await client.request("GET", url, headers=headers, content=body)
     assert response.status_code == status
     assert str({414: MAX_URL, 431: MAX_HEADERS, 413: MAX_BODY}[status]) in response.text
     assert server.stats().started == 0
-    assert (await client.get(server.url)).status_code == 200  # the one request that the quota allows
+    assert (
+        await client.get(server.url)
+    ).status_code == 200  # the one request that the quota allows
 
 
 async def test_what_is_just_small_enough_is_answered(
@@ -56,7 +68,9 @@ async def test_what_is_just_small_enough_is_answered(
     assert MAX_URL - 2000 < len(query) < MAX_URL - 100
     headers = {"X-Long": "x" * (MAX_HEADERS - 1000)}
     url = httpx.URL(server.url, query=query.encode())
-    response = await client.request("GET", url, headers=headers, content=b"x" * MAX_BODY)
+    response = await client.request(
+        "GET", url, headers=headers, content=b"x" * MAX_BODY
+    )
     assert response.status_code == 200
     assert list(response.json()["args"]) == names
     assert response.json()["headers"]["X-Long"] == headers["X-Long"]
@@ -65,7 +79,9 @@ async def test_what_is_just_small_enough_is_answered(
 async def test_a_body_without_a_length_is_refused_while_it_comes(
     server: PracticeServer, client: httpx.AsyncClient
 ) -> None:
-    """It is in flight when its size shows: it ends there, as one that failed, and the rest is thrown away."""
+    """It is in flight when its size shows: it ends there, as one that failed, and the
+    rest is thrown away.
+    """
     server.latency = 600
 
     async def parts() -> AsyncIterator[bytes]:
@@ -82,11 +98,17 @@ async def test_a_body_without_a_length_is_refused_while_it_comes(
 async def test_the_same_without_a_socket() -> None:
     """In a browser page the same sizes count."""
     app = PracticeApp(latency=0)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as client:
         statuses = [
             (await client.get("/get", params={"a": "x" * MAX_URL})).status_code,
-            (await client.get("/get", headers={"X-Long": "x" * MAX_HEADERS})).status_code,
-            (await client.request("GET", "/get", content=b"x" * (MAX_BODY + 1))).status_code,
+            (
+                await client.get("/get", headers={"X-Long": "x" * MAX_HEADERS})
+            ).status_code,
+            (
+                await client.request("GET", "/get", content=b"x" * (MAX_BODY + 1))
+            ).status_code,
             (await client.get("/get")).status_code,
         ]
     assert statuses == [414, 431, 413, 200]
@@ -95,12 +117,16 @@ async def test_the_same_without_a_socket() -> None:
 @pytest.fixture
 def connection(server: PracticeServer) -> Iterator[socket.socket]:
     """A connection to the server, for what no client would send."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", server.port), timeout=PATIENCE
+    ) as connection:
         yield connection
 
 
 @pytest.mark.parametrize(
-    "beginning", [b"GET /get?", b"GET /get HTTP/1.1\r\nX-Long: "], ids=["URL", "header field"]
+    "beginning",
+    [b"GET /get?", b"GET /get HTTP/1.1\r\nX-Long: "],
+    ids=["URL", "header field"],
 )
 def test_a_head_that_does_not_end(
     server: PracticeServer, connection: socket.socket, beginning: bytes
@@ -112,7 +138,9 @@ def test_a_head_that_does_not_end(
         while sent < 8_000_000:
             sent += connection.send(b"x" * 4096)
     assert sent < 8_000_000
-    with contextlib.suppress(ConnectionError):  # the system may throw the answer away with what was not read
+    with contextlib.suppress(
+        ConnectionError
+    ):  # the system may throw the answer away with what was not read
         answer = connection.recv(4096)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
     assert server.stats().started == 0
@@ -145,7 +173,9 @@ async def test_a_request_that_raises_is_not_left_in_flight(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A fault of the server's own is a 500 that counts as failed, and shows where it was."""
+    """A fault of the server's own is a 500 that counts as failed, and shows where it
+    was.
+    """
 
     def fail() -> float:
         raise ArithmeticError("no such latency")

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.anyio
 async def test_idle_connections_outlive_the_clients_patience(
     server: PracticeServer, client: httpx.AsyncClient
 ) -> None:
-    """A client that reuses a connection up to its own limit never finds it closed by the server."""
+    """A client that reuses a connection up to its own limit never finds it closed by
+    the server.
+    """
     await client.get(server.url)
     assert server._listener
     (connection,) = server._listener.state.connections
@@ -39,8 +41,12 @@ async def test_idle_connections_outlive_the_clients_patience(
     assert timer.when() - connection.loop.time() > 2 * client_keeps
 
 
-async def test_an_answer_has_its_date(server: PracticeServer, client: httpx.AsyncClient) -> None:
-    """``Retry-After`` may be a date, and is read against the server's own, which goes on."""
+async def test_an_answer_has_its_date(
+    server: PracticeServer, client: httpx.AsyncClient
+) -> None:
+    """``Retry-After`` may be a date, and is read against the server's own, which goes
+    on.
+    """
 
     async def date() -> datetime:
         return parsedate_to_datetime((await client.get(server.url)).headers["Date"])
@@ -55,9 +61,14 @@ async def test_an_answer_has_its_date(server: PracticeServer, client: httpx.Asyn
 
 @pytest.mark.parametrize("in_flight", [0, 3])
 async def test_a_stop_waits_for_no_clock(
-    server: PracticeServer, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, in_flight: int
+    server: PracticeServer,
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    in_flight: int,
 ) -> None:
-    """Neither idle connections nor slow answers hold it up: every notebook and test stops servers."""
+    """Neither idle connections nor slow answers hold it up: every notebook and test
+    stops servers.
+    """
     await client.get(server.url)
     server.latency = 600
     asked = [asyncio.create_task(client.get(server.url)) for _ in range(in_flight)]
@@ -80,18 +91,24 @@ async def test_a_stop_waits_for_no_clock(
 
 
 def test_who_has_just_come_in_is_put_out_too() -> None:
-    """A connection that is made as the server stops is closed like the others; else Python would warn."""
+    """A connection that is made as the server stops is closed like the others; else
+    Python would warn.
+    """
     for _ in range(20):
         server = PracticeServer(latency=0).start()
         with contextlib.ExitStack() as opened:
             for _ in range(3):
-                opened.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+                opened.enter_context(
+                    socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+                )
             server.stop()
     gc.collect()  # what it finds open makes this test fail
 
 
 def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where all requests go through a school's proxy, those to the server do not; other exceptions stay."""
+    """Where all requests go through a school's proxy, those to the server do not; other
+    exceptions stay.
+    """
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     for name in ("NO_PROXY", "no_proxy"):
@@ -103,11 +120,17 @@ def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "example.org,127.0.0.1"
 
 
-def test_the_proxies_of_the_systems_settings_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Windows and macOS they count while the environment names none: other sites still go through them."""
+def test_the_proxies_of_the_systems_settings_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On Windows and macOS they count while the environment names none: other sites
+    still go through them.
+    """
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(os, "environ", os.environ.copy())  # what is added there goes with this test
+    monkeypatch.setattr(
+        os, "environ", os.environ.copy()
+    )  # what is added there goes with this test
     settings = {"http": "http://127.0.0.1:9", "https": "http://127.0.0.1:9"}
 
     def system() -> dict[str, str]:
@@ -120,7 +143,9 @@ def test_the_proxies_of_the_systems_settings_stay(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_the_loop_is_asyncios_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed uvloop, which uvicorn would take, is not taken, by the rest of the process neither."""
+    """An installed uvloop, which uvicorn would take, is not taken, by the rest of the
+    process neither.
+    """
     pytest.importorskip("uvloop")
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -134,11 +159,16 @@ async def test_the_loop_is_asyncios_own(monkeypatch: pytest.MonkeyPatch) -> None
             await client.get(server.url)
     with contextlib.closing(asyncio.new_event_loop()) as of_the_process:
         loops.append(of_the_process)
-    assert [type(loop).__module__.partition(".")[0] for loop in loops] == ["asyncio", "asyncio"]
+    assert [type(loop).__module__.partition(".")[0] for loop in loops] == [
+        "asyncio",
+        "asyncio",
+    ]
 
 
 def test_start_and_stop_from_several_threads() -> None:
-    """Eight threads that start and stop one server at the same moments leave one server, then none."""
+    """Eight threads that start and stop one server at the same moments leave one
+    server, then none.
+    """
     server = PracticeServer(latency=0)
     for _ in range(5):
         at_once(server.start)
@@ -157,7 +187,8 @@ def at_once(*calls: Callable[[], object]) -> None:
     """Make each call in eight threads, all let go at the same moment."""
     gate = threading.Barrier(8 * len(calls))
     threads = [
-        threading.Thread(target=lambda call=call: (gate.wait(PATIENCE), call())) for call in 8 * list(calls)
+        threading.Thread(target=lambda call=call: (gate.wait(PATIENCE), call()))
+        for call in 8 * list(calls)
     ]
     for thread in threads:
         thread.start()
@@ -165,7 +196,9 @@ def at_once(*calls: Callable[[], object]) -> None:
         thread.join(PATIENCE)
 
 
-@pytest.mark.parametrize(("port", "error"), [(99999, ValueError), (-1, ValueError), ("80", TypeError)])
+@pytest.mark.parametrize(
+    ("port", "error"), [(99999, ValueError), (-1, ValueError), ("80", TypeError)]
+)
 def test_a_port_that_cannot_be(port: object, error: type[Exception]) -> None:
     """One line that says which ports there are, where the port is written."""
     with pytest.raises(error, match=r"^port must be .*0 to 65535, got"):
@@ -189,12 +222,18 @@ def few_files(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script whose process may open only so many files more."""
     pytest.importorskip("resource")
     return subprocess.run(
-        [sys.executable, "-c", FEW_FILES + script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", FEW_FILES + script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
 
 
 def test_with_few_files_clients_wait_and_one_line_says_so() -> None:
-    """Connections that the system allows no more wait until others are closed, and are answered then."""
+    """Connections that the system allows no more wait until others are closed, and are
+    answered then.
+    """
     run = few_files("""
 server = PracticeServer(latency=0).start()
 clients = [socket.socket() for _ in range(12)]
@@ -215,7 +254,10 @@ print(last.recv(15))
 """)
     assert run.stdout.splitlines() == ["waits", "b'HTTP/1.1 200 OK'"]
     (line,) = run.stderr.splitlines()
-    assert line == "The practice server has to let a client wait: [Errno 24] Too many open files"
+    assert (
+        line
+        == "The practice server has to let a client wait: [Errno 24] Too many open files"
+    )
 
 
 def test_with_too_few_files_to_start_it_is_an_error() -> None:

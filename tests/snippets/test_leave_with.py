@@ -1,4 +1,6 @@
-"""The script to leave with, as pasted: against a practice server with faults, killed, and started again."""
+"""The script to leave with, as pasted: against a practice server with faults, killed,
+and started again.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,14 @@ def healthy(one_server: PracticeServer) -> PracticeServer:
     return one_server
 
 
-def paste(folder: Path, url: str, ids: object, code: str = SCRIPT, **settings: object) -> Path:
+def paste(
+    folder: Path, url: str, ids: object, code: str = SCRIPT, **settings: object
+) -> Path:
     """The script in a file of its own, with its three lines changed."""
     script = folder / "my_script.py"
-    script.write_text(changed(code, url=f"{url}?id={{id}}", ids=ids, **settings), encoding="utf-8")
+    script.write_text(
+        changed(code, url=f"{url}?id={{id}}", ids=ids, **settings), encoding="utf-8"
+    )
     return script
 
 
@@ -72,16 +78,21 @@ def asked_for(path: FaultyPath) -> Counter[str]:
     return Counter(re.findall(r"^GET \S*\?id=(\S+)", "\n".join(path.heads), flags=re.M))
 
 
-COUNT = pytest.mark.parametrize("count", [300, pytest.param(3000, marks=pytest.mark.full)])
+COUNT = pytest.mark.parametrize(
+    "count", [300, pytest.param(3000, marks=pytest.mark.full)]
+)
 
 
 @pytest.mark.parametrize(
-    ("count", "rate", "allowed"), [(60, 20, 30), pytest.param(3000, RATE, RATE, marks=pytest.mark.full)]
+    ("count", "rate", "allowed"),
+    [(60, 20, 30), pytest.param(3000, RATE, RATE, marks=pytest.mark.full)],
 )
 async def test_the_pace_alone_meets_no_429(
     server: PracticeServer, tmp_path: Path, count: int, rate: int, allowed: int
 ) -> None:
-    """All ids, each asked for once, in order, at the rate that the API allows; the exit status is 0."""
+    """All ids, each asked for once, in order, at the rate that the API allows; the exit
+    status is 0.
+    """
     server.rate = allowed  # a busy machine holds requests up until they arrive together: a few more may
     script = paste(tmp_path, server.url, range(count), QUOTAS=[(rate, 1)])
     status, out, _ = await run(script, tqdm=False)
@@ -94,10 +105,16 @@ async def test_the_pace_alone_meets_no_429(
 
 
 @COUNT
-async def test_killed_and_started_again(server: PracticeServer, tmp_path: Path, count: int) -> None:
-    """Through faults, kill -9 and a line cut short no id is lost, and none asked for that was written."""
+async def test_killed_and_started_again(
+    server: PracticeServer, tmp_path: Path, count: int
+) -> None:
+    """Through faults, kill -9 and a line cut short no id is lost, and none asked for
+    that was written.
+    """
     harmed = set(random.Random(7).sample(range(count), count // 50))
-    server.rate = 2 * RATE  # a busy machine holds requests up, and this is not about the pace
+    server.rate = (
+        2 * RATE
+    )  # a busy machine holds requests up, and this is not about the pace
     async with FaultyPath(server, b"", "reset", harmed=harmed) as path:
         script = paste(tmp_path, path.url, range(count))
         first = await start(script)
@@ -120,7 +137,9 @@ async def test_killed_and_started_again(server: PracticeServer, tmp_path: Path, 
 
 
 async def test_interrupted(server: PracticeServer, tmp_path: Path) -> None:
-    """Ctrl-C ends it at once; what was fetched is in the file, and the next start fetches the rest."""
+    """Ctrl-C ends it at once; what was fetched is in the file, and the next start
+    fetches the rest.
+    """
     script = paste(tmp_path, server.url, range(60))
     first = await start(script)
     await until(lambda: server.stats().accepted >= 20)
@@ -148,19 +167,33 @@ NOT_SETTLED = {
 async def test_fault(
     name: str, healthy: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each id has its answer, or an error that says why not; a second start asks for just the latter."""
+    """Each id has its answer, or an error that says why not; a second start asks for
+    just the latter.
+    """
     fault, ids = FAULTS[name], list(range(12))
-    monkeypatch.setattr(random, "uniform", lambda low, high: 0.001)  # no time for backoffs
+    monkeypatch.setattr(
+        random, "uniform", lambda low, high: 0.001
+    )  # no time for backoffs
     if fault.then == "silence":
-        impatient = functools.partial(httpx.AsyncClient, headers={}, limits=httpx.Limits())
-        monkeypatch.setattr(httpx, "AsyncClient", lambda timeout, **_: impatient(timeout=SHORT))
-    settings = {"FILE": str(tmp_path / "results.jsonl"), "QUOTAS": [(1000, 1)], "LIMIT": 3}
+        impatient = functools.partial(
+            httpx.AsyncClient, headers={}, limits=httpx.Limits()
+        )
+        monkeypatch.setattr(
+            httpx, "AsyncClient", lambda timeout, **_: impatient(timeout=SHORT)
+        )
+    settings = {
+        "FILE": str(tmp_path / "results.jsonl"),
+        "QUOTAS": [(1000, 1)],
+        "LIMIT": 3,
+    }
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
         code = changed(CELL, url=f"{path.url}?id={{id}}", ids=ids, **settings)
         first = (await run_cell(code))["results"]
         await path.quiet()
         assert [outcome["id"] for outcome in first] == ids
-        answered = [outcome["id"] for outcome in first if outcome.get("data", {}).get("args")]
+        answered = [
+            outcome["id"] for outcome in first if outcome.get("data", {}).get("args")
+        ]
         failed = [outcome["id"] for outcome in first if outcome.get("error")]
         assert sorted([*answered, *failed]) == ids
         assert bool(failed) == (name in NOT_SETTLED or fault.then == "silence")
@@ -168,22 +201,30 @@ async def test_fault(
         path.recover()
         asked = asked_for(path)
         second = (await run_cell(code))["results"]
-    assert all(outcome["data"]["args"] == {"id": str(outcome["id"])} for outcome in second)
+    assert all(
+        outcome["data"]["args"] == {"id": str(outcome["id"])} for outcome in second
+    )
     assert sorted((asked_for(path) - asked).elements()) == sorted(map(str, failed))
 
 
 async def test_a_404_is_an_answer_too(healthy: PracticeServer, tmp_path: Path) -> None:
-    """It is written as such, and never asked for again; a 401 is asked for again, once the token is right."""
+    """It is written as such, and never asked for again; a 401 is asked for again, once
+    the token is right.
+    """
     gone = b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"
     async with FaultyPath(healthy, gone, harmed={1}) as path:
         script = paste(tmp_path, path.url, range(5), LIMIT=1)
         assert [(await run(script))[0] for _ in range(2)] == [0, 0]
     assert asked_for(path).total() == 5
-    assert [line["data"] for line in lines_of(tmp_path) if line["status"] == 404] == [None]
+    assert [line["data"] for line in lines_of(tmp_path) if line["status"] == 404] == [
+        None
+    ]
 
 
 async def test_401_sends_nothing_more(healthy: PracticeServer, tmp_path: Path) -> None:
-    """One is enough to know that the others would not be let in; the exit status and the last line say so."""
+    """One is enough to know that the others would not be let in; the exit status and
+    the last line say so.
+    """
     no = b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"
     async with FaultyPath(healthy, no, harmed={0}) as path:
         script = paste(tmp_path, path.url, range(5), LIMIT=1)
@@ -196,12 +237,17 @@ async def test_401_sends_nothing_more(healthy: PracticeServer, tmp_path: Path) -
 
 
 async def test_it_says_who_asks(healthy: PracticeServer, tmp_path: Path) -> None:
-    """The token and the address come from the environment; without a token no field for one is sent."""
-    for number, environment in enumerate([{"API_TOKEN": "secret", "API_CONTACT": "ada@example.org"}, {}]):
+    """The token and the address come from the environment; without a token no field for
+    one is sent.
+    """
+    for number, environment in enumerate(
+        [{"API_TOKEN": "secret", "API_CONTACT": "ada@example.org"}, {}]
+    ):
         script = paste(tmp_path, healthy.url, [number], FILE=f"{number}.jsonl")
         assert (await run(script, **environment))[0] == 0
     first, second = (
-        json.loads((tmp_path / f"{number}.jsonl").read_text())["data"]["headers"] for number in range(2)
+        json.loads((tmp_path / f"{number}.jsonl").read_text())["data"]["headers"]
+        for number in range(2)
     )
     assert (first["User-Agent"], first["Authorization"]) == (
         "my-script/1.0 (ada@example.org)",
@@ -211,13 +257,19 @@ async def test_it_says_who_asks(healthy: PracticeServer, tmp_path: Path) -> None
     assert "Authorization" not in second
 
 
-async def test_what_a_header_cannot_hold(healthy: PracticeServer, tmp_path: Path) -> None:
-    """A token read from a file ends with a newline; it is not refused, with the token in the results."""
+async def test_what_a_header_cannot_hold(
+    healthy: PracticeServer, tmp_path: Path
+) -> None:
+    """A token read from a file ends with a newline; it is not refused, with the token
+    in the results.
+    """
     script = paste(tmp_path, healthy.url, [1])
     assert (await run(script, API_TOKEN="secret\r\n", API_CONTACT="Ada Müller"))[0] == 0
     headers = lines_of(tmp_path)[0]["data"]["headers"]
     assert headers["Authorization"] == "Bearer secret"
-    assert headers["User-Agent"].encode("latin-1").decode() == "my-script/1.0 (Ada Müller)"
+    assert (
+        headers["User-Agent"].encode("latin-1").decode() == "my-script/1.0 (Ada Müller)"
+    )
 
 
 async def test_progress_with_tqdm(healthy: PracticeServer, tmp_path: Path) -> None:
@@ -238,7 +290,9 @@ async def test_no_ids(healthy: PracticeServer, tmp_path: Path) -> None:
 
 
 async def test_an_address_without_id(healthy: PracticeServer, tmp_path: Path) -> None:
-    """One address for all ids: results are kept by address, so all but one would be lost."""
+    """One address for all ids: results are kept by address, so all but one would be
+    lost.
+    """
     script = paste(tmp_path, healthy.url, range(5))
     script.write_text(script.read_text().replace("?id={id}", ""))
     status, _, err = await run(script)
@@ -246,14 +300,18 @@ async def test_an_address_without_id(healthy: PracticeServer, tmp_path: Path) ->
     assert healthy.stats().started == 0
 
 
-async def test_an_address_with_other_braces(healthy: PracticeServer, tmp_path: Path) -> None:
+async def test_an_address_with_other_braces(
+    healthy: PracticeServer, tmp_path: Path
+) -> None:
     """Only {id} is filled in; a filter in braces stays as it is."""
     assert (await run(paste(tmp_path, f"{healthy.url}?where={{a}}&", [5])))[0] == 0
     assert lines_of(tmp_path)[0]["data"]["args"]["where"] == "{a}"
 
 
 async def test_ids_of_every_kind(healthy: PracticeServer, tmp_path: Path) -> None:
-    """A slash, a space, letters from everywhere and a number reach the API as they are; twice is once."""
+    """A slash, a space, letters from everywhere and a number reach the API as they are;
+    twice is once.
+    """
     ids = ["a/b", "ü ß", "日本", "100%", "?&#", 7, "a/b", "7"]
     assert (await run(paste(tmp_path, healthy.url, ids)))[0] == 0
     got = {str(line["id"]): line["data"]["args"]["id"] for line in lines_of(tmp_path)}
@@ -261,11 +319,17 @@ async def test_ids_of_every_kind(healthy: PracticeServer, tmp_path: Path) -> Non
     assert healthy.stats().started == 6
 
 
-async def test_an_id_of_dots_stays_in_its_place(healthy: PracticeServer, tmp_path: Path) -> None:
-    """In a path, "." and ".." would mean a folder: they reach the API as the ids that they are."""
+async def test_an_id_of_dots_stays_in_its_place(
+    healthy: PracticeServer, tmp_path: Path
+) -> None:
+    """In a path, "." and ".." would mean a folder: they reach the API as the ids that
+    they are.
+    """
     async with FaultyPath(healthy, b"", harmed=()) as path:
         script = tmp_path / "my_script.py"
-        script.write_text(changed(SCRIPT, url=f"{path.url}/{{id}}", ids=["..", ".", "a.b"], LIMIT=1))
+        script.write_text(
+            changed(SCRIPT, url=f"{path.url}/{{id}}", ids=["..", ".", "a.b"], LIMIT=1)
+        )
         assert (await run(script))[0] == 0
     sent = [head.split()[1] for head in path.heads]
     assert sent == ["/get/%2E%2E", "/get/%2E", "/get/a%2Eb"]
@@ -285,7 +349,9 @@ NOT_OURS = {
 
 
 @pytest.mark.parametrize("text", NOT_OURS.values(), ids=list(NOT_OURS))
-async def test_a_file_with_something_else(text: str, healthy: PracticeServer, tmp_path: Path) -> None:
+async def test_a_file_with_something_else(
+    text: str, healthy: PracticeServer, tmp_path: Path
+) -> None:
     """It is left alone, nothing is sent, and the error says what to do."""
     file = tmp_path / "results.jsonl"
     file.write_text(text := text.replace("URL", healthy.url))
@@ -297,7 +363,9 @@ async def test_a_file_with_something_else(text: str, healthy: PracticeServer, tm
 
 @pytest.mark.skipif(os.name != "posix", reason="files are locked otherwise there")
 async def test_two_at_once(server: PracticeServer, tmp_path: Path) -> None:
-    """While one start writes to the file, a second one ends with a word, and sends nothing."""
+    """While one start writes to the file, a second one ends with a word, and sends
+    nothing.
+    """
     server.latency = 600
     script = paste(tmp_path, server.url, [1])
     first = await start(script)
@@ -310,10 +378,20 @@ async def test_two_at_once(server: PracticeServer, tmp_path: Path) -> None:
     await first.wait()
 
 
-def test_any_cut_is_healed(one_server: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Wherever a power cut ended the file, the next start goes on from the last whole line."""
+def test_any_cut_is_healed(
+    one_server: PracticeServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Wherever a power cut ended the file, the next start goes on from the last whole
+    line.
+    """
     file = tmp_path_factory.mktemp("cut") / "results.jsonl"
-    code = changed(CELL, url=f"{one_server.url}?id={{id}}", ids=[1, 2, 3], FILE=str(file), QUOTAS=[(1000, 1)])
+    code = changed(
+        CELL,
+        url=f"{one_server.url}?id={{id}}",
+        ids=[1, 2, 3],
+        FILE=str(file),
+        QUOTAS=[(1000, 1)],
+    )
     asyncio.run(run_cell(code))
     whole = file.read_bytes()
 
@@ -325,13 +403,17 @@ def test_any_cut_is_healed(one_server: PracticeServer, tmp_path_factory: pytest.
         results = asyncio.run(run_cell(code))["results"]
         assert [outcome["status"] for outcome in results] == [200] * 3
         assert one_server.stats().started == 3 - whole[:cut].count(b"\n")
-        assert sorted(json.loads(line)["id"] for line in file.read_text().splitlines()) == [1, 2, 3]
+        assert sorted(
+            json.loads(line)["id"] for line in file.read_text().splitlines()
+        ) == [1, 2, 3]
 
     check()
 
 
 def test_pasted_into_a_cell(healthy: PracticeServer, tmp_path: Path) -> None:
-    """The notebook form in a real kernel, run twice: the second time it finds everything done."""
+    """The notebook form in a real kernel, run twice: the second time it finds
+    everything done.
+    """
     file = tmp_path / "results.jsonl"
     code = changed(CELL, url=f"{healthy.url}?id={{id}}", ids=range(20), FILE=str(file))
     with kernel() as fresh:
@@ -339,5 +421,7 @@ def test_pasted_into_a_cell(healthy: PracticeServer, tmp_path: Path) -> None:
             ran = fresh.run(code)
             assert (ran.status, ran.error) == ("ok", "")
             assert "nothing is missing" in ran.text
-            assert fresh.value("[outcome['id'] for outcome in results]") == list(range(20))
+            assert fresh.value("[outcome['id'] for outcome in results]") == list(
+                range(20)
+            )
     assert healthy.stats().started == 20

@@ -1,4 +1,6 @@
-"""Notebook 10: its script is the one that the maker makes, its table is what that script does."""
+"""Notebook 10: its script is the one that the maker makes, its table is what that
+script does.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,32 @@ def cell(id: str) -> str:
 
 
 def test_the_script_is_the_one_that_the_maker_makes() -> None:
-    """Whoever copies it from the page, or reads it where nothing runs, has the same as the widget's."""
-    assert re.findall(r"```python\n(.*?)```", cell("text-script"), flags=re.S) == [snippet()]
+    """Whoever copies it from the page, or reads it where nothing runs, has the same as
+    the widget's.
+    """
+    assert re.findall(r"```python\n(.*?)```", cell("text-script"), flags=re.S) == [
+        snippet()
+    ]
 
 
 def test_the_table_says_what_the_script_does() -> None:
-    """The statuses that it tries again, and those that settle an id, are those of the code."""
+    """The statuses that it tries again, and those that settle an id, are those of the
+    code.
+    """
     source = SOURCE.read_text()
     rows = re.findall(r"^\| ([^|]+) \| (yes|no) \|", cell("text-retried"), flags=re.M)
-    again = {status for what, yes in rows if yes == "yes" for status in re.findall(r"\b\d{3}\b", what)}
+    again = {
+        status
+        for what, yes in rows
+        if yes == "yes"
+        for status in re.findall(r"\b\d{3}\b", what)
+    }
     (tried,) = re.findall(r"status in \((429.*?)\)", source)
     assert again == {*tried.split(", "), "403"}
     (settled,) = re.findall(r"\) in \((200.*?)\)", source)
-    assert f"Only {settled.replace(', ', ', ', 1).replace(', 410', ' and 410')} are settled" in cell(
-        "text-retried-why"
+    assert (
+        f"Only {settled.replace(', ', ', ', 1).replace(', 410', ' and 410')} are settled"
+        in cell("text-retried-why")
     )
     for words, code in (("eight times", "range(8)"), ("ten minutes", "> 600")):
         assert words in cell("text-retried") + cell("text-retried-why")
@@ -37,7 +51,9 @@ def test_the_table_says_what_the_script_does() -> None:
 
 
 def test_pasted_as_the_page_says() -> None:
-    """The notebook form, with the two lines that the page prints: 300 answers, and no 429."""
+    """The notebook form, with the two lines that the page prints: 300 answers, and no
+    429.
+    """
     cells = code_cells(notebook("10"))
     where = cells.index(cell("code-paste"))
     with kernel() as fresh:

@@ -13,15 +13,25 @@ import pytest
 
 from inflight_lab.snippets import snippet
 from tests.support.pasting import api_on_virtual_clock
-from tests.support.simulator import Path, SimulatedApi, network, quota, stall_each_second
+from tests.support.simulator import (
+    Path,
+    SimulatedApi,
+    network,
+    quota,
+    stall_each_second,
+)
 from tests.support.virtual_clock import BEGIN, run, virtual_loop
 
 LATE = 0.0005
 """Seconds by which the loop wakes up too late, on average."""
 
 
-async def fetch(count: int, path: Callable[[], Path], *, stall: float = 0, **choices: Any) -> SimulatedApi:
-    """Fetch ``count`` items over ``path`` with the pace of a snippet; the API, for what it saw."""
+async def fetch(
+    count: int, path: Callable[[], Path], *, stall: float = 0, **choices: Any
+) -> SimulatedApi:
+    """Fetch ``count`` items over ``path`` with the pace of a snippet; the API, for what
+    it saw.
+    """
     simulated = SimulatedApi(path)
 
     async def get(url: str) -> httpx.Response:
@@ -31,7 +41,9 @@ async def fetch(count: int, path: Callable[[], Path], *, stall: float = 0, **cho
     choices = {"retries": False} | choices
     api = api_on_virtual_clock(snippet(save=None, progress=False, **choices), get)
     stalls = [asyncio.create_task(stall_each_second(stall))] if stall else []
-    outcomes = await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(count)))
+    outcomes = await asyncio.gather(
+        *(api.fetch({"url": str(number)}) for number in range(count))
+    )
     assert [outcome["status"] for outcome in outcomes] == [200] * count
     for each in stalls:
         each.cancel()
@@ -51,7 +63,9 @@ async def fetch(count: int, path: Callable[[], Path], *, stall: float = 0, **cho
 def test_most_of_the_quota_and_no_429(
     path: Callable[[], Path], stall: float, limit: int, least: float
 ) -> None:
-    """Whatever the way and the loop do, no window gets more than is allowed, and little of it goes unused."""
+    """Whatever the way and the loop do, no window gets more than is allowed, and little
+    of it goes unused.
+    """
     api = run(fetch(600, path, stall=stall, limit=limit), late=LATE)
     for kind in ("fixed-window", "sliding-window", "token-bucket"):
         assert api.refused(quota(kind)) == 0
@@ -60,9 +74,14 @@ def test_most_of_the_quota_and_no_429(
 
 
 def test_several_quotas_are_each_used_as_far_as_they_go() -> None:
-    """10 a second AND 300 a minute: the first 300 go at 10 a second, the next when the minute is over."""
+    """10 a second AND 300 a minute: the first 300 go at 10 a second, the next when the
+    minute is over.
+    """
     api = run(fetch(600, network(0.01), quotas=[(10, 1), (300, 60)]), late=LATE)
-    assert [api.refused(quota("sliding-window", 10, 1)), api.refused(quota("sliding-window", 300, 60))] == [
+    assert [
+        api.refused(quota("sliding-window", 10, 1)),
+        api.refused(quota("sliding-window", 300, 60)),
+    ] == [
         0,
         0,
     ]
@@ -74,8 +93,12 @@ def test_several_quotas_are_each_used_as_far_as_they_go() -> None:
 
 @pytest.mark.parametrize("retries", [False, True])
 def test_a_quota_over_an_hour(retries: bool) -> None:
-    """On a computer just started the first requests go at once, and the rest when the hour is over."""
-    api = run(fetch(60, network(), quotas=[(100, 1), (50, 3600)], retries=retries), late=LATE)
+    """On a computer just started the first requests go at once, and the rest when the
+    hour is over.
+    """
+    api = run(
+        fetch(60, network(), quotas=[(100, 1), (50, 3600)], retries=retries), late=LATE
+    )
     arrivals = sorted(api.arrivals)
     assert arrivals[0] < BEGIN + 1 < BEGIN + 3600 <= arrivals[50] < BEGIN + 3700
 
@@ -88,7 +111,9 @@ SKEWED = "Wed, 21 Oct 2015 07:28:00 GMT"
 """What an API's clock says that has nothing to do with ours."""
 
 
-@pytest.mark.parametrize("choices", [{}, {"quotas": ()}], ids=["paced", "with a limit alone"])
+@pytest.mark.parametrize(
+    "choices", [{}, {"quotas": ()}], ids=["paced", "with a limit alone"]
+)
 @pytest.mark.parametrize(
     ("refusal", "pause"),
     [
@@ -98,9 +123,17 @@ SKEWED = "Wed, 21 Oct 2015 07:28:00 GMT"
         (httpx.Response(503, headers={"Retry-After": "3"}), 3),
         (httpx.Response(403, headers={"Retry-After": "3"}), 3),
     ],
-    ids=["seconds", "decimals", "a date by a clock of its own", "503", "403 with Retry-After"],
+    ids=[
+        "seconds",
+        "decimals",
+        "a date by a clock of its own",
+        "503",
+        "403 with Retry-After",
+    ],
 )
-def test_retry_after_is_kept_by_all(refusal: httpx.Response, pause: float, choices: dict[str, Any]) -> None:
+def test_retry_after_is_kept_by_all(
+    refusal: httpx.Response, pause: float, choices: dict[str, Any]
+) -> None:
     """From the refusal on nobody sends until then; then everything gets its answer."""
     sent: list[float] = []
     refused: list[float] = []
@@ -114,8 +147,14 @@ def test_retry_after_is_kept_by_all(refusal: httpx.Response, pause: float, choic
         return httpx.Response(200, json={})
 
     async def main() -> list[dict[str, Any]]:
-        api = api_on_virtual_clock(snippet(save=None, progress=False, limit=5, **choices), get)
-        return list(await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(100))))
+        api = api_on_virtual_clock(
+            snippet(save=None, progress=False, limit=5, **choices), get
+        )
+        return list(
+            await asyncio.gather(
+                *(api.fetch({"url": str(number)}) for number in range(100))
+            )
+        )
 
     assert [outcome["status"] for outcome in run(main())] == [200] * 100
     (when,) = refused
@@ -145,7 +184,9 @@ def test_retry_after_is_kept_by_all(refusal: httpx.Response, pause: float, choic
     ],
 )
 def test_what_is_retried(status: int, headers: dict[str, str], asked: int) -> None:
-    """What may pass is asked for 8 times, the rest once; where nobody is let in, the others are not sent."""
+    """What may pass is asked for 8 times, the rest once; where nobody is let in, the
+    others are not sent.
+    """
     sent = 0
 
     async def get(url: str) -> httpx.Response:
@@ -155,8 +196,14 @@ def test_what_is_retried(status: int, headers: dict[str, str], asked: int) -> No
         return httpx.Response(status, headers=headers)
 
     async def main() -> list[dict[str, Any]]:
-        api = api_on_virtual_clock(snippet(save=None, progress=False, quotas=[(1000, 1)], limit=6), get)
-        return list(await asyncio.gather(*(api.fetch({"url": str(number)}) for number in range(100))))
+        api = api_on_virtual_clock(
+            snippet(save=None, progress=False, quotas=[(1000, 1)], limit=6), get
+        )
+        return list(
+            await asyncio.gather(
+                *(api.fetch({"url": str(number)}) for number in range(100))
+            )
+        )
 
     outcomes = run(main())
     assert sent == asked
@@ -178,19 +225,28 @@ in_all_forms = pytest.mark.parametrize("choices", FORMS.values(), ids=FORMS)
 async def fetch_all(
     count: int, get: Callable[[str], Awaitable[httpx.Response]], **choices: Any
 ) -> list[dict[str, Any]]:
-    """The outcomes of ``count`` ids of which each is its own address, and its own question."""
+    """The outcomes of ``count`` ids of which each is its own address, and its own
+    question.
+    """
     api = api_on_virtual_clock(snippet(save=None, progress=False, **choices), get)
     items = [{"url": str(number), "asked": {}} for number in range(count)]
     return list(await asyncio.gather(*map(api.fetch, items)))
 
 
-@pytest.mark.parametrize("lost", [httpx.ConnectError("nobody"), httpx.ConnectTimeout("nobody")], ids=repr)
+@pytest.mark.parametrize(
+    "lost", [httpx.ConnectError("nobody"), httpx.ConnectTimeout("nobody")], ids=repr
+)
 @pytest.mark.parametrize("limit", [6, 50])
 @in_all_forms
 def test_where_nobody_is_there(
-    lost: Exception, limit: int, choices: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    lost: Exception,
+    limit: int,
+    choices: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Each id has an outcome, but after eight tries of one nothing more is sent; why is said once."""
+    """Each id has an outcome, but after eight tries of one nothing more is sent; why is
+    said once.
+    """
     sent, ended = 0, 0.0
 
     async def get(url: str) -> httpx.Response:
@@ -205,7 +261,9 @@ def test_where_nobody_is_there(
         return outcomes
 
     outcomes = run(main())
-    assert [outcome["url"] for outcome in outcomes] == [str(number) for number in range(1000)]
+    assert [outcome["url"] for outcome in outcomes] == [
+        str(number) for number in range(1000)
+    ]
     assert sent <= 8 * limit
     assert ended - BEGIN < 70
     said = {outcome["error"] for outcome in outcomes}
@@ -213,24 +271,38 @@ def test_where_nobody_is_there(
     assert capsys.readouterr().out == f"\n{lost!r}: trying again\n"
 
 
-@pytest.mark.parametrize("lost", [httpx.ConnectError("nobody"), httpx.ReadError("lost")], ids=repr)
+@pytest.mark.parametrize(
+    "lost", [httpx.ConnectError("nobody"), httpx.ReadError("lost")], ids=repr
+)
 def test_an_outage_that_ends(lost: Exception) -> None:
-    """Of an API that comes back after two seconds all is fetched; an id that never works stops nothing."""
+    """Of an API that comes back after two seconds all is fetched; an id that never
+    works stops nothing.
+    """
 
     async def get(url: str) -> httpx.Response:
-        if virtual_loop().time() < BEGIN + 2 or (url == "7" and isinstance(lost, httpx.ReadError)):
+        if virtual_loop().time() < BEGIN + 2 or (
+            url == "7" and isinstance(lost, httpx.ReadError)
+        ):
             raise lost
         return httpx.Response(200, json={})
 
-    failed = [outcome["url"] for outcome in run(fetch_all(100, get, limit=1)) if "error" in outcome]
+    failed = [
+        outcome["url"]
+        for outcome in run(fetch_all(100, get, limit=1))
+        if "error" in outcome
+    ]
     assert failed == (["7"] if isinstance(lost, httpx.ReadError) else [])
 
 
 @pytest.mark.parametrize("outage", [15, 30])
 @pytest.mark.parametrize("before", [200, 429])
 @in_all_forms
-def test_an_outage_in_the_middle(outage: float, before: int, choices: dict[str, Any]) -> None:
-    """Once the API has answered, with whatever status, an outage costs only ids that were in flight."""
+def test_an_outage_in_the_middle(
+    outage: float, before: int, choices: dict[str, Any]
+) -> None:
+    """Once the API has answered, with whatever status, an outage costs only ids that
+    were in flight.
+    """
 
     async def get(url: str) -> httpx.Response:
         now = virtual_loop().time() - BEGIN
@@ -247,7 +319,9 @@ def test_an_outage_in_the_middle(outage: float, before: int, choices: dict[str, 
 
 @in_all_forms
 def test_connections_that_fail_at_random(choices: dict[str, Any]) -> None:
-    """With every second one failing, one id in 256 fails eight times, and only those are missing."""
+    """With every second one failing, one id in 256 fails eight times, and only those
+    are missing.
+    """
 
     async def get(url: str) -> httpx.Response:
         await asyncio.sleep(0.05)
@@ -260,7 +334,9 @@ def test_connections_that_fail_at_random(choices: dict[str, Any]) -> None:
 
 
 def test_backoff_is_full_jitter_that_grows() -> None:
-    """Between two attempts lies anything from nothing to half a second, doubled each time, at most 30 s."""
+    """Between two attempts lies anything from nothing to half a second, doubled each
+    time, at most 30 s.
+    """
     sent: list[float] = []
 
     async def get(url: str) -> httpx.Response:
@@ -268,7 +344,9 @@ def test_backoff_is_full_jitter_that_grows() -> None:
         raise httpx.ConnectError("nobody there")
 
     async def main() -> Any:
-        names = api_on_virtual_clock(snippet(save=None, progress=False, quotas=(), limit=1), get)
+        names = api_on_virtual_clock(
+            snippet(save=None, progress=False, quotas=(), limit=1), get
+        )
         return await names.fetch({"url": ""})
 
     pauses: list[list[float]] = []

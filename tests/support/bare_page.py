@@ -1,4 +1,6 @@
-"""A widget's page without Jupyter: its JavaScript on an empty page, with a model that a test plays."""
+"""A widget's page without Jupyter: its JavaScript on an empty page, with a model that a
+test plays.
+"""
 
 from __future__ import annotations
 
@@ -42,33 +44,57 @@ COUNTS = {
 SETTINGS = ("limit", "count", "latency", "rate", "quota", "slow")
 
 
-def state_of(runners: Any = semaphore.make_many_requests, **more: Any) -> dict[str, Any]:
+def state_of(
+    runners: Any = semaphore.make_many_requests, **more: Any
+) -> dict[str, Any]:
     """What a page is told of a new panel."""
 
     async def made() -> dict[str, Any]:
         with PracticeServer(quota="sliding-window", rate=100) as server:
             panel = Panel(runners, server=server, **more)
-            names = (*SETTINGS, "view", "running", "status", "_lanes", "_page", "_esm", "_css")
+            names = (
+                *SETTINGS,
+                "view",
+                "running",
+                "status",
+                "_lanes",
+                "_page",
+                "_esm",
+                "_css",
+            )
             state = {name: getattr(panel, name) for name in names}
             panel.close()
         return state
 
-    with ThreadPoolExecutor() as elsewhere:  # Playwright has a loop running in this thread
+    with (
+        ThreadPoolExecutor() as elsewhere
+    ):  # Playwright has a loop running in this thread
         return elsewhere.submit(asyncio.run, made()).result()
 
 
 TWO = {"naive": naive.make_many_requests, "semaphore": semaphore.make_many_requests}
 
 
-def show(page: Page, state: dict[str, Any], *, width: int = 1024, height: int = 768) -> None:
+def show(
+    page: Page, state: dict[str, Any], *, width: int = 1024, height: int = 768
+) -> None:
     """The panel on a page of that size."""
     page.set_viewport_size({"width": width, "height": height})
     page.goto("about:blank")
-    page.set_content("<!doctype html><title>a panel</title><style>body { margin: 8px }</style>")
-    page.evaluate(SHIM, {"esm": state["_esm"], "css": str(state["_css"]), "state": state})
+    page.set_content(
+        "<!doctype html><title>a panel</title><style>body { margin: 8px }</style>"
+    )
+    page.evaluate(
+        SHIM, {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
+    )
 
 
-def hear(page: Page, *, lane: int = 0, now: float = 0.0, live: bool = False, **more: Any) -> None:
+def hear(
+    page: Page, *, lane: int = 0, now: float = 0.0, live: bool = False, **more: Any
+) -> None:
     """Have the page hear of a run: ``counts`` and ``series`` as a feed sends them."""
     message = {"lane": lane, "now": now, "live": live, "series": {}} | more
-    page.evaluate("message => hear(message)", message | {"counts": COUNTS | more.get("counts", {})})
+    page.evaluate(
+        "message => hear(message)",
+        message | {"counts": COUNTS | more.get("counts", {})},
+    )

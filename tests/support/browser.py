@@ -1,4 +1,6 @@
-"""What tests in a browser share: a Jupyter server, its kernels, Chromium, pages that stay at home."""
+"""What tests in a browser share: a Jupyter server, its kernels, Chromium, pages that
+stay at home.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.lab import CHROMIUM, Lab, chromium
 
-expect.set_options(timeout=20_000)  # milliseconds; a busy machine may take longer than the usual five seconds
+expect.set_options(
+    timeout=20_000
+)  # milliseconds; a busy machine may take longer than the usual five seconds
 ROOT = Path(__file__).parents[2]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"),
+    pytest.mark.skipif(
+        not CHROMIUM and not os.environ.get("CI"), reason="there is no Chromium here"
+    ),
 ]
 
 EVIL = "http://evil.example"
@@ -31,7 +37,9 @@ EVIL = "http://evil.example"
 
 
 class Place(NamedTuple):
-    """Where a panel is shown and runs: a front end of `tests.support.lab.FRONTS`, and a kernel."""
+    """Where a panel is shown and runs: a front end of `tests.support.lab.FRONTS`, and a
+    kernel.
+    """
 
     front: str = "lab"
     kernel: str = "python3"
@@ -46,25 +54,35 @@ KERNELS = ["python3", "ipykernel-6.31", "ipykernel-7.0", "ipykernel-7.3"]
 PLACES = {
     "always": [USUAL],
     "in CI": [Place("lab", "ipykernel-6.31"), Place("notebook")],
-    "--full": [Place(front, kernel) for front in ("lab", "notebook") for kernel in KERNELS],
+    "--full": [
+        Place(front, kernel) for front in ("lab", "notebook") for kernel in KERNELS
+    ],
 }
 
-in_both_front_ends = pytest.mark.parametrize("place", [USUAL, Place("notebook")], ids=str, indirect=True)
+in_both_front_ends = pytest.mark.parametrize(
+    "place", [USUAL, Place("notebook")], ids=str, indirect=True
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of a place run with JupyterLab and the newest kernel, in CI in some more, on demand in all."""
+    """Tests of a place run with JupyterLab and the newest kernel, in CI in some more,
+    on demand in all.
+    """
     chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     if "place" in metafunc.fixturenames and "place" not in chosen:
         full = metafunc.config.getoption("--full")
-        wanted = ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
+        wanted = (
+            ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
+        )
         places = list(dict.fromkeys(place for when in wanted for place in PLACES[when]))
         metafunc.parametrize("place", places, ids=str, indirect=True)
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
-    """A Jupyter server for each front end: two front ends on one server get in each other's way."""
+    """A Jupyter server for each front end: two front ends on one server get in each
+    other's way.
+    """
     servers: dict[str, Lab] = {}
 
     def serve(front: str) -> Lab:
@@ -79,8 +97,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, servers: Callable[[str], Lab]) -> Lab:
-    """The Jupyter server of the test's place, in its usual settings.  Give each notebook its own name."""
-    place = request.getfixturevalue("place") if "place" in request.fixturenames else USUAL
+    """The Jupyter server of the test's place, in its usual settings.  Give each
+    notebook its own name.
+    """
+    place = (
+        request.getfixturevalue("place") if "place" in request.fixturenames else USUAL
+    )
     lab = servers(place.front)
     lab.use_subshells(True)
     lab.use_theme("JupyterLab Light")
@@ -102,13 +124,17 @@ NOT_OURS = (
 
 @pytest.fixture
 def errors() -> list[str]:
-    """What the pages of `new_page` put on the console as errors.  A test that provokes one takes it out."""
+    """What the pages of `new_page` put on the console as errors.  A test that provokes
+    one takes it out.
+    """
     return []
 
 
 @pytest.fixture
 def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """Opens pages that must end without an error on the console and without a request to elsewhere."""
+    """Opens pages that must end without an error on the console and without a request
+    to elsewhere.
+    """
     outside: list[str] = []
     pages: list[Page] = []
     at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
@@ -116,10 +142,21 @@ def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]
     def open_one() -> Page:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-        page.on("request", lambda request: request.url.startswith(at_home) or outside.append(request.url))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and errors.append(message.text),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith(at_home) or outside.append(request.url)
+            ),
+        )
         # What the page itself forbids is not asked for.
-        page.on("requestfailed", lambda request: request.failure == "csp" and outside.remove(request.url))
+        page.on(
+            "requestfailed",
+            lambda request: request.failure == "csp" and outside.remove(request.url),
+        )
         pages.append(page)
         return page
 
@@ -162,19 +199,25 @@ def foreign_site() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The Python of a kernel of KERNELS; the older ones get an environment each, made when it is needed."""
+    """The Python of a kernel of KERNELS; the older ones get an environment each, made
+    when it is needed.
+    """
 
     @functools.cache
     def python(kernel: str) -> str:
         requirement = kernel.replace("-", "==") + ".*"
-        return str(make_environment(tmp_path_factory.mktemp(kernel), "-e", ROOT, requirement))
+        return str(
+            make_environment(tmp_path_factory.mktemp(kernel), "-e", ROOT, requirement)
+        )
 
     return python
 
 
 @pytest.fixture
 def place(
-    request: pytest.FixtureRequest, servers: Callable[[str], Lab], pythons: Callable[[str], str]
+    request: pytest.FixtureRequest,
+    servers: Callable[[str], Lab],
+    pythons: Callable[[str], str],
 ) -> Place:
     """Where the test takes place, its kernel ready."""
     place: Place = request.param
@@ -183,11 +226,17 @@ def place(
     return place
 
 
-def make_environment(folder: Path, *packages: str | Path, python: str | Path = sys.executable) -> Path:
-    """A fresh environment with what ``pip install`` gets here; returns its Python.  Quick with uv."""
+def make_environment(
+    folder: Path, *packages: str | Path, python: str | Path = sys.executable
+) -> Path:
+    """A fresh environment with what ``pip install`` gets here; returns its Python.
+    Quick with uv.
+    """
     made = folder / "bin" / "python"
     if UV:
-        subprocess.run([UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
+        subprocess.run(
+            [UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True
+        )
         install = [UV, "pip", "install", "--quiet", "--python", made, *packages]
     else:
         subprocess.run([python, "-m", "venv", folder], check=True)

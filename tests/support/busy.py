@@ -15,7 +15,9 @@ NEVER_WAITS = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: p
 
 @contextlib.contextmanager
 def busy_machine(processes: int = 8, cores: int = 2) -> Iterator[None]:
-    """So many processes that never wait run on the first ``cores``, and so does what starts meanwhile."""
+    """So many processes that never wait run on the first ``cores``, and so does what
+    starts meanwhile.
+    """
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(before)[:cores])
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 def census() -> dict[str, int]:
-    """How many of each there are in this process now.  Its source alone also runs in a notebook's cell."""
+    """How many of each there are in this process now.  Its source alone also runs in a
+    notebook's cell.
+    """
     import asyncio
     import contextlib
     import os
@@ -21,7 +23,9 @@ def census() -> dict[str, int]:
         "tasks": len(asyncio.all_tasks()),
         "timers": sum(not timer.cancelled() for timer in timers),
         "threads": threading.active_count(),
-        "servers": sum(thread.name == "practice-server" for thread in threading.enumerate()),
+        "servers": sum(
+            thread.name == "practice-server" for thread in threading.enumerate()
+        ),
         "files": len(held),
         "sockets": sum(name.startswith("socket:") for name in held),
         "widgets": len(widget._instances),

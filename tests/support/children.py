@@ -10,7 +10,9 @@ from typing import Any
 
 @contextmanager
 def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """``subprocess.Popen`` that is killed at the end: by itself it waits for ever for one that goes on."""
+    """``subprocess.Popen`` that is killed at the end: by itself it waits for ever for
+    one that goes on.
+    """
     with subprocess.Popen(command, **options) as process:
         try:
             yield process

@@ -1,4 +1,6 @@
-"""Every combination of the snippet maker's choices, and a few that have every pair of choices among them."""
+"""Every combination of the snippet maker's choices, and a few that have every pair of
+choices among them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ SWITCHES = ("retries", "progress", "per_host", "notebook")
 
 LEVELS = {
     "-".join([pace, results, *itertools.compress(SWITCHES, on)]): (pace, results, *on)
-    for pace, results, *on in itertools.product(PACES, RESULTS, *[(False, True)] * len(SWITCHES))
+    for pace, results, *on in itertools.product(
+        PACES, RESULTS, *[(False, True)] * len(SWITCHES)
+    )
     if not (pace == "tokens" and on[SWITCHES.index("per_host")])
 }
 COMBINATIONS: dict[str, dict[str, Any]] = {
@@ -32,7 +36,9 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
 
 
 def pairwise() -> list[str]:
-    """The names of a subset in which every two choices meet, whatever they are: greedy, always the same."""
+    """The names of a subset in which every two choices meet, whatever they are: greedy,
+    always the same.
+    """
     chosen = []
     missing = set().union(*map(pairs, LEVELS))
     while missing:

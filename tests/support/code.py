@@ -1,4 +1,6 @@
-"""Code read by tests: what it imports, and what is left of it without what does not run."""
+"""Code read by tests: what it imports, and what is left of it without what does not
+run.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +12,33 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def imported(source: str, package: str) -> Iterator[str]:
-    """Every name that code inside ``package`` imports, at its top or in a function: "package.module.name"."""
+    """Every name that code inside ``package`` imports, at its top or in a function:
+    "package.module.name".
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            origin = importlib.util.resolve_name(
+                "." * node.level + (node.module or ""), package
+            )
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
 def definitions(source: str) -> dict[str, str]:
     """The functions and classes of a piece of code by name, bare."""
     tree = Bare().visit(ast.parse(source))
-    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, DEFINITIONS)}
+    return {
+        node.name: ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, DEFINITIONS)
+    }
 
 
 class Bare(ast.NodeTransformer):
-    """Takes away what does not run: docstrings, annotations, and classes that only describe a type."""
+    """Takes away what does not run: docstrings, annotations, and classes that only
+    describe a type.
+    """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """A function of either kind."""

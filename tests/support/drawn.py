@@ -1,4 +1,6 @@
-"""What the plot's canvas shows, read as a person reads it: words, and lines against their axes."""
+"""What the plot's canvas shows, read as a person reads it: words, and lines against
+their axes.
+"""
 
 import json
 from collections.abc import Sequence
@@ -29,14 +31,26 @@ note("fillText", function (text, x, y) {
 window.drawnOn = (canvas) => drawings.get(canvas);
 window.plotDrawn = (lane) => drawnOn(document.querySelectorAll(".ifl-lines canvas")[lane]);
 """
-COLOURS = {"server": "#0072b2", "client": "#b86e00", "limit": "10 6", "tokens": "#00785a"}
+COLOURS = {
+    "server": "#0072b2",
+    "client": "#b86e00",
+    "limit": "10 6",
+    "tokens": "#00785a",
+}
 """Of a line, or its dashes."""
-TITLES = ("in flight", "waiting", "sent in the last period", "tokens in the last period")
+TITLES = (
+    "in flight",
+    "waiting",
+    "sent in the last period",
+    "tokens in the last period",
+)
 """Of the strips, from the top down."""
 
 
 class Word(NamedTuple):
-    """Some words, with the pixels where they begin and end, of their base line and of their size."""
+    """Some words, with the pixels where they begin and end, of their base line and of
+    their size.
+    """
 
     text: str
     left: float
@@ -67,11 +81,15 @@ class Plot(NamedTuple):
         top = self.word(title).y
         bottom = min((y for y in below if y > top), default=float("inf"))
         return [
-            word for word in self.words if word.text.isdigit() and word.right < 52 and top < word.y < bottom
+            word
+            for word in self.words
+            if word.text.isdigit() and word.right < 52 and top < word.y < bottom
         ]
 
     def line(self, name: str, title: str = "in flight") -> list[tuple[float, float]]:
-        """The corners of a line of the strip with this title, in seconds and requests or tokens."""
+        """The corners of a line of the strip with this title, in seconds and requests
+        or tokens.
+        """
         top, (low, *_, high) = self.word(title).y, self.axis(title)
         begin, *_, end = [word for word in self.words if word.text.endswith(" s")]
         return [
@@ -101,13 +119,18 @@ def spy_on(page: Page) -> None:
 def words_of(drawn: dict[str, Any]) -> list[Word]:
     """The words of a drawing, in the pixels of the page."""
     return [
-        Word(word["text"], *(word["large"] * word[key] for key in ("left", "right", "y", "size")))
+        Word(
+            word["text"],
+            *(word["large"] * word[key] for key in ("left", "right", "y", "size")),
+        )
         for word in drawn["words"]
     ]
 
 
 def pictures_on(page: Page) -> list[list[Word]]:
-    """The words of each picture that is to be seen, once all are drawn in the size that they have now."""
+    """The words of each picture that is to be seen, once all are drawn in the size that
+    they have now.
+    """
     seen = """() => {
         const seen = [...document.querySelectorAll("canvas")].filter((each) => each.checkVisibility());
         const now = (canvas) => canvas.getContext("2d").getTransform().a / devicePixelRatio;
@@ -116,8 +139,12 @@ def pictures_on(page: Page) -> list[list[Word]]:
     return [words_of(each) for each in page.wait_for_function(seen).json_value()]
 
 
-def plot_on(page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str] = ()) -> Plot:
-    """The plot of a lane, once it is drawn, ``when`` is true of it and it ``says`` each of these words."""
+def plot_on(
+    page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str] = ()
+) -> Plot:
+    """The plot of a lane, once it is drawn, ``when`` is true of it and it ``says`` each
+    of these words.
+    """
     says_all = f"{json.dumps(says)}.every((word) => plot.words.some(({{ text }}) => text === word))"
     drawn = page.wait_for_function(  # that very drawing: the next one may be another
         f"lane => {{ const plot = plotDrawn(lane); return plot && ({when}) && {says_all} && plot; }}",
@@ -127,7 +154,10 @@ def plot_on(page: Page, lane: int = 0, *, when: str = "plot", says: Sequence[str
     return Plot(
         words_of(drawn),
         [
-            (f"{line['colour']} {line['dashes']}", [tuple(point) for point in line["points"]])
+            (
+                f"{line['colour']} {line['dashes']}",
+                [tuple(point) for point in line["points"]],
+            )
             for line in drawn["lines"]
         ],
     )

@@ -1,4 +1,6 @@
-"""JupyterLab and the panel in a browser driven by WebDriver, with the gestures of `tests.support.lab`."""
+"""JupyterLab and the panel in a browser driven by WebDriver, with the gestures of
+`tests.support.lab`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ ITEM = ".lm-Menu-itemLabel"
 
 @contextmanager
 def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
-    """A page of that browser, which must end without an error and without a request to elsewhere."""
+    """A page of that browser, which must end without an error and without a request to
+    elsewhere.
+    """
     if MISSING[name] and not os.environ.get("CI"):
         pytest.skip(MISSING[name])
     with BROWSERS[name](folder, **preferences) as page:
@@ -27,7 +31,9 @@ def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
 
 
 def from_menu(page: Page, menu: str, *items: str) -> None:
-    """Choose from JupyterLab's menu bar; again, if a menu closes because the page is still being built."""
+    """Choose from JupyterLab's menu bar; again, if a menu closes because the page is
+    still being built.
+    """
     for _ in range(5):
         page.click(".lm-MenuBar-itemLabel", menu)
         if page.shows(ITEM, items[0], within=3):
@@ -53,20 +59,29 @@ class DrivenPanel:
         self.page.press(key)
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag the handle of a slider to ``share`` of its track; returns the number that it then shows."""
+        """Drag the handle of a slider to ``share`` of its track; returns the number
+        that it then shows.
+        """
         where = f".ifl-panel input[name={slider}]"
         self.page.drag(*self.page.evaluate(_HANDLE, where, share))
-        return int(self.page.evaluate("return document.querySelector(arguments[0]).value", where))
+        return int(
+            self.page.evaluate(
+                "return document.querySelector(arguments[0]).value", where
+            )
+        )
 
     def expect(self, **numbers: object) -> None:
-        """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
+        """Wait until the plot shows these numbers: ``in_flight`` is the server's own
+        count.
+        """
         shown = {name: str(value).lower() for name, value in numbers.items()}
         self.page.wait_for(_SHOWS, shown)
 
     def status(self, text: str) -> None:
         """Wait until the status line contains ``text``."""
         self.page.wait_for(
-            "return document.querySelector('.ifl-status').textContent.includes(arguments[0])", text
+            "return document.querySelector('.ifl-status').textContent.includes(arguments[0])",
+            text,
         )
 
 

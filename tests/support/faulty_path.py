@@ -1,4 +1,6 @@
-"""The network path to a practice server, with something wrong on it: a small proxy on loopback."""
+"""The network path to a practice server, with something wrong on it: a small proxy on
+loopback.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,20 @@ from tests.support.waiting import until
 LOOPBACK = "127.0.0.1"
 
 Then = Literal["keep", "close", "reset", "silence"]
-"""What becomes of the connection: kept for the next request, closed in order, reset, or left half-open."""
+"""What becomes of the connection: kept for the next request, closed in order, reset, or
+left half-open.
+"""
 
 
 class FaultyPath:
     """Hands requests on to ``server`` and its answers back, but those numbered in ``harmed`` meet the fault.
 
-    A harmed request is given ``says`` in place of its answer: bytes, for which the server is not even
-    asked, or a function of the server's answer, which is then what the server really sent.  ``then`` follows.
+    A harmed request is given ``says`` in place of its answer: bytes, for which the
+    server is not even asked, or a function of the server's answer, which is then what
+    the server really sent.  ``then`` follows.
 
-    Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on`` reached the server;
-    ``heads`` are how they began, in order.
+    Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on``
+    reached the server; ``heads`` are how they began, in order.
     """
 
     def __init__(
@@ -59,7 +64,9 @@ class FaultyPath:
         """Wait until every client has hung up and the server knows."""
         await until(lambda: not self._busy)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         task = asyncio.current_task()
         assert task
         self._busy.add(task)
@@ -96,8 +103,12 @@ class FaultyPath:
         if self._then == "silence":
             await reader.read()  # until the client has had enough
         if self._then == "reset":
-            linger = struct.pack("ii", 1, 0)  # close with a reset in place of an orderly end
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            linger = struct.pack(
+                "ii", 1, 0
+            )  # close with a reset in place of an orderly end
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
         return False
 
     async def _ask_server(self, request: bytes) -> bytes:

@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 
 class Panel(Protocol):
-    """`tests.support.lab.PanelOnPage` in Chromium, `tests.support.driven_panel.DrivenPanel` elsewhere."""
+    """`tests.support.lab.PanelOnPage` in Chromium,
+    `tests.support.driven_panel.DrivenPanel` elsewhere.
+    """
 
     def press(self, button: str) -> None:
         """Click Run, Stop or Reset."""
@@ -15,10 +17,14 @@ class Panel(Protocol):
         """Press a key on the limit's slider."""
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag a slider's handle to ``share`` of its track; returns the number that it then shows."""
+        """Drag a slider's handle to ``share`` of its track; returns the number that it
+        then shows.
+        """
 
     def expect(self, **numbers: object) -> None:
-        """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
+        """Wait until the plot shows these numbers: ``in_flight`` is the server's own
+        count.
+        """
 
     def status(self, text: str) -> Any:
         """Wait until the status line contains ``text``."""
@@ -27,11 +33,18 @@ class Panel(Protocol):
 def try_out(panel: Panel) -> None:
     """Run, keys, a drag, Stop by the keyboard, Run again and Stop: in flight follows every time.
 
-    The panel has 1000 requests, a limit of 3 at first, and a server that takes long enough to look at it.
+    The panel has 1000 requests, a limit of 3 at first, and a server that takes long
+    enough to look at it.
     """
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
-    for key, limit in (("End", 50), ("Home", 1), ("PageUp", 6), ("ArrowRight", 7), ("ArrowDown", 6)):
+    for key, limit in (
+        ("End", 50),
+        ("Home", 1),
+        ("PageUp", 6),
+        ("ArrowRight", 7),
+        ("ArrowDown", 6),
+    ):
         panel.key(key)
         panel.expect(limit=limit, in_flight=limit)
     limit = panel.drag("limit", 0.5)

@@ -1,7 +1,7 @@
 """Runners that do their worst, in one table: one more is one more function with a line above it.
 
-Each says what the panel's status line must contain at the end.  Some end by themselves, some only when
-they are stopped; `BLOCKING` ones cannot be stopped.
+Each says what the panel's status line must contain at the end.  Some end by themselves,
+some only when they are stopped; `BLOCKING` ones cannot be stopped.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import httpx
 
 COUNT = 6
 SHORT = httpx.Timeout(5, read=0.05)
-"""It gives up reading soon; to connect takes a busy machine longer, and given up leaves a transport open."""
+"""It gives up reading soon; to connect takes a busy machine longer, and given up leaves
+a transport open.
+"""
 STOPPED = "stopped: "
 LET_GO = "were let go of"
 
 
 class Hostile(NamedTuple):
-    """A runner, what the status must contain in the end, and whether it takes a Stop to get there."""
+    """A runner, what the status must contain in the end, and whether it takes a Stop to
+    get there.
+    """
 
     runner: Any
     says: tuple[str, ...]
@@ -45,7 +49,9 @@ def hostile(*says: str, stop: bool = False) -> Callable[[Any], Any]:
 
 
 async def for_ever(make: Callable[[], Any]) -> Any:
-    """Try again at once, whatever happens: what a learner writes with ``except:`` and ``pass``."""
+    """Try again at once, whatever happens: what a learner writes with ``except:`` and
+    ``pass``.
+    """
     while True:
         try:
             return await make()
@@ -59,23 +65,33 @@ def in_tasks(make: Callable[[], Any], count: int) -> list[asyncio.Task[Any]]:
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def retries_whatever_happens(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    return await asyncio.gather(*in_tasks(lambda: client.get(url, timeout=SHORT), count))
+async def retries_whatever_happens(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
+    return await asyncio.gather(
+        *in_tasks(lambda: client.get(url, timeout=SHORT), count)
+    )
 
 
 @hostile(STOPPED, LET_GO, stop=True)
 async def retries_in_turn(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    return [await for_ever(lambda: client.get(url, timeout=SHORT)) for _ in range(count)]
+    return [
+        await for_ever(lambda: client.get(url, timeout=SHORT)) for _ in range(count)
+    ]
 
 
 @hostile("done: ", LET_GO)
-async def returns_early_and_leaves_tasks(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
+async def returns_early_and_leaves_tasks(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
     in_tasks(lambda: client.get("http://api.example/get"), count)
     return [await client.get(url)]
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def retries_at_the_limiter(url: str, count: int, *, client: httpx.AsyncClient, limiter: Any) -> Any:
+async def retries_at_the_limiter(
+    url: str, count: int, *, client: httpx.AsyncClient, limiter: Any
+) -> Any:
     async def one() -> Any:
         async with limiter:
             return await client.get(url, timeout=SHORT)
@@ -84,7 +100,9 @@ async def retries_at_the_limiter(url: str, count: int, *, client: httpx.AsyncCli
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def takes_a_second_slot(url: str, count: int, *, client: httpx.AsyncClient, limiter: Any) -> Any:
+async def takes_a_second_slot(
+    url: str, count: int, *, client: httpx.AsyncClient, limiter: Any
+) -> Any:
     async def second() -> Any:
         async with limiter:
             return await client.get(url)
@@ -94,8 +112,12 @@ async def takes_a_second_slot(url: str, count: int, *, client: httpx.AsyncClient
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def retries_another_machine(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    return await asyncio.gather(*in_tasks(lambda: client.get("http://api.example/get"), count))
+async def retries_another_machine(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
+    return await asyncio.gather(
+        *in_tasks(lambda: client.get("http://api.example/get"), count)
+    )
 
 
 @hostile(STOPPED, LET_GO, stop=True)
@@ -104,7 +126,9 @@ async def retries_a_bad_url(url: str, count: int, *, client: httpx.AsyncClient) 
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def closes_the_client_and_goes_on(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
+async def closes_the_client_and_goes_on(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
     await client.aclose()
     return await for_ever(lambda: client.get(url))
 
@@ -136,7 +160,9 @@ async def starts_another_task_when_cancelled(url: str, count: int) -> Any:
 
 
 @hostile(STOPPED, stop=True)
-async def starts_tasks_without_end(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
+async def starts_tasks_without_end(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
     tasks = set()
     while True:
         tasks.add(asyncio.create_task(client.get(url, timeout=3600)))
@@ -144,7 +170,9 @@ async def starts_tasks_without_end(url: str, count: int, *, client: httpx.AsyncC
 
 
 @hostile(STOPPED, LET_GO, stop=True)
-async def tidies_up_for_an_hour(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
+async def tidies_up_for_an_hour(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
     try:
         await asyncio.sleep(3600)
     finally:
@@ -160,8 +188,12 @@ async def answers_the_cancel_with_an_error(url: str, count: int) -> Any:
 
 
 @hostile(f"done: {COUNT} outcomes")
-async def starts_tasks_from_a_timer(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
-    answer = await client.get(url)  # first: on a slow machine it takes longer than the timer
+async def starts_tasks_from_a_timer(
+    url: str, count: int, *, client: httpx.AsyncClient
+) -> Any:
+    answer = await client.get(
+        url
+    )  # first: on a slow machine it takes longer than the timer
     asyncio.get_running_loop().call_later(0.1, in_tasks, lambda: client.get(url), count)
     return [answer]
 
@@ -201,7 +233,9 @@ def raises_in_its_call(url: str, count: int) -> Any:
     raise ValueError("in its call")
 
 
-@hostile("the runner raised TypeError: the runner returned list, nothing to await: write `async def run(")
+@hostile(
+    "the runner raised TypeError: the runner returned list, nothing to await: write `async def run("
+)
 def is_not_async(url: str, count: int) -> Any:
     return [url] * count
 

@@ -1,4 +1,6 @@
-"""JupyterLab, Notebook and Chromium for the browser tests, and for the script of the README's picture."""
+"""JupyterLab, Notebook and Chromium for the browser tests, and for the script of the
+README's picture.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,11 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +39,8 @@ START_UP = 90_000
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
-# The indicator says "idle" while there is no kernel as well: look at the kernel's name too.
+# The indicator says "idle" while there is no kernel as well: look at the kernel's name
+# too.
 HAS_KERNEL = """
 const dot = document.querySelector(".jp-Notebook-ExecutionIndicator");
 const name = document.querySelector(".jp-Toolbar-kernelName")?.innerText.trim();
@@ -44,8 +51,8 @@ return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
 class Lab:
     """A Jupyter server of its own, with settings, kernels and notebooks in ``folder``.
 
-    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a student's server does on
-    a JupyterHub.
+    ``front`` is one of FRONTS.  ``prefix`` is the path that it lives under, as a
+    student's server does on a JupyterHub.
     """
 
     def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
@@ -53,9 +60,12 @@ class Lab:
         self.notebooks.mkdir(parents=True)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}{prefix}"
-        self._write_settings("notification", {"fetchNews": "false", "checkForUpdates": False})
+        self._write_settings(
+            "notification", {"fetchNews": "false", "checkForUpdates": False}
+        )
         places = {
-            f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")
+            f"JUPYTER_{name}_DIR": str(folder / name.lower())
+            for name in ("CONFIG", "DATA", "RUNTIME")
         } | {
             "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
@@ -66,8 +76,14 @@ class Lab:
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
-                *("--IdentityProvider.token=", f"--ServerApp.root_dir={self.notebooks}"),
-                *(f"--ServerApp.base_url={prefix}", "--ServerApp.disable_check_xsrf=True"),  # for `ask`
+                *(
+                    "--IdentityProvider.token=",
+                    f"--ServerApp.root_dir={self.notebooks}",
+                ),
+                *(
+                    f"--ServerApp.base_url={prefix}",
+                    "--ServerApp.disable_check_xsrf=True",
+                ),  # for `ask`
             ],
             env=os.environ | places,
             stderr=self._log,
@@ -94,15 +110,26 @@ class Lab:
         self._write_settings("themes", {"theme": theme})
 
     def use_subshells(self, use: bool) -> None:
-        """Whether pages that are opened from now on send widget messages beside the running cell."""
+        """Whether pages that are opened from now on send widget messages beside the
+        running cell.
+        """
         self._write_settings(
-            "kernels-settings", {"commsOverSubshells": "perCommTarget" if use else "disabled"}
+            "kernels-settings",
+            {"commsOverSubshells": "perCommTarget" if use else "disabled"},
         )
 
     def write(self, name: str, *cells: str, kernel: str = "python3") -> str:
-        """A notebook of code cells; returns its name.  Give each test its own: a name keeps its kernel."""
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
+        """A notebook of code cells; returns its name.  Give each test its own: a name
+        keeps its kernel.
+        """
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
+        )
+        notebook.metadata["kernelspec"] = {
+            "name": kernel,
+            "display_name": kernel,
+            "language": "python",
+        }
         nbformat.write(notebook, self.notebooks / name)
         return name
 
@@ -136,14 +163,27 @@ class StudentPage:
         port = self.address.rpartition(":")[2].strip("/")
         self._log = (folder / "log").open("w")
         as_a_person = "from inflight_lab.cli import main; main()"
-        command = [sys.executable, "-c", as_a_person, "student-page", "--no-browser", f"--port={port}"]
+        command = [
+            sys.executable,
+            "-c",
+            as_a_person,
+            "student-page",
+            "--no-browser",
+            f"--port={port}",
+        ]
         self.process = subprocess.Popen(
             [*command, "--Voila.ip=127.0.0.1", *options],
-            env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder), "IPYTHONDIR": str(folder / "ipython")},
+            env=os.environ
+            | {
+                "JUPYTER_CONFIG_DIR": str(folder),
+                "IPYTHONDIR": str(folder / "ipython"),
+            },
             stderr=self._log,
         )
         # Not the page itself: whoever asks for it starts a kernel.
-        wait_until_up(self.address + "voila/static/voila.js", self.process, folder / "log")
+        wait_until_up(
+            self.address + "voila/static/voila.js", self.process, folder / "log"
+        )
 
     def open(self, page: Page) -> PanelOnPage:
         """The panel on a fresh page, ready to be used."""
@@ -195,7 +235,9 @@ def run_all(page: Page) -> None:
 
 
 class PanelOnPage:
-    """The panel as a person meets it: buttons to press, a slider to drag, numbers to read."""
+    """The panel as a person meets it: buttons to press, a slider to drag, numbers to
+    read.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -216,7 +258,9 @@ class PanelOnPage:
         self.page.keyboard.press(key)
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag the handle of a slider to ``share`` of its track; returns the number that it then shows."""
+        """Drag the handle of a slider to ``share`` of its track; returns the number
+        that it then shows.
+        """
         x, y = self.handle(slider)
         self.page.mouse.move(x, y)
         self.page.mouse.down()
@@ -232,12 +276,14 @@ class PanelOnPage:
         box = slider.bounding_box()
         assert box
         room = box["width"] - box["height"]  # the handle is as wide as it is high
-        return box["x"] + box["height"] / 2 + room * (now if share is None else share), box["y"] + box[
-            "height"
-        ] / 2
+        return box["x"] + box["height"] / 2 + room * (
+            now if share is None else share
+        ), box["y"] + box["height"] / 2
 
     def expect(self, **numbers: object) -> None:
-        """Wait until the plot shows these numbers: ``in_flight`` is the server's own count."""
+        """Wait until the plot shows these numbers: ``in_flight`` is the server's own
+        count.
+        """
         for name, value in numbers.items():
             attribute = f"data-{name.replace('_', '-')}"
             expect(self.plot).to_have_attribute(attribute, str(value).lower())

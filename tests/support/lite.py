@@ -1,4 +1,6 @@
-"""The browser build for its tests: built, served as plain files, and asked what its pages show."""
+"""The browser build for its tests: built, served as plain files, and asked what its
+pages show.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv")
 NPM = shutil.which("npm")
 SCHOOL = "school.test"
-"""A name for this computer that browsers do not take for it: there a page is no "secure context"."""
+"""A name for this computer that browsers do not take for it: there a page is no "secure
+context".
+"""
 JSPI = "javascript.options.wasm_js_promise_integration"
 """Firefox's preference for what lets Python wait without blocking its page."""
 BOOT = 120_000
@@ -36,14 +40,22 @@ def python_for_the_build() -> str | None:
     """A Python that JupyterLite's lock can be made with."""
     if UV is None:
         return None
-    found = subprocess.run([UV, "python", "find", "--no-project", ">=3.12"], capture_output=True, text=True)
+    found = subprocess.run(
+        [UV, "python", "find", "--no-project", ">=3.12"], capture_output=True, text=True
+    )
     return found.stdout.strip() or None
 
 
 def build(folder: Path) -> None:
     """Make the site with the command of the README."""
-    (command,) = re.findall(r"uv run (.+inflight-lab site) site\n", (ROOT / "README.md").read_text())
-    done = subprocess.run([UV or "uv", "run", *shlex.split(command), folder], cwd=ROOT, capture_output=True)
+    (command,) = re.findall(
+        r"uv run (.+inflight-lab site) site\n", (ROOT / "README.md").read_text()
+    )
+    done = subprocess.run(
+        [UV or "uv", "run", *shlex.split(command), folder],
+        cwd=ROOT,
+        capture_output=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -63,7 +75,9 @@ def served(folder: Path) -> Iterator[str]:
         "--protocol",
         "HTTP/1.1",
     ]
-    with child([*command, "--directory", str(folder)], stderr=subprocess.DEVNULL) as server:
+    with child(
+        [*command, "--directory", str(folder)], stderr=subprocess.DEVNULL
+    ) as server:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -86,20 +100,32 @@ class Outside(socketserver.ThreadingTCPServer):
 
     def asked_by_pages(self) -> list[str]:
         """Without what Chromium asks on its own account, whatever it shows."""
-        hosts = [line.split()[1].split("//")[-1].split("/")[0].split(":")[0] for line in self.asked if line]
-        return [host for host in hosts if not host.endswith((".googleapis.com", ".google.com", ".gvt1.com"))]
+        hosts = [
+            line.split()[1].split("//")[-1].split("/")[0].split(":")[0]
+            for line in self.asked
+            if line
+        ]
+        return [
+            host
+            for host in hosts
+            if not host.endswith((".googleapis.com", ".google.com", ".gvt1.com"))
+        ]
 
 
 class _Refuse(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         assert isinstance(self.server, Outside)
         self.server.asked.append(self.rfile.readline().decode(errors="replace").strip())
-        self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.wfile.write(
+            b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
 
 
 @contextmanager
 def chromium_without_internet(kind: BrowserType) -> Iterator[tuple[Browser, Outside]]:
-    """A headless Chromium that reaches loopback only, and the list of what else it asked for."""
+    """A headless Chromium that reaches loopback only, and the list of what else it
+    asked for.
+    """
     outside = Outside()
     proxy = {"server": outside.address, "bypass": f"<-loopback>,127.0.0.1,{SCHOOL}"}
     flags = [*FLAGS, f"--host-resolver-rules=MAP {SCHOOL} 127.0.0.1"]
@@ -142,7 +168,9 @@ def open_notebook(page: Page, address: str, path: str) -> None:
 
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
-    page.wait_for_function(ENDED, timeout=within * 1000, polling=100)  # no frames in a hidden page
+    page.wait_for_function(
+        ENDED, timeout=within * 1000, polling=100
+    )  # no frames in a hidden page
     return [
         CellRun(each["status"], each["text"], each["error"], set(each["mime_types"]))
         for each in page.evaluate(CELLS)

@@ -31,17 +31,38 @@ def _():
 
 
 @contextmanager
-def marimo(folder: Path, *cells: str, mode: str = "run", theme: str = "light") -> Iterator[str]:
+def marimo(
+    folder: Path, *cells: str, mode: str = "run", theme: str = "light"
+) -> Iterator[str]:
     """The address of a notebook of those cells; ``mode`` is "run" or "edit"."""
     notebook, port = folder / "notebook.py", free_port()
     sources = [CELL.format(source=indent(cell, "    ")) for cell in cells]
     notebook.write_text(NOTEBOOK.format(theme=theme) + "\n".join(sources))
-    command = [sys.executable, "-m", "marimo", mode, str(notebook), "--headless", "--no-token"]
+    command = [
+        sys.executable,
+        "-m",
+        "marimo",
+        mode,
+        str(notebook),
+        "--headless",
+        "--no-token",
+    ]
     address = f"http://127.0.0.1:{port}"
-    own = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "MARIMO_SKIP_UPDATE_CHECK": "1"}
+    own = os.environ | {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "MARIMO_SKIP_UPDATE_CHECK": "1",
+    }
     with (folder / "log").open("w") as log:
-        options = {"stdout": log, "stderr": subprocess.STDOUT, "cwd": folder, "env": own}
-        with child([*command, "--host=127.0.0.1", f"--port={port}"], **options) as process:
+        options = {
+            "stdout": log,
+            "stderr": subprocess.STDOUT,
+            "cwd": folder,
+            "env": own,
+        }
+        with child(
+            [*command, "--host=127.0.0.1", f"--port={port}"], **options
+        ) as process:
             wait_until_up(address + "/health", process, folder / "log")
             yield address
             process.terminate()  # it ends its kernels

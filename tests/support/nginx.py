@@ -47,12 +47,26 @@ def need_nginx() -> None:
 
 
 class serving:  # noqa: N801, used as a verb
-    """nginx runs inside the ``with`` block, with these lines in its ``http`` and ``server`` parts."""
+    """nginx runs inside the ``with`` block, with these lines in its ``http`` and
+    ``server`` parts.
+    """
 
-    def __init__(self, folder: Path, port: int, *, settings: str, locations: str) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, settings: str, locations: str
+    ) -> None:
         config = folder / "nginx.conf"
-        config.write_text(CONFIG.format(port=port, settings=settings, locations=locations))
-        self.command = [NGINX or "nginx", "-p", str(folder), "-e", "stderr", "-c", str(config)]
+        config.write_text(
+            CONFIG.format(port=port, settings=settings, locations=locations)
+        )
+        self.command = [
+            NGINX or "nginx",
+            "-p",
+            str(folder),
+            "-e",
+            "stderr",
+            "-c",
+            str(config),
+        ]
         self.port = port
 
     def __enter__(self) -> None:

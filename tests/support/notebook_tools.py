@@ -1,4 +1,6 @@
-"""The notebooks as tests see them: their cells, and a kernel that runs them all as Run All does."""
+"""The notebooks as tests see them: their cells, and a kernel that runs them all as Run
+All does.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+each_notebook = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
+)
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
 
@@ -74,13 +78,21 @@ def exercises() -> list[Exercise]:
     for path in NOTEBOOKS:
         cells = load(path).cells
         for index, cell in enumerate(cells):
-            if cell.cell_type == "code" and (called := re.search(r"\.(check_\w+)\(", cell.source)):
+            if cell.cell_type == "code" and (
+                called := re.search(r"\.(check_\w+)\(", cell.source)
+            ):
                 solution = re.search(
-                    r"<details>.*```python\n(.*?)\n```.*</details>", cells[index + 1].source, re.S
+                    r"<details>.*```python\n(.*?)\n```.*</details>",
+                    cells[index + 1].source,
+                    re.S,
                 )
                 assert solution, f"no folded solution below {called[1]}"
-                before = [each.source for each in cells[:index] if each.cell_type == "code"]
-                found.append(Exercise(path, called[1], before, cell.source, solution[1]))
+                before = [
+                    each.source for each in cells[:index] if each.cell_type == "code"
+                ]
+                found.append(
+                    Exercise(path, called[1], before, cell.source, solution[1])
+                )
     return found
 
 
@@ -97,12 +109,16 @@ class CellRun:
 class Kernel:
     """A kernel in the notebooks' folder."""
 
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient, notes: Path) -> None:
+    def __init__(
+        self, manager: KernelManager, client: BlockingKernelClient, notes: Path
+    ) -> None:
         self._manager, self._client, self._notes = manager, client, notes
         self._more = itertools.count()
 
     def tries_to_leave(self) -> list[str]:
-        """What tried to leave the machine so far, and was kept from it; then it is forgotten."""
+        """What tried to leave the machine so far, and was kept from it; then it is
+        forgotten.
+        """
         notes = self._notes.read_text().splitlines()
         self._notes.write_text("")
         return notes
@@ -113,8 +129,13 @@ class Kernel:
         self._client.wait_for_ready(timeout=START_UP)
 
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
-        """Queue all the cells at once, as Run All does, and wait for the last one's end."""
-        runs = {self._send(source, f"cell-{number}"): CellRun() for number, source in enumerate(cells)}
+        """Queue all the cells at once, as Run All does, and wait for the last one's
+        end.
+        """
+        runs = {
+            self._send(source, f"cell-{number}"): CellRun()
+            for number, source in enumerate(cells)
+        }
         self._collect(runs, within=within)
         return list(runs.values())
 
@@ -128,7 +149,9 @@ class Kernel:
         """The value of an expression whose ``repr`` is a literal."""
         status = "aborted"  # as an older kernel answers what comes too soon after a cell that failed
         while status == "aborted":
-            number = self._client.execute("", silent=True, user_expressions={"value": expression})
+            number = self._client.execute(
+                "", silent=True, user_expressions={"value": expression}
+            )
             reply = self._reply(number, time.monotonic() + 60)
             status = reply["content"]["status"]
         result = reply["content"]["user_expressions"]["value"]
@@ -136,15 +159,24 @@ class Kernel:
         return eval(result["data"]["text/plain"], {"__builtins__": {}})
 
     def _send(self, source: str, cell_id: str) -> str:
-        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
-        message = self._client.session.msg("execute_request", content | {"stop_on_error": True})
+        content = {
+            "code": source,
+            "silent": False,
+            "store_history": True,
+            "allow_stdin": False,
+        }
+        message = self._client.session.msg(
+            "execute_request", content | {"stop_on_error": True}
+        )
         message["metadata"]["cellId"] = cell_id  # JupyterLab tells which cell it is
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
     def _reply(self, number: str, deadline: float) -> dict[str, Any]:
         while True:
-            reply: dict[str, Any] = self._client.get_shell_msg(timeout=max(0.1, deadline - time.monotonic()))
+            reply: dict[str, Any] = self._client.get_shell_msg(
+                timeout=max(0.1, deadline - time.monotonic())
+            )
             if reply["parent_header"].get("msg_id") == number:
                 return reply
 
@@ -155,8 +187,13 @@ class Kernel:
             for number, run in runs.items():
                 run.status = self._reply(number, deadline)["content"]["status"]
             while len(idle) < len(runs):
-                message = self._client.get_iopub_msg(timeout=max(0.1, deadline - time.monotonic()))
-                number, kind = message["parent_header"].get("msg_id"), message["msg_type"]
+                message = self._client.get_iopub_msg(
+                    timeout=max(0.1, deadline - time.monotonic())
+                )
+                number, kind = (
+                    message["parent_header"].get("msg_id"),
+                    message["msg_type"],
+                )
                 if number in runs:
                     _note(runs[number], kind, message["content"])
                     if message["content"].get("execution_state") == "idle":
@@ -178,7 +215,9 @@ def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
 
 @contextmanager
 def kernel() -> Iterator[Kernel]:
-    """A fresh kernel, gone at the end, from which nothing may have tried to leave the machine."""
+    """A fresh kernel, gone at the end, from which nothing may have tried to leave the
+    machine.
+    """
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "notes")
         notes.touch()
@@ -187,7 +226,8 @@ def kernel() -> Iterator[Kernel]:
             kernel_name="python3",
             startup_timeout=START_UP,
             cwd=str(NOTEBOOKS[0].parent),
-            env=os.environ | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
+            env=os.environ
+            | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
         )
         try:
             yield Kernel(manager, client, notes)

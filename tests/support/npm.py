@@ -17,7 +17,9 @@ REQUIRE = JUPYTER / "voila" / "templates" / "base" / "static" / "require.min.js"
 
 
 def unpack(package: str, folder: Path) -> Path:
-    """An npm package such as ``@scope/name@1``, put into ``folder``; returns where its files are."""
+    """An npm package such as ``@scope/name@1``, put into ``folder``; returns where its
+    files are.
+    """
     assert NPM, "there is no npm"
     subprocess.run([NPM, "pack", package], cwd=folder, check=True, capture_output=True)
     (archive,) = folder.glob("*.tgz")

@@ -17,9 +17,15 @@ PLOT_COMES = 60_000
 """Milliseconds."""
 
 
-def open_panel(lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL) -> PanelOnPage:
-    """The panel of a new notebook ``{name}-{place}.ipynb``, after Run All of SET_UP and ``cells``."""
-    lab.open(page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel))
+def open_panel(
+    lab: Lab, page: Page, name: str, *cells: str, place: Place = USUAL
+) -> PanelOnPage:
+    """The panel of a new notebook ``{name}-{place}.ipynb``, after Run All of SET_UP and
+    ``cells``.
+    """
+    lab.open(
+        page, lab.write(f"{name}-{place}.ipynb", SET_UP, *cells, kernel=place.kernel)
+    )
     run_all(page)
     return panel_of(page)
 

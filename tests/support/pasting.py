@@ -1,4 +1,6 @@
-"""Code of the snippet maker as a person uses it: pasted, its lines changed, and started."""
+"""Code of the snippet maker as a person uses it: pasted, its lines changed, and
+started.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +19,38 @@ import httpx
 
 from tests.support.virtual_clock import virtual_loop
 
-WITHOUT_TQDM = (
-    "import runpy, sys; sys.modules['tqdm'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
-)
+WITHOUT_TQDM = "import runpy, sys; sys.modules['tqdm'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
 
 
-def changed(code: str, *, url: str, ids: Iterable[object] = (), **settings: object) -> str:
-    """The code with its lines changed: the address or addresses, the ids, and settings by their names."""
-    code = re.sub(r"^URLS = .*", lambda _: f"URLS = {[url.format(id=id) for id in ids]!r}", code, flags=re.M)
+def changed(
+    code: str, *, url: str, ids: Iterable[object] = (), **settings: object
+) -> str:
+    """The code with its lines changed: the address or addresses, the ids, and settings
+    by their names.
+    """
+    code = re.sub(
+        r"^URLS = .*",
+        lambda _: f"URLS = {[url.format(id=id) for id in ids]!r}",
+        code,
+        flags=re.M,
+    )
     code = re.sub(r"^URL = .*", lambda _: f"URL = {url!r}", code, flags=re.M)
     code = re.sub(r"^IDS = .*", lambda _: f"IDS = {list(ids)!r}", code, flags=re.M)
     for name, value in settings.items():
-        code = re.sub(rf"^((?:\w+, )*{name}\b.*= .*)", rf"\1\n{name} = {value!r}", code, count=1, flags=re.M)
+        code = re.sub(
+            rf"^((?:\w+, )*{name}\b.*= .*)",
+            rf"\1\n{name} = {value!r}",
+            code,
+            count=1,
+            flags=re.M,
+        )
     return code
 
 
 async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Process:
-    """Start a script in an interpreter of its own, in its folder, where warnings are errors."""
+    """Start a script in an interpreter of its own, in its folder, where warnings are
+    errors.
+    """
     how = [str(script)] if tqdm else ["-c", WITHOUT_TQDM, str(script)]
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", *how),
@@ -44,7 +61,9 @@ async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Proce
     )
 
 
-async def run(script: Path, *, tqdm: bool = True, **environment: str) -> tuple[int | None, str, str]:
+async def run(
+    script: Path, *, tqdm: bool = True, **environment: str
+) -> tuple[int | None, str, str]:
     """The same, to its end: exit status, standard output, standard error."""
     process = await start(script, tqdm=tqdm, **environment)
     out, err = await process.communicate()
@@ -61,8 +80,12 @@ async def run_cell(code: str) -> dict[str, Any]:
     return names
 
 
-def api_on_virtual_clock(code: str, get: Callable[[str], Awaitable[httpx.Response]]) -> Any:
-    """The ``Api`` of a snippet, on the virtual clock, with a client that has ``get``, for posts too."""
+def api_on_virtual_clock(
+    code: str, get: Callable[[str], Awaitable[httpx.Response]]
+) -> Any:
+    """The ``Api`` of a snippet, on the virtual clock, with a client that has ``get``,
+    for posts too.
+    """
     names: dict[str, Any] = {}
     exec(code.partition("async def main")[0], names)
     names["time"] = SimpleNamespace(monotonic=virtual_loop().time)

@@ -1,7 +1,7 @@
 """Makes the README's moving picture, of notebook 03: ``python -m tests.support.readme_picture``.
 
-On a busy machine fewer requests than the quota allows may leave in a second: then there is nothing to see,
-and it runs and films again.
+On a busy machine fewer requests than the quota allows may leave in a second: then there
+is nothing to see, and it runs and films again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ NOTEBOOK = "03_limit_with_a_semaphore.ipynb"
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
 PLOT = ".ifl-panel .inflight-lab"
 PAUSE = 40
-"""Milliseconds after each frame, so that filming leaves the processor to the requests."""
+"""Milliseconds after each frame, so that filming leaves the processor to the requests.
+"""
 TRIES = 6
 
 
@@ -44,7 +45,9 @@ class Film:
         plot = f"document.querySelector('{PLOT}').dataset"
         begin = time.monotonic()
         while time.monotonic() - begin < most:
-            met, live = self.page.evaluate(f"(dataset => [{condition}, dataset.live === 'true'])({plot})")
+            met, live = self.page.evaluate(
+                f"(dataset => [{condition}, dataset.live === 'true'])({plot})"
+            )
             if met or not live:
                 return bool(met)
             self.take()
@@ -53,21 +56,38 @@ class Film:
 
     def take(self) -> None:
         """One frame."""
-        self.frames.append(Image.open(io.BytesIO(self.element.screenshot())).convert("RGB"))
+        self.frames.append(
+            Image.open(io.BytesIO(self.element.screenshot())).convert("RGB")
+        )
         self.times.append(time.monotonic())
 
     def save(self, path: Path) -> None:
-        """An animated WebP that shows each frame for as long as it was true, and the last one for long."""
+        """An animated WebP that shows each frame for as long as it was true, and the
+        last one for long.
+        """
         ends = [*self.times[1:], self.times[-1] + 3]
-        durations = [round(1000 * (end - begin)) for begin, end in zip(self.times, ends, strict=True)]
+        durations = [
+            round(1000 * (end - begin))
+            for begin, end in zip(self.times, ends, strict=True)
+        ]
         first, *others = self.frames
         first.save(
-            path, save_all=True, append_images=others, duration=durations, loop=0, quality=60, method=6
+            path,
+            save_all=True,
+            append_images=others,
+            duration=durations,
+            loop=0,
+            quality=60,
+            method=6,
         )
 
 
-def drag(page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]) -> None:
-    """Move the limit's knob to ``share`` of its track, slowly, with a frame at every step."""
+def drag(
+    page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]
+) -> None:
+    """Move the limit's knob to ``share`` of its track, slowly, with a frame at every
+    step.
+    """
     (x, y), (to, _) = panel.handle("limit"), panel.handle("limit", share)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -78,7 +98,9 @@ def drag(page: Page, panel: PanelOnPage, share: float, each: Callable[[], None])
 
 
 def perform(page: Page, panel: PanelOnPage) -> Film | None:
-    """Film a run, with the limit moved up, down and up past the quota; None if the quota was not met."""
+    """Film a run, with the limit moved up, down and up past the quota; None if the
+    quota was not met.
+    """
     panel.press("Reset")
     panel.status("ready")
     panel.drag("count", 0.6)
@@ -94,10 +116,14 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
 
 def main() -> None:
     """Run the notebook, film its panel until there is something to see, and save that."""
-    expect.set_options(timeout=60_000)  # milliseconds: the cell's own run takes twelve seconds
+    expect.set_options(
+        timeout=60_000
+    )  # milliseconds: the cell's own run takes twelve seconds
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
-        page = browser.new_page(viewport={"width": 1300, "height": 1500}, device_scale_factor=1)
+        page = browser.new_page(
+            viewport={"width": 1300, "height": 1500}, device_scale_factor=1
+        )
         lab.open(page, NOTEBOOK)
         run_all(page)
         panel = PanelOnPage(page)
@@ -106,10 +132,14 @@ def main() -> None:
         panel.status("done: 120 outcomes").scroll_into_view_if_needed()
         films = (perform(page, panel) for _ in range(TRIES))
         film = next((film for film in films if film), None)
-        assert film, f"the machine was too busy: {TRIES} runs had fewer than 20 refusals"
+        assert film, (
+            f"the machine was too busy: {TRIES} runs had fewer than 20 refusals"
+        )
         PICTURE.parent.mkdir(exist_ok=True)
         film.save(PICTURE)
-        print(f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB")
+        print(
+            f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Makes the recording that comes with the package: ``python -m tests.support.record_runs``."""
+"""Makes the recording that comes with the package: ``python -m
+tests.support.record_runs``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ from inflight_lab import Panel, PracticeServer
 from inflight_lab.panel.recording import RECORDINGS
 from inflight_lab.runners import paced, semaphore_pause
 
-RUNNERS = {"semaphore and pause": semaphore_pause.make_many_requests, "paced": paced.make_many_requests}
+RUNNERS = {
+    "semaphore and pause": semaphore_pause.make_many_requests,
+    "paced": paced.make_many_requests,
+}
 
 
 async def record() -> None:

@@ -1,4 +1,6 @@
-"""Run All: a notebook once all of its cells were queued, and what each must have done by then."""
+"""Run All: a notebook once all of its cells were queued, and what each must have done
+by then.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,11 @@ class Ran:
     def cell(self, first_words: str) -> CellRun:
         """What the one cell did whose source contains ``first_words``."""
         sources = code_cells(self.path)
-        (run,) = (run for source, run in zip(sources, self.cells, strict=True) if first_words in source)
+        (run,) = (
+            run
+            for source, run in zip(sources, self.cells, strict=True)
+            if first_words in source
+        )
         return run
 
     def text(self, first_words: str) -> str:
@@ -57,18 +63,25 @@ class Ran:
 
     def numbers(self, first_words: str) -> list[float]:
         """The numbers that it printed."""
-        return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", self.text(first_words))]
+        return [
+            float(number)
+            for number in re.findall(r"\d+(?:\.\d+)?", self.text(first_words))
+        ]
 
 
 def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:
-    """Run All, in ``kernel``, until every cell has ended well and so has the panel's run."""
+    """Run All, in ``kernel``, until every cell has ended well and so has the panel's
+    run.
+    """
     ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=within))
     expect_done(ran)
     return ran
 
 
 def expect_done(ran: Ran) -> None:
-    """Every cell has ended without an error, and so does the run of the notebook's panel."""
+    """Every cell has ended without an error, and so does the run of the notebook's
+    panel.
+    """
     sources = code_cells(ran.path)
     pairs = list(zip(sources, ran.cells, strict=True))
     failed = [f"{source}\n{run.error}" for source, run in pairs if run.error]

@@ -1,7 +1,8 @@
 """A network and an API on the virtual clock, with the practice server's own quotas as the judge.
 
-What a request meets on its way is drawn or given by the test; what the API would have said to it is
-asked of ``inflight_lab.quotas``, in the order in which the requests *arrive*.
+What a request meets on its way is drawn or given by the test; what the API would have
+said to it is asked of ``inflight_lab.quotas``, in the order in which the requests
+*arrive*.
 """
 
 from __future__ import annotations
@@ -20,12 +21,25 @@ from inflight_lab.judge.api import LATENCY, URL, Api, response
 from inflight_lab.judge.clock import virtual_loop
 from inflight_lab.quotas.algorithms import KINDS, Quota
 
-__all__ = ["URL", "Path", "SimulatedApi", "Stray", "network", "quota", "stall_each_second", "whole_seconds"]
+__all__ = [
+    "URL",
+    "Path",
+    "SimulatedApi",
+    "Stray",
+    "network",
+    "quota",
+    "stall_each_second",
+    "whole_seconds",
+]
 
 
-def quota(kind: str, rate: float = 100, period: float = 1.0, *, burst: int | None = None) -> Quota:
+def quota(
+    kind: str, rate: float = 100, period: float = 1.0, *, burst: int | None = None
+) -> Quota:
     """A quota of the practice server's, with the burst that the server gives it."""
-    return KINDS[kind](rate, period, burst or (math.floor(rate) if kind == "token-bucket" else 1))
+    return KINDS[kind](
+        rate, period, burst or (math.floor(rate) if kind == "token-bucket" else 1)
+    )
 
 
 def whole_seconds(wait: float) -> str:
@@ -35,7 +49,9 @@ def whole_seconds(wait: float) -> str:
 
 @dataclass
 class Path:
-    """What one request meets: seconds to the API, at the API and back, and whether its answer is lost."""
+    """What one request meets: seconds to the API, at the API and back, and whether its
+    answer is lost.
+    """
 
     there: float = 0.0
     latency: float = LATENCY
@@ -43,8 +59,12 @@ class Path:
     lost: bool = False
 
 
-def network(jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1) -> Callable[[], Path]:
-    """Paths that take up to ``jitter`` seconds longer than the shortest, evenly distributed, each way."""
+def network(
+    jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1
+) -> Callable[[], Path]:
+    """Paths that take up to ``jitter`` seconds longer than the shortest, evenly
+    distributed, each way.
+    """
     draw = random.Random(seed).uniform
     return lambda: Path(there=draw(0, jitter), latency=latency, back=draw(0, jitter))
 
@@ -52,9 +72,9 @@ def network(jitter: float = 0.0, *, latency: float = LATENCY, seed: int = 1) -> 
 class SimulatedApi(Api):
     """The judge's API, over ``paths``; its answers may be others than the practice server's, or say less.
 
-    It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None: it sends none), and
-    sends ``RateLimit-Policy`` if ``advertised``.  `refused` tells afterwards what each kind of quota would
-    have refused.
+    It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None:
+    it sends none), and sends ``RateLimit-Policy`` if ``advertised``.  `refused` tells
+    afterwards what each kind of quota would have refused.
     """
 
     def __init__(
@@ -67,11 +87,18 @@ class SimulatedApi(Api):
         retry_after: Callable[[float], str | None] = whole_seconds,
     ) -> None:
         super().__init__(quota)
-        self.paths, self.advertised, self.status, self.retry_after = paths, advertised, status, retry_after
+        self.paths, self.advertised, self.status, self.retry_after = (
+            paths,
+            advertised,
+            status,
+            retry_after,
+        )
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
-        self._path = path = self.paths()  # for the call of `path`, which comes before any other request
+        self._path = path = (
+            self.paths()
+        )  # for the call of `path`, which comes before any other request
         answer = await super().get(url)
         if path.lost:
             raise httpx.ReadError("the answer was lost")
@@ -84,13 +111,19 @@ class SimulatedApi(Api):
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request."""
         policy = self.policy if self.advertised else None
-        return response(self.status, policy, self.retry_after(wait)) if wait else response(200, policy)
+        return (
+            response(self.status, policy, self.retry_after(wait))
+            if wait
+            else response(200, policy)
+        )
 
     def refused(self, quota: Quota) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
         return sum(quota.admit(arrival) > 0 for arrival in sorted(self.arrivals))
 
-    def utilisation(self, rate: float = 100, period: float = 1.0, *, refused: int = 0) -> float:
+    def utilisation(
+        self, rate: float = 100, period: float = 1.0, *, refused: int = 0
+    ) -> float:
         """Accepted / allowed, from the first arrival to the last."""
         elapsed = max(self.arrivals) - min(self.arrivals)
         return (len(self.arrivals) - 1 - refused) / (elapsed * rate / period)
@@ -99,12 +132,16 @@ class SimulatedApi(Api):
         """Accepted / allowed between two moments, in seconds after the first arrival."""
         first = self.arrivals[0]
         accepted = self.accepted if self.quota else self.arrivals
-        return sum(begin <= arrival - first < end for arrival in accepted) / (rate * (end - begin))
+        return sum(begin <= arrival - first < end for arrival in accepted) / (
+            rate * (end - begin)
+        )
 
 
 @dataclass
 class Stray:
-    """A quota that refuses one request more, the first after ``moment``, for no reason the client can see."""
+    """A quota that refuses one request more, the first after ``moment``, for no reason
+    the client can see.
+    """
 
     quota: Quota
     moment: float
@@ -121,7 +158,9 @@ class Stray:
 
 
 async def stall_each_second(seconds: float, *, seed: int = 1) -> None:
-    """Block the loop once in each second of its clock, at a moment drawn anew each time."""
+    """Block the loop once in each second of its clock, at a moment drawn anew each
+    time.
+    """
     loop, draw = virtual_loop(), random.Random(seed).uniform
     for second in itertools.count(math.ceil(loop.now)):
         await asyncio.sleep(second + draw(0, 1 - seconds) - loop.now)

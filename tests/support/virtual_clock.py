@@ -1,4 +1,6 @@
-"""The clocks of the tests: the package's virtual one, one as real loops have it, and one that is set."""
+"""The clocks of the tests: the package's virtual one, one as real loops have it, and
+one that is set.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from typing import Any, TypeVar
 from inflight_lab.judge import clock
 from inflight_lab.judge.clock import BEGIN, TODAY, VirtualLoop, virtual_loop
 
-__all__ = ["BEGIN", "TODAY", "WINDOWS_TICK", "LateLoop", "SetClock", "run", "virtual_loop"]
+__all__ = [
+    "BEGIN",
+    "TODAY",
+    "WINDOWS_TICK",
+    "LateLoop",
+    "SetClock",
+    "run",
+    "virtual_loop",
+]
 
 T = TypeVar("T")
 WINDOWS_TICK = 1 / 64
@@ -20,13 +30,26 @@ WINDOWS_TICK = 1 / 64
 class LateLoop(VirtualLoop):
     """A virtual loop that wakes up as real ones do.
 
-    ``late`` is by how many seconds it wakes up too late on average (exponentially distributed, from
-    ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is the time at which it wakes up: both are
-    whole ticks, and what is due within the next tick counts as due.  ``today`` is the Unix time.
+    ``late`` is by how many seconds it wakes up too late on average (exponentially
+    distributed, from ``seed``).  With a ``tick`` its own ``time()`` is coarse, as is
+    the time at which it wakes up: both are whole ticks, and what is due within the next
+    tick counts as due.  ``today`` is the Unix time.
     """
 
-    def __init__(self, *, late: float = 0.0, seed: int = 1, tick: float = 0.0, today: float = TODAY) -> None:
-        self.today, self._late, self._random, self._tick = today, late, random.Random(seed), tick
+    def __init__(
+        self,
+        *,
+        late: float = 0.0,
+        seed: int = 1,
+        tick: float = 0.0,
+        today: float = TODAY,
+    ) -> None:
+        self.today, self._late, self._random, self._tick = (
+            today,
+            late,
+            random.Random(seed),
+            tick,
+        )
         super().__init__()
         self._clock_resolution = tick or self._clock_resolution
 

@@ -1,8 +1,9 @@
 """The part of VS Code that shows widgets, on a page of a Jupyter server and with a kernel of it.
 
-That part is a bundle of its own, which VS Code's Jupyter extension loads into the frame of the outputs.
-It is not JupyterLab's: no ``.jp-`` class around an output, no menu, VS Code's colours.  The frame itself,
-and the extension that hands messages on to the kernel, are left out: here the page asks the kernel itself.
+That part is a bundle of its own, which VS Code's Jupyter extension loads into the frame
+of the outputs. It is not JupyterLab's: no ``.jp-`` class around an output, no menu, VS
+Code's colours.  The frame itself, and the extension that hands messages on to the
+kernel, are left out: here the page asks the kernel itself.
 """
 
 from __future__ import annotations
@@ -16,20 +17,30 @@ from tests.support.npm import ANYWIDGET, REQUIRE, unpack
 
 
 class VSCodePage:
-    """What VS Code loads, for pages on which a cell runs; its packages go into ``folder``."""
+    """What VS Code loads, for pages on which a cell runs; its packages go into
+    ``folder``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._files = {
             "require.js": REQUIRE,
-            "services.js": unpack("@jupyterlab/services@7", folder) / "dist" / "dist" / "index.js",
-            "ipywidgets.js": unpack("@vscode/jupyter-ipywidgets8@1", folder) / "dist" / "ipywidgets.js",
+            "services.js": unpack("@jupyterlab/services@7", folder)
+            / "dist"
+            / "dist"
+            / "index.js",
+            "ipywidgets.js": unpack("@vscode/jupyter-ipywidgets8@1", folder)
+            / "dist"
+            / "ipywidgets.js",
             "anywidget.js": ANYWIDGET,
         }
 
     def run(self, page: Page, lab: Lab, code: str) -> None:
-        """Run ``code`` as a cell in a new kernel, and show its outputs as a dark VS Code does."""
+        """Run ``code`` as a cell in a new kernel, and show its outputs as a dark VS
+        Code does.
+        """
         page.route(f"{lab.address}vscode/*", self._answer)
-        # A document that the server itself sent, for Chromium lets no other one speak to this machine.
+        # A document that the server itself sent, for Chromium lets no other one speak
+        # to this machine.
         page.goto(f"{lab.address}static/style/index.css")
         page.set_content(_PAGE)
         page.evaluate(_RUN, code)
@@ -46,7 +57,8 @@ body { background: #1f1f1f; color: #ccc; }
 .cell-output-ipywidget-background { background: white; } /* in every theme */
 </style>
 <body><div id="outputs"></div>"""
-# In the order in which VS Code prefers them.  It shows an SVG as it is, and a later update in its place.
+# In the order in which VS Code prefers them.  It shows an SVG as it is, and a later
+# update in its place.
 _RUN = """
 async (code) => {
   const { activate } = await import(document.baseURI + "ipywidgets.js");

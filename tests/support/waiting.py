@@ -1,4 +1,6 @@
-"""How tests wait: for a state, for a gate that they open themselves, and never for luck."""
+"""How tests wait: for a state, for a gate that they open themselves, and never for
+luck.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,15 @@ import httpx
 from inflight_lab import ObservedTransport
 
 PATIENCE = 30.0
-"""Seconds until a test gives up: far beyond what a busy machine needs, so it is met only by a hang."""
+"""Seconds until a test gives up: far beyond what a busy machine needs, so it is met
+only by a hang.
+"""
 
 
 class Hold:
-    """Keeps every request in flight at the server until `release`, whatever its latency."""
+    """Keeps every request in flight at the server until `release`, whatever its
+    latency.
+    """
 
     def __init__(self) -> None:
         self._released = False
@@ -38,7 +44,9 @@ class Hold:
 
 
 class Gate(httpx.AsyncBaseTransport):
-    """A transport with no network behind it that holds each request until it is let through."""
+    """A transport with no network behind it that holds each request until it is let
+    through.
+    """
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
@@ -73,4 +81,6 @@ async def settle() -> None:
 
 def practice_threads() -> list[threading.Thread]:
     """The threads of practice servers that are alive."""
-    return [thread for thread in threading.enumerate() if thread.name == "practice-server"]
+    return [
+        thread for thread in threading.enumerate() if thread.name == "practice-server"
+    ]

@@ -1,4 +1,6 @@
-"""How the tests of `inflight_lab.watch` run a script: in a process of its own, answered in practice."""
+"""How the tests of `inflight_lab.watch` run a script: in a process of its own, answered
+in practice.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,24 @@ SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
 
 
 def see(folder: Path, script: str | Path, *arguments: str, **knobs: Any) -> RequestLog:
-    """What is seen of one of SCRIPTS, which must end well; ``knobs`` are its practice server's."""
+    """What is seen of one of SCRIPTS, which must end well; ``knobs`` are its practice
+    server's.
+    """
     noted = folder / "events"
     with (
         noted.open("xb+") as file,
-        Page(seen := RequestLog(partial(events, file)), "", **{"latency": 0.02} | knobs) as page,
+        Page(
+            seen := RequestLog(partial(events, file)), "", **{"latency": 0.02} | knobs
+        ) as page,
     ):
         command = [sys.executable, str(SCRIPTS / script), *arguments]
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        child = start(command, INFLIGHT_LAB_WATCH=str(noted), INFLIGHT_LAB_PRACTICE=str(page.port))
+        handlers = {
+            number: signal.getsignal(number)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        child = start(
+            command, INFLIGHT_LAB_WATCH=str(noted), INFLIGHT_LAB_PRACTICE=str(page.port)
+        )
         for number, handler in handlers.items():
             signal.signal(number, handler)
         assert follow(child, seen) == 0
@@ -41,4 +52,6 @@ def see_text(folder: Path, text: str) -> RequestLog:
 def watch(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
     """``inflight-lab watch`` with these arguments, to its end."""
     command = [sys.executable, "-m", "inflight_lab.watch", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, **more
+    )

@@ -1,7 +1,8 @@
 """Firefox and WebKit, driven as a person would, by the commands of W3C WebDriver.
 
-Firefox speaks them itself, over a socket of its own (Marionette); WebKit's driver takes them over HTTP.  So
-neither needs a client library, and what is downloaded is only the browser.
+Firefox speaks them itself, over a socket of its own (Marionette); WebKit's driver takes
+them over HTTP.  So neither needs a client library, and what is downloaded is only the
+browser.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ XVFB = shutil.which("Xvfb")
 
 MISSING = {
     "firefox": "" if FIREFOX else "there is no Firefox here (Debian: firefox-esr)",
-    "webkit": "" if WEBKIT and XVFB else "there is no WebKit here (Debian: webkitgtk-webdriver, xvfb)",
+    "webkit": ""
+    if WEBKIT and XVFB
+    else "there is no WebKit here (Debian: webkitgtk-webdriver, xvfb)",
 }
 """By browser: why it cannot be driven here, if so."""
 
@@ -78,7 +81,9 @@ class Marionette:
 
     def __call__(self, command: str, **parameters: Any) -> Any:
         """Raises ``AssertionError`` with what the browser says if it cannot do it."""
-        message = json.dumps([0, next(self._number), f"WebDriver:{command}", parameters]).encode()
+        message = json.dumps(
+            [0, next(self._number), f"WebDriver:{command}", parameters]
+        ).encode()
         self._stream.write(b"%d:%b" % (len(message), message))
         self._stream.flush()
         _, _, error, result = self._receive()
@@ -122,7 +127,9 @@ class Classic:
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
         data = json.dumps(body).encode() if method == "POST" else None
         kind = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self._address + path, data, kind, method=method)
+        request = urllib.request.Request(
+            self._address + path, data, kind, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
                 return json.loads(answer.read())["value"]
@@ -151,7 +158,9 @@ class Page:
         """What that returns as soon as it is true."""
         deadline = time.monotonic() + within
         while not (value := self.evaluate(body, *arguments)):
-            assert time.monotonic() < deadline, f"within {within} s this was never true: {body} {arguments}"
+            assert time.monotonic() < deadline, (
+                f"within {within} s this was never true: {body} {arguments}"
+            )
             time.sleep(0.05)
         return value
 
@@ -165,23 +174,36 @@ class Page:
     def shows(self, selector: str, text: str = "", *, within: float) -> bool:
         """Whether such an element is seen before long."""
         deadline = time.monotonic() + within
-        while not (seen := self.evaluate(_WHERE, selector, text)) and time.monotonic() < deadline:
+        while (
+            not (seen := self.evaluate(_WHERE, selector, text))
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.05)
         return bool(seen)
 
     def drag(self, *points: tuple[float, float], steps: int = 12) -> None:
-        """Press at the first point, move through the others, and let go; one point alone is a click."""
+        """Press at the first point, move through the others, and let go; one point
+        alone is a click.
+        """
         actions = [_move(*points[0]), {"type": "pointerDown", "button": 0}]
         for (x0, y0), (x1, y1) in itertools.pairwise(points):
             for i in range(1, steps + 1):
-                actions.append(_move(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps))
+                actions.append(
+                    _move(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps)
+                )
         self._point([*actions, {"type": "pointerUp", "button": 0}])
 
     def press(self, key: str) -> None:
         """Press a key, by its name in a browser, where the focus is."""
         value = KEYS.get(key, key)
-        actions = [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
-        self.driver("PerformActions", actions=[{"type": "key", "id": "keys", "actions": actions}])
+        actions = [
+            {"type": "keyDown", "value": value},
+            {"type": "keyUp", "value": value},
+        ]
+        self.driver(
+            "PerformActions",
+            actions=[{"type": "key", "id": "keys", "actions": actions}],
+        )
 
     def screenshot(self, path: Path) -> None:
         """For whoever looks."""
@@ -196,12 +218,23 @@ class Page:
         assert not outside, outside
 
     def _point(self, actions: list[dict[str, Any]]) -> None:
-        mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions}
+        mouse = {
+            "type": "pointer",
+            "id": "mouse",
+            "parameters": {"pointerType": "mouse"},
+            "actions": actions,
+        }
         self.driver("PerformActions", actions=[mouse])
 
 
 def _move(x: float, y: float) -> dict[str, Any]:
-    return {"type": "pointerMove", "duration": 15, "x": round(x), "y": round(y), "origin": "viewport"}
+    return {
+        "type": "pointerMove",
+        "duration": 15,
+        "x": round(x),
+        "y": round(y),
+        "origin": "viewport",
+    }
 
 
 @contextmanager
@@ -210,11 +243,26 @@ def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
     assert FIREFOX, MISSING["firefox"]
     chosen = (PREFERENCES | preferences).items()
     (folder / "user.js").write_text(
-        "".join(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in chosen)
+        "".join(
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+            for name, value in chosen
+        )
     )
-    command = [FIREFOX, "--headless", "--marionette", "--no-remote", "--profile", str(folder)]
-    with (folder / "log").open("w") as log, child(command, stdout=log, stderr=log) as process:
-        port = _until(process, lambda: int((folder / "MarionetteActivePort").read_text()))
+    command = [
+        FIREFOX,
+        "--headless",
+        "--marionette",
+        "--no-remote",
+        "--profile",
+        str(folder),
+    ]
+    with (
+        (folder / "log").open("w") as log,
+        child(command, stdout=log, stderr=log) as process,
+    ):
+        port = _until(
+            process, lambda: int((folder / "MarionetteActivePort").read_text())
+        )
         with closing(_until(process, lambda: Marionette(port))) as driver:
             yield Page(driver)
 
@@ -224,14 +272,26 @@ def webkit(folder: Path) -> Iterator[Page]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
     assert not MISSING["webkit"], MISSING["webkit"]
     read, write = os.pipe()
-    screen = [str(XVFB), "-displayfd", str(write), "-screen", "0", "1400x1200x24", "-nolisten", "tcp"]
+    screen = [
+        str(XVFB),
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        "1400x1200x24",
+        "-nolisten",
+        "tcp",
+    ]
     port = free_port()
     with (folder / "log").open("w") as log, child(screen, stderr=log, pass_fds=[write]):
         os.close(write)
         with os.fdopen(read) as number:
             place = {"DISPLAY": f":{number.readline().strip()}", "HOME": str(folder)}
         with child(
-            [str(WEBKIT), f"--port={port}"], env=os.environ | place, stdout=log, stderr=log
+            [str(WEBKIT), f"--port={port}"],
+            env=os.environ | place,
+            stdout=log,
+            stderr=log,
         ) as process:
             driver = _until(process, lambda: Classic(port, {}))
             try:
@@ -252,7 +312,10 @@ def _until(process: subprocess.Popen[bytes], attempt: Any) -> Any:
             time.sleep(0.05)
 
 
-BROWSERS: dict[str, Callable[..., AbstractContextManager[Page]]] = {"firefox": firefox, "webkit": webkit}
+BROWSERS: dict[str, Callable[..., AbstractContextManager[Page]]] = {
+    "firefox": firefox,
+    "webkit": webkit,
+}
 
 _LISTEN = """
 if (window.heard) return;

@@ -20,8 +20,12 @@ def called(): return where(sys._getframe())
 
 
 @pytest.mark.anyio
-async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault() -> None:
-    """What it does where the script calls it and waits, is; outside of a loop there is no such question."""
+async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault() -> (
+    None
+):
+    """What it does where the script calls it and waits, is; outside of a loop there is
+    no such question.
+    """
     library: dict[str, Any] = {"where": where, "sys": sys}
     exec(compile(LIBRARY, "<library>", "exec"), library)
     callback, line = await library["awaited"]()
@@ -53,10 +57,16 @@ def test_callbacks_of_uvloop_have_no_frame() -> None:
 
 
 @pytest.mark.parametrize("collects", [True, False])
-def test_no_garbage_is_collected_during_a_look(collects: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script would hang at its end if it were (python/cpython#106883); its own choice stays."""
+def test_no_garbage_is_collected_during_a_look(
+    collects: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script would hang at its end if it were (python/cpython#106883); its own choice
+    stays.
+    """
     during = []
-    monkeypatch.setattr(sys, "_current_frames", lambda: during.append(gc.isenabled()) or {})
+    monkeypatch.setattr(
+        sys, "_current_frames", lambda: during.append(gc.isenabled()) or {}
+    )
     try:
         gc.enable() if collects else gc.disable()
         assert frames() == {}

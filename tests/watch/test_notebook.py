@@ -1,4 +1,6 @@
-"""`Watch` in a notebook: what a client of one's own sends is seen, and the client notices nothing."""
+"""`Watch` in a notebook: what a client of one's own sends is seen, and the client
+notices nothing.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ pytestmark = pytest.mark.anyio
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
     """A client of either library, with its default transport and a pool of 3."""
     library: Any = request.param
-    async with library.AsyncClient(timeout=PATIENCE, limits=library.Limits(max_connections=3)) as client:
+    async with library.AsyncClient(
+        timeout=PATIENCE, limits=library.Limits(max_connections=3)
+    ) as client:
         yield client
 
 
@@ -37,8 +41,12 @@ def seen(watch: Watch) -> Timeline:
     return watch.seen.timeline
 
 
-async def test_requests_are_seen_as_they_go(client: Any, server: PracticeServer, hold: Hold) -> None:
-    """In flight are those that have a connection; the others wait, which no counting at the client shows."""
+async def test_requests_are_seen_as_they_go(
+    client: Any, server: PracticeServer, hold: Hold
+) -> None:
+    """In flight are those that have a connection; the others wait, which no counting at
+    the client shows.
+    """
     with Watch(client) as watch:
         tasks = [asyncio.create_task(client.get(server.url)) for _ in range(5)]
         await until(lambda: server.timeline.in_flight == 3)
@@ -48,11 +56,18 @@ async def test_requests_are_seen_as_they_go(client: Any, server: PracticeServer,
         responses = await asyncio.gather(*tasks)
         stats = seen(watch).stats()
     assert [response.status_code for response in responses] == [200] * 5
-    assert (stats.accepted, stats.waiting, stats.in_flight, stats.peak_in_flight) == (5, 0, 0, 3)
+    assert (stats.accepted, stats.waiting, stats.in_flight, stats.peak_in_flight) == (
+        5,
+        0,
+        0,
+        3,
+    )
     assert watch.recorder.status()["counts"]["accepted"] == 5
 
 
-def test_a_synchronous_client(server: PracticeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_synchronous_client(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It is seen as well; at the end stands what was seen and what stood out."""
     with httpx.Client() as client, Watch(client):
         server.latency = 0.05
@@ -63,8 +78,12 @@ def test_a_synchronous_client(server: PracticeServer, capsys: pytest.CaptureFixt
     assert said[1].startswith("certain: One after the other: ")
 
 
-async def test_after_the_block_the_client_is_as_before(client: Any, server: PracticeServer) -> None:
-    """What is sent then is not seen, also after an error in the block; a second block sees anew."""
+async def test_after_the_block_the_client_is_as_before(
+    client: Any, server: PracticeServer
+) -> None:
+    """What is sent then is not seen, also after an error in the block; a second block
+    sees anew.
+    """
     before = dict(vars(client._transport))
     with suppress(ZeroDivisionError), Watch(client) as watch:
         await client.get(server.url)
@@ -77,31 +96,48 @@ async def test_after_the_block_the_client_is_as_before(client: Any, server: Prac
     assert len(again.seen.requests) == 1
 
 
-async def test_nothing_that_is_sent_changes(client: Any, server: PracticeServer) -> None:
-    """The server gets the same request; the caller's own is not touched, nor is its trace."""
+async def test_nothing_that_is_sent_changes(
+    client: Any, server: PracticeServer
+) -> None:
+    """The server gets the same request; the caller's own is not touched, nor is its
+    trace.
+    """
     traced = []
 
     async def trace(event: str, info: object) -> None:
         traced.append(event)
 
-    request = client.build_request("GET", server.url, params={"a": "1"}, extensions={"trace": trace})
+    request = client.build_request(
+        "GET", server.url, params={"a": "1"}, extensions={"trace": trace}
+    )
     before = (await client.send(request)).json()
-    events, kept = list(traced), vars(request) | {"extensions": dict(request.extensions)}
+    events, kept = (
+        list(traced),
+        vars(request) | {"extensions": dict(request.extensions)},
+    )
     with Watch(client):
         responses = await asyncio.gather(client.send(request), client.send(request))
     assert [response.json() for response in responses] == [before, before]
     assert all(response.request is request for response in responses)
     assert vars(request) == kept
-    assert len(traced) >= len(events) + 2 * len(events) - 4  # a second connection is opened
+    assert (
+        len(traced) >= len(events) + 2 * len(events) - 4
+    )  # a second connection is opened
 
 
-async def test_a_body_that_is_streamed_is_left_alone(client: Any, server: PracticeServer) -> None:
-    """Nobody reads it ahead; the request is in flight until the caller has had it or lets go of it."""
+async def test_a_body_that_is_streamed_is_left_alone(
+    client: Any, server: PracticeServer
+) -> None:
+    """Nobody reads it ahead; the request is in flight until the caller has had it or
+    lets go of it.
+    """
     with Watch(client) as watch:
         async with client.stream("GET", server.url) as response:
             assert not response.is_stream_consumed
             assert seen(watch).in_flight == 1
-            assert b"".join([part async for part in response.aiter_raw()]).startswith(b"{")
+            assert b"".join([part async for part in response.aiter_raw()]).startswith(
+                b"{"
+            )
         assert seen(watch).stats().accepted == 1
         with pytest.raises(ZeroDivisionError):
             async with client.stream("GET", server.url):
@@ -109,8 +145,12 @@ async def test_a_body_that_is_streamed_is_left_alone(client: Any, server: Practi
         assert seen(watch).stats().accepted == 2
 
 
-async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Hold) -> None:
-    """Time-outs, broken connections, full pools and cancels are told apart, and none stays in flight."""
+async def test_what_gets_no_answer(
+    client: Any, server: PracticeServer, hold: Hold
+) -> None:
+    """Time-outs, broken connections, full pools and cancels are told apart, and none
+    stays in flight.
+    """
     library: Any = sys.modules[type(client).__module__]
     impatient = library.Timeout(PATIENCE, pool=0.01)
     with Watch(client) as watch:
@@ -131,16 +171,25 @@ async def test_what_gets_no_answer(client: Any, server: PracticeServer, hold: Ho
     errors = [request.error for request in watch.seen.requests]
     assert errors[:2] == ["ReadTimeout", "ConnectError"]
     assert errors[5:] == ["PoolTimeout", "cancelled"]
-    assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (3, 4, 0, 0)
+    assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (
+        3,
+        4,
+        0,
+        0,
+    )
 
 
 async def test_httpcore_tells_no_more_than_is_needed(
     client: Any, server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of its calls costs the watched script time: once a request is sent there are none."""
+    """Each of its calls costs the watched script time: once a request is sent there are
+    none.
+    """
     told, see = [], RequestProbe._see
     monkeypatch.setattr(
-        RequestProbe, "_see", lambda self, event, info: told.append(event) or see(self, event, info)
+        RequestProbe,
+        "_see",
+        lambda self, event, info: told.append(event) or see(self, event, info),
     )
     await client.get(server.url)
     with Watch(client):
@@ -151,15 +200,21 @@ async def test_httpcore_tells_no_more_than_is_needed(
     ]
 
 
-async def test_what_costs_time_is_done_where_it_tells_something(client: Any, server: PracticeServer) -> None:
-    """No request is announced as waiting that the pool has room for; each refusal's headers are read."""
+async def test_what_costs_time_is_done_where_it_tells_something(
+    client: Any, server: PracticeServer
+) -> None:
+    """No request is announced as waiting that the pool has room for; each refusal's
+    headers are read.
+    """
     with Watch(client) as watch:
         await asyncio.gather(*(client.get(server.url) for _ in range(3)))
         server.quota, server.rate, server.period = "sliding-window", 1, 30
         for _ in range(20):
             await client.get(server.url)
     assert "started" not in {event.kind for event in seen(watch).events}
-    said = [bool(request.said) for request in watch.seen.requests if request.status == 429]
+    said = [
+        bool(request.said) for request in watch.seen.requests if request.status == 429
+    ]
     assert len(said) == sum(said) == 19
     assert seen(watch).stats().started == 23
 
@@ -167,7 +222,9 @@ async def test_what_costs_time_is_done_where_it_tells_something(client: Any, ser
 async def test_an_answer_that_breaks_off(client: Any) -> None:
     """Its headers were there: what went wrong later is still the request's own failure."""
 
-    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def break_off(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
         writer.close()
@@ -182,8 +239,12 @@ async def test_an_answer_that_breaks_off(client: Any) -> None:
     assert seen(watch).stats().failed == 1
 
 
-async def test_a_retry_while_an_error_is_handled(client: Any, server: PracticeServer) -> None:
-    """The error before is not the fault of the request that is sent in its ``except`` block."""
+async def test_a_retry_while_an_error_is_handled(
+    client: Any, server: PracticeServer
+) -> None:
+    """The error before is not the fault of the request that is sent in its ``except``
+    block.
+    """
     with Watch(client) as watch:
         try:
             await client.get("http://127.0.0.1:9/")
@@ -200,7 +261,9 @@ async def test_a_retry_while_an_error_is_handled(client: Any, server: PracticeSe
     ]
 
 
-async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: PracticeServer) -> None:
+async def test_the_quota_that_the_answers_say_is_drawn(
+    client: Any, server: PracticeServer
+) -> None:
     """Over as many seconds as it counts; requests that are refused are marked."""
     server.quota, server.rate, server.period = "sliding-window", 2, 30
     with Watch(client) as watch:
@@ -210,15 +273,21 @@ async def test_the_quota_that_the_answers_say_is_drawn(client: Any, server: Prac
         history = watch.recorder.history
     assert [point[3] for point in history["quota"]] == [2]
     assert history["rate"][-1][3] == 3
-    assert sum(len(each) for each in (points.get("refused", []), history["refused"])) >= 1
+    assert (
+        sum(len(each) for each in (points.get("refused", []), history["refused"])) >= 1
+    )
     assert seen(watch).period == 30
 
 
-@pytest.mark.parametrize("transport", [Gate(), ObservedTransport()], ids=["in memory", "observed"])
+@pytest.mark.parametrize(
+    "transport", [Gate(), ObservedTransport()], ids=["in memory", "observed"]
+)
 async def test_any_transport_can_be_watched(
     transport: httpx.AsyncBaseTransport, server: PracticeServer
 ) -> None:
-    """One without connections below it, and answers that are there at once, count as well."""
+    """One without connections below it, and answers that are there at once, count as
+    well.
+    """
     if isinstance(transport, Gate):
         transport.open.set()
     async with httpx.AsyncClient(transport=transport) as client:
@@ -234,21 +303,29 @@ async def test_any_transport_can_be_watched(
 )
 def test_only_clients_can_be_watched(wrong: object) -> None:
     """Anything else is an error that says what is wanted."""
-    with pytest.raises(TypeError, match="client must be an AsyncClient or a Client of httpx or httpx2, got "):
+    with pytest.raises(
+        TypeError,
+        match="client must be an AsyncClient or a Client of httpx or httpx2, got ",
+    ):
         Watch(wrong)
 
 
 def test_a_client_is_watched_once() -> None:
     """A second block inside the first would count everything twice; the first goes on."""
     with httpx.Client() as client, Watch(client):
-        with pytest.raises(ValueError, match="client must not be watched already"), Watch(client):
+        with (
+            pytest.raises(ValueError, match="client must not be watched already"),
+            Watch(client),
+        ):
             pass
         assert "handle_request" in vars(client._transport)
     assert "handle_request" not in vars(client._transport)
 
 
 def test_two_threads_that_look_keep_the_order() -> None:
-    """The plot's thread and the cell's may look at once: what the first has begun, the second waits for."""
+    """The plot's thread and the cell's may look at once: what the first has begun, the
+    second waits for.
+    """
     second_waits, noted = threading.Event(), []
     news = deque([1, 2])
 

@@ -1,4 +1,6 @@
-"""Which of its files a script filled with practice answers: watch names them, and no others."""
+"""Which of its files a script filled with practice answers: watch names them, and no
+others.
+"""
 
 from __future__ import annotations
 
@@ -70,24 +72,42 @@ WAYS = {
     "changed": Way("open('old.jsonl', 'r+').write('1')", ["old.jsonl"]),
     "pathlib": Way("pathlib.Path(b'new.txt'.decode()).write_text('1')", ["new.txt"]),
     "bytes": Way("open(b'new.txt', 'xb').write(b'1')", ["new.txt"]),
-    "os.open": Way("os.write(os.open('new.txt', os.O_WRONLY | os.O_CREAT), b'1')", ["new.txt"]),
+    "os.open": Way(
+        "os.write(os.open('new.txt', os.O_WRONLY | os.O_CREAT), b'1')", ["new.txt"]
+    ),
     "sqlite": Way("save(sqlite3.connect('old.db'))", ["old.db"]),
-    "sqlite, new": Way("save(sqlite3.connect('file:new.db?mode=rwc', uri=True))", ["new.db"]),
-    "renamed": Way("open('part', 'w').write('1'); os.replace('part', 'old.txt')", ["old.txt"]),
-    "in a folder": Way("os.mkdir('out'); os.chdir('out'); open('new.txt', 'w').write('1')", ["out/new.txt"]),
+    "sqlite, new": Way(
+        "save(sqlite3.connect('file:new.db?mode=rwc', uri=True))", ["new.db"]
+    ),
+    "renamed": Way(
+        "open('part', 'w').write('1'); os.replace('part', 'old.txt')", ["old.txt"]
+    ),
+    "in a folder": Way(
+        "os.mkdir('out'); os.chdir('out'); open('new.txt', 'w').write('1')",
+        ["out/new.txt"],
+    ),
     "by a child": Way(
         'subprocess.run([sys.executable, \'-c\', \'open("new.txt", "w").write("1")\'])',
         ["new.txt"],
     ),
-    "twice": Way("[open(name, 'a').write('1') for name in ('b', 'a', 'b')]", ["b", "a"]),
+    "twice": Way(
+        "[open(name, 'a').write('1') for name in ('b', 'a', 'b')]", ["b", "a"]
+    ),
     "only read": Way(
-        "open('old.txt').read(); sqlite3.connect('old.db').execute('select * from answers')", []
+        "open('old.txt').read(); sqlite3.connect('old.db').execute('select * from answers')",
+        [],
     ),
     "not changed": Way("open('old.txt', 'r+').close()", []),
     "deleted": Way("open('new.txt', 'w').write('1'); os.remove('new.txt')", []),
-    "in memory": Way("save(sqlite3.connect(':memory:'), 'create table answers (answer)')", []),
-    "no file": Way("open(os.devnull, 'w').write('1'); open(1, 'w', closefd=False).write('1')", []),
-    "compiled": Way("open('other.py', 'w').close(); import other; os.remove('other.py')", []),
+    "in memory": Way(
+        "save(sqlite3.connect(':memory:'), 'create table answers (answer)')", []
+    ),
+    "no file": Way(
+        "open(os.devnull, 'w').write('1'); open(1, 'w', closefd=False).write('1')", []
+    ),
+    "compiled": Way(
+        "open('other.py', 'w').close(); import other; os.remove('other.py')", []
+    ),
 }
 BEGINNING = """
 import os, pathlib, sqlite3, subprocess, sys
@@ -103,11 +123,17 @@ def save(database, first="create table if not exists answers (answer)"):
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_file_is_named_if_it_was_written(here: Path, way: Way) -> None:
-    """Whatever Python opens it with, once, if it is still there and not as it was before."""
-    assert named(here, BEGINNING + way.does) == [os.path.normpath(name) for name in way.named]
+    """Whatever Python opens it with, once, if it is still there and not as it was
+    before.
+    """
+    assert named(here, BEGINNING + way.does) == [
+        os.path.normpath(name) for name in way.named
+    ]
 
 
-def test_what_lies_elsewhere_has_its_whole_path(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_lies_elsewhere_has_its_whole_path(
+    here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Such as what an argument of the script names."""
     results = tmp_path_factory.mktemp("results") / "new.txt"
     folder = here / "project"
@@ -116,18 +142,26 @@ def test_what_lies_elsewhere_has_its_whole_path(here: Path, tmp_path_factory: py
     assert named(folder, text, str(results)) == [str(results)]
 
 
-def test_temporary_files_are_not_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a library leaves among the temporary files, or among Python's own, is no result."""
+def test_temporary_files_are_not_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a library leaves among the temporary files, or among Python's own, is no
+    result.
+    """
     for name in ("temporary", "python", "site-packages", "project"):
         (here / name).mkdir()
-    monkeypatch.setattr("inflight_lab.watch.leftovers.NOT_RESULTS", ["temporary", "python"])
+    monkeypatch.setattr(
+        "inflight_lab.watch.leftovers.NOT_RESULTS", ["temporary", "python"]
+    )
     text = "for n in ('temporary', 'python', 'site-packages', 'project'): open(f'{n}/new', 'w').write('1')"
     assert named(here, text) == ["project/new"]
 
 
 def test_no_more_than_ten_are_named(here: Path) -> None:
     """The others are counted."""
-    (here / "my_script.py").write_text(f"for n in range({MOST + 2}): open(f'{{n}}.txt', 'w').write('1')")
+    (here / "my_script.py").write_text(
+        f"for n in range({MOST + 2}): open(f'{{n}}.txt', 'w').write('1')"
+    )
     said = watch(*PRACTICE, "my_script.py", cwd=here).stderr
     assert " are now in 0.txt, 1.txt, " in said
     assert ", 9.txt and 2 more files. Do not" in said
@@ -143,7 +177,9 @@ def test_without_practice_nothing_is_said(here: Path) -> None:
 
 def test_a_script_may_delete_where_it_runs(here: Path) -> None:
     """Nothing is left to name, and watch ends as the script does."""
-    (here / "my_script.py").write_text("import os, shutil; open('new.txt', 'w'); shutil.rmtree(os.getcwd())")
+    (here / "my_script.py").write_text(
+        "import os, shutil; open('new.txt', 'w'); shutil.rmtree(os.getcwd())"
+    )
     done = watch(*PRACTICE, "my_script.py", cwd=here)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
 
@@ -165,6 +201,12 @@ def test_what_cannot_be_opened_fails_as_usual(here: Path) -> None:
     done = watch(*PRACTICE, "my_script.py", cwd=here)
     assert (done.returncode, done.stdout.split()) == (
         0,
-        ["ValueError", "FileNotFoundError", "TypeError", "IsADirectoryError", "TypeError"],
+        [
+            "ValueError",
+            "FileNotFoundError",
+            "TypeError",
+            "IsADirectoryError",
+            "TypeError",
+        ],
     )
     assert "Traceback" not in done.stderr

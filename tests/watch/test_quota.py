@@ -37,9 +37,16 @@ NOW = 1_790_000_000
             {"x-ratelimit-limit": "5000", "x-ratelimit-reset": str(NOW + 1200)},
             [Policy(5000, 3600, False)],
         ),
-        ({"x-rate-limit-limit": "900", "x-rate-limit-reset": str(NOW - 5)}, [Policy(900, 1, False)]),
         (
-            {"ratelimit-policy": "100;w=60", "x-ratelimit-limit": "100", "x-ratelimit-reset": "5"},
+            {"x-rate-limit-limit": "900", "x-rate-limit-reset": str(NOW - 5)},
+            [Policy(900, 1, False)],
+        ),
+        (
+            {
+                "ratelimit-policy": "100;w=60",
+                "x-ratelimit-limit": "100",
+                "x-ratelimit-reset": "5",
+            },
             [Policy(100, 60, True)],
         ),
         ({"x-ratelimit-limit": "5000"}, []),
@@ -47,7 +54,14 @@ NOW = 1_790_000_000
         ({}, []),
     ],
 )
-def test_what_is_said(headers: dict[str, str], said: list[Policy], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A window that is said is sure, one that fits the time of the reset is not, and nothing is made up."""
+def test_what_is_said(
+    headers: dict[str, str], said: list[Policy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window that is said is sure, one that fits the time of the reset is not, and
+    nothing is made up.
+    """
     monkeypatch.setattr(time, "time", lambda: NOW)
-    assert policies("\n".join(f"{name}: {value}" for name, value in headers.items())) == said
+    assert (
+        policies("\n".join(f"{name}: {value}" for name, value in headers.items()))
+        == said
+    )

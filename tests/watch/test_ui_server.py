@@ -18,7 +18,9 @@ from tests.support.virtual_clock import SetClock
 @pytest.mark.anyio
 @pytest.mark.parametrize("others", [0, 1])
 async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
-    """No refusal and no answer is counted twice, whether or not another page is open already."""
+    """No refusal and no answer is counted twice, whether or not another page is open
+    already.
+    """
     clock = SetClock()
     timeline = Timeline(clock=clock)
     page = Page(PlotSource(None, timeline), "my_script.py")
@@ -30,11 +32,15 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
         clock.now += 10  # so that those before are no more drawn one by one
     page.words = "all that stood out"
     async with aclosing(page._messages()) as late:
-        messages: list[dict[str, Any]] = [json.loads(each.removeprefix("data: ")) async for each in late]
+        messages: list[dict[str, Any]] = [
+            json.loads(each.removeprefix("data: ")) async for each in late
+        ]
     await first.aclose()
     assert messages[0]["reset"]
     assert not messages[-1]["live"]
-    refused = [point for each in messages for point in each["series"].get("refused", [])]
+    refused = [
+        point for each in messages for point in each["series"].get("refused", [])
+    ]
     assert refused == [[0, 1, 1, 1]]
     rows = Counter(what for each in messages for _, what, _, _ in each["rows"])
     gone = messages[0]["gone"]

@@ -10,12 +10,13 @@ from inflight_lab.arguments import check
 class AdjustableLimiter:
     """``asyncio.Semaphore`` for a slider: the same ``async with`` and ``locked()``, and a ``limit`` to set.
 
-    A thin face over ``anyio.CapacityLimiter``, which gets right what poking a semaphore's counter does
-    not: a raised limit lets the next in line through at once; a lowered one takes nothing away from
-    those in flight, it only hands out no new slot until they are few enough.
+    A thin face over ``anyio.CapacityLimiter``, which gets right what poking a
+    semaphore's counter does not: a raised limit lets the next in line through at once;
+    a lowered one takes nothing away from those in flight, it only hands out no new slot
+    until they are few enough.
 
-    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.  A limit that is no
-    integer of 1 or more raises ``TypeError`` or ``ValueError``.
+    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.
+    A limit that is no integer of 1 or more raises ``TypeError`` or ``ValueError``.
     """
 
     def __init__(self, limit: int) -> None:
@@ -50,7 +51,9 @@ class AdjustableLimiter:
         try:
             await self._capacity.acquire()
         except RuntimeError:  # this task holds a slot already
-            await asyncio.sleep(0)  # code that tries again at once, for ever, must not freeze the loop
+            await asyncio.sleep(
+                0
+            )  # code that tries again at once, for ever, must not freeze the loop
             raise
 
     async def __aexit__(self, *_: object) -> None:

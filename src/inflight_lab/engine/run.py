@@ -34,30 +34,41 @@ WRITE = "write `async def run(url, count, *, client, limiter):`, with the keywor
 def takes(runner: Runner, parameter: str) -> bool:
     """Whether ``runner`` can be called with the keyword ``parameter``."""
     parameters = inspect.signature(runner).parameters
-    return parameter in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return parameter in parameters or any(
+        p.kind is p.VAR_KEYWORD for p in parameters.values()
+    )
 
 
 def check_runner(runner: Any) -> None:
     """Raise ``TypeError``, which says what to write, if ``runner`` is seen to be none."""
     if not callable(runner):
-        raise TypeError(f"runner must be a function, not called yet: {WRITE}; got {runner!r}")
+        raise TypeError(
+            f"runner must be a function, not called yet: {WRITE}; got {runner!r}"
+        )
     if inspect.isasyncgenfunction(runner) or inspect.isgeneratorfunction(runner):
-        raise TypeError(f"runner must return its outcomes as a list, and not yield: {WRITE}; got {runner!r}")
+        raise TypeError(
+            f"runner must return its outcomes as a list, and not yield: {WRITE}; got {runner!r}"
+        )
     try:
-        inspect.signature(runner).bind("url", 1, **{name: None for name in GIVEN if takes(runner, name)})
+        inspect.signature(runner).bind(
+            "url", 1, **{name: None for name in GIVEN if takes(runner, name)}
+        )
     except (TypeError, ValueError) as error:
-        raise TypeError(f"runner must take url and count ({error}): {WRITE}; got {runner!r}") from None
+        raise TypeError(
+            f"runner must take url and count ({error}): {WRITE}; got {runner!r}"
+        ) from None
 
 
 class Run:
     """Calls ``runner(url, count, ...)`` with a client that observes and, if it takes one, a limiter to set.
 
-    ``timeline`` is written by the client.  ``more`` are further keywords for the runner.  In slow motion
-    the client's timeouts are ``slow`` times as long.
+    ``timeline`` is written by the client.  ``more`` are further keywords for the
+    runner.  In slow motion the client's timeouts are ``slow`` times as long.
     ``limiter`` is None for a runner without that keyword.
 
-    Afterwards ``result`` has one outcome per request asked for, and what the runner raised, if it did;
-    ``stopped`` is whether it was ended from outside; ``let_go`` how many tasks never ended.
+    Afterwards ``result`` has one outcome per request asked for, and what the runner
+    raised, if it did; ``stopped`` is whether it was ended from outside; ``let_go`` how
+    many tasks never ended.
     """
 
     def __init__(
@@ -76,7 +87,10 @@ class Run:
         self._timeout = TIMEOUT * slow
         self._transport = _Transport(timeline, max(count, KEPT))
         self.limiter = _Limiter(timeline, limit) if takes(runner, "limiter") else None
-        self.result: tuple[list[Outcome], BaseException | None] = ([], asyncio.CancelledError())
+        self.result: tuple[list[Outcome], BaseException | None] = (
+            [],
+            asyncio.CancelledError(),
+        )
         self.stopped, self.let_go = False, 0
 
     async def outcomes(self) -> tuple[list[Outcome], BaseException | None]:
@@ -105,17 +119,21 @@ class Run:
         # never closed: a closed one raises without suspending
         client = _Client(transport=self._transport, timeout=self._timeout)
         given = dict(zip(GIVEN, (client, self.limiter, True), strict=True))
-        keywords = {name: value for name, value in given.items() if takes(self.runner, name)}
+        keywords = {
+            name: value for name, value in given.items() if takes(self.runner, name)
+        }
         returned = self.runner(self.url, self.count, **keywords, **self._more)
         if not inspect.isawaitable(returned):
-            raise TypeError(f"the runner returned {type(returned).__name__}, nothing to await: {WRITE}")
+            raise TypeError(
+                f"the runner returned {type(returned).__name__}, nothing to await: {WRITE}"
+            )
         return await returned
 
     async def _wind_down(self, main: asyncio.Task[Any]) -> None:
         """End all tasks that are left; gather does not cancel the others when one raises, for example.
 
-        First those at a request, then all that the runner started, so that its ``gather`` still returns what
-        the others brought, then the runner.
+        First those at a request, then all that the runner started, so that its
+        ``gather`` still returns what the others brought, then the runner.
         """
         tasks, self._transport.over = self._tasks, True
         self._transport.empty_queue()
@@ -133,11 +151,22 @@ class Run:
         await tasks.gone(tasks.alive, GRACE)
         await self._transport.aclose()
 
-    def _result_of(self, main: asyncio.Task[Any]) -> tuple[list[Outcome], BaseException | None]:
-        error = asyncio.CancelledError() if main.cancelled() or not main.done() else main.exception()
+    def _result_of(
+        self, main: asyncio.Task[Any]
+    ) -> tuple[list[Outcome], BaseException | None]:
+        error = (
+            asyncio.CancelledError()
+            if main.cancelled() or not main.done()
+            else main.exception()
+        )
         returned, seen = None if error else main.result(), self._transport.outcomes
-        if type(returned) is not list or len(returned) != self.count:  # then what the transport saw
-            returned = [*seen, *(asyncio.CancelledError() for _ in range(self.count - len(seen)))]
+        if (
+            type(returned) is not list or len(returned) != self.count
+        ):  # then what the transport saw
+            returned = [
+                *seen,
+                *(asyncio.CancelledError() for _ in range(self.count - len(seen))),
+            ]
         return returned, self._tasks.exit or error
 
 
@@ -168,11 +197,15 @@ class _Transport(ObservedTransport):
     def empty_queue(self) -> None:
         """Have nothing wait for a connection: httpcore looks through all that do for each that gives up."""
         for waiting in getattr(getattr(self.transport, "_pool", None), "_requests", ()):
-            waiting.connection = waiting.connection or "none: it is about to be cancelled"
+            waiting.connection = (
+                waiting.connection or "none: it is about to be cancelled"
+            )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.over:
-            await asyncio.sleep(GRACE / 3)  # or whoever tries again at once, for ever, would freeze the loop
+            await asyncio.sleep(
+                GRACE / 3
+            )  # or whoever tries again at once, for ever, would freeze the loop
             raise asyncio.CancelledError
         self.inside.add(task := asyncio.current_task())
         try:
@@ -181,7 +214,9 @@ class _Transport(ObservedTransport):
             self.outcomes.append(error)
             raise
         finally:
-            self.inside.discard(task)  # a body that is sent may itself have sent a request
+            self.inside.discard(
+                task
+            )  # a body that is sent may itself have sent a request
         response.request = request
         self.outcomes.append(response)
         return response

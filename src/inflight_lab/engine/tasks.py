@@ -17,9 +17,10 @@ _kept.append(_kept)  # so that it outlives this module when Python ends
 class Tasks:
     """A coroutine and every task that comes of it, driven by us step by step.
 
-    ``outcome_of`` is set when that coroutine ends, and when one of them raises ``SystemExit`` or
-    ``KeyboardInterrupt``: asyncio would end the event loop with it, and so the kernel; here it is kept as
-    ``exit``.  A task that is begun when all is ``over`` ends at once.
+    ``outcome_of`` is set when that coroutine ends, and when one of them raises
+    ``SystemExit`` or ``KeyboardInterrupt``: asyncio would end the event loop with it,
+    and so the kernel; here it is kept as ``exit``.  A task that is begun when all is
+    ``over`` ends at once.
     """
 
     def __init__(self) -> None:
@@ -32,10 +33,16 @@ class Tasks:
         loop = asyncio.get_running_loop()
         factory: Any = loop.get_task_factory()
         if getattr(factory, "func", None) is not _make:
-            # It stays: what a runner left behind in a timer must not get away by starting a task later.
-            usual: Any = type(asyncio.current_task())  # a browser page has a class of its own
+            # It stays: what a runner left behind in a timer must not get away by
+            # starting a task later.
+            usual: Any = type(
+                asyncio.current_task()
+            )  # a browser page has a class of its own
             loop.set_task_factory(
-                partial(_make, factory or (lambda loop, *it, **how: usual(*it, loop=loop, **how)))
+                partial(
+                    _make,
+                    factory or (lambda loop, *it, **how: usual(*it, loop=loop, **how)),
+                )
             )
         token = _owner.set(self)
         task = loop.create_task(coroutine)
@@ -67,7 +74,12 @@ class Tasks:
         return len(tasks)
 
 
-def _make(usual: Callable[..., Any], loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+def _make(
+    usual: Callable[..., Any],
+    loop: asyncio.AbstractEventLoop,
+    coroutine: Any,
+    **options: Any,
+) -> Any:
     """A task as the ``usual`` factory makes it; one of those that are looked after, around a `_Driven`."""
     owner = _owner.get()
     if owner is None or not asyncio.iscoroutine(coroutine):
@@ -97,7 +109,9 @@ class _Driven(Coroutine[Any, Any, Any]):
     def __await__(self) -> Generator[Any, Any, Any]:
         return self._inner.__await__()
 
-    def __getattr__(self, name: str) -> Any:  # for those who ask what it is called and how far it is
+    def __getattr__(
+        self, name: str
+    ) -> Any:  # for those who ask what it is called and how far it is
         return getattr(self._inner, name)
 
     def _step(self, step: Callable[..., Any], *argument: Any) -> Any:
@@ -111,8 +125,12 @@ class _Driven(Coroutine[Any, Any, Any]):
         except (SystemExit, KeyboardInterrupt) as error:
             self._owner.exit = error
             self._owner.ending.set()
-            # Python's own handler raises a person's interrupt wherever it finds the main thread.
+            # Python's own handler raises a person's interrupt wherever it finds the
+            # main thread.
             handler = signal.getsignal(signal.SIGINT)
-            if isinstance(error, KeyboardInterrupt) and handler is signal.default_int_handler:
+            if (
+                isinstance(error, KeyboardInterrupt)
+                and handler is signal.default_int_handler
+            ):
                 raise
             raise asyncio.CancelledError from error

@@ -5,13 +5,15 @@
 >>> rate_for(30, latency=0.15)
 200.0
 
-Requests leave in bursts of the limit, so the busiest window holds more than the average:
+Requests leave in bursts of the limit, so the busiest window holds more than the
+average:
 
 >>> safe_limit(100, latency=0.3)
 25
 
-Both hold for one latency.  When answers come sooner, the same limit sends more: use a rate limiter as well.
-Times are seconds.  All raise ``TypeError`` or ``ValueError`` for a bad argument.
+Both hold for one latency.  When answers come sooner, the same limit sends more: use a
+rate limiter as well. Times are seconds.  All raise ``TypeError`` or ``ValueError`` for
+a bad argument.
 """
 
 import functools
@@ -21,13 +23,16 @@ from inflight_lab.arguments import checked, positive
 
 POOL = 100
 """How many connections httpx's pool holds by default."""
-checks_numbers = functools.partial(checked, latency=positive(" of seconds"))  # the law divides by it
+checks_numbers = functools.partial(
+    checked, latency=positive(" of seconds")
+)  # the law divides by it
 
 
 @checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
     """The smallest limit that averages ``rate`` requests per ``period``, at ``latency`` seconds each."""
-    # Rounded first: 70 * 0.1 is 7.000000000000001 to a computer, and no eighth slot is needed.
+    # Rounded first: 70 * 0.1 is 7.000000000000001 to a computer, and no eighth slot is
+    # needed.
     return max(1, math.ceil(round(rate / period * latency, 9)))
 
 
@@ -58,10 +63,14 @@ def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
     per = "a second" if period == 1 else f"in {period:g} s"
     lines = [
         f"limit {limit}: {given:.4g} {per} on average, {busiest}",
-        f"limit {safe}: never more than {rate:g} {per}" if safe else f"no limit stays within {rate:g} {per}",
+        f"limit {safe}: never more than {rate:g} {per}"
+        if safe
+        else f"no limit stays within {rate:g} {per}",
         "  if answers take half as long, twice as many: use a rate limiter as well",
     ]
     if limit > POOL:
         most = rate_for(POOL, period=period, latency=latency)
-        lines.append(f"  httpx's pool of {POOL} connections stops at {most:.4g}: give it more")
+        lines.append(
+            f"  httpx's pool of {POOL} connections stops at {most:.4g}: give it more"
+        )
     return "\n".join(lines)

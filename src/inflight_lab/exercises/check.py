@@ -1,7 +1,7 @@
 """What every check of an exercise shares: a server of its own, a time limit, and one line of verdict.
 
-A check runs your answer against a fresh practice server, prints one line, "Correct: ..." or "Not yet: ..."
-with what was observed, and raises nothing but an interrupt.
+A check runs your answer against a fresh practice server, prints one line, "Correct:
+..." or "Not yet: ..." with what was observed, and raises nothing but an interrupt.
 """
 
 import asyncio
@@ -32,22 +32,33 @@ def expect(met: object, hint: str) -> None:
         raise NotYetError(hint)
 
 
-def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answer], Awaitable[None]]:
+def prints_verdict(
+    check: Callable[[Answer], Awaitable[str]],
+) -> Callable[[Answer], Awaitable[None]]:
     """``check``, with its praise, its `NotYetError` or the answer's own error printed as one line."""
 
     async def outcome(answer: Answer) -> str | BaseException:
         try:
             return await check(answer)
-        except (KeyboardInterrupt, SystemExit) as error:  # raised in a task, they would end the event loop
+        except (
+            KeyboardInterrupt,
+            SystemExit,
+        ) as error:  # raised in a task, they would end the event loop
             return error
 
     @functools.wraps(check)
     async def print_verdict(answer: Answer) -> None:
         try:
-            async with asyncio.timeout(TIME_LIMIT):  # in a task: what the answer cancels is not the cell
-                (verdict,) = await asyncio.gather(outcome(answer), return_exceptions=True)
+            async with asyncio.timeout(
+                TIME_LIMIT
+            ):  # in a task: what the answer cancels is not the cell
+                (verdict,) = await asyncio.gather(
+                    outcome(answer), return_exceptions=True
+                )
         except TimeoutError:
-            verdict = NotYetError(f"your code was still not done after {TIME_LIMIT:.0f} seconds.")
+            verdict = NotYetError(
+                f"your code was still not done after {TIME_LIMIT:.0f} seconds."
+            )
         if isinstance(verdict, KeyboardInterrupt):
             raise verdict
         if not isinstance(verdict, BaseException):
@@ -55,9 +66,16 @@ def prints_verdict(check: Callable[[Answer], Awaitable[str]]) -> Callable[[Answe
         elif isinstance(verdict, NotYetError):
             print("Not yet:", verdict)
         else:
-            rooms = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(verdict.__traceback__)]
+            rooms = [
+                frame.f_globals.get("__name__", "")
+                for frame, _ in walk_tb(verdict.__traceback__)
+            ]
             yours = not "".join(rooms[-1:]).startswith(__package__)
-            whose = "your code raised" if yours else "what your code takes or returns does not fit:"
+            whose = (
+                "your code raised"
+                if yours
+                else "what your code takes or returns does not fit:"
+            )
             print(f"Not yet: {whose} {type(verdict).__name__}: {verdict}")
 
     return print_verdict
@@ -71,11 +89,16 @@ async def practice(
     if "rate" in knobs:
         knobs["quota"] = "sliding-window"
     limits = httpx.Limits(max_connections=max_connections)
-    async with PracticeServer(**knobs) as server, httpx.AsyncClient(limits=limits) as client:
+    async with (
+        PracticeServer(**knobs) as server,
+        httpx.AsyncClient(limits=limits) as client,
+    ):
         yield server, client
 
 
-async def observe(answer: Answer, *args: Any, on: dict[str, Any], **keywords: Any) -> tuple[Any, Stats]:
+async def observe(
+    answer: Answer, *args: Any, on: dict[str, Any], **keywords: Any
+) -> tuple[Any, Stats]:
     """What ``answer(url, *args, client=client, **keywords)`` returns, and what the server saw.
 
     ``on`` has the server's knobs.

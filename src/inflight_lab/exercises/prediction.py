@@ -20,13 +20,19 @@ NEAR = 0.1
 class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A question with a field for a number, or with ``choices`` to pick one from.
 
-    Nothing waits for an answer: without one, Run All goes on, and `compare` says only what was measured.
+    Nothing waits for an answer: without one, Run All goes on, and `compare` says only
+    what was measured.
     """
 
     def __init__(self, question: str, *choices: str) -> None:
         self.question, self.choices = question, choices
-        number = {"description": "your number:", "style": {"description_width": "initial"}}
-        self.field = RadioButtons(options=choices, value=None) if choices else Text(**number)
+        number = {
+            "description": "your number:",
+            "style": {"description_width": "initial"},
+        }
+        self.field = (
+            RadioButtons(options=choices, value=None) if choices else Text(**number)
+        )
         super().__init__([HTML(f"<b>Predict:</b> {html.escape(question)}"), self.field])
         closed_on_rerun(self.close)
 
@@ -38,7 +44,9 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.layout.close()
         super().close()
 
-    def compare(self, measured: Answer, wrong: Mapping[Answer, str] | None = None) -> None:
+    def compare(
+        self, measured: Answer, wrong: Mapping[Answer, str] | None = None
+    ) -> None:
         """Print what was measured beside the answer.
 
         ``wrong`` has a line for each wrong answer that people really give.
@@ -49,13 +57,19 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         elif _same(answer, measured):
             said = f"You predicted {quote}{answer}{quote}: right."
         else:
-            lines = [line for mistake, line in (wrong or {}).items() if _same(answer, mistake)]
+            lines = [
+                line
+                for mistake, line in (wrong or {}).items()
+                if _same(answer, mistake)
+            ]
             said = " ".join([f"You predicted {quote}{answer}{quote}.", *lines])
         print(f"{self.question} Measured: {quote}{measured}{quote}. {said}")
 
 
 def _same(answer: str, other: Answer) -> bool:
     try:
-        return answer == other or abs(float(answer) - float(other)) <= NEAR * abs(float(other))
+        return answer == other or abs(float(answer) - float(other)) <= NEAR * abs(
+            float(other)
+        )
     except ValueError:
         return False

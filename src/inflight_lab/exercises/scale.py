@@ -7,7 +7,13 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.exercises.check import Answer, expect, observe, practice, prints_verdict
+from inflight_lab.exercises.check import (
+    Answer,
+    expect,
+    observe,
+    practice,
+    prints_verdict,
+)
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.runners import paced
 from inflight_lab.server import PracticeServer
@@ -17,15 +23,28 @@ from inflight_lab.server import PracticeServer
 async def check_waits_outside(answer: Answer) -> str:
     """Notebook 08: ``answer(url, count, client=client)`` never asks the pool of 10 for an eleventh."""
     pool, count = 10, 20
-    transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=pool)))
-    async with PracticeServer(latency=0.2) as server, httpx.AsyncClient(transport=transport) as client:
+    transport = ObservedTransport(
+        httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=pool))
+    )
+    async with (
+        PracticeServer(latency=0.2) as server,
+        httpx.AsyncClient(transport=transport) as client,
+    ):
         responses = await answer(server.url, count, client=client)
     inside = transport.stats().peak_in_flight - pool
     expect(inside <= 0, f"{inside} requests waited inside httpx's pool.")
-    expect(len(responses) == count, f"{count} requests asked for, {len(responses)} responses returned.")
+    expect(
+        len(responses) == count,
+        f"{count} requests asked for, {len(responses)} responses returned.",
+    )
     peak = server.stats().peak_in_flight
-    expect(pool // 2 < peak <= pool, f"{peak} in flight at once, and {pool} connections are there.")
-    return f"{count} responses, {peak} in flight at most, and none waited inside the pool."
+    expect(
+        pool // 2 < peak <= pool,
+        f"{peak} in flight at once, and {pool} connections are there.",
+    )
+    return (
+        f"{count} responses, {peak} in flight at most, and none waited inside the pool."
+    )
 
 
 class Pages:
@@ -57,7 +76,9 @@ async def check_shares_items(answer: Answer) -> str:
     peak = server.stats().peak_in_flight
     each = f"of {count} items {len(set(made))} were made, with {len(made)} requests"
     expect(sorted(made) == list(range(count)), f"{each}.")
-    expect(peak == limit, f"limit {limit}, and the server saw {peak} in flight at once.")
+    expect(
+        peak == limit, f"limit {limit}, and the server saw {peak} in flight at once."
+    )
     early = f"{max(ahead)} items were taken before they were needed"
     expect(max(ahead) <= limit, f"{early}: a million would fill memory.")
     return f"each of {count} items once, {peak} in flight, and never more than {max(ahead)} items taken."
@@ -67,7 +88,10 @@ async def check_shares_items(answer: Answer) -> str:
 async def check_one_limit(answer: Answer) -> str:
     """Notebook 09: ``answer(url, limit)`` runs two groups of threads, and both share ``limit`` slots."""
     threads = sys.platform != "emscripten"
-    expect(threads, "a page in a browser has one thread only: this takes a Python on a computer.")
+    expect(
+        threads,
+        "a page in a browser has one thread only: this takes a Python on a computer.",
+    )
     for limit in (3, 4):
         with PracticeServer(latency=0.1) as server:
             await asyncio.to_thread(answer, server.url, limit)
@@ -86,11 +110,14 @@ async def check_share(answer: Answer) -> str:
         expect(0.9 * rate <= senders * share <= rate, f"{together}.")
 
     async def both(url: str, **options: Any) -> None:
-        await asyncio.gather(*(paced.make_many_requests(url, 12, **options) for _ in range(2)))
+        await asyncio.gather(
+            *(paced.make_many_requests(url, 12, **options) for _ in range(2))
+        )
 
     knobs = {"latency": 0.02, "rate": 20}
     _, stats = await observe(both, rate=answer(20, 2), return_exceptions=True, on=knobs)
-    # No condition: what a busy computer holds up arrives together, and is refused for all that.
+    # No condition: what a busy computer holds up arrives together, and is refused for
+    # all that.
     return f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s, {stats.refused} of them refused."
 
 
@@ -101,7 +128,10 @@ async def check_introduces_itself(answer: Answer) -> str:
         name = (await client.get(server.url)).json()["headers"].get("User-Agent", "")
         named = f"at the server you are {name!r}"
         expect("@" in name or "://" in name, f"{named}: how would they reach you?")
-        expect(client.timeout.read, "without a timeout, a request that gets no answer waits for ever.")
+        expect(
+            client.timeout.read,
+            "without a timeout, a request that gets no answer waits for ever.",
+        )
     return f"{named}."
 
 
@@ -109,8 +139,16 @@ async def check_introduces_itself(answer: Answer) -> str:
 async def check_gives_up(answer: Answer) -> str:
     """Notebook 10: ``answer(url, count, client=client)`` sends nothing more after the third 429."""
     for allowed, count, right in ((10, 10, 10), (4, 20, 7), (6, 20, 9)):
-        responses, stats = await observe(answer, count, on={"latency": 0, "rate": allowed, "period": 60})
+        responses, stats = await observe(
+            answer, count, on={"latency": 0, "rate": allowed, "period": 60}
+        )
         seen, got = f"{allowed} of {count} were allowed", len(responses or ())
-        expect(stats.refused == right - allowed, f"{seen}, and you got {stats.refused} 429s.")
-        expect(got == right, f"{seen}: return the {right} responses that you had by then, not {got}.")
+        expect(
+            stats.refused == right - allowed,
+            f"{seen}, and you got {stats.refused} 429s.",
+        )
+        expect(
+            got == right,
+            f"{seen}: return the {right} responses that you had by then, not {got}.",
+        )
     return "you stopped at the third 429, and not before."

@@ -1,7 +1,7 @@
 """An API on the virtual clock, which counts as the practice server does: no socket, the same quotas.
 
-What the API says to a request is asked of ``inflight_lab.quotas``, in the order in which the requests
-*arrive*.
+What the API says to a request is asked of ``inflight_lab.quotas``, in the order in
+which the requests *arrive*.
 """
 
 import asyncio
@@ -15,7 +15,13 @@ from typing import Any
 import httpx
 
 from inflight_lab.judge.clock import virtual_loop
-from inflight_lab.quotas.algorithms import FixedWindow, Gcra, Quota, SlidingWindow, TokenBucket
+from inflight_lab.quotas.algorithms import (
+    FixedWindow,
+    Gcra,
+    Quota,
+    SlidingWindow,
+    TokenBucket,
+)
 from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
@@ -35,8 +41,9 @@ QUOTAS: dict[str, Callable[[float, float], Quota]] = {
 class Api:
     """Stands in for ``httpx.AsyncClient``: to be used by one run, as its ``client``.
 
-    With a ``quota`` it answers 429 as the practice server does; without one it answers 200.  The way
-    there and the way back take up to ``jitter`` seconds longer than the shortest, evenly distributed.
+    With a ``quota`` it answers 429 as the practice server does; without one it answers
+    200.  The way there and the way back take up to ``jitter`` seconds longer than the
+    shortest, evenly distributed.
     """
 
     quota: Quota | None = None
@@ -75,11 +82,19 @@ class Api:
 
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request that is admitted, or that may come again after ``wait`` seconds."""
-        return response(429, self.policy, str(math.ceil(wait))) if wait else response(200, self.policy)
+        return (
+            response(429, self.policy, str(math.ceil(wait)))
+            if wait
+            else response(200, self.policy)
+        )
 
 
 @lru_cache(maxsize=64)  # to make one takes longer than all the rest
-def response(status: int, policy: str | None, retry_after: str | None = None) -> httpx.Response:
+def response(
+    status: int, policy: str | None, retry_after: str | None = None
+) -> httpx.Response:
     """An answer without a body, and with the fields that are not None."""
     headers = {"RateLimit-Policy": policy, "Retry-After": retry_after}
-    return httpx.Response(status, headers={name: value for name, value in headers.items() if value})
+    return httpx.Response(
+        status, headers={name: value for name, value in headers.items() if value}
+    )

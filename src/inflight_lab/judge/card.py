@@ -1,7 +1,7 @@
 """A card for any limiter: what it uses of each kind of quota, what it is refused, and how it fails.
 
-All trials run on the virtual clock, so they take seconds and come out the same on every machine; only what a
-request costs in time and memory is real.
+All trials run on the virtual clock, so they take seconds and come out the same on every
+machine; only what a request costs in time and memory is real.
 """
 
 import asyncio
@@ -24,7 +24,11 @@ NO_CLOCK = (
     "NO: after the first second it sent nothing; it lets none through, or uses a thread "
     "or a clock that the judge does not reach"
 )
-NETWORKS = {"still": (0.0, 0.0), "10 ms of jitter": (0.01, 0.0), "stalls of 100 ms": (0.0, 0.1)}
+NETWORKS = {
+    "still": (0.0, 0.0),
+    "10 ms of jitter": (0.01, 0.0),
+    "stalls of 100 ms": (0.0, 0.1),
+}
 """Seconds by which the way to the API varies, and for which the loop stands still once a second."""
 
 
@@ -42,8 +46,17 @@ class Card:
         lines = [f"{self.name}: share of the quota used, and 429s"]
         lines.append(" " * 16 + "".join(f"{name:>18}" for name in NETWORKS))
         for quota, cells in self.shares.items():
-            lines.append(f"{quota:16}" + "".join(f"{share:>10.1%}, {n:>5}" for share, n in cells.values()))
-        return "\n".join([*lines, "", *(f"{question}: {found}" for question, found in self.findings.items())])
+            lines.append(
+                f"{quota:16}"
+                + "".join(f"{share:>10.1%}, {n:>5}" for share, n in cells.values())
+            )
+        return "\n".join(
+            [
+                *lines,
+                "",
+                *(f"{question}: {found}" for question, found in self.findings.items()),
+            ]
+        )
 
     def column(self) -> dict[str, str]:
         """The same in short, line by line, for a table of several."""
@@ -52,25 +65,43 @@ class Card:
             for quota, cells in self.shares.items()
             for network, (share, refused) in cells.items()
         }
-        return shares | {question: re.split("[:,]", found)[0] for question, found in self.findings.items()}
+        return shares | {
+            question: re.split("[:,]", found)[0]
+            for question, found in self.findings.items()
+        }
 
 
 @partial(checked, rate=number(1), limiter=instance(object, WANTED, callable))
-def judge(limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0) -> Card:
+def judge(
+    limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
+) -> Card:
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
-    ``limiter`` is what makes one when it is called without arguments, such as its class: an object for
-    ``async with``, or with an async ``acquire`` (and ``release``, if it has that) or ``wait``.  Or it is a
-    runner, ``(url, count, *, client)``, which only meets the quotas.
+    ``limiter`` is what makes one when it is called without arguments, such as its
+    class: an object for ``async with``, or with an async ``acquire`` (and ``release``,
+    if it has that) or ``wait``.  Or it is a runner, ``(url, count, *, client)``, which
+    only meets the quotas.
 
-    Raises ``TypeError`` for anything else, and whatever the limiter itself raises when it is made.
+    Raises ``TypeError`` for anything else, and whatever the limiter itself raises when
+    it is made.
     """
-    with ThreadPoolExecutor(1) as elsewhere:  # in a notebook another loop runs in this thread
+    with ThreadPoolExecutor(
+        1
+    ) as elsewhere:  # in a notebook another loop runs in this thread
         return elsewhere.submit(_judge, limiter, rate, period).result()
 
 
-@partial(checked, rate=number(1), limiters=instance(Mapping, "limiters by name, one or more", bool))
-def compare(limiters: Mapping[str, Callable[..., Any]], *, rate: float = 100, period: float = 1.0) -> str:
+@partial(
+    checked,
+    rate=number(1),
+    limiters=instance(Mapping, "limiters by name, one or more", bool),
+)
+def compare(
+    limiters: Mapping[str, Callable[..., Any]],
+    *,
+    rate: float = 100,
+    period: float = 1.0,
+) -> str:
     """The cards of several limiters side by side, under the names that you give them: see `judge`."""
     columns: dict[str, dict[str, str]] = {}
     for name, limiter in limiters.items():
@@ -79,9 +110,15 @@ def compare(limiters: Mapping[str, Callable[..., Any]], *, rate: float = 100, pe
         except Exception as error:  # the others are judged all the same
             columns[name] = {"could be judged": type(error).__name__}
     rows = dict.fromkeys(row for column in columns.values() for row in column)
-    lines = [["", *columns], *([row, *(column.get(row, "") for column in columns.values())] for row in rows)]
+    lines = [
+        ["", *columns],
+        *([row, *(column.get(row, "") for column in columns.values())] for row in rows),
+    ]
     width = 2 + max(len(cell) for _, *cells in lines for cell in cells)
-    return "\n".join(f"{row:34}" + "".join(f"{cell:>{width}}" for cell in cells) for row, *cells in lines)
+    return "\n".join(
+        f"{row:34}" + "".join(f"{cell:>{width}}" for cell in cells)
+        for row, *cells in lines
+    )
 
 
 def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
@@ -102,11 +139,17 @@ def _judge(limiter: Callable[..., Any], rate: float, period: float) -> Card:
                 card.shares[quota][name] = share, api.refusals
         if subject.is_runner:
             return card  # there is nothing that could let others through
-        used = any(share for cells in card.shares.values() for share, _ in cells.values())
-        if not used and len(api.arrivals) < SECONDS * rate:  # else it let everything through at once
+        used = any(
+            share for cells in card.shares.values() for share, _ in cells.values()
+        )
+        if (
+            not used and len(api.arrivals) < SECONDS * rate
+        ):  # else it let everything through at once
             card.findings["could be judged"] = NO_CLOCK
         else:
-            card.findings |= {question: found(subject, look) for question, look in CHECKS.items()}
+            card.findings |= {
+                question: found(subject, look) for question, look in CHECKS.items()
+            }
     except BlockingError as error:
         return Card(subject.name, findings={"could be judged": f"NO: {error}"})
     return card
@@ -120,7 +163,10 @@ async def _send(subject: Subject, api: Api, stall: float) -> str:
             await asyncio.sleep(1)
             virtual_loop().stall(stall)
 
-    async with asyncio.timeout((1 + SECONDS) * subject.period), asyncio.TaskGroup() as tasks:
+    async with (
+        asyncio.timeout((1 + SECONDS) * subject.period),
+        asyncio.TaskGroup() as tasks,
+    ):
         stalls = tasks.create_task(stall_each_second())
         await subject.send_all(api, 2 * SECONDS + 2)
         stalls.cancel()

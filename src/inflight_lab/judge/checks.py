@@ -54,7 +54,10 @@ async def _after_a_stall(subject: Subject) -> str:
 
 def _busiest(subject: Subject, api: Api) -> str:
     sent = api.arrivals
-    most = max(last - bisect(sent, at - subject.period + 1e-9) for last, at in enumerate(sent, 1))
+    most = max(
+        last - bisect(sent, at - subject.period + 1e-9)
+        for last, at in enumerate(sent, 1)
+    )
     kept, together = most <= subject.rate, max(Counter(sent).values())
     return f"{'yes' if kept else 'NO'}: at most {most} in one period, {together} at one moment"
 
@@ -66,7 +69,9 @@ async def _in_order(subject: Subject) -> str:
         order.append(number)
 
     count = math.ceil(2 * subject.rate)
-    await asyncio.gather(*(through(limiter, partial(goes, number)) for number in range(count)))
+    await asyncio.gather(
+        *(through(limiter, partial(goes, number)) for number in range(count))
+    )
     overtaken = sum(later < earlier for earlier, later in itertools.pairwise(order))
     return "yes" if not overtaken else f"NO: {overtaken} times a later one went first"
 
@@ -80,7 +85,11 @@ async def _cancelled(subject: Subject) -> str:
         if alive := [request for request in requests if not request.done()]:
             (alive[0] if turn % 2 else draw.choice(alive)).cancel()
     _, left = await asyncio.wait(requests, timeout=20 * subject.period)
-    return f"NO: {len(left)} others wait for ever" if left else await _still_works(subject, limiter)
+    return (
+        f"NO: {len(left)} others wait for ever"
+        if left
+        else await _still_works(subject, limiter)
+    )
 
 
 async def _failed(subject: Subject) -> str:
@@ -105,13 +114,19 @@ async def _still_works(subject: Subject, limiter: Any) -> str:
 
     afterwards, usual = await took(limiter), await took(subject.make())
     kept = afterwards <= usual + 1.5 * subject.period
-    return "yes" if kept else f"NO: it takes {afterwards:.1f} s afterwards, and a new one {usual:.1f} s"
+    return (
+        "yes"
+        if kept
+        else f"NO: it takes {afterwards:.1f} s afterwards, and a new one {usual:.1f} s"
+    )
 
 
 async def _changed(subject: Subject) -> str:
     """Half the limit lets half as many through, and all of it as many as before, while others wait."""
     limiter, api = subject.make(), Api()
-    names = [name for name in LIMITS if isinstance(getattr(limiter, name, None), int | float)]
+    names = [
+        name for name in LIMITS if isinstance(getattr(limiter, name, None), int | float)
+    ]
 
     async def sends() -> None:
         while True:
@@ -120,7 +135,9 @@ async def _changed(subject: Subject) -> str:
     async def let_through(limit: float) -> tuple[int, int]:
         setattr(limiter, names[0], limit)
         before = len(api.arrivals)
-        await asyncio.sleep(subject.period)  # for those in flight, and those who wait for their old time
+        await asyncio.sleep(
+            subject.period
+        )  # for those in flight, and those who wait for their old time
         settled = len(api.arrivals)
         await asyncio.sleep(5 * subject.period)
         return settled - before, len(api.arrivals) - settled
@@ -128,18 +145,26 @@ async def _changed(subject: Subject) -> str:
     try:
         limit = getattr(limiter, names[0])
         least = 2 if isinstance(limit, int) else limit  # what can be halved
-        most = type(limit)(min(max(limit, least), max(2, subject.rate)))  # and is not too many tasks
+        most = type(limit)(
+            min(max(limit, least), max(2, subject.rate))
+        )  # and is not too many tasks
         setattr(limiter, names[0], most)
     except (IndexError, AttributeError):
         return "cannot be changed"
     async with asyncio.TaskGroup() as tasks:
-        senders = [tasks.create_task(sends()) for _ in range(math.ceil(2 * subject.rate) + 2)]
+        senders = [
+            tasks.create_task(sends()) for _ in range(math.ceil(2 * subject.rate) + 2)
+        ]
         _, whole = await let_through(most)
         _, half = await let_through(type(most)(most / 2))
         first, again = await let_through(most)
         for sender in senders:
             sender.cancel()
-    follows = 0.3 * whole < half < 0.7 * whole and again > 0.8 * whole and first <= 0.4 * whole + 1
+    follows = (
+        0.3 * whole < half < 0.7 * whole
+        and again > 0.8 * whole
+        and first <= 0.4 * whole + 1
+    )
     counts = f"{whole}, {half} and {again} in five periods; {first} in the one after it was raised"
     return f"{'yes' if follows else 'NO'}: with `{names[0]}` whole, halved and whole again, {counts}"
 

@@ -1,7 +1,8 @@
 """A virtual clock: waiting moves it on, so an hour passes in a moment and always the same way.
 
-Only what sleeps can wait on this loop: there is no socket and no thread behind it.  While it runs, the
-clocks of ``time`` show its time as well, to the thread that it runs in.
+Only what sleeps can wait on this loop: there is no socket and no thread behind it.
+While it runs, the clocks of ``time`` show its time as well, to the thread that it runs
+in.
 """
 
 import asyncio
@@ -30,8 +31,8 @@ class BlockingError(BaseException):  # which `except Exception` does not catch
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose clock moves when everything waits, and at no other moment.
 
-    ``step`` is how long a callback takes: with 0, what asks the clock again and again never sees it move.
-    So many callbacks as ``most`` may run at once, without a wait.
+    ``step`` is how long a callback takes: with 0, what asks the clock again and again
+    never sees it move. So many callbacks as ``most`` may run at once, without a wait.
     """
 
     today = TODAY
@@ -53,12 +54,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def select(self, timeout: float | None) -> None:
         """Let so much time pass; None is for ever, which is a ``TimeoutError`` at once."""
         if timeout is None:
-            raise TimeoutError("every task waits, and nothing is scheduled that could wake one")
+            raise TimeoutError(
+                "every task waits, and nothing is scheduled that could wake one"
+            )
         if timeout > 0:
             self.now += timeout
             self._steps = max(0, self._steps - timeout * STEPS_A_SECOND)
             return
-        # What is due comes into `_ready` only after this.  It counts as one: a timer for now must not spin.
+        # What is due comes into `_ready` only after this.  It counts as one: a timer
+        # for now must not spin.
         ready = len(self._ready) or 1  # type: ignore[attr-defined]
         self.now += self.step * ready
         self._steps += ready
@@ -80,14 +84,21 @@ def virtual_loop() -> VirtualLoop:
     return loop
 
 
-def run(main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()) -> T:
+def run(
+    main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()
+) -> T:
     """``asyncio.run`` on a virtual clock; ``also`` are modules that may have imported a clock by its name."""
     try:
-        with _clocks_of(loop, also), asyncio.Runner(loop_factory=lambda: loop) as runner:
+        with (
+            _clocks_of(loop, also),
+            asyncio.Runner(loop_factory=lambda: loop) as runner,
+        ):
             return runner.run(main)
     finally:
         if loop.blocked:  # whoever called `time.sleep` may have caught it
-            raise BlockingError("it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`")
+            raise BlockingError(
+                "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
+            )
 
 
 @contextlib.contextmanager
@@ -97,7 +108,10 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
         "perf_counter": lambda: loop.now,
         "time": lambda: loop.today + (loop.now - BEGIN),
     }
-    clocks |= {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
+    clocks |= {
+        f"{name}_ns": lambda clock=clock: round(clock() * 1e9)
+        for name, clock in clocks.items()
+    }
 
     def sleep(seconds: float) -> None:
         if seconds:
@@ -114,6 +128,10 @@ def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
         for name in clocks:
             real = getattr(time, name)
             for module in (time, *also):
-                for known in [known for known, value in vars(module).items() if value is real]:
-                    patches.enter_context(patch.object(module, known, partial(shown, name, real)))
+                for known in [
+                    known for known, value in vars(module).items() if value is real
+                ]:
+                    patches.enter_context(
+                        patch.object(module, known, partial(shown, name, real))
+                    )
         yield

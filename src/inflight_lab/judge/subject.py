@@ -27,8 +27,14 @@ class Subject:
         self.make, self.rate, self.period = limiter, rate, period
         self.name = getattr(limiter, "__name__", repr(limiter))
         names = inspect.signature(limiter).parameters
-        self._options = {"return_exceptions": True} if "return_exceptions" in names else {}
-        self._modules = {sys.modules[limiter.__module__]} if hasattr(limiter, "__module__") else set()
+        self._options = (
+            {"return_exceptions": True} if "return_exceptions" in names else {}
+        )
+        self._modules = (
+            {sys.modules[limiter.__module__]}
+            if hasattr(limiter, "__module__")
+            else set()
+        )
         self.is_runner = {"url", "count"} <= set(names)
         if self.is_runner and "client" not in names:
             raise TypeError(
@@ -67,14 +73,19 @@ class Subject:
                 for _ in left:
                     await through(limiter, api.get)
 
-            # Not a task for each request: some limiters wake all that wait each time.  With answers after
-            # 50 ms this many send four times the rate.
+            # Not a task for each request: some limiters wake all that wait each time.
+            # With answers after 50 ms this many send four times the rate.
             senders = max(200, math.ceil(self.rate / self.period / 5))
             await asyncio.gather(*(sends() for _ in range(senders)))
 
-    def crowd(self, limiter: Any, send: Send, periods: float) -> list[asyncio.Task[Any]]:
+    def crowd(
+        self, limiter: Any, send: Send, periods: float
+    ) -> list[asyncio.Task[Any]]:
         """As many requests as so many periods allow, all at once."""
-        return [asyncio.create_task(through(limiter, send)) for _ in range(math.ceil(periods * self.rate))]
+        return [
+            asyncio.create_task(through(limiter, send))
+            for _ in range(math.ceil(periods * self.rate))
+        ]
 
 
 async def through(limiter: Any, send: Send) -> Any:
@@ -86,5 +97,7 @@ async def through(limiter: Any, send: Send) -> Any:
     try:
         return await send()
     finally:
-        if hasattr(limiter, "release") and inspect.isawaitable(released := limiter.release()):
+        if hasattr(limiter, "release") and inspect.isawaitable(
+            released := limiter.release()
+        ):
             await released

@@ -1,7 +1,7 @@
 """What a notebook cell made is closed when the same cell runs again.
 
-Without this, each further run of ``server = PracticeServer().start()`` would leave one more server
-behind: the name is bound anew, but the old server goes on serving.
+Without this, each further run of ``server = PracticeServer().start()`` would leave one
+more server behind: the name is bound anew, but the old server goes on serving.
 """
 
 import sys
@@ -20,7 +20,9 @@ def closed_on_rerun(close: Callable[[], None]) -> None:
     if (running := _running_cell()) is None:
         return
     shell, cell, run = running
-    shell.events.register("pre_run_cell", _close_what_the_last_run_made)  # once: it knows what it has
+    shell.events.register(
+        "pre_run_cell", _close_what_the_last_run_made
+    )  # once: it knows what it has
     _made.setdefault(cell, (run, []))[1].append(close)
 
 
@@ -53,7 +55,12 @@ def _running_cell() -> tuple[Any, str, str] | None:
     shell: Any = ipython.get_ipython() if ipython else None
     # In the browser build it is the kernel that knows.
     asked = next(
-        (each for each in (shell, getattr(shell, "kernel", None)) if hasattr(each, "get_parent")), None
+        (
+            each
+            for each in (shell, getattr(shell, "kernel", None))
+            if hasattr(each, "get_parent")
+        ),
+        None,
     )
     parent = asked.get_parent() if asked else {}
     cell = parent.get("metadata", {}).get("cellId")

@@ -7,12 +7,14 @@ import sys
 def enable_nested_run() -> None:
     """Let ``asyncio.run(...)`` work in a notebook cell, where an event loop is running already.
 
-    In a notebook you do not need it: write ``await make_many_requests(...)`` in the cell.  Call this
-    once, above a *script* that you paste whole and that calls ``asyncio.run`` itself.  A
-    ``nest_asyncio.apply()`` in that script then does no harm either: it finds the work done.
+    In a notebook you do not need it: write ``await make_many_requests(...)`` in the
+    cell.  Call this once, above a *script* that you paste whole and that calls
+    ``asyncio.run`` itself.  A ``nest_asyncio.apply()`` in that script then does no harm
+    either: it finds the work done.
 
-    Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the messages that reach
-    the kernel during a nested run, so that the cells queued behind it never start.
+    Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the
+    messages that reach the kernel during a nested run, so that the cells queued behind
+    it never start.
     """
     if sys.platform == "emscripten":
         from inflight_lab.jupyter.pyodide import run_nested

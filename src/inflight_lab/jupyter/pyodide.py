@@ -1,6 +1,7 @@
 """What a browser page does differently from a computer, put right where a lesson depends on it.
 
-Python runs in a page through Pyodide: one thread, no sockets, and the browser's own event loop.
+Python runs in a page through Pyodide: one thread, no sockets, and the browser's own
+event loop.
 """
 
 import asyncio
@@ -13,19 +14,27 @@ from typing import Any
 import httpcore
 import httpx
 
-_run_in_page = asyncio.run  # Pyodide's own, which waits in the middle of a cell where the browser can
+_run_in_page = (
+    asyncio.run
+)  # Pyodide's own, which waits in the middle of a cell where the browser can
 
 
-def behave_as_on_a_computer(create_connection: Callable[..., httpcore.AsyncConnectionInterface]) -> None:
+def behave_as_on_a_computer(
+    create_connection: Callable[..., httpcore.AsyncConnectionInterface],
+) -> None:
     """Make the notebooks true in a page, while its loop is running.  Does nothing the second time.
 
-    - The pool of ``httpx.AsyncClient``, also of one that was made before, gets its connections from
-      ``create_connection``; ``httpx.Client``, which would have to block the page, says so.
-    - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the loop, as everywhere
-      but in Pyodide.
-    - ``time.thread_time``, which a page has not, is the time since it was loaded, waiting included.
-    - A task factory may be set: Pyodide's loop then looks for a function that Python 3.14 has not.
-    - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop would refuse.
+    - The pool of ``httpx.AsyncClient``, also of one that was made before, gets its
+      connections from ``create_connection``; ``httpx.Client``, which would have to
+      block the page, says so.
+    - ``asyncio.run`` refuses while a loop is running, and ``time.sleep`` holds up the
+      loop, as everywhere but in Pyodide.
+    - ``time.thread_time``, which a page has not, is the time since it was loaded,
+      waiting included.
+    - A task factory may be set: Pyodide's loop then looks for a function that Python
+      3.14 has not.
+    - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop
+      would refuse.
     """
     if httpcore.AsyncConnectionPool.create_connection is create_connection:
         return
@@ -46,7 +55,9 @@ def run_nested(main: Coroutine[Any, Any, Any], **_: object) -> Any:
 
     if can_run_sync():
         return _run_in_page(main)
-    print("This browser cannot wait in the middle of a cell: the run goes on beside it.")
+    print(
+        "This browser cannot wait in the middle of a cell: the run goes on beside it."
+    )
     return asyncio.ensure_future(main)
 
 
@@ -63,7 +74,9 @@ def _refuse_to_block(*_: object, **__: object) -> None:
 
 def _never_in_the_past(call_later: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call_later)
-    def call_now_or_later(loop: Any, delay: float, *arguments: Any, **options: Any) -> Any:
+    def call_now_or_later(
+        loop: Any, delay: float, *arguments: Any, **options: Any
+    ) -> Any:
         return call_later(loop, max(delay, 0.0), *arguments, **options)
 
     return call_now_or_later

@@ -1,7 +1,7 @@
 """What happened to each request, and when; and the statistics computed from that.
 
-The practice server and the observing transport each write one `Timeline`.  Plots, tests and tables
-read it and nothing else, so that they cannot disagree.
+The practice server and the observing transport each write one `Timeline`.  Plots, tests
+and tables read it and nothing else, so that they cannot disagree.
 """
 
 import asyncio
@@ -22,20 +22,28 @@ _slot: ContextVar[int | None] = ContextVar("slot", default=None)
 class Timeline:
     """A thread-safe list of events, with running counts.
 
-    ``period`` is the length in seconds of the window for `recent` and for ``busiest_period``.
+    ``period`` is the length in seconds of the window for `recent` and for
+    ``busiest_period``.
 
-    ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones are dropped, so that
-    a server can answer for days.  `stats` counts every request since the last reset, whatever was dropped.
+    ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones
+    are dropped, so that a server can answer for days.  `stats` counts every request
+    since the last reset, whatever was dropped.
     """
 
     def __init__(
-        self, *, period: float = 1.0, clock: Callable[[], float] = time.perf_counter, keep: int = 100_000
+        self,
+        *,
+        period: float = 1.0,
+        clock: Callable[[], float] = time.perf_counter,
+        keep: int = 100_000,
     ) -> None:
         self.period, self.clock, self.keep = period, clock, keep
         self.events: list[Event] = []
         self._gone = 0  # events that were dropped or forgotten, ever
         self._lock = threading.Lock()
-        self._numbers = itertools.count()  # goes on after a reset, so that no number is used twice
+        self._numbers = (
+            itertools.count()
+        )  # goes on after a reset, so that no number is used twice
         self.reset()
 
     def reset(self) -> None:
@@ -45,21 +53,27 @@ class Timeline:
             self.events = []  # not cleared: whoever holds the old list keeps it
             self._open: set[int] = set()
             self._slots: set[int] = set()
-            self._recent: deque[tuple[float, int]] = deque()  # time and tokens of those of the last period
+            self._recent: deque[tuple[float, int]] = (
+                deque()
+            )  # time and tokens of those of the last period
             self._begin = self._end = 0.0
             self._counts = Counter[str]()  # of `Stats`, by name
 
     def start(self, count: int = 1) -> None:
         """``count`` requests were asked for and wait to be sent."""
         with self._lock:
-            self._counts["started"] += count  # `Counter.update` takes three times as long
+            self._counts["started"] += (
+                count  # `Counter.update` takes three times as long
+            )
             self._counts["waiting"] += count
             self._add("started", None, None)
 
     def take(self) -> int:
         """The current task took a slot of a limiter; returns its number, the lowest that is free."""
         with self._lock:
-            slot = next(number for number in itertools.count() if number not in self._slots)
+            slot = next(
+                number for number in itertools.count() if number not in self._slots
+            )
             self._slots.add(slot)
             _slot.set(slot)
             self._add("taken", None, slot)
@@ -77,8 +91,8 @@ class Timeline:
     def send(self, detail: int | None = None, tokens: int = 0) -> int:
         """A request was sent; returns its number.  One that was not announced by `start` starts here.
 
-        ``detail`` is the status with which a server will answer; else it is the slot of the current task.
-        ``tokens`` is what the server charges for it.
+        ``detail`` is the status with which a server will answer; else it is the slot of
+        the current task. ``tokens`` is what the server charges for it.
         """
         with self._lock:
             counts = self._counts
@@ -91,7 +105,9 @@ class Timeline:
             sent = self._add("sent", request, _slot.get() if detail is None else detail)
             self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
-            counts["busiest_period"] = max(counts["busiest_period"], self._count_recent(sent.time))
+            counts["busiest_period"] = max(
+                counts["busiest_period"], self._count_recent(sent.time)
+            )
             return request
 
     @contextmanager
@@ -154,18 +170,26 @@ class Timeline:
     def since(self, position: int) -> tuple[list[Event], int]:
         """The events after the first ``position`` ever written, and the position at which to read on.
 
-        A reset does not begin anew.  If there are fewer events than lie between the two positions, the rest
-        was dropped or forgotten.
+        A reset does not begin anew.  If there are fewer events than lie between the two
+        positions, the rest was dropped or forgotten.
         """
         with self._lock:
-            return self.events[max(0, position - self._gone) :], self._gone + len(self.events)
+            return self.events[max(0, position - self._gone) :], self._gone + len(
+                self.events
+            )
 
     def stats(self) -> Stats:
         """The numbers up to now."""
         with self._lock:
-            return Stats(in_flight=len(self._open), elapsed=self._end - self._begin, **self._counts)
+            return Stats(
+                in_flight=len(self._open),
+                elapsed=self._end - self._begin,
+                **self._counts,
+            )
 
-    def _finish(self, request: int | None, kind: Kind, detail: int | str | None) -> None:
+    def _finish(
+        self, request: int | None, kind: Kind, detail: int | str | None
+    ) -> None:
         with self._lock:
             if request is None and self._counts["waiting"]:
                 self._counts["waiting"] -= 1
@@ -180,7 +204,10 @@ class Timeline:
         now = self.clock()
         if not self.events:
             self._begin = now
-        if kind not in ("taken", "freed"):  # a pause after the last answer is no request's time
+        if kind not in (
+            "taken",
+            "freed",
+        ):  # a pause after the last answer is no request's time
             self._end = now
         event = Event(now, kind, request, detail, self.waiting, len(self._open))
         self.events.append(event)

@@ -1,7 +1,7 @@
 """The client's side of the story: a transport that notes what passes through it.
 
-httpx sends every request through a *transport*, so this is the place to look on: code that takes an
-``httpx.AsyncClient`` is observed without changing a line of it.
+httpx sends every request through a *transport*, so this is the place to look on: code
+that takes an ``httpx.AsyncClient`` is observed without changing a line of it.
 """
 
 import asyncio
@@ -28,14 +28,16 @@ class OutsideError(httpx.TransportError):
 class ObservedTransport(httpx.AsyncBaseTransport):
     """Passes requests on to ``transport`` and writes each one into ``timeline``.
 
-    A request counts as in flight from the moment the client hands it over, so while it waits in
-    httpx's connection pool too: the *server's* timeline tells how many really got through.
+    A request counts as in flight from the moment the client hands it over, so while it
+    waits in httpx's connection pool too: the *server's* timeline tells how many really
+    got through.
 
-    ``transport`` is httpx's own by default, with its pool of 100 connections.  For a client of httpx2, which
-    is httpx under another name, it is that of httpx2.
+    ``transport`` is httpx's own by default, with its pool of 100 connections.  For a
+    client of httpx2, which is httpx under another name, it is that of httpx2.
 
-    ``outside`` is how many requests may go to other machines than this one, by default none: experiments
-    belong on the practice server.  For a real API, say how many at the most, retries included.
+    ``outside`` is how many requests may go to other machines than this one, by default
+    none: experiments belong on the practice server.  For a real API, say how many at
+    the most, retries included.
 
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
 
@@ -63,14 +65,17 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         with self.timeline.sending() as number:
             if refused:
                 raise refused
-            library: Any = sys.modules[type(request.url).__module__]  # whichever the client is of
+            library: Any = sys.modules[
+                type(request.url).__module__
+            ]  # whichever the client is of
             self.transport = self.transport or library.AsyncHTTPTransport()
             response = await self.transport.handle_async_request(request)
             stream: Any = response.stream
             async with aclosing(stream):  # gives the connection back to the pool
                 body = b"".join([part async for part in stream])
             self.timeline.answer(number, response.status_code)
-        # As if nobody had read it: the client decodes the body and takes the elapsed time as usual.
+        # As if nobody had read it: the client decodes the body and takes the elapsed
+        # time as usual.
         response.stream = library.ByteStream(body)
         return response
 
@@ -81,7 +86,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         if self._sent_outside < self.outside:
             self._sent_outside += 1
             return None
-        # Code that tries again at once, for ever, must not freeze the loop, nor fill the timeline.
+        # Code that tries again at once, for ever, must not freeze the loop, nor fill
+        # the timeline.
         now = asyncio.get_running_loop().time()
         self._next_refusal = max(now, self._next_refusal) + REFUSAL
         await asyncio.sleep(self._next_refusal - now)

@@ -18,18 +18,23 @@ HERE = Path(__file__).parent
 class Controlled(Shown):
     """Buttons, a status and, below, what the ``feeds`` send.
 
-    A person's press is a message; all that is done about it is done on the loop that runs where this is made.
+    A person's press is a message; all that is done about it is done on the loop that
+    runs where this is made.
     """
 
     _esm = joined(HERE / "panel.js")
-    _css = (PLOT / "live_plot.css").read_text("utf-8") + (HERE / "panel.css").read_text("utf-8")
+    _css = (PLOT / "live_plot.css").read_text("utf-8") + (HERE / "panel.css").read_text(
+        "utf-8"
+    )
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
     _lanes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any
+    ) -> None:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
         super().__init__(feeds, **traits)

@@ -40,21 +40,34 @@ class Lane:
         *,
         name: str = "",
     ) -> None:
-        self.runner, self.server, self.goals, self.name = runner, server.start(), dict(goals), name
+        self.runner, self.server, self.goals, self.name = (
+            runner,
+            server.start(),
+            dict(goals),
+            name,
+        )
         self.timeline = Timeline(period=server.period)
         self.forget()
         self.slow = 1.0
-        self.adjustable, self._observed = takes(runner, "limiter"), takes(runner, "client")
+        self.adjustable, self._observed = (
+            takes(runner, "limiter"),
+            takes(runner, "client"),
+        )
         client = self.timeline if self._observed else None
         self._post = post
-        self.feed = Feed(PlotSource(server.timeline, client, lambda: server.rules), self._send, name)
+        self.feed = Feed(
+            PlotSource(server.timeline, client, lambda: server.rules), self._send, name
+        )
         self._run: Run | None = None
 
     @property
     def shown(self) -> dict[str, Any]:
         """What stands above the plot: the name, and every goal with whether it is met."""
         met = {name: self.goals_met.get(name) for name in self.goals}
-        goals = [[f"{MARKS[met[name]]} {name}{self._why.get(name, '')}", met[name]] for name in self.goals]
+        goals = [
+            [f"{MARKS[met[name]]} {name}{self._why.get(name, '')}", met[name]]
+            for name in self.goals
+        ]
         return {"name": self.name, "goals": goals}
 
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
@@ -88,7 +101,8 @@ class Lane:
         try:
             await self._run.outcomes()
         finally:
-            # The server learns a moment later that a client hung up; the picture should end with that.
+            # The server learns a moment later that a client hung up; the picture should
+            # end with that.
             for _ in range(10):
                 if self.server.timeline.in_flight:
                     await asyncio.sleep(0.02)
@@ -122,7 +136,9 @@ class Lane:
         if not self._noted:
             raise ValueError("there is no run to record yet: start one first")
         if self._noted > MOST:
-            raise ValueError(f"the run is too long to be recorded: it brought more than {MOST:,} rows")
+            raise ValueError(
+                f"the run is too long to be recorded: it brought more than {MOST:,} rows"
+            )
         return self._messages
 
     def reset(self) -> None:
@@ -145,7 +161,9 @@ class Lane:
     def _send(self, message: Message) -> None:
         """To the page and, where there is anything new in it, into the recording."""
         self._post(message)
-        if "reset" not in message and (message["series"] or message["rows"] or not message["live"]):
+        if "reset" not in message and (
+            message["series"] or message["rows"] or not message["live"]
+        ):
             self._noted += 1 + len(message["rows"])
             if self._noted <= MOST:
                 self._messages.append(message)
@@ -154,7 +172,9 @@ class Lane:
         """Now, or with ``follow`` once the server has nothing to do: after Stop threads go on."""
         stats, alone = self.server.stats(), not is_busy(self.server)
         if follow and alone and (stats.in_flight or stats.waiting != waiting):
-            asyncio.get_running_loop().call_later(2 * GRACE, self._stop_plot, stats.waiting)
+            asyncio.get_running_loop().call_later(
+                2 * GRACE, self._stop_plot, stats.waiting
+            )
         elif not self._run:  # else the next one has begun
             if alone and not self._observed:
                 self.server.timeline.cancel_waiting()
@@ -176,7 +196,9 @@ class Lane:
         stats = self.timeline.stats() if self._observed else self.server.stats()
         text = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
         lost = stats.waiting + stats.in_flight + stats.cancelled
-        if self.error and not (run.stopped and isinstance(self.error, asyncio.CancelledError)):
+        if self.error and not (
+            run.stopped and isinstance(self.error, asyncio.CancelledError)
+        ):
             text = f"the runner raised {in_words(self.error)}"
         elif run.stopped:
             text = f"stopped: {text}, {lost} {'cancelled' if self._observed else 'not answered by then'}"
@@ -205,5 +227,13 @@ def in_words(error: BaseException) -> str:
 def slowed_down(runner: Runner, slow: float) -> dict[str, float]:
     """The runner's own times, ``slow`` times as long: those of the ladder are ``period`` and ``pause``."""
     parameters = inspect.signature(runner).parameters
-    times = {name: parameters[name].default for name in ("period", "pause") if name in parameters}
-    return {name: slow * time for name, time in times.items() if isinstance(time, int | float)}
+    times = {
+        name: parameters[name].default
+        for name in ("period", "pause")
+        if name in parameters
+    }
+    return {
+        name: slow * time
+        for name, time in times.items()
+        if isinstance(time, int | float)
+    }

@@ -27,7 +27,12 @@ BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); 
 
 SLOW = (1, 5, 20)
 SHARED = {name: KNOBS[name] for name in ("latency", "rate", "quota")}
-SETTINGS = {"limit": VALIDATORS["limit"], "count": VALIDATORS["count"], "slow": one_of(*SLOW), **SHARED}
+SETTINGS = {
+    "limit": VALIDATORS["limit"],
+    "count": VALIDATORS["count"],
+    "slow": one_of(*SLOW),
+    **SHARED,
+}
 """What may be set on the panel; the shared ones are the server's, on every panel that it has."""
 
 _panels: WeakSet["Panel"] = WeakSet()
@@ -41,53 +46,73 @@ def _of_the_first(name: str, doc: str) -> Any:
 class Panel(Controlled):
     """Runs ``runner(url, count)`` against ``server`` at the press of a button, and shows it live.
 
-    ``runner`` is whatever can be called with those two and returns something to await: one of the ladder,
-    the coroutine function you have just written, a ``functools.partial``, a method, an object.  What it
-    takes beyond them is used: ``client`` to draw the client's own count, ``limiter`` to change the limit
-    while requests fly, ``return_exceptions`` to lose no outcome.
+    ``runner`` is whatever can be called with those two and returns something to await:
+    one of the ladder, the coroutine function you have just written, a
+    ``functools.partial``, a method, an object.  What it takes beyond them is used:
+    ``client`` to draw the client's own count, ``limiter`` to change the limit while
+    requests fly, ``return_exceptions`` to lose no outcome.
 
-    Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side from one click, on
-    one axis of time, each against a server of its own: the first has ``server``, the others its twins.
+    Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side from
+    one click, on one axis of time, each against a server of its own: the first has
+    ``server``, the others its twins.
 
-    ``goals`` are named conditions on the server's `Stats`, judged when a run has ended, for example
-    ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda stats: stats.elapsed < 4}``;
-    ``goals_met`` then says which are met, by name.  A run that was stopped, or whose runner raised, meets
-    none: a goal that does not hold is missed, one that holds so far stays open and is not in ``goals_met``.
+    ``goals`` are named conditions on the server's `Stats`, judged when a run has ended,
+    for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda
+    stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name.  A run
+    that was stopped, or whose runner raised, meets none: a goal that does not hold is
+    missed, one that holds so far stays open and is not in ``goals_met``.
 
-    ``count``, ``limit`` and ``slow`` are where their controls begin, ``max_count`` and ``max_limit`` where
-    the sliders end.  These three, ``latency``, ``rate`` and ``quota`` are traits: set one, also during a run,
-    and its slider moves; ``observe`` it, or ``jslink`` it to a widget of your own.  ``running`` and
-    ``status`` can be observed too.
+    ``count``, ``limit`` and ``slow`` are where their controls begin, ``max_count`` and
+    ``max_limit`` where the sliders end.  These three, ``latency``, ``rate`` and
+    ``quota`` are traits: set one, also during a run, and its slider moves; ``observe``
+    it, or ``jslink`` it to a widget of your own.  ``running`` and ``status`` can be
+    observed too.
 
-    After a run ``outcomes`` holds one response or exception per request, and ``error`` what the runner
-    raised, or None.  Of several runners these are the first one's; ``lanes`` has all, by name.
+    After a run ``outcomes`` holds one response or exception per request, and ``error``
+    what the runner raised, or None.  Of several runners these are the first one's;
+    ``lanes`` has all, by name.
 
-    In slow motion latency, quota, the runner's own pauses and the timeouts of the client it is given all
-    take so many times as long, and every request is drawn: the same run, slow enough to follow.  Goals are
-    judged as if it were not.  Panels on one server share its knobs, and while several run, the slow motion
-    of the first.
+    In slow motion latency, quota, the runner's own pauses and the timeouts of the
+    client it is given all take so many times as long, and every request is drawn: the
+    same run, slow enough to follow.  Goals are judged as if it were not.  Panels on one
+    server share its knobs, and while several run, the slow motion of the first.
 
-    A run ends within a second of Stop, whatever the runner does: it is cancelled, asked again, then let
-    go of.  Only code that blocks (``time.sleep``, a loop without ``await``) has to return first.  A thread
-    that the runner started goes on, and so does the plot, until the server has nothing more to do or the
-    panel is closed.
+    A run ends within a second of Stop, whatever the runner does: it is cancelled, asked
+    again, then let go of.  Only code that blocks (``time.sleep``, a loop without
+    ``await``) has to return first.  A thread that the runner started goes on, and so
+    does the plot, until the server has nothing more to do or the panel is closed.
 
-    Make it in a notebook cell, on the event loop that runs there, and let that cell end: ``start`` and
-    the buttons run in the background, and while a cell awaits, sliders may have to wait as well.
+    Make it in a notebook cell, on the event loop that runs there, and let that cell
+    end: ``start`` and the buttons run in the background, and while a cell awaits,
+    sliders may have to wait as well.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is started, and
-    ``RuntimeError`` where no event loop runs.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is
+    started, and ``RuntimeError`` where no event loop runs.
     """
 
-    lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(help="Each runner at work, by name.")
-    limit, count, slow, latency, rate, quota = (traitlets.Any().tag(sync=True) for _ in SETTINGS)
+    lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(
+        help="Each runner at work, by name."
+    )
+    limit, count, slow, latency, rate, quota = (
+        traitlets.Any().tag(sync=True) for _ in SETTINGS
+    )
 
     server: PracticeServer = _of_the_first("server", "What answers the first runner.")
-    timeline: Timeline = _of_the_first("timeline", "What the first runner's client saw.")
-    outcomes: list[Outcome] = _of_the_first("outcomes", "One response or exception per request.")
-    error: BaseException | None = _of_the_first("error", "What the runner raised in the last run, if it did.")
-    goals: dict[str, Goal] = _of_the_first("goals", "The conditions by which every run is judged, by name.")
-    goals_met: dict[str, bool] = _of_the_first("goals_met", "Which goals the last run met, by name.")
+    timeline: Timeline = _of_the_first(
+        "timeline", "What the first runner's client saw."
+    )
+    outcomes: list[Outcome] = _of_the_first(
+        "outcomes", "One response or exception per request."
+    )
+    error: BaseException | None = _of_the_first(
+        "error", "What the runner raised in the last run, if it did."
+    )
+    goals: dict[str, Goal] = _of_the_first(
+        "goals", "The conditions by which every run is judged, by name."
+    )
+    goals_met: dict[str, bool] = _of_the_first(
+        "goals_met", "Which goals the last run met, by name."
+    )
 
     def __init__(
         self,
@@ -107,7 +132,9 @@ class Panel(Controlled):
             check_runner(each)
         for name, goal in (goals or {}).items():
             if not callable(goal) or inspect.iscoroutinefunction(goal):
-                raise TypeError(f"goals must be plain functions of the Stats, got {name!r}: {goal!r}")
+                raise TypeError(
+                    f"goals must be plain functions of the Stats, got {name!r}: {goal!r}"
+                )
         for name, each in runners.items():
             own = server.twin() if self.lanes else server
             post = partial(self._post, len(self.lanes))
@@ -124,13 +151,21 @@ class Panel(Controlled):
                 "quotas": QUOTAS,
                 "slow": SLOW,
                 "period": server.period,
-                "most": {"limit": max_limit, "count": max_count, "latency": 2.0, "rate": 300},
+                "most": {
+                    "limit": max_limit,
+                    "count": max_count,
+                    "latency": 2.0,
+                    "rate": 300,
+                },
             },
             **self._at_first,
         )
         self._show_goals()
         # It may change in any thread.
-        self.observe(lambda change: loop.call_soon_threadsafe(self._apply, change.name), list(self._at_first))
+        self.observe(
+            lambda change: loop.call_soon_threadsafe(self._apply, change.name),
+            list(self._at_first),
+        )
         _panels.add(self)
         closed_on_rerun(self._discard)
 
@@ -156,7 +191,8 @@ class Panel(Controlled):
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file, for `Replay` to show again without sending anything.
 
-        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the file cannot be written.
+        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
+        file cannot be written.
         """
         save(path, {name: lane.recorded() for name, lane in self.lanes.items()})
 
@@ -178,7 +214,9 @@ class Panel(Controlled):
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
         super().close()
-        for lane in list(self.lanes.values())[1:]:  # the first one's server was given, and serves on
+        for lane in list(self.lanes.values())[
+            1:
+        ]:  # the first one's server was given, and serves on
             lane.server.stop()
 
     def _begin(self) -> None:
@@ -195,7 +233,9 @@ class Panel(Controlled):
             watch.cancel()
 
     def _ended(self) -> None:
-        ended = [lane.end() for lane in self.lanes.values()]  # all at one time, so that their axes end alike
+        ended = [
+            lane.end() for lane in self.lanes.values()
+        ]  # all at one time, so that their axes end alike
         self._show_goals()
         self.status = " · ".join(ended)
         super()._ended()
@@ -222,7 +262,9 @@ class Panel(Controlled):
         if name == "limit":
             for lane in self.lanes.values():
                 lane.set_limit(value)
-        elif name in SHARED and any(getattr(lane.server, name) != value for lane in self.lanes.values()):
+        elif name in SHARED and any(
+            getattr(lane.server, name) != value for lane in self.lanes.values()
+        ):
             for panel in list(_panels):  # else another panel has turned it
                 if panel.server is self.server:
                     for lane in panel.lanes.values():
@@ -236,4 +278,8 @@ class Panel(Controlled):
             super()._press(button)
 
 
-checked(Panel, server=instance(PracticeServer), goals=instance(Mapping, "functions of the Stats, by name"))
+checked(
+    Panel,
+    server=instance(PracticeServer),
+    goals=instance(Mapping, "functions of the Stats, by name"),
+)

@@ -1,7 +1,8 @@
 """Runs kept in a file: the very messages that drew them, to be sent again by `Replay`.
 
-The file is JSON in UTF-8, of at most `LARGEST` bytes, and holds runs by name.  Each is a list of what
-`PlotSource.read` returned while it went on.  Every file is checked before it is written and when it is read.
+The file is JSON in UTF-8, of at most `LARGEST` bytes, and holds runs by name.  Each is
+a list of what `PlotSource.read` returned while it went on.  Every file is checked
+before it is written and when it is read.
 """
 
 import json
@@ -28,7 +29,12 @@ RECORDINGS = Path(__file__).with_name("recordings")
 
 SECONDS, LEVEL = number(0, " of seconds", 3600), number(0, most=10**9)
 WHAT = Validator((str,), "a text", "")
-NUMBER = Validator((int, NoneType), "an integer or null", "0 to 100000", lambda it: 0 <= (it or 0) <= 10**5)
+NUMBER = Validator(
+    (int, NoneType),
+    "an integer or null",
+    "0 to 100000",
+    lambda it: 0 <= (it or 0) <= 10**5,
+)
 DETAIL = Validator((int, str, NoneType), "an integer, a text or null", "")
 COUNT, COUNTED = integer(0, 10**9), ("taken", "freed", "answered")
 """Rows whose detail is a number: a slot or a status.  Where many end unsent, it is how many."""
@@ -56,7 +62,8 @@ name ends with ? may be missing."""
 def save(path: str | Path, runs: dict[str, list[Message]]) -> None:
     """Write runs, by name, to a JSON file.
 
-    Raises ``ValueError`` for what `load` would refuse, and ``OSError`` if the file cannot be written.
+    Raises ``ValueError`` for what `load` would refuse, and ``OSError`` if the file
+    cannot be written.
     """
     text = json.dumps({"format": FORMAT, "runs": runs}, separators=(",", ":")) + "\n"
     try:
@@ -69,23 +76,32 @@ def save(path: str | Path, runs: dict[str, list[Message]]) -> None:
 def load(path: str | Path) -> dict[str, list[Message]]:
     """The runs in a file that `save` wrote, by name.
 
-    Raises ``OSError`` if it cannot be read, and ``ValueError`` if it is something else or damaged.
+    Raises ``OSError`` if it cannot be read, and ``ValueError`` if it is something else
+    or damaged.
     """
     try:
         with Path(path).open("rb") as file:
             return _parse(file.read(LARGEST + 1))
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error)[:300]  # it may quote what is in the file
-    raise ValueError(f"path must name a recording that a panel saved, got {str(path)!r}: {problem}")
+    raise ValueError(
+        f"path must name a recording that a panel saved, got {str(path)!r}: {problem}"
+    )
 
 
 def _parse(text: bytes) -> dict[str, list[Message]]:
     """The runs in the text of a file.  Raises an error that says what is wrong, and where."""
     if len(text) > LARGEST:
-        raise ValueError(f"it has more than {LARGEST:,} bytes, the most that a recording may have")
+        raise ValueError(
+            f"it has more than {LARGEST:,} bytes, the most that a recording may have"
+        )
     filed = json.loads(text)
     if type(filed) is not dict or filed.get("format") != FORMAT:
-        raise _wrong("format", repr(FORMAT), filed.get("format") if type(filed) is dict else filed)
+        raise _wrong(
+            "format",
+            repr(FORMAT),
+            filed.get("format") if type(filed) is dict else filed,
+        )
     runs = filed.get("runs")
     if type(runs) is not dict or not runs:
         raise _wrong("runs", "an object with runs by name", runs)
@@ -93,7 +109,9 @@ def _parse(text: bytes) -> dict[str, list[Message]]:
         _check(name := f"runs.{name[:50]}", messages, [MESSAGE])
         if not messages:
             raise _wrong(name, "a list with a message at least", messages)
-        for _, what, request, detail in (row for message in messages for row in message["rows"]):
+        for _, what, request, detail in (
+            row for message in messages for row in message["rows"]
+        ):
             if what in COUNTED or (request is None and what in ENDS):
                 check(f"{name}: the detail of {what!r}", detail, COUNT)
     return runs
@@ -113,7 +131,10 @@ def _check(name: str, value: Any, shape: Any) -> None:
             _check(f"{name}[{place}]", each, shape[place % len(shape)])
     elif isinstance(shape, dict):
         known = {field.rstrip("?"): each for field, each in shape.items()}
-        if type(value) is not dict or not shape.keys() & known.keys() <= value.keys() <= known.keys():
+        if (
+            type(value) is not dict
+            or not shape.keys() & known.keys() <= value.keys() <= known.keys()
+        ):
             raise _wrong(name, f"an object with {', '.join(shape)}", value)
         for field, each in value.items():
             _check(f"{name}.{field}", each, known[field])

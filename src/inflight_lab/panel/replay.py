@@ -16,10 +16,11 @@ from inflight_lab.plot.points import LINES, UPDATE, Message, PlotSource, Point
 class Replay(Controlled):
     """Shows the runs in the file ``path`` again, side by side if they were; nothing is sent.
 
-    ``Panel.save_recording`` writes such a file.  Make it in a notebook cell, on the loop that runs there.
+    ``Panel.save_recording`` writes such a file.  Make it in a notebook cell, on the
+    loop that runs there.
 
-    Raises ``OSError`` if the file cannot be read, ``ValueError`` if it is no recording, and
-    ``RuntimeError`` where no event loop runs.
+    Raises ``OSError`` if the file cannot be read, ``ValueError`` if it is no recording,
+    and ``RuntimeError`` where no event loop runs.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -47,9 +48,13 @@ class Replay(Controlled):
         try:
             for feed in self.feeds.values():
                 feed.start()
-            await asyncio.sleep(self._seconds + UPDATE)  # so that the last message is due for sure
+            await asyncio.sleep(
+                self._seconds + UPDATE
+            )  # so that the last message is due for sure
         except asyncio.CancelledError:
-            self.status += "; stopped: this is how it stood then"  # nobody waits for the result
+            self.status += (
+                "; stopped: this is how it stood then"  # nobody waits for the result
+            )
         finally:
             for feed in self.feeds.values():
                 feed.stop()
@@ -69,7 +74,11 @@ class Playback(PlotSource):
 
     def status(self) -> Message:
         """What the last message said, but for the time."""
-        said = {name: self._last[name] for name in ("numbered", "counts", "rules") if name in self._last}
+        said = {
+            name: self._last[name]
+            for name in ("numbered", "counts", "rules")
+            if name in self._last
+        }
         return super().status() | said
 
     def _news(self) -> tuple[dict[str, list[Point]], list[Row]]:
@@ -79,5 +88,8 @@ class Playback(PlotSource):
         self._last = (due or [self._last])[-1]
         if not self._due:
             self.end()  # a longer run beside it goes on
-        series = {name: [point for each in due for point in each["series"].get(name, [])] for name in LINES}
+        series = {
+            name: [point for each in due for point in each["series"].get(name, [])]
+            for name in LINES
+        }
         return series, self._flow.keep([row for each in due for row in each["rows"]])

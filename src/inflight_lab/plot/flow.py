@@ -10,7 +10,8 @@ from inflight_lab.runs.events import Event, outcome_of
 Row = list[Any]
 """``[seconds, what, request, detail]``, as in `Event`; also "arrived", with the server's verdict or None.
 
-Without a request, the detail of "failed" and "cancelled" is how many of those that wait will never be sent.
+Without a request, the detail of "failed" and "cancelled" is how many of those that wait
+will never be sent.
 """
 
 ENDS = ("answered", "failed", "cancelled")
@@ -22,16 +23,25 @@ LATE = 2.0
 class FlowRows:
     """Makes rows of events, and keeps those of what is under way or ended a moment ago.
 
-    ``began`` is when the recording did.  ``slots``: the client knows which slot a request has; ``verdicts``:
-    the server knows its answer.  ``gone`` counts the requests of which no row is kept any more, by what
-    became of them.
+    ``began`` is when the recording did.  ``slots``: the client knows which slot a
+    request has; ``verdicts``: the server knows its answer.  ``gone`` counts the
+    requests of which no row is kept any more, by what became of them.
     """
 
-    def __init__(self, began: float, period: float, *, slots: bool, verdicts: bool) -> None:
-        self._began, self._keep, self._slots, self._verdicts = began, LATE + period, slots, verdicts
+    def __init__(
+        self, began: float, period: float, *, slots: bool, verdicts: bool
+    ) -> None:
+        self._began, self._keep, self._slots, self._verdicts = (
+            began,
+            LATE + period,
+            slots,
+            verdicts,
+        )
         self._open: dict[object, list[Row]] = {}  # by request, and by slot
         self._over: deque[list[Row]] = deque()
-        self._unseen: dict[int | None, None] = {}  # sent, and not arrived yet, in their order
+        self._unseen: dict[
+            int | None, None
+        ] = {}  # sent, and not arrived yet, in their order
         self._first: int | None = None  # timelines number on from one run to the next
         self._waiting = 0
         self.gone = {"ok": 0, "refused": 0, "lost": 0}
@@ -41,8 +51,11 @@ class FlowRows:
         rows, arrivals = [], deque(event for event in arrived if event.kind == "sent")
         for event in asked:
             while arrivals and arrivals[0].time <= event.time:
-                # At one moment a request is sent before it arrives, and arrives before it ends.
-                if arrivals[0].time == event.time and not (event.kind in ENDS and self._unseen):
+                # At one moment a request is sent before it arrives, and arrives before
+                # it ends.
+                if arrivals[0].time == event.time and not (
+                    event.kind in ENDS and self._unseen
+                ):
                     break
                 rows.append(self._arrival(arrivals.popleft()))
             rows.append(self._row(event))
@@ -95,5 +108,7 @@ class FlowRows:
 
     def _forget(self, _: float, what: str, request: int | None, detail: Any) -> None:
         if what != "freed":
-            outcome = {"accepted": "ok", "refused": "refused"}.get(outcome_of(what, detail), "lost")
+            outcome = {"accepted": "ok", "refused": "refused"}.get(
+                outcome_of(what, detail), "lost"
+            )
             self.gone[outcome] += 1 if request is not None else detail

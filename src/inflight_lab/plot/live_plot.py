@@ -32,13 +32,18 @@ class Observed(Protocol):
 class Feed:
     """Has ``post`` send what ``recorder`` reads, as it happens.
 
-    Points are sent from a thread, so the picture moves while a cell awaits and while one blocks.  Each
-    finished recording also leaves a plain picture, which stays in a saved or exported notebook.
+    Points are sent from a thread, so the picture moves while a cell awaits and while
+    one blocks.  Each finished recording also leaves a plain picture, which stays in a
+    saved or exported notebook.
     """
 
-    def __init__(self, recorder: PlotSource, post: Callable[[Message], None], name: str = "") -> None:
+    def __init__(
+        self, recorder: PlotSource, post: Callable[[Message], None], name: str = ""
+    ) -> None:
         self.recorder, self._post, self._name = recorder, post, name
-        self._sending = threading.Lock()  # one message at a time, so that none overtakes another
+        self._sending = (
+            threading.Lock()
+        )  # one message at a time, so that none overtakes another
         self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
         self._picture: DisplayHandle | None = None
         self._end_sending: Callable[[], object] | None = None
@@ -47,7 +52,8 @@ class Feed:
     def start(self, *, numbered: bool = False) -> None:
         """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
 
-        ``numbered`` writes its number at every request: for runs slow enough to follow one.
+        ``numbered`` writes its number at every request: for runs slow enough to follow
+        one.
         """
         self.stop()
         self.recorder.reset(numbered=numbered)
@@ -85,21 +91,27 @@ class Feed:
     def send_all(self) -> None:
         """Send all there is so far, for a view that has just opened."""
         with self._sending:
-            self._post(self.recorder.everything() | {"reset": True, "picture": self._mark})
+            self._post(
+                self.recorder.everything() | {"reset": True, "picture": self._mark}
+            )
 
     def show_picture(self) -> None:
         """Display the plain picture here, and again after each recording, in the same place."""
         self._picture = display(self._drawn(), display_id=True)
 
     def _drawn(self) -> Picture:
-        return draw_recording(self.recorder.everything(), mark=self._mark, name=self._name)
+        return draw_recording(
+            self.recorder.everything(), mark=self._mark, name=self._name
+        )
 
 
 class Shown(anywidget.AnyWidget):
     """A widget whose page draws what ``feeds`` send: one for each lane."""
 
     view = traitlets.Enum(
-        ("both", "requests", "lines"), "both", help="What is drawn: each request, lines over time, or both."
+        ("both", "requests", "lines"),
+        "both",
+        help="What is drawn: each request, lines over time, or both.",
     ).tag(sync=True)
 
     def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
@@ -110,7 +122,9 @@ class Shown(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Stop, and take it off the page."""
-        if hasattr(self, "_feeds"):  # ipywidgets also closes what was refused and never made
+        if hasattr(
+            self, "_feeds"
+        ):  # ipywidgets also closes what was refused and never made
             self.stop()
             for feed in self._feeds:
                 feed.stop()
@@ -170,7 +184,8 @@ def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
 
     if sys.platform == "emscripten":  # where there are no threads
         return asyncio.get_running_loop().create_task(repeat_in_page()).cancel
-    # With the starter's context: some kernels look there for the cell that a message belongs to.
+    # With the starter's context: some kernels look there for the cell that a message
+    # belongs to.
     run = copy_context().run
     thread = threading.Thread(target=run, args=(repeat,), name="live-plot", daemon=True)
     thread.start()
@@ -180,9 +195,9 @@ def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
 class LivePlot(Plot):
     """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
 
-    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two is enough, and a
-    transport alone may stand first: ``LivePlot(transport)``.  Show the plot in a cell, then send requests
-    inside ``with plot:``.
+    ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two
+    is enough, and a transport alone may stand first: ``LivePlot(transport)``.  Show the
+    plot in a cell, then send requests inside ``with plot:``.
 
     >>> plot = LivePlot(server)
     >>> display(plot)
@@ -192,13 +207,26 @@ class LivePlot(Plot):
     Raises ``TypeError`` if neither is given, or something without a timeline.
     """
 
-    def __init__(self, server: Observed | None = None, client: Observed | None = None) -> None:
+    def __init__(
+        self, server: Observed | None = None, client: Observed | None = None
+    ) -> None:
         if isinstance(server, ObservedTransport):
             if client is not None:
-                raise TypeError(f"client must be None after a transport, got {client!r}")
+                raise TypeError(
+                    f"client must be None after a transport, got {client!r}"
+                )
             server, client = None, server
         for name, given in (("server", server), ("client", client)):
-            if given is not None and not isinstance(getattr(given, "timeline", None), Timeline):
-                raise TypeError(f"{name} must have a timeline, as a PracticeServer has, got {given!r}")
-        counted, seen = server.timeline if server else None, client.timeline if client else None
-        super().__init__(PlotSource(counted, seen, lambda: getattr(server, "rules", None)))
+            if given is not None and not isinstance(
+                getattr(given, "timeline", None), Timeline
+            ):
+                raise TypeError(
+                    f"{name} must have a timeline, as a PracticeServer has, got {given!r}"
+                )
+        counted, seen = (
+            server.timeline if server else None,
+            client.timeline if client else None,
+        )
+        super().__init__(
+            PlotSource(counted, seen, lambda: getattr(server, "rules", None))
+        )

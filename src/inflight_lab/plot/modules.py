@@ -4,16 +4,19 @@ import re
 from pathlib import Path
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE)
+EXPORT = re.compile(
+    r"^export (?=(?:async function|function\*?|class|const|let) (\w+))", re.MULTILINE
+)
 
 
 def joined(entry: Path) -> str:
     """The module ``entry`` and all that it imports, as one module with the exports of ``entry``.
 
-    Each other module becomes a function that is called once and returns what it exports, so its private
-    names stay its own.  Of JavaScript it knows ``import { a, b as c } from "./file.js";`` and ``export``
-    before a declaration of one name.  Raises ``ValueError`` where a module imports what the other does not
-    export so, and where modules import each other in a circle.
+    Each other module becomes a function that is called once and returns what it
+    exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
+    as c } from "./file.js";`` and ``export`` before a declaration of one name.  Raises
+    ``ValueError`` where a module imports what the other does not export so, and where
+    modules import each other in a circle.
     """
     found: list[_Module] = []
     _collect(entry.resolve(), found, importing=[])
@@ -27,7 +30,9 @@ class _Module:
         self.path, self.name = path, f"module{len(others)}"
         source = path.read_text(encoding="utf-8")
         self.exported = EXPORT.findall(source)
-        self.text = IMPORT.sub(lambda found: self._taken(found[1], found[2], others), source)
+        self.text = IMPORT.sub(
+            lambda found: self._taken(found[1], found[2], others), source
+        )
 
     def as_function(self) -> str:
         """The module as a function that is called once."""
@@ -41,7 +46,9 @@ class _Module:
         (module,) = (other for other in others if other.path == path)
         for name in re.findall(r"(\w+)(?: as \w+)?,?", names):
             if name not in module.exported:
-                raise ValueError(f"{self.path.name} imports {name}, which {path.name} does not export")
+                raise ValueError(
+                    f"{self.path.name} imports {name}, which {path.name} does not export"
+                )
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 
 

@@ -21,7 +21,18 @@ UPDATE = 0.05
 KEPT = 60.0
 """Seconds of points that are kept for a view that comes late; older ones are dropped."""
 
-LINES = "server", "client", "waiting", "limit", "refused", "failed", "rate", "quota", "tokens", "token_quota"
+LINES = (
+    "server",
+    "client",
+    "waiting",
+    "limit",
+    "refused",
+    "failed",
+    "rate",
+    "quota",
+    "tokens",
+    "token_quota",
+)
 
 Point = list[float]
 """``[time, lowest, highest, last]``, with the time in seconds since the recording began."""
@@ -41,7 +52,9 @@ def thin(steps: Iterable[tuple[float, float]], width: float = BIN) -> list[Point
     for time, value in steps:
         if not points or time - points[-1][0] >= width:
             points.append(level(time, value))
-        point = points[-1]  # changed in place: this is done for each request, by the process that sends
+        point = points[
+            -1
+        ]  # changed in place: this is done for each request, by the process that sends
         if value < point[1]:
             point[1] = value
         elif value > point[2]:
@@ -63,9 +76,9 @@ def tally(times: Iterable[float]) -> list[Point]:
 class PlotSource:
     """Reads a server's and a client's timeline and returns what is new since it was last asked.
 
-    Either of the two may be None, if it is not observed.  ``rules`` returns how the server counts, or None.
-    ``history`` has the points of each line, those of the last `KEPT` seconds.
-    Raises ``TypeError`` if there is no timeline at all.
+    Either of the two may be None, if it is not observed.  ``rules`` returns how the
+    server counts, or None. ``history`` has the points of each line, those of the last
+    `KEPT` seconds. Raises ``TypeError`` if there is no timeline at all.
     """
 
     def __init__(
@@ -84,11 +97,17 @@ class PlotSource:
         """Begin again at time 0.  ``numbered``: the run is slow enough to follow single requests."""
         self.began, self.numbered = self._main.clock(), numbered
         slots, verdicts = bool(self.client), bool(self.server)
-        self._flow = FlowRows(self.began, self._main.period, slots=slots, verdicts=verdicts)
+        self._flow = FlowRows(
+            self.began, self._main.period, slots=slots, verdicts=verdicts
+        )
         self.history: dict[str, list[Point]] = {name: [] for name in LINES}
-        self._limits: deque[tuple[float, float]] = deque()  # those that are not read yet
+        self._limits: deque[tuple[float, float]] = (
+            deque()
+        )  # those that are not read yet
         # What happened before is not part of this recording.
-        self._read = {each: each.since(0)[1] for each in (self.server, self.client) if each}
+        self._read = {
+            each: each.since(0)[1] for each in (self.server, self.client) if each
+        }
         self._end: Message | None = None
 
     def end(self) -> None:
@@ -98,7 +117,9 @@ class PlotSource:
     @property
     def now(self) -> float:
         """Seconds since the recording began, or that it took."""
-        return self._end["now"] if self._end else round(self._main.clock() - self.began, 4)
+        return (
+            self._end["now"] if self._end else round(self._main.clock() - self.began, 4)
+        )
 
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
@@ -113,52 +134,90 @@ class PlotSource:
             kept = self.history[name]
             kept += points
             old = bisect_left(kept, status["now"] - KEPT, key=itemgetter(0))
-            del kept[: max(0, old - 1)]  # the last old point stays: it has the level at the cut
-        return status | {"series": {name: points for name, points in series.items() if points}, "rows": rows}
+            del kept[
+                : max(0, old - 1)
+            ]  # the last old point stays: it has the level at the cut
+        return status | {
+            "series": {name: points for name, points in series.items() if points},
+            "rows": rows,
+        }
 
     def everything(self) -> Message:
         """What `read` has returned, as far as it is kept, and ``gone``: the outcomes that have no rows."""
-        return self.status() | {"series": self.history, "rows": self._flow.history(), "gone": self._flow.gone}
+        return self.status() | {
+            "series": self.history,
+            "rows": self._flow.history(),
+            "gone": self._flow.gone,
+        }
 
     def status(self) -> Message:
         """The time, whether it goes on, ``counts`` and, if the server counts, ``rules``.
 
-        In flight and in a period are what the server counts, the rest what the client does.  ``phase`` is
-        how many seconds into a window of the clock the recording began.
+        In flight and in a period are what the server counts, the rest what the client
+        does.  ``phase`` is how many seconds into a window of the clock the recording
+        began.
         """
         if self._end:
             return self._end
-        main, counts = vars(self._main.stats()), vars((self.client or self._main).stats())
+        main, counts = (
+            vars(self._main.stats()),
+            vars((self.client or self._main).stats()),
+        )
         counts |= {name: main[name] for name in ("in_flight", "busiest_period")}
-        status = {"now": self.now, "live": True, "numbered": self.numbered, "counts": counts}
+        status = {
+            "now": self.now,
+            "live": True,
+            "numbered": self.numbered,
+            "counts": counts,
+        }
         if rules := self.rules():
-            status["rules"] = rules._asdict() | {"phase": round(self.began % rules.period, 4)}
+            status["rules"] = rules._asdict() | {
+                "phase": round(self.began % rules.period, 4)
+            }
         return status
 
     def _news(self) -> tuple[dict[str, list[Point]], list[Row]]:
         """The new points by line, and the new rows."""
         # The server's first: what arrived was sent before.
         server, client = self._new_events(self.server), self._new_events(self.client)
-        arrived, asked = server if self.server else client, client if self.client else server
-        began, known = self.began, self.client or self.history["waiting"] or any(one.waiting for one in asked)
+        arrived, asked = (
+            server if self.server else client,
+            client if self.client else server,
+        )
+        began, known = (
+            self.began,
+            self.client or self.history["waiting"] or any(one.waiting for one in asked),
+        )
         series = {
             "server": thin((event.time - began, event.in_flight) for event in server),
             "client": thin((event.time - began, event.in_flight) for event in client),
-            "waiting": thin((event.time - began, event.waiting) for event in (asked if known else ())),
-            "limit": thin(self._limits.popleft() for _ in range(len(self._limits))),  # those of now
+            "waiting": thin(
+                (event.time - began, event.waiting)
+                for event in (asked if known else ())
+            ),
+            "limit": thin(
+                self._limits.popleft() for _ in range(len(self._limits))
+            ),  # those of now
             "refused": tally(
-                one.time - began for one in arrived if outcome_of(one.kind, one.detail) == "refused"
+                one.time - began
+                for one in arrived
+                if outcome_of(one.kind, one.detail) == "refused"
             ),
             # Only the client knows of a request that never reached the server.
             "failed": tally(
-                one.time - began for one in asked if outcome_of(one.kind, one.detail) == "failed"
+                one.time - began
+                for one in asked
+                if outcome_of(one.kind, one.detail) == "failed"
             ),
         }
         counted: dict[str, float] = {"rate": self._main.recent()}
         if rules := self.rules():
             counted["quota"] = rules.rate
             if rules.tokens:
-                counted |= {"tokens": self._main.recent_tokens(), "token_quota": rules.tokens}
+                counted |= {
+                    "tokens": self._main.recent_tokens(),
+                    "token_quota": rules.tokens,
+                }
         for name, value in counted.items():
             if [point[3] for point in self.history[name][-1:]] != [value]:
                 series[name] = [level(self.now, value)]

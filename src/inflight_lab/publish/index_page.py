@@ -67,4 +67,6 @@ def plain(markdown: str) -> str:
 
 def is_somebody_elses(index: Path) -> bool:
     """Whether a file is there that this module did not write."""
-    return index.exists() and OURS not in index.read_text(encoding="utf-8", errors="replace")
+    return index.exists() and OURS not in index.read_text(
+        encoding="utf-8", errors="replace"
+    )

@@ -16,18 +16,23 @@ def files() -> dict[str, Path]:
     packed = PACKAGE / "notebooks"  # of a wheel
     notebooks = packed if packed.exists() else ROOT / "notebooks"
     found = {f"notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
-    runners = {f"src/inflight_lab/runners/{path.name}": path for path in PACKAGE.glob("runners/*.py")}
+    runners = {
+        f"src/inflight_lab/runners/{path.name}": path
+        for path in PACKAGE.glob("runners/*.py")
+    }
     return dict(sorted((found | runners).items()))
 
 
 def lay_out(folder: Path) -> list[str]:
     """Put the series into ``folder``; returns which newer files were not, since they were changed there.
 
-    What is missing is written, and what is as it was written before is brought up to date.
-    Raises ``OSError`` where the folder cannot be made or written.
+    What is missing is written, and what is as it was written before is brought up to
+    date. Raises ``OSError`` where the folder cannot be made or written.
     """
     try:
-        written: dict[str, str] = json.loads((folder / LAID_OUT).read_text(encoding="utf-8"))
+        written: dict[str, str] = json.loads(
+            (folder / LAID_OUT).read_text(encoding="utf-8")
+        )
     except (FileNotFoundError, ValueError):
         written = {}
     kept = []

@@ -1,19 +1,23 @@
 """The panel alone, large and without code, as a page: ``inflight-lab student-page``.
 
-Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other computers of the
-room, and every other option of Voilà works too.  ``--pages=60`` allows more than 40 pages at once, and
-``--name=panel.school.example`` one more name, as behind a proxy.
+Voilà serves it on http://localhost:8866; ``--Voila.ip=0.0.0.0`` opens it to the other
+computers of the room, and every other option of Voilà works too.  ``--pages=60`` allows
+more than 40 pages at once, and ``--name=panel.school.example`` one more name, as behind
+a proxy.
 
-Each page that is opened has a kernel and a practice server of its own, about 90 MB, which end when it is
-closed.  So what asks for one must be a person at a browser.  Three things see to that:
+Each page that is opened has a kernel and a practice server of its own, about 90 MB,
+which end when it is closed.  So what asks for one must be a person at a browser.  Three
+things see to that:
 
-- A ``Host`` that is a name must be a name of this computer: else a page on the web could point a name of
-  its own here, and be at home (DNS rebinding).  An address cannot be pointed elsewhere, so any will do.
-- What browsers say of pages of other sites is refused: see `inflight_lab.server.foreign_pages`.  But they
-  say it to secure addresses and loopback only, and not to http://192.168.1.5:8866/.
-- A kernel starts for who has the cookie that the page itself has set.  Browsers send it for nothing that
-  another site has asked for (``SameSite=Strict``: RFC 6265bis, section 5.2), and programs that preview links
-  have none.
+- A ``Host`` that is a name must be a name of this computer: else a page on the web
+  could point a name of its own here, and be at home (DNS rebinding).  An address cannot
+  be pointed elsewhere, so any will do.
+- What browsers say of pages of other sites is refused: see
+  `inflight_lab.server.foreign_pages`.  But they say it to secure addresses and loopback
+  only, and not to http://192.168.1.5:8866/.
+- A kernel starts for who has the cookie that the page itself has set.  Browsers send it
+  for nothing that another site has asked for (``SameSite=Strict``: RFC 6265bis, section
+  5.2), and programs that preview links have none.
 """
 
 import socket
@@ -34,11 +38,13 @@ try:
     from voila.app import Voila
     from voila.tornado.handler import TornadoVoilaHandler
 except ImportError as error:
-    raise ModuleNotFoundError('Voilà is missing: pip install "inflight-lab[voila]"') from error
+    raise ModuleNotFoundError(
+        'Voilà is missing: pip install "inflight-lab[voila]"'
+    ) from error
 
 ABOUT = (__doc__ or "").partition("\n\nEach")[0]
-# Voilà's template would load icons from elsewhere.  The browser may ask only this server, and show the page
-# in no frame of another site.
+# Voilà's template would load icons from elsewhere.  The browser may ask only this
+# server, and show the page in no frame of another site.
 ONLY_THIS_SERVER = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
     "frame-ancestors 'self'"
@@ -107,7 +113,9 @@ class Foreign(Matcher):
         host, own = request.host_name.strip("[]"), request.host
         if host not in self.names and not is_valid_ip(host):
             text = f"This page is not served at {host!r}. Its owner can add --name={host}\n"
-        elif comes_from_a_foreign_page(request.headers, lambda origin: urlsplit(origin).netloc == own):
+        elif comes_from_a_foreign_page(
+            request.headers, lambda origin: urlsplit(origin).netloc == own
+        ):
             text = "This page answers no page of another site.\n"
         else:
             return None
@@ -133,16 +141,28 @@ class StudentServer(Voila):  # type: ignore[misc]
     """Voilà with a guard at the door."""
 
     description, examples = ABOUT, ""
-    pages = Integer(40, min=1, help="How many pages may be open at once, each with a kernel.", config=True)
-    names = List(Unicode(), help="More names under which the page may be opened.", config=True)
-    aliases: ClassVar = Voila.aliases | {"pages": "StudentServer.pages", "name": "StudentServer.names"}
+    pages = Integer(
+        40,
+        min=1,
+        help="How many pages may be open at once, each with a kernel.",
+        config=True,
+    )
+    names = List(
+        Unicode(), help="More names under which the page may be opened.", config=True
+    )
+    aliases: ClassVar = Voila.aliases | {
+        "pages": "StudentServer.pages",
+        "name": "StudentServer.names",
+    }
 
     def init_handlers(self) -> list[Any]:
         """Voilà's own, behind the guard; its last one serves the page."""
         *others, (pattern, _, options) = super().init_handlers()
         host = socket.gethostname()
         bare, _, _ = host.partition(".")
-        foreign = Foreign("localhost", host, bare, f"{bare}.local", self.ip, *self.names)
+        foreign = Foreign(
+            "localhost", host, bare, f"{bare}.local", self.ip, *self.names
+        )
         return [(foreign, Refused), *others, (pattern, Page, options)]
 
 
@@ -151,15 +171,26 @@ def main(argv: list[str]) -> None:
     usual = Config()
     usual.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
-        # Voilà's page asks for the end of its kernel when it is closed, but forgets the token for that.
-        # Without the token only the kernel's id, which no other page knows, is needed to end it.
+        # Voilà's page asks for the end of its kernel when it is closed, but forgets the
+        # token for that. Without the token only the kernel's id, which no other page
+        # knows, is needed to end it.
         "disable_check_xsrf": True,
     }
-    usual.VoilaConfiguration.extension_language_mapping = {".py": "python"}  # a file is a cell ...
-    usual.VoilaConfiguration.language_kernel_mapping = {"python": "python3"}  # ... for this Python
-    usual.VoilaConfiguration.resources = {"metadata": {"name": "inflight-lab"}}  # the page's title
-    usual.VoilaConfiguration.extension_denylist = ["@jupyter-notebook/lab-extension"]  # it cannot run here
+    usual.VoilaConfiguration.extension_language_mapping = {
+        ".py": "python"
+    }  # a file is a cell ...
+    usual.VoilaConfiguration.language_kernel_mapping = {
+        "python": "python3"
+    }  # ... for this Python
+    usual.VoilaConfiguration.resources = {
+        "metadata": {"name": "inflight-lab"}
+    }  # the page's title
+    usual.VoilaConfiguration.extension_denylist = [
+        "@jupyter-notebook/lab-extension"
+    ]  # it cannot run here
     usual.VoilaConfiguration.multi_kernel_manager_class = FewKernels
     usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     usual.MappingKernelManager.cull_interval = FORGOTTEN // 6
-    StudentServer.launch_instance([str(Path(__file__).with_name("students_cell.py")), *argv], config=usual)
+    StudentServer.launch_instance(
+        [str(Path(__file__).with_name("students_cell.py")), *argv], config=usual
+    )

@@ -8,5 +8,7 @@ from inflight_lab.server import PracticeServer
 
 if __name__ == "__main__":  # as in every kernel
     display(HTML("<style>.ifl-panel { zoom: 1.4 }</style>"))  # for the back of the room
-    server = PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1).start()
+    server = PracticeServer(
+        latency=0.3, quota="sliding-window", rate=100, seed=1
+    ).start()
     display(Panel(semaphore.make_many_requests, server=server, count=500, limit=3))

@@ -1,7 +1,7 @@
 """Four ways in which real APIs count requests, or what requests cost.
 
-A quota allows ``rate`` per ``period`` seconds.  A request that several quotas count passes all of them or is
-counted by none: `wait` asks, and `take` counts.
+A quota allows ``rate`` per ``period`` seconds.  A request that several quotas count
+passes all of them or is counted by none: `wait` asks, and `take` counts.
 """
 
 import math
@@ -48,7 +48,10 @@ class SlidingWindow(Quota):
     def wait(self, now: float, cost: float = 1) -> float:
         self._forget(now)
         over, wait = self._used + cost - math.floor(self.rate), 0.0
-        for admitted, taken in self._admitted:  # the oldest first: room comes when it is a period old
+        for (
+            admitted,
+            taken,
+        ) in self._admitted:  # the oldest first: room comes when it is a period old
             if over <= 0:
                 break
             over, wait = over - taken, admitted + self.period - now
@@ -70,27 +73,34 @@ class SlidingWindow(Quota):
 class FixedWindow(SlidingWindow):
     """``rate`` requests in each period of the clock; the count starts over with each period.
 
-    Each request is noted at the beginning of its window, so that all of a window are forgotten at once.
-    Allows twice the rate around a boundary: the end of one window and the start of the next.
+    Each request is noted at the beginning of its window, so that all of a window are
+    forgotten at once. Allows twice the rate around a boundary: the end of one window
+    and the start of the next.
     """
 
     def take(self, now: float, cost: float = 1) -> None:
-        latest = self._admitted[-1][0] if self._admitted else 0.0  # of another period, if that was changed
+        latest = (
+            self._admitted[-1][0] if self._admitted else 0.0
+        )  # of another period, if that was changed
         super().take(max(latest, math.floor(now / self.period) * self.period), cost)
 
 
 class Gcra(Quota):
     """The generic cell rate algorithm, as nginx's ``limit_req`` has it: one request each period / rate.
 
-    ``burst`` requests may come together (1: none may come early).  Source: ITU-T I.371, Annex A, the
-    virtual scheduling algorithm; ``_due`` is its theoretical arrival time.
+    ``burst`` requests may come together (1: none may come early).  Source: ITU-T I.371,
+    Annex A, the virtual scheduling algorithm; ``_due`` is its theoretical arrival time.
     """
 
     _due = -math.inf
 
     def wait(self, now: float, cost: float = 1) -> float:
-        early = max(self._due, now) - (self.burst - cost) * self.period / self.rate - now
-        return early if early > 1e-9 else 0.0  # below a nanosecond it is rounding, not a client in a hurry
+        early = (
+            max(self._due, now) - (self.burst - cost) * self.period / self.rate - now
+        )
+        return (
+            early if early > 1e-9 else 0.0
+        )  # below a nanosecond it is rounding, not a client in a hurry
 
     def take(self, now: float, cost: float = 1) -> None:
         self._due = max(self._due, now) + cost * self.period / self.rate
@@ -104,7 +114,8 @@ class Gcra(Quota):
 class TokenBucket(Gcra):
     """A bucket of ``burst`` tokens, full at first and refilled at ``rate`` per ``period``.
 
-    It is `Gcra` seen from the other side: the bucket is full again when GCRA's next request is due.
+    It is `Gcra` seen from the other side: the bucket is full again when GCRA's next
+    request is due.
     """
 
 

@@ -22,9 +22,14 @@ COMMAND = "inflight-lab run"
 
 def list_of_rungs() -> str:
     """The first line of each rung's file, which is read and not imported: it may need an extra."""
-    lines = [f"{COMMAND} RUNG [URL] runs one rung of the ladder against URL.  RUNG is one of:", ""]
+    lines = [
+        f"{COMMAND} RUNG [URL] runs one rung of the ladder against URL.  RUNG is one of:",
+        "",
+    ]
     for rung in RUNGS:
-        first, *_ = Path(__file__).with_name(f"{rung}.py").read_text("utf-8").splitlines()
+        first, *_ = (
+            Path(__file__).with_name(f"{rung}.py").read_text("utf-8").splitlines()
+        )
         lines.append(f"  {rung:16}{first.partition(': ')[2].replace('``', '')}")
     return "\n".join([*lines, "", f"{COMMAND} RUNG --help lists its options."])
 
@@ -32,15 +37,31 @@ def list_of_rungs() -> str:
 def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser:
     """The options of a rung: the parameters of its ``make_many_requests`` that have a rule."""
     about, *_ = (inspect.getdoc(run) or "").replace("``", "").split("\n\n")
-    parser = argparse.ArgumentParser(f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about)
-    parser.add_argument("url", nargs="?", default="https://httpbin.org/get", help="default: %(default)s")
+    parser = argparse.ArgumentParser(
+        f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about
+    )
+    parser.add_argument(
+        "url", nargs="?", default="https://httpbin.org/get", help="default: %(default)s"
+    )
     for each in inspect.signature(run).parameters.values():
         if each.name in VALIDATORS and each.name != "url":
-            rule, default = VALIDATORS[each.name], 200 if each.name == "count" else each.default
+            rule, default = (
+                VALIDATORS[each.name],
+                200 if each.name == "count" else each.default,
+            )
             text = rule.kind if default is None else f"{rule.kind}; default {default}"
-            parser.add_argument(f"--{each.name}", type=partial(read, rule.types), default=default, help=text)
-    parser.add_argument("--return-exceptions", action="store_true", help="keep the failures too")
-    parser.add_argument("--yes", action="store_true", help="send to another machine without being asked")
+            parser.add_argument(
+                f"--{each.name}",
+                type=partial(read, rule.types),
+                default=default,
+                help=text,
+            )
+    parser.add_argument(
+        "--return-exceptions", action="store_true", help="keep the failures too"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="send to another machine without being asked"
+    )
     return parser
 
 
@@ -72,14 +93,20 @@ def print_result(outcomes: Sequence[object]) -> None:
     """Print the first response's JSON, or say why there is none, and how many failed."""
     print("\n\nFinal result:\n==============\n")
     responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    failures = [outcome for outcome in outcomes if not isinstance(outcome, httpx.Response)]
+    failures = [
+        outcome for outcome in outcomes if not isinstance(outcome, httpx.Response)
+    ]
     if not outcomes:
         print("[] (no request was asked for)")
     elif not responses:
-        print(f"No response: all {len(outcomes)} requests failed, the first with {failures[0]!r}")
+        print(
+            f"No response: all {len(outcomes)} requests failed, the first with {failures[0]!r}"
+        )
     else:
         if failures:
-            print(f"{len(failures)} of {len(outcomes)} failed, the first with {failures[0]!r}\n")
+            print(
+                f"{len(failures)} of {len(outcomes)} failed, the first with {failures[0]!r}\n"
+            )
         try:
             pprint(responses[0].json())
         except ValueError:
@@ -93,7 +120,10 @@ def main(arguments: Sequence[str]) -> None:
         print(list_of_rungs())
         return
     if name not in RUNGS:
-        print(f"No rung is called {name!r}. Take one of {', '.join(RUNGS)}.", file=sys.stderr)
+        print(
+            f"No rung is called {name!r}. Take one of {', '.join(RUNGS)}.",
+            file=sys.stderr,
+        )
         sys.exit(2)
     rung = importlib.import_module(f"inflight_lab.runners.{name}")
     run = rung.make_many_requests
@@ -112,8 +142,14 @@ def main(arguments: Sequence[str]) -> None:
         raise
     except Exception as error:  # of httpx, of a store, of a proxy in the environment
         failed = isinstance(error, ValueError | httpx.HTTPError)
-        hint = ["The first failure ended the run.  With --return-exceptions the others go on."] * failed
-        sys.exit("\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]))
+        hint = [
+            "The first failure ended the run.  With --return-exceptions the others go on."
+        ] * failed
+        sys.exit(
+            "\n".join(
+                [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """Budgets: requests and tokens per minute together, though what a request costs is known only afterwards.
 
-- *All or nothing, in turn.*  The first in line goes when all budgets have room for it.  Nobody overtakes it.
-- *Reserve the most, then correct* by the answer's ``usage``: too much comes back at once, too little is owed.
-- *Count as the API counts.*  The API has counted a request at the latest when its answer begins, or when it
-  failed: a period after that its cost comes back, and 1 % later, for what was given up on the way.
+- *All or nothing, in turn.*  The first in line goes when all budgets have room for it.
+  Nobody overtakes it.
+- *Reserve the most, then correct* by the answer's ``usage``: too much comes back at
+  once, too little is owed.
+- *Count as the API counts.*  The API has counted a request at the latest when its
+  answer begins, or when it failed: a period after that its cost comes back, and 1 %
+  later, for what was given up on the way.
 """
 
 import asyncio
@@ -24,17 +27,29 @@ class Budgets(httpx.AsyncHTTPTransport):
     def __init__(self, **budgets: tuple[float, float]) -> None:
         super().__init__()
         self._budgets = budgets = budgets or {"requests": (100, 1)}
-        self._used, self._turn, self._news = dict.fromkeys(budgets, 0.0), asyncio.Lock(), asyncio.Event()
-        self._ended: dict[str, deque[Any]] = {name: deque() for name in budgets}  # in the last period
+        self._used, self._turn, self._news = (
+            dict.fromkeys(budgets, 0.0),
+            asyncio.Lock(),
+            asyncio.Event(),
+        )
+        self._ended: dict[str, deque[Any]] = {
+            name: deque() for name in budgets
+        }  # in the last period
 
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
         """Wait until all ``costs`` fit.  ``correct(tokens=412)``, in the block or later, says what it was."""
         for name, cost in costs.items():
             if not 0 <= cost <= self._budgets.get(name, (-1,))[0]:
-                raise ValueError(f"This can never be sent: {cost:g} {name}.  Budgets: {self._budgets}.")
+                raise ValueError(
+                    f"This can never be sent: {cost:g} {name}.  Budgets: {self._budgets}."
+                )
         async with self._turn:  # asyncio's locks are first come, first served
-            while (wait := max(self._wait_for(name, costs.get(name, 0)) for name in self._budgets)) > 0:
+            while (
+                wait := max(
+                    self._wait_for(name, costs.get(name, 0)) for name in self._budgets
+                )
+            ) > 0:
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait + 0.001):
@@ -59,18 +74,24 @@ class Budgets(httpx.AsyncHTTPTransport):
         begin = time.perf_counter() - 1.01 * period
         while ended and ended[0][0] <= begin:
             self._used[name] -= ended.popleft()[1].pop(name)
-        full = self._used[name] + cost > most * (1 + 1e-9)  # fractions do not add up to the last digit
+        full = self._used[name] + cost > most * (
+            1 + 1e-9
+        )  # fractions do not add up to the last digit
         return min(60, ended[0][0] - begin if ended else 60) if full else 0
 
     async def estimate(self, request: httpx.Request) -> dict[str, float]:
         """The most tokens that ``request`` may cost: one is a byte or more, and the answer has a limit."""
-        limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', await request.aread())
+        limits = re.findall(
+            rb'"max_(?:completion_)?tokens": ?(\d+)', await request.aread()
+        )
         return {"tokens": len(request.content) + sum(map(int, limits))}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send for ``httpx.AsyncClient(transport=budgets)``, which may be openai's ``http_client``."""
         costs = await self.estimate(request)
-        async with self.take(**{name: costs.get(name, 1) for name in self._budgets}) as correct:
+        async with self.take(
+            **{name: costs.get(name, 1) for name in self._budgets}
+        ) as correct:
             request.headers["Accept-Encoding"] = "identity"  # to find the usage in it
             response = await super().handle_async_request(request)
         response.stream = Counted(response.stream, correct)
@@ -96,7 +117,13 @@ class Counted(httpx.AsyncByteStream):
 
 
 async def make_one_request(
-    url: str, num: int, *, client: httpx.AsyncClient, limiter: Any, budgets: Budgets, verbose: bool = False
+    url: str,
+    num: int,
+    *,
+    client: httpx.AsyncClient,
+    limiter: Any,
+    budgets: Budgets,
+    verbose: bool = False,
 ) -> httpx.Response:
     """Take a slot and one request, GET ``url`` once; return the response, or raise if it is no 200."""
     async with limiter, budgets.take(requests=1):
@@ -104,7 +131,9 @@ async def make_one_request(
             print(f"Making request {num}")
         response = await client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -123,12 +152,18 @@ async def make_many_requests(
     budgets, limiter = budgets or Budgets(), limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
-        make_one = partial(make_one_request, client=client, limiter=limiter, budgets=budgets, verbose=verbose)
+        make_one = partial(
+            make_one_request,
+            client=client,
+            limiter=limiter,
+            budgets=budgets,
+            verbose=verbose,
+        )
         tasks = [asyncio.create_task(make_one(url, num)) for num in range(count)]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked, instance
 
 checked(Budgets)

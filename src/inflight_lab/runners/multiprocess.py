@@ -1,12 +1,14 @@
 """Processes: one limit shared by several of them, with ``multiprocessing.BoundedSemaphore``.
 
-The counter of free slots now lives in the operating system, where every process of this machine that was
-given it can lower and raise it.  (For several machines see `shared_quota`.)  Each process sends one request
-at a time, so it takes more processes than ``limit`` for one to wait.
+The counter of free slots now lives in the operating system, where every process of this
+machine that was given it can lower and raise it.  (For several machines see
+`shared_quota`.)  Each process sends one request at a time, so it takes more processes
+than ``limit`` for one to wait.
 
-A *bounded* semaphore raises when it is released more often than acquired, instead of quietly letting one
-more through.  Processes are started with "spawn", which is safe beside threads and works the same on every
-system; it is why these functions stand in a file that can be imported, and not in a notebook's cell.
+A *bounded* semaphore raises when it is released more often than acquired, instead of
+quietly letting one more through.  Processes are started with "spawn", which is safe
+beside threads and works the same on every system; it is why these functions stand in a
+file that can be imported, and not in a notebook's cell.
 """
 
 import multiprocessing
@@ -18,15 +20,24 @@ import httpx
 
 
 def make_one_request(
-    url: str, num: int, *, client: httpx.Client, limiter: Semaphore, verbose: bool = False
+    url: str,
+    num: int,
+    *,
+    client: httpx.Client,
+    limiter: Semaphore,
+    verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
     with limiter:
         if verbose:
-            print(f"Making request {num}\n", end="", flush=True)  # in one piece, whoever else prints
+            print(
+                f"Making request {num}\n", end="", flush=True
+            )  # in one piece, whoever else prints
         response = client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -41,17 +52,22 @@ def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times from ``processes`` processes, at most ``limit`` at once.
 
-    Returns the responses in order.  It blocks; in a notebook
-    ``await asyncio.to_thread(make_many_requests, ...)`` does not.
-    In a script call it under ``if __name__ == "__main__":``, for each process imports the script anew.
+    Returns the responses in order.  It blocks; in a notebook ``await
+    asyncio.to_thread(make_many_requests, ...)`` does not. In a script call it under
+    ``if __name__ == "__main__":``, for each process imports the script anew.
 
-    Each process opens a client of its own: a connection cannot be shared.  The first failure is raised, and
-    those not begun are dropped.  A process that dies ends the run with ``BrokenProcessPool``, whether or not
-    it held a slot.  The other parameters are those of `semaphore`.
+    Each process opens a client of its own: a connection cannot be shared.  The first
+    failure is raised, and those not begun are dropped.  A process that dies ends the
+    run with ``BrokenProcessPool``, whether or not it held a slot.  The other parameters
+    are those of `semaphore`.
     """
     spawn = multiprocessing.get_context("spawn")
-    limiter = spawn.BoundedSemaphore(limit)  # is inherited by a process as it starts; cannot be sent later
-    with ProcessPoolExecutor(processes, spawn, Sender.begin, (limiter, verbose)) as pool:
+    limiter = spawn.BoundedSemaphore(
+        limit
+    )  # is inherited by a process as it starts; cannot be sent later
+    with ProcessPoolExecutor(
+        processes, spawn, Sender.begin, (limiter, verbose)
+    ) as pool:
         futures = [pool.submit(Sender.send, url, num) for num in range(count)]
         try:
             if not return_exceptions:
@@ -70,7 +86,11 @@ class Sender:
     @classmethod
     def begin(cls, limiter: Semaphore, verbose: bool) -> None:
         """Runs once in each process, as it starts."""
-        cls.keywords = {"client": httpx.Client(), "limiter": limiter, "verbose": verbose}
+        cls.keywords = {
+            "client": httpx.Client(),
+            "limiter": limiter,
+            "verbose": verbose,
+        }
 
     @classmethod
     def send(cls, url: str, num: int) -> httpx.Response:
@@ -78,7 +98,7 @@ class Sender:
         return make_one_request(url, num, **cls.keywords)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked
 
 make_many_requests = checked(make_many_requests)

@@ -1,7 +1,8 @@
 """Naive: one task per request, and nothing that holds them back.
 
-The first rung of the ladder, and the one to get wrong first.  Every request starts at once; what
-happens then is decided by httpx's connection pool (100 connections by default) and by the API.
+The first rung of the ladder, and the one to get wrong first.  Every request starts at
+once; what happens then is decided by httpx's connection pool (100 connections by
+default) and by the API.
 
 Run it, as each of the others: ``inflight-lab run naive URL --count 200``.
 """
@@ -20,7 +21,9 @@ async def make_one_request(
         print(f"Making request {num}")
     response = await client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -34,22 +37,25 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, all at once, and return the responses in order.
 
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure is raised and the other results are lost, unless ``return_exceptions`` is true:
-    then each failure stands in place of its response.  As always with ``asyncio.gather``, a raised
-    failure does not cancel the other requests: with a client of your own they go on hitting the API.
-    ``verbose`` prints a line just before each request.
+    ``client`` is used and left open; without one, a client is opened for this run and
+    closed after it. The first failure is raised and the other results are lost, unless
+    ``return_exceptions`` is true: then each failure stands in place of its response.
+    As always with ``asyncio.gather``, a raised failure does not cancel the other
+    requests: with a client of your own they go on hitting the API. ``verbose`` prints a
+    line just before each request.
     """
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
-            asyncio.create_task(make_one_request(url, num, client=client, verbose=verbose))
+            asyncio.create_task(
+                make_one_request(url, num, client=client, verbose=verbose)
+            )
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked
 
 make_many_requests = checked(make_many_requests)

@@ -2,22 +2,28 @@
 
 The policy, in this order:
 
-1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one gate for **all**
-   requests of the run until then: those that still wait for a slot would only be refused as well.  If it
-   asks for more than ``longest_pause``, they give up at once.
-2. *Otherwise back off*: exponentially, with full jitter, so that those refused together do not come back
-   together.  Jitter is added to ``Retry-After`` too, for the refused ones.  Source: Marc Brooker,
-   "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-3. *Within a budget*: so many attempts a request, and so many retries for each request of the whole run, or
-   retries multiply the load just when the server has the least to give.  Source: "Site Reliability
-   Engineering", chapter 21, "Handling Overload" (O'Reilly, 2016).
-4. *Within a time*: a limit on each attempt, and one on what all attempts and backoffs of a request take.
-   A pause that the server asked for does not count: it is not the request's fault.
+1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one
+   gate for **all** requests of the run until then: those that still wait for a slot
+   would only be refused as well.  If it asks for more than ``longest_pause``, they give
+   up at once.
+2. *Otherwise back off*: exponentially, with full jitter, so that those refused together
+   do not come back together.  Jitter is added to ``Retry-After`` too, for the refused
+   ones.  Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+   2015.
+3. *Within a budget*: so many attempts a request, and so many retries for each request
+   of the whole run, or retries multiply the load just when the server has the least to
+   give.  Source: "Site Reliability Engineering", chapter 21, "Handling Overload"
+   (O'Reilly, 2016).
+4. *Within a time*: a limit on each attempt, and one on what all attempts and backoffs
+   of a request take. A pause that the server asked for does not count: it is not the
+   request's fault.
 
-A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).  Libraries such as stamina
-and tenacity bring such a loop, and httpx-retries a transport, but none of them has the gate.
+A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).
+Libraries such as stamina and tenacity bring such a loop, and httpx-retries a transport,
+but none of them has the gate.
 
-This is no rate limit: it reacts to refusals and does not avoid them.  Pass a ``limiter`` that does.
+This is no rate limit: it reacts to refusals and does not avoid them.  Pass a
+``limiter`` that does.
 """
 
 from __future__ import annotations
@@ -37,7 +43,12 @@ import httpx
 
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
 REFUSED = (429, 503)
-TRANSIENT = (TimeoutError, httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+TRANSIENT = (
+    TimeoutError,
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.RemoteProtocolError,
+)
 
 
 async def make_one_request(
@@ -51,9 +62,10 @@ async def make_one_request(
 ) -> httpx.Response:
     """GET ``url`` until there is an answer that is no refusal, and return the response.
 
-    Each attempt waits for a slot, and gives it back before any pause.  When there is no further attempt,
-    the last failure is raised, with a note: ``ValueError`` for a status other than 200, what httpx raises
-    when there is no answer, ``TimeoutError`` when one took too long or the gate stays shut for more than
+    Each attempt waits for a slot, and gives it back before any pause.  When there is no
+    further attempt, the last failure is raised, with a note: ``ValueError`` for a
+    status other than 200, what httpx raises when there is no answer, ``TimeoutError``
+    when one took too long or the gate stays shut for more than
     ``retries.longest_pause``.
     """
     attempt, first_turn = 0, None
@@ -63,24 +75,35 @@ async def make_one_request(
         async with limiter:
             turn = time.perf_counter()
             first_turn = first_turn or turn
-            failure: Exception = TimeoutError("Not sent: the server asked for too long a pause.")
+            failure: Exception = TimeoutError(
+                "Not sent: the server asked for too long a pause."
+            )
             pause = retries.not_before - turn  # above 0 if the gate is shut
             asked: float | None = pause
             if pause <= 0:
                 attempt += 1
                 if verbose:
-                    print(f"Making request {num}" + (f", attempt {attempt}" if attempt > 1 else ""))
+                    print(
+                        f"Making request {num}"
+                        + (f", attempt {attempt}" if attempt > 1 else "")
+                    )
                 try:
                     async with asyncio.timeout(retries.timeout):
-                        response = await client.get(url, headers={"Content-Type": "application/json"})
+                        response = await client.get(
+                            url, headers={"Content-Type": "application/json"}
+                        )
                 except TRANSIENT as error:
                     failure, asked = error, None
                 else:
                     if response.status_code == 200:
                         return response
-                    failure = ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+                    failure = ValueError(
+                        f"Unexpected Status: Http status code is {response.status_code}."
+                    )
                     asked = pause_asked_by(response)
-                    if response.status_code not in REFUSED and (response.status_code != 403 or asked is None):
+                    if response.status_code not in REFUSED and (
+                        response.status_code != 403 or asked is None
+                    ):
                         raise failure
                 spent += time.perf_counter() - turn
                 pause = retries.pause_after(attempt, asked)
@@ -88,7 +111,9 @@ async def make_one_request(
         too_long = asked > retries.longest_pause
         if too_long:
             longest = f"longest_pause is {retries.longest_pause:g} s"
-            failure.add_note(f"The server asked for a pause of {asked:.0f} s, and {longest}.")
+            failure.add_note(
+                f"The server asked for a pause of {asked:.0f} s, and {longest}."
+            )
         backoff = pause - asked
         if too_long or spent + backoff > retries.give_up_after:
             elapsed = time.perf_counter() - first_turn
@@ -111,16 +136,24 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, at most ``limit`` at once, retry, and return the responses in order.
 
-    ``retries`` is the policy and what the requests share, by default `Retries()`; hand the same one to
-    several runs against one API, and they share its gate and its budget.
-    The other parameters are those of `semaphore`; a failure is one that no retry fixed.
+    ``retries`` is the policy and what the requests share, by default `Retries()`; hand
+    the same one to several runs against one API, and they share its gate and its
+    budget. The other parameters are those of `semaphore`; a failure is one that no
+    retry fixed.
     """
     limiter, retries = limiter or asyncio.Semaphore(limit), retries or Retries()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
             asyncio.create_task(
-                make_one_request(url, num, client=client, limiter=limiter, retries=retries, verbose=verbose)
+                make_one_request(
+                    url,
+                    num,
+                    client=client,
+                    limiter=limiter,
+                    retries=retries,
+                    verbose=verbose,
+                )
             )
             for num in range(count)
         ]
@@ -137,10 +170,10 @@ class Retries:
     base: float = 0.5  # the most that a request backs off after its first attempt; doubled after each other
     cap: float = 20.0  # the most that it ever backs off
     timeout: float = 10.0  # for one attempt in all: the client's own timeouts count each read by itself
-    give_up_after: float = (
-        60.0  # for a request's attempts and backoffs: no backoff begins that would end later
+    give_up_after: float = 60.0  # for a request's attempts and backoffs: no backoff begins that would end later
+    longest_pause: float = (
+        120.0  # the longest that the server may ask for, as for OpenAI's client
     )
-    longest_pause: float = 120.0  # the longest that the server may ask for, as for OpenAI's client
     uniform: Callable[[float, float], float] = random.uniform  # draws the jitter
 
     def __post_init__(self) -> None:
@@ -150,7 +183,8 @@ class Retries:
     def pause_after(self, attempt: int, asked: float | None) -> float:
         """Seconds to wait after ``attempt`` failed; infinity if it was the last one.
 
-        ``asked`` is what ``Retry-After`` said, in seconds: that long the gate is shut for every request.
+        ``asked`` is what ``Retry-After`` said, in seconds: that long the gate is shut
+        for every request.
         """
         if asked is not None:
             self.not_before = max(self.not_before, time.perf_counter() + asked)
@@ -164,7 +198,8 @@ class Retries:
 def pause_asked_by(response: httpx.Response) -> float | None:
     """The seconds that a refusal asks for, in ``Retry-After`` or as the reset of a quota that is used up.
 
-    ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or seconds from now.
+    ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or
+    seconds from now.
     """
     asked, reset = retry_after(response), response.headers.get("X-RateLimit-Reset", "")
     used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
@@ -189,13 +224,17 @@ def http_date(value: str) -> float | None:
     return None
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked, instance
 
 with contextlib.suppress(ImportError):
     import httpx2  # httpx under another name
 
-    TRANSIENT += (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)  # type: ignore[assignment]
+    TRANSIENT += (
+        httpx2.TimeoutException,
+        httpx2.NetworkError,
+        httpx2.RemoteProtocolError,
+    )  # type: ignore[assignment]
 checked(Retries)
 make_many_requests = checked(make_many_requests, retries=instance(Retries))
 PLAN = "{count} requests, at most {limit} at once, and up to {count} + 10 retries"

@@ -1,8 +1,9 @@
 """Semaphore: at most ``limit`` requests in flight.
 
-A semaphore is a counter of free slots.  ``acquire`` lowers it and waits while it is zero, ``release``
-raises it and wakes the next in line; ``async with`` does both.  One semaphore is shared by the whole
-run.  It limits *concurrency*, not the rate: by Little's law the rate is in flight / latency.
+A semaphore is a counter of free slots.  ``acquire`` lowers it and waits while it is
+zero, ``release`` raises it and wakes the next in line; ``async with`` does both.  One
+semaphore is shared by the whole run.  It limits *concurrency*, not the rate: by
+Little's law the rate is in flight / latency.
 """
 
 import asyncio
@@ -14,7 +15,12 @@ Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semapho
 
 
 async def make_one_request(
-    url: str, num: int, *, client: httpx.AsyncClient, limiter: Limiter, verbose: bool = False
+    url: str,
+    num: int,
+    *,
+    client: httpx.AsyncClient,
+    limiter: Limiter,
+    verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
     async with limiter:
@@ -22,7 +28,9 @@ async def make_one_request(
             print(f"Making request {num}")
         response = await client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -38,24 +46,29 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, at most ``limit`` at once, and return the responses in order.
 
-    ``limiter``, any async context manager, takes the place of the run's own ``asyncio.Semaphore(limit)``.
-    ``client`` is used and left open; without one, a client is opened for this run and closed after it.
-    The first failure is raised and the other results are lost, unless ``return_exceptions`` is true:
-    then each failure stands in place of its response.  As always with ``asyncio.gather``, a raised
-    failure does not cancel the other requests: with a client of your own they go on hitting the API.
-    ``verbose`` prints a line just before each request.
+    ``limiter``, any async context manager, takes the place of the run's own
+    ``asyncio.Semaphore(limit)``. ``client`` is used and left open; without one, a
+    client is opened for this run and closed after it. The first failure is raised and
+    the other results are lost, unless ``return_exceptions`` is true: then each failure
+    stands in place of its response.  As always with ``asyncio.gather``, a raised
+    failure does not cancel the other requests: with a client of your own they go on
+    hitting the API. ``verbose`` prints a line just before each request.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
-            asyncio.create_task(make_one_request(url, num, client=client, limiter=limiter, verbose=verbose))
+            asyncio.create_task(
+                make_one_request(
+                    url, num, client=client, limiter=limiter, verbose=verbose
+                )
+            )
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked
 
 make_many_requests = checked(make_many_requests)

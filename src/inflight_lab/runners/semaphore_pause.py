@@ -1,9 +1,9 @@
 """Semaphore with a pause: groups of ``limit`` requests, about a second apart.
 
-After its response each request looks whether every slot is taken (its own included).  If so, it keeps
-its slot for another second, so that the next in line waits.  The rate falls to about
-limit / (latency + 1 s) while requests queue.  It is still no rate limit: fewer requests than ``limit``
-at a time never pause.
+After its response each request looks whether every slot is taken (its own included).
+If so, it keeps its slot for another second, so that the next in line waits.  The rate
+falls to about limit / (latency + 1 s) while requests queue.  It is still no rate limit:
+fewer requests than ``limit`` at a time never pause.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ async def make_one_request(
 ) -> httpx.Response:
     """Wait for a slot, GET ``url`` once, pause while all slots are taken, return the response.
 
-    ``pause`` is in seconds.  It comes before the status is looked at, for refused requests too; a status
-    other than 200 then raises ``ValueError``.
+    ``pause`` is in seconds.  It comes before the status is looked at, for refused
+    requests too; a status other than 200 then raises ``ValueError``.
     """
     async with limiter:
         if verbose:
@@ -38,7 +38,9 @@ async def make_one_request(
                 print("Concurrency limit reached, waiting ...")
             await asyncio.sleep(pause)
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -55,23 +57,31 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, in groups of ``limit``, and return the responses in order.
 
-    A request that finds every slot taken keeps its own for ``pause`` seconds after the response.
-    ``limiter``, any async context manager with ``locked()``, takes the place of the run's own
-    ``asyncio.Semaphore(limit)``.  The other parameters are those of `semaphore`.
+    A request that finds every slot taken keeps its own for ``pause`` seconds after the
+    response. ``limiter``, any async context manager with ``locked()``, takes the place
+    of the run's own ``asyncio.Semaphore(limit)``.  The other parameters are those of
+    `semaphore`.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
             asyncio.create_task(
-                make_one_request(url, num, client=client, limiter=limiter, pause=pause, verbose=verbose)
+                make_one_request(
+                    url,
+                    num,
+                    client=client,
+                    limiter=limiter,
+                    pause=pause,
+                    verbose=verbose,
+                )
             )
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked
 
 make_many_requests = checked(make_many_requests)

@@ -1,20 +1,23 @@
 """Shared quota: one rate for several processes and machines, kept in a store that all of them reach.
 
-A quota belongs to the API key, and not to a process: two processes that each keep to it send twice as
-much.  So the count has to live where all can see it, be changed in one step, and go by one clock.  Here that
-is Redis, and GCRA, run inside Redis and by Redis's own clock.  It spaces the requests of all senders:
-one may go each period / rate, and one of them early, to catch up after a delay.
+A quota belongs to the API key, and not to a process: two processes that each keep to it
+send twice as much.  So the count has to live where all can see it, be changed in one
+step, and go by one clock.  Here that is Redis, and GCRA, run inside Redis and by
+Redis's own clock.  It spaces the requests of all senders: one may go each period /
+rate, and one of them early, to catch up after a delay.
 
-The algorithm is that of throttled-py (MIT), which takes the time from Redis.  The exact logs of `limits` and
-`pyrate-limiter` go by each client's clock: machines whose clocks differ let more through than the quota.
+The algorithm is that of throttled-py (MIT), which takes the time from Redis.  The exact
+logs of `limits` and `pyrate-limiter` go by each client's clock: machines whose clocks
+differ let more through than the quota.
 
-Its limits.  Within one process it is first come, first served; among processes, whoever asks first.  Each
-request costs a round trip to the store.  Without the store nothing is sent: to go on uncounted would be
-the worse failure.  And the API counts by its own clock, when a request arrives: 1 % of a period is kept for
-the way there, and a longer delay can still bring a 429.
+Its limits.  Within one process it is first come, first served; among processes, whoever
+asks first.  Each request costs a round trip to the store.  Without the store nothing is
+sent: to go on uncounted would be the worse failure.  And the API counts by its own
+clock, when a request arrives: 1 % of a period is kept for the way there, and a longer
+delay can still bring a 429.
 
-It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it, twice at the same time:
-``inflight-lab run shared_quota URL --count 200 --rate 100``.
+It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it,
+twice at the same time: ``inflight-lab run shared_quota URL --count 200 --rate 100``.
 """
 
 import asyncio
@@ -29,7 +32,9 @@ try:
     from throttled.asyncio import RateLimiterType, RedisStore, Throttled, per_duration
     from throttled.exceptions import StoreUnavailableError
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f'{error}: pip install "inflight-lab[redis]"', name=error.name) from None
+    raise ModuleNotFoundError(
+        f'{error}: pip install "inflight-lab[redis]"', name=error.name
+    ) from None
 
 Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 
@@ -37,15 +42,16 @@ Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 class SharedQuota:
     """``async with quota:`` waits until one more request fits the quota that all with this ``key`` share.
 
-    ``rate`` requests per ``period`` seconds for all of them together; give each the same numbers.
-    ``store`` is the address of a Redis, which has ``timeout`` seconds for each answer.  At most ``limit``
-    requests of this process are in flight at once (by default 90); ``limiter`` takes the place of that
-    semaphore.
+    ``rate`` requests per ``period`` seconds for all of them together; give each the
+    same numbers. ``store`` is the address of a Redis, which has ``timeout`` seconds for
+    each answer.  At most ``limit`` requests of this process are in flight at once (by
+    default 90); ``limiter`` takes the place of that semaphore.
 
-    It serves one event loop.  Close it with ``await quota.aclose()``, or use `contextlib.aclosing`.
+    It serves one event loop.  Close it with ``await quota.aclose()``, or use
+    `contextlib.aclosing`.
 
-    Waiting for a turn raises ``throttled.exceptions.StoreUnavailableError`` when the store gives no answer,
-    also to those that were waiting behind.
+    Waiting for a turn raises ``throttled.exceptions.StoreUnavailableError`` when the
+    store gives no answer, also to those that were waiting behind.
     """
 
     def __init__(
@@ -66,13 +72,20 @@ class SharedQuota:
         self._store = RedisStore(server=store, options=patience)
         whole = math.floor(rate)
         burst = 2 if whole >= 4 else 1  # so many may go at once after a delay
-        # In any one period GCRA admits period / spacing, and burst - 1 more, which is taken off the rate.
+        # In any one period GCRA admits period / spacing, and burst - 1 more, which is
+        # taken off the rate.
         spacing = 1.01 * period / (whole - burst + 1)
         # The library wants whole numbers: so many requests in so many seconds.
         seconds = math.ceil(1000 * spacing)
-        gcra = per_duration(timedelta(seconds=seconds), math.floor(seconds / spacing), burst)
+        gcra = per_duration(
+            timedelta(seconds=seconds), math.floor(seconds / spacing), burst
+        )
         self._quota = Throttled(
-            key=key, using=RateLimiterType.GCRA.value, quota=gcra, store=self._store, key_prefix="quota"
+            key=key,
+            using=RateLimiterType.GCRA.value,
+            quota=gcra,
+            store=self._store,
+            key_prefix="quota",
         )
 
     async def __aenter__(self) -> None:
@@ -94,23 +107,34 @@ class SharedQuota:
 
     async def aclose(self) -> None:
         """Close the connection to the store."""
-        redis: Any = self._store._backend.get_client()  # throttled-py has no way of its own to close it
+        redis: Any = (
+            self._store._backend.get_client()
+        )  # throttled-py has no way of its own to close it
         await redis.aclose(close_connection_pool=True)
 
     async def _take_turn(self, failures: int) -> None:
         """Wait until one more may go.  ``failures`` is how many there were when the caller came."""
         if self._failures > failures:
-            raise StoreUnavailableError("Not sent: the store gave no answer to a request before this one.")
+            raise StoreUnavailableError(
+                "Not sent: the store gave no answer to a request before this one."
+            )
         try:
             while (answer := await self._quota.limit()).limited:  # noqa: ASYNC110
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
             self._failures += 1
-            raise StoreUnavailableError(f"Not sent: the store gave no answer. {error.__cause__}") from error
+            raise StoreUnavailableError(
+                f"Not sent: the store gave no answer. {error.__cause__}"
+            ) from error
 
 
 async def make_one_request(
-    url: str, num: int, *, client: httpx.AsyncClient, limiter: Limiter, verbose: bool = False
+    url: str,
+    num: int,
+    *,
+    client: httpx.AsyncClient,
+    limiter: Limiter,
+    verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
     async with limiter:
@@ -118,7 +142,9 @@ async def make_one_request(
             print(f"Making request {num}")
         response = await client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -138,24 +164,31 @@ async def make_many_requests(
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times, within a quota that is shared with others; return the responses in order.
 
-    ``rate`` per ``period`` seconds is what the API allows to all who use this ``key`` in this ``store``;
-    the margin is taken off here.  ``limiter`` is a `SharedQuota` to use for several batches, and is left
-    open: then it brings its own.  All else is as in `paced`.
+    ``rate`` per ``period`` seconds is what the API allows to all who use this ``key``
+    in this ``store``; the margin is taken off here.  ``limiter`` is a `SharedQuota` to
+    use for several batches, and is left open: then it brings its own.  All else is as
+    in `paced`.
     """
     closing: Any = contextlib.nullcontext()
     if not isinstance(limiter, SharedQuota):
-        limiter = SharedQuota(store, key=key, rate=rate, period=period, limit=limit, limiter=limiter)
+        limiter = SharedQuota(
+            store, key=key, rate=rate, period=period, limit=limit, limiter=limiter
+        )
         closing = contextlib.aclosing(limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with closing, opened as client:
         tasks = [
-            asyncio.create_task(make_one_request(url, num, client=client, limiter=limiter, verbose=verbose))
+            asyncio.create_task(
+                make_one_request(
+                    url, num, client=client, limiter=limiter, verbose=verbose
+                )
+            )
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import checked, number, positive
 
 checked(SharedQuota, rate=number(1), timeout=positive(" of seconds"))

@@ -1,12 +1,14 @@
 """Threads: the same limit with ``threading.Semaphore``, for code that is not asynchronous.
 
-The semaphore is the same counter of free slots; ``acquire`` blocks the thread instead of suspending a
-task.  A thread costs more than a task, so there is a fixed number of them.  With no more threads than
-``limit`` the pool would be the limit, and the simplest one; the semaphore is for when there are more: for
-other work, or for a limit that several pools share.
+The semaphore is the same counter of free slots; ``acquire`` blocks the thread instead
+of suspending a task.  A thread costs more than a task, so there is a fixed number of
+them.  With no more threads than ``limit`` the pool would be the limit, and the simplest
+one; the semaphore is for when there are more: for other work, or for a limit that
+several pools share.
 
-One thing differs: ``asyncio.Semaphore`` serves first come first, this one does not.  A thread that gives
-its slot back and wants the next one often gets it before those that waited.
+One thing differs: ``asyncio.Semaphore`` serves first come first, this one does not.  A
+thread that gives its slot back and wants the next one often gets it before those that
+waited.
 """
 
 import contextlib
@@ -24,10 +26,14 @@ def make_one_request(
     """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
     with limiter:
         if verbose:
-            print(f"Making request {num}\n", end="")  # in one piece, whoever else prints
+            print(
+                f"Making request {num}\n", end=""
+            )  # in one piece, whoever else prints
         response = client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
-        raise ValueError(f"Unexpected Status: Http status code is {response.status_code}.")
+        raise ValueError(
+            f"Unexpected Status: Http status code is {response.status_code}."
+        )
     return response
 
 
@@ -47,15 +53,23 @@ def make_many_requests(
     Returns the responses in order.  It blocks; in a notebook
     ``await asyncio.to_thread(make_many_requests, ...)`` does not.
 
-    ``limiter`` takes the place of the run's own ``threading.Semaphore(limit)``: any context manager that
-    threads may share.  The first failure is raised, those not begun are dropped, and those that have a thread
-    are waited for: a thread cannot be cancelled.  The other parameters are those of `semaphore`.
+    ``limiter`` takes the place of the run's own ``threading.Semaphore(limit)``: any
+    context manager that threads may share.  The first failure is raised, those not
+    begun are dropped, and those that have a thread are waited for: a thread cannot be
+    cancelled.  The other parameters are those of `semaphore`.
     """
     limiter = limiter or threading.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.Client()
     with opened as client, ThreadPoolExecutor(threads) as pool:
         futures = [
-            pool.submit(make_one_request, url, num, client=client, limiter=limiter, verbose=verbose)
+            pool.submit(
+                make_one_request,
+                url,
+                num,
+                client=client,
+                limiter=limiter,
+                verbose=verbose,
+            )
             for num in range(count)
         ]
         try:
@@ -67,7 +81,7 @@ def make_many_requests(
             pool.shutdown(cancel_futures=True)
 
 
-# The lesson ends here.  Below, the package attaches its checks and the plan that its command line shows.
+# The lesson ends here.  Below, the package attaches its checks and its command line.
 from inflight_lab.arguments import BLOCKING, checked
 
 make_many_requests = checked(make_many_requests, **BLOCKING)

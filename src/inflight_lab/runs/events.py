@@ -20,7 +20,8 @@ class Event(NamedTuple):
     detail: int | str | None
     """The status if answered; the error's name if failed; a slot's number if it was taken or freed.
 
-    If sent: the slot that the sender holds or, on the server's side, the status that the answer will have.
+    If sent: the slot that the sender holds or, on the server's side, the status that
+    the answer will have.
     """
     waiting: int
     in_flight: int
@@ -29,7 +30,13 @@ class Event(NamedTuple):
 def outcome_of(kind: str, detail: Any) -> str:
     """What a request counts as in `Stats` that ended so: "accepted", "refused", "failed" or "cancelled"."""
     if kind == "answered":
-        return "accepted" if detail < 400 else "refused" if detail in REFUSALS else "failed"
+        return (
+            "accepted"
+            if detail < 400
+            else "refused"
+            if detail in REFUSALS
+            else "failed"
+        )
     return kind
 
 
@@ -37,7 +44,8 @@ def outcome_of(kind: str, detail: Any) -> str:
 class Stats:
     """A timeline in numbers.
 
-    ``started == waiting + in_flight + accepted + refused + failed + cancelled``, always.
+    ``started == waiting + in_flight + accepted + refused + failed + cancelled``,
+    always.
     """
 
     started: int = 0

@@ -20,22 +20,28 @@ class PracticeServer(PracticeApp):
     >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
     ...     httpx.get(server.url)
 
-    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs (`Knobs` lists them
-    with their units and defaults) can be set while it runs.  ``seed`` makes the latencies repeatable.
-    ``port`` 0 takes any free one.  In a browser page, the port exists inside that page's Python only.
+    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs
+    (`Knobs` lists them with their units and defaults) can be set while it runs.
+    ``seed`` makes the latencies repeatable. ``port`` 0 takes any free one.  In a
+    browser page, the port exists inside that page's Python only.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from ``start`` for a taken port.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
+    ``start`` for a taken port.
     """
 
     listen: Any = Listener
     _listener: Any = None
 
-    def __init__(self, *, port: int = 0, seed: int | None = None, **knobs: object) -> None:
+    def __init__(
+        self, *, port: int = 0, seed: int | None = None, **knobs: object
+    ) -> None:
         check("port", port)
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
-        self._switch = threading.Lock()  # one start or stop at a time, whichever thread it comes from
+        self._switch = (
+            threading.Lock()
+        )  # one start or stop at a time, whichever thread it comes from
 
     @property
     def url(self) -> str:

@@ -1,7 +1,7 @@
 """The practice API: answers like httpbin's ``/get`` but for secrets, after a latency and within a quota.
 
-A plain ASGI app with nothing but ``async`` code, so that it runs under uvicorn on a socket and, with no
-socket at all, inside ``httpx.ASGITransport``.
+A plain ASGI app with nothing but ``async`` code, so that it runs under uvicorn on a
+socket and, with no socket at all, inside ``httpx.ASGITransport``.
 """
 
 import asyncio
@@ -38,7 +38,8 @@ LOOPBACK_NAMES = [LOOPBACK, "localhost"]
 class PracticeApp(Knobs):
     """The ASGI app; its knobs may be set while it serves.  ``timeline`` is what it saw.
 
-    ``slow`` is for slow motion: latency and period take so many times as long as the knobs say.
+    ``slow`` is for slow motion: latency and period take so many times as long as the
+    knobs say.
     """
 
     slow = 1.0
@@ -48,10 +49,15 @@ class PracticeApp(Knobs):
         super().__init__(**knobs)  # type: ignore[arg-type]  # Knobs checks every value as it is set
         self._seed = seed
         self.reset()
-        # A page on the web must not reach this server through a name of its own (DNS rebinding).
-        own_name = Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False)
+        # A page on the web must not reach this server through a name of its own (DNS
+        # rebinding).
+        own_name = Middleware(
+            TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False
+        )
         chat = Route("/v1/chat/completions", self._chat, methods=["POST"])
-        self._routes = Starlette(routes=[Route("/get", self._get), chat], middleware=[own_name])
+        self._routes = Starlette(
+            routes=[Route("/get", self._get), chat], middleware=[own_name]
+        )
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
@@ -75,8 +81,12 @@ class PracticeApp(Knobs):
         """How requests are counted now, if they are."""
         if self.quota == "none":
             return None
-        burst = self.burst or (math.floor(self.rate) if self.quota == "token-bucket" else 1)
-        return QuotaPolicy(self.quota, self.rate, self.timeline.period, burst, self.tokens or 0)
+        burst = self.burst or (
+            math.floor(self.rate) if self.quota == "token-bucket" else 1
+        )
+        return QuotaPolicy(
+            self.quota, self.rate, self.timeline.period, burst, self.tokens or 0
+        )
 
     def stats(self) -> Stats:
         """The numbers up to now, as the server saw them."""
@@ -86,7 +96,9 @@ class PracticeApp(Knobs):
         """Serve one ASGI connection, or refuse it before anything counts it."""
         answer: ASGIApp = self._routes
         if comes_from_a_foreign_page(Headers(scope=scope)):
-            answer = PlainTextResponse("This server answers no page of another site.", 403)
+            answer = PlainTextResponse(
+                "This server answers no page of another site.", 403
+            )
         elif status := too_large(scope):
             answer = PlainTextResponse(NAMES[status], status)
         await answer(scope, measured(receive), send)
@@ -101,7 +113,9 @@ class PracticeApp(Knobs):
             return JSONResponse({"error": str(error)}, 400)
         return await self._serve(request, answer, tokens=tokens)
 
-    async def _serve(self, request: Request, answer: Response, *, tokens: int = 0) -> Response:
+    async def _serve(
+        self, request: Request, answer: Response, *, tokens: int = 0
+    ) -> Response:
         """Count a request, and send what it gets after the latency."""
         response = self._decide(answer, tokens)
         charged = tokens if response.status_code < 400 else 0
@@ -115,20 +129,32 @@ class PracticeApp(Knobs):
 
     def _decide(self, answer: Response, tokens: int) -> Response:
         """Admit a request as it arrives, or refuse it: ``answer``, or what it gets in place of that."""
-        if self.max_concurrent is not None and self.timeline.in_flight >= self.max_concurrent:
-            return _refusal(503, f"more than {self.max_concurrent} requests at once", 1.0)
+        if (
+            self.max_concurrent is not None
+            and self.timeline.in_flight >= self.max_concurrent
+        ):
+            return _refusal(
+                503, f"more than {self.max_concurrent} requests at once", 1.0
+            )
         if not (counters := self._current_counters()):
             return answer
-        now = self.timeline.clock()  # fine on every system; Windows' monotonic clock ticks 64 times a second
+        now = (
+            self.timeline.clock()
+        )  # fine on every system; Windows' monotonic clock ticks 64 times a second
         costs = {"requests": 1, "tokens": tokens}
-        waits = {name: counter.wait(now, costs[name]) for name, counter in counters.items()}
+        waits = {
+            name: counter.wait(now, costs[name]) for name, counter in counters.items()
+        }
         wait = max(waits.values())
         for name, counter in counters.items():
             if not wait:  # by all of them, or by none
                 counter.take(now, costs[name])
         if wait:
             name = max(waits, key=waits.__getitem__)
-            most, period = in_digits(counters[name].rate), in_digits(self.timeline.period)
+            most, period = (
+                in_digits(counters[name].rate),
+                in_digits(self.timeline.period),
+            )
             reason = f"more than {most} {name} in {period} s"
             answer = _refusal(429, reason, wait)
         answer.headers.update(self._quota_headers(counters, now, wait))
@@ -149,19 +175,28 @@ class PracticeApp(Knobs):
             counter.rate, counter.period, counter.burst = rate, period, burst
         return {name: self._counters[name] for name in counted}
 
-    def _quota_headers(self, counters: dict[str, Quota], now: float, wait: float) -> dict[str, str]:
+    def _quota_headers(
+        self, counters: dict[str, Quota], now: float, wait: float
+    ) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-10: the policy, r remaining, t seconds.
 
-        Where tokens are counted, also what OpenAI's API sends: how long until all of it is there again.
+        Where tokens are counted, also what OpenAI's API sends: how long until all of it
+        is there again.
         """
         period = self.timeline.period
-        reset = wait or (period if self.quota.endswith("window") else period / self.rate)
+        reset = wait or (
+            period if self.quota.endswith("window") else period / self.rate
+        )
         headers = {
             "RateLimit-Policy": policy_field(self.rate, period),
             "RateLimit": f'"default";r={counters["requests"].remaining(now)};t={math.ceil(reset)}',
         }
         for name, counter in counters.items() if "tokens" in counters else ():
-            whole = counter.burst if self.quota in KINDS_WITH_BURST else math.floor(counter.rate)
+            whole = (
+                counter.burst
+                if self.quota in KINDS_WITH_BURST
+                else math.floor(counter.rate)
+            )
             headers[f"x-ratelimit-limit-{name}"] = in_digits(counter.rate)
             headers[f"x-ratelimit-remaining-{name}"] = str(counter.remaining(now))
             headers[f"x-ratelimit-reset-{name}"] = f"{counter.wait(now, whole):.3f}s"
@@ -184,4 +219,6 @@ async def _disconnected_within(request: Request, seconds: float) -> bool:
 
 def _refusal(status: int, reason: str, wait: float) -> JSONResponse:
     # Whole seconds, rounded up: RFC 9110, section 10.2.3.
-    return JSONResponse({"error": reason}, status, {"Retry-After": str(math.ceil(wait))})
+    return JSONResponse(
+        {"error": reason}, status, {"Retry-After": str(math.ceil(wait))}
+    )

@@ -1,7 +1,7 @@
 """What the practice API answers to a ``GET``: the request, as httpbin's ``/get`` shows it, without secrets.
 
-Answers end up in results files and in notebooks that are shared.  So of a header or a parameter whose name
-says that its value is secret, only the name is shown.
+Answers end up in results files and in notebooks that are shared.  So of a header or a
+parameter whose name says that its value is secret, only the name is shown.
 """
 
 import re
@@ -24,7 +24,9 @@ def echo(request: Request) -> dict[str, object]:
     url = request.url.include_query_params(**secrets) if secrets else request.url
     return {
         "args": _args(QueryParams(url.query)),
-        "headers": {name.title(): _shown(name, value) for name, value in request.headers.items()},
+        "headers": {
+            name.title(): _shown(name, value) for name, value in request.headers.items()
+        },
         "origin": request.client.host if request.client else "",
         "url": str(url),
     }

@@ -1,14 +1,17 @@
 """Keeps pages of other sites out: a browser would carry their requests to this machine.
 
-Two fields tell where a page's request comes from, and no script of the page can set them:
+Two fields tell where a page's request comes from, and no script of the page can set
+them:
 
-- ``Origin`` (RFC 6454, section 7) names the site when a script asks for something that it means to read.  Any
-  but an own one is refused, and so is ``null``, which sandboxed frames and files say.
-- ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for pictures, scripts and
-  frames.  Refused as well, unless it is a link that a person follows, whose answer no other page can read.
+- ``Origin`` (RFC 6454, section 7) names the site when a script asks for something that
+  it means to read.  Any but an own one is refused, and so is ``null``, which sandboxed
+  frames and files say.
+- ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for
+  pictures, scripts and frames.  Refused as well, unless it is a link that a person
+  follows, whose answer no other page can read.
 
-Programs send neither and are served.  So are pages of this machine, but they cannot read the answers, which
-have no CORS fields.
+Programs send neither and are served.  So are pages of this machine, but they cannot
+read the answers, which have no CORS fields.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """What the practice server listens with where there are no sockets: in a browser page.
 
-httpx reaches it through `_Connection`: requests still go through httpx's own pool, with its 100 connections
-and its timeouts, and the app answers with the same latency, quotas and 429s.  Only the bytes on a wire are
-missing, and the time that they would take.
+httpx reaches it through `_Connection`: requests still go through httpx's own pool, with
+its 100 connections and its timeouts, and the app answers with the same latency, quotas
+and 429s.  Only the bytes on a wire are missing, and the time that they would take.
 """
 
 import asyncio
@@ -51,11 +51,13 @@ class Listener:
             if not call.expired():
                 call.reschedule(0)
 
-    async def answer(self, request: httpx.Request, *, within: float | None) -> httpx.Response:
+    async def answer(
+        self, request: httpx.Request, *, within: float | None
+    ) -> httpx.Response:
         """What the app answers.
 
-        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds, ``RemoteProtocolError`` when
-        the server is stopped meanwhile.
+        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds,
+        ``RemoteProtocolError`` when the server is stopped meanwhile.
         """
         try:
             async with asyncio.timeout(within) as call:
@@ -65,7 +67,9 @@ class Listener:
         except TimeoutError:
             if self.is_alive():
                 raise httpcore.ReadTimeout from None
-            raise httpcore.RemoteProtocolError("Server disconnected without sending a response.") from None
+            raise httpcore.RemoteProtocolError(
+                "Server disconnected without sending a response."
+            ) from None
         finally:
             self._calls.discard(call)
 
@@ -85,20 +89,28 @@ def listener_at(origin: httpcore.Origin) -> Listener:
 class _Connection(httpcore.AsyncConnectionInterface):
     """A connection of httpx's own pool that calls the server in place of writing to a socket.
 
-    The pool asks `can_handle_request` of each one for each request that waits, at each event: so it is brief.
+    The pool asks `can_handle_request` of each one for each request that waits, at each
+    event: so it is brief.
     """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
-        self._origin, self._kept_for = origin, math.inf if keepalive_expiry is None else keepalive_expiry
+        self._origin, self._kept_for = (
+            origin,
+            math.inf if keepalive_expiry is None else keepalive_expiry,
+        )
         self._state: Literal["new", "busy", "idle", "closed"] = "new"
         self._expires = math.inf
 
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+    async def handle_async_request(
+        self, request: httpcore.Request
+    ) -> httpcore.Response:
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
         new, self._state = self._state == "new", "busy"
         try:
-            if trace := request.extensions.get("trace"):  # the steps of httpcore's own that somebody looks at
+            if trace := request.extensions.get(
+                "trace"
+            ):  # the steps of httpcore's own that somebody looks at
                 if new:
                     await trace("connection.connect_tcp.complete", {})
                 await trace("http11.send_request_headers.started", {})
@@ -113,12 +125,17 @@ class _Connection(httpcore.AsyncConnectionInterface):
         except BaseException:
             self._state = "closed"
             raise
-        self._state, self._expires = "idle", time.monotonic() + self._kept_for  # the body is here already
+        self._state, self._expires = (
+            "idle",
+            time.monotonic() + self._kept_for,
+        )  # the body is here already
         return httpcore.Response(
             answer.status_code,
             headers=answer.headers.raw,
             content=answer.stream,
-            extensions={"network_stream": self},  # as where there are sockets: which connection it was
+            extensions={
+                "network_stream": self
+            },  # as where there are sockets: which connection it was
         )
 
     async def aclose(self) -> None:
@@ -140,6 +157,8 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return self._state == "idle" and (gone or time.monotonic() > self._expires)
 
 
-def create_connection(pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin) -> _Connection:
+def create_connection(
+    pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin
+) -> _Connection:
     """One more connection for httpx's own pool: takes the place of the pool's method of this name."""
     return _Connection(origin, pool._keepalive_expiry)

@@ -27,7 +27,8 @@ def _knob(default: Any, rule: Validator) -> Any:
 class Knobs:
     """Every assignment is checked, so a wrong value is an error where it is written.
 
-    Raises ``TypeError`` or ``ValueError`` that names the knob, the value and what is allowed.
+    Raises ``TypeError`` or ``ValueError`` that names the knob, the value and what is
+    allowed.
     """
 
     latency: float = _knob(0.3, number(0, " of seconds", DAY))
@@ -56,7 +57,9 @@ class Knobs:
     def __post_init__(self) -> None:
         if self.burst is not None and self.quota not in KINDS_WITH_BURST:
             kinds = " or ".join(map(repr, KINDS_WITH_BURST))
-            raise ValueError(f"burst goes with quota {kinds}, got burst={self.burst!r}, quota={self.quota!r}")
+            raise ValueError(
+                f"burst goes with quota {kinds}, got burst={self.burst!r}, quota={self.quota!r}"
+            )
 
 
 VALIDATORS = {each.name: each.metadata["rule"] for each in fields(Knobs)}

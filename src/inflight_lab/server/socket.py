@@ -23,16 +23,22 @@ LOG = logging.getLogger("inflight_lab.server")
 class Listener(threading.Thread):
     """Answers as uvicorn does, on an event loop of its own, and hangs up on its clients when it is to end.
 
-    `uvicorn.Server` would wait for the clients, look ten times a second whether it is to end, and choose the
-    kind of loop (uvloop) for the whole process.
+    `uvicorn.Server` would wait for the clients, look ten times a second whether it is
+    to end, and choose the kind of loop (uvloop) for the whole process.
     """
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         super().__init__(name="practice-server", daemon=True)
         _keep_loopback_off_proxies()
-        # Longer than a client keeps an idle connection, so that it is never cut in its hand.
+        # Longer than a client keeps an idle connection, so that it is never cut in its
+        # hand.
         self._config = uvicorn.Config(
-            app, ws="none", lifespan="off", log_config=None, log_level="error", timeout_keep_alive=75
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            timeout_keep_alive=75,
         )
         self.state = ServerState()
         self._short = False  # of files that may be open
@@ -51,7 +57,9 @@ class Listener(threading.Thread):
 
     def run(self) -> None:
         """Serve, on a loop of a kind that the process does not choose (nest-asyncio)."""
-        loop = getattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop)  # the former on Windows
+        loop = getattr(
+            asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop
+        )  # the former on Windows
         try:
             with asyncio.Runner(loop_factory=loop) as runner:
                 runner.run(self._serve())
@@ -64,37 +72,51 @@ class Listener(threading.Thread):
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(self._note)
         self._config.load()
-        # Not httptools, which uvicorn prefers where it is: it collects a head for as long as that comes.
+        # Not httptools, which uvicorn prefers where it is: it collects a head for as
+        # long as that comes.
         connect = functools.partial(H11Protocol, self._config, self.state, {})
-        server = await self._loop.create_server(connect, LOOPBACK, self.port, backlog=self._config.backlog)
+        server = await self._loop.create_server(
+            connect, LOOPBACK, self.port, backlog=self._config.backlog
+        )
         (listening,) = server.sockets
         self.port = listening.getsockname()[1]
         self._ready.set_result(None)
         await self._ended.wait()
         with contextlib.suppress(NotImplementedError):  # on Windows
             self._loop.remove_reader(listening)  # lets nobody in any more
-        for _ in range(2):  # turns of the loop, after which a client that was just accepted is a connection
+        for _ in range(
+            2
+        ):  # turns of the loop, after which a client that was just accepted is a connection
             await asyncio.sleep(0)
         server.close()
         for connection in list(self.state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # on its next turn asyncio says that they are lost, which ends the requests
+        await asyncio.sleep(
+            0
+        )  # on its next turn asyncio says that they are lost, which ends the requests
         await asyncio.gather(*self.state.tasks, return_exceptions=True)
 
     def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # asyncio tries again by itself, thousands of times a second, and reports each time.
+        # asyncio tries again by itself, thousands of times a second, and reports each
+        # time.
         if "accept" not in context["message"]:
             loop.default_exception_handler(context)
         elif not self._short:
             self._short = True
-            LOG.error("The practice server has to let a client wait: %s", context["exception"])
+            LOG.error(
+                "The practice server has to let a client wait: %s", context["exception"]
+            )
 
 
 def _keep_loopback_off_proxies() -> None:
     """Behind a school's proxy httpx would send even loopback requests to it."""
     if not urllib.request.getproxies_environment():
-        # Those that Windows and macOS have in their settings count while the environment names none at all.
-        os.environ |= {f"{scheme}_proxy": proxy for scheme, proxy in urllib.request.getproxies().items()}
+        # Those that Windows and macOS have in their settings count while the
+        # environment names none at all.
+        os.environ |= {
+            f"{scheme}_proxy": proxy
+            for scheme, proxy in urllib.request.getproxies().items()
+        }
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if LOOPBACK not in hosts:

@@ -1,10 +1,12 @@
 """The code to leave with: `snippet` gives exactly what your choices need, ready to paste.
 
-All of it is cut from one file, ``leave_with.py``, which is the whole script.  Marks in it say which choices a
-line is there for:
+All of it is cut from one file, ``leave_with.py``, which is the whole script.  Marks in
+it say which choices a line is there for:
 
-- ``#? retries`` at the end of a line: without retries the line goes, and the block below it.
-- ``#^ retries``: without retries the line goes, and the block below moves up, or belongs to the line above.
+- ``#? retries`` at the end of a line: without retries the line goes, and the block
+  below it.
+- ``#^ retries``: without retries the line goes, and the block below moves up, or
+  belongs to the line above.
 - ``#| notebook | await main()``: a line that the whole script does not have.
 """
 
@@ -44,16 +46,22 @@ def snippet(
 ) -> str:
     """The code for these choices and no more.  By default it is the whole script.
 
-    ``quotas`` are what the API allows, each as requests and seconds.  All are kept, and each is used as far
-    as the others let it; without any there is no pace.  With ``tokens``, so many in the first one's seconds,
-    the ids are questions to a language model's API.  ``limit`` is how many may be in flight, and None is 50.
-    ``save`` names the file for the results, from which a second start goes on; without it they come as a list
-    in the order of the ids or, with ``as_completed``, one by one.
-    ``per_host`` takes addresses in place of ids, and gives each host a pace and a limit of its own.
+    ``quotas`` are what the API allows, each as requests and seconds.  All are kept, and
+    each is used as far as the others let it; without any there is no pace.  With
+    ``tokens``, so many in the first one's seconds, the ids are questions to a language
+    model's API.  ``limit`` is how many may be in flight, and None is 50. ``save`` names
+    the file for the results, from which a second start goes on; without it they come as
+    a list in the order of the ids or, with ``as_completed``, one by one. ``per_host``
+    takes addresses in place of ids, and gives each host a pace and a limit of its own.
 
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, and for choices that exclude each other.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and for choices that
+    exclude each other.
     """
-    chosen = {**locals(), "order": not (save or as_completed), "pace": quotas and not tokens}
+    chosen = {
+        **locals(),
+        "order": not (save or as_completed),
+        "pace": quotas and not tokens,
+    }
     check("url", url)
     check("limit", limit, or_none=True)
     check("tokens", tokens, integer(1), or_none=True)
@@ -61,20 +69,29 @@ def snippet(
     check(
         "quotas",
         quotas,
-        Validator((tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)),
+        Validator(
+            (tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)
+        ),
     )
     for quota in quotas:
         check("requests", quota[0], integer(1))
         check("period", quota[1])
     if per_host and url != URL:
-        raise ValueError(f"url must not come with per_host, whose addresses stand in URLS, got {url!r}")
+        raise ValueError(
+            f"url must not come with per_host, whose addresses stand in URLS, got {url!r}"
+        )
     if "{id}" not in url:
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
     if tokens and (per_host or not quotas):
-        raise ValueError(f"tokens must come with a rate and without per_host, got {tokens}")
+        raise ValueError(
+            f"tokens must come with a rate and without per_host, got {tokens}"
+        )
     if save and as_completed:
         raise ValueError(f"save must not come with as_completed, got {save!r}")
-    pairs = [(count, int(period) if period == int(period) else period) for count, period in quotas]
+    pairs = [
+        (count, int(period) if period == int(period) else period)
+        for count, period in quotas
+    ]
     budgets = {"requests" + "_too" * number: pair for number, pair in enumerate(pairs)}
     if tokens:
         budgets["tokens"] = (tokens, pairs[0][1])
@@ -88,8 +105,14 @@ def snippet(
     settings = f"{names} = {given}"
     settings += f"  # {meaning}" if len(f"{settings}  # {meaning}") <= WIDTH else ""
     address = CHAT if tokens and url == URL else url
-    code = compose(chosen).replace(in_quotes(URL), in_quotes(address)).replace(SETTINGS, settings)
-    return code.replace("BUDGETS", f"\n\n{getsource(Budgets)}\n\n{getsource(Counted)}".rstrip())
+    code = (
+        compose(chosen)
+        .replace(in_quotes(URL), in_quotes(address))
+        .replace(SETTINGS, settings)
+    )
+    return code.replace(
+        "BUDGETS", f"\n\n{getsource(Budgets)}\n\n{getsource(Counted)}".rstrip()
+    )
 
 
 def in_quotes(text: str) -> str:
@@ -106,7 +129,9 @@ def compose(choices: dict[str, Any]) -> str:
     source = SOURCE.read_text(encoding="utf-8")
     for line in source[source.index('"""') :].splitlines():
         indent = len(line) - len(line.lstrip())
-        if indent > gone or (not line and dropped and not kept[-1]):  # one blank line is enough there
+        if indent > gone or (
+            not line and dropped and not kept[-1]
+        ):  # one blank line is enough there
             continue
         if line:
             gone, moved = 999, [each for each in moved if each < indent]

@@ -1,8 +1,9 @@
 """In the watched script's own process: notes one line an event into a file, and leaves all else alone.
 
-A library is hooked right after the script imports it.  One write to a file opened for appending is one
-whole line, from threads and from other processes too, and nothing is lost when the script is killed.
-`marshal` is what encodes fastest: each microsecond here is one that the script does not have.
+A library is hooked right after the script imports it.  One write to a file opened for
+appending is one whole line, from threads and from other processes too, and nothing is
+lost when the script is killed. `marshal` is what encodes fastest: each microsecond here
+is one that the script does not have.
 """
 
 import functools
@@ -32,10 +33,17 @@ def note(kind: str, *fields: Any) -> None:
     global _looked_at
     process = os.getpid()
     with suppress(OSError):  # a full disk is no fault of the script's
-        os.write(_file, b2a_base64(marshal.dumps((time.perf_counter(), process, kind, *fields))))
-    if kind == "asked" and _looked_at != process:  # a process that was forked has no thread that looks
+        os.write(
+            _file,
+            b2a_base64(marshal.dumps((time.perf_counter(), process, kind, *fields))),
+        )
+    if (
+        kind == "asked" and _looked_at != process
+    ):  # a process that was forked has no thread that looks
         _looked_at = process
-        start_new_thread(look, (note,))  # not `threading`: a script may wait until its own threads have ended
+        start_new_thread(
+            look, (note,)
+        )  # not `threading`: a script may wait until its own threads have ended
 
 
 def _send(send: Function, transport: Any, request: Any) -> Any:
@@ -54,14 +62,20 @@ def _gather(gather: Function, *things: Any, **options: Any) -> Any:
 
 
 def _note_failure(outer: Any) -> None:
-    error = getattr(outer, "_exception", None)  # to call ``exception()`` would mark it as seen
-    left = [name_of(child) for child in getattr(outer, "_children", ()) if not child.done()]
+    error = getattr(
+        outer, "_exception", None
+    )  # to call ``exception()`` would mark it as seen
+    left = [
+        name_of(child) for child in getattr(outer, "_children", ()) if not child.done()
+    ]
     if error is not None and left:
         note("gave up", type(error).__name__, left)
 
 
 def _unseen(library: str, original: Function, *args: Any, **options: Any) -> Any:
-    if library != "aiohttp" or "httpx_aiohttp" not in sys.modules:  # httpx may send over it
+    if (
+        library != "aiohttp" or "httpx_aiohttp" not in sys.modules
+    ):  # httpx may send over it
         note("unseen", library)
     return original(*args, **options)
 
@@ -95,8 +109,13 @@ def hook(module: Any, hooks: dict[str, Function]) -> None:
             *owner, name = path.split(".")
             place = getattr(module, *owner) if owner else module
             setattr(place, name, _in_place_of(getattr(place, name), replacement))
-    except Exception as error:  # the script goes on, whatever a later release has changed
-        print(f"watch: this {module.__name__} cannot be watched: {error!r}", file=sys.stderr)
+    except (
+        Exception
+    ) as error:  # the script goes on, whatever a later release has changed
+        print(
+            f"watch: this {module.__name__} cannot be watched: {error!r}",
+            file=sys.stderr,
+        )
 
 
 def _in_place_of(original: Function, replacement: Function) -> Function:
@@ -107,7 +126,9 @@ def _in_place_of(original: Function, replacement: Function) -> Function:
     return call
 
 
-def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+def find_spec(
+    name: str, path: object = None, target: object = None
+) -> ModuleSpec | None:
     """This module is a finder: it finds the modules of HOOKS as usual, and hooks them once executed."""
     hooks = HOOKS.pop(name, None)
     if not hooks or not (spec := importlib.util.find_spec(name)) or not spec.loader:
@@ -125,11 +146,18 @@ def find_spec(name: str, path: object = None, target: object = None) -> ModuleSp
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     """In practice: refuse to connect to another machine, and to ask for its name."""
     match event, arguments:
-        case ("socket.connect" | "socket.sendto" | "socket.sendmsg", (_, (host, *_))) | (
+        case (
+            "socket.connect" | "socket.sendto" | "socket.sendmsg",
+            (_, (host, *_)),
+        ) | (
             "socket.getaddrinfo" | "socket.gethostbyname",
             (host, *_),
-        ) if host and not is_loopback(host.decode() if isinstance(host, bytes) else host):
-            raise ConnectionRefusedError(f"--practice: nothing is sent to {host}, which is another machine")
+        ) if host and not is_loopback(
+            host.decode() if isinstance(host, bytes) else host
+        ):
+            raise ConnectionRefusedError(
+                f"--practice: nothing is sent to {host}, which is another machine"
+            )
 
 
 def install() -> None:

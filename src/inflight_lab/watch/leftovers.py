@@ -6,16 +6,23 @@ import tempfile
 from pathlib import Path
 
 from inflight_lab.watch.opened import last_change
-from inflight_lab.watch.seen import Seen
+from inflight_lab.watch.request_log import RequestLog
 
 MOST = 10
 """So many files are named."""
-NOT_RESULTS = [tempfile.gettempdir(), sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
+NOT_RESULTS = [
+    tempfile.gettempdir(),
+    sys.prefix,
+    sys.base_prefix,
+    "/dev",
+    "/proc",
+    "/sys",
+]
 """Folders whose files are no results, unless a script is run in there."""
 PACKAGES = {"__pycache__", "site-packages", "dist-packages"}
 
 
-def warn_of_practice_answers(seen: Seen, script: Path, here: Path) -> list[str]:
+def warn_of_practice_answers(seen: RequestLog, script: Path, here: Path) -> list[str]:
     """Two sentences that name the files, or nothing if there are none; see `written_files`."""
     files = written_files(seen, script, here)
     if not files:
@@ -23,13 +30,16 @@ def warn_of_practice_answers(seen: Seen, script: Path, here: Path) -> list[str]:
     names = ", ".join(files[:MOST])
     if len(files) > MOST:
         names += f" and {len(files) - MOST} more files"
-    return [f"Practice answers, not data, are now in {names}. Do not let a real run go on from there."]
+    return [
+        f"Practice answers, not data, are now in {names}. Do not let a real run go on from there."
+    ]
 
 
-def written_files(seen: Seen, script: Path, here: Path) -> list[str]:
+def written_files(seen: RequestLog, script: Path, here: Path) -> list[str]:
     """What the script wrote and did not delete, in the order in which it was opened.
 
-    ``here`` is the working directory in which it was started: paths in there are relative to it.
+    ``here`` is the working directory in which it was started: paths in there are
+    relative to it.
     """
     before: dict[str, int] = {}
     for _, _, path, changed in seen.others["opened"]:
@@ -50,11 +60,17 @@ def _was_written(path: Path, changed: int) -> bool:
 
 def _is_ignored(path: Path, folders: list[Path]) -> bool:
     real = path.resolve()
-    return not PACKAGES.isdisjoint(real.parts) or any(real.is_relative_to(folder) for folder in folders)
+    return not PACKAGES.isdisjoint(real.parts) or any(
+        real.is_relative_to(folder) for folder in folders
+    )
 
 
 def _ignored_folders(script: Path, here: Path) -> list[Path]:
     """Those of NOT_RESULTS that hold neither the script nor the working directory."""
     own = [script.resolve(), here.resolve()]
     folders = [Path(os.path.realpath(folder)) for folder in NOT_RESULTS]
-    return [folder for folder in folders if not any(path.is_relative_to(folder) for path in own)]
+    return [
+        folder
+        for folder in folders
+        if not any(path.is_relative_to(folder) for path in own)
+    ]

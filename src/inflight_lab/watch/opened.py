@@ -1,7 +1,8 @@
 """In practice, in the watched script's own process: notes the files that the script opens to write to.
 
-Seen is what Python opens itself: by `open`, `os.open` and `sqlite3`, and what is then renamed.  Not seen is
-what other code opens, such as a library in Rust or C++, or a program that the script starts.
+Seen is what Python opens itself: by `open`, `os.open` and `sqlite3`, and what is then
+renamed.  Not seen is what other code opens, such as a library in Rust or C++, or a
+program that the script starts.
 """
 
 import os
@@ -26,7 +27,9 @@ class OpenedFiles:
         """Take one event of `sys.audit`."""
         if event not in ("open", "sqlite3.connect", "os.rename"):
             return
-        with suppress(Exception):  # a name that cannot be opened: the script hears of that from Python
+        with suppress(
+            Exception
+        ):  # a name that cannot be opened: the script hears of that from Python
             if event == "open":
                 self._opens(*arguments)
             elif event == "sqlite3.connect":

@@ -35,7 +35,9 @@ class Request:
     sent: float | None = None
     flight: int | None = None  # its number in the timeline, once it is sent
     ended: float | None = None
-    error: str = ""  # what came in place of an answer; "cancelled" if the script gave it up
+    error: str = (
+        ""  # what came in place of an answer; "cancelled" if the script gave it up
+    )
     status: int = 0
     said: str = ""  # those headers of the answer that are noted
 
@@ -53,8 +55,9 @@ class Request:
 class RequestLog(PlotSource):
     """A run as it is seen, from events that `note` takes one by one.
 
-    ``news`` has those that came since it was last called.  They are taken in before each reading, many at a
-    time: right when they come, each would cost the run twice as much.
+    ``news`` has those that came since it was last called.  They are taken in before
+    each reading, many at a time: right when they come, each would cost the run twice as
+    much.
     """
 
     def __init__(self, news: Callable[[], Iterable[tuple[Any, ...]]] = tuple) -> None:
@@ -64,7 +67,9 @@ class RequestLog(PlotSource):
         self.requests = deque[Request](maxlen=MOST)
         self.open: dict[Name, Request] = {}
         """Those without an end, by process and number."""
-        self.others = defaultdict[str, deque[tuple[Any, ...]]](lambda: deque(maxlen=MOST))
+        self.others = defaultdict[str, deque[tuple[Any, ...]]](
+            lambda: deque(maxlen=MOST)
+        )
         """By kind, all events of no request: ``(at, process, *fields)``."""
         self.policies: dict[str, list[Policy]] = {}
         """By host: what its last answer said."""
@@ -84,16 +89,19 @@ class RequestLog(PlotSource):
     def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
         """One event at ``at``, seconds of ``time.perf_counter``.
 
-        Of a request: ``asked`` (number, sender, client, connections, idle, method, url), ``sent`` (number,
-        connections opened), ``ended`` (number, error, status, headers).  Others: ``acquires`` (semaphore,
-        sender), ``gave up`` (error, senders), ``stood still`` (callback, seconds, line), ``unseen``
-        (library), ``opened`` (path of a file, when it was last changed before that).  Numbers and names are
-        the process's own.
+        Of a request: ``asked`` (number, sender, client, connections, idle, method,
+        url), ``sent`` (number, connections opened), ``ended`` (number, error, status,
+        headers).  Others: ``acquires`` (semaphore, sender), ``gave up`` (error,
+        senders), ``stood still`` (callback, seconds, line), ``unseen`` (library),
+        ``opened`` (path of a file, when it was last changed before that).  Numbers and
+        names are the process's own.
         """
         self._at, key = at, (process, fields[0])
         if kind == "asked":
             _, sender, client, *more = fields
-            request = self.open[key] = Request(at, (process, sender), (process, client), *more)
+            request = self.open[key] = Request(
+                at, (process, sender), (process, client), *more
+            )
             self.requests.append(request)
             if len(self.open) > request.connections:
                 request.waits = True
@@ -111,9 +119,18 @@ class RequestLog(PlotSource):
             self.timeline.start()  # else it would count as one of those that wait
         request.sent, request.opened, request.flight = at, opened, self.timeline.send()
 
-    def _finish(self, request: Request, at: float, error: str, status: int, said: str) -> None:
-        request.ended, request.error, request.status, request.said = at, error, status, said
-        if request.flight is None and not (error and request.waits):  # only httpcore says when it is sent
+    def _finish(
+        self, request: Request, at: float, error: str, status: int, said: str
+    ) -> None:
+        request.ended, request.error, request.status, request.said = (
+            at,
+            error,
+            status,
+            said,
+        )
+        if request.flight is None and not (
+            error and request.waits
+        ):  # only httpcore says when it is sent
             self._send(request, at)
         if error == "cancelled":
             self.timeline.cancel(request.flight)
@@ -130,4 +147,8 @@ class RequestLog(PlotSource):
     def _quota(self) -> QuotaPolicy | None:
         """The quota to draw: the one of the shortest window, if a single host says any."""
         said = list(self.policies.values())
-        return QuotaPolicy("sliding-window", said[0][0].quota, said[0][0].window) if len(said) == 1 else None
+        return (
+            QuotaPolicy("sliding-window", said[0][0].quota, said[0][0].window)
+            if len(said) == 1
+            else None
+        )

@@ -16,24 +16,38 @@ from inflight_lab.plot.points import UPDATE, Message, PlotSource
 from inflight_lab.server import PracticeServer
 
 HOME = "/inflight-lab/"
-PAGE, PLOT = Path(__file__).with_name("page.html"), Path(inflight_lab.plot.__file__).parent
+PAGE, PLOT = (
+    Path(__file__).with_name("page.html"),
+    Path(inflight_lab.plot.__file__).parent,
+)
 EVENTS = "text/event-stream"
 
 
 class Page(PracticeServer):
     """Serves the plot at ``HOME``, by server-sent events, and practice answers everywhere else.
 
-    Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words`` below, at the end: they
-    are the last that a page gets, and then ``done`` is set.  ``readers`` has a queue for each page.
+    Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words``
+    below, at the end: they are the last that a page gets, and then ``done`` is set.
+    ``readers`` has a queue for each page.
     """
 
-    def __init__(self, recorder: PlotSource, title: str, *, port: int = 0, **knobs: Any) -> None:
+    def __init__(
+        self, recorder: PlotSource, title: str, *, port: int = 0, **knobs: Any
+    ) -> None:
         super().__init__(port=port, **knobs)
-        self._recorder, self._title, self.words, self.done = recorder, title, "", threading.Event()
+        self._recorder, self._title, self.words, self.done = (
+            recorder,
+            title,
+            "",
+            threading.Event(),
+        )
         self.readers = set[asyncio.Queue[Message]]()
         self._routes.routes[:] = [
             Route(HOME, lambda _: FileResponse(PAGE)),
-            Route(HOME + "events", lambda _: StreamingResponse(self._messages(), media_type=EVENTS)),
+            Route(
+                HOME + "events",
+                lambda _: StreamingResponse(self._messages(), media_type=EVENTS),
+            ),
             Mount(HOME, StaticFiles(directory=PLOT)),
             Mount("/", request_response(self._get)),
         ]
@@ -52,7 +66,11 @@ class Page(PracticeServer):
                     self.readers.add(news)
                 while not news.empty():
                     own = {"title": self._title, "words": words}
-                    message = news.get_nowait() | own | {"live": not words or not news.empty()}
+                    message = (
+                        news.get_nowait()
+                        | own
+                        | {"live": not words or not news.empty()}
+                    )
                     yield f"data: {json.dumps(message)}\n\n"
                 await asyncio.sleep(UPDATE)
             self.done.set()

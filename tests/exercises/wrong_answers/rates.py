@@ -1,4 +1,6 @@
-"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12, by check and mistake."""
+"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12, by check and
+mistake.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What each notebook claims: checked after Run All, in a kernel of this machine or in a browser's page."""
+"""What each notebook claims: checked after Run All, in a kernel of this machine or in a
+browser's page.
+"""
 
 from __future__ import annotations
 

@@ -8,16 +8,21 @@ from tests.support.run_all import Ran
 def claims_of_12(ran: Ran) -> None:
     """A semaphore is refused by the tokens; within budgets nothing is, if the most was reserved.
 
-    What the plot shows of the last run: the tokens are nearer to their quota than the requests.
+    What the plot shows of the last run: the tokens are nearer to their quota than the
+    requests.
     """
     assert (
-        ran.text("answer = await client.post(chat, json=question)\nprint").splitlines()[2]
+        ran.text("answer = await client.post(chat, json=question)\nprint").splitlines()[
+            2
+        ]
         == "limit-requests 60"
     )
     refused, of, *_ = ran.numbers("answers = await with_semaphore(60, 3)")
     assert of == 60
     assert refused >= 5
-    assert ran.text("answers = await with_semaphore(60, 3)").endswith("more than 2000 tokens in 2 s")
+    assert ran.text("answers = await with_semaphore(60, 3)").endswith(
+        "more than 2000 tokens in 2 s"
+    )
     rows = [line.split() for line in ran.text('print("reserved').splitlines()[1:4]]
     refused_by = {int(reserve): int(refused) for reserve, refused, *_ in rows}
     elapsed = {int(reserve): float(seconds) for reserve, _, seconds, *_ in rows}
@@ -26,8 +31,16 @@ def claims_of_12(ran: Ran) -> None:
     assert elapsed[302] < elapsed[1000]
     assert all(int(busiest) <= 30 for *_, busiest in rows)
     peak = "max(point[2] for point in plot.recorder.history['{}'])"
-    rate, tokens, quota = (ran.kernel.value(peak.format(name)) for name in ("rate", "tokens", "token_quota"))
+    rate, tokens, quota = (
+        ran.kernel.value(peak.format(name))
+        for name in ("rate", "tokens", "token_quota")
+    )
     assert quota == 2000
     assert rate / 60 < tokens / quota <= 1
-    assert ran.text("tokens=2001").startswith("This can never be sent: 2001 tokens.  Budgets: ")
-    assert ran.text("client.post(chat, json=question) for _ in range(40)") == "40 answers, 0 refused"
+    assert ran.text("tokens=2001").startswith(
+        "This can never be sent: 2001 tokens.  Budgets: "
+    )
+    assert (
+        ran.text("client.post(chat, json=question) for _ in range(40)")
+        == "40 answers, 0 refused"
+    )

@@ -19,17 +19,21 @@ EVENTS = """[
 
 
 def claims_of_11(ran: Ran) -> None:
-    """Two runners side by side, slow motion, a challenge and a recording show what a teacher promises."""
+    """Two runners side by side, slow motion, a challenge and a recording show what a
+    teacher promises.
+    """
     assert ran.kernel.run(ALL_END).status == "ok"
 
-    # Two runners: naive is done first, up to sixty are refused; the semaphore takes longer, none is.
+    # Two runners: naive is done first, up to sixty are refused; the semaphore takes
+    # longer, none is.
     hasty, limited = stats(ran, "panel", "naive"), stats(ran, "panel", "semaphore")
     assert (hasty["accepted"] + hasty["refused"], limited["accepted"]) == (120, 120)
     assert 0 < hasty["refused"] <= 60, hasty
     assert hasty["elapsed"] < limited["elapsed"], (hasty, limited)
     assert (limited["refused"], limited["busiest_period"] <= 24) == (0, True)
 
-    # Slow motion: the runner with a pause has a gap of a slow second, and the other has none.
+    # Slow motion: the runner with a pause has a gap of a slow second, and the other has
+    # none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
     assert pausing["elapsed"] > plain["elapsed"] + 4
     assert ran.kernel.value("slow.lanes['with a pause'].feed.recorder.numbered")
@@ -41,7 +45,8 @@ def claims_of_11(ran: Ran) -> None:
     assert asleep[0] - ends[2] > 4  # "and their slots sleep"
     assert ran.kernel.value("quiet.latency") == 0.1
 
-    # The challenge: the highest limit of the solution meets no 429, and far above it there are some.
+    # The challenge: the highest limit of the solution meets no 429, and far above it
+    # there are some.
     for limit, kept in ((10, True), (20, False)):
         assert ran.kernel.run(CHALLENGE.format(limit=limit)).status == "ok"
         met = ran.kernel.value("challenge.goals_met")
@@ -57,7 +62,9 @@ def claims_of_11(ran: Ran) -> None:
     shown = ran.kernel.value(
         "{name: feed.recorder.status()['counts'] for name, feed in replay.feeds.items()}"
     )
-    assert {name: each["accepted"] for name, each in shown.items()} == dict.fromkeys(shown, 200)
+    assert {name: each["accepted"] for name, each in shown.items()} == dict.fromkeys(
+        shown, 200
+    )
     assert shown["paced"]["elapsed"] < shown["semaphore and pause"]["elapsed"] / 3
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from inflight_lab.exercises.calculator import bursts
-from inflight_lab.server.quotas import SlidingWindow
+from inflight_lab.quotas.algorithms import SlidingWindow
 from tests.notebooks.claims.scoreboard import expect_score, scoreboard
 from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
@@ -42,8 +42,12 @@ print("client closed: 40, asyncio.run over:", small.stats().started)
 
 
 def claims_of_00(ran: Ran) -> None:
-    """A coroutine is a call that has not begun, a task runs by itself, and a script runs in a cell."""
-    script, printed = re.findall(r"```\w+\n(.*?)```", code_cell(ran.path, "text-yesterday"), re.S)
+    """A coroutine is a call that has not begun, a task runs by itself, and a script
+    runs in a cell.
+    """
+    script, printed = re.findall(
+        r"```\w+\n(.*?)```", code_cell(ran.path, "text-yesterday"), re.S
+    )
     failed = ran.kernel.run(YESTERDAY.format(script=script)).text
     assert failed == printed
     assert "200 OK" in ran.text("PracticeServer(latency=0.3)")
@@ -51,9 +55,14 @@ def claims_of_00(ran: Ran) -> None:
     assert (first, last) == ("not started yet: coroutine", "Ada gets up")
     assert "Ben's task is done: True" in ran.text("bens_nap.done()")
     asked = ran.text("asyncio.run(coroutine)").splitlines()
-    assert asked[0] == "RuntimeError: asyncio.run() cannot be called from a running event loop"
+    assert (
+        asked[0]
+        == "RuntimeError: asyncio.run() cannot be called from a running event loop"
+    )
     assert asked[-1] == "Cleo gets up"  # the very same coroutine, awaited, ran
-    statuses = [line.split()[0] for line in ran.text("for _ in range(3)").splitlines()[:3]]
+    statuses = [
+        line.split()[0] for line in ran.text("for _ in range(3)").splitlines()[:3]
+    ]
     assert statuses == ["200", "200", "429"]
     assert "accepted=2, refused=1" in ran.text("server.stats()")
     assert ran.text("asyncio.run(main())") == "a script got 200"
@@ -62,8 +71,16 @@ def claims_of_00(ran: Ran) -> None:
 def claims_of_01(ran: Ran) -> None:
     """One request, then several: in turn one in flight, as tasks two."""
     assert ran.text("json.dumps").startswith("Making request 1")
-    assert ran.kernel.value("sorted(response.json())") == ["args", "headers", "origin", "url"]
-    assert ran.kernel.value('response.request.headers["Content-Type"]') == "application/json"
+    assert ran.kernel.value("sorted(response.json())") == [
+        "args",
+        "headers",
+        "origin",
+        "url",
+    ]
+    assert (
+        ran.kernel.value('response.request.headers["Content-Type"]')
+        == "application/json"
+    )
     assert ran.kernel.value("latency") > 0.29  # a timer may ring a hair early
     assert ran.numbers("in_turn = ")[1:] == [1]
     assert ran.numbers("as_tasks = ")[1:] == [2]
@@ -74,20 +91,31 @@ def claims_of_01(ran: Ran) -> None:
 
 
 def claims_of_02(ran: Ran) -> None:
-    """Two hundred at once: a hundred in flight, half refused, one error, and the others sent all the same."""
+    """Two hundred at once: a hundred in flight, half refused, one error, and the others
+    sent all the same.
+    """
     refusal = "ValueError: Unexpected Status: Http status code is 429."
     client, server, accepted, refused = ran.numbers("at_server, at_client")
     assert client == 200
-    assert 80 <= server <= 100  # 100, unless the machine is so busy that answers overtake requests
+    assert (
+        80 <= server <= 100
+    )  # 100, unless the machine is so busy that answers overtake requests
     assert (accepted, refused) == (100, 100)
     assert ran.text("with plot:") == refusal
-    assert ran.text("results you can use") == "accepted by the server: 100\nresults you can use: None"
+    assert (
+        ran.text("results you can use")
+        == "accepted by the server: 100\nresults you can use: None"
+    )
     at_the_error, later = map(
-        int, re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error = ").splitlines()[1])[-2:]
+        int,
+        re.findall(r"(\d+)(?:,|$)", ran.text("at_the_error = ").splitlines()[1])[-2:],
     )
     assert at_the_error < later == 300
     assert ran.kernel.value("len(outcomes)") == 200
-    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {"Response", "ValueError"}
+    assert set(re.findall(r"'(\w+)'", ran.text("outcomes = await"))) <= {
+        "Response",
+        "ValueError",
+    }
     if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
         assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
     expect_score(ran, "naive, every outcome kept", ran.text("share = answers"))
@@ -117,7 +145,9 @@ def claims_of_03(ran: Ran) -> None:
         "+ async def make_one_request(url, num, *, client, limiter, verbose=False):",
         "+ async with limiter:",
     ]
-    peak, refused, elapsed, answers = ran.numbers('stats = server.stats()\nprint(f"peak')
+    peak, refused, elapsed, answers = ran.numbers(
+        'stats = server.stats()\nprint(f"peak'
+    )
     assert (peak, refused, answers) == (3, 0, 30)
     assert elapsed > 2.9  # ten times 0.3 s, and a busy machine only adds
     expect_limit_10_is_safe(ran)
@@ -125,8 +155,12 @@ def claims_of_03(ran: Ran) -> None:
     expect_the_board_to_predict_limit_30(ran)
     peak, accepted, refused, busiest = ran.numbers("as quick")[:4]
     assert (peak, accepted + refused) == (3, 100)
-    assert "limit 3 sends at most 51 requests in five seconds" in code_cell(ran.path, "text-not-rate")
-    assert most_in_a_period(3, latency=0.3, period=5) == 51 < 60 < busiest  # "still too many"
+    assert "limit 3 sends at most 51 requests in five seconds" in code_cell(
+        ran.path, "text-not-rate"
+    )
+    assert (
+        most_in_a_period(3, latency=0.3, period=5) == 51 < 60 < busiest
+    )  # "still too many"
     assert refused > 0
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
     assert ran.kernel.value("panel._page['adjustable']")
@@ -136,7 +170,10 @@ def expect_limit_10_is_safe(ran: Ran) -> None:
     """All 200 are answered, and no computer is faster than the board's row."""
     printed = ran.text("limit=10, return_exceptions")
     predicted, took, share, busiest = map(
-        float, re.findall(r"(\d+(?:\.\d+)?)(?= s: 200 answers, 0 429s| s,|% of| sent)", printed)
+        float,
+        re.findall(
+            r"(\d+(?:\.\d+)?)(?= s: 200 answers, 0 429s| s,|% of| sent)", printed
+        ),
     )
     expect_score(ran, "semaphore of 10", printed)
     *_, shortest, most = scoreboard(ran.path)["semaphore of 10"]
@@ -148,7 +185,9 @@ def expect_limit_10_is_safe(ran: Ran) -> None:
 
 
 def expect_bursts_are_refused(ran: Ran) -> None:
-    """The average is within the quota, and as many of each burst are refused as the prose says."""
+    """The average is within the quota, and as many of each burst are refused as the
+    prose says.
+    """
     limit, average, accepted, refused, _, busiest, allowed = ran.numbers("as slow")[:7]
     assert (limit, busiest, allowed, accepted + refused) == (20, 20, 15, 40)
     assert average <= allowed / 3 == 5  # "5 a second"
@@ -158,9 +197,13 @@ def expect_bursts_are_refused(ran: Ran) -> None:
 
 
 def expect_the_board_to_predict_limit_30(ran: Ran) -> None:
-    """Its row is what the API's own quota says of bursts that leave on time; 30 is one too many of them."""
+    """Its row is what the API's own quota says of bursts that leave on time; 30 is one
+    too many of them.
+    """
     held = [most_in_a_period(limit, latency=0.3, period=1) for limit in (3, 10, 30)]
-    prose = "one second holds up to {} requests for limit 3, {} for 10, and {} for 30.".format(*held)
+    prose = "one second holds up to {} requests for limit 3, {} for 10, and {} for 30.".format(
+        *held
+    )
     assert prose in code_cell(ran.path, "text-window")
     quota = SlidingWindow(rate=100, period=1)
     refused = [quota.admit(number // 30 * 0.3) > 0 for number in range(200)].count(True)
@@ -173,12 +216,16 @@ def expect_the_board_to_predict_limit_30(ran: Ran) -> None:
 
 
 def most_in_a_period(limit: int, *, latency: float, period: float) -> int:
-    """The most requests that ``limit`` slots send within a period: a busy computer sends fewer."""
+    """The most requests that ``limit`` slots send within a period: a busy computer
+    sends fewer.
+    """
     return limit * bursts(period, latency)
 
 
 def claims_of_04(ran: Ran) -> None:
-    """The pause: groups of the limit, little of the quota used, and the cases in which it never comes."""
+    """The pause: groups of the limit, little of the quota used, and the cases in which
+    it never comes.
+    """
     group = "Concurrency limit reached, waiting ...\n" * 3
     made = [f"Making request {num}\n" for num in range(7)]
     expected = "".join(made[:3]) + group + "".join(made[3:6]) + group + made[6]
@@ -187,7 +234,9 @@ def claims_of_04(ran: Ran) -> None:
     predicted, measured, refused, count, took, share = ran.numbers("group = (stats")
     assert (predicted, refused, count) == (2.31, 0, 200)
     assert measured < 2.4  # a busy machine is slower
-    *row, seconds, percent = scoreboard(ran.path)["semaphore of 3 and pause (predicted)"]
+    *row, seconds, percent = scoreboard(ran.path)[
+        "semaphore of 3 and pause (predicted)"
+    ]
     assert (row, percent) == ([200, 0], 2)
     assert seconds == round(66 * 1.3 + 0.3) <= took
     assert share <= 2

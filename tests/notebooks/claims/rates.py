@@ -25,19 +25,29 @@ await panel.start()
 
 
 def claims_of_05(ran: Ran) -> None:
-    """Little's law, the latency that counts, and an average that hides a busiest second."""
+    """Little's law, the latency that counts, and an average that hides a busiest
+    second.
+    """
     pairs = [(3, 0.3, 10), (6, 0.3, 20), (6, 0.15, 40), (24, 0.3, 80)]
     table = ran.text('print("limit   latency').splitlines()[1:5]
     for line, pair in zip(table, pairs, strict=True):
-        limit, latency, predicted, measured = map(float, re.findall(r"\d+(?:\.\d+)?", line))
+        limit, latency, predicted, measured = map(
+            float, re.findall(r"\d+(?:\.\d+)?", line)
+        )
         assert (limit, latency, predicted) == pair
-        assert 0.6 * predicted < measured < 1.03 * predicted  # "a little is missing each time"
-    peak, limit, busiest, allowed, accepted, refused = ran.numbers('print(f"busiest second')
+        assert (
+            0.6 * predicted < measured < 1.03 * predicted
+        )  # "a little is missing each time"
+    peak, limit, busiest, allowed, accepted, refused = ran.numbers(
+        'print(f"busiest second'
+    )
     assert (peak, limit, allowed, accepted + refused) == (3, 3, 30, 458)
     assert busiest > 33
     assert refused > 0
     # "Far too few", and right with the client's latency in the law.
-    rows = ran.kernel.value("[(measured[name], predicted[name], by_client[name]) for name in measured]")
+    rows = ran.kernel.value(
+        "[(measured[name], predicted[name], by_client[name]) for name in measured]"
+    )
     assert len(rows) == 3
     for measured, predicted, with_seen in rows:
         assert measured < predicted
@@ -45,103 +55,180 @@ def claims_of_05(ran: Ran) -> None:
     assert measured < 0.5 * predicted
     quick, *_, slow = re.findall(r"waited (\d\.\d+)", ran.text("by_client = "))
     assert float(slow) > float(quick) >= 0.01
-    (shown,) = (cell.source for cell in load(ran.path).cells if "| an answer takes" in cell.source)
+    (shown,) = (
+        cell.source
+        for cell in load(ran.path).cells
+        if "| an answer takes" in cell.source
+    )
     table = re.findall(r"^\| \d.*", shown, re.M)
     assert table
     for line in table:
         latency, right, safe, sends = (
-            float(number.replace(",", "")) for number in re.findall(r"(?<=\| )[\d.,]*\d", line)
+            float(number.replace(",", ""))
+            for number in re.findall(r"(?<=\| )[\d.,]*\d", line)
         )
-        assert (right, sends) == pytest.approx((limit_for(100, latency=latency), 30 / latency))
+        assert (right, sends) == pytest.approx(
+            (limit_for(100, latency=latency), 30 / latency)
+        )
         assert safe == safe_limit(100, latency=latency)
     unsafe, safe = (
-        list(map(int, re.findall(r"\d+", line))) for line in ran.text("as small").splitlines()[:2]
+        list(map(int, re.findall(r"\d+", line)))
+        for line in ran.text("as small").splitlines()[:2]
     )
     assert unsafe[2] > 20 >= safe[2]  # "two bursts in one second"
     assert unsafe[1] <= 20
     assert unsafe[3] > 0 == safe[3]
-    assert ran.kernel.value("law.value") == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
+    assert (
+        ran.kernel.value("law.value")
+        == "<b>Little's law: 6 / 0.30 s = 20 requests a second</b>"
+    )
     assert ran.kernel.run("panel.latency = 0\nawait panel.start()").status == "ok"
     assert "any number of" in ran.kernel.value("law.value")
-    # "Is the goal met?"  Never at 0; at the latency that the reader is asked to set, yes.
-    # In slow motion, where a busy computer adds less to each answer.
+    # "Is the goal met?"  Never at 0; at the latency that the reader is asked to set,
+    # yes. In slow motion, where a busy computer adds less to each answer.
     law_holds = "list(panel.goals_met.values())"
     assert ran.kernel.value(law_holds) == [False]
-    (play,) = (cell.source for cell in load(ran.path).cells if "press Run and touch nothing" in cell.source)
+    (play,) = (
+        cell.source
+        for cell in load(ran.path).cells
+        if "press Run and touch nothing" in cell.source
+    )
     (asked,) = re.findall(r"[Ss]et it to ([\d.]+), press Run and touch nothing", play)
     slowly = "panel.limit, panel.count, panel.slow = 6, 18, 5"
-    assert ran.kernel.run(f"{slowly}\npanel.latency = {asked}\nawait panel.start()").status == "ok"
+    assert (
+        ran.kernel.run(f"{slowly}\npanel.latency = {asked}\nawait panel.start()").status
+        == "ok"
+    )
     assert ran.kernel.value(law_holds) == [True]
 
 
 def claims_of_06(ran: Ran) -> None:
-    """A pace: a schedule that does not drift, one for all pollers, and a challenge that only it meets."""
+    """A pace: a schedule that does not drift, one for all pollers, and a challenge that
+    only it meets.
+    """
     from_now, from_schedule = ran.text('try_pacer("from now"').splitlines()[:2]
-    steps = [ran.text(f'try_pacer("{name}"') for name in ("a few", "with a log", "Pacer")]
+    steps = [
+        ran.text(f'try_pacer("{name}"') for name in ("a few", "with a log", "Pacer")
+    ]
     tried = {line.split(":")[0]: line for line in (from_now, from_schedule, *steps)}
-    took = {name: float(re.findall(r"(\S+) s,", line)[0]) for name, line in tried.items()}
-    refused = {name: int(re.findall(r"(\d+) refused", line)[0]) for name, line in tried.items()}
+    took = {
+        name: float(re.findall(r"(\S+) s,", line)[0]) for name, line in tried.items()
+    }
+    refused = {
+        name: int(re.findall(r"(\d+) refused", line)[0]) for name, line in tried.items()
+    }
     assert took["from now"] > took["from schedule"] + 0.3  # "loses that time"
-    if refused["Pacer"]:  # a server that stands still meanwhile sees two requests at once: try it on its own
+    if refused[
+        "Pacer"
+    ]:  # a server that stands still meanwhile sees two requests at once: try it on its own
         assert ran.kernel.run(PACER_AGAIN).status == "ok"
         assert ran.kernel.value("refused['Pacer']") == 0
-    assert refused["from schedule"] > refused["a few"] > refused["with a log"]  # "fewer, but some"
+    assert (
+        refused["from schedule"] > refused["a few"] > refused["with a log"]
+    )  # "fewer, but some"
     assert refused["from now"] == 0
-    seen = ran.kernel.value("{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}")
+    seen = ran.kernel.value(
+        "{name: (s.accepted, s.refused, s.elapsed) for name, s in seen.items()}"
+    )
     assert all(accepted + refused == 30 for accepted, refused, _ in seen.values())
     for name in ("naive", "semaphore of 10"):
         assert 0 < seen[name][1] <= 10  # "lost many requests"
     expect_score(ran, "paced", ran.text("share = answers"))
     assert seen["pause, limit 10"][1] == seen["paced"][1] == seen["adaptive"][1] == 0
-    assert 1.4 <= seen["paced"][2] < seen["pause, limit 10"][2]  # "at least 1.5 seconds"
-    *batches, accepted, refused_by_all, busiest, used = ran.numbers("await asyncio.sleep(2)")
+    assert (
+        1.4 <= seen["paced"][2] < seen["pause, limit 10"][2]
+    )  # "at least 1.5 seconds"
+    *batches, accepted, refused_by_all, busiest, used = ran.numbers(
+        "await asyncio.sleep(2)"
+    )
     assert len(batches) == 3
     assert accepted > 25
     assert (refused_by_all, busiest <= 20) == (0, True)
     assert 50 < used <= 100
-    refused_each, _, busiest = ran.numbers("pollers = start_polling([Pacer(20), Pacer(20)")[:3]
+    refused_each, _, busiest = ran.numbers(
+        "pollers = start_polling([Pacer(20), Pacer(20)"
+    )[:3]
     assert refused_each > 0
     assert busiest > 20
-    # The challenge: it begins red, a semaphore can meet it, and another latency breaks that.
+    # The challenge: it begins red, a semaphore can meet it, and another latency breaks
+    # that.
     assert ran.kernel.value("panel.goals_met") == {
         "60 requests": True,
         "no 429": True,
         "under 5 seconds": False,
     }
-    goals, paced = {"60 requests", "no 429", "under 5 seconds"}, "partial(make_many_requests, rate=20)"
+    goals, paced = (
+        {"60 requests", "no 429", "under 5 seconds"},
+        "partial(make_many_requests, rate=20)",
+    )
     assert goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.3) == goals
-    assert "no 429" not in goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.05)
-    assert "under 5 seconds" not in goals_met(ran, "semaphore.make_many_requests", limit=5, latency=0.6)
+    assert "no 429" not in goals_met(
+        ran, "semaphore.make_many_requests", limit=5, latency=0.05
+    )
+    assert "under 5 seconds" not in goals_met(
+        ran, "semaphore.make_many_requests", limit=5, latency=0.6
+    )
     assert goals_met(ran, paced, limit=90, latency=0.05) == goals
     assert goals_met(ran, paced, limit=90, latency=0.6) == goals
 
 
 def claims_of_07(ran: Ran) -> None:
     """What is lost, waits and hammers when requests fail, and that a pace refuses none."""
-    rows = [line.split()[-3:] for line in ran.text('await fail("gather", gather)').splitlines()[1:4]]
-    (lost, sent, later), kept, (thrown, stopped, still) = (tuple(map(int, row)) for row in rows)
+    rows = [
+        line.split()[-3:]
+        for line in ran.text('await fail("gather", gather)').splitlines()[1:4]
+    ]
+    (lost, sent, later), kept, (thrown, stopped, still) = (
+        tuple(map(int, row)) for row in rows
+    )
     assert (lost, later) == (0, 30)
     assert sent < 30
     assert kept == (9, 30, 30)
     assert thrown == 0
     assert stopped == still < 30
-    *row, bar = *ran.numbers('await fail("with a progress bar"'), ran.kernel.value("bar.value")
-    assert (row, bar) == ([9, 30, 30], 30)  # "each failure stands in the place of its answer"
-    again = [line.endswith("[<Response [200 OK]>]") for line in ran.text("reset = f").splitlines()]
+    *row, bar = (
+        *ran.numbers('await fail("with a progress bar"'),
+        ran.kernel.value("bar.value"),
+    )
+    assert (row, bar) == (
+        [9, 30, 30],
+        30,
+    )  # "each failure stands in the place of its answer"
+    again = [
+        line.endswith("[<Response [200 OK]>]")
+        for line in ran.text("reset = f").splitlines()
+    ]
     assert again == [False, True, True, False]
     assert ran.text("reset = f").count("Http status code is 403.") == 2
     assert ran.text("refused = next(") == "429 Too Many Requests - Retry-After: 1"
     _, accepted, refused_each = ran.numbers("each_waits = server.stats()")[:3]
     _, accepted_gate, refused_gate = ran.numbers("one_gate = server.stats()")[:3]
     assert accepted == accepted_gate == 40
-    assert refused_gate <= 10 < refused_each  # "only requests that were already in flight"
+    assert (
+        refused_gate <= 10 < refused_each
+    )  # "only requests that were already in flight"
     counted, fourth = ran.text("read=0.2").splitlines()
     assert counted == "{'ReadTimeout': 3}"
-    assert fourth == "reached the server: 4 - the fourth: <Response [429 Too Many Requests]>"
-    assert ran.text("max_connections=1") == "{'Response': 1, 'PoolTimeout': 2}\nreached the server: 1"
-    assert ran.kernel.value("[backoff(attempt) for attempt in range(1, 5)]") == [0.5, 1, 2, 2]
-    through, clients, given_up, refused, _, busiest = ran.numbers("await release_herd(server, backoff)")
-    spread, _, _, refused_less, _, calmer = ran.numbers("await release_herd(server, full_jitter)")
+    assert (
+        fourth
+        == "reached the server: 4 - the fourth: <Response [429 Too Many Requests]>"
+    )
+    assert (
+        ran.text("max_connections=1")
+        == "{'Response': 1, 'PoolTimeout': 2}\nreached the server: 1"
+    )
+    assert ran.kernel.value("[backoff(attempt) for attempt in range(1, 5)]") == [
+        0.5,
+        1,
+        2,
+        2,
+    ]
+    through, clients, given_up, refused, _, busiest = ran.numbers(
+        "await release_herd(server, backoff)"
+    )
+    spread, _, _, refused_less, _, calmer = ran.numbers(
+        "await release_herd(server, full_jitter)"
+    )
     assert through + given_up == clients == 30
     assert through <= spread  # "no fewer clients get through"
     assert refused > 1.3 * refused_less  # "far fewer refusals"
@@ -152,7 +239,9 @@ def claims_of_07(ran: Ran) -> None:
     assert by_pace.startswith("paced: 200 answers, 0 429s, ")
     expect_score(ran, "paced, with retries", by_pace)
     assert ran.kernel.value('panel.goals_met["all 200 answered"]')
-    assert len(goals_met(ran, "resilient.make_many_requests", limit=4, latency=0.05)) == 2
+    assert (
+        len(goals_met(ran, "resilient.make_many_requests", limit=4, latency=0.05)) == 2
+    )
 
 
 def goals_met(ran: Ran, runner: str, *, limit: int, latency: float) -> set[str]:

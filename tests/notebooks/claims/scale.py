@@ -59,9 +59,16 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     opened = ran.text("SCRIPT, server.url")
     if sockets:
         failed, said, *_, cause, limited = opened.splitlines()
-        assert 0 < int(failed.removeprefix("limit 100: ").removesuffix(" of 100 failed")) < 100
+        assert (
+            0
+            < int(failed.removeprefix("limit 100: ").removesuffix(" of 100 failed"))
+            < 100
+        )
         assert said.strip() == "ConnectError('All connection attempts failed')"
-        assert (cause.strip(), limited) == ("OSError(24, 'Too many open files')", "limit 20: 0 of 100 failed")
+        assert (cause.strip(), limited) == (
+            "OSError(24, 'Too many open files')",
+            "limit 20: 0 of 100 failed",
+        )
     else:
         assert opened.startswith("On Linux or a Mac")
     *came, in_flight = ran.numbers("asyncio.as_completed(tasks)")
@@ -72,7 +79,10 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
     if sockets:
-        assert max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3, 10)) > speeds["httpx"]["limit 100"]
+        assert (
+            max(speeds["httpx"][f"limit {limit}"] for limit in (1, 3, 10))
+            > speeds["httpx"]["limit 100"]
+        )
         assert speeds["aiohttp"]["limit 100"] > speeds["httpx"]["limit 100"]
     memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
     tasks, few = memory["with tasks"], memory["with workers"]
@@ -80,11 +90,16 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     assert 0.8 < tasks["20,000"] * 1e6 / 20_000 / 1000 < 2.5  # kilobytes: "one or two"
     assert max(few.values()) < 0.5
     steps = [
-        (int(taken), int(sent)) for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("ahead=10"))
+        (int(taken), int(sent))
+        for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("ahead=10"))
     ]
     assert len(steps) == 6
     assert all(taken <= sent <= taken - 1 + 10 for taken, sent in steps)
-    assert ran.cell('title="megabytes').mime_types == {"text/plain", "text/html", "image/svg+xml"}
+    assert ran.cell('title="megabytes').mime_types == {
+        "text/plain",
+        "text/html",
+        "image/svg+xml",
+    }
 
 
 def claims_of_09(ran: Ran) -> None:
@@ -112,32 +127,56 @@ def claims_of_09(ran: Ran) -> None:
 
 
 def claims_of_09_in_a_page(ran: Ran) -> None:
-    """Those that need neither threads nor processes: limits and quotas apart add up; no Redis, no harm."""
-    assert ran.text("semaphore.make_many_requests(server.url, 24") == "24 answers, peak in flight: 3"
-    assert ran.text("async def get_all") == "24 answers, in flight at most:\n3 here, 3 there"
+    """Those that need neither threads nor processes: limits and quotas apart add up; no
+    Redis, no harm.
+    """
+    assert (
+        ran.text("semaphore.make_many_requests(server.url, 24")
+        == "24 answers, peak in flight: 3"
+    )
+    assert (
+        ran.text("async def get_all")
+        == "24 answers, in flight at most:\n3 here, 3 there"
+    )
     accepted, refused = ran.numbers("send_from_two(rate=20)")
     assert accepted + refused == 40
     assert refused > 5
     assert ran.numbers("paced.Pacer(20)") == [40, 0]
     assert ran.text("STORE = ").endswith("We go on without.")
-    assert ran.text("senders = [") == "Without Redis, a recorded run: accepted: 40, refused: 0"
+    assert (
+        ran.text("senders = [")
+        == "Without Redis, a recorded run: accepted: 40, refused: 0"
+    )
 
 
 def claims_of_10(ran: Ran) -> None:
     """The page's numbers are those of the calculator and of the server."""
     url = ran.kernel.value("server.url")
-    assert ran.text("print(f'URL = ").splitlines() == [f'URL = "{url}?id={{id}}"', "IDS = range(300)"]
+    assert ran.text("print(f'URL = ").splitlines() == [
+        f'URL = "{url}?id={{id}}"',
+        "IDS = range(300)",
+    ]
     assert ran.numbers("rate_for(average") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
-    answers, refused, _, took = re.findall(r"[\d.]+", ran.text("await main(server.url)"))
+    answers, refused, _, took = re.findall(
+        r"[\d.]+", ran.text("await main(server.url)")
+    )
     assert (answers, refused) == ("200", "0")
     assert float(took) > 2
     lines = ran.text("RateLimit-Policy").splitlines()
-    assert lines[0] == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
+    assert (
+        lines[0]
+        == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
+    )
     assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
-    assert lines[2:4] == ["Retry-After: None at first, then 1", "status: 200 at first, then 429"]
+    assert lines[2:4] == [
+        "Retry-After: None at first, then 1",
+        "status: 200 at first, then 429",
+    ]
     assert lines[4].startswith("I am: python-httpx/")
     said = re.findall(
-        "^(60 requests to|certain: [^:]*|likely: .*)", ran.text("with Watch(client)"), re.MULTILINE
+        "^(60 requests to|certain: [^:]*|likely: .*)",
+        ran.text("with Watch(client)"),
+        re.MULTILINE,
     )
     assert [re.sub(" on average.*| in bursts", "", words) for words in said] == [
         "60 requests to",

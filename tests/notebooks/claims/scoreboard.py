@@ -1,4 +1,6 @@
-"""The scoreboard that grows from notebook to notebook: what its rows say, and what a cell has measured."""
+"""The scoreboard that grows from notebook to notebook: what its rows say, and what a
+cell has measured.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +14,36 @@ from tests.support.run_all import Ran
 
 
 def scoreboard(path: Path) -> dict[str, list[float]]:
-    """Answers, 429s, seconds and share of the quota in percent, by rung; empty where there is none."""
-    cells = [cell.source for cell in load(path).cells if cell.source.startswith("## The scoreboard")]
+    """Answers, 429s, seconds and share of the quota in percent, by rung; empty where
+    there is none.
+    """
+    cells = [
+        cell.source
+        for cell in load(path).cells
+        if cell.source.startswith("## The scoreboard")
+    ]
     rows = re.findall(r"^\| ([^|]+?) \|(.*\d.*)\|$", "\n".join(cells), re.M)
-    return {rung: [float(number) for number in re.findall(r"\d+(?:\.\d+)?", row)] for rung, row in rows}
+    return {
+        rung: [float(number) for number in re.findall(r"\d+(?:\.\d+)?", row)]
+        for rung, row in rows
+    }
 
 
 def expect_score(ran: Ran, rung: str, printed: str) -> None:
-    """The cell printed what the rung's row says; a slower computer takes longer, and is refused no more."""
+    """The cell printed what the rung's row says; a slower computer takes longer, and is
+    refused no more.
+    """
     answers, refused, seconds, share = (
-        float(number) for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s,|%)", printed)
+        float(number)
+        for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s,|%)", printed)
     )
     assert answers + refused == 200, printed
     expected = scoreboard(ran.path)[rung]
     assert answers >= expected[0] - 10, (printed, expected)
     assert share <= expected[3] + 10, (printed, expected)
-    assert share == pytest.approx(answers / max(2, seconds - 0.3), abs=3), (printed, expected)
+    assert share == pytest.approx(answers / max(2, seconds - 0.3), abs=3), (
+        printed,
+        expected,
+    )
     if seconds <= expected[2]:
         assert answers <= expected[0] + 10, (printed, expected)

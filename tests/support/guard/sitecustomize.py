@@ -15,7 +15,11 @@ def _hosts(event, arguments):
         reached, address = arguments
         if address is not None and reached.family in (socket.AF_INET, socket.AF_INET6):
             yield address[0]
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+    elif event in (
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.gethostbyaddr",
+    ):
         yield arguments[0]
 
 
@@ -34,7 +38,9 @@ def _keep_inside(event, arguments):
         if not _is_here(host):
             with open(os.environ["NOTED_BY_GUARD"], "a") as notes:
                 notes.write(f"{event} {host}\n")
-            raise PermissionError(f"a notebook may not leave the machine: {event} {host}")
+            raise PermissionError(
+                f"a notebook may not leave the machine: {event} {host}"
+            )
 
 
 if "NOTED_BY_GUARD" in os.environ:

@@ -12,7 +12,9 @@ LARGE = json.dumps([{"number": n} for n in range(400_000)])
 
 
 async def work(client, number):
-    for part in range(2):  # the second requests are in flight while others block, however busy the machine is
+    for part in range(
+        2
+    ):  # the second requests are in flight while others block, however busy the machine is
         await client.get(f"{URL}{number}/{part}")
         if "sleep" in sys.argv:
             time.sleep(0.1)  # noqa: ASYNC251

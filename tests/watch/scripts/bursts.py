@@ -12,7 +12,10 @@ BURST = 10 if "sound" in sys.argv else 15
 async def main():
     async with httpx.AsyncClient() as client:
         for burst in range(3):
-            await asyncio.gather(*(client.get(f"{URL}{burst}/{n}") for n in range(BURST)), asyncio.sleep(2))
+            await asyncio.gather(
+                *(client.get(f"{URL}{burst}/{n}") for n in range(BURST)),
+                asyncio.sleep(2),
+            )
 
 
 asyncio.run(main())

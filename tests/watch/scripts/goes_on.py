@@ -1,4 +1,6 @@
-"""gather raises, the script goes on, and so do the other tasks; sound: a TaskGroup cancels them."""
+"""gather raises, the script goes on, and so do the other tasks; sound: a TaskGroup
+cancels them.
+"""
 
 import asyncio
 import sys

@@ -17,8 +17,12 @@ async def main():
         async with waiting:
             return await client.get(f"{URL}{number}")
 
-    async with httpx.AsyncClient(limits=LIMITS, timeout=httpx.Timeout(60, pool=0.01)) as client:
-        await asyncio.gather(*(get(client, n) for n in range(20)), return_exceptions=True)
+    async with httpx.AsyncClient(
+        limits=LIMITS, timeout=httpx.Timeout(60, pool=0.01)
+    ) as client:
+        await asyncio.gather(
+            *(get(client, n) for n in range(20)), return_exceptions=True
+        )
 
 
 asyncio.run(main())

@@ -1,6 +1,7 @@
 """Refused requests are repeated at once; sound: after the time that the API asks for, and a random one.
 
-Paced: a little too fast, and what is refused is repeated after a fixed second; sound: after a random time.
+Paced: a little too fast, and what is refused is repeated after a fixed second; sound:
+after a random time.
 """
 
 import asyncio
@@ -16,13 +17,17 @@ PACED = "paced" in sys.argv
 async def main():
     async def get(client, number):
         for _ in range(20):
-            response = await client.get(URL if "one address" in sys.argv else f"{URL}{number}")
+            response = await client.get(
+                URL if "one address" in sys.argv else f"{URL}{number}"
+            )
             if response.status_code != 429:
                 break
             if PACED:
                 await asyncio.sleep(1 + 3 * random.random() * ("sound" in sys.argv))
             elif "sound" in sys.argv:
-                await asyncio.sleep(float(response.headers["Retry-After"]) + 2 * random.random())
+                await asyncio.sleep(
+                    float(response.headers["Retry-After"]) + 2 * random.random()
+                )
 
     async with httpx.AsyncClient() as client, asyncio.TaskGroup() as group:
         for number in range(45 if PACED else 15):

@@ -4,10 +4,15 @@ import importlib
 import os
 import sys
 
-if __name__ == "sitecustomize" and sys.version_info >= (3, 11):  # a script may start an older Python
+if __name__ == "sitecustomize" and sys.version_info >= (
+    3,
+    11,
+):  # a script may start an older Python
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
-    sys.path.append(os.path.join(here, *[os.pardir] * 3))  # a script's environment may lack inflight_lab
+    sys.path.append(
+        os.path.join(here, *[os.pardir] * 3)
+    )  # a script's environment may lack inflight_lab
     importlib.import_module("inflight_lab.watch.hooks").install()
     sys.path.pop()
     mine = sys.modules.pop("sitecustomize")
