@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from inflight_lab.observation.timeline import Timeline
@@ -54,15 +54,17 @@ class PracticeApp(Knobs):
         own_name = Middleware(
             TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False
         )
-        chat = Route("/v1/chat/completions", self._chat, methods=["POST"])
-        self._routes = Starlette(
-            routes=[Route("/get", self._get), chat], middleware=[own_name]
-        )
+        self._site = Starlette(routes=self.routes(), middleware=[own_name])
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name in ("period", "slow"):
             self.timeline.period = self.period * self.slow
+
+    def routes(self) -> list[BaseRoute]:
+        """What answers which path.  A subclass may serve other paths instead."""
+        chat = Route("/v1/chat/completions", self._chat, methods=["POST"])
+        return [Route("/get", self.get), chat]
 
     def reset(self) -> None:
         """Forget all requests: an empty timeline, an unused quota, the seed's first latency next."""
@@ -94,7 +96,7 @@ class PracticeApp(Knobs):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection, or refuse it before anything counts it."""
-        answer: ASGIApp = self._routes
+        answer: ASGIApp = self._site
         if comes_from_a_foreign_page(Headers(scope=scope)):
             answer = PlainTextResponse(
                 "This server answers no page of another site.", 403
@@ -103,7 +105,8 @@ class PracticeApp(Knobs):
             answer = PlainTextResponse(NAMES[status], status)
         await answer(scope, measured(receive), send)
 
-    async def _get(self, request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
+        """Echo a request, if the quota admits it."""
         return await self._serve(request, JSONResponse(echo(request)))
 
     async def _chat(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.responses import FileResponse, StreamingResponse
-from starlette.routing import Mount, Route, request_response
+from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
 import inflight_lab.plot
@@ -42,14 +42,17 @@ class Page(PracticeServer):
             threading.Event(),
         )
         self.readers = set[asyncio.Queue[Message]]()
-        self._routes.routes[:] = [
+
+    def routes(self) -> list[BaseRoute]:
+        """The page and its files, and practice answers on all other paths."""
+        return [
             Route(HOME, lambda _: FileResponse(PAGE)),
             Route(
                 HOME + "events",
                 lambda _: StreamingResponse(self._messages(), media_type=EVENTS),
             ),
             Mount(HOME, StaticFiles(directory=PLOT)),
-            Mount("/", request_response(self._get)),
+            Mount("/", request_response(self.get)),
         ]
 
     async def _messages(self) -> AsyncIterator[str]:
