@@ -18,7 +18,7 @@ prints who uses whom, and a test fails at anything else.
     runners      observation             the ladder: a lesson a file, a command line
     observation  -                       timelines: what became of each request
     quotas       -                       leaf: how APIs count requests
-    runs         -                       leaf: a run, as types that all rooms share
+    runs         arguments               leaf: a run, as types that all rooms share
     jupyter      -                       leaf: cells, nested runs, what a page lacks
     arguments    -                       leaf: what each parameter allows
 

@@ -71,7 +71,7 @@ def test_events_tell_the_story(timeline: Timeline, clock: SetClock) -> None:
     timeline.answer(second, 429)
     timeline.fail(first, ConnectionError("gone"))
     timeline.cancel_waiting()
-    assert [tuple(event) for event in timeline.events] == [
+    assert [tuple(event)[:6] for event in timeline.events] == [
         (100, "started", None, None, 3, 0),
         (101, "sent", first, None, 2, 1),
         (101, "sent", second, None, 1, 2),
@@ -334,3 +334,20 @@ def test_threads_lose_nothing() -> None:
         0,
     )
     assert stats.peak_in_flight <= 4
+
+
+def test_a_reset_frees_every_slot(timeline: Timeline) -> None:
+    """The next run begins with slot 0, and who still holds one frees none of its."""
+    assert timeline.take() == 0
+    timeline.reset()
+    timeline.free()
+    assert timeline.events == []
+    assert [timeline.take(), timeline.take()] == [0, 1]
+
+
+def test_the_server_says_how_its_quota_stands(timeline: Timeline) -> None:
+    """It stands on the event of sending, and on no other."""
+    with timeline.sending(200, quota=3.5) as request:
+        timeline.answer(request, 200)
+    timeline.send()
+    assert [event.quota for event in timeline.events] == [3.5, None, None]

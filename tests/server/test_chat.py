@@ -209,10 +209,10 @@ async def test_the_timeline_has_what_was_charged() -> None:
         assert 0 < app.stats().refused < 8
         clock.now += 15
         assert app.timeline.recent_tokens() == 0
-    assert app.rules
-    assert app.rules.tokens == 120
+    assert app.quota_policy
+    assert app.quota_policy.tokens == 120
     app.tokens = None
-    assert app.rules.tokens == 0
+    assert app.quota_policy.tokens == 0
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

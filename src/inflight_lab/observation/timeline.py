@@ -37,43 +37,48 @@ class Timeline:
         clock: Callable[[], float] = time.perf_counter,
         keep: int = 100_000,
     ) -> None:
-        self.period, self.clock, self.keep = period, clock, keep
+        self.period = period
+        self.clock = clock
+        self.keep = keep
         self.events: list[Event] = []
-        self._gone = 0  # events that were dropped or forgotten, ever
+        self._dropped = 0  # events that are no longer in the list, ever
         self._lock = threading.Lock()
-        self._numbers = (
-            itertools.count()
-        )  # goes on after a reset, so that no number is used twice
+        # It goes on after a reset, so that no number is used twice.
+        self._numbers = itertools.count()
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything.  A request still in flight is forgotten too: its end will not count."""
+        """Forget everything.
+
+        A request still in flight is forgotten too: its end will not count.
+        """
         with self._lock:
-            self._gone += len(self.events)
+            self._dropped += len(self.events)
             self.events = []  # not cleared: whoever holds the old list keeps it
-            self._open: set[int] = set()
-            self._slots: set[int] = set()
-            self._recent: deque[tuple[float, int]] = (
-                deque()
-            )  # time and tokens of those of the last period
-            self._begin = self._end = 0.0
+            self._open = set[int]()
+            self._slots = set[int]()
+            # When those of the last period were sent, and what they were charged.
+            self._recent = deque[tuple[float, int]]()
+            self._begin = 0.0
+            self._end = 0.0
             self._counts = Counter[str]()  # of `Stats`, by name
 
     def start(self, count: int = 1) -> None:
         """``count`` requests were asked for and wait to be sent."""
         with self._lock:
-            self._counts["started"] += (
-                count  # `Counter.update` takes three times as long
-            )
+            # `Counter.update` takes three times as long.
+            self._counts["started"] += count
             self._counts["waiting"] += count
             self._add("started", None, None)
 
     def take(self) -> int:
-        """The current task took a slot of a limiter; returns its number, the lowest that is free."""
+        """The current task took a slot of a limiter: the lowest that is free.
+
+        Returns its number.
+        """
         with self._lock:
-            slot = next(
-                number for number in itertools.count() if number not in self._slots
-            )
+            numbers = itertools.count()
+            slot = next(number for number in numbers if number not in self._slots)
             self._slots.add(slot)
             _slot.set(slot)
             self._add("taken", None, slot)
@@ -88,11 +93,15 @@ class Timeline:
                 self._slots.remove(slot)
                 self._add("freed", None, slot)
 
-    def send(self, detail: int | None = None, tokens: int = 0) -> int:
-        """A request was sent; returns its number.  One that was not announced by `start` starts here.
+    def send(
+        self, detail: int | None = None, tokens: int = 0, *, quota: float | None = None
+    ) -> int:
+        """A request was sent; returns its number.
 
-        ``detail`` is the status with which a server will answer; else it is the slot of
-        the current task. ``tokens`` is what the server charges for it.
+        One that was not announced by `start` starts here.  ``detail`` is the status
+        with which a server will answer; else it is the slot of the current task.
+        ``tokens`` is what the server charges for it, and ``quota`` how its quota stands
+        right after.
         """
         with self._lock:
             counts = self._counts
@@ -102,18 +111,24 @@ class Timeline:
                 counts["started"] += 1
             request = next(self._numbers)
             self._open.add(request)
-            sent = self._add("sent", request, _slot.get() if detail is None else detail)
+            if detail is None:
+                detail = _slot.get()
+            sent = self._add("sent", request, detail, quota)
             self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
-            counts["busiest_period"] = max(
-                counts["busiest_period"], self._count_recent(sent.time)
-            )
+            recent = self._count_recent(sent.time)
+            counts["busiest_period"] = max(counts["busiest_period"], recent)
             return request
 
     @contextmanager
-    def sending(self, detail: int | None = None, tokens: int = 0) -> Iterator[int]:
-        """Send a request, whose number it gives; it is cancelled, or fails, if the block does."""
-        request = self.send(detail, tokens)
+    def sending(
+        self, detail: int | None = None, tokens: int = 0, *, quota: float | None = None
+    ) -> Iterator[int]:
+        """Send a request, whose number it gives.
+
+        It is cancelled, or fails, if the block does.
+        """
+        request = self.send(detail, tokens, quota=quota)
         try:
             yield request
         except asyncio.CancelledError:
@@ -136,13 +151,17 @@ class Timeline:
         self._finish(request, "failed", name)
 
     def cancel(self, request: int | None) -> None:
-        """The client gave the request up while it was in flight or, if it is None, while it waited."""
+        """The client gave the request up while it was in flight.
+
+        None stands for one of the requests that wait.
+        """
         self._finish(request, "cancelled", None)
 
     def cancel_waiting(self) -> None:
         """The requests that still wait will never be sent."""
         with self._lock:
-            if waiting := self.waiting:
+            waiting = self.waiting
+            if waiting:
                 self._counts.update(cancelled=waiting, waiting=-waiting)
                 self._add("cancelled", None, None)
 
@@ -168,24 +187,20 @@ class Timeline:
             return sum(tokens for _, tokens in self._recent)
 
     def since(self, position: int) -> tuple[list[Event], int]:
-        """The events after the first ``position`` ever written, and the position at which to read on.
+        """The events after the first ``position`` ever written, and where to read on.
 
         A reset does not begin anew.  If there are fewer events than lie between the two
         positions, the rest was dropped or forgotten.
         """
         with self._lock:
-            return self.events[max(0, position - self._gone) :], self._gone + len(
-                self.events
-            )
+            known = max(0, position - self._dropped)
+            return self.events[known:], self._dropped + len(self.events)
 
     def stats(self) -> Stats:
         """The numbers up to now."""
         with self._lock:
-            return Stats(
-                in_flight=len(self._open),
-                elapsed=self._end - self._begin,
-                **self._counts,
-            )
+            elapsed = self._end - self._begin
+            return Stats(in_flight=len(self._open), elapsed=elapsed, **self._counts)
 
     def _finish(
         self, request: int | None, kind: Kind, detail: int | str | None
@@ -198,24 +213,33 @@ class Timeline:
             else:
                 return  # one from before a reset
             self._add(kind, request, detail)
-            self._counts[outcome_of(kind, detail)] += 1
+            outcome = outcome_of(kind, detail)
+            if outcome:
+                self._counts[outcome] += 1
 
-    def _add(self, kind: Kind, request: int | None, detail: int | str | None) -> Event:
+    def _add(
+        self,
+        kind: Kind,
+        request: int | None,
+        detail: int | str | None,
+        quota: float | None = None,
+    ) -> Event:
         now = self.clock()
         if not self.events:
             self._begin = now
-        if kind not in (
-            "taken",
-            "freed",
-        ):  # a pause after the last answer is no request's time
+        if kind not in ("taken", "freed"):  # a pause after the last answer is no work
             self._end = now
-        event = Event(now, kind, request, detail, self.waiting, len(self._open))
+        in_flight = len(self._open)
+        event = Event(now, kind, request, detail, self.waiting, in_flight, quota)
         self.events.append(event)
+        self._drop_oldest()
+        return event
+
+    def _drop_oldest(self) -> None:
         extra = len(self.events) - self.keep
         if extra > self.keep // 8:  # not one by one: each drop moves the rest
             del self.events[:extra]
-            self._gone += extra
-        return event
+            self._dropped += extra
 
     def _count_recent(self, now: float) -> int:
         while self._recent and self._recent[0][0] <= now - self.period:

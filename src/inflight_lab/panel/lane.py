@@ -56,7 +56,9 @@ class Lane:
         client = self.timeline if self._observed else None
         self._post = post
         self.feed = Feed(
-            PlotSource(server.timeline, client, lambda: server.rules), self._send, name
+            PlotSource(server.timeline, client, lambda: server.quota_policy),
+            self._send,
+            name,
         )
         self._run: Run | None = None
 

@@ -85,7 +85,7 @@ class FlowRows:
         return sorted(chain(*self._over, *self._open.values()), key=itemgetter(0))
 
     def _row(self, event: Event) -> Row:
-        time, what, request, detail, waiting, _ = event
+        time, what, request, detail, waiting, *_ = event
         if request is None and what in ENDS:
             detail = self._waiting - waiting
         elif request is not None:
@@ -109,6 +109,6 @@ class FlowRows:
     def _forget(self, _: float, what: str, request: int | None, detail: Any) -> None:
         if what != "freed":
             outcome = {"accepted": "ok", "refused": "refused"}.get(
-                outcome_of(what, detail), "lost"
+                str(outcome_of(what, detail)), "lost"
             )
             self.gone[outcome] += 1 if request is not None else detail

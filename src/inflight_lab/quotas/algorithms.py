@@ -37,6 +37,10 @@ class Quota(ABC):
     def remaining(self, now: float) -> int:
         """How much would be admitted at ``now``, one after the other."""
 
+    @abstractmethod
+    def standing(self, now: float) -> float:
+        """How it stands at ``now``, as a picture of this kind shows it."""
+
 
 @dataclass
 class SlidingWindow(Quota):
@@ -64,6 +68,11 @@ class SlidingWindow(Quota):
     def remaining(self, now: float) -> int:
         self._forget(now)
         return max(0, math.floor(self.rate - self._used))
+
+    def standing(self, now: float) -> float:
+        """How much is counted in the window."""
+        self._forget(now)
+        return self._used
 
     def _forget(self, now: float) -> None:
         while self._admitted and self._admitted[0][0] <= now - self.period:
@@ -110,6 +119,10 @@ class Gcra(Quota):
         ahead = max(0.0, self._due - now) / spacing
         return max(0, math.floor(self.burst - ahead + 1e-6))
 
+    def standing(self, now: float) -> float:
+        """Seconds until the next request is due; 0 or less: it may come now."""
+        return 0.0 if self._due == -math.inf else self._due - now
+
 
 class TokenBucket(Gcra):
     """A bucket of ``burst`` tokens, full at first and refilled at ``rate`` per ``period``.
@@ -117,6 +130,11 @@ class TokenBucket(Gcra):
     It is `Gcra` seen from the other side: the bucket is full again when GCRA's next
     request is due.
     """
+
+    def standing(self, now: float) -> float:
+        """How many tokens are left, fractions included."""
+        spacing = self.period / self.rate
+        return self.burst - max(0.0, self._due - now) / spacing
 
 
 KINDS: dict[str, type[Quota]] = {

@@ -1,1 +1,1 @@
-"""What passes between rooms, as types: a run, what happened in it, and how its API counts."""
+"""What passes between rooms, as types: a run, its events, and how its API counts."""

@@ -1,43 +1,58 @@
 """What happened to the requests of a run, event by event and in numbers."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
 
+Outcome = Literal["accepted", "refused", "failed", "cancelled"]
+"""What a request counts as, once it is over."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
 REFUSALS = (429, 503)
-"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section 15.6.4)."""
+"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section
+15.6.4)."""
 
 
 class Event(NamedTuple):
-    """One thing that happened, and how many requests were waiting and in flight right after it."""
+    """One thing that happened, and what was waiting and in flight right after it."""
 
     time: float
     """Seconds on the timeline's clock."""
     kind: Kind
     request: int | None
-    """The request's number in the order of sending; None for slots and for requests that are not sent yet."""
+    """The request's number in the order of sending.
+
+    None for slots, and for requests that are not sent yet.
+    """
     detail: int | str | None
-    """The status if answered; the error's name if failed; a slot's number if it was taken or freed.
+    """The status if answered; the error's name if failed; a slot if taken or freed.
 
     If sent: the slot that the sender holds or, on the server's side, the status that
     the answer will have.
     """
     waiting: int
     in_flight: int
+    quota: float | None = None
+    """If sent, on the server's side: `Quota.standing` right after, where it counts."""
 
 
-def outcome_of(kind: str, detail: Any) -> str:
-    """What a request counts as in `Stats` that ended so: "accepted", "refused", "failed" or "cancelled"."""
+def outcome_of(kind: str, detail: Any) -> Outcome | None:
+    """What a request counts as that ended so; None for what does not end a request."""
     if kind == "answered":
-        return (
-            "accepted"
-            if detail < 400
-            else "refused"
-            if detail in REFUSALS
-            else "failed"
-        )
-    return kind
+        return _outcome_of_status(detail)
+    if kind == "failed":
+        return "failed"
+    if kind == "cancelled":
+        return "cancelled"
+    return None
+
+
+def _outcome_of_status(status: int) -> Outcome:
+    if status < 400:
+        return "accepted"
+    return "refused" if status in REFUSALS else "failed"
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Stats:
     refused: int = 0
     """Answered with 429 or 503."""
     failed: int = 0
-    """Answered with another error status, or not answered at all: refused connections, time-outs."""
+    """Answered with another error status, or not at all, as after a time-out."""
     cancelled: int = 0
     """Given up by the client, before or after they were sent."""
     elapsed: float = 0.0

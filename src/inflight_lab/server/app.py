@@ -79,7 +79,7 @@ class PracticeApp(Knobs):
         return twin
 
     @property
-    def rules(self) -> QuotaPolicy | None:
+    def quota_policy(self) -> QuotaPolicy | None:
         """How requests are counted now, if they are."""
         if self.quota == "none":
             return None
@@ -121,12 +121,15 @@ class PracticeApp(Knobs):
     ) -> Response:
         """Count a request, and send what it gets after the latency."""
         response = self._decide(answer, tokens)
-        charged = tokens if response.status_code < 400 else 0
-        with self.timeline.sending(response.status_code, charged) as number:
+        status = response.status_code
+        charged = tokens if status < 400 else 0
+        with self.timeline.sending(
+            status, charged, quota=self._quota_standing()
+        ) as number:
             if await _disconnected_within(request, self.slow * self._draw_latency()):
                 self.timeline.cancel(number)
             else:
-                self.timeline.answer(number, response.status_code)
+                self.timeline.answer(number, status)
         response.headers["Date"] = formatdate(usegmt=True)
         return response
 
@@ -165,18 +168,28 @@ class PracticeApp(Knobs):
 
     def _current_counters(self) -> dict[str, Quota]:
         """The quotas by what they count, as the knobs have them now."""
-        if not (rules := self.rules):
+        policy = self.quota_policy
+        if not policy:
             return {}
-        kind, period = KINDS[rules.kind], rules.period
-        counted: dict[str, tuple[float, int]] = {"requests": (rules.rate, rules.burst)}
-        if rules.tokens:
-            counted["tokens"] = (rules.tokens, rules.tokens)
+        kind, period = KINDS[policy.kind], policy.period
+        counted: dict[str, tuple[float, int]] = {
+            "requests": (policy.rate, policy.burst)
+        }
+        if policy.tokens:
+            counted["tokens"] = (policy.tokens, policy.tokens)
         for name, (rate, burst) in counted.items():
             counter = self._counters.get(name)
             if type(counter) is not kind:
                 counter = self._counters[name] = kind(rate, period, burst)
             counter.rate, counter.period, counter.burst = rate, period, burst
         return {name: self._counters[name] for name in counted}
+
+    def _quota_standing(self) -> float | None:
+        """How the quota of requests stands now, if they are counted."""
+        counter = self._counters.get("requests")
+        if counter is None or type(counter) is not KINDS.get(self.quota):
+            return None
+        return counter.standing(self.timeline.clock())
 
     def _quota_headers(
         self, counters: dict[str, Quota], now: float, wait: float

@@ -1,0 +1,81 @@
+"""A run as columns: the JSON that goes to a page, and into a file."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from inflight_lab.runs.events import OUTCOMES, Stats
+from inflight_lab.runs.levels import Point
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import RequestEvent, Run, no_levels
+
+Columns = dict[str, Any]
+"""A `Run`, or what is new of it, of nothing but objects, lists, texts and numbers."""
+
+LEVEL_COLUMNS = ("times", "lowest", "highest", "last")
+EVENT_COLUMNS = ("times", "what", "requests", "details", "quota")
+NO_QUOTA = "none"
+
+
+def to_columns(run: Run) -> Columns:
+    """The columns of ``run``.  Lines without points are left out."""
+    levels = {
+        line: _columns(LEVEL_COLUMNS, points)
+        for line, points in run.levels.items()
+        if points
+    }
+    return {
+        "now": run.now,
+        "live": run.live,
+        "numbered": run.numbered,
+        "phase": run.phase,
+        "counts": vars(run.counts).copy(),
+        "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOMES},
+        "policies": [_fields_of(change) for change in run.policies],
+        "levels": levels,
+        "events": _columns(EVENT_COLUMNS, run.events),
+    }
+
+
+def from_columns(columns: Columns) -> Run:
+    """The run of which these are the columns."""
+    levels = no_levels()
+    for line in levels.keys() & columns["levels"].keys():
+        points = _rows(LEVEL_COLUMNS, columns["levels"][line])
+        levels[line] = [Point(*point) for point in points]
+    events = _rows(EVENT_COLUMNS, columns["events"])
+    return Run(
+        levels=levels,
+        events=[RequestEvent(*event) for event in events],
+        policies=[_change_of(fields) for fields in columns["policies"]],
+        counts=Stats(**columns["counts"]),
+        dropped=Counter(columns["dropped"]),
+        now=columns["now"],
+        live=columns["live"],
+        numbered=columns["numbered"],
+        phase=columns["phase"],
+    )
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
+    if not rows:
+        return {name: [] for name in names}
+    columns = map(list, zip(*rows, strict=True))
+    return dict(zip(names, columns, strict=True))
+
+
+def _rows(names: Sequence[str], columns: Columns) -> Iterable[tuple[Any, ...]]:
+    return zip(*(columns[name] for name in names), strict=True)
+
+
+def _fields_of(change: PolicyChange) -> Columns:
+    if change.policy is None:
+        return {"time": change.time, "kind": NO_QUOTA}
+    return {"time": change.time} | change.policy._asdict()
+
+
+def _change_of(fields: Columns) -> PolicyChange:
+    if fields["kind"] == NO_QUOTA:
+        return PolicyChange(fields["time"], None)
+    policy = {name: fields[name] for name in QuotaPolicy._fields}
+    return PolicyChange(fields["time"], QuotaPolicy(**policy))

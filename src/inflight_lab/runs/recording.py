@@ -1,0 +1,212 @@
+"""Runs kept in a file: JSON in UTF-8, of at most `LARGEST` bytes, with runs by name.
+
+Each is a whole `Run`, as columns.  A file is checked before it is written and when it
+is read.
+"""
+
+import json
+import reprlib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args
+
+from inflight_lab.arguments import Validator, check, integer, number, one_of, positive
+from inflight_lab.runs.columns import (
+    EVENT_COLUMNS,
+    LEVEL_COLUMNS,
+    NO_QUOTA,
+    Columns,
+    from_columns,
+    to_columns,
+)
+from inflight_lab.runs.events import OUTCOMES, Stats
+from inflight_lab.runs.levels import LINES
+from inflight_lab.runs.quota_policy import QUOTA_KINDS
+from inflight_lab.runs.run import ENDS, MAX_ROWS, Run, What
+
+FORMAT = "inflight-lab recording 4"
+"""What a file says it is.  The number is the version: another one is refused."""
+
+LARGEST = 5_000_000
+"""Bytes.  A larger file would stop the notebook for seconds while it is read."""
+
+MANY = 10**9
+"""More than any level or count that a picture can show."""
+
+SECONDS = number(0, " of seconds", 3600)
+LEVEL = number(0, most=MANY)
+COUNT = integer(0, MANY)
+WHAT = one_of(*get_args(What))
+REQUEST = Validator(
+    (int, NoneType),
+    "an integer or null",
+    f"0 to {MAX_ROWS}",
+    lambda value: value is None or 0 <= value <= MAX_ROWS,
+)
+DETAIL = Validator((int, str, NoneType), "an integer, a text or null", "")
+QUOTA = Validator(
+    (int, float, NoneType),
+    "a number or null",
+    f"{-MANY} to {MANY}",
+    lambda value: value is None or -MANY <= value <= MANY,
+)
+
+POLICY = {
+    "time": SECONDS,
+    "kind": one_of(*QUOTA_KINDS),
+    "rate": positive(),
+    "period": positive(),
+    "burst": integer(1),
+    "tokens": COUNT,
+}
+NO_POLICY = {"time": SECONDS, "kind": one_of(NO_QUOTA)}
+COLUMNS = {
+    "now": SECONDS,
+    "live": bool,
+    "numbered": bool,
+    "phase": LEVEL,
+    "counts": {field.name: LEVEL for field in fields(Stats)},
+    "dropped": dict.fromkeys(OUTCOMES, COUNT),
+    "policies": list,
+    "levels": {
+        f"{line}?": {"times": [SECONDS]}
+        | {name: [LEVEL] for name in LEVEL_COLUMNS if name != "times"}
+        for line in LINES
+    },
+    "events": {
+        "times": [SECONDS],
+        "what": [WHAT],
+        "requests": [REQUEST],
+        "details": [DETAIL],
+        "quota": [QUOTA],
+    },
+}
+"""The shape of a run.  A list is of any length, and a field whose name ends with ? may
+be missing."""
+
+NUMBERED_DETAILS = ("taken", "freed", "answered")
+"""Events whose detail is a number: a slot, or a status."""
+
+
+def save(path: str | Path, runs: Mapping[str, Run]) -> None:
+    """Write complete runs, by name, to a file.
+
+    Raises ``ValueError`` for a run that has not begun, for one that is too long, and
+    for what `load` would refuse; ``OSError`` if the file cannot be written.
+    """
+    for run in runs.values():
+        _check_complete(run)
+    complete = {name: replace(run, live=False) for name, run in runs.items()}
+    columns = {name: to_columns(run) for name, run in complete.items()}
+    filed = json.dumps({"format": FORMAT, "runs": columns}, separators=(",", ":"))
+    text = filed + "\n"
+    try:
+        _parse(text.encode())
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"this cannot be recorded: {error}") from None
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def load(path: str | Path) -> dict[str, Run]:
+    """The runs in a file that `save` wrote, by name.
+
+    Raises ``OSError`` if it cannot be read, and ``ValueError`` if it is something else
+    or damaged.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return _parse(file.read(LARGEST + 1))
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = str(error)[:300]  # it may quote what is in the file
+    raise ValueError(
+        f"path must name a recording that a panel saved, got {str(path)!r}: {problem}"
+    )
+
+
+def _check_complete(run: Run) -> None:
+    if not run.now:
+        raise ValueError("there is no run to record yet: start one first")
+    if not run.whole:
+        raise ValueError(
+            "the run is too long to be recorded: "
+            f"it brought more than {MAX_ROWS:,} rows"
+        )
+
+
+def _parse(text: bytes) -> dict[str, Run]:
+    """The runs in the text of a file; an error says what is wrong, and where."""
+    if len(text) > LARGEST:
+        raise ValueError(
+            f"it has more than {LARGEST:,} bytes, the most that a recording may have"
+        )
+    filed = json.loads(text)
+    if type(filed) is not dict:
+        raise _wrong("format", repr(FORMAT), filed)
+    if filed.get("format") != FORMAT:
+        raise _wrong("format", repr(FORMAT), filed.get("format"))
+    runs = filed.get("runs")
+    if type(runs) is not dict or not runs:
+        raise _wrong("runs", "an object with runs by name", runs)
+    for name, columns in runs.items():
+        _check_run(f"runs.{name[:50]}", columns)
+    return {name: from_columns(columns) for name, columns in runs.items()}
+
+
+def _check_run(name: str, columns: Any) -> None:
+    _check(name, columns, COLUMNS)
+    for place, policy in enumerate(columns["policies"]):
+        none = type(policy) is dict and policy.get("kind") == NO_QUOTA
+        shape = NO_POLICY if none else POLICY
+        _check(f"{name}.policies[{place}]", policy, shape)
+    for line, levels in columns["levels"].items():
+        _check_lengths(f"{name}.levels.{line}", levels, LEVEL_COLUMNS)
+    _check_lengths(f"{name}.events", columns["events"], EVENT_COLUMNS)
+    _check_details(name, columns["events"])
+
+
+def _check_lengths(name: str, columns: Columns, names: Iterable[str]) -> None:
+    """Raise an error if they do not all have an entry for each time."""
+    length = len(columns["times"])
+    for each in names:
+        if len(columns[each]) != length:
+            raise _wrong(f"{name}.{each}", f"a list of {length}", columns[each])
+
+
+def _check_details(name: str, events: Columns) -> None:
+    """Raise an error where a detail must be a number and is not one."""
+    rows = zip(events["what"], events["requests"], events["details"], strict=True)
+    for what, request, detail in rows:
+        gave_up = request is None and what in ENDS
+        if gave_up or what in NUMBERED_DETAILS:
+            check(f"{name}: the detail of {what!r}", detail, COUNT)
+
+
+def _check(name: str, value: Any, shape: Any) -> None:
+    """Raise an error that says where ``value`` is not of the ``shape``."""
+    if isinstance(shape, Validator):
+        check(name, value, shape)
+    elif isinstance(shape, dict):
+        _check_object(name, value, shape)
+    elif shape is bool:
+        if type(value) is not bool:
+            raise _wrong(name, "true or false", value)
+    elif type(value) is not list:
+        raise _wrong(name, "a list", value)
+    elif isinstance(shape, list):
+        for place, each in enumerate(value):
+            _check(f"{name}[{place}]", each, shape[0])
+
+
+def _check_object(name: str, value: Any, shape: dict[str, Any]) -> None:
+    known = {field.removesuffix("?"): each for field, each in shape.items()}
+    needed = shape.keys() & known.keys()
+    if type(value) is not dict or not needed <= value.keys() <= known.keys():
+        raise _wrong(name, f"an object with {', '.join(shape)}", value)
+    for field, each in value.items():
+        _check(f"{name}.{field}", each, known[field])
+
+
+def _wrong(name: str, allowed: str, value: Any) -> ValueError:
+    return ValueError(f"{name} must be {allowed}, got {reprlib.repr(value)}")
