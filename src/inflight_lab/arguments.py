@@ -1,12 +1,13 @@
-"""What the package's parameters allow: one rule per name, and one way to check them.
+"""What the package's parameters allow, and how their values are checked.
 
-`checked` attaches the rules to a function or to a class: each parameter whose name has
-a rule is checked.
+A parameter means the same everywhere, so each name has one validator in `VALIDATORS`.
+`checked` checks the arguments of a function at each call:
 
->>> checked(SharedQuota, rate=number(1))
+>>> @checked
+... def send(url, count): ...
 
-A rule given by keyword takes the place of the one in `VALIDATORS`, where a name allows
-something else.
+A validator given by keyword replaces the one in the table, where a name allows
+something else: ``@checked(rate=number(1))``.
 """
 
 import contextlib
@@ -16,203 +17,278 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MethodType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, overload
 
 import httpx
 
-T = TypeVar("T")
-MOST = sys.float_info.max
+F = TypeVar("F", bound=Callable[..., Any])
+Test = Callable[[Any], object]
+LARGEST = sys.float_info.max
+
+
+def anything(value: object) -> bool:
+    """Accept every value of the right type."""
+    return True
 
 
 @dataclass(frozen=True)
 class Validator:
-    """A value is of one of ``types`` (or a ``TypeError`` says ``kind``), and ``fits`` (else ``allowed``).
+    """Allows a value of one of ``types`` that passes the test ``fits``.
 
-    Without ``allowed`` what does not fit is a ``TypeError`` too.  True and False are no
-    numbers here.
+    ``kind`` says what is wanted instead of another type, and ``allowed`` instead of
+    another value.  Without ``allowed`` every value that is refused is a ``TypeError``.
+    True and False are not numbers here.
     """
 
     types: tuple[type, ...]
     kind: str
-    allowed: str
-    fits: Callable[[Any], object] = lambda _: True
+    allowed: str = ""
+    fits: Test = anything
+
+    def check(self, name: str, value: object, *, or_none: bool = False) -> None:
+        """Refuse ``value`` for the parameter ``name``; ``or_none`` allows None too.
+
+        Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and
+        what is allowed.
+        """
+        if value is None and or_none:
+            return
+        ending = f"{', or None' if or_none else ''}, got {value!r}"
+        if isinstance(value, self.types) and not isinstance(value, bool):
+            if self._passes(value):
+                return
+            if self.allowed:
+                raise ValueError(f"{name} must be {self.allowed}{ending}")
+        raise TypeError(f"{name} must be {self.kind}{ending}")
+
+    def _passes(self, value: object) -> bool:
+        try:
+            return bool(self.fits(value))
+        except Exception:  # a value that cannot be tested does not fit
+            return False
 
 
-def integer(least: int, most: float = MOST) -> Validator:
-    """An integer of ``least`` or more."""
-    allowed = f"{least} or more" if most == MOST else f"{least} to {most}"
-    return Validator(
-        (int,), f"an integer, {allowed}", allowed, lambda value: least <= value <= most
-    )
+def integer(least: int, most: float = LARGEST) -> Validator:
+    """Allow an integer between two bounds, both included."""
+    bounds = _bounds(least, most)
+    return Validator((int,), f"an integer, {bounds}", bounds, _between(least, most))
 
 
-def number(least: float, unit: str = "", most: float = MOST) -> Validator:
-    """A finite number of ``least`` or more."""
-    allowed = f"{least} or more, and finite" if most == MOST else f"{least} to {most}"
-    kind = f"a number{unit}, {allowed.removesuffix(', and finite')}"
-    return Validator((int, float), kind, allowed, lambda value: least <= value <= most)
+def number(least: float, most: float = LARGEST, *, of: str = "") -> Validator:
+    """Allow a finite number between two bounds, both included; ``of`` is its unit."""
+    bounds = _bounds(least, most)
+    allowed = f"{bounds}, and finite" if most == LARGEST else bounds
+    kind = f"{_a_number(of)}, {bounds}"
+    return Validator((int, float), kind, allowed, _between(least, most))
 
 
-def positive(unit: str = "") -> Validator:
-    """A finite number of more than 0."""
-    kind = f"a number{unit}, more than 0"
-    return Validator(
-        (int, float), kind, "more than 0, and finite", lambda value: 0 < value <= MOST
-    )
+def positive(*, of: str = "") -> Validator:
+    """Allow a finite number of more than 0; ``of`` is its unit."""
+    kind = f"{_a_number(of)}, more than 0"
+    return Validator((int, float), kind, "more than 0, and finite", _is_positive)
 
 
 def one_of(*values: object) -> Validator:
-    """One of these, and nothing else."""
+    """Allow these values and no other."""
     allowed = f"one of {', '.join(map(repr, values))}"
     return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def instance(
-    of: type, kind: str = "", fits: Callable[[Any], object] = lambda _: True
-) -> Validator:
-    """An object of one class that ``fits``."""
-    return Validator((of,), kind or f"a {of.__name__}(...)", "", fits)
+def text(kind: str, allowed: str, fits: Test = anything) -> Validator:
+    """Allow a string that ``fits``."""
+    return Validator((str,), kind, allowed, fits)
 
 
-def _made(it: object, right: type = object, wrong: type = object) -> bool:
-    """Whether it is no class, and has ``right`` or at least not only ``wrong``."""
-    return not isinstance(it, type) and (
-        isinstance(it, right) or not isinstance(it, wrong)
-    )
+def instance(of: type, kind: str = "", fits: Test = anything) -> Validator:
+    """Allow an object of the class ``of`` that ``fits``."""
+    return Validator((of,), kind or f"a {of.__name__}(...)", fits=fits)
 
 
-STORES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
-SUCH_AS = "such as 'redis://127.0.0.1:6379'"
-GROUPS = {
-    "count max_count outside reserve seed": integer(0),
-    "limit max_limit max_concurrent burst threads processes ahead attempts": integer(1),
-    "port": integer(0, 65535),
+def _bounds(least: float, most: float) -> str:
+    return f"{least} or more" if most == LARGEST else f"{least} to {most}"
+
+
+def _between(least: float, most: float) -> Test:
+    return lambda value: least <= value <= most
+
+
+def _is_positive(value: float) -> bool:
+    return 0 < value <= LARGEST
+
+
+def _a_number(unit: str) -> str:
+    return f"a number of {unit}" if unit else "a number"
+
+
+def _is_web_address(value: str | httpx.URL) -> bool:
+    url = httpx.URL(value)
+    return url.scheme in ("http", "https") and bool(url.host)
+
+
+STORE_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+STORE_EXAMPLE = "such as 'redis://127.0.0.1:6379'"
+
+VALIDATORS = {
+    # how many
+    "count": integer(0),
+    "max_count": integer(0),
+    "outside": integer(0),
+    "reserve": integer(0),
+    "seed": integer(0),
+    "ahead": integer(1),
+    "attempts": integer(1),
+    "burst": integer(1),
+    "limit": integer(1),
+    "max_concurrent": integer(1),
+    "max_limit": integer(1),
+    "processes": integer(1),
+    "threads": integer(1),
     "budget": number(0),
-    "latency pause longest_pause timeout give_up_after base cap": number(
-        0, " of seconds"
-    ),
+    # how fast
     "rate": positive(),
-    "period": positive(" of seconds"),
+    "period": positive(of="seconds"),
+    # how long
+    "base": number(0, of="seconds"),
+    "cap": number(0, of="seconds"),
+    "give_up_after": number(0, of="seconds"),
+    "latency": number(0, of="seconds"),
+    "longest_pause": number(0, of="seconds"),
+    "pause": number(0, of="seconds"),
+    "timeout": number(0, of="seconds"),
+    # where
+    "key": text("a string that is not empty", "a string that is not empty", bool),
+    "port": integer(0, 65535),
+    "store": text(
+        f"a string {STORE_EXAMPLE}",
+        f"an address {STORE_EXAMPLE}",
+        lambda address: address.startswith(STORE_SCHEMES),
+    ),
     "url": Validator(
         (str, httpx.URL),
         "a string such as 'http://127.0.0.1:8000/get'",
         "a valid URL that starts with http:// or https:// and names a host",
-        lambda it: (url := httpx.URL(it)).scheme in ("http", "https") and url.host,
-    ),
-    "store": Validator(
-        (str,),
-        f"a string {SUCH_AS}",
-        f"an address {SUCH_AS}",
-        lambda it: it.startswith(STORES),
-    ),
-    "key": Validator(
-        (str,), "a string that is not empty", "a string that is not empty", bool
+        _is_web_address,
     ),
 }
-VALIDATORS = {name: rule for names, rule in GROUPS.items() for name in names.split()}
-WITH, ASYNC_WITH = (
-    contextlib.AbstractContextManager,
-    contextlib.AbstractAsyncContextManager,
+"""What can be typed on a command line, by the name of the parameter."""
+
+
+def check(name: str, value: object, *, or_none: bool = False) -> None:
+    """Refuse ``value`` for the parameter ``name``: see `Validator.check`."""
+    VALIDATORS[name].check(name, value, or_none=or_none)
+
+
+BlockingManager = contextlib.AbstractContextManager
+AsyncManager = contextlib.AbstractAsyncContextManager
+
+
+def _is_class(value: object) -> bool:
+    """Whether somebody forgot the brackets, as in ``client=httpx.AsyncClient``."""
+    return isinstance(value, type)
+
+
+def _is_client(value: object) -> bool:
+    return hasattr(value, "get") and not _is_class(value)
+
+
+def _is_async_client(value: object) -> bool:
+    can_block = isinstance(value, BlockingManager)
+    can_await = isinstance(value, AsyncManager)
+    return _is_client(value) and (can_await or not can_block)
+
+
+def _is_blocking_client(value: object) -> bool:
+    can_block = isinstance(value, BlockingManager)
+    can_await = isinstance(value, AsyncManager)
+    return _is_client(value) and (can_block or not can_await)
+
+
+def _is_transport(value: object) -> bool:
+    return hasattr(value, "handle_async_request") and not _is_class(value)
+
+
+def _are_budgets(budgets: dict[str, tuple[float, float]]) -> bool:
+    for amount, seconds in budgets.values():
+        if not (_is_positive(amount) and _is_positive(seconds)):
+            return False
+    return True
+
+
+BUDGETS = (
+    "amounts, and the seconds that each is for, "
+    "such as requests=(100, 1), all more than 0 and finite"
 )
-EACH = "amounts, and the seconds that each is for, such as requests=(100, 1), all more than 0 and finite"
-OBJECTS = {  # what cannot be typed on a command line
-    "budgets": Validator(
-        (dict,),
-        EACH,
-        EACH,
-        lambda it: all(0 < n <= MOST for a, b in it.values() for n in (a, b)),
-    ),
-    "client": instance(
-        object,
-        "an httpx.AsyncClient()",
-        lambda it: it.get and _made(it, ASYNC_WITH, WITH),
-    ),
+OBJECTS = {
+    "budgets": Validator((dict,), BUDGETS, BUDGETS, _are_budgets),
+    "client": instance(object, "an httpx.AsyncClient()", _is_async_client),
     "limiter": instance(
-        ASYNC_WITH, "usable with `async with`, such as asyncio.Semaphore(3)"
+        AsyncManager, "usable with `async with`, such as asyncio.Semaphore(3)"
     ),
-    "transport": instance(
-        object,
-        "an httpx.AsyncHTTPTransport()",
-        lambda it: it.handle_async_request and _made(it),
+    "transport": instance(object, "an httpx.AsyncHTTPTransport()", _is_transport),
+}
+"""What cannot be typed on a command line."""
+
+BLOCKING_OBJECTS = {
+    "client": instance(object, "an httpx.Client()", _is_blocking_client),
+    "limiter": instance(
+        BlockingManager, "usable with `with`, such as threading.Semaphore(3)"
     ),
 }
-BLOCKING = {  # where nothing is awaited
-    "client": instance(
-        object, "an httpx.Client()", lambda it: it.get and _made(it, WITH, ASYNC_WITH)
-    ),
-    "limiter": instance(WITH, "usable with `with`, such as threading.Semaphore(3)"),
-}
+"""The same for code that does not await."""
 
 
-def check(
-    name: str, value: object, rule: Validator | None = None, *, or_none: bool = False
-) -> None:
-    """Apply the rule of ``name``, or ``rule`` in its place; with ``or_none`` None is allowed as well.
+@overload
+def checked(function: F, /, **validators: Validator) -> F: ...
+@overload
+def checked(**validators: Validator) -> Callable[[F], F]: ...
+def checked(function: Any = None, /, **validators: Validator) -> Any:
+    """Check the arguments of ``function`` at each call, before anything else is done.
 
-    Raises ``TypeError`` or ``ValueError`` that names the parameter, its value and what
-    is allowed.
+    Each parameter whose name has a validator is checked; None is allowed where it is
+    the default.  What `checked` returns has a method ``check(...)`` besides, which
+    takes the same arguments and does nothing but check them.
     """
-    rule = rule or VALIDATORS[name]
-    none_too = ", or None" if or_none else ""
-    is_kind = isinstance(value, rule.types) and not isinstance(value, bool)
-    error, allowed = (
-        (ValueError, rule.allowed)
-        if is_kind and rule.allowed
-        else (TypeError, rule.kind)
-    )
-    with contextlib.suppress(Exception):  # what `fits` cannot look at does not fit
-        if (or_none and value is None) or (is_kind and rule.fits(value)):
-            return
-    raise error(f"{name} must be {allowed}{none_too}, got {value!r}")
+    if function is None:
+        return functools.partial(checked, **validators)
+    checking = _CheckedFunction(function)
+    checking.validators = VALIDATORS | OBJECTS | validators
+    return functools.update_wrapper(checking, function)
 
 
-def checked(target: T, /, **rules: Validator) -> T:
-    """``target`` with its arguments checked when it is called: any kind of function, or a class.
-
-    Of a class the constructor is checked, and the class itself is returned.  None is
-    allowed where it is the parameter's default.
-    """
-    function: Any = target.__init__ if isinstance(target, type) else target  # type: ignore[misc]
-    checking: Any = functools.update_wrapper(_Checked(function), function)
-    checking.rules = VALIDATORS | OBJECTS | rules
-    if not isinstance(target, type):
-        return cast(T, checking)
-    target.__init__ = checking  # type: ignore[misc]
-    return target
+def check_constructor(cls: type, /, **validators: Validator) -> None:
+    """Check the arguments of a class that stands in a file without `checked`."""
+    cls.__init__ = checked(cls.__init__, **validators)  # type: ignore[misc]
 
 
-class _Checked(functools.partial[Any]):
+class _CheckedFunction(functools.partial[Any]):
     """A function that checks its arguments first.
 
-    It is a ``partial``, without arguments of its own, so that ``inspect`` finds the
-    signature and the kind of the function inside: no one wrapper can be a coroutine
-    function and an async generator function.
+    A bad argument is an error at the call, and not when the coroutine is awaited, so
+    the wrapper is not a coroutine function itself.  ``inspect`` shall see one all the
+    same, with its signature: it looks into a ``partial``.
     """
 
     __qualname__: str
-    rules: dict[str, Validator]
+    validators: dict[str, Validator]
 
     def check(self, /, *args: Any, **kwargs: Any) -> None:
         """Raise what a call would raise for a bad argument, and do nothing else."""
-        call = inspect.signature(self.func).bind(*args, **kwargs)
+        signature = inspect.signature(self.func)
+        call = signature.bind(*args, **kwargs)
         call.apply_defaults()
-        for name, parameter in call.signature.parameters.items():
-            if name in self.rules:
-                check(
-                    name,
-                    call.arguments[name],
-                    self.rules[name],
-                    or_none=parameter.default is None,
-                )
+        for name, value in call.arguments.items():
+            if name in self.validators:
+                or_none = signature.parameters[name].default is None
+                self.validators[name].check(name, value, or_none=or_none)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         self.check(*args, **kwargs)
         return self.func(*args, **kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        """Bound to its object, as a constructor is."""
+        """Bound to its object, as any method is."""
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> str:
-        """Pickled as a function is: by its name."""
+        """Pickled by name, as any function is."""
         return self.__qualname__

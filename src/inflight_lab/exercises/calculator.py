@@ -16,16 +16,13 @@ rate limiter as well. Times are seconds.  All raise ``TypeError`` or ``ValueErro
 a bad argument.
 """
 
-import functools
 import math
 
 from inflight_lab.arguments import checked, positive
 
 POOL = 100
 """How many connections httpx's pool holds by default."""
-checks_numbers = functools.partial(
-    checked, latency=positive(" of seconds")
-)  # the law divides by it
+checks_numbers = checked(latency=positive(of="seconds"))  # the law divides by it
 
 
 @checks_numbers

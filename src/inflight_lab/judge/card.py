@@ -71,7 +71,7 @@ class Card:
         }
 
 
-@partial(checked, rate=number(1), limiter=instance(object, WANTED, callable))
+@checked(rate=number(1), limiter=instance(object, WANTED, callable))
 def judge(
     limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
 ) -> Card:
@@ -91,8 +91,7 @@ def judge(
         return elsewhere.submit(_judge, limiter, rate, period).result()
 
 
-@partial(
-    checked,
+@checked(
     rate=number(1),
     limiters=instance(Mapping, "limiters by name, one or more", bool),
 )

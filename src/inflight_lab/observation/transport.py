@@ -24,7 +24,6 @@ class OutsideError(httpx.TransportError):
     """A request to another machine, beyond those that were allowed.  It was not sent."""
 
 
-@checked
 class ObservedTransport(httpx.AsyncBaseTransport):
     """Passes requests on to ``transport`` and writes each one into ``timeline``.
 
@@ -44,6 +43,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
+    @checked
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport | None = None,

@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 import traitlets
 
-from inflight_lab.arguments import VALIDATORS, check, checked, instance, one_of
+from inflight_lab.arguments import VALIDATORS, checked, instance, one_of
 from inflight_lab.engine.run import Outcome, Runner, check_runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
@@ -114,6 +114,10 @@ class Panel(Controlled):
         "goals_met", "Which goals the last run met, by name."
     )
 
+    @checked(
+        server=instance(PracticeServer),
+        goals=instance(Mapping, "functions of the Stats, by name"),
+    )
     def __init__(
         self,
         runner: Runner | Mapping[str, Runner],
@@ -199,7 +203,8 @@ class Panel(Controlled):
     @traitlets.validate(*SETTINGS)
     def _check(self, proposal: Any) -> Any:
         """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
-        check(name := proposal["trait"].name, proposal["value"], SETTINGS[name])
+        name = proposal["trait"].name
+        SETTINGS[name].check(name, proposal["value"])
         return proposal["value"]
 
     def _discard(self) -> None:
@@ -276,10 +281,3 @@ class Panel(Controlled):
             self._resetting = self._loop.create_task(self.reset())
         else:
             super()._press(button)
-
-
-checked(
-    Panel,
-    server=instance(PracticeServer),
-    goals=instance(Mapping, "functions of the Stats, by name"),
-)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from inflight_lab.arguments import Validator, check, integer, number, one_of, positive
+from inflight_lab.arguments import Validator, integer, number, one_of, positive
 from inflight_lab.plot.flow import ENDS
 from inflight_lab.plot.points import LINES, Message
 from inflight_lab.quotas.algorithms import KINDS
@@ -27,7 +27,7 @@ LARGEST = 5_000_000
 RECORDINGS = Path(__file__).with_name("recordings")
 """The folder of the runs that come with the package: for a lesson without a server."""
 
-SECONDS, LEVEL = number(0, " of seconds", 3600), number(0, most=10**9)
+SECONDS, LEVEL = number(0, 3600, of="seconds"), number(0, 10**9)
 WHAT = Validator((str,), "a text", "")
 NUMBER = Validator(
     (int, NoneType),
@@ -113,14 +113,14 @@ def _parse(text: bytes) -> dict[str, list[Message]]:
             row for message in messages for row in message["rows"]
         ):
             if what in COUNTED or (request is None and what in ENDS):
-                check(f"{name}: the detail of {what!r}", detail, COUNT)
+                COUNT.check(f"{name}: the detail of {what!r}", detail)
     return runs
 
 
 def _check(name: str, value: Any, shape: Any) -> None:
     """Raise an error that says where ``value`` is not of the ``shape``, as in `MESSAGE`."""
     if isinstance(shape, Validator):
-        check(name, value, shape)
+        shape.check(name, value)
     elif shape is bool and type(value) is not bool:
         raise _wrong(name, "true or false", value)
     elif isinstance(shape, list | tuple):

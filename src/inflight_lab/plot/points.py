@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from inflight_lab.arguments import check, number
+from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.flow import FlowRows, Row
 from inflight_lab.runs.events import Event, outcome_of
@@ -123,7 +123,7 @@ class PlotSource:
 
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.  Raises an error unless it is a finite number, 0 or more."""
-        check("limit", limit, number(0))
+        number(0).check("limit", limit)
         self._limits.append((self.now, limit))
 
     def read(self) -> Message:

@@ -273,8 +273,8 @@ async def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked, positive
+from inflight_lab.arguments import check_constructor, checked, positive
 
-checked(LearningPacer, longest_pause=positive(" of seconds"))
+check_constructor(LearningPacer, longest_pause=positive(of="seconds"))
 make_many_requests = checked(make_many_requests)
 PLAN = "{count} requests, as fast as its quota allows"

@@ -164,8 +164,8 @@ async def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked, instance
+from inflight_lab.arguments import check_constructor, checked, instance
 
-checked(Budgets)
+check_constructor(Budgets)
 make_many_requests = checked(make_many_requests, budgets=instance(Budgets))
 PLAN = "{count} requests, at most 100 in 1 s"

@@ -188,8 +188,8 @@ async def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked, number
+from inflight_lab.arguments import check_constructor, checked, number
 
-checked(Pacer, burst=number(1))
+check_constructor(Pacer, burst=number(1))
 make_many_requests = checked(make_many_requests)
 PLAN = "{count} requests, at most {rate:g} in {period:g} s"

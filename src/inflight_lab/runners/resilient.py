@@ -225,7 +225,7 @@ def http_date(value: str) -> float | None:
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked, instance
+from inflight_lab.arguments import check_constructor, checked, instance
 
 with contextlib.suppress(ImportError):
     import httpx2  # httpx under another name
@@ -235,6 +235,6 @@ with contextlib.suppress(ImportError):
         httpx2.NetworkError,
         httpx2.RemoteProtocolError,
     )  # type: ignore[assignment]
-checked(Retries)
+check_constructor(Retries)
 make_many_requests = checked(make_many_requests, retries=instance(Retries))
 PLAN = "{count} requests, at most {limit} at once, and up to {count} + 10 retries"

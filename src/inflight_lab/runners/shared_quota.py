@@ -189,8 +189,8 @@ async def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked, number, positive
+from inflight_lab.arguments import check_constructor, checked, number, positive
 
-checked(SharedQuota, rate=number(1), timeout=positive(" of seconds"))
+check_constructor(SharedQuota, rate=number(1), timeout=positive(of="seconds"))
 make_many_requests = checked(make_many_requests, rate=number(1))
 PLAN = "{count} requests, at most {rate:g} in {period:g} s"

@@ -82,7 +82,7 @@ def make_many_requests(
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import BLOCKING, checked
+from inflight_lab.arguments import BLOCKING_OBJECTS, checked
 
-make_many_requests = checked(make_many_requests, **BLOCKING)
+make_many_requests = checked(make_many_requests, **BLOCKING_OBJECTS)
 PLAN = "{count} requests, at most {limit} at once"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
 
-from inflight_lab.arguments import Validator, check, integer, number, one_of, positive
+from inflight_lab.arguments import Validator, integer, number, one_of, positive
 from inflight_lab.runs.columns import (
     EVENT_COLUMNS,
     LEVEL_COLUMNS,
@@ -35,8 +35,8 @@ LARGEST = 5_000_000
 MANY = 10**9
 """More than any level or count that a picture can show."""
 
-SECONDS = number(0, " of seconds", 3600)
-LEVEL = number(0, most=MANY)
+SECONDS = number(0, 3600, of="seconds")
+LEVEL = number(0, MANY)
 COUNT = integer(0, MANY)
 WHAT = one_of(*get_args(What))
 REQUEST = Validator(
@@ -180,13 +180,13 @@ def _check_details(name: str, events: Columns) -> None:
     for what, request, detail in rows:
         gave_up = request is None and what in ENDS
         if gave_up or what in NUMBERED_DETAILS:
-            check(f"{name}: the detail of {what!r}", detail, COUNT)
+            COUNT.check(f"{name}: the detail of {what!r}", detail)
 
 
 def _check(name: str, value: Any, shape: Any) -> None:
     """Raise an error that says where ``value`` is not of the ``shape``."""
     if isinstance(shape, Validator):
-        check(name, value, shape)
+        shape.check(name, value)
     elif isinstance(shape, dict):
         _check_object(name, value, shape)
     elif shape is bool:

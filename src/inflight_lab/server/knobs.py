@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
 
-from inflight_lab.arguments import Validator, check, integer, number, one_of
+from inflight_lab.arguments import Validator, integer, number, one_of
 from inflight_lab.quotas.algorithms import KINDS, KINDS_WITH_BURST
 
 LATENCIES: dict[str, Callable[[Random], float]] = {
@@ -31,16 +31,16 @@ class Knobs:
     allowed.
     """
 
-    latency: float = _knob(0.3, number(0, " of seconds", DAY))
+    latency: float = _knob(0.3, number(0, DAY, of="seconds"))
     """Seconds from a request to its answer, a day at most; the median for the kinds that vary."""
     latency_kind: str = _knob("fixed", one_of(*LATENCIES))
     """'fixed'; 'jittered': evenly from half to one and a half times; 'heavy-tailed': log-normal, where
     one answer in a hundred takes more than ten times the median."""
     quota: str = _knob("none", one_of(*QUOTAS))
     """How requests are counted: 'none', 'fixed-window', 'sliding-window', 'token-bucket' or 'gcra'."""
-    rate: float = _knob(100, number(1, most=MANY))
+    rate: float = _knob(100, number(1, MANY))
     """Requests allowed per period, 1 or more."""
-    period: float = _knob(1.0, number(0.001, " of seconds", DAY))
+    period: float = _knob(1.0, number(0.001, DAY, of="seconds"))
     """Seconds over which the quota counts: from a thousandth to a day."""
     burst: int | None = _knob(None, integer(1, MANY))
     """How many may come at once, for 'token-bucket' (by default the whole rate) and 'gcra' (1)."""
@@ -51,7 +51,8 @@ class Knobs:
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in VALIDATORS:
-            check(name, value, VALIDATORS[name], or_none=getattr(Knobs, name) is None)
+            or_none = getattr(Knobs, name) is None
+            VALIDATORS[name].check(name, value, or_none=or_none)
         super().__setattr__(name, value)
 
     def __post_init__(self) -> None:

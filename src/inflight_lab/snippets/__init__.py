@@ -17,7 +17,7 @@ from inspect import getsource
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.arguments import Validator, check, integer
+from inflight_lab.arguments import Validator, check, integer, text
 from inflight_lab.runners.budgets import Budgets, Counted
 
 URL = "https://api.example.com/items/{id}"
@@ -28,7 +28,10 @@ MARKED = re.compile(r"(.*?)  #([?^|]) (.+)")
 EXTRA = re.compile(r"( *)#\| (.+?) \| (.+)")
 SOURCE = Path(__file__).with_name("leave_with.py")
 PAIRS = "pairs of requests and seconds"
-FILE = Validator((str,), "the name of a file", "the name of a file", bool)
+FILE = text("the name of a file", "the name of a file", bool)
+QUOTAS = Validator(
+    (tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)
+)
 
 
 def snippet(
@@ -64,17 +67,11 @@ def snippet(
     }
     check("url", url)
     check("limit", limit, or_none=True)
-    check("tokens", tokens, integer(1), or_none=True)
-    check("save", save, FILE, or_none=True)
-    check(
-        "quotas",
-        quotas,
-        Validator(
-            (tuple, list), PAIRS, PAIRS, lambda it: all(len(each) == 2 for each in it)
-        ),
-    )
+    integer(1).check("tokens", tokens, or_none=True)
+    FILE.check("save", save, or_none=True)
+    QUOTAS.check("quotas", quotas)
     for quota in quotas:
-        check("requests", quota[0], integer(1))
+        integer(1).check("requests", quota[0])
         check("period", quota[1])
     if per_host and url != URL:
         raise ValueError(
