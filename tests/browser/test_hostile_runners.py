@@ -74,5 +74,5 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
     run.click()
     panel.status("blocked: the runner or a cell holds up the event loop")
     stop.click()  # heard when it is over
-    panel.status("were let go of")
+    panel.status("were abandoned")
     expect(run).to_be_enabled()

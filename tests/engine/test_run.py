@@ -5,18 +5,20 @@ no task.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import gc
 import inspect
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.engine.run import KEPT, Run, Runner
+from inflight_lab.engine.run import MAX_EXTRA_OUTCOMES, Result, Run
+from inflight_lab.engine.runner import Runner
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, semaphore, semaphore_pause
 from tests.support.hostile_runners import for_ever
@@ -26,28 +28,28 @@ from tests.support.waiting import settle, until
 
 pytestmark = pytest.mark.anyio
 
+NOWHERE = "http://127.0.0.1"
 
-async def stop_in_flight(
-    run: Run, in_flight: int
-) -> tuple[list[Any], BaseException | None]:
-    """Start ``run``, stop it once so many are in flight, and return its outcomes."""
-    task = asyncio.create_task(run.outcomes())
-    await until(lambda: run.timeline.in_flight == in_flight)
-    run.stop()
-    return await task
+
+def run_of(runner: Runner, url: str, count: int, *, limit: int = 3) -> Run:
+    """A run with a timeline of its own."""
+    return Run(runner, url, count, limit=limit, timeline=Timeline())
+
+
+def kinds_of(result: Result) -> Counter[type]:
+    """How many outcomes there are of each class."""
+    return Counter(type(outcome) for outcome in result.outcomes)
 
 
 async def in_turn(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> list[httpx.Response]:
-    """A learner's runner that sends one request after the other and forgets what it had
-    when cancelled.
-    """
+    """Sends one request after the other, and forgets what it has when cancelled."""
     return [await client.get(url) for _ in range(count)]
 
 
 async def stubborn(url: str, count: int, *, client: httpx.AsyncClient) -> list[object]:
-    """A learner's runner that takes a cancelled request for a result and sleeps on it."""
+    """Takes a cancelled request for a result and sleeps on it."""
     slots = asyncio.Semaphore(2)
 
     async def one() -> object:
@@ -61,34 +63,38 @@ async def stubborn(url: str, count: int, *, client: httpx.AsyncClient) -> list[o
     return list(await asyncio.gather(*(one() for _ in range(count))))
 
 
+class Stopped(NamedTuple):
+    """A runner, and how many of its requests are in flight when it is stopped."""
+
+    runner: Runner
+    in_flight: int
+
+
 @pytest.mark.parametrize(
-    ("runner", "in_flight"),
+    "case",
     [
-        (naive.make_many_requests, 40),
-        (semaphore.make_many_requests, 3),
-        (semaphore_pause.make_many_requests, 3),
-        (in_turn, 1),
-        (stubborn, 2),
+        Stopped(naive.make_many_requests, in_flight=40),
+        Stopped(semaphore.make_many_requests, in_flight=3),
+        Stopped(semaphore_pause.make_many_requests, in_flight=3),
+        Stopped(in_turn, in_flight=1),
+        Stopped(stubborn, in_flight=2),
     ],
+    ids=lambda case: case.runner.__module__.rpartition(".")[2],
 )
 async def test_a_stopped_run_returns_every_outcome(
-    server: PracticeServer, runner: Runner, in_flight: int
+    server: PracticeServer, case: Stopped
 ) -> None:
     """Stop ends any runner at once, with 40 outcomes for 40 requests and no task left."""
     before = asyncio.all_tasks()
     server.latency = 600
-    run = Run(runner, server.url, 40, limit=3, timeline=Timeline())
-    outcomes, _ = await stop_in_flight(run, in_flight)
-    assert Counter(type(outcome) for outcome in outcomes) == {
-        asyncio.CancelledError: 40
-    }
+    run = run_of(case.runner, server.url, 40)
+    task = asyncio.create_task(run.outcomes())
+    await until(lambda: run.timeline.in_flight == case.in_flight)
+    run.stop()
+    assert kinds_of(await task) == {asyncio.CancelledError: 40}
     stats = run.timeline.stats()
-    assert (stats.started, stats.cancelled, stats.waiting, stats.in_flight) == (
-        40,
-        40,
-        0,
-        0,
-    )
+    assert (stats.started, stats.cancelled) == (40, 40)
+    assert (stats.waiting, stats.in_flight) == (0, 0)
     await until(lambda: asyncio.all_tasks() <= before)
 
 
@@ -96,20 +102,17 @@ async def test_what_was_answered_before_the_stop_is_kept(
     server: PracticeServer,
 ) -> None:
     """The responses that came stand in their places, in order."""
-    server.quota, server.rate, server.period = "sliding-window", 5, 60
-    run = Run(
-        semaphore.make_many_requests, server.url, 20, limit=1, timeline=Timeline()
-    )
+    run = run_of(semaphore.make_many_requests, server.url, 20, limit=1)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.stats().accepted == 5)
     server.latency = 600
     await until(lambda: server.timeline.in_flight == 1)
+    answered = run.timeline.stats().accepted
     run.stop()
     outcomes, error = await task
+    kinds = [httpx.Response] * answered + [asyncio.CancelledError] * (20 - answered)
+    assert [type(outcome) for outcome in outcomes] == kinds
     assert error is None
-    assert all(isinstance(outcome, httpx.Response) for outcome in outcomes[:5])
-    assert isinstance(outcomes[-1], asyncio.CancelledError)
-    assert len(outcomes) == 20
 
 
 async def test_a_pause_is_stopped_too(server: PracticeServer) -> None:
@@ -120,13 +123,13 @@ async def test_a_pause_is_stopped_too(server: PracticeServer) -> None:
             await semaphore_pause.make_many_requests(url, count, pause=600, **keywords)
         )
 
-    run = Run(long_pause, server.url, 6, limit=2, timeline=Timeline())
+    run = run_of(long_pause, server.url, 6, limit=2)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.stats().accepted == 2)
     run.stop()
-    outcomes, error = await task
-    assert error is None
-    assert Counter(type(outcome) for outcome in outcomes) == {asyncio.CancelledError: 6}
+    result = await task
+    assert kinds_of(result) == {asyncio.CancelledError: 6}
+    assert result.error is None
 
 
 async def test_a_runner_that_raises_leaves_nothing_behind(
@@ -141,7 +144,7 @@ async def test_a_runner_that_raises_leaves_nothing_behind(
     async def plain(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
         return list(await naive.make_many_requests(url, count, client=client))
 
-    run = Run(plain, server.url, 10, limit=3, timeline=Timeline())
+    run = run_of(plain, server.url, 10)
     outcomes, error = await run.outcomes()
     assert isinstance(error, ValueError)
     assert len(outcomes) == 10
@@ -149,24 +152,23 @@ async def test_a_runner_that_raises_leaves_nothing_behind(
     await until(lambda: asyncio.all_tasks() <= before)
 
 
-async def test_a_task_is_called_what_its_coroutine_is(server: PracticeServer) -> None:
-    """What asyncio prints of a learner's task names the learner's function and its
-    line.
+async def test_a_task_shows_how_far_its_coroutine_is() -> None:
+    """asyncio prints the learner's function and line, and anyio finds it running: a
+    timeout of its could not end the task otherwise.
     """
     seen: list[Any] = []
 
     async def mine(url: str, count: int) -> list[Any]:
         task: Any = asyncio.current_task()
-        seen.extend(
-            (repr(task), task.get_stack(), inspect.getcoroutinestate(task.get_coro()))
-        )
+        state = inspect.getcoroutinestate(task.get_coro())
+        seen.extend((repr(task), task.get_stack(), state))
         return []
 
     async def others(url: str, count: int) -> list[Any]:
         await asyncio.create_task(mine(url, count))
         return []
 
-    await Run(others, server.url, 1, limit=1, timeline=Timeline()).outcomes()
+    await run_of(others, NOWHERE, 1).outcomes()
     described, stack, state = seen
     assert "mine() running at" in described
     assert stack[-1].f_code.co_name == "mine"
@@ -183,39 +185,35 @@ async def test_a_request_may_be_sent_within_another(server: PracticeServer) -> N
 
         return [await client.request("GET", url, content=body())]
 
-    outcomes, error = await Run(
-        within, server.url, 1, limit=1, timeline=Timeline()
-    ).outcomes()
+    outcomes, error = await run_of(within, server.url, 1).outcomes()
     assert error is None
-    assert outcomes[0].status_code == 200
+    assert [outcome.status_code for outcome in outcomes] == [200]
 
 
 async def test_the_limit_changes_in_mid_run(server: PracticeServer) -> None:
     """Raising the run's limit lets more through at once, as the server sees it."""
     server.latency = 600
-    run = Run(
-        semaphore.make_many_requests, server.url, 30, limit=3, timeline=Timeline()
-    )
+    run = run_of(semaphore.make_many_requests, server.url, 30)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: server.timeline.in_flight == 3)
     assert run.limiter
     run.limiter.limit = 17
     await until(lambda: server.timeline.in_flight == 17)
     run.stop()
-    outcomes, _ = await task
-    assert len(outcomes) == 30
+    assert len((await task).outcomes) == 30
 
 
 async def test_a_cancelled_run_cancels_its_requests(server: PracticeServer) -> None:
-    """Who cancels the run itself, as an interrupt does, leaves no request in flight."""
+    """Whoever cancels the run itself, as an interrupt does, leaves none in flight."""
     before = asyncio.all_tasks()
     server.latency = 600
-    run = Run(semaphore.make_many_requests, server.url, 9, limit=3, timeline=Timeline())
+    run = run_of(semaphore.make_many_requests, server.url, 9)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: server.timeline.in_flight == 3)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert run.stopped
     await until(lambda: server.timeline.in_flight == 0)
     await until(lambda: asyncio.all_tasks() <= before)
 
@@ -229,40 +227,38 @@ async def test_a_stop_does_not_search_the_pool(
     """httpcore looks at each connection for each request in its queue, whenever one of
     them gives up.
     """
-    looks = 0
+    searched = 0
     is_available = httpcore.AsyncHTTPConnection.is_available
     requests: list[asyncio.Task[Any]] = []
 
     def counted(connection: httpcore.AsyncHTTPConnection) -> bool:
-        nonlocal looks
-        looks += 1
+        nonlocal searched
+        searched += 1
         return is_available(connection)
 
     async def patient(url: str, count: int, *, client: httpx.AsyncClient) -> list[Any]:
-        requests.extend(
-            asyncio.create_task(client.get(url, timeout=None)) for _ in range(count)
-        )
+        for _ in range(count):
+            requests.append(asyncio.create_task(client.get(url, timeout=None)))
         return await asyncio.gather(*requests, return_exceptions=True)
 
     server.latency = 600
-    run = Run(patient, server.url, 150, limit=3, timeline=Timeline())
+    run = run_of(patient, server.url, 150)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: server.timeline.in_flight == 100)
     monkeypatch.setattr(httpcore.AsyncHTTPConnection, "is_available", counted)
     for request in requests[150 - giving_up :]:
-        request.cancel()  # it ends in the turn of the loop in which Stop is heard
+        request.cancel()  # it ends in the turn of the loop in which Stop is pressed
     run.stop() if way == "stop" else task.cancel()
     await asyncio.wait([task])
-    assert Counter(type(outcome) for outcome in run.result[0]) == {
-        asyncio.CancelledError: 150
-    }
-    assert (run.result[1], looks) == (None, 0)
+    assert kinds_of(run.result) == {asyncio.CancelledError: 150}
+    assert run.result.error is None
+    assert searched == 0
 
 
 async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_brought(
     server: PracticeServer,
 ) -> None:
-    """They are let go of first, so that the runner's gather returns, in order, what
+    """They are abandoned first, so that the runner's gather returns, in order, what
     there is.
     """
 
@@ -275,17 +271,36 @@ async def test_children_that_ignore_the_cancel_do_not_lose_what_the_others_broug
         children = (one(number, url, client) for number in range(count))
         return await asyncio.gather(*children, return_exceptions=True)
 
-    run = Run(mixed, server.url, 6, limit=3, timeline=Timeline())
+    run = run_of(mixed, server.url, 6)
     task = asyncio.create_task(run.outcomes())
     await until(lambda: run.timeline.stats().accepted == 3)
     run.stop()
     outcomes, error = await task
     kinds = [httpx.Response, asyncio.CancelledError] * 3
-    assert ([type(outcome) for outcome in outcomes], error, run.let_go) == (
-        kinds,
-        None,
-        3,
-    )
+    assert [type(outcome) for outcome in outcomes] == kinds
+    assert error is None
+    assert run.abandoned == 3
+
+
+async def test_what_is_abandoned_keeps_no_response(server: PracticeServer) -> None:
+    """Its coroutine is kept for good; what the run brought can be forgotten."""
+
+    async def stays(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        await client.get(url)
+        await for_ever(lambda: asyncio.sleep(3600))
+
+    run = run_of(stays, server.url, 1)
+    stats = run.timeline.stats
+    ending = asyncio.create_task(run.outcomes())
+    await until(lambda: stats().accepted == 1)
+    run.stop()
+    await asyncio.wait([ending])
+    assert run.abandoned == 1
+    response = weakref.ref(run.result.outcomes[0])
+    assert isinstance(response(), httpx.Response)
+    del run, ending
+    gc.collect()
+    assert response() is None
 
 
 class Deaf(asyncio.Future[None]):
@@ -301,47 +316,47 @@ def test_a_runner_that_cannot_be_woken_is_left_asleep() -> None:
     later, it ends.
     """
 
-    async def stop_it() -> tuple[int, BaseException | None, float]:
-        deaf, woken = Deaf(), False
+    async def stop_it() -> tuple[Result, float]:
+        deaf = Deaf()
+        woken = False
 
         async def waits(url: str, count: int) -> None:
             nonlocal woken
             await deaf
             woken = True
 
-        run = Run(waits, "http://127.0.0.1", 5, limit=3, timeline=Timeline())
+        run = run_of(waits, NOWHERE, 5)
         task = asyncio.create_task(run.outcomes())
         await settle()
         run.stop()
         stopped = virtual_loop().time()
-        outcomes, error = await task
-        ended = virtual_loop().time()
+        result = await task
+        seconds = virtual_loop().time() - stopped
         deaf.set_result(None)
         await settle()
         assert not woken
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        return len(outcomes), error, ended - stopped
+        return result, seconds
 
-    count, error, seconds = run_virtually(stop_it())
-    assert (count, type(error)) == (5, asyncio.CancelledError)
-    assert seconds < 0.8
+    result, seconds = run_virtually(stop_it())
+    assert len(result.outcomes) == 5
+    assert isinstance(result.error, asyncio.CancelledError)
+    assert 0.15 <= seconds < 0.8
 
 
 def test_a_run_that_sends_without_end_keeps_the_last_outcomes() -> None:
     """Its memory has a bound, whatever the runner does."""
 
     async def insist(url: str, count: int, *, client: httpx.AsyncClient) -> None:
-        while True:
-            with contextlib.suppress(OutsideError):
-                await client.get("http://api.example/get")
+        await for_ever(lambda: client.get("http://api.example/get"))
 
-    async def twenty_seconds_of_it() -> list[Any]:
-        run = Run(insist, "http://127.0.0.1", 5, limit=3, timeline=Timeline())
+    async def twenty_seconds_of_it() -> Result:
+        run = run_of(insist, NOWHERE, 5)
         task = asyncio.create_task(run.outcomes())
         await asyncio.sleep(20)
         run.stop()
-        return (await task)[0]
+        return await task
 
-    outcomes = run_virtually(twenty_seconds_of_it())
-    assert {type(outcome) for outcome in outcomes[:-1]} == {OutsideError}
-    assert len(outcomes) == KEPT
+    result = run_virtually(twenty_seconds_of_it())
+    assert kinds_of(result)[OutsideError] >= MAX_EXTRA_OUTCOMES - 1
+    assert len(result.outcomes) == MAX_EXTRA_OUTCOMES

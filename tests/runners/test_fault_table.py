@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from inflight_lab import LivePlot, PracticeServer, Timeline
-from inflight_lab.engine.run import Run, Runner
+from inflight_lab.engine.run import Run
+from inflight_lab.engine.runner import Runner
 from inflight_lab.runners import (
     adaptive,
     budgets,

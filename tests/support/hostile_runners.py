@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 
 COUNT = 6
+"""How many requests each is asked for."""
 SHORT = httpx.Timeout(5, read=0.05)
 """It gives up reading soon; to connect takes a busy machine longer, and given up leaves
 a transport open.
 """
 STOPPED = "stopped: "
-LET_GO = "were let go of"
+ABANDONED = "were abandoned"
 
 
 class Hostile(NamedTuple):
@@ -64,7 +67,7 @@ def in_tasks(make: Callable[[], Any], count: int) -> list[asyncio.Task[Any]]:
     return [asyncio.create_task(for_ever(make)) for _ in range(count)]
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def retries_whatever_happens(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -73,14 +76,14 @@ async def retries_whatever_happens(
     )
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def retries_in_turn(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
     return [
         await for_ever(lambda: client.get(url, timeout=SHORT)) for _ in range(count)
     ]
 
 
-@hostile("done: ", LET_GO)
+@hostile("done: ", ABANDONED)
 async def returns_early_and_leaves_tasks(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -88,7 +91,7 @@ async def returns_early_and_leaves_tasks(
     return [await client.get(url)]
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def retries_at_the_limiter(
     url: str, count: int, *, client: httpx.AsyncClient, limiter: Any
 ) -> Any:
@@ -99,7 +102,7 @@ async def retries_at_the_limiter(
     return await asyncio.gather(*in_tasks(one, count))
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def takes_a_second_slot(
     url: str, count: int, *, client: httpx.AsyncClient, limiter: Any
 ) -> Any:
@@ -111,7 +114,7 @@ async def takes_a_second_slot(
         return await for_ever(second)
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def retries_another_machine(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -120,12 +123,12 @@ async def retries_another_machine(
     )
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def retries_a_bad_url(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
     return await for_ever(lambda: client.get("http://127.0.0.1:port/get"))
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def closes_the_client_and_goes_on(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -133,25 +136,25 @@ async def closes_the_client_and_goes_on(
     return await for_ever(lambda: client.get(url))
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def has_a_client_of_its_own(url: str, count: int) -> Any:
     async with httpx.AsyncClient(timeout=SHORT) as client:
         return await asyncio.gather(*in_tasks(lambda: client.get(url), count))
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def sleeps_through_every_cancel(url: str, count: int) -> Any:
     return await for_ever(lambda: asyncio.sleep(3600))
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def never_sleeps(url: str, count: int) -> Any:
     while True:
         with contextlib.suppress(BaseException):
             await asyncio.sleep(0)
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def starts_another_task_when_cancelled(url: str, count: int) -> Any:
     try:
         await asyncio.sleep(3600)
@@ -169,7 +172,7 @@ async def starts_tasks_without_end(
         await asyncio.sleep(0.001)
 
 
-@hostile(STOPPED, LET_GO, stop=True)
+@hostile(STOPPED, ABANDONED, stop=True)
 async def tidies_up_for_an_hour(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -273,3 +276,13 @@ async def blocks(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
     """What Stop cannot reach: the panel says so meanwhile.  Not in the table."""
     time.sleep(BLOCKED_FOR)  # noqa: ASYNC251
     return await for_ever(lambda: client.get(url, timeout=SHORT))
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_kernel() -> Iterator[None]:
+    """Between cells a kernel ignores interrupts; pytest would let them end the test
+    run.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -8,15 +8,17 @@ from inflight_lab.arguments import check
 
 
 class AdjustableLimiter:
-    """``asyncio.Semaphore`` for a slider: the same ``async with`` and ``locked()``, and a ``limit`` to set.
+    """An ``asyncio.Semaphore`` whose ``limit`` can be set at any time.
 
-    A thin face over ``anyio.CapacityLimiter``, which gets right what poking a
-    semaphore's counter does not: a raised limit lets the next in line through at once;
-    a lowered one takes nothing away from those in flight, it only hands out no new slot
-    until they are few enough.
+    It has the semaphore's ``async with`` and ``locked()``.  Underneath is an
+    ``anyio.CapacityLimiter``, which gets right what changing a semaphore's counter does
+    not: a higher limit lets the next in line through at once; a lower one takes nothing
+    away from those in flight, but hands out no new slot until few enough are left.
 
-    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time.
-    A limit that is no integer of 1 or more raises ``TypeError`` or ``ValueError``.
+    Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time;
+    asking for a second raises ``RuntimeError``.
+
+    Raises ``TypeError`` or ``ValueError`` if a limit is not an integer of 1 or more.
     """
 
     def __init__(self, limit: int) -> None:
@@ -40,7 +42,7 @@ class AdjustableLimiter:
 
     @property
     def in_use(self) -> int:
-        """How many slots are taken; more than ``limit`` for a while after it was lowered."""
+        """How many slots are taken: for a while more than a limit that was lowered."""
         return int(self._capacity.borrowed_tokens)
 
     def locked(self) -> bool:
@@ -51,10 +53,8 @@ class AdjustableLimiter:
         try:
             await self._capacity.acquire()
         except RuntimeError:  # this task holds a slot already
-            await asyncio.sleep(
-                0
-            )  # code that tries again at once, for ever, must not freeze the loop
+            await asyncio.sleep(0)  # code that tries again for ever must not freeze us
             raise
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._capacity.release()

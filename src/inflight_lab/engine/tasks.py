@@ -1,101 +1,128 @@
-"""Every task that a runner starts: found, asked to end, and let go of if it does not."""
+"""Every task that a runner starts: found, cancelled, and abandoned if it goes on.
+
+A runner may do what it likes: catch every exception, start tasks while it is cancelled,
+call ``sys.exit``.  A plain ``task.cancel()`` is not enough then.  So each of its tasks
+is made around a `_Stepped` coroutine, which we need not let take another step.
+"""
 
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
 
-_owner: ContextVar["Tasks | None"] = ContextVar("owner", default=None)
+MIN_TURNS = 20
+"""How often the loop turns before tasks are late, however long each turn takes."""
 
-_kept: list[Any] = []
-"""What was let go of.  Python closes a coroutine that nobody holds, and that would run it again."""
-_kept.append(_kept)  # so that it outlives this module when Python ends
+_owner: ContextVar["Tasks | None"] = ContextVar("owner", default=None)
+"""Whose tasks are started here: a task inherits this from the one that starts it."""
+
+_abandoned: list[Any] = []
+"""All that was abandoned, for as long as Python runs.
+
+Python closes a coroutine that nobody holds, which runs its ``except`` clauses: one that
+tries again at once, whatever happens, would never come to an end.
+"""
+_abandoned.append(_abandoned)  # so that it outlives this module when Python ends
 
 
 class Tasks:
     """A coroutine and every task that comes of it, driven by us step by step.
 
-    ``outcome_of`` is set when that coroutine ends, and when one of them raises
-    ``SystemExit`` or ``KeyboardInterrupt``: asyncio would end the event loop with it,
-    and so the kernel; here it is kept as ``exit``.  A task that is begun when all is
-    ``over`` ends at once.
+    ``alive`` are those that have not ended.  ``should_end`` is set when the first
+    coroutine ends, and when one of them raises ``SystemExit`` or ``KeyboardInterrupt``,
+    which is kept as ``exit_error``: asyncio would end the event loop with it, and so
+    the kernel.  Once they are ``closed``, a task that is started ends at once.
     """
 
     def __init__(self) -> None:
         self.alive: set[asyncio.Task[Any]] = set()
-        self.ending, self.over = asyncio.Event(), False
-        self.exit: BaseException | None = None
+        self.should_end = asyncio.Event()
+        self.exit_error: BaseException | None = None
+        self.closed = False
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run ``coroutine`` as the first of the tasks."""
         loop = asyncio.get_running_loop()
-        factory: Any = loop.get_task_factory()
-        if getattr(factory, "func", None) is not _make:
+        if not isinstance(loop.get_task_factory(), _TaskFactory):
             # It stays: what a runner left behind in a timer must not get away by
             # starting a task later.
-            usual: Any = type(
-                asyncio.current_task()
-            )  # a browser page has a class of its own
-            loop.set_task_factory(
-                partial(
-                    _make,
-                    factory or (lambda loop, *it, **how: usual(*it, loop=loop, **how)),
-                )
-            )
+            factory: Any = _TaskFactory(loop)
+            loop.set_task_factory(factory)
         token = _owner.set(self)
         task = loop.create_task(coroutine)
         _owner.reset(token)
-        task.add_done_callback(lambda _: self.ending.set())
+        task.add_done_callback(lambda _: self.should_end.set())
         return task
 
-    async def ask(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+    async def cancel(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
         """Cancel ``tasks``, and give them so many seconds to end."""
         for task in tasks:
             task.cancel()
-        await self.gone(tasks, seconds)
+        await self.wait(tasks, seconds)
 
-    async def gone(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
-        """Wait until they have ended, but no longer than so many seconds, and some turns of a busy loop."""
-        loop, turns = asyncio.get_running_loop(), 20
+    async def wait(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
+        """Wait until ``tasks`` have ended, but no longer than so many seconds.
+
+        On a busy loop it is longer, `MIN_TURNS` turns: otherwise tasks would be late
+        that had no chance to end.
+        """
+        loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while (left := tasks & self.alive) and (turns > 0 or loop.time() < deadline):
-            await asyncio.wait(left, timeout=max(0, deadline - loop.time()))
-            turns -= 1
+        turns = 0
+        while left := tasks & self.alive:
+            seconds_left = deadline - loop.time()
+            if seconds_left <= 0 and turns >= MIN_TURNS:
+                return
+            await asyncio.wait(left, timeout=max(0, seconds_left))
+            turns += 1
 
-    def let_go(self, tasks: set[asyncio.Task[Any]]) -> int:
-        """End ``tasks`` without another step of theirs; returns how many there were."""
-        for task in tasks:
-            driven: Any = task.get_coro()
-            driven.over = True
-            _kept.append((task, driven))
-            task.cancel()  # wakes it, so that it finds out
-        return len(tasks)
+    def abandon(self, tasks: set[asyncio.Task[Any]]) -> int:
+        """End those of ``tasks`` that are alive, without another step of theirs.
 
-
-def _make(
-    usual: Callable[..., Any],
-    loop: asyncio.AbstractEventLoop,
-    coroutine: Any,
-    **options: Any,
-) -> Any:
-    """A task as the ``usual`` factory makes it; one of those that are looked after, around a `_Driven`."""
-    owner = _owner.get()
-    if owner is None or not asyncio.iscoroutine(coroutine):
-        return usual(loop, coroutine, **options)
-    task = usual(loop, _Driven(coroutine, owner), **options)
-    owner.alive.add(task)
-    task.add_done_callback(owner.alive.discard)
-    return task
+        Returns how many there were.
+        """
+        abandoned = tasks & self.alive
+        for task in abandoned:
+            coroutine: Any = task.get_coro()
+            coroutine.abandoned = True
+            _abandoned.append((task, coroutine))
+            task.cancel()  # wakes it up, so that it finds out
+        return len(abandoned)
 
 
-class _Driven(Coroutine[Any, Any, Any]):
-    """A coroutine whose every step goes through our hands, so that there need not be a next one."""
+class _TaskFactory:
+    """Makes tasks as before, but around a `_Stepped` if they belong to `Tasks`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._usual: Any = loop.get_task_factory() or self._make_task
+        self._task_class: Any = type(asyncio.current_task())  # a page has its own
+
+    def __call__(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> Any:
+        owner = _owner.get()
+        if owner is None or not asyncio.iscoroutine(coroutine):
+            return self._usual(loop, coroutine, **options)
+        task = self._usual(loop, _Stepped(coroutine, owner), **options)
+        owner.alive.add(task)
+        task.add_done_callback(owner.alive.discard)
+        return task
+
+    def _make_task(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> Any:
+        return self._task_class(coroutine, loop=loop, **options)
+
+
+class _Stepped(Coroutine[Any, Any, Any]):
+    """A coroutine that takes no further step once it is ``abandoned``."""
 
     def __init__(self, inner: Coroutine[Any, Any, Any], owner: Tasks) -> None:
-        self._inner, self._owner = inner, owner
-        self._begun, self.over = False, owner.over
+        self.abandoned = owner.closed
+        self._inner = inner
+        self._owner = owner
+        self._has_begun = False
 
     def send(self, value: Any) -> Any:
         return self._step(self._inner.send, value)
@@ -109,28 +136,27 @@ class _Driven(Coroutine[Any, Any, Any]):
     def __await__(self) -> Generator[Any, Any, Any]:
         return self._inner.__await__()
 
-    def __getattr__(
-        self, name: str
-    ) -> Any:  # for those who ask what it is called and how far it is
+    def __getattr__(self, name: str) -> Any:
+        """What asyncio and anyio ask a coroutine: its name, and how far it is."""
         return getattr(self._inner, name)
 
     def _step(self, step: Callable[..., Any], *argument: Any) -> Any:
-        if self.over:
-            if not self._begun:
-                self._inner.close()
+        if self.abandoned:
+            if not self._has_begun:
+                self._inner.close()  # else Python says that it was never awaited
             raise asyncio.CancelledError
-        self._begun = True
+        self._has_begun = True
         try:
             return step(*argument)
         except (SystemExit, KeyboardInterrupt) as error:
-            self._owner.exit = error
-            self._owner.ending.set()
-            # Python's own handler raises a person's interrupt wherever it finds the
-            # main thread.
-            handler = signal.getsignal(signal.SIGINT)
-            if (
-                isinstance(error, KeyboardInterrupt)
-                and handler is signal.default_int_handler
-            ):
+            self._owner.exit_error = error
+            self._owner.should_end.set()
+            if _is_from_a_person(error):
                 raise
             raise asyncio.CancelledError from error
+
+
+def _is_from_a_person(error: BaseException) -> bool:
+    """Whether it is a Ctrl+C, which Python's own handler raises in whatever runs."""
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return usual and isinstance(error, KeyboardInterrupt)

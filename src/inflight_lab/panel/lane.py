@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from inflight_lab.engine.run import GRACE, Run, Runner, takes
+from inflight_lab.engine.run import GRACE, TIMEOUT, Run
+from inflight_lab.engine.runner import Runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.live_plot import Feed
 from inflight_lab.plot.points import Message, PlotSource
@@ -89,7 +90,7 @@ class Lane:
             limit=limit,
             timeline=self.timeline,
             more=more,
-            slow=self.slow,
+            timeout=self.slow * TIMEOUT,
         )
         self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
@@ -114,7 +115,6 @@ class Lane:
         assert self._run
         run, self._run = self._run, None
         self.outcomes, self.error = run.result
-        del run.result  # what was let go of holds on to its run for good
         _under_way.remove(self)
         self._stop_plot(follow=not self._observed and bool(run.stopped or self.error))
         if not is_busy(self.server):
@@ -206,9 +206,9 @@ class Lane:
             text = f"stopped: {text}, {lost} {'cancelled' if self._observed else 'not answered by then'}"
         else:
             text = f"done: {text}"
-        if run.let_go:
-            what = "of its tasks went on when cancelled (a bare except does that), and were let go of"
-            text += f"; {run.let_go} {what}"
+        if run.abandoned:
+            what = "of its tasks went on when cancelled (a bare except does that), and were abandoned"
+            text += f"; {run.abandoned} {what}"
         return f"{self.name}: {text}" if self.name else text
 
 

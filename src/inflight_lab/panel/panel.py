@@ -13,7 +13,8 @@ from weakref import WeakSet
 import traitlets
 
 from inflight_lab.arguments import VALIDATORS, checked, instance, one_of
-from inflight_lab.engine.run import Outcome, Runner, check_runner
+from inflight_lab.engine.client import Outcome
+from inflight_lab.engine.runner import Runner, check_runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.controls import Controlled
@@ -78,7 +79,7 @@ class Panel(Controlled):
     server share its knobs, and while several run, the slow motion of the first.
 
     A run ends within a second of Stop, whatever the runner does: it is cancelled, asked
-    again, then let go of.  Only code that blocks (``time.sleep``, a loop without
+    again, then abandoned.  Only code that blocks (``time.sleep``, a loop without
     ``await``) has to return first.  A thread that the runner started goes on, and so
     does the plot, until the server has nothing more to do or the panel is closed.
 
