@@ -63,4 +63,4 @@ def test_pasted_as_the_page_says() -> None:
             name, _, _ = line.partition(" = ")
             code = re.sub(rf"^{name} = .*", lambda _, line=line: line, code, flags=re.M)
         *_, tried = fresh.run_all([code, cells[where + 1]], within=RUN_ALL)
-    assert re.fullmatch(r"300 answers, 0 429s, at most \d+ in flight\n", tried.text)
+    assert tried.text.startswith("300 answers, 0 429s\n")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.support.notebook_tools import CellRun, Kernel, code_cells
+from tests.support.notebook_tools import CellRun, Kernel, code_cells, load
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 PROMISED = 30.0
 """Seconds for Run All, on a computer that does nothing else."""
@@ -47,26 +49,18 @@ class Ran:
         """Its place in the series: "00" to "12"."""
         return self.path.stem[:2]
 
-    def cell(self, first_words: str) -> CellRun:
-        """What the one cell did whose source contains ``first_words``."""
-        sources = code_cells(self.path)
-        (run,) = (
-            run
-            for source, run in zip(sources, self.cells, strict=True)
-            if first_words in source
-        )
-        return run
+    def cell(self, cell_id: str) -> CellRun:
+        """What the code cell of that id did."""
+        ids = [cell.id for cell in load(self.path).cells if cell.cell_type == "code"]
+        return self.cells[ids.index(cell_id)]
 
-    def text(self, first_words: str) -> str:
+    def text(self, cell_id: str) -> str:
         """What that cell printed."""
-        return self.cell(first_words).text.strip()
+        return self.cell(cell_id).text.strip()
 
-    def numbers(self, first_words: str) -> list[float]:
+    def numbers(self, cell_id: str) -> list[float]:
         """The numbers that it printed."""
-        return [
-            float(number)
-            for number in re.findall(r"\d+(?:\.\d+)?", self.text(first_words))
-        ]
+        return [float(number) for number in NUMBER.findall(self.text(cell_id))]
 
 
 def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:

@@ -169,17 +169,14 @@ async def make_many_requests(
     place of ``limit`` only: the pace is kept on top of it. The other parameters are
     those of `semaphore`.
     """
-    pacer = (
-        limiter
-        if isinstance(limiter, Pacer)
-        else Pacer(rate, period, limit=limit, limiter=limiter)
-    )
+    if not isinstance(limiter, Pacer):
+        limiter = Pacer(rate, period, limit=limit, limiter=limiter)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
             asyncio.create_task(
                 make_one_request(
-                    url, num, client=client, limiter=pacer, verbose=verbose
+                    url, num, client=client, limiter=limiter, verbose=verbose
                 )
             )
             for num in range(count)

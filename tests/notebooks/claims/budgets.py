@@ -11,19 +11,12 @@ def claims_of_12(ran: Ran) -> None:
     What the plot shows of the last run: the tokens are nearer to their quota than the
     requests.
     """
-    assert (
-        ran.text("answer = await client.post(chat, json=question)\nprint").splitlines()[
-            2
-        ]
-        == "limit-requests 60"
-    )
-    refused, of, *_ = ran.numbers("answers = await with_semaphore(60, 3)")
+    assert ran.text("code-one").splitlines()[2] == "x-ratelimit-limit-requests 60"
+    refused, of, *_ = ran.numbers("code-semaphore-run")
     assert of == 60
     assert refused >= 5
-    assert ran.text("answers = await with_semaphore(60, 3)").endswith(
-        "more than 2000 tokens in 2 s"
-    )
-    rows = [line.split() for line in ran.text('print("reserved').splitlines()[1:4]]
+    assert ran.text("code-semaphore-run").endswith("more than 2000 tokens in 2 s")
+    rows = [line.split() for line in ran.text("code-reserve").splitlines()[1:4]]
     refused_by = {int(reserve): int(refused) for reserve, refused, *_ in rows}
     elapsed = {int(reserve): float(seconds) for reserve, _, seconds, *_ in rows}
     assert refused_by[302] == refused_by[1000] == 0
@@ -37,10 +30,7 @@ def claims_of_12(ran: Ran) -> None:
     )
     assert quota == 2000
     assert rate / 60 < tokens / quota <= 1
-    assert ran.text("tokens=2001").startswith(
+    assert ran.text("code-never").startswith(
         "This can never be sent: 2001 tokens.  Budgets: "
     )
-    assert (
-        ran.text("client.post(chat, json=question) for _ in range(40)")
-        == "40 answers, 0 refused"
-    )
+    assert ran.text("code-transport") == "40 answers, 0 refused"

@@ -39,24 +39,24 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
 
     ``most`` of the crowd's 500 requests reach the server; a page has no ``sockets``.
     """
-    kinds, reached = ran.text('print("reached the server:"').splitlines()
+    kinds, reached = ran.text("code-naive").splitlines()
     assert sum(ast.literal_eval(kinds).values()) == 500
     assert ast.literal_eval(kinds)["PoolTimeout"] >= min(250, 500 - most)
     assert int(reached.split()[-1]) <= most  # "few, or none"
-    kinds, reached = ran.text('print(f"reached the server:').splitlines()
+    kinds, reached = ran.text("code-limited").splitlines()
     assert ast.literal_eval(kinds) == {"Response": 500}
     assert reached.startswith("reached the server: 500")
-    _, few, _, many, *_, limited = ran.numbers("time.thread_time()")
+    _, few, _, many, *_, limited = ran.numbers("code-cost")
     assert 1.5 * few < many  # "each one costs more"
     assert limited < many / 1.5
-    assert ran.text("limits = httpx.Limits(max_connections=5)").splitlines() == [
+    assert ran.text("code-pool").splitlines() == [
         "pool of 5     : peak 5, {'Response': 5, 'PoolTimeout': 15}",
         "semaphore of 5: peak 5, {'Response': 20}",
     ]
-    _, requests, kept, _, _, opened = ran.numbers("network_stream")
-    assert requests / 10 <= kept <= 20  # "ten requests" each
+    _, requests, kept, _, _, opened = ran.numbers("code-kept")
+    assert requests / 5 == kept == 20  # "five requests" each
     assert opened > 2 * kept  # "many more"
-    opened = ran.text("SCRIPT, server.url")
+    opened = ran.text("code-files")
     if sockets:
         failed, said, *_, cause, limited = opened.splitlines()
         assert (
@@ -71,10 +71,10 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
         )
     else:
         assert opened.startswith("On Linux or a Mac")
-    *came, in_flight = ran.numbers("asyncio.as_completed(tasks)")
+    *came, in_flight = ran.numbers("code-completed-run")
     assert sorted(came) == list(range(20)) != came
     assert came[0] < in_flight == 5
-    lines, refused = ran.numbers("Pacer(40)")
+    lines, refused = ran.numbers("code-pipeline")
     assert (lines, refused > 0) == (60, True)
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
@@ -91,11 +91,11 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     assert max(few.values()) < 0.5
     steps = [
         (int(taken), int(sent))
-        for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("ahead=10"))
+        for taken, sent in re.findall(r"(\d+), sent: (\d+)", ran.text("code-stream"))
     ]
     assert len(steps) == 6
     assert all(taken <= sent <= taken - 1 + 10 for taken, sent in steps)
-    assert ran.cell('title="megabytes').mime_types == {
+    assert ran.cell("code-memory").mime_types == {
         "text/plain",
         "text/html",
         "image/svg+xml",
@@ -104,9 +104,9 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
 
 def claims_of_09(ran: Ran) -> None:
     """Tasks, threads and processes show one plateau, and nobody can cancel a thread."""
-    for way in ("threads=20", "processes=4"):
+    for way in ("code-run-threads", "code-run-processes"):
         assert ran.text(way) == "24 answers, peak in flight: 3"
-    assert ran.text("difflib.ndiff").splitlines() == [
+    assert ran.text("code-diff").splitlines() == [
         "- async with limiter:",
         "+ with limiter:",
         '- print(f"Making request {num}")',
@@ -114,8 +114,8 @@ def claims_of_09(ran: Ran) -> None:
         '- response = await client.get(url, headers={"Content-Type": "application/json"})',
         '+ response = client.get(url, headers={"Content-Type": "application/json"})',
     ]
-    assert ran.numbers("limit 3 each")[-1] == 6
-    first, second = ran.text("def run_twice").splitlines()
+    assert ran.numbers("code-own")[-1] == 6
+    first, second = ran.text("code-two-loops").splitlines()
     assert first == "first run: 2 answers"
     assert second.endswith("is bound to a different event loop")
     hidden, client = ran.kernel.run(RUN_TWICE).text.splitlines()
@@ -130,21 +130,15 @@ def claims_of_09_in_a_page(ran: Ran) -> None:
     """Those that need neither threads nor processes: limits and quotas apart add up; no
     Redis, no harm.
     """
-    assert (
-        ran.text("semaphore.make_many_requests(server.url, 24")
-        == "24 answers, peak in flight: 3"
-    )
-    assert (
-        ran.text("async def get_all")
-        == "24 answers, in flight at most:\n3 here, 3 there"
-    )
-    accepted, refused = ran.numbers("send_from_two(rate=20)")
+    assert ran.text("code-run-tasks") == "24 answers, peak in flight: 3"
+    assert ran.text("code-hosts") == "24 answers, in flight at most:\n3 here, 3 there"
+    accepted, refused = ran.numbers("code-quota-each")
     assert accepted + refused == 40
     assert refused > 5
-    assert ran.numbers("paced.Pacer(20)") == [40, 0]
-    assert ran.text("STORE = ").endswith("We go on without.")
+    assert ran.numbers("code-quota-shared") == [40, 0]
+    assert ran.text("code-redis-look").endswith("We go on without.")
     assert (
-        ran.text("senders = [")
+        ran.text("code-redis-run")
         == "Without Redis, a recorded run: accepted: 40, refused: 0"
     )
 
@@ -152,17 +146,15 @@ def claims_of_09_in_a_page(ran: Ran) -> None:
 def claims_of_10(ran: Ran) -> None:
     """The page's numbers are those of the calculator and of the server."""
     url = ran.kernel.value("server.url")
-    assert ran.text("print(f'URL = ").splitlines() == [
+    assert ran.text("code-server").splitlines() == [
         f'URL = "{url}?id={{id}}"',
         "IDS = range(300)",
     ]
-    assert ran.numbers("rate_for(average") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
-    answers, refused, _, took = re.findall(
-        r"[\d.]+", ran.text("await main(server.url)")
-    )
+    assert ran.numbers("code-functions") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
+    answers, refused, _, took = re.findall(r"[\d.]+", ran.text("code-fixed-run"))
     assert (answers, refused) == ("200", "0")
     assert float(took) > 2
-    lines = ran.text("RateLimit-Policy").splitlines()
+    lines = ran.text("code-look").splitlines()
     assert (
         lines[0]
         == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
@@ -175,7 +167,7 @@ def claims_of_10(ran: Ran) -> None:
     assert lines[4].startswith("I am: python-httpx/")
     said = re.findall(
         "^(60 requests to|certain: [^:]*|likely: .*)",
-        ran.text("with Watch(client)"),
+        ran.text("code-watch"),
         re.MULTILINE,
     )
     assert [re.sub(" on average.*| in bursts", "", words) for words in said] == [
@@ -183,5 +175,5 @@ def claims_of_10(ran: Ran) -> None:
         "certain: The connection pool was the limit",
         "certain: Over the quota",
     ]
-    for widget in ("widgets.interactive", "SnippetMaker()", "with Watch(client)"):
+    for widget in ("code-calculator", "code-maker", "code-watch"):
         assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
