@@ -348,12 +348,12 @@ def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) ->
     panel.key("ArrowLeft")
     for late in (4, 5, 6, 7):  # the second last move, too, was to 6
         page.evaluate(
-            "limit => { model.set('limit', limit); hear({ heard: 'limit' }); }", late
+            "limit => { model.set('limit', limit); hear({ settled: 'limit' }); }", late
         )
         page.clock.fast_forward(10_000)
         assert panel.limit.input_value() == "6"
     page.evaluate(
-        "() => { model.set('limit', 6); hear({ heard: 'count' }); hear({ heard: 'limit' }); }"
+        "() => { model.set('limit', 6); hear({ settled: 'count' }); hear({ settled: 'limit' }); }"
     )
     page.evaluate("model.set('limit', 20)")
     expect(panel.limit).to_have_value("20")

@@ -23,6 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.engine import run as engine_run
 from inflight_lab.jupyter import cells
+from inflight_lab.panel import lane as lane_module
 from inflight_lab.panel.lane import Lane
 from inflight_lab.runners import naive, semaphore, threaded
 from inflight_lab.server import app
@@ -85,7 +86,7 @@ async def test_the_page_hears_of_each_move(
     )
     for value in (7, 7, 0):
         panel._hear({"set": {"limit": value}})
-    await until(lambda: heard == [{"heard": "limit"}] * 3)
+    await until(lambda: heard == [{"settled": "limit"}] * 3)
     assert panel.limit == 7
     assert [str(error) for error in refused] == ["limit must be 1 or more, got 0"]
     panel.close()
@@ -392,7 +393,7 @@ async def test_goals_are_judged_by_the_servers_numbers(server: PracticeServer) -
 
 def shown(panel: Panel) -> list[str]:
     """The goals as they stand on the page."""
-    return [text for text, _ in panel._lanes[0]["goals"]]
+    return [goal["text"] for goal in panel._lanes[0]["goals"]]
 
 
 async def test_each_goal_is_judged_by_itself(server: PracticeServer) -> None:
@@ -501,9 +502,10 @@ def with_pauses(url: str, count: int, **_: object) -> None:
     """One request after the other, and a pause after each, in which the server has
     nothing to do.
     """
-    for _ in range(count):
-        httpx.get(url)
-        time.sleep(0.1)
+    with httpx.Client() as client:
+        for _ in range(count):
+            client.get(url)
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
@@ -512,11 +514,15 @@ def with_pauses(url: str, count: int, **_: object) -> None:
     ids=["three", "with pauses"],
 )
 async def test_what_a_thread_goes_on_to_send_is_counted(
-    server: PracticeServer, sends: Callable[..., object], count: int
+    server: PracticeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    sends: Callable[..., object],
+    count: int,
 ) -> None:
     """Of the count asked for: after Stop the plot goes on with the threads, until the
     server is done.
     """
+    monkeypatch.setattr(lane_module, "THREADS_PAUSE", 1.0)  # far more than a pause
     server.latency = 0.07
 
     async def in_threads(url: str, count: int) -> object:
@@ -595,13 +601,14 @@ async def test_the_next_run_is_not_ended_by_the_one_before(
     as it runs.
     """
     server.latency = 1.5
-    usual, looked = Lane._stop_plot, list[Lane]()
+    usual = Lane._stop_plot_when_idle
+    looked: list[Lane] = []
 
-    def stop_plot(lane: Lane, *waiting: int, **follow: bool) -> None:
-        usual(lane, *waiting, **follow)
+    def stop_plot_when_idle(lane: Lane, *waiting: int) -> None:
+        usual(lane, *waiting)
         looked.append(lane)
 
-    monkeypatch.setattr(Lane, "_stop_plot", stop_plot)
+    monkeypatch.setattr(Lane, "_stop_plot_when_idle", stop_plot_when_idle)
 
     async def in_threads(url: str, count: int) -> list[object]:
         return await asyncio.to_thread(threaded.make_many_requests, url, count, limit=3)

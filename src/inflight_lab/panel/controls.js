@@ -29,8 +29,8 @@ function setting(model, parent, name, label, input, show, signal) {
     model.send({ set: { [name]: value } });
     expect(unheard + 1);
   }
-  function hear({ heard }) {
-    if (heard === name) expect(unheard - 1);
+  function hear({ settled }) {
+    if (settled === name) expect(unheard - 1);
   }
   model.on("msg:custom", hear);
   signal.addEventListener("abort", () => {

@@ -1,4 +1,4 @@
-"""The widget around one or more plots: what its page shows above them, and what a person does there."""
+"""The widget around one or more plots: buttons, a status, and what a person does."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,19 +13,18 @@ from inflight_lab.plot.modules import joined
 from inflight_lab.plot.points import Message
 
 HERE = Path(__file__).parent
+STYLES = (PLOT / "live_plot.css", HERE / "panel.css")
 
 
 class Controlled(Shown):
     """Buttons, a status and, below, what the ``feeds`` send.
 
-    A person's press is a message; all that is done about it is done on the loop that
-    runs where this is made.
+    What a person does comes as a message.  All that is done about it is done on
+    ``loop``, the one that runs where this is made.
     """
 
     _esm = joined(HERE / "panel.js")
-    _css = (PLOT / "live_plot.css").read_text("utf-8") + (HERE / "panel.css").read_text(
-        "utf-8"
-    )
+    _css = "".join(path.read_text(encoding="utf-8") for path in STYLES)
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
@@ -40,7 +39,10 @@ class Controlled(Shown):
         super().__init__(feeds, **traits)
 
     def start(self) -> asyncio.Task[None]:
-        """Run in the background; returns the task at once.  Does nothing if it runs already."""
+        """Run in the background; returns the task at once.
+
+        If it runs already, that task is returned and nothing else happens.
+        """
         if self._task is None or self._task.done():
             self._begin()
             self.running = True
@@ -61,7 +63,7 @@ class Controlled(Shown):
         self.send(message | {"lane": lane})
 
     def _hear(self, message: Message) -> None:
-        """It may come in another thread, with another loop."""
+        """Do what the page asks for; it may come in another thread."""
         super()._hear(message)
         if press := message.get("press"):
             self._loop.call_soon_threadsafe(self._press, press)
@@ -69,11 +71,14 @@ class Controlled(Shown):
             self._loop.call_soon_threadsafe(self._set, name, value)
 
     def _set(self, name: str, value: Any) -> None:
-        """As a person moved it.  The page keeps it there until it is heard, or refused."""
+        """Set what a person moved.  The page holds it there until it is settled."""
         try:
             setattr(self, name, value)
         finally:
-            self.send({"heard": name})
+            self.send({"settled": name})
 
     def _press(self, button: str) -> None:
-        self.start() if button == "run" else self.stop()
+        if button == "run":
+            self.start()
+        else:
+            self.stop()

@@ -1,35 +1,43 @@
-"""One runner at work: its server, what both sides saw, its goals, and the plot of it all."""
+"""One runner at work: its server, what both sides saw, its goals, and its plot."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from inflight_lab.engine.run import GRACE, TIMEOUT, Run
+from inflight_lab.engine.client import Outcome
+from inflight_lab.engine.run import GRACE, Run
 from inflight_lab.engine.runner import Runner, takes
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.panel.goals import Goal, Goals
+from inflight_lab.panel.slow_motion import (
+    stretched_timeout,
+    stretched_times,
+    true_stats,
+)
+from inflight_lab.panel.words import how_it_ended
 from inflight_lab.plot.live_plot import Feed
 from inflight_lab.plot.points import Message, PlotSource
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
-Goal = Callable[[Stats], bool]
-
-MARKS = {None: "○", True: "✔", False: "✘"}
-"""What stands before a goal that is open, met or missed."""
-
 MOST = 100_000
-"""So many rows and messages of a run are kept for a recording: minutes, at full speed."""
+"""How many rows and messages are kept for a recording: minutes, at full speed."""
 
-_under_way: list["Lane"] = []
-"""Those that run now: of several on one server, the first sets the slow motion."""
+LATE_SERVER = 0.2
+"""Seconds until a server has noticed that a client hung up, at the most."""
+
+THREADS_PAUSE = 2 * GRACE
+"""Seconds in which a server is not asked for anything once no thread sends any more."""
+
+_running: list["Lane"] = []
+"""Those that run now: of several on one server, the first one resets it."""
 
 
 class Lane:
-    """Runs ``runner`` against ``server`` as often as asked, and keeps what came of the last time.
+    """Runs ``runner`` against ``server`` as often as asked, and keeps the last result.
 
-    ``post`` is given what the page is to draw.
+    ``post`` is given what the page is to draw.  ``adjustable`` says whether the runner
+    takes a limiter.
     """
 
     def __init__(
@@ -41,19 +49,18 @@ class Lane:
         *,
         name: str = "",
     ) -> None:
-        self.runner, self.server, self.goals, self.name = (
-            runner,
-            server.start(),
-            dict(goals),
-            name,
-        )
+        self.name = name
+        self.runner = runner
+        self.server = server.start()
+        self.goals = Goals(goals)
         self.timeline = Timeline(period=server.period)
-        self.forget()
+        self.adjustable = takes(runner, "limiter")
         self.slow = 1.0
-        self.adjustable, self._observed = (
-            takes(runner, "limiter"),
-            takes(runner, "client"),
-        )
+        self.outcomes: list[Outcome] = []
+        self.error: BaseException | None = None
+        self._observed = takes(runner, "client")
+        self._run: Run | None = None
+        self._forget_messages()
         client = self.timeline if self._observed else None
         self._post = post
         self.feed = Feed(
@@ -61,37 +68,26 @@ class Lane:
             self._send,
             name,
         )
-        self._run: Run | None = None
 
     @property
-    def shown(self) -> dict[str, Any]:
-        """What stands above the plot: the name, and every goal with whether it is met."""
-        met = {name: self.goals_met.get(name) for name in self.goals}
-        goals = [
-            [f"{MARKS[met[name]]} {name}{self._why.get(name, '')}", met[name]]
-            for name in self.goals
-        ]
-        return {"name": self.name, "goals": goals}
+    def goals_met(self) -> dict[str, bool]:
+        """Which goals the last run met, by name."""
+        return self.goals.met
 
     def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
-        """Make ready for a run, ``slow`` times as slow as usual, and start the plot."""
-        self.feed.stop()  # that of the last run, so that its end is not noted in this one
+        """Make ready for a run, ``slow`` times as slow as usual, and start the plot.
+
+        If another run is under way on the server, it is as slow as that one.
+        """
+        self.feed.stop()  # that of the last run, whose end is not one of this run
         self.forget()
         if not is_busy(self.server):
             self.server.reset()
             self.server.slow = slow
-        _under_way.append(self)
-        self.slow, self.timeline.period = self.server.slow, self.server.timeline.period
-        more = slowed_down(self.runner, self.slow) if self.slow != 1 else {}
-        self._run = Run(
-            self.runner,
-            self.server.url,
-            count,
-            limit=limit,
-            timeline=self.timeline,
-            more=more,
-            timeout=self.slow * TIMEOUT,
-        )
+        _running.append(self)
+        self.slow = self.server.slow
+        self.timeline.period = self.server.timeline.period
+        self._run = self._make_run(count, limit)
         self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
             self.feed.set_limit(limit)
@@ -99,28 +95,31 @@ class Lane:
             self.server.timeline.start(count)
 
     async def run(self) -> None:
-        """The run that was begun; its plot is left running."""
+        """The run that was begun; its plot goes on."""
         assert self._run
         try:
             await self._run.outcomes()
         finally:
-            # The server learns a moment later that a client hung up; the picture should
-            # end with that.
-            for _ in range(10):
-                if self.server.timeline.in_flight:
-                    await asyncio.sleep(0.02)
+            await self._wait_for_the_server()
 
     def end(self) -> str:
-        """Judge the goals and stop the plot; returns the run in a few words."""
+        """Judge the goals and stop the plot; returns in a few words how it ended."""
         assert self._run
-        run, self._run = self._run, None
+        run = self._run
+        self._run = None
+        _running.remove(self)
         self.outcomes, self.error = run.result
-        _under_way.remove(self)
-        self._stop_plot(follow=not self._observed and bool(run.stopped or self.error))
+        cut_short = run.stopped or self.error is not None
+        if cut_short and not self._observed:
+            self._stop_plot_when_idle()
+        else:
+            self._stop_plot()
         if not is_busy(self.server):
             self.server.slow = 1
-        self._judge_goals(finished=not (run.stopped or self.error))
-        return self._sum_up(run)
+        stats = true_stats(self.server.stats(), self.slow)
+        self.goals.judge(stats, finished=not cut_short)
+        text = how_it_ended(run, self._stats(), observed=self._observed)
+        return f"{self.name}: {text}" if self.name else text
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
@@ -128,23 +127,13 @@ class Lane:
             self._run.stop()
 
     def set_limit(self, limit: int) -> None:
-        """Change the limit of the run that is under way, if its runner takes a limiter."""
+        """Change the limit of the run that is under way, if its runner takes one."""
         if self._run and self._run.limiter:
             self._run.limiter.limit = limit
             self.feed.set_limit(limit)
 
-    def recorded(self) -> list[Message]:
-        """The messages of the last run.  Raises ``ValueError`` if there are none, or too many."""
-        if not self._noted:
-            raise ValueError("there is no run to record yet: start one first")
-        if self._noted > MOST:
-            raise ValueError(
-                f"the run is too long to be recorded: it brought more than {MOST:,} rows"
-            )
-        return self._messages
-
     def reset(self) -> None:
-        """As before the first run."""
+        """Be as before the first run."""
         self.feed.stop()
         self.forget()
         if not is_busy(self.server):
@@ -152,16 +141,81 @@ class Lane:
         self.feed.clear()
 
     def forget(self) -> None:
-        """Let go of what the last run brought."""
-        self.outcomes, self.error = [], None
-        self.goals_met: dict[str, bool] = {}
-        self._why: dict[str, str] = {}
+        """Forget what the last run brought."""
+        self.outcomes = []
+        self.error = None
+        self.goals.forget()
+        self.timeline.reset()
+        self._forget_messages()
+
+    def shown(self) -> dict[str, Any]:
+        """What stands above the plot: the name and the goals."""
+        return {"name": self.name, "goals": self.goals.states()}
+
+    def _make_run(self, count: int, limit: int) -> Run:
+        return Run(
+            self.runner,
+            self.server.url,
+            count,
+            limit=limit,
+            timeline=self.timeline,
+            more=stretched_times(self.runner, self.slow),
+            timeout=stretched_timeout(self.slow),
+        )
+
+    def _stats(self) -> Stats:
+        """The client's numbers where it is observed, otherwise the server's."""
+        return self.timeline.stats() if self._observed else self.server.stats()
+
+    async def _wait_for_the_server(self) -> None:
+        """It learns late that a client hung up; the picture should end with that."""
+        looks = 10
+        for _ in range(looks):
+            if self.server.timeline.in_flight:
+                await asyncio.sleep(LATE_SERVER / looks)
+
+    def _stop_plot_when_idle(self, waiting_before: int = 0) -> None:
+        """Stop it once the server has nothing to do: after Stop, threads still send.
+
+        ``waiting_before`` is how many requests had not been sent at the last look.
+        """
+        if self._run:
+            return  # the plot is that of the next run
+        stats = self.server.stats()
+        idle = not stats.in_flight and stats.waiting == waiting_before
+        if idle or is_busy(self.server):
+            self._stop_plot()
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(THREADS_PAUSE, self._stop_plot_when_idle, stats.waiting)
+
+    def _stop_plot(self) -> None:
+        if not self._observed and not is_busy(self.server):
+            self.server.timeline.cancel_waiting()
+        self.feed.stop()
+
+    # The messages of the last run, for a recording.
+
+    def recorded(self) -> list[Message]:
+        """The messages of the last run.
+
+        Raises ``ValueError`` if there are none, or too many.
+        """
+        if not self._noted:
+            raise ValueError("there is no run to record yet: start one first")
+        if self._noted > MOST:
+            raise ValueError(
+                "the run is too long to be recorded: "
+                f"it brought more than {MOST:,} rows"
+            )
+        return self._messages
+
+    def _forget_messages(self) -> None:
         self._messages: list[Message] = []
         self._noted = 0
-        self.timeline.reset()
 
     def _send(self, message: Message) -> None:
-        """To the page and, where there is anything new in it, into the recording."""
+        """To the page and, if there is anything new in it, into the recording."""
         self._post(message)
         if "reset" not in message and (
             message["series"] or message["rows"] or not message["live"]
@@ -170,72 +224,7 @@ class Lane:
             if self._noted <= MOST:
                 self._messages.append(message)
 
-    def _stop_plot(self, waiting: int = 0, *, follow: bool = True) -> None:
-        """Now, or with ``follow`` once the server has nothing to do: after Stop threads go on."""
-        stats, alone = self.server.stats(), not is_busy(self.server)
-        if follow and alone and (stats.in_flight or stats.waiting != waiting):
-            asyncio.get_running_loop().call_later(
-                2 * GRACE, self._stop_plot, stats.waiting
-            )
-        elif not self._run:  # else the next one has begun
-            if alone and not self._observed:
-                self.server.timeline.cancel_waiting()
-            self.feed.stop()
-
-    def _judge_goals(self, *, finished: bool) -> None:
-        """By the server's numbers.  A run that was cut short meets no goal: what holds so far stays open."""
-        stats = self.server.stats()
-        stats = replace(stats, elapsed=stats.elapsed / self.slow)
-        for name, goal in self.goals.items():
-            try:
-                met = bool(goal(stats))
-            except BaseException as error:
-                met, self._why[name] = False, f": {in_words(error)}"
-            if finished or not met:
-                self.goals_met[name] = met
-
-    def _sum_up(self, run: Run) -> str:
-        stats = self.timeline.stats() if self._observed else self.server.stats()
-        text = f"{len(self.outcomes)} outcomes in {stats.elapsed:.1f} s"
-        lost = stats.waiting + stats.in_flight + stats.cancelled
-        if self.error and not (
-            run.stopped and isinstance(self.error, asyncio.CancelledError)
-        ):
-            text = f"the runner raised {in_words(self.error)}"
-        elif run.stopped:
-            text = f"stopped: {text}, {lost} {'cancelled' if self._observed else 'not answered by then'}"
-        else:
-            text = f"done: {text}"
-        if run.abandoned:
-            what = "of its tasks went on when cancelled (a bare except does that), and were abandoned"
-            text += f"; {run.abandoned} {what}"
-        return f"{self.name}: {text}" if self.name else text
-
 
 def is_busy(server: PracticeServer) -> bool:
     """Whether a lane of any panel runs on ``server`` now."""
-    return any(lane.server is server for lane in _under_way)
-
-
-def in_words(error: BaseException) -> str:
-    """The class and the text of ``error``, whatever its ``__str__`` does, and no more than fits a line."""
-    try:
-        text = str(error)
-    except BaseException:
-        text = "(which cannot be printed)"
-    return f"{type(error).__name__}: {text[:500]}"
-
-
-def slowed_down(runner: Runner, slow: float) -> dict[str, float]:
-    """The runner's own times, ``slow`` times as long: those of the ladder are ``period`` and ``pause``."""
-    parameters = inspect.signature(runner).parameters
-    times = {
-        name: parameters[name].default
-        for name in ("period", "pause")
-        if name in parameters
-    }
-    return {
-        name: slow * time
-        for name, time in times.items()
-        if isinstance(time, int | float)
-    }
+    return any(lane.server is server for lane in _running)

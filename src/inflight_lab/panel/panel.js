@@ -22,9 +22,9 @@ function hint(model) {
 /** The goals of a lane, judged once its run is over. */
 function judge(parent, goals) {
   parent.textContent = goals.length ? "goals:" : "";
-  for (const [textContent, met] of goals) {
+  for (const { text, met } of goals) {
     add("span", parent, {
-      textContent,
+      textContent: text,
       className: { true: "ifl-met", false: "ifl-missed" }[met] ?? "",
     });
   }

@@ -1,9 +1,6 @@
-"""Sliders, buttons and the live plot around any runner, or around several side by side."""
+"""Sliders, buttons and the live plot around one runner, or several side by side."""
 
 import asyncio
-import inspect
-import sys
-import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,40 +9,40 @@ from weakref import WeakSet
 
 import traitlets
 
-from inflight_lab.arguments import VALIDATORS, checked, instance, one_of
+from inflight_lab.arguments import checked, instance
 from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.runner import Runner, check_runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.panel.blocked import watch_for_blocks
 from inflight_lab.panel.controls import Controlled
-from inflight_lab.panel.lane import Goal, Lane
+from inflight_lab.panel.goals import Goal, check_goals
+from inflight_lab.panel.lane import Lane
 from inflight_lab.panel.recording import save
+from inflight_lab.panel.settings import (
+    ALLOWED,
+    MAX_LATENCY,
+    MAX_RATE,
+    SHARED,
+    knobs_of,
+)
+from inflight_lab.panel.slow_motion import SPEEDS
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
-from inflight_lab.server.knobs import VALIDATORS as KNOBS
 
-BLOCKED = "blocked: the runner or a cell holds up the event loop (time.sleep?); Stop waits until it returns"
-
-SLOW = (1, 5, 20)
-SHARED = {name: KNOBS[name] for name in ("latency", "rate", "quota")}
-SETTINGS = {
-    "limit": VALIDATORS["limit"],
-    "count": VALIDATORS["count"],
-    "slow": one_of(*SLOW),
-    **SHARED,
-}
-"""What may be set on the panel; the shared ones are the server's, on every panel that it has."""
+BLOCKED = (
+    "blocked: the runner or a cell holds up the event loop (time.sleep?); "
+    "Stop waits until it returns"
+)
 
 _panels: WeakSet["Panel"] = WeakSet()
 """All that are open: those on one server show the same knobs."""
 
 
-def _of_the_first(name: str, doc: str) -> Any:
-    return property(lambda panel: getattr(panel._first, name), doc=doc)
-
-
 class Panel(Controlled):
-    """Runs ``runner(url, count)`` against ``server`` at the press of a button, and shows it live.
+    """Runs ``runner(url, count)`` at the press of a button, and shows it live.
+
+    The requests go to ``server``.
 
     ``runner`` is whatever can be called with those two and returns something to await:
     one of the ladder, the coroutine function you have just written, a
@@ -74,9 +71,10 @@ class Panel(Controlled):
     ``lanes`` has all, by name.
 
     In slow motion latency, quota, the runner's own pauses and the timeouts of the
-    client it is given all take so many times as long, and every request is drawn: the
-    same run, slow enough to follow.  Goals are judged as if it were not.  Panels on one
-    server share its knobs, and while several run, the slow motion of the first.
+    client it is given are all multiplied by ``slow``, and every request is drawn: the
+    same run, slow enough to follow.  Goals are judged as if it were not slowed down.
+    Panels on one server share its knobs, and while several run, the slow motion of the
+    first.
 
     A run ends within a second of Stop, whatever the runner does: it is cancelled, asked
     again, then abandoned.  Only code that blocks (``time.sleep``, a loop without
@@ -94,26 +92,12 @@ class Panel(Controlled):
     lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(
         help="Each runner at work, by name."
     )
-    limit, count, slow, latency, rate, quota = (
-        traitlets.Any().tag(sync=True) for _ in SETTINGS
-    )
-
-    server: PracticeServer = _of_the_first("server", "What answers the first runner.")
-    timeline: Timeline = _of_the_first(
-        "timeline", "What the first runner's client saw."
-    )
-    outcomes: list[Outcome] = _of_the_first(
-        "outcomes", "One response or exception per request."
-    )
-    error: BaseException | None = _of_the_first(
-        "error", "What the runner raised in the last run, if it did."
-    )
-    goals: dict[str, Goal] = _of_the_first(
-        "goals", "The conditions by which every run is judged, by name."
-    )
-    goals_met: dict[str, bool] = _of_the_first(
-        "goals_met", "Which goals the last run met, by name."
-    )
+    limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
+    count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
+    slow = traitlets.Any(help="By how much it is slowed down.").tag(sync=True)
+    latency = traitlets.Any(help="Seconds that an answer takes.").tag(sync=True)
+    rate = traitlets.Any(help="Requests allowed per period.").tag(sync=True)
+    quota = traitlets.Any(help="How requests are counted.").tag(sync=True)
 
     @checked(
         server=instance(PracticeServer),
@@ -132,47 +116,52 @@ class Panel(Controlled):
         max_limit: int = 50,
     ) -> None:
         loop = asyncio.get_running_loop()
-        runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
-        for each in runners.values() or [runner]:
-            check_runner(each)
-        for name, goal in (goals or {}).items():
-            if not callable(goal) or inspect.iscoroutinefunction(goal):
-                raise TypeError(
-                    f"goals must be plain functions of the Stats, got {name!r}: {goal!r}"
-                )
-        for name, each in runners.items():
-            own = server.twin() if self.lanes else server
-            post = partial(self._post, len(self.lanes))
-            self.lanes[name] = Lane(each, own, goals or {}, post, name=name)
-        self._first = next(iter(self.lanes.values()))
-        self._at_first = {"limit": limit, "count": count, "slow": slow}
-        self._at_first |= {name: getattr(server, name) for name in SHARED}
+        runners = _runners_by_name(runner)
+        check_goals(goals or {})
+        self._add_lanes(runners, server, goals or {})
+        sliders = {"limit": limit, "count": count, "slow": slow}
+        self._at_first = sliders | knobs_of(server)
         super().__init__(
             loop,
             [lane.feed for lane in self.lanes.values()],
             status="ready",
-            _page={
-                "adjustable": any(lane.adjustable for lane in self.lanes.values()),
-                "quotas": QUOTAS,
-                "slow": SLOW,
-                "period": server.period,
-                "most": {
-                    "limit": max_limit,
-                    "count": max_count,
-                    "latency": 2.0,
-                    "rate": 300,
-                },
-            },
+            _page=self._page_of(max_count=max_count, max_limit=max_limit),
             **self._at_first,
         )
         self._show_goals()
-        # It may change in any thread.
-        self.observe(
-            lambda change: loop.call_soon_threadsafe(self._apply, change.name),
-            list(self._at_first),
-        )
+        self.observe(self._on_setting, list(ALLOWED))
         _panels.add(self)
-        closed_on_rerun(self._discard)
+        closed_on_rerun(self._forget_when_over)
+
+    @property
+    def server(self) -> PracticeServer:
+        """What answers the first runner."""
+        return self._first.server
+
+    @property
+    def timeline(self) -> Timeline:
+        """What the first runner's client saw."""
+        return self._first.timeline
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """One response or exception per request of the last run."""
+        return self._first.outcomes
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the runner raised in the last run, or None."""
+        return self._first.error
+
+    @property
+    def goals(self) -> dict[str, Goal]:
+        """The conditions by which every run is judged, by name."""
+        return self._first.goals.conditions
+
+    @property
+    def goals_met(self) -> dict[str, bool]:
+        """Which goals the last run met, by name."""
+        return self._first.goals_met
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
@@ -194,36 +183,47 @@ class Panel(Controlled):
         self.status = "ready"
 
     def save_recording(self, path: str | Path) -> None:
-        """Write the last run to a file, for `Replay` to show again without sending anything.
+        """Write the last run to a file; `Replay` shows it without sending anything.
 
         Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
         file cannot be written.
         """
         save(path, {name: lane.recorded() for name, lane in self.lanes.items()})
 
-    @traitlets.validate(*SETTINGS)
-    def _check(self, proposal: Any) -> Any:
-        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
-        name = proposal["trait"].name
-        SETTINGS[name].check(name, proposal["value"])
-        return proposal["value"]
-
-    def _discard(self) -> None:
-        """The cell was run again.  IPython's ``Out`` keeps the panel for good, so it lets go of the rest."""
-        if self._task:
-            self._task.add_done_callback(self._forget)
-
-    def _forget(self, _: object) -> None:
-        for lane in self.lanes.values():
-            lane.forget()
-
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
         super().close()
-        for lane in list(self.lanes.values())[
-            1:
-        ]:  # the first one's server was given, and serves on
-            lane.server.stop()
+        for lane in self.lanes.values():
+            if lane is not self._first:  # its server was given, and goes on
+                lane.server.stop()
+
+    def _add_lanes(
+        self,
+        runners: Mapping[str, Runner],
+        server: PracticeServer,
+        goals: Mapping[str, Goal],
+    ) -> None:
+        """A lane for each runner; the first has ``server``, the others its twins."""
+        for number, (name, runner) in enumerate(runners.items()):
+            own = server.twin() if number > 0 else server
+            post = partial(self._post, number)
+            self.lanes[name] = Lane(runner, own, goals, post, name=name)
+        self._first = next(iter(self.lanes.values()))
+
+    def _page_of(self, *, max_count: int, max_limit: int) -> dict[str, Any]:
+        """What the page has to know of the controls, and what never changes."""
+        return {
+            "adjustable": any(lane.adjustable for lane in self.lanes.values()),
+            "quotas": QUOTAS,
+            "slow": SPEEDS,
+            "period": self.server.period,
+            "most": {
+                "limit": max_limit,
+                "count": max_count,
+                "latency": MAX_LATENCY,
+                "rate": MAX_RATE,
+            },
+        }
 
     def _begin(self) -> None:
         for lane in self.lanes.values():
@@ -232,53 +232,86 @@ class Panel(Controlled):
         self.status = "running"
 
     async def _go(self) -> None:
-        watch = self._loop.create_task(self._watch_for_blocks())
+        watch = self._loop.create_task(
+            watch_for_blocks(self._say_blocked, self._say_running)
+        )
         try:
             await asyncio.gather(*(lane.run() for lane in self.lanes.values()))
         finally:
             watch.cancel()
 
     def _ended(self) -> None:
-        ended = [
-            lane.end() for lane in self.lanes.values()
-        ]  # all at one time, so that their axes end alike
+        # All at one time, so that their axes end alike.
+        ends = [lane.end() for lane in self.lanes.values()]
         self._show_goals()
-        self.status = " · ".join(ended)
+        self.status = " · ".join(ends)
         super()._ended()
 
-    async def _watch_for_blocks(self) -> None:
-        """Say so, from another thread, while the loop does not turn: no button is heard then."""
-        while sys.platform != "emscripten":  # where there are no threads
-            alarm = threading.Timer(1.5, setattr, (self, "status", BLOCKED))
-            alarm.daemon = True
-            alarm.start()
-            try:
-                await asyncio.sleep(0.5)
-            finally:
-                alarm.cancel()
-            if self.status == BLOCKED:
-                self.status = "running"
+    def _say_blocked(self) -> None:
+        self.status = BLOCKED
+
+    def _say_running(self) -> None:
+        if self.status == BLOCKED:
+            self.status = "running"
 
     def _show_goals(self) -> None:
-        self._lanes = [lane.shown for lane in self.lanes.values()]
+        self._lanes = [lane.shown() for lane in self.lanes.values()]
+
+    @traitlets.validate(*ALLOWED)
+    def _check(self, proposal: Any) -> Any:
+        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
+        name = proposal["trait"].name
+        ALLOWED[name].check(name, proposal["value"])
+        return proposal["value"]
+
+    def _on_setting(self, change: Any) -> None:
+        """A person, a cell, another panel or a linked widget has set it."""
+        self._loop.call_soon_threadsafe(self._apply, change.name)
 
     def _apply(self, name: str) -> None:
-        """Set by a person, a cell, another panel or a linked widget.  Of several in a row the last counts."""
-        value = getattr(self, name)
+        """Make a setting take effect.  Of several values in a row the last counts."""
         if name == "limit":
             for lane in self.lanes.values():
-                lane.set_limit(value)
-        elif name in SHARED and any(
-            getattr(lane.server, name) != value for lane in self.lanes.values()
-        ):
-            for panel in list(_panels):  # else another panel has turned it
+                lane.set_limit(self.limit)
+        elif name in SHARED and self._is_turned(name):
+            for panel in list(_panels):
                 if panel.server is self.server:
-                    for lane in panel.lanes.values():
-                        setattr(lane.server, name, value)
-                    setattr(panel, name, value)
+                    panel._turn(name, getattr(self, name))
+
+    def _is_turned(self, name: str) -> bool:
+        """Whether a server has another value: otherwise another panel has turned it."""
+        value = getattr(self, name)
+        servers = [lane.server for lane in self.lanes.values()]
+        return any(getattr(server, name) != value for server in servers)
+
+    def _turn(self, name: str, value: object) -> None:
+        """Turn a knob of all servers, and move its slider."""
+        for lane in self.lanes.values():
+            setattr(lane.server, name, value)
+        setattr(self, name, value)
 
     def _press(self, button: str) -> None:
         if button == "reset":
             self._resetting = self._loop.create_task(self.reset())
         else:
             super()._press(button)
+
+    def _forget_when_over(self) -> None:
+        """Keep nothing of a run: IPython's ``Out`` keeps the panel itself for good."""
+        if self._task:
+            self._task.add_done_callback(lambda _: self._forget())
+
+    def _forget(self) -> None:
+        for lane in self.lanes.values():
+            lane.forget()
+
+
+def _runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:
+    """The runners by name; a single one is called ``""``.
+
+    Raises ``TypeError`` if there is none, or something that is not a runner.
+    """
+    runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
+    for each in runners.values() or [runner]:
+        check_runner(each)
+    return runners

@@ -146,7 +146,7 @@ function connect(model, views, signal) {
   const greeted = new Set();
   let greeting;
   function receive(message) {
-    if (message.heard) return; // that is for the controls
+    if (message.settled) return; // that is for the controls
     const lane = message.lane ?? 0;
     if (message.reset) greeted.add(lane);
     views[lane].receive(message);

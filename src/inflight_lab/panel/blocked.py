@@ -1,0 +1,33 @@
+"""Notices, from another thread, that the event loop is blocked."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+
+BLOCKED_AFTER = 1.5
+"""Seconds without a turn of the loop."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at a loop that turns."""
+
+
+async def watch_for_blocks(
+    blocked: Callable[[], object], turns: Callable[[], object]
+) -> None:
+    """Until it is cancelled, call ``blocked`` once the loop does not turn any more.
+
+    That is called in another thread.  While the loop turns, ``turns`` is called now and
+    then, on the loop.
+    """
+    if sys.platform == "emscripten":  # there are no threads
+        return
+    while True:
+        alarm = threading.Timer(BLOCKED_AFTER, blocked)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            await asyncio.sleep(LOOK_EVERY)
+        finally:
+            alarm.cancel()
+        turns()
