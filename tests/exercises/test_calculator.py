@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,91 +14,108 @@ from tests.support.simulator import URL, Path, SimulatedApi, quota
 from tests.support.virtual_clock import run
 
 
+class Case(NamedTuple):
+    """What an API allows, how long its answers take, and the limit for that."""
+
+    rate: float
+    period: float
+    latency: float
+    limit: int
+
+
 @pytest.mark.parametrize(
-    ("rate", "period", "latency", "limit"),
+    "case",
     [
-        (100, 1, 0.3, 30),
-        (70, 1, 0.1, 7),  # 70 * 0.1 is 7.000000000000001
-        (100, 1, 0.001, 1),
-        (100, 1, 0.301, 31),
-        (60, 60, 2.5, 3),
-        (5000, 1, 1.0, 5000),
+        Case(rate=100, period=1, latency=0.3, limit=30),
+        Case(rate=70, period=1, latency=0.1, limit=7),  # to a computer a bit more
+        Case(rate=100, period=1, latency=0.001, limit=1),
+        Case(rate=100, period=1, latency=0.301, limit=31),
+        Case(rate=7, period=2, latency=1.5, limit=6),
+        Case(rate=60, period=60, latency=2.5, limit=3),
+        Case(rate=5000, period=1, latency=1.0, limit=5000),
     ],
 )
-def test_limit_is_the_smallest_that_reaches_the_rate(
-    rate: float, period: float, latency: float, limit: int
-) -> None:
-    """Little's law, both ways round: this limit reaches the rate, and one less does
-    not.
-    """
-    assert limit_for(rate, period=period, latency=latency) == limit
-    assert rate_for(limit, period=period, latency=latency) >= rate - 1e-9
-    assert limit == 1 or rate_for(limit - 1, period=period, latency=latency) < rate
+def test_limit_is_the_smallest_that_reaches_the_rate(case: Case) -> None:
+    """Little's law, both ways round: one less does not reach the rate."""
+    knobs = {"period": case.period, "latency": case.latency}
+    assert limit_for(case.rate, **knobs) == case.limit
+    assert rate_for(case.limit, **knobs) >= case.rate - 1e-9
+    assert case.limit == 1 or rate_for(case.limit - 1, **knobs) < case.rate
 
 
 def test_advice_tells_when_the_limit_stops_being_right() -> None:
-    """The limit for the average, the one for every window if there is one, the quick
-    day, and the pool.
-    """
+    """The limit for the average, the safe one, and what faster answers do to them."""
     assert advise(100, latency=0.3).splitlines() == [
         "limit 30: 100 a second on average, up to 120 in the busiest 1 s",
         "limit 25: never more than 100 a second",
         "  if answers take half as long, twice as many: use a rate limiter as well",
     ]
-    assert "no limit stays within 5 a second" in advise(5, latency=0.01)
     assert "limit 33: never more than 100 in 60 s" in advise(100, period=60, latency=25)
-    assert "httpx's pool of 100 connections stops at 50" in advise(100, latency=2)
+
+
+@pytest.mark.parametrize(
+    ("rate", "safe"),
+    [
+        (99, "no limit stays within 99 a second"),
+        (100, "limit 1: never more than 100 a second"),
+    ],
+)
+def test_advice_names_a_safe_limit_if_there_is_one(rate: int, safe: str) -> None:
+    """One slot sends up to 100 times in a second, when answers take 0.0101 s."""
+    assert safe in advise(rate, latency=0.0101).splitlines()
+
+
+@pytest.mark.parametrize(("rate", "told"), [(99, False), (100, False), (101, True)])
+def test_advice_warns_once_the_pool_is_too_small(rate: int, told: bool) -> None:
+    """100 in flight just fit into httpx's pool, the 101st would queue in it."""
+    warning = "  httpx's pool of 100 connections stops at 100: give it more"
+    assert (warning in advise(rate, latency=1).splitlines()) == told
 
 
 def refused(limit: int, count: int, latency: Callable[[], float], **knobs: Any) -> int:
-    """How many of ``count`` requests the practice server's sliding window refuses, on
-    the virtual clock.
-    """
+    """How many of ``count`` requests a sliding window refuses, on the virtual clock."""
 
     async def send() -> list[Any]:
-        api = SimulatedApi(
-            lambda: Path(latency=latency()), quota=quota("sliding-window", **knobs)
-        )
+        window = quota("sliding-window", **knobs)
+        api = SimulatedApi(lambda: Path(latency=latency()), quota=window)
         make_many: Any = semaphore.make_many_requests
-        return list(
-            await make_many(URL, count, limit=limit, client=api, return_exceptions=True)
+        outcomes = await make_many(
+            URL, count, limit=limit, client=api, return_exceptions=True
         )
+        return list(outcomes)
 
     return sum(isinstance(outcome, ValueError) for outcome in run(send()))
 
 
 def test_an_average_is_not_a_window() -> None:
-    """At 100 a second and 0.3 s, the limit for the average gets 40 of 240 refused, and
-    the safe one none.
-    """
+    """The limit for the average gets 40 of 240 refused, and the safe one none."""
     assert refused(limit_for(100, latency=0.3), 240, lambda: 0.3) == 40
     assert refused(safe_limit(100, latency=0.3), 240, lambda: 0.3) == 0
 
 
 @pytest.mark.parametrize(
-    ("rate", "period", "latency", "limit"),
+    "case",
     [
-        (100, 1, 0.3, 25),
-        (30, 1, 0.25, 6),
-        (100, 1, 0.05, 4),
-        (40, 1, 0.1, 3),
-        (100, 60, 25, 33),
-        (7, 1, 2, 7),
+        Case(rate=100, period=1, latency=0.3, limit=25),
+        Case(rate=30, period=1, latency=0.25, limit=6),
+        Case(rate=100, period=1, latency=0.05, limit=4),
+        Case(rate=40, period=1, latency=0.1, limit=3),
+        Case(rate=100, period=60, latency=25, limit=33),
+        Case(rate=7, period=2, latency=3, limit=7),
     ],
 )
-def test_safe_limit_keeps_every_window(
-    rate: float, period: float, latency: float, limit: int
-) -> None:
-    """No request is refused, also when answers take longer now and then; with one slot
-    more some are.
-    """
-    assert safe_limit(rate, period=period, latency=latency) == limit
-    knobs, uneven = {"rate": rate, "period": period}, random.Random(1)
+def test_safe_limit_keeps_every_window(case: Case) -> None:
+    """None is refused, even if some answers are slower; with one slot more some are."""
+    knobs = {"rate": case.rate, "period": case.period}
+    limit, latency = case.limit, case.latency
+    assert safe_limit(**knobs, latency=latency) == limit
+    draw = random.Random(1)
+
+    def uneven() -> float:
+        return latency * draw.choice((1, 1, 1.1, 1.5))
+
     assert refused(limit, 400, lambda: latency, **knobs) == 0
-    assert (
-        refused(limit, 400, lambda: latency * uneven.choice((1, 1, 1.1, 1.5)), **knobs)
-        == 0
-    )
+    assert refused(limit, 400, uneven, **knobs) == 0
     assert refused(limit + 1, 400, lambda: latency * 0.999, **knobs) > 0
 
 
@@ -109,30 +126,24 @@ def test_sometimes_no_limit_is_safe() -> None:
 
 @pytest.mark.parametrize("name", ["rate", "period", "latency"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "1", None, True])
-def test_calculator_refuses_what_is_no_quantity(name: str, value: Any) -> None:
+def test_calculator_refuses_what_is_not_a_quantity(name: str, value: Any) -> None:
     """One clear error that names the argument and its value."""
-    arguments: dict[str, Any] = {
-        "rate": 100,
-        "period": 1.0,
-        "latency": 0.3,
-        name: value,
-    }
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    error = ValueError if number else TypeError
-    of_a_rate = dict.fromkeys((limit_for, safe_limit, advise), arguments["rate"])
-    for function, first in (
-        of_a_rate if name == "rate" else of_a_rate | {rate_for: 3}
-    ).items():
-        with pytest.raises(
-            error, match=rf"{name} must be .*more than 0.*got {value!r}"
-        ):
-            function(first, period=arguments["period"], latency=arguments["latency"])
+    a_number = isinstance(value, int | float) and not isinstance(value, bool)
+    error = ValueError if a_number else TypeError
+    arguments = {"rate": 100, "period": 1.0, "latency": 0.3, name: value}
+    rate = arguments.pop("rate")
+    for function in (limit_for, safe_limit, advise):
+        with pytest.raises(error, match=rf"{name} must be .*more than 0.*{value!r}"):
+            function(rate, **arguments)
+    if name != "rate":
+        with pytest.raises(error, match=rf"{name} must be .*more than 0.*{value!r}"):
+            rate_for(3, **arguments)
 
 
 @pytest.mark.parametrize(
     ("limit", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError)]
 )
-def test_calculator_refuses_what_is_no_limit(
+def test_calculator_refuses_what_is_not_a_limit(
     limit: Any, error: type[Exception]
 ) -> None:
     """A limit counts slots."""

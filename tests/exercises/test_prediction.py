@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from ipywidgets.widgets import widget
 
@@ -10,31 +12,39 @@ from inflight_lab.exercises.prediction import Predict
 WRONG = {200: "That is what the client counts.", 3: "That is another rung."}
 
 
+class Typed(NamedTuple):
+    """What a reader typed, and what is said about it when 100 was measured."""
+
+    text: str
+    comment: str
+
+
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    "typed",
     [
-        ("", "You made no prediction."),
-        ("  ", "You made no prediction."),
-        ("100", "You predicted 100: right."),
-        (" 1e2 ", "You predicted 1e2: right."),
-        ("95", "You predicted 95: right."),
-        ("0", "You predicted 0."),
-        ("200", "You predicted 200. That is what the client counts."),
-        ("nan", "You predicted nan."),
-        ("lots", "You predicted lots."),
-        ("<b>", "You predicted <b>."),
+        Typed("", comment="You made no prediction."),
+        Typed("  ", comment="You made no prediction."),
+        Typed("100", comment="You predicted 100: right."),
+        Typed(" 1e2 ", comment="You predicted 1e2: right."),
+        Typed("90", comment="You predicted 90: right."),
+        Typed("110", comment="You predicted 110: right."),
+        Typed("89", comment="You predicted 89."),
+        Typed("111", comment="You predicted 111."),
+        Typed("0", comment="You predicted 0."),
+        Typed("200", comment="You predicted 200. That is what the client counts."),
+        Typed("nan", comment="You predicted nan."),
+        Typed("lots", comment="You predicted lots."),
+        Typed("<b>", comment="You predicted <b>."),
     ],
 )
 def test_number_is_set_beside_what_was_measured(
-    typed: str, said: str, capsys: pytest.CaptureFixture[str]
+    typed: Typed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each answer, none too, gets one line: a tenth beside it is right, and a usual
-    mistake is explained.
-    """
+    """A tenth beside it is right, and a usual mistake is explained."""
     guess = Predict("How many?")
-    guess.field.value = typed
+    guess.field.value = typed.text
     guess.compare(100, WRONG)
-    assert capsys.readouterr().out == f"How many? Measured: 100. {said}\n"
+    assert capsys.readouterr().out == f"How many? Measured: 100. {typed.comment}\n"
 
 
 def test_choice_is_set_beside_what_was_measured(

@@ -1,4 +1,4 @@
-"""Which limit should I use?  Little's law is about the average: in flight = rate * latency.
+"""Which limit should I use?  Little's law is an average: in flight = rate * latency.
 
 >>> limit_for(100, latency=0.3)
 30
@@ -12,8 +12,8 @@ average:
 25
 
 Both hold for one latency.  When answers come sooner, the same limit sends more: use a
-rate limiter as well. Times are seconds.  All raise ``TypeError`` or ``ValueError`` for
-a bad argument.
+rate limiter as well.  Times are in seconds.  All functions raise ``TypeError`` or
+``ValueError`` for a bad argument.
 """
 
 import math
@@ -22,49 +22,59 @@ from inflight_lab.arguments import checked, positive
 
 POOL = 100
 """How many connections httpx's pool holds by default."""
+DIGITS = 9
+"""Results are rounded to these before they are rounded up or down: to a computer
+70 * 0.1 is 7.000000000000001, and that needs no eighth slot."""
 checks_numbers = checked(latency=positive(of="seconds"))  # the law divides by it
 
 
 @checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
-    """The smallest limit that averages ``rate`` requests per ``period``, at ``latency`` seconds each."""
-    # Rounded first: 70 * 0.1 is 7.000000000000001 to a computer, and no eighth slot is
-    # needed.
-    return max(1, math.ceil(round(rate / period * latency, 9)))
+    """The smallest limit that sends ``rate`` requests per ``period`` on average."""
+    in_flight = rate / period * latency
+    return max(1, math.ceil(round(in_flight, DIGITS)))
 
 
 @checks_numbers
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
-    """How many requests per ``period`` ``limit`` in flight average, at ``latency`` seconds each."""
+    """How many requests per ``period`` a ``limit`` sends on average."""
     return limit * period / latency
 
 
 @checks_numbers
 def safe_limit(rate: float, *, period: float = 1.0, latency: float) -> int:
-    """The largest limit with at most ``rate`` in *any* ``period``, each ``latency`` or longer; 0 if none."""
+    """The largest limit that never sends more than ``rate`` in any ``period``.
+
+    This holds if no answer takes less than ``latency``.  It is 0 if even one slot is
+    too many.
+    """
     return int(rate // bursts(period, latency))
 
 
 def bursts(period: float, latency: float) -> int:
     """How many times one slot sends within ``period`` seconds at the most."""
-    return 1 + math.floor(round(period / latency, 9))
+    return 1 + math.floor(round(period / latency, DIGITS))
 
 
 @checks_numbers
 def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
-    """A few lines to read: the limit for the average, the one for every window, and their weak point."""
+    """Lines to read: the limit for the average, the safe one, and their weak points."""
     limit = limit_for(rate, period=period, latency=latency)
-    given = rate_for(limit, period=period, latency=latency)
-    safe = safe_limit(rate, period=period, latency=latency)
-    busiest = f"up to {limit * bursts(period, latency)} in the busiest {period:g} s"
+    average = rate_for(limit, period=period, latency=latency)
+    busiest = limit * bursts(period, latency)
     per = "a second" if period == 1 else f"in {period:g} s"
     lines = [
-        f"limit {limit}: {given:.4g} {per} on average, {busiest}",
-        f"limit {safe}: never more than {rate:g} {per}"
-        if safe
-        else f"no limit stays within {rate:g} {per}",
-        "  if answers take half as long, twice as many: use a rate limiter as well",
+        f"limit {limit}: {average:.4g} {per} on average,"
+        f" up to {busiest} in the busiest {period:g} s"
     ]
+    safe = safe_limit(rate, period=period, latency=latency)
+    if safe:
+        lines.append(f"limit {safe}: never more than {rate:g} {per}")
+    else:
+        lines.append(f"no limit stays within {rate:g} {per}")
+    lines.append(
+        "  if answers take half as long, twice as many: use a rate limiter as well"
+    )
     if limit > POOL:
         most = rate_for(POOL, period=period, latency=latency)
         lines.append(

@@ -1,11 +1,13 @@
-"""What every check of an exercise shares: a server of its own, a time limit, and one line of verdict.
+"""What all checks of exercises share: a server, a time limit, and one line of verdict.
 
-A check runs your answer against a fresh practice server, prints one line, "Correct:
-..." or "Not yet: ..." with what was observed, and raises nothing but an interrupt.
+A check runs your answer against a fresh practice server and prints one line:
+"Correct: ..." or "Not yet: ...", with what it observed.  It raises nothing but an
+interrupt.
 """
 
 import asyncio
 import functools
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from traceback import walk_tb
@@ -18,6 +20,8 @@ from inflight_lab.server import PracticeServer
 
 Answer = Callable[..., Any]
 """What you wrote: a function or a coroutine function."""
+Check = Callable[[Answer], Awaitable[str]]
+"""Returns its praise, or raises `NotYetError`."""
 TIME_LIMIT = 40.0
 """Seconds until a check gives up on an answer that hangs."""
 
@@ -32,60 +36,80 @@ def expect(met: object, hint: str) -> None:
         raise NotYetError(hint)
 
 
-def prints_verdict(
-    check: Callable[[Answer], Awaitable[str]],
-) -> Callable[[Answer], Awaitable[None]]:
-    """``check``, with its praise, its `NotYetError` or the answer's own error printed as one line."""
+def expect_threads() -> None:
+    """Go on where Python has threads."""
+    expect(
+        sys.platform != "emscripten",
+        "a page in a browser has one thread only: this takes a Python on a computer.",
+    )
 
-    async def outcome(answer: Answer) -> str | BaseException:
-        try:
-            return await check(answer)
-        except (
-            KeyboardInterrupt,
-            SystemExit,
-        ) as error:  # raised in a task, they would end the event loop
-            return error
+
+def prints_verdict(check: Check) -> Callable[[Answer], Awaitable[None]]:
+    """``check``, which then prints its verdict as one line."""
 
     @functools.wraps(check)
     async def print_verdict(answer: Answer) -> None:
-        try:
-            async with asyncio.timeout(
-                TIME_LIMIT
-            ):  # in a task: what the answer cancels is not the cell
-                (verdict,) = await asyncio.gather(
-                    outcome(answer), return_exceptions=True
-                )
-        except TimeoutError:
-            verdict = NotYetError(
-                f"your code was still not done after {TIME_LIMIT:.0f} seconds."
-            )
-        if isinstance(verdict, KeyboardInterrupt):
-            raise verdict
-        if not isinstance(verdict, BaseException):
-            print("Correct:", verdict)
-        elif isinstance(verdict, NotYetError):
-            print("Not yet:", verdict)
-        else:
-            rooms = [
-                frame.f_globals.get("__name__", "")
-                for frame, _ in walk_tb(verdict.__traceback__)
-            ]
-            yours = not "".join(rooms[-1:]).startswith(__package__)
-            whose = (
-                "your code raised"
-                if yours
-                else "what your code takes or returns does not fit:"
-            )
-            print(f"Not yet: {whose} {type(verdict).__name__}: {verdict}")
+        outcome = await outcome_of(check, answer)
+        if isinstance(outcome, KeyboardInterrupt):
+            raise outcome
+        print(verdict_on(outcome))
 
     return print_verdict
+
+
+async def outcome_of(check: Check, answer: Answer) -> str | BaseException:
+    """The praise of ``check``, or the exception that took its place.
+
+    The answer runs in a task of its own: if it cancels its task, the cell goes on.
+    """
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            (outcome,) = await asyncio.gather(
+                praise_or_exit(check, answer), return_exceptions=True
+            )
+    except TimeoutError:
+        return NotYetError(
+            f"your code was still not done after {TIME_LIMIT:.0f} seconds."
+        )
+    return outcome
+
+
+async def praise_or_exit(check: Check, answer: Answer) -> str | BaseException:
+    """Return, too, what would end the event loop if a task raised it."""
+    try:
+        return await check(answer)
+    except (KeyboardInterrupt, SystemExit) as error:
+        return error
+
+
+def verdict_on(outcome: str | BaseException) -> str:
+    """The line that the learner reads."""
+    if isinstance(outcome, str):
+        return f"Correct: {outcome}"
+    if isinstance(outcome, NotYetError):
+        return f"Not yet: {outcome}"
+    error = f"{type(outcome).__name__}: {outcome}"
+    if raised_by_the_check(outcome):
+        return f"Not yet: what your code takes or returns does not fit: {error}"
+    return f"Not yet: your code raised {error}"
+
+
+def raised_by_the_check(error: BaseException) -> bool:
+    """Whether the check could not use the answer: the error comes from this room."""
+    modules = [
+        frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)
+    ]
+    return bool(modules) and modules[-1].startswith(__package__)
 
 
 @asynccontextmanager
 async def practice(
     *, max_connections: int = 100, **knobs: Any
 ) -> AsyncIterator[tuple[PracticeServer, httpx.AsyncClient]]:
-    """A server of the check's own, and a client to reach it.  With a ``rate``, its quota slides."""
+    """A server of the check's own, and a client to reach it.
+
+    With a ``rate``, its quota is a sliding window.
+    """
     if "rate" in knobs:
         knobs["quota"] = "sliding-window"
     limits = httpx.Limits(max_connections=max_connections)
@@ -99,15 +123,22 @@ async def practice(
 async def observe(
     answer: Answer, *args: Any, on: dict[str, Any], **keywords: Any
 ) -> tuple[Any, Stats]:
-    """What ``answer(url, *args, client=client, **keywords)`` returns, and what the server saw.
+    """What ``answer(url, *args, client=client, **keywords)`` returns, and what it sent.
 
-    ``on`` has the server's knobs.
+    ``on`` has the knobs of the server that it runs on.
     """
     async with practice(**on) as (server, client):
         returned = await answer(server.url, *args, client=client, **keywords)
         return returned, server.stats()
 
 
+async def sent_within(seconds: float, server: PracticeServer) -> int:
+    """How many requests reach ``server`` from now on, within ``seconds``."""
+    before = server.stats().started
+    await asyncio.sleep(seconds)
+    return server.stats().started - before
+
+
 def statuses(outcomes: Any) -> list[int | None]:
-    """The status of each response among an answer's outcomes, None for what is no response."""
+    """The status of each outcome of an answer, None for what is not a response."""
     return [getattr(each, "status_code", None) for each in outcomes or ()]

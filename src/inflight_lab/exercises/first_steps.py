@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
+
+import httpx
 
 from inflight_lab.exercises.check import (
     Answer,
@@ -9,6 +12,7 @@ from inflight_lab.exercises.check import (
     observe,
     practice,
     prints_verdict,
+    sent_within,
     statuses,
 )
 from inflight_lab.runners import naive, semaphore, semaphore_pause
@@ -16,7 +20,7 @@ from inflight_lab.runners import naive, semaphore, semaphore_pause
 
 @prints_verdict
 async def check_knobs(answer: Answer) -> str:
-    """Notebook 00: ``answer(server)`` sets a latency of 0.2 s and a quota of 5 requests a second."""
+    """Notebook 00: ``answer(server)`` sets a latency of 0.2 s and a rate of 5."""
     async with practice() as (server, client):
         answer(server)
         expect(
@@ -27,17 +31,20 @@ async def check_knobs(answer: Answer) -> str:
             server.quota == "sliding-window",
             f'its quota of {server.rate:g} is "{server.quota}".',
         )
-        accepted = statuses(
-            await asyncio.gather(*(client.get(server.url) for _ in range(6)))
-        ).count(200)
-        sent = f"of 6 requests sent at once your server accepted {accepted}"
-        expect(accepted == 5 and server.period == 1, f"{sent}, in {server.period:g} s.")
-    return f"{sent}."
+        expect(
+            server.period == 1,
+            f"its quota of {server.rate:g} is for {server.period:g} seconds.",
+        )
+        responses = await asyncio.gather(*(client.get(server.url) for _ in range(6)))
+    accepted = statuses(responses).count(200)
+    seen = f"of 6 requests sent at once your server accepted {accepted}."
+    expect(accepted == 5, seen)
+    return seen
 
 
 @prints_verdict
 async def check_page(answer: Answer) -> str:
-    """Notebook 01: ``answer(url, page, client=client)`` asks for that page and returns the ``args``."""
+    """Notebook 01: ``answer(url, page, client=)`` returns that page's ``args``."""
     for page in (2, 7):
         args, _ = await observe(answer, page, on={"latency": 0})
         expect(
@@ -49,11 +56,10 @@ async def check_page(answer: Answer) -> str:
 
 @prints_verdict
 async def check_two_at_once(answer: Answer) -> str:
-    """Notebook 01: ``answer(url, client=client)`` returns two responses that were in flight together."""
+    """Notebook 01: ``answer(url, client=)`` has two requests in flight together."""
     responses, stats = await observe(answer, on={"latency": 0.3})
-    both = stats.started == 2 and statuses(responses) == [200, 200]
     expect(
-        both,
+        stats.started == 2 and statuses(responses) == [200, 200],
         f"{stats.started} requests reached the server, and you returned {responses!r}.",
     )
     expect(
@@ -65,27 +71,34 @@ async def check_two_at_once(answer: Answer) -> str:
 
 @prints_verdict
 async def check_split(answer: Answer) -> str:
-    """Notebook 02: ``answer(outcomes)`` returns the responses and the failures, as two lists."""
-    async with practice(latency=0, rate=4, period=60) as (server, client):
-        outcomes = await naive.make_many_requests(
-            server.url, 6, client=client, return_exceptions=True
-        )
-    # The server has stopped: a failure of another kind.
-    outcomes += await naive.make_many_requests(server.url, 1, return_exceptions=True)
+    """Notebook 02: ``answer(outcomes)`` returns the responses, and the failures."""
+    outcomes = await four_responses_and_three_failures()
+    failed = outcomes[4:]
     responses, failures = answer(outcomes)
-    accepted = (
-        f"4 of 7 requests were accepted, and you returned {len(responses)} responses"
+    expect(
+        statuses(responses) == [200] * 4,
+        f"4 of 7 requests were accepted, and you returned {len(responses)} responses.",
     )
-    expect(statuses(responses) == [200] * 4, f"{accepted}.")
-    kinds = " and ".join(sorted({type(failure).__name__ for failure in outcomes[4:]}))
-    failed = f"3 of 7 failed, with {kinds}; you returned {len(failures)} failures"
-    expect(all(failure in failures for failure in outcomes[4:]), f"{failed}.")
+    kinds = " and ".join(sorted({type(failure).__name__ for failure in failed}))
+    expect(
+        set(failures) == set(failed),
+        f"3 of 7 failed, with {kinds}; you returned {len(failures)} failures.",
+    )
     return "4 responses, and 3 failures of two kinds."
+
+
+async def four_responses_and_three_failures() -> list[httpx.Response | BaseException]:
+    """Four responses, two refusals, and one request that met no server."""
+    make_many = naive.make_many_requests
+    async with practice(latency=0, rate=4, period=60) as (server, client):
+        outcomes = await make_many(server.url, 6, client=client, return_exceptions=True)
+    not_reached = await make_many(server.url, 1, return_exceptions=True)
+    return [*outcomes, *not_reached]
 
 
 @prints_verdict
 async def check_stops_at_failure(answer: Answer) -> str:
-    """Notebook 02: ``answer(url, count, client=client)`` sends no more once a request has failed."""
+    """Notebook 02: ``answer(url, count, client=)`` sends no more after a failure."""
     count = 30
     responses, stats = await observe(answer, count, on={"latency": 0.2})
     expect(
@@ -96,86 +109,106 @@ async def check_stops_at_failure(answer: Answer) -> str:
         stats.peak_in_flight > 1,
         f"{count} requests, and the server saw 1 in flight at a time.",
     )
-    # Five at a time, and the fourth is refused: most of the thirty are still to come
-    # then.
-    async with practice(max_connections=5, latency=0.1, rate=3, period=60) as (
-        server,
-        client,
-    ):
+    # Five at a time, and the fourth is refused: most of the thirty are still to come.
+    knobs = {"latency": 0.1, "rate": 3, "period": 60}
+    async with practice(max_connections=5, **knobs) as (server, client):
         (outcome,) = await asyncio.gather(
             answer(server.url, count, client=client), return_exceptions=True
         )
-        refused = f"{server.stats().refused} requests were refused"
         expect(
             isinstance(outcome, Exception),
-            f"{refused}, and your function raised nothing.",
+            f"{server.stats().refused} requests were refused,"
+            " and your function raised nothing.",
         )
         await asyncio.sleep(0.15)  # what was on its way to the server arrives
-        before = server.stats().started
-        await asyncio.sleep(0.6)
-        after = server.stats().started
-    expect(
-        after == before,
-        f"{after - before} more reached the server after your function had failed.",
-    )
-    return f"after the first failure no more were sent: {after} of {count} reached the server."
+        more = await sent_within(0.6, server)
+        sent = server.stats().started
+    expect(more == 0, f"{more} more reached the server after your function had failed.")
+    return f"after the first failure no more were sent: {sent} of {count}."
 
 
 @prints_verdict
 async def check_one_semaphore(answer: Answer) -> str:
-    """Notebook 03: ``answer(url, count, limit=limit, client=client)`` has ``limit`` in flight at most."""
+    """Notebook 03: ``answer(url, count, limit=, client=)`` has ``limit`` in flight."""
     for limit, count in ((2, 6), (5, 10), (4, 3)):
+        asked = f"{count} requests with limit={limit}"
         responses, stats = await observe(
             answer, count, limit=limit, on={"latency": 0.25}
         )
-        asked, peak = f"{count} requests with limit={limit}", stats.peak_in_flight
         expect(
-            len(responses) == count, f"{asked}: {len(responses)} responses returned."
+            len(responses) == count,
+            f"{asked}: {len(responses)} responses returned.",
         )
         expect(
-            peak == min(limit, count),
-            f"{asked}: the server saw {peak} in flight at once.",
+            stats.peak_in_flight == min(limit, count),
+            f"{asked}: the server saw {stats.peak_in_flight} in flight at once.",
         )
-    return "the peak was the limit, for limits of 2 and 5; and 3 requests needed no more than 3 slots."
+    return (
+        "the peak was the limit, for limits of 2 and 5;"
+        " and 3 requests needed no more than 3 slots."
+    )
 
 
 @prints_verdict
 async def check_limit_for(answer: Answer) -> str:
-    """Notebook 03: ``answer(rate, latency)`` is the limit that sends ``rate`` a second on average."""
+    """Notebook 03: ``answer(rate, latency)`` is the limit that averages ``rate``."""
     for rate, latency in ((50, 0.1), (6, 0.5), (20, 0.2)):
         limit = answer(rate, latency)
         sent = f"a limit of {limit} sends {limit / latency:.0f} a second"
         expect(
-            limit == round(rate * latency), f"{rate} a second at {latency} s: {sent}."
+            limit == round(rate * latency),
+            f"{rate} a second at {latency} s: {sent}.",
         )
     _, stats = await observe(
         semaphore.make_many_requests, 24, limit=int(limit), on={"latency": latency}
     )
-    average, busiest = (
-        f"{24 / stats.elapsed:.1f} a second on average",
-        stats.busiest_period,
+    return (
+        f"for {rate} a second at {latency} s your limit sent"
+        f" {stats.started / stats.elapsed:.1f} a second on average,"
+        f" and {stats.busiest_period} in the busiest second."
     )
-    return f"for 20 a second at 0.2 s your limit sent {average}, and {busiest} in the busiest second."
+
+
+@dataclass(frozen=True)
+class PausingRun:
+    """A run of the pausing rung, and the seconds that it must take."""
+
+    count: int
+    limit: int
+    seconds: float
+
+
+LATENCY = 0.1
+PAUSE = 0.3
+PAUSING_RUNS = (
+    PausingRun(count=6, limit=3, seconds=0.8),
+    PausingRun(count=8, limit=3, seconds=0.9),
+    PausingRun(count=2, limit=3, seconds=0.1),
+)
 
 
 @prints_verdict
 async def check_elapsed(answer: Answer) -> str:
-    """Notebook 04: ``answer(count, limit, latency, pause)`` predicts how long the pausing run takes."""
-    latency, pause, compared = 0.1, 0.3, []
-    for count, limit, right in ((6, 3, 0.8), (8, 3, 0.9), (2, 3, 0.1)):
-        async with practice(latency=latency) as (server, client):
-            begun, make_many = time.perf_counter(), semaphore_pause.make_many_requests
-            await make_many(server.url, count, limit=limit, pause=pause, client=client)
-            took = time.perf_counter() - begun
-        predicted = answer(count, limit, latency, pause)
-        asked, said = (
-            f"{count} requests, limit {limit}, {right} s of waiting",
-            f"{predicted:.2f} s",
-        )
+    """Notebook 04: ``answer(count, limit, latency, pause)`` is how long a run takes."""
+    compared = []
+    for run in PAUSING_RUNS:
+        predicted = answer(run.count, run.limit, LATENCY, PAUSE)
+        took = await measure(run)
         # Judged by what the run must take: a busy computer only ever adds to that.
         expect(
-            abs(predicted - right) <= 0.01,
-            f"{asked}: you predict {said}, it took {took:.2f} s.",
+            abs(predicted - run.seconds) <= 0.01,
+            f"{run.count} requests, limit {run.limit}, {run.seconds} s of waiting:"
+            f" you predict {predicted:.2f} s, it took {took:.2f} s.",
         )
-        compared.append(f"{said}, and it took {took:.2f} s")
+        compared.append(f"{predicted:.2f} s, and it took {took:.2f} s")
     return f"you predicted {'; '.join(compared)}."
+
+
+async def measure(run: PausingRun) -> float:
+    """How many seconds it takes here."""
+    async with practice(latency=LATENCY) as (server, client):
+        begun = time.perf_counter()
+        await semaphore_pause.make_many_requests(
+            server.url, run.count, limit=run.limit, pause=PAUSE, client=client
+        )
+        return time.perf_counter() - begun

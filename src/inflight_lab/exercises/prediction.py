@@ -1,8 +1,8 @@
-"""A *Predict* that takes an answer in the page, and sets it beside what was measured.
+"""A *Predict* that takes an answer in the page, and sets it beside the measurement.
 
 >>> refused = Predict("How many of the 200 are refused?")
 >>> refused  # in a cell of its own; after the run, in another:
->>> refused.compare(server.stats().refused, {0: "The API allows 100 a second, and 200 left at once."})
+>>> refused.compare(server.stats().refused, {0: "100 a second are allowed."})
 """
 
 import html
@@ -13,7 +13,7 @@ from ipywidgets import HTML, RadioButtons, Text, VBox
 from inflight_lab.jupyter.cells import closed_on_rerun
 
 Answer = float | str
-NEAR = 0.1
+TOLERANCE = 0.1
 """How far a number may be off, as a share of what was measured."""
 
 
@@ -25,22 +25,19 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     def __init__(self, question: str, *choices: str) -> None:
-        self.question, self.choices = question, choices
-        number = {
-            "description": "your number:",
-            "style": {"description_width": "initial"},
-        }
-        self.field = (
-            RadioButtons(options=choices, value=None) if choices else Text(**number)
-        )
-        super().__init__([HTML(f"<b>Predict:</b> {html.escape(question)}"), self.field])
+        self.question = question
+        self.choices = choices
+        self.field = choice_field(choices) if choices else number_field()
+        label = HTML(f"<b>Predict:</b> {html.escape(question)}")
+        super().__init__([label, self.field])
         closed_on_rerun(self.close)
 
     def close(self) -> None:
         """Close all that it is made of: ipywidgets would keep it."""
         for part in self.children:
-            for owned in (part.style, part.layout, part):
-                owned.close()
+            part.style.close()
+            part.layout.close()
+            part.close()
         self.layout.close()
         super().close()
 
@@ -51,25 +48,40 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
         ``wrong`` has a line for each wrong answer that people really give.
         """
-        answer, quote = (self.field.value or "").strip(), '"' if self.choices else ""
+        comment = self._comment(measured, wrong or {})
+        print(f"{self.question} Measured: {self._quoted(measured)}. {comment}")
+
+    def _comment(self, measured: Answer, wrong: Mapping[Answer, str]) -> str:
+        answer = (self.field.value or "").strip()
         if not answer:
-            said = "You made no prediction."
-        elif _same(answer, measured):
-            said = f"You predicted {quote}{answer}{quote}: right."
-        else:
-            lines = [
-                line
-                for mistake, line in (wrong or {}).items()
-                if _same(answer, mistake)
-            ]
-            said = " ".join([f"You predicted {quote}{answer}{quote}.", *lines])
-        print(f"{self.question} Measured: {quote}{measured}{quote}. {said}")
+            return "You made no prediction."
+        predicted = f"You predicted {self._quoted(answer)}"
+        if is_near(answer, measured):
+            return f"{predicted}: right."
+        explained = [line for other, line in wrong.items() if is_near(answer, other)]
+        return " ".join([f"{predicted}.", *explained])
+
+    def _quoted(self, answer: Answer) -> str:
+        """In quotes if it is one of the choices; a number needs none."""
+        return f'"{answer}"' if self.choices else str(answer)
 
 
-def _same(answer: str, other: Answer) -> bool:
+def number_field() -> Text:
+    """Text, so that it may stay empty, and so that "1e2" is a number too."""
+    return Text(description="your number:", style={"description_width": "initial"})
+
+
+def choice_field(choices: tuple[str, ...]) -> RadioButtons:
+    """One button for each choice, none of them chosen."""
+    return RadioButtons(options=choices, value=None)
+
+
+def is_near(answer: str, other: Answer) -> bool:
+    """Whether ``answer`` is ``other``, or a number within `TOLERANCE` of it."""
+    if answer == other:
+        return True
     try:
-        return answer == other or abs(float(answer) - float(other)) <= NEAR * abs(
-            float(other)
-        )
+        number, wanted = float(answer), float(other)
     except ValueError:
         return False
+    return abs(number - wanted) <= TOLERANCE * abs(wanted)

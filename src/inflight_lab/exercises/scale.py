@@ -1,8 +1,8 @@
-"""The checks of the exercises in notebooks 08 to 10: memory, sharing, and code to leave with."""
+"""The checks of the exercises in notebooks 08 to 10: scale, and shared limits."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -10,6 +10,7 @@ import httpx
 from inflight_lab.exercises.check import (
     Answer,
     expect,
+    expect_threads,
     observe,
     practice,
     prints_verdict,
@@ -21,23 +22,22 @@ from inflight_lab.server import PracticeServer
 
 @prints_verdict
 async def check_waits_outside(answer: Answer) -> str:
-    """Notebook 08: ``answer(url, count, client=client)`` never asks the pool of 10 for an eleventh."""
+    """Notebook 08: ``answer(url, count, client=client)`` queues nothing in the pool."""
     pool, count = 10, 20
-    transport = ObservedTransport(
-        httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=pool))
-    )
+    limits = httpx.Limits(max_connections=pool)
+    transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=limits))
     async with (
         PracticeServer(latency=0.2) as server,
         httpx.AsyncClient(transport=transport) as client,
     ):
         responses = await answer(server.url, count, client=client)
-    inside = transport.stats().peak_in_flight - pool
-    expect(inside <= 0, f"{inside} requests waited inside httpx's pool.")
+    queued = transport.stats().peak_in_flight - pool
+    peak = server.stats().peak_in_flight
+    expect(queued <= 0, f"{queued} requests waited inside httpx's pool.")
     expect(
         len(responses) == count,
         f"{count} requests asked for, {len(responses)} responses returned.",
     )
-    peak = server.stats().peak_in_flight
     expect(
         pool // 2 < peak <= pool,
         f"{peak} in flight at once, and {pool} connections are there.",
@@ -48,10 +48,11 @@ async def check_waits_outside(answer: Answer) -> str:
 
 
 class Pages:
-    """Items that count how many of them were taken; as with a range, each loop begins at the first."""
+    """Items that count how many were taken; each loop begins at the first one."""
 
     def __init__(self, count: int) -> None:
-        self.count, self.taken = count, 0
+        self.count = count
+        self.taken = 0
 
     def __iter__(self) -> Iterator[int]:
         for page in range(self.count):
@@ -61,10 +62,11 @@ class Pages:
 
 @prints_verdict
 async def check_shares_items(answer: Answer) -> str:
-    """Notebook 08: ``answer(make_one, items, limit)`` makes each item once, and reads no further ahead."""
-    count, limit, made, ahead = 24, 4, list[int](), list[int]()
+    """Notebook 08: ``answer(make_one, items, limit)`` makes each item once."""
+    count, limit = 24, 4
     pages = Pages(count)
-
+    made: list[int] = []
+    ahead: list[int] = []  # how many were taken and not yet made, at each request
     async with practice(latency=0.05) as (server, client):
 
         async def make_one(page: int) -> None:
@@ -74,81 +76,122 @@ async def check_shares_items(answer: Answer) -> str:
 
         await answer(make_one, pages, limit)
     peak = server.stats().peak_in_flight
-    each = f"of {count} items {len(set(made))} were made, with {len(made)} requests"
-    expect(sorted(made) == list(range(count)), f"{each}.")
     expect(
-        peak == limit, f"limit {limit}, and the server saw {peak} in flight at once."
+        sorted(made) == list(range(count)),
+        f"of {count} items {len(set(made))} were made, with {len(made)} requests.",
     )
-    early = f"{max(ahead)} items were taken before they were needed"
-    expect(max(ahead) <= limit, f"{early}: a million would fill memory.")
-    return f"each of {count} items once, {peak} in flight, and never more than {max(ahead)} items taken."
+    expect(
+        peak == limit,
+        f"limit {limit}, and the server saw {peak} in flight at once.",
+    )
+    expect(
+        max(ahead) <= limit,
+        f"{max(ahead)} items were taken before they were needed:"
+        " a million would fill memory.",
+    )
+    return (
+        f"each of {count} items once, {peak} in flight,"
+        f" and never more than {max(ahead)} items taken."
+    )
 
 
 @prints_verdict
 async def check_one_limit(answer: Answer) -> str:
-    """Notebook 09: ``answer(url, limit)`` runs two groups of threads, and both share ``limit`` slots."""
-    threads = sys.platform != "emscripten"
-    expect(
-        threads,
-        "a page in a browser has one thread only: this takes a Python on a computer.",
-    )
+    """Notebook 09: ``answer(url, limit)`` runs two groups within ``limit``."""
+    expect_threads()
     for limit in (3, 4):
         with PracticeServer(latency=0.1) as server:
             await asyncio.to_thread(answer, server.url, limit)
             stats = server.stats()
-        seen = f"limit {limit}: {stats.started} requests, and {stats.peak_in_flight} in flight at once"
-        expect(stats.accepted == 24 and stats.peak_in_flight == limit, f"{seen}.")
-    return "two groups of threads, and together never more than the limit, for limits of 3 and 4."
+        expect(
+            stats.accepted == 24 and stats.peak_in_flight == limit,
+            f"limit {limit}: {stats.started} requests,"
+            f" and {stats.peak_in_flight} in flight at once.",
+        )
+    return (
+        "two groups of threads, and together never more than the limit,"
+        " for limits of 3 and 4."
+    )
 
 
 @prints_verdict
 async def check_share(answer: Answer) -> str:
-    """Notebook 09: ``answer(rate, senders)`` is the rate for each of several that cannot see each other."""
+    """Notebook 09: ``answer(rate, senders)`` is the rate of each sender."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
         share = answer(rate, senders)
-        together = f"{senders} senders at {share:g} each: {senders * share:g} a second, {rate} allowed"
-        expect(0.9 * rate <= senders * share <= rate, f"{together}.")
-
-    async def both(url: str, **options: Any) -> None:
-        await asyncio.gather(
-            *(paced.make_many_requests(url, 12, **options) for _ in range(2))
+        total = senders * share
+        expect(
+            0.9 * rate <= total <= rate,
+            f"{senders} senders at {share:g} each: {total:g} a second, {rate} allowed.",
         )
 
-    knobs = {"latency": 0.02, "rate": 20}
-    _, stats = await observe(both, rate=answer(20, 2), return_exceptions=True, on=knobs)
-    # No condition: what a busy computer holds up arrives together, and is refused for
-    # all that.
-    return f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s, {stats.refused} of them refused."
+    async def send_from_two(url: str, **options: Any) -> None:
+        first = paced.make_many_requests(url, 12, **options)
+        second = paced.make_many_requests(url, 12, **options)
+        await asyncio.gather(first, second)
+
+    # No condition: what a busy computer holds up arrives together, and may be refused.
+    _, stats = await observe(
+        send_from_two,
+        rate=answer(20, 2),
+        return_exceptions=True,
+        on={"latency": 0.02, "rate": 20},
+    )
+    return (
+        f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s,"
+        f" {stats.refused} of them refused."
+    )
 
 
 @prints_verdict
 async def check_introduces_itself(answer: Answer) -> str:
-    """Notebook 10: ``answer()`` returns a client that names itself, a way to reach you, and a timeout."""
+    """Notebook 10: ``answer()`` is a client with a name, an address, and a timeout."""
     async with practice(latency=0) as (server, _), answer() as client:
-        name = (await client.get(server.url)).json()["headers"].get("User-Agent", "")
-        named = f"at the server you are {name!r}"
-        expect("@" in name or "://" in name, f"{named}: how would they reach you?")
+        response = await client.get(server.url)
+        name = response.json()["headers"].get("User-Agent", "")
+        expect(
+            "@" in name or "://" in name,
+            f"at the server you are {name!r}: how would they reach you?",
+        )
         expect(
             client.timeout.read,
             "without a timeout, a request that gets no answer waits for ever.",
         )
-    return f"{named}."
+    return f"at the server you are {name!r}."
+
+
+@dataclass(frozen=True)
+class GivingUp:
+    """Requests that an API allows, those to send, and those sent by the third 429."""
+
+    allowed: int
+    count: int
+    sent: int
+
+
+GIVING_UP = (
+    GivingUp(allowed=10, count=10, sent=10),
+    GivingUp(allowed=4, count=20, sent=7),
+    GivingUp(allowed=6, count=20, sent=9),
+)
 
 
 @prints_verdict
 async def check_gives_up(answer: Answer) -> str:
-    """Notebook 10: ``answer(url, count, client=client)`` sends nothing more after the third 429."""
-    for allowed, count, right in ((10, 10, 10), (4, 20, 7), (6, 20, 9)):
+    """Notebook 10: ``answer(url, count, client=client)`` stops at the third 429."""
+    for case in GIVING_UP:
+        allowed = f"{case.allowed} of {case.count} were allowed"
         responses, stats = await observe(
-            answer, count, on={"latency": 0, "rate": allowed, "period": 60}
+            answer, case.count, on={"latency": 0, "rate": case.allowed, "period": 60}
         )
-        seen, got = f"{allowed} of {count} were allowed", len(responses or ())
+        returned = len(responses or ())
         expect(
-            stats.refused == right - allowed,
-            f"{seen}, and you got {stats.refused} 429s.",
+            stats.refused == case.sent - case.allowed,
+            f"{allowed}, and you got {stats.refused} 429s.",
         )
         expect(
-            got == right,
-            f"{seen}: return the {right} responses that you had by then, not {got}.",
+            returned == case.sent,
+            f"{allowed}: return the {case.sent} responses that you had by then,"
+            f" not {returned}.",
         )
     return "you stopped at the third 429, and not before."

@@ -12,17 +12,23 @@ RATE = 100
 
 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
-    """Answers, 429s, seconds, and the share of the quota that was used.
+    """Answers, 429s, seconds, and how much of the quota the answers used.
 
-    The share is the answers, out of what `RATE` allows in the time: at least as many as
-    there are requests, because the first second's quota is there from the start. The
-    last answer's latency is not counted, since the API spends it, not the quota.
+    The last answer's latency is the API's time: nothing could be sent in it any more.
     """
     stats = server.stats()
     answers = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
-    allowed = max(len(outcomes), RATE * (stats.elapsed - server.latency))
-    share = answers / allowed
+    share = share_of_quota(answers, len(outcomes), stats.elapsed - server.latency)
     return (
         f"{answers} answers, {stats.refused} 429s, {stats.elapsed:.1f} s,"
         f" {share:.0%} of the quota"
     )
+
+
+def share_of_quota(answers: int, requests: int, seconds: float) -> float:
+    """``answers``, out of what `RATE` allows in so many ``seconds``.
+
+    Nobody needs more than there are ``requests``, so a short run is not measured by
+    less than that.
+    """
+    return answers / max(requests, RATE * seconds)

@@ -1,7 +1,7 @@
-"""Plausible wrong answers to every exercise, by check and mistake."""
+"""Plausible wrong answers to every exercise."""
 
 from __future__ import annotations
 
 from tests.exercises.wrong_answers import first_steps, rates, scale
 
-WRONG = first_steps.WRONG | rates.WRONG | scale.WRONG
+WRONG = [*first_steps.WRONG, *rates.WRONG, *scale.WRONG]

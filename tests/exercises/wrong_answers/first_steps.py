@@ -1,129 +1,261 @@
-"""Plausible wrong answers to the exercises of notebooks 00 to 04, by check and mistake."""
+"""Plausible wrong answers to the exercises of notebooks 00 to 04."""
 
 from __future__ import annotations
 
-WRONG = {
-    "check_knobs": {
-        "the latency in milliseconds": """
+from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
+
+WRONG = [
+    WrongAnswer(
+        check="check_knobs",
+        mistake="the latency in milliseconds",
+        code="""
 def set_knobs(server):
     server.latency, server.quota, server.rate = 200, "sliding-window", 5
 """,
-        "a rate without a quota": """
+    ),
+    WrongAnswer(
+        check="check_knobs",
+        mistake="a rate without a quota",
+        code="""
 def set_knobs(server):
     server.latency, server.rate = 0.2, 5
 """,
-        "another kind of quota": """
+    ),
+    WrongAnswer(
+        check="check_knobs",
+        mistake="another kind of quota",
+        code="""
 def set_knobs(server):
     server.latency, server.quota, server.rate = 0.2, "token-bucket", 5
 """,
-        "5 in ten seconds": """
+    ),
+    WrongAnswer(
+        check="check_knobs",
+        mistake="5 in ten seconds",
+        code="""
 def set_knobs(server):
-    server.latency, server.quota, server.rate, server.period = 0.2, "sliding-window", 5, 10
+    server.latency, server.quota, server.rate, server.period = (
+        0.2,
+        "sliding-window",
+        5,
+        10,
+    )
 """,
-    },
-    "check_page": {
-        "always the same page": """
+    ),
+    WrongAnswer(
+        check="check_page",
+        mistake="always the same page",
+        code="""
 async def ask_for_page(url, page, *, client):
     return (await client.get(url, params={"page": 2})).json()["args"]
 """,
-        "made up, not asked for": """
+    ),
+    WrongAnswer(
+        check="check_page",
+        mistake="made up, not asked for",
+        code="""
 async def ask_for_page(url, page, *, client):
     return {"page": page}
 """,
-    },
-    "check_two_at_once": {
-        "each task awaited before the next is made": """
+    ),
+    WrongAnswer(
+        check="check_two_at_once",
+        mistake="each task awaited before the next is made",
+        code="""
 async def make_two_requests(url, *, client):
     first = await asyncio.create_task(make_one_request(url, 1, client=client))
     second = await asyncio.create_task(make_one_request(url, 2, client=client))
     return [first, second]
 """,
-        "tasks instead of responses": """
+    ),
+    WrongAnswer(
+        check="check_two_at_once",
+        mistake="tasks instead of responses",
+        code="""
 async def make_two_requests(url, *, client):
-    tasks = [asyncio.create_task(make_one_request(url, num, client=client)) for num in (1, 2)]
+    tasks = [
+        asyncio.create_task(make_one_request(url, num, client=client)) for num in (1, 2)
+    ]
     await asyncio.wait(tasks)
     return tasks
 """,
-    },
-    "check_split": {
-        "only one kind of failure": """
+    ),
+    WrongAnswer(
+        check="check_split",
+        mistake="only one kind of failure",
+        code="""
 def split(outcomes):
     failures = [outcome for outcome in outcomes if isinstance(outcome, ValueError)]
-    return [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)], failures
+    return [
+        outcome for outcome in outcomes if isinstance(outcome, httpx.Response)
+    ], failures
 """,
-        "everything that is no ValueError taken for a response": """
+    ),
+    WrongAnswer(
+        check="check_split",
+        mistake="anything but a ValueError taken for a response",
+        code="""
 def split(outcomes):
     responses = [outcome for outcome in outcomes if not isinstance(outcome, ValueError)]
-    return responses, [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    return responses, [
+        outcome for outcome in outcomes if isinstance(outcome, Exception)
+    ]
 """,
-        "numbers instead of lists": """
+    ),
+    WrongAnswer(
+        check="check_split",
+        mistake="numbers instead of lists",
+        code="""
 def split(outcomes):
     return 4, 3
 """,
-    },
-    "check_stops_at_failure": {
-        "the failures kept, none raised": """
+    ),
+    WrongAnswer(
+        check="check_split",
+        mistake="everything taken for a failure too",
+        code="""
+def split(outcomes):
+    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
+    return responses, outcomes
+""",
+    ),
+    WrongAnswer(
+        check="check_stops_at_failure",
+        mistake="the failures kept, none raised",
+        code="""
 async def make_all_or_none(url, count, *, client):
-    tasks = [asyncio.create_task(make_one_request(url, num, client=client)) for num in range(count)]
+    tasks = [
+        asyncio.create_task(make_one_request(url, num, client=client))
+        for num in range(count)
+    ]
     return await asyncio.gather(*tasks, return_exceptions=True)
 """,
-        "one after the other": """
+    ),
+    WrongAnswer(
+        check="check_stops_at_failure",
+        mistake="one after the other",
+        code="""
 async def make_all_or_none(url, count, *, client):
     return [await make_one_request(url, num, client=client) for num in range(count)]
 """,
-        "nothing sent at all": """
+    ),
+    WrongAnswer(
+        check="check_stops_at_failure",
+        mistake="nothing sent at all",
+        code="""
 async def make_all_or_none(url, count, *, client):
     raise ValueError("Unexpected Status: Http status code is 429.")
 """,
-        "tasks returned in place of responses": """
+    ),
+    WrongAnswer(
+        check="check_stops_at_failure",
+        mistake="tasks returned in place of responses",
+        code="""
 async def make_all_or_none(url, count, *, client):
     async with asyncio.TaskGroup() as group:
-        return [group.create_task(make_one_request(url, num, client=client)) for num in range(count)]
+        return [
+            group.create_task(make_one_request(url, num, client=client))
+            for num in range(count)
+        ]
 """,
-        "no results returned": """
+    ),
+    WrongAnswer(
+        check="check_stops_at_failure",
+        mistake="no results returned",
+        code="""
 async def make_all_or_none(url, count, *, client):
     async with asyncio.TaskGroup() as group:
         for num in range(count):
             group.create_task(make_one_request(url, num, client=client))
 """,
-    },
-    "check_one_semaphore": {
-        "a limit of its own": """
+    ),
+    WrongAnswer(
+        check="check_one_semaphore",
+        mistake="a limit of its own",
+        code="""
 async def make_limited(url, count, *, limit, client):
     return await make_many_requests(url, count, limit=3, client=client)
 """,
-        "one after the other": """
+    ),
+    WrongAnswer(
+        check="check_one_semaphore",
+        mistake="one after the other",
+        code="""
 async def make_limited(url, count, *, limit, client):
     return [await client.get(url) for _ in range(count)]
 """,
-        "fewer than asked for": """
+    ),
+    WrongAnswer(
+        check="check_one_semaphore",
+        mistake="fewer than asked for",
+        code="""
 async def make_limited(url, count, *, limit, client):
     return await asyncio.gather(*(client.get(url) for _ in range(limit)))
 """,
-    },
-    "check_limit_for": {
-        "divided, not multiplied": "def limit_for(rate, latency):\n    return rate / latency\n",
-        "the rate itself": "def limit_for(rate, latency):\n    return rate\n",
-        "nothing": "def limit_for(rate, latency):\n    pass\n",
-    },
-    "check_elapsed": {
-        "the pause forgotten": """
+    ),
+    WrongAnswer(
+        check="check_limit_for",
+        mistake="divided, not multiplied",
+        code="""
+def limit_for(rate, latency):
+    return rate / latency
+""",
+    ),
+    WrongAnswer(
+        check="check_limit_for",
+        mistake="the rate itself",
+        code="""
+def limit_for(rate, latency):
+    return rate
+""",
+    ),
+    WrongAnswer(
+        check="check_limit_for",
+        mistake="nothing",
+        code="""
+def limit_for(rate, latency):
+    pass
+""",
+    ),
+    WrongAnswer(
+        check="check_elapsed",
+        mistake="the pause forgotten",
+        code="""
 def predict(count, limit, latency, pause):
     return -(-count // limit) * latency
 """,
-        "a part of a group for the rest": """
+    ),
+    WrongAnswer(
+        check="check_elapsed",
+        mistake="a part of a group for the rest",
+        code="""
 def predict(count, limit, latency, pause):
     return count / limit * (latency + pause)
 """,
-        "nothing returned": "def predict(count, limit, latency, pause):\n    pass\n",
-        "the rest pauses too": """
+    ),
+    WrongAnswer(
+        check="check_elapsed",
+        mistake="nothing returned",
+        code="""
+def predict(count, limit, latency, pause):
+    pass
+""",
+    ),
+    WrongAnswer(
+        check="check_elapsed",
+        mistake="the rest pauses too",
+        code="""
 def predict(count, limit, latency, pause):
     return -(-count // limit) * (latency + pause)
 """,
-        "no pause after the last group": """
+    ),
+    WrongAnswer(
+        check="check_elapsed",
+        mistake="no pause after the last group",
+        code="""
 def predict(count, limit, latency, pause):
     groups = -(-count // limit)
     return groups * latency + (groups - 1) * pause
 """,
-    },
-}
+    ),
+]

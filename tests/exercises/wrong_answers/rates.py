@@ -1,31 +1,49 @@
-"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12, by check and
-mistake.
-"""
+"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12."""
 
 from __future__ import annotations
 
-WRONG = {
-    "check_safe_limit": {
-        "rounded, not rounded down": """
+from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
+
+WRONG = [
+    WrongAnswer(
+        check="check_safe_limit",
+        mistake="rounded, not rounded down",
+        code="""
 def safe_limit(rate, quickest):
     return rate // (1 + round(1 / quickest))
 """,
-        "right on average": """
+    ),
+    WrongAnswer(
+        check="check_safe_limit",
+        mistake="right on average",
+        code="""
 def safe_limit(rate, quickest):
     return int(rate * quickest)
 """,
-        "one burst forgotten": """
+    ),
+    WrongAnswer(
+        check="check_safe_limit",
+        mistake="one burst forgotten",
+        code="""
 def safe_limit(rate, quickest):
     return rate // int(1 / quickest)
 """,
-        "one at least": """
+    ),
+    WrongAnswer(
+        check="check_safe_limit",
+        mistake="one at least",
+        code="""
 def safe_limit(rate, quickest):
     return max(1, rate // (1 + int(1 / quickest)))
 """,
-    },
-    "check_hold": {
-        "a pause that blocks the loop": """
+    ),
+    WrongAnswer(
+        check="check_hold",
+        mistake="a pause that blocks the loop",
+        code="""
 import time
+
+
 async def make_held(url, count, *, limit, period, client):
     slots, responses = asyncio.Semaphore(limit), []
 
@@ -37,7 +55,11 @@ async def make_held(url, count, *, limit, period, client):
     await asyncio.gather(*(make_one() for _ in range(count)))
     return responses
 """,
-        "the pause outside the slot": """
+    ),
+    WrongAnswer(
+        check="check_hold",
+        mistake="the pause outside the slot",
+        code="""
 async def make_held(url, count, *, limit, period, client):
     slots, responses = asyncio.Semaphore(limit), []
 
@@ -49,7 +71,11 @@ async def make_held(url, count, *, limit, period, client):
     await asyncio.gather(*(make_one() for _ in range(count)))
     return responses
 """,
-        "too short a pause": """
+    ),
+    WrongAnswer(
+        check="check_hold",
+        mistake="too short a pause",
+        code="""
 async def make_held(url, count, *, limit, period, client):
     slots, responses = asyncio.Semaphore(limit), []
 
@@ -61,7 +87,11 @@ async def make_held(url, count, *, limit, period, client):
     await asyncio.gather(*(make_one() for _ in range(count)))
     return responses
 """,
-        "one after the other": """
+    ),
+    WrongAnswer(
+        check="check_hold",
+        mistake="one after the other",
+        code="""
 async def make_held(url, count, *, limit, period, client):
     responses = []
     for _ in range(count):
@@ -69,55 +99,87 @@ async def make_held(url, count, *, limit, period, client):
         await asyncio.sleep(period)
     return responses
 """,
-        "fewer than asked for": """
+    ),
+    WrongAnswer(
+        check="check_hold",
+        mistake="fewer than asked for",
+        code="""
 async def make_held(url, count, *, limit, period, client):
     return await asyncio.gather(*(client.get(url) for _ in range(limit)))
 """,
-    },
-    "check_one_pacer": {
-        "a pacer for each batch": """
+    ),
+    WrongAnswer(
+        check="check_one_pacer",
+        mistake="a pacer for each batch",
+        code="""
 async def poll_all(url, *, client, rate):
     async def poll_four_times():
         for _ in range(4):
-            await make_many_requests(url, 5, client=client, limiter=Pacer(rate), return_exceptions=True)
+            await make_many_requests(
+                url, 5, client=client, limiter=Pacer(rate), return_exceptions=True
+            )
 
     await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
 """,
-        "the rate handed on": """
+    ),
+    WrongAnswer(
+        check="check_one_pacer",
+        mistake="the rate handed on",
+        code="""
 async def poll_all(url, *, client, rate):
     async def poll_four_times():
         for _ in range(4):
-            await make_many_requests(url, 5, rate=rate, client=client, return_exceptions=True)
+            await make_many_requests(
+                url, 5, rate=rate, client=client, return_exceptions=True
+            )
 
     await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
 """,
-        "one quota for all, and a third of it": """
+    ),
+    WrongAnswer(
+        check="check_one_pacer",
+        mistake="one quota for all, and a third of it",
+        code="""
 async def poll_all(url, *, client, rate):
     pacer = Pacer(rate / 3)
 
     async def poll_four_times():
         for _ in range(4):
-            await make_many_requests(url, 5, client=client, limiter=pacer, return_exceptions=True)
+            await make_many_requests(
+                url, 5, client=client, limiter=pacer, return_exceptions=True
+            )
 
     await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
 """,
-        "half of it": """
+    ),
+    WrongAnswer(
+        check="check_one_pacer",
+        mistake="half of it",
+        code="""
 async def poll_all(url, *, client, rate):
     pacer = Pacer(rate / 2)
 
     async def poll_four_times():
         for _ in range(4):
-            await make_many_requests(url, 5, client=client, limiter=pacer, return_exceptions=True)
+            await make_many_requests(
+                url, 5, client=client, limiter=pacer, return_exceptions=True
+            )
 
     await asyncio.gather(poll_four_times(), poll_four_times(), poll_four_times())
 """,
-        "fewer requests": """
+    ),
+    WrongAnswer(
+        check="check_one_pacer",
+        mistake="fewer requests",
+        code="""
 async def poll_all(url, *, client, rate):
     await make_many_requests(url, 20, rate=rate, client=client, return_exceptions=True)
 """,
-    },
-    "check_limiter": {
-        "spaced, and slower with each late wake-up": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="spaced, and slower with each late wake-up",
+        code="""
 class MyLimiter:
     def __init__(self):
         self.turn = asyncio.Lock()
@@ -129,8 +191,14 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "a wait that blocks the loop": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="a wait that blocks the loop",
+        code="""
 import time
+
+
 class MyLimiter:
     async def __aenter__(self):
         time.sleep(1 / 20)
@@ -138,7 +206,11 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "a schedule that catches up without bound": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="a schedule that catches up without bound",
+        code="""
 class MyLimiter:
     def __init__(self):
         self.turn, self.due = asyncio.Lock(), asyncio.get_running_loop().time()
@@ -151,7 +223,11 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "a log without a margin": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="a log without a margin",
+        code="""
 class MyLimiter:
     def __init__(self):
         self.turn, self.log = asyncio.Lock(), deque([0.0] * 20)
@@ -165,7 +241,11 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "far too slow": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="far too slow",
+        code="""
 class MyLimiter:
     async def __aenter__(self):
         await asyncio.sleep(10)
@@ -173,7 +253,11 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "polling without a wait": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="polling without a wait",
+        code="""
 class MyLimiter:
     due = 0
 
@@ -185,84 +269,139 @@ class MyLimiter:
     async def __aexit__(self, *exc_info):
         pass
 """,
-        "no limiter": "class MyLimiter:\n    pass\n",
-    },
-    "check_wait_for": {
-        "no jitter": """
+    ),
+    WrongAnswer(
+        check="check_limiter",
+        mistake="not a limiter",
+        code="""
+class MyLimiter:
+    pass
+""",
+    ),
+    WrongAnswer(
+        check="check_wait_for",
+        mistake="no jitter",
+        code="""
 def wait_for(response, attempt):
     return float(response.headers.get("Retry-After", 0.5 * 2**attempt))
 """,
-        "jitter on top": """
+    ),
+    WrongAnswer(
+        check="check_wait_for",
+        mistake="jitter on top",
+        code="""
 def wait_for(response, attempt):
     if "Retry-After" in response.headers:
         return float(response.headers["Retry-After"])
     return 0.5 * 2**attempt + random.uniform(0, 1)
 """,
-        "deaf to the server": """
+    ),
+    WrongAnswer(
+        check="check_wait_for",
+        mistake="deaf to the server",
+        code="""
 def wait_for(response, attempt):
     return random.uniform(0, 0.5 * 2**attempt)
 """,
-        "text": """
+    ),
+    WrongAnswer(
+        check="check_wait_for",
+        mistake="text",
+        code="""
 def wait_for(response, attempt):
     return response.headers.get("Retry-After", random.uniform(0, 0.5 * 2**attempt))
 """,
-    },
-    "check_keeps_answers": {
-        "the exception of a task that was cancelled": """
+    ),
+    WrongAnswer(
+        check="check_keeps_answers",
+        mistake="the exception of a task that was cancelled",
+        code="""
 async def make_until_failure(url, count, *, limit, client):
     limiter, tasks = asyncio.Semaphore(limit), []
     try:
         async with asyncio.TaskGroup() as group:
             for num in range(count):
-                one = semaphore.make_one_request(url, num, client=client, limiter=limiter)
+                one = semaphore.make_one_request(
+                    url, num, client=client, limiter=limiter
+                )
                 tasks.append(group.create_task(one))
     except* ValueError:
         pass
     return [task.result() for task in tasks if not task.exception()]
 """,
-        "everything sent": """
+    ),
+    WrongAnswer(
+        check="check_keeps_answers",
+        mistake="everything sent",
+        code="""
 async def make_until_failure(url, count, *, limit, client):
     outcomes = await semaphore.make_many_requests(
         url, count, limit=limit, client=client, return_exceptions=True
     )
     return [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
 """,
-        "stopped, and nothing kept": """
+    ),
+    WrongAnswer(
+        check="check_keeps_answers",
+        mistake="stopped, and nothing kept",
+        code="""
 async def make_until_failure(url, count, *, limit, client):
     try:
         return await task_group(url, client)
     except* ValueError:
         pass
 """,
-        "failures kept too": """
+    ),
+    WrongAnswer(
+        check="check_keeps_answers",
+        mistake="failures kept too",
+        code="""
 async def make_until_failure(url, count, *, limit, client):
     limiter = asyncio.Semaphore(limit)
     make_one, tasks = semaphore.make_one_request, []
     try:
         async with asyncio.TaskGroup() as group:
             for num in range(count):
-                tasks.append(group.create_task(make_one(url, num, client=client, limiter=limiter)))
+                tasks.append(
+                    group.create_task(
+                        make_one(url, num, client=client, limiter=limiter)
+                    )
+                )
     except* ValueError:
         pass
     return [task.exception() or task.result() for task in tasks if not task.cancelled()]
 """,
-    },
-    "check_most_requests": {
-        "tokens alone": """
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="tokens alone",
+        code="""
 def most_requests(requests, tokens, cost):
     return tokens // cost
 """,
-        "the looser one": """
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="the looser one",
+        code="""
 def most_requests(requests, tokens, cost):
     return max(requests, tokens // cost)
 """,
-        "rounded up": """
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="rounded up",
+        code="""
 def most_requests(requests, tokens, cost):
     return min(requests, -(-tokens // cost))
 """,
-        "both halves": """
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="both halves",
+        code="""
 def most_requests(requests, tokens, cost):
     return min(requests, tokens // cost // 2)
 """,
-    },
-}
+    ),
+]

@@ -1,114 +1,210 @@
-"""Plausible wrong answers to the exercises of notebooks 08 to 10, by check and mistake."""
+"""Plausible wrong answers to the exercises of notebooks 08 to 10."""
 
 from __future__ import annotations
 
-WRONG = {
-    "check_waits_outside": {
-        "a client of its own": """
+from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
+
+WRONG = [
+    WrongAnswer(
+        check="check_waits_outside",
+        mistake="a client of its own",
+        code="""
 async def make_all(url, count, *, client):
     async with httpx.AsyncClient() as own:
         return await asyncio.gather(*(own.get(url) for _ in range(count)))
 """,
-        "a limit above the pool's size": """
+    ),
+    WrongAnswer(
+        check="check_waits_outside",
+        mistake="a limit above the pool's size",
+        code="""
 async def make_all(url, count, *, client):
     slots = asyncio.Semaphore(50)
+
     async def make_one():
         async with slots:
             return await client.get(url)
+
     return await asyncio.gather(*(make_one() for _ in range(count)))
 """,
-        "more patience in the pool": """
+    ),
+    WrongAnswer(
+        check="check_waits_outside",
+        mistake="more patience in the pool",
+        code="""
 async def make_all(url, count, *, client):
     return await asyncio.gather(*(client.get(url, timeout=60) for _ in range(count)))
 """,
-        "one after the other": """
+    ),
+    WrongAnswer(
+        check="check_waits_outside",
+        mistake="one after the other",
+        code="""
 async def make_all(url, count, *, client):
     return [await client.get(url) for _ in range(count)]
 """,
-        "fewer than asked for": """
+    ),
+    WrongAnswer(
+        check="check_waits_outside",
+        mistake="fewer than asked for",
+        code="""
 async def make_all(url, count, *, client):
     return await asyncio.gather(*(client.get(url) for _ in range(10)))
 """,
-    },
-    "check_shares_items": {
-        "a list of all items first": """
+    ),
+    WrongAnswer(
+        check="check_shares_items",
+        mistake="a list of all items first",
+        code="""
 async def make_each(make_one, items, limit):
     shared = iter(list(items))
+
     async def work():
         for item in shared:
             await make_one(item)
+
     async with asyncio.TaskGroup() as group:
         for _ in range(limit):
             group.create_task(work())
 """,
-        "a task for each item": """
+    ),
+    WrongAnswer(
+        check="check_shares_items",
+        mistake="a task for each item",
+        code="""
 async def make_each(make_one, items, limit):
     slots = asyncio.Semaphore(limit)
+
     async def make(item):
         async with slots:
             await make_one(item)
+
     await asyncio.gather(*[make(item) for item in items])
 """,
-        "one worker": """
+    ),
+    WrongAnswer(
+        check="check_shares_items",
+        mistake="one worker",
+        code="""
 async def make_each(make_one, items, limit):
     for item in items:
         await make_one(item)
 """,
-        "one item each": """
+    ),
+    WrongAnswer(
+        check="check_shares_items",
+        mistake="one item each",
+        code="""
 async def make_each(make_one, items, limit):
     shared = iter(items)
     async with asyncio.TaskGroup() as group:
         for _ in range(limit):
             group.create_task(make_one(next(shared)))
 """,
-    },
-    "check_one_limit": {
-        "half the limit each": """
+    ),
+    WrongAnswer(
+        check="check_one_limit",
+        mistake="half the limit each",
+        code="""
 def make_two_groups(url, limit):
     with ThreadPoolExecutor() as pool:
         for _ in range(2):
             pool.submit(threaded.make_many_requests, url, 12, limit=limit // 2)
 """,
-        "a semaphore for each": """
+    ),
+    WrongAnswer(
+        check="check_one_limit",
+        mistake="a semaphore for each",
+        code="""
 def make_two_groups(url, limit):
     with ThreadPoolExecutor() as pool:
         for _ in range(2):
-            pool.submit(threaded.make_many_requests, url, 12, limiter=threading.Semaphore(limit))
+            pool.submit(
+                threaded.make_many_requests, url, 12, limiter=threading.Semaphore(limit)
+            )
 """,
-        "asyncio's semaphore": """
+    ),
+    WrongAnswer(
+        check="check_one_limit",
+        mistake="asyncio's semaphore",
+        code="""
 def make_two_groups(url, limit):
     slots = asyncio.Semaphore(limit)
     with ThreadPoolExecutor() as pool:
         for _ in range(2):
             pool.submit(threaded.make_many_requests, url, 12, limiter=slots)
 """,
-        "only one group": """
+    ),
+    WrongAnswer(
+        check="check_one_limit",
+        mistake="only one group",
+        code="""
 def make_two_groups(url, limit):
     threaded.make_many_requests(url, 12, limit=limit)
 """,
-    },
-    "check_share": {
-        "divided the wrong way": "def share(rate, senders):\n    return senders / rate\n",
-        "half for everybody": "def share(rate, senders):\n    return rate / 2\n",
-        "rounded up": "def share(rate, senders):\n    return -(-rate // senders) + 1\n",
-        "nothing": "def share(rate, senders):\n    pass\n",
-    },
-    "check_introduces_itself": {
-        "a name and nobody behind it": """
+    ),
+    WrongAnswer(
+        check="check_share",
+        mistake="divided the wrong way",
+        code="""
+def share(rate, senders):
+    return senders / rate
+""",
+    ),
+    WrongAnswer(
+        check="check_share",
+        mistake="half for everybody",
+        code="""
+def share(rate, senders):
+    return rate / 2
+""",
+    ),
+    WrongAnswer(
+        check="check_share",
+        mistake="rounded up",
+        code="""
+def share(rate, senders):
+    return -(-rate // senders) + 1
+""",
+    ),
+    WrongAnswer(
+        check="check_share",
+        mistake="nothing",
+        code="""
+def share(rate, senders):
+    pass
+""",
+    ),
+    WrongAnswer(
+        check="check_introduces_itself",
+        mistake="a name and nobody behind it",
+        code="""
 def make_client():
     return httpx.AsyncClient(timeout=10, headers={"User-Agent": "my-script"})
 """,
-        "another header": """
+    ),
+    WrongAnswer(
+        check="check_introduces_itself",
+        mistake="another header",
+        code="""
 def make_client():
     return httpx.AsyncClient(timeout=10, headers={"From": "ada@example.org"})
 """,
-        "no timeout": """
+    ),
+    WrongAnswer(
+        check="check_introduces_itself",
+        mistake="no timeout",
+        code="""
 def make_client():
-    return httpx.AsyncClient(timeout=None, headers={"User-Agent": "counter (ada@example.org)"})
+    return httpx.AsyncClient(
+        timeout=None, headers={"User-Agent": "counter (ada@example.org)"}
+    )
 """,
-    },
-    "check_gives_up": {
-        "stopped, and nothing returned": """
+    ),
+    WrongAnswer(
+        check="check_gives_up",
+        mistake="stopped, and nothing returned",
+        code="""
 async def ask(url, count, *, client):
     responses = []
     for _ in range(count):
@@ -117,7 +213,11 @@ async def ask(url, count, *, client):
             return None
     return responses
 """,
-        "at the first": """
+    ),
+    WrongAnswer(
+        check="check_gives_up",
+        mistake="at the first",
+        code="""
 async def ask(url, count, *, client):
     responses = []
     for _ in range(count):
@@ -126,15 +226,25 @@ async def ask(url, count, *, client):
             break
     return responses
 """,
-        "after three requests": """
+    ),
+    WrongAnswer(
+        check="check_gives_up",
+        mistake="after three requests",
+        code="""
 async def ask(url, count, *, client):
     return [await client.get(url) for _ in range(3)]
 """,
-        "all sent before the first is looked at": """
+    ),
+    WrongAnswer(
+        check="check_gives_up",
+        mistake="all sent before the first is looked at",
+        code="""
 import asyncio
+
+
 async def ask(url, count, *, client):
     responses = await asyncio.gather(*(client.get(url) for _ in range(count)))
     return responses[:7]
 """,
-    },
-}
+    ),
+]
