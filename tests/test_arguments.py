@@ -244,8 +244,8 @@ async def came(target: Callable[..., Any], *args: object, **kwargs: object) -> s
 def test_checked_when_called(
     target: Callable[..., Any], arguments: dict[str, Any], message: str
 ) -> None:
-    """Every kind of target refuses as it is called: before it is awaited, and before it
-    is first read.  None is refused where it is not the default.
+    """Every kind of target refuses as it is called, before it is awaited or first read,
+    None included where it is not the default.
     """
     with pytest.raises((TypeError, ValueError), match=f"^{re.escape(message)}$"):
         target(**({"url": URL} | arguments))

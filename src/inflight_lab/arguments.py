@@ -264,8 +264,8 @@ class _CheckedFunction(functools.partial[Any]):
     """A function that checks its arguments first.
 
     A bad argument is an error at the call, and not when the coroutine is awaited, so
-    the wrapper is not a coroutine function itself.  ``inspect`` shall see one all the
-    same, with its signature: it looks into a ``partial``.
+    the wrapper is not a coroutine function itself.  ``inspect`` takes it for one all
+    the same, with its signature, because it looks into a ``partial``.
     """
 
     __qualname__: str

@@ -10,26 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
-from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.sizes import MAX_BODY
+from tests.support.asgi import client_of
 from tests.support.virtual_clock import SetClock
 
 pytestmark = pytest.mark.anyio
 
 QUESTION = {"messages": [{"role": "user", "content": "one two three"}]}
-GAPS = st.lists(st.tuples(st.integers(0, 64), st.integers(1, 12)), max_size=60)
-
-
-def client_of(app: PracticeApp) -> httpx.AsyncClient:
-    """A client that reaches the app without a socket."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
-    )
 
 
 async def ask(client: httpx.AsyncClient, **options: Any) -> httpx.Response:
@@ -215,13 +205,6 @@ async def test_the_timeline_has_what_was_charged() -> None:
     assert app.quota_policy.tokens == 0
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_more_than_all_of_it_is_never_admitted(kind: str) -> None:
-    """However empty a quota is, and however long one waits."""
-    quota = KINDS[kind](5, 1.0, 5)
-    assert all(quota.admit(1000.0 + second, 6) > 0 for second in range(10))
-
-
 def long(words: int) -> dict[str, Any]:
     """A question of so many words."""
     return {"messages": [{"content": "word " * words}]}
@@ -276,28 +259,3 @@ async def test_a_body_without_a_length_is_cut_off() -> None:
     async with client_of(PracticeApp(latency=0)) as client:
         answer = await client.post("/v1/chat/completions", content=endless())
     assert answer.status_code == 413
-
-
-@given(st.sampled_from(sorted(KINDS)), st.integers(12, 30), GAPS)
-def test_a_cost_counts_as_so_many_requests(
-    kind: str, rate: int, arrivals: list[tuple[int, int]]
-) -> None:
-    """A request that costs five takes what five requests take, and after the wait it is
-    admitted.
-    """
-    weighted, single, now = (
-        KINDS[kind](rate, 1.0, rate),
-        KINDS[kind](rate, 1.0, rate),
-        1000.0,
-    )
-    for gap, cost in arrivals:
-        now += gap / 64
-        fits = weighted.wait(now, cost) == 0
-        assert fits == (weighted.remaining(now) >= cost)
-        if fits:
-            weighted.take(now, cost)
-            assert [single.admit(now) for _ in range(cost)] == [0] * cost
-        else:
-            later = now + weighted.wait(now, cost) + 1e-6
-            assert weighted.wait(later, cost) == 0
-            now = later

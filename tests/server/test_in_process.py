@@ -336,7 +336,7 @@ async def test_tasks_of_a_factory_get_their_names(page: None) -> None:
 async def test_plain_clients_reach_the_server(
     page: None, server: PracticeServer
 ) -> None:
-    """`httpx.AsyncClient()` without arguments, as every notebook and snippet makes it."""
+    """`httpx.AsyncClient()` without arguments, as every notebook makes it."""
     responses = await semaphore.make_many_requests(server.url, 9, limit=3)
     assert len(responses) == server.stats().accepted == 9
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=5)) as sender:
@@ -369,10 +369,14 @@ import asyncio, importlib, os, sys, time
 import httpcore, httpx, uvicorn  # what they set up themselves is not ours
 
 def everything():
-    modules = [asyncio, time, httpx, httpcore]
-    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
-    named = [(str(place), *item) for place in modules + classes for item in vars(place).items()]
-    return {(place, name): id(value) for place, name, value in named}
+    places = [asyncio, time, httpx, httpcore]
+    for module in list(places):
+        places += [each for each in vars(module).values() if isinstance(each, type)]
+    found = {}
+    for place in places:
+        for name, value in vars(place).items():
+            found[str(place), name] = id(value)
+    return found
 
 sys.platform = sys.argv[1]
 before, environment = everything(), dict(os.environ)

@@ -1,7 +1,8 @@
 """Four ways in which real APIs count requests, or what requests cost.
 
-A quota allows ``rate`` per ``period`` seconds.  A request that several quotas count
-passes all of them or is counted by none: `wait` asks, and `take` counts.
+A quota allows ``rate`` per ``period`` seconds.  Where several quotas count the same
+request, either all of them count it or none does: ask each with `wait` first, then
+count with `take`.
 """
 
 import math
@@ -12,14 +13,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Quota(ABC):
-    """What the server asks of every kind of quota.  All three numbers may change at any time."""
+    """A quota of any kind.  Its three numbers may change at any time."""
 
     rate: float
     period: float
     burst: int = 1
 
     def admit(self, now: float, cost: float = 1) -> float:
-        """Count a request at ``now``: 0.0 if admitted, else the seconds that ``Retry-After`` says."""
+        """Count a request at ``now`` and return 0.0, or return the seconds to wait."""
         wait = self.wait(now, cost)
         if not wait:
             self.take(now, cost)
@@ -27,11 +28,11 @@ class Quota(ABC):
 
     @abstractmethod
     def wait(self, now: float, cost: float = 1) -> float:
-        """Seconds from ``now`` until ``cost`` would be admitted; 0.0 if it is admitted now."""
+        """Seconds from ``now`` until ``cost`` would be admitted; 0.0 means now."""
 
     @abstractmethod
     def take(self, now: float, cost: float = 1) -> None:
-        """Count ``cost`` at ``now``, for which `wait` said 0.0."""
+        """Count ``cost`` at ``now``, after `wait` returned 0.0 for it."""
 
     @abstractmethod
     def remaining(self, now: float) -> int:
@@ -44,22 +45,22 @@ class Quota(ABC):
 
 @dataclass
 class SlidingWindow(Quota):
-    """``rate`` requests in *any* span of one period, counted back from each request (a sliding log)."""
+    """``rate`` requests in *any* span of one period: a log of what was admitted."""
 
     _admitted: deque[tuple[float, float]] = field(default_factory=deque)
+    """Time and cost of each request in the window, the oldest first."""
     _used = 0.0
 
     def wait(self, now: float, cost: float = 1) -> float:
         self._forget(now)
-        over, wait = self._used + cost - math.floor(self.rate), 0.0
-        for (
-            admitted,
-            taken,
-        ) in self._admitted:  # the oldest first: room comes when it is a period old
-            if over <= 0:
-                break
-            over, wait = over - taken, admitted + self.period - now
-        return wait if over <= 0 else self.period  # more than all of it: never
+        excess = self._used + cost - math.floor(self.rate)
+        if excess <= 0:
+            return 0.0
+        for admitted, freed in self._admitted:
+            excess -= freed
+            if excess <= 0:
+                return admitted + self.period - now
+        return self.period  # an empty window would refuse it too
 
     def take(self, now: float, cost: float = 1) -> None:
         self._admitted.append((now, cost))
@@ -80,61 +81,71 @@ class SlidingWindow(Quota):
 
 
 class FixedWindow(SlidingWindow):
-    """``rate`` requests in each period of the clock; the count starts over with each period.
+    """``rate`` requests in each period of the clock; each starts a new count.
 
-    Each request is noted at the beginning of its window, so that all of a window are
-    forgotten at once. Allows twice the rate around a boundary: the end of one window
-    and the start of the next.
+    Each request is logged at the start of its window, so all of a window are forgotten
+    at once.  Allows twice the rate around a boundary: at the end of one window and at
+    the start of the next.
     """
 
     def take(self, now: float, cost: float = 1) -> None:
-        latest = (
-            self._admitted[-1][0] if self._admitted else 0.0
-        )  # of another period, if that was changed
-        super().take(max(latest, math.floor(now / self.period) * self.period), cost)
+        start = math.floor(now / self.period) * self.period
+        if self._admitted:
+            # The log stays in order when the period has changed.
+            latest, _ = self._admitted[-1]
+            start = max(start, latest)
+        super().take(start, cost)
 
 
 class Gcra(Quota):
-    """The generic cell rate algorithm, as nginx's ``limit_req`` has it: one request each period / rate.
+    """The generic cell rate algorithm: one request every period / rate seconds.
 
-    ``burst`` requests may come together (1: none may come early).  Source: ITU-T I.371,
-    Annex A, the virtual scheduling algorithm; ``_due`` is its theoretical arrival time.
+    ``burst`` requests may come together; with 1, none may come early.  nginx's
+    ``limit_req`` counts like this.  Source: ITU-T I.371, Annex A, the virtual
+    scheduling algorithm.
     """
 
     _due = -math.inf
+    """When the next request is expected: the source's theoretical arrival time."""
+
+    @property
+    def _spacing(self) -> float:
+        """Seconds from one request to the next."""
+        return self.period / self.rate
 
     def wait(self, now: float, cost: float = 1) -> float:
-        early = (
-            max(self._due, now) - (self.burst - cost) * self.period / self.rate - now
-        )
-        return (
-            early if early > 1e-9 else 0.0
-        )  # below a nanosecond it is rounding, not a client in a hurry
+        tolerance = (self.burst - cost) * self._spacing
+        early = max(self._due, now) - tolerance - now
+        if early < 1e-9:  # a nanosecond is a rounding error and not an early client
+            return 0.0
+        return early
 
     def take(self, now: float, cost: float = 1) -> None:
-        self._due = max(self._due, now) + cost * self.period / self.rate
+        self._due = max(self._due, now) + cost * self._spacing
 
     def remaining(self, now: float) -> int:
-        spacing = self.period / self.rate
-        ahead = max(0.0, self._due - now) / spacing
-        return max(0, math.floor(self.burst - ahead + 1e-6))
+        return max(0, math.floor(self._left(now) + 1e-6))
 
     def standing(self, now: float) -> float:
         """Seconds until the next request is due; 0 or less: it may come now."""
         return 0.0 if self._due == -math.inf else self._due - now
 
+    def _left(self, now: float) -> float:
+        """How much of the burst is left, fractions included."""
+        ahead = max(0.0, self._due - now)
+        return self.burst - ahead / self._spacing
+
 
 class TokenBucket(Gcra):
-    """A bucket of ``burst`` tokens, full at first and refilled at ``rate`` per ``period``.
+    """A bucket of ``burst`` tokens, full at first, refilled at ``rate`` per ``period``.
 
-    It is `Gcra` seen from the other side: the bucket is full again when GCRA's next
-    request is due.
+    `Gcra` computes the same thing: the bucket is full again when GCRA's next request is
+    due.
     """
 
     def standing(self, now: float) -> float:
         """How many tokens are left, fractions included."""
-        spacing = self.period / self.rate
-        return self.burst - max(0.0, self._due - now) / spacing
+        return self._left(now)
 
 
 KINDS: dict[str, type[Quota]] = {

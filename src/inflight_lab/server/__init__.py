@@ -15,15 +15,18 @@ else:
 
 
 class PracticeServer(PracticeApp):
-    """A real HTTP server on a loopback port, in a thread of this process; it ends with the process.
+    """A real HTTP server on a loopback port, in a thread of this process.
 
-    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1) as server:
+    >>> with PracticeServer(latency=0.3, quota="sliding-window", rate=100) as server:
     ...     httpx.get(server.url)
 
-    ``async with`` works as well, and so do ``start()`` and ``stop()``.  The knobs
-    (`Knobs` lists them with their units and defaults) can be set while it runs.
-    ``seed`` makes the latencies repeatable. ``port`` 0 takes any free one.  In a
-    browser page, the port exists inside that page's Python only.
+    ``async with`` works as well, and so do ``start()`` and ``stop()``; at the latest it
+    ends with the process.  The knobs (`Knobs` lists them with their units and defaults)
+    can be set while it runs.  ``seed`` makes the latencies repeatable.  ``port`` 0
+    takes any free one.  In a browser page, the port exists inside that page's Python
+    only.
+
+    While it runs, clients do not use a proxy for it (see `server.proxies`).
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from
     ``start`` for a taken port.
@@ -39,9 +42,8 @@ class PracticeServer(PracticeApp):
         check("seed", seed, or_none=True)
         super().__init__(seed=seed, **knobs)
         self.port = port
-        self._switch = (
-            threading.Lock()
-        )  # one start or stop at a time, whichever thread it comes from
+        # One start or stop at a time, whichever thread it comes from.
+        self._switch = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -54,7 +56,7 @@ class PracticeServer(PracticeApp):
         return self._listener is not None and bool(self._listener.is_alive())
 
     def start(self) -> Self:
-        """Start to serve; back as soon as it does.  Does nothing if it serves already."""
+        """Serve from now on.  Does nothing if it serves already."""
         with self._switch:
             if not self.running:
                 self._listener = self.listen(self, self.port)
@@ -63,7 +65,10 @@ class PracticeServer(PracticeApp):
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection, and wait until that is done.  Does nothing if stopped."""
+        """Close the port and every connection, and wait until that is done.
+
+        Does nothing if it has stopped already.
+        """
         with self._switch:
             if self.running:
                 self._listener.close()

@@ -4,8 +4,8 @@ Two fields tell where a page's request comes from, and no script of the page can
 them:
 
 - ``Origin`` (RFC 6454, section 7) names the site when a script asks for something that
-  it means to read.  Any but an own one is refused, and so is ``null``, which sandboxed
-  frames and files say.
+  it means to read.  Every site but this machine's own is refused, and so is ``null``,
+  which sandboxed frames and files send.
 - ``Sec-Fetch-Site`` (W3C, "Fetch Metadata Request Headers") says "cross-site" also for
   pictures, scripts and frames.  Refused as well, unless it is a link that a person
   follows, whose answer no other page can read.
@@ -28,10 +28,15 @@ def comes_from_a_foreign_page(
     headers: Mapping[str, str], is_own: Callable[[str], bool] = _is_loopback_origin
 ) -> bool:
     """Whether a browser says so; ``is_own`` knows the own sites by their ``Origin``."""
-    try:
-        if (origin := headers.get("Origin")) is not None and not is_own(origin):
-            return True
-    except ValueError:  # that is no URL
+    origin = headers.get("Origin")
+    if origin is not None and not _is_own(origin, is_own):
         return True
     followed_link = headers.get("Sec-Fetch-Dest") == "document"
     return headers.get("Sec-Fetch-Site") == "cross-site" and not followed_link
+
+
+def _is_own(origin: str, is_own: Callable[[str], bool]) -> bool:
+    try:
+        return is_own(origin)
+    except ValueError:  # it is not a URL
+        return False

@@ -1,8 +1,8 @@
-"""What the practice server listens with where there are no sockets: in a browser page.
+"""How the practice server is reached where there are no sockets: in a browser page.
 
-httpx reaches it through `_Connection`: requests still go through httpx's own pool, with
-its 100 connections and its timeouts, and the app answers with the same latency, quotas
-and 429s.  Only the bytes on a wire are missing, and the time that they would take.
+Requests still go through httpx's own pool, with its 100 connections and its timeouts,
+but each `_Connection` calls the app.  Latency, quotas and 429s are the same; only the
+bytes on a wire are missing, and the time that they would take.
 """
 
 import asyncio
@@ -21,8 +21,10 @@ from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
 
 WIRE = 0.001
-"""Seconds that a request takes at least.  Without a wait a page would neither draw nor hear a button."""
+"""Seconds that a request takes at least.  A page draws, and reacts to buttons, only
+while Python waits."""
 
+# Module-level, as a computer has one set of ports for all of its programs.
 _free_ports = itertools.count(49152)  # for private use: RFC 6335, section 6
 _listening: dict[int, "Listener"] = {}
 
@@ -45,7 +47,7 @@ class Listener:
         return _listening.get(self.port) is self
 
     def close(self) -> None:
-        """Hang up on all that wait for an answer."""
+        """Hang up on everyone who waits for an answer."""
         del _listening[self.port]
         for call in self._calls:
             if not call.expired():
@@ -54,7 +56,7 @@ class Listener:
     async def answer(
         self, request: httpx.Request, *, within: float | None
     ) -> httpx.Response:
-        """What the app answers.
+        """Let the app answer ``request``.
 
         Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds,
         ``RemoteProtocolError`` when the server is stopped meanwhile.
@@ -75,29 +77,28 @@ class Listener:
 
 
 def listener_at(origin: httpcore.Origin) -> Listener:
-    """Who listens there; ``httpcore.ConnectError`` if nobody does."""
+    """Find who listens at ``origin``; ``httpcore.ConnectError`` if nobody does."""
     if origin.host.decode() not in LOOPBACK_NAMES:
         raise httpcore.ConnectError(
             f"in a browser page only a PracticeServer can be reached, not {origin}: "
             "other sites take a Python on your own computer"
         )
-    if (listener := _listening.get(origin.port)) is None:
+    listener = _listening.get(origin.port)
+    if listener is None:
         raise httpcore.ConnectError(f"no PracticeServer is running at {origin}")
     return listener
 
 
 class _Connection(httpcore.AsyncConnectionInterface):
-    """A connection of httpx's own pool that calls the server in place of writing to a socket.
+    """A connection of httpx's own pool that calls the server instead of using a socket.
 
-    The pool asks `can_handle_request` of each one for each request that waits, at each
-    event: so it is brief.
+    The pool asks each connection `can_handle_request` for each request that waits, at
+    each event, so that has to be quick.
     """
 
     def __init__(self, origin: httpcore.Origin, keepalive_expiry: float | None) -> None:
-        self._origin, self._kept_for = (
-            origin,
-            math.inf if keepalive_expiry is None else keepalive_expiry,
-        )
+        self._origin = origin
+        self._kept_for = math.inf if keepalive_expiry is None else keepalive_expiry
         self._state: Literal["new", "busy", "idle", "closed"] = "new"
         self._expires = math.inf
 
@@ -106,36 +107,24 @@ class _Connection(httpcore.AsyncConnectionInterface):
     ) -> httpcore.Response:
         if self._state not in ("new", "idle"):
             raise httpcore.ConnectionNotAvailable
-        new, self._state = self._state == "new", "busy"
+        is_new = self._state == "new"
+        self._state = "busy"
         try:
-            if trace := request.extensions.get(
-                "trace"
-            ):  # the steps of httpcore's own that somebody looks at
-                if new:
-                    await trace("connection.connect_tcp.complete", {})
-                await trace("http11.send_request_headers.started", {})
-            asked = httpx.Request(
-                request.method.decode(),
-                bytes(request.url).decode(),
-                headers=request.headers,
-                stream=request.stream,  # type: ignore[arg-type]  # it is the one that httpx handed over
-            )
+            await _trace(request, is_new=is_new)
             within = request.extensions.get("timeout", {}).get("read")
-            answer = await listener_at(self._origin).answer(asked, within=within)
+            listener = listener_at(self._origin)
+            answer = await listener.answer(_as_httpx(request), within=within)
         except BaseException:
             self._state = "closed"
             raise
-        self._state, self._expires = (
-            "idle",
-            time.monotonic() + self._kept_for,
-        )  # the body is here already
+        self._state = "idle"  # the body is here already
+        self._expires = time.monotonic() + self._kept_for
         return httpcore.Response(
             answer.status_code,
             headers=answer.headers.raw,
             content=answer.stream,
-            extensions={
-                "network_stream": self
-            },  # as where there are sockets: which connection it was
+            # As where there are sockets, it tells which connection it was.
+            extensions={"network_stream": self},
         )
 
     async def aclose(self) -> None:
@@ -153,12 +142,33 @@ class _Connection(httpcore.AsyncConnectionInterface):
         return self._state == "closed"
 
     def has_expired(self) -> bool:
-        gone = self._origin.port not in _listening
-        return self._state == "idle" and (gone or time.monotonic() > self._expires)
+        if self._state != "idle":
+            return False
+        server_has_stopped = self._origin.port not in _listening
+        return server_has_stopped or time.monotonic() > self._expires
+
+
+async def _trace(request: httpcore.Request, *, is_new: bool) -> None:
+    """Report the steps of httpcore's own that the package looks at, if anyone asks."""
+    trace = request.extensions.get("trace")
+    if trace is None:
+        return
+    if is_new:
+        await trace("connection.connect_tcp.complete", {})
+    await trace("http11.send_request_headers.started", {})
+
+
+def _as_httpx(request: httpcore.Request) -> httpx.Request:
+    return httpx.Request(
+        request.method.decode(),
+        bytes(request.url).decode(),
+        headers=request.headers,
+        stream=request.stream,  # type: ignore[arg-type]  # what httpx handed over
+    )
 
 
 def create_connection(
     pool: httpcore.AsyncConnectionPool, origin: httpcore.Origin
 ) -> _Connection:
-    """One more connection for httpx's own pool: takes the place of the pool's method of this name."""
+    """Make a connection for httpx's own pool, in place of its method of this name."""
     return _Connection(origin, pool._keepalive_expiry)

@@ -1,4 +1,4 @@
-"""The practice server's knobs: what can be set, in its constructor and while it runs."""
+"""What can be set on the practice server, at the start and while it runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -15,39 +15,43 @@ LATENCIES: dict[str, Callable[[Random], float]] = {
 }
 """What the latency is multiplied by, drawn anew for each request."""
 QUOTAS = ("none", *KINDS)
-DAY, MANY = 86_400, 1_000_000_000
-"""Bounds far beyond any use, and far from where floating point gives up."""
+# Bounds far beyond any use, and far from where floating point gives up.
+DAY = 86_400
+"""Seconds."""
+MANY = 1_000_000_000
 
 
-def _knob(default: Any, rule: Validator) -> Any:
-    return field(default=default, metadata={"rule": rule})
+def _knob(default: Any, validator: Validator) -> Any:
+    return field(default=default, metadata={"validator": validator})
 
 
 @dataclass
 class Knobs:
     """Every assignment is checked, so a wrong value is an error where it is written.
 
-    Raises ``TypeError`` or ``ValueError`` that names the knob, the value and what is
-    allowed.
+    The error is a ``TypeError`` or ``ValueError`` that names the knob, the value and
+    what is allowed.
     """
 
     latency: float = _knob(0.3, number(0, DAY, of="seconds"))
-    """Seconds from a request to its answer, a day at most; the median for the kinds that vary."""
+    """Seconds from a request to its answer; the median for the kinds that vary."""
     latency_kind: str = _knob("fixed", one_of(*LATENCIES))
-    """'fixed'; 'jittered': evenly from half to one and a half times; 'heavy-tailed': log-normal, where
-    one answer in a hundred takes more than ten times the median."""
+    """'fixed'; 'jittered': evenly from half to one and a half times; 'heavy-tailed':
+    log-normal, where one answer in a hundred takes more than ten times the median."""
     quota: str = _knob("none", one_of(*QUOTAS))
-    """How requests are counted: 'none', 'fixed-window', 'sliding-window', 'token-bucket' or 'gcra'."""
+    """How requests are counted: one of `QUOTAS`."""
     rate: float = _knob(100, number(1, MANY))
-    """Requests allowed per period, 1 or more."""
+    """Requests allowed per period."""
     period: float = _knob(1.0, number(0.001, DAY, of="seconds"))
     """Seconds over which the quota counts: from a thousandth to a day."""
     burst: int | None = _knob(None, integer(1, MANY))
-    """How many may come at once, for 'token-bucket' (by default the whole rate) and 'gcra' (1)."""
+    """How many may come at once, for 'token-bucket' (by default the whole rate) and
+    'gcra' (1)."""
     max_concurrent: int | None = _knob(None, integer(1, MANY))
-    """How many may be in flight at the server before it answers 503; None: any number."""
+    """How many may be in flight before it answers 503; None: any number."""
     tokens: int | None = _knob(None, integer(1, MANY))
-    """Tokens allowed per period, beside the requests, for chats; None: they are not counted."""
+    """Tokens allowed per period, beside the requests, for chats; None: they are not
+    counted."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in VALIDATORS:
@@ -59,8 +63,9 @@ class Knobs:
         if self.burst is not None and self.quota not in KINDS_WITH_BURST:
             kinds = " or ".join(map(repr, KINDS_WITH_BURST))
             raise ValueError(
-                f"burst goes with quota {kinds}, got burst={self.burst!r}, quota={self.quota!r}"
+                f"burst goes with quota {kinds}, "
+                f"got burst={self.burst!r}, quota={self.quota!r}"
             )
 
 
-VALIDATORS = {each.name: each.metadata["rule"] for each in fields(Knobs)}
+VALIDATORS = {each.name: each.metadata["validator"] for each in fields(Knobs)}

@@ -1,41 +1,34 @@
-"""How large a request may be.  What is larger is refused, so that one request cannot hold up the others."""
+"""How large a request may be, so that no request holds up the others.
+
+The parser h11 gives up on a head of more than 64 kB by itself.  This is for the body.
+"""
+
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive
 
-MAX_URL = 8 * 1024
-"""Bytes of path and query.  More gets 414: RFC 9110, section 15.5.15."""
-MAX_HEADERS = 32 * 1024
-"""Bytes of all header fields.  More gets 431: RFC 6585, section 5."""
 MAX_BODY = 1024 * 1024
 """Bytes.  More gets 413: RFC 9110, section 15.5.14."""
-NAMES = {
-    413: f"the body may have {MAX_BODY} bytes",
-    414: f"the URL may have {MAX_URL} bytes",
-    431: f"the header fields may have {MAX_HEADERS} bytes",
-}
+TOO_LARGE = f"the body may have {MAX_BODY} bytes"
 
 
-def too_large(scope: Scope) -> int | None:
-    """The status for a request that is too large, as far as its head tells: `NAMES` has the reason."""
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
-        return 414
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-        return 431
-    length = dict(scope["headers"]).get(b"content-length", b"0")
-    return 413 if length.isdigit() and int(length) > MAX_BODY else None
+def declares_too_much(headers: Mapping[str, str]) -> bool:
+    """Whether the head says already that the body is too large."""
+    length = headers.get("Content-Length", "")
+    return length.isdigit() and int(length) > MAX_BODY
 
 
-def measured(receive: Receive) -> Receive:
-    """The same, for a body that did not say how long it is: it is a 413 as soon as it is too large."""
-    read = 0
+def limit_body(receive: Receive) -> Receive:
+    """Receive at most `MAX_BODY` bytes: for a body that does not say how long it is."""
+    size = 0
 
     async def receive_some() -> Message:
-        nonlocal read
+        nonlocal size
         message = await receive()
-        read += len(message.get("body", b""))
-        if read > MAX_BODY:
-            raise HTTPException(413, NAMES[413])
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return receive_some
