@@ -12,7 +12,8 @@ from deno import find_deno_bin
 from inflight_lab.plot.modules import joined
 
 ROOT = Path(__file__).parents[2]
-TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))
+FOLDER = Path(__file__).parent / "js"
+TESTS = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.test.js"))
 OFFLINE = ("--no-remote", "--no-npm", "--no-lock")
 QUIET = {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
 
@@ -30,10 +31,10 @@ def deno(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TESTS, ids=str)
 def test_javascript(path: Path) -> None:
     """Each of a module's tests, which stand in ``tests/plot/js``, passes in Deno."""
-    found = deno("test", "--no-check", *OFFLINE, path)
+    found = deno("test", "--no-check", *OFFLINE, FOLDER / path)
     assert found.returncode == 0, found.stdout + found.stderr
 
 

@@ -2,7 +2,8 @@
 // A panel: controls above, and below them a view for each lane, side by side.
 
 import { add, div, follow } from "../plot/js/dom.js";
-import { view, widget } from "../plot/js/view.js";
+import { View } from "../plot/js/view.js";
+import { widget } from "../plot/js/widget.js";
 import { controls } from "./controls.js";
 
 /** What to press, over a plot that has nothing to show yet. */
@@ -37,7 +38,7 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
     const lane = div("ifl-lane", lanes);
     if (name) div("ifl-name", lane, name);
     const goals = div("ifl-goals", lane);
-    views.push(view(lane, model, signal, mates));
+    views.push(new View(lane, model, signal, { mates }));
     const hinted = div("ifl-hint", lane);
     follow(model, ["_lanes"], () => judge(goals, model.get("_lanes")[i].goals), signal);
     follow(model, ["limit", "quota", "rate"], () => {

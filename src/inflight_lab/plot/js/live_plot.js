@@ -1,9 +1,8 @@
-// @ts-nocheck: without types so far.
 // One plot, as a widget of its own.
 
-import { view, widget } from "./view.js";
+import { View } from "./view.js";
+import { widget } from "./widget.js";
 
-export default widget(
-  "ifl-plot",
-  ({ root, views, model, signal }) => views.push(view(root, model, signal)),
-);
+export default widget("ifl-plot", ({ root, views, model, signal }) => {
+  views.push(new View(root, model, signal));
+});

@@ -1,8 +1,9 @@
-// @ts-nocheck: without types so far.
 // Words and marks on a canvas, in the colours of the page.
 
 const FONT = "system-ui, sans-serif";
-const COLOURS = { // the page's, by what is drawn in them
+
+/** The page's colours, by what is drawn in them. */
+const COLOURS = {
   waiting: "--waiting",
   client: "--client",
   server: "--server",
@@ -12,126 +13,239 @@ const COLOURS = { // the page's, by what is drawn in them
   ok: "--rate",
   refused: "--refused",
 };
-// Distinct without colours too: a ring waits, a disc flies or is answered, a diamond is refused, a cross failed.
-const OUTLINED = { waiting: 1.6, lost: 2.2 }; // pixels; the others are filled
-const MARKS = {
-  refused(context, x, y, r) {
-    context.moveTo(x, y - 1.3 * r);
-    for (const [dx, dy] of [[1, 0], [0, 1], [-1, 0]]) {
-      context.lineTo(x + 1.3 * r * dx, y + 1.3 * r * dy);
-    }
-  },
-  lost(context, x, y, r) {
-    for (const lean of [r, -r]) {
-      context.moveTo(x - lean, y - r);
-      context.lineTo(x + lean, y + r);
-    }
-  },
-  disc(context, x, y, r) {
-    context.moveTo(x + r, y);
-    context.arc(x, y, r, 0, 7);
-  },
-};
+
+/** Marks that are outlined, with the width of the line in pixels; others are filled. */
+const OUTLINED = new Map([["waiting", 1.6], ["lost", 2.2]]);
+
+/**
+ * @import { Region, Spot } from "./flow/grid.js"
+ *
+ * @typedef {object} Style How a shape is drawn; names are those of colours.
+ * @property {string} [name]
+ * @property {number} [fill] How strongly it is filled, from 0 to 1.
+ * @property {number} [line] How strongly it is outlined.
+ * @property {number} [wide] The width of the line.
+ * @property {number[]} [dashes]
+ *
+ * @typedef {object} TextStyle
+ * @property {number} [size]
+ * @property {string} [name]
+ * @property {boolean} [bold]
+ * @property {CanvasTextAlign} [align]
+ * @property {boolean} [soft]
+ */
 
 export class Pen {
+  /** @type {CanvasRenderingContext2D} */
+  #context;
+  /** @type {Map<string, string>} */
+  #colours = new Map();
+  #ink = "";
+
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("this browser draws on no canvas");
+    this.#context = context;
   }
 
-  // Take the page's colours and as many pixels as the screen has; all is drawn `zoom` times as large.
+  /**
+   * Take the page's colours, and as many pixels as the screen has.
+   *
+   * @param {number} width
+   * @param {number} height
+   * @param {number} zoom How many times as large everything is drawn.
+   */
   fit(width, height, zoom) {
-    const { canvas, context } = this, style = getComputedStyle(canvas);
-    this.colours = { ink: style.color };
-    for (const name in COLOURS) {
-      this.colours[name] = style.getPropertyValue(COLOURS[name]).trim() || style.color;
+    const style = getComputedStyle(this.canvas);
+    this.#ink = style.color;
+    for (const [name, property] of Object.entries(COLOURS)) {
+      this.#colours.set(name, style.getPropertyValue(property).trim() || style.color);
     }
-    Object.assign(canvas, {
-      width: width * devicePixelRatio,
-      height: height * devicePixelRatio,
-    });
-    canvas.style.height = `${height}px`;
-    context.setTransform(zoom * devicePixelRatio, 0, 0, zoom * devicePixelRatio, 0, 0);
+    this.canvas.width = width * devicePixelRatio;
+    this.canvas.height = height * devicePixelRatio;
+    this.canvas.style.height = `${height}px`;
+    const scale = zoom * devicePixelRatio;
+    this.#context.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
   clear() {
-    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  // What is drawn next has this colour, as strongly as `alpha` says.
-  ink(name, alpha) {
-    const { context, colours } = this;
-    context.fillStyle = context.strokeStyle = colours[name] ?? colours.ink;
-    context.globalAlpha = alpha;
-    return context;
-  }
-
-  // Returns how far the words reach.
-  text(
-    words,
-    x,
-    y,
-    { size = 14, name = "ink", bold = false, align = "left", soft = false } = {},
-  ) {
-    const context = this.ink(name, soft ? 0.75 : 1);
+  /**
+   * @param {string | number} words
+   * @param {number} x
+   * @param {number} y
+   * @param {TextStyle} [style]
+   * @returns {number} How far the words reach.
+   */
+  text(words, x, y, style = {}) {
+    const { size = 14, name = "ink", bold = false, align = "left", soft = false } =
+      style;
+    const context = this.#inked(name, soft ? 0.75 : 1);
     context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
     context.textAlign = align;
-    context.fillText(words, x, y);
-    return x + context.measureText(words).width;
+    context.fillText(String(words), x, y);
+    return x + context.measureText(String(words)).width;
   }
 
-  // A name with its number.
+  /**
+   * A name with its number.
+   *
+   * @param {string} words
+   * @param {number} number
+   * @param {number} x
+   * @param {number} y
+   * @param {string} [name] The colour of the number.
+   */
   heading(words, number, x, y, name = "ink") {
-    return this.text(number, this.text(words, x, y, { soft: true }) + 6, y, {
-      bold: true,
-      size: 17,
-      name,
-    });
+    const reach = this.text(words, x, y, { soft: true });
+    return this.text(number, reach + 6, y, { bold: true, size: 17, name });
   }
 
-  // Those at many spots are one path: a stroke for each would cost more.
+  /**
+   * The same mark at many spots, as one path: a path for each would cost more.  Marks are
+   * distinct without colours too: a ring waits, a disc flies or is answered, a diamond is
+   * refused, a cross failed.
+   *
+   * @param {string} name
+   * @param {Spot[]} spots
+   * @param {number} r
+   */
   mark(name, spots, r) {
-    const wide = OUTLINED[name], outline = MARKS[name] ?? MARKS.disc;
-    const trace = (context) => spots.forEach(([x, y]) => outline(context, x, y, r));
-    this.shape(trace, { name, wide, [wide ? "line" : "fill"]: 1 });
+    const wide = OUTLINED.get(name);
+    const outline = outlineOf(name);
+    this.shape((context) => {
+      for (const [x, y] of spots) outline(context, x, y, r);
+    }, wide ? { name, wide, line: 1 } : { name, fill: 1 });
   }
 
-  // What `trace` goes around, filled and outlined as strongly as asked.
+  /**
+   * What `trace` goes around, filled and outlined as strongly as asked.
+   *
+   * @param {(context: CanvasRenderingContext2D) => void} trace
+   * @param {Style} style
+   */
   shape(trace, { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] }) {
-    const { context } = this;
+    const context = this.#context;
     context.beginPath();
     trace(context);
     context.lineWidth = wide;
     context.setLineDash(dashes);
-    if (fill) this.ink(name, fill).fill();
-    if (line) this.ink(name, line).stroke();
+    if (fill) this.#inked(name, fill).fill();
+    if (line) this.#inked(name, line).stroke();
   }
 
-  // One, or many alike as one path.
-  box(boxes, { round = 8, ...style }) {
-    const trace = (context, { x, y, w, h }) =>
-      context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2));
-    this.shape(
-      (context) => [boxes].flat().forEach((each) => trace(context, each)),
-      style,
-    );
+  /**
+   * @param {Region} box
+   * @param {Style & { round?: number }} style
+   */
+  box(box, style) {
+    this.boxes([box], style);
   }
 
+  /**
+   * Many alike as one path.
+   *
+   * @param {Region[]} boxes
+   * @param {Style & { round?: number }} style
+   */
+  boxes(boxes, { round = 8, ...style }) {
+    this.shape((context) => {
+      for (const { x, y, w, h } of boxes) {
+        context.roundRect(x, y, Math.max(0, w), h, Math.min(round, h / 2));
+      }
+    }, style);
+  }
+
+  /**
+   * @param {Spot[]} points
+   * @param {Style} style
+   */
   path(points, style) {
-    this.shape((context) => points.forEach(([x, y]) => context.lineTo(x, y)), style);
+    this.shape((context) => {
+      for (const [x, y] of points) context.lineTo(x, y);
+    }, style);
   }
 
+  /**
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y
+   * @param {number} w
+   * @param {number} h
+   * @param {number} [alpha]
+   */
   bar(name, x, y, w, h, alpha = 1) {
-    this.ink(name, alpha).fillRect(x, y, w, h);
+    this.#inked(name, alpha).fillRect(x, y, w, h);
   }
 
-  // Only what `draw` draws in a box is seen.
+  /**
+   * Only what `draw` draws in a box is seen.
+   *
+   * @param {Region} box
+   * @param {() => void} draw
+   */
   inside({ x, y, w, h }, draw) {
-    this.context.save();
-    this.context.beginPath();
-    this.context.rect(x, y, w, h);
-    this.context.clip();
+    this.#context.save();
+    this.#context.beginPath();
+    this.#context.rect(x, y, w, h);
+    this.#context.clip();
     draw();
-    this.context.restore();
+    this.#context.restore();
   }
+
+  /**
+   * What is drawn next has this colour, as strongly as `alpha` says.
+   *
+   * @param {string} name
+   * @param {number} alpha
+   */
+  #inked(name, alpha) {
+    const context = this.#context;
+    const colour = this.#colours.get(name) ?? this.#ink;
+    context.fillStyle = colour;
+    context.strokeStyle = colour;
+    context.globalAlpha = alpha;
+    return context;
+  }
+}
+
+/**
+ * @typedef {(context: CanvasRenderingContext2D, x: number, y: number, r: number) => void
+ *   } Outline
+ */
+
+/**
+ * @param {string} name
+ * @returns {Outline}
+ */
+function outlineOf(name) {
+  if (name === "refused") return diamond;
+  return name === "lost" ? cross : disc;
+}
+
+/** @type {Outline} */
+function disc(context, x, y, r) {
+  context.moveTo(x + r, y);
+  context.arc(x, y, r, 0, 2 * Math.PI);
+}
+
+/** @type {Outline} */
+function diamond(context, x, y, r) {
+  const reach = 1.3 * r;
+  context.moveTo(x, y - reach);
+  context.lineTo(x + reach, y);
+  context.lineTo(x, y + reach);
+  context.lineTo(x - reach, y);
+}
+
+/** @type {Outline} */
+function cross(context, x, y, r) {
+  context.moveTo(x - r, y - r);
+  context.lineTo(x + r, y + r);
+  context.moveTo(x + r, y - r);
+  context.lineTo(x - r, y + r);
 }

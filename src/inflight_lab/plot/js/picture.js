@@ -1,98 +1,104 @@
-// @ts-nocheck: without types so far.
-// What the pictures of a run have in common: a canvas, the kernel's clock, and a frame while something moves.
+// What the pictures of a run have in common: a canvas, a clock, and a frame while something moves.
 
 import { add, div } from "./dom.js";
+import { calm, FRAME, framed, SELDOM } from "./frames.js";
 import { Pen } from "./pen.js";
+import { emptyColumns, levelAt, Run } from "./run.js";
 
-export const FRAME = 1000 / 30; // milliseconds between two frames of what need not be smoother
-const BUSY = 200; // requests in a period, from which on nothing is: drawing takes time from who sends
-export const SELDOM = 200; // milliseconds between two frames of numbers, of what is hidden, and where motion disturbs
-export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+/**
+ * Requests in a period from which on nothing is drawn more often than each `FRAME`: drawing
+ * takes time from who sends.
+ */
+const BUSY = 200;
 
-const together = new Map(); // what is drawn in the next frame, by the milliseconds between its frames
+/**
+ * @import { Clock } from "./clock.js"
+ *
+ * @typedef {object} Rhythm
+ * @property {number} lag Seconds that a picture has to know in advance.
+ * @property {number} tail Seconds for which it moves on after a run has ended.
+ * @property {number} pace Milliseconds between two frames, at the least.
+ */
 
-/** Has `draw` called in a frame, and again while it returns true, each `pause()` milliseconds at the most.
-    All of a page draw in the same frames: what costs time is how many there are, not what is drawn in them. */
-export function framed(pause, draw, signal) {
-  const paint = () => {
-    if (!signal.aborted && draw()) ask();
-  };
-  function ask() {
-    const every = pause(), others = together.get(every);
-    if (others) {
-      others.add(paint);
-      return;
-    }
-    const paints = new Set([paint]);
-    const frame = () =>
-      requestAnimationFrame(() => {
-        together.delete(every);
-        paints.forEach((each) => each());
-      });
-    together.set(every, paints);
-    if (every) setTimeout(frame, Math.ceil(every - (performance.now() % every)));
-    else frame();
-  }
-  return ask;
-}
-
-/** A canvas that is `lag` seconds behind the messages that it hears, and is drawn each `pace` milliseconds at
-    the most.  Its own are  `reset(message)`: forget all;  `hear(message)`: returns for how many seconds it
-    moves on after this one;  `fit(width, height, presented)`: returns how high to draw, and how many times as
-    large;  `draw(time)`, also while it is not `visible`. */
+/** A canvas on which a run is drawn at the time that a clock says. */
 export class Picture {
-  constructor(parent, name, lag, pace, signal) {
-    const root = div(name, parent), canvas = add("canvas", root);
-    Object.assign(this, {
-      parent,
-      root,
-      canvas,
-      lag,
-      pace,
-      pen: new Pen(canvas),
-      visible: false,
-    });
-    this.redraw = framed(() => this.pause(), () => this.paint(), signal);
-    canvas.setAttribute("role", "img");
+  /** Whether it is to be seen. */
+  visible = false;
+  run = new Run(emptyColumns());
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {string} name The class of its element.
+   * @param {Clock} clock
+   * @param {Rhythm} rhythm
+   * @param {AbortSignal} signal
+   */
+  constructor(parent, name, clock, rhythm, signal) {
+    this.root = div(name, parent);
+    this.canvas = add("canvas", this.root);
+    this.canvas.setAttribute("role", "img");
+    this.pen = new Pen(this.canvas);
+    this.clock = clock;
+    this.rhythm = rhythm;
+    this.redraw = framed(() => this.#pause(), () => this.#paint(), signal);
+    clock.addEventListener("change", this.redraw, { signal });
   }
 
-  receive(message) {
-    if (message.reset) {
-      this.reset(message);
-      Object.assign(this, { offset: undefined, busy: false });
-    }
-    for (const [, , , rate] of message.series.rate ?? []) this.busy = rate > BUSY;
-    const seen = performance.now() / 1000 - message.now,
-      far = !(Math.abs(seen - this.offset) < 0.5);
-    this.offset = far ? seen : this.offset + (seen - this.offset) * 0.05; // far: a slept laptop, a new run
-    this.live = message.live;
-    this.end = this.live || !(message.counts.in_flight + message.counts.waiting)
-      ? Infinity
-      : message.now; // cut short: a still
-    this.restAt = performance.now() + 1000 * this.hear(message);
+  /** The time to draw. */
+  get time() {
+    return this.clock.time(this.rhythm.lag);
+  }
+
+  /**
+   * There is a run, or more of it.
+   *
+   * @param {Run} run
+   */
+  show(run) {
+    this.run = run;
     this.redraw();
   }
 
+  /** The page has another size, or other colours. */
   layout() {
     const { clientWidth: width, clientHeight: height } = this.root;
     this.visible = width > 0;
     if (!width) return;
-    const [high, zoom] = this.fit(
-      width,
-      height,
-      this.root.closest(".ifl-presented") !== null,
-    );
-    this.pen.fit(width, high * zoom, zoom);
+    const presented = this.root.closest(".ifl-presented") !== null;
+    const size = this.fit(width, height, presented);
+    this.pen.fit(width, size.height * size.zoom, size.zoom);
     this.redraw();
   }
 
-  pause() {
-    return calm.matches || !this.visible ? SELDOM : this.busy ? FRAME : this.pace;
+  /**
+   * Arrange what is drawn.
+   *
+   * @param {number} _width
+   * @param {number} _height
+   * @param {boolean} _presented Whether it fills the screen.
+   * @returns {{ height: number, zoom: number }} How high to draw, and how many times as large.
+   */
+  fit(_width, _height, _presented) {
+    throw new Error("each picture fits in its own way");
   }
 
-  paint() {
-    const now = performance.now();
-    this.draw(Math.min(now / 1000 - this.offset - this.lag, this.end));
-    return this.live || now < this.restAt;
+  /**
+   * Draw, if it is visible.
+   *
+   * @param {number} _time
+   */
+  draw(_time) {
+    throw new Error("each picture draws its own");
+  }
+
+  #pause() {
+    if (calm.matches || !this.visible) return SELDOM;
+    const rate = levelAt(this.run.levels.rate, Infinity) ?? 0;
+    return rate > BUSY ? FRAME : this.rhythm.pace;
+  }
+
+  #paint() {
+    this.draw(this.time);
+    return this.clock.moves(this.rhythm.tail);
   }
 }

@@ -1,167 +1,128 @@
-// @ts-nocheck: without types so far.
-// The view of one lane: its numbers, and the pictures that are drawn of what the kernel sends; and a widget of them.
+// The view of one lane: its numbers, and the pictures that are drawn of its run.
 
-import { add, div, follow, followTheme } from "./dom.js";
-import { Flow } from "./flow.js";
-import { Lines } from "./lines.js";
-import { framed, SELDOM } from "./picture.js";
+import { KernelClock } from "./clock.js";
+import { countsAt } from "./counts.js";
+import { add, div, follow } from "./dom.js";
+import { Flow } from "./flow/flow.js";
+import { framed, SELDOM } from "./frames.js";
+import { Lines } from "./lines/lines.js";
+import { oldMessages } from "./old_messages.js";
+import { PlainPicture } from "./plain_picture.js";
+import { emptyColumns, levelAt, Run } from "./run.js";
+import { standingInWords } from "./standing.js";
+import { addTiles, OUTCOMES } from "./tiles.js";
 
-const TILES = {
-  in_flight: "in flight",
-  waiting: "waiting",
-  accepted: "accepted",
-  refused: "refused",
-  failed: "failed",
-  rate: "last period",
-};
-const ENDS = ["accepted", "refused", "failed", "cancelled"];
-const NOTHING = {
-  started: 0,
-  waiting: 0,
-  in_flight: 0,
-  accepted: 0,
-  refused: 0,
-  failed: 0,
-  cancelled: 0,
-};
+/** Milliseconds between two times that a run that goes on is put into words: a person has to
+    be able to listen to them. */
+const SPOKEN_PAUSE = 5000;
 
-/** Tiles with the numbers of a run, and a bar of what became of its requests. */
-function numbers(root) {
-  const head = div("ifl-tiles", root),
-    bar = div("ifl-progress", root),
-    tiles = {},
-    parts = {};
-  for (const key in TILES) {
-    const tile = div(`ifl-tile ifl-${key}`, head);
-    tiles[key] = div("ifl-number", tile);
-    div("ifl-label", tile, TILES[key]);
-  }
-  for (const end of ENDS) parts[end] = div(`ifl-part ifl-${end}`, bar);
-  return (counts) => {
-    for (const key in tiles) tiles[key].textContent = counts[key];
-    for (const key of ["refused", "failed"]) {
-      tiles[key].parentNode.classList.toggle("ifl-alarm", counts[key] > 0);
-    }
-    for (const end of ENDS) {
-      parts[end].style.width = `${(100 * counts[end]) / (counts.started || 1)}%`;
-    }
-  };
-}
+/**
+ * @import { PageClock } from "./clock.js"
+ * @import { Model } from "./dom.js"
+ * @import { OldMessage } from "./old_messages.js"
+ *
+ * @typedef {object} Message
+ * @property {boolean} [reset] Whether another run begins.
+ * @property {string} [picture] The class of the plain picture, which this one replaces.
+ *
+ * @typedef {object} Neighbours
+ * @property {Lines[]} [mates] The plots beside it.
+ * @property {PageClock} [clock] The page's own clock, for runs that are complete.
+ */
 
-/** How a run stands, in words. */
-function inWords(
-  counts,
-  { client, limit, quota, rate = 0, tokens, token_quota },
-  live,
-) {
-  const done = counts.accepted + counts.refused + counts.failed,
-    ended = counts.cancelled ? "stopped" : "finished";
-  return [
-    `${
-      live ? "running" : counts.started ? ended : "ready"
-    }: ${done} of ${counts.started} done`,
-    `in flight ${counts.in_flight} (client ${client ?? "not observed"})`,
-    `limit ${limit ?? "none"}`,
-    ...["waiting", ...ENDS].map((name) => `${name} ${counts[name]}`),
-    `${rate} sent in the last period${quota === undefined ? "" : `, ${quota} allowed`}`,
-    ...(token_quota
-      ? [`${tokens} tokens in the last period, ${token_quota} allowed`]
-      : []),
-  ].join(" · ");
-}
+export class View {
+  #run = new Run(emptyColumns());
+  #columnsOf = oldMessages();
+  #spokenAt = -Infinity;
 
-/** A lane, until `signal` ends it; `mates` are the plots beside it.  The model says which pictures are shown. */
-export function view(parent, model, signal, mates = []) {
-  const root = div("inflight-lab", parent), show = numbers(root);
-  const tell = framed(
-    () => SELDOM,
-    () => show({ rate: 0, ...levels, ...counts }),
-    signal,
-  );
-  const pictures = [new Flow(root, signal), new Lines(root, signal, mates)];
-  const spoken = add("div", root, { className: "ifl-spoken", role: "status" });
-  const plain = add("style", document.head); // hides the plain picture, which front ends show in their own ways
-  let counts = NOTHING, levels = {}, spokenAt = -Infinity;
-
-  function receive(message) {
-    const { series, reset, picture: mark, live } = message;
-    if (reset) levels = {};
-    if (mark) {
-      const is = `img[src*="${mark}"]`;
-      plain.textContent =
-        `svg.${mark}, ${is}, .jp-OutputArea-child:has(${is}) { display: none !important; }`;
-    }
-    for (const name in series) {
-      if (series[name].length) levels[name] = series[name].at(-1).at(-1);
-    }
-    counts = message.counts;
-    for (const each of pictures) each.receive(message);
-    tell();
-    if (!live || performance.now() - spokenAt > 5000) { // not more than a person can listen to
-      spoken.textContent = inWords(counts, levels, live);
-      spokenAt = live ? performance.now() : spokenAt;
-    }
-    Object.assign(root.dataset, {
-      live,
-      limit: levels.limit ?? "",
-      inFlight: counts.in_flight,
-    });
-    for (const name of ["started", "waiting", ...ENDS]) {
-      root.dataset[name] = counts[name];
-    }
+  /**
+   * @param {HTMLElement} parent
+   * @param {Model} model It says which pictures are shown.
+   * @param {AbortSignal} signal Ends it.
+   * @param {Neighbours} [neighbours]
+   */
+  constructor(parent, model, signal, { mates = [], clock } = {}) {
+    const kernel = new KernelClock();
+    this.model = model;
+    this.kernel = clock ? null : kernel;
+    this.clock = clock ?? kernel;
+    this.root = div("inflight-lab", parent);
+    this.showNumbers = addTiles(this.root);
+    this.pictures = [
+      new Flow(this.root, this.clock, signal),
+      new Lines(this.root, this.clock, mates, signal),
+    ];
+    this.spoken = add("div", this.root, { className: "ifl-spoken", role: "status" });
+    this.plain = new PlainPicture(signal);
+    this.tell = framed(() => SELDOM, () => this.#tell(), signal);
+    this.clock.addEventListener("change", this.tell, { signal });
+    this.#show(this.#run, true);
+    this.#followSize(signal);
   }
 
-  function layout() {
-    root.dataset.view = model.get?.("view") ?? "both"; // a page that is not Jupyter's has no settings
-    for (const each of pictures) each.layout();
+  /** @param {Message & OldMessage} message */
+  receive(message) {
+    const columns = this.#columnsOf(message);
+    if (message.picture) this.plain.hide(message.picture);
+    if (message.reset) this.#run = new Run(columns);
+    else this.#run.append(columns);
+    this.#show(this.#run, message.reset === true);
   }
-  const sizes = new ResizeObserver(layout);
-  receive({ series: {}, counts, now: 0, live: false, reset: true });
-  follow(model, ["view"], layout, signal);
-  sizes.observe(root);
-  signal.addEventListener("abort", () => {
-    sizes.disconnect();
-    plain.remove();
-  });
-  return { receive, layout };
-}
 
-/** A widget whose `root` is what `fill` puts there, a view for each lane included; `layout` is for a new size. */
-export const widget = (className, fill) => ({
-  render({ model, el }) {
-    const life = new AbortController(),
-      { signal } = life,
-      views = [],
-      root = div(className, el);
-    const layout = () => views.forEach((each) => each.layout());
-    followTheme(root, layout, signal); // first: what is drawn takes its colours
-    fill({ root, views, model, layout, signal });
-    connect(model, views, signal);
-    return () => life.abort();
-  },
-});
+  layout() {
+    // A page that is not Jupyter's has no settings.
+    this.root.dataset.view = this.model.get?.("view") ?? "both";
+    for (const picture of this.pictures) picture.layout();
+  }
 
-/** Pass each message to the view of its lane. */
-function connect(model, views, signal) {
-  const greeted = new Set();
-  let greeting;
-  function receive(message) {
-    if (message.settled) return; // that is for the controls
-    const lane = message.lane ?? 0;
-    if (message.reset) greeted.add(lane);
-    views[lane].receive(message);
+  /** @param {AbortSignal} signal */
+  #followSize(signal) {
+    const sizes = new ResizeObserver(() => this.layout());
+    follow(this.model, ["view"], () => this.layout(), signal);
+    sizes.observe(this.root);
+    signal.addEventListener("abort", () => sizes.disconnect());
   }
-  // A page that comes late asks for what it missed; again, if the answer is lost while it loads.  Until the
-  // answer it shows what comes: ipykernel 6 hears the question only when the running cell has ended.
-  function greet() {
-    if (greeted.size === views.length) return;
-    model.send({ hello: true });
-    greeting = setTimeout(greet, 1000);
+
+  /**
+   * @param {Run} run
+   * @param {boolean} begins
+   */
+  #show(run, begins) {
+    this.kernel?.hear(run, begins);
+    for (const picture of this.pictures) picture.show(run);
+    this.tell();
+    this.#note();
   }
-  model.on("msg:custom", receive);
-  greet();
-  signal.addEventListener("abort", () => {
-    model.off("msg:custom", receive);
-    clearTimeout(greeting);
-  });
+
+  /** The time of which numbers and words are: what the kernel has said last is true now. */
+  get #time() {
+    return this.kernel ? Infinity : this.clock.time(0);
+  }
+
+  /** @returns {boolean} Whether the numbers change without a message. */
+  #tell() {
+    const counts = countsAt(this.#run, this.#time);
+    const rate = levelAt(this.#run.levels.rate, this.#time) ?? 0;
+    this.showNumbers({ ...counts, rate });
+    if (this.kernel) return false;
+    this.#note();
+    return this.clock.running;
+  }
+
+  /** The same as data, and now and then in words. */
+  #note() {
+    const run = this.#run;
+    const live = this.clock.running;
+    const counts = countsAt(run, this.#time);
+    const { dataset } = this.root;
+    dataset.live = `${live}`;
+    dataset.limit = `${levelAt(run.levels.limit, this.#time) ?? ""}`;
+    dataset.inFlight = `${counts.inFlight}`;
+    dataset.started = `${counts.started}`;
+    dataset.waiting = `${counts.waiting}`;
+    for (const outcome of OUTCOMES) dataset[outcome] = `${counts[outcome]}`;
+    if (live && performance.now() - this.#spokenAt < SPOKEN_PAUSE) return;
+    this.spoken.textContent = standingInWords(run, this.#time, counts, live);
+    if (live) this.#spokenAt = performance.now();
+  }
 }

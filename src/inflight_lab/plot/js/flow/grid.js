@@ -1,0 +1,78 @@
+// Regions of the picture, and the places for dots in them, column by column.
+
+/**
+ * @typedef {object} Region In pixels.
+ * @property {number} x
+ * @property {number} y
+ * @property {number} w
+ * @property {number} h
+ *
+ * @typedef {[x: number, y: number]} Spot
+ */
+
+/**
+ * The i-th place in a region, from its right end.
+ *
+ * @param {Region} region
+ * @param {number} i
+ * @param {number} gap Pixels from one place to the next.
+ * @returns {Spot}
+ */
+export function spotFromRight({ x, y, w, h }, i, gap) {
+  const [across, down] = offset(h, i, gap);
+  return [x + w - across, y + down];
+}
+
+/**
+ * The i-th place in a region, from its left end.
+ *
+ * @param {Region} region
+ * @param {number} i
+ * @param {number} gap
+ * @returns {Spot}
+ */
+export function spotFromLeft({ x, y, h }, i, gap) {
+  const [across, down] = offset(h, i, gap);
+  return [x + across, y + down];
+}
+
+/**
+ * How many places a region has.
+ *
+ * @param {Region} region
+ * @param {number} gap
+ */
+export function roomIn({ w, h }, gap) {
+  const columns = Math.max(1, Math.floor(w / gap));
+  return columns * rowsIn(h, gap);
+}
+
+/**
+ * The widest of `gaps` at which a region has `count` places, or else the narrowest.
+ *
+ * @param {Region} region
+ * @param {number} count
+ * @param {number[]} gaps From the widest on.
+ */
+export function gapFor(region, count, gaps) {
+  const wide = gaps.find((gap) => roomIn(region, gap) >= count);
+  return wide ?? gaps[gaps.length - 1];
+}
+
+/**
+ * @param {number} h
+ * @param {number} gap
+ */
+const rowsIn = (h, gap) => Math.max(1, Math.floor(h / gap));
+
+/**
+ * @param {number} h
+ * @param {number} i
+ * @param {number} gap
+ */
+function offset(h, i, gap) {
+  const rows = rowsIn(h, gap);
+  const column = Math.floor(i / rows);
+  const row = i % rows;
+  return [(column + 0.5) * gap, (row + 0.5) * gap];
+}

@@ -1,0 +1,72 @@
+// The API's quota, drawn as what it is: a window, a bucket, or evenly spaced ticks.
+
+import { perWords, rounded } from "../words.js";
+import { drawBucket } from "./bucket_picture.js";
+import { ticksAt, tokensAt, windowAt } from "./quota.js";
+import { drawTicks } from "./ticks_picture.js";
+import { drawWindow } from "./window_picture.js";
+
+/**
+ * @import { Pen } from "../pen.js"
+ * @import { QuotaPolicy } from "../run.js"
+ * @import { Region } from "./grid.js"
+ * @import { Scene } from "./scene.js"
+ *
+ * @typedef {object} Quota What the pictures have in common.
+ * @property {Region} area
+ * @property {QuotaPolicy} policy
+ * @property {string} ink The colour of what is said, "refused" right after a refusal.
+ * @property {string} fill The colour of what is used, likewise.
+ */
+
+/**
+ * @param {Pen} pen
+ * @param {Scene} scene
+ */
+export function drawQuota(pen, { model, places, refused }) {
+  const area = places.quota;
+  const { policy } = model;
+  const y = area.y - 9;
+  pen.text(titleOf(policy), area.x, y, policy ? { bold: true } : { soft: true });
+  if (!policy) return;
+  if (refused) {
+    const right = area.x + area.w;
+    pen.text("refused", right, y, { bold: true, name: "refused", align: "right" });
+  }
+  const ink = refused ? "refused" : "ink";
+  const fill = refused ? "refused" : "ok";
+  drawState(pen, { area, policy, ink, fill }, model);
+}
+
+/**
+ * @param {QuotaPolicy | null} policy
+ * @returns {string}
+ */
+export function titleOf(policy) {
+  if (!policy) return "no quota";
+  const { kind, rate, period, burst } = policy;
+  const per = perWords(period);
+  const titles = {
+    "sliding-window": `${rate} in any ${per}`,
+    "fixed-window": `${rate} in each ${per}`,
+    "token-bucket": `bucket of ${burst}, refilled with ${rate} a ${per}`,
+    gcra: `one each ${rounded((1000 * period) / rate, 1)} ms`,
+  };
+  return titles[kind];
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Quota} quota
+ * @param {import("./model.js").FlowModel} model
+ */
+function drawState(pen, quota, { arrivals, run, time }) {
+  const { policy } = quota;
+  if (policy.kind === "token-bucket") {
+    drawBucket(pen, quota, tokensAt(arrivals, policy, time));
+  } else if (policy.kind === "gcra") {
+    drawTicks(pen, quota, ticksAt(arrivals, policy, time), time);
+  } else {
+    drawWindow(pen, quota, windowAt(arrivals, policy, time, run.phase), time);
+  }
+}

@@ -1,0 +1,25 @@
+// Places at the API: each request takes the lowest that is free, and keeps it until it leaves.
+
+export class Seats {
+  /** @type {boolean[]} */
+  #taken = [];
+
+  /** @returns {number} The seat. */
+  take() {
+    const free = this.#taken.indexOf(false);
+    const seat = free < 0 ? this.#taken.length : free;
+    this.#taken[seat] = true;
+    return seat;
+  }
+
+  /** @param {number} seat */
+  leave(seat) {
+    this.#taken[seat] = false;
+    while (this.#taken.at(-1) === false) this.#taken.pop();
+  }
+
+  /** How many there are, up to the last that is taken. */
+  get count() {
+    return this.#taken.length;
+  }
+}

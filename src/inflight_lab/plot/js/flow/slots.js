@@ -1,0 +1,109 @@
+// Who holds which slot of the limit, and what each slot does at a time.
+
+/** Seconds: a slot that is kept longer than this after the answer is in a pause. */
+const NAP = 0.03;
+
+/**
+ * @import { FlowRequest } from "./request.js"
+ * @typedef {"unsent" | "away" | "held" | "asleep"} SlotState Taken, and nothing sent yet;
+ *   its request is in flight; its answer has just come; kept long after that.
+ */
+
+/** One time that a slot was taken, until it was freed. */
+class Hold {
+  until = Infinity;
+  /** @type {FlowRequest[]} */
+  sent = [];
+
+  /** @param {number} from */
+  constructor(from) {
+    this.from = from;
+  }
+
+  /**
+   * @param {number} time
+   * @returns {SlotState}
+   */
+  stateAt(time) {
+    const request = this.sent.findLast((each) => each.sent <= time);
+    if (!request) return "unsent";
+    if (time < request.home) return "away";
+    return time > request.home + NAP ? "asleep" : "held";
+  }
+}
+
+export class Slots {
+  /** @type {Hold[][]} By slot, those that are not over, in the order of time. */
+  #holds = [];
+
+  /**
+   * @param {number} slot
+   * @param {number} time
+   */
+  take(slot, time) {
+    const hold = new Hold(time);
+    this.#of(slot).push(hold);
+    return hold;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {number} time
+   */
+  free(slot, time) {
+    const hold = this.#of(slot).at(-1);
+    if (hold) hold.until = time;
+  }
+
+  /**
+   * A request is sent from a slot that was taken for it.
+   *
+   * @param {FlowRequest} request
+   */
+  send(request) {
+    if (request.slot !== null) this.#of(request.slot).at(-1)?.sent.push(request);
+  }
+
+  /**
+   * The lowest slot that is free, for a request of which nobody says which slot it has.
+   *
+   * @param {number} time
+   */
+  lowestFree(time) {
+    let slot = 0;
+    while (this.#isHeld(slot, time)) slot += 1;
+    return slot;
+  }
+
+  /**
+   * What each slot does at a time; undefined where it is free.  Never asked for a time
+   * before the last one.
+   *
+   * @param {number} time
+   * @returns {(SlotState | undefined)[]}
+   */
+  statesAt(time) {
+    /** @type {(SlotState | undefined)[]} */
+    const states = [];
+    this.#holds.forEach((holds, slot) => {
+      while (holds.length && holds[0].until <= time) holds.shift();
+      if (holds.length && holds[0].from <= time) states[slot] = holds[0].stateAt(time);
+    });
+    return states;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {number} time
+   */
+  #isHeld(slot, time) {
+    const hold = this.#of(slot).at(-1);
+    return hold !== undefined && hold.until > time;
+  }
+
+  /** @param {number} slot */
+  #of(slot) {
+    this.#holds[slot] ??= [];
+    return this.#holds[slot];
+  }
+}

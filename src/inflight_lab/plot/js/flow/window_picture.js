@@ -1,0 +1,107 @@
+// A window of a quota: each request that was let in is a block at its time, on top of those of
+// the same moment.  A burst is a tower, an even pace a carpet.
+
+import { seconds } from "../words.js";
+
+/** Pixels: the width of a block, and from one tower to the next. */
+const WIDE = 5;
+const STEP = 6.5;
+
+/** Pixels: the height of a block, where they are not so many that they have to be lower. */
+const HIGH = 5;
+
+/** Pixels below the window, for its words and the gauge. */
+const BELOW = 62;
+
+/** Pixels for the words beside the gauge. */
+const BESIDE = 104;
+
+/**
+ * @import { Pen } from "../pen.js"
+ * @import { Region } from "./grid.js"
+ * @import { WindowView } from "./quota.js"
+ * @import { Quota } from "./quota_picture.js"
+ */
+
+/**
+ * @param {Pen} pen
+ * @param {Quota} quota
+ * @param {WindowView} view
+ * @param {number} time
+ */
+export function drawWindow(pen, quota, view, time) {
+  const { x, y, w, h } = quota.area;
+  const { kind, rate, period } = quota.policy;
+  const area = { x, y, w, h: h - BELOW };
+  const ground = y + area.h;
+  const fixed = kind === "fixed-window";
+  pen.box(area, { fill: 0.06, round: 4 });
+  drawTowers(pen, area, towersOf(view, time, { period, wide: w, fixed }));
+  pen.bar("ink", x, ground, w, 1.5);
+  if (fixed) pen.bar("ink", x + (view.age / period) * w - 1, y - 2, 2, area.h + 4);
+  const [left, right] = fixed
+    ? ["window begins", "ends"]
+    : ["now", `${seconds(period)} ago`];
+  pen.text(left, x, ground + 16, { soft: true });
+  pen.text(right, x + w, ground + 16, { soft: true, align: "right" });
+  drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, quota, view.times.length, rate);
+}
+
+/**
+ * The towers of a window that is `wide` pixels wide: how far from its left end the middle of
+ * each is, in pixels, and how many blocks it has.
+ *
+ * @param {WindowView} view
+ * @param {number} time
+ * @param {{ period: number, wide: number, fixed: boolean }} window
+ */
+export function towersOf({ age, times }, time, { period, wide, fixed }) {
+  const bin = (period * STEP) / wide;
+  /** @type {Map<number, number>} */
+  const blocks = new Map();
+  for (const came of times) {
+    const at = Math.floor(came / bin);
+    blocks.set(at, (blocks.get(at) ?? 0) + 1);
+  }
+  return [...blocks].map(([at, count]) => {
+    const old = Math.max(0, time - (at + 0.5) * bin);
+    const middle = (wide * (fixed ? age - old : old)) / period;
+    return { middle, count };
+  });
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Region} area
+ * @param {{ middle: number, count: number }[]} towers
+ */
+function drawTowers(pen, { x, y, h }, towers) {
+  const most = Math.max(1, ...towers.map(({ count }) => count));
+  const block = Math.min(HIGH, (h - 6) / most);
+  const high = block > 2 ? block - 1 : block;
+  for (const { middle, count } of towers) {
+    const left = x + middle - WIDE / 2;
+    for (let i = 1; i <= count; i += 1) {
+      pen.bar("ok", left, y + h - i * block, WIDE, high);
+    }
+  }
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Region} area
+ * @param {Quota} quota
+ * @param {number} used
+ * @param {number} rate
+ */
+function drawGauge(pen, { x, y, w, h }, { ink, fill }, used, rate) {
+  const long = w - BESIDE;
+  pen.box({ x, y, w: long, h }, { fill: 0.09, round: 4 });
+  if (used) {
+    const filled = Math.max(4, long * Math.min(1, used / rate));
+    pen.box({ x, y, w: filled, h }, { name: fill, fill: 1, round: 4 });
+  }
+  pen.bar("ink", x + long - 1, y - 5, 2.5, h + 10);
+  const words = `${used} of ${rate}`;
+  pen.text(words, x + w, y + 14, { bold: true, size: 15, align: "right", name: ink });
+}

@@ -1,0 +1,160 @@
+// From the points of a run to what is drawn of them: levels over time, and marks.
+
+import { BIN } from "../run.js";
+
+/** Seconds between two marks that are not counted as one group. */
+const APART = 0.6;
+
+/** Requests by which two levels differ that are not drawn as one. */
+const DISTINCT = 0.5;
+
+/**
+ * @import { Point } from "../run.js"
+ *
+ * @typedef {object} Step From `time` on the level is this; null: there is no line.
+ * @property {number} time
+ * @property {number | null} level
+ *
+ * @typedef {object} Group Marks that are near to each other.
+ * @property {number} begin
+ * @property {number} end
+ * @property {number} count
+ */
+
+/**
+ * The level over time as its mean, weighted by time, in each column of `width` seconds.  So a
+ * plateau is one, however briefly a slot is empty, and what lasts for a column is there.
+ *
+ * @param {Point[]} points
+ * @param {{ from: number, until: number, width: number }} columns
+ * @returns {Step[]}
+ */
+export function meanLevels(points, { from, until, width }) {
+  const means = new Means(from, width);
+  points.forEach(({ time, last }, i) => {
+    const next = points[i + 1]?.time ?? until;
+    // The last level of a bin begins when the bin ends.
+    means.add(last, time + BIN, Math.min(next + BIN, until));
+  });
+  return means.steps();
+}
+
+/** The mean level in each column of time. */
+class Means {
+  /** @type {number[]} Level times seconds, by column. */
+  #sums = [];
+  /** @type {number[]} */
+  #seconds = [];
+
+  /**
+   * @param {number} from
+   * @param {number} width
+   */
+  constructor(from, width) {
+    this.first = Math.floor(from / width);
+    this.width = width;
+  }
+
+  /**
+   * The level was this from `begin` to `end`.
+   *
+   * @param {number} level
+   * @param {number} begin
+   * @param {number} end
+   */
+  add(level, begin, end) {
+    let at = Math.max(begin, this.first * this.width);
+    while (at < end) {
+      const column = Math.floor(at / this.width + 1e-9);
+      const next = Math.min(end, (column + 1) * this.width);
+      this.#addTo(column - this.first, level, next - at);
+      at = next > at ? next : end;
+    }
+  }
+
+  /** @returns {Step[]} */
+  steps() {
+    /** @type {Step[]} */
+    const steps = [];
+    this.#sums.forEach((sum, i) => {
+      const time = (this.first + i) * this.width;
+      const mean = sum / this.#seconds[i];
+      steps.push({ time, level: Math.round(100 * mean) / 100 });
+    });
+    return steps;
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} level
+   * @param {number} seconds
+   */
+  #addTo(i, level, seconds) {
+    this.#sums[i] = (this.#sums[i] ?? 0) + level * seconds;
+    this.#seconds[i] = (this.#seconds[i] ?? 0) + seconds;
+  }
+}
+
+/**
+ * Go along the steps of a line, up to a time.
+ *
+ * @param {{ moveTo(x: number, y: number): void, lineTo(x: number, y: number): void }} path
+ * @param {Step[]} steps
+ * @param {number} until
+ * @param {{ x: (time: number) => number, y: (level: number) => number }} scale
+ */
+export function trace(path, steps, until, { x, y }) {
+  /** @type {number | null} */
+  let before = null;
+  for (const { time, level } of [...steps, { time: until, level: null }]) {
+    if (level === before) continue;
+    if (before !== null) path.lineTo(x(time), y(before));
+    else if (level !== null) path.moveTo(x(time), y(level));
+    if (before !== null && level !== null) path.lineTo(x(time), y(level));
+    before = level;
+  }
+}
+
+/**
+ * The highest level, or -1 where nothing is drawn.
+ *
+ * @param {Step[]} steps
+ */
+export function highestOf(steps) {
+  return steps.reduce((highest, { level }) => Math.max(highest, level ?? -1), -1);
+}
+
+/**
+ * The client's line only where it differs from the server's.
+ *
+ * @param {Step[]} client
+ * @param {Step[]} server
+ * @returns {Step[]}
+ */
+export function whereApart(client, server) {
+  const levels = new Map(server.map(({ time, level }) => [time, level]));
+  return client.map(({ time, level }) => {
+    const apart = Math.abs((level ?? 0) - (levels.get(time) ?? 0)) > DISTINCT;
+    return { time, level: apart ? level : null };
+  });
+}
+
+/**
+ * Marks from a time on, in groups of those that are near to each other.
+ *
+ * @param {Point[]} marks
+ * @param {{ from: number, until: number }} span
+ */
+export function grouped(marks, { from, until }) {
+  /** @type {Group[]} */
+  const groups = [];
+  for (const { time, last: count } of marks) {
+    if (time < from || time > until) continue;
+    const group = groups[groups.length - 1];
+    if (group && time - group.end < APART) {
+      group.end = time;
+      group.count += count;
+    } else groups.push({ begin: time, end: time, count });
+  }
+  return groups;
+}

@@ -1,0 +1,47 @@
+// What became of requests, from the events that end them.
+
+/**
+ * @import { Dropped, RequestEvent } from "./run.js"
+ * @typedef {"accepted" | "refused" | "failed" | "cancelled"} Outcome
+ */
+
+/** Too Many Requests, and Service Unavailable. */
+const REFUSALS = [429, 503];
+
+/** @param {unknown} status */
+export const isRefusal = (status) => REFUSALS.includes(Number(status));
+
+/**
+ * What became of a request that ended so, or null if the event is not its end.
+ *
+ * @param {RequestEvent} event
+ * @returns {Outcome | null}
+ */
+export function outcomeOf({ what, detail }) {
+  if (what === "failed" || what === "cancelled") return what;
+  if (what !== "answered") return null;
+  if (isRefusal(detail)) return "refused";
+  return Number(detail) < 400 ? "accepted" : "failed";
+}
+
+/**
+ * How many requests an ending is of: one, or those that waited and are never sent.
+ *
+ * @param {RequestEvent} event
+ */
+export function howMany({ request, detail }) {
+  return request === null && typeof detail === "number" ? detail : 1;
+}
+
+/**
+ * Count the requests that end in `events` by their outcomes.
+ *
+ * @param {RequestEvent[]} events
+ * @param {Dropped} outcomes What they are added to.
+ */
+export function addOutcomes(events, outcomes) {
+  for (const event of events) {
+    const outcome = outcomeOf(event);
+    if (outcome) outcomes[outcome] += howMany(event);
+  }
+}

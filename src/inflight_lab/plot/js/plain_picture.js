@@ -1,0 +1,23 @@
+// The plain picture that stays in a saved notebook: it is hidden while there is a live one.
+
+import { add } from "./dom.js";
+
+export class PlainPicture {
+  /** @param {AbortSignal} signal Shows it again. */
+  constructor(signal) {
+    this.style = add("style", document.head);
+    signal.addEventListener("abort", () => this.style.remove());
+  }
+
+  /**
+   * Front ends show it in their own ways: as SVG, or as an image in an output.
+   *
+   * @param {string} name Its class.
+   */
+  hide(name) {
+    const image = `img[src*="${name}"]`;
+    const output = `.jp-OutputArea-child:has(${image})`;
+    const rule = `svg.${name}, ${image}, ${output} { display: none !important; }`;
+    this.style.textContent = rule;
+  }
+}

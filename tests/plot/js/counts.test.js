@@ -1,0 +1,109 @@
+// How a run stood at a time, in numbers and in words.
+
+import assert from "node:assert/strict";
+
+import { countsAt } from "../../../src/inflight_lab/plot/js/counts.js";
+import { outcomeOf } from "../../../src/inflight_lab/plot/js/outcomes.js";
+import { standingInWords } from "../../../src/inflight_lab/plot/js/standing.js";
+import { percentOf } from "../../../src/inflight_lab/plot/js/tiles.js";
+import { request, runOf, SEVEN_IN_TWO } from "./support.js";
+
+/** Two of nine are dropped, three end in time, one is in flight, and three wait in vain. */
+const RUN = runOf({
+  now: 5,
+  dropped: { accepted: 2 },
+  counts: { started: 9, accepted: 3, refused: 1, failed: 1, cancelled: 4 },
+  policies: [{ ...SEVEN_IN_TWO, tokens: 1300 }],
+  levels: {
+    server: [[1, 2], [1.4, 1], [2.5, 0]],
+    client: [[1, 3], [1.5, 1], [2.6, 0]],
+    waiting: [[0, 4], [2, 3], [3, 0]],
+    limit: [[0, 6]],
+    rate: [[1, 5]],
+    tokens: [[1, 800]],
+  },
+  events: [
+    ...request(0, { sent: 1, home: 1.3, status: 200 }),
+    ...request(1, { sent: 1, home: 1.4, status: 429 }),
+    [1, "sent", 2],
+    [1.5, "failed", 2, "ReadTimeout"],
+    [2, "sent", 3],
+    [3, "cancelled", 3],
+    [3, "cancelled", null, 3],
+  ],
+});
+
+Deno.test("before its end a run's events say how it stood", () => {
+  assert.deepEqual(countsAt(RUN, 2), {
+    started: 9,
+    waiting: 3,
+    inFlight: 1,
+    accepted: 3,
+    refused: 1,
+    failed: 1,
+    cancelled: 0,
+  });
+  assert.equal(countsAt(RUN, 3).cancelled, 4);
+});
+
+Deno.test("an ending counts from its own time on", () => {
+  assert.equal(countsAt(RUN, 1.399).refused, 0);
+  assert.equal(countsAt(RUN, 1.4).refused, 1);
+});
+
+Deno.test("at its end, and while it is live, the kernel's own numbers are shown", () => {
+  assert.equal(countsAt(RUN, 5), RUN.counts);
+  assert.equal(countsAt(RUN, Infinity), RUN.counts);
+});
+
+Deno.test("an answer counts as its status says", () => {
+  const outcomes = [200, 302, 400, 404, 429, 500, 503].map((detail) =>
+    outcomeOf({ time: 0, what: "answered", request: 0, detail, quota: null })
+  );
+  const [accepted, failed, refused] = ["accepted", "failed", "refused"];
+  assert.deepEqual(outcomes, [
+    accepted,
+    accepted,
+    failed,
+    failed,
+    refused,
+    failed,
+    refused,
+  ]);
+});
+
+Deno.test("a request that failed is done, one that was cancelled is not", () => {
+  const words = standingInWords(RUN, Infinity, RUN.counts, false).split(" · ");
+  assert.equal(words[0], "stopped: 5 of 9 done");
+});
+
+Deno.test("the words have every number, and what is allowed in the same period", () => {
+  const words = standingInWords(RUN, 2, countsAt(RUN, 2), true);
+  assert.deepEqual(words.split(" · "), [
+    "running: 5 of 9 done",
+    "in flight 1 (client 1)",
+    "limit 6",
+    "waiting 3",
+    "accepted 3",
+    "refused 1",
+    "failed 1",
+    "cancelled 0",
+    "5 sent in the last period, 7 allowed",
+    "800 tokens in the last period, 1300 allowed",
+  ]);
+});
+
+Deno.test("where nothing is known the words say so", () => {
+  const run = runOf({});
+  const words = standingInWords(run, Infinity, run.counts, false);
+  assert.match(
+    words,
+    /^ready: 0 of 0 done · in flight 0 \(client not observed\) · limit none/,
+  );
+  assert.match(words, /0 sent in the last period$/);
+});
+
+Deno.test("the bar shows shares of all that were asked for", () => {
+  assert.equal(percentOf(RUN.counts, "accepted"), 100 / 3);
+  assert.equal(percentOf(runOf({}).counts, "accepted"), 0);
+});

@@ -1,0 +1,77 @@
+// A run grows by columns, and forgets what is old while it is live.
+
+import assert from "node:assert/strict";
+
+import { indexAt, levelAt, policyAt } from "../../../src/inflight_lab/plot/js/run.js";
+import { columnsOf, pointsOf, runOf, SEVEN_IN_TWO } from "./support.js";
+
+Deno.test("what is new is added to what was there", () => {
+  const run = runOf({ now: 1, live: true, levels: { server: [[0.1, 3]] } });
+  run.append(columnsOf({
+    now: 2,
+    counts: { started: 9, in_flight: 4 },
+    levels: { server: [[1.2, 4]] },
+    events: [[1.1, "arrived", 8, 429, 7]],
+  }));
+  assert.deepEqual(run.levels.server, pointsOf([[0.1, 3], [1.2, 4]]));
+  assert.deepEqual(run.events, [
+    { time: 1.1, what: "arrived", request: 8, detail: 429, quota: 7 },
+  ]);
+  assert.deepEqual([run.now, run.live, run.counts.inFlight], [2, false, 4]);
+});
+
+Deno.test("the last point before the minute that is kept still gives the level", () => {
+  const limit = /** @type {[number, number][]} */ ([[2, 5], [10, 7], [30, 8]]);
+  const run = runOf({ now: 71, live: true, levels: { limit } });
+  assert.deepEqual(run.levels.limit, pointsOf([[10, 7], [30, 8]]));
+  assert.equal(levelAt(run.levels.limit, 11), 7);
+  run.append(columnsOf({ now: 500, live: true }));
+  assert.deepEqual(run.levels.limit, pointsOf([[30, 8]]));
+});
+
+Deno.test("events of more than a minute ago are forgotten, but their outcomes counted", () => {
+  const run = runOf({
+    now: 71,
+    live: true,
+    dropped: { accepted: 7 },
+    events: [
+      [9, "sent", 0],
+      [10, "answered", 0, 200],
+      [10, "cancelled", null, 4],
+      [11, "failed", 1, "ReadTimeout"],
+      [11.1, "answered", 2, 429],
+    ],
+  });
+  assert.deepEqual(run.events.map(({ request }) => request), [2]);
+  assert.equal(run.forgotten, 4);
+  assert.deepEqual(run.dropped, { accepted: 8, refused: 0, failed: 1, cancelled: 4 });
+});
+
+Deno.test("a complete run keeps everything", () => {
+  const run = runOf({
+    now: 500,
+    levels: { limit: [[2, 5], [3, 7]] },
+    events: [[1, "sent", 0]],
+  });
+  assert.equal(levelAt(run.levels.limit, 2.5), 5);
+  assert.equal(run.events.length, 1);
+});
+
+Deno.test("a point counts from its own time on", () => {
+  const points = pointsOf([[1, 5], [2, 7]]);
+  assert.deepEqual([0.9, 1, 1.9, 2, 9].map((time) => indexAt(points, time)), [
+    -1,
+    0,
+    0,
+    1,
+    1,
+  ]);
+  assert.equal(levelAt(points, 0.9), undefined);
+});
+
+Deno.test("the quota is that of its last change", () => {
+  const later = { ...SEVEN_IN_TWO, time: 5, rate: 11 };
+  const run = runOf({ policies: [SEVEN_IN_TWO, later, { time: 8, kind: "none" }] });
+  const rates = [0, 4.9, 5, 7.9, 8].map((time) => policyAt(run, time)?.rate);
+  assert.deepEqual(rates, [7, 7, 11, 11, undefined]);
+});
