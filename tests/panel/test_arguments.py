@@ -1,0 +1,124 @@
+"""What a panel can be made of, and what it says of the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+from typing import Any, NamedTuple
+
+import pytest
+
+from inflight_lab import Panel, PracticeServer
+from inflight_lab.runners import semaphore
+from tests.support.census import at_most, census
+from tests.support.panels import OpenPanel
+
+pytestmark = pytest.mark.anyio
+
+
+async def only_url(url: str) -> None:
+    """No runner: the panel passes a count as well."""
+
+
+class Bad(NamedTuple):
+    """An argument, and how the error begins."""
+
+    name: str
+    value: Any
+    error: str
+
+
+TWO = {"one": semaphore.make_many_requests, "two": only_url}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Bad("runner", None, "TypeError: runner must be a function, not called yet"),
+        Bad("runner", {}, "TypeError: runner must be a function, not called yet"),
+        Bad("runner", only_url, "TypeError: runner must take url and count"),
+        Bad("runner", TWO, "TypeError: runner must take url and count"),
+        Bad(
+            "server",
+            "http://127.0.0.1",
+            "TypeError: server must be a PracticeServer(...), got 'http://127.0.0.1'",
+        ),
+        Bad("count", -5, "ValueError: count must be 0 or more, got -5"),
+        Bad("count", True, "TypeError: count must be an integer, 0 or more, got True"),
+        Bad("limit", 0, "ValueError: limit must be 1 or more, got 0"),
+        Bad("limit", 2.5, "TypeError: limit must be an integer, 1 or more, got 2.5"),
+        Bad("max_count", -1, "ValueError: max_count must be 0 or more, got -1"),
+        Bad("max_limit", 0, "ValueError: max_limit must be 1 or more, got 0"),
+        Bad("goals", [], "TypeError: goals must be functions of the Stats, by name, "),
+        Bad("goals", {"fast": True}, "TypeError: goals must be plain functions of "),
+    ],
+    ids=lambda bad: f"{bad.name} {bad.value}"[:30],
+)
+async def test_bad_arguments_are_refused(bad: Bad) -> None:
+    """One line names the argument and says what to write; no server is started, and
+    nothing is left.
+    """
+    good = {"runner": semaphore.make_many_requests, "server": PracticeServer()}
+    before = census()
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Panel(**(good | {bad.name: bad.value}))
+    assert f"{caught.type.__name__}: {caught.value}".startswith(bad.error)
+    del caught
+    gc.collect()  # a complaint of what was made half-way would be an error here
+    assert at_most(census(), before)
+
+
+class Sender:
+    """Runners that are no functions."""
+
+    async def __call__(self, url: str, count: int, *, client: Any) -> list[Any]:
+        """The object itself is one."""
+        return list(await semaphore.make_many_requests(url, count, client=client))
+
+    async def send(
+        self, url: str, count: int, *, client: Any, limiter: Any
+    ) -> list[Any]:
+        """So is a method of it."""
+        keywords = {"client": client, "limiter": limiter}
+        return list(await semaphore.make_many_requests(url, count, **keywords))
+
+
+@functools.wraps(semaphore.make_many_requests)
+def decorated(*arguments: Any, **options: Any) -> Any:
+    """A decorator's wrapper, as functools has it."""
+    return semaphore.make_many_requests(*arguments, **options)
+
+
+def returns_a_coroutine(url: str, count: int, *, client: Any) -> Any:
+    """A plain function around a coroutine function."""
+    return semaphore.make_many_requests(url, count, client=client)
+
+
+def returns_a_task(url: str, count: int, *, client: Any) -> Any:
+    """Whatever can be awaited will do."""
+    return asyncio.ensure_future(returns_a_coroutine(url, count, client=client))
+
+
+@pytest.mark.parametrize(
+    "runner",
+    [
+        decorated,
+        returns_a_coroutine,
+        returns_a_task,
+        Sender(),
+        Sender().send,
+        functools.partial(semaphore.make_many_requests, limit=2),
+        functools.partial(Sender().send),
+    ],
+)
+async def test_what_is_a_runner(
+    server: PracticeServer, open_panel: OpenPanel, runner: Any
+) -> None:
+    """Whatever takes url and count and returns something to await; its keywords are
+    found as well.
+    """
+    panel = open_panel(runner, count=9)
+    await panel.start()
+    assert panel.status.startswith("done: 9 outcomes in")
+    assert panel.timeline.stats().accepted == server.stats().accepted == 9

@@ -1,0 +1,80 @@
+"""The goals of a lane, judged by the numbers of a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from inflight_lab import Stats
+from inflight_lab.panel.goals import Goals, check_goals
+
+STATS = Stats(started=9, waiting=0, in_flight=0, accepted=7, refused=2, elapsed=1.5)
+"""Of a run in which two requests were refused."""
+
+
+def texts_of(goals: Goals) -> list[str]:
+    """The goals as they stand on the page."""
+    return [state["text"] for state in goals.states()]
+
+
+def test_each_goal_is_judged_by_itself() -> None:
+    """One that raises is missed, with its error beside its name; those before and after
+    it are judged.
+    """
+    goals = Goals(
+        {
+            "7 answers": lambda stats: stats.accepted == 7,
+            "no 429": lambda stats: stats.refused == 0,
+            "typo": lambda stats: stats.acepted == 7,
+            "exit": lambda stats: sys.exit(1),
+            "fast": lambda stats: stats.elapsed < 2,
+        }
+    )
+    assert [state["met"] for state in goals.states()] == [None] * 5
+    goals.judge(STATS, finished=True)
+    assert goals.met == {
+        "7 answers": True,
+        "no 429": False,
+        "typo": False,
+        "exit": False,
+        "fast": True,
+    }
+    assert texts_of(goals) == [
+        "✔ 7 answers",
+        "✘ no 429",
+        "✘ typo: AttributeError: 'Stats' object has no attribute 'acepted'",
+        "✘ exit: SystemExit: 1",
+        "✔ fast",
+    ]
+
+
+def test_a_run_that_was_cut_short_meets_no_goal() -> None:
+    """What does not hold is missed, what holds so far is left open."""
+    goals = Goals({"fast": lambda _: True, "all": lambda stats: stats.accepted == 9})
+    goals.judge(STATS, finished=False)
+    assert goals.met == {"all": False}
+    assert texts_of(goals) == ["○ fast", "✘ all"]
+
+
+def test_goals_are_open_again_for_the_next_run() -> None:
+    """Neither what was met nor an error stays."""
+    goals = Goals({"typo": lambda stats: stats.acepted == 7, "any": lambda _: True})
+    goals.judge(STATS, finished=True)
+    goals.forget()
+    assert goals.met == {}
+    assert texts_of(goals) == ["○ typo", "○ any"]
+
+
+async def judge(stats: Stats) -> bool:
+    """No goal: what it returns is always true."""
+    return False
+
+
+@pytest.mark.parametrize("goals", [{"fast": True}, {"fast": judge}])
+def test_what_is_not_a_goal_is_refused(goals: Mapping[str, Any]) -> None:
+    """A goal is a plain function; the error names the one that is not."""
+    with pytest.raises(TypeError, match=r"goals must be plain functions .*'fast'"):
+        check_goals(goals)

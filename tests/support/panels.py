@@ -1,0 +1,49 @@
+"""A panel without a page: what the tests do with it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from inflight_lab import Panel
+from inflight_lab.runners import semaphore
+from tests.support.waiting import until
+
+
+class OpenPanel(Protocol):
+    """The fixture ``open_panel``."""
+
+    def __call__(self, runner: Any = ..., **options: Any) -> Panel:
+        """A panel of ``runner`` on the practice server, closed after the test."""
+
+
+async def start_until(panel: Panel, in_flight: int) -> asyncio.Task[None]:
+    """Start a run, and come back once the server has that many in flight."""
+    run = panel.start()
+    await until(lambda: panel.server.timeline.in_flight == in_flight)
+    return run
+
+
+async def stop(panel: Panel) -> None:
+    """Press Stop, and wait until the run that goes on has ended."""
+    run = panel.start()
+    panel.stop()
+    await run
+
+
+def in_threads(sends: Any) -> Any:
+    """A runner that has ``sends(url, count, limit=3)`` send from other threads."""
+
+    async def runner(url: str, count: int) -> object:
+        return await asyncio.to_thread(sends, url, count, limit=3)
+
+    return runner
+
+
+async def raises_at_a_refusal(
+    url: str, count: int, *, client: Any, limiter: Any
+) -> list[Any]:
+    """A runner that loses the other outcomes, and leaves their requests in flight."""
+    return list(
+        await semaphore.make_many_requests(url, count, client=client, limiter=limiter)
+    )
