@@ -27,7 +27,8 @@ async def main():
     async with httpx.AsyncClient(limits=limits) as client:
         for step in range(2):
             await asyncio.to_thread(sys.stdin.readline)
-            await asyncio.gather(*(client.get(f"https://api.example.com/{step}/{n}") for n in range(30)))
+            url = f"https://api.example.com/{step}/"
+            await asyncio.gather(*(client.get(f"{url}{n}") for n in range(30)))
 
 asyncio.run(main())
 """

@@ -4,6 +4,7 @@ in a clear word.
 
 from __future__ import annotations
 
+import json
 import marshal
 import os
 import pty
@@ -12,20 +13,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from binascii import b2a_base64
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from inflight_lab.watch.__main__ import events
-from inflight_lab.watch.diagnosis import summary
+from inflight_lab.watch import __main__ as command
+from inflight_lab.watch.event_file import read_events
+from inflight_lab.watch.events import Sent, Unseen
+from inflight_lab.watch.summary import summary
 from tests.support.children import child
 from tests.support.waiting import PATIENCE
-from tests.support.watching import see_text, watch
+from tests.support.watching import log_of_script, watch, watch_here
 
 PRACTICE = ("--no-browser", "--practice", "1000/s")
 
@@ -48,57 +52,57 @@ def test_what_a_script_does_is_its_own(script: Callable[[str], Path]) -> None:
     """
     path = script(
         "import sys, threading, httpx\n"
-        "print(__name__, sys.argv[1:], sys.path[0], threading.active_count(), input())\n"
-        "print(httpx.get('https://api.example.com/a').json()['url'][-2:], file=sys.stderr)\n"
-        "print('sitecustomize' in sys.modules, any('startup' in folder for folder in sys.path))\n"
+        "threads = threading.active_count()\n"
+        "print(__name__, sys.argv[1:], sys.path[0], threads, input())\n"
+        "url = httpx.get('https://api.example.com/a').json()['url']\n"
+        "print(url[-2:], file=sys.stderr)\n"
+        "startup = [folder for folder in sys.path if 'startup' in folder]\n"
+        "print('sitecustomize' in sys.modules, startup)\n"
         "sys.exit(7)\n"
     )
     done = watch(*PRACTICE, path, "--port", "-x y", input="typed\n")
     assert done.stdout == (
-        f"__main__ ['--port', '-x y'] {path.parent} 1 typed\nTrue False\n"
+        f"__main__ ['--port', '-x y'] {path.parent} 1 typed\nTrue []\n"
     )
     assert done.returncode == 7
-    assert re.search(
-        r"^/a\nwatch: 1 request to api.example.com in .* s, at most 1 at once: 1 accepted",
-        done.stderr,
-        re.M,
+    words = (
+        r"^/a\nwatch: 1 request to api.example.com in .* s, at most 1 at once: 1 acc"
     )
+    assert re.search(words, done.stderr, re.M)
+
+
+class End(NamedTuple):
+    """How a script ends, with which exit status, and a line that is printed then."""
+
+    how: str
+    status: int
+    line: str = "watch: 1 request "
 
 
 @pytest.mark.parametrize(
-    ("end", "status", "said"),
+    "end",
     [
-        ("raise RuntimeError('as usual')", 1, "RuntimeError: as usual"),
-        (
-            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-            -signal.SIGKILL,
-            "watch: 1 request ",
-        ),
-        pytest.param(
-            "import os; os.abort()",
-            -signal.SIGABRT,
-            "watch: 1 request ",
-            marks=pytest.mark.full,
-        ),
-        pytest.param(
-            "import os; os._exit(3)", 3, "watch: 1 request ", marks=pytest.mark.full
-        ),
+        End("raise RuntimeError('as usual')", 1, "RuntimeError: as usual"),
+        End("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        pytest.param(End("os.abort()", -signal.SIGABRT), marks=pytest.mark.full),
+        pytest.param(End("os._exit(3)", 3), marks=pytest.mark.full),
     ],
     ids=["raises", "killed", "aborted", "left at once"],
 )
-def test_however_a_script_ends(
-    end: str, status: int, said: str, script: Callable[[str], Path]
-) -> None:
+def test_however_a_script_ends(end: End, script: Callable[[str], Path]) -> None:
     """The exit status is the script's, what it sent until then is not lost, and what
     was seen is said.
     """
-    done = watch(
-        *PRACTICE,
-        script(f"import httpx\nhttpx.get('https://api.example.com/')\n{end}\n"),
-    )
-    assert done.returncode == status
-    assert said in done.stderr
+    text = "import httpx, os, signal\nhttpx.get('https://api.example.com/')\n"
+    done = watch(*PRACTICE, script(text + end.how))
+    assert done.returncode == end.status
+    assert end.line in done.stderr
     assert "watch: 1 request to api.example.com" in done.stderr
+
+
+def watching(script: Path) -> list[str]:
+    """The command that watches a script in practice."""
+    return [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script)]
 
 
 WAITS = """
@@ -130,20 +134,13 @@ def test_a_signal_reaches_the_script_once(
     """Without a terminal, a signal to watch or to its group is the script's, which ends
     as it does alone.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "inflight_lab.watch",
-        *PRACTICE,
-        str(script(WAITS)),
-    ]
-    pipes: dict[str, Any] = {
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-        "text": True,
-    }
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with child(
-        command, stdin=subprocess.DEVNULL, start_new_session=True, **pipes
+        watching(script(WAITS)),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+        **pipes,
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -179,10 +176,7 @@ def test_ctrl_c_at_a_terminal(
     """
     pid, terminal = pty.fork()
     if not pid:
-        os.execv(
-            sys.executable,
-            [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(text))],
-        )
+        os.execv(sys.executable, watching(script(text)))
     said = _read_until(terminal, b"ready")
     os.write(terminal, b"\x03")
     said += _read_until(terminal, b"accepted, 0 refused.")
@@ -200,103 +194,147 @@ def _read_until(terminal: int, words: bytes) -> bytes:
     return said
 
 
-MANY = {
-    "two loops": "asyncio.run(three()); asyncio.run(three())",
-    "threads": "[threading.Thread(target=asyncio.run, args=(three(),)).start() for _ in 'ab']",
-    "forked": "pid = os.fork(); asyncio.run(three()); pid and os.waitpid(pid, 0)",
-    "spawned": "__name__ == '__main__' and multiprocessing.get_context('spawn').Pool(2).map(one, '123456')",
-    "httpx2": "asyncio.run(three(httpx2)); [httpx2.get('https://api.example.com/a') for _ in 'abc']",
-    "over aiohttp": "asyncio.run(three(transport=httpx_aiohttp.AiohttpTransport())); asyncio.run(three())",
-    "a proxy": "asyncio.run(three(proxy='http://192.0.2.1:3128')); asyncio.run(three())",
-}
 THREE = """
 import asyncio, multiprocessing, os, threading
 import httpx, httpx2, httpx_aiohttp
 
 def one(name):
-    httpx.get("https://api.example.com/" + name)
+    httpx.get("https://one.example/" + name)
 
-async def three(httpx=httpx, **options):
+async def three(host, httpx=httpx, **options):
     async with httpx.AsyncClient(**options) as client:
-        await asyncio.gather(*(client.get("https://api.example.com/" + name) for name in "abc"))
+        await asyncio.gather(*(client.get(f"https://{host}/{n}") for n in "abc"))
 
 """
+IN_ONE_PROCESS = (
+    THREE
+    + """
+for _ in range(2):
+    asyncio.run(three("loops.example"))
+
+threads = []
+for _ in range(2):
+    thread = threading.Thread(target=asyncio.run, args=(three("threads.example"),))
+    thread.start()
+    threads.append(thread)
+for thread in threads:
+    thread.join()
+
+asyncio.run(three("httpx2.example", httpx2))
+with httpx2.Client() as client:
+    for name in "abc":
+        client.get("https://httpx2.example/" + name)
+
+for _ in range(2):
+    transport = httpx_aiohttp.AiohttpTransport()
+    asyncio.run(three("aiohttp.example", transport=transport))
+    asyncio.run(three("proxy.example", proxy="http://192.0.2.1:3128"))
+"""
+)
+FORKED = """
+pid = os.fork()
+asyncio.run(three("forked.example"))
+pid and os.waitpid(pid, 0)
+"""
+SPAWNED = """
+if __name__ == "__main__":
+    multiprocessing.get_context("spawn").Pool(2).map(one, "123456")
+"""
+
+
+def test_clients_are_seen_wherever_they_are_made(tmp_path: Path) -> None:
+    """In each loop and thread, of either library, over other transports and past a
+    proxy.
+    """
+    log = log_of_script(tmp_path, IN_ONE_PROCESS)
+    seen = {group.first.host: len(group) for group in log.by_host()}
+    kinds = ("loops", "threads", "httpx2", "aiohttp", "proxy")
+    assert seen == {f"{kind}.example": 6 for kind in kinds}
+    assert summary(log).endswith("30 accepted, 0 refused.")
 
 
 @pytest.mark.parametrize(
     "how",
-    [
-        pytest.param(how, marks=pytest.mark.full) if how == "spawned" else how
-        for how in MANY
-    ],
+    [FORKED, pytest.param(SPAWNED, marks=pytest.mark.full)],
+    ids=["forked", "spawned"],
 )
-def test_clients_are_seen_wherever_they_are_made(how: str, tmp_path: Path) -> None:
-    """In each loop, thread and process, of either library, over other transports and
-    past a proxy.
-    """
-    seen = see_text(tmp_path, THREE + MANY[how])
-    assert [request.status for request in seen.requests] == [200] * 6
-    assert summary(seen).endswith("6 accepted, 0 refused.")
+def test_clients_are_seen_in_all_processes(how: str, tmp_path: Path) -> None:
+    """Those that the script forks, and those that it starts anew."""
+    log = log_of_script(tmp_path, THREE + how)
+    assert summary(log).endswith("6 accepted, 0 refused.")
+
+
+def line_of(*event: object) -> bytes:
+    """What stands in the file for an event."""
+    return b2a_base64(marshal.dumps(event))
 
 
 def test_a_line_that_is_half_written_is_read_once_it_is_whole(tmp_path: Path) -> None:
-    """Watch may look while a script writes: it waits for the rest, and loses nothing."""
-    line = b2a_base64(marshal.dumps((1.0, 1, "sent", 1)))
+    """Watch may read while a script writes: it waits for the rest of a line."""
+    line = line_of("Sent", 1.5, 1, 7, 2)
     with (
         (tmp_path / "events").open("wb", buffering=0) as script,
         (tmp_path / "events").open("rb") as file,
     ):
         script.write(line + line[:9])
-        assert list(events(file)) == [(1.0, 1, "sent", 1)]
+        assert list(read_events(file)) == [Sent(1.5, 1, 7, 2)]
         script.write(line[9:])
-        assert list(events(file)) == [(1.0, 1, "sent", 1)]
+        assert list(read_events(file)) == [Sent(1.5, 1, 7, 2)]
 
 
 def test_a_line_that_is_cut_off_costs_that_line_only(tmp_path: Path) -> None:
-    """When the disk was full for a moment, what is written after it counts, and watch
-    does not fall over.
-    """
-    seen = see_text(
-        tmp_path,
-        "import httpx, os\n"
-        "httpx.get('https://api.example.com/')\n"
-        "with open(os.environ['INFLIGHT_LAB_WATCH'], 'ab') as events:\n"
-        "    events.write(b'AAA\\n6QAA\\n\\n')\n"
-        "httpx.get('https://api.example.com/')\n",
-    )
-    assert [request.status for request in seen.requests] == [200, 200]
+    """When the disk was full for a moment, what is written after it counts."""
+    whole = line_of("Unseen", 1.5, 1, "urllib")
+    cut_off = [
+        b"AAA\n",
+        b"6QAA\n",
+        b"\n",
+        line_of("Sent", 1.5),
+        line_of("Nothing", 1.5, 1),
+        b2a_base64(marshal.dumps(None)),
+    ]
+    (tmp_path / "events").write_bytes(whole + b"".join(cut_off) + whole)
+    with (tmp_path / "events").open("rb") as file:
+        assert list(read_events(file)) == [Unseen(1.5, 1, "urllib")] * 2
+
+
+UNSEEN = """
+import asyncio, urllib.request, aiohttp, requests
+
+async def send():
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*[session.get("http://192.0.2.1/") for _ in range(3)])
+
+for use in (
+    lambda: asyncio.run(send()),
+    lambda: requests.get("http://api.example.com/"),
+    lambda: urllib.request.urlopen("http://192.0.2.1/"),
+):
+    try:
+        use()
+    except OSError as error:
+        reasons = f"{error} {error.__cause__!r}"
+        assert "--practice: nothing is sent to" in reasons, reasons
+    else:
+        raise SystemExit(1)
+"""
 
 
 def test_libraries_that_are_not_seen(tmp_path: Path) -> None:
     """Of aiohttp, requests and urllib watch says how often they were used; in practice
     nothing gets out.
     """
-    seen = see_text(
-        tmp_path,
-        "import asyncio, contextlib, urllib.request, aiohttp, requests\n"
-        "async def main():\n"
-        "    async with aiohttp.ClientSession() as session:\n"
-        "        await asyncio.gather(*[session.get('http://192.0.2.1/') for _ in range(3)])\n"
-        "for send in (lambda: asyncio.run(main()), lambda: requests.get('http://api.example.com/'),\n"
-        "             lambda: urllib.request.urlopen('http://192.0.2.1/')):\n"
-        "    try:\n"
-        "        send()\n"
-        "    except OSError as error:\n"
-        "        assert '--practice: nothing is sent to' in f'{error} {error.__cause__!r}', error\n"
-        "    else:\n"
-        "        raise SystemExit(1)\n",
-    )
-    assert summary(seen) == (
-        "No request of httpx or httpx2 was seen. aiohttp was used (3x), its requests were not seen. requests "
-        "was used (1x), its requests were not seen. urllib was used (1x), its requests were not seen."
-    )
+    uses = [each.library for each in log_of_script(tmp_path, UNSEEN).unseen]
+    assert sorted(uses) == ["aiohttp"] * 3 + ["requests", "urllib"]
 
 
-def test_a_script_without_requests(script: Callable[[str], Path]) -> None:
+def test_a_script_without_requests(
+    script: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
+) -> None:
     """It says that there were none, and the exit status stays the script's."""
-    done = watch("--no-browser", script("print('nothing')"))
-    assert (done.returncode, done.stdout) == (0, "nothing\n")
-    assert done.stderr.endswith("watch: No request of httpx or httpx2 was seen.\n")
+    done = watch_here(capfd, "--no-browser", script("print('nothing'); exit(7)"))
+    assert (done.status, done.output) == (7, "nothing\n")
+    assert done.said.endswith("watch: No request of httpx or httpx2 was seen.\n")
 
 
 @pytest.mark.parametrize(
@@ -317,111 +355,129 @@ def test_a_script_without_requests(script: Callable[[str], Path]) -> None:
     ],
 )
 def test_what_cannot_be_watched(
-    arguments: list[str], word: str, script: Callable[[str], Path]
+    arguments: list[str],
+    word: str,
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """One clear line, exit status 2, and the script was not started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         names = {"script": script("print('started')"), "taken": taken.getsockname()[1]}
-        done = watch(
-            "--no-browser", *(argument.format(**names) for argument in arguments)
-        )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert word in done.stderr
-    assert "Traceback" not in done.stderr
+        filled_in = [argument.format(**names) for argument in arguments]
+        done = watch_here(capfd, "--no-browser", *filled_in)
+    assert (done.status, done.output) == (2, "")
+    assert word in done.said
+    assert "Traceback" not in done.said
 
 
-def test_a_browser_that_cannot_be_opened(script: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(
+    ("quota", "rate", "period"), [("7/s", 7, 1), ("90/min", 90, 60), ("7/h", 7, 3600)]
+)
+def test_the_quota_of_practice(quota: str, rate: int, period: float) -> None:
+    """A number a second, a minute or an hour."""
+    knobs = command._practice_knobs(quota)
+    assert (knobs["rate"], knobs["period"]) == (rate, period)
+
+
+def test_a_browser_that_cannot_be_opened(
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The address is there to be opened by hand, and the script runs all the same."""
-    done = watch(script("print('ran')"), env=os.environ | {"BROWSER": "/bin/false"})
-    assert (done.returncode, done.stdout) == (0, "ran\n")
-    assert re.search(
-        r"the plot is at http://127.0.0.1:\d+/inflight-lab/\n", done.stderr
-    )
+    monkeypatch.setattr(command.webbrowser, "open", lambda address: False)
+    monkeypatch.setattr(command, "PATIENCE", 0.1)
+    done = watch_here(capfd, script("print('ran')"))
+    assert (done.status, done.output) == (0, "ran\n")
+    assert re.search(r"the plot is at http://127.0.0.1:\d+/inflight-lab/\n", done.said)
 
 
 def test_the_browser_gets_the_address(
-    script: Callable[[str], Path], tmp_path: Path
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is opened at the page, and has time to come there after a script that is over
     at once.
     """
-    opener = tmp_path / "browser"
-    opener.write_text(
-        f"#!/bin/sh\n{sys.executable} {tmp_path}/reads.py $1 > {tmp_path}/read\n"
-    )
-    opener.chmod(0o755)
-    (tmp_path / "reads.py").write_text(
-        "import httpx, sys; print(httpx.get(sys.argv[1] + 'events').text)"
-    )
-    done = watch(script("print('ran')"), env=os.environ | {"BROWSER": str(opener)})
-    assert done.stdout == "ran\n"
-    assert "No request of httpx or httpx2 was seen." in (tmp_path / "read").read_text()
+    pages = []
+    read = threading.Event()
+
+    def open_page(address: str) -> None:
+        pages.append(httpx.get(address + "events", timeout=PATIENCE).text)
+        read.set()
+
+    monkeypatch.setattr(command.webbrowser, "open", open_page)
+    monkeypatch.setattr(command, "PATIENCE", PATIENCE)
+    watch_here(capfd, script("print('ran')"))
+    assert read.wait(PATIENCE)
+    assert "No request of httpx or httpx2 was seen." in pages[0]
 
 
 def test_the_environments_own_sitecustomize_runs(
-    tmp_path: Path, script: Callable[[str], Path]
+    tmp_path: Path,
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Watch stands in front of it, not in its place: it runs in both processes."""
+    """Watch stands in front of it, not in its place."""
     (tmp_path / "sitecustomize.py").write_text("print('set up')")
-    done = watch(
-        "--no-browser",
-        script("print('ran')"),
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-    )
-    assert done.stdout == "set up\nset up\nran\n"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = watch_here(capfd, "--no-browser", script("print('ran')"))
+    assert done.output == "set up\nran\n"
+
+
+THREE_IN_STEPS = """
+import httpx
+for _ in "abc":
+    input()
+    httpx.get("https://api.example.com/")
+"""
 
 
 def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
-    """A page hears what was, what is, and at the end the words; a page of another site
-    hears nothing.
-    """
-    text = "import httpx\nfor _ in 'abc':\n    input()\n    httpx.get('https://api.example.com/')\n"
-    command = [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script(text))]
-    pipes: dict[str, Any] = {
-        "stdin": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-        "text": True,
-    }
-    with child(command, **pipes) as process, httpx.Client(timeout=PATIENCE) as client:
+    """A page hears what was, what is, and at the end the words."""
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with (
+        child(watching(script(THREE_IN_STEPS)), text=True, **pipes) as process,
+        httpx.Client(timeout=PATIENCE) as client,
+    ):
         assert process.stdin
         assert process.stderr
         home = process.stderr.readline().split()[-1]
-        assert '<div id="plot">' in client.get(home).text
-        assert "export default" in client.get(home + "js/live_plot.js").text
-        assert (
-            client.get(home + "live_plot.css")
-            .headers["content-type"]
-            .startswith("text/css")
-        )
-        assert (
-            client.get(home, headers={"Origin": "https://evil.example"}).status_code
-            == 403
-        )
+        assert_is_served(client, home)
         process.stdin.write("\n")
         process.stdin.flush()
         with client.stream("GET", home + "events") as response:
-            lines = (line for line in response.iter_lines() if line)
-            first = httpx.Response(200, text=next(lines).removeprefix("data: ")).json()
-            assert first["reset"]
-            assert first["live"]
-            assert first["title"].endswith("my_script.py")
+            messages = (
+                json.loads(line.removeprefix("data: "))
+                for line in response.iter_lines()
+                if line
+            )
+            first = next(messages)
             process.stdin.write("\n\n")
             process.stdin.flush()
-            more = [
-                httpx.Response(200, text=line.removeprefix("data: ")).json()
-                for line in lines
-            ]
-            last = more[-1]
-    assert last["counts"]["accepted"] == 3
-    points = [
-        point
-        for message in [first, *more]
-        for point in message["series"].get("client", [])
+            more = list(messages)
+    assert first["reset"]
+    assert first["live"]
+    assert first["title"].endswith("my_script.py")
+    levels = [
+        point for each in [first, *more] for point in each["series"].get("client", [])
     ]
-    assert points[-1][3] == 0
-    assert max(point[2] for point in points) == 1
-    assert sorted({point[0] for point in points}) == [
-        point[0] for point in points
-    ]  # none twice
-    assert not last["live"]
-    assert last["words"].startswith("3 requests to api.example.com")
+    assert levels[-1][3] == 0
+    assert max(point[2] for point in levels) == 1
+    times = [point[0] for point in levels]
+    assert sorted(set(times)) == times  # none twice
+    assert more[-1]["counts"]["accepted"] == 3
+    assert not more[-1]["live"]
+    assert more[-1]["words"].startswith("3 requests to api.example.com")
+
+
+def assert_is_served(client: httpx.Client, home: str) -> None:
+    """The page is there with its files; a page of another site hears nothing."""
+    assert '<div id="plot">' in client.get(home).text
+    assert "export default" in client.get(home + "js/live_plot.js").text
+    style = client.get(home + "live_plot.css").headers["content-type"]
+    assert style.startswith("text/css")
+    foreign = client.get(home, headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403

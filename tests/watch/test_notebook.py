@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +16,6 @@ import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer, Timeline
 from inflight_lab.watch.notebook import Watch
-from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.request_probe import RequestProbe
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
@@ -36,9 +33,9 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
 
 
 def seen(watch: Watch) -> Timeline:
-    """What the plot would draw now: it looks 20 times a second."""
-    watch.seen.look()
-    return watch.seen.timeline
+    """What the plot would draw now: it reads 20 times a second."""
+    watch.request_log.catch_up()
+    return watch.request_log.timeline
 
 
 async def test_requests_are_seen_as_they_go(
@@ -90,10 +87,10 @@ async def test_after_the_block_the_client_is_as_before(
         raise ZeroDivisionError
     await client.get(server.url)
     assert vars(client._transport) == before
-    assert len(watch.seen.requests) == 1
+    assert len(watch.request_log.requests) == 1
     with Watch(client) as again:
         await client.get(server.url)
-    assert len(again.seen.requests) == 1
+    assert len(again.request_log.requests) == 1
 
 
 async def test_nothing_that_is_sent_changes(
@@ -168,7 +165,7 @@ async def test_what_gets_no_answer(
             task.cancel()
         await asyncio.wait(tasks)
         stats = seen(watch).stats()
-    errors = [request.error for request in watch.seen.requests]
+    errors = [request.error for request in watch.request_log.requests]
     assert errors[:2] == ["ReadTimeout", "ConnectError"]
     assert errors[5:] == ["PoolTimeout", "cancelled"]
     assert (stats.failed, stats.cancelled, stats.waiting, stats.in_flight) == (
@@ -185,16 +182,18 @@ async def test_httpcore_tells_no_more_than_is_needed(
     """Each of its calls costs the watched script time: once a request is sent there are
     none.
     """
-    told, see = [], RequestProbe._see
-    monkeypatch.setattr(
-        RequestProbe,
-        "_see",
-        lambda self, event, info: told.append(event) or see(self, event, info),
-    )
+    announced = []
+    trace = RequestProbe._trace
+
+    def noted_trace(probe: RequestProbe, event: str, info: object) -> None:
+        announced.append(event.partition(".")[2])
+        trace(probe, event, info)
+
+    monkeypatch.setattr(RequestProbe, "_trace", noted_trace)
     await client.get(server.url)
     with Watch(client):
         await client.get(server.url)
-    assert [event.partition(".")[2] for event in told] == [
+    assert announced == [
         "send_request_headers.started",
         "send_request_headers.complete",
     ]
@@ -212,15 +211,14 @@ async def test_what_costs_time_is_done_where_it_tells_something(
         for _ in range(20):
             await client.get(server.url)
     assert "started" not in {event.kind for event in seen(watch).events}
-    said = [
-        bool(request.said) for request in watch.seen.requests if request.status == 429
-    ]
-    assert len(said) == sum(said) == 19
+    refusals = [each for each in watch.request_log.requests if each.status == 429]
+    assert len(refusals) == 19
+    assert all(refusal.headers for refusal in refusals)
     assert seen(watch).stats().started == 23
 
 
 async def test_an_answer_that_breaks_off(client: Any) -> None:
-    """Its headers were there: what went wrong later is still the request's own failure."""
+    """Its headers were there; what goes wrong later is still the request's failure."""
 
     async def break_off(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -234,7 +232,7 @@ async def test_an_answer_that_breaks_off(client: Any) -> None:
         host, port = server.sockets[0].getsockname()
         with Watch(client) as watch, pytest.raises(library.RemoteProtocolError):
             await client.get(f"http://{host}:{port}/")
-    (request,) = watch.seen.requests
+    request = watch.request_log.first
     assert (request.status, request.error) == (0, "RemoteProtocolError")
     assert seen(watch).stats().failed == 1
 
@@ -254,7 +252,9 @@ async def test_a_retry_while_an_error_is_handled(
             raise asyncio.CancelledError
         except asyncio.CancelledError:
             await client.get(server.url)
-    assert [(request.status, request.error) for request in watch.seen.requests] == [
+    assert [
+        (request.status, request.error) for request in watch.request_log.requests
+    ] == [
         (0, "ConnectError"),
         (200, ""),
         (200, ""),
@@ -311,7 +311,7 @@ def test_only_clients_can_be_watched(wrong: object) -> None:
 
 
 def test_a_client_is_watched_once() -> None:
-    """A second block inside the first would count everything twice; the first goes on."""
+    """A second block inside would count everything twice; the first goes on."""
     with httpx.Client() as client, Watch(client):
         with (
             pytest.raises(ValueError, match="client must not be watched already"),
@@ -320,37 +320,3 @@ def test_a_client_is_watched_once() -> None:
             pass
         assert "handle_request" in vars(client._transport)
     assert "handle_request" not in vars(client._transport)
-
-
-def test_two_threads_that_look_keep_the_order() -> None:
-    """The plot's thread and the cell's may look at once: what the first has begun, the
-    second waits for.
-    """
-    second_waits, noted = threading.Event(), []
-    news = deque([1, 2])
-
-    class Lock:
-        lock = threading.Lock()
-
-        def __enter__(self) -> None:
-            if not self.lock.acquire(blocking=False):
-                second_waits.set()
-                self.lock.acquire()
-
-        def __exit__(self, *_: object) -> None:
-            self.lock.release()
-
-    def fetch() -> Iterator[tuple[int]]:
-        while news:
-            event = news.popleft()
-            if event == 1:
-                other.start()
-                assert second_waits.wait(PATIENCE)
-            yield (event,)
-
-    seen = RequestLog(fetch)
-    seen._looking, seen.note = Lock(), noted.append  # type: ignore[assignment]
-    other = threading.Thread(target=seen.look)
-    seen.look()
-    other.join()
-    assert noted == [1, 2]

@@ -11,51 +11,67 @@ from typing import NamedTuple
 
 import pytest
 
-from inflight_lab.watch.leftovers import MOST, written_files
-from tests.support.watching import see, watch
+from inflight_lab.watch.events import OpenedFile
+from inflight_lab.watch.leftovers import (
+    MAX_NAMED,
+    warn_of_practice_answers,
+    written_files,
+)
+from inflight_lab.watch.request_log import RequestLog
+from tests.support.watching import Job, log_of_script, logs_of, watch_here
 
 PRACTICE = ("--no-browser", "--practice", "1000/s")
 SAVES = """
 import json, httpx
 
-with httpx.Client(headers={"Authorization": "Bearer hunter2"}, cookies={"session": "hunter2"}) as client:
-    answers = [client.get(f"https://ada:hunter2@api.example.com/{n}").json() for n in "ab"]
+HEADERS = {"Authorization": "Bearer hunter2"}
+URL = "https://ada:hunter2@api.example.com/"
+with httpx.Client(headers=HEADERS, cookies={"session": "hunter2"}) as client:
+    answers = [client.get(URL + name).json() for name in "ab"]
 with open("results.jsonl", "a") as results:
     for answer in answers:
         results.write(json.dumps(answer) + "\\n")
 """
 
 
-def named(folder: Path, text: str, *arguments: str) -> list[str]:
-    """The files that watch names after a script with this text was run in practice."""
-    script = folder / "my_script.py"
-    script.write_text(text)
-    return written_files(see(folder, script, *arguments), script, Path.cwd())
+def with_old_files(folder: Path) -> Path:
+    """A folder with files in it that were there before."""
+    folder.mkdir(exist_ok=True)
+    for name in ("old.txt", "old.jsonl"):
+        (folder / name).write_text("data\n")
+        os.utime(folder / name, (1, 1))
+    with sqlite3.connect(folder / "old.db") as database:
+        database.execute("create table answers (answer)")
+    database.close()
+    return folder
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory of its own, with files in it that were there before."""
+    """A working directory of its own."""
     monkeypatch.chdir(tmp_path)
-    for name in ("old.txt", "old.jsonl"):
-        (tmp_path / name).write_text("data\n")
-        os.utime(tmp_path / name, (1, 1))
-    with sqlite3.connect("old.db") as database:
-        database.execute("create table answers (answer)")
-    database.close()
     return tmp_path
 
 
-def test_results_of_practice_are_named_and_hold_no_secret(here: Path) -> None:
+def named(folder: Path, text: str, *arguments: str) -> list[str]:
+    """The files that watch names after a script with this text ran in practice."""
+    log = log_of_script(folder, text, *arguments)
+    return written_files(log, folder / "script.py", Path.cwd())
+
+
+def test_results_of_practice_are_named_and_hold_no_secret(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The last words name the results file, in which no key, cookie or password is."""
     (here / "my_script.py").write_text(SAVES)
-    done = watch(*PRACTICE, "my_script.py", cwd=here)
-    assert done.returncode == 0, done.stderr
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 0, done.said
     saved = (here / "results.jsonl").read_text()
     assert saved.count("(not shown)") == 4
-    assert "hunter2" not in saved
-    assert done.stderr.endswith(
-        "\nPractice answers, not data, are now in results.jsonl. Do not let a real run go on from there.\n"
+    assert "hunter2" not in saved + done.said
+    assert done.said.endswith(
+        "\nPractice answers, not data, are now in results.jsonl. "
+        "Do not let a real run go on from there.\n"
     )
 
 
@@ -86,15 +102,12 @@ WAYS = {
         "os.mkdir('out'); os.chdir('out'); open('new.txt', 'w').write('1')",
         ["out/new.txt"],
     ),
-    "by a child": Way(
-        'subprocess.run([sys.executable, \'-c\', \'open("new.txt", "w").write("1")\'])',
-        ["new.txt"],
-    ),
     "twice": Way(
         "[open(name, 'a').write('1') for name in ('b', 'a', 'b')]", ["b", "a"]
     ),
     "only read": Way(
-        "open('old.txt').read(); sqlite3.connect('old.db').execute('select * from answers')",
+        "open('old.txt').read(); "
+        "sqlite3.connect('old.db').execute('select * from answers')",
         [],
     ),
     "not changed": Way("open('old.txt', 'r+').close()", []),
@@ -110,7 +123,7 @@ WAYS = {
     ),
 }
 BEGINNING = """
-import os, pathlib, sqlite3, subprocess, sys
+import os, pathlib, sqlite3
 
 def save(database, first="create table if not exists answers (answer)"):
     database.execute(first)
@@ -121,25 +134,40 @@ def save(database, first="create table if not exists answers (answer)"):
 """
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_file_is_named_if_it_was_written(here: Path, way: Way) -> None:
-    """Whatever Python opens it with, once, if it is still there and not as it was
-    before.
-    """
-    assert named(here, BEGINNING + way.does) == [
-        os.path.normpath(name) for name in way.named
+def test_a_file_is_named_if_it_was_written(tmp_path: Path) -> None:
+    """Whatever Python opens it with, once, if it is still there and not as before."""
+    folders = [with_old_files(tmp_path / str(number)) for number in range(len(WAYS))]
+    jobs = [
+        Job(text=BEGINNING + way.does, folder=folder)
+        for way, folder in zip(WAYS.values(), folders, strict=True)
     ]
+    logs = logs_of(tmp_path, jobs)
+    found = {
+        name: written_files(log, folder / "script.py", folder)
+        for name, log, folder in zip(WAYS, logs, folders, strict=True)
+    }
+    assert found == {
+        name: [os.path.normpath(path) for path in way.named]
+        for name, way in WAYS.items()
+    }
+
+
+def test_what_a_child_of_the_script_writes_is_named(here: Path) -> None:
+    """If that is Python, too."""
+    does = "import subprocess, sys; subprocess.run([sys.executable, '-c', {!r}])"
+    text = does.format("open('new.txt', 'w').write('1')")
+    assert named(here, text) == ["new.txt"]
 
 
 def test_what_lies_elsewhere_has_its_whole_path(
     here: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Such as what an argument of the script names."""
-    results = tmp_path_factory.mktemp("results") / "new.txt"
+    results = str(tmp_path_factory.mktemp("results") / "new.txt")
     folder = here / "project"
     folder.mkdir()
     text = "import sys; open(sys.argv[1], 'w').write('1')"
-    assert named(folder, text, str(results)) == [str(results)]
+    assert named(folder, text, results) == [results]
 
 
 def test_temporary_files_are_not_named(
@@ -148,44 +176,52 @@ def test_temporary_files_are_not_named(
     """What a library leaves among the temporary files, or among Python's own, is no
     result.
     """
-    for name in ("temporary", "python", "site-packages", "project"):
+    names = ("temporary", "python", "site-packages", "project")
+    for name in names:
         (here / name).mkdir()
     monkeypatch.setattr(
         "inflight_lab.watch.leftovers.NOT_RESULTS", ["temporary", "python"]
     )
-    text = "for n in ('temporary', 'python', 'site-packages', 'project'): open(f'{n}/new', 'w').write('1')"
+    text = f"for n in {names}: open(f'{{n}}/new', 'w').write('1')"
     assert named(here, text) == ["project/new"]
 
 
-def test_no_more_than_ten_are_named(here: Path) -> None:
+def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
     """The others are counted."""
-    (here / "my_script.py").write_text(
-        f"for n in range({MOST + 2}): open(f'{{n}}.txt', 'w').write('1')"
-    )
-    said = watch(*PRACTICE, "my_script.py", cwd=here).stderr
-    assert " are now in 0.txt, 1.txt, " in said
-    assert ", 9.txt and 2 more files. Do not" in said
+    log = RequestLog()
+    for number in range(MAX_NAMED + 2):
+        path = tmp_path / f"{number}.txt"
+        path.write_text("1")
+        log.note(OpenedFile(0.0, 1, str(path), changed=0))
+    (words,) = warn_of_practice_answers(log, tmp_path / "script.py", tmp_path)
+    assert " are now in 0.txt, 1.txt, " in words
+    assert ", 9.txt and 2 more files. Do not" in words
 
 
-def test_without_practice_nothing_is_said(here: Path) -> None:
+def test_without_practice_nothing_is_said(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The answers are data then: no file is named."""
     (here / "my_script.py").write_text("open('new.txt', 'w').write('1')")
-    done = watch("--no-browser", "my_script.py", cwd=here)
+    done = watch_here(capfd, "--no-browser", "my_script.py")
     assert (here / "new.txt").read_text() == "1"
-    assert done.stderr.endswith("watch: No request of httpx or httpx2 was seen.\n")
+    assert done.said.endswith("watch: No request of httpx or httpx2 was seen.\n")
 
 
-def test_a_script_may_delete_where_it_runs(here: Path) -> None:
+def test_a_script_may_delete_where_it_runs(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Nothing is left to name, and watch ends as the script does."""
     (here / "my_script.py").write_text(
         "import os, shutil; open('new.txt', 'w'); shutil.rmtree(os.getcwd())"
     )
-    done = watch(*PRACTICE, "my_script.py", cwd=here)
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 0
+    assert "Traceback" not in done.said
 
 
 FAILS = """
-import os, sqlite3
+import os
 os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
 for name in ("nul\\0", "new.txt", 1.5, "/", None):
     try:
@@ -195,18 +231,18 @@ for name in ("nul\\0", "new.txt", 1.5, "/", None):
 """
 
 
-def test_what_cannot_be_opened_fails_as_usual(here: Path) -> None:
+def test_what_cannot_be_opened_fails_as_usual(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The script hears from Python what was wrong, and nothing of watch."""
     (here / "my_script.py").write_text(FAILS)
-    done = watch(*PRACTICE, "my_script.py", cwd=here)
-    assert (done.returncode, done.stdout.split()) == (
-        0,
-        [
-            "ValueError",
-            "FileNotFoundError",
-            "TypeError",
-            "IsADirectoryError",
-            "TypeError",
-        ],
-    )
-    assert "Traceback" not in done.stderr
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 0
+    assert done.output.split() == [
+        "ValueError",
+        "FileNotFoundError",
+        "TypeError",
+        "IsADirectoryError",
+        "TypeError",
+    ]
+    assert "Traceback" not in done.said

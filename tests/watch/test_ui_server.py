@@ -1,11 +1,9 @@
-"""The page of ``inflight-lab watch``: whenever it is opened, it gets each event once."""
+"""The page of ``inflight-lab watch``: whenever it opens, it gets each event once."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
@@ -24,17 +22,15 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
     clock = SetClock()
     timeline = Timeline(clock=clock)
     page = Page(PlotSource(None, timeline), "my_script.py")
-    first = page._messages()
+    first = page.messages()
     if others:
         await anext(first)
     for status in (429, 200, 200):
         timeline.answer(timeline.send(), status)
         clock.now += 10  # so that those before are no more drawn one by one
     page.words = "all that stood out"
-    async with aclosing(page._messages()) as late:
-        messages: list[dict[str, Any]] = [
-            json.loads(each.removeprefix("data: ")) async for each in late
-        ]
+    async with aclosing(page.messages()) as late:
+        messages = [message async for message in late]
     await first.aclose()
     assert messages[0]["reset"]
     assert not messages[-1]["live"]

@@ -1,1 +1,1 @@
-"""Watch the requests of a client or of a whole script, live, and hear what stood out."""
+"""Watches the requests of a client or a whole script, and says what stood out."""

@@ -1,4 +1,7 @@
-"""Which of a script's lines keeps its event loop from running: a thread looks, and the loop pays nothing."""
+"""Which of a script's lines keep its event loop from running.
+
+A thread of its own samples the stacks of all threads, so the loop pays nothing.
+"""
 
 import asyncio
 import gc
@@ -7,66 +10,100 @@ import re
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from types import FrameType
+from typing import NamedTuple
 
-LOOK, LATE = 0.01, 0.02
-"""Seconds between two looks, and how many more the processor may have worked in between."""
-HERE, STDLIB = (
-    re.escape(os.path.dirname(os.path.abspath(__file__))),
-    re.escape(sysconfig.get_path("stdlib")),
-)
-NOT_THE_SCRIPT = re.compile(rf"<|{HERE}|{STDLIB}|.*[/\\](site|dist)-packages[/\\]")
-RUN, BELOW = (
-    asyncio.Handle._run.__code__,
-    asyncio.Runner.run.__code__,
-)  # uvloop's callbacks have no frame
+from inflight_lab.watch.events import Blocked, Note
+
+SAMPLE_INTERVAL = 0.01
+"""Seconds between two samples."""
+LATE = 0.02
+"""A sample is late if the processor has worked for so many seconds more in between."""
+
+_HERE = re.escape(os.path.dirname(os.path.abspath(__file__)))
+_STDLIB = re.escape(sysconfig.get_path("stdlib"))
+NOT_THE_SCRIPT = re.compile(rf"<|{_HERE}|{_STDLIB}|.*[/\\](site|dist)-packages[/\\]")
+"""Paths of code that the script only uses."""
+CALLBACK = asyncio.Handle._run.__code__
+"""What calls a callback of asyncio's own loops; those of uvloop have no frame."""
+RUNNER = asyncio.Runner.run.__code__
+"""What runs a loop of any kind."""
 
 
-def look(note: Callable[..., None]) -> None:
-    """Note, for ever, where one callback of a loop is seen again, and the seconds since the look before."""
-    running: dict[
-        int, tuple[FrameType | None, float]
-    ] = {}  # by thread: the callback, and when it began
-    then, spent = time.perf_counter(), time.process_time()
+class Place(NamedTuple):
+    """Where a thread with an event loop is."""
+
+    callback: FrameType | None
+    """The frame that stands for what the loop has called; None: there is no loop."""
+    line: str
+    """The script's line there, ``file:number``; "" while it awaits a library."""
+
+
+class Call(NamedTuple):
+    """What a thread's loop has called, and when that was first seen."""
+
+    callback: FrameType | None
+    began: float
+
+
+def sample_stacks(note: Note) -> None:
+    """Note, forever, each line at which a callback of a loop is seen again."""
+    calls: dict[int, Call] = {}
+    last_time = time.perf_counter()
+    last_cpu = time.process_time()
     while True:
-        time.sleep(LOOK)
-        now, cpu = time.perf_counter(), time.process_time()
+        time.sleep(SAMPLE_INTERVAL)
+        now = time.perf_counter()
+        cpu = time.process_time()
         # A call that keeps all other threads waiting, this one too, is seen only once:
-        # at its end.  That it was so shows in the processor's time: on a busy machine a
-        # look is late for other reasons, too.
-        alone = cpu - spent if cpu - spent > LOOK + LATE else 0.0
-        for thread, frame in frames().items():
-            callback, line = where(frame)
-            before, began = running.get(thread, (None, now))
-            if callback is not before:
-                running[thread] = callback, (began := now)
-            if line and (took := now - then if callback is before else alone):
-                note("stood still", (thread, began), took, line)
-        then, spent = now, cpu
+        # at its end.  The processor's time shows it: on a busy machine a sample is late
+        # for other reasons, too.
+        worked = cpu - last_cpu
+        worked_alone = worked if worked > SAMPLE_INTERVAL + LATE else 0.0
+        for thread, frame in current_frames().items():
+            callback, line = place_of(frame)
+            call = calls.get(thread)
+            if call and call.callback is callback:
+                seconds = now - last_time
+            else:
+                call = calls[thread] = Call(callback, now)
+                seconds = worked_alone
+            if line and seconds:
+                note(Blocked, thread, call.began, seconds, line)
+        last_time = now
+        last_cpu = cpu
 
 
-def frames() -> dict[int, FrameType]:
-    """Each thread's frame.  Python before 3.12.1 may hang for ever if it collects garbage meanwhile."""
+def current_frames() -> dict[int, FrameType]:
+    """Each thread's frame, taken while no garbage is collected.
+
+    Before Python 3.12.1 a collection meanwhile may hang (python/cpython#106883).
+    """
     collects = gc.isenabled()
     gc.disable()
-    found = sys._current_frames()
+    frames = sys._current_frames()
     if collects:
         gc.enable()
-    return found
+    return frames
 
 
-def where(frame: FrameType | None) -> tuple[FrameType | None, str]:
-    """The loop's callback that runs in ``frame``, and the script's line there: "" if it awaits a library."""
-    line, above, script = "", 0, None
-    while frame and (code := frame.f_code) not in (RUN, BELOW):
-        if not script and not NOT_THE_SCRIPT.match(code.co_filename):
-            script, awaits = frame, above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
-            line = (
-                ""
-                if awaits
-                else f"{os.path.basename(code.co_filename)}:{frame.f_lineno}"
-            )
-        frame, above = frame.f_back, code.co_flags
-    return (script if frame and frame.f_code is BELOW else frame), line if frame else ""
+def place_of(frame: FrameType | None) -> Place:
+    """Where the thread that runs ``frame`` is."""
+    script_frame = None
+    line = ""
+    flags_above = 0
+    while frame and frame.f_code is not CALLBACK and frame.f_code is not RUNNER:
+        code = frame.f_code
+        if script_frame is None and not NOT_THE_SCRIPT.match(code.co_filename):
+            script_frame = frame
+            awaits = flags_above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
+            if not awaits:
+                line = f"{os.path.basename(code.co_filename)}:{frame.f_lineno}"
+        flags_above = code.co_flags
+        frame = frame.f_back
+    if frame is None:
+        return Place(None, "")
+    if frame.f_code is RUNNER:
+        return Place(script_frame, line)
+    return Place(frame, line)

@@ -1,4 +1,4 @@
-"""After practice: which of the script's files now hold practice answers in place of data."""
+"""After practice: which of the script's files now hold practice answers."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from inflight_lab.watch.opened import last_change
 from inflight_lab.watch.request_log import RequestLog
 
-MOST = 10
+MAX_NAMED = 10
 """So many files are named."""
 NOT_RESULTS = [
     tempfile.gettempdir(),
@@ -22,31 +22,32 @@ NOT_RESULTS = [
 PACKAGES = {"__pycache__", "site-packages", "dist-packages"}
 
 
-def warn_of_practice_answers(seen: RequestLog, script: Path, here: Path) -> list[str]:
-    """Two sentences that name the files, or nothing if there are none; see `written_files`."""
-    files = written_files(seen, script, here)
+def warn_of_practice_answers(log: RequestLog, script: Path, here: Path) -> list[str]:
+    """Two sentences that name the files; nothing if there are none."""
+    files = written_files(log, script, here)
     if not files:
         return []
-    names = ", ".join(files[:MOST])
-    if len(files) > MOST:
-        names += f" and {len(files) - MOST} more files"
+    names = ", ".join(files[:MAX_NAMED])
+    if len(files) > MAX_NAMED:
+        names += f" and {len(files) - MAX_NAMED} more files"
     return [
-        f"Practice answers, not data, are now in {names}. Do not let a real run go on from there."
+        f"Practice answers, not data, are now in {names}. "
+        "Do not let a real run go on from there."
     ]
 
 
-def written_files(seen: RequestLog, script: Path, here: Path) -> list[str]:
+def written_files(log: RequestLog, script: Path, here: Path) -> list[str]:
     """What the script wrote and did not delete, in the order in which it was opened.
 
     ``here`` is the working directory in which it was started: paths in there are
     relative to it.
     """
-    before: dict[str, int] = {}
-    for _, _, path, changed in seen.others["opened"]:
-        before.setdefault(path, changed)
+    changed_before: dict[str, int] = {}
+    for event in log.opened_files:
+        changed_before.setdefault(event.path, event.changed)
     ignored = _ignored_folders(script, here)
     files = []
-    for name, changed in before.items():
+    for name, changed in changed_before.items():
         path = Path(name)
         if _was_written(path, changed) and not _is_ignored(path, ignored):
             shown = path.relative_to(here) if path.is_relative_to(here) else path

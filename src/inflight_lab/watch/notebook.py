@@ -2,19 +2,22 @@
 
 import time
 from collections import deque
-from functools import partial
+from collections.abc import Iterator
+from types import MethodType
 from typing import Any, Self
 
 from IPython.display import display
 
 from inflight_lab.plot.live_plot import Plot
-from inflight_lab.watch.diagnosis import diagnose, summary
+from inflight_lab.watch.diagnosis import report
+from inflight_lab.watch.events import Event
+from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
-from inflight_lab.watch.request_probe import NOTED
+from inflight_lab.watch.request_probe import noting, noting_async
 
 
 class Watch(Plot):
-    """Shows live what ``client`` sends inside the block, and says at its end what stood out.
+    """Shows live what ``client`` sends inside the block, and then what stood out.
 
     ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, made as you
     like.  What it sends does not change and no body is read; after the block it is as
@@ -28,22 +31,21 @@ class Watch(Plot):
     """
 
     def __init__(self, client: Any) -> None:
-        try:
-            self._transports = {client._transport, *client._mounts.values()} - {None}
-        except AttributeError:
-            message = f"client must be an AsyncClient or a Client of httpx or httpx2, got {client!r}"
-            raise TypeError(message) from None
-        self._method = (
-            "handle_async_request" if hasattr(client, "aclose") else "handle_request"
-        )
-        self._events = deque[tuple[Any, ...]]()
-        self.seen = RequestLog(
-            lambda: (self._events.popleft() for _ in range(len(self._events)))
-        )
-        super().__init__(self.seen)
+        self._transports = _transports_of(client)
+        is_async = hasattr(client, "aclose")
+        self._method = "handle_async_request" if is_async else "handle_request"
+        self._noting = noting_async if is_async else noting
+        self._noted = deque[tuple[type[Event], tuple[Any, ...]]]()
+        self.request_log = RequestLog(self._take_noted)
+        super().__init__(LogSource(self.request_log))
 
-    def _note(self, kind: str, *fields: object) -> None:
-        self._events.append((time.perf_counter(), 0, kind, *fields))
+    def _note(self, kind: type[Event], *fields: object) -> None:
+        self._noted.append((kind, (time.perf_counter(), 0, *fields)))
+
+    def _take_noted(self) -> Iterator[Event]:
+        for _ in range(len(self._noted)):
+            kind, fields = self._noted.popleft()
+            yield kind(*fields)
 
     def __enter__(self) -> Self:
         if any(self._method in vars(transport) for transport in self._transports):
@@ -52,11 +54,8 @@ class Watch(Plot):
             )
         for transport in self._transports:
             send = getattr(type(transport), self._method)
-            setattr(
-                transport,
-                self._method,
-                partial(NOTED[self._method], self._note, 0, send, transport),
-            )
+            noted_send = MethodType(self._noting(send, self._note), transport)
+            setattr(transport, self._method, noted_send)
         display(self)
         return super().__enter__()
 
@@ -64,4 +63,15 @@ class Watch(Plot):
         for transport in self._transports:
             delattr(transport, self._method)
         super().__exit__(*why)
-        print("\n".join([summary(self.seen), *diagnose(self.seen)]))
+        print(report(self.request_log))
+
+
+def _transports_of(client: Any) -> set[Any]:
+    """What the client sends through: one for all, and those for some addresses."""
+    try:
+        return {client._transport, *client._mounts.values()} - {None}
+    except AttributeError:
+        raise TypeError(
+            "client must be an AsyncClient or a Client of httpx or httpx2, "
+            f"got {client!r}"
+        ) from None

@@ -1,4 +1,4 @@
-"""In practice, in the watched script's own process: notes the files that the script opens to write to.
+"""In practice, in the watched script's own process: notes the files it writes to.
 
 Seen is what Python opens itself: by `open`, `os.open` and `sqlite3`, and what is then
 renamed.  Not seen is what other code opens, such as a library in Rust or C++, or a
@@ -6,20 +6,21 @@ program that the script starts.
 """
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+from inflight_lab.watch.events import Note, OpenedFile
 
 WRITES = os.O_WRONLY | os.O_RDWR
 
 
 class OpenedFiles:
-    """An audit hook that notes each file once: its path, and when it was last changed before that.
+    """An audit hook that notes each file once, by its path, before it is changed.
 
     Whether it is changed later cannot be seen here: `leftovers` looks at the end.
     """
 
-    def __init__(self, note: Callable[..., None]) -> None:
+    def __init__(self, note: Note) -> None:
         self._note = note
         self._noted: set[str] = set()
 
@@ -27,9 +28,8 @@ class OpenedFiles:
         """Take one event of `sys.audit`."""
         if event not in ("open", "sqlite3.connect", "os.rename"):
             return
-        with suppress(
-            Exception
-        ):  # a name that cannot be opened: the script hears of that from Python
+        # A name that cannot be opened: the script hears about that from Python.
+        with suppress(Exception):
             if event == "open":
                 self._opens(*arguments)
             elif event == "sqlite3.connect":
@@ -49,7 +49,7 @@ class OpenedFiles:
     def _note_once(self, path: str) -> None:
         if path not in self._noted:
             self._noted.add(path)
-            self._note("opened", path, last_change(path))
+            self._note(OpenedFile, path, last_change(path))
 
 
 def last_change(path: str) -> int:
@@ -65,6 +65,6 @@ def _absolute(path: Any) -> str:
 
 
 def _database(name: Any) -> str:
-    """The file of a database that is named by a path, or by a URI such as ``file:results.db?mode=rwc``."""
+    """The file of a database whose name is a path, or ``file:results.db?mode=rwc``."""
     path, _, _ = os.fsdecode(name).removeprefix("file:").partition("?")
     return _absolute(path)

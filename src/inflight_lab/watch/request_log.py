@@ -1,154 +1,174 @@
-"""What was seen of a run, event by event: its timeline, for the plot, and each request, for the diagnosis."""
+"""A watched run, event by event: each request, for the diagnosis, and a timeline."""
 
-import re
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.points import Message, PlotSource
 from inflight_lab.runs.quota_policy import QuotaPolicy
-from inflight_lab.watch.quota import Policy, policies
+from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
+from inflight_lab.watch.events import (
+    Acquired,
+    Asked,
+    Blocked,
+    Ended,
+    Event,
+    GatherFailed,
+    OpenedFile,
+    Sent,
+    Unseen,
+)
+from inflight_lab.watch.request import Name, Request
+from inflight_lab.watch.request_group import RequestGroup
 
-MOST = 200_000
-"""So many requests, and others of a kind, are kept one by one.  The counts and the plot go on."""
-Name = tuple[int, Any]
-"""Of a task, thread, client or callback: the process, and the name there."""
-
-
-@dataclass(slots=True)
-class Request:
-    """One request, as far as it got.  Times are in seconds; None: it did not happen."""
-
-    asked: float
-    sender: Name
-    client: Name
-    connections: int  # the most that its client opens; 0: not known
-    idle: int  # the most that its client keeps open for later
-    method: str
-    url: str
-    waits: bool = False  # whether the client may have no connection for it yet
-    opened: int = 0  # connections that were opened for it
-    sent: float | None = None
-    flight: int | None = None  # its number in the timeline, once it is sent
-    ended: float | None = None
-    error: str = (
-        ""  # what came in place of an answer; "cancelled" if the script gave it up
-    )
-    status: int = 0
-    said: str = ""  # those headers of the answer that are noted
-
-    @property
-    def host(self) -> str:
-        """Where it went."""
-        return re.split("[/?#]", self.url, maxsplit=3)[2]
-
-    @property
-    def failed(self) -> bool:
-        """Whether a script might send it again."""
-        return bool(self.error) or self.status == 429 or self.status >= 500
+MAX_KEPT = 200_000
+"""So many requests, and events of a kind, are kept.  The timeline counts all."""
 
 
-class RequestLog(PlotSource):
-    """A run as it is seen, from events that `note` takes one by one.
+class RequestLog(RequestGroup):
+    """All requests of a run, and what else was noted of it.
 
-    ``news`` has those that came since it was last called.  They are taken in before
-    each reading, many at a time: right when they come, each would cost the run twice as
+    ``news`` returns the events since it was last called.  They are taken in by
+    `catch_up`, many at a time: right when they come, each would cost the run twice as
     much.
     """
 
-    def __init__(self, news: Callable[[], Iterable[tuple[Any, ...]]] = tuple) -> None:
-        self._noted, self._looking = news, threading.Lock()
-        self._at: float | None = None
-        self.timeline = Timeline(clock=lambda: self._at or time.perf_counter())
-        self.requests = deque[Request](maxlen=MOST)
-        self.open: dict[Name, Request] = {}
-        """Those without an end, by process and number."""
-        self.others = defaultdict[str, deque[tuple[Any, ...]]](
-            lambda: deque(maxlen=MOST)
-        )
-        """By kind, all events of no request: ``(at, process, *fields)``."""
-        self.policies: dict[str, list[Policy]] = {}
-        """By host: what its last answer said."""
-        super().__init__(None, self.timeline, self._quota)
+    def __init__(self, news: Callable[[], Iterable[Event]] = tuple) -> None:
+        self._requests = deque[Request](maxlen=MAX_KEPT)
+        super().__init__(self._requests)
+        self.timeline = Timeline(clock=self._clock)
+        self.unfinished: dict[Name, Request] = {}
+        self.quotas: dict[str, list[AnnouncedQuota]] = {}
+        """By host: what its answers announce."""
+        self.acquired = deque[Acquired](maxlen=MAX_KEPT)
+        self.failed_gathers = deque[GatherFailed](maxlen=MAX_KEPT)
+        self.blocked = deque[Blocked](maxlen=MAX_KEPT)
+        """While requests were unfinished."""
+        self.unseen = deque[Unseen](maxlen=MAX_KEPT)
+        self.opened_files = deque[OpenedFile](maxlen=MAX_KEPT)
+        self._news = news
+        self._catching_up = threading.Lock()
+        self._event_time: float | None = None
+        self._take_in: dict[type[Event], Callable[[Any], None]] = {
+            Asked: self._begin,
+            Sent: self._get_connection,
+            Ended: self._end,
+            Acquired: self.acquired.append,
+            GatherFailed: self.failed_gathers.append,
+            Blocked: self._block,
+            Unseen: self.unseen.append,
+            OpenedFile: self.opened_files.append,
+        }
 
-    def look(self) -> None:
+    def catch_up(self) -> None:
         """Take in what is new."""
-        with self._looking:
-            for event in self._noted():
-                self.note(*event)
+        with self._catching_up:
+            for event in self._news():
+                self.note(event)
 
-    def read(self) -> Message:
-        """What happened since the last time, with the latest."""
-        self.look()
-        return super().read()
+    def note(self, event: Event) -> None:
+        """Take in one event."""
+        self._event_time = event.time
+        self._take_in[type(event)](event)
+        self._event_time = None
 
-    def note(self, at: float, process: int, kind: str, *fields: Any) -> None:
-        """One event at ``at``, seconds of ``time.perf_counter``.
+    def is_near_its_quota(self) -> bool:
+        """Whether more requests at once would soon be, or were, too many."""
+        rates = [
+            each.quota / each.window
+            for quotas in self.quotas.values()
+            for each in quotas
+        ]
+        allowed = min(rates, default=float("inf"))
+        return self.refused > 0 or len(self) / self.seconds > 0.8 * allowed
 
-        Of a request: ``asked`` (number, sender, client, connections, idle, method,
-        url), ``sent`` (number, connections opened), ``ended`` (number, error, status,
-        headers).  Others: ``acquires`` (semaphore, sender), ``gave up`` (error,
-        senders), ``stood still`` (callback, seconds, line), ``unseen`` (library),
-        ``opened`` (path of a file, when it was last changed before that).  Numbers and
-        names are the process's own.
-        """
-        self._at, key = at, (process, fields[0])
-        if kind == "asked":
-            _, sender, client, *more = fields
-            request = self.open[key] = Request(
-                at, (process, sender), (process, client), *more
-            )
-            self.requests.append(request)
-            if len(self.open) > request.connections:
-                request.waits = True
-                self.timeline.start()
-        elif kind == "sent" and key in self.open:
-            self._send(self.open[key], at, fields[1])
-        elif kind == "ended" and key in self.open:
-            self._finish(self.open.pop(key), at, *fields[1:])
-        elif kind != "stood still" or self.open:
-            self.others[kind].append((at, process, *fields))
-        self._at = None
+    def semaphores_of_one_sender(self) -> int:
+        """How many semaphores were used by one task only, which sent requests."""
+        users: dict[Name, set[Name]] = {}
+        for event in self.acquired:
+            semaphore = (event.process, event.semaphore)
+            sender = (event.process, event.sender)
+            users.setdefault(semaphore, set()).add(sender)
+        senders = {request.sender for request in self.requests}
+        return sum(len(each) == 1 and each <= senders for each in users.values())
 
-    def _send(self, request: Request, at: float, opened: int = 0) -> None:
-        if self.timeline.waiting and not request.waits:
-            self.timeline.start()  # else it would count as one of those that wait
-        request.sent, request.opened, request.flight = at, opened, self.timeline.send()
+    def quota_to_draw(self) -> QuotaPolicy | None:
+        """That of the shortest window, if a single host announces any."""
+        if len(self.quotas) != 1:
+            return None
+        (quotas,) = self.quotas.values()
+        return QuotaPolicy("sliding-window", quotas[0].quota, quotas[0].window)
 
-    def _finish(
-        self, request: Request, at: float, error: str, status: int, said: str
-    ) -> None:
-        request.ended, request.error, request.status, request.said = (
-            at,
-            error,
-            status,
-            said,
+    def _clock(self) -> float:
+        now = time.perf_counter()
+        return now if self._event_time is None else self._event_time
+
+    def _begin(self, event: Asked) -> None:
+        request = Request(
+            event.time,
+            (event.process, event.sender),
+            (event.process, event.client),
+            event.max_connections,
+            event.max_idle,
+            event.method,
+            event.url,
         )
-        if request.flight is None and not (
-            error and request.waits
-        ):  # only httpcore says when it is sent
-            self._send(request, at)
-        if error == "cancelled":
-            self.timeline.cancel(request.flight)
-        elif error or request.flight is None:
-            self.timeline.fail(request.flight, error)
+        self.unfinished[(event.process, event.request)] = request
+        self._requests.append(request)
+        if len(self.unfinished) > request.max_connections:
+            request.may_wait = True
+            self.timeline.start()
+
+    def _get_connection(self, event: Sent) -> None:
+        request = self.unfinished.get((event.process, event.request))
+        if request:
+            self._send(request, event.time, event.connections_opened)
+
+    def _send(self, request: Request, time: float, connections_opened: int) -> None:
+        if self.timeline.waiting and not request.may_wait:
+            # Else it would count as one of those that wait.
+            self.timeline.start()
+        request.sent = time
+        request.connections_opened = connections_opened
+        request.number = self.timeline.send()
+
+    def _block(self, event: Blocked) -> None:
+        if self.unfinished:
+            self.blocked.append(event)
+
+    def _end(self, event: Ended) -> None:
+        request = self.unfinished.pop((event.process, event.request), None)
+        if not request:
+            return
+        request.ended = event.time
+        request.error = event.error
+        request.status = event.status
+        request.headers = event.headers
+        gave_up_waiting = request.may_wait and event.error
+        if request.number is None and not gave_up_waiting:
+            # Only httpcore says when it is sent.
+            self._send(request, event.time, 0)
+        if event.error == "cancelled":
+            self.timeline.cancel(request.number)
+        elif event.error or request.number is None:
+            self.timeline.fail(request.number, event.error)
         else:
-            self.timeline.answer(request.flight, status)
-        if said and (found := policies(said)):
-            known = self.policies.get(request.host, found)
-            if found[0].window >= known[0].window:
-                self.policies[request.host] = found
-                self.timeline.period = found[0].window
+            self.timeline.answer(request.number, event.status)
+        if event.headers:
+            self._learn_quotas(request)
 
-    def _quota(self) -> QuotaPolicy | None:
-        """The quota to draw: the one of the shortest window, if a single host says any."""
-        said = list(self.policies.values())
-        return (
-            QuotaPolicy("sliding-window", said[0][0].quota, said[0][0].window)
-            if len(said) == 1
-            else None
-        )
+    def _learn_quotas(self, request: Request) -> None:
+        """Keep what an answer announces.
+
+        A window that is guessed from the time of the reset gets shorter until then: the
+        longest is kept.
+        """
+        quotas = announced_quotas(request.headers)
+        if not quotas:
+            return
+        known = self.quotas.get(request.host, quotas)
+        if quotas[0].window >= known[0].window:
+            self.quotas[request.host] = quotas
+            self.timeline.period = quotas[0].window

@@ -12,17 +12,24 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
+from inflight_lab.watch.events import Asked, Ended, Note, Sent
+
 Function = Callable[..., Any]
-ENDS = {"TransportError", "CancelledError", "Cancelled"}
-"""Of errors in whose handling a response is closed, those that are its own; all others are the caller's."""
-OTHERS = (b"retry-after", b"connection")
+
+OWN_ERRORS = {"TransportError", "CancelledError", "Cancelled"}
+"""While one of these is handled, a response that is closed has failed of it.
+
+Any other error is the caller's.
+"""
+NOTED_HEADERS = (b"retry-after", b"connection")
 """Headers that are noted, beside those that have "limit" in their names."""
-LOOK = 0.05
-"""Seconds from one answer whose headers are noted to the next.  Those of failures, and of the first answer on
-a connection, always are."""
+HEADERS_INTERVAL = 0.05
+"""Seconds from one answer whose headers are noted to the next.
+
+Those of failures, and of the first answer on a connection, always are.
+"""
 
 _numbers = itertools.count(1)
 _names: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -33,131 +40,151 @@ def name_of(thing: object) -> int:
     return _names.get(thing) or _names.setdefault(thing, next(_numbers))
 
 
-def sender() -> int:
-    """Who is sending: the running task, else the thread, with a number below 0."""
+def current_sender() -> int:
+    """The running task or, outside of a loop, the thread: with a number below 0."""
     task = asyncio.current_task() if asyncio._get_running_loop() else None
     return name_of(task) if task else -threading.get_ident()
 
 
-class RequestProbe(AbstractContextManager["RequestProbe", None]):
-    """Notes when one request is asked for, sent on a connection, and answered, failed or cancelled.
+class RequestProbe:
+    """Notes when one request is asked for, sent, and answered, failed or cancelled.
 
-    ``note(kind, *fields)`` is where the events go: `RequestLog.note` says which there
-    are. ``twin`` is the request to send: the caller's own one may be looked at, or be
-    sent twice at once. ``port`` is that of a practice server on this machine, if it is
-    to go there.
+    ``twin`` is the request to send: the caller's own may be looked at, or be sent twice
+    at once.  ``port``, if any, is that of a practice server on this machine, to which
+    the twin goes instead.
     """
 
-    _looked = 0.0
+    _headers_noted_at = 0.0
 
     def __init__(
-        self, note: Function, transport: object, request: Any, port: int, *, sync: bool
+        self, note: Note, transport: object, request: Any, *, port: int, sync: bool
     ) -> None:
-        self._note, self._number, self._opened = note, next(_numbers), 0
+        self._note = note
+        self._number = next(_numbers)
+        self._connections_opened = 0
         self._close = "close" if sync else "aclose"
-        self._handled = sys.exc_info()[
-            1
-        ]  # by the caller, before: no failure of this request
-        pool, url = getattr(transport, "_pool", None), request.url
-        sizes = (
+        # The caller sends it while handling this: no failure of this request.
+        self._handled_before = sys.exc_info()[1]
+        pool = getattr(transport, "_pool", None)
+        note(
+            Asked,
+            self._number,
+            current_sender(),
+            name_of(transport),
             getattr(pool, "_max_connections", 0),
             getattr(pool, "_max_keepalive_connections", 0),
-        )
-        note(
-            "asked",
-            self._number,
-            sender(),
-            name_of(transport),
-            *sizes,
             request.method,
-            str(url),
+            str(request.url),
         )
-        self.twin = twin = object.__new__(type(request))
-        trace = {
-            "trace": self._see if sync else self._see_async
-        }  # unless the caller has one
-        twin.__dict__ = request.__dict__ | {"extensions": trace | request.extensions}
+        # The caller's own trace, if there is one, takes the place of this one.
+        trace = {"trace": self._trace if sync else self._trace_async}
+        self.twin = object.__new__(type(request))
+        self.twin.__dict__ = request.__dict__ | {
+            "extensions": trace | request.extensions
+        }
         if port:
-            twin.url = url.copy_with(scheme="http", host="127.0.0.1", port=port)
-            twin.headers = request.headers.copy()
-            twin.headers["Host"] = f"127.0.0.1:{port}"
+            self._redirect_to(port)
 
-    def _see(self, event: str, _: object) -> None:
+    def answered(self, response: Any) -> None:
+        """``response`` came; its body may be on its way until its stream is closed."""
+        headers = self._headers_to_note(response)
+        stream = response.stream
+        if response.is_closed or not hasattr(stream, "__dict__"):
+            # It is all here, or it has to stay as it is.
+            self._note(Ended, self._number, "", response.status_code, headers)
+        else:
+            self._end_when_closed(stream, response.status_code, headers)
+
+    def failed(self, error: BaseException) -> None:
+        """``error`` came in place of an answer, or of the rest of it."""
+        name = type(error).__name__
+        outcome = "cancelled" if "Cancelled" in name else name
+        self._note(Ended, self._number, outcome, 0, "")
+
+    def _redirect_to(self, port: int) -> None:
+        twin = self.twin
+        twin.url = twin.url.copy_with(scheme="http", host="127.0.0.1", port=port)
+        twin.headers = twin.headers.copy()
+        twin.headers["Host"] = f"127.0.0.1:{port}"
+
+    def _trace(self, event: str, _: object) -> None:
         if event.endswith(".send_request_headers.started"):
-            self._note("sent", self._number, self._opened)
-            self.twin.extensions.pop(
-                "trace"
-            )  # httpcore looks there at each step: we are done
+            self._note(Sent, self._number, self._connections_opened)
+            # httpcore looks there at each step, and nothing more is needed.
+            self.twin.extensions.pop("trace")
         elif event in (
             "connection.connect_tcp.complete",
             "connection.connect_unix_socket.complete",
         ):
-            self._opened += 1
+            self._connections_opened += 1
 
-    async def _see_async(self, event: str, _: object) -> None:
-        self._see(event, _)
+    async def _trace_async(self, event: str, info: object) -> None:
+        self._trace(event, info)
 
-    def answered(self, response: Any) -> Any:
-        """``response`` came; its body may still be under way, until its stream is closed."""
-        stream, close, said = response.stream, getattr(response.stream, self._close), ""
-        if (
-            self._opened
+    def _headers_to_note(self, response: Any) -> str:
+        now = time.monotonic()
+        if not (
+            self._connections_opened
             or response.status_code >= 400
-            or time.monotonic() > RequestProbe._looked + LOOK
+            or now > RequestProbe._headers_noted_at + HEADERS_INTERVAL
         ):
-            RequestProbe._looked = time.monotonic()
-            headers = ((name.lower(), value) for name, value in response.headers.raw)
-            lines = [
-                n + b": " + value
-                for n, value in headers
-                if b"limit" in n or n in OTHERS
-            ]
-            said = b"\n".join(lines).decode("latin-1")
+            return ""
+        RequestProbe._headers_noted_at = now
+        lines = []
+        for name, value in response.headers.raw:
+            lower = name.lower()
+            if b"limit" in lower or lower in NOTED_HEADERS:
+                lines.append(lower + b": " + value)
+        return b"\n".join(lines).decode("latin-1")
+
+    def _end_when_closed(self, stream: Any, status: int, headers: str) -> None:
+        close = getattr(stream, self._close)
 
         def note_and_close() -> Any:
             vars(stream).pop(self._close, None)
             error = sys.exc_info()[1]
-            own = error is not self._handled and ENDS & {
-                kind.__name__ for kind in type(error).__mro__
-            }
-            self._end(error if own else None, response.status_code, said)
+            if error is not None and self._is_own(error):
+                self.failed(error)
+            else:
+                self._note(Ended, self._number, "", status, headers)
             return close()
 
-        if response.is_closed or not hasattr(
-            stream, "__dict__"
-        ):  # it is all here; or must stay as it is
-            self._end(None, response.status_code, said)
-        else:
-            setattr(stream, self._close, note_and_close)
+        setattr(stream, self._close, note_and_close)
+
+    def _is_own(self, error: BaseException) -> bool:
+        if error is self._handled_before:
+            return False
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        return not OWN_ERRORS.isdisjoint(kinds)
+
+
+def noting(send: Function, note: Note, *, port: int = 0) -> Function:
+    """A ``handle_request`` that does what ``send`` does, and notes it."""
+
+    def handle_request(transport: Any, request: Any) -> Any:
+        probe = RequestProbe(note, transport, request, port=port, sync=True)
+        try:
+            response = send(transport, probe.twin)
+        except BaseException as error:
+            probe.failed(error)
+            raise
+        probe.answered(response)
         return response
 
-    def __exit__(
-        self, kind: object, error: BaseException | None, trace: object
-    ) -> None:
-        if error:
-            self._end(error)
-
-    def _end(
-        self, error: BaseException | None, status: int = 0, said: str = ""
-    ) -> None:
-        name = type(error).__name__ if error else ""
-        ended = "cancelled" if "Cancelled" in name else name
-        self._note("ended", self._number, ended, 0 if error else status, said)
+    return handle_request
 
 
-def _send(
-    note: Function, port: int, send: Function, transport: object, request: Any
-) -> Any:
-    with RequestProbe(note, transport, request, port, sync=True) as passage:
-        return passage.answered(send(transport, passage.twin))
+def noting_async(send: Function, note: Note, *, port: int = 0) -> Function:
+    """A ``handle_async_request`` that does what ``send`` does, and notes it."""
 
+    async def handle_async_request(transport: Any, request: Any) -> Any:
+        probe = RequestProbe(note, transport, request, port=port, sync=False)
+        try:
+            response = await send(transport, probe.twin)
+        except BaseException as error:
+            probe.failed(error)
+            raise
+        probe.answered(response)
+        return response
 
-async def _send_async(
-    note: Function, port: int, send: Function, transport: object, request: Any
-) -> Any:
-    with RequestProbe(note, transport, request, port, sync=False) as passage:
-        return passage.answered(await send(transport, passage.twin))
-
-
-NOTED = {"handle_request": _send, "handle_async_request": _send_async}
-"""By name of a transport's method: what does the same as that one, ``send``, with notes."""
+    return handle_async_request

@@ -1,4 +1,4 @@
-"""The page with the live plot, and the practice server that answers a script in place of the real API."""
+"""The page with the live plot, and practice answers in place of the API's."""
 
 import asyncio
 import json
@@ -7,75 +7,84 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import FileResponse, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
 import inflight_lab.plot
 from inflight_lab.plot.points import UPDATE, Message, PlotSource
 from inflight_lab.server import PracticeServer
+from inflight_lab.server.app import LOOPBACK
 
 HOME = "/inflight-lab/"
-PAGE, PLOT = (
-    Path(__file__).with_name("page.html"),
-    Path(inflight_lab.plot.__file__).parent,
-)
-EVENTS = "text/event-stream"
+PAGE = Path(__file__).with_name("page.html")
+PLOT = Path(inflight_lab.plot.__file__).parent
+"""What the page draws with."""
 
 
 class Page(PracticeServer):
-    """Serves the plot at ``HOME``, by server-sent events, and practice answers everywhere else.
+    """Serves the plot at ``HOME``, and practice answers everywhere else.
 
-    Nothing else may read ``recorder``.  ``title`` stands above the plot, ``words``
-    below, at the end: they are the last that a page gets, and then ``done`` is set.
-    ``readers`` has a queue for each page.
+    Nothing else may read ``source``.  ``title`` stands above the plot, ``words`` below,
+    at the end: they are the last that a page gets, and then ``done`` is set.
+    ``readers`` has a queue for each page that is open.
     """
 
     def __init__(
-        self, recorder: PlotSource, title: str, *, port: int = 0, **knobs: Any
+        self, source: PlotSource, title: str, *, port: int = 0, **knobs: Any
     ) -> None:
         super().__init__(port=port, **knobs)
-        self._recorder, self._title, self.words, self.done = (
-            recorder,
-            title,
-            "",
-            threading.Event(),
-        )
+        self.words = ""
+        self.done = threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
+        self._source = source
+        self._title = title
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds the page."""
+        return f"http://{LOOPBACK}:{self.port}{HOME}"
 
     def routes(self) -> list[BaseRoute]:
         """The page and its files, and practice answers on all other paths."""
         return [
-            Route(HOME, lambda _: FileResponse(PAGE)),
-            Route(
-                HOME + "events",
-                lambda _: StreamingResponse(self._messages(), media_type=EVENTS),
-            ),
+            Route(HOME, self._home),
+            Route(HOME + "events", self._events),
             Mount(HOME, StaticFiles(directory=PLOT)),
             Mount("/", request_response(self.get)),
         ]
 
-    async def _messages(self) -> AsyncIterator[str]:
-        """All there is for a page that opens; then what is new, until the words have come."""
-        news, words = asyncio.Queue[Message](), ""
+    async def _home(self, _: Request) -> Response:
+        return FileResponse(PAGE)
+
+    async def _events(self, _: Request) -> Response:
+        lines = (f"data: {json.dumps(each)}\n\n" async for each in self.messages())
+        return StreamingResponse(lines, media_type="text/event-stream")
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """All there is for a page that opens, then what is new; the words come last."""
+        queue = asyncio.Queue[Message]()
+        words = ""
         try:
             while not words:
-                words = self.words  # before the last look, so that nothing is missed
-                message = self._recorder.read()
-                for reader in self.readers:
-                    reader.put_nowait(message)
-                if news not in self.readers:  # all there is has what was just read, too
-                    news.put_nowait(self._recorder.everything() | {"reset": True})
-                    self.readers.add(news)
-                while not news.empty():
-                    own = {"title": self._title, "words": words}
-                    message = (
-                        news.get_nowait()
-                        | own
-                        | {"live": not words or not news.empty()}
-                    )
-                    yield f"data: {json.dumps(message)}\n\n"
+                words = self.words  # before the last reading, so that nothing is missed
+                self._read_for_all()
+                if queue not in self.readers:
+                    # All there is has what was just read, too.
+                    queue.put_nowait(self._source.everything() | {"reset": True})
+                    self.readers.add(queue)
+                while not queue.empty():
+                    message = queue.get_nowait()
+                    is_last = bool(words) and queue.empty()
+                    more = {"title": self._title, "words": words, "live": not is_last}
+                    yield message | more
                 await asyncio.sleep(UPDATE)
             self.done.set()
         finally:
-            self.readers.discard(news)
+            self.readers.discard(queue)
+
+    def _read_for_all(self) -> None:
+        message = self._source.read()
+        for reader in self.readers:
+            reader.put_nowait(message)

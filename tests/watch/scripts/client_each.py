@@ -1,13 +1,11 @@
-"""A client for each request, 12 or few; sound: one for all."""
+"""A client for each request; sound: one for all."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-ADDRESSES = [
-    f"https://api.example.com/items/{n}" for n in range(4 if "few" in sys.argv else 12)
-]
+ADDRESSES = [f"https://api.example.com/items/{n}" for n in range(12)]
 
 with httpx.Client() as client, ThreadPoolExecutor(3) as pool:
     list(pool.map(client.get if "sound" in sys.argv else httpx.get, ADDRESSES))

@@ -1,9 +1,6 @@
-"""gather raises, the script goes on, and so do the other tasks; sound: a TaskGroup
-cancels them.
-"""
+"""gather raises, the script goes on, and so do the other tasks."""
 
 import asyncio
-import sys
 
 import httpx
 
@@ -18,13 +15,8 @@ async def get(client, number):
 async def main():
     async with httpx.AsyncClient() as client:
         try:
-            if "sound" in sys.argv:
-                async with asyncio.TaskGroup() as group:
-                    for number in range(40):
-                        group.create_task(get(client, number))
-            else:
-                await asyncio.gather(*(get(client, n) for n in range(40)))
-        except* httpx.HTTPStatusError:
+            await asyncio.gather(*(get(client, n) for n in range(40)))
+        except httpx.HTTPStatusError:
             await asyncio.sleep(1.5)
 
 

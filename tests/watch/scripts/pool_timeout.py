@@ -8,6 +8,7 @@ import httpx
 
 URL = "https://api.example.com/items/"
 LIMITS = httpx.Limits(max_connections=5)
+TIMEOUT = httpx.Timeout(60, pool=0.01)
 
 
 async def main():
@@ -17,12 +18,9 @@ async def main():
         async with waiting:
             return await client.get(f"{URL}{number}")
 
-    async with httpx.AsyncClient(
-        limits=LIMITS, timeout=httpx.Timeout(60, pool=0.01)
-    ) as client:
-        await asyncio.gather(
-            *(get(client, n) for n in range(20)), return_exceptions=True
-        )
+    async with httpx.AsyncClient(limits=LIMITS, timeout=TIMEOUT) as client:
+        requests = (get(client, n) for n in range(20))
+        await asyncio.gather(*requests, return_exceptions=True)
 
 
 asyncio.run(main())

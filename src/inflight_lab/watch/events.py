@@ -1,0 +1,124 @@
+"""What a watched process notes, one event at a time.
+
+Each begins with its time, in seconds of ``time.perf_counter``, and its process.  Every
+other number names something within that process: a task, a client, a request.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+
+class Asked(NamedTuple):
+    """A client was asked to send a request."""
+
+    time: float
+    process: int
+    request: int
+    sender: int
+    client: int
+    max_connections: int
+    """The most that the client opens; 0: not known."""
+    max_idle: int
+    """The most that the client keeps open for later."""
+    method: str
+    url: str
+
+
+class Sent(NamedTuple):
+    """A request has a connection and goes out."""
+
+    time: float
+    process: int
+    request: int
+    connections_opened: int
+    """For this request."""
+
+
+class Ended(NamedTuple):
+    """A request was answered, to the end of the body, or failed."""
+
+    time: float
+    process: int
+    request: int
+    error: str
+    """What came in place of an answer; "cancelled" if the script gave it up."""
+    status: int
+    headers: str
+    """Those that were noted, as lines ``name: value`` with lower-case names."""
+
+
+class Acquired(NamedTuple):
+    """A task acquires an `asyncio.Semaphore`, or begins to wait for it."""
+
+    time: float
+    process: int
+    semaphore: int
+    sender: int
+
+
+class GatherFailed(NamedTuple):
+    """`asyncio.gather` raised an error while some of its tasks were running."""
+
+    time: float
+    process: int
+    error: str
+    running: list[int]
+    """The tasks that it left running, by their names as senders."""
+
+
+class Blocked(NamedTuple):
+    """A line of the script kept an event loop from running."""
+
+    time: float
+    process: int
+    thread: int
+    began: float
+    """When the loop called what it ran; with ``thread`` it names that call."""
+    seconds: float
+    """For which the line was seen this time."""
+    line: str
+
+
+class Unseen(NamedTuple):
+    """A library was used whose requests cannot be watched."""
+
+    time: float
+    process: int
+    library: str
+
+
+class OpenedFile(NamedTuple):
+    """The script opened a file to write to it, in practice."""
+
+    time: float
+    process: int
+    path: str
+    changed: int
+    """When it was last changed before that, in nanoseconds; 0: it is new."""
+
+
+Event = Asked | Sent | Ended | Acquired | GatherFailed | Blocked | Unseen | OpenedFile
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        Asked,
+        Sent,
+        Ended,
+        Acquired,
+        GatherFailed,
+        Blocked,
+        Unseen,
+        OpenedFile,
+    )
+}
+
+
+class Note(Protocol):
+    """Notes one event of this process that happens now; ``fields`` follow its process.
+
+    It is called in the watched script: each microsecond is one that the script lacks.
+    So it takes the fields as they are, and whoever reads them makes the event.
+    """
+
+    def __call__(self, kind: type[Event], *fields: Any) -> None:
+        """Note an event of this ``kind``."""

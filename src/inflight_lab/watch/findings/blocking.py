@@ -1,0 +1,38 @@
+"""Code of the script that keeps the event loop from running."""
+
+from collections.abc import Hashable
+
+from inflight_lab.watch.findings.finding import CERTAIN, Finding
+from inflight_lab.watch.request_log import RequestLog
+
+LONG = 0.015
+"""Seconds for which a call must block the loop to count; it is sampled every 0.01 s."""
+
+
+def blocked_event_loop(log: RequestLog) -> Finding | None:
+    """One line of the script blocks the loop, again and again or for long."""
+    blocked = _seconds_by_line(log)
+    if not blocked:
+        return None
+    line = max(blocked, key=lambda line: sum(blocked[line].values()))
+    stops = [seconds for seconds in blocked[line].values() if seconds > LONG]
+    total = sum(stops)
+    if total <= 0.05 * log.seconds or (len(stops) < 3 and total <= 0.25):
+        return None
+    return Finding(
+        CERTAIN,
+        "A blocked event loop",
+        facts=f"it stood still {len(stops)}x, {total:.1f} s, at {line}",
+        advice="Meanwhile nothing else runs: await what waits, "
+        "and compute in a thread (notebook 01).",
+    )
+
+
+def _seconds_by_line(log: RequestLog) -> dict[str, dict[Hashable, float]]:
+    """For how long each line blocked a loop, by the loop's call that came to it."""
+    seconds: dict[str, dict[Hashable, float]] = {}
+    for event in log.blocked:
+        call = (event.process, event.thread, event.began)
+        calls = seconds.setdefault(event.line, {})
+        calls[call] = calls.get(call, 0.0) + event.seconds
+    return seconds

@@ -1,0 +1,64 @@
+"""How many requests run at once: too few, without a limit, or after a failure."""
+
+from inflight_lab.watch.events import GatherFailed
+from inflight_lab.watch.findings.finding import CERTAIN, FEW, LIKELY, Finding
+from inflight_lab.watch.request_group import RequestGroup
+from inflight_lab.watch.request_log import RequestLog
+
+
+def one_after_the_other(log: RequestLog) -> Finding | None:
+    """Most of the time one request was in flight, with no other beside it."""
+    alone = log.alone_in_flight()
+    if len(alone) < len(log):
+        # Whatever else is sent beside it, one loop may wait for each answer.
+        alone = max(alone.by_sender(), key=len, default=RequestGroup([]))
+    share = sum(request.seconds for request in alone.requests) / log.seconds
+    if len(alone) <= FEW or share < 0.5 or log.is_near_its_quota():
+        return None
+    return Finding(
+        CERTAIN if share >= 0.9 else LIKELY,
+        "One after the other",
+        facts=f"{len(alone)} of {len(log)} requests were alone in flight, "
+        f"{share:.0%} of the time",
+        advice="Unless each request needs the answer before it, "
+        "send several at once (notebook 02).",
+    )
+
+
+def semaphore_for_each_task(log: RequestLog) -> Finding | None:
+    """Tasks make a semaphore each, so none of them limits anything."""
+    semaphores = log.semaphores_of_one_sender()
+    senders = len(log.by_sender())
+    if semaphores < max(FEW, senders / 2, 2 * len(log.hosts)):
+        return None
+    return Finding(
+        CERTAIN,
+        "A semaphore for each task",
+        facts=f"{semaphores}, each used by one task, so none ever waited",
+        advice="It limits what shares it: make one before the tasks, "
+        "and give it to all (notebook 03).",
+    )
+
+
+def requests_after_a_failure(log: RequestLog) -> Finding | None:
+    """`asyncio.gather` raised an error, and its other tasks went on sending."""
+    for failure in log.failed_gathers:
+        requests = _sent_after(failure, log)
+        if requests:
+            return Finding(
+                CERTAIN,
+                "Requests after the failure",
+                facts=f"gather raised {failure.error}, its tasks sent {requests} more",
+                advice="A TaskGroup cancels the others; "
+                "return_exceptions=True keeps all outcomes (notebook 02).",
+            )
+    return None
+
+
+def _sent_after(failure: GatherFailed, log: RequestLog) -> int:
+    """How many requests the tasks sent that the failure left running."""
+    running = {(failure.process, sender) for sender in failure.running}
+    return sum(
+        request.asked > failure.time and request.sender in running
+        for request in log.requests
+    )

@@ -1,0 +1,30 @@
+"""What stands out in a run, in words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Certainty = Literal["certain", "likely"]
+
+CERTAIN: Certainty = "certain"
+"""The events show it."""
+LIKELY: Certainty = "likely"
+"""The events suggest it, but something else could look the same."""
+
+FEW = 4
+"""Nothing is said about fewer requests."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that stands out: what shows it, and what to do about it.
+
+    ``facts`` has no full stop at its end, ``advice`` has one.
+    """
+
+    certainty: Certainty
+    headline: str
+    facts: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.certainty}: {self.headline}: {self.facts}. {self.advice}"

@@ -1,0 +1,60 @@
+"""More requests than the API allows."""
+
+from inflight_lab.watch.announced_quota import AnnouncedQuota
+from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
+from inflight_lab.watch.request_group import (
+    RequestGroup,
+    average_within,
+    most_within,
+)
+from inflight_lab.watch.request_log import RequestLog
+
+ADVICE = "Pace them: a limit on requests in flight keeps no rate (notebook 06)."
+
+
+def refused_requests(log: RequestLog) -> Finding | None:
+    """A host answered 429: it was sent more than it allows."""
+    for group in log.by_host():
+        if group.refused:
+            for quota in log.quotas.get(group.first.host, []):
+                finding = _over_the_quota(group, quota)
+                if finding:
+                    return finding
+            return _refused(group)
+    return None
+
+
+def _over_the_quota(group: RequestGroup, quota: AnnouncedQuota) -> Finding | None:
+    allowed, window, is_certain = quota
+    times = group.sent_times
+    most = most_within(window, times)
+    if most <= allowed:
+        return None
+    average = min(most, average_within(window, times))
+    in_bursts = " and in bursts" if most >= 1.5 * average else ""
+    how = f"on average{in_bursts}" if average > allowed else "in bursts"
+    return Finding(
+        CERTAIN if is_certain else LIKELY,
+        f"Over the quota {how}",
+        facts=f"{group.refused}x 429 from {group.first.host}. "
+        f"In {window:g} s {allowed:g} are allowed; "
+        f"you sent {average:.0f} on average and {most} in the busiest",
+        advice=ADVICE,
+    )
+
+
+def _refused(group: RequestGroup) -> Finding:
+    accepted = [
+        request.sent
+        for request in group.requests
+        if request.sent is not None and 0 < request.status < 400
+    ]
+    return Finding(
+        LIKELY,
+        "Refused",
+        facts=f"{group.refused}x 429 from {group.first.host}, "
+        "and no quota in its headers explains them. "
+        f"You sent up to {most_within(1, group.sent_times)} in a second; "
+        f"up to {most_within(1, accepted)} in a second were accepted",
+        advice=ADVICE,
+    )

@@ -1,0 +1,76 @@
+"""A script in a process of its own, which notes its events."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from inflight_lab.plot.points import UPDATE
+from inflight_lab.watch.hooks import EVENTS_VARIABLE, PRACTICE_VARIABLE
+from inflight_lab.watch.request_log import RequestLog
+
+STARTUP = str(Path(__file__).with_name("startup"))
+"""The folder in which Python finds what begins to note."""
+
+
+def start(
+    command: list[str], *, events: str, practice_port: int
+) -> subprocess.Popen[bytes]:
+    """Start the script; signals reach it once, as they would without watch.
+
+    It notes into the file ``events``.  Unless ``practice_port`` is 0, the practice
+    server there answers.
+    """
+    # Ctrl-C at a terminal reaches all that runs in its foreground.  Any other signal is
+    # for this process, or for its group, of which the script is then not a member: it
+    # is handed on.
+    terminal_signals_both = os.name != "posix" or _is_in_the_foreground()
+    child = subprocess.Popen(
+        command,
+        env=_environment(events, practice_port),
+        process_group=None if terminal_signals_both else 0,
+    )
+
+    def hand_on(number: int, _: object) -> None:
+        child.send_signal(number)
+
+    def ignore(_number: int, _: object) -> None:
+        """The script gets it from the terminal."""
+
+    signal.signal(signal.SIGINT, ignore if terminal_signals_both else hand_on)
+    signal.signal(signal.SIGTERM, hand_on)
+    return child
+
+
+def follow(child: subprocess.Popen[bytes], log: RequestLog) -> int:
+    """Take in what the script notes until it ends.  Returns its exit status."""
+    status = None
+    while status is None:
+        # It ends before the last reading, so that nothing is missed.
+        with suppress(subprocess.TimeoutExpired):
+            status = child.wait(UPDATE)
+        log.catch_up()
+    return status
+
+
+def exit_as(status: int) -> None:
+    """End this process as the script ended: a shell says the same about both."""
+    if status < 0:  # it died of a signal
+        with suppress(OSError):  # SIGKILL has no handler
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    raise SystemExit(status)
+
+
+def _is_in_the_foreground() -> bool:
+    return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+
+
+def _environment(events: str, practice_port: int) -> dict[str, str]:
+    folders = [STARTUP, os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, folders)),
+        EVENTS_VARIABLE: events,
+        PRACTICE_VARIABLE: str(practice_port),
+    }

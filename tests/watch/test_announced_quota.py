@@ -1,0 +1,85 @@
+"""Which quota an answer's headers announce."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
+
+NOW = 1_790_000_000
+
+
+def certain(quota: float, window: float) -> AnnouncedQuota:
+    """So many in so many seconds, as the headers say."""
+    return AnnouncedQuota(quota, window, is_certain=True)
+
+
+def guessed(quota: float, window: float) -> AnnouncedQuota:
+    """So many in a window that fits the reset."""
+    return AnnouncedQuota(quota, window, is_certain=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "quotas"),
+    [
+        ('ratelimit-policy: "default";q=7;w=2', [certain(7, 2)]),
+        ('ratelimit-policy: "default"; w=2; q=7', [certain(7, 2)]),
+        ('ratelimit-policy: "default";q=2.5;w=0.5', [certain(2.5, 0.5)]),
+        (
+            'ratelimit-policy: "a";q=1000;w=3600, "b";q=7;w=2',
+            [certain(7, 2), certain(1000, 3600)],
+        ),
+        (
+            'ratelimit-policy: "a";q=90;w=60\nratelimit-policy: "b";q=7;w=2',
+            [certain(7, 2), certain(90, 60)],
+        ),
+        ("ratelimit-policy: 7;w=2", [certain(7, 2)]),
+        ("ratelimit-limit: 7, 7;w=2, 90;w=60", [certain(7, 2), certain(90, 60)]),
+        ('ratelimit-policy: "a";q=7;w=2;qu="requests"', [certain(7, 2)]),
+        ('ratelimit-policy: "a";q=7;w=2;qu="content-bytes"', []),
+        ('ratelimit-policy: "a";qu="concurrent-requests";q=7;w=2', []),
+        (
+            'ratelimit-policy: "a";q=9000;w=2;qu="content-bytes", "b";q=7;w=2',
+            [certain(7, 2)],
+        ),
+        ('ratelimit-policy: "default";q=7;w=0', []),
+        ('ratelimit-policy: "default";q=0;w=2', []),
+        ('ratelimit-policy: "default";q=7', []),
+        ('ratelimit-policy: "default";q=many;w=2', []),
+        ("ratelimit: limit=7, remaining=5, reset=30", [guessed(7, 60)]),
+        ('ratelimit: "default";r=5;t=30', []),
+        ("ratelimit-limit: 7\nratelimit-reset: 1", [guessed(7, 1)]),
+        ("ratelimit-limit: 7\nratelimit-reset: 2", [guessed(7, 10)]),
+        (
+            "x-ratelimit-limit-minute: 90\nx-ratelimit-limit-second: 7",
+            [certain(7, 1), certain(90, 60)],
+        ),
+        (
+            f"x-ratelimit-limit: 700\nx-ratelimit-reset: {NOW + 1200}",
+            [guessed(700, 3600)],
+        ),
+        (f"x-rate-limit-limit: 7\nx-rate-limit-reset: {NOW - 5}", [guessed(7, 1)]),
+        (
+            "x-ratelimit-limit: 7\nx-ratelimit-reset: 172800",
+            [guessed(7, 172_800)],
+        ),
+        (
+            "ratelimit-policy: 7;w=2\nx-ratelimit-limit: 7\nx-ratelimit-reset: 5",
+            [certain(7, 2)],
+        ),
+        ("x-ratelimit-limit: 700", []),
+        ("x-ratelimit-limit: many\nx-ratelimit-reset: soon", []),
+        ("retry-after: 2\nconnection: close", []),
+        ("", []),
+    ],
+)
+def test_quotas_in_headers(
+    headers: str, quotas: list[AnnouncedQuota], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows that are given are certain, those that fit a reset are not, and what
+    counts something other than requests is left out.
+    """
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    assert announced_quotas(headers) == quotas

@@ -1,0 +1,116 @@
+"""Findings about requests that the API refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from inflight_lab.watch.findings.finding import Finding
+from inflight_lab.watch.findings.quota import refused_requests
+from tests.support.watching import Made, log_of
+
+SEVEN_IN_TWO_SECONDS = 'ratelimit-policy: "default";q=7;w=2'
+
+
+def refused(times: list[float], headers: str = SEVEN_IN_TWO_SECONDS) -> Finding:
+    """What is said where all but every third request gets a 429."""
+    requests = [
+        Made(time, 0.05, 429 if n % 3 else 200, headers=headers)
+        for n, time in enumerate(times)
+    ]
+    finding = refused_requests(log_of(requests))
+    assert finding
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("times", "how"),
+    [
+        ([n / 7 for n in range(100)], "on average"),
+        ([n / 4 for n in range(60)], "on average"),
+        ([0.0] * 50, "on average"),
+        ([4 * burst + n / 1000 for burst in range(5) for n in range(11)], "in bursts"),
+        (
+            [n / 1000 for n in range(7)] + [n / 4 for n in range(1, 60)],
+            "on average and in bursts",
+        ),
+        (
+            [2 * burst + n / 1000 for burst in range(4) for n in range(6)] + [6.0] * 3,
+            "in bursts",
+        ),
+    ],
+    ids=[
+        "twice as fast",
+        "a little too fast",
+        "all at once",
+        "bursts",
+        "a burst first",
+        "the last burst does not count",
+    ],
+)
+def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
+    """What an average allows is told apart from what it does not."""
+    finding = refused(times)
+    assert finding.certainty == "certain"
+    assert finding.headline == f"Over the quota {how}"
+
+
+def test_the_numbers_beside_the_quota() -> None:
+    """Refusals, what is allowed in which time, and what was sent in it."""
+    bursts = [4 * burst + n / 1000 for burst in range(5) for n in range(13)]
+    assert refused(bursts).facts == (
+        "43x 429 from api.example.com. In 2 s 7 are allowed; "
+        "you sent 6 on average and 13 in the busiest"
+    )
+
+
+def test_what_was_given_up_before_it_was_sent_is_not_counted_as_sent() -> None:
+    """Of 30 that were asked for, a pool of 12 sent 12: these are what the API saw."""
+    asked = Made(took=0.2, max_connections=12, headers=SEVEN_IN_TWO_SECONDS)
+    sent = [asked._replace(waited=0.1, status=429)] * 12
+    given_up = [asked._replace(waited=None, error="cancelled")] * 18
+    finding = refused_requests(log_of(sent + given_up))
+    assert finding
+    assert "you sent 12 on average and 12 in the busiest" in finding.facts
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "",
+        'ratelimit-policy: "default";q=1000;w=2',
+        'ratelimit-policy: "a";q=7;w=2;qu="content-bytes"',
+        'ratelimit-policy: "a";q=7;w=2;qu="concurrent-requests"',
+    ],
+)
+def test_refusals_that_no_quota_explains(headers: str) -> None:
+    """Bytes and requests at once are not a rate; what was accepted is the measure."""
+    finding = refused([n / 17.9 for n in range(60)], headers)
+    assert finding.certainty == "likely"
+    assert finding.headline == "Refused"
+    assert finding.facts == (
+        "40x 429 from api.example.com, and no quota in its headers explains them. "
+        "You sent up to 18 in a second; up to 6 in a second were accepted"
+    )
+
+
+def test_a_window_that_is_guessed() -> None:
+    """The quota is likely then."""
+    guessed = "x-ratelimit-limit: 10\nx-ratelimit-reset: 1"
+    finding = refused([n / 20 for n in range(60)], guessed)
+    assert (finding.certainty, finding.headline) == (
+        "likely",
+        "Over the quota on average",
+    )
+
+
+def test_the_quota_of_another_host_does_not_count() -> None:
+    """Each host is looked at alone, and one that refuses nothing is left out."""
+    elsewhere = 'ratelimit-policy: "default";q=1;w=2'
+    other = "https://other.example.com/"
+    fast = [Made(n / 7, url=other, headers=elsewhere) for n in range(30)]
+    assert refused_requests(log_of(fast)) is None
+    requests = [Made(n / 7, status=429) for n in range(30)]
+    finding = refused_requests(log_of(fast + requests))
+    assert finding
+    assert finding.headline == "Refused"
+    assert finding.facts.startswith("30x 429 from api.example.com, ")
