@@ -1,7 +1,8 @@
-"""Which room uses which, and what the map does not allow: ``python -m tests.project.architecture``.
+"""Which room uses which, and what the map does not allow.
 
-The map is the table in the docstring of `inflight_lab` itself.  An import counts
-wherever it stands, at the top of a file, in a function, or for a type checker only.
+``python -m tests.project.architecture`` prints both.  The map is the table in the
+docstring of `inflight_lab`.  An import counts wherever it stands: at the top of a file,
+in a function, or for a type checker only.
 """
 
 from __future__ import annotations
@@ -24,24 +25,26 @@ ROW = re.compile(
 )
 
 Uses = dict[str, set[str]]
+"""By room or module: the others that it uses, or may use."""
 
 
 def allowed_by(doc: str) -> Uses:
-    """What each room of the map may use: what its row names, what that may use in turn,
-    and every leaf.
+    """What each room of the map may use.
+
+    That is what its row names, what those may use in turn, and every leaf; a leaf may
+    use no other leaf.  A cycle in the map raises ``graphlib.CycleError``.
     """
     rows = {row["room"]: row for row in ROW.finditer(doc) if row["room"] != "room"}
     named = {room: set(re.findall(r"\w+", row["uses"])) for room, row in rows.items()}
     leaves = {room for room, row in rows.items() if row["leaf"]}
     allowed: Uses = {}
-    for room in graphlib.TopologicalSorter(
-        named
-    ).static_order():  # a cycle in the map itself ends here
-        allowed[room] = named[room].union(*(allowed[below] for below in named[room]))
-    return {
-        room: allowed[room] if room in leaves else allowed[room] | leaves
-        for room in rows
-    }
+    for room in graphlib.TopologicalSorter(named).static_order():
+        allowed[room] = set(named[room])
+        for below in named[room]:
+            allowed[room] |= allowed[below]
+    for room in rows.keys() - leaves:
+        allowed[room] |= leaves
+    return allowed
 
 
 def imports(package: Path) -> Uses:
@@ -84,43 +87,50 @@ def faults(graph: Uses, allowed: Uses) -> list[str]:
     """What is not as the map says: rooms that it lacks, rooms that are gone, arrows up,
     cycles.
     """
-    rooms = {room_of(module) for module in graph} - {FRONT_DOOR}
-    found = [f"{room} is not on the map" for room in sorted(rooms - set(allowed))]
-    found += [
-        f"{room} is on the map and nowhere else"
-        for room in sorted(set(allowed) - rooms)
+    return [
+        *_wrong_rooms(graph, allowed),
+        *_arrows_up(graph, allowed),
+        *_cycles(graph),
     ]
+
+
+def _wrong_rooms(graph: Uses, allowed: Uses) -> Iterator[str]:
+    rooms = {room_of(module) for module in graph} - {FRONT_DOOR}
+    for room in sorted(rooms - allowed.keys()):
+        yield f"{room} is not on the map"
+    for room in sorted(allowed.keys() - rooms):
+        yield f"{room} is on the map and nowhere else"
+
+
+def _arrows_up(graph: Uses, allowed: Uses) -> Iterator[str]:
     for module, used in sorted(graph.items()):
         own = room_of(module)
-        for other in sorted(used - {module}):
-            if own != FRONT_DOOR and room_of(other) not in {own, *allowed.get(own, ())}:
-                found.append(f"{module} may not use {other}")
+        if own == FRONT_DOOR:
+            continue
+        fine = {own} | allowed.get(own, set())
+        for other in sorted(used):
+            if room_of(other) not in fine:
+                yield f"{module} may not use {other}"
+
+
+def _cycles(graph: Uses) -> Iterator[str]:
+    others = {module: used - {module} for module, used in graph.items()}
     try:
-        graphlib.TopologicalSorter(
-            {module: used - {module} for module, used in graph.items()}
-        ).prepare()
+        graphlib.TopologicalSorter(others).prepare()
     except graphlib.CycleError as error:
-        found.append(f"a cycle: {' -> '.join(reversed(error.args[1]))}")
-    return found
+        yield f"a cycle: {' -> '.join(reversed(error.args[1]))}"
 
 
 def drawn(graph: Uses, rooms: list[str]) -> str:
-    """A line a room, from the top of the house down: its files, and how many of them
-    use which other room.
-    """
+    """A line for each room: its files, and how many of them use which other room."""
     lines = []
     for room in rooms:
         files = [module for module in graph if room_of(module) == room]
-        used = Counter(
-            other
-            for module in files
-            for other in {*map(room_of, graph[module])} - {room}
-        )
-        below = (
-            ", ".join(f"{other} ({used[other]})" for other in rooms if used[other])
-            or "nobody"
-        )
-        lines.append(f"{room:12}{len(files):3} files -> {below}")
+        users: Counter[str] = Counter()
+        for module in files:
+            users.update({room_of(other) for other in graph[module]} - {room})
+        below = [f"{other} ({users[other]})" for other in rooms if users[other]]
+        lines.append(f"{room:12}{len(files):3} files -> {', '.join(below) or 'none'}")
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
-"""Strips notebooks: ``python -m tests.project.stripped FILE ...``, for the hook that runs before a commit.
+"""Strips notebooks before a commit: ``python -m tests.project.stripped FILE ...``.
 
 A stored notebook holds what a person wrote: no output, no execution count, no metadata
-beyond the kernel. Files that hold more are rewritten, and named; the command ends with
-1 if there were any.
+but the kernel's.  Files that hold more are rewritten, and named; then the command ends
+with status 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def stripped(text: str) -> str:
     for cell in notebook["cells"]:
         cell["metadata"] = {}
         if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
+            cell["outputs"] = []
+            cell["execution_count"] = None
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -37,8 +38,9 @@ def main(paths: list[str]) -> int:
     changed = 0
     for path in map(Path, paths):
         text = path.read_text(encoding="utf-8")
-        if text != stripped(text):
-            path.write_text(stripped(text), encoding="utf-8", newline="\n")
+        clean = stripped(text)
+        if text != clean:
+            path.write_text(clean, encoding="utf-8", newline="\n")
             print(f"{path}: stripped")
             changed = 1
     return changed

@@ -1,4 +1,4 @@
-"""environment.yml, from which conda, Binder and a JupyterHub make their environments."""
+"""environment.yml, of which conda, Binder and a JupyterHub make their environments."""
 
 from __future__ import annotations
 

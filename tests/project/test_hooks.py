@@ -16,19 +16,18 @@ from tests.project.stripped import main
 from tests.support.notebook_tools import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
-(LOCAL,) = yaml.safe_load(
-    (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-)["repos"]
+SETTINGS = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+(LOCAL,) = yaml.safe_load(SETTINGS)["repos"]
 
 
 def test_hooks_fetch_nothing() -> None:
-    """Every hook is this repository's own, and runs in the environment that is there."""
+    """Every hook is this repository's own, and runs in the environment at hand."""
     assert LOCAL["repo"] == "local"
     assert {hook["language"] for hook in LOCAL["hooks"]} == {"system"}
 
 
 def files_for(hook: dict[str, str]) -> list[Path]:
-    """Files that pre-commit would pass to the hook, if they were about to be committed."""
+    """Files that pre-commit would pass to the hook if they were to be committed."""
     if "deno" in hook["id"]:
         return sorted((ROOT / "src").rglob("*.js"))
     return list(NOTEBOOKS)
@@ -51,13 +50,12 @@ def test_a_notebook_that_was_run_is_stripped(
     """Output, counts and what front ends add go, the rest stays to the letter, and the
     commit is held up.
     """
-    clean, path = NOTEBOOKS[1].read_text(encoding="utf-8"), tmp_path / "run.ipynb"
+    clean = NOTEBOOKS[1].read_text(encoding="utf-8")
+    path = tmp_path / "run.ipynb"
     notebook = json.loads(clean)
     code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    code["outputs"], code["execution_count"] = (
-        [{"output_type": "stream", "name": "stdout", "text": "1"}],
-        7,
-    )
+    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1"}]
+    code["execution_count"] = 7
     code["metadata"]["collapsed"] = True
     notebook["metadata"]["widgets"] = {}
     notebook["metadata"]["language_info"]["version"] = "3.13.1"

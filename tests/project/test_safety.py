@@ -15,26 +15,38 @@ def guarded() -> Iterator[Kernel]:
         yield guarded
 
 
-@pytest.mark.parametrize(
-    "leaving",
-    [
-        "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)",
-        "import socket; socket.getaddrinfo('outside.example', 80)",
-        "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('192.0.2.1', 53))",
-        "import httpx; httpx.get('http://192.0.2.1/')",
-        "import httpx; client = httpx.AsyncClient(); await client.get('https://outside.example/')",
-        "import subprocess, sys; import_ = 'import socket; socket.create_connection((\"192.0.2.1\", 80))'\n"
-        "subprocess.run([sys.executable, '-c', import_], check=True)",
-    ],
-    ids=[
-        "connect",
-        "look up",
-        "datagram",
-        "httpx",
-        "httpx, awaited",
-        "another process",
-    ],
-)
+IN_ANOTHER_PROCESS = """
+import subprocess, sys
+code = "import socket; socket.create_connection(('192.0.2.1', 80))"
+subprocess.run([sys.executable, "-c", code], check=True)
+"""
+LEAVING = {
+    "connect": """
+import socket
+socket.create_connection(("192.0.2.1", 80), timeout=5)
+""",
+    "look up": """
+import socket
+socket.getaddrinfo("outside.example", 80)
+""",
+    "datagram": """
+import socket
+socket.socket(type=socket.SOCK_DGRAM).sendto(b"", ("192.0.2.1", 53))
+""",
+    "httpx": """
+import httpx
+httpx.get("http://192.0.2.1/")
+""",
+    "httpx, awaited": """
+import httpx
+client = httpx.AsyncClient()
+await client.get("https://outside.example/")
+""",
+    "another process": IN_ANOTHER_PROCESS,
+}
+
+
+@pytest.mark.parametrize("leaving", LEAVING.values(), ids=list(LEAVING))
 def test_the_guard_of_the_notebooks_sees_what_leaves(
     leaving: str, guarded: Kernel
 ) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ByFile
 from tests.support.code import imported
 
 TESTS = Path(__file__).parents[1]
@@ -89,23 +88,6 @@ def test_an_import_of_a_test_is_seen(line: str) -> None:
     ],
 )
 def test_a_missing_sentence_is_seen(docstring: str, fine: bool) -> None:
-    """A docstring is missed, and so is its full stop; two sentences are one too many."""
+    """No docstring, no full stop, and a second sentence are found."""
     source = f'async def test_it():\n    """{docstring}"""\n    pass'
     assert without_sentence(source) == ([] if fine else ["test_it"])
-
-
-def test_workers_share_the_tests_by_file_but_for_those_that_share_nothing() -> None:
-    """The long ones go to whoever is free, and files whose tests share a browser stay
-    in one piece.
-    """
-    assert all((TESTS.parent / folder).is_dir() for folder in ByFile.SPREAD)
-    of = ByFile.__new__(ByFile)._split_scope
-    assert of("tests/notebooks/test_run_all.py::test_a[00]") != of(
-        "tests/notebooks/test_run_all.py::test_a[01]"
-    )
-    assert of("tests/browser/test_page.py::test_a") == of(
-        "tests/browser/test_page.py::test_b"
-    )
-    assert of("tests/browser/test_page.py::test_a") != of(
-        "tests/browser/test_other.py::test_a"
-    )

@@ -1,6 +1,4 @@
-"""Plain English: words and turns that a native speaker of the trade would not use, and
-what to write.
-"""
+"""Plain English: turns that a native speaker would not use, and what to write."""
 
 from __future__ import annotations
 
@@ -21,28 +19,44 @@ PATTERNS = (
 FILES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 
 AVOID = {
-    r"foret(ells?|elling|old)|prophec(y|ies)": "predict, prediction",
-    r"permitted|permitting|(not|to|API) permit|permits (\d+|at most|as|many|what|more|no|only|how)": "allow",
-    r"dear(er)?": "expensive, slow",
-    r"mend(s|ed|ing)?|amendments?": "fix, change",
-    r"bears?|bearing": "can handle",
-    r"beware|lest|hence|thus|whilst|thereby|whereby|thereof|shall": "a word of this century",
-    r"told": "says, allows, announces",
-    r"in earnest": "real",
-    r"hangs? (together|by a thread)": "related; fragile",
-    r"in (my|your) hands?|in hand": "results you can use",
-    r"in trouble": "overloaded",
-    r"(somebody|someone|is|are) asleep": "waiting; disabled",
-    r"earns? 429s|whatever the way does|with your head|to each his own": "say the thing itself",
-    r"lines? more|other rate|past it, \d": "one extra line; a different rate; how it fails",
-    r"(what|whatever) comes on top|who comes then": "anything over that; anyone who arrives then",
-    r"way there and back|waits politely|if they are kind": "the round trip; without blocking anything else",
-    r"you took \d+ times|times 429": "you got 16 429s",
-    r"some (\w+-)?(ten|twelve|fifteen|twenty|five|thirty|\d+) (seconds?|minutes?|MB)": "about",
-    r"in the place of": "in place of, instead of",
-    r"nobody (knew|told|uses more)|no more than that": "a plain statement",
+    "predict, prediction": r"foret(ells?|elling|old)|prophec(y|ies)",
+    "allow": (
+        r"permitted|permitting|(not|to|API) permit|"
+        r"permits (\d+|at most|as|many|what|more|no|only|how)"
+    ),
+    "expensive, slow": r"dear(er)?",
+    "fix, change": r"mend(s|ed|ing)?|amendments?",
+    "can handle": r"bears?|bearing",
+    "a word of this century": (
+        r"beware|lest|hence|thus|whilst|thereby|whereby|thereof|shall"
+    ),
+    "says, allows, announces": r"told",
+    "real": r"in earnest",
+    "related; fragile": r"hangs? (together|by a thread)",
+    "results you can use": r"in (my|your) hands?|in hand",
+    "overloaded": r"in trouble",
+    "waiting; disabled": r"(somebody|someone|is|are) asleep",
+    "say the thing itself": (
+        r"earns? 429s|whatever the way does|with your head|to each his own"
+    ),
+    "one extra line; a different rate; how it fails": (
+        r"lines? more|other rate|past it, \d"
+    ),
+    "anything over that; anyone who arrives then": (
+        r"(what|whatever) comes on top|who comes then"
+    ),
+    "the round trip; without blocking anything else": (
+        r"way there and back|waits politely|if they are kind"
+    ),
+    "you got 16 429s": r"you took \d+ times|times 429",
+    "about": (
+        r"some (\w+-)?(ten|twelve|fifteen|twenty|five|thirty|\d+) "
+        r"(seconds?|minutes?|MB)"
+    ),
+    "in place of, instead of": r"in the place of",
+    "a plain statement": r"nobody (knew|told|uses more)|no more than that",
 }
-"""Turn (a pattern of whole words): what to write."""
+"""What to write, and instead of which turns (a pattern of whole words)."""
 
 BEFORE_AND_AFTER = {
     "Does the API permit 40?": "Do we stay within 30 a second?",
@@ -58,9 +72,10 @@ BEFORE_AND_AFTER = {
 
 def words_to_avoid(text: str) -> Iterator[str]:
     """Each with its line, and what to write."""
-    for turn, instead in AVOID.items():
-        for match in re.finditer(rf"\b({turn})\b", text, re.IGNORECASE):
-            yield f"line {text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}; write: {instead}"
+    for instead, turns in AVOID.items():
+        for match in re.finditer(rf"\b({turns})\b", text, re.IGNORECASE):
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"line {line}: {match[0]!r}; write: {instead}"
 
 
 def prose(path: Path) -> str:

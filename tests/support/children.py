@@ -1,20 +1,66 @@
-"""Processes that a test starts, and that end with it whatever happens."""
+"""Processes that a test starts: waited for until up, and ended with the test."""
 
 from __future__ import annotations
 
+import socket
 import subprocess
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+START_UP = 90.0
+"""Seconds for a server, a browser or a kernel to come up on a busy machine."""
 
 
 @contextmanager
 def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """``subprocess.Popen`` that is killed at the end: by itself it waits for ever for
-    one that goes on.
+    """``subprocess.Popen`` whose process is killed at the end of the block.
+
+    ``Popen`` itself would wait for ever for a process that goes on.
     """
     with subprocess.Popen(command, **options) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def when_up(
+    process: subprocess.Popen[Any],
+    attempt: Callable[[], T],
+    *,
+    log: Path | None = None,
+) -> T:
+    """What ``attempt()`` returns, once it no longer raises OSError or ValueError.
+
+    Fails, with the text of ``log``, if the process ends before that.
+    """
+    deadline = time.monotonic() + START_UP
+    while True:
+        try:
+            return attempt()
+        except (OSError, ValueError):
+            printed = log.read_text() if log else ""
+            assert process.poll() is None, f"{process.args} has ended. {printed}"
+            assert time.monotonic() < deadline, f"{process.args} is not up. {printed}"
+        time.sleep(0.05)
+
+
+def wait_until_up(address: str, process: subprocess.Popen[Any], log: Path) -> None:
+    """Wait until ``address`` answers a GET."""
+
+    def get() -> None:
+        urllib.request.urlopen(address, timeout=5).read()
+
+    when_up(process, get, log=log)
