@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import Lab, free_port
+from tests.support.children import free_port
+from tests.support.lab import Lab
 from tests.support.nginx import need_nginx, serving
 from tests.support.panel_page import PANEL, open_panel
 
@@ -47,7 +48,8 @@ def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) 
     on the console.
     """
     need_nginx()
-    lab, port = Lab(tmp_path / "lab", front, PREFIX), free_port()
+    lab = Lab(tmp_path / "lab", front, PREFIX)
+    port = free_port()
     locations = LOCATIONS.format(prefix=PREFIX, port=lab.port)
     try:
         with serving(tmp_path, port, settings=SETTINGS, locations=locations):

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.notebooks.claims import CLAIMS_IN_A_PAGE
 from tests.support import lite
-from tests.support.driven_panel import DrivenPanel, driven, from_menu
+from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
 from tests.support.notebook_tools import NOTEBOOKS, exercises, notebook
 from tests.support.run_all import Ran, expect_done
@@ -212,7 +212,7 @@ def test_slider_moves_the_plateau_in_another_browser(
         assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
         page.open(f"{address}/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
         page.wait_for(f"return ({lite.READY})()", within=lite.BOOT / 1000)
-        from_menu(page, "Run", "Run All Cells")
+        run_command(page, "notebook:run-all-cells")
         page.wait_for(f"return ({lite.ENDED})()", within=RUN_ALL)
         shown = page.evaluate(f"return ({lite.CELLS})()")
         assert [cell for cell in shown if cell["status"] != "ok"] == []

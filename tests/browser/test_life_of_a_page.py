@@ -30,11 +30,8 @@ def save(page: Page) -> None:
 
 
 def port_on(page: Page) -> int:
-    found = re.search(
-        r"port (\d+)", page.get_by_text(re.compile(r"^port \d+")).inner_text()
-    )
-    assert found
-    return int(found[1])
+    line = page.get_by_text(re.compile(r"^port \d+")).inner_text()
+    return int(line.removeprefix("port "))
 
 
 def answers(port: int) -> bool:
@@ -59,14 +56,14 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     lab.open(other, f"two-pages-{USUAL}.ipynb")
     two = panel_of(other)
     two.expect(live=True, in_flight=3, limit=3)
-    for mover, watcher, key, limit in (
-        (one, two, "End", 50),
-        (two, one, "PageDown", 45),
-    ):
-        mover.key(key)
-        for panel in (one, two):
-            panel.expect(limit=limit, in_flight=limit)
-        expect(watcher.limit).to_have_value(str(limit))
+    one.key("End")
+    for panel in (one, two):
+        panel.expect(limit=50, in_flight=50)
+    expect(two.limit).to_have_value("50")
+    two.key("PageDown")
+    for panel in (one, two):
+        panel.expect(limit=45, in_flight=45)
+    expect(one.limit).to_have_value("45")
     two.press("Stop")
     for panel in (one, two):
         panel.status("stopped: 1000 outcomes")
@@ -123,19 +120,15 @@ def test_a_notebook_opened_again_shows_the_picture(
     assert "1000 requests:" in json.dumps(kept.cells[-1].outputs)
 
     page.goto("about:blank")
-    for session in lab.ask("GET", "sessions"):
-        if session["path"] == name:
-            lab.ask("DELETE", f"sessions/{session['id']}")
+    lab.end_kernel_of(name)
     lab.open(page, name)
     expect(picture).to_be_visible()
     assert picture.evaluate("({ naturalWidth }) => naturalWidth") == 860
     lost = page.locator(".jp-OutputArea-output.jupyter-widgets")
     expect(lost).to_have_text("Error displaying widget: model not found")
     expect(lost).to_have_css("font-size", "0px")
-    assert "run this cell again" in lost.evaluate(
-        "each => getComputedStyle(each, '::after').content"
-    )
+    added = lost.evaluate("each => getComputedStyle(each, '::after').content")
+    assert "run this cell again" in added
     expect(page.locator(".inflight-lab")).to_have_count(0)
-    errors[:] = [
-        error for error in errors if "widget model not found" not in error
-    ]  # the front end's own
+    # The front end's own.
+    errors[:] = [error for error in errors if "widget model not found" not in error]

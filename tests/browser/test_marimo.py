@@ -39,7 +39,8 @@ CENSUS = """
 import builtins, threading
 builtins.runs = getattr(builtins, "runs", 0) + 1
 names = [thread.name for thread in threading.enumerate()]
-print(f"run {builtins.runs}: {names.count('practice-server')} server, {names.count('live-plot')} plots")
+servers, plots = names.count("practice-server"), names.count("live-plot")
+print(f"run {builtins.runs}: {servers} server, {plots} plots")
 """
 
 

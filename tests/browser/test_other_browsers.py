@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.driven_panel import DrivenPanel, driven, from_menu
+from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.gestures import try_out
 from tests.support.lab import HAS_KERNEL, Lab
 from tests.support.panel_page import PANEL, SET_UP
@@ -15,7 +15,7 @@ from tests.support.webdriver import BROWSERS
 
 pytestmark = pytest.mark.browser
 
-ON_TOP = """
+FILLS_THE_SCREEN = """
 const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
 return document.fullscreenElement && middle.closest(".ifl-presented");
 """
@@ -33,15 +33,14 @@ def test_the_panel_works_in_jupyterlab(
     with driven(browser, tmp_path) as page:
         page.open(lab.where(lab.write(f"{browser}.ipynb", SET_UP, PANEL)))
         page.wait_for(HAS_KERNEL, within=90)
-        from_menu(page, "Run", "Run All Cells")
+        run_command(page, "notebook:run-all-cells")
         panel = DrivenPanel(page)
         page.wait_for("return document.querySelector('.ifl-dark')")
         try_out(panel)
         panel.press("Present")
-        page.wait_for(ON_TOP)
+        page.wait_for(FILLS_THE_SCREEN)
         page.press("Escape")
-        page.wait_for(
-            "return !document.fullscreenElement && !document.querySelector('.ifl-presented')"
-        )
-        from_menu(page, "Settings", "Theme", "JupyterLab Light")
+        page.wait_for("return !document.fullscreenElement")
+        page.wait_for("return !document.querySelector('.ifl-presented')")
+        run_command(page, "apputils:change-theme", theme="JupyterLab Light")
         page.wait_for("return !document.querySelector('.ifl-dark')")

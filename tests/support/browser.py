@@ -1,6 +1,4 @@
-"""What tests in a browser share: a Jupyter server, its kernels, Chromium, pages that
-stay at home.
-"""
+"""What tests in a browser share: a Jupyter server, its kernels, Chromium, and pages."""
 
 from __future__ import annotations
 
@@ -16,13 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from tests.support.lab import CHROMIUM, Lab, chromium
+from tests.support.lab import CHROMIUM, FRONTS, Lab, chromium
 
-expect.set_options(
-    timeout=20_000
-)  # milliseconds; a busy machine may take longer than the usual five seconds
+# Milliseconds; a busy machine may take longer than the usual five seconds.
+expect.set_options(timeout=20_000)
 ROOT = Path(__file__).parents[2]
 UV = os.environ.get("UV") or shutil.which("uv")
 IN_BROWSER = [
@@ -37,9 +34,7 @@ EVIL = "http://evil.example"
 
 
 class Place(NamedTuple):
-    """Where a panel is shown and runs: a front end of `tests.support.lab.FRONTS`, and a
-    kernel.
-    """
+    """A front end of `tests.support.lab.FRONTS`, and a kernel."""
 
     front: str = "lab"
     kernel: str = "python3"
@@ -51,13 +46,8 @@ class Place(NamedTuple):
 USUAL = Place()
 KERNELS = ["python3", "ipykernel-6.31", "ipykernel-7.0", "ipykernel-7.3"]
 """``python3`` is the newest, from this environment."""
-PLACES = {
-    "always": [USUAL],
-    "in CI": [Place("lab", "ipykernel-6.31"), Place("notebook")],
-    "--full": [
-        Place(front, kernel) for front in ("lab", "notebook") for kernel in KERNELS
-    ],
-}
+IN_CI = [USUAL, Place("lab", "ipykernel-6.31"), Place("notebook")]
+EVERYWHERE = [Place(front, kernel) for front in FRONTS for kernel in KERNELS]
 
 in_both_front_ends = pytest.mark.parametrize(
     "place", [USUAL, Place("notebook")], ids=str, indirect=True
@@ -65,24 +55,27 @@ in_both_front_ends = pytest.mark.parametrize(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of a place run with JupyterLab and the newest kernel, in CI in some more,
-    on demand in all.
+    """Run a test that takes a ``place`` in the usual one; in CI in more, with
+    ``--full`` in all.
     """
     chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     if "place" in metafunc.fixturenames and "place" not in chosen:
-        full = metafunc.config.getoption("--full")
-        wanted = (
-            ["always"] + ["in CI"] * (full or "CI" in os.environ) + ["--full"] * full
-        )
-        places = list(dict.fromkeys(place for when in wanted for place in PLACES[when]))
+        places = wanted_places(full=metafunc.config.getoption("--full"))
         metafunc.parametrize("place", places, ids=str, indirect=True)
+
+
+def wanted_places(*, full: bool) -> list[Place]:
+    """Where a test runs that does not say so itself."""
+    if full:
+        return EVERYWHERE
+    if "CI" in os.environ:
+        return IN_CI
+    return [USUAL]
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
-    """A Jupyter server for each front end: two front ends on one server get in each
-    other's way.
-    """
+    """A server for each front end: two on one server get in each other's way."""
     servers: dict[str, Lab] = {}
 
     def serve(front: str) -> Lab:
@@ -97,12 +90,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, servers: Callable[[str], Lab]) -> Lab:
-    """The Jupyter server of the test's place, in its usual settings.  Give each
-    notebook its own name.
+    """The Jupyter server of the test's place, in its usual settings.
+
+    All tests of a place share it: give each notebook its own name.
     """
-    place = (
-        request.getfixturevalue("place") if "place" in request.fixturenames else USUAL
-    )
+    has_place = "place" in request.fixturenames
+    place = request.getfixturevalue("place") if has_place else USUAL
     lab = servers(place.front)
     lab.use_subshells(True)
     lab.use_theme("JupyterLab Light")
@@ -117,46 +110,47 @@ def browser() -> Iterator[Browser]:
 
 
 NOT_OURS = (
-    "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, on an empty notebook too
-    "The action has been blocked.",  # Voilà's icons from elsewhere, which the student page refuses to load
+    # Notebook 7.6, on an empty notebook too.
+    "Cannot read properties of undefined (reading 'schema')",
+    # Voilà's icons from elsewhere, which the student page refuses to load.
+    "The action has been blocked.",
 )
+AT_HOME = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
 
 
 @pytest.fixture
 def errors() -> list[str]:
-    """What the pages of `new_page` put on the console as errors.  A test that provokes
-    one takes it out.
+    """What the pages of `new_page` put on the console as errors.
+
+    A test that provokes one takes it out.
     """
     return []
 
 
 @pytest.fixture
 def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """Opens pages that must end without an error on the console and without a request
-    to elsewhere.
-    """
+    """Opens pages; none may end with an error on the console or have asked elsewhere."""
     outside: list[str] = []
     pages: list[Page] = []
-    at_home = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(AT_HOME):
+            outside.append(request.url)
+
+    def on_failure(request: Request) -> None:
+        if request.failure == "csp":  # the page forbids it: it does not go out
+            outside.remove(request.url)
 
     def open_one() -> Page:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: message.type == "error" and errors.append(message.text),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith(at_home) or outside.append(request.url)
-            ),
-        )
-        # What the page itself forbids is not asked for.
-        page.on(
-            "requestfailed",
-            lambda request: request.failure == "csp" and outside.remove(request.url),
-        )
+        page.on("console", on_console)
+        page.on("request", on_request)
+        page.on("requestfailed", on_failure)
         pages.append(page)
         return page
 
@@ -199,9 +193,7 @@ def foreign_site() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def pythons(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The Python of a kernel of KERNELS; the older ones get an environment each, made
-    when it is needed.
-    """
+    """The Python of an older kernel of KERNELS, in an environment made when needed."""
 
     @functools.cache
     def python(kernel: str) -> str:
@@ -229,17 +221,13 @@ def place(
 def make_environment(
     folder: Path, *packages: str | Path, python: str | Path = sys.executable
 ) -> Path:
-    """A fresh environment with what ``pip install`` gets here; returns its Python.
-    Quick with uv.
-    """
+    """Make an environment with these packages; returns its Python.  Quick with uv."""
     made = folder / "bin" / "python"
+    create: list[str | Path] = [python, "-m", "venv", folder]
+    install: list[str | Path] = [made, "-m", "pip", "install", "--quiet"]
     if UV:
-        subprocess.run(
-            [UV, "venv", "--quiet", "--clear", "--python", python, folder], check=True
-        )
-        install = [UV, "pip", "install", "--quiet", "--python", made, *packages]
-    else:
-        subprocess.run([python, "-m", "venv", folder], check=True)
-        install = [made, "-m", "pip", "install", "--quiet", *packages]
-    subprocess.run(install, check=True, cwd=ROOT)
+        create = [UV, "venv", "--quiet", "--clear", "--python", python, folder]
+        install = [UV, "pip", "install", "--quiet", "--python", made]
+    subprocess.run(create, check=True)
+    subprocess.run([*install, *packages], check=True, cwd=ROOT)
     return made

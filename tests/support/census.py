@@ -4,8 +4,9 @@ from __future__ import annotations
 
 
 def census() -> dict[str, int]:
-    """How many of each there are in this process now.  Its source alone also runs in a
-    notebook's cell.
+    """How many of each there are in this process now.
+
+    It imports what it needs itself: its source also runs in a notebook's cell.
     """
     import asyncio
     import contextlib

@@ -1,6 +1,4 @@
-"""Code read by tests: what it imports, and what is left of it without what does not
-run.
-"""
+"""Code read by tests: what it imports, and what of it runs."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def imported(source: str, package: str) -> Iterator[str]:
-    """Every name that code inside ``package`` imports, at its top or in a function:
-    "package.module.name".
-    """
+    """The names that code inside ``package`` imports: "package.module.name"."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -26,7 +22,7 @@ def imported(source: str, package: str) -> Iterator[str]:
 
 
 def definitions(source: str) -> dict[str, str]:
-    """The functions and classes of a piece of code by name, bare."""
+    """The functions and classes of a piece of code by name: what of them runs."""
     tree = Bare().visit(ast.parse(source))
     return {
         node.name: ast.unparse(node)
@@ -36,9 +32,7 @@ def definitions(source: str) -> dict[str, str]:
 
 
 class Bare(ast.NodeTransformer):
-    """Takes away what does not run: docstrings, annotations, and classes that only
-    describe a type.
-    """
+    """Takes away docstrings, annotations, and classes that only describe a type."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """A function of either kind."""

@@ -15,31 +15,23 @@ import pytest
 from tests.support.webdriver import BROWSERS, MISSING, Page
 
 LIMIT = ".ifl-panel input[name=limit]"
-ITEM = ".lm-Menu-itemLabel"
 
 
 @contextmanager
 def driven(name: str, folder: Path, **preferences: Any) -> Iterator[Page]:
-    """A page of that browser, which must end without an error and without a request to
-    elsewhere.
-    """
-    if MISSING[name] and not os.environ.get("CI"):
+    """A page of that browser; it may not end with an error or have asked elsewhere."""
+    if name in MISSING and not os.environ.get("CI"):
         pytest.skip(MISSING[name])
     with BROWSERS[name](folder, **preferences) as page:
         yield page
         page.expect_peace()
 
 
-def from_menu(page: Page, menu: str, *items: str) -> None:
-    """Choose from JupyterLab's menu bar; again, if a menu closes because the page is
-    still being built.
-    """
-    for _ in range(5):
-        page.click(".lm-MenuBar-itemLabel", menu)
-        if page.shows(ITEM, items[0], within=3):
-            break
-    for item in items:
-        page.click(ITEM, item)
+def run_command(page: Page, command: str, **arguments: str) -> None:
+    """Run a command of JupyterLab, whose menus close while a page is being built."""
+    page.evaluate(
+        "window.jupyterapp.commands.execute(...arguments)", command, arguments
+    )
 
 
 class DrivenPanel:
@@ -79,10 +71,7 @@ class DrivenPanel:
 
     def status(self, text: str) -> None:
         """Wait until the status line contains ``text``."""
-        self.page.wait_for(
-            "return document.querySelector('.ifl-status').textContent.includes(arguments[0])",
-            text,
-        )
+        self.page.wait_for(_SAYS, text)
 
 
 _HANDLE = """
@@ -95,6 +84,11 @@ return [at((value - min) / (max - min)), at(arguments[1])];
 """
 _SHOWS = """
 const { dataset } = document.querySelector(".ifl-panel .inflight-lab");
-const camel = (_, letter) => letter.toUpperCase();
-return Object.entries(arguments[0]).every(([name, value]) => dataset[name.replace(/_(.)/g, camel)] === value);
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const wanted = Object.entries(arguments[0]);
+return wanted.every(([name, value]) => dataset[camel(name)] === value);
+"""
+_SAYS = """
+const line = document.querySelector(".ifl-status");
+return line.textContent.includes(arguments[0]);
 """

@@ -1,16 +1,12 @@
-"""JupyterLab, Notebook and Chromium for the browser tests, and for the script of the
-README's picture.
-"""
+"""JupyterLab, Notebook, Voilà and Chromium, for tests, benchmarks and pictures."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +15,9 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.support import children
+from tests.support.children import free_port, wait_until_up
 
 CHROMIUM = (
     shutil.which("chromium")
@@ -33,19 +32,41 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a foreign site, for the tests of safety
+    "--host-resolver-rules=MAP evil.example 127.0.0.1",  # a site of others
 ]
-START_UP = 90_000
+START_UP = 1000 * children.START_UP
 """Milliseconds for a kernel or a page to come up on a busy machine."""
 FRONTS = {"lab": "lab/tree/{name}?reset", "notebook": "notebooks/{name}"}
 """By front end: where it shows a notebook."""
-# The indicator says "idle" while there is no kernel as well: look at the kernel's name
-# too.
+# The indicator says "idle" where there is no kernel as well, so look at its name too.
 HAS_KERNEL = """
 const dot = document.querySelector(".jp-Notebook-ExecutionIndicator");
 const name = document.querySelector(".jp-Toolbar-kernelName")?.innerText.trim();
 return dot?.dataset.status === "idle" && name && !/No Kernel/.test(name);
 """
+
+
+class Server:
+    """A process that serves pages, with its log in ``folder``."""
+
+    def __init__(
+        self, command: list[str], folder: Path, environment: dict[str, str]
+    ) -> None:
+        self._path = folder / "log"
+        self._log = self._path.open("w")
+        self.process = subprocess.Popen(
+            command, env=os.environ | environment, stderr=self._log
+        )
+
+    def wait_until_up(self, address: str) -> None:
+        """Wait until ``address`` answers."""
+        wait_until_up(address, self.process, self._path)
+
+    def close(self) -> None:
+        """End the process, which ends its kernels."""
+        self.process.terminate()
+        self.process.wait(30)
+        self._log.close()
 
 
 class Lab:
@@ -56,45 +77,40 @@ class Lab:
     """
 
     def __init__(self, folder: Path, front: str = "lab", prefix: str = "/") -> None:
-        self.folder, self.notebooks, self.front = folder, folder / "notebooks", front
+        self.folder = folder
+        self.notebooks = folder / "notebooks"
+        self.front = front
         self.notebooks.mkdir(parents=True)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}{prefix}"
         self._write_settings(
             "notification", {"fetchNews": "false", "checkForUpdates": False}
         )
-        places = {
-            f"JUPYTER_{name}_DIR": str(folder / name.lower())
-            for name in ("CONFIG", "DATA", "RUNTIME")
-        } | {
-            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-            "IPYTHONDIR": str(folder / "ipython"),
+        command = [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}",
+            "--IdentityProvider.token=",
+            f"--ServerApp.root_dir={self.notebooks}",
+            f"--ServerApp.base_url={prefix}",
+            "--ServerApp.disable_check_xsrf=True",  # for `ask`
+            "--LabApp.expose_app_in_browser=True",  # for its commands
+        ]
+        folders = {
+            "IPYTHONDIR": "ipython",
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         }
-        self._log = (folder / "log").open("w")
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"),
-                *(
-                    "--IdentityProvider.token=",
-                    f"--ServerApp.root_dir={self.notebooks}",
-                ),
-                *(
-                    f"--ServerApp.base_url={prefix}",
-                    "--ServerApp.disable_check_xsrf=True",
-                ),  # for `ask`
-            ],
-            env=os.environ | places,
-            stderr=self._log,
-        )
-        wait_until_up(self.address + "api", self._process, self.folder / "log")
+        own = {name: str(folder / place) for name, place in folders.items()}
+        self._server = Server(command, folder, own)
+        self._server.wait_until_up(self.address + "api")
 
     def close(self) -> None:
         """End the server and its kernels."""
-        self._process.terminate()
-        self._process.wait(30)
-        self._log.close()
+        self._server.close()
 
     def add_kernel(self, name: str, python: str) -> None:
         """Offer the ipykernel of another Python as the kernel ``name``."""
@@ -110,26 +126,19 @@ class Lab:
         self._write_settings("themes", {"theme": theme})
 
     def use_subshells(self, use: bool) -> None:
-        """Whether pages that are opened from now on send widget messages beside the
-        running cell.
-        """
-        self._write_settings(
-            "kernels-settings",
-            {"commsOverSubshells": "perCommTarget" if use else "disabled"},
-        )
+        """Whether pages opened from now on reach widgets while a cell is running."""
+        choice = "perCommTarget" if use else "disabled"
+        self._write_settings("kernels-settings", {"commsOverSubshells": choice})
 
     def write(self, name: str, *cells: str, kernel: str = "python3") -> str:
-        """A notebook of code cells; returns its name.  Give each test its own: a name
-        keeps its kernel.
+        """Write a notebook of code cells; returns its name.
+
+        Give each test its own: a name keeps its kernel.
         """
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
-        )
-        notebook.metadata["kernelspec"] = {
-            "name": kernel,
-            "display_name": kernel,
-            "language": "python",
-        }
+        code_cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        notebook = nbformat.v4.new_notebook(cells=code_cells)
+        spec = {"name": kernel, "display_name": kernel, "language": "python"}
+        notebook.metadata["kernelspec"] = spec
         nbformat.write(notebook, self.notebooks / name)
         return name
 
@@ -148,6 +157,12 @@ class Lab:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
+    def end_kernel_of(self, name: str) -> None:
+        """Shut a notebook's kernel down."""
+        for session in self.ask("GET", "sessions"):
+            if session["path"] == name:
+                self.ask("DELETE", f"sessions/{session['id']}")
+
     def ask(self, method: str, path: str) -> Any:
         """What the server's own API answers."""
         request = urllib.request.Request(f"{self.address}api/{path}", method=method)
@@ -159,31 +174,19 @@ class StudentPage:
     """The package's own command for the panel as a page, with Voilà's ``options``."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.address = f"http://127.0.0.1:{free_port()}/"
-        port = self.address.rpartition(":")[2].strip("/")
-        self._log = (folder / "log").open("w")
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}/"
         as_a_person = "from inflight_lab.cli import main; main()"
-        command = [
-            sys.executable,
-            "-c",
-            as_a_person,
-            "student-page",
-            "--no-browser",
-            f"--port={port}",
-        ]
-        self.process = subprocess.Popen(
-            [*command, "--Voila.ip=127.0.0.1", *options],
-            env=os.environ
-            | {
-                "JUPYTER_CONFIG_DIR": str(folder),
-                "IPYTHONDIR": str(folder / "ipython"),
-            },
-            stderr=self._log,
-        )
+        command = [sys.executable, "-c", as_a_person, "student-page", "--no-browser"]
+        command += [f"--port={port}", "--Voila.ip=127.0.0.1", *options]
+        own = {
+            "JUPYTER_CONFIG_DIR": str(folder),
+            "IPYTHONDIR": str(folder / "ipython"),
+        }
+        self._server = Server(command, folder, own)
+        self.process = self._server.process
         # Not the page itself: whoever asks for it starts a kernel.
-        wait_until_up(
-            self.address + "voila/static/voila.js", self.process, folder / "log"
-        )
+        self._server.wait_until_up(self.address + "voila/static/voila.js")
 
     def open(self, page: Page) -> PanelOnPage:
         """The panel on a fresh page, ready to be used."""
@@ -194,29 +197,7 @@ class StudentPage:
 
     def close(self) -> None:
         """End the server and its kernels."""
-        self.process.terminate()
-        self.process.wait(30)
-        self._log.close()
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Come back when ``address`` answers; fail with the log if the process ends before."""
-    deadline = time.monotonic() + START_UP / 1000
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5).read()
-            return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, f"{address} does not answer"
-            time.sleep(0.1)
+        self._server.close()
 
 
 @contextmanager
@@ -235,9 +216,7 @@ def run_all(page: Page) -> None:
 
 
 class PanelOnPage:
-    """The panel as a person meets it: buttons to press, a slider to drag, numbers to
-    read.
-    """
+    """The panel as a person meets it: buttons, sliders, and numbers to read."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -258,13 +237,12 @@ class PanelOnPage:
         self.page.keyboard.press(key)
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag the handle of a slider to ``share`` of its track; returns the number
-        that it then shows.
-        """
-        x, y = self.handle(slider)
-        self.page.mouse.move(x, y)
+        """Drag a handle to ``share`` of its track; returns what the slider then shows."""
+        start = self.handle(slider)
+        end = self.handle(slider, share)
+        self.page.mouse.move(*start)
         self.page.mouse.down()
-        self.page.mouse.move(self.handle(slider, share)[0], y, steps=12)
+        self.page.mouse.move(*end, steps=12)
         self.page.mouse.up()
         return round(float(self.slider(slider).input_value()))
 
@@ -272,18 +250,18 @@ class PanelOnPage:
         """Where the handle of a slider is, or would be at ``share`` of its track."""
         slider = self.slider(name)
         slider.scroll_into_view_if_needed()
-        now = slider.evaluate("({ min, max, value }) => (value - min) / (max - min)")
+        if share is None:
+            share = slider.evaluate(
+                "({ min, max, value }) => (value - min) / (max - min)"
+            )
         box = slider.bounding_box()
         assert box
-        room = box["width"] - box["height"]  # the handle is as wide as it is high
-        return box["x"] + box["height"] / 2 + room * (
-            now if share is None else share
-        ), box["y"] + box["height"] / 2
+        radius = box["height"] / 2  # the handle is as wide as it is high
+        track = box["width"] - 2 * radius
+        return box["x"] + radius + share * track, box["y"] + radius
 
     def expect(self, **numbers: object) -> None:
-        """Wait until the plot shows these numbers: ``in_flight`` is the server's own
-        count.
-        """
+        """Wait until the plot shows these numbers; ``in_flight`` is the server's."""
         for name, value in numbers.items():
             attribute = f"data-{name.replace('_', '-')}"
             expect(self.plot).to_have_attribute(attribute, str(value).lower())

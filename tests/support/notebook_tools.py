@@ -1,6 +1,4 @@
-"""The notebooks as tests see them: their cells, and a kernel that runs them all as Run
-All does.
-"""
+"""The notebooks as tests see them: their cells, and a kernel that runs them."""
 
 from __future__ import annotations
 
@@ -21,6 +19,8 @@ import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 
+from tests.support.children import START_UP
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
@@ -29,9 +29,6 @@ each_notebook = pytest.mark.parametrize(
 )
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
-
-START_UP = 90.0
-"""Seconds for a kernel to come up on a busy machine."""
 
 
 def notebook(number: str) -> Path:
@@ -74,26 +71,27 @@ class Exercise:
 
 def exercises() -> list[Exercise]:
     """Every exercise of every notebook, in order."""
-    found = []
-    for path in NOTEBOOKS:
-        cells = load(path).cells
-        for index, cell in enumerate(cells):
-            if cell.cell_type == "code" and (
-                called := re.search(r"\.(check_\w+)\(", cell.source)
-            ):
-                solution = re.search(
-                    r"<details>.*```python\n(.*?)\n```.*</details>",
-                    cells[index + 1].source,
-                    re.S,
-                )
-                assert solution, f"no folded solution below {called[1]}"
-                before = [
-                    each.source for each in cells[:index] if each.cell_type == "code"
-                ]
-                found.append(
-                    Exercise(path, called[1], before, cell.source, solution[1])
-                )
-    return found
+    return [exercise for path in NOTEBOOKS for exercise in exercises_of(path)]
+
+
+def exercises_of(path: Path) -> Iterator[Exercise]:
+    """Every exercise of a notebook: a cell that calls a check, and the one below it."""
+    before: list[str] = []
+    cells = load(path).cells
+    for index, cell in enumerate(cells):
+        if cell.cell_type != "code":
+            continue
+        called = re.search(r"\.(check_\w+)\(", cell.source)
+        if called:
+            solution = _folded_solution(cells[index + 1].source)
+            yield Exercise(path, called[1], before.copy(), cell.source, solution)
+        before.append(cell.source)
+
+
+def _folded_solution(markdown: str) -> str:
+    found = re.search(r"<details>.*```python\n(.*?)\n```.*</details>", markdown, re.S)
+    assert found, f"no folded solution in {markdown!r}"
+    return found[1]
 
 
 @dataclass
@@ -116,9 +114,7 @@ class Kernel:
         self._more = itertools.count()
 
     def tries_to_leave(self) -> list[str]:
-        """What tried to leave the machine so far, and was kept from it; then it is
-        forgotten.
-        """
+        """What tried to leave the machine since this was last asked, in vain."""
         notes = self._notes.read_text().splitlines()
         self._notes.write_text("")
         return notes
@@ -129,32 +125,30 @@ class Kernel:
         self._client.wait_for_ready(timeout=START_UP)
 
     def run_all(self, cells: Sequence[str], *, within: float) -> list[CellRun]:
-        """Queue all the cells at once, as Run All does, and wait for the last one's
-        end.
-        """
-        runs = {
-            self._send(source, f"cell-{number}"): CellRun()
-            for number, source in enumerate(cells)
-        }
+        """Queue all the cells at once, as Run All does, and wait for their end."""
+        runs: dict[str, CellRun] = {}
+        for number, source in enumerate(cells):
+            runs[self._send(source, f"cell-{number}")] = CellRun()
         self._collect(runs, within=within)
         return list(runs.values())
 
     def run(self, source: str, *, within: float = 60.0) -> CellRun:
         """Run one more cell, which no other run is a run of."""
-        runs = {self._send(source, f"more-{next(self._more)}"): CellRun()}
-        self._collect(runs, within=within)
-        return next(iter(runs.values()))
+        run = CellRun()
+        number = self._send(source, f"more-{next(self._more)}")
+        self._collect({number: run}, within=within)
+        return run
 
     def value(self, expression: str) -> Any:
         """The value of an expression whose ``repr`` is a literal."""
-        status = "aborted"  # as an older kernel answers what comes too soon after a cell that failed
-        while status == "aborted":
-            number = self._client.execute(
-                "", silent=True, user_expressions={"value": expression}
-            )
-            reply = self._reply(number, time.monotonic() + 60)
-            status = reply["content"]["status"]
-        result = reply["content"]["user_expressions"]["value"]
+        asked = {"value": expression}
+        while True:
+            number = self._client.execute("", silent=True, user_expressions=asked)
+            answer = self._reply(number, time.monotonic() + 60)["content"]
+            # An older kernel aborts what comes too soon after a cell that failed.
+            if answer["status"] != "aborted":
+                break
+        result = answer["user_expressions"]["value"]
         assert result["status"] == "ok", result
         return eval(result["data"]["text/plain"], {"__builtins__": {}})
 
@@ -164,11 +158,10 @@ class Kernel:
             "silent": False,
             "store_history": True,
             "allow_stdin": False,
+            "stop_on_error": True,
         }
-        message = self._client.session.msg(
-            "execute_request", content | {"stop_on_error": True}
-        )
-        message["metadata"]["cellId"] = cell_id  # JupyterLab tells which cell it is
+        message = self._client.session.msg("execute_request", content)
+        message["metadata"]["cellId"] = cell_id  # JupyterLab says which cell it is
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -190,14 +183,12 @@ class Kernel:
                 message = self._client.get_iopub_msg(
                     timeout=max(0.1, deadline - time.monotonic())
                 )
-                number, kind = (
-                    message["parent_header"].get("msg_id"),
-                    message["msg_type"],
-                )
-                if number in runs:
-                    _note(runs[number], kind, message["content"])
-                    if message["content"].get("execution_state") == "idle":
-                        idle.add(number)
+                number = message["parent_header"].get("msg_id")
+                if number not in runs:
+                    continue
+                _note(runs[number], message["msg_type"], message["content"])
+                if message["content"].get("execution_state") == "idle":
+                    idle.add(number)
         except queue.Empty:
             pass  # the cells that are not done say so
 
@@ -215,19 +206,19 @@ def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
 
 @contextmanager
 def kernel() -> Iterator[Kernel]:
-    """A fresh kernel, gone at the end, from which nothing may have tried to leave the
-    machine.
-    """
+    """A fresh kernel; nothing in it may have tried to leave the machine at its end."""
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "notes")
         notes.touch()
-        paths = [GUARD, *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [GUARD]
+        if "PYTHONPATH" in os.environ:
+            paths.append(os.environ["PYTHONPATH"])
+        own = {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)}
         manager, client = start_new_kernel(
             kernel_name="python3",
             startup_timeout=START_UP,
             cwd=str(NOTEBOOKS[0].parent),
-            env=os.environ
-            | {"NOTED_BY_GUARD": str(notes), "PYTHONPATH": os.pathsep.join(paths)},
+            env=os.environ | own,
         )
         try:
             yield Kernel(manager, client, notes)

@@ -1,6 +1,4 @@
-"""Code of the snippet maker as a person uses it: pasted, its lines changed, and
-started.
-"""
+"""Code of the snippet maker as a person uses it: pasted, changed and started."""
 
 from __future__ import annotations
 
@@ -19,41 +17,44 @@ import httpx
 
 from tests.support.virtual_clock import virtual_loop
 
-WITHOUT_TQDM = "import runpy, sys; sys.modules['tqdm'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+WITHOUT_TQDM = """
+import runpy, sys
+sys.modules["tqdm"] = None
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 def changed(
     code: str, *, url: str, ids: Iterable[object] = (), **settings: object
 ) -> str:
-    """The code with its lines changed: the address or addresses, the ids, and settings
-    by their names.
+    """The code with other values: the address or addresses, the ids, and settings by
+    their names.
     """
-    code = re.sub(
-        r"^URLS = .*",
-        lambda _: f"URLS = {[url.format(id=id) for id in ids]!r}",
-        code,
-        flags=re.M,
-    )
-    code = re.sub(r"^URL = .*", lambda _: f"URL = {url!r}", code, flags=re.M)
-    code = re.sub(r"^IDS = .*", lambda _: f"IDS = {list(ids)!r}", code, flags=re.M)
+    ids = list(ids)
+    code = _replaced(code, "URLS", [url.format(id=id) for id in ids])
+    code = _replaced(code, "URL", url)
+    code = _replaced(code, "IDS", ids)
     for name, value in settings.items():
-        code = re.sub(
-            rf"^((?:\w+, )*{name}\b.*= .*)",
-            rf"\1\n{name} = {value!r}",
-            code,
-            count=1,
-            flags=re.M,
-        )
+        # After its line, which may set several names at once.
+        line = re.compile(rf"^((?:\w+, )*{name}\b.*= .*)", re.M)
+        code = line.sub(rf"\1\n{name} = {value!r}", code, count=1)
     return code
 
 
+def _replaced(code: str, name: str, value: object) -> str:
+    """The code with another value in the line that sets ``name``, if there is one."""
+    line = f"{name} = {value!r}"
+    return re.sub(rf"^{name} = .*", lambda _: line, code, flags=re.M)
+
+
 async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Process:
-    """Start a script in an interpreter of its own, in its folder, where warnings are
-    errors.
-    """
-    how = [str(script)] if tqdm else ["-c", WITHOUT_TQDM, str(script)]
+    """Start a script in its folder, by itself; warnings are errors there."""
+    command = [sys.executable, "-W", "error"]
+    if not tqdm:
+        command += ["-c", WITHOUT_TQDM]
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", *how),
+        *command,
+        str(script),
         cwd=script.parent,
         env=os.environ | environment,
         stdout=PIPE,
@@ -83,9 +84,7 @@ async def run_cell(code: str) -> dict[str, Any]:
 def api_on_virtual_clock(
     code: str, get: Callable[[str], Awaitable[httpx.Response]]
 ) -> Any:
-    """The ``Api`` of a snippet, on the virtual clock, with a client that has ``get``,
-    for posts too.
-    """
+    """A snippet's ``Api`` on the virtual clock; ``get`` answers its posts as well."""
     names: dict[str, Any] = {}
     exec(code.partition("async def main")[0], names)
     names["time"] = SimpleNamespace(monotonic=virtual_loop().time)

@@ -1,6 +1,4 @@
-"""Run All: a notebook once all of its cells were queued, and what each must have done
-by then.
-"""
+"""Run All: a notebook whose cells were all queued at once, and how it must end."""
 
 from __future__ import annotations
 
@@ -64,20 +62,15 @@ class Ran:
 
 
 def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:
-    """Run All, in ``kernel``, until every cell has ended well and so has the panel's
-    run.
-    """
+    """Run All, in ``kernel``, until every cell and the panel's run have ended well."""
     ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=within))
     expect_done(ran)
     return ran
 
 
 def expect_done(ran: Ran) -> None:
-    """Every cell has ended without an error, and so does the run of the notebook's
-    panel.
-    """
-    sources = code_cells(ran.path)
-    pairs = list(zip(sources, ran.cells, strict=True))
+    """Every cell has ended without an error, and so does the panel's run."""
+    pairs = list(zip(code_cells(ran.path), ran.cells, strict=True))
     failed = [f"{source}\n{run.error}" for source, run in pairs if run.error]
     assert not failed, failed[0]
     assert [source for source, run in pairs if run.status != "ok"] == []

@@ -1,6 +1,4 @@
-"""How tests wait: for a state, for a gate that they open themselves, and never for
-luck.
-"""
+"""How tests wait: for a state, or for a gate that they open themselves."""
 
 from __future__ import annotations
 
@@ -14,15 +12,11 @@ import httpx
 from inflight_lab import ObservedTransport
 
 PATIENCE = 30.0
-"""Seconds until a test gives up: far beyond what a busy machine needs, so it is met
-only by a hang.
-"""
+"""Seconds until a test gives up: only a hang takes so long, not a busy machine."""
 
 
 class Hold:
-    """Keeps every request in flight at the server until `release`, whatever its
-    latency.
-    """
+    """Keeps requests in flight at the server until `release`, whatever its latency."""
 
     def __init__(self) -> None:
         self._released = False
@@ -44,18 +38,17 @@ class Hold:
 
 
 class Gate(httpx.AsyncBaseTransport):
-    """A transport with no network behind it that holds each request until it is let
-    through.
-    """
+    """A transport without a network that holds each request until `open` is set."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
         self.open = asyncio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Wait for the gate, then answer with the next status, 200 when none is left."""
+        """Wait for the gate; answer with the next status, or 200 when none is left."""
         await self.open.wait()
-        return httpx.Response(self.statuses.pop(0) if self.statuses else 200, json={})
+        status = self.statuses.pop(0) if self.statuses else 200
+        return httpx.Response(status, json={})
 
 
 def seen_by(client: httpx.AsyncClient) -> ObservedTransport:

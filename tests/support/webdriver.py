@@ -13,33 +13,29 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tests.support.children import child
-from tests.support.lab import free_port
+from tests.support.children import child, free_port, when_up
+from tests.support.javascript import Functions
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 WEBKIT = shutil.which("WebKitWebDriver")
 XVFB = shutil.which("Xvfb")
 """WebKit has no headless mode: it needs a screen, if only a virtual one."""
 
-MISSING = {
-    "firefox": "" if FIREFOX else "there is no Firefox here (Debian: firefox-esr)",
-    "webkit": ""
-    if WEBKIT and XVFB
-    else "there is no WebKit here (Debian: webkitgtk-webdriver, xvfb)",
-}
-"""By browser: why it cannot be driven here, if so."""
+MISSING: dict[str, str] = {}
+"""By browser that cannot be driven here: why not."""
+if not FIREFOX:
+    MISSING["firefox"] = "there is no Firefox here (Debian: firefox-esr)"
+if not (WEBKIT and XVFB):
+    MISSING["webkit"] = "there is no WebKit here (Debian: webkit2gtk-driver, xvfb)"
 
-START_UP = 60.0
-"""Seconds for a browser to come up on a busy machine."""
 KEYS = {
     "Escape": "\ue00c",
     "PageUp": "\ue00e",
@@ -67,6 +63,8 @@ PREFERENCES = {
 
 Driver = Callable[..., Any]
 """Sends a WebDriver command, by its name in Marionette; returns what is answered."""
+
+_PAGE = Functions("webdriver_page.js")
 
 
 class Marionette:
@@ -148,62 +146,61 @@ class Page:
     def open(self, address: str) -> None:
         """Go there, wait until it has loaded, and listen for errors from then on."""
         self.driver("Navigate", url=address)
-        self.evaluate(_LISTEN)
+        self.call(_PAGE["listen"])
 
     def evaluate(self, body: str, *arguments: Any) -> Any:
         """What the body of a JavaScript function returns; a promise is waited for."""
         return self.driver("ExecuteScript", script=body, args=list(arguments))
 
+    def call(self, function: str, *arguments: Any) -> Any:
+        """What a JavaScript function, given as an expression, returns."""
+        return self.evaluate(f"return ({function})(...arguments)", *arguments)
+
     def wait_for(self, body: str, *arguments: Any, within: float = 60.0) -> Any:
-        """What that returns as soon as it is true."""
+        """What the body of a JavaScript function returns, as soon as that is true."""
         deadline = time.monotonic() + within
-        while not (value := self.evaluate(body, *arguments)):
-            assert time.monotonic() < deadline, (
-                f"within {within} s this was never true: {body} {arguments}"
-            )
+        while True:
+            value = self.evaluate(body, *arguments)
+            if value:
+                return value
+            late = f"within {within} s this was never true: {body} {arguments}"
+            assert time.monotonic() < deadline, late
             time.sleep(0.05)
-        return value
 
     def click(self, selector: str, text: str = "") -> None:
-        """Press the first element that is seen, with exactly that text if one is given."""
-        where = None
-        while where != (where := self.wait_for(_WHERE, selector, text)):
-            pass  # it moves: the page is still being laid out
-        self.drag(where)
+        """Press the first element that is seen, with exactly that text if given."""
+        self.drag(self._resting_place(selector, text))
 
-    def shows(self, selector: str, text: str = "", *, within: float) -> bool:
-        """Whether such an element is seen before long."""
-        deadline = time.monotonic() + within
-        while (
-            not (seen := self.evaluate(_WHERE, selector, text))
-            and time.monotonic() < deadline
-        ):
-            time.sleep(0.05)
-        return bool(seen)
+    def _resting_place(self, selector: str, text: str) -> tuple[float, float]:
+        """The middle of an element, once it no longer moves as the page is laid out."""
+        middle_of = f"return ({_PAGE['middleOf']})(...arguments)"
+        before = None
+        while True:
+            now = self.wait_for(middle_of, selector, text)
+            if now == before:
+                return (now[0], now[1])
+            before = now
 
     def drag(self, *points: tuple[float, float], steps: int = 12) -> None:
-        """Press at the first point, move through the others, and let go; one point
-        alone is a click.
+        """Press at the first point, move through the others, and let go.
+
+        With one point alone it is a click.
         """
         actions = [_move(*points[0]), {"type": "pointerDown", "button": 0}]
-        for (x0, y0), (x1, y1) in itertools.pairwise(points):
-            for i in range(1, steps + 1):
-                actions.append(
-                    _move(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps)
-                )
+        for start, end in itertools.pairwise(points):
+            for step in range(1, steps + 1):
+                share = step / steps
+                x = start[0] + share * (end[0] - start[0])
+                y = start[1] + share * (end[1] - start[1])
+                actions.append(_move(x, y))
         self._point([*actions, {"type": "pointerUp", "button": 0}])
 
     def press(self, key: str) -> None:
         """Press a key, by its name in a browser, where the focus is."""
         value = KEYS.get(key, key)
-        actions = [
-            {"type": "keyDown", "value": value},
-            {"type": "keyUp", "value": value},
-        ]
-        self.driver(
-            "PerformActions",
-            actions=[{"type": "key", "id": "keys", "actions": actions}],
-        )
+        actions = [{"type": kind, "value": value} for kind in ("keyDown", "keyUp")]
+        keyboard = {"type": "key", "id": "keys", "actions": actions}
+        self.driver("PerformActions", actions=[keyboard])
 
     def screenshot(self, path: Path) -> None:
         """For whoever looks."""
@@ -211,7 +208,7 @@ class Page:
 
     def expect_peace(self) -> None:
         """No error so far, and nothing asked of another site."""
-        errors, addresses = self.evaluate(_HEARD)
+        errors, addresses = self.call(_PAGE["noted"])
         assert not errors, errors
         at_home = ("http://127.0.0.1", "data:", "blob:")
         outside = [address for address in addresses if not address.startswith(at_home)]
@@ -241,99 +238,53 @@ def _move(x: float, y: float) -> dict[str, Any]:
 def firefox(folder: Path, **preferences: Any) -> Iterator[Page]:
     """A headless Firefox with an empty profile in ``folder``."""
     assert FIREFOX, MISSING["firefox"]
-    chosen = (PREFERENCES | preferences).items()
-    (folder / "user.js").write_text(
-        "".join(
-            f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
-            for name, value in chosen
-        )
-    )
-    command = [
-        FIREFOX,
-        "--headless",
-        "--marionette",
-        "--no-remote",
-        "--profile",
-        str(folder),
+    lines = [
+        f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+        for name, value in (PREFERENCES | preferences).items()
     ]
+    (folder / "user.js").write_text("".join(lines))
+    port_file = folder / "MarionetteActivePort"
+    command = [FIREFOX, "--headless", "--marionette", "--no-remote"]
+    command += ["--profile", str(folder)]
     with (
         (folder / "log").open("w") as log,
         child(command, stdout=log, stderr=log) as process,
     ):
-        port = _until(
-            process, lambda: int((folder / "MarionetteActivePort").read_text())
-        )
-        with closing(_until(process, lambda: Marionette(port))) as driver:
+        port = when_up(process, lambda: int(port_file.read_text()))
+        with closing(when_up(process, lambda: Marionette(port))) as driver:
             yield Page(driver)
 
 
 @contextmanager
 def webkit(folder: Path) -> Iterator[Page]:
     """WebKitGTK's own small browser on a screen that nobody sees."""
-    assert not MISSING["webkit"], MISSING["webkit"]
-    read, write = os.pipe()
-    screen = [
-        str(XVFB),
-        "-displayfd",
-        str(write),
-        "-screen",
-        "0",
-        "1400x1200x24",
-        "-nolisten",
-        "tcp",
-    ]
+    assert "webkit" not in MISSING, MISSING["webkit"]
     port = free_port()
-    with (folder / "log").open("w") as log, child(screen, stderr=log, pass_fds=[write]):
-        os.close(write)
-        with os.fdopen(read) as number:
-            place = {"DISPLAY": f":{number.readline().strip()}", "HOME": str(folder)}
-        with child(
-            [str(WEBKIT), f"--port={port}"],
-            env=os.environ | place,
-            stdout=log,
-            stderr=log,
-        ) as process:
-            driver = _until(process, lambda: Classic(port, {}))
+    command = [str(WEBKIT), f"--port={port}"]
+    with (folder / "log").open("w") as log, _screen(log) as display:
+        own = os.environ | {"DISPLAY": display, "HOME": str(folder)}
+        with child(command, env=own, stdout=log, stderr=log) as process:
+            driver = when_up(process, lambda: Classic(port, {}))
             try:
                 yield Page(driver)
             finally:
                 driver("DeleteSession")  # ends its browser
 
 
-def _until(process: subprocess.Popen[bytes], attempt: Any) -> Any:
-    """What ``attempt()`` returns, once the browser is ready for it."""
-    deadline = time.monotonic() + START_UP
-    while True:
-        try:
-            return attempt()
-        except (OSError, ValueError):
-            assert process.poll() is None, "the browser has ended"
-            assert time.monotonic() < deadline, "the browser does not come up"
-            time.sleep(0.05)
+@contextmanager
+def _screen(log: IO[str]) -> Iterator[str]:
+    """A screen in memory; its name, such as ":99"."""
+    read, write = os.pipe()
+    command = [str(XVFB), "-displayfd", str(write), "-nolisten", "tcp"]
+    command += ["-screen", "0", "1400x1200x24"]
+    with child(command, stderr=log, pass_fds=[write]):
+        os.close(write)
+        with os.fdopen(read) as number:
+            display = number.readline().strip()
+        yield f":{display}"
 
 
 BROWSERS: dict[str, Callable[..., AbstractContextManager[Page]]] = {
     "firefox": firefox,
     "webkit": webkit,
 }
-
-_LISTEN = """
-if (window.heard) return;
-const errors = window.heard = [], say = console.error;
-addEventListener("error", ({ message }) => {
-  if (!message.startsWith("ResizeObserver loop")) errors.push(message); // that is no error
-});
-addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
-console.error = (...words) => { errors.push(words.join(" ")); say(...words); };
-"""
-_HEARD = "return [window.heard, performance.getEntriesByType('resource').map((entry) => entry.name)];"
-_WHERE = """
-const [selector, text] = arguments;
-for (const element of document.querySelectorAll(selector)) {
-  if (text && element.textContent.trim() !== text) continue;
-  element.scrollIntoView({ block: "nearest" });
-  const { x, y, width, height } = element.getBoundingClientRect();
-  if (width && height) return [x + width / 2, y + height / 2];
-}
-return null;
-"""
