@@ -1,4 +1,4 @@
-"""The panel in marimo, which is not Jupyter: its own page, its own kernel, no IPython."""
+"""The panel in marimo: a page and a kernel of its own, and no IPython."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def errors() -> list[str]:
 
 @pytest.fixture
 def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """Opens pages; none may end with an error on the console or have asked elsewhere."""
+    """A server for each front end; two on one would get in each other's way."""
     outside: list[str] = []
     pages: list[Page] = []
 

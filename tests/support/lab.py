@@ -237,7 +237,7 @@ class PanelOnPage:
         self.page.keyboard.press(key)
 
     def drag(self, slider: str, share: float) -> int:
-        """Drag a handle to ``share`` of its track; returns what the slider then shows."""
+        """Drag a handle to ``share`` of its track; returns what its slider shows."""
         start = self.handle(slider)
         end = self.handle(slider, share)
         self.page.mouse.move(*start)
