@@ -86,6 +86,7 @@ def test_every_test_runs_once_and_those_in_a_browser_come_last(
     for worker in crew:
         with_browser = [needs_browser(test) for test in worker.ended]
         assert with_browser == sorted(with_browser)
+    assert sum(any(map(needs_browser, worker.ended)) for worker in crew) <= 2
 
 
 def test_two_of_four_workers_begin_with_a_browser() -> None:
