@@ -72,7 +72,8 @@ export class Flow extends Picture {
   draw(time) {
     const sought = this.#goTo(Math.min(time, this.#end));
     if (!this.visible) return;
-    const scene = this.#arrange(calm.matches || sought);
+    const last = !this.clock.moves(this.rhythm.tail); // there is no frame to glide on in
+    const scene = this.#arrange(calm.matches || sought || last);
     drawScene(this.pen, scene);
     this.#putIntoWords(scene);
   }
