@@ -44,13 +44,11 @@ class LateLoop(VirtualLoop):
         tick: float = 0.0,
         today: float = TODAY,
     ) -> None:
-        self.today, self._late, self._random, self._tick = (
-            today,
-            late,
-            random.Random(seed),
-            tick,
-        )
         super().__init__()
+        self.today = today
+        self._late = late
+        self._random = random.Random(seed)
+        self._tick = tick
         self._clock_resolution = tick or self._clock_resolution
 
     def time(self) -> float:

@@ -5,5 +5,5 @@
 >>> print(compare({"mine": MyLimiter, "yours": YourLimiter}))
 """
 
-from inflight_lab.judge.card import compare as compare
-from inflight_lab.judge.card import judge as judge
+from inflight_lab.judge.judging import compare as compare
+from inflight_lab.judge.judging import judge as judge

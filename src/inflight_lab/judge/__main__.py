@@ -7,49 +7,58 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.judge.card import compare, judge
+from inflight_lab.judge import compare, judge
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Judge what the command line names, and print its card; of several, one table."""
-    about = "A card for a limiter: what it does with a quota."
-    parser = argparse.ArgumentParser("inflight-lab judge", description=about)
-    add = parser.add_argument
-    add("limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter")
-    add(
+    """Judge what the command line names: print a card, or one table for several."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    quota = {"rate": options.rate, "period": options.period}
+    try:
+        limiters = {place: _load(place) for place in options.limiter}
+        if len(limiters) == 1:
+            (limiter,) = limiters.values()
+            print(judge(limiter, **quota))
+        else:
+            print(compare(limiters, **quota))
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "inflight-lab judge",
+        description="A card for a limiter: what it does with a quota.",
+    )
+    parser.add_argument(
+        "limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter"
+    )
+    parser.add_argument(
         "--rate",
         type=float,
         default=100,
         help="requests that it allows per period; default: %(default)s",
     )
-    add("--period", type=float, default=1.0, help="seconds; default: %(default)s")
-    options = parser.parse_args(arguments)
-    quota = {"rate": options.rate, "period": options.period}
-    try:
-        limiters = {place: _named(place) for place in options.limiter}
-        print(
-            compare(limiters, **quota)
-            if len(limiters) > 1
-            else judge(*limiters.values(), **quota)
-        )
-    except (TypeError, ValueError) as error:
-        parser.error(str(error))
+    parser.add_argument(
+        "--period", type=float, default=1.0, help="seconds; default: %(default)s"
+    )
+    return parser
 
 
-def _named(place: str) -> Any:
-    """What stands there.  Raises ``ValueError`` if there is nothing."""
+def _load(place: str) -> Any:
+    """Run a file and take the name from it; ``place`` is ``FILE.py:NAME``."""
     file, _, name = place.rpartition(":")
+    wanted = f"limiter must be FILE.py:NAME, got {place!r}"
     if not file.endswith(".py"):
-        raise ValueError(f"limiter must be FILE.py:NAME, got {place!r}")
-    sys.path.insert(
-        0, str(Path(file).resolve().parent)
-    )  # what a file imports may lie beside it
+        raise ValueError(wanted)
+    # A file may import what lies beside it.
+    sys.path.insert(0, str(Path(file).resolve().parent))
     try:
         spec: Any = importlib.util.spec_from_file_location(file, file)
-        module = sys.modules[file] = importlib.util.module_from_spec(spec)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[file] = module
         spec.loader.exec_module(module)
         return getattr(module, name)
     except (Exception, SystemExit) as error:
-        raise ValueError(
-            f"limiter must be FILE.py:NAME, got {place!r}: {error}"
-        ) from error
+        raise ValueError(f"{wanted}: {error}") from error

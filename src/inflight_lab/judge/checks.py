@@ -1,4 +1,4 @@
-"""What a limiter is asked beside its share of a quota: one look at one property each."""
+"""What a limiter is asked besides its share of a quota: one property a check."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from inflight_lab.judge.api import Api
 from inflight_lab.judge.clock import virtual_loop
@@ -21,179 +21,258 @@ LIMITS = ("limit", "total_tokens", "rate", "max_rate")
 """What limiters call the limit that can be set while they are in use."""
 
 
-def found(subject: Subject, look: Callable[[Subject], Coroutine[Any, Any, str]]) -> str:
-    """What a look finds.  Raises ``BlockingError`` where nothing can be found."""
-    try:
-        return subject.run(look(subject))
-    except TimeoutError:
-        return "NO: it stands still"
-    except Exception as error:
-        while isinstance(error, ExceptionGroup):
-            error = error.exceptions[0]
-        return f"NO: it raised {error!r}"
+class CheckResult(NamedTuple):
+    """What a check found; ``passed`` is None where there is nothing to pass."""
+
+    passed: bool | None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self._verdict, self.detail) if part)
+
+    @property
+    def short(self) -> str:
+        """For a table of several: the verdict, or what comes before the comma."""
+        return self._verdict or self.detail.partition(",")[0]
+
+    @property
+    def _verdict(self) -> str:
+        if self.passed is None:
+            return ""
+        return "yes" if self.passed else "NO"
 
 
-async def _burst_after_rest(subject: Subject) -> str:
+YES = CheckResult(True)
+
+
+class Check(NamedTuple):
+    """A question, and what answers it about a limiter."""
+
+    question: str
+    answer: Callable[[Subject], Coroutine[Any, Any, CheckResult]]
+
+    def result(self, subject: Subject) -> CheckResult:
+        """Ask.  Raises ``BlockingError`` where nothing can be found."""
+        try:
+            return subject.run(self.answer(subject))
+        except TimeoutError:
+            return CheckResult(False, "it stands still")
+        except Exception as error:
+            return raised(error)
+
+
+def raised(error: Exception) -> CheckResult:
+    """An error that came out of a limiter; of a group, the first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return CheckResult(False, f"it raised {error!r}")
+
+
+async def _keeps_to_the_rate_after_a_rest(subject: Subject) -> CheckResult:
     """A rest must not save up more than one period allows."""
     limiter, api = subject.make(), Api()
     await through(limiter, api.get)
     await asyncio.sleep(10 * subject.period)
-    await asyncio.gather(*subject.crowd(limiter, api.get, 3))
-    return _busiest(subject, api)
+    await asyncio.gather(*subject.send_at_once(limiter, api.get, 3))
+    return _keeps_to_the_rate(subject, api)
 
 
-async def _after_a_stall(subject: Subject) -> str:
-    """Time that the loop stood still must not be made up for beyond the quota."""
+async def _keeps_to_the_rate_after_a_stall(subject: Subject) -> CheckResult:
+    """A limiter must not make up for a stall of the loop beyond the quota."""
     api = Api()
-    requests = subject.crowd(subject.make(), api.get, 6)
+    requests = subject.send_at_once(subject.make(), api.get, 6)
     await asyncio.sleep(1.5 * subject.period)
     virtual_loop().stall(3 * subject.period)
     await asyncio.wait(requests, timeout=10 * subject.period)
-    return _busiest(subject, api)
+    return _keeps_to_the_rate(subject, api)
 
 
-def _busiest(subject: Subject, api: Api) -> str:
-    sent = api.arrivals
-    most = max(
-        last - bisect(sent, at - subject.period + 1e-9)
-        for last, at in enumerate(sent, 1)
-    )
-    kept, together = most <= subject.rate, max(Counter(sent).values())
-    return f"{'yes' if kept else 'NO'}: at most {most} in one period, {together} at one moment"
+def _keeps_to_the_rate(subject: Subject, api: Api) -> CheckResult:
+    busiest = _busiest(api.arrivals, subject.period)
+    together = max(Counter(api.arrivals).values())
+    detail = f"at most {busiest} in one period, {together} at one moment"
+    return CheckResult(busiest <= subject.rate, detail)
 
 
-async def _in_order(subject: Subject) -> str:
+def _busiest(arrivals: list[float], period: float) -> int:
+    """The most arrivals in any span of one period."""
+    busiest = 0
+    for count, arrival in enumerate(arrivals, start=1):
+        before = bisect(arrivals, arrival - period + 1e-9)
+        busiest = max(busiest, count - before)
+    return busiest
+
+
+async def _first_come_first_served(subject: Subject) -> CheckResult:
     limiter, order = subject.make(), list[int]()
 
-    async def goes(number: int) -> None:
+    async def note(number: int) -> None:
         order.append(number)
 
     count = math.ceil(2 * subject.rate)
     await asyncio.gather(
-        *(through(limiter, partial(goes, number)) for number in range(count))
+        *(through(limiter, partial(note, number)) for number in range(count))
     )
     overtaken = sum(later < earlier for earlier, later in itertools.pairwise(order))
-    return "yes" if not overtaken else f"NO: {overtaken} times a later one went first"
+    if overtaken:
+        return CheckResult(False, f"{overtaken} times a later one went first")
+    return YES
 
 
-async def _cancelled(subject: Subject) -> str:
-    """The one whose turn it is gives up, and one that waits, by turns; what they held must come back."""
+async def _survives_cancelled_requests(subject: Subject) -> CheckResult:
+    """Cancel the oldest request and any other, in turns: the rest must get through."""
     limiter, draw = subject.make(), random.Random(1)
-    requests = subject.crowd(limiter, Api().get, 3)
+    requests = subject.send_at_once(limiter, Api().get, 3)
     for turn in range(len(requests) // 2):
         await asyncio.sleep(draw.uniform(0.2, 1.2) * subject.period / subject.rate)
-        if alive := [request for request in requests if not request.done()]:
-            (alive[0] if turn % 2 else draw.choice(alive)).cancel()
-    _, left = await asyncio.wait(requests, timeout=20 * subject.period)
-    return (
-        f"NO: {len(left)} others wait for ever"
-        if left
-        else await _still_works(subject, limiter)
-    )
-
-
-async def _failed(subject: Subject) -> str:
-    limiter = subject.make()
-
-    async def fails() -> None:
-        await asyncio.sleep(0.01)
-        raise OSError
-
-    await asyncio.gather(*subject.crowd(limiter, fails, 2), return_exceptions=True)
+        alive = [request for request in requests if not request.done()]
+        if alive:
+            given_up = alive[0] if turn % 2 else draw.choice(alive)
+            given_up.cancel()
+    _, stuck = await asyncio.wait(requests, timeout=20 * subject.period)
+    if stuck:
+        return CheckResult(False, f"{len(stuck)} others wait for ever")
     return await _still_works(subject, limiter)
 
 
-async def _still_works(subject: Subject, limiter: Any) -> str:
+async def _survives_failed_requests(subject: Subject) -> CheckResult:
+    limiter = subject.make()
+
+    async def fail() -> None:
+        await asyncio.sleep(0.01)
+        raise OSError
+
+    requests = subject.send_at_once(limiter, fail, 2)
+    await asyncio.gather(*requests, return_exceptions=True)
+    return await _still_works(subject, limiter)
+
+
+async def _still_works(subject: Subject, limiter: Any) -> CheckResult:
     """Whether it lets requests through as soon as one that was never used."""
-
-    async def took(limiter: Any) -> float:
-        began = virtual_loop().now
-        async with asyncio.timeout(100 * subject.period):
-            await asyncio.gather(*subject.crowd(limiter, Api().get, 2))
-        return virtual_loop().now - began
-
-    afterwards, usual = await took(limiter), await took(subject.make())
-    kept = afterwards <= usual + 1.5 * subject.period
-    return (
-        "yes"
-        if kept
-        else f"NO: it takes {afterwards:.1f} s afterwards, and a new one {usual:.1f} s"
-    )
+    afterwards = await _seconds_for_two_periods(subject, limiter)
+    usual = await _seconds_for_two_periods(subject, subject.make())
+    if afterwards <= usual + 1.5 * subject.period:
+        return YES
+    detail = f"it takes {afterwards:.1f} s afterwards, and a new one {usual:.1f} s"
+    return CheckResult(False, detail)
 
 
-async def _changed(subject: Subject) -> str:
-    """Half the limit lets half as many through, and all of it as many as before, while others wait."""
-    limiter, api = subject.make(), Api()
-    names = [
-        name for name in LIMITS if isinstance(getattr(limiter, name, None), int | float)
-    ]
+async def _seconds_for_two_periods(subject: Subject, limiter: Any) -> float:
+    began = virtual_loop().now
+    async with asyncio.timeout(100 * subject.period):
+        await asyncio.gather(*subject.send_at_once(limiter, Api().get, 2))
+    return virtual_loop().now - began
 
-    async def sends() -> None:
+
+class _LimitedSenders:
+    """Requests that wait for one limiter all the time, while its limit changes."""
+
+    def __init__(self, subject: Subject, limiter: Any, name: str) -> None:
+        self._period = subject.period
+        self._limiter = limiter
+        self._name = name
+        self._api = Api()
+
+    async def send_for_ever(self) -> None:
+        """Send one request after the other."""
         while True:
-            await through(limiter, api.get)
+            await through(self._limiter, self._api.get)
 
-    async def let_through(limit: float) -> tuple[int, int]:
-        setattr(limiter, names[0], limit)
-        before = len(api.arrivals)
-        await asyncio.sleep(
-            subject.period
-        )  # for those in flight, and those who wait for their old time
-        settled = len(api.arrivals)
-        await asyncio.sleep(5 * subject.period)
-        return settled - before, len(api.arrivals) - settled
+    async def change(self, limit: float) -> tuple[int, int]:
+        """Set the limit; return what it lets through in a period, and in five more.
 
-    try:
-        limit = getattr(limiter, names[0])
-        least = 2 if isinstance(limit, int) else limit  # what can be halved
-        most = type(limit)(
-            min(max(limit, least), max(2, subject.rate))
-        )  # and is not too many tasks
-        setattr(limiter, names[0], most)
-    except (IndexError, AttributeError):
-        return "cannot be changed"
+        The first period is for those in flight, and for those who wait for a time that
+        the old limit gave them.
+        """
+        setattr(self._limiter, self._name, limit)
+        before = len(self._api.arrivals)
+        await asyncio.sleep(self._period)
+        settled = len(self._api.arrivals)
+        await asyncio.sleep(5 * self._period)
+        return settled - before, len(self._api.arrivals) - settled
+
+
+async def _follows_a_changed_limit(subject: Subject) -> CheckResult:
+    """Half the limit lets half as many through, and all of it as many as before."""
+    limiter = subject.make()
+    name = _name_of_limit(limiter)
+    if name is None or not _can_be_set(limiter, name):
+        return CheckResult(None, "cannot be changed")
+    most = _limit_to_halve(getattr(limiter, name), subject.rate)
+    setattr(limiter, name, most)
+    limited = _LimitedSenders(subject, limiter, name)
+    count = math.ceil(2 * subject.rate) + 2
     async with asyncio.TaskGroup() as tasks:
-        senders = [
-            tasks.create_task(sends()) for _ in range(math.ceil(2 * subject.rate) + 2)
-        ]
-        _, whole = await let_through(most)
-        _, half = await let_through(type(most)(most / 2))
-        first, again = await let_through(most)
+        senders = [tasks.create_task(limited.send_for_ever()) for _ in range(count)]
+        _, whole = await limited.change(most)
+        _, half = await limited.change(type(most)(most / 2))
+        first, again = await limited.change(most)
         for sender in senders:
             sender.cancel()
-    follows = (
-        0.3 * whole < half < 0.7 * whole
-        and again > 0.8 * whole
-        and first <= 0.4 * whole + 1
+    halved = 0.3 * whole < half < 0.7 * whole
+    restored = again > 0.8 * whole and first <= 0.4 * whole + 1
+    detail = (
+        f"with `{name}` whole, halved and whole again, {whole}, {half} and {again} "
+        f"in five periods; {first} in the one after it was raised"
     )
-    counts = f"{whole}, {half} and {again} in five periods; {first} in the one after it was raised"
-    return f"{'yes' if follows else 'NO'}: with `{names[0]}` whole, halved and whole again, {counts}"
+    return CheckResult(halved and restored, detail)
 
 
-async def _price(subject: Subject) -> str:
+def _name_of_limit(limiter: Any) -> str | None:
+    for name in LIMITS:
+        if isinstance(getattr(limiter, name, None), int | float):
+            return name
+    return None
+
+
+def _can_be_set(limiter: Any, name: str) -> bool:
+    try:
+        setattr(limiter, name, getattr(limiter, name))
+    except AttributeError:
+        return False
+    return True
+
+
+def _limit_to_halve(limit: float, rate: float) -> float:
+    """The limit, if it can be halved and does not need too many tasks."""
+    if isinstance(limit, int):
+        limit = max(limit, 2)
+    return type(limit)(min(limit, max(2, rate)))
+
+
+async def _time_and_memory(subject: Subject) -> CheckResult:
     """Real time and memory for many requests; the loop's own share is in it."""
-    limiter, count = subject.make(), math.ceil(10 * subject.rate)
+    limiter = subject.make()
+    count = math.ceil(10 * subject.rate)
 
-    async def many() -> float:
+    async def send_all() -> float:
         began = time.process_time()
-        await asyncio.gather(*subject.crowd(limiter, partial(asyncio.sleep, 0.05), 10))
+        send = partial(asyncio.sleep, 0.05)
+        await asyncio.gather(*subject.send_at_once(limiter, send, 10))
         return time.process_time() - began
 
-    def in_use() -> int:
-        gc.collect()
-        return sys.getallocatedblocks()
+    await send_all()  # what it keeps of the last requests it may keep
+    before = _objects_in_use()
+    seconds = await send_all()
+    kept = max(0, _objects_in_use() - before)
+    microseconds = 1e6 * seconds / count
+    detail = (
+        f"{microseconds:.0f} µs a request, {kept / count:.1f} objects kept for each"
+    )
+    return CheckResult(None, detail)
 
-    await many()  # what it keeps of the last ones it may keep
-    before, took = in_use(), await many()
-    kept = in_use() - before
-    return f"{1e6 * took / count:.0f} µs a request, {max(0, kept) / count:.1f} objects kept for each"
+
+def _objects_in_use() -> int:
+    gc.collect()
+    return sys.getallocatedblocks()
 
 
-CHECKS = {
-    "keeps to the rate after a rest": _burst_after_rest,
-    "keeps to the rate after a stall": _after_a_stall,
-    "first come, first served": _in_order,
-    "survives cancelled requests": _cancelled,
-    "survives failed requests": _failed,
-    "follows a changed limit": _changed,
-    "time and memory": _price,
-}
+CHECKS = (
+    Check("keeps to the rate after a rest", _keeps_to_the_rate_after_a_rest),
+    Check("keeps to the rate after a stall", _keeps_to_the_rate_after_a_stall),
+    Check("first come, first served", _first_come_first_served),
+    Check("survives cancelled requests", _survives_cancelled_requests),
+    Check("survives failed requests", _survives_failed_requests),
+    Check("follows a changed limit", _follows_a_changed_limit),
+    Check("time and memory", _time_and_memory),
+)

@@ -1,4 +1,4 @@
-"""A virtual clock: waiting moves it on, so an hour passes in a moment and always the same way.
+"""A virtual clock: waiting moves it, so an hour passes at once, always the same way.
 
 Only what sleeps can wait on this loop: there is no socket and no thread behind it.
 While it runs, the clocks of ``time`` show its time as well, to the thread that it runs
@@ -16,12 +16,16 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 T = TypeVar("T")
+Clock = Callable[..., Any]
 TODAY = 1_700_000_000.0
 """The Unix time at which a loop begins."""
 BEGIN = 1000.0
 """What a loop's own clock shows then."""
-STEPS_A_SECOND = 1_000_000
-"""More callbacks than this in each second of the clock mean that something polls."""
+CALLBACKS_A_SECOND = 1_000_000
+"""More than this in each second of the clock mean that something polls."""
+BLOCKS = "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
+POLLS = "it polls: it asks again and again without waiting"
+STUCK = "every task waits, and nothing is scheduled that could wake one"
 
 
 class BlockingError(BaseException):  # which `except Exception` does not catch
@@ -29,18 +33,25 @@ class BlockingError(BaseException):  # which `except Exception` does not catch
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """An event loop whose clock moves when everything waits, and at no other moment.
+    """An event loop whose clock moves when every task waits.
 
-    ``step`` is how long a callback takes: with 0, what asks the clock again and again
-    never sees it move. So many callbacks as ``most`` may run at once, without a wait.
+    ``seconds_per_callback`` is how long a callback takes: with 0, code that reads the
+    clock again and again never sees it move.  More than ``max_callbacks`` without a
+    wait are a ``BlockingError``.
     """
 
     today = TODAY
-    blocked = False
+    has_blocked = False
 
-    def __init__(self, step: float = 0.0, most: float = 1_000_000) -> None:
+    def __init__(
+        self, *, seconds_per_callback: float = 0.0, max_callbacks: float = 1_000_000
+    ) -> None:
         super().__init__()
-        self.now, self.step, self.most, self._steps = BEGIN, step, most, 0.0
+        self.now = BEGIN
+        self._seconds_per_callback = seconds_per_callback
+        self._max_callbacks = max_callbacks
+        self._callbacks = 0.0
+        """How many have run, less those that the time since then allows."""
         self._selector = self  # where other loops wait for sockets
 
     def time(self) -> float:
@@ -52,23 +63,28 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now += seconds
 
     def select(self, timeout: float | None) -> None:
-        """Let so much time pass; None is for ever, which is a ``TimeoutError`` at once."""
+        """Let so much time pass; None is for ever, and a ``TimeoutError`` at once."""
         if timeout is None:
-            raise TimeoutError(
-                "every task waits, and nothing is scheduled that could wake one"
-            )
+            raise TimeoutError(STUCK)
         if timeout > 0:
-            self.now += timeout
-            self._steps = max(0, self._steps - timeout * STEPS_A_SECOND)
-            return
-        # What is due comes into `_ready` only after this.  It counts as one: a timer
-        # for now must not spin.
-        ready = len(self._ready) or 1  # type: ignore[attr-defined]
-        self.now += self.step * ready
-        self._steps += ready
-        if self._steps > self.most:
-            self._steps = 0  # what is cancelled now has as many to end in
-            raise BlockingError("it polls: it asks again and again without waiting")
+            self._wait(timeout)
+        else:
+            self._count_callbacks()
+
+    def _wait(self, seconds: float) -> None:
+        self.now += seconds
+        allowed = seconds * CALLBACKS_A_SECOND
+        self._callbacks = max(0, self._callbacks - allowed)
+
+    def _count_callbacks(self) -> None:
+        # Timers that are due come into `_ready` only after this.  Where there are only
+        # timers, they count as one, so that a timer for now cannot spin.
+        callbacks = len(self._ready) or 1  # type: ignore[attr-defined]
+        self.now += self._seconds_per_callback * callbacks
+        self._callbacks += callbacks
+        if self._callbacks > self._max_callbacks:
+            self._callbacks = 0  # tasks that are cancelled now have as many to end in
+            raise BlockingError(POLLS)
 
     def _process_events(self, events: None) -> None:
         """There are none."""
@@ -87,51 +103,72 @@ def virtual_loop() -> VirtualLoop:
 def run(
     main: Coroutine[Any, Any, T], loop: VirtualLoop, *, also: Iterable[ModuleType] = ()
 ) -> T:
-    """``asyncio.run`` on a virtual clock; ``also`` are modules that may have imported a clock by its name."""
+    """``asyncio.run`` on a virtual clock.
+
+    ``also`` are modules that may have imported a clock by its name.
+    """
+    runner = asyncio.Runner(loop_factory=lambda: loop)
     try:
-        with (
-            _clocks_of(loop, also),
-            asyncio.Runner(loop_factory=lambda: loop) as runner,
-        ):
+        with _clocks_show_the_time_of(loop, [time, *also]), runner:
             return runner.run(main)
     finally:
-        if loop.blocked:  # whoever called `time.sleep` may have caught it
-            raise BlockingError(
-                "it blocks the event loop: use `await asyncio.sleep`, not `time.sleep`"
-            )
+        if loop.has_blocked:  # whoever called `time.sleep` may have caught the error
+            raise BlockingError(BLOCKS)
 
 
 @contextlib.contextmanager
-def _clocks_of(loop: VirtualLoop, also: Iterable[ModuleType]) -> Iterator[None]:
-    clocks: dict[str, Callable[..., Any]] = {
-        "monotonic": loop.time,
-        "perf_counter": lambda: loop.now,
-        "time": lambda: loop.today + (loop.now - BEGIN),
-    }
-    clocks |= {
-        f"{name}_ns": lambda clock=clock: round(clock() * 1e9)
-        for name, clock in clocks.items()
-    }
+def _clocks_show_the_time_of(
+    loop: VirtualLoop, modules: Iterable[ModuleType]
+) -> Iterator[None]:
+    """Replace the clocks in ``modules``, under whatever name they stand there."""
+    thread = threading.get_ident()
+    with contextlib.ExitStack() as patches:
+        for name, virtual in _virtual_clocks(loop).items():
+            real = getattr(time, name)
+            # A partial: unlike a function it does not become a method where it is the
+            # attribute of a class.
+            clock = partial(_read, thread, virtual, real)
+            for module in modules:
+                for alias in _names_of(real, module):
+                    patches.enter_context(patch.object(module, alias, clock))
+        yield
+
+
+def _virtual_clocks(loop: VirtualLoop) -> dict[str, Clock]:
+    """What stands in for the functions of ``time``, by their names."""
+
+    def perf_counter() -> float:
+        return loop.now
+
+    def unix_time() -> float:
+        return loop.today + (loop.now - BEGIN)
 
     def sleep(seconds: float) -> None:
-        if seconds:
-            loop.blocked = True
+        if seconds:  # a sleep of 0 only lets other threads run
+            loop.has_blocked = True
             raise BlockingError("time.sleep")
 
-    clocks["sleep"] = sleep
-    thread = threading.get_ident()
+    return {
+        "monotonic": loop.time,
+        "monotonic_ns": _in_nanoseconds(loop.time),
+        "perf_counter": perf_counter,
+        "perf_counter_ns": _in_nanoseconds(perf_counter),
+        "time": unix_time,
+        "time_ns": _in_nanoseconds(unix_time),
+        "sleep": sleep,
+    }
 
-    def shown(name: str, real: Callable[..., Any], *seconds: float) -> Any:
-        return (clocks[name] if threading.get_ident() == thread else real)(*seconds)
 
-    with contextlib.ExitStack() as patches:
-        for name in clocks:
-            real = getattr(time, name)
-            for module in (time, *also):
-                for known in [
-                    known for known, value in vars(module).items() if value is real
-                ]:
-                    patches.enter_context(
-                        patch.object(module, known, partial(shown, name, real))
-                    )
-        yield
+def _in_nanoseconds(clock: Clock) -> Clock:
+    return lambda: round(clock() * 1e9)
+
+
+def _read(thread: int, virtual: Clock, real: Clock, *seconds: float) -> Any:
+    """The virtual clock for the thread of its loop, and the real one for others."""
+    clock = virtual if threading.get_ident() == thread else real
+    return clock(*seconds)
+
+
+def _names_of(clock: Clock, module: ModuleType) -> list[str]:
+    """The names under which a module knows a clock."""
+    return [name for name, value in vars(module).items() if value is clock]
