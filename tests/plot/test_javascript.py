@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from deno import find_deno_bin
 
 from inflight_lab.plot.modules import joined
-
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(__file__).parent / "js"
-TESTS = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.test.js"))
-OFFLINE = ("--no-remote", "--no-npm", "--no-lock")
-QUIET = {"DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+from tests.support.deno import OFFLINE, deno, expect_to_pass, javascript_tests
 
 
-def deno(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """What Deno prints when it is run in the project, without the network."""
-    command = [find_deno_bin(), *map(str, arguments)]
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | QUIET,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("path", TESTS, ids=str)
+@pytest.mark.parametrize(
+    "path", javascript_tests(Path(__file__).parent / "js"), ids=str
+)
 def test_javascript(path: Path) -> None:
     """Each of a module's tests, which stand in ``tests/plot/js``, passes in Deno."""
-    found = deno("test", "--no-check", *OFFLINE, FOLDER / path)
-    assert found.returncode == 0, found.stdout + found.stderr
+    expect_to_pass(path)
 
 
 def write(folder: Path, **modules: str) -> Path:

@@ -23,7 +23,7 @@ class Controlled(Shown):
     ``loop``, the one that runs where this is made.
     """
 
-    _esm = joined(HERE / "panel.js")
+    _esm = joined(HERE / "js" / "panel.js")
     _css = "".join(path.read_text(encoding="utf-8") for path in STYLES)
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)

@@ -1,0 +1,48 @@
+// Run, Stop and Reset; for a replay Play and Stop.
+
+import { add, follow } from "../../plot/js/dom.js";
+
+/**
+ * @import { Model } from "../../plot/js/dom.js"
+ * @import { Command } from "./keys.js"
+ */
+
+const STOP_REACHES = "ends what awaits; code that blocks, such as time.sleep, " +
+  "only once it returns";
+
+/**
+ * A button that says its `command` when it is pressed.
+ *
+ * @param {HTMLElement} parent
+ * @param {Command} command
+ * @param {string} textContent
+ * @param {string} title
+ * @param {(command: Command) => void} obey
+ */
+export function addButton(parent, command, textContent, title, obey) {
+  return add("button", parent, {
+    type: "button",
+    className: `ifl-button ifl-${command}`,
+    textContent,
+    title,
+    onclick: () => obey(command),
+  });
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {Model} model
+ * @param {boolean} replay
+ * @param {(command: Command) => void} obey
+ * @param {AbortSignal} signal Ends them.
+ */
+export function addButtons(parent, model, replay, obey, signal) {
+  const run = addButton(parent, "run", replay ? "Play" : "Run", "Space", obey);
+  const stop = addButton(parent, "stop", "Stop", `Space; ${STOP_REACHES}`, obey);
+  if (!replay) addButton(parent, "reset", "Reset", "R", obey);
+  follow(model, ["running"], () => {
+    const running = model.get("running");
+    run.disabled = running;
+    stop.disabled = !running;
+  }, signal);
+}

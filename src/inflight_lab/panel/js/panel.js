@@ -1,0 +1,23 @@
+// A panel: controls above, and below them a lane for each runner, side by side.
+
+import { div } from "../../plot/js/dom.js";
+import { widget } from "../../plot/js/widget.js";
+import { addControls } from "./controls.js";
+import { addLane } from "./lane.js";
+
+/**
+ * @import { Lines } from "../../plot/js/lines/lines.js"
+ * @import { Lane } from "./lane.js"
+ */
+
+export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
+  addControls(root, model, layout, signal);
+  const parent = div("ifl-lanes", root);
+  /** @type {Lane[]} */
+  const lanes = model.get("_lanes");
+  /** @type {Lines[]} The plots that share an axis of time. */
+  const mates = [];
+  for (const number of lanes.keys()) {
+    views.push(addLane(parent, model, number, mates, signal));
+  }
+});
