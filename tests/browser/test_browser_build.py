@@ -41,10 +41,14 @@ HURRIED = ("05", "06", "08")
 time, and looks.
 """
 WITH_SLIDER = notebook("03")
-FORGET_NO_GIL = "heard.splice(0, heard.length, ...heard.filter((text) => !text.startsWith('NoGilError')))"
+FORGET_NO_GIL = """
+const others = heard.filter((text) => !text.startsWith("NoGilError"));
+heard.splice(0, heard.length, ...others);
+"""
 """WebKit says so while the first cell imports and the others arrive.  All of them run.
 """
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
+TAKES_THREADS = ("check_one_limit", "check_limiter")
 TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
 
 
@@ -58,7 +62,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Visit:
-    """A Chromium without internet, and all that its pages asked for and complained of."""
+    """A Chromium without internet, what its pages asked for, and their errors."""
 
     browser: Browser
     outside: lite.Outside
@@ -75,9 +79,8 @@ class Visit:
         return context
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].endswith(
-            "/favicon.ico"
-        ):
+        about_an_icon = message.location["url"].endswith("/favicon.ico")
+        if message.type == "error" and not about_an_icon:
             self.errors.append(f"{message.text} {message.location}")
 
     def begin(self, address: str, path: Path) -> Page:
@@ -135,9 +138,7 @@ def test_notebook_runs_to_its_end(
     if not full:  # the next notebook comes up meanwhile
         for following in chosen[chosen.index(path) + 1 :][:1]:
             visit.ahead[following] = visit.begin(tour, following)
-    with (
-        page.context
-    ):  # closed whatever comes: a page that is left open slows all that follow
+    with page.context:  # closed whatever comes: a page left open slows all that follow
         ran = ran_in(page, path)
         if full or ran.number not in HURRIED:
             CLAIMS_IN_A_PAGE[ran.number](ran)
@@ -151,11 +152,11 @@ def expect_solutions_correct(ran: Ran) -> None:
     here = [exercise for exercise in exercises() if exercise.notebook == ran.path]
     assert here or ran.number == "11"  # which is for the teacher
     for exercise in here:
-        said = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
-        threads = exercise.check in ("check_one_limit", "check_limiter")
-        assert said.text.startswith(
-            "Not yet: a page in a browser" if threads else "Correct: "
-        ), said
+        verdict = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
+        expected = "Correct: "
+        if exercise.check in TAKES_THREADS:
+            expected = "Not yet: a page in a browser has one thread only"
+        assert verdict.text.startswith(expected), verdict
 
 
 def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:

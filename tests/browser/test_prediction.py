@@ -1,4 +1,4 @@
-"""A prediction as a person makes it: a number typed, a choice made with the space bar."""
+"""A prediction as a person makes it: a number typed, a choice made with Space."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from tests.support.lab import Lab, run_all
 
 pytestmark = IN_BROWSER
 
-CELLS = (
-    """from inflight_lab.exercises.prediction import Predict
+NUMBER = """
+from inflight_lab.exercises.prediction import Predict
 many = Predict("How many of the 200 are refused?")
-many""",
-    """others = Predict("What do the others do?", "they stop", "they go on")
-others""",
-    """many.compare(100, {1000: "Not so many."})
-others.compare("they go on")""",
-)
+many
+"""
+CHOICE = """
+others = Predict("What do the others do?", "they stop", "they go on")
+others
+"""
+COMPARE = """
+many.compare(100, {1000: "Not so many."})
+others.compare("they go on")
+"""
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -27,14 +31,16 @@ others.compare("they go on")""",
 def test_it_takes_an_answer_from_the_keyboard(
     place: Place, theme: str, lab: Lab, page: Page
 ) -> None:
-    """Run All goes on without one; what is typed then is compared, and "00" restarts no
-    kernel meanwhile.
+    """Run All goes on without one; what is typed then is compared.
+
+    Meanwhile "00" restarts no kernel, as it does where a notebook has the focus.
     """
     lab.use_theme(theme)
-    lab.open(page, lab.write(f"predict-{place}-{theme[-4:]}.ipynb", *CELLS))
+    name = f"predict-{place}-{theme[-4:]}.ipynb"
+    lab.open(page, lab.write(name, NUMBER, CHOICE, COMPARE))
     run_all(page)
-    said = page.locator(".jp-OutputArea-output").last
-    expect(said).to_contain_text("You made no prediction.", timeout=60_000)
+    printed = page.locator(".jp-OutputArea-output").last
+    expect(printed).to_contain_text("You made no prediction.", timeout=60_000)
     field = page.get_by_label("your number")
     field.click()
     page.keyboard.type("1000")
@@ -43,12 +49,9 @@ def test_it_takes_an_answer_from_the_keyboard(
     expect(page.get_by_role("radio", checked=True)).to_have_count(1)
     page.locator(".jp-CodeCell .cm-content").last.click()
     page.keyboard.press("Control+Enter")
-    expect(said).to_contain_text("Measured: 100. You predicted 1000. Not so many.")
-    expect(said).to_contain_text('You predicted "they stop".')
+    expect(printed).to_contain_text("Measured: 100. You predicted 1000. Not so many.")
+    expect(printed).to_contain_text('You predicted "they stop".')
     expect(page.get_by_role("dialog")).to_have_count(0)
-    found = (
-        Axe().run(page, context=".jp-OutputArea .widget-vbox").response["violations"]
-    )
-    assert [
-        each["id"] for each in found if each["impact"] in ("serious", "critical")
-    ] == []
+    found = Axe().run(page, context=".jp-OutputArea .widget-vbox").response
+    impacts = [violation["impact"] for violation in found["violations"]]
+    assert not {"serious", "critical"} & set(impacts), found["violations"]

@@ -8,14 +8,18 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from inflight_lab.publish import index_page, static_pages
 from tests.support.browser import IN_BROWSER
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 pytestmark = IN_BROWSER
-Theme = Literal["light", "dark"]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+CUT_OFF = """blocks => blocks.filter(
+    block => block.scrollWidth > block.clientWidth + 1
+).length"""
+"""How many blocks of code do not show all of their width."""
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +48,8 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         )
         runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
-        for_a_class = path.stem.startswith(
-            "11"
-        )  # three times two side by side, and one waits for the class
+        # Three times two side by side, and one waits for the class.
+        for_a_class = path.stem.startswith("11")
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
         side_by_side = source.count("runners = {")  # two pictures, one below the other
         assert len(runs) == (7 if for_a_class else len(shown) + side_by_side)
@@ -54,11 +57,8 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         body = page.locator("body").inner_text()
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
-        page.set_viewport_size(
-            {"width": 390, "height": 844}
-        )  # no code is cut off on a phone
-        cut = "blocks => blocks.filter((block) => block.scrollWidth > block.clientWidth + 1).length"
-        assert page.locator(".jp-InputArea-editor").evaluate_all(cut) == 0
+        page.set_viewport_size(PHONE)
+        assert page.locator(".jp-InputArea-editor").evaluate_all(CUT_OFF) == 0
 
 
 def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
@@ -84,7 +84,7 @@ def test_the_index_is_readable_on_a_phone(
     than the screen.
     """
     index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme=theme)
     page.goto(index.as_uri(), wait_until="networkidle")
     assert Axe().run(page).response["violations"] == []

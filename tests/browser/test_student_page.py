@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.support.browser import EVIL, IN_BROWSER
 from tests.support.lab import StudentPage
@@ -112,54 +113,73 @@ SOCKET = {
 }
 
 
+class Foreign(NamedTuple):
+    """A request that is not for this page, and what the refusal says."""
+
+    headers: dict[str, str]
+    reason: str
+    path: str = ""
+
+
+ANOTHER_SITE = "no page of another site"
+
+
 @pytest.mark.parametrize(
-    ("path", "headers", "text"),
+    "request_",
     [
-        (
-            "",
-            {"Host": "evil.example"},
-            "'evil.example'. Its owner can add --name=evil.example",
+        Foreign(
+            headers={"Host": "evil.example"},
+            reason="'evil.example'. Its owner can add --name=evil.example",
         ),
-        ("", {"Host": "127.0.0.1.evil.example:8866"}, "--name=127.0.0.1.evil.example"),
-        ("voila/static/voila.js", {"Host": "evil.example"}, "--name=evil.example"),
-        ("", {"Origin": "http://evil.example"}, "no page of another site"),
-        ("", {"Origin": "null"}, "no page of another site"),
-        ("", {"Origin": "http://["}, "no page of another site"),
-        ("", {"Origin": "http://127.0.0.1:1"}, "no page of another site"),
-        (
-            "",
-            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
-            "no page of another site",
+        Foreign(
+            headers={"Host": "127.0.0.1.evil.example:8866"},
+            reason="--name=127.0.0.1.evil.example",
         ),
-        (
-            "",
-            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"},
-            "no page of another site",
+        Foreign(
+            headers={"Host": "evil.example"},
+            reason="--name=evil.example",
+            path="voila/static/voila.js",
         ),
-        (
-            "api/kernels/1/channels",
-            {"Origin": "http://evil.example"} | SOCKET,
-            "no page of another site",
+        Foreign(headers={"Origin": "http://evil.example"}, reason=ANOTHER_SITE),
+        Foreign(headers={"Origin": "null"}, reason=ANOTHER_SITE),
+        Foreign(headers={"Origin": "http://["}, reason=ANOTHER_SITE),
+        Foreign(headers={"Origin": "http://127.0.0.1:1"}, reason=ANOTHER_SITE),
+        Foreign(
+            headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+            reason=ANOTHER_SITE,
+        ),
+        Foreign(
+            headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"},
+            reason=ANOTHER_SITE,
+        ),
+        Foreign(
+            headers={"Origin": "http://evil.example", **SOCKET},
+            reason=ANOTHER_SITE,
+            path="api/kernels/1/channels",
         ),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda each: f"{each.path} {each.headers}"[:60],
 )
 def test_what_is_not_for_this_page_is_refused(
-    voila: StudentPage, path: str, headers: dict[str, str], text: str
+    voila: StudentPage, request_: Foreign
 ) -> None:
-    """A name that is not this computer's, and what browsers say of other sites: a
-    reason, and no kernel.
+    """A name that is not this computer's, and what browsers say of other sites.
+
+    The refusal has a reason, and starts no kernel.
     """
     before = kernels_of(voila)
-    answer = httpx.get(voila.address + path, headers=BEEN_HERE | headers, timeout=60)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (
-        403,
-        "text/plain; charset=utf-8",
+    answer = httpx.get(
+        voila.address + request_.path,
+        headers=BEEN_HERE | request_.headers,
+        timeout=60,
     )
-    assert text in answer.text
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert request_.reason in answer.text
     assert kernels_of(voila) <= before  # one of an earlier page may just be ending
 
 
+OWN_NAME = socket.gethostname()
 HOSTS = [
     "localhost",
     "LOCALHOST:1",
@@ -167,10 +187,8 @@ HOSTS = [
     "192.168.1.5:8866",
     "[::1]:8866",
     "[fe80::1]",
-]
-HOSTS += [
-    socket.gethostname(),
-    f"{socket.gethostname().split('.')[0]}.local:8866",
+    OWN_NAME,
+    f"{OWN_NAME.partition('.')[0]}.local:8866",
     "panel.example",
 ]
 
@@ -200,23 +218,17 @@ def test_a_page_of_another_site_starts_no_kernel(
         voila.open(page)
         before = kernels_of(voila)
         statuses: list[int] = []
-        page.on(
-            "response",
-            lambda answer: (
-                answer.url == voila.address and statuses.append(answer.status)
-            ),
-        )
-        with (
-            context.expect_page() as opened
-        ):  # the page above stays, and so does its kernel
+
+        def note(response: Response) -> None:
+            if response.url == voila.address:
+                statuses.append(response.status)
+
+        page.on("response", note)
+        # In a page of its own: the one above stays, and so does its kernel.
+        with context.expect_page() as opened:
             page.evaluate("address => open(address)", f"{EVIL}:{foreign_site}/")
         evil = opened.value
-        evil.on(
-            "response",
-            lambda answer: (
-                answer.url == voila.address and statuses.append(answer.status)
-            ),
-        )
+        evil.on("response", note)
         evil.wait_for_load_state()
         for element in ("img", "img", "script", "iframe"):
             evil.evaluate(LOAD, [element, voila.address])
@@ -283,7 +295,12 @@ def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
 
 def test_a_missing_voila_is_named(tmp_path: Path) -> None:
     """Without the extra, the command says what to install."""
-    blocked = "import sys; sys.modules['voila'] = None; from inflight_lab.cli import main; main(['student-page'])"
+    blocked = """
+import sys
+sys.modules["voila"] = None
+from inflight_lab.cli import main
+main(["student-page"])
+"""
     run = subprocess.run(
         [sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path
     )

@@ -16,6 +16,11 @@ def interrupt_when_in_flight():
     subprocess.run(["kill", "-INT", str(os.getpid())])
 """
 INTERRUPTED = "threading.Thread(target=interrupt_when_in_flight).start()\n"
+SEND_FIFTY = "await semaphore.make_many_requests(server.url, 50, limit=3)"
+SEND_FIVE = """
+server.latency = 0
+await semaphore.make_many_requests(server.url, 5)
+"""
 WAIT_FOR_NOBODY = """
 while server.timeline.in_flight:
     await asyncio.sleep(0.01)
@@ -28,14 +33,10 @@ def test_an_interrupted_run_stops_and_the_next_cell_works() -> None:
     """
     with kernel() as notebook:
         assert notebook.run(SET_UP).status == "ok"
-        run = (
-            INTERRUPTED + "await semaphore.make_many_requests(server.url, 50, limit=3)"
-        )
-        interrupted = notebook.run(run, within=30)
+        interrupted = notebook.run(INTERRUPTED + SEND_FIFTY, within=30)
         assert interrupted.status == "error"
         assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
-        after = "server.latency = 0\nprint(len(await semaphore.make_many_requests(server.url, 5)))"
-        assert notebook.run(after, within=30).status == "ok"
+        assert notebook.run(SEND_FIVE, within=30).status == "ok"
         assert notebook.value("len(asyncio.all_tasks()) < 12")
 
 

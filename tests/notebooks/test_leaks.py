@@ -14,7 +14,8 @@ from tests.support.run_all import PANEL_ENDS, RUN_ALL, has_panel
 from tests.support.waiting import PATIENCE
 
 TIMES = 5
-MEGABYTES = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE') // 1_000_000"
+PAGES = "int(open('/proc/self/statm').read().split()[1])"
+MEGABYTES = f"{PAGES} * os.sysconf('SC_PAGE_SIZE') // 1_000_000"
 
 
 @pytest.mark.full

@@ -11,7 +11,11 @@ from tests.support.notebook_tools import NOTEBOOKS, Kernel, code_cells, kernel
 from tests.support.run_all import run_all
 from tests.support.waiting import PATIENCE
 
-PORTS = "[c.laddr.port for c in psutil.Process().net_connections('tcp') if c.status == 'LISTEN']"
+PORTS = """[
+    connection.laddr.port
+    for connection in psutil.Process().net_connections("tcp")
+    if connection.status == "LISTEN"
+]"""
 CHILDREN = "[child.pid for child in psutil.Process().children(recursive=True)]"
 
 

@@ -46,7 +46,7 @@ def test_a_new_folder_and_an_empty_one(
 
 @pytest.mark.parametrize("mine", [".git/HEAD", "index.html", "inflight-lab-site.json"])
 def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path, mine: str) -> None:
-    """Before anything is built: a checkout, another page, a site of an earlier version."""
+    """Before anything is built: a checkout, another page, an earlier version's site."""
     (tmp_path / mine).parent.mkdir(exist_ok=True)
     (tmp_path / mine).write_text("mine")
     with pytest.raises(FileExistsError, match="not empty: name a new folder"):

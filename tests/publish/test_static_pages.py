@@ -49,7 +49,8 @@ def test_a_folder_without_notebooks_is_refused(
 CELLS = """
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import naive
-panel = Panel({"Ada": naive.make_many_requests, "Ben": naive.make_many_requests}, server=PracticeServer())
+runners = {"Ada": naive.make_many_requests, "Ben": naive.make_many_requests}
+panel = Panel(runners, server=PracticeServer())
 panel
 """
 
@@ -108,12 +109,13 @@ def test_the_index_lists_the_series_in_order(tmp_path: Path) -> None:
     ]
     assert listed[2][1:] == (
         "02 Send many at once",
-        "You send yesterday&#x27;s 200 requests at once, and meet three surprises: in your client, "
-        "in the API, and in gather.",
+        "You send yesterday&#x27;s 200 requests at once, and meet three surprises:"
+        " in your client, in the API, and in gather.",
     )
     assert listed[-1][1:] == (
         "Glossary",
-        "Every term of the series, in a sentence or two; the number is where it is explained.",
+        "Every term of the series, in a sentence or two;"
+        " the number is where it is explained.",
     )
 
 

@@ -1,1 +1,1 @@
-"""What notebooks, their kernels and browser pages do in ways of their own, put right in one place."""
+"""What notebooks, kernels and browser pages do in ways of their own, in one place."""

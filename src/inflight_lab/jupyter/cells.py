@@ -6,24 +6,80 @@ more server behind: the name is bound anew, but the old server goes on serving.
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-_made: dict[str, tuple[str, list[Callable[[], None]]]] = {}
-"""By cell: the message that ran it last, and how to close what that run made."""
+
+@dataclass
+class _Run:
+    """One run of a cell, and how to close what it made."""
+
+    message: str
+    """The id of the message that asked for it."""
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+
+_last_runs: dict[str, _Run] = {}
+"""By cell.  One for the whole process, as there is one kernel in it."""
 
 
 def closed_on_rerun(close: Callable[[], None]) -> None:
-    """Call ``close`` when the cell that is running now is run again; outside a notebook do nothing."""
-    marimo: Any = sys.modules.get("marimo._runtime.context")
-    if context := marimo and marimo.safe_get_context():
-        context.cell_lifecycle_registry.add(_Disposable(close))
-    if (running := _running_cell()) is None:
+    """Call ``close`` when the cell that is running now is run again.
+
+    Outside a notebook this does nothing.
+    """
+    _tell_marimo(close)
+    running = _running_cell()
+    if running is None:
         return
-    shell, cell, run = running
-    shell.events.register(
-        "pre_run_cell", _close_what_the_last_run_made
-    )  # once: it knows what it has
-    _made.setdefault(cell, (run, []))[1].append(close)
+    shell, cell, message = running
+    # IPython takes the same callback only once.
+    shell.events.register("pre_run_cell", _close_what_the_last_run_made)
+    run = _last_runs.setdefault(cell, _Run(message))
+    run.closers.append(close)
+
+
+def _close_what_the_last_run_made(_: object = None) -> None:
+    """Do it as the cell begins, so also where it was edited and makes nothing now."""
+    running = _running_cell()
+    if running is None:
+        return
+    _, cell, message = running
+    last = _last_runs.get(cell)
+    if last is None or last.message == message:  # the same run runs a cell inside
+        return
+    del _last_runs[cell]
+    for close in last.closers:
+        close()
+
+
+def _running_cell() -> tuple[Any, str, str] | None:
+    """The shell, the id of the cell that is running, and that of the message for it."""
+    ipython: Any = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython else None
+    request = _request_that_runs_in(shell)
+    cell = request.get("metadata", {}).get("cellId")
+    if not cell:
+        return None
+    return shell, cell, request["header"]["msg_id"]
+
+
+def _request_that_runs_in(shell: Any) -> dict[str, Any]:
+    """The message that the kernel is busy with.  In a page the kernel has it."""
+    kernel: Any = getattr(shell, "kernel", None)
+    for holder in (shell, kernel):
+        if hasattr(holder, "get_parent"):
+            request: dict[str, Any] = holder.get_parent()
+            return request
+    return {}
+
+
+def _tell_marimo(close: Callable[[], None]) -> None:
+    """Where marimo runs the cell, it is the one that closes."""
+    marimo: Any = sys.modules.get("marimo._runtime.context")
+    context = marimo.safe_get_context() if marimo else None
+    if context:
+        context.cell_lifecycle_registry.add(_Disposable(close))
 
 
 class _Disposable:
@@ -38,30 +94,3 @@ class _Disposable:
     def dispose(self, **_: object) -> bool:
         self._close()
         return True
-
-
-def _close_what_the_last_run_made(_: object = None) -> None:
-    """As a cell begins: also where it was edited, and makes nothing of the kind any more."""
-    if running := _running_cell():
-        _, cell, run = running
-        if cell in _made and _made[cell][0] != run:
-            for close in _made.pop(cell)[1]:
-                close()
-
-
-def _running_cell() -> tuple[Any, str, str] | None:
-    """The shell, and the ids of the cell that is running and of the message that asked for it, if known."""
-    ipython: Any = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
-    # In the browser build it is the kernel that knows.
-    asked = next(
-        (
-            each
-            for each in (shell, getattr(shell, "kernel", None))
-            if hasattr(each, "get_parent")
-        ),
-        None,
-    )
-    parent = asked.get_parent() if asked else {}
-    cell = parent.get("metadata", {}).get("cellId")
-    return (shell, cell, parent["header"]["msg_id"]) if cell else None

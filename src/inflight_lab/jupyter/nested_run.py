@@ -5,10 +5,10 @@ import sys
 
 
 def enable_nested_run() -> None:
-    """Let ``asyncio.run(...)`` work in a notebook cell, where an event loop is running already.
+    """Let ``asyncio.run(...)`` work in a cell, where an event loop is running already.
 
-    In a notebook you do not need it: write ``await make_many_requests(...)`` in the
-    cell.  Call this once, above a *script* that you paste whole and that calls
+    Usually you do not need it: write ``await make_many_requests(...)`` in the cell.
+    Call this once, above a *script* that you paste whole and that calls
     ``asyncio.run`` itself.  A ``nest_asyncio.apply()`` in that script then does no harm
     either: it finds the work done.
 

@@ -1,4 +1,4 @@
-"""What a browser page does differently from a computer, put right where a lesson depends on it.
+"""What a browser page does differently, put right where a lesson depends on it.
 
 Python runs in a page through Pyodide: one thread, no sockets, and the browser's own
 event loop.
@@ -14,15 +14,14 @@ from typing import Any
 import httpcore
 import httpx
 
-_run_in_page = (
-    asyncio.run
-)  # Pyodide's own, which waits in the middle of a cell where the browser can
+_run_in_page = asyncio.run
+"""Pyodide's own, which waits in the middle of a cell where the browser can."""
 
 
 def behave_as_on_a_computer(
     create_connection: Callable[..., httpcore.AsyncConnectionInterface],
 ) -> None:
-    """Make the notebooks true in a page, while its loop is running.  Does nothing the second time.
+    """Make the notebooks true in a page, while its loop is running.
 
     - The pool of ``httpx.AsyncClient``, also of one that was made before, gets its
       connections from ``create_connection``; ``httpx.Client``, which would have to
@@ -35,6 +34,8 @@ def behave_as_on_a_computer(
       3.14 has not.
     - A callback may be due since a moment ago: asyncio calls it at once, Pyodide's loop
       would refuse.
+
+    It does nothing the second time.
     """
     if httpcore.AsyncConnectionPool.create_connection is create_connection:
         return
@@ -50,7 +51,11 @@ def behave_as_on_a_computer(
 
 
 def run_nested(main: Coroutine[Any, Any, Any], **_: object) -> Any:
-    """``asyncio.run`` in the middle of a cell, or beside it where the browser cannot wait there."""
+    """``asyncio.run`` in the middle of a cell.
+
+    Where the browser cannot wait there, the run goes on beside the cell, as the task
+    that is returned.
+    """
     from pyodide.ffi import can_run_sync
 
     if can_run_sync():
@@ -68,7 +73,8 @@ def _name_task(task: asyncio.Task[Any], name: str | None) -> None:
 
 def _refuse_to_block(*_: object, **__: object) -> None:
     raise RuntimeError(
-        "httpx.Client would block the page that it runs in: use httpx.AsyncClient, and await client.get(url)"
+        "httpx.Client would block the page that it runs in:"
+        " use httpx.AsyncClient, and await client.get(url)"
     )
 
 

@@ -1,1 +1,1 @@
-"""The series for those who install nothing: a site, static pages, and a page with the panel alone."""
+"""The series for those who install nothing: a site, pages to read, a student page."""

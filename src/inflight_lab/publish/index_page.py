@@ -1,6 +1,7 @@
-"""The page on which readers of the static pages begin: every notebook, in order, and what it is for."""
+"""The page on which readers begin: every notebook, in order, and what it is for."""
 
 import html
+import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +29,7 @@ class Entry(NamedTuple):
 
 
 def make_index(notebooks: Iterable[Path], out: Path) -> Path:
-    """Write the page for ``notebooks``, in the order given, into ``out``; returns the file."""
+    """Write the page for ``notebooks``, in that order, into ``out``; its path."""
     entries = "\n".join(entry_of(notebook).as_html() for notebook in notebooks)
     page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(entries=entries)
     index = out / NAME
@@ -38,22 +39,32 @@ def make_index(notebooks: Iterable[Path], out: Path) -> Path:
 
 def entry_of(notebook: Path) -> Entry:
     """Its number and title, and what it promises right below the title."""
+    page = f"{notebook.stem}.html"
+    text = first_text(notebook)
+    if not text.startswith("# "):
+        return Entry(page, title=notebook.stem, outcome="")
+    title, _, below = text.removeprefix("# ").partition("\n")
+    number = "".join(itertools.takewhile(str.isdecimal, notebook.stem))
+    numbered = f"{number} {plain(title)}".strip()
+    return Entry(page, title=numbered, outcome=outcome_in(below))
+
+
+def first_text(notebook: Path) -> str:
+    """The text of its first cell; empty if that is code, or if there is none."""
     import nbformat
 
     cells = nbformat.read(notebook, as_version=4).cells
-    text = cells[0].source if cells and cells[0].cell_type == "markdown" else ""
-    page = f"{notebook.stem}.html"
-    if not text.startswith("# "):
-        return Entry(page, notebook.stem, "")
-    title, _, below = text.removeprefix("# ").partition("\n")
-    number = re.match(r"\d*", notebook.stem)
-    numbered = f"{number[0] if number else ''} {plain(title)}".strip()
-    return Entry(page, numbered, outcome_in(below))
+    if not cells or cells[0].cell_type != "markdown":
+        return ""
+    return str(cells[0].source)
 
 
 def outcome_in(text: str) -> str:
-    """The first paragraph if all of it is bold, as in the series; else its first sentence."""
-    paragraph = text.strip().partition("\n\n")[0]
+    """The first paragraph if all of it is bold, as in the series.
+
+    Otherwise it is that paragraph's first sentence.
+    """
+    paragraph, _, _ = text.strip().partition("\n\n")
     if re.fullmatch(r"\*\*.+\*\*", paragraph, re.DOTALL):
         return plain(paragraph)
     first, *_ = re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)
@@ -67,6 +78,6 @@ def plain(markdown: str) -> str:
 
 def is_somebody_elses(index: Path) -> bool:
     """Whether a file is there that this module did not write."""
-    return index.exists() and OURS not in index.read_text(
-        encoding="utf-8", errors="replace"
-    )
+    if not index.exists():
+        return False
+    return OURS not in index.read_text(encoding="utf-8", errors="replace")

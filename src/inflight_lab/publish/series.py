@@ -1,4 +1,4 @@
-"""The files of the series: in a clone of the repository as well as where only the package is installed."""
+"""The files of the series: from a clone, or from where the package is installed."""
 
 import hashlib
 import json
@@ -8,48 +8,74 @@ PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
 """The clone, where this is one."""
 LAID_OUT = ".inflight-lab.json"
-"""A file that remembers what `lay_out` wrote, so that it can tell what was changed since."""
+"""A file with the digests of what `lay_out` wrote, to tell what was changed since."""
 
 
 def files() -> dict[str, Path]:
-    """Each file of the series, by its place in a folder: the notebooks, and the runners that they link to."""
-    packed = PACKAGE / "notebooks"  # of a wheel
-    notebooks = packed if packed.exists() else ROOT / "notebooks"
-    found = {f"notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
-    runners = {
-        f"src/inflight_lab/runners/{path.name}": path
-        for path in PACKAGE.glob("runners/*.py")
-    }
-    return dict(sorted((found | runners).items()))
+    """Each file of the series, by its place in a folder.
+
+    These are the notebooks, and the runners that they link to.
+    """
+    of_a_wheel = PACKAGE / "notebooks"
+    notebooks = of_a_wheel if of_a_wheel.exists() else ROOT / "notebooks"
+    found = {}
+    for path in notebooks.glob("*.ipynb"):
+        found[f"notebooks/{path.name}"] = path
+    for path in PACKAGE.glob("runners/*.py"):
+        found[f"src/inflight_lab/runners/{path.name}"] = path
+    return dict(sorted(found.items()))
 
 
 def lay_out(folder: Path) -> list[str]:
-    """Put the series into ``folder``; returns which newer files were not, since they were changed there.
+    """Put the series into ``folder``, and return which newer files were left out.
 
     What is missing is written, and what is as it was written before is brought up to
-    date. Raises ``OSError`` where the folder cannot be made or written.
+    date.  A file that was changed there since stays as it is: if the series has a newer
+    one, that is left out.  Raises ``OSError`` where the folder cannot be made or
+    written.
     """
-    try:
-        written: dict[str, str] = json.loads(
-            (folder / LAID_OUT).read_text(encoding="utf-8")
-        )
-    except (FileNotFoundError, ValueError):
-        written = {}
-    kept = []
+    written = digests_in(folder)
+    left_out = []
     for name, source in files().items():
-        target, new = folder / name, source.read_bytes()
-        old = target.read_bytes() if target.exists() else None
-        if old not in (None, new) and digest(old) != written.get(name):
-            kept += [name] if written.get(name) != digest(new) else []
+        target = folder / name
+        before = written.get(name)
+        new = source.read_bytes()
+        if is_changed(target, before, new):
+            if digest(new) != before:
+                left_out.append(name)
             continue
+        write_if_new(target, new)
         written[name] = digest(new)
-        if old != new:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(new)
     (folder / LAID_OUT).write_text(json.dumps(written), encoding="utf-8")
-    return kept
+    return left_out
 
 
-def digest(content: bytes | None) -> str:
+def digests_in(folder: Path) -> dict[str, str]:
+    """What was written there before, by name."""
+    try:
+        text = (folder / LAID_OUT).read_text(encoding="utf-8")
+        digests: dict[str, str] = json.loads(text)
+    except (FileNotFoundError, ValueError):
+        return {}
+    return digests
+
+
+def is_changed(target: Path, written: str | None, new: bytes) -> bool:
+    """Whether ``target`` has something that `lay_out` neither wrote nor would write."""
+    if not target.exists():
+        return False
+    content = target.read_bytes()
+    return content != new and digest(content) != written
+
+
+def write_if_new(target: Path, content: bytes) -> None:
+    """Write ``content``, unless it is there already."""
+    if target.exists() and target.read_bytes() == content:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+def digest(content: bytes) -> str:
     """A few letters that tell two contents apart."""
-    return hashlib.sha256(content or b"").hexdigest()
+    return hashlib.sha256(content).hexdigest()

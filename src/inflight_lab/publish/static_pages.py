@@ -23,128 +23,168 @@ from inflight_lab.publish import index_page
 from inflight_lab.publish.series import PACKAGE, lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LINK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
+LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
+LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = """
-{% extends "index.html.j2" %}{% block html_head_js %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}
-{% block html_head_css %}<style>.highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }</style>
-{% endblock %}{% block body_header %}{{ super() }}<p class="jp-RenderedHTMLCommon"><em>
-Nothing runs on this page: each cell shows what it printed. Where the text speaks of dots, sliders and
-buttons, you see lines over time.</em></p>{% endblock %}
+{% extends "index.html.j2" %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_css %}<style>
+.highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
+</style>{% endblock %}
+{% block body_header %}{{ super() }}<p class="jp-RenderedHTMLCommon"><em>
+Nothing runs on this page: each cell shows what it printed. Where the text speaks of
+dots, sliders and buttons, you see lines over time.</em></p>{% endblock %}
 """
-"""Without the scripts from elsewhere; long lines of code wrap, on a phone and on paper."""
-PANELS_END = "await __import__('inflight_lab.publish.static_pages', fromlist=['panels_end']).panels_end()"
+"""Without the scripts from elsewhere; long lines wrap, on a phone and on paper."""
+WAIT_FOR_PANELS = f"""
+import importlib
+await importlib.import_module({__name__!r}).panels_end()
+"""
+"""What the kernel runs after each cell, silently."""
 
 
 def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
-    """Run ``notebook`` and write it as HTML into the folder ``out``; returns the file.
+    """Run ``notebook``, write it as HTML into the folder ``out``, and return the file.
 
     ``timeout`` is in seconds, for each cell.  Raises what nbclient raises when a cell
     fails.
     """
     import nbformat
-    from nbclient import NotebookClient
     from nbconvert import HTMLExporter
 
-    cells = nbformat.read(notebook, as_version=4)
+    document = nbformat.read(notebook, as_version=4)
     resources = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
+    run_cells(document, resources, timeout=timeout)
+    for cell in document.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_links_to_pages(cell.source)
+        else:
+            cell.outputs = without_widgets(cell.outputs)
+    exporter = HTMLExporter(raw_template=TEMPLATE)
+    html, _ = exporter.from_notebook_node(document, resources)
+    page = out / f"{notebook.stem}.html"
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def run_cells(document: Any, resources: dict[str, Any], *, timeout: float) -> None:
+    """Run all cells of ``document``, which takes in what they show."""
+    from nbclient import NotebookClient
+
     # The state of the widgets would make the page ask a CDN for what draws them.
     client = NotebookClient(
-        cells, timeout=timeout, resources=resources, store_widget_state=False
+        document, timeout=timeout, resources=resources, store_widget_state=False
     )
     # Nor does it play the Output widget: it would keep what an `interactive` prints off
     # the page, and send on the socket on which it waits for a reply, and then may not
     # notice the reply (pyzmq's edges).
     client.widget_registry.clear()
-    client.extra_arguments = [
-        "--log-level=ERROR"
-    ]  # not that its sockets are not encrypted
+    # No warning that the kernel's sockets are not encrypted.
+    client.extra_arguments = ["--log-level=ERROR"]
     client.on_cell_executed = partial(_record_the_background, client)
     client.execute()
-    for cell in cells.cells:
-        if cell.cell_type == "markdown":
-            cell.source = LINK.sub(r"](\1.html", cell.source).replace(
-                "](../src/inflight_lab/", "]("
-            )
-        else:  # there is no live plot on paper: its plain picture follows it
-            cell.outputs = [
-                output
-                for output in cell.outputs
-                if WIDGET not in output.get("data", {})
-            ]
-    html, _ = HTMLExporter(raw_template=TEMPLATE).from_notebook_node(cells, resources)
-    page = out / f"{notebook.stem}.html"
-    page.write_text(html, encoding="utf-8")
-    return page
+
+
+def with_links_to_pages(source: str) -> str:
+    """Text whose links lead to the pages, and to the runners beside them."""
+    linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
+    return linked.replace(LINK_TO_SOURCE, "](")
+
+
+def without_widgets(outputs: list[Any]) -> list[Any]:
+    """A page has no live plot, and the plain picture of each follows it."""
+    return [output for output in outputs if WIDGET not in output.get("data", {})]
 
 
 async def _record_the_background(
     client: Any, cell: Any, cell_index: int, **_: Any
 ) -> None:
     """Wait until no panel runs, and take in the pictures that are drawn meanwhile."""
-    request = client.kc.execute(PANELS_END, silent=True)
+    request = client.kc.execute(WAIT_FOR_PANELS, silent=True)
     while True:
         message = await client.kc.get_iopub_msg(timeout=client.timeout)
-        kind, content = message["msg_type"], message["content"]
-        if kind == "update_display_data":
+        if message["msg_type"] == "update_display_data":
             client.process_message(message, cell, cell_index)
-        elif (
-            content.get("execution_state") == "idle"
-            and message["parent_header"].get("msg_id") == request
-        ):
+        elif _ends(message, request):
             return
 
 
+def _ends(message: dict[str, Any], request: str) -> bool:
+    """Whether the kernel says with ``message`` that it is done with ``request``."""
+    if message["content"].get("execution_state") != "idle":
+        return False
+    answered: str | None = message["parent_header"].get("msg_id")
+    return answered == request
+
+
 async def panels_end() -> None:
-    """In the kernel: come back when no panel or replay that the notebook has a name for is running."""
+    """In the kernel: wait until no panel or replay is running that has a name."""
     from inflight_lab.panel.controls import Controlled
 
     ipython: Any = sys.modules["IPython"]
-    for each in list(ipython.get_ipython().user_ns.values()):
-        if isinstance(each, Controlled) and each.running:
-            await asyncio.wait([each.start()])  # the task of the run that is under way
+    for value in list(ipython.get_ipython().user_ns.values()):
+        if isinstance(value, Controlled) and value.running:
+            under_way = value.start()  # the task of the run: it starts no other
+            await asyncio.wait([under_way])
 
 
 def main(argv: list[str]) -> None:
     """Make the pages of the series, or of another folder of notebooks."""
-    parser = argparse.ArgumentParser(
-        "inflight-lab pages", description=(__doc__ or "").partition("\n")[0]
-    )
-    parser.add_argument(
-        "out", type=Path, help="the folder for the pages; made if it is not there"
-    )
-    parser.add_argument(
-        "--notebooks", type=Path, help="a folder with notebooks; by default the series"
-    )
+    parser = argument_parser()
     arguments = parser.parse_args(argv)
-    index = arguments.out / index_page.NAME
-    if index_page.is_somebody_elses(index):
-        parser.error(
-            f"out must be a folder without another index.html, got {arguments.out}"
-        )
+    out = arguments.out
+    if index_page.is_somebody_elses(out / index_page.NAME):
+        parser.error(f"out must be a folder without another index.html, got {out}")
     with tempfile.TemporaryDirectory() as scratch:
-        if not arguments.notebooks:  # what notebooks write stays out of the package
+        folder = arguments.notebooks
+        if not folder:  # what notebooks write stays out of the package
             lay_out(Path(scratch))
-        notebooks = sorted(
-            (arguments.notebooks or Path(scratch, "notebooks")).glob("*.ipynb")
-        )
+            folder = Path(scratch, "notebooks")
+        notebooks = sorted(folder.glob("*.ipynb"))
         if not notebooks:
             parser.error(
-                f"--notebooks must be a folder with .ipynb files, got {arguments.notebooks}"
+                f"--notebooks must be a folder with .ipynb files, got {folder}"
             )
         try:
-            unused = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(
-                PACKAGE / "runners",
-                arguments.out / "runners",
-                ignore=unused,
-                dirs_exist_ok=True,
-            )
+            copy_runners(out)
         except OSError as error:
             parser.error(
-                f"out must be a folder that can be written, got {arguments.out}: {error}"
+                f"out must be a folder that can be written, got {out}: {error}"
             )
-        for notebook in notebooks:
-            print(make_page(notebook, arguments.out), flush=True)
-        if index.stem not in {notebook.stem for notebook in notebooks}:
-            print(index_page.make_index(notebooks, arguments.out))
+        make_pages(notebooks, out)
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    summary, _, _ = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser("inflight-lab pages", description=summary)
+    parser.add_argument(
+        "out",
+        type=Path,
+        help="the folder for the pages; made if it is not there",
+    )
+    parser.add_argument(
+        "--notebooks",
+        type=Path,
+        help="a folder with notebooks; by default the series",
+    )
+    return parser
+
+
+def copy_runners(out: Path) -> None:
+    """Put the runners beside the pages that link to them."""
+    unused = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(
+        PACKAGE / "runners", out / "runners", ignore=unused, dirs_exist_ok=True
+    )
+
+
+def make_pages(notebooks: list[Path], out: Path) -> None:
+    """Make the page of each notebook, and the index, and print their names."""
+    for notebook in notebooks:
+        print(make_page(notebook, out), flush=True)
+    names = {f"{notebook.stem}.html" for notebook in notebooks}
+    if index_page.NAME not in names:
+        print(index_page.make_index(notebooks, out))

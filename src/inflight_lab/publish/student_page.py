@@ -46,10 +46,11 @@ ABOUT = (__doc__ or "").partition("\n\nEach")[0]
 # Voilà's template would load icons from elsewhere.  The browser may ask only this
 # server, and show the page in no frame of another site.
 ONLY_THIS_SERVER = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
-    "frame-ancestors 'self'"
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:;"
+    " connect-src 'self' ws: wss: data: blob:;"
+    " frame-ancestors 'self'"
 )
-FORGOTTEN = 60
+IDLE_SECONDS = 60
 """Seconds after which a kernel ends whose page is gone without having said so."""
 COOKIE = "inflight-lab-page"
 WELCOME = f"""<!doctype html>
@@ -66,7 +67,7 @@ This one opens when another is closed. It tries again every ten seconds.
 
 
 class TooManyPagesError(Exception):
-    """As many kernels as allowed are running: so many."""
+    """As many kernels are running as are allowed."""
 
 
 class FewKernels(AsyncMappingKernelManager):
@@ -110,16 +111,23 @@ class Foreign(Matcher):
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """The text for `Refused`, if it is to be refused."""
-        host, own = request.host_name.strip("[]"), request.host
+        reason = self._reason_against(request)
+        return {"path_args": [reason.encode()]} if reason else None
+
+    def _reason_against(self, request: HTTPServerRequest) -> str | None:
+        host = request.host_name.strip("[]")
         if host not in self.names and not is_valid_ip(host):
-            text = f"This page is not served at {host!r}. Its owner can add --name={host}\n"
-        elif comes_from_a_foreign_page(
-            request.headers, lambda origin: urlsplit(origin).netloc == own
-        ):
-            text = "This page answers no page of another site.\n"
-        else:
-            return None
-        return {"path_args": [text.encode()]}
+            return (
+                f"This page is not served at {host!r}."
+                f" Its owner can add --name={host}\n"
+            )
+
+        def is_own(origin: str) -> bool:
+            return urlsplit(origin).netloc == request.host
+
+        if comes_from_a_foreign_page(request.headers, is_own):
+            return "This page answers no page of another site.\n"
+        return None
 
 
 class Refused(RequestHandler):
@@ -140,7 +148,8 @@ def say(handler: RequestHandler, status: int, text: str) -> None:
 class StudentServer(Voila):  # type: ignore[misc]
     """Voilà with a guard at the door."""
 
-    description, examples = ABOUT, ""
+    description = ABOUT
+    examples = ""
     pages = Integer(
         40,
         min=1,
@@ -160,37 +169,34 @@ class StudentServer(Voila):  # type: ignore[misc]
         *others, (pattern, _, options) = super().init_handlers()
         host = socket.gethostname()
         bare, _, _ = host.partition(".")
-        foreign = Foreign(
-            "localhost", host, bare, f"{bare}.local", self.ip, *self.names
-        )
+        own_names = ["localhost", host, bare, f"{bare}.local", self.ip]
+        foreign = Foreign(*own_names, *self.names)
         return [(foreign, Refused), *others, (pattern, Page, options)]
 
 
-def main(argv: list[str]) -> None:
-    """Serve the page until Ctrl+C."""
-    usual = Config()
-    usual.Voila.tornado_settings = {
+def configuration() -> Config:
+    """What Voilà needs to be told; options on the command line come on top."""
+    config = Config()
+    config.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
         # Voilà's page asks for the end of its kernel when it is closed, but forgets the
         # token for that. Without the token only the kernel's id, which no other page
         # knows, is needed to end it.
         "disable_check_xsrf": True,
     }
-    usual.VoilaConfiguration.extension_language_mapping = {
-        ".py": "python"
-    }  # a file is a cell ...
-    usual.VoilaConfiguration.language_kernel_mapping = {
-        "python": "python3"
-    }  # ... for this Python
-    usual.VoilaConfiguration.resources = {
-        "metadata": {"name": "inflight-lab"}
-    }  # the page's title
-    usual.VoilaConfiguration.extension_denylist = [
-        "@jupyter-notebook/lab-extension"
-    ]  # it cannot run here
-    usual.VoilaConfiguration.multi_kernel_manager_class = FewKernels
-    usual.MappingKernelManager.cull_idle_timeout = FORGOTTEN
-    usual.MappingKernelManager.cull_interval = FORGOTTEN // 6
-    StudentServer.launch_instance(
-        [str(Path(__file__).with_name("students_cell.py")), *argv], config=usual
-    )
+    voila = config.VoilaConfiguration
+    # A Python file is served as a notebook of one cell, for this Python.
+    voila.extension_language_mapping = {".py": "python"}
+    voila.language_kernel_mapping = {"python": "python3"}
+    voila.resources = {"metadata": {"name": "inflight-lab"}}  # the page's title
+    voila.extension_denylist = ["@jupyter-notebook/lab-extension"]  # cannot run here
+    voila.multi_kernel_manager_class = FewKernels
+    config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
+    config.MappingKernelManager.cull_interval = IDLE_SECONDS // 6
+    return config
+
+
+def main(argv: list[str]) -> None:
+    """Serve the page until Ctrl+C."""
+    cell = Path(__file__).with_name("students_cell.py")
+    StudentServer.launch_instance([str(cell), *argv], config=configuration())

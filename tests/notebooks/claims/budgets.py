@@ -6,7 +6,7 @@ from tests.support.run_all import Ran
 
 
 def claims_of_12(ran: Ran) -> None:
-    """A semaphore is refused by the tokens; within budgets nothing is, if the most was reserved.
+    """The tokens refuse a semaphore, and nothing refuses budgets that reserve the most.
 
     What the plot shows of the last run: the tokens are nearer to their quota than the
     requests.
