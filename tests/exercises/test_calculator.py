@@ -27,7 +27,7 @@ class Case(NamedTuple):
     "case",
     [
         Case(rate=100, period=1, latency=0.3, limit=30),
-        Case(rate=70, period=1, latency=0.1, limit=7),  # to a computer a bit more
+        Case(rate=100, period=1, latency=0.07, limit=7),  # 7.000000000000001 slots
         Case(rate=100, period=1, latency=0.001, limit=1),
         Case(rate=100, period=1, latency=0.301, limit=31),
         Case(rate=7, period=2, latency=1.5, limit=6),
@@ -102,6 +102,7 @@ def test_an_average_is_not_a_window() -> None:
         Case(rate=40, period=1, latency=0.1, limit=3),
         Case(rate=100, period=60, latency=25, limit=33),
         Case(rate=7, period=2, latency=3, limit=7),
+        Case(rate=9, period=0.3, latency=0.1, limit=2),  # 2.9999999999999996 latencies
     ],
 )
 def test_safe_limit_keeps_every_window(case: Case) -> None:

@@ -24,7 +24,7 @@ POOL = 100
 """How many connections httpx's pool holds by default."""
 DIGITS = 9
 """Results are rounded to these before they are rounded up or down: to a computer
-70 * 0.1 is 7.000000000000001, and that needs no eighth slot."""
+100 * 0.07 is 7.000000000000001, and that needs no eighth slot."""
 checks_numbers = checked(latency=positive(of="seconds"))  # the law divides by it
 
 
