@@ -228,5 +228,5 @@ class LivePlot(Plot):
             client.timeline if client else None,
         )
         super().__init__(
-            PlotSource(counted, seen, lambda: getattr(server, "rules", None))
+            PlotSource(counted, seen, lambda: getattr(server, "quota_policy", None))
         )
