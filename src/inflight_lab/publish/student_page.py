@@ -175,7 +175,7 @@ class StudentServer(Voila):  # type: ignore[misc]
 
 
 def configuration() -> Config:
-    """What Voilà needs to be told; options on the command line come on top."""
+    """Voilà's settings for this page; the command line may change them."""
     config = Config()
     config.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": ONLY_THIS_SERVER},
