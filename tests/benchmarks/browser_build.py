@@ -1,8 +1,8 @@
-"""What the browser build weighs and how quick it is: ``python -m tests.benchmarks.browser_build SITE``.
+"""What the browser build weighs and how quick it is.
 
-SITE is a folder that ``inflight-lab site`` has made.  Chromium with an empty profile, a
-plain file server on loopback, and notebook 03, which shows a plot and a panel.  Start
-it on a quiet machine.
+``python -m tests.benchmarks.browser_build SITE``, where SITE is a folder that
+``inflight-lab site`` has made.  Chromium with an empty profile, a plain file server on
+loopback, and notebook 03, which shows a plot and a panel.  Start it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.support.javascript import Functions
 from tests.support.lab import PanelOnPage, chromium, run_all
 from tests.support.lite import PageKernel, chromium_without_internet
 
 NOTEBOOK = "notebooks/03_limit_with_a_semaphore.ipynb"
-PANEL = """
+AT_50_A_SECOND = """
+await asyncio.sleep(1)
 server.latency, server.quota = 0.2, "none"
-panel = Panel(make_many_requests, server=server, count=5000, limit=10, max_count=5000)
-panel.start()
+panel.limit, panel.count = 10, 5000
 """
 FRAMES = "Number(document.querySelector('.ifl-panel .inflight-lab').dataset.frames)"
 
@@ -46,9 +47,7 @@ class Counting(SimpleHTTPRequestHandler):
 
 
 def first_plot(page: Page, address: str) -> float:
-    """Seconds from the address to a live plot, by a person who presses Run All as soon
-    as it is there.
-    """
+    """Seconds from the address to a live plot, with Run All pressed at once."""
     begun = time.perf_counter()
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-Cell")
@@ -58,37 +57,19 @@ def first_plot(page: Page, address: str) -> float:
 
 
 def slider_to_in_flight(panel: PanelOnPage) -> float:
-    """Milliseconds from a key on the slider to the number in flight that it asks for,
-    on the page.
-    """
-    return panel.page.evaluate(
-        """async () => {
-            const plot = document.querySelector(".ifl-panel .inflight-lab");
-            const knob = document.querySelector(".ifl-panel input[name=limit]");
-            const begun = performance.now(), wanted = knob.value > 25 ? 1 : Number(knob.value) + 5;
-            knob.value = wanted;
-            knob.dispatchEvent(new Event("input"));
-            while (Number(plot.dataset.inFlight) !== wanted) {
-                if (performance.now() - begun > 5000) return -1;
-                await new Promise(requestAnimationFrame);
-            }
-            return performance.now() - begun;
-        }"""
-    )
+    """Milliseconds from a key on the slider to as many in flight on the page."""
+    milliseconds = panel.page.evaluate(Functions("delays.js")["sliderToInFlight"])
+    return float(milliseconds)
 
 
 def main() -> None:
-    """Run this module as a script."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site", type=Path)
     site = parser.parse_args().site.resolve()
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     print(f"site: {size / 1e6:.1f} MB")
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Counting, directory=str(site))
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/lab/index.html?path={NOTEBOOK}"
+    address = f"{serve(site)}/lab/index.html?path={NOTEBOOK}"
     with (
         chromium() as usual,
         chromium_without_internet(usual.browser_type) as (browser, _),
@@ -102,6 +83,14 @@ def main() -> None:
         measure_panel(page)
 
 
+def serve(site: Path) -> str:
+    """Serve the site until the script ends; its address."""
+    handler = partial(Counting, directory=str(site))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
 def measure_panel(page: Page) -> None:
     """Frames and slider of a panel while 50 requests a second fly."""
     page.wait_for_selector(".ifl-panel", timeout=120_000)
@@ -110,23 +99,20 @@ def measure_panel(page: Page) -> None:
     panel = PanelOnPage(page)
     panel.plot = page.locator(".ifl-panel .inflight-lab")
     panel.plot.scroll_into_view_if_needed()
-    kernel.run(
-        "await asyncio.sleep(1)\npanel.limit = 10\nserver.latency, server.quota = 0.2, 'none'"
-    )
-    kernel.run("panel.count = 5000\npanel.start()")
+    kernel.run(AT_50_A_SECOND)
+    kernel.run("panel.start()")
     page.wait_for_selector(".ifl-panel .inflight-lab[data-live=true]")
-    began, frames = time.perf_counter(), page.evaluate(FRAMES)
+    began = time.perf_counter()
+    frames = page.evaluate(FRAMES)
     started = kernel.value("server.stats().started")
     page.wait_for_timeout(5000)
-    spent = time.perf_counter() - began
-    rate = (kernel.value("server.stats().started") - started) / spent
-    print(
-        f"panel: {(page.evaluate(FRAMES) - frames) / spent:.0f} painted updates/s at {rate:.0f} requests/s"
-    )
-    moves = sorted(slider_to_in_flight(panel) for _ in range(20))
-    print(
-        f"slider to number in flight: median {median(moves):.0f} ms, longest {moves[-1]:.0f} ms"
-    )
+    seconds = time.perf_counter() - began
+    updates = (page.evaluate(FRAMES) - frames) / seconds
+    requests = (kernel.value("server.stats().started") - started) / seconds
+    print(f"panel: {updates:.0f} painted updates/s at {requests:.0f} requests/s")
+    moves = [slider_to_in_flight(panel) for _ in range(20)]
+    print(f"slider to number in flight: median {median(moves):.0f} ms,", end=" ")
+    print(f"longest {max(moves):.0f} ms")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import KERNELS, ROOT, USUAL, make_environment
+from tests.support.javascript import Functions
 from tests.support.lab import FRONTS, Lab, PanelOnPage, StudentPage, chromium, run_all
 
 SET_UP = """
@@ -32,8 +33,10 @@ from inflight_lab import Panel, PracticeServer, Timeline
 from inflight_lab.engine.run import Run
 from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
-many = {"count": 1000, "max_count": 10_000}
-panel = Panel(semaphore.make_many_requests, server=server, limit=5, max_limit=100, **many)
+panel = Panel(
+    semaphore.make_many_requests, server=server,
+    count=1000, max_count=10_000, limit=5, max_limit=100,
+)
 panel
 """
 LAG = """
@@ -44,23 +47,33 @@ async def lag_during(run):
         await asyncio.sleep(0.005)
         lags.append(1000 * (time.perf_counter() - begin - 0.005))
     lags.sort()
-    return {"p50": lags[len(lags) // 2], "p95": lags[len(lags) * 95 // 100], "max": lags[-1]}
+    p50, p95 = lags[len(lags) // 2], lags[len(lags) * 95 // 100]
+    return {"p50": p50, "p95": p95, "max": lags[-1]}
+
+def bare_run(count, limit):
+    run = semaphore.make_many_requests
+    return Run(run, server.url, count, limit=limit, timeline=Timeline())
+
+async def lags_of(latency, limit, count):
+    # By turns, because what else the machine does comes and goes.
+    server.latency, panel.limit, panel.count = latency, limit, count
+    pairs = []
+    for _ in range(3):
+        await asyncio.sleep(0.5)
+        plotted = await lag_during(panel.start())
+        await asyncio.sleep(0.5)
+        pairs.append([plotted, await lag_during(bare_run(count, limit).outcomes())])
+    return pairs
 
 async def measure():
-    # By turns, because what else the machine does comes and goes.
-    found = {"50 a second": [], "full speed": []}
-    for name, latency, limit, count in (("50 a second", 0.2, 10, 400), ("full speed", 0.05, 100, COUNT)):
-        server.latency, panel.limit, panel.count = latency, limit, count
-        for _ in range(3):
-            await asyncio.sleep(0.5)
-            plotted = await lag_during(panel.start())
-            await asyncio.sleep(0.5)
-            bare = Run(semaphore.make_many_requests, server.url, count, limit=limit, timeline=Timeline())
-            found[name].append([plotted, await lag_during(bare.outcomes())])
+    found = {
+        "50 a second": await lags_of(0.2, 10, 400),
+        "full speed": await lags_of(0.05, 100, 10_000),
+    }
     Path("lag.json").write_text(json.dumps(found))
 
 measuring = asyncio.ensure_future(measure())
-""".replace("COUNT", "10000")
+"""
 
 AWAITED = """
 import asyncio
@@ -70,28 +83,14 @@ while Path("awaiting").exists():
     await asyncio.sleep(0.05)
 print("cell ended")
 """
+Lag = dict[str, float]
+"""Milliseconds by "p50", "p95" and "max"."""
 PATIENCE = 3000
 """Milliseconds after which a key counts as not answered."""
 
-ANSWER = """
-(patience) => new Promise((answered) => {
-    const plot = document.querySelector(".inflight-lab"), knob = document.activeElement;
-    const before = plot.dataset.inFlight;
-    const begin = performance.now();
-    new MutationObserver((_, observer) => {
-        if (plot.dataset.inFlight === before) return;
-        observer.disconnect();
-        answered(performance.now() - begin);
-    }).observe(plot, { attributes: true });
-    setTimeout(answered, patience, null);
-    knob.stepUp(); // as an arrow does, which only a person can press
-    knob.dispatchEvent(new Event("input"));
-})
-"""
-
 
 def slider_delays(page: Page, panel: PanelOnPage) -> list[float]:
-    """Milliseconds from key to one more in flight, twenty times; empty when no answer comes.
+    """Milliseconds from key to one more in flight, twenty times; empty if one fails.
 
     Up only: one fewer are in flight as soon as a request ends, whatever the panel does.
     """
@@ -100,7 +99,8 @@ def slider_delays(page: Page, panel: PanelOnPage) -> list[float]:
     for _ in range(20):
         panel.expect(in_flight=round(float(panel.limit.input_value())))
         panel.limit.focus()
-        if (delay := page.evaluate(ANSWER, PATIENCE)) is None:
+        delay = page.evaluate(Functions("delays.js")["stepToChange"], PATIENCE)
+        if delay is None:
             return []
         delays.append(delay)
     return delays
@@ -114,9 +114,7 @@ def in_words(delays: list[float]) -> str:
 
 
 def line(lab: Lab, browser: Browser, kernel: str) -> str:
-    """One line of the table: a run started by a button, one during an awaited cell, and
-    the end of it.
-    """
+    """A line of the table: a run by button, one while a cell awaits, and after that."""
     name = f"{kernel}.ipynb"
     with opened(browser) as page:
         lab.open(page, lab.write(name, SET_UP, kernel=kernel))
@@ -131,7 +129,12 @@ def line(lab: Lab, browser: Browser, kernel: str) -> str:
         (lab.notebooks / "awaiting").unlink()
         page.get_by_text("cell ended", exact=True).wait_for()
         after = slider_delays(page, panel)
-    return f"| {lab.front} | {kernel} | {in_words(pressed)} | {in_words(awaited)} | {in_words(after)} |"
+    return row(lab.front, kernel, in_words(pressed), in_words(awaited), in_words(after))
+
+
+def row(*cells: str) -> str:
+    """A row of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
 
 
 def run_by_button(page: Page, panel: PanelOnPage) -> list[float]:
@@ -160,18 +163,16 @@ def opened(browser: Browser) -> Iterator[Page]:
 
 def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
     """The table of slider delays: median / worst in milliseconds."""
-    pythons = {
-        kernel: str(
-            make_environment(
-                Path(tempfile.mkdtemp()), "-e", ROOT, kernel.replace("-", "==") + ".*"
-            )
-        )
-        for kernel in kernels
-        if kernel != USUAL.kernel
-    }
+    pythons: dict[str, str] = {}
+    for kernel in kernels:
+        if kernel != USUAL.kernel:
+            version = kernel.replace("-", "==") + ".*"
+            folder = Path(tempfile.mkdtemp())
+            pythons[kernel] = str(make_environment(folder, "-e", ROOT, version))
     print(
-        "| front end | kernel | run by button | while a cell awaits | after it |\n|---|---|---|---|---|"
+        row("front end", "kernel", "run by button", "while a cell awaits", "after it")
     )
+    print("|---|---|---|---|---|")
     for front in fronts:
         with closing(Lab(Path(tempfile.mkdtemp()), front)) as lab:
             for name, python in pythons.items():
@@ -182,9 +183,8 @@ def matrix(browser: Browser, kernels: list[str], fronts: list[str]) -> None:
         closing(StudentPage(Path(tempfile.mkdtemp()))) as student,
         opened(browser) as page,
     ):
-        print(
-            f"| voila | {USUAL.kernel} | {in_words(run_by_button(page, student.open(page)))} | | |"
-        )
+        pressed = run_by_button(page, student.open(page))
+        print(row("voila", USUAL.kernel, in_words(pressed), "", ""))
 
 
 def main() -> None:
@@ -210,34 +210,39 @@ def measure(lab: Lab, browser: Browser) -> None:
     lab.open(page, lab.write("live_view.ipynb", SET_UP))
     run_all(page)
     panel = panel_on(page)
-    print(
-        f"key to in flight: {in_words(run_by_button(page, panel))} ms (median / worst)"
-    )
+    delays = run_by_button(page, panel)
+    print(f"key to in flight: {in_words(delays)} ms (median / worst)")
     lab.open(page, lab.write("lag.ipynb", SET_UP, LAG))
     run_all(page)
+    measure_frames(page, panel)
+    found = lab.notebooks / "lag.json"
+    while not found.exists():
+        page.wait_for_timeout(200)
+    print_lags(json.loads(found.read_text()))
+
+
+def measure_frames(page: Page, panel: PanelOnPage) -> None:
+    """How many frames a second are painted in each of the two runs."""
     for name, limit in (("50 requests a second", 10), ("full speed", 100)):
         page.wait_for_selector(
             f"[data-live=true][data-limit='{limit}']", timeout=120_000
         )
         first = panel.number("frames")
         page.wait_for_timeout(3000)
-        print(
-            f"painted at {name}: {(panel.number('frames') - first) / 3:.0f} frames a second"
-        )
-    found = lab.notebooks / "lag.json"
-    while not found.exists():
-        page.wait_for_timeout(200)
-    for name, pairs in json.loads(found.read_text()).items():
+        frames = (panel.number("frames") - first) / 3
+        print(f"painted at {name}: {frames:.0f} frames a second")
+
+
+def print_lags(found: dict[str, list[tuple[Lag, Lag]]]) -> None:
+    """The loop's lag in runs with the plot and without it, by turns."""
+    for name, pairs in found.items():
         for key in ("p50", "p95", "max"):
-            each = ", ".join(
-                f"{plotted[key]:.1f} / {bare[key]:.1f}" for plotted, bare in pairs
-            )
+            each = [f"{plotted[key]:.1f} / {bare[key]:.1f}" for plotted, bare in pairs]
             more = statistics.median(
                 plotted[key] - bare[key] for plotted, bare in pairs
             )
-            print(
-                f"{name}, lag {key}, with the plot / without (ms): {each}; median difference {more:.1f}"
-            )
+            print(f"{name}, lag {key}, with the plot / without (ms):", ", ".join(each))
+            print(f"  median difference {more:.1f}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from typing import NamedTuple
 
 LIMIT = 10
 URL = "http://127.0.0.1/get"
@@ -32,6 +33,17 @@ NAMES = [
     "semaphore",
     "bare gather",
 ]
+
+
+class Figures(NamedTuple):
+    """What one measurement finds: CPU per request, and the process's peak."""
+
+    microseconds: float
+    megabytes: float
+
+
+Found = dict[tuple[str, int], Figures]
+"""By way and number of requests."""
 
 
 async def do_nothing(num: int) -> int:
@@ -63,9 +75,7 @@ async def aiometer_cpu(count: int) -> float:
 
 
 async def gather_cpu(count: int, *, bare: bool) -> float:
-    """The same with one task per request and a semaphore: the rung's own, or what it
-    boils down to.
-    """
+    """The same with a task per request and a semaphore: the rung's, or a bare one."""
     import httpx
 
     from inflight_lab.runners.semaphore import make_many_requests
@@ -108,7 +118,7 @@ def measure_here(name: str, count: int) -> None:
 
 
 def main() -> None:
-    """Measure in processes of their own and print one Markdown table, then the ratios."""
+    """Measure, and print a Markdown table and the ratios."""
     parser = argparse.ArgumentParser(
         description="CPU and memory per request that does nothing."
     )
@@ -124,54 +134,57 @@ def main() -> None:
     if options.here:
         measure_here(options.only[0], options.counts[0])
         return
-    names = [
-        name
-        for name in options.only
-        if name != "aiometer" or importlib.util.find_spec("aiometer")
-    ]
-    if len(names) < len(options.only):
+    names = list(options.only)
+    if "aiometer" in names and not importlib.util.find_spec("aiometer"):
+        names.remove("aiometer")
         print("Left out: aiometer, which is not installed.")
-    runs = defaultdict(list)
+    runs: dict[tuple[str, int], list[Figures]] = defaultdict(list)
     for count in options.counts:
         for name in names * options.repeats:
-            command = [
-                sys.executable,
-                "-m",
-                __spec__.name,
-                "--here",
-                "--counts",
-                str(count),
-                "--only",
-                name,
-            ]
-            runs[name, count].append(
-                [float(figure) for figure in subprocess.check_output(command).split()]
-            )
-    found = {
-        key: [statistics.median(figures) for figures in zip(*run, strict=True)]
-        for key, run in runs.items()
-    }
-    print(
-        "|",
-        " | ".join(
-            ["CPU a request, peak", *(f"{count:,}" for count in options.counts)]
-        ),
-        "|",
-    )
-    print("|---" * (1 + len(options.counts)) + "|")
-    for name in names:
-        cells = [
-            "{:.1f} µs, {:.0f} MB".format(*found[name, count])
-            for count in options.counts
-        ]
-        print("|", " | ".join([name, *cells]), "|")
+            runs[name, count].append(measure_apart(name, count))
+    found = {key: median_of(run) for key, run in runs.items()}
+    print_table(found, names, options.counts)
     for name, base in (("semaphore", "bare gather"), ("aiometer", "workers, ordered")):
         if name in names and base in names:
-            ratios = [
-                f"{found[name, count][0] / found[base, count][0]:.2f}"
-                for count in options.counts
-            ]
-            print(f"\nCPU of {name} / {base}: {', '.join(ratios)}")
+            print_ratios(found, name, base, options.counts)
+
+
+def measure_apart(name: str, count: int) -> Figures:
+    """The figures of one way, from a process of its own."""
+    command = [sys.executable, "-m", __spec__.name, "--here"]
+    command += ["--counts", str(count), "--only", name]
+    microseconds, megabytes = subprocess.check_output(command).split()
+    return Figures(float(microseconds), float(megabytes))
+
+
+def median_of(run: list[Figures]) -> Figures:
+    """The median of each figure."""
+    return Figures(
+        statistics.median(figures.microseconds for figures in run),
+        statistics.median(figures.megabytes for figures in run),
+    )
+
+
+def print_table(found: Found, names: list[str], counts: list[int]) -> None:
+    """A Markdown table: a row for each way, a column for each number of requests."""
+    head = ["CPU a request, peak", *(f"{count:,}" for count in counts)]
+    print("|", " | ".join(head), "|")
+    print("|---" * len(head) + "|")
+    for name in names:
+        cells = [name]
+        for count in counts:
+            microseconds, megabytes = found[name, count]
+            cells.append(f"{microseconds:.1f} µs, {megabytes:.0f} MB")
+        print("|", " | ".join(cells), "|")
+
+
+def print_ratios(found: Found, name: str, base: str, counts: list[int]) -> None:
+    """How much more CPU one way takes than another."""
+    ratios = []
+    for count in counts:
+        ratio = found[name, count].microseconds / found[base, count].microseconds
+        ratios.append(f"{ratio:.2f}")
+    print(f"\nCPU of {name} / {base}: {', '.join(ratios)}")
 
 
 if __name__ == "__main__":

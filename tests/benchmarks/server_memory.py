@@ -1,9 +1,9 @@
-"""What the practice server keeps of a million requests: ``python -m tests.benchmarks.server_memory``.
+"""What the practice server keeps of a million requests.
 
-The server has a process of its own; twenty clients send over kept-alive connections, as
-raw as HTTP can be. Prints the server's memory on the way, and fails if it grows once
-the timeline is full, or a request is lost. ``--count 200000`` is a fifth of it, in a
-fifth of the time.
+``python -m tests.benchmarks.server_memory [--count 1000000]`` prints the server's
+memory on the way, and fails if it grows once the timeline is full, or if a request is
+lost.  The server has a process of its own; twenty clients send raw HTTP over
+connections that they keep.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import re
 import time
+from collections import Counter
 from dataclasses import asdict
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 
 import psutil
 
@@ -29,9 +32,7 @@ MARGIN = 8
 
 
 def serve(pipe: Connection) -> None:
-    """In the server's process: say the port, and after a word from the other end the
-    numbers.
-    """
+    """In the server's process: send the port, and when something comes, the numbers."""
     with PracticeServer(latency=0, quota="sliding-window", rate=500) as server:
         pipe.send(server.port)
         pipe.recv()
@@ -42,48 +43,43 @@ async def send(port: int, count: int) -> list[int]:
     """Send so many requests over one connection; returns their statuses."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     statuses = []
+    host = f"Host: 127.0.0.1:{port}"
     for number in range(count):
-        writer.write(
-            f"GET /get?page={number} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-        )
+        request = f"GET /get?page={number} HTTP/1.1\r\n{host}\r\n\r\n"
+        writer.write(request.encode())
         head = await reader.readuntil(b"\r\n\r\n")
         statuses.append(int(head.split(b" ", 2)[1]))
-        (length,) = (
-            line
-            for line in head.lower().split(b"\r\n")
-            if line.startswith(b"content-length:")
-        )
-        await reader.readexactly(int(length.partition(b":")[2]))
+        (length,) = re.findall(rb"\ncontent-length: *(\d+)", head, re.IGNORECASE)
+        await reader.readexactly(int(length))
     writer.close()
     return statuses
 
 
-async def measure(
-    port: int, server: psutil.Process, count: int
-) -> tuple[dict[int, float], dict[int, int]]:
-    """MB of the server after so many requests, and how many answers had which status."""
+class Measured(NamedTuple):
+    """The server's MB after so many requests, and how many answers had which status."""
 
-    def megabytes() -> float:
-        return server.memory_info().rss / 1e6
+    megabytes: dict[int, float]
+    statuses: Counter[int]
 
-    begun, sent = time.perf_counter(), 0
-    kept: dict[int, float] = {0: megabytes()}
-    statuses: dict[int, int] = {}
+
+async def measure(port: int, server: psutil.Process, *, count: int) -> Measured:
+    """Send ``count`` requests, and look at the server's memory on the way."""
+    begun = time.perf_counter()
+    megabytes = {0: server.memory_info().rss / 1e6}
+    statuses: Counter[int] = Counter()
+    sent = 0
     while sent < count:
         part = min(FULL, count - sent)
-        shares = [
-            part // CLIENTS + (number < part % CLIENTS) for number in range(CLIENTS)
-        ]
-        for each in await asyncio.gather(*(send(port, share) for share in shares)):
-            for status in each:
-                statuses[status] = statuses.get(status, 0) + 1
+        each, over = divmod(part, CLIENTS)
+        shares = [each + 1] * over + [each] * (CLIENTS - over)
+        for answers in await asyncio.gather(*(send(port, share) for share in shares)):
+            statuses.update(answers)
         sent += part
-        kept[sent] = megabytes()
-        print(
-            f"{sent:>9,} requests, {time.perf_counter() - begun:5.0f} s: {kept[sent]:6.1f} MB",
-            flush=True,
-        )
-    return kept, statuses
+        megabytes[sent] = server.memory_info().rss / 1e6
+        seconds = time.perf_counter() - begun
+        now = f"{sent:>9,} requests, {seconds:5.0f} s: {megabytes[sent]:6.1f} MB"
+        print(now, flush=True)
+    return Measured(megabytes, statuses)
 
 
 def main() -> None:
@@ -100,16 +96,15 @@ def main() -> None:
     process = spawn.Process(target=serve, args=(there,), daemon=True)
     process.start()
     port = here.recv()
-    kept, statuses = asyncio.run(measure(port, psutil.Process(process.pid), count))
+    server = psutil.Process(process.pid)
+    kept, statuses = asyncio.run(measure(port, server, count=count))
     here.send("that is all")
     stats = here.recv()
     process.join()
     print(f"before: {kept[0]:.1f} MB; answers: {statuses}; the server: {stats}")
-    assert stats["started"] == sum(statuses.values()) == count
-    assert (stats["accepted"], stats["refused"]) == (
-        statuses.get(200, 0),
-        statuses.get(429, 0),
-    )
+    assert stats["started"] == statuses.total() == count
+    assert stats["accepted"] == statuses[200]
+    assert stats["refused"] == statuses[429]
     full = [megabytes for sent, megabytes in kept.items() if sent >= FULL]
     assert max(full) - full[0] < MARGIN, kept
 

@@ -1,4 +1,4 @@
-"""Requests per second through httpx's own transport and httpx-aiohttp's, at several limits.
+"""Requests per second through httpx's transport and httpx-aiohttp's, by limit.
 
 ``python -m tests.benchmarks.transports [--count 600] [--repeats 3]``
 
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -24,6 +25,10 @@ from inflight_lab import PracticeServer
 from inflight_lab.runners.workers import make_many_requests
 
 LIMITS = (1, 3, 10, 30, 100)
+TRANSPORTS: dict[str, Callable[[], httpx.AsyncBaseTransport]] = {
+    "httpx": httpx.AsyncHTTPTransport,
+    "httpx-aiohttp": AiohttpTransport,
+}
 
 
 def serve() -> None:
@@ -34,14 +39,10 @@ def serve() -> None:
 
 
 async def requests_per_second(
-    url: str, transport: str, limit: int, count: int
+    url: str, transport: str, *, limit: int, count: int
 ) -> float:
     """One run with a client of its own."""
-    chosen = (
-        AiohttpTransport()
-        if transport == "httpx-aiohttp"
-        else httpx.AsyncHTTPTransport()
-    )
+    chosen = TRANSPORTS[transport]()
     async with httpx.AsyncClient(transport=chosen, timeout=60) as client:
         await make_many_requests(url, limit, limit=limit, client=client)
         begin = time.perf_counter()
@@ -73,17 +74,18 @@ def main() -> None:
     found = defaultdict(list)
     for _ in range(options.repeats):
         for limit in LIMITS:
-            for transport in ("httpx", "httpx-aiohttp"):
-                run = requests_per_second(url, transport, limit, options.count)
+            for transport in TRANSPORTS:
+                run = requests_per_second(
+                    url, transport, limit=limit, count=options.count
+                )
                 found[transport, limit].append(asyncio.run(run))
     server.stdin.close()
     server.wait()
     print("| requests/s at limit | httpx | httpx-aiohttp | ratio |")
     print("|---|---|---|---|")
     for limit in LIMITS:
-        own, other = (
-            statistics.median(found[name, limit]) for name in ("httpx", "httpx-aiohttp")
-        )
+        own = statistics.median(found["httpx", limit])
+        other = statistics.median(found["httpx-aiohttp", limit])
         print(f"| {limit} | {own:,.0f} | {other:,.0f} | {other / own:.1f} |")
 
 

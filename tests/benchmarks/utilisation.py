@@ -1,15 +1,15 @@
-"""How much of each kind of quota the rungs and other limiters use, and how many 429s that costs.
+"""How much of each kind of quota rungs and other limiters use, and at how many 429s.
 
 ``python -m tests.benchmarks.utilisation [--seconds 10] [--repeats 3] [--only NAME ...]
 [--quotas KIND ...]``
 
 Everything aims at 100 requests a second, with a latency of 50 ms, at a fresh practice
-server.  A cell is the median utilisation (accepted / permitted) and the most 429s in
+server.  A cell is the median utilisation (accepted / allowed) and the most 429s in
 any repeat.  Utilisation is that of the seconds after the first one, in which a quota
-that permits bursts permits more; the 429s of that one count. In each repeat all clients
-meet one kind of quota before the next, one client after the other.  What has to find
-its rate first (`adaptive`, not told) needs time for it: give it 30 seconds or more, in
-a run of its own.
+with bursts allows more; the 429s of that one count.  In each repeat all clients meet
+one kind of quota before the next, one client after the other.  A client that has to
+find its rate first (`adaptive` without headers) needs time for it: give it 30 seconds
+or more, in a run of its own.
 
 The other limiters are no dependency.  Those that are missing are left out; to have them
 all: ``pip install aiolimiter aiometer 'httpx-limiter[aiolimiter]' pyrate-limiter
@@ -109,10 +109,8 @@ async def paced_strictly(url: str, count: int, *, share: float) -> None:
     await paced.make_many_requests(url, count, limiter=pacer, return_exceptions=True)
 
 
-async def adaptive_not_told(url: str, count: int) -> None:
-    """`adaptive`, and nobody tells it the quota: its client hides what the server says
-    of it.
-    """
+async def adaptive_without_headers(url: str, count: int) -> None:
+    """`adaptive` with a client that hides what the server says of its quota."""
 
     async def hide(response: httpx.Response) -> None:
         response.headers.pop("RateLimit-Policy", None)
@@ -145,11 +143,9 @@ CLIENTS: dict[str, tuple[str, Client]] = {
         functools.partial(paced_strictly, share=0.90),
     ),
     "adaptive": ("inflight_lab", rung(adaptive.make_many_requests)),
-    "adaptive, not told": ("inflight_lab", adaptive_not_told),
-    "budgets": (
-        "inflight_lab",
-        rung(budgets.make_many_requests),
-    ),  # 100 requests a second are its default
+    "adaptive, no headers": ("inflight_lab", adaptive_without_headers),
+    # 100 requests a second are its default.
+    "budgets": ("inflight_lab", rung(budgets.make_many_requests)),
     "aiolimiter (100, 1)": (
         "aiolimiter",
         functools.partial(with_aiolimiter, rate=RATE, period=1),
@@ -168,9 +164,9 @@ CLIENTS: dict[str, tuple[str, Client]] = {
 def measure(name: str, quota: str, seconds: float) -> tuple[float, int]:
     """Utilisation and 429s of one client against one kind of quota."""
     kind, burst = QUOTAS[quota]
-    count = (
-        int(RATE * seconds) if name == "naive" else int(2 * RATE * (seconds + 1))
-    )  # more than can go
+    count = int(2 * RATE * (seconds + 1))  # more than can go
+    if name == "naive":
+        count = int(RATE * seconds)
 
     async def run(url: str) -> None:
         with contextlib.suppress(TimeoutError):
@@ -182,21 +178,16 @@ def measure(name: str, quota: str, seconds: float) -> tuple[float, int]:
     ) as server:
         begin = server.timeline.clock()
         asyncio.run(run(server.url))
-    answers = [
-        (e.time - begin - 1, e.detail)
-        for e in server.timeline.events
-        if e.kind == "answered"
-    ]
-    # Answers fade in and out over a second, lest one burst more or less within the span
-    # decides.
-    accepted = sum(
-        max(0.0, min(1.0, time, seconds - time))
-        for time, status in answers
-        if status == 200
-    )
-    return accepted / (RATE * (seconds - 1)), sum(
-        status == 429 for _, status in answers
-    )
+    accepted = 0.0
+    refused = 0
+    for event in server.timeline.events:
+        if event.kind == "answered" and event.detail == 429:
+            refused += 1
+        elif event.kind == "answered" and event.detail == 200:
+            time = event.time - begin - 1
+            # It counts in part near an end, so that a burst there decides nothing.
+            accepted += max(0.0, min(1.0, time, seconds - time))
+    return accepted / (RATE * (seconds - 1)), refused
 
 
 def main() -> None:
@@ -227,25 +218,18 @@ def main() -> None:
     for _ in range(options.repeats):
         for quota in options.quotas:
             for name in names:
-                found[name, quota].append(
-                    result := measure(name, quota, options.seconds)
-                )
-                print(
-                    f"{name}, {quota}: {result[0]:.1%}, {result[1]} 429s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                share, refused = measure(name, quota, options.seconds)
+                found[name, quota].append((share, refused))
+                line = f"{name}, {quota}: {share:.1%}, {refused} 429s"
+                print(line, file=sys.stderr, flush=True)
     print("|", " | ".join(["utilisation, 429s", *options.quotas]), "|")
     print("|---" * (1 + len(options.quotas)) + "|")
     for name in names:
-        results = [
-            tuple(zip(*found[name, quota], strict=True)) for quota in options.quotas
-        ]
-        cells = [
-            f"{statistics.median(shares):.1%}, {max(refused)}"
-            for shares, refused in results
-        ]
-        print("|", " | ".join([name, *cells]), "|")
+        cells = [name]
+        for quota in options.quotas:
+            shares, refusals = zip(*found[name, quota], strict=True)
+            cells.append(f"{statistics.median(shares):.1%}, {max(refusals)}")
+        print("|", " | ".join(cells), "|")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Makes the README's moving picture, of notebook 03: ``python -m tests.support.readme_picture``.
+"""Makes the README's moving picture, of notebook 03.
 
-On a busy machine fewer requests than the quota allows may leave in a second: then there
-is nothing to see, and it runs and films again.
+Start it with ``python -m tests.support.readme_picture``.  On a busy machine fewer
+requests than the quota allows may leave in a second; then there is nothing to see, and
+it runs and films again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
@@ -24,8 +26,7 @@ NOTEBOOK = "03_limit_with_a_semaphore.ipynb"
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
 PLOT = ".ifl-panel .inflight-lab"
 PAUSE = 40
-"""Milliseconds after each frame, so that filming leaves the processor to the requests.
-"""
+"""Milliseconds after each frame, in which the requests have the processor."""
 TRIES = 6
 
 
@@ -38,9 +39,9 @@ class Film:
         self.times: list[float] = []
 
     def until(self, condition: str, *, most: float = 12) -> bool:
-        """Film until the plot's numbers meet ``condition``, as JavaScript; False if the run ends before.
+        """Film until the plot's numbers meet ``condition``, as JavaScript.
 
-        The same after ``most`` seconds.
+        Returns whether they do; not if the run ends before, or after ``most`` seconds.
         """
         plot = f"document.querySelector('{PLOT}').dataset"
         begin = time.monotonic()
@@ -56,20 +57,16 @@ class Film:
 
     def take(self) -> None:
         """One frame."""
-        self.frames.append(
-            Image.open(io.BytesIO(self.element.screenshot())).convert("RGB")
-        )
+        screenshot = Image.open(io.BytesIO(self.element.screenshot()))
+        self.frames.append(screenshot.convert("RGB"))
         self.times.append(time.monotonic())
 
     def save(self, path: Path) -> None:
-        """An animated WebP that shows each frame for as long as it was true, and the
-        last one for long.
+        """An animated WebP: each frame for as long as it was so, the last for three
+        seconds.
         """
-        ends = [*self.times[1:], self.times[-1] + 3]
-        durations = [
-            round(1000 * (end - begin))
-            for begin, end in zip(self.times, ends, strict=True)
-        ]
+        times = [*self.times, self.times[-1] + 3]
+        durations = [round(1000 * (end - begin)) for begin, end in pairwise(times)]
         first, *others = self.frames
         first.save(
             path,
@@ -85,10 +82,9 @@ class Film:
 def drag(
     page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]
 ) -> None:
-    """Move the limit's knob to ``share`` of its track, slowly, with a frame at every
-    step.
-    """
-    (x, y), (to, _) = panel.handle("limit"), panel.handle("limit", share)
+    """Move the limit's knob to ``share`` of its track; call ``each`` at every step."""
+    x, y = panel.handle("limit")
+    to, _ = panel.handle("limit", share)
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 6):
@@ -98,9 +94,7 @@ def drag(
 
 
 def perform(page: Page, panel: PanelOnPage) -> Film | None:
-    """Film a run, with the limit moved up, down and up past the quota; None if the
-    quota was not met.
-    """
+    """Film a run with the limit moved up, down and up; None if few are refused."""
     panel.press("Reset")
     panel.status("ready")
     panel.drag("count", 0.6)
@@ -115,10 +109,8 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
 
 
 def main() -> None:
-    """Run the notebook, film its panel until there is something to see, and save that."""
-    expect.set_options(
-        timeout=60_000
-    )  # milliseconds: the cell's own run takes twelve seconds
+    expect.set_options(timeout=60_000)  # the run of the cell takes twelve seconds
+    expect.set_options(timeout=60_000)  # the cell's own run takes twelve seconds
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
         page = browser.new_page(
@@ -131,15 +123,12 @@ def main() -> None:
         panel.plot.wait_for(timeout=60_000)
         panel.status("done: 120 outcomes").scroll_into_view_if_needed()
         films = (perform(page, panel) for _ in range(TRIES))
-        film = next((film for film in films if film), None)
-        assert film, (
-            f"the machine was too busy: {TRIES} runs had fewer than 20 refusals"
-        )
+        film = next(filter(None, films), None)
+        assert film, f"too busy a machine: {TRIES} runs had fewer than 20 refusals"
         PICTURE.parent.mkdir(exist_ok=True)
         film.save(PICTURE)
-        print(
-            f"{PICTURE.name}: {len(film.frames)} frames, {PICTURE.stat().st_size / 1000:.0f} kB"
-        )
+        kilobytes = PICTURE.stat().st_size / 1000
+        print(f"{PICTURE.name}: {len(film.frames)} frames, {kilobytes:.0f} kB")
 
 
 if __name__ == "__main__":

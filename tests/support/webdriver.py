@@ -206,6 +206,10 @@ class Page:
         """For whoever looks."""
         path.write_bytes(base64.b64decode(self.driver("TakeScreenshot")))
 
+    def forget_errors(self, beginning: str) -> None:
+        """Errors so far that begin like this are the front end's own."""
+        self.call(_PAGE["forget"], beginning)
+
     def expect_peace(self) -> None:
         """No error so far, and nothing asked of another site."""
         errors, addresses = self.call(_PAGE["noted"])

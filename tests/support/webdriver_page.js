@@ -38,3 +38,11 @@ export function middleOf(selector, text) {
   }
   return null;
 }
+
+/** Forget the errors that begin like this. @param {string} beginning */
+export function forget(beginning) {
+  const page = /** @type {any} */ (window);
+  const errors = /** @type {string[]} */ (page.noted);
+  const others = errors.filter((error) => !error.startsWith(beginning));
+  errors.splice(0, errors.length, ...others);
+}
