@@ -109,7 +109,7 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
 
 
 def main() -> None:
-    expect.set_options(timeout=60_000)  # the run of the cell takes twelve seconds
+    """Run the notebook, film its panel until there is something to see, and save it."""
     expect.set_options(timeout=60_000)  # the cell's own run takes twelve seconds
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
