@@ -60,7 +60,7 @@ ALLOWED = [
     Allows("ahead attempts burst limit max_limit", COUNT, "1 or more", 1, 0),
     Allows("max_concurrent processes threads", COUNT, "1 or more", 1, 0),
     Allows("port", COUNT, "0 to 65535", 65535, 65536),
-    Allows("budget", NUMBER, FINITE, 0, -0.001),
+    Allows("retry_budget", NUMBER, FINITE, 0, -0.001),
     Allows("rate", NUMBER, POSITIVE, 0.001, 0),
     Allows("period", SECONDS, POSITIVE, 0.001, 0),
     Allows("base cap latency pause", SECONDS, FINITE, 0, -0.001),

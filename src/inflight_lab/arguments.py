@@ -143,9 +143,9 @@ VALIDATORS = {
     "max_limit": integer(1),
     "processes": integer(1),
     "threads": integer(1),
-    "budget": number(0),
     # how fast
     "rate": positive(),
+    "retry_budget": number(0),
     "period": positive(of="seconds"),
     # how long
     "base": number(0, of="seconds"),

@@ -42,7 +42,7 @@ async def resilient_and_quick(url: str, count: int, **keywords: Any) -> list[Any
     would be no better.
     """
     attempts = 2 if keywords.pop("in_vain", False) else 20
-    retries = resilient.Retries(attempts=attempts, budget=attempts, base=0.001)
+    retries = resilient.Retries(attempts=attempts, retry_budget=attempts, base=0.001)
     return await resilient.make_many_requests(url, count, retries=retries, **keywords)
 
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inflight_lab import AdjustableLimiter
-from inflight_lab.runners import adaptive
+from inflight_lab.runners import adaptive, paced
 from inflight_lab.runners.adaptive import LearningPacer
 from inflight_lab.runners.paced import Pacer
 from tests.support.simulator import URL, Path, SimulatedApi, quota
@@ -36,16 +36,26 @@ def statements(method: Callable[..., Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, what in vars(Pacer).items() if callable(what)]
-)
+@pytest.mark.parametrize("name", ["__aenter__", "__aexit__", "locked", "_take_turn"])
 def test_one_pacer(name: str) -> None:
-    """Both lessons stand alone, so the class stands in both: what learns adds lines,
-    and changes none.
-    """
-    told, learns = (statements(getattr(each, name)) for each in (Pacer, LearningPacer))
-    changed = [line for line in difflib.ndiff(told, learns) if line.startswith("- ")]
-    assert len(changed) <= (3 if name == "__init__" else 0), changed
+    """Both lessons stand alone, so the pacer stands in both: learning adds lines only."""
+    assert_only_added(getattr(paced.Pacer, name), getattr(adaptive.LearningPacer, name))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, what in vars(paced.RequestLog).items() if callable(what)]
+)
+def test_one_request_log(name: str) -> None:
+    """The API's log is the same in both lessons, word for word."""
+    methods = (getattr(each.RequestLog, name) for each in (paced, adaptive))
+    text, same_text = map(inspect.getsource, methods)
+    assert text == same_text
+
+
+def assert_only_added(before: Callable[..., Any], after: Callable[..., Any]) -> None:
+    """``after`` has every line of ``before``."""
+    changes = difflib.ndiff(statements(before), statements(after))
+    assert [line for line in changes if line.startswith("- ")] == []
 
 
 many = pytest.mark.parametrize(

@@ -324,7 +324,7 @@ def test_the_refused_come_after_the_gate_not_before() -> None:
     count=st.integers(0, 8),
     limit=st.integers(1, 4),
     attempts=st.integers(1, 4),
-    budget=st.sampled_from([0, 0.25, 1]),
+    retry_budget=st.sampled_from([0, 0.25, 1]),
     reserve=st.integers(0, 3),
     give_up_after=st.sampled_from([0, 5, 60]),
     longest_pause=st.sampled_from([0, 2, 120]),
@@ -334,7 +334,7 @@ def test_bounds_hold_whatever_the_server_does(
     count: int,
     limit: int,
     attempts: int,
-    budget: float,
+    retry_budget: float,
     reserve: int,
     give_up_after: float,
     longest_pause: float,
@@ -356,14 +356,14 @@ def test_bounds_hold_whatever_the_server_does(
         count,
         limit=limit,
         attempts=attempts,
-        budget=budget,
+        retry_budget=retry_budget,
         reserve=reserve,
         give_up_after=give_up_after,
         longest_pause=longest_pause,
     )
     assert len(outcomes) == count
     assert len(api.times) <= count * attempts
-    assert len(api.times) <= count + reserve + budget * count
+    assert len(api.times) <= count + reserve + retry_budget * count
     assert took <= give_up_after + asked + 1e-6
     assert all(
         isinstance(
@@ -378,7 +378,7 @@ def test_the_budget_is_shared() -> None:
     of each.
     """
     outcomes, api, _ = run(
-        lambda attempt, now: 503, 100, budget=0.25, reserve=5, give_up_after=1e6
+        lambda attempt, now: 503, 100, retry_budget=0.25, reserve=5, give_up_after=1e6
     )
     assert len(api.times) == 100 + 25 + 5
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
@@ -489,7 +489,7 @@ def test_too_long_a_pause_is_named(
         lambda attempt, now: (429, {"Retry-After": str(asked)}), **how
     )
     assert (api.times, took) == ([0], 0)
-    assert outcomes[0].__notes__ == [said, "Gave up after 1 attempts in 0.0 s."]
+    assert outcomes[0].__notes__ == [said, "Gave up after 1 attempt in 0.0 s."]
 
 
 def test_too_long_a_pause_ends_the_run_at_once() -> None:

@@ -21,7 +21,11 @@ from hypothesis import strategies as st
 from throttled.exceptions import StoreUnavailableError
 
 from inflight_lab import AdjustableLimiter, PracticeServer
-from inflight_lab.runners.shared_quota import SharedQuota, make_many_requests
+from inflight_lab.runners.shared_quota import (
+    SharedQuota,
+    gcra_for,
+    make_many_requests,
+)
 from tests.support.children import child
 from tests.support.waiting import PATIENCE, Gate, settle, until
 
@@ -70,7 +74,7 @@ def test_no_period_can_hold_more_than_the_quota(rate: float, period: float) -> N
     """By its numbers: GCRA admits no more than ``rate`` in a period and a hundredth,
     burst included.
     """
-    quota = SharedQuota(NOBODY, rate=rate, period=period)._quota._quota
+    quota = gcra_for(rate, period)
     most = quota.burst - 1 + math.ceil(1.0099 * period / quota.emission_interval)
     assert most <= rate
     assert quota.burst >= 1

@@ -4,14 +4,14 @@
 semaphore.make_many_requests(url, 200, limit=3)``.  `threaded` and `multiprocess` block:
 no ``await``.
 
-Above its last lines each file needs httpx alone (`shared_quota`: and throttled-py):
-paste it where you like. In those last lines the package attaches its checks: a bad
-argument raises ``TypeError`` or ``ValueError``, before anything is sent.
+Above its last lines each file needs httpx alone (`shared_quota` also needs
+throttled-py): paste it where you like.  In those last lines the package attaches its
+checks: a bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
 ``inflight-lab run`` lists the rungs and runs them.
 
 With ``client=httpx.AsyncClient(transport=AiohttpTransport())``, of httpx-aiohttp (the
-extra ``aiohttp``), a rung sends faster where many are in flight, and not a line of it
-changes.
+extra ``aiohttp``), a rung sends faster when many requests are in flight, and not a line
+of it changes.
 """
 
 RUNGS = (

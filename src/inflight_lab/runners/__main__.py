@@ -1,4 +1,4 @@
-"""The ladder's command line: ``inflight-lab run RUNG [URL]`` runs one rung, and prints."""
+"""The ladder's command line: ``inflight-lab run RUNG [URL]`` runs one rung."""
 
 import argparse
 import asyncio
@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from pprint import pprint
-from typing import Any
+from types import ModuleType
+from typing import Any, NoReturn
 
 import httpx
 
@@ -18,99 +19,9 @@ from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.runners import RUNGS
 
 COMMAND = "inflight-lab run"
-
-
-def list_of_rungs() -> str:
-    """The first line of each rung's file, which is read and not imported: it may need an extra."""
-    lines = [
-        f"{COMMAND} RUNG [URL] runs one rung of the ladder against URL.  RUNG is one of:",
-        "",
-    ]
-    for rung in RUNGS:
-        first, *_ = (
-            Path(__file__).with_name(f"{rung}.py").read_text("utf-8").splitlines()
-        )
-        lines.append(f"  {rung:16}{first.partition(': ')[2].replace('``', '')}")
-    return "\n".join([*lines, "", f"{COMMAND} RUNG --help lists its options."])
-
-
-def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser:
-    """The options of a rung: the parameters of its ``make_many_requests`` that have a rule."""
-    about, *_ = (inspect.getdoc(run) or "").replace("``", "").split("\n\n")
-    parser = argparse.ArgumentParser(
-        f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about
-    )
-    parser.add_argument(
-        "url", nargs="?", default="https://httpbin.org/get", help="default: %(default)s"
-    )
-    for each in inspect.signature(run).parameters.values():
-        if each.name in VALIDATORS and each.name != "url":
-            rule, default = (
-                VALIDATORS[each.name],
-                200 if each.name == "count" else each.default,
-            )
-            text = rule.kind if default is None else f"{rule.kind}; default {default}"
-            parser.add_argument(
-                f"--{each.name}",
-                type=partial(read, rule.types),
-                default=default,
-                help=text,
-            )
-    parser.add_argument(
-        "--return-exceptions", action="store_true", help="keep the failures too"
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="send to another machine without being asked"
-    )
-    return parser
-
-
-def read(types: tuple[type, ...], text: str) -> Any:
-    """``text`` as the first of ``types`` that takes it; as it is if none does, for the rule to refuse."""
-    for each in types:
-        try:
-            return each(text)
-        except ValueError:
-            pass
-    return text
-
-
-def ask_first(url: str, plan: str, *, yes: bool) -> None:
-    """Before anything is sent to another machine: show the plan, and end unless the answer is yes."""
-    if is_loopback(host := httpx.URL(url).host):
-        return
-    plan = f"This sends to {host}, which is not this machine: {plan}."
-    if yes:
-        print(plan, file=sys.stderr)
-    elif not (sys.stdin and sys.stdin.isatty()):
-        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
-        sys.exit(2)
-    elif input(f"{plan} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        sys.exit("Nothing was sent.")
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response's JSON, or say why there is none, and how many failed."""
-    print("\n\nFinal result:\n==============\n")
-    responses = [outcome for outcome in outcomes if isinstance(outcome, httpx.Response)]
-    failures = [
-        outcome for outcome in outcomes if not isinstance(outcome, httpx.Response)
-    ]
-    if not outcomes:
-        print("[] (no request was asked for)")
-    elif not responses:
-        print(
-            f"No response: all {len(outcomes)} requests failed, the first with {failures[0]!r}"
-        )
-    else:
-        if failures:
-            print(
-                f"{len(failures)} of {len(outcomes)} failed, the first with {failures[0]!r}\n"
-            )
-        try:
-            pprint(responses[0].json())
-        except ValueError:
-            print(f"The first response is not JSON: {responses[0].text!r}")
+URL = "https://httpbin.org/get"
+COUNT = 200
+HINT = "The first failure ended the run.  With --return-exceptions the others go on."
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -120,36 +31,163 @@ def main(arguments: Sequence[str]) -> None:
         print(list_of_rungs())
         return
     if name not in RUNGS:
-        print(
-            f"No rung is called {name!r}. Take one of {', '.join(RUNGS)}.",
-            file=sys.stderr,
-        )
+        rungs = ", ".join(RUNGS)
+        print(f"No rung is called {name!r}. Take one of {rungs}.", file=sys.stderr)
         sys.exit(2)
     rung = importlib.import_module(f"inflight_lab.runners.{name}")
-    run = rung.make_many_requests
-    parser = parser_for(name, run)
-    options = vars(parser.parse_args(rest))
-    yes = options.pop("yes")
+    options = read_options(name, rung.make_many_requests, rest)
+    plan = rung.PLAN.format(**options)
+    ask_first(options["url"], plan, yes=options.pop("yes"))
     try:
-        run.check(**options)
-    except (TypeError, ValueError) as error:
-        parser.exit(2, f"{error}\n")
-    ask_first(options["url"], rung.PLAN.format(**options), yes=yes)
-    try:
-        result = run(**options, verbose=True)
-        print_result(asyncio.run(result) if inspect.iscoroutine(result) else result)
-    except BrokenPipeError:  # the command ends without a word
+        print_result(outcomes_of(rung, options))
+    except BrokenPipeError:  # who reads the output has enough: see `inflight_lab.cli`
         raise
     except Exception as error:  # of httpx, of a store, of a proxy in the environment
-        failed = isinstance(error, ValueError | httpx.HTTPError)
-        hint = [
-            "The first failure ended the run.  With --return-exceptions the others go on."
-        ] * failed
-        sys.exit(
-            "\n".join(
-                [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]
-            )
-        )
+        exit_with(error)
+
+
+def list_of_rungs() -> str:
+    """Each rung by name, with the first line of its file."""
+    usage = f"{COMMAND} RUNG [URL] runs one rung of the ladder against URL."
+    lines = [f"{usage}  RUNG is one of:", ""]
+    for rung in RUNGS:
+        lines.append(f"  {rung:16}{first_line_of(rung)}")
+    lines += ["", f"{COMMAND} RUNG --help lists its options."]
+    return "\n".join(lines)
+
+
+def first_line_of(rung: str) -> str:
+    """What a rung is.  Its file is not imported, which may need an extra."""
+    source = Path(__file__).with_name(f"{rung}.py").read_text("utf-8")
+    title = source.partition("\n")[0]
+    _, _, what_it_is = title.partition(": ")
+    return what_it_is.replace("``", "")
+
+
+def read_options(
+    name: str, run: Callable[..., object], arguments: Sequence[str]
+) -> dict[str, Any]:
+    """What the command line says, checked.  Ends the program if it makes no sense."""
+    parser = parser_for(name, run)
+    options = vars(parser.parse_args(arguments))
+    parameters = {name: value for name, value in options.items() if name != "yes"}
+    try:
+        run.check(**parameters)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        parser.exit(2, f"{error}\n")
+    return options
+
+
+def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser:
+    """The options of a rung: those of its parameters that have a rule."""
+    docstring = inspect.getdoc(run) or ""
+    about, *_ = docstring.replace("``", "").split("\n\n")
+    parser = argparse.ArgumentParser(
+        f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about
+    )
+    parser.add_argument("url", nargs="?", default=URL, help="default: %(default)s")
+    for parameter in inspect.signature(run).parameters.values():
+        if parameter.name in VALIDATORS and parameter.name != "url":
+            add_option(parser, parameter)
+    parser.add_argument(
+        "--return-exceptions", action="store_true", help="keep the failures too"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="send to another machine without being asked"
+    )
+    return parser
+
+
+def add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter) -> None:
+    """An option for one parameter: what it allows, and its default."""
+    rule = VALIDATORS[parameter.name]
+    default = COUNT if parameter.name == "count" else parameter.default
+    about = rule.kind if default is None else f"{rule.kind}; default {default}"
+    parser.add_argument(
+        f"--{parameter.name}",
+        type=partial(read, rule.types),
+        default=default,
+        help=about,
+    )
+
+
+def read(types: tuple[type, ...], text: str) -> Any:
+    """``text`` as the first of ``types`` that takes it.
+
+    If none does, it stays as it is, and the parameter's rule will refuse it.
+    """
+    for each in types:
+        try:
+            return each(text)
+        except ValueError:
+            pass
+    return text
+
+
+def ask_first(url: str, plan: str, *, yes: bool) -> None:
+    """Before anything is sent to another machine: show the plan, and ask.
+
+    Ends the program unless the answer is yes.
+    """
+    host = httpx.URL(url).host
+    if is_loopback(host):
+        return
+    plan = f"This sends to {host}, which is not this machine: {plan}."
+    if yes:
+        print(plan, file=sys.stderr)
+        return
+    nobody_to_ask = sys.stdin is None or not sys.stdin.isatty()
+    if nobody_to_ask:
+        print(plan, "Nothing was sent. To allow it, add --yes.", file=sys.stderr)
+        sys.exit(2)
+    answer = input(f"{plan} Go on? [y/N] ").strip().lower()
+    if answer not in ("y", "yes"):
+        sys.exit("Nothing was sent.")
+
+
+def outcomes_of(rung: ModuleType, options: dict[str, Any]) -> Sequence[object]:
+    """Run the rung, on an event loop if it needs one."""
+    result = rung.make_many_requests(**options, verbose=True)
+    return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+
+def print_result(outcomes: Sequence[object]) -> None:
+    """Print the first response's JSON or why there is none, and how many failed."""
+    print("\n\nFinal result:\n==============\n")
+    if not outcomes:
+        print("[] (no request was asked for)")
+        return
+    responses: list[httpx.Response] = []
+    failures: list[object] = []
+    for outcome in outcomes:
+        if isinstance(outcome, httpx.Response):
+            responses.append(outcome)
+        else:
+            failures.append(outcome)
+    if not responses:
+        print(f"No response: all {len(outcomes)} requests failed, ", end="")
+        print(f"the first with {failures[0]!r}")
+        return
+    if failures:
+        print(f"{len(failures)} of {len(outcomes)} failed, ", end="")
+        print(f"the first with {failures[0]!r}\n")
+    print_json(responses[0])
+
+
+def print_json(response: httpx.Response) -> None:
+    """Print a response's JSON, or its text if it is not JSON."""
+    try:
+        pprint(response.json())
+    except ValueError:
+        print(f"The first response is not JSON: {response.text!r}")
+
+
+def exit_with(error: Exception) -> NoReturn:
+    """End the program with the error in a line, its notes, or a hint."""
+    is_failed_request = isinstance(error, ValueError | httpx.HTTPError)
+    hint = [HINT] if is_failed_request else []
+    lines = [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]
+    sys.exit("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,30 @@
 """Adaptive: a rate limit that you do not know, read from headers or found from 429s.
 
-The pacer of the rung `paced`, and what it learns from each answer with
-``pacer.learn(response)``:
+The pacer is that of the rung `paced`.  What is new is that it learns from each answer,
+with ``pacer.learn(response)``.  Its pace is in one of three states:
 
-- *The quota is known*: you pass ``rate`` and ``period``, or the API sends
-  ``RateLimit-Policy: "default";q=100;w=1``, 100 requests (q) in a window of 1 second
-  (w).  The pace is as in `paced`.  Of several policies the one with the shortest window
-  sets the pace; all of them are counted.  A policy for something other than requests,
-  such as ``qu="content-bytes"``, is not used.
-- *It refuses all the same* (it allows no burst, or others use it): **all** wait as long
-  as ``Retry-After`` says, or 1 s.  The pace goes down by a tenth, once for all that
-  were in flight, or by a fifth where that was too little.  It comes back after 10 s; if
-  it was refused in the two minutes before, a tenth every minute.
-- *Nobody knows the quota*: the pace begins at 20 a second and grows by half each second
-  until there is a 429. It goes back to where it was a second ago, less a tenth, and
-  from then on grows 20 times more slowly.
+- *Known.*  You pass ``rate`` and ``period``, or the API sends a header such as
+  ``RateLimit-Policy: "default";q=100;w=1``: 100 requests (q) in a window of 1 second
+  (w).  Requests go at the full pace, as in `paced`.  Of several policies the one with
+  the shortest window sets the pace, and all of them are counted.  A policy that counts
+  something other than requests, such as ``qu="content-bytes"``, is not used.
+- *Known, and holding back.*  The API refuses all the same: it allows no burst, or
+  others use the quota too.  The pace goes down by a tenth, once for all that were in
+  flight, or by a fifth if the tenth was too little.  It comes back after 10 s; if
+  there was another refusal in the two minutes before, by a tenth every minute.
+- *Searching.*  Nobody knows the quota.  The pace begins at 20 a second and grows by
+  half each second until there is a 429.  Then it goes back to where it was a second
+  ago, less a tenth, and from then on grows 20 times more slowly.
 
-What to expect, simulated for 100 a second: of a known quota 98.8 %, with no 429.  Of an
-unknown one 87 to 96 % of the first minute, with 4 to 17: the start, the pauses and what
-is in flight at a refusal cost the rest.  Of one that allows no burst, with 1 ms of
-jitter, 84 %, with 1 to 5 in 10 s; spacing / (spacing + 1 ms) = 91 % is the most that
-needs none.
+After a refusal **all** requests wait as long as ``Retry-After`` says, or 1 s.
+
+What to expect, simulated for 100 a second:
+
+- a known quota: 98.8 % of it, with no 429;
+- an unknown one: 87 to 96 % of the first minute, with 4 to 17.  The rest is lost to the
+  start, to the pauses, and to what is in flight when the API refuses;
+- one that allows no burst, with 1 ms of jitter: 84 %, with 1 to 5 in 10 s.  Without a
+  429, spacing / (spacing + 1 ms) = 91 % is the most that is possible.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-10 (work in progress); RFC 6585; RFC 9110;
 additive increase and multiplicative decrease, D. Chiu and R. Jain, Computer Networks
@@ -30,22 +34,37 @@ and ISDN Systems 17(1), 1989.
 import asyncio
 import bisect
 import contextlib
+import math
 import re
 import time
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 
-class LearningPacer:
-    """``async with pacer:`` waits for a turn; ``pacer.learn(response)``, inside the block, corrects the pace.
+class Quota(NamedTuple):
+    """So many requests in any ``window`` seconds."""
 
-    ``rate`` per ``period`` seconds is the quota, if you know it.  If the next turn is
-    more than ``longest_pause`` seconds away, there is a ``TimeoutError`` at once.  All
-    else is as in `paced`.
+    requests: float
+    window: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, on average."""
+        return self.requests / self.window
+
+
+class LearningPacer:
+    """``async with pacer:`` waits for a turn; `learn` corrects the pace.
+
+    Call ``pacer.learn(response)`` inside the block.  ``rate`` per ``period`` seconds is
+    the quota, if you know it.  If the next turn is more than ``longest_pause`` seconds
+    away, entering raises ``TimeoutError`` at once.  All else is as in `paced`.
     """
+
+    MARGIN = 1.0125  # the spacing is so many times as wide as the quota's
 
     def __init__(
         self,
@@ -57,30 +76,23 @@ class LearningPacer:
         longest_pause: float = 60,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit)
-        self._turn = asyncio.Lock()
-        self._due, self._burst = (
-            0.0,
-            8 if rate else 1,
-        )  # catches up as long as nobody refuses
-        self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
-        self._ended: list[float] = []  # in the longest window
-        self._shortest = 0.0  # the shortest latency; 0 before the first answer
-        self._longest_pause = (
-            max(longest_pause, period + 2 * period / rate) if rate else longest_pause
-        )
-        self._quotas = [(1.0, 10**9)]  # nobody knows: more than anyone sends
-        self.rate, self._full_rate, self._growth = (
-            20.0,
-            float("inf"),
-            0.5,
-        )  # a second, and with each answer
-        self._slowed = self._steady_until = float("-inf")
-        self._pause = (
-            0.5  # doubled by each refusal, and waited where it does not say how long
-        )
-        self._yours = [(rate, period)] if rate else []
-        if self._yours:
+        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
+        self._log = RequestLog(period)
+        self._pace: KnownPace | SearchedPace = SearchedPace()
+        self._refusals = Refusals()
+        self._due = 0.0  # when the next request is due
+        self._longest_pause = longest_pause
+        self._yours: list[Quota] = []  # the quota that you know
+        self._quotas: list[Quota] = []  # those that are counted
+        if rate:
+            self._longest_pause = max(longest_pause, period + 2 * period / rate)
+            self._yours = [Quota(rate, period)]
             self._keep_to(self._yours)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, at the moment."""
+        return self._pace.rate
 
     async def __aenter__(self) -> None:
         await self._limiter.__aenter__()
@@ -91,129 +103,266 @@ class LearningPacer:
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *exc_info: Any) -> None:
-        now, sent = time.perf_counter(), self._sent.pop(asyncio.current_task())
-        if kind is None:
-            self._shortest = min(self._shortest or now - sent, now - sent)
-        ended = now if kind is None else now + self._shortest
-        bisect.insort(
-            self._ended, max(ended, sent + self._shortest + 0.01 * self._quotas[0][0])
-        )
-        del self._ended[: bisect.bisect(self._ended, now - self._quotas[-1][0])]
+        self._log.end(answered=kind is None)
         await self._limiter.__aexit__(kind, *exc_info)
 
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
-        now = time.perf_counter()
-        return self._limiter.locked() or self._turn.locked() or self._free_at(now) > now
+        somebody_waits = self._limiter.locked() or self._turn.locked()
+        return somebody_waits or self._seconds_until_free() > 0
 
     async def _take_turn(self) -> None:
-        """Wait until the request is due and there is room for it, and note when it goes."""
+        """Wait until a request may go, and note that it goes."""
         came = time.perf_counter()
         async with self._turn:
-            while (wait := self._free_at(now := time.perf_counter()) - now) > 0:
+            while (wait := self._seconds_until_free()) > 0:
                 if wait > self._longest_pause:
                     raise TimeoutError(
                         "Not sent: the server asked for too long a pause."
                     )
                 await asyncio.sleep(wait)
-            self._sent[asyncio.current_task()] = now
-            self._due = (
-                max(came, self._due, now - (self._burst - 1) / self.rate)
-                + 1 / self.rate
-            )
+            self._log.begin()
+            self._schedule_next(came)
 
-    def _free_at(self, now: float) -> float:
-        """When the next is due, and every log has room: a window after an earlier one reached the API."""
-        reached = self._ended + [
-            max(now, sent + self._shortest) for sent in self._sent.values()
-        ]
-        room = [
-            reached[-most] - self._shortest + w
-            for w, most in self._quotas
-            if len(reached) >= most
-        ]
-        return max([self._due, *room])
+    def _seconds_until_free(self) -> float:
+        """Until one more is due and every quota has room; 0 or less if it may go."""
+        free_at = self._due
+        for quota in self._quotas:
+            most = max(1, int(quota.requests))
+            free_at = max(free_at, self._log.room_at(most, quota.window))
+        return free_at - time.perf_counter()
+
+    def _schedule_next(self, came: float) -> None:
+        """The next is due one spacing after this one was due, as in `paced`."""
+        spacing = 1 / self._pace.rate
+        catch_up_from = time.perf_counter() - (self._pace.burst - 1) * spacing
+        self._due = max(came, self._due, catch_up_from) + spacing
 
     def learn(self, response: httpx.Response) -> None:
-        """Correct the pace by what the API answered.  A 503 is a refusal if it says when to come back."""
-        now, asked = time.perf_counter(), retry_after(response)
-        if policies := quotas_in(response):
+        """Correct the pace by what the API answered.
+
+        A 429 is a refusal, and so is a 503 that says when to come back.
+        """
+        policies = quotas_in(response)
+        if policies:
             self._keep_to(self._yours + policies)
-        if response.status_code == 429 or (
-            response.status_code == 503 and asked is not None
-        ):
-            if (
-                self._sent.get(asyncio.current_task(), now) > self._slowed
-            ):  # else it is the same congestion
-                self._slow_down(now)
-            self._due = max(self._due, now + (asked or self._pause))
-        elif response.status_code < 500:
-            self._pause = 0.5
-            if self._growth:
-                self.rate += self._growth
-            elif now >= self._steady_until:
-                self.rate, self._steady_until = (
-                    min(self._full_rate, 1.1 * self.rate),
-                    now + 60,
-                )
-        self._burst = 8 if self.rate == self._full_rate else 1
+        asked = retry_after(response)
+        status = response.status_code
+        if status == 429 or (status == 503 and asked is not None):
+            self._refused(asked)
+        elif status < 500:
+            self._refusals.end()
+            self._pace.speed_up()
 
-    def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
-        """Space requests by the quota with the shortest window, and count for all that could be exceeded."""
-        most, window = min(quotas, key=lambda quota: (quota[1], quota[0]))
-        self._quotas = sorted(
-            (w, max(1, int(q))) for q, w in quotas if q / w <= most / window
-        )
-        pace = max(most / window, 2 / self._longest_pause) / 1.0125
-        if pace != self._full_rate:
-            self.rate, self._full_rate, self._growth = pace, pace, 0.0
+    def _refused(self, asked: float | None) -> None:
+        """Hold all requests back for ``asked`` seconds, and slow down."""
+        now = time.perf_counter()
+        if self._refusals.is_new(self._log.sent_at(now)):
+            since_last = self._refusals.note(now)
+            if self._refusals.in_a_row == 1:
+                self._pace.slow_down(since_last)
+        self._due = max(self._due, now + (asked or self._refusals.pause))
 
-    def _slow_down(self, now: float) -> None:
-        since, self._slowed, self._pause = now - self._slowed, now, 2 * self._pause
-        if (
-            self._pause > 1
-        ):  # nothing was accepted since the last one: not the pace was wrong, but the pause
+    def _keep_to(self, quotas: list[Quota]) -> None:
+        """Pace requests by the quota with the shortest window.
+
+        Any other is counted as well, unless the pace alone cannot exceed it.
+        """
+        shortest = min(quotas, key=lambda quota: (quota.window, quota.requests))
+        self._quotas = [quota for quota in quotas if quota.rate <= shortest.rate]
+        self._log.window = max(quota.window for quota in self._quotas)
+        self._log.margin = 0.01 * shortest.window
+        slowest = 2 / self._longest_pause
+        rate = max(shortest.rate, slowest) / self.MARGIN
+        if self._pace.full_rate != rate:
+            self._pace = KnownPace(rate)
+
+
+class KnownPace:
+    """The pace for a quota that is known: the full rate, or less after a refusal."""
+
+    def __init__(self, full_rate: float) -> None:
+        self.full_rate = full_rate
+        self.rate = full_rate
+        self._hold_until = 0.0
+
+    @property
+    def burst(self) -> int:
+        """How many requests may go at once after a delay."""
+        return 8 if self.rate == self.full_rate else 1
+
+    def slow_down(self, since_last: float) -> None:
+        """Hold back, ``since_last`` seconds after it was slowed down before."""
+        self.rate /= 1.25 if since_last < 3 else 1.1
+        seconds = 10 if since_last > 120 else 60
+        self._hold_until = time.perf_counter() + seconds
+
+    def speed_up(self) -> None:
+        """Try a tenth more, if it has held back for long enough."""
+        now = time.perf_counter()
+        if now >= self._hold_until:
+            self.rate = min(self.full_rate, 1.1 * self.rate)
+            self._hold_until = now + 60
+
+
+class SearchedPace:
+    """The pace for an unknown quota: faster with each answer, until one is refused."""
+
+    burst = 1
+    full_rate = math.inf
+
+    def __init__(self) -> None:
+        self.rate = 20.0
+        self._growth = 0.5  # requests a second, with each answer
+
+    def slow_down(self, since_last: float) -> None:
+        """Go back to where it was, and grow more slowly from there.
+
+        A refusal less than three seconds after the last one says that it did not go
+        back far enough.
+        """
+        if since_last < 3:
+            self.rate /= 1.25
             return
-        self._steady_until = now + (10 if since > 120 else 60)
-        self.rate /= 1.25 if since < 3 else 1.1 * (1 + self._growth)
-        if since >= 3:
-            self._growth = min(self._growth, max(0.002, self._growth / 20))
+        one_second_ago = self.rate / (1 + self._growth)
+        self.rate = one_second_ago / 1.1
+        self._growth = min(self._growth, max(0.002, self._growth / 20))
+
+    def speed_up(self) -> None:
+        """One more answer without a refusal."""
+        self.rate += self._growth
 
 
-def quotas_in(response: httpx.Response) -> list[tuple[float, float]]:
-    """Requests and seconds of each policy in ``RateLimit-Policy``.
+class Refusals:
+    """When the API refused, and how long to wait where it does not say.
 
-    A policy that counts something else (its ``qu``, the quota unit) or makes no sense
-    is left out.
+    What was sent before the pace was corrected may be refused too: that is the same
+    congestion, and no new one.
+    """
+
+    def __init__(self) -> None:
+        self.in_a_row = 0  # congestions since a request was accepted
+        self._last = -math.inf
+
+    @property
+    def pause(self) -> float:
+        """Seconds: 1 after the first refusal, doubled by each one that follows."""
+        return 0.5 * 2.0 ** min(self.in_a_row, 60)
+
+    def is_new(self, sent: float) -> bool:
+        """Whether a request that was sent then met a new congestion."""
+        return sent > self._last
+
+    def note(self, now: float) -> float:
+        """Note a new congestion; return the seconds since the one before."""
+        since_last = now - self._last
+        self._last = now
+        self.in_a_row += 1
+        return since_last
+
+    def end(self) -> None:
+        """A request was accepted."""
+        self.in_a_row = 0
+
+
+class RequestLog:
+    """The API's log of the last requests, as far as a client can know it.
+
+    When did a request reach the API?  The client knows only when it was sent, and when
+    its answer came.  The answer took some time to come, and the rest of the latency may
+    have been lost on the way there.  So the request counts from the latest moment that
+    is possible: when its answer came, less the shortest latency ever seen.  As long as
+    it has no answer, that moment is not yet over.
+    """
+
+    def __init__(self, window: float) -> None:
+        self.window = window  # for how many seconds a request counts
+        self.margin = 0.01 * window  # for delay that no answer has shown yet
+        self.shortest_latency = 0.0  # until the first answer
+        self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
+        self._ended: list[float] = []  # those in the window, in order
+
+    def begin(self) -> None:
+        """The current task sends a request."""
+        self._sent[asyncio.current_task()] = time.perf_counter()
+
+    def sent_at(self, otherwise: float) -> float:
+        """When the current task sent its request; ``otherwise`` if it has sent none."""
+        return self._sent.get(asyncio.current_task(), otherwise)
+
+    def end(self, *, answered: bool) -> None:
+        """The current task's request has its answer, or was given up."""
+        now = time.perf_counter()
+        sent = self._sent.pop(asyncio.current_task())
+        latency = now - sent
+        if answered:
+            self.shortest_latency = min(self.shortest_latency or latency, latency)
+            ended = now
+        else:  # it may have reached the API as late as now
+            ended = now + self.shortest_latency
+        # What was cancelled may still be on its way, and a latency may be shorter than
+        # the shortest one seen so far.
+        earliest_end = sent + self.shortest_latency + self.margin
+        bisect.insort(self._ended, max(ended, earliest_end))
+        self._forget(now - self.window)
+
+    def room_at(self, most: int, window: float) -> float:
+        """When the last ``window`` seconds hold fewer than ``most``: now, or later."""
+        now = time.perf_counter()
+        earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
+        ends = self._ended + [max(now, end) for end in earliest_ends]
+        if len(ends) < most:
+            return now
+        reached_api = ends[-most] - self.shortest_latency
+        return reached_api + window
+
+    def _forget(self, before: float) -> None:
+        """Drop the requests that ended before."""
+        del self._ended[: bisect.bisect(self._ended, before)]
+
+
+def quotas_in(response: httpx.Response) -> list[Quota]:
+    """The quotas that ``RateLimit-Policy`` names.
+
+    A policy that makes no sense, or that counts something other than requests (``qu``,
+    the quota unit), is left out.
     """
     quotas = []
     for policy in response.headers.get("RateLimit-Policy", "").split(","):
-        said = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
-        quota = number_in(said.get("q", ""))
-        window = number_in(said.get("w", ""))
-        unit = said.get("qu", "requests").strip(' "')
-        if quota and window and unit == "requests":
-            quotas.append((quota, window))
+        fields = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
+        requests = number_in(fields.get("q", ""))
+        window = number_in(fields.get("w", ""))
+        unit = fields.get("qu", "requests").strip(' "')
+        if requests and window and unit == "requests":
+            quotas.append(Quota(requests, window))
     return quotas
 
 
 def number_in(text: str) -> float:
-    """The number that ``text`` is, of at most 12 digits before the point; 0 if it is none."""
+    """The number in ``text``, of at most 12 digits before the point; else 0."""
     is_number = re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text.strip())
     return float(text) if is_number else 0.0
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for; of a date, from the response's own ``Date`` on; or None."""
+    """The seconds that ``Retry-After`` asks for, or None if it asks for nothing.
+
+    A date is compared with the response's own ``Date``: the clocks may differ.
+    """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
-    at, sent = http_date(value), http_date(response.headers.get("Date", ""))
-    return at if at is None else max(0.0, at - (time.time() if sent is None else sent))
+    come_back = http_date(value)
+    if come_back is None:
+        return None
+    answered = http_date(response.headers.get("Date", ""))
+    if answered is None:
+        answered = time.time()
+    return max(0.0, come_back - answered)
 
 
 def http_date(value: str) -> float | None:
-    """An HTTP-date, which is always in GMT, as a Unix time; None for anything else."""
+    """An HTTP date, which is always in GMT, as a Unix time; None for anything else."""
     with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
         return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
     return None
@@ -227,7 +376,10 @@ async def make_one_request(
     limiter: LearningPacer,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a turn, GET ``url`` once, learn from the response and return it; raise if it is no 200."""
+    """Wait for a turn, GET ``url`` once, learn from the response, and return it.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     async with limiter:
         if verbose:
             print(f"Making request {num}")
@@ -252,10 +404,10 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times, as fast as its quota allows, and return the responses in order.
+    """GET ``url`` ``count`` times, as fast as its quota allows, in order.
 
     A `LearningPacer` as ``limiter`` goes on with what an earlier batch learnt.  The
-    rest is as in `paced`.
+    other parameters are those of `paced`; without ``rate`` the quota is unknown.
     """
     if not isinstance(limiter, LearningPacer):
         limiter = LearningPacer(rate, period, limit=limit, limiter=limiter)

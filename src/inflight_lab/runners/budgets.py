@@ -1,12 +1,12 @@
-"""Budgets: requests and tokens per minute together, though what a request costs is known only afterwards.
+"""Budgets: requests and tokens per minute together, though tokens are known only later.
 
 - *All or nothing, in turn.*  The first in line goes when all budgets have room for it.
   Nobody overtakes it.
-- *Reserve the most, then correct* by the answer's ``usage``: too much comes back at
-  once, too little is owed.
+- *Reserve the most, then correct.*  The answer's ``usage`` says what a request cost.
+  What was too much comes back at once, and what was too little is taken as well.
 - *Count as the API counts.*  The API has counted a request at the latest when its
-  answer begins, or when it failed: a period after that its cost comes back, and 1 %
-  later, for what was given up on the way.
+  answer begins, or when the request failed.  One period after that its cost comes back,
+  and another hundredth of a period later, for requests that were given up on the way.
 """
 
 import asyncio
@@ -22,87 +22,159 @@ import httpx
 
 
 class Budgets(httpx.AsyncHTTPTransport):
-    """Amounts, and the seconds each is for: ``Budgets(requests=(500, 60), tokens=(30_000, 60))``."""
+    """Amounts, and the seconds that each is for.
+
+    ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
+    tokens a minute.  The names are yours.  Around one request write ``async with
+    budgets.take(...)``, or use it as a client's transport, where it does that for each
+    request: ``httpx.AsyncClient(transport=budgets)``, which may be openai's
+    ``http_client``.
+    """
 
     def __init__(self, **budgets: tuple[float, float]) -> None:
         super().__init__()
-        self._budgets = budgets = budgets or {"requests": (100, 1)}
-        self._used, self._turn, self._news = (
-            dict.fromkeys(budgets, 0.0),
-            asyncio.Lock(),
-            asyncio.Event(),
-        )
-        self._ended: dict[str, deque[Any]] = {
-            name: deque() for name in budgets
-        }  # in the last period
+        budgets = budgets or {"requests": (100, 1)}
+        self._budgets = {name: Budget(*budget) for name, budget in budgets.items()}
+        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
+        self._changed = asyncio.Event()  # there may be more room than a moment ago
 
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
-        """Wait until all ``costs`` fit.  ``correct(tokens=412)``, in the block or later, says what it was."""
-        for name, cost in costs.items():
-            if not 0 <= cost <= self._budgets.get(name, (-1,))[0]:
-                raise ValueError(
-                    f"This can never be sent: {cost:g} {name}.  Budgets: {self._budgets}."
-                )
-        async with self._turn:  # asyncio's locks are first come, first served
-            while (
-                wait := max(
-                    self._wait_for(name, costs.get(name, 0)) for name in self._budgets
-                )
-            ) > 0:
-                self._news.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait + 0.001):
-                        await self._news.wait()
-            self._correct(taken := dict.fromkeys(self._budgets, 0.0), **costs)
+        """Wait until every budget has room for its cost, then take all of them.
+
+        ``as correct`` gives a function: ``correct(tokens=412)``, inside the block or
+        later, says what it really cost.  Raises ``ValueError`` at once for a cost that
+        never fits.
+        """
+        self._check(costs)
+        async with self._turn:
+            while (wait := self._seconds_until_room(costs)) > 0:
+                await self._change_within(wait)
+            taken = {
+                name: budget.take(costs.get(name, 0))
+                for name, budget in self._budgets.items()
+            }
         try:
             yield partial(self._correct, taken)
         finally:
-            for ended in self._ended.values():
-                ended.append((time.perf_counter(), taken))
-            self._news.set()
+            for share in taken.values():
+                share.end()
+            self._changed.set()
 
-    def _correct(self, taken: dict[str, float], **costs: float) -> None:
-        for name in taken.keys() & costs:  # what has come back is no longer in it
-            self._used[name] += costs[name] - taken[name]
-            taken[name] = costs[name]
-        self._news.set()
+    def _check(self, costs: dict[str, float]) -> None:
+        for name, cost in costs.items():
+            fits = name in self._budgets and 0 <= cost <= self._budgets[name].amount
+            if not fits:
+                budgets = {
+                    name: (budget.amount, budget.period)
+                    for name, budget in self._budgets.items()
+                }
+                raise ValueError(
+                    f"This can never be sent: {cost:g} {name}.  Budgets: {budgets}."
+                )
 
-    def _wait_for(self, name: str, cost: float) -> float:
-        """0 if one budget has room for ``cost``, else the seconds until something comes back, at most 60."""
-        (most, period), ended = self._budgets[name], self._ended[name]
-        begin = time.perf_counter() - 1.01 * period
-        while ended and ended[0][0] <= begin:
-            self._used[name] -= ended.popleft()[1].pop(name)
-        full = self._used[name] + cost > most * (
-            1 + 1e-9
-        )  # fractions do not add up to the last digit
-        return min(60, ended[0][0] - begin if ended else 60) if full else 0
+    def _seconds_until_room(self, costs: dict[str, float]) -> float:
+        """0 if every budget has room; else until it is worth looking again."""
+        return max(
+            budget.seconds_until_room(costs.get(name, 0))
+            for name, budget in self._budgets.items()
+        )
+
+    async def _change_within(self, seconds: float) -> None:
+        """Wait for a change, but no longer than this."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds + 0.001):
+                await self._changed.wait()
+
+    def _correct(self, taken: dict[str, "Share"], **costs: float) -> None:
+        for name, share in taken.items():
+            if name in costs:
+                share.correct(costs[name])
+        self._changed.set()
 
     async def estimate(self, request: httpx.Request) -> dict[str, float]:
-        """The most tokens that ``request`` may cost: one is a byte or more, and the answer has a limit."""
-        limits = re.findall(
-            rb'"max_(?:completion_)?tokens": ?(\d+)', await request.aread()
-        )
-        return {"tokens": len(request.content) + sum(map(int, limits))}
+        """The most tokens that ``request`` may cost.
+
+        A token is at least a byte of the question, and the answer has a limit.
+        """
+        question = await request.aread()
+        limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', question)
+        return {"tokens": len(question) + sum(int(limit) for limit in limits)}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send for ``httpx.AsyncClient(transport=budgets)``, which may be openai's ``http_client``."""
-        costs = await self.estimate(request)
-        async with self.take(
-            **{name: costs.get(name, 1) for name in self._budgets}
-        ) as correct:
-            request.headers["Accept-Encoding"] = "identity"  # to find the usage in it
+        """Send ``request`` for a client, once the budgets have room for it."""
+        estimate = await self.estimate(request)
+        costs = {name: estimate.get(name, 1) for name in self._budgets}
+        async with self.take(**costs) as correct:
+            request.headers["Accept-Encoding"] = (
+                "identity"  # the usage must be readable
+            )
             response = await super().handle_async_request(request)
-        response.stream = Counted(response.stream, correct)
+        response.stream = UsageReader(response.stream, correct)
         return response
 
 
-class Counted(httpx.AsyncByteStream):
+class Budget:
+    """An amount for each ``period`` seconds, and how much of it is in use."""
+
+    def __init__(self, amount: float, period: float) -> None:
+        self.amount = amount
+        self.period = period
+        self.used = 0.0
+        self.ended: deque[Share] = deque()  # of requests that have ended, in order
+
+    def take(self, cost: float) -> "Share":
+        """Take ``cost`` for one request."""
+        self.used += cost
+        return Share(self, cost)
+
+    def seconds_until_room(self, cost: float) -> float:
+        """0 if there is room for ``cost``; else until more comes back, at most 60."""
+        given_back_before = time.perf_counter() - 1.01 * self.period
+        while self.ended and self.ended[0].ended <= given_back_before:
+            self.ended.popleft().give_back()
+        fractions_may_differ = 1 + 1e-9  # in the last digits of their sum
+        if self.used + cost <= self.amount * fractions_may_differ:
+            return 0.0
+        if not self.ended:
+            return 60.0
+        return min(60.0, self.ended[0].ended - given_back_before)
+
+
+class Share:
+    """What one request has taken of one budget."""
+
+    def __init__(self, budget: Budget, cost: float) -> None:
+        self.budget = budget
+        self.cost = cost
+        self.ended = 0.0
+        self.is_back = False
+
+    def correct(self, cost: float) -> None:
+        """It really cost this; that no longer matters once its share is back."""
+        if not self.is_back:
+            self.budget.used += cost - self.cost
+            self.cost = cost
+
+    def end(self) -> None:
+        """The request has ended, and a period after that its share comes back."""
+        self.ended = time.perf_counter()
+        self.budget.ended.append(self)
+
+    def give_back(self) -> None:
+        """The API no longer counts the request."""
+        self.budget.used -= self.cost
+        self.is_back = True
+
+
+class UsageReader(httpx.AsyncByteStream):
     """The body of an answer, as it comes; its end says how many tokens it took."""
 
     def __init__(self, stream: Any, correct: Callable[..., None]) -> None:
-        self._stream, self._correct, self._end = stream, correct, b""
+        self._stream = stream
+        self._correct = correct
+        self._end = b""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self._stream:
@@ -110,9 +182,10 @@ class Counted(httpx.AsyncByteStream):
             yield part
 
     async def aclose(self) -> None:
-        """Correct, if it was said."""
-        for used in re.findall(rb'"total_tokens": ?(\d+)', self._end)[-1:]:
-            self._correct(tokens=int(used))
+        """Correct the cost by the last ``usage`` in the answer, if it has one."""
+        totals = re.findall(rb'"total_tokens": ?(\d+)', self._end)
+        if totals:
+            self._correct(tokens=int(totals[-1]))
         await self._stream.aclose()
 
 
@@ -125,7 +198,10 @@ async def make_one_request(
     budgets: Budgets,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Take a slot and one request, GET ``url`` once; return the response, or raise if it is no 200."""
+    """Take a slot and one request of the budgets, GET ``url`` once.
+
+    Returns the response, or raises ``ValueError`` if the status is not 200.
+    """
     async with limiter, budgets.take(requests=1):
         if verbose:
             print(f"Making request {num}")
@@ -148,8 +224,13 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times within ``budgets``, 100 requests a second by default; see `paced`."""
-    budgets, limiter = budgets or Budgets(), limiter or asyncio.Semaphore(limit)
+    """GET ``url`` ``count`` times within ``budgets``; return the responses in order.
+
+    By default these are 100 requests a second.  The other parameters are those of
+    `paced`.
+    """
+    budgets = budgets or Budgets()
+    limiter = limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         make_one = partial(

@@ -1,9 +1,9 @@
-"""Processes: one limit shared by several of them, with ``multiprocessing.BoundedSemaphore``.
+"""Processes: one limit for several of them, with ``multiprocessing.BoundedSemaphore``.
 
-The counter of free slots now lives in the operating system, where every process of this
+The counter of free slots now lives in the operating system.  Every process on this
 machine that was given it can lower and raise it.  (For several machines see
-`shared_quota`.)  Each process sends one request at a time, so it takes more processes
-than ``limit`` for one to wait.
+`shared_quota`.)  Each process sends one request at a time, so none of them waits unless
+there are more processes than ``limit``.
 
 A *bounded* semaphore raises when it is released more often than acquired, instead of
 quietly letting one more through.  Processes are started with "spawn", which is safe
@@ -27,12 +27,14 @@ def make_one_request(
     limiter: Semaphore,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """Wait for a slot, GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     with limiter:
         if verbose:
-            print(
-                f"Making request {num}\n", end="", flush=True
-            )  # in one piece, whoever else prints
+            # The line in one piece, whatever other processes print.
+            print(f"Making request {num}\n", end="", flush=True)
         response = client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
         raise ValueError(
@@ -50,21 +52,20 @@ def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times from ``processes`` processes, at most ``limit`` at once.
+    """GET ``url`` ``count`` times from several processes, at most ``limit`` at once.
 
     Returns the responses in order.  It blocks; in a notebook ``await
-    asyncio.to_thread(make_many_requests, ...)`` does not. In a script call it under
-    ``if __name__ == "__main__":``, for each process imports the script anew.
+    asyncio.to_thread(make_many_requests, ...)`` does not.  In a script call it under
+    ``if __name__ == "__main__":``, because each process imports the script again.
 
     Each process opens a client of its own: a connection cannot be shared.  The first
-    failure is raised, and those not begun are dropped.  A process that dies ends the
-    run with ``BrokenProcessPool``, whether or not it held a slot.  The other parameters
-    are those of `semaphore`.
+    failure is raised, and requests that have not begun are dropped.  A process that
+    dies ends the run with ``BrokenProcessPool``, whether or not it held a slot.  The
+    other parameters are those of `semaphore`.
     """
     spawn = multiprocessing.get_context("spawn")
-    limiter = spawn.BoundedSemaphore(
-        limit
-    )  # is inherited by a process as it starts; cannot be sent later
+    # A process inherits the semaphore as it starts; it cannot be sent later.
+    limiter = spawn.BoundedSemaphore(limit)
     with ProcessPoolExecutor(
         processes, spawn, Sender.begin, (limiter, verbose)
     ) as pool:

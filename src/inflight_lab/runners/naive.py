@@ -1,10 +1,10 @@
 """Naive: one task per request, and nothing that holds them back.
 
-The first rung of the ladder, and the one to get wrong first.  Every request starts at
-once; what happens then is decided by httpx's connection pool (100 connections by
-default) and by the API.
+This is the first rung of the ladder, and the mistake that most people start with.
+Every request starts at once.  What happens then is up to httpx's connection pool (100
+connections by default) and to the API.
 
-Run it, as each of the others: ``inflight-lab run naive URL --count 200``.
+To run it, like any other rung: ``inflight-lab run naive URL --count 200``.
 """
 
 import asyncio
@@ -16,7 +16,10 @@ import httpx
 async def make_one_request(
     url: str, num: int, *, client: httpx.AsyncClient, verbose: bool = False
 ) -> httpx.Response:
-    """GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     if verbose:
         print(f"Making request {num}")
     response = await client.get(url, headers={"Content-Type": "application/json"})
@@ -38,11 +41,12 @@ async def make_many_requests(
     """GET ``url`` ``count`` times, all at once, and return the responses in order.
 
     ``client`` is used and left open; without one, a client is opened for this run and
-    closed after it. The first failure is raised and the other results are lost, unless
+    closed after it.  ``verbose`` prints a line just before each request.
+
+    The first failure is raised and the other results are lost, unless
     ``return_exceptions`` is true: then each failure stands in place of its response.
     As always with ``asyncio.gather``, a raised failure does not cancel the other
-    requests: with a client of your own they go on hitting the API. ``verbose`` prints a
-    line just before each request.
+    requests: with a client of your own they go on hitting the API.
     """
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:

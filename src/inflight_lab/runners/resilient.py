@@ -1,29 +1,31 @@
 """Resilient: nothing is lost when the server refuses, and nobody hammers it.
 
-The policy, in this order:
+What happens after a failure, in this order:
 
 1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one
    gate for **all** requests of the run until then: those that still wait for a slot
    would only be refused as well.  If it asks for more than ``longest_pause``, they give
    up at once.
-2. *Otherwise back off*: exponentially, with full jitter, so that those refused together
-   do not come back together.  Jitter is added to ``Retry-After`` too, for the refused
-   ones.  Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
-   2015.
-3. *Within a budget*: so many attempts a request, and so many retries for each request
-   of the whole run, or retries multiply the load just when the server has the least to
-   give.  Source: "Site Reliability Engineering", chapter 21, "Handling Overload"
-   (O'Reilly, 2016).
-4. *Within a time*: a limit on each attempt, and one on what all attempts and backoffs
-   of a request take. A pause that the server asked for does not count: it is not the
+2. *Otherwise back off*: exponentially, with full jitter, so that requests that were
+   refused together do not come back together.  That jitter is added to ``Retry-After``
+   too, for those that were refused.
+3. *Within a retry budget*: each request may be attempted a few times, and each request
+   of the run allows all of them so many retries.  Without that, retries multiply the
+   load just when the server can take the least.
+4. *Within a time*: each attempt has a limit, and so have all attempts and backoffs of a
+   request together.  A pause that the server asked for does not count: it is not the
    request's fault.
 
-A transport error is retried too: GET is safe to repeat (RFC 9110, section 9.2.2).
-Libraries such as stamina and tenacity bring such a loop, and httpx-retries a transport,
-but none of them has the gate.
+A transport error is retried too: GET is safe to repeat.  Libraries such as stamina and
+tenacity bring such a loop, and httpx-retries a transport, but none of them has the
+gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Pass a
 ``limiter`` that does.
+
+Sources: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015;
+"Site Reliability Engineering", chapter 21, "Handling Overload" (O'Reilly, 2016); RFC
+9110, section 9.2.2, on what is safe to repeat.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ async def make_one_request(
     retries: Retries,
     verbose: bool = False,
 ) -> httpx.Response:
-    """GET ``url`` until there is an answer that is no refusal, and return the response.
+    """GET ``url`` until there is an answer that is not a refusal, and return it.
 
     Each attempt waits for a slot, and gives it back before any pause.  When there is no
     further attempt, the last failure is raised, with a note: ``ValueError`` for a
@@ -68,59 +70,15 @@ async def make_one_request(
     when one took too long or the gate stays shut for more than
     ``retries.longest_pause``.
     """
-    attempt, first_turn = 0, None
-    spent = 0.0  # on attempts and on backing off
-    retries.left += retries.budget
+    retries.left += retries.retry_budget
+    request = RetriedRequest(url, num, retries=retries, verbose=verbose)
     while True:
         async with limiter:
-            turn = time.perf_counter()
-            first_turn = first_turn or turn
-            failure: Exception = TimeoutError(
-                "Not sent: the server asked for too long a pause."
-            )
-            pause = retries.not_before - turn  # above 0 if the gate is shut
-            asked: float | None = pause
-            if pause <= 0:
-                attempt += 1
-                if verbose:
-                    print(
-                        f"Making request {num}"
-                        + (f", attempt {attempt}" if attempt > 1 else "")
-                    )
-                try:
-                    async with asyncio.timeout(retries.timeout):
-                        response = await client.get(
-                            url, headers={"Content-Type": "application/json"}
-                        )
-                except TRANSIENT as error:
-                    failure, asked = error, None
-                else:
-                    if response.status_code == 200:
-                        return response
-                    failure = ValueError(
-                        f"Unexpected Status: Http status code is {response.status_code}."
-                    )
-                    asked = pause_asked_by(response)
-                    if response.status_code not in REFUSED and (
-                        response.status_code != 403 or asked is None
-                    ):
-                        raise failure
-                spent += time.perf_counter() - turn
-                pause = retries.pause_after(attempt, asked)
-        asked = asked or 0.0
-        too_long = asked > retries.longest_pause
-        if too_long:
-            longest = f"longest_pause is {retries.longest_pause:g} s"
-            failure.add_note(
-                f"The server asked for a pause of {asked:.0f} s, and {longest}."
-            )
-        backoff = pause - asked
-        if too_long or spent + backoff > retries.give_up_after:
-            elapsed = time.perf_counter() - first_turn
-            failure.add_note(f"Gave up after {attempt} attempts in {elapsed:.1f} s.")
-            raise failure
-        spent += backoff
-        await asyncio.sleep(pause)
+            answer = await request.attempt(client)
+        if not isinstance(answer, Failure):
+            return answer
+        request.give_up_or_go_on(answer)
+        await asyncio.sleep(answer.pause)
 
 
 async def make_many_requests(
@@ -134,14 +92,15 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times, at most ``limit`` at once, retry, and return the responses in order.
+    """GET ``url`` ``count`` times, retry what fails, and return the responses in order.
 
-    ``retries`` is the policy and what the requests share, by default `Retries()`; hand
-    the same one to several runs against one API, and they share its gate and its
-    budget. The other parameters are those of `semaphore`; a failure is one that no
-    retry fixed.
+    At most ``limit`` requests are in flight at once.  ``retries`` is how to retry, by
+    default `Retries()`.  Hand the same one to several runs against one API, and they
+    share its gate and its retry budget.  The other parameters are those of `semaphore`;
+    a failure is one that no retry fixed.
     """
-    limiter, retries = limiter or asyncio.Semaphore(limit), retries or Retries()
+    limiter = limiter or asyncio.Semaphore(limit)
+    retries = retries or Retries()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
@@ -162,19 +121,29 @@ async def make_many_requests(
 
 @dataclass
 class Retries:
-    """How to retry, and what the requests of a run share: one gate and one budget.  Times are in seconds."""
+    """How to retry, and what the requests of a run share: a gate and a retry budget.
 
-    attempts: int = 5  # per request, the first included
-    budget: float = 1.0  # retries that each request adds to what all may spend: 1.0 at most doubles the load
-    reserve: int = 10  # retries that may be spent on top of that
-    base: float = 0.5  # the most that a request backs off after its first attempt; doubled after each other
-    cap: float = 20.0  # the most that it ever backs off
-    timeout: float = 10.0  # for one attempt in all: the client's own timeouts count each read by itself
-    give_up_after: float = 60.0  # for a request's attempts and backoffs: no backoff begins that would end later
-    longest_pause: float = (
-        120.0  # the longest that the server may ask for, as for OpenAI's client
-    )
-    uniform: Callable[[float, float], float] = random.uniform  # draws the jitter
+    All times are in seconds.
+    """
+
+    attempts: int = 5
+    """For each request, the first one included."""
+    retry_budget: float = 1.0
+    """Retries that each request adds to what all may spend; 1.0 doubles the load."""
+    reserve: int = 10
+    """Retries that all may spend on top of that."""
+    base: float = 0.5
+    """The longest backoff after a request's first attempt; it doubles with each one."""
+    cap: float = 20.0
+    """The longest backoff of all."""
+    timeout: float = 10.0
+    """For one attempt in all; the client's own timeouts count each read by itself."""
+    give_up_after: float = 60.0
+    """For attempts and backoffs: no backoff begins that would end after that."""
+    longest_pause: float = 120.0
+    """The longest pause that the server may ask for; as in OpenAI's client."""
+    uniform: Callable[[float, float], float] = random.uniform
+    """Draws the jitter."""
 
     def __post_init__(self) -> None:
         self.not_before = -math.inf  # until then the gate is shut
@@ -191,34 +160,134 @@ class Retries:
         if attempt >= self.attempts or self.left < 1:
             return math.inf
         self.left -= 1
-        most = min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
-        return (asked or 0.0) + self.uniform(0.0, most)
+        doublings = min(attempt - 1, 100)
+        longest = min(self.cap, self.base * 2.0**doublings)
+        return (asked or 0.0) + self.uniform(0.0, longest)
+
+
+@dataclass
+class Failure:
+    """What stands in place of an answer, when it is worth another attempt."""
+
+    error: Exception
+    asked: float | None = None  # seconds that the server asked for
+    pause: float = 0.0  # seconds until the next attempt
+
+
+class RetriedRequest:
+    """One request, through all of its attempts."""
+
+    def __init__(
+        self, url: str, num: int, *, retries: Retries, verbose: bool = False
+    ) -> None:
+        self._url = url
+        self._num = num
+        self._retries = retries
+        self._verbose = verbose
+        self._attempts = 0
+        self._began = 0.0  # when it had its first turn
+        self._spent = 0.0  # seconds on attempts and backoffs
+
+    async def attempt(self, client: httpx.AsyncClient) -> httpx.Response | Failure:
+        """Send it once, unless the gate is shut.  Raises what no retry can fix."""
+        now = time.perf_counter()
+        self._began = self._began or now
+        shut_for = self._retries.not_before - now
+        if shut_for > 0:
+            not_sent = "Not sent: the server asked for too long a pause."
+            return Failure(TimeoutError(not_sent), asked=shut_for, pause=shut_for)
+        self._attempts += 1
+        if self._verbose:
+            again = f", attempt {self._attempts}" if self._attempts > 1 else ""
+            print(f"Making request {self._num}{again}")
+        answer = await get_once(self._url, client, seconds=self._retries.timeout)
+        if isinstance(answer, Failure):
+            self._spent += time.perf_counter() - now
+            answer.pause = self._retries.pause_after(self._attempts, answer.asked)
+        return answer
+
+    def give_up_or_go_on(self, failure: Failure) -> None:
+        """Raise the failure, with a note, if there is no further attempt."""
+        asked = failure.asked or 0.0
+        longest = self._retries.longest_pause
+        backoff = failure.pause - asked
+        if asked > longest:
+            failure.error.add_note(
+                f"The server asked for a pause of {asked:.0f} s, "
+                f"and longest_pause is {longest:g} s."
+            )
+        elif self._spent + backoff <= self._retries.give_up_after:
+            self._spent += backoff
+            return
+        elapsed = time.perf_counter() - self._began
+        attempts = "1 attempt" if self._attempts == 1 else f"{self._attempts} attempts"
+        failure.error.add_note(f"Gave up after {attempts} in {elapsed:.1f} s.")
+        raise failure.error
+
+
+async def get_once(
+    url: str, client: httpx.AsyncClient, *, seconds: float
+) -> httpx.Response | Failure:
+    """GET ``url``: the response if its status is 200, a failure if it may be retried.
+
+    Raises ``ValueError`` for any other status.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            response = await client.get(
+                url, headers={"Content-Type": "application/json"}
+            )
+    except TRANSIENT as lost:
+        return Failure(lost)
+    if response.status_code == 200:
+        return response
+    error = ValueError(
+        f"Unexpected Status: Http status code is {response.status_code}."
+    )
+    asked = pause_asked_by(response)
+    says_when = response.status_code == 403 and asked is not None
+    if response.status_code in REFUSED or says_when:
+        return Failure(error, asked)
+    raise error
 
 
 def pause_asked_by(response: httpx.Response) -> float | None:
-    """The seconds that a refusal asks for, in ``Retry-After`` or as the reset of a quota that is used up.
+    """The seconds that a refusal asks for, or None if it asks for nothing.
 
+    They stand in ``Retry-After``, or are the reset of a quota that is used up.
     ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or
     seconds from now.
     """
-    asked, reset = retry_after(response), response.headers.get("X-RateLimit-Reset", "")
-    used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
-    if asked is None and used_up and re.fullmatch(r"[0-9]{1,12}", reset):
-        return float(reset) if len(reset) < 10 else max(0.0, float(reset) - time.time())
-    return asked
+    asked = retry_after(response)
+    if asked is not None:
+        return asked
+    reset = response.headers.get("X-RateLimit-Reset", "")
+    is_used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
+    if not is_used_up or not re.fullmatch(r"[0-9]{1,12}", reset):
+        return None
+    is_unix_time = len(reset) >= 10
+    return max(0.0, float(reset) - time.time()) if is_unix_time else float(reset)
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for; of a date, from the response's own ``Date`` on; or None."""
+    """The seconds that ``Retry-After`` asks for, or None if it asks for nothing.
+
+    A date is compared with the response's own ``Date``: the clocks may differ.
+    """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
-    at, sent = http_date(value), http_date(response.headers.get("Date", ""))
-    return at if at is None else max(0.0, at - (time.time() if sent is None else sent))
+    come_back = http_date(value)
+    if come_back is None:
+        return None
+    answered = http_date(response.headers.get("Date", ""))
+    if answered is None:
+        answered = time.time()
+    return max(0.0, come_back - answered)
 
 
 def http_date(value: str) -> float | None:
-    """An HTTP-date, which is always in GMT, as a Unix time; None for anything else."""
+    """An HTTP date, which is always in GMT, as a Unix time; None for anything else."""
     with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
         return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
     return None

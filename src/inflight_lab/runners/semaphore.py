@@ -22,7 +22,10 @@ async def make_one_request(
     limiter: Limiter,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """Wait for a slot, GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     async with limiter:
         if verbose:
             print(f"Making request {num}")
@@ -44,15 +47,17 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times, at most ``limit`` at once, and return the responses in order.
+    """GET ``url`` ``count`` times, at most ``limit`` at once; return them in order.
 
     ``limiter``, any async context manager, takes the place of the run's own
-    ``asyncio.Semaphore(limit)``. ``client`` is used and left open; without one, a
-    client is opened for this run and closed after it. The first failure is raised and
-    the other results are lost, unless ``return_exceptions`` is true: then each failure
-    stands in place of its response.  As always with ``asyncio.gather``, a raised
-    failure does not cancel the other requests: with a client of your own they go on
-    hitting the API. ``verbose`` prints a line just before each request.
+    ``asyncio.Semaphore(limit)``.  ``client`` is used and left open; without one, a
+    client is opened for this run and closed after it.  ``verbose`` prints a line just
+    before each request.
+
+    The first failure is raised and the other results are lost, unless
+    ``return_exceptions`` is true: then each failure stands in place of its response.
+    As always with ``asyncio.gather``, a raised failure does not cancel the other
+    requests: with a client of your own they go on hitting the API.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()

@@ -1,9 +1,9 @@
 """Semaphore with a pause: groups of ``limit`` requests, about a second apart.
 
-After its response each request looks whether every slot is taken (its own included).
-If so, it keeps its slot for another second, so that the next in line waits.  The rate
-falls to about limit / (latency + 1 s) while requests queue.  It is still no rate limit:
-fewer requests than ``limit`` at a time never pause.
+After its response each request checks whether every slot is taken, its own included.
+If so, it keeps its slot for another second, so that the next in line waits.  While
+requests queue, the rate falls to about limit / (latency + 1 s).  It still isn't a rate
+limit: fewer requests than ``limit`` at a time never pause.
 """
 
 import asyncio
@@ -24,10 +24,11 @@ async def make_one_request(
     pause: float = 1.0,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a slot, GET ``url`` once, pause while all slots are taken, return the response.
+    """Wait for a slot, GET ``url`` once, pause if all slots are taken.
 
-    ``pause`` is in seconds.  It comes before the status is looked at, for refused
-    requests too; a status other than 200 then raises ``ValueError``.
+    Returns the response.  ``pause`` is in seconds; it comes before the status is
+    checked, so refused requests pause too.  A status other than 200 then raises
+    ``ValueError``.
     """
     async with limiter:
         if verbose:
@@ -55,10 +56,10 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times, in groups of ``limit``, and return the responses in order.
+    """GET ``url`` ``count`` times, in groups of ``limit``; return them in order.
 
     A request that finds every slot taken keeps its own for ``pause`` seconds after the
-    response. ``limiter``, any async context manager with ``locked()``, takes the place
+    response.  ``limiter``, any async context manager with ``locked()``, takes the place
     of the run's own ``asyncio.Semaphore(limit)``.  The other parameters are those of
     `semaphore`.
     """

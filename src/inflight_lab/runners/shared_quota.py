@@ -1,20 +1,23 @@
-"""Shared quota: one rate for several processes and machines, kept in a store that all of them reach.
+"""Shared quota: one rate for several processes and machines, kept in a shared store.
 
-A quota belongs to the API key, and not to a process: two processes that each keep to it
-send twice as much.  So the count has to live where all can see it, be changed in one
-step, and go by one clock.  Here that is Redis, and GCRA, run inside Redis and by
-Redis's own clock.  It spaces the requests of all senders: one may go each period /
-rate, and one of them early, to catch up after a delay.
+A quota belongs to the API key, not to a process: two processes that each keep to it
+send twice as much.  So the count has to live where all of them can see it, change in
+one step, and go by one clock.  Here it lives in Redis: the algorithm is GCRA, run
+inside Redis and by Redis's own clock.  It spaces the requests of all senders.  One may
+go each period / rate, and one of them early, to catch up after a delay.
 
 The algorithm is that of throttled-py (MIT), which takes the time from Redis.  The exact
 logs of `limits` and `pyrate-limiter` go by each client's clock: machines whose clocks
 differ let more through than the quota.
 
-Its limits.  Within one process it is first come, first served; among processes, whoever
-asks first.  Each request costs a round trip to the store.  Without the store nothing is
-sent: to go on uncounted would be the worse failure.  And the API counts by its own
-clock, when a request arrives: 1 % of a period is kept for the way there, and a longer
-delay can still bring a 429.
+Its limits:
+
+- Within one process it is first come, first served; among processes, whoever asks
+  first.
+- Each request costs a round trip to the store.
+- Without the store nothing is sent: to go on uncounted would be the worse failure.
+- The API counts by its own clock, when a request arrives.  1 % of a period is kept for
+  the way there, and a longer delay can still bring a 429.
 
 It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it,
 twice at the same time: ``inflight-lab run shared_quota URL --count 200 --rate 100``.
@@ -29,7 +32,13 @@ from typing import Any
 import httpx
 
 try:
-    from throttled.asyncio import RateLimiterType, RedisStore, Throttled, per_duration
+    from throttled.asyncio import (
+        Quota,
+        RateLimiterType,
+        RedisStore,
+        Throttled,
+        per_duration,
+    )
     from throttled.exceptions import StoreUnavailableError
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -40,18 +49,20 @@ Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
 
 
 class SharedQuota:
-    """``async with quota:`` waits until one more request fits the quota that all with this ``key`` share.
+    """``async with quota:`` waits until the shared quota has room for one more request.
 
-    ``rate`` requests per ``period`` seconds for all of them together; give each the
-    same numbers. ``store`` is the address of a Redis, which has ``timeout`` seconds for
-    each answer.  At most ``limit`` requests of this process are in flight at once (by
-    default 90); ``limiter`` takes the place of that semaphore.
+    It is shared by all who use the same ``key`` in the same ``store``: ``rate``
+    requests per ``period`` seconds for all of them together.  Give each the same
+    numbers.  ``store`` is the address of a Redis, which has ``timeout`` seconds for
+    each answer.  At most ``limit`` requests of this process are in flight at once, by
+    default 90; ``limiter`` takes the place of that semaphore.
 
     It serves one event loop.  Close it with ``await quota.aclose()``, or use
     `contextlib.aclosing`.
 
-    Waiting for a turn raises ``throttled.exceptions.StoreUnavailableError`` when the
-    store gives no answer, also to those that were waiting behind.
+    If the store gives no answer, entering raises
+    ``throttled.exceptions.StoreUnavailableError``, also for those that were waiting
+    behind.
     """
 
     def __init__(
@@ -67,23 +78,13 @@ class SharedQuota:
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit or 90)
         self._turn = asyncio.Lock()
-        self._failures = 0
-        patience = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
-        self._store = RedisStore(server=store, options=patience)
-        whole = math.floor(rate)
-        burst = 2 if whole >= 4 else 1  # so many may go at once after a delay
-        # In any one period GCRA admits period / spacing, and burst - 1 more, which is
-        # taken off the rate.
-        spacing = 1.01 * period / (whole - burst + 1)
-        # The library wants whole numbers: so many requests in so many seconds.
-        seconds = math.ceil(1000 * spacing)
-        gcra = per_duration(
-            timedelta(seconds=seconds), math.floor(seconds / spacing), burst
-        )
+        self._failures = 0  # times that the store gave no answer
+        timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
+        self._store = RedisStore(server=store, options=timeouts)
         self._quota = Throttled(
             key=key,
             using=RateLimiterType.GCRA.value,
-            quota=gcra,
+            quota=gcra_for(rate, period),
             store=self._store,
             key_prefix="quota",
         )
@@ -102,30 +103,48 @@ class SharedQuota:
         await self._limiter.__aexit__(*exc_info)
 
     def locked(self) -> bool:
-        """Whether one more request would have to wait now, as far as this process knows."""
+        """Whether one more request of this process would have to wait now."""
         return self._limiter.locked() or self._turn.locked()
 
     async def aclose(self) -> None:
         """Close the connection to the store."""
-        redis: Any = (
-            self._store._backend.get_client()
-        )  # throttled-py has no way of its own to close it
+        # throttled-py itself has no way to close it.
+        redis: Any = self._store._backend.get_client()
         await redis.aclose(close_connection_pool=True)
 
     async def _take_turn(self, failures: int) -> None:
-        """Wait until one more may go.  ``failures`` is how many there were when the caller came."""
+        """Wait until one more may go.
+
+        ``failures`` is how often the store had failed when the caller came: if it has
+        failed since, the caller does not ask it again.
+        """
         if self._failures > failures:
             raise StoreUnavailableError(
                 "Not sent: the store gave no answer to a request before this one."
             )
         try:
-            while (answer := await self._quota.limit()).limited:  # noqa: ASYNC110
+            while (answer := await self._quota.limit()).limited:
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
             self._failures += 1
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
+
+
+def gcra_for(rate: float, period: float) -> Quota:
+    """GCRA's numbers, such that no ``period`` holds more than ``rate`` requests.
+
+    In any one period GCRA admits period / spacing requests, and burst - 1 more: that
+    many are taken off the rate.
+    """
+    whole = math.floor(rate)
+    burst = 2 if whole >= 4 else 1  # how many may go at once after a delay
+    spacing = 1.01 * period / (whole - burst + 1)
+    # The library wants whole numbers: so many requests in so many seconds.
+    seconds = math.ceil(1000 * spacing)
+    requests = math.floor(seconds / spacing)
+    return per_duration(timedelta(seconds=seconds), requests, burst)
 
 
 async def make_one_request(
@@ -136,7 +155,10 @@ async def make_one_request(
     limiter: Limiter,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a turn, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """Wait for a turn, GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     async with limiter:
         if verbose:
             print(f"Making request {num}")
@@ -162,12 +184,12 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times, within a quota that is shared with others; return the responses in order.
+    """GET ``url`` ``count`` times, within a quota shared with others, in order.
 
     ``rate`` per ``period`` seconds is what the API allows to all who use this ``key``
-    in this ``store``; the margin is taken off here.  ``limiter`` is a `SharedQuota` to
-    use for several batches, and is left open: then it brings its own.  All else is as
-    in `paced`.
+    in this ``store``; the margin is taken off here.  ``limiter`` is a `SharedQuota` if
+    several batches use one: then the numbers are its own, and it is left open.  All
+    else is as in `paced`.
     """
     closing: Any = contextlib.nullcontext()
     if not isinstance(limiter, SharedQuota):

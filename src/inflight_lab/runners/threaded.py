@@ -1,14 +1,14 @@
-"""Threads: the same limit with ``threading.Semaphore``, for code that is not asynchronous.
+"""Threads: the same limit with ``threading.Semaphore``, for code without ``await``.
 
 The semaphore is the same counter of free slots; ``acquire`` blocks the thread instead
 of suspending a task.  A thread costs more than a task, so there is a fixed number of
-them.  With no more threads than ``limit`` the pool would be the limit, and the simplest
-one; the semaphore is for when there are more: for other work, or for a limit that
-several pools share.
+them.  If that number were ``limit``, the pool itself would be the limit, and the
+simplest one.  You need the semaphore when there are more threads, because they do other
+work too, or when several pools share one limit.
 
-One thing differs: ``asyncio.Semaphore`` serves first come first, this one does not.  A
-thread that gives its slot back and wants the next one often gets it before those that
-waited.
+One thing differs: ``asyncio.Semaphore`` serves first come, first served; this one does
+not.  A thread that gives its slot back and wants the next one often gets it before
+those that waited.
 """
 
 import contextlib
@@ -23,12 +23,14 @@ Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore 
 def make_one_request(
     url: str, num: int, *, client: httpx.Client, limiter: Limiter, verbose: bool = False
 ) -> httpx.Response:
-    """Wait for a slot, GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """Wait for a slot, GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     with limiter:
         if verbose:
-            print(
-                f"Making request {num}\n", end=""
-            )  # in one piece, whoever else prints
+            # The line in one piece, whatever other threads print.
+            print(f"Making request {num}\n", end="")
         response = client.get(url, headers={"Content-Type": "application/json"})
     if response.status_code != 200:
         raise ValueError(
@@ -48,15 +50,15 @@ def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times from ``threads`` threads, at most ``limit`` at once.
+    """GET ``url`` ``count`` times from several threads, at most ``limit`` at once.
 
     Returns the responses in order.  It blocks; in a notebook
     ``await asyncio.to_thread(make_many_requests, ...)`` does not.
 
-    ``limiter`` takes the place of the run's own ``threading.Semaphore(limit)``: any
-    context manager that threads may share.  The first failure is raised, those not
-    begun are dropped, and those that have a thread are waited for: a thread cannot be
-    cancelled.  The other parameters are those of `semaphore`.
+    ``limiter``, any context manager that threads may share, takes the place of the
+    run's own ``threading.Semaphore(limit)``.  The first failure is raised: requests
+    that have not begun are dropped, and the others are waited for, because a thread
+    cannot be cancelled.  The other parameters are those of `semaphore`.
     """
     limiter = limiter or threading.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.Client()

@@ -1,19 +1,19 @@
-"""Workers: a fixed number of them share the requests, so that a million cost no more memory than ten.
+"""Workers: a fixed number of them share the requests, so a million cost no more memory.
 
 One task per request costs a kilobyte and more for each, all at once.  Here ``limit``
 tasks take the next request from one shared iterator.  The number of workers *is* the
 limit: no semaphore is needed.
 
-A list of outcomes still grows with the requests.  `stream_outcomes` hands them over as
-they come, and bounds how far the workers may be ahead of whoever consumes them.  That
-bounds the memory (also when one slow request holds up the order), and it is
-back-pressure: a slow consumer makes the workers wait, and nothing more is sent.
+A list of outcomes still grows with the requests.  `stream_outcomes` yields them as they
+come, and bounds how far the workers may be ahead of you.  That bounds the memory, also
+when one slow request holds up all that come after it in order.  It is back-pressure as
+well: a slow consumer makes the workers wait, and nothing more is sent.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
@@ -24,7 +24,10 @@ R = TypeVar("R")
 async def make_one_request(
     url: str, num: int, *, client: httpx.AsyncClient, verbose: bool = False
 ) -> httpx.Response:
-    """GET ``url`` once; return the response, or raise ``ValueError`` if it is no 200."""
+    """GET ``url`` once, and return the response.
+
+    Raises ``ValueError`` if the status is not 200.
+    """
     if verbose:
         print(f"Making request {num}")
     response = await client.get(url, headers={"Content-Type": "application/json"})
@@ -44,7 +47,7 @@ async def make_many_requests(
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | Exception]:
-    """GET ``url`` ``count`` times with ``limit`` workers, and return the responses in order.
+    """GET ``url`` ``count`` times with ``limit`` workers; return them in order.
 
     Unlike ``asyncio.gather`` alone, a failure also stops the workers: nothing goes on
     hitting the API. The number of workers cannot change during the run: there is no
@@ -85,22 +88,23 @@ async def stream_outcomes(
     ahead: int | None = None,
     return_exceptions: bool = False,
 ) -> AsyncGenerator[R | Exception, None]:
-    """Await ``make_one(item)`` for each of ``items``, at most ``limit`` at once, and yield what it returns.
+    """Await ``make_one(item)`` for each item, ``limit`` at once; yield what it returns.
 
-    ``items`` may be endless: it is read only as far as needed.  The outcomes come in
-    the order of the items, or as they are completed with ``ordered=False``.  ``ahead``
-    (by default 10 times ``limit``) is how many items may be taken whose outcome you
-    have not had yet; then the workers wait for you.
+    ``items`` may be endless: only as many are read as needed.  The outcomes come in the
+    order of the items, or as they are completed with ``ordered=False``.  ``ahead`` (by
+    default 10 times ``limit``) is how many items may be taken whose outcome you have
+    not had yet; then the workers wait for you.
 
     A failure is raised in its place, after the outcomes before it, and nothing more is
-    sent; with ``return_exceptions`` it is yielded like a result, and the others go on.
+    sent.  With ``return_exceptions`` it is yielded like a result, and the others go on.
     What ``items`` itself raises is raised in any case, and a cancelled worker ends the
     stream with ``CancelledError``.
 
-    Leave early only inside `contextlib.aclosing`: at its end the workers are cancelled,
-    and gone.
+    If you leave early, use `contextlib.aclosing`: when its block ends, the workers have
+    been cancelled and have ended.
 
-    >>> async with contextlib.aclosing(stream_outcomes(fetch, urls, limit=10)) as outcomes:
+    >>> stream = stream_outcomes(fetch, urls, limit=10)
+    >>> async with contextlib.aclosing(stream) as outcomes:
     ...     async for outcome in outcomes:
     ...         if outcome.json()["found"]:
     ...             break
@@ -108,67 +112,113 @@ async def stream_outcomes(
     After a bare ``break`` they are cancelled only when Python happens to collect the
     generator, see PEP 789.
     """
-    source, turn, room = (
-        each_of(items),
-        asyncio.Lock(),
-        asyncio.Semaphore(ahead or 10 * limit),
-    )
-    places: asyncio.Queue[asyncio.Future[tuple[Any, bool]] | None] = (
-        asyncio.Queue()
-    )  # for outcomes to come
-    taken, ends = (
-        0,
-        list[BaseException](),
-    )  # why no more items are taken, once they are not
-
-    async def work() -> None:
-        nonlocal taken
-        while not ends:
-            place = asyncio.Future[tuple[Any, bool]]()
-            try:
-                await room.acquire()
-                async with turn:
-                    item = await anext(source)
-                    if ends:  # since it began to wait
-                        break
-                    taken += 1
-                    if ordered:
-                        places.put_nowait(place)
-            except BaseException as error:
-                ends.append(error)
-                places.put_nowait(None)  # whoever waits for an outcome looks again
-                break
-            try:
-                place.set_result((await make_one(item), False))
-            except BaseException as error:
-                to_raise = not (return_exceptions and isinstance(error, Exception))
-                place.set_result((error, to_raise))
-                if to_raise:
-                    ends.append(error)
-            if not ordered:
-                places.put_nowait(place)
-
-    workers = [asyncio.create_task(work()) for _ in range(limit)]
-    handed = 0
+    ahead = ahead or 10 * limit
+    crew = Crew(make_one, items, ahead, ordered, return_exceptions)
+    crew.start(limit)
+    handed_over = 0
     try:
-        while handed < taken or not ends:
-            if place := await places.get():
-                outcome, to_raise = await place
-                if to_raise:
-                    raise outcome
-                yield outcome
-                handed += 1
-                room.release()
-        if not isinstance(ends[0], StopAsyncIteration):
-            raise ends[0]
+        while handed_over < crew.taken or crew.goes_on():
+            place = await crew.places.get()
+            if place is None:  # the last item was taken: is its outcome handed over?
+                continue
+            result = await place
+            if result.is_raised:
+                raise result.outcome
+            yield result.outcome
+            handed_over += 1
+            crew.room.release()
+        if not isinstance(crew.ended_by, StopAsyncIteration):
+            raise crew.ended_by  # type: ignore[misc]
     finally:
-        ends.append(
-            StopAsyncIteration()
-        )  # for a worker that goes on in spite of being cancelled
-        for worker in workers:
+        await crew.dismiss()
+
+
+class Result(NamedTuple):
+    """What became of one item."""
+
+    outcome: Any
+    is_raised: bool
+
+
+class Crew(Generic[T, R]):
+    """The workers of one stream, and what they share."""
+
+    def __init__(
+        self,
+        make_one: Callable[[T], Awaitable[R]],
+        items: Iterable[T] | AsyncIterable[T],
+        ahead: int,
+        ordered: bool,
+        return_exceptions: bool,
+    ) -> None:
+        self._make_one = make_one
+        self._source = each_of(items)
+        self._turn = asyncio.Lock()  # to ask the source for its next item
+        self._ordered = ordered
+        self._return_exceptions = return_exceptions
+        self._workers: list[asyncio.Task[None]] = []
+        self.room = asyncio.Semaphore(ahead)
+        self.taken = 0
+        self.ended_by: BaseException | None = None  # why no more items are taken
+        self.places: asyncio.Queue[asyncio.Future[Result] | None] = asyncio.Queue()
+        """Where results are, or will be, in the order in which they are yielded."""
+
+    def start(self, limit: int) -> None:
+        """Begin with so many workers."""
+        self._workers = [asyncio.create_task(self._work()) for _ in range(limit)]
+
+    def goes_on(self) -> bool:
+        """Whether more items are taken."""
+        return self.ended_by is None
+
+    async def dismiss(self) -> None:
+        """Cancel the workers, and wait until they and the source have ended."""
+        # A worker may ignore that it is cancelled, but then takes no further item.
+        self._end(StopAsyncIteration())
+        for worker in self._workers:
             worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-        await source.aclose()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._source.aclose()
+
+    async def _work(self) -> None:
+        """Take one item after the other, as long as there are any."""
+        while self.goes_on():
+            place = asyncio.Future[Result]()
+            try:
+                item = await self._take(place)
+            except BaseException as error:  # StopAsyncIteration: there are no more
+                self._end(error)
+                self.places.put_nowait(None)
+                return
+            place.set_result(await self._result_of(item))
+            if not self._ordered:
+                self.places.put_nowait(place)
+
+    async def _take(self, place: asyncio.Future[Result]) -> T:
+        """The next item of the source, once there is room for its result."""
+        await self.room.acquire()
+        async with self._turn:
+            item = await anext(self._source)
+            if not self.goes_on():  # any more, since the source was asked
+                raise StopAsyncIteration
+            self.taken += 1
+            if self._ordered:
+                self.places.put_nowait(place)
+        return item
+
+    async def _result_of(self, item: T) -> Result:
+        try:
+            return Result(await self._make_one(item), is_raised=False)
+        except BaseException as error:
+            is_outcome = self._return_exceptions and isinstance(error, Exception)
+            if not is_outcome:
+                self._end(error)
+            return Result(error, is_raised=not is_outcome)
+
+    def _end(self, reason: BaseException) -> None:
+        """Take no more items.  The first reason counts."""
+        if self.ended_by is None:
+            self.ended_by = reason
 
 
 async def each_of(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.arguments import Validator, check, integer, text
-from inflight_lab.runners.budgets import Budgets, Counted
+from inflight_lab.runners.budgets import Budget, Budgets, Share, UsageReader
 
 URL = "https://api.example.com/items/{id}"
 CHAT = "https://api.example.com/v1/chat/completions#{id}"
@@ -107,9 +107,8 @@ def snippet(
         .replace(in_quotes(URL), in_quotes(address))
         .replace(SETTINGS, settings)
     )
-    return code.replace(
-        "BUDGETS", f"\n\n{getsource(Budgets)}\n\n{getsource(Counted)}".rstrip()
-    )
+    classes = map(getsource, (Budgets, Budget, Share, UsageReader))
+    return code.replace("BUDGETS", "\n\n" + "\n\n".join(classes).rstrip())
 
 
 def in_quotes(text: str) -> str:
