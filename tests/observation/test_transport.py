@@ -16,7 +16,7 @@ from inflight_lab import ObservedTransport, PracticeServer, Stats, Timeline
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, resilient, semaphore
 from tests.support.virtual_clock import run as run_virtually
-from tests.support.waiting import PATIENCE, Gate, until
+from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
 
@@ -98,15 +98,19 @@ async def test_errors_count_as_failed(error: Exception) -> None:
 
 @pytest.mark.parametrize(("rung", "peak"), [(naive, 100), (semaphore, 3)])
 async def test_a_faster_transport_below(
-    server: PracticeServer, rung: ModuleType, peak: int
+    rung: ModuleType, peak: int, server: PracticeServer, hold: Hold
 ) -> None:
     """With httpx-aiohttp's transport no line of a runner changes, and it too has a pool
     of 100.
     """
-    server.latency = 0.1
     observed = ObservedTransport(AiohttpTransport())
     async with httpx.AsyncClient(transport=observed) as client:
-        responses = await rung.make_many_requests(server.url, 120, client=client)
+        run = asyncio.create_task(
+            rung.make_many_requests(server.url, 120, client=client)
+        )
+        await until(lambda: server.stats().in_flight >= peak)
+        hold.release()
+        responses = await run
     assert [response.status_code for response in responses] == [200] * 120
     assert observed.stats().accepted == server.stats().accepted == 120
     assert server.stats().peak_in_flight == peak

@@ -1,16 +1,17 @@
-"""Each rung's file is its lesson: what stands above the marked line works pasted into
-an empty file.
-"""
+"""Each rung's file is its lesson, and every lesson has the same face."""
 
 from __future__ import annotations
 
 import ast
 import difflib
+import importlib
+import inspect
 import json
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,17 +20,23 @@ from inflight_lab.runners import RUNGS
 from tests.support.waiting import PATIENCE
 
 FOLDER = Path(runners.__path__[0])
-MARK = "# The lesson ends here.  Below, the package attaches its checks and its command line.\n"
+MARK = (
+    "# The lesson ends here.  "
+    "Below, the package attaches its checks and its command line.\n"
+)
 # What runs a pasted lesson: it cannot import the package, and says what it got.
 RUN = """
 import asyncio, importlib, inspect, json, sys
 if __name__ == "__main__":
     sys.modules["inflight_lab"] = None
     url, options = sys.argv[1:]
-    run = importlib.import_module("pasted").make_many_requests(url, 7, **json.loads(options))
+    pasted = importlib.import_module("pasted")
+    run = pasted.make_many_requests(url, 7, **json.loads(options))
     responses = asyncio.run(run) if inspect.iscoroutine(run) else run
     print(len(responses), {response.json()["url"] == url for response in responses})
 """
+SLIDE = 25  # lines that can be read from the back of a room
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 each_rung = pytest.mark.parametrize("rung", RUNGS)
 
 
@@ -44,6 +51,50 @@ def test_the_ladder_is_complete() -> None:
     files = {module.name for module in pkgutil.iter_modules([str(FOLDER)])}
     assert files - {"__main__"} == set(RUNGS)
     assert len(RUNGS) == 11
+
+
+class Face(NamedTuple):
+    """The parameters of ``make_many_requests``, after ``url`` and ``count``."""
+
+    before: str = ""
+    client: str = "client=None, "
+    limiter: str = "limiter=None, "
+    after: str = ""
+
+    def __str__(self) -> str:
+        knobs = f"{self.before}{self.client}{self.limiter}{self.after}"
+        return f"(url, count, *, {knobs}return_exceptions=False, verbose=False)"
+
+
+STORE = "store='redis://127.0.0.1:6379', key='inflight-lab', "
+FACES = {
+    "naive": Face(limiter=""),
+    "semaphore": Face("limit=3, "),
+    "semaphore_pause": Face("limit=3, ", after="pause=1.0, "),
+    "paced": Face("rate=100, period=1.0, limit=90, "),
+    "adaptive": Face("rate=None, period=1.0, limit=90, "),
+    "budgets": Face("limit=90, ", after="budgets=None, "),
+    "workers": Face("limit=3, ", limiter=""),  # the limit is the number of workers
+    "resilient": Face("limit=3, ", after="retries=None, "),
+    "threaded": Face("limit=3, threads=20, "),
+    "multiprocess": Face("limit=3, processes=6, ", client="", limiter=""),
+    "shared_quota": Face(f"{STORE}rate=100, period=1.0, limit=None, "),
+}
+
+
+@each_rung
+def test_face(rung: str) -> None:
+    """The documented parameters, in order, with their defaults; checks hide none."""
+    run = importlib.import_module(f"inflight_lab.runners.{rung}").make_many_requests
+    signature = inspect.signature(run)
+    bare = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    signature = signature.replace(parameters=bare, return_annotation=signature.empty)
+    assert str(signature) == str(FACES[rung])
+    blocks = rung in ("threaded", "multiprocess")
+    assert inspect.iscoroutinefunction(run) != blocks
 
 
 @each_rung
@@ -100,10 +151,23 @@ def test_the_lessons_type_check_alone(tmp_path: Path) -> None:
     assert run.stdout == f"Success: no issues found in {len(RUNGS)} source files\n"
 
 
-def test_naive_and_semaphore_differ_by_a_slide() -> None:
-    """The diff of two rungs is the lesson: it stays short enough to be shown at once."""
-    before, after = (parts(rung)[0].splitlines() for rung in ("naive", "semaphore"))
-    changed = [
-        line for line in difflib.ndiff(before, after) if line.startswith(("-", "+"))
-    ]
-    assert 10 < len(changed) <= 56
+@pytest.mark.parametrize(
+    ("before", "after"), [("naive", "semaphore"), ("semaphore", "semaphore_pause")]
+)
+def test_two_rungs_differ_by_a_slide(before: str, after: str) -> None:
+    """The diff of two rungs is the lesson: its code can be shown at once."""
+    lines = (code_lines(parts(rung)[0]) for rung in (before, after))
+    changed = [line for line in difflib.ndiff(*lines) if line.startswith(("-", "+"))]
+    assert 10 < len(changed) <= SLIDE
+
+
+def code_lines(source: str) -> list[str]:
+    """The lines of a lesson that are neither empty nor in a docstring."""
+    docstrings: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node):
+            text = node.body[0]
+            assert text.end_lineno
+            docstrings |= set(range(text.lineno, text.end_lineno + 1))
+    numbered = enumerate(source.splitlines(), start=1)
+    return [line for number, line in numbered if line and number not in docstrings]

@@ -38,7 +38,7 @@ def statements(method: Callable[..., Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["__aenter__", "__aexit__", "locked", "_take_turn"])
 def test_one_pacer(name: str) -> None:
-    """Both lessons stand alone, so the pacer stands in both: learning adds lines only."""
+    """Both lessons stand alone, so both have the pacer: learning only adds lines."""
     assert_only_added(getattr(paced.Pacer, name), getattr(adaptive.LearningPacer, name))
 
 

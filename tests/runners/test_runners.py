@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import inspect
 from types import ModuleType
 from typing import Any
 
@@ -40,50 +39,6 @@ def each(rungs: list[ModuleType]) -> Any:
 def fast(rung: ModuleType) -> dict[str, float]:
     """Arguments that shorten the pause of the rung that has one."""
     return {"pause": 0.001} if rung is semaphore_pause else {}
-
-
-# The face that all rungs share.
-
-
-@pytest.mark.parametrize(
-    ("rung", "one", "many"),
-    [
-        (
-            naive,
-            "url, num, *, client, verbose=False",
-            "url, count, *, client=None, return_exceptions=False, verbose=False",
-        ),
-        (
-            semaphore,
-            "url, num, *, client, limiter, verbose=False",
-            "url, count, *, limit=3, client=None, limiter=None, return_exceptions=False, verbose=False",
-        ),
-        (
-            semaphore_pause,
-            "url, num, *, client, limiter, pause=1.0, verbose=False",
-            "url, count, *, limit=3, client=None, limiter=None, pause=1.0, return_exceptions=False, "
-            "verbose=False",
-        ),
-    ],
-)
-def test_signatures(rung: ModuleType, one: str, many: str) -> None:
-    """The documented parameters, in order, with their defaults; the argument check
-    hides none of them.
-    """
-    for function, expected in (
-        (rung.make_one_request, one),
-        (rung.make_many_requests, many),
-    ):
-        bare = inspect.signature(function)
-        bare = bare.replace(
-            parameters=[
-                parameter.replace(annotation=parameter.empty)
-                for parameter in bare.parameters.values()
-            ],
-            return_annotation=bare.empty,
-        )
-        assert str(bare) == f"({expected})"
-        assert inspect.iscoroutinefunction(function)
 
 
 @each(LADDER)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import json
 import math
 import subprocess
@@ -48,22 +47,6 @@ url, count, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 outcomes = asyncio.run(make_many_requests(url, count, **options))
 print(len(outcomes))
 """
-
-
-def test_face() -> None:
-    """The face of `paced`, and where the quota is kept."""
-    signature = inspect.signature(make_many_requests)
-    bare = [
-        parameter.replace(annotation=parameter.empty)
-        for parameter in signature.parameters.values()
-    ]
-    assert str(
-        signature.replace(parameters=bare, return_annotation=signature.empty)
-    ) == (
-        "(url, count, *, store='redis://127.0.0.1:6379', key='inflight-lab', rate=100, period=1.0, "
-        "limit=None, client=None, limiter=None, return_exceptions=False, verbose=False)"
-    )
-    assert inspect.iscoroutinefunction(make_many_requests)
 
 
 @given(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import multiprocessing
 import os
 import signal
@@ -60,32 +59,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for did not happen"
         time.sleep(0.005)
-
-
-@pytest.mark.parametrize(
-    ("rung", "many"),
-    [
-        (
-            threaded,
-            "url, count, *, limit=3, threads=20, client=None, limiter=None, return_exceptions=False, "
-            "verbose=False",
-        ),
-        (
-            multiprocess,
-            "url, count, *, limit=3, processes=6, return_exceptions=False, verbose=False",
-        ),
-    ],
-)
-def test_face(rung: ModuleType, many: str) -> None:
-    """The ladder's face, without ``await``."""
-    signature = inspect.signature(rung.make_many_requests)
-    bare = [
-        parameter.replace(annotation=parameter.empty)
-        for parameter in signature.parameters.values()
-    ]
-    signature = signature.replace(parameters=bare, return_annotation=signature.empty)
-    assert str(signature) == f"({many})"
-    assert not inspect.iscoroutinefunction(rung.make_many_requests)
 
 
 @both

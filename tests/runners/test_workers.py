@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import itertools
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab import ObservedTransport, Panel, PracticeServer
-from inflight_lab.runners import workers
 from inflight_lab.runners.workers import make_many_requests, stream_outcomes
 from tests.support.waiting import PATIENCE, Gate, Hold, settle, until
 
@@ -445,21 +443,7 @@ async def test_a_cancelled_worker_ends_the_stream(ordered: bool) -> None:
         await anext(stream)
 
 
-# The rung: the same face as the others.
-
-
-def test_face() -> None:
-    """The ladder's face without ``limiter``: the limit is the number of workers."""
-    assert inspect.iscoroutinefunction(make_many_requests)
-    assert list(inspect.signature(make_many_requests).parameters) == [
-        "url",
-        "count",
-        "limit",
-        "client",
-        "return_exceptions",
-        "verbose",
-    ]
-    assert "limiter" not in inspect.signature(workers.make_one_request).parameters
+# The rung.
 
 
 async def test_the_server_sees_the_limit(server: PracticeServer, hold: Hold) -> None:
