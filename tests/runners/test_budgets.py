@@ -1,49 +1,74 @@
-"""The budgets rung: several quotas are taken together or not at all, in turn, and kept
-whatever happens.
-"""
+"""Budgets: taken together or not at all, in turn, and kept whatever happens."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inflight_lab import PracticeServer
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners.budgets import Budgets
 from tests.support.virtual_clock import run, virtual_loop
 
+URL = "http://127.0.0.1/v1/chat/completions"
 PATIENT = 1e9
 many = pytest.mark.parametrize(
     "examples", [100, pytest.param(3000, marks=pytest.mark.full)]
 )
+
+
+@dataclass
+class Sent:
+    """One request, and what becomes of it."""
+
+    after: float  # seconds after the one before
+    images: int
+    reserved: int  # tokens
+    share: float  # of the reserved tokens, that it costs in fact
+    there: float  # seconds to the API
+    latency: float
+    patience: float  # seconds until it is given up
+    says: bool  # its answer says what it cost
+
+    def __post_init__(self) -> None:
+        if self.patience < PATIENT:  # given up on the way, it arrives soon or never
+            self.there = min(0.01, self.there)
+
+    @property
+    def costs(self) -> dict[str, int]:
+        """What it costs in fact."""
+        tokens = round(self.reserved * self.share)
+        return {"requests": 1, "tokens": tokens, "images": self.images}
+
+
 QUOTAS = st.fixed_dictionaries(
     {
         "requests": st.tuples(st.integers(1, 20), st.sampled_from([1, 5])),
         "tokens": st.tuples(st.integers(50, 500), st.sampled_from([1, 3, 10])),
-        "images": st.tuples(st.integers(3, 9), st.sampled_from([2])),
+        "images": st.tuples(st.integers(3, 9), st.just(2)),
     }
 )
 REQUESTS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "after": st.one_of(st.just(0), st.floats(0, 2)),
-            "images": st.integers(0, 3),
-            "reserved": st.integers(0, 50),
-            "share": st.floats(0, 1),  # of what was reserved, that it costs in fact
-            "there": st.one_of(st.floats(0, 0.01), st.floats(0, 2)),
-            "latency": st.floats(0, 4),
-            "patience": st.one_of(st.just(PATIENT), st.floats(0, 5)),
-            "says": st.booleans(),  # its answer says what it cost
-        }
+    st.builds(
+        Sent,
+        after=st.one_of(st.just(0), st.floats(0, 2)),
+        images=st.integers(0, 3),
+        reserved=st.integers(0, 50),
+        share=st.floats(0, 1),
+        there=st.one_of(st.floats(0, 0.01), st.floats(0, 2)),
+        latency=st.floats(0, 4),
+        patience=st.one_of(st.just(PATIENT), st.floats(0, 5)),
+        says=st.booleans(),
     ),
     min_size=1,
     max_size=40,
@@ -68,55 +93,40 @@ def test_no_window_of_any_budget_holds_more(examples: int) -> None:
 
     @settings(max_examples=examples)
     @given(QUOTAS, REQUESTS)
-    def holds(
-        quotas: dict[str, tuple[float, float]], requests: list[dict[str, Any]]
-    ) -> None:
+    def holds(quotas: dict[str, tuple[float, float]], requests: list[Sent]) -> None:
         counted: dict[str, list[tuple[float, float]]] = {name: [] for name in quotas}
         order: list[int] = []
 
-        async def request(number: int, how: dict[str, Any]) -> None:
-            if (
-                how["patience"] < PATIENT
-            ):  # given up on the way, it arrives soon after or never
-                how["there"] = min(0.01, how["there"])
-            tokens = round(how["reserved"] * how["share"])
-            async with asyncio.timeout(how["patience"]):
-                take = budgets.take(
-                    requests=1, tokens=how["reserved"], images=how["images"]
-                )
-                async with take as correct:
+        async def send(number: int, request: Sent, budgets: Budgets) -> None:
+            reserved = request.costs | {"tokens": request.reserved}
+            async with asyncio.timeout(request.patience):
+                async with budgets.take(**reserved) as correct:
                     order.append(number)
-                    for name, cost in {
-                        "requests": 1,
-                        "tokens": tokens,
-                        "images": how["images"],
-                    }.items():
-                        counted[name].append((virtual_loop().now + how["there"], cost))
-                    await asyncio.sleep(how["there"] + how["latency"])
-            if how["says"]:
-                correct(tokens=tokens)
+                    arrival = virtual_loop().now + request.there
+                    for name, cost in request.costs.items():
+                        counted[name].append((arrival, cost))
+                    await asyncio.sleep(request.there + request.latency)
+            if request.says:
+                correct(tokens=request.costs["tokens"])
 
         async def main() -> None:
-            nonlocal budgets
             budgets = Budgets(**quotas)
             tasks = []
-            for number, how in enumerate(requests):
-                await asyncio.sleep(how["after"])
-                tasks.append(asyncio.create_task(request(number, how)))
+            for number, request in enumerate(requests):
+                await asyncio.sleep(request.after)
+                tasks.append(asyncio.create_task(send(number, request, budgets)))
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} <= {type(None), TimeoutError}
             await asyncio.sleep(1.02 * max(period for _, period in quotas.values()))
             before = virtual_loop().now
-            async with budgets.take(
-                **{name: most for name, (most, _) in quotas.items()}
-            ):
+            everything = {name: amount for name, (amount, _) in quotas.items()}
+            async with budgets.take(**everything):
                 assert virtual_loop().now == before, "something has not come back"
 
-        budgets: Any = None
         run(main())
         assert order == sorted(order), "somebody was overtaken"
-        for name, (most, period) in quotas.items():
-            assert_kept(counted[name], most, period)
+        for name, (amount, period) in quotas.items():
+            assert_kept(counted[name], amount, period)
 
     holds()
 
@@ -305,25 +315,107 @@ def test_a_request_costs_the_same_however_many_are_counted() -> None:
     assert steps(4000) <= 2 * steps(40)
 
 
+# As a transport.
+
+
+class Wire:
+    """What a client's transport sends, and the answer to it, in parts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, parts: list[bytes]) -> None:
+        self.sent: list[httpx.Request] = []
+        self._parts = parts
+
+        async def answer(_: object, request: httpx.Request) -> httpx.Response:
+            self.sent.append(request)
+            return httpx.Response(200, content=self._body())
+
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part
+
+
+class Usage(NamedTuple):
+    """An answer in parts, and what one request of 100 reserved tokens then costs."""
+
+    parts: list[bytes]
+    cost: int
+
+
+USAGES = {
+    "in one part": Usage([b'{"usage": {"prompt_tokens": 9, "total_tokens": 42}}'], 42),
+    "without a space": Usage([b'{"usage":{"total_tokens":42}}'], 42),
+    "cut in its name": Usage([b'{"usage": {"total_', b'tokens": 42}}'], 42),
+    "cut in its number": Usage([b'{"total_tokens": 4', b"2}"], 42),
+    "a running total": Usage([b'{"total_tokens": 7}', b'{"total_tokens": 42}'], 42),
+    "at the end of much": Usage([b"x" * 5000, b'{"total_tokens": 42}'], 42),
+    "before a long end": Usage([b'{"total_tokens": 42}', b"x" * 5000], 100),
+    "not said": Usage([b'{"choices": []}'], 100),
+    "no body": Usage([], 100),
+}
+
+
+@pytest.mark.parametrize("usage", USAGES.values(), ids=list(USAGES))
+def test_the_usage_in_an_answer(usage: Usage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last total counts, however the body is cut; without one, what was reserved."""
+    wire = Wire(monkeypatch, usage.parts)
+
+    async def main() -> None:
+        budgets = Budgets(tokens=(1000, 60))
+        body = json.dumps({"max_tokens": 50})
+        question = body.ljust(50)  # 50 bytes, and 50 tokens for the answer
+        async with httpx.AsyncClient(transport=budgets) as client:
+            response = await client.post(URL, content=question)
+        assert response.content == b"".join(usage.parts)
+        rest = 1000 - usage.cost
+        await assert_waits(budgets, tokens=rest, seconds=0)
+        await assert_waits(budgets, tokens=1, seconds=60.6)
+
+    run(main())
+    assert wire.sent[0].headers["Accept-Encoding"] == "identity"
+
+
+async def assert_waits(budgets: Budgets, *, tokens: float, seconds: float) -> None:
+    """So many tokens are there after so many seconds."""
+    before = virtual_loop().now
+    async with budgets.take(tokens=tokens):
+        waited = virtual_loop().now - before
+    assert waited == pytest.approx(seconds, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("question", "tokens"),
+    [
+        (b"", 0),
+        (b"four", 4),
+        (b'{"max_tokens": 300}', 19 + 300),
+        (b'{"max_completion_tokens":300}', 29 + 300),
+        (b'{"max_tokens": null}', 20),
+    ],
+)
 @pytest.mark.anyio
-async def test_a_transport_for_requests_alone() -> None:
-    """A budget that the estimate does not name costs 1 a request; an estimate without a
-    budget, nothing.
-    """
+async def test_the_most_that_a_request_may_cost(question: bytes, tokens: int) -> None:
+    """A token for each byte, and the limit of its answer."""
+    request = httpx.Request("POST", URL, content=question)
+    assert await Budgets().estimate(request) == {"tokens": tokens}
+
+
+@pytest.mark.anyio
+async def test_a_transport_for_requests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the estimate does not name costs 1 a request; without a budget it is free."""
 
     async def parts() -> AsyncIterator[bytes]:  # a body that is made while it is sent
         yield b"one"
         yield b"two"
 
-    with PracticeServer(latency=0, quota="fixed-window", rate=4, period=60) as server:
-        budgets = Budgets(minute=(4, 60), day=(3, 86_400))
-        async with httpx.AsyncClient(transport=budgets) as client:
-            for _ in range(2):
-                assert (await client.get(server.url)).status_code == 200
-            assert (
-                await client.request("GET", server.url, content=parts())
-            ).status_code == 200
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await client.get(server.url)
-    assert server.stats().started == 3
+    wire = Wire(monkeypatch, USAGES["in one part"].parts)
+    budgets = Budgets(minute=(4, 60), day=(3, 86_400))
+    async with httpx.AsyncClient(transport=budgets) as client:
+        await client.get(URL)
+        await client.get(URL)
+        await client.post(URL, content=parts())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await client.get(URL)
+    assert len(wire.sent) == 3
