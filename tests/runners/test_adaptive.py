@@ -132,7 +132,7 @@ def test_one_stray_refusal(how: str, moment: float) -> None:
 
 
 @pytest.mark.parametrize("late", [0, REAL_LATE])
-@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_quota_without_any_burst(seed: int, late: float) -> None:
     """GCRA(1), 1 ms of jitter, the rate told but not the kind: most of what is
     possible, for a few 429s.
@@ -270,10 +270,15 @@ def test_a_slow_quota_that_you_know() -> None:
 # An unknown one.
 
 
-@each_kind
-@pytest.mark.parametrize("phase", [0, 0.25, 0.5, 0.75])
+@pytest.mark.parametrize(
+    ("kind", "burst", "phase"),
+    [
+        *(("fixed-window", None, phase) for phase in (0, 0.25, 0.5, 0.75)),
+        *((kind, burst, 0) for kind, burst in KINDS[1:]),  # no window begins there
+    ],
+)
 def test_unknown(kind: str, burst: int | None, phase: float) -> None:
-    """A minute from the first request: 87 % of the quota and more, for at most 18 429s."""
+    """A minute from the first request: 87 % of the quota and more, for 18 429s or less."""
     api = SimulatedApi(network(0.002), quota=quota(kind, burst=burst), advertised=False)
 
     def begin_late() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -73,37 +73,39 @@ def send(
 # The quota is used, and not exceeded.
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize(("stall", "least"), [(0, 0.98), (0.1, 0.95)])
+def refused_by(api: SimulatedApi) -> dict[str, int]:
+    """The 429s that each kind of quota with room for a burst would have sent."""
+    quotas = {kind: quota(kind, burst=burst) for kind, burst in WITH_ROOM}
+    refused = {kind: api.refused(each) for kind, each in quotas.items()}
+    return {kind: count for kind, count in refused.items() if count}
+
+
+class Conditions(NamedTuple):
+    """How long the loop blocks each second, and how much of the quota is used then."""
+
+    stall: float
+    least: float
+
+
+@pytest.mark.parametrize("under", [Conditions(0, 0.985), Conditions(0.1, 0.95)])
 @pytest.mark.parametrize("jitter", [0, 0.002, 0.01])
-def test_whole_quota_and_no_429(
-    jitter: float, stall: float, least: float, seed: int
-) -> None:
-    """Network jitter up to 10 ms and a loop that blocks for 100 ms each second cost no
-    429.
-    """
-    api = SimulatedApi(network(jitter, seed=seed))
-    send(api, 40, stall=stall, late=REAL_LATE, seed=seed)
-    assert len(api.arrivals) == 4000
-    assert {
-        kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM
-    } == {kind: 0 for kind, _ in WITH_ROOM}
-    assert api.utilisation() >= least
-    assert api.used(1, 40) >= (0.985 if not stall else 0.95)
+def test_whole_quota_and_no_429(jitter: float, under: Conditions) -> None:
+    """10 ms of jitter, and a loop blocked for 100 ms each second, cost no 429."""
+    api = SimulatedApi(network(jitter))
+    send(api, 30, stall=under.stall, late=REAL_LATE)
+    assert len(api.arrivals) == 3000
+    assert refused_by(api) == {}
+    assert api.used(1, 30) >= under.least
 
 
 @pytest.mark.parametrize("jitter", [0, 0.005, 0.01])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_coarse_clock(jitter: float, seed: int) -> None:
-    """On Windows before Python 3.13 a loop's clock moves 64 times a second: that costs
-    no 429 either.
-    """
+    """A loop's clock that moves 64 times a second, as on Windows, costs none either."""
     api = SimulatedApi(network(jitter, seed=seed))
-    send(api, 15, seed=seed, tick=WINDOWS_TICK)
-    assert {
-        kind: api.refused(quota(kind, burst=burst)) for kind, burst in WITH_ROOM
-    } == {kind: 0 for kind, _ in WITH_ROOM}
-    assert api.used(1, 15) >= 0.98
+    send(api, 10, seed=seed, tick=WINDOWS_TICK)
+    assert refused_by(api) == {}
+    assert api.used(1, 10) >= 0.98
 
 
 def test_a_period_shorter_than_the_latency() -> None:
@@ -116,41 +118,49 @@ def test_a_period_shorter_than_the_latency() -> None:
     assert api.used(1, 4) >= 0.95
 
 
+class Told(NamedTuple):
+    """A quota, and how much of it can be used."""
+
+    rate: float
+    period: float
+    least: float = 0.98
+
+
 @pytest.mark.parametrize(
-    ("rate", "period"),
-    [(1, 1.0), (7, 1.0), (20, 60.0), (300, 1.0), (2.5, 1.0), (0.5, 1.0)],
+    "told",
+    [
+        Told(1, 1.0),
+        Told(7, 2.0),
+        Told(20, 60.0),
+        Told(300, 1.0),
+        Told(2.5, 1.0, least=0.78),  # a window holds whole requests
+        Told(0.5, 1.0),
+    ],
 )
-def test_other_quotas(rate: float, period: float) -> None:
-    """Rate and period may be any: slow, fast, by the minute, not whole, less than one
-    per period.
-    """
+def test_other_quotas(told: Told) -> None:
+    """Slow, fast, by the minute, not whole, less than one in a period."""
+    rate, period, least = told
     api = SimulatedApi(network(0.01 * period))
     send(api, 12 * period, rate=rate, period=period)
     if rate >= 1:
         assert api.refused(quota("sliding-window", rate, period)) == 0
     assert api.refused(quota("gcra", rate, period, burst=10)) == 0
-    assert api.utilisation(rate, period) >= (
-        0.98 if rate != 2.5 else 0.78
-    )  # a window holds whole requests
+    assert api.utilisation(rate, period) >= least
 
 
-def test_spread_evenly_for_an_hour() -> None:
-    """Late wake-ups do not add up: after ten minutes requests still come one by one,
-    not in clusters.
-    """
+def test_spread_evenly_for_minutes() -> None:
+    """Late wake-ups do not add up: minutes later requests still come one by one."""
     api = SimulatedApi(network())
-    send(api, 600, rate=20, late=0.002)
+    send(api, 200, rate=20, late=0.002)
     assert api.refused(quota("gcra", 20, burst=2)) == 0
     assert api.utilisation(20) >= 0.98
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_jitter_makes_no_clusters(seed: int) -> None:
-    """With 10 ms of jitter the margin keeps requests apart: an API that allows a burst
-    of 5 refuses none.
-    """
+    """The margin keeps requests apart: with 10 ms of jitter a burst of 5 is enough."""
     api = SimulatedApi(network(0.01, seed=seed))
-    send(api, 60, late=REAL_LATE, seed=seed)
+    send(api, 30, late=REAL_LATE, seed=seed)
     assert api.refused(quota("gcra", burst=5)) == 0
 
 
@@ -205,7 +215,7 @@ def test_frontier_without_bursts(jitter: float, rate: int) -> None:
 
     def sent_at(rate: int) -> tuple[float, int]:
         api = SimulatedApi(network(jitter))
-        send(api, 60, limiter=Pacer(rate, burst=1))
+        send(api, 30, limiter=Pacer(rate, burst=1))
         refused = api.refused(quota("gcra"))
         return api.utilisation(refused=refused), refused
 
@@ -409,15 +419,12 @@ def test_a_limiter_handed_in_stays_in_force() -> None:
 
 @pytest.mark.anyio
 async def test_real_server_refuses_none() -> None:
-    """More than a window's worth over real sockets: with a wide margin for a busy
-    machine, no 429.
-    """
-    with PracticeServer(latency=0.05, quota="sliding-window", rate=100) as server:
-        responses = await paced.make_many_requests(server.url, 200, rate=80)
+    """More than a window's worth over real sockets: the server refuses none of them."""
+    with PracticeServer(quota="sliding-window", rate=14, period=0.5) as server:
+        responses = await paced.make_many_requests(server.url, 40, rate=14, period=0.5)
         stats = server.stats()
-    assert [response.status_code for response in responses] == [200] * 200
-    assert stats.refused == 0
-    assert stats.busiest_period <= 100
+    assert [response.status_code for response in responses] == [200] * 40
+    assert (stats.accepted, stats.refused) == (40, 0)
 
 
 @pytest.mark.anyio
