@@ -4,7 +4,6 @@ sends elsewhere.
 
 from __future__ import annotations
 
-import contextlib
 import http.server
 import importlib
 import inspect
@@ -15,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -23,23 +23,20 @@ from inflight_lab import PracticeServer
 from inflight_lab.arguments import VALIDATORS
 from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import ask_first, main, print_result
+from tests.support.faulty_path import nobody_listens
 from tests.support.waiting import PATIENCE
 
-RESULT = """\
-
-
-Final result:
-==============
-
-{'args': {},
- 'headers': {'Accept': '*/*',
+FINAL_RESULT = "\n\nFinal result:\n==============\n\n"
+RESULT = f"""{FINAL_RESULT}\
+{{'args': {{}},
+ 'headers': {{'Accept': '*/*',
              'Accept-Encoding': 'ENCODINGS',
              'Connection': 'keep-alive',
              'Content-Type': 'application/json',
              'Host': '127.0.0.1:PORT',
-             'User-Agent': 'python-httpx/VERSION'},
+             'User-Agent': 'python-httpx/VERSION'}},
  'origin': '127.0.0.1',
- 'url': 'http://127.0.0.1:PORT/get'}
+ 'url': 'http://127.0.0.1:PORT/get'}}
 """
 
 NAIVE = """\
@@ -90,6 +87,24 @@ def run_script(rung: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+class Said(NamedTuple):
+    """How the command line ended, and what it printed."""
+
+    status: object
+    out: str
+    err: str
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Said:
+    """Run the command line in this process."""
+    status: object = 0
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        status = ended.code
+    return Said(status, *capsys.readouterr())
+
+
 def normalised(text: str) -> str:
     """``text`` without what differs from run to run and from machine to machine."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
@@ -130,67 +145,64 @@ def test_defaults(server: PracticeServer) -> None:
 
 
 @pytest.mark.parametrize("rung", ["naive", "semaphore", "semaphore_pause"])
-def test_count_zero(server: PracticeServer, rung: str) -> None:
-    """No request asked for is an empty result that says so, and no error."""
-    script = run_script(rung, server.url, "--count", "0")
-    assert (script.stdout, script.stderr) == (
-        "\n\nFinal result:\n==============\n\n[] (no request was asked for)\n",
-        "",
-    )
-    assert (script.returncode, server.stats().started) == (0, 0)
-
-
-@pytest.mark.parametrize("rung", ["naive", "semaphore", "semaphore_pause"])
-def test_return_exceptions_when_all_fail(rung: str) -> None:
-    """With every request refused the script ends in a line that says why, and no
-    traceback.
-    """
-    with PracticeServer(latency=0) as gone:
-        url = gone.url
-    script = run_script(rung, url, "--count", "3", "--return-exceptions")
-    assert script.stderr == ""
-    assert script.stdout == (
+def test_when_all_fail(rung: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With every request refused it ends in a line that says why, and no traceback."""
+    with nobody_listens() as url:
+        ended = said(capsys, rung, url, "--count", "3", "--return-exceptions")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == (
         "Making request 0\nMaking request 1\nMaking request 2\n"
-        "\n\nFinal result:\n==============\n\n"
-        "No response: all 3 requests failed, the first with ConnectError('All connection attempts failed')\n"
+        + FINAL_RESULT
+        + "No response: all 3 requests failed, "
+        "the first with ConnectError('All connection attempts failed')\n"
     )
 
 
-def test_first_response_is_shown_though_earlier_ones_failed() -> None:
-    """With ``--return-exceptions`` the first *response* is printed, wherever in the
-    list it stands.
-    """
-    outcomes = [
-        ValueError("no"),
-        ValueError("no"),
-        httpx.Response(200, json={"third": True}),
-    ]
-    failed = "2 of 3 failed, the first with ValueError('no')\n\n"
-    assert (
-        print_of(outcomes)
-        == f"\n\nFinal result:\n==============\n\n{failed}{{'third': True}}\n"
-    )
+THIRD = httpx.Response(200, json={"third": True})
+BROKEN = httpx.Response(200, text="{broken")
+ERROR = ValueError("no")
 
 
-def test_a_response_that_is_not_json() -> None:
-    """Malformed JSON in a 200 answer is told in a line, not in a traceback."""
-    assert print_of([httpx.Response(200, text="{broken")]) == (
-        "\n\nFinal result:\n==============\n\nThe first response is not JSON: '{broken'\n"
-    )
+class Printed(NamedTuple):
+    """The outcomes of a run, and what is printed of them."""
+
+    outcomes: list[object]
+    text: str
 
 
-def test_the_first_refusal_ends_the_script(server: PracticeServer) -> None:
-    """Without ``--return-exceptions`` a 429 ends the run with the documented error, and
-    no traceback.
-    """
+@pytest.mark.parametrize(
+    "printed",
+    [
+        Printed([], "[] (no request was asked for)\n"),
+        Printed([THIRD], "{'third': True}\n"),
+        Printed(
+            [ERROR, ERROR, THIRD],
+            "2 of 3 failed, the first with ValueError('no')\n\n{'third': True}\n",
+        ),
+        Printed(
+            [ERROR, ERROR],
+            "No response: all 2 requests failed, the first with ValueError('no')\n",
+        ),
+        Printed([BROKEN], "The first response is not JSON: '{broken'\n"),
+    ],
+)
+def test_print_result(printed: Printed, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first *response*, wherever it stands, and how many failed."""
+    print_result(printed.outcomes)
+    assert capsys.readouterr().out == FINAL_RESULT + printed.text
+
+
+def test_the_first_refusal_ends_the_script(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without ``--return-exceptions`` a 429 ends it with the error and a hint."""
     server.quota, server.rate, server.period = "fixed-window", 1, 3600
-    script = run_script("naive", server.url, "--count", "7")
-    assert script.stdout == NAIVE
-    assert script.stderr == (
+    ended = said(capsys, "naive", server.url, "--count", "7")
+    assert ended.out == NAIVE
+    assert ended.status == (
         "ValueError: Unexpected Status: Http status code is 429.\n"
-        "The first failure ended the run.  With --return-exceptions the others go on.\n"
+        "The first failure ended the run.  With --return-exceptions the others go on."
     )
-    assert script.returncode == 1
 
 
 def test_a_store_that_does_not_answer_is_no_traceback(
@@ -214,13 +226,6 @@ def test_a_store_that_does_not_answer_is_no_traceback(
             ]
         )
     assert (capsys.readouterr().err, server.stats().started) == ("", 0)
-
-
-def print_of(outcomes: list[object]) -> str:
-    """What ``print_result`` prints."""
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        print_result(outcomes)
-    return output.getvalue()
 
 
 # ---- before anything is sent to another machine
@@ -363,19 +368,6 @@ def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) ->
 # ---- it explains itself
 
 
-def said(
-    capsys: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[object, str, str]:
-    """The status with which the command line ends, and what it prints."""
-    status: object = 0
-    try:
-        main(arguments)
-    except SystemExit as ended:
-        status = ended.code
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
-
-
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
 def test_without_a_rung_it_lists_them(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -502,12 +494,9 @@ def test_a_rung_without_its_extra() -> None:
         assert words in listed.stdout
 
 
-@pytest.mark.parametrize("rung", ["threaded", "multiprocess"])
-def test_a_rung_that_is_not_asynchronous(rung: str, server: PracticeServer) -> None:
-    """Threads and processes are run as well; each process imports the command line
-    without running it.
-    """
-    script = run_script(rung, server.url, "--count", "5")
+def test_each_process_imports_the_command_line(server: PracticeServer) -> None:
+    """Without running it, though they are started from it."""
+    script = run_script("multiprocess", server.url, "--count", "5")
     assert (script.stderr, script.returncode) == ("", 0)
     assert sorted(script.stdout.splitlines()[:5]) == [
         f"Making request {num}" for num in range(5)
@@ -515,10 +504,15 @@ def test_a_rung_that_is_not_asynchronous(rung: str, server: PracticeServer) -> N
     assert normalised(script.stdout).endswith(RESULT)
 
 
-@pytest.mark.parametrize("rung", ["paced", "adaptive", "workers", "resilient"])
-def test_the_other_rungs_print_the_same(rung: str, server: PracticeServer) -> None:
-    """Every other rung on one event loop: its requests, and the first one's JSON."""
-    script = run_script(rung, server.url, "--count", "3")
-    assert (script.stderr, script.returncode) == ("", 0)
-    requests = "".join(f"Making request {num}\n" for num in range(3))
-    assert normalised(script.stdout) == requests + RESULT
+@pytest.mark.parametrize(
+    "rung", ["paced", "adaptive", "budgets", "workers", "resilient", "threaded"]
+)
+def test_the_other_rungs_print_the_same(
+    rung: str, server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every other rung: its requests, and the first one's JSON."""
+    ended = said(capsys, rung, server.url, "--count", "3")
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines(keepends=True)
+    assert sorted(lines[:3]) == [f"Making request {num}\n" for num in range(3)]
+    assert normalised("".join(lines[3:])) == RESULT

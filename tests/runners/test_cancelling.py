@@ -1,7 +1,4 @@
-"""When a server goes or a run is cancelled: an outcome for each request, no hang, and nothing left behind.
-
-What else can go wrong on the way to a server is in `test_fault_table`.
-"""
+"""Cancelling a run or one request: an outcome for each, no hang, nothing left."""
 
 from __future__ import annotations
 
@@ -34,57 +31,6 @@ def each(rungs: list[ModuleType]) -> Any:
 def fast(rung: ModuleType) -> dict[str, float]:
     """Arguments that shorten the pause of the rung that has one."""
     return {"pause": 0.001} if rung is semaphore_pause else {}
-
-
-@each(LADDER)
-async def test_connection_refused(rung: ModuleType) -> None:
-    """A port where nobody listens: an outcome each, also with a client of the run's
-    own.
-    """
-    with PracticeServer(latency=0) as gone:
-        url = gone.url
-    async with asyncio.timeout(PATIENCE):
-        outcomes = await rung.make_many_requests(
-            url, COUNT, return_exceptions=True, **fast(rung)
-        )
-    assert [type(outcome) for outcome in outcomes] == [httpx.ConnectError] * COUNT
-
-
-@each(LADDER)
-async def test_server_gone_in_mid_run(
-    rung: ModuleType, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """A server that stops under the run: the answers so far are kept, the rest are
-    errors, all in place.
-    """
-    server = PracticeServer(latency=0).start()
-    async with (
-        asyncio.timeout(PATIENCE),
-        httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=3), timeout=PATIENCE
-        ) as client,
-    ):
-        run = asyncio.create_task(
-            rung.make_many_requests(
-                server.url, 400, client=client, return_exceptions=True, **fast(rung)
-            )
-        )
-        await until(lambda: server.stats().accepted >= 10)
-        server.latency = 600
-        await until(lambda: server.stats().in_flight == 3)
-        await asyncio.to_thread(server.stop)
-        outcomes = await run
-    assert len(outcomes) == 400
-    answered = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
-    assert 10 <= answered == server.stats().accepted < 400
-    assert all(
-        isinstance(outcome, httpx.Response | httpx.TransportError)
-        for outcome in outcomes
-    )
-    assert capfd.readouterr() == ("", "")
-
-
-# Cancelling.
 
 
 @each(LADDER)
