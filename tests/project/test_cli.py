@@ -38,7 +38,7 @@ def inflight_lab(*arguments: str, bin: Path = BIN) -> subprocess.CompletedProces
 
 
 def test_help_names_every_command() -> None:
-    """What it does without a command comes first, then each command with what it does."""
+    """First what it does without a command, then what each command does."""
     ran = inflight_lab("--help")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert re.findall(r"^  ([a-z-]+)  +\w", ran.stdout, flags=re.M)[
@@ -78,7 +78,8 @@ def test_snippet_prints_what_the_options_say() -> None:
     assert inflight_lab(
         "snippet", "https://a.example/{id}", "--notebook"
     ).stdout == snippet("https://a.example/{id}", notebook=True)
-    options = "--rate 10 --period 1 --rate 300 --period 60 --retries --progress --save out.jsonl --notebook"
+    quotas = "--rate 10 --period 1 --rate 300 --period 60"
+    options = f"{quotas} --retries --progress --save out.jsonl --notebook"
     assert inflight_lab("snippet", *options.split()).stdout == snippet(
         quotas=[(10, 1), (300, 60)], limit=None, save="out.jsonl", notebook=True
     )
@@ -189,7 +190,8 @@ def test_without_jupyterlab_it_says_how_to_get_it() -> None:
     """A plain installation has no JupyterLab: two commands that bring it, and nothing
     is laid out.
     """
-    code = "import sys; sys.modules['jupyterlab'] = None; from inflight_lab.cli import main; main([])"
+    without = "import sys; sys.modules['jupyterlab'] = None"
+    code = f"{without}; from inflight_lab.cli import main; main([])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "uv run inflight-lab " in ran.stderr
@@ -367,7 +369,8 @@ def test_the_wheel_alone_is_enough(wheel: Path, tmp_path: Path) -> None:
     code = """
 from jupyter_client.manager import start_new_kernel
 manager, client = start_new_kernel()
-print(client.execute_interactive("import inflight_lab.panel.panel", timeout=60)["content"]["status"])
+code = "import inflight_lab.panel.panel"
+print(client.execute_interactive(code, timeout=60)["content"]["status"])
 manager.shutdown_kernel(now=True)
 """
     assert (

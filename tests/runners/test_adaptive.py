@@ -186,7 +186,7 @@ def test_a_quota_that_changes_is_followed() -> None:
 
 @pytest.mark.parametrize(("yours", "header"), [(50, 100), (100, 50)])
 def test_your_rate_and_the_headers(yours: float, header: float) -> None:
-    """Told both, the pacer keeps both: a header does not make it faster than you said."""
+    """It keeps to both: a header does not make it faster than you said."""
     api = SimulatedApi(network(), quota=quota("sliding-window", header))
     send(api, 500, LearningPacer(yours))
     assert refusals(api) == 0
@@ -278,7 +278,7 @@ def test_a_slow_quota_that_you_know() -> None:
     ],
 )
 def test_unknown(kind: str, burst: int | None, phase: float) -> None:
-    """A minute from the first request: 87 % of the quota and more, for 18 429s or less."""
+    """87 % of the first minute's quota and more, for 18 429s or less."""
     api = SimulatedApi(network(0.002), quota=quota(kind, burst=burst), advertised=False)
 
     def begin_late() -> None:

@@ -207,7 +207,7 @@ def test_an_expensive_request_is_not_starved() -> None:
 
 @pytest.mark.parametrize(("used", "waits"), [(10, 0.5), (90, 10.101), (200, 10.101)])
 def test_the_estimate_is_corrected(used: float, waits: float) -> None:
-    """What was too much comes back as soon as it is known; what was too little is owed."""
+    """Too much comes back as soon as it is known; too little is owed."""
 
     async def main() -> float:
         budgets = Budgets(tokens=(100, 10))
@@ -259,7 +259,7 @@ def test_what_can_never_fit_is_an_error_at_once() -> None:
 
 @pytest.mark.anyio
 async def test_a_budget_that_there_is_not() -> None:
-    """A name that is misspelt is an error at once, which says the names that there are."""
+    """A misspelt name is an error at once, which says what names there are."""
     budgets = Budgets(requests=(10, 1), tokens=(100, 60))
     with pytest.raises(
         ValueError, match=r"sent: 5 token\.  Budgets: \{'requests': .*, 'tokens': "
@@ -358,7 +358,7 @@ USAGES = {
 
 @pytest.mark.parametrize("usage", USAGES.values(), ids=list(USAGES))
 def test_the_usage_in_an_answer(usage: Usage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last total counts, however the body is cut; without one, what was reserved."""
+    """The last total counts, however the body is cut; else what was reserved."""
     wire = Wire(monkeypatch, usage.parts)
 
     async def main() -> None:
@@ -403,7 +403,7 @@ async def test_the_most_that_a_request_may_cost(question: bytes, tokens: int) ->
 
 @pytest.mark.anyio
 async def test_a_transport_for_requests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the estimate does not name costs 1 a request; without a budget it is free."""
+    """What the estimate does not name costs 1; what has no budget costs nothing."""
 
     async def parts() -> AsyncIterator[bytes]:  # a body that is made while it is sent
         yield b"one"

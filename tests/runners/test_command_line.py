@@ -126,7 +126,8 @@ def test_transcript(
     """Seven requests, limit 3: text, order and empty lines are those of the source of
     the lesson.
     """
-    server.latency = 0.6  # a script that is held up for a moment sends its three before the first answer
+    # Long enough that a script on a busy machine sends three before the first answer.
+    server.latency = 0.6
     script = run_script(rung, server.url, "--count", "7", *arguments)
     assert script.stderr == ""
     assert normalised(script.stdout) == transcript + RESULT
@@ -230,7 +231,8 @@ def test_a_store_that_does_not_answer_is_no_traceback(
 
 # ---- before anything is sent to another machine
 
-PLAN = "This sends to api.example, which is not this machine: 3 requests, at most 2 at once."
+ELSEWHERE = "This sends to api.example, which is not this machine: "
+PLAN = f"{ELSEWHERE}3 requests, at most 2 at once."
 
 
 class Proxy:
@@ -286,7 +288,7 @@ def test_with_nobody_to_ask_nothing_is_sent(
     printed = capsys.readouterr()
     assert (ended.value.code, printed.out, proxy.sent) == (2, "", [])
     assert re.fullmatch(
-        r"This sends to api\.example, which is not this machine: 7 requests, .*(at once|apart|retries|"
+        rf"{re.escape(ELSEWHERE)}7 requests, .*(at once|apart|retries|"
         r"in 1 s|permits|allows)\. Nothing was sent\. To allow it, add --yes\.\n",
         printed.err,
     )
@@ -436,8 +438,8 @@ def test_the_options_are_the_parameters(
         ),
         (
             ["naive", "ftp://127.0.0.1"],
-            "url must be a valid URL that starts with http:// or https:// and names a host, "
-            "got 'ftp://127.0.0.1'\n",
+            "url must be a valid URL that starts with http:// or https:// "
+            "and names a host, got 'ftp://127.0.0.1'\n",
         ),
     ],
 )
@@ -470,7 +472,8 @@ def test_a_rung_without_its_extra() -> None:
     """Where throttled-py is missing, the rung that needs it names the extra, and no
     other rung minds.
     """
-    bare = "import sys; sys.modules['throttled'] = None; from inflight_lab.cli import main; "
+    without = "import sys; sys.modules['throttled'] = None"
+    bare = f"{without}; from inflight_lab.cli import main; "
 
     def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -104,7 +104,7 @@ each_runner = pytest.mark.parametrize("name", RUNNERS)
 
 
 def impatient(name: str) -> Runner:
-    """The runner for faults in which every request has to time out, or fails at once."""
+    """The runner for faults in which every request times out, or fails at once."""
     runner = RUNNERS[name]
     if name == "resilient":
         runner = functools.partial(runner, in_vain=True)
@@ -112,7 +112,7 @@ def impatient(name: str) -> Runner:
 
 
 async def run_to_its_end(run: Run) -> list[object]:
-    """The outcomes of a run that ends in time, raises nothing and has every slot back."""
+    """The outcomes of a run that ends, raises nothing and has every slot back."""
     async with asyncio.timeout(PATIENCE):
         outcomes, error = await run.outcomes()
     assert error is None
@@ -306,7 +306,7 @@ def check_counts(
 
 
 def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> None:
-    """The numbers beside the plot are the timelines', and its lines end where these do."""
+    """The numbers beside the plot, and the ends of its lines, are the timelines'."""
     counts, lines = plot.recorder.status()["counts"], plot.recorder.history
     of_the_server = {
         name: getattr(server.stats(), name) for name in ("in_flight", "busiest_period")

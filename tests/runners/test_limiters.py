@@ -1,4 +1,4 @@
-"""What a limiter owes its callers, one table for all of them: the semaphore's own tests, for each of ours.
+"""What a limiter owes its callers: the semaphore's own tests, for each of ours.
 
 After CPython's tests of ``asyncio.Semaphore`` and anyio's of ``CapacityLimiter``, for
 what can be asked of an ``async with``.  Both are in the table too: a test that they
@@ -73,7 +73,7 @@ class Crowd:
 
 
 async def quiet() -> None:
-    """Until everyone waits for something that this test decides: a few turns at `FAST`."""
+    """Until everyone waits for what this test decides: a few turns at `FAST`."""
     await settle()
     await asyncio.sleep(0.01)
     await settle()
@@ -202,7 +202,7 @@ async def test_cancelled_in_the_moment_of_the_handover(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_all_are_cancelled_in_any_state(name: str) -> None:
-    """Those inside, those being let in and those that wait: all slots are there again."""
+    """Those inside, being let in, and waiting: all slots are there again."""
     for steps in range(8):
         limiter = LIMITERS[name](2)
         crowd = Crowd(limiter, 6)
@@ -218,7 +218,7 @@ async def test_all_are_cancelled_in_any_state(name: str) -> None:
 @each_limiter
 @on_the_virtual_clock
 async def test_cancelled_by_the_one_that_leaves(name: str) -> None:
-    """The one inside leaves and cancels the next in line, in one go: the slot is free."""
+    """The one inside leaves and cancels the next in line: the slot is free."""
     limiter = LIMITERS[name](1)
 
     async def first() -> None:
@@ -295,7 +295,7 @@ async def test_locked(name: str) -> None:
 
 @every_wait
 def test_made_before_there_is_a_loop(name: str) -> None:
-    """A limiter may be made anywhere; it belongs to the loop on which it is first used."""
+    """A limiter may be made anywhere, and belongs to the loop that first uses it."""
     limiter = LIMITERS[name](1)
 
     async def use() -> None:
@@ -340,7 +340,7 @@ async def test_a_thousand_cancelled_at_random(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LIMITERS if "turns" in name])
 @on_the_virtual_clock
 async def test_a_cancelled_turn_goes_to_the_next(name: str) -> None:
-    """Cancelled in any state, those that wait for the schedule take nothing with them."""
+    """Cancelled in any state, those that wait for their turn take nothing along."""
     for cancelled in ([1], [1, 2], [1, 2, 3], [5], list(range(1, 9))):
         pacer = LIMITERS[name](1)
         crowd = Crowd(pacer, 10)

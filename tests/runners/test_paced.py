@@ -257,7 +257,7 @@ def test_catch_up_is_bounded() -> None:
 
 
 def test_idle_time_is_no_credit() -> None:
-    """A batch that comes after a quiet time starts evenly spaced, and not with a burst."""
+    """A batch after a quiet time starts evenly spaced, and not with a burst."""
 
     async def main() -> None:
         pacer = Pacer(100)

@@ -27,9 +27,10 @@ URL = "http://127.0.0.1/get"
 
 
 class Api(httpx.AsyncBaseTransport):
-    """Answers with what ``decide(number of the attempt, time)`` says: a status, headers too, or an error.
+    """Answers as ``decide(number of the attempt, time)`` says.
 
-    Each attempt takes ``latency`` seconds.
+    That is a status, a status and headers, or an error.  Each attempt takes ``latency``
+    seconds.
     """
 
     def __init__(

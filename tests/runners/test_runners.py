@@ -407,7 +407,7 @@ async def test_no_answer_gives_the_slot_back_without_a_pause(
 def test_who_pauses(
     limit: int, count: int, pauses: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A request pauses when all slots are taken as its answer comes, its own included."""
+    """Whoever finds all slots taken when its answer comes, its own included."""
     api: Any = SimulatedApi(
         network(latency=0.1)
     )  # answers of a real one come apart on a busy machine

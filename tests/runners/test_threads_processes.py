@@ -1,4 +1,4 @@
-"""Threads and processes: the same limit with other machinery, seen by the same server."""
+"""Threads and processes: the same limit with other machinery."""
 
 from __future__ import annotations
 
@@ -153,11 +153,12 @@ def test_from_a_notebook(server: PracticeServer) -> None:
     """Spawned processes work from a notebook's cell, where ``__main__`` is no file."""
     cell = (
         "import asyncio\n"
+        f"url = {server.url!r}\n"
         "from inflight_lab.runners import multiprocess, threaded\n"
         "for rung in (threaded, multiprocess):\n"
-        f"    outcomes = await asyncio.to_thread(rung.make_many_requests, {server.url!r}, 5)\n"
+        "    outcomes = await asyncio.to_thread(rung.make_many_requests, url, 5)\n"
         "    print(len(outcomes), outcomes[0].status_code)\n"
-        f"print(len(multiprocess.make_many_requests({server.url!r}, 2, processes=2)))"
+        "print(len(multiprocess.make_many_requests(url, 2, processes=2)))"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     NotebookClient(notebook, timeout=PATIENCE * 4, kernel_name="python3").execute()

@@ -540,7 +540,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 @both_orders
 def test_memory_is_flat(ordered: bool) -> None:
-    """Twenty times the requests take no more memory: a task each would be 200 MB here."""
+    """Twenty times the requests take no more memory; a task each takes 200 MB."""
     peak = [
         int(
             subprocess.check_output(

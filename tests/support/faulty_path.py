@@ -24,7 +24,7 @@ left half-open.
 
 
 class FaultyPath:
-    """Hands requests on to ``server`` and its answers back, but those numbered in ``harmed`` meet the fault.
+    """Hands requests on to ``server`` and its answers back, except those in ``harmed``.
 
     A harmed request is given ``says`` in place of its answer: bytes, for which the
     server is not even asked, or a function of the server's answer, which is then what

@@ -1,4 +1,4 @@
-"""A network and an API on the virtual clock, with the practice server's own quotas as the judge.
+"""A network and an API on the virtual clock, judged by the practice server's quotas.
 
 What a request meets on its way is drawn or given by the test; what the API would have
 said to it is asked of ``inflight_lab.quotas``, in the order in which the requests
@@ -70,10 +70,10 @@ def network(
 
 
 class SimulatedApi(Api):
-    """The judge's API, over ``paths``; its answers may be others than the practice server's, or say less.
+    """The judge's API, over ``paths``, with answers that may say less.
 
     It refuses with ``status``, with ``retry_after(wait)`` as its ``Retry-After`` (None:
-    it sends none), and sends ``RateLimit-Policy`` if ``advertised``.  `refused` tells
+    it sends none), and sends ``RateLimit-Policy`` if ``advertised``.  `refused` says
     afterwards what each kind of quota would have refused.
     """
 
@@ -87,18 +87,15 @@ class SimulatedApi(Api):
         retry_after: Callable[[float], str | None] = whole_seconds,
     ) -> None:
         super().__init__(quota)
-        self.paths, self.advertised, self.status, self.retry_after = (
-            paths,
-            advertised,
-            status,
-            retry_after,
-        )
+        self.paths = paths
+        self.advertised = advertised
+        self.status = status
+        self.retry_after = retry_after
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
-        self._path = path = (
-            self.paths()
-        )  # for the call of `path`, which comes before any other request
+        path = self.paths()
+        self._path = path  # `path` is called before any other request comes
         answer = await super().get(url)
         if path.lost:
             raise httpx.ReadError("the answer was lost")
@@ -111,11 +108,9 @@ class SimulatedApi(Api):
     def answer(self, wait: float) -> httpx.Response:
         """What it says to a request."""
         policy = self.policy if self.advertised else None
-        return (
-            response(self.status, policy, self.retry_after(wait))
-            if wait
-            else response(200, policy)
-        )
+        if wait:
+            return response(self.status, policy, self.retry_after(wait))
+        return response(200, policy)
 
     def refused(self, quota: Quota) -> int:
         """How many of the requests that have arrived ``quota`` would have refused."""
@@ -129,12 +124,11 @@ class SimulatedApi(Api):
         return (len(self.arrivals) - 1 - refused) / (elapsed * rate / period)
 
     def used(self, begin: float, end: float, *, rate: float = 100) -> float:
-        """Accepted / allowed between two moments, in seconds after the first arrival."""
+        """Accepted / allowed between two moments, in seconds from the first arrival."""
         first = self.arrivals[0]
         accepted = self.accepted if self.quota else self.arrivals
-        return sum(begin <= arrival - first < end for arrival in accepted) / (
-            rate * (end - begin)
-        )
+        within = [arrival for arrival in accepted if begin <= arrival - first < end]
+        return len(within) / (rate * (end - begin))
 
 
 @dataclass
