@@ -159,6 +159,8 @@ class LearningPacer:
         now = time.perf_counter()
         if self._refusals.is_new(self._log.sent_at(now)):
             since_last = self._refusals.note(now)
+            # Refused again before anything was accepted: the pause was too short, and
+            # that says nothing about the pace.
             if self._refusals.in_a_row == 1:
                 self._pace.slow_down(since_last)
         self._due = max(self._due, now + (asked or self._refusals.pause))
@@ -166,7 +168,7 @@ class LearningPacer:
     def _keep_to(self, quotas: list[Quota]) -> None:
         """Pace requests by the quota with the shortest window.
 
-        Any other is counted as well, unless the pace alone cannot exceed it.
+        Another one is counted as well, unless that pace alone keeps it.
         """
         shortest = min(quotas, key=lambda quota: (quota.window, quota.requests))
         self._quotas = [quota for quota in quotas if quota.rate <= shortest.rate]
