@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.engine.run import MAX_EXTRA_OUTCOMES, Result, Run
+from inflight_lab.engine.run import GRACE, MAX_EXTRA_OUTCOMES, Result, Run
 from inflight_lab.engine.runner import Runner
+from inflight_lab.engine.tasks import MIN_TURNS
 from inflight_lab.observation.transport import OutsideError
 from inflight_lab.runners import naive, semaphore, semaphore_pause
 from tests.support.hostile_runners import for_ever
@@ -301,6 +302,34 @@ async def test_what_is_abandoned_keeps_no_response(server: PracticeServer) -> No
     del run, ending
     gc.collect()
     assert response() is None
+
+
+def test_on_a_busy_loop_tasks_have_turns_to_end() -> None:
+    """A turn that takes longer than all patience abandons nobody who tidies up."""
+
+    async def tidies_up(url: str, count: int) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            for _ in range(MIN_TURNS // 2):
+                await asyncio.sleep(0)
+
+    async def stop_it() -> int:
+        async def busy() -> None:
+            while True:
+                virtual_loop().stall(2 * GRACE)
+                await asyncio.sleep(0)
+
+        run = run_of(tidies_up, NOWHERE, 1)
+        task = asyncio.create_task(run.outcomes())
+        await settle()
+        other = asyncio.create_task(busy())
+        run.stop()
+        await task
+        other.cancel()
+        return run.abandoned
+
+    assert run_virtually(stop_it()) == 0
 
 
 class Deaf(asyncio.Future[None]):
