@@ -54,6 +54,12 @@ def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
     assert finding.headline == f"Over the quota {how}"
 
 
+def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
+    """Seven in two seconds are allowed: something else was refused."""
+    at_the_quota = [2 * window + n / 64 for window in range(5) for n in range(7)]
+    assert refused(at_the_quota).headline == "Refused"
+
+
 def test_the_numbers_beside_the_quota() -> None:
     """Refusals, what is allowed in which time, and what was sent in it."""
     bursts = [4 * burst + n / 1000 for burst in range(5) for n in range(13)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -85,6 +86,14 @@ def test_events_of_requests_that_nobody_saw_begin_are_left_out() -> None:
     assert log.timeline.stats().started == 0
 
 
+def test_between_events_the_clock_goes_on() -> None:
+    """An event happened at its own time; what is in flight and recent is of now."""
+    log = log_of([Made(asked=-5.0)])
+    before = time.perf_counter()
+    assert log.timeline.clock() >= before
+    assert log.timeline.events[0].time == -5.0
+
+
 def test_numbers_are_those_of_a_process() -> None:
     """Another one has the same."""
     log = RequestLog()
@@ -155,11 +164,11 @@ def test_two_threads_that_catch_up_keep_the_order() -> None:
 
     def fetch() -> Iterator[Unseen]:
         while news:
-            time = news.popleft()
-            if time == 1.0:
+            at = news.popleft()
+            if at == 1.0:
                 other.start()
                 assert second_waits.wait(PATIENCE)
-            yield Unseen(time, PROCESS, "urllib")
+            yield Unseen(at, PROCESS, "urllib")
 
     log = RequestLog(fetch)
     log._catching_up = Lock()  # type: ignore[assignment]

@@ -33,7 +33,7 @@ def by_one_task(number: int, pauses: list[float], headers: str = "") -> list[Mad
     for pause in pauses:
         failed = requests[-1]
         requests.append(failed._replace(asked=failed.asked + 0.1 + pause))
-    requests[-1] = requests[-1]._replace(status=200)
+    requests[-1] = requests[-1]._replace(status=200, headers="")
     return requests
 
 
