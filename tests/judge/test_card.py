@@ -43,6 +43,20 @@ def test_half_the_rate_is_half_the_share() -> None:
     assert share["still"].used == pytest.approx(0.5, abs=0.02)
 
 
+def test_a_share_is_of_ten_periods_after_the_first() -> None:
+    """Of seven in two seconds: what is sent from 2 s until 22 s counts."""
+
+    async def five(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        await asyncio.sleep(1.9)
+        await asyncio.gather(*(client.get(url) for _ in range(3)))
+        for pause in (0.2, 19.6):
+            await asyncio.sleep(pause)
+            await client.get(url)
+
+    share = judge(five, **QUOTA).shares["fixed window"]["still"]
+    assert share == (pytest.approx(2 / 70), 0)
+
+
 def test_a_network_costs_a_limiter_its_share() -> None:
     """A spacer is refused where its requests catch each other up, and late after each
     stall.
