@@ -11,6 +11,8 @@ from collections import deque
 from time import monotonic, monotonic_ns
 from typing import Any, Self
 
+import pytest
+
 RATE = 7
 PERIOD = 2.0
 SPACING = PERIOD / RATE
@@ -289,7 +291,8 @@ class CountsNanoseconds(Spacer):
 
     async def __aenter__(self) -> Self:
         now = monotonic_ns()
-        assert abs(now - time.perf_counter_ns()) < 1000
+        assert now == pytest.approx(time.perf_counter_ns(), abs=1000)
+        assert now == pytest.approx(1e9 * monotonic(), abs=1000)
         self._next = max(now, self._next) + round(SPACING * 1e9)
         await asyncio.sleep((self._next - now) / 1e9)
         return self
