@@ -13,7 +13,7 @@ import pytest
 
 from inflight_lab.judge import compare, judge
 from inflight_lab.judge.card import Card
-from inflight_lab.judge.checks import CheckResult
+from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.trials import Share
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runners.paced import Pacer

@@ -10,7 +10,8 @@ import pytest
 
 from inflight_lab.engine.limiter import AdjustableLimiter
 from inflight_lab.judge.api import Api
-from inflight_lab.judge.checks import CHECKS, CheckResult
+from inflight_lab.judge.checks import CHECKS
+from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.subject import Subject
 from inflight_lab.runners.paced import Pacer
 from tests.judge import limiters

@@ -171,6 +171,17 @@ async def test_knobs_turn_while_it_runs(
     assert server.timeline.period == 3600
 
 
+async def test_a_period_that_is_changed_counts_at_once() -> None:
+    """What was admitted longer ago than the new period is forgotten."""
+    app = app_with(quota="sliding-window", rate=1)
+    async with client_of(app) as client:
+        assert (await client.get("/get")).status_code == 200
+        wait(app, 5)
+        assert (await client.get("/get")).status_code == 429
+        app.period = 4
+        assert (await client.get("/get")).status_code == 200
+
+
 async def test_reset_forgets_the_used_quota() -> None:
     """After a reset the numbers are zero and the whole quota is there again."""
     app = app_with(quota="sliding-window", rate=1)

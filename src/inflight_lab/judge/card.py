@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from inflight_lab.judge.checks import CheckResult
+from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.trials import NETWORKS, Share
 
 NAME_WIDTH = 16

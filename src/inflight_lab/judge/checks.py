@@ -14,35 +14,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from inflight_lab.judge.api import Api
+from inflight_lab.judge.changed_limit import follows_a_changed_limit
 from inflight_lab.judge.clock import virtual_loop
+from inflight_lab.judge.results import YES, CheckResult, raised
 from inflight_lab.judge.subject import Subject, through
-
-LIMITS = ("limit", "total_tokens", "rate", "max_rate")
-"""What limiters call the limit that can be set while they are in use."""
-
-
-class CheckResult(NamedTuple):
-    """What a check found; ``passed`` is None where there is nothing to pass."""
-
-    passed: bool | None
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self._verdict, self.detail) if part)
-
-    @property
-    def short(self) -> str:
-        """For a table of several: the verdict, or what comes before the comma."""
-        return self._verdict or self.detail.partition(",")[0]
-
-    @property
-    def _verdict(self) -> str:
-        if self.passed is None:
-            return ""
-        return "yes" if self.passed else "NO"
-
-
-YES = CheckResult(True)
 
 
 class Check(NamedTuple):
@@ -59,13 +34,6 @@ class Check(NamedTuple):
             return CheckResult(False, "it stands still")
         except Exception as error:
             return raised(error)
-
-
-def raised(error: Exception) -> CheckResult:
-    """An error that came out of a limiter; of a group, the first."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return CheckResult(False, f"it raised {error!r}")
 
 
 async def _keeps_to_the_rate_after_a_rest(subject: Subject) -> CheckResult:
@@ -164,82 +132,6 @@ async def _seconds_for_two_periods(subject: Subject, limiter: Any) -> float:
     return virtual_loop().now - began
 
 
-class _LimitedSenders:
-    """Requests that wait for one limiter all the time, while its limit changes."""
-
-    def __init__(self, subject: Subject, limiter: Any, name: str) -> None:
-        self._period = subject.period
-        self._limiter = limiter
-        self._name = name
-        self._api = Api()
-
-    async def send_for_ever(self) -> None:
-        """Send one request after the other."""
-        while True:
-            await through(self._limiter, self._api.get)
-
-    async def change(self, limit: float) -> tuple[int, int]:
-        """Set the limit; return what it lets through in a period, and in five more.
-
-        The first period is for those in flight, and for those who wait for a time that
-        the old limit gave them.
-        """
-        setattr(self._limiter, self._name, limit)
-        before = len(self._api.arrivals)
-        await asyncio.sleep(self._period)
-        settled = len(self._api.arrivals)
-        await asyncio.sleep(5 * self._period)
-        return settled - before, len(self._api.arrivals) - settled
-
-
-async def _follows_a_changed_limit(subject: Subject) -> CheckResult:
-    """Half the limit lets half as many through, and all of it as many as before."""
-    limiter = subject.make()
-    name = _name_of_limit(limiter)
-    if name is None or not _can_be_set(limiter, name):
-        return CheckResult(None, "cannot be changed")
-    most = _limit_to_halve(getattr(limiter, name), subject.rate)
-    setattr(limiter, name, most)
-    limited = _LimitedSenders(subject, limiter, name)
-    count = math.ceil(2 * subject.rate) + 2
-    async with asyncio.TaskGroup() as tasks:
-        senders = [tasks.create_task(limited.send_for_ever()) for _ in range(count)]
-        _, whole = await limited.change(most)
-        _, half = await limited.change(type(most)(most / 2))
-        first, again = await limited.change(most)
-        for sender in senders:
-            sender.cancel()
-    halved = 0.3 * whole < half < 0.7 * whole
-    restored = again > 0.8 * whole and first <= 0.4 * whole + 1
-    detail = (
-        f"with `{name}` whole, halved and whole again, {whole}, {half} and {again} "
-        f"in five periods; {first} in the one after it was raised"
-    )
-    return CheckResult(halved and restored, detail)
-
-
-def _name_of_limit(limiter: Any) -> str | None:
-    for name in LIMITS:
-        if isinstance(getattr(limiter, name, None), int | float):
-            return name
-    return None
-
-
-def _can_be_set(limiter: Any, name: str) -> bool:
-    try:
-        setattr(limiter, name, getattr(limiter, name))
-    except AttributeError:
-        return False
-    return True
-
-
-def _limit_to_halve(limit: float, rate: float) -> float:
-    """The limit, if it can be halved and does not need too many tasks."""
-    if isinstance(limit, int):
-        limit = max(limit, 2)
-    return type(limit)(min(limit, max(2, rate)))
-
-
 async def _time_and_memory(subject: Subject) -> CheckResult:
     """Real time and memory for many requests; the loop's own share is in it."""
     limiter = subject.make()
@@ -273,6 +165,6 @@ CHECKS = (
     Check("first come, first served", _first_come_first_served),
     Check("survives cancelled requests", _survives_cancelled_requests),
     Check("survives failed requests", _survives_failed_requests),
-    Check("follows a changed limit", _follows_a_changed_limit),
+    Check("follows a changed limit", follows_a_changed_limit),
     Check("time and memory", _time_and_memory),
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 from inflight_lab.arguments import checked, instance, number
 from inflight_lab.judge.card import Card, Column, side_by_side
-from inflight_lab.judge.checks import CHECKS, CheckResult
+from inflight_lab.judge.checks import CHECKS
 from inflight_lab.judge.clock import BlockingError
+from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.subject import WANTED, Subject
 from inflight_lab.judge.trials import PERIODS, trials
 

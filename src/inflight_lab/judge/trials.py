@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from inflight_lab.judge.api import QUOTAS, Api
-from inflight_lab.judge.checks import CheckResult, raised
 from inflight_lab.judge.clock import BEGIN, virtual_loop
+from inflight_lab.judge.results import CheckResult, raised
 from inflight_lab.judge.subject import Subject
 from inflight_lab.quotas.algorithms import Quota
 
