@@ -4,6 +4,7 @@ or a key does.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.bare_page import TWO, hear, show, state_of
+from inflight_lab import Stats
+from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.run import RequestEvent, Run
+from tests.support.bare_page import TWO, hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import Word, pictures_on, plot_on, spy_on
 from tests.support.lab import PanelOnPage
@@ -26,31 +30,18 @@ MIDDLES = [
     ("latency", 0.9, 1.1),
     ("rate", 135, 165),
 ]
-CROWDED = {
-    "now": 2.0,
-    "counts": {
-        "started": 1000,
-        "in_flight": 60,
-        "waiting": 300,
-        "accepted": 569,
-        "refused": 66,
+CROWDED = run_of(
+    {
+        "server": [(0.1, 0, 60, 60)],
+        "limit": [(0.1, 60, 60, 60)],
+        "rate": [(0.1, 0, 99, 99)],
+        "waiting": [(0.1, 300, 300, 300)],
+        "refused": [(0.5, 66, 66, 66)],
     },
-    "series": {
-        "server": [[0.1, 0, 60, 60]],
-        "limit": [[0.1, 60, 60, 60]],
-        "rate": [[0.1, 0, 99, 99]],
-        "quota": [[0.1, 100, 100, 100]],
-        "waiting": [[0.1, 300, 300, 300]],
-        "refused": [[0.5, 66, 66, 66]],
-    },
-    "rules": {
-        "kind": "sliding-window",
-        "rate": 100,
-        "period": 1.0,
-        "burst": 1,
-        "phase": 0,
-    },
-}
+    policy=QuotaPolicy("sliding-window", 100),
+    counts=Stats(started=1000, in_flight=60, waiting=300, accepted=569, refused=66),
+    now=2.0,
+)
 """What a page hears of a run with much to say."""
 SIZES = [(1024, 768), (1366, 768), (1920, 1080)]
 LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
@@ -207,7 +198,7 @@ def test_presented_the_plot_is_large(
         page.evaluate("delete Element.prototype.requestFullscreen")
     panel = PanelOnPage(page)
     for lane in range(len(state["_lanes"])):
-        hear(page, lane=lane, **CROWDED)
+        hear(page, CROWDED, lane=lane)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
     for lane, plot in enumerate(page.locator(".ifl-lines canvas").all()):
@@ -243,7 +234,7 @@ def test_presented_the_pictures_use_the_height(
     show(page, state, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
     for lane in range(len(state["_lanes"])):
-        hear(page, lane=lane, **CROWDED)
+        hear(page, CROWDED, lane=lane)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
     for lane in page.locator(".ifl-lane").all():
@@ -340,15 +331,11 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     """
     spy_on(page)
     show(page, one)
-    points = [[n / 100, 0, 9, 9] for n in range(1000)]
-    points[300:310] = [[n / 100, 4, 4, 4] for n in range(300, 310)]
-    points[600:610] = [[n / 100, 20, 20, 20] for n in range(600, 610)]
-    hear(
-        page,
-        now=10.0,
-        reset=True,
-        series={"server": points, "client": points, "limit": [[0, 9, 9, 9]]},
-    )
+    points = [(n / 100, 0, 9, 9) for n in range(1000)]
+    points[300:310] = [(n / 100, 4, 4, 4) for n in range(300, 310)]
+    points[600:610] = [(n / 100, 20, 20, 20) for n in range(600, 610)]
+    lines = {"server": points, "client": points, "limit": [(0, 9, 9, 9)]}
+    hear(page, run_of(lines, now=10.0), reset=True)
     plot = plot_on(page, says=["limit 9", "server"])
     levels = [round(level, 1) for _, level in plot.line("server")]
     assert len(levels) < 30
@@ -375,13 +362,9 @@ def test_a_line_that_ended_has_its_name_beside_its_peak(
     """
     spy_on(page)
     show(page, one)
-    client = [[0.1, 200, 200, 200], [1.0, 100, 100, 100]]
-    hear(
-        page,
-        now=3.0,
-        reset=True,
-        series={"server": [[0.1, 100, 100, 100]], "client": client},
-    )
+    client = [(0.1, 200, 200, 200), (1.0, 100, 100, 100)]
+    lines = {"server": [(0.1, 100, 100, 100)], "client": client}
+    hear(page, run_of(lines, now=3.0), reset=True)
     plot = plot_on(page, says=["client", "server"])
     marks = {word.text: word.y for word in plot.axis("in flight")}
     assert plot.line("client")[0][1] == pytest.approx(200, abs=3)
@@ -395,14 +378,15 @@ def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
     """
     spy_on(page)
     show(page, one)
-    counts = {"started": 200, "refused": 66}
-    marks = [[1 + n / 100, 5, 5, 5] for n in range(12)] + [[1.2, 6, 6, 6]]
-    hear(page, now=2.0, live=True, reset=True, counts=counts, series={"refused": marks})
+    marks = [(1 + n / 100, 5, 5, 5) for n in range(12)] + [(1.2, 6, 6, 6)]
+    counts = Stats(started=200, refused=66)
+    run = run_of({"refused": marks}, now=2.0, live=True, counts=counts)
+    hear(page, run, reset=True)
     of_66 = plot_on(page, when="plot.words.some(({ text }) => text === '66')").word(
         "66"
     )
-    more = {"counts": counts | {"refused": 70}, "series": {"refused": [[3.0, 4, 4, 4]]}}
-    hear(page, now=3.0, **more)
+    counts = Stats(started=200, refused=70)
+    hear(page, run_of({"refused": [(3.0, 4, 4, 4)]}, now=3.0, counts=counts))
     page.wait_for_function(
         "plotDrawn(0).words.filter(({ text, y }) => text === '4').length"
     )
@@ -422,14 +406,9 @@ def test_the_last_refusals_leave_room_for_their_name(
     """
     spy_on(page)
     show(page, one, width=420)
-    points = {"server": [[0.1, 9, 9, 9]], "refused": [[9.9, 20, 20, 20]]}
-    hear(
-        page,
-        now=10.0,
-        reset=True,
-        counts={"started": 200, "refused": 20},
-        series=points,
-    )
+    lines = {"server": [(0.1, 9, 9, 9)], "refused": [(9.9, 20, 20, 20)]}
+    counts = Stats(started=200, refused=20)
+    hear(page, run_of(lines, now=10.0, counts=counts), reset=True)
     plot = plot_on(page, when="plot.words.some(({ text }) => text === 'refused')")
     assert plot.word("20").y == plot.word("refused").y
     expect_apart(plot.words)
@@ -441,7 +420,8 @@ def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None
     """
     spy_on(page)
     show(page, one)
-    hear(page, now=70.0, series={"server": [[time, 0, 3, 3] for time in range(70)]})
+    points = [(time, 0, 3, 3) for time in range(70)]
+    hear(page, run_of({"server": points}, now=70.0))
     plot = plot_on(
         page, when="plot.words.some(({ text }) => text === 'older points left out')"
     )
@@ -460,14 +440,8 @@ def test_two_share_their_time_axis_also_when_one_has_ended(
     show(page, two, width=1366)
     page.clock.pause_at(60)  # it would go on between two looks
     for lane, now in ((0, 2.0), (1, 20.0)):
-        hear(
-            page,
-            lane=lane,
-            now=now,
-            live=lane == 1,
-            reset=True,
-            series={"server": [[0.1, 0, 3, 3]]},
-        )
+        run = run_of({"server": [(0.1, 0, 3, 3)]}, now=now, live=lane == 1)
+        hear(page, run, lane=lane, reset=True)
     page.clock.run_for(100)
     ended = plot_on(page, 0, says=["0 s", "20 s"])
     running = plot_on(page, 1, says=["0 s", "20 s"])
@@ -485,13 +459,8 @@ def test_the_smaller_of_two_can_be_read(
     spy_on(page)
     show(page, two, width=width)
     for lane, peak in ((0, 200), (1, 3)):
-        hear(
-            page,
-            lane=lane,
-            now=2.0,
-            reset=True,
-            series={"server": [[0.1, 0, peak, peak]]},
-        )
+        run = run_of({"server": [(0.1, 0, peak, peak)]}, now=2.0)
+        hear(page, run, lane=lane, reset=True)
     line = (
         "plot.lines.some(({ colour, points }) => colour === '#0072b2' && points.length)"
     )
@@ -501,30 +470,23 @@ def test_the_smaller_of_two_can_be_read(
     assert max(level for _, level in small.line("server")) == pytest.approx(3, abs=0.1)
     assert "enlarged 50 times" in small.texts()
     assert not [text for text in large.texts() if "enlarged" in text]
-    hear(page, lane=1, now=3.0, series={"server": [[0.2, 0, 60, 60]]})
+    hear(page, run_of({"server": [(0.2, 0, 60, 60)]}, now=3.0), lane=1)
     shared = plot_on(page, 1, when="plot.words.some(({ text }) => text === '250')")
     assert not [text for text in shared.texts() if "enlarged" in text]
     for plot in (large, small, shared):
         expect_apart(plot.words)
 
 
-TOKENS: dict[str, Any] = {
-    "rules": {
-        "kind": "sliding-window",
-        "rate": 60,
-        "period": 2.0,
-        "burst": 1,
-        "phase": 0.0,
-        "tokens": 2000,
+REQUESTS_ONLY = QuotaPolicy("sliding-window", 60, 2.0)
+TOKENS = run_of(
+    {
+        "server": [(0.1, 0, 60, 60)],
+        "rate": [(0.1, 50, 50, 50)],
+        "tokens": [(0.1, 900, 900, 900), (1.0, 1990, 1990, 1990)],
     },
-    "series": {
-        "server": [[0.1, 0, 60, 60]],
-        "rate": [[0.1, 50, 50, 50]],
-        "quota": [[0.1, 60, 60, 60]],
-        "tokens": [[0.1, 900, 900, 900], [1.0, 1990, 1990, 1990]],
-        "token_quota": [[0.1, 2000, 2000, 2000]],
-    },
-}
+    policy=REQUESTS_ONLY._replace(tokens=2000),
+    now=2.0,
+)
 
 
 @pytest.mark.parametrize("width", [390, 1024])
@@ -538,7 +500,7 @@ def test_tokens_are_shown_where_they_are_counted(
     show(page, one, width=width)
     strips = page.locator(".ifl-lines canvas")
     usual = strips.evaluate("canvas => canvas.clientHeight")
-    hear(page, now=2.0, reset=True, **TOKENS)
+    hear(page, TOKENS, reset=True)
     plot = plot_on(page, says=["tokens in the last period", "quota 2000", "quota 60"])
     levels = plot.line("tokens", "tokens in the last period")
     assert (levels[0][1], levels[-1][1]) == (
@@ -552,7 +514,7 @@ def test_tokens_are_shown_where_they_are_counted(
     spoken = page.locator(".ifl-spoken")
     expect(spoken).to_contain_text("1990 tokens in the last period, 2000 allowed")
     assert strips.evaluate("canvas => canvas.clientHeight") > usual
-    hear(page, now=2.0, reset=True, rules=TOKENS["rules"] | {"tokens": 0})
+    hear(page, run_of(policy=REQUESTS_ONLY, now=2.0), reset=True)
     gone = plot_on(
         page,
         when="!plot.words.some(({ text }) => text === 'tokens in the last period')",
@@ -581,7 +543,7 @@ def test_presented_tokens_are_shown_before_those_who_wait(
     spy_on(page)
     show(page, one | {"view": view}, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
-    hear(page, now=2.0, reset=True, **TOKENS)
+    hear(page, TOKENS, reset=True)
     page.get_by_role("button", name="Present").click()
     plot = plot_on(
         page, when="plot.words.every(({ large }) => large > 1)", says=["quota 2000"]
@@ -611,7 +573,7 @@ def test_the_plain_picture_hides_while_the_live_one_is_fed(
         )
     shown = page.locator("section :is(svg, img)").locator("visible=true")
     expect(shown).to_have_count(2)
-    hear(page, reset=True, picture="ifl-1")
+    hear(page, Run(), reset=True, picture="ifl-1")
     expect(shown).to_have_count(0)
     page.evaluate("end()")
     expect(shown).to_have_count(2)
@@ -623,21 +585,18 @@ def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> 
     """
     spy_on(page)
     show(page, one)
-    rows = [
-        [0.0, what, n, detail]
-        for n in range(4)
-        for what, detail in (("sent", None), ("arrived", 200))
-    ]
-    rows += [[0.9, "answered", 0, 200]]
-    rules = {
-        "kind": "sliding-window",
-        "rate": 100,
-        "period": 1.0,
-        "burst": 1,
-        "phase": 0,
-    }
-    counts = {"started": 4, "in_flight": 3, "accepted": 1}
-    hear(page, now=0.95, reset=True, rows=rows, rules=rules, counts=counts)
+    events = []
+    for number in range(4):
+        events.append(RequestEvent(0.0, "sent", number, None))
+        events.append(RequestEvent(0.0, "arrived", number, 200, number + 1))
+    events.append(RequestEvent(0.9, "answered", 0, 200))
+    run = run_of(
+        policy=QuotaPolicy("sliding-window", 100),
+        events=events,
+        counts=Stats(started=4, in_flight=3, accepted=1),
+        now=0.95,
+    )
+    hear(page, run, reset=True)
     page.wait_for_timeout(2500)  # a period, and all that it moves on for
     flow = page.locator(".ifl-flow")
     expect(flow).to_have_attribute("data-flying", "3")
@@ -655,11 +614,11 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
         "Press Run, or Space: at most 3 in flight, quota 100"
     )
     expect(readout).to_contain_text("ready: 0 of 0 done")
-    counts = {"started": 1000, "accepted": 533}
-    hear(page, now=2.0, live=True, counts=counts)
+    counts = Stats(started=1000, accepted=533)
+    hear(page, Run(now=2.0, live=True, counts=counts))
     expect(readout).to_contain_text("running: 533 of 1000 done")
     expect(page.locator(".ifl-hint")).to_be_hidden()
-    hear(page, now=2.0, counts=counts | {"cancelled": 467})
+    hear(page, Run(now=2.0, counts=replace(counts, cancelled=467)))
     expect(readout).to_contain_text("stopped: 533 of 1000 done")
     expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute(
         "style", "width: 53.3%;"
@@ -724,14 +683,8 @@ def test_at_full_speed_all_is_drawn_in_the_same_frames(
     show(page, two, width=1366)
     page.evaluate(spy_on_frames)
     for lane in (0, 1):
-        hear(
-            page,
-            lane=lane,
-            now=1.0,
-            live=True,
-            reset=True,
-            series={"rate": [[0.9, 300, 300, 300]]},
-        )
+        run = run_of({"rate": [(0.9, 300, 300, 300)]}, now=1.0, live=True)
+        hear(page, run, lane=lane, reset=True)
     page.wait_for_function("perFrame.length > 30", timeout=20_000)
     together = page.evaluate("perFrame.slice(-20)").count(4)
     assert (

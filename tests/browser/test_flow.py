@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.support.bare_page import COUNTS, show, state_of
+from inflight_lab.runs.columns import to_columns
+from inflight_lab.runs.run import Run
+from tests.support.bare_page import show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import Lab
 from tests.support.panel_page import PANEL, open_panel
@@ -28,17 +30,17 @@ def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
     """Each writing lays the page out anew, which a person need not see with each message."""
     show(page, state_of())
     written, seconds = page.evaluate(
-        """async (message) => {
+        """async (run) => {
             const begin = performance.now(), numbers = document.querySelector(".ifl-number");
             let written = 0;
             new MutationObserver(() => { written += 1; }).observe(numbers, { childList: true });
             for (let i = 1; i <= 40; i += 1) {
-                hear({ ...message, now: i / 20, counts: { ...message.counts, in_flight: i } });
+                hear({ run: { ...run, now: i / 20, counts: { ...run.counts, in_flight: i } } });
                 await new Promise(requestAnimationFrame);
             }
             return [written, (performance.now() - begin) / 1000];
         }""",
-        {"lane": 0, "live": True, "series": {}, "rows": [], "counts": COUNTS},
+        to_columns(Run(live=True)),
     )
     assert written <= 5 * seconds + 1
 

@@ -125,7 +125,7 @@ def test_reset_with_requests_in_flight(timeline: Timeline) -> None:
 
 
 def test_a_request_ends_once(timeline: Timeline) -> None:
-    """A second end of the same request (an answer that meets a cancel) changes nothing."""
+    """A second end of a request (an answer that meets a cancel) changes nothing."""
     request = timeline.send()
     timeline.answer(request, 200)
     timeline.cancel(request)

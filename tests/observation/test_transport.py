@@ -39,7 +39,7 @@ def without_times(stats: Stats) -> dict[str, int]:
     [(200, "accepted"), (302, "accepted"), (404, "failed"), (429, "refused")],
 )
 async def test_statuses(status: int, field: str) -> None:
-    """Every status ends up in its count, and the response reaches the caller as it was."""
+    """Every status ends up in its count, and the response is as it was."""
     observed = ObservedTransport(
         httpx.MockTransport(lambda request: httpx.Response(status, text="hello"))
     )
@@ -117,7 +117,7 @@ async def test_a_faster_transport_below(
 
 
 async def test_cancel() -> None:
-    """A cancelled request is neither accepted nor failed, and the cancel goes through."""
+    """A cancelled request is neither accepted nor failed, and the cancel goes on."""
     observed = ObservedTransport(Gate())
     async with httpx.AsyncClient(transport=observed) as client:
         task = asyncio.create_task(client.get(URL))
@@ -214,7 +214,7 @@ async def test_a_compressed_body_is_decoded_once() -> None:
 
 
 async def test_client_and_server_agree(server: PracticeServer) -> None:
-    """With no pool in the way both sides tell the same story, so either may be plotted."""
+    """With no pool in the way both sides say the same, so either may be plotted."""
     server.quota, server.rate, server.period = "fixed-window", 4, 3600
     async with httpx.AsyncClient(transport=(observed := ObservedTransport())) as client:
         for _ in range(6):

@@ -143,7 +143,7 @@ async def test_the_run_ends_when_the_server_knows(
     await start_until(panel, in_flight=3)
     await stop(panel)
     assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
-    assert panel.lanes[""].feed.recorder.history["server"][-1][3] == 0
+    assert panel.lanes[""].feed.run.levels["server"][-1].last == 0
 
 
 async def test_the_status_follows_the_run(

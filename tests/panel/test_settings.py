@@ -41,7 +41,7 @@ async def test_the_page_hears_that_a_move_is_settled(
         lambda _, context: refused.append(context["exception"])
     )
     for value in (7, 7, 0):
-        panel._hear({"set": {"limit": value}})
+        panel.on_message({"set": {"limit": value}})
     await until(lambda: sent == [{"settled": "limit"}] * 3)
     assert panel.limit == 7
     assert [str(error) for error in refused] == ["limit must be 1 or more, got 0"]

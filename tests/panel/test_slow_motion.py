@@ -83,7 +83,7 @@ async def test_requests_are_numbered_in_slow_motion_only(open_panel: OpenPanel) 
     for slow in (5, 1):
         panel.slow = slow
         await panel.start()
-        numbered.append(lane.feed.recorder.numbered)
+        numbered.append(lane.feed.run.numbered)
     assert numbered == [True, False]
 
 

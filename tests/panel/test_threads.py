@@ -6,15 +6,17 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 
-from inflight_lab import Panel, PracticeServer
+from inflight_lab import Panel, PracticeServer, Stats
 from inflight_lab.panel import lane as lane_module
 from inflight_lab.panel.lane import Lane
 from inflight_lab.runners import semaphore, threaded
+from inflight_lab.runs.run import Run
 from tests.support.panels import OpenPanel, in_threads, start_until, stop
 from tests.support.waiting import until
 
@@ -36,15 +38,15 @@ async def own_client(url: str, count: int) -> list[object]:
     return await semaphore.make_many_requests(url, count, limit=3)
 
 
-def status_of(panel: Panel) -> dict[str, Any]:
-    """What the plot says now."""
-    return panel.lanes[""].feed.recorder.status()
+def run_of(panel: Panel) -> Run:
+    """The run that the plot shows."""
+    return panel.lanes[""].feed.run
 
 
-async def until_the_plot_ends(panel: Panel) -> dict[str, int]:
+async def until_the_plot_ends(panel: Panel) -> Stats:
     """Wait for that; returns the counts that stay there."""
-    await until(lambda: not status_of(panel)["live"])
-    return status_of(panel)["counts"]
+    await until(lambda: not run_of(panel).live)
+    return run_of(panel).counts
 
 
 class Threads(NamedTuple):
@@ -72,21 +74,21 @@ async def test_what_a_thread_goes_on_to_send_is_counted(
     server.latency = 0.07
     panel = open_panel(in_threads(threads.sends), count=threads.count)
     panel.start()
-    await until(lambda: server.stats().accepted >= 3)
-    counts = status_of(panel)["counts"]
-    sent = counts["in_flight"] + counts["accepted"]
-    assert counts["started"] == threads.count == counts["waiting"] + sent
-    assert counts["waiting"] > 0
+    await until(lambda: run_of(panel).counts.accepted >= 3)
+    counts = run_of(panel).counts
+    sent = counts.in_flight + counts.accepted
+    assert counts.started == threads.count == counts.waiting + sent
+    assert counts.waiting > 0
     await stop(panel)
     assert re.fullmatch(
         rf"stopped: {threads.count} outcomes in \d+\.\d s, \d\d? not answered by then",
         panel.status,
     )
-    assert status_of(panel)["live"]
+    assert run_of(panel).live
     counts = await until_the_plot_ends(panel)
-    assert (counts["started"], counts["accepted"]) == (threads.count, threads.count)
-    assert (counts["in_flight"], counts["waiting"]) == (0, 0)
-    assert panel.lanes[""].feed.recorder.history["waiting"][-1][3] == 0
+    assert (counts.started, counts.accepted) == (threads.count, threads.count)
+    assert (counts.in_flight, counts.waiting) == (0, 0)
+    assert run_of(panel).levels["waiting"][-1].last == 0
 
 
 async def test_what_an_unseen_client_never_sends_is_cancelled(
@@ -99,8 +101,8 @@ async def test_what_an_unseen_client_never_sends_is_cancelled(
     await stop(panel)
     assert panel.status.endswith("s, 12 not answered by then")
     counts = await until_the_plot_ends(panel)
-    assert (counts["started"], counts["cancelled"]) == (12, 12)
-    assert (counts["in_flight"], counts["waiting"]) == (0, 0)
+    assert (counts.started, counts.cancelled) == (12, 12)
+    assert (counts.in_flight, counts.waiting) == (0, 0)
 
 
 async def test_the_next_run_is_not_ended_by_the_one_before(
@@ -125,15 +127,14 @@ async def test_the_next_run_is_not_ended_by_the_one_before(
     run = panel.start()
     looked.clear()
     await looked.wait()  # whether the plot of the first should end
-    assert status_of(panel)["live"]
+    assert run_of(panel).live
     await run
     assert panel.status.startswith("done: 3 outcomes")
-    messages = panel.lanes[""].recorded()
-    assert all(message["live"] for message in messages[:-1])  # nothing is the first's
+    assert run_of(panel).counts.accepted == 3  # to its end
 
 
 async def test_reset_forgets_a_run_whose_threads_go_on(
-    server: PracticeServer, open_panel: OpenPanel
+    server: PracticeServer, open_panel: OpenPanel, tmp_path: Path
 ) -> None:
     """Its plot, which goes on with them, leaves nothing in what is recorded."""
     server.latency = 0.5
@@ -142,7 +143,7 @@ async def test_reset_forgets_a_run_whose_threads_go_on(
     await stop(panel)
     await panel.reset()
     with pytest.raises(ValueError, match="there is no run to record yet"):
-        panel.lanes[""].recorded()
+        panel.save_recording(tmp_path / "run.json")
 
 
 async def test_the_plot_of_an_observed_run_ends_with_it(
@@ -157,7 +158,7 @@ async def test_the_plot_of_an_observed_run_ends_with_it(
         other = asyncio.create_task(client.get(server.url))
         await until(lambda: server.stats().started == 4)
         await run
-        assert not status_of(panel)["live"]
+        assert not run_of(panel).live
         other.cancel()
 
 

@@ -12,7 +12,8 @@ import sys, types
 colab = types.ModuleType("google.colab.output")
 colab.enable_custom_widget_manager = lambda: None
 colab._widgets = types.SimpleNamespace(_installed_url="https://example.com/manager.js")
-sys.modules |= {"google.colab": types.ModuleType("google.colab"), "google.colab.output": colab}
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+sys.modules["google.colab.output"] = colab
 """
 SHOW = "from inflight_lab import LivePlot, PracticeServer\nLivePlot(PracticeServer())"
 

@@ -1,4 +1,4 @@
-"""What the JavaScript of the plot works out, without a browser; and its modules as one."""
+"""What the plot's JavaScript works out, without a browser; and its modules as one."""
 
 from __future__ import annotations
 
@@ -31,11 +31,18 @@ def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
     """
     entry = write(
         tmp_path,
-        counter="const START = 5;\nexport let calls = [START];\nexport const START_TWICE = 2 * START;\n",
-        greeting='import { calls } from "./counter.js";\nconst START = "hello ";\n'
-        "export function greet(name) {\n  calls.push(name);\n  return START + name;\n}\n",
+        counter="const START = 5;\n"
+        "export let calls = [START];\n"
+        "export const START_TWICE = 2 * START;\n",
+        greeting='import { calls } from "./counter.js";\n'
+        'const START = "hello ";\n'
+        "export function greet(name) {\n"
+        "  calls.push(name);\n"
+        "  return START + name;\n"
+        "}\n",
         entry='import { calls, START_TWICE as twice } from "./counter.js";\n'
-        'import {\n  greet,\n} from "./greeting.js";\nexport default [greet("you"), twice, calls];\n',
+        'import {\n  greet,\n} from "./greeting.js";\n'
+        'export default [greet("you"), twice, calls];\n',
     )
     whole = tmp_path / "whole.js"
     whole.write_text(joined(entry))

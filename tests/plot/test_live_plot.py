@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
+from inflight_lab.plot.history import HISTORY, LATE
+from inflight_lab.runs.columns import from_columns
+from inflight_lab.runs.levels import Point
+from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
+
+PERIOD = 20.0
 
 
 class Page:
-    """Stands for the page: hears what the plot sends, and says hello as a new view
-    does.
-    """
+    """Stands for the page: it keeps what it is sent, and says hello as a new view."""
 
     def __init__(self, plot: LivePlot, monkeypatch: pytest.MonkeyPatch) -> None:
         self.plot = plot
-        self.heard: list[dict[str, Any]] = []
-        # As it is now: what goes to a page is written down at once.
-        monkeypatch.setattr(
-            plot, "send", lambda message: self.heard.append(deepcopy(message))
-        )
+        self.messages: list[dict[str, Any]] = []
+        monkeypatch.setattr(plot, "send", self.messages.append)
 
-    def hello(self) -> dict[str, Any]:
+    def hello(self) -> Run:
         """The answer to a view that has just opened."""
         self.plot._handle_custom_msg({"hello": True}, [])
-        return self.heard[-1]
+        answer = self.messages[-1]
+        assert answer["reset"]
+        assert answer["picture"].startswith("ifl-")
+        return from_columns(answer["run"])
+
+    def put_together(self) -> Run:
+        """The run as a page has it that has been there from the start."""
+        first, *others = self.messages
+        assert first["reset"]
+        run = from_columns(first["run"])
+        for message in others:
+            assert list(message) == ["run"]
+            run.append(from_columns(message["run"]))
+        return run
 
 
 @pytest.fixture
@@ -38,17 +51,50 @@ def clock() -> SetClock:
 @pytest.fixture
 def idle(clock: SetClock) -> PracticeServer:
     """A server that is not started; a test writes its timeline."""
-    server = PracticeServer(quota="sliding-window", rate=100)
+    server = PracticeServer(quota="sliding-window", rate=70, period=PERIOD)
     server.timeline.clock = clock
     return server
 
 
-def test_a_finished_recording_stays_what_it_was(
+def test_a_page_gets_every_row_once(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that is reloaded long after the run shows the run, not what came later and
-    not nothing.
-    """
+    """All messages together are the run, which is what a later view is sent."""
+    plot = LivePlot(idle)
+    page = Page(plot, monkeypatch)
+    with plot:
+        for step in range(1, 20):
+            clock.now = step / 10
+            idle.timeline.answer(idle.timeline.send(), 429 if step % 2 else 200)
+            plot.set_limit(step)
+    run = page.put_together()
+    assert run == plot.run == page.hello()
+    assert len(run.events) == 3 * 19
+    assert len(run.levels["limit"]) == 19
+    assert len(run.policies) == 1
+    assert (run.counts.accepted, run.counts.refused) == (9, 10)
+    plot.close()
+
+
+def test_a_run_is_shown_as_it_begins_and_as_it_ends(
+    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first message says that it goes on, the last that it does not."""
+    plot = LivePlot(idle)
+    page = Page(plot, monkeypatch)
+    with plot:
+        first = page.messages[0]["run"]
+        clock.now = 1.5
+    last = page.messages[-1]["run"]
+    assert (first["live"], first["now"], len(first["policies"])) == (True, 0, 1)
+    assert (last["live"], last["now"], last["policies"]) == (False, 1.5, [])
+    plot.close()
+
+
+def test_a_finished_run_stays_what_it_was(
+    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is reloaded long after shows the run, and not what came later."""
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
@@ -57,78 +103,86 @@ def test_a_finished_recording_stays_what_it_was(
     clock.now = 1000
     idle.timeline.answer(idle.timeline.send(), 429)
     shown = page.hello()
-    assert shown["series"]["server"] == [[1, 0, 1, 0]]
-    assert (shown["now"], shown["live"], shown["reset"]) == (1, False, True)
-    assert (shown["counts"]["started"], shown["counts"]["refused"]) == (1, 0)
+    assert shown.levels["server"] == [Point(1, 0, 1, 0)]
+    assert (shown.now, shown.live) == (1, False)
+    assert (shown.counts.started, shown.counts.refused) == (1, 0)
     plot.clear()
-    assert page.hello()["series"]["server"] == []
+    assert page.hello() == Run()
     plot.close()
 
 
-def test_a_transport_alone_may_stand_first() -> None:
-    """It is drawn as the client that it is, with no server beside it."""
-    transport = ObservedTransport()
-    for plot in (LivePlot(transport), LivePlot(client=transport)):
-        assert plot.recorder.client is transport.timeline
-        assert plot.recorder.server is None
-        plot.close()
-
-
-def test_every_new_point_is_sent_and_a_view_that_comes_late_gets_all(
+def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The messages of a run together are its history, which is what a later view is
-    sent.
-    """
+    """Events of the last period of the quota, lines of the last minute, and counts."""
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
-        for step in range(1, 20):
-            clock.now = step / 10
-            idle.timeline.answer(idle.timeline.send(), 429 if step % 2 else 200)
-            plot.set_limit(step)
-    assert "reset" in page.heard[0]
-    sent = [message["series"] for message in page.heard[1:]]
-    for name in ("server", "limit", "refused", "quota", "rate"):
-        assert plot.recorder.history[name]
-        assert [
-            point for series in sent for point in series.get(name, [])
-        ] == plot.recorder.history[name]
-        assert page.hello()["series"][name] == plot.recorder.history[name]
-    assert len(plot.recorder.history["limit"]) == 19
+        for second in range(1, 101):
+            clock.now = second
+            idle.timeline.answer(idle.timeline.send(200, quota=1), 200)
+        plot.feed.send_new()
+        shown = page.hello()
+    oldest = 100 - LATE - PERIOD
+    assert min(event.time for event in shown.events if event.what == "sent") == oldest
+    assert shown.dropped["accepted"] == oldest - 1
+    assert shown.levels["server"][0].time == 100 - HISTORY - 1
+    assert (shown.counts.accepted, shown.live) == (100, True)
     plot.close()
 
 
-def test_no_limit_is_drawn_while_nothing_runs(
+def test_a_second_run_has_nothing_of_the_first(
+    idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins at 0, on a page that forgets the other."""
+    plot = LivePlot(idle)
+    page = Page(plot, monkeypatch)
+    with plot:
+        idle.timeline.send()
+    page.messages.clear()
+    clock.now = 50
+    with plot:
+        clock.now = 51
+        plot.set_limit(3)
+    run = page.put_together()
+    assert run == plot.run
+    assert (run.now, run.events) == (1, [])
+    assert run.levels["limit"] == [Point(1, 3, 3, 3)]
+    plot.close()
+
+
+def test_nothing_is_drawn_while_nothing_runs(
     idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outside a recording the plot takes nothing up, neither a limit nor what the
-    server sees.
-    """
+    """Neither a limit nor what the server sees."""
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     idle.timeline.send()
     plot.set_limit(5)
-    shown = page.hello()
-    assert [points for points in shown["series"].values() if points] == []
+    assert page.hello() == Run()
     plot.close()
 
 
 def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a practice server the client's side is enough; without both there is
-    nothing to draw.
-    """
+    """Without a practice server the client's side is enough, and there is no quota."""
     transport = ObservedTransport()
-    plot = LivePlot(client=transport)
-    page = Page(plot, monkeypatch)
-    with plot:
-        transport.timeline.answer(transport.timeline.send(), 503)
-    shown = page.hello()
-    assert (len(shown["series"]["client"]), shown["series"]["quota"]) == (1, [])
-    assert (shown["counts"]["refused"], shown["counts"]["in_flight"]) == (1, 0)
-    plot.close()
+    for plot in (LivePlot(transport), LivePlot(client=transport)):
+        page = Page(plot, monkeypatch)
+        with plot:
+            transport.timeline.answer(transport.timeline.send(), 503)
+        shown = page.hello()
+        assert len(shown.levels["client"]) == 1
+        assert shown.levels["server"] == []
+        assert shown.policies == []
+        assert shown.counts.in_flight == 0
+        plot.close()
+
+
+def test_nothing_to_draw() -> None:
+    """Neither side, or a transport twice, is refused by name."""
     with pytest.raises(TypeError, match="server or client must have a timeline"):
         LivePlot()
+    transport = ObservedTransport()
     with pytest.raises(TypeError, match="client must be None after a transport"):
         LivePlot(transport, transport)
 

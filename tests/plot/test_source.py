@@ -1,209 +1,245 @@
-"""What a plot is drawn from: no peak lost, nothing twice, and no more than the last
-minute kept.
-"""
+"""What a run is made of: no peak lost, nothing twice, and what each side knows."""
 
 from __future__ import annotations
 
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot import points
-from inflight_lab.plot.points import BIN, PlotSource, tally, thin
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.plot import source as source_module
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.levels import Point
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
+
+BEGAN = 100.75
 
 
 @pytest.fixture
 def clock() -> SetClock:
-    return SetClock(100.0)
+    return SetClock(BEGAN)
 
 
 @pytest.fixture
-def timeline(clock: SetClock) -> Timeline:
-    return Timeline(clock=clock)
+def server(clock: SetClock) -> Timeline:
+    return Timeline(clock=clock, period=2.0)
 
 
-def test_thinning_loses_no_peak() -> None:
-    """Whatever happens within a bin becomes one point that keeps its lowest, highest
-    and last level.
-    """
-    levels = [(0.0, 1), (BIN / 4, 9), (BIN / 3, 0), (BIN / 2, 4), (BIN, 5)]
-    thinned = thin(levels)
-    assert thinned == [[0.0, 0, 9, 4], [BIN, 5, 5, 5]]
-    assert thin(levels, 2 * BIN) == [[0.0, 0, 9, 5]]
+@pytest.fixture
+def client(clock: SetClock) -> Timeline:
+    return Timeline(clock=clock, period=2.0)
 
 
-def test_a_tally_counts_what_falls_together() -> None:
-    """However many refusals there are within a bin, their mark says how many."""
-    assert tally([]) == []
-    assert tally([1.0, 1.002, 1.0099, 1.01, 3.0]) == [
-        [1.0, 3, 3, 3],
-        [1.01, 1, 1, 1],
-        [3.0, 1, 1, 1],
-    ]
+def lasts(run: Run) -> dict[str, float]:
+    """The last level of every line that has a point."""
+    return {line: points[-1].last for line, points in run.levels.items() if points}
 
 
-def test_each_point_is_read_once(timeline: Timeline) -> None:
-    """A second reading holds only what came since the first; a reset timeline is read
-    from its start.
-    """
-    recorder = PlotSource(timeline, None, lambda: QuotaPolicy("gcra", 100))
-    timeline.answer(timeline.send(), 429)
-    first = recorder.read()["series"]
-    assert first["server"][-1][3] == 0
-    assert len(first["refused"]) == 1
-    assert "server" not in recorder.read()["series"]
-    timeline.reset()
-    timeline.send()
-    assert recorder.read()["series"]["server"][-1][3] == 1
+def test_each_point_is_read_once(server: Timeline) -> None:
+    """A second reading holds what came since, also after a reset of the timeline."""
+    source = PlotSource(server, None)
+    server.answer(server.send(), 429)
+    assert lasts(source.read()) == {"server": 0, "refused": 1, "rate": 1}
+    assert lasts(source.read()) == {}
+    server.reset()
+    server.send()
+    assert lasts(source.read()) == {"server": 1}
 
 
-def test_a_recording_begins_at_once(
-    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+def test_a_run_begins_at_once(
+    server: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a server that has answered for days no event from before is read: that would
-    hold up the loop.
-    """
-    timeline.answer(timeline.send(), 200)
+    """Of a server that has answered for days no event from before is looked at."""
+    server.answer(server.send(), 200)
     with monkeypatch.context() as patch:
-        patch.setattr(points, "Event", None)
-        recorder = PlotSource(timeline, None)
-        recorder.reset()
-    timeline.send()
-    assert recorder.read()["series"]["server"] == [[0, 1, 1, 1]]
+        patch.setattr(source_module, "Event", None)
+        source = PlotSource(server, None)
+        source.begin()
+    server.send()
+    assert source.read().levels["server"] == [Point(0, 1, 1, 1)]
 
 
-def test_a_minute_is_kept_and_no_more(clock: SetClock, timeline: Timeline) -> None:
-    """A view that comes late gets the last 60 seconds of every line, and the level
-    before them.
-    """
-    client = Timeline(clock=clock)
-    recorder = PlotSource(
-        timeline, client, lambda: QuotaPolicy("gcra", 100, tokens=2000)
-    )
-    recorder.set_limit(3)
-    for _ in range(300):
-        clock.now += 1
-        for each in (timeline, client):
-            each.start(1)
-            each.answer(each.send(429, 50), 429)
-            each.fail(each.send(), OSError())
-        recorder.read()
-    for name in ("server", "client", "waiting", "refused", "failed"):
-        assert [point[0] for point in recorder.history[name]] == list(
-            range(239, 301)
-        ), name
-    assert recorder.history["limit"] == [[0, 3, 3, 3]]
-    assert recorder.history["quota"] == [[1, 100, 100, 100]]
-    assert recorder.history["rate"] == [[1, 2, 2, 2]]
-    assert recorder.history["token_quota"] == [[1, 2000, 2000, 2000]]
-    assert recorder.history["tokens"] == [[1, 50, 50, 50]]
+def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) -> None:
+    """Its time begins at 0, and a limit that was set before is not its own."""
+    source = PlotSource(server, None)
+    server.send()
+    source.set_limit(3)
+    clock.now += 5
+    source.begin(numbered=True)
+    run = source.read()
+    assert (run.now, run.live, run.numbered) == (0, True, True)
+    assert lasts(run) == {"rate": 0}
+    assert run.events == []
+
+
+def test_a_limit_is_drawn_from_when_it_is_set(
+    clock: SetClock, server: Timeline
+) -> None:
+    """Of several at one moment the last one stays."""
+    source = PlotSource(server, None)
+    source.set_limit(3)
+    clock.now += 1.5
+    source.set_limit(9)
+    source.set_limit(5)
+    assert source.read().levels["limit"] == [Point(0, 3, 3, 3), Point(1.5, 5, 9, 5)]
+
+
+def test_the_quota_stands_from_the_beginning_and_changes(
+    clock: SetClock, server: Timeline
+) -> None:
+    """Each policy is told once, when it is seen first; none is told as none."""
+    first = QuotaPolicy("fixed-window", 7, 2.0, 3)
+    said: QuotaPolicy | None = first
+    source = PlotSource(server, None, lambda: said)
+    clock.now += 0.5
+    run = source.read()
+    assert run.policies == [PolicyChange(0.0, first)]
+    assert source.read().policies == []
+    said = None
+    clock.now += 0.5
+    assert source.read().policies == [PolicyChange(1.0, None)]
+    assert source.read().policies == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"), [("fixed-window", 0.75), ("sliding-window", 0.0), (None, 0.0)]
+)
+def test_only_a_window_of_the_clock_has_a_phase(
+    kind: str | None, phase: float, server: Timeline
+) -> None:
+    """It is how far into its window of 2 s the run began."""
+    policy = QuotaPolicy(kind, 7, 2.0) if kind else None
+    assert PlotSource(server, None, lambda: policy).read().phase == phase
+
+
+def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
+    """As one that an API's answers name: before that there was none."""
+    policy = None
+    source = PlotSource(None, server, lambda: policy)
+    assert source.read().policies == []
+    clock.now += 3
+    policy = QuotaPolicy("gcra", 7, 2.0)
+    assert source.read().policies == [PolicyChange(3.0, policy)]
 
 
 def test_tokens_are_drawn_where_they_are_counted(
-    clock: SetClock, timeline: Timeline
+    clock: SetClock, server: Timeline
 ) -> None:
-    """What was charged in the last period, and the most that is allowed; without such a
-    quota, neither.
-    """
-    rules = QuotaPolicy("sliding-window", 60, 2.0)
-    timeline.period = rules.period
-    recorder = PlotSource(timeline, None, lambda: rules)
-    timeline.send(200, 80)
-    assert not {"tokens", "token_quota"} & recorder.read()["series"].keys()
-    rules = rules._replace(tokens=2000)
-    read = [recorder.read()["series"]]
+    """What was charged in the last period, once the quota counts tokens."""
+    policy = QuotaPolicy("sliding-window", 60, 2.0)
+    source = PlotSource(server, None, lambda: policy)
+    server.send(200, 80)
+    assert source.read().levels["tokens"] == []
+    policy = policy._replace(tokens=2000)
+    charged = [lasts(source.read())["tokens"]]
     for tokens in (30, 0, 0):
         clock.now += 1
-        timeline.send(200, tokens)
-        read.append(recorder.read()["series"])
-    assert [series["tokens"][0][3] for series in read] == [80, 110, 30, 0]
-    assert ["token_quota" in series for series in read] == [True, False, False, False]
-    assert recorder.history["token_quota"][0][3] == 2000
+        server.send(200, tokens)
+        charged.append(lasts(source.read())["tokens"])
+    assert charged == [80, 110, 30, 0]
 
 
-def test_a_failure_is_counted_on_one_side(clock: SetClock, timeline: Timeline) -> None:
+def test_a_failure_is_counted_on_one_side(server: Timeline, client: Timeline) -> None:
     """A 404 that both sides saw is one failed request, whichever side is read first."""
-    client = Timeline(clock=clock)
-    recorder = PlotSource(timeline, client)
-    seen, sent = timeline.send(), client.send()
-    recorder.read()
-    timeline.answer(seen, 404)
-    assert "failed" not in recorder.read()["series"]
+    source = PlotSource(server, client)
+    seen = server.send()
+    sent = client.send()
+    source.read()
+    server.answer(seen, 404)
+    assert source.read().levels["failed"] == []
     client.answer(sent, 404)
-    assert len(recorder.read()["series"]["failed"]) == 1
+    assert len(source.read().levels["failed"]) == 1
 
 
-def test_a_period_is_counted_as_the_server_counts_it(
-    clock: SetClock, timeline: Timeline
+def test_each_count_is_from_the_side_that_knows(
+    clock: SetClock, server: Timeline, client: Timeline
 ) -> None:
-    """What waits in the client's pool comes later: the most in a period is the
-    server's, as in the strip.
-    """
-    client = Timeline(clock=clock)
-    recorder = PlotSource(timeline, client)
+    """In flight and in a period are the server's: what waits in a pool comes later."""
+    source = PlotSource(server, client)
+    client.start(7)
     for _ in range(4):
         client.send()
     for _ in range(2):
-        timeline.send()
-        timeline.send()
+        server.send()
+        server.send()
         clock.now += 2
-    assert recorder.read()["counts"]["busiest_period"] == 2
+    client.fail(0, "ConnectError")
+    server.answer(0, 200)
+    counts = source.read().counts
+    assert (counts.started, counts.waiting, counts.failed) == (7, 3, 1)
+    assert (counts.in_flight, counts.peak_in_flight, counts.busiest_period) == (3, 4, 2)
 
 
-def test_a_client_alone_can_be_recorded(timeline: Timeline) -> None:
-    """Without a server the client's timeline has the rate and the refusals."""
-    recorder = PlotSource(None, timeline)
-    timeline.answer(timeline.send(), 429)
-    timeline.send()
-    assert {
-        name: points[-1][1:] for name, points in recorder.read()["series"].items()
-    } == {
-        "client": [0, 1, 1],
-        "waiting": [0, 0, 0],
-        "rate": [2, 2, 2],
-        "refused": [1, 1, 1],
-    }
-    counts = recorder.status()["counts"]
-    assert (counts["in_flight"], counts["refused"]) == (1, 1)
+def test_both_sides_have_their_lines(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """What the client has sent and the server has not seen, is in one line only."""
+    source = PlotSource(server, client)
+    client.start(3)
+    client.send()
+    client.send()
+    clock.now += 0.5
+    server.send()
+    expected = {"server": 1, "client": 2, "waiting": 1, "rate": 1}
+    assert lasts(source.read()) == expected
+
+
+def test_a_client_alone_is_enough(client: Timeline) -> None:
+    """It has the rate and the refusals; without both there is nothing to draw."""
+    source = PlotSource(None, client)
+    client.answer(client.send(), 429)
+    client.send()
+    run = source.read()
+    expected = {"client": 1, "waiting": 0, "rate": 2, "refused": 1}
+    assert lasts(run) == expected
+    assert (run.counts.in_flight, run.counts.refused) == (1, 1)
     with pytest.raises(TypeError, match="server or client must have a timeline"):
         PlotSource(None, None)
 
 
-def test_nothing_is_read_after_the_end(clock: SetClock, timeline: Timeline) -> None:
-    """What happens after a recording ended is no part of it: neither points nor rows
-    nor counts.
-    """
-    recorder = PlotSource(timeline, None)
-    timeline.answer(timeline.send(), 200)
+def test_a_server_that_is_told_of_a_queue_draws_it(server: Timeline) -> None:
+    """It sees none by itself, and then there is no line."""
+    source = PlotSource(server, None)
+    server.send()
+    assert source.read().levels["waiting"] == []
+    server.start(5)
+    server.send()
+    assert source.read().levels["waiting"] == [Point(0, 4, 5, 4)]
+    server.send()
+    server.cancel_waiting()
+    assert lasts(source.read())["waiting"] == 0
+
+
+def test_nothing_is_read_after_the_end(clock: SetClock, server: Timeline) -> None:
+    """The end brings what came before it; what comes later is no part of the run."""
+    source = PlotSource(server, None)
     clock.now += 2
-    recorder.read()
-    recorder.end()
-    before = str(recorder.everything())
+    server.answer(server.send(), 200)
+    end = source.end()
+    assert (end.now, end.live, lasts(end)) == (2, False, {"server": 0, "rate": 1})
     clock.now += 1000
-    timeline.answer(timeline.send(), 429)
-    assert recorder.read() == recorder.status() | {"series": {}, "rows": []}
-    assert (str(recorder.everything()), recorder.now) == (before, 2)
-    recorder.reset()
-    timeline.send()
-    assert recorder.read()["series"]["server"][-1][3] == 1
+    server.answer(server.send(), 429)
+    assert source.read() == end.standing()
+    assert source.now == 2
+    source.begin()
+    server.send()
+    assert lasts(source.read())["server"] == 1
 
 
-def test_points_come_from_what_is_left(clock: SetClock) -> None:
-    """A timeline that has dropped events goes on to be drawn, with its level as it is."""
-    timeline = Timeline(clock=clock, keep=8)
-    recorder = PlotSource(timeline, None)
+def test_a_run_goes_on_with_what_is_left(clock: SetClock) -> None:
+    """A timeline that has dropped events is drawn on, with its level as it is."""
+    server = Timeline(clock=clock, keep=8)
+    source = PlotSource(server, None)
     for _ in range(24):
-        timeline.send()
-    assert recorder.read()["series"]["server"][-1][3] == 24
+        server.send()
+    assert lasts(source.read())["server"] == 24
 
 
 @pytest.mark.parametrize("limit", [-1, float("nan"), float("inf")])
-def test_a_limit_that_cannot_be_drawn(limit: float, timeline: Timeline) -> None:
-    """It is refused by name and value; an axis up to infinity would never be finished."""
-    recorder = PlotSource(timeline, None)
-    with pytest.raises(
-        ValueError, match=f"limit must be 0 or more, and finite, got {limit}"
-    ):
-        recorder.set_limit(limit)
-    assert recorder.read()["series"].get("limit") is None
+def test_a_limit_that_cannot_be_drawn(limit: float, server: Timeline) -> None:
+    """It is refused by value: an axis up to infinity would never be finished."""
+    source = PlotSource(server, None)
+    message = f"limit must be 0 or more, and finite, got {limit}"
+    with pytest.raises(ValueError, match=message):
+        source.set_limit(limit)
+    assert source.read().levels["limit"] == []

@@ -7,7 +7,7 @@ import contextlib
 import functools
 import gc
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -307,14 +307,17 @@ def check_counts(
 
 def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> None:
     """The numbers beside the plot, and the ends of its lines, are the timelines'."""
-    counts, lines = plot.recorder.status()["counts"], plot.recorder.history
-    of_the_server = {
-        name: getattr(server.stats(), name) for name in ("in_flight", "busiest_period")
-    }
-    assert counts == asdict(timeline.stats()) | of_the_server
-    assert [lines[name][-1][3] for name in ("client", "waiting")] == [0, 0]
-    assert not lines["server"] or lines["server"][-1][3] == 0
-    assert bool(lines["failed"]) == (counts["failed"] > 0)
-    assert bool(lines["refused"]) == (
-        server.stats().refused > 0
-    )  # a gateway's refusals it does not see
+    counts = plot.run.counts
+    lines = plot.run.levels
+    at_server = server.stats()
+    assert counts == replace(
+        timeline.stats(),
+        in_flight=at_server.in_flight,
+        busiest_period=at_server.busiest_period,
+    )
+    assert lines["client"][-1].last == 0
+    assert lines["waiting"][-1].last == 0
+    assert not lines["server"] or lines["server"][-1].last == 0
+    assert bool(lines["failed"]) == (counts.failed > 0)
+    # A gateway's refusals the server does not see.
+    assert bool(lines["refused"]) == (at_server.refused > 0)

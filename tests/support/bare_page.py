@@ -5,6 +5,7 @@ test plays.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,10 @@ from playwright.sync_api import Page
 
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import naive, semaphore
+from inflight_lab.runs.columns import to_columns
+from inflight_lab.runs.levels import Line, Point
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import Run, no_levels
 
 SHIM = """
 async ({ esm, css, state }) => {
@@ -32,15 +37,6 @@ async ({ esm, css, state }) => {
   window.end = (await import(url)).default.render({ model, el });
 }
 """
-COUNTS = {
-    "started": 0,
-    "waiting": 0,
-    "in_flight": 0,
-    "accepted": 0,
-    "refused": 0,
-    "failed": 0,
-    "cancelled": 0,
-}
 SETTINGS = ("limit", "count", "latency", "rate", "quota", "slow")
 
 
@@ -89,12 +85,21 @@ def show(
     )
 
 
-def hear(
-    page: Page, *, lane: int = 0, now: float = 0.0, live: bool = False, **more: Any
-) -> None:
-    """Have the page hear of a run: ``counts`` and ``series`` as a feed sends them."""
-    message = {"lane": lane, "now": now, "live": live, "series": {}} | more
-    page.evaluate(
-        "message => hear(message)",
-        message | {"counts": COUNTS | more.get("counts", {})},
-    )
+def hear(page: Page, run: Run, *, lane: int = 0, **more: object) -> None:
+    """Have the page hear of a run, or of what is new in it."""
+    message = {"lane": lane, "run": to_columns(run)} | more
+    page.evaluate("message => hear(message)", message)
+
+
+def run_of(
+    levels: Mapping[Line, Iterable[tuple[float, ...]]] | None = None,
+    *,
+    policy: QuotaPolicy | None = None,
+    **more: Any,
+) -> Run:
+    """A run with these lines, each of (time, lowest, highest, last); it is over."""
+    points = no_levels()
+    for line, rows in (levels or {}).items():
+        points[line] = [Point(*row) for row in rows]
+    policies = [PolicyChange(0.0, policy)] if policy else []
+    return Run(levels=points, policies=policies, **more)

@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from inflight_lab import ObservedTransport, PracticeServer, Timeline
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.notebook import Watch
 from inflight_lab.watch.request_probe import RequestProbe
 from tests.support.waiting import PATIENCE, Gate, Hold, until
@@ -59,7 +60,7 @@ async def test_requests_are_seen_as_they_go(
         0,
         3,
     )
-    assert watch.recorder.status()["counts"]["accepted"] == 5
+    assert watch.run.counts.accepted == 5
 
 
 def test_a_synchronous_client(
@@ -269,13 +270,10 @@ async def test_the_quota_that_the_answers_say_is_drawn(
     with Watch(client) as watch:
         for _ in range(3):
             await client.get(server.url)
-        points = watch.recorder.read()
-        history = watch.recorder.history
-    assert [point[3] for point in history["quota"]] == [2]
-    assert history["rate"][-1][3] == 3
-    assert (
-        sum(len(each) for each in (points.get("refused", []), history["refused"])) >= 1
-    )
+    policies = [change.policy for change in watch.run.policies]
+    assert policies == [QuotaPolicy("sliding-window", 2, 30)]
+    assert watch.run.levels["rate"][-1].last == 3
+    assert watch.run.levels["refused"]
     assert seen(watch).period == 30
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import aclosing
 
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot.points import PlotSource
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.columns import from_columns
+from inflight_lab.runs.levels import Point
 from inflight_lab.watch.ui_server import Page
 from tests.support.virtual_clock import SetClock
 
@@ -33,11 +34,11 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
         messages = [message async for message in late]
     await first.aclose()
     assert messages[0]["reset"]
-    assert not messages[-1]["live"]
-    refused = [
-        point for each in messages for point in each["series"].get("refused", [])
-    ]
-    assert refused == [[0, 1, 1, 1]]
-    rows = Counter(what for each in messages for _, what, _, _ in each["rows"])
-    gone = messages[0]["gone"]
-    assert rows["answered"] + gone["ok"] + gone["refused"] == 3
+    run = from_columns(messages[0]["run"])
+    for message in messages[1:]:
+        run.append(from_columns(message["run"]))
+    assert not run.live
+    assert run.levels["refused"] == [Point(0, 1, 1, 1)]
+    answered = sum(event.what == "answered" for event in run.events)
+    assert answered + run.dropped.total() == 3
+    assert run.dropped["refused"] == 1

@@ -1,1 +1,1 @@
-"""What happened to each request, and when: the timelines that plots, tables and tests read."""
+"""What happened to each request, and when: timelines, which plots and tests read."""

@@ -21,7 +21,7 @@ REFUSAL = 0.01
 
 
 class OutsideError(httpx.TransportError):
-    """A request to another machine, beyond those that were allowed.  It was not sent."""
+    """A request to another machine, of which no more are allowed.  It was not sent."""
 
 
 class ObservedTransport(httpx.AsyncBaseTransport):
@@ -57,7 +57,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         self._next_refusal = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` and read its answer to the end, so that 'answered' means all of it.
+        """Send ``request`` and read its answer, so that 'answered' means all of it.
 
         Raises `OutsideError` for one request more to other machines than ``outside``.
         """
@@ -92,7 +92,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         self._next_refusal = max(now, self._next_refusal) + REFUSAL
         await asyncio.sleep(self._next_refusal - now)
         return OutsideError(
-            f"not sent: {host} is not this machine, and {self.outside} requests to others are allowed; "
+            f"not sent: {host} is not this machine, "
+            f"and {self.outside} requests to others are allowed; "
             "ObservedTransport(outside=20) allows 20",
             request=request,
         )

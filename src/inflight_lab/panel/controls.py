@@ -7,16 +7,15 @@ from typing import Any
 
 import traitlets
 
-from inflight_lab.plot.live_plot import HERE as PLOT
-from inflight_lab.plot.live_plot import Feed, Shown
+from inflight_lab.plot.feed import Message
 from inflight_lab.plot.modules import joined
-from inflight_lab.plot.points import Message
+from inflight_lab.plot.widget import PLOT, RunFeed, RunWidget
 
 HERE = Path(__file__).parent
 STYLES = (PLOT / "live_plot.css", HERE / "panel.css")
 
 
-class Controlled(Shown):
+class Controlled(RunWidget):
     """Buttons, a status and, below, what the ``feeds`` send.
 
     What a person does comes as a message.  All that is done about it is done on
@@ -32,7 +31,7 @@ class Controlled(Shown):
     _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any
+        self, loop: asyncio.AbstractEventLoop, feeds: Sequence[RunFeed], **traits: Any
     ) -> None:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
@@ -62,9 +61,9 @@ class Controlled(Shown):
     def _post(self, lane: int, message: Message) -> None:
         self.send(message | {"lane": lane})
 
-    def _hear(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
         """Do what the page asks for; it may come in another thread."""
-        super()._hear(message)
+        super().on_message(message)
         if press := message.get("press"):
             self._loop.call_soon_threadsafe(self._press, press)
         for name, value in message.get("set", {}).items():

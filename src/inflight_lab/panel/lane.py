@@ -1,7 +1,7 @@
 """One runner at work: its server, what both sides saw, its goals, and its plot."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from inflight_lab.engine.client import Outcome
@@ -15,13 +15,10 @@ from inflight_lab.panel.slow_motion import (
     true_stats,
 )
 from inflight_lab.panel.words import how_it_ended
-from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import Message, PlotSource
+from inflight_lab.plot.feed import Feed, Post
+from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
-
-MOST = 100_000
-"""How many rows and messages are kept for a recording: minutes, at full speed."""
 
 LATE_SERVER = 0.2
 """Seconds until a server has noticed that a client hung up, at the most."""
@@ -45,7 +42,7 @@ class Lane:
         runner: Runner,
         server: PracticeServer,
         goals: Mapping[str, Goal],
-        post: Callable[[Message], None],
+        post: Post,
         *,
         name: str = "",
     ) -> None:
@@ -60,14 +57,9 @@ class Lane:
         self.error: BaseException | None = None
         self._observed = takes(runner, "client")
         self._run: Run | None = None
-        self._forget_messages()
         client = self.timeline if self._observed else None
-        self._post = post
-        self.feed = Feed(
-            PlotSource(server.timeline, client, lambda: server.quota_policy),
-            self._send,
-            name,
-        )
+        source = PlotSource(server.timeline, client, lambda: server.quota_policy)
+        self.feed = Feed(source, post, name)
 
     @property
     def goals_met(self) -> dict[str, bool]:
@@ -146,7 +138,6 @@ class Lane:
         self.error = None
         self.goals.forget()
         self.timeline.reset()
-        self._forget_messages()
 
     def shown(self) -> dict[str, Any]:
         """What stands above the plot: the name and the goals."""
@@ -193,36 +184,6 @@ class Lane:
         if not self._observed and not is_busy(self.server):
             self.server.timeline.cancel_waiting()
         self.feed.stop()
-
-    # The messages of the last run, for a recording.
-
-    def recorded(self) -> list[Message]:
-        """The messages of the last run.
-
-        Raises ``ValueError`` if there are none, or too many.
-        """
-        if not self._noted:
-            raise ValueError("there is no run to record yet: start one first")
-        if self._noted > MOST:
-            raise ValueError(
-                "the run is too long to be recorded: "
-                f"it brought more than {MOST:,} rows"
-            )
-        return self._messages
-
-    def _forget_messages(self) -> None:
-        self._messages: list[Message] = []
-        self._noted = 0
-
-    def _send(self, message: Message) -> None:
-        """To the page and, if there is anything new in it, into the recording."""
-        self._post(message)
-        if "reset" not in message and (
-            message["series"] or message["rows"] or not message["live"]
-        ):
-            self._noted += 1 + len(message["rows"])
-            if self._noted <= MOST:
-                self._messages.append(message)
 
 
 def is_busy(server: PracticeServer) -> bool:

@@ -18,7 +18,6 @@ from inflight_lab.panel.blocked import watch_for_blocks
 from inflight_lab.panel.controls import Controlled
 from inflight_lab.panel.goals import Goal, check_goals
 from inflight_lab.panel.lane import Lane
-from inflight_lab.panel.recording import save
 from inflight_lab.panel.settings import (
     ALLOWED,
     MAX_LATENCY,
@@ -27,6 +26,7 @@ from inflight_lab.panel.settings import (
     knobs_of,
 )
 from inflight_lab.panel.slow_motion import SPEEDS
+from inflight_lab.runs.recording import save
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.knobs import QUOTAS
 
@@ -188,7 +188,7 @@ class Panel(Controlled):
         Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
         file cannot be written.
         """
-        save(path, {name: lane.recorded() for name, lane in self.lanes.items()})
+        save(path, {name: lane.feed.run for name, lane in self.lanes.items()})
 
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
@@ -304,6 +304,7 @@ class Panel(Controlled):
     def _forget(self) -> None:
         for lane in self.lanes.values():
             lane.forget()
+            lane.feed.clear()
 
 
 def _runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:

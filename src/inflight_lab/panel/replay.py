@@ -1,41 +1,58 @@
-"""Recorded runs on the live plot, as fast as they happened, without sending a request."""
+"""Recorded runs on the live plot, as fast as they happened; nothing is sent."""
 
 import asyncio
-from collections import deque
 from functools import partial
 from pathlib import Path
 
-from inflight_lab.observation.timeline import Timeline
+import traitlets
+
 from inflight_lab.panel.controls import Controlled
-from inflight_lab.panel.recording import load
-from inflight_lab.plot.flow import Row
-from inflight_lab.plot.live_plot import Feed
-from inflight_lab.plot.points import LINES, UPDATE, Message, PlotSource, Point
+from inflight_lab.plot.feed import CompleteFeed
+from inflight_lab.runs.recording import load
+
+RECORDINGS = Path(__file__).with_name("recordings")
+"""The folder of the runs that come with the package: for a lesson without a server."""
+
+SETTLE = 0.5
+"""Seconds for which the page goes on after the end, until what was on its way lies."""
+
+BEFORE = -1.0
+"""Seconds at which nothing has happened yet."""
+
+STOPPED = "; stopped: this is how it stood then"
 
 
 class Replay(Controlled):
-    """Shows the runs in the file ``path`` again, side by side if they were; nothing is sent.
+    """Shows the runs in the file ``path`` again, side by side if they were.
+
+    Nothing is sent.  ``runs`` has them by name.  While ``running``, the page plays them
+    from their beginning; it has all of them from the start.
 
     ``Panel.save_recording`` writes such a file.  Make it in a notebook cell, on the
     loop that runs there.
 
-    Raises ``OSError`` if the file cannot be read, ``ValueError`` if it is no recording,
-    and ``RuntimeError`` where no event loop runs.
+    Raises ``OSError`` if the file cannot be read, ``ValueError`` if it is not a
+    recording, and ``RuntimeError`` where no event loop runs.
     """
+
+    _played = traitlets.Float(
+        BEFORE, help="Seconds of the runs that are shown when they are not played."
+    ).tag(sync=True)
 
     def __init__(self, path: str | Path) -> None:
         loop = asyncio.get_running_loop()
-        runs = load(path)
-        self.feeds = {
-            name: Feed(Playback(run), partial(self._post, lane), name)
-            for lane, (name, run) in enumerate(runs.items())
-        }
-        self._seconds = max(run[-1]["now"] for run in runs.values())
+        self.runs = load(path)
+        self._seconds = max(run.now for run in self.runs.values())
+        feeds = [
+            CompleteFeed(run, partial(self._post, lane), name)
+            for lane, (name, run) in enumerate(self.runs.items())
+        ]
         super().__init__(
             loop,
-            list(self.feeds.values()),
+            feeds,
             status=f"a recording of {self._seconds:.1f} s: nothing is sent",
-            _lanes=[{"name": name, "goals": []} for name in runs],
+            _lanes=[{"name": name, "goals": []} for name in self.runs],
+            _page={"replay": True},
         )
 
     def stop(self) -> None:
@@ -44,52 +61,11 @@ class Replay(Controlled):
             self._task.cancel()
 
     async def _go(self) -> None:
-        self.status = self.status.partition(";")[0]  # without what is added below
+        self.status = self.status.removesuffix(STOPPED)
+        began = self._loop.time()
         try:
-            for feed in self.feeds.values():
-                feed.start()
-            await asyncio.sleep(
-                self._seconds + UPDATE
-            )  # so that the last message is due for sure
-        except asyncio.CancelledError:
-            self.status += (
-                "; stopped: this is how it stood then"  # nobody waits for the result
-            )
+            await asyncio.sleep(self._seconds + SETTLE)
+        except asyncio.CancelledError:  # nobody waits for the result
+            self.status += STOPPED
         finally:
-            for feed in self.feeds.values():
-                feed.stop()
-
-
-class Playback(PlotSource):
-    """Reads the messages of a run, each when its time has come, in place of timelines."""
-
-    def __init__(self, messages: list[Message]) -> None:
-        self._messages = messages
-        super().__init__(Timeline(), None)
-
-    def reset(self, *, numbered: bool = False) -> None:
-        """Play from the beginning."""
-        super().reset(numbered=numbered)
-        self._due, self._last = deque(self._messages), Message()
-
-    def status(self) -> Message:
-        """What the last message said, but for the time."""
-        said = {
-            name: self._last[name]
-            for name in ("numbered", "counts", "rules")
-            if name in self._last
-        }
-        return super().status() | said
-
-    def _news(self) -> tuple[dict[str, list[Point]], list[Row]]:
-        now, due = self.now, list[Message]()
-        while self._due and self._due[0]["now"] <= now:
-            due.append(self._due.popleft())
-        self._last = (due or [self._last])[-1]
-        if not self._due:
-            self.end()  # a longer run beside it goes on
-        series = {
-            name: [point for each in due for point in each["series"].get(name, [])]
-            for name in LINES
-        }
-        return series, self._flow.keep([row for each in due for row in each["rows"]])
+            self._played = self._loop.time() - began

@@ -1,1 +1,1 @@
-"""Timelines drawn: live in the page, and as plain pictures that stay in a saved notebook."""
+"""Runs drawn: live in the page, and as plain pictures that stay in a saved notebook."""

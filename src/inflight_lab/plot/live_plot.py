@@ -1,161 +1,56 @@
-"""The live plot: a feed sends what is new, and a widget hands it to the page."""
+"""The live plot: what a server counts and what a client sees, as it happens."""
 
-import asyncio
-import sys
-import threading
-from collections.abc import Callable, Sequence
-from contextvars import copy_context
-from pathlib import Path
-from typing import Any, Protocol, Self
-from uuid import uuid4
+from typing import Protocol, Self
 
-import anywidget
-import traitlets
-from IPython.display import DisplayHandle, display
-
-from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.plot.drawing import Picture, draw_recording
+from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.modules import joined
-from inflight_lab.plot.points import UPDATE, Message, PlotSource
-
-HERE = Path(__file__).parent
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.plot.widget import PLOT, RunWidget
+from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.run import Run
 
 
 class Observed(Protocol):
-    """What has a timeline of requests: a `PracticeServer`, or an `ObservedTransport`."""
+    """What has a timeline: a `PracticeServer`, or an `ObservedTransport`."""
 
     timeline: Timeline
 
 
-class Feed:
-    """Has ``post`` send what ``recorder`` reads, as it happens.
+class Plot(RunWidget):
+    """What ``source`` reads, as it happens: requests in flight, waiting, refused."""
 
-    Points are sent from a thread, so the picture moves while a cell awaits and while
-    one blocks.  Each finished recording also leaves a plain picture, which stays in a
-    saved or exported notebook.
-    """
+    _esm = joined(PLOT / "js" / "live_plot.js")
+    _css = PLOT / "live_plot.css"
 
-    def __init__(
-        self, recorder: PlotSource, post: Callable[[Message], None], name: str = ""
-    ) -> None:
-        self.recorder, self._post, self._name = recorder, post, name
-        self._sending = (
-            threading.Lock()
-        )  # one message at a time, so that none overtakes another
-        self._mark = f"ifl-{uuid4().hex}"  # by which the page finds the plain picture, to hide it
-        self._picture: DisplayHandle | None = None
-        self._end_sending: Callable[[], object] | None = None
-        recorder.end()  # until `start`
+    def __init__(self, source: PlotSource) -> None:
+        self.feed = Feed(source, self._post)
+        super().__init__([self.feed])
 
-    def start(self, *, numbered: bool = False) -> None:
-        """Begin a new recording at time 0, and send it as it grows.  A running one is stopped first.
+    @property
+    def run(self) -> Run:
+        """The run that is shown: what happened in it, as data."""
+        return self.feed.run
 
-        ``numbered`` writes its number at every request: for runs slow enough to follow
-        one.
-        """
-        self.stop()
-        self.recorder.reset(numbered=numbered)
-        self.send_all()
-        self._end_sending = every(UPDATE, self.send_new)
+    def start(self) -> None:
+        """Begin a new run at time 0.  One that goes on is stopped first."""
+        self.feed.start()
 
     def stop(self) -> None:
-        """End the recording and leave its picture in the notebook.  Does nothing if there is none."""
-        if self._end_sending:
-            self._end_sending()
-            self._end_sending = None
-            with self._sending:
-                news = self.recorder.read()
-                self.recorder.end()
-                self._post(news | self.recorder.status())
-            if self._picture:
-                self._picture.update(self._drawn())
+        """End the run and leave its picture in the notebook."""
+        self.feed.stop()
 
     def clear(self) -> None:
-        """Forget the recording: an empty plot."""
-        self.stop()
-        self.recorder.reset()
-        self.recorder.end()
-        self.send_all()
+        """Forget the run: an empty plot."""
+        self.feed.clear()
 
-    def set_limit(self, limit: int) -> None:
-        """Draw the limit at ``limit`` from now on.  Raises an error unless it is finite, 0 or more."""
-        self.recorder.set_limit(limit)
+    def set_limit(self, limit: float) -> None:
+        """Draw the limit at ``limit`` from now on.
 
-    def send_new(self) -> None:
-        """Send what happened since the last message."""
-        with self._sending:
-            self._post(self.recorder.read())
-
-    def send_all(self) -> None:
-        """Send all there is so far, for a view that has just opened."""
-        with self._sending:
-            self._post(
-                self.recorder.everything() | {"reset": True, "picture": self._mark}
-            )
-
-    def show_picture(self) -> None:
-        """Display the plain picture here, and again after each recording, in the same place."""
-        self._picture = display(self._drawn(), display_id=True)
-
-    def _drawn(self) -> Picture:
-        return draw_recording(
-            self.recorder.everything(), mark=self._mark, name=self._name
-        )
-
-
-class Shown(anywidget.AnyWidget):
-    """A widget whose page draws what ``feeds`` send: one for each lane."""
-
-    view = traitlets.Enum(
-        ("both", "requests", "lines"),
-        "both",
-        help="What is drawn: each request, lines over time, or both.",
-    ).tag(sync=True)
-
-    def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
-        super().__init__(**traits)
-        self._feeds = feeds
-        self.on_msg(lambda _, message, __: self._hear(message))
-        closed_on_rerun(self.close)
-
-    def close(self) -> None:
-        """Stop, and take it off the page."""
-        if hasattr(
-            self, "_feeds"
-        ):  # ipywidgets also closes what was refused and never made
-            self.stop()
-            for feed in self._feeds:
-                feed.stop()
-            self.layout.close()  # which ipywidgets would keep for good
-        super().close()
-
-    def stop(self) -> None:
-        """End what runs, if anything does."""
-        raise NotImplementedError
-
-    def _hear(self, message: Message) -> None:
-        if "hello" in message:
-            for feed in self._feeds:
-                feed.send_all()
-
-    def _ipython_display_(self) -> None:
-        data, metadata = self._repr_mimebundle_() or ({}, {})
-        display(data, metadata=metadata, raw=True)
-        for feed in self._feeds:
-            feed.show_picture()
-
-
-class Plot(Feed, Shown):
-    """What ``recorder`` reads, as it happens: requests in flight, waiting, refused and per period."""
-
-    _esm = joined(HERE / "js" / "live_plot.js")
-    _css = HERE / "live_plot.css"
-
-    def __init__(self, recorder: PlotSource) -> None:
-        Feed.__init__(self, recorder, lambda message: self.send(message))
-        Shown.__init__(self, [self])
+        Raises an error unless it is a finite number, 0 or more.
+        """
+        self.feed.set_limit(limit)
 
     def __enter__(self) -> Self:
         self.start()
@@ -164,32 +59,8 @@ class Plot(Feed, Shown):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-
-def every(seconds: float, call: Callable[[], object]) -> Callable[[], object]:
-    """Call ``call`` every so many seconds, from a thread of its own; returns what ends that."""
-    stopped = threading.Event()
-
-    def repeat() -> None:
-        while not stopped.wait(seconds):
-            call()
-
-    def stop() -> None:
-        stopped.set()
-        thread.join()
-
-    async def repeat_in_page() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            call()
-
-    if sys.platform == "emscripten":  # where there are no threads
-        return asyncio.get_running_loop().create_task(repeat_in_page()).cancel
-    # With the starter's context: some kernels look there for the cell that a message
-    # belongs to.
-    run = copy_context().run
-    thread = threading.Thread(target=run, args=(repeat,), name="live-plot", daemon=True)
-    thread.start()
-    return stop
+    def _post(self, message: Message) -> None:
+        self.send(message)
 
 
 class LivePlot(Plot):
@@ -216,17 +87,21 @@ class LivePlot(Plot):
                     f"client must be None after a transport, got {client!r}"
                 )
             server, client = None, server
-        for name, given in (("server", server), ("client", client)):
-            if given is not None and not isinstance(
-                getattr(given, "timeline", None), Timeline
-            ):
-                raise TypeError(
-                    f"{name} must have a timeline, as a PracticeServer has, got {given!r}"
-                )
-        counted, seen = (
-            server.timeline if server else None,
-            client.timeline if client else None,
+
+        def policy() -> QuotaPolicy | None:
+            return getattr(server, "quota_policy", None)
+
+        counted = _timeline_of("server", server)
+        seen = _timeline_of("client", client)
+        super().__init__(PlotSource(counted, seen, policy))
+
+
+def _timeline_of(name: str, observed: Observed | None) -> Timeline | None:
+    if observed is None:
+        return None
+    timeline = getattr(observed, "timeline", None)
+    if not isinstance(timeline, Timeline):
+        raise TypeError(
+            f"{name} must have a timeline, as a PracticeServer has, got {observed!r}"
         )
-        super().__init__(
-            PlotSource(counted, seen, lambda: getattr(server, "quota_policy", None))
-        )
+    return timeline

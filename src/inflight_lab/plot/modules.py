@@ -1,4 +1,4 @@
-"""ES modules as one text, which is what anywidget takes: so a clone needs no build step."""
+"""ES modules as one text, which anywidget takes: so a clone needs no build step."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ EXPORT = re.compile(
 
 
 def joined(entry: Path) -> str:
-    """The module ``entry`` and all that it imports, as one module with the exports of ``entry``.
+    """The module ``entry`` and all that it imports, as one module with its exports.
 
     Each other module becomes a function that is called once and returns what it
     exports, so its private names stay its own.  Of JavaScript it knows ``import { a, b
@@ -24,7 +24,7 @@ def joined(entry: Path) -> str:
 
 
 class _Module:
-    """One module, whose imports are taken from ``others``, the modules that come before it."""
+    """One module, whose imports are taken from ``others``, which come before it."""
 
     def __init__(self, path: Path, others: list["_Module"]) -> None:
         self.path, self.name = path, f"module{len(others)}"
@@ -47,7 +47,8 @@ class _Module:
         for name in re.findall(r"(\w+)(?: as \w+)?,?", names):
             if name not in module.exported:
                 raise ValueError(
-                    f"{self.path.name} imports {name}, which {path.name} does not export"
+                    f"{self.path.name} imports {name}, "
+                    f"which {path.name} does not export"
                 )
         return f"const {{{names.replace(' as ', ': ')}}} = {module.name};\n"
 

@@ -1,6 +1,8 @@
 """The lines of a run: levels that change in steps, folded into few points."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 
 BIN = 0.01
@@ -65,3 +67,9 @@ def tally(times: Iterable[float]) -> list[Point]:
         else:
             points.append(level(time, 1))
     return points
+
+
+def points_since(time: float, points: list[Point]) -> list[Point]:
+    """The points from then on, and the last one before, which has the level there."""
+    first = bisect_left(points, time, key=attrgetter("time"))
+    return points[max(0, first - 1) :]

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from inflight_lab.runs.events import Outcome, Stats, outcome_of
-from inflight_lab.runs.levels import LINES, Line, Point
+from inflight_lab.runs.levels import LINES, Line, Point, points_since
 from inflight_lab.runs.quota_policy import PolicyChange
 
 MAX_ROWS = 100_000
@@ -104,6 +104,12 @@ class Run:
         self.phase = news.phase
         self._drop_oldest()
 
+    def standing(self) -> "Run":
+        """How it stands, without anything that happened in it."""
+        return replace(
+            self, levels=no_levels(), events=[], policies=[], dropped=Counter()
+        )
+
     def recent(self, since: float, *, levels_since: float) -> "Run":
         """What a view needs that comes late.
 
@@ -113,7 +119,7 @@ class Run:
         cut = bisect_left(self.events, since, key=attrgetter("time"))
         earlier = self.events[:cut]
         levels = {
-            line: _points_since(levels_since, points)
+            line: points_since(levels_since, points)
             for line, points in self.levels.items()
         }
         return replace(
@@ -145,11 +151,6 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[Outcome]:
         if outcome:
             found[outcome] += event.size
     return found
-
-
-def _points_since(time: float, points: list[Point]) -> list[Point]:
-    cut = bisect_left(points, time, key=attrgetter("time"))
-    return points[max(0, cut - 1) :]
 
 
 def _too_many(rows: Sequence[object]) -> int:

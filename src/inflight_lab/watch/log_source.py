@@ -1,6 +1,7 @@
 """What the live plot of a watched run reads."""
 
-from inflight_lab.plot.points import Message, PlotSource
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.run import Run
 from inflight_lab.watch.request_log import RequestLog
 
 
@@ -11,7 +12,7 @@ class LogSource(PlotSource):
         super().__init__(None, log.timeline, log.quota_to_draw)
         self._log = log
 
-    def read(self) -> Message:
+    def read(self) -> Run:
         """What happened since the last time, with the latest."""
         self._log.catch_up()
         return super().read()

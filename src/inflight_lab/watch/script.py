@@ -6,7 +6,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from inflight_lab.plot.points import UPDATE
+from inflight_lab.plot.feed import UPDATE
 from inflight_lab.watch.hooks import EVENTS_VARIABLE, PRACTICE_VARIABLE
 from inflight_lab.watch.request_log import RequestLog
 

@@ -13,7 +13,11 @@ from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
 import inflight_lab.plot
-from inflight_lab.plot.points import UPDATE, Message, PlotSource
+from inflight_lab.plot.feed import UPDATE, Message
+from inflight_lab.plot.history import for_late_view
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.columns import to_columns
+from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import LOOPBACK
 
@@ -39,6 +43,7 @@ class Page(PracticeServer):
         self.done = threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
         self._source = source
+        self._run = Run()
         self._title = title
 
     @property
@@ -72,19 +77,21 @@ class Page(PracticeServer):
                 self._read_for_all()
                 if queue not in self.readers:
                     # All there is has what was just read, too.
-                    queue.put_nowait(self._source.everything() | {"reset": True})
+                    so_far = to_columns(for_late_view(self._run))
+                    queue.put_nowait({"reset": True, "run": so_far})
                     self.readers.add(queue)
                 while not queue.empty():
                     message = queue.get_nowait()
                     is_last = bool(words) and queue.empty()
-                    more = {"title": self._title, "words": words, "live": not is_last}
-                    yield message | more
+                    run = message["run"] | {"live": not is_last}
+                    yield message | {"run": run, "title": self._title, "words": words}
                 await asyncio.sleep(UPDATE)
             self.done.set()
         finally:
             self.readers.discard(queue)
 
     def _read_for_all(self) -> None:
-        message = self._source.read()
+        news = self._source.read()
+        self._run.append(news)
         for reader in self.readers:
-            reader.put_nowait(message)
+            reader.put_nowait({"run": to_columns(news)})

@@ -23,11 +23,10 @@ def claims_of_12(ran: Ran) -> None:
     assert refused_by[80] > 0
     assert elapsed[302] < elapsed[1000]
     assert all(int(busiest) <= 30 for *_, busiest in rows)
-    peak = "max(point[2] for point in plot.recorder.history['{}'])"
-    rate, tokens, quota = (
-        ran.kernel.value(peak.format(name))
-        for name in ("rate", "tokens", "token_quota")
-    )
+    peak = "max(point.highest for point in plot.run.levels['{}'])"
+    rate = ran.kernel.value(peak.format("rate"))
+    tokens = ran.kernel.value(peak.format("tokens"))
+    quota = ran.kernel.value("plot.run.policies[-1].policy.tokens")
     assert quota == 2000
     assert rate / 60 < tokens / quota <= 1
     assert ran.text("code-never").startswith(

@@ -36,7 +36,7 @@ def claims_of_11(ran: Ran) -> None:
     # none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
     assert pausing["elapsed"] > plain["elapsed"] + 4
-    assert ran.kernel.value("slow.lanes['with a pause'].feed.recorder.numbered")
+    assert ran.kernel.value("slow.lanes['with a pause'].feed.run.numbered")
     happened = ran.kernel.value(EVENTS)
     ends = [time for time, kind in happened if kind == "answered"]
     begins = [time for time, kind in happened if kind == "sent"]
@@ -63,13 +63,12 @@ def claims_of_11(ran: Ran) -> None:
     pausing = recorded(ran, "semaphore and pause")
     assert paced["accepted"] == pausing["accepted"] == 200
     assert paced["elapsed"] < pausing["elapsed"] / 3
-    assert ran.kernel.value("len(replay.feeds)") == 2
+    assert ran.kernel.value("len(replay.runs)") == 2
 
 
 def recorded(ran: Ran, name: str) -> dict[str, float]:
     """The counts of one side of the recording, at its end."""
-    counts = f"replay.feeds[{name!r}].recorder.status()['counts']"
-    return dict(ran.kernel.value(counts))
+    return dict(ran.kernel.value(f"vars(replay.runs[{name!r}].counts)"))
 
 
 def stats(ran: Ran, panel: str, name: str) -> dict[str, float]:

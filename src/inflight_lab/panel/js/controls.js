@@ -20,7 +20,7 @@ import { speedInWords, viewInWords } from "./words.js";
  * @param {AbortSignal} signal Ends them.
  */
 export function addControls(root, model, layout, signal) {
-  const replay = model.get("_page").quotas === undefined;
+  const replay = model.get("_page").replay === true;
   const presentation = new Presentation(root, layout, signal);
 
   /** @param {Command} command */

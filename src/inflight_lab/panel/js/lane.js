@@ -6,7 +6,7 @@ import { hintInWords } from "./words.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
- * @import { Lines } from "../../plot/js/lines/lines.js"
+ * @import { Neighbours } from "../../plot/js/view.js"
  *
  * @typedef {object} Goal
  * @property {string} text
@@ -21,16 +21,16 @@ import { hintInWords } from "./words.js";
  * @param {HTMLElement} parent
  * @param {Model} model
  * @param {number} number Its place in `_lanes`.
- * @param {Lines[]} mates The plots beside it.
+ * @param {Neighbours} neighbours
  * @param {AbortSignal} signal Ends it.
  */
-export function addLane(parent, model, number, mates, signal) {
+export function addLane(parent, model, number, neighbours, signal) {
   /** @returns {Lane} */
   const lane = () => model.get("_lanes")[number];
   const root = div("ifl-lane", parent);
   if (lane().name) div("ifl-name", root, lane().name);
   const goals = div("ifl-goals", root);
-  const view = new View(root, model, signal, { mates });
+  const view = new View(root, model, signal, neighbours);
   const hint = div("ifl-hint", root);
   follow(model, ["_lanes"], () => showGoals(goals, lane().goals), signal);
   follow(model, ["limit", "quota", "rate"], () => {

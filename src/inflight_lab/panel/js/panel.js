@@ -4,6 +4,7 @@ import { div } from "../../plot/js/dom.js";
 import { widget } from "../../plot/js/widget.js";
 import { addControls } from "./controls.js";
 import { addLane } from "./lane.js";
+import { playerClock } from "./player.js";
 
 /**
  * @import { Lines } from "../../plot/js/lines/lines.js"
@@ -15,9 +16,11 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
   const parent = div("ifl-lanes", root);
   /** @type {Lane[]} */
   const lanes = model.get("_lanes");
+  const { replay } = model.get("_page");
+  const clock = replay ? playerClock(model, signal) : undefined;
   /** @type {Lines[]} The plots that share an axis of time. */
   const mates = [];
   for (const number of lanes.keys()) {
-    views.push(addLane(parent, model, number, mates, signal));
+    views.push(addLane(parent, model, number, { mates, clock }, signal));
   }
 });

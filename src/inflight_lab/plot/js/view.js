@@ -6,7 +6,6 @@ import { add, div, follow } from "./dom.js";
 import { Flow } from "./flow/flow.js";
 import { framed, SELDOM } from "./frames.js";
 import { Lines } from "./lines/lines.js";
-import { oldMessages } from "./old_messages.js";
 import { PlainPicture } from "./plain_picture.js";
 import { emptyColumns, levelAt, Run } from "./run.js";
 import { standingInWords } from "./standing.js";
@@ -19,9 +18,10 @@ const SPOKEN_PAUSE = 5000;
 /**
  * @import { PageClock } from "./clock.js"
  * @import { Model } from "./dom.js"
- * @import { OldMessage } from "./old_messages.js"
+ * @import { Columns } from "./run.js"
  *
  * @typedef {object} Message
+ * @property {Columns} run What is new or, after a reset, all that is shown.
  * @property {boolean} [reset] Whether another run begins.
  * @property {string} [picture] The class of the plain picture, which this one replaces.
  *
@@ -32,7 +32,6 @@ const SPOKEN_PAUSE = 5000;
 
 export class View {
   #run = new Run(emptyColumns());
-  #columnsOf = oldMessages();
   #spokenAt = -Infinity;
 
   /**
@@ -60,13 +59,12 @@ export class View {
     this.#followSize(signal);
   }
 
-  /** @param {Message & OldMessage} message */
-  receive(message) {
-    const columns = this.#columnsOf(message);
-    if (message.picture) this.plain.hide(message.picture);
-    if (message.reset) this.#run = new Run(columns);
-    else this.#run.append(columns);
-    this.#show(this.#run, message.reset === true);
+  /** @param {Message} message */
+  receive({ run, reset = false, picture }) {
+    if (picture) this.plain.hide(picture);
+    if (reset) this.#run = new Run(run);
+    else this.#run.append(run);
+    this.#show(this.#run, reset);
   }
 
   layout() {

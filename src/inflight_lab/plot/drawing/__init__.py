@@ -1,0 +1,7 @@
+"""Plain SVG pictures, which stay in a saved notebook: a run, or several compared."""
+
+from inflight_lab.plot.drawing.comparisons import draw_bars, draw_strips
+from inflight_lab.plot.drawing.run_picture import draw_run
+from inflight_lab.plot.drawing.svg import Picture
+
+__all__ = ["Picture", "draw_bars", "draw_run", "draw_strips"]

@@ -1,0 +1,155 @@
+"""Several runs compared: bars of numbers, and strips of requests."""
+
+from collections.abc import Iterable, Mapping
+from itertools import cycle
+from typing import Literal, NamedTuple
+from xml.etree.ElementTree import Element
+
+from inflight_lab.plot.drawing.axis import Scale, number_of
+from inflight_lab.plot.drawing.svg import (
+    BLUE,
+    GREEN,
+    GRID,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    WIDTH,
+    Picture,
+    element,
+    line,
+    picture,
+    text,
+)
+from inflight_lab.runs.events import Event, outcome_of
+
+NAMES = 170
+"""Pixels for the names, on the left."""
+
+WORDS = 190
+"""Pixels for words, on the right."""
+
+BAR = 14
+BAR_DISTANCE = 18
+GROUP_GAP = 10
+STRIP_DISTANCE = 34
+
+Known = Literal["answered", "refused", "sent"]
+"""What is known of a request; "sent" is all that is known of one without an answer."""
+
+
+class Mark(NamedTuple):
+    """A request in a strip."""
+
+    time: float
+    """Seconds since the first request of its run."""
+    known: Known
+
+
+class MarkStyle(NamedTuple):
+    """How requests are marked of which the same is known."""
+
+    colour: str
+    height: int
+
+
+MARK_STYLES: dict[Known, MarkStyle] = {
+    "answered": MarkStyle(BLUE, 20),
+    "refused": MarkStyle(RED, 12),
+    "sent": MarkStyle(INK, 6),
+}
+
+
+def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
+    """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
+
+    Bars with the same label stand together, and each number stands beside its bar, so
+    that a short one can be read too.  Numbers are finite, and 0 or more.
+    """
+    numbers = [number for each in series.values() for number in each.values()]
+    labels = dict.fromkeys(label for each in series.values() for label in each)
+    x = _from_zero(numbers)
+    parts = [text(12, 24, title, font_weight=600)]
+    y = 44
+    for label in labels:
+        parts.append(text(NAMES - 10, y + 12, label, "end"))
+        colours = cycle((BLUE, ORANGE, GREEN, PURPLE))
+        for name, each in series.items():
+            colour = next(colours)
+            if label in each:
+                parts += _bar(x, y, each[label], name=name, colour=colour)
+                y += BAR_DISTANCE
+        y += GROUP_GAP
+    return picture(parts, y, title)
+
+
+def draw_strips(
+    runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None
+) -> Picture:
+    """One strip per run, on one axis of time: a mark for each request as it came.
+
+    ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words
+    for the end of each strip.  Refused requests are short and red, and one without an
+    answer is the shortest mark, and black.
+    """
+    marks = {name: _marks_of(events) for name, events in runs.items()}
+    x = _from_zero([mark.time for each in marks.values() for mark in each])
+    parts: list[Element] = []
+    bottom = 28
+    for name, each in marks.items():
+        note = (notes or {}).get(name, "")
+        parts += _strip(x, bottom, each, name=name, note=note)
+        bottom += STRIP_DISTANCE
+    caption = (
+        f"{x.last:.1f} seconds from left to right; "
+        "short and red: refused; black: no answer"
+    )
+    end = len(marks) * STRIP_DISTANCE
+    parts.append(text(NAMES, end + 24, caption))
+    return picture(parts, end + 36, caption)
+
+
+def _bar(x: Scale, y: float, number: float, *, name: str, colour: str) -> list[Element]:
+    """A bar, at least as long as can be seen, and its number."""
+    width = max(1, round(x(number) - x.start, 1))
+    words = f"{number_of(number)} {name}"
+    return [
+        element("rect", x=x.start, y=y, width=width, height=BAR, fill=colour),
+        text(x(number) + 6, y + 12, words, font_size=13),
+    ]
+
+
+def _strip(
+    x: Scale, bottom: float, marks: list[Mark], *, name: str, note: str
+) -> list[Element]:
+    parts = [
+        text(NAMES - 10, bottom - 5, name, "end"),
+        line(f"M{NAMES} {bottom + 0.5}H{x.end}", GRID),
+    ]
+    for known, style in MARK_STYLES.items():
+        times = [mark.time for mark in marks if mark.known == known]
+        path = "".join(f"M{x(time)} {bottom}v-{style.height}" for time in times)
+        parts.append(line(path, style.colour, 1.5))
+    parts.append(text(x.end + 10, bottom - 5, note))
+    return parts
+
+
+def _marks_of(events: Iterable[Event]) -> list[Mark]:
+    """When each request came, counted from the first, and what is known of it."""
+    came: dict[int | None, float] = {}
+    known: dict[int | None, Known] = {}
+    for event in events:
+        if event.kind == "sent":
+            came[event.request] = event.time
+        elif event.kind == "answered":
+            outcome = outcome_of(event.kind, event.detail)
+            known[event.request] = "refused" if outcome == "refused" else "answered"
+    begin = min(came.values(), default=0.0)
+    return [
+        Mark(time - begin, known.get(request, "sent")) for request, time in came.items()
+    ]
+
+
+def _from_zero(numbers: list[float]) -> Scale:
+    """From 0 to the largest of ``numbers``, with room for words on both sides."""
+    return Scale(0, max(numbers, default=0) or 1, NAMES, WIDTH - WORDS)

@@ -1,0 +1,108 @@
+"""One run as a picture: its lines over time, what was refused, and how it ended."""
+
+from xml.etree.ElementTree import Element
+
+from inflight_lab.plot.drawing.axis import Scale, number_of
+from inflight_lab.plot.drawing.lines import points_of, token_quota_of
+from inflight_lab.plot.drawing.strip import (
+    IN_FLIGHT,
+    RATE,
+    TOKENS,
+    WAITING,
+    Strip,
+    Style,
+    draw_strip,
+    styled,
+)
+from inflight_lab.plot.drawing.svg import (
+    GRID,
+    INK,
+    RED,
+    WIDTH,
+    Picture,
+    line,
+    picture,
+    text,
+    title,
+)
+from inflight_lab.plot.history import HISTORY
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.levels import Line
+from inflight_lab.runs.run import Run
+
+LEFT = 68
+RIGHT = WIDTH - 24
+TOP = 62
+"""Where the first strip begins, below the marks."""
+
+STRIP_GAP = 34
+SHORTEST = 0.5
+"""Seconds that the axis of time has at least."""
+
+MOST_TIMES = 9
+"""How many times are written below the axis at most."""
+
+
+def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
+    """The last `HISTORY` seconds of ``run``, up to the last point of any line.
+
+    ``mark`` is the class of the drawing, by which a page finds it; ``name`` is written
+    on top.
+    """
+    x = _time_scale(run)
+    strips = _strips_of(run, x)
+    bottom = TOP - STRIP_GAP + sum(strip.height + STRIP_GAP for strip in strips)
+    summary = summary_of(run.counts)
+    parts = [title(x.start, 12, name), *_time_axis(x, bottom)]
+    parts += _marks(run, "refused", x, y=16, style=Style(RED))
+    parts += _marks(run, "failed", x, y=30, style=Style(INK, dashes="4 3"))
+    top = TOP
+    for strip in strips:
+        parts += draw_strip(strip, run, x, top=top)
+        top += strip.height + STRIP_GAP
+    parts.append(text(x.start, bottom + 42, summary))
+    of_whom = f"{name}: " if name else ""
+    spoken = f"Requests over time. {of_whom}{summary}"
+    return picture(parts, bottom + 54, spoken, mark)
+
+
+def summary_of(counts: Stats) -> str:
+    """How a run ended, in a line."""
+    ends = [f"{counts.accepted} accepted", f"{counts.refused} refused"]
+    if counts.failed:
+        ends.append(f"{counts.failed} failed")
+    if counts.cancelled:
+        ends.append(f"{counts.cancelled} cancelled")
+    return (
+        f"{counts.started} requests: {', '.join(ends)}; "
+        f"at most {counts.busiest_period} sent in one period; {counts.elapsed:.1f} s"
+    )
+
+
+def _time_scale(run: Run) -> Scale:
+    lasts = [points[-1].time for points in run.levels.values() if points]
+    end = max(lasts, default=0.0)
+    begin = max(0.0, min(end, run.now - HISTORY))
+    return Scale(begin, max(end, begin + SHORTEST), LEFT, RIGHT)
+
+
+def _strips_of(run: Run, x: Scale) -> list[Strip]:
+    strips = [IN_FLIGHT, WAITING, RATE]
+    return [*strips, TOKENS] if token_quota_of(run, x) else strips
+
+
+def _time_axis(x: Scale, bottom: float) -> list[Element]:
+    parts = []
+    for time in x.round_numbers(MOST_TIMES):
+        parts.append(line(f"M{x(time)} {TOP}V{bottom}", GRID))
+        parts.append(text(x(time), bottom + 16, f"{number_of(time)} s", "middle"))
+    if x.first > 0:
+        parts.append(text(x.end, 12, "older points left out", "end"))
+    return parts
+
+
+def _marks(run: Run, name: Line, x: Scale, *, y: float, style: Style) -> list[Element]:
+    """A row of marks, one wherever the line has a point."""
+    times = [point.time for point in points_of(run, name, x)]
+    path = "".join(f"M{x(time)} {y}v10" for time in times if time >= x.first)
+    return [text(x.start - 8, y + 10, name, "end"), styled(path, style)]

@@ -1,0 +1,119 @@
+"""Sends runs to a page: one that grows, or one that is complete."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from inflight_lab.plot.history import for_late_view
+from inflight_lab.plot.plain_picture import PlainPicture
+from inflight_lab.plot.repeat import repeat_every
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.columns import to_columns
+from inflight_lab.runs.run import Run
+
+UPDATE = 0.05
+"""Seconds between two messages to a page."""
+
+Message = dict[str, Any]
+"""What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
+all that is shown; ``picture`` is the class of the plain picture that it replaces."""
+
+Post = Callable[[Message], None]
+
+
+class Feed:
+    """Appends what ``source`` reads to its ``run``, and has ``post`` send it.
+
+    It sends from a thread, so the picture moves while a cell awaits and while one
+    blocks.  Each finished run also leaves a plain picture, which stays in a saved or
+    exported notebook; ``name`` is written on top of it.
+    """
+
+    def __init__(self, source: PlotSource, post: Post, name: str = "") -> None:
+        self.source = source
+        self.run = Run()
+        self._post = post
+        self._picture = PlainPicture(name)
+        self._sending = threading.Lock()  # so that no message overtakes another
+        self._end_sending: Callable[[], object] | None = None
+        source.end()  # until `start`
+
+    def start(self, *, numbered: bool = False) -> None:
+        """Begin a new run at time 0, and send it as it grows.
+
+        One that goes on is stopped first.  ``numbered`` writes its number at every
+        request: for runs slow enough to follow one.
+        """
+        self.stop()
+        self.source.begin(numbered=numbered)
+        self.run = Run()
+        self.run.append(self.source.read())
+        self.send_all()
+        self._end_sending = repeat_every(UPDATE, self.send_new)
+
+    def stop(self) -> None:
+        """End the run and leave its picture.  Does nothing if none goes on."""
+        if self._end_sending is None:
+            return
+        self._end_sending()
+        self._end_sending = None
+        with self._sending:
+            self._append_and_post(self.source.end())
+            self._picture.update(self.run)
+
+    def clear(self) -> None:
+        """Forget the run: an empty plot."""
+        self.stop()
+        self.run = Run()
+        self.send_all()
+
+    def set_limit(self, limit: float) -> None:
+        """Draw the limit at ``limit`` from now on.
+
+        Raises an error unless it is a finite number, 0 or more.
+        """
+        self.source.set_limit(limit)
+
+    def send_new(self) -> None:
+        """Send what happened since the last message."""
+        with self._sending:
+            self._append_and_post(self.source.read())
+
+    def send_all(self) -> None:
+        """Send the run so far, to a view that has just opened."""
+        with self._sending:
+            self._post(beginning(for_late_view(self.run), self._picture.mark))
+
+    def show_picture(self) -> None:
+        """Display the plain picture here, and from now on each run's, in one place."""
+        with self._sending:
+            self._picture.show(self.run)
+
+    def _append_and_post(self, news: Run) -> None:
+        self.run.append(news)
+        self._post({"run": to_columns(news)})
+
+
+class CompleteFeed:
+    """Has ``post`` send a ``run`` that is complete, whenever a view opens."""
+
+    def __init__(self, run: Run, post: Post, name: str = "") -> None:
+        self.run = run
+        self._post = post
+        self._picture = PlainPicture(name)
+
+    def stop(self) -> None:
+        """Nothing goes on."""
+
+    def send_all(self) -> None:
+        """Send all of it."""
+        self._post(beginning(self.run, self._picture.mark))
+
+    def show_picture(self) -> None:
+        """Display its plain picture here."""
+        self._picture.show(self.run)
+
+
+def beginning(run: Run, mark: str) -> Message:
+    """The message that makes a page forget everything else, and show ``run``."""
+    return {"reset": True, "run": to_columns(run), "picture": mark}

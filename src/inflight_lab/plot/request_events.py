@@ -1,0 +1,117 @@
+"""From the events of two timelines to those of a run, which tell of both sides."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from inflight_lab.runs.events import Event
+from inflight_lab.runs.run import ENDS, RequestEvent, What
+
+
+class RequestEvents:
+    """Makes a run's events of what a client and a server have written.
+
+    ``began`` is when the run did, on the timelines' clock, and ``waiting`` how many
+    requests waited then.  ``slots``: the client knows
+    which slot a request has.  ``verdicts``: the server knows its answer.  What began
+    before the run is no part of it.
+    """
+
+    def __init__(
+        self, began: float, *, waiting: int, slots: bool, verdicts: bool
+    ) -> None:
+        self._began = began
+        self._slots = slots
+        self._verdicts = verdicts
+        self._first: int | None = None
+        self._under_way = set[int]()
+        self._taken = set[object]()
+        self._not_arrived: dict[int, None] = {}  # in the order of sending
+        self._waiting = waiting
+
+    def read(
+        self, asked: Iterable[Event], arrived: Iterable[Event]
+    ) -> list[RequestEvent]:
+        """What is new, in the order of time.
+
+        ``asked`` is what the client has written, or else the server; ``arrived`` is it
+        the other way round.
+        """
+        arrivals = deque(event for event in arrived if event.kind == "sent")
+        found = []
+        for event in asked:
+            while arrivals and self._is_before(arrivals[0], event):
+                found.append(self._arrival(arrivals.popleft()))
+            own = self._own(event)
+            if own:
+                found.append(own)
+        found += map(self._arrival, arrivals)
+        return found
+
+    def _is_before(self, arrival: Event, event: Event) -> bool:
+        """At one moment a request is sent, then it arrives, and then it ends."""
+        if arrival.time == event.time:
+            return event.kind in ENDS and bool(self._not_arrived)
+        return arrival.time < event.time
+
+    def _own(self, event: Event) -> RequestEvent | None:
+        """The event as one of this run, if it is."""
+        gave_up = self._waiting - event.waiting
+        self._waiting = event.waiting
+        time = round(event.time - self._began, 4)
+        match event.kind:
+            case "started":
+                return None
+            case "taken":
+                return self._take(time, event)
+            case "freed":
+                return self._free(time, event)
+            case "sent":
+                return self._send(time, event)
+            case end:
+                return self._end(time, event, end, gave_up)
+
+    def _take(self, time: float, event: Event) -> RequestEvent:
+        self._taken.add(event.detail)
+        return RequestEvent(time, "taken", None, event.detail)
+
+    def _free(self, time: float, event: Event) -> RequestEvent | None:
+        if event.detail not in self._taken:
+            return None
+        self._taken.remove(event.detail)
+        return RequestEvent(time, "freed", None, event.detail)
+
+    def _send(self, time: float, event: Event) -> RequestEvent:
+        if self._first is None:
+            self._first = event.request
+        number = self._number_of(event)
+        self._under_way.add(number)
+        self._not_arrived[number] = None
+        slot = event.detail if self._slots else None  # else it is a status
+        return RequestEvent(time, "sent", number, slot)
+
+    def _end(
+        self, time: float, event: Event, what: What, gave_up: int
+    ) -> RequestEvent | None:
+        if event.request is None:
+            return RequestEvent(time, what, None, gave_up)
+        number = self._number_of(event)
+        if number not in self._under_way:
+            return None
+        self._under_way.remove(number)
+        self._not_arrived.pop(number, None)  # if it ended without having arrived
+        return RequestEvent(time, what, number, event.detail)
+
+    def _number_of(self, event: Event) -> int:
+        """Timelines number on from run to run; in each run the first is 0."""
+        return (event.request or 0) - (self._first or 0)
+
+    def _arrival(self, event: Event) -> RequestEvent:
+        """The first that was sent is the first to arrive: the sides number apart."""
+        time = round(event.time - self._began, 4)
+        number = next(iter(self._not_arrived), None)
+        if number is not None:
+            del self._not_arrived[number]
+        if not self._verdicts:
+            return RequestEvent(time, "arrived", number, None)
+        quota = event.quota if event.quota is None else round(event.quota, 6)
+        return RequestEvent(time, "arrived", number, event.detail, quota)

@@ -1,0 +1,190 @@
+"""Reads timelines while they are written, and says what is new of a run."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from operator import attrgetter
+
+from inflight_lab.arguments import number
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.request_events import RequestEvents
+from inflight_lab.runs.events import Event, Outcome, Stats, outcome_of
+from inflight_lab.runs.levels import Line, Point, fold, level, tally
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import Run
+
+_in_flight = attrgetter("in_flight")
+_waiting = attrgetter("waiting")
+
+
+class PlotSource:
+    """Says what is new in a server's and a client's timeline since it was last asked.
+
+    Either of the two may be None, if it is not observed.  ``policy`` returns how the
+    server counts, or None.  A run begins here, and again with each `begin`.
+
+    Raises ``TypeError`` if there is no timeline at all.
+    """
+
+    def __init__(
+        self,
+        server: Timeline | None,
+        client: Timeline | None,
+        policy: Callable[[], QuotaPolicy | None] = lambda: None,
+    ) -> None:
+        main = server or client
+        if main is None:
+            raise TypeError("server or client must have a timeline, got None for both")
+        self.server = server
+        self.client = client
+        self.policy = policy
+        self._main = main  # the one that knows best what was sent
+        self.begin()
+
+    def begin(self, *, numbered: bool = False) -> None:
+        """A new run begins now.  What happened before is no part of it.
+
+        ``numbered`` says it is slow enough to follow single requests.
+        """
+        self.began = self._main.clock()
+        self._numbered = numbered
+        self._ended: Run | None = None
+        self._positions: dict[Timeline, int] = {}
+        for timeline in (self.server, self.client):
+            if timeline:
+                _, self._positions[timeline] = timeline.since(0)
+        self._request_events = RequestEvents(
+            self.began,
+            waiting=(self.client or self._main).waiting,
+            slots=self.client is not None,
+            verdicts=self.server is not None,
+        )
+        self._limits = deque[tuple[float, float]]()  # those that are not read yet
+        self._counted: dict[Line, float] = {}
+        self._waiting_matters = self.client is not None
+        self._policy: QuotaPolicy | None = None
+        self._has_read = False
+
+    def end(self) -> Run:
+        """The last that is new: what happens from now on is no part of the run."""
+        news = replace(self.read(), live=False)
+        self._ended = news.standing()
+        return news
+
+    @property
+    def now(self) -> float:
+        """Seconds since the run began, or that it took."""
+        if self._ended:
+            return self._ended.now
+        return round(self._main.clock() - self.began, 4)
+
+    def set_limit(self, limit: float) -> None:
+        """The limit is ``limit`` from now on.
+
+        Raises an error unless it is a finite number, 0 or more.
+        """
+        number(0).check("limit", limit)
+        self._limits.append((self.now, limit))
+
+    def read(self) -> Run:
+        """What is new, and how the run stands."""
+        if self._ended:
+            return self._ended.standing()
+        # The server's first: what arrived was sent before.
+        server = self._new_events(self.server)
+        client = self._new_events(self.client)
+        asked = client if self.client else server
+        arrived = server if self.server else client
+        now = self.now
+        policies = self._new_policies(now)
+        return Run(
+            levels={
+                "server": self._folded(server, _in_flight),
+                "client": self._folded(client, _in_flight),
+                "waiting": self._waiting_levels(asked),
+                "limit": self._new_limits(),
+                "refused": self._tallied(arrived, "refused"),
+                # Only the client knows of a request that never reached the server.
+                "failed": self._tallied(asked, "failed"),
+                "rate": self._changed("rate", self._main.recent(), now),
+                "tokens": self._token_levels(now),
+            },
+            events=self._request_events.read(asked, arrived),
+            policies=policies,
+            counts=self._counts(),
+            now=now,
+            live=True,
+            numbered=self._numbered,
+            phase=self._phase(),
+        )
+
+    def _new_events(self, timeline: Timeline | None) -> list[Event]:
+        if timeline is None:
+            return []
+        events, self._positions[timeline] = timeline.since(self._positions[timeline])
+        return events
+
+    def _counts(self) -> Stats:
+        """The client's; but in flight and in a period are what the server counts."""
+        main = self._main.stats()
+        if self.client is None:
+            return main
+        return replace(
+            self.client.stats(),
+            in_flight=main.in_flight,
+            busiest_period=main.busiest_period,
+        )
+
+    def _new_policies(self, now: float) -> list[PolicyChange]:
+        """The quota, if it is another than at the last reading.
+
+        The one of the first reading has stood from the beginning.
+        """
+        policy = self.policy()
+        changed = policy != self._policy
+        time = now if self._has_read else 0.0
+        self._policy = policy
+        self._has_read = True
+        return [PolicyChange(time, policy)] if changed else []
+
+    def _phase(self) -> float:
+        """Seconds into a window of the clock at which the run began."""
+        if self._policy is None or self._policy.kind != "fixed-window":
+            return 0.0
+        return round(self.began % self._policy.period, 4)
+
+    def _waiting_levels(self, asked: list[Event]) -> list[Point]:
+        """A server sees no queue, unless somebody says how many will come."""
+        if not self._waiting_matters:
+            self._waiting_matters = any(event.waiting for event in asked)
+        return self._folded(asked, _waiting) if self._waiting_matters else []
+
+    def _new_limits(self) -> list[Point]:
+        known = len(self._limits)  # another may be set at any time
+        return fold(self._limits.popleft() for _ in range(known))
+
+    def _token_levels(self, now: float) -> list[Point]:
+        if not self._policy or not self._policy.tokens:
+            return []
+        return self._changed("tokens", self._main.recent_tokens(), now)
+
+    def _changed(self, line: Line, value: float, now: float) -> list[Point]:
+        """A point if the value is another than at the last reading."""
+        if self._counted.get(line) == value:
+            return []
+        self._counted[line] = value
+        return [level(now, value)]
+
+    def _folded(
+        self, events: Iterable[Event], value_of: Callable[[Event], int]
+    ) -> list[Point]:
+        began = self.began
+        return fold((event.time - began, value_of(event)) for event in events)
+
+    def _tallied(self, events: Iterable[Event], outcome: Outcome) -> list[Point]:
+        began = self.began
+        return tally(
+            event.time - began
+            for event in events
+            if outcome_of(event.kind, event.detail) == outcome
+        )

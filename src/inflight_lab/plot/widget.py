@@ -1,0 +1,71 @@
+"""A widget whose page draws runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import anywidget
+import traitlets
+from IPython.display import display
+
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.plot.feed import Message
+
+PLOT = Path(__file__).parent
+"""The folder of the stylesheet and the JavaScript."""
+
+
+class RunFeed(Protocol):
+    """What sends a run to a page: a `Feed`, or a `CompleteFeed`."""
+
+    def send_all(self) -> None:
+        """Send what there is, to a view that has just opened."""
+
+    def show_picture(self) -> None:
+        """Display the plain picture."""
+
+    def stop(self) -> None:
+        """End what goes on."""
+
+
+class RunWidget(anywidget.AnyWidget):
+    """A widget whose page draws what its ``feeds`` send: one for each lane."""
+
+    view = traitlets.Enum(
+        ("both", "requests", "lines"),
+        "both",
+        help="What is drawn: each request, lines over time, or both.",
+    ).tag(sync=True)
+
+    feeds: Sequence[RunFeed] = ()
+
+    def __init__(self, feeds: Sequence[RunFeed], **traits: Any) -> None:
+        super().__init__(**traits)
+        self.feeds = feeds
+        self.on_msg(lambda _, message, __: self.on_message(message))
+        closed_on_rerun(self.close)
+
+    def on_message(self, message: Message) -> None:
+        """A page has sent this, perhaps from another thread."""
+        if "hello" in message:
+            for feed in self.feeds:
+                feed.send_all()
+
+    def stop(self) -> None:
+        """End what goes on, if anything does."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop, and take it off the page."""
+        if self.feeds:  # ipywidgets also closes what was refused and never made
+            self.stop()
+            for feed in self.feeds:
+                feed.stop()
+            self.layout.close()  # which ipywidgets would keep for good
+        super().close()
+
+    def _ipython_display_(self) -> None:
+        data, metadata = self._repr_mimebundle_() or ({}, {})
+        display(data, metadata=metadata, raw=True)
+        for feed in self.feeds:
+            feed.show_picture()

@@ -1,0 +1,236 @@
+"""A run's events: each request once, seen from both sides, and no other run's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer, Timeline
+from inflight_lab.engine.run import Run as EngineRun
+from inflight_lab.observation.transport import ObservedTransport
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runners import naive, semaphore_pause
+from inflight_lab.runs.run import RequestEvent
+from tests.support.virtual_clock import SetClock
+from tests.support.waiting import until
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(100.0)
+
+
+@pytest.fixture
+def server(clock: SetClock) -> Timeline:
+    return Timeline(clock=clock)
+
+
+@pytest.fixture
+def client(clock: SetClock) -> Timeline:
+    return Timeline(clock=clock)
+
+
+@pytest.fixture
+def practice() -> Iterator[PracticeServer]:
+    """A server that answers."""
+    with PracticeServer() as running:
+        yield running
+
+
+def told(source: PlotSource) -> list[tuple[Any, ...]]:
+    """What is new, without times and quotas."""
+    return [event[1:4] for event in source.read().events]
+
+
+def test_both_sides_tell_of_one_request(server: Timeline, client: Timeline) -> None:
+    """The sides number apart: the verdict goes to the request that was sent first."""
+    server.answer(server.send(200), 200)
+    source = PlotSource(server, client)
+    client.take()
+    first = client.send()
+    client.free()
+    second = client.send()
+    arrived = server.send(429)
+    client.cancel(second)
+    client.answer(first, 429)
+    server.answer(arrived, 429)
+    assert told(source) == [
+        ("taken", None, 0),
+        ("sent", first, 0),
+        ("freed", None, 0),
+        ("sent", second, None),
+        ("arrived", first, 429),
+        ("cancelled", second, None),
+        ("answered", first, 429),
+    ]
+
+
+def test_each_event_has_its_time_and_an_arrival_its_quota(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """Seconds since the run began, to 0.1 ms; the quota stands on no other event."""
+    source = PlotSource(server, client)
+    clock.now += 1.23456
+    request = client.send()
+    clock.now += 1
+    server.send(200, quota=2.12345678)
+    client.answer(request, 200)
+    assert source.read().events == [
+        RequestEvent(1.2346, "sent", 0, None),
+        RequestEvent(2.2346, "arrived", 0, 200, 2.123457),
+        RequestEvent(2.2346, "answered", 0, 200),
+    ]
+
+
+def test_one_ends_as_the_next_is_sent(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """Where the clock is coarse, too, an arrival is that of the one just sent."""
+    source = PlotSource(server, client)
+    first = client.send()
+    server.send(200)
+    clock.now += 1
+    failed = client.send()
+    server.send(503)
+    client.answer(failed, 503)
+    client.answer(first, 200)
+    last = client.send()
+    server.send(429)
+    arrived = [event for event in told(source) if event[0] == "arrived"]
+    assert arrived == [
+        ("arrived", first, 200),
+        ("arrived", failed, 503),
+        ("arrived", last, 429),
+    ]
+
+
+def test_only_this_run_is_told(
+    clock: SetClock, server: Timeline, client: Timeline
+) -> None:
+    """What began before, and what never arrived, takes no other's verdict."""
+    client.take()
+    before = client.send()
+    server.send(200)
+    source = PlotSource(server, client)
+    clock.now += 1
+    client.answer(before, 200)
+    client.free()
+    not_counted = client.send()
+    clock.now += 1
+    client.answer(not_counted, 404)  # of a path that the server does not count
+    clock.now += 1
+    client.send()
+    clock.now += 1
+    server.send(429)
+    server.send(200)  # another panel's
+    assert told(source) == [
+        ("sent", 0, None),
+        ("answered", 0, 404),
+        ("sent", 1, None),
+        ("arrived", 1, 429),
+        ("arrived", None, 200),
+    ]
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_one_side_is_enough(side: str, server: Timeline, client: Timeline) -> None:
+    """A request arrives as it is sent: a server says with which verdict."""
+    if side == "server":
+        source = PlotSource(server, None)
+        server.answer(server.send(429, quota=3.0), 429)
+    else:
+        source = PlotSource(None, client)
+        client.answer(client.send(), 429)
+    verdict = (429, 3.0) if side == "server" else (None, None)
+    assert source.read().events == [
+        RequestEvent(0.0, "sent", 0, None),
+        RequestEvent(0.0, "arrived", 0, *verdict),
+        RequestEvent(0.0, "answered", 0, 429),
+    ]
+
+
+def test_those_who_give_up_waiting_are_counted(client: Timeline) -> None:
+    """They have no numbers; the event says how many there were, also of older ones."""
+    client.start(2)
+    source = PlotSource(None, client)
+    client.fail(None, "PoolTimeout")
+    client.start(7)
+    client.send()
+    client.cancel(None)
+    client.cancel_waiting()
+    assert [event for event in told(source) if event[1] is None] == [
+        ("failed", None, 1),
+        ("cancelled", None, 1),
+        ("cancelled", None, 6),
+    ]
+
+
+@pytest.mark.anyio
+async def test_a_real_run_is_told_in_order(practice: PracticeServer) -> None:
+    """Each request takes a slot, is sent from it, arrives, and frees the slot."""
+    practice.latency = 0.01
+    practice.quota = "sliding-window"
+    practice.rate = 3
+    practice.period = 60
+    timeline = Timeline()
+    source = PlotSource(practice.timeline, timeline)
+    run = EngineRun(
+        semaphore_pause.make_many_requests,
+        practice.url,
+        6,
+        limit=2,
+        timeline=timeline,
+        more={"pause": 0.02},
+    )
+    await run.outcomes()
+    events = source.read().events
+    assert [event.time for event in events] == sorted(event.time for event in events)
+    assert slots_held(events) == {0, 1}
+    statuses = []
+    for number in range(6):
+        sent, arrived, answered = (each for each in events if each.request == number)
+        assert (sent.what, arrived.what) == ("sent", "arrived")
+        assert sent.detail in (0, 1)
+        assert arrived.detail == answered.detail
+        statuses.append(answered.detail)
+    assert sorted(map(str, statuses)) == ["200"] * 3 + ["429"] * 3
+    # The pause after the last answer is not a request's time.
+    last = timeline.events[-1].time - timeline.events[0].time
+    assert timeline.stats().elapsed < last
+
+
+def slots_held(events: list[RequestEvent]) -> set[object]:
+    """The slots that were taken: each when it was free, and freed again."""
+    held = set[object]()
+    ever = set[object]()
+    for event in events:
+        if event.what == "taken":
+            assert event.detail not in held
+            held.add(event.detail)
+            ever.add(event.detail)
+        elif event.what == "freed":
+            held.remove(event.detail)
+    assert not held
+    return ever
+
+
+@pytest.mark.anyio
+async def test_every_request_in_the_pool_arrives_once(practice: PracticeServer) -> None:
+    """Of 150 at once through 100 connections each gets the verdict that was its own."""
+    practice.latency = 0.05
+    practice.quota = "sliding-window"
+    transport = ObservedTransport()
+    source = PlotSource(practice.timeline, transport.timeline)
+    async with httpx.AsyncClient(transport=transport) as client:
+        await naive.make_many_requests(
+            practice.url, 150, client=client, return_exceptions=True
+        )
+    await until(lambda: practice.timeline.stats().in_flight == 0)
+    events = source.read().events
+    verdicts = {each.request: each.detail for each in events if each.what == "arrived"}
+    answers = {each.request: each.detail for each in events if each.what == "answered"}
+    assert len(verdicts) == len(answers) == 150
+    assert sorted(map(str, verdicts.values())) == sorted(map(str, answers.values()))

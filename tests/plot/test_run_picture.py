@@ -1,0 +1,214 @@
+"""The picture of a run: read back from the SVG, it says what the run says."""
+
+from __future__ import annotations
+
+import re
+
+from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.history import HISTORY
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.levels import Line, Point, level
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import Run, no_levels
+from tests.plot.svg import (
+    BLUE,
+    GREEN,
+    GRID,
+    INK,
+    ORANGE,
+    PURPLE,
+    RunPicture,
+    Step,
+    elements,
+)
+
+CEILING = "9 5"
+
+
+def read(run: Run) -> RunPicture:
+    return RunPicture(draw_run(run, name="Ada"))
+
+
+def run_of(levels: dict[Line, list[Point]], **more: object) -> Run:
+    """A run of 4 s with these lines."""
+    run = Run(levels=no_levels() | levels, now=4.0)
+    for name, value in more.items():
+        setattr(run, name, value)
+    return run
+
+
+GCRA = QuotaPolicy("gcra", 7, 2.0)
+RUN = run_of(
+    {
+        "server": [Point(1, 0, 5, 5), Point(2, 4, 4, 4), Point(3, 1, 4, 2)],
+        "client": [level(0, 0), Point(1, 1, 6, 5), level(4, 3)],
+        "waiting": [level(0, 8), Point(3, 0, 1, 0)],
+        "limit": [level(0, 5), level(2, 2)],
+        "rate": [level(0, 0), level(1, 6), level(3, 1)],
+        "refused": [level(2, 1), level(2.5, 3)],
+        "failed": [level(3.5, 1)],
+    },
+    policies=[PolicyChange(0.0, GCRA)],
+    counts=Stats(
+        started=19,
+        accepted=8,
+        refused=4,
+        failed=2,
+        cancelled=3,
+        peak_in_flight=5,
+        busiest_period=6,
+        elapsed=3.96,
+    ),
+)
+
+
+def test_every_line_stands_where_its_numbers_are() -> None:
+    """Each line of each strip, read against the labels of its axes."""
+    picture = read(RUN)
+    assert picture.line("in flight", BLUE) == [
+        Step(1, 5, 5),
+        Step(2, 4, 4),
+        Step(3, 4, 2),
+    ]
+    assert picture.line("in flight", ORANGE, "3 4") == [
+        Step(0, 0, 0),
+        Step(1, 6, 5),
+        Step(4, 3, 3),
+    ]
+    assert picture.line("in flight", INK, CEILING) == [Step(0, 5, 5), Step(2, 2, 2)]
+    assert picture.line("waiting", PURPLE) == [Step(0, 8, 8), Step(3, 1, 0)]
+    assert picture.line("sent in the last period", GREEN) == [
+        Step(0, 0, 0),
+        Step(1, 6, 6),
+        Step(3, 1, 1),
+    ]
+    assert picture.line("sent in the last period", INK, CEILING) == [Step(0, 7, 7)]
+
+
+def test_every_refusal_and_every_failure_is_marked() -> None:
+    """A mark at the time of each, and none elsewhere."""
+    picture = read(RUN)
+    assert picture.marks("refused") == [2.0, 2.5]
+    assert picture.marks("failed") == [3.5]
+
+
+def test_the_end_is_in_words() -> None:
+    """The most in one period, not the most in flight; what never was is left out."""
+    ends = "8 accepted, 4 refused, 2 failed, 3 cancelled"
+    summary = f"19 requests: {ends}; at most 6 sent in one period; 4.0 s"
+    picture = draw_run(RUN, name="Ada")
+    assert picture.title == f"Requests over time. Ada: {summary}"
+    assert summary in RunPicture(picture).words
+    quiet = draw_run(run_of({}, counts=Stats(started=2, accepted=2)))
+    assert ": 2 accepted, 0 refused; at most 0" in quiet.title
+
+
+def test_every_strip_is_there_from_the_beginning() -> None:
+    """An empty run has all three strips, both rows of marks, axes, and no line."""
+    picture = read(Run())
+    titles = [each.words.split(" (")[0] for each in picture.titles]
+    assert titles == ["Ada", "in flight", "waiting", "sent in the last period"]
+    words = [each.words for each in picture.texts]
+    assert words.count("0") == 3
+    assert {"refused", "failed", "0 s"} <= set(words)
+    strokes = {
+        each.attributes["stroke"] for each in picture.lines if each.attributes["d"]
+    }
+    assert strokes == {GRID}
+
+
+def test_a_quota_is_drawn_for_as_long_as_it_stands() -> None:
+    """It may change, there may be none for a while, and it ends with the run."""
+    policies = [
+        PolicyChange(0.0, GCRA._replace(rate=6)),
+        PolicyChange(1.0, None),
+        PolicyChange(2.0, GCRA._replace(rate=12)),
+        PolicyChange(3.0, GCRA._replace(rate=3)),
+        PolicyChange(9.0, GCRA._replace(rate=30)),
+    ]
+    picture = read(run_of({"rate": [level(0, 0), level(4, 8)]}, policies=policies))
+    steps = picture.line("sent in the last period", INK, CEILING)
+    assert steps == [Step(0, 6, 6), Step(2, 12, 12), Step(3, 3, 3)]
+    (path,) = picture._paths(0, 1000, INK, CEILING)
+    ends = [float(x) for x in re.findall(r"H([\d.]+)(?=M|$)", path)]
+    assert ends == [68 + 768 * share for share in (0.25, 0.75, 1)]
+
+
+def test_tokens_have_a_strip_where_they_are_counted() -> None:
+    """Below the other strips: what was charged in the last period, and the quota."""
+    policy = QuotaPolicy("sliding-window", 60, 2.0, tokens=2000)
+    tokens = [level(0, 800), level(0.6, 1900), level(4, 0)]
+    run = run_of({"tokens": tokens}, policies=[PolicyChange(0.0, policy)])
+    picture = read(run)
+    assert picture.titles[-1].words == "tokens in the last period (quota: dashed)"
+    assert picture.line("tokens in the last period", GREEN) == [
+        Step(0, 800, 800),
+        Step(0.6, 1900, 1900),
+        Step(4, 0, 0),
+    ]
+    ceiling = picture.line("tokens in the last period", INK, CEILING)
+    assert ceiling == [Step(0, 2000, 2000)]
+    assert picture.line("sent in the last period", INK, CEILING) == [Step(0, 60, 60)]
+
+
+def test_of_a_long_run_the_last_minute_is_drawn() -> None:
+    """What is older leaves no empty space, and the picture says so."""
+    seconds = range(1, 151)
+    run = run_of(
+        {
+            "server": [Point(second, 0, 4, 1) for second in seconds],
+            "refused": [level(second, 1) for second in seconds],
+            "limit": [level(0, 7)],
+        },
+        policies=[PolicyChange(0.0, GCRA)],
+        now=150.0,
+    )
+    picture = read(run)
+    begin = 150 - HISTORY
+    assert picture.line("in flight", BLUE)[0] == Step(begin, 1, 1)
+    assert picture.line("in flight", INK, CEILING) == [Step(begin, 7, 7)]
+    assert picture.line("sent in the last period", INK, CEILING) == [Step(begin, 7, 7)]
+    assert picture.marks("refused") == [float(second) for second in range(90, 151)]
+    assert "older points left out" in picture.words
+    assert "older points left out" not in read(RUN).words
+    assert len(picture.picture.data) < 20_000
+
+
+def test_a_picture_has_no_more_points_than_pixels() -> None:
+    """However many there are, and the one peak among them is still seen."""
+    points = [Point(step / 100, 0, 1, 0) for step in range(6000)]
+    points[3000] = Point(30, 0, 9, 0)
+    picture = read(run_of({"server": points}, now=59.99))
+    steps = picture.line("in flight", BLUE)
+    assert len(steps) <= 770
+    assert max(step.highest for step in steps) == 9
+
+
+def test_a_picture_can_be_read_on_any_ground() -> None:
+    """It paints no ground; lines and words stand out from a light and a dark one."""
+    picture = draw_run(RUN)
+    assert not elements(picture, "rect")
+    colours = {each.attributes["stroke"] for each in elements(picture, "path")}
+    for ground in ("#ffffff", "#111111"):
+        for colour in colours - {GRID, INK} | {"#666666"}:
+            assert contrast(colour, ground) >= 2.9, (colour, ground)
+    assert contrast("#666666", "#ffffff") >= 4.5
+    assert contrast("#999999", "#111111") >= 4.5, "ink as a dark theme turns it"
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast of two colours."""
+    dark, light = sorted((lightness(one), lightness(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lightness(colour: str) -> float:
+    """How light a colour is, from 0 to 1, as WCAG reckons it."""
+    total = 0.0
+    for digits, weight in zip(
+        re.findall("[0-9a-f]{2}", colour), (0.2126, 0.7152, 0.0722), strict=True
+    ):
+        part = int(digits, 16) / 255
+        linear = part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        total += weight * linear
+    return total

@@ -1,0 +1,211 @@
+"""A run as data: it grows, it is bounded, and a late view gets what it needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from inflight_lab.runs import run as run_module
+from inflight_lab.runs.columns import from_columns, to_columns
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.levels import Point
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import RequestEvent, Run, no_levels
+
+
+def levels(*values: float) -> list[Point]:
+    """One point a second, from second 1 on."""
+    return [
+        Point(second, value, value, value) for second, value in enumerate(values, 1)
+    ]
+
+
+def lives(number: int, sent: float, status: int) -> list[RequestEvent]:
+    """A request that arrives 0.1 s after it was sent, and ends after 0.3."""
+    return [
+        RequestEvent(sent, "sent", number, None),
+        RequestEvent(sent + 0.1, "arrived", number, status, 4.5),
+        RequestEvent(sent + 0.3, "answered", number, status),
+    ]
+
+
+def sorted_events(*parts: list[RequestEvent]) -> list[RequestEvent]:
+    return sorted((event for part in parts for event in part), key=lambda it: it.time)
+
+
+def test_what_is_new_is_appended() -> None:
+    """Rows follow those that there are, and how it stands is what was said last."""
+    run = Run()
+    policy = QuotaPolicy("gcra", 7, 2.0)
+    first = Run(
+        levels=no_levels() | {"server": levels(3)},
+        events=lives(0, 1.0, 200),
+        policies=[PolicyChange(0.0, policy)],
+        counts=Stats(started=2, accepted=1),
+        now=1.5,
+        live=True,
+        phase=0.25,
+    )
+    second = Run(
+        levels=no_levels() | {"server": [Point(2.5, 1, 4, 2)]},
+        events=lives(1, 2.0, 429),
+        counts=Stats(started=3, accepted=1, refused=1),
+        now=2.6,
+        numbered=True,
+        phase=0.5,
+    )
+    run.append(first)
+    run.append(second)
+    assert run.levels["server"] == [*levels(3), Point(2.5, 1, 4, 2)]
+    assert run.events == lives(0, 1.0, 200) + lives(1, 2.0, 429)
+    assert run.policies == [PolicyChange(0.0, policy)]
+    assert run.standing() == second.standing()
+    assert run.whole
+
+
+def test_older_rows_are_dropped_and_what_ended_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a run that goes on for hours the newest rows are kept, and it is not whole."""
+    monkeypatch.setattr(run_module, "MAX_ROWS", 30)
+    run = Run()
+    statuses = (200, 429, 500, 204)
+    for number in range(40):
+        news = Run(events=lives(number, number, statuses[number % 4]), now=number)
+        news.levels["rate"] = [Point(number, 7, 7, 7)]
+        run.append(news)
+        assert len(run.events) <= 33
+        assert len(run.levels["rate"]) <= 33
+    assert len(run.events) >= 30
+    assert run.events[-1].request == 39
+    assert run.levels["rate"][-1].time == 39
+    ended = Counter(event.outcome for event in run.events if event.outcome)
+    assert run.dropped + ended == Counter(accepted=20, refused=10, failed=10)
+    assert not run.whole
+
+
+def test_requests_that_were_never_sent_are_dropped_by_their_number() -> None:
+    """One event may stand for many of those that waited."""
+    gave_up = [
+        RequestEvent(1.0, "cancelled", None, 6),
+        RequestEvent(1.1, "failed", None, 2),
+        RequestEvent(1.2, "failed", 0, "ReadTimeout"),
+    ]
+    recent = Run(events=gave_up, now=9.0).recent(5.0, levels_since=5.0)
+    assert recent.dropped == Counter(cancelled=6, failed=3)
+    assert recent.events == []
+
+
+def test_a_late_view_gets_what_is_under_way() -> None:
+    """What ended before is only counted; what has not ended keeps its events."""
+    stays = [
+        RequestEvent(0.5, "taken", None, 3),
+        RequestEvent(0.6, "sent", 0, 3),
+        RequestEvent(0.7, "arrived", 0, 200, 1.5),
+    ]
+    was_freed = [
+        RequestEvent(0.8, "taken", None, 4),
+        RequestEvent(0.9, "freed", None, 4),
+    ]
+    ends_late = lives(2, 7.9, 200)
+    run = Run(
+        events=sorted_events(stays, was_freed, lives(1, 1.0, 429), ends_late),
+        dropped=Counter(accepted=5),
+        now=8.5,
+    )
+    recent = run.recent(8.0, levels_since=0.0)
+    last_counted = RequestEvent(1.1, "arrived", 1, 429, 4.5)
+    assert recent.events == [*stays, last_counted, *ends_late]
+    assert recent.dropped == Counter(accepted=5, refused=1)
+    assert run.dropped == Counter(accepted=5)
+
+
+def test_what_comes_after_the_end_holds_nothing() -> None:
+    """The server may see a request after its client has given it up."""
+    events = [
+        RequestEvent(1.0, "sent", 0, None),
+        RequestEvent(1.1, "cancelled", 0, None),
+        RequestEvent(1.2, "arrived", 0, 200),
+        RequestEvent(1.3, "arrived", None, 200),
+    ]
+    recent = Run(events=events, now=9.0).recent(5.0, levels_since=0.0)
+    assert recent.events == []
+    assert recent.dropped == Counter(cancelled=1)
+
+
+def test_a_late_view_gets_the_levels_of_its_own_span() -> None:
+    """With the last point before it, which has the level."""
+    run = Run(levels=no_levels() | {"client": levels(5, 6, 7, 8)}, now=4.0)
+    recent = run.recent(4.0, levels_since=2.5)
+    assert recent.levels["client"] == levels(5, 6, 7, 8)[1:]
+
+
+def test_a_run_is_what_its_columns_say() -> None:
+    """Nothing is lost on the way to a page or a file, and back."""
+    run = Run(
+        levels=no_levels() | {"limit": levels(3, 5), "tokens": [Point(1, 2, 4, 3)]},
+        events=[
+            *lives(7, 1.0, 429),
+            RequestEvent(2.0, "taken", None, 2),
+            RequestEvent(2.5, "failed", 8, "ConnectError"),
+        ],
+        policies=[
+            PolicyChange(0.0, QuotaPolicy("token-bucket", 7, 2.0, 4, 900)),
+            PolicyChange(1.5, None),
+        ],
+        counts=Stats(started=9, refused=1, failed=2, elapsed=2.5, busiest_period=6),
+        dropped=Counter(accepted=3, cancelled=2),
+        now=2.75,
+        live=True,
+        numbered=True,
+        phase=0.125,
+    )
+    assert from_columns(to_columns(run)) == run
+
+
+def test_columns_are_those_of_the_page() -> None:
+    """Names and order are what JavaScript reads; a line without points is left out."""
+    run = Run(
+        levels=no_levels() | {"server": [Point(0.5, 1, 4, 2)]},
+        events=[RequestEvent(0.5, "arrived", 3, 200, 6.5)],
+        policies=[
+            PolicyChange(0.0, QuotaPolicy("gcra", 7, 2.0, 3)),
+            PolicyChange(0.25, None),
+        ],
+        dropped=Counter(refused=2),
+        now=1.25,
+    )
+    columns = to_columns(run)
+    assert list(columns) == [
+        "now",
+        "live",
+        "numbered",
+        "phase",
+        "counts",
+        "dropped",
+        "policies",
+        "levels",
+        "events",
+    ]
+    assert columns["dropped"] == {
+        "accepted": 0,
+        "refused": 2,
+        "failed": 0,
+        "cancelled": 0,
+    }
+    gcra = {"kind": "gcra", "rate": 7, "period": 2.0, "burst": 3, "tokens": 0}
+    assert columns["policies"] == [
+        {"time": 0.0} | gcra,
+        {"time": 0.25, "kind": "none"},
+    ]
+    assert columns["levels"] == {
+        "server": {"times": [0.5], "lowest": [1], "highest": [4], "last": [2]}
+    }
+    assert columns["events"] == {
+        "times": [0.5],
+        "what": ["arrived"],
+        "requests": [3],
+        "details": [200],
+        "quota": [6.5],
+    }
