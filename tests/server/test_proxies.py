@@ -51,6 +51,8 @@ def test_a_proxy_is_not_asked(proxy: dict[str, str]) -> None:
     assert variables() == proxy
     with pytest.raises(httpx.ConnectError):
         httpx.get(second.url)
+    with second:
+        assert httpx.get(second.url).status_code == 200
 
 
 def test_a_server_that_cannot_start_changes_nothing(proxy: dict[str, str]) -> None:
