@@ -163,9 +163,8 @@ ANOTHER_SITE = "no page of another site"
 def test_what_is_not_for_this_page_is_refused(
     voila: StudentPage, request_: Foreign
 ) -> None:
-    """A name that is not this computer's, and what browsers say of other sites.
-
-    The refusal has a reason, and starts no kernel.
+    """Who asks by a name that is not this computer's, or from another site, is told why
+    not, and starts no kernel.
     """
     before = kernels_of(voila)
     answer = httpx.get(
