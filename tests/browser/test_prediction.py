@@ -31,8 +31,8 @@ others.compare("they go on")
 def test_it_takes_an_answer_from_the_keyboard(
     place: Place, theme: str, lab: Lab, page: Page
 ) -> None:
-    """Run All goes on without one; what is typed then is compared, and its "00" restarts
-    no kernel, as it does where a notebook has the focus.
+    """Run All goes on without one; what is typed then is compared, and a "00" in it
+    restarts no kernel, as it does where a notebook has the focus.
     """
     lab.use_theme(theme)
     name = f"predict-{place}-{theme[-4:]}.ipynb"
