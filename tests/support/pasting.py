@@ -31,7 +31,7 @@ def changed(
     their names.
     """
     ids = list(ids)
-    code = _replaced(code, "URLS", [url.format(id=id) for id in ids])
+    code = _replaced(code, "URLS", [url.replace("{id}", str(id)) for id in ids])
     code = _replaced(code, "URL", url)
     code = _replaced(code, "IDS", ids)
     for name, value in settings.items():
