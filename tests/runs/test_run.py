@@ -85,6 +85,17 @@ def test_older_rows_are_dropped_and_what_ended_is_counted(
     assert not run.whole
 
 
+def test_a_line_without_its_oldest_points_is_not_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However few requests there were: a quiet plot may be open for days."""
+    monkeypatch.setattr(run_module, "MAX_ROWS", 20)
+    run = Run()
+    run.append(Run(levels=no_levels() | {"limit": levels(*range(23))}))
+    assert [point.last for point in run.levels["limit"]] == list(range(3, 23))
+    assert not run.whole
+
+
 def test_requests_that_were_never_sent_are_dropped_by_their_number() -> None:
     """One event may stand for many of those that waited."""
     gave_up = [
