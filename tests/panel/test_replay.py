@@ -108,6 +108,7 @@ async def test_it_runs_for_as_long_as_the_longest_run(two: Path) -> None:
     await replay.start()
     assert asyncio.get_running_loop().time() - begin >= 0.04
     assert not replay.running
+    assert replay._played >= 0.05, "the page stands at the end, not where it began"
     assert replay.status.endswith("0.1 s: nothing is sent")
     replay.close()
 
