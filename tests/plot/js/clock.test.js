@@ -12,7 +12,7 @@ Deno.test("the kernel's time goes on between two messages", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.hear({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true }, true);
     set(100.3);
     assert.equal(rounded(clock.time(0)), 2.3);
     assert.equal(rounded(clock.time(0.25)), 2.05);
@@ -23,33 +23,33 @@ Deno.test("a message that is a little late moves the clock a little", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.hear({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true }, true);
     set(101.4); // 0.4 s late
-    clock.hear({ now: 3, live: true }, false);
+    clock.sync({ now: 3, live: true }, false);
     assert.equal(rounded(clock.time(0)), 3.38);
   });
 });
 
 for (const late of [0.5, -0.5]) {
-  Deno.test(`a difference of ${late} s is believed at once, as after a laptop slept`, () => {
+  Deno.test(`a difference of ${late} s is corrected at once, as after a laptop slept`, () => {
     onASetClock((set) => {
       const clock = new KernelClock();
       set(100);
-      clock.hear({ now: 2, live: true }, true);
+      clock.sync({ now: 2, live: true }, true);
       set(110 + late);
-      clock.hear({ now: 12, live: true }, false);
+      clock.sync({ now: 12, live: true }, false);
       assert.equal(rounded(clock.time(0)), 12);
     });
   });
 }
 
-Deno.test("the last message of a run is believed to the letter", () => {
+Deno.test("the last message of a run is taken as exact", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.hear({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true }, true);
     set(101.4);
-    clock.hear({ now: 3, live: false }, false);
+    clock.sync({ now: 3, live: false }, false);
     assert.equal(rounded(clock.time(0)), 3);
   });
 });
@@ -58,9 +58,9 @@ Deno.test("another run begins at its own time", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.hear({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true }, true);
     set(102);
-    clock.hear({ now: 3.9, live: true }, true);
+    clock.sync({ now: 3.9, live: true }, true);
     assert.equal(rounded(clock.time(0)), 3.9);
   });
 });
@@ -69,10 +69,10 @@ Deno.test("after the end of a run the time moves on for a tail", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.hear({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true }, true);
     set(200);
     assert.equal(clock.moves(0), true);
-    clock.hear({ now: 102, live: false }, false);
+    clock.sync({ now: 102, live: false }, false);
     set(201.9);
     assert.deepEqual([clock.moves(2), clock.moves(1.8)], [true, false]);
   });

@@ -23,8 +23,8 @@ const RUN = runOf({
     tokens: [[1, 800]],
   },
   events: [
-    ...request(0, { sent: 1, home: 1.3, status: 200 }),
-    ...request(1, { sent: 1, home: 1.4, status: 429 }),
+    ...request(0, { sent: 1, ended: 1.3, status: 200 }),
+    ...request(1, { sent: 1, ended: 1.4, status: 429 }),
     [1, "sent", 2],
     [1.5, "failed", 2, "ReadTimeout"],
     [2, "sent", 3],

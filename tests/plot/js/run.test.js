@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 
-import { indexAt, levelAt, policyAt } from "../../../src/inflight_lab/plot/js/run.js";
+import {
+  lastIndexUpTo,
+  levelAt,
+  policyAt,
+} from "../../../src/inflight_lab/plot/js/run.js";
 import { columnsOf, pointsOf, runOf, SEVEN_IN_TWO } from "./support.js";
 
 Deno.test("what is new is added to what was there", () => {
@@ -59,7 +63,7 @@ Deno.test("a complete run keeps everything", () => {
 
 Deno.test("a point counts from its own time on", () => {
   const points = pointsOf([[1, 5], [2, 7]]);
-  assert.deepEqual([0.9, 1, 1.9, 2, 9].map((time) => indexAt(points, time)), [
+  assert.deepEqual([0.9, 1, 1.9, 2, 9].map((time) => lastIndexUpTo(points, time)), [
     -1,
     0,
     0,

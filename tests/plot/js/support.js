@@ -1,9 +1,11 @@
 // Runs for the tests, written briefly.
 
-import { emptyColumns, Run } from "../../../src/inflight_lab/plot/js/run.js";
+import { emptyColumns } from "../../../src/inflight_lab/plot/js/columns.js";
+import { Run } from "../../../src/inflight_lab/plot/js/run.js";
 
 /**
- * @import { Columns, Kind, Line, Point, PolicyColumn, QuotaPolicy, RequestEvent, What } from "../../../src/inflight_lab/plot/js/run.js"
+ * @import { Columns, PolicyRow } from "../../../src/inflight_lab/plot/js/columns.js"
+ * @import { Kind, Line, Point, QuotaPolicy, RequestEvent, What } from "../../../src/inflight_lab/plot/js/run.js"
  *
  * @typedef {[time: number, what: What, request: number | null,
  *   detail?: RequestEvent["detail"], quota?: number | null]} Row
@@ -17,7 +19,7 @@ import { emptyColumns, Run } from "../../../src/inflight_lab/plot/js/run.js";
  * @property {boolean} [numbered]
  * @property {Partial<Columns["counts"]>} [counts]
  * @property {Partial<Columns["dropped"]>} [dropped]
- * @property {PolicyColumn[]} [policies]
+ * @property {PolicyRow[]} [policies]
  * @property {{ [line in Line]?: [time: number, level: number][] }} [levels]
  * @property {Row[]} [events]
  */
@@ -85,18 +87,18 @@ export function pointsOf(points) {
  * What happens to a request that is under way alone.
  *
  * @param {number} number
- * @param {{ sent: number, home: number, status: number, arrived?: number,
+ * @param {{ sent: number, ended: number, status: number, arrived?: number,
  *   slot?: number | null, quota?: number | null }} about
  * @returns {Row[]}
  */
 export function request(
   number,
-  { sent, home, status, slot = null, quota = null, arrived },
+  { sent, ended, status, slot = null, quota = null, arrived },
 ) {
   return [
     [sent, "sent", number, slot],
     [arrived ?? sent + 0.005, "arrived", number, status, quota],
-    [home, "answered", number, status],
+    [ended, "answered", number, status],
   ];
 }
 

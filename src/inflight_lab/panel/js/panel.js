@@ -18,9 +18,9 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
   const lanes = model.get("_lanes");
   const { replay } = model.get("_page");
   const clock = replay ? playerClock(model, signal) : undefined;
-  /** @type {Lines[]} The plots that share an axis of time. */
-  const mates = [];
+  /** @type {Lines[]} The plots that share their axes. */
+  const siblings = [];
   for (const number of lanes.keys()) {
-    views.push(addLane(parent, model, number, { mates, clock }, signal));
+    views.push(addLane(parent, model, number, { siblings, clock }, signal));
   }
 });

@@ -1,14 +1,13 @@
-// A clock says what time of a run to draw.  Pictures do not know which kind theirs is.
+// A clock says which time of a run to draw.  Pictures do not know which kind of clock they have.
 
-/** Seconds by which the kernel's clock may seem wrong before it is believed at once. */
-const FAR = 0.5;
+/** A clock that is off by this many seconds is set at once: a laptop slept, for example. */
+const RESYNC_AFTER = 0.5;
 
 /** The share of a smaller difference that each message corrects. */
 const SMOOTHING = 0.05;
 
 /**
- * A clock dispatches a "change" event when what it says has changed otherwise than by
- * time going on.
+ * A clock dispatches a "change" event when it is started, stopped or set.
  *
  * @typedef {EventTarget & {
  *   time(lag: number): number,
@@ -16,32 +15,34 @@ const SMOOTHING = 0.05;
  *   running: boolean,
  * }} Clock
  *
- * `time(lag)` is the time to draw, for a picture that has to know what happens in the next
- * `lag` seconds; `moves(tail)` is whether the time goes on, or ended less than `tail`
- * seconds ago; `running` is whether the run that is shown goes on.
+ * `time(lag)` is the time to draw for a picture that has to know `lag` seconds ahead what
+ * happens.  `moves(tail)` is whether the run goes on or ended less than `tail` seconds ago.
+ * `running` is whether it goes on.
  */
 
 /** @returns {number} Seconds on the page's own clock. */
 const pageSeconds = () => performance.now() / 1000;
 
-/** The kernel's time, estimated from when its messages come. */
+/** The kernel's time, estimated from the times at which its messages arrive. */
 export class KernelClock extends EventTarget {
   running = false;
-  #offset = NaN;
-  #heard = -Infinity;
+  #offset = Infinity;
+  #syncedAt = -Infinity;
 
   /**
-   * A message has come.  The last one of a run is believed to the letter.
+   * Set the clock by a message.  The last message of a run is taken as exact.
    *
    * @param {{ now: number, live: boolean }} run
-   * @param {boolean} begins Whether it is another run than before.
+   * @param {boolean} begins Whether this is a new run.
    */
-  hear({ now, live }, begins) {
-    const seen = pageSeconds() - now;
-    const difference = begins ? NaN : seen - this.#offset;
-    const near = Math.abs(difference) < FAR; // it is not after a laptop slept
-    this.#offset = near && live ? this.#offset + SMOOTHING * difference : seen;
-    this.#heard = pageSeconds();
+  sync({ now, live }, begins) {
+    const offset = pageSeconds() - now;
+    const difference = offset - this.#offset;
+    const isFar = Math.abs(difference) >= RESYNC_AFTER;
+    const jumps = begins || !live || isFar;
+    if (jumps) this.#offset = offset;
+    else this.#offset += SMOOTHING * difference;
+    this.#syncedAt = pageSeconds();
     this.running = live;
     this.dispatchEvent(new Event("change"));
   }
@@ -53,11 +54,11 @@ export class KernelClock extends EventTarget {
 
   /** @param {number} tail */
   moves(tail) {
-    return this.running || pageSeconds() - this.#heard < tail;
+    return this.running || pageSeconds() - this.#syncedAt < tail;
   }
 }
 
-/** The page's own time, for a run that is complete: played, paused, sought. */
+/** The page's own time, for a complete run: it can be played, paused and set. */
 export class PageClock extends EventTarget {
   running = false;
   #speed = 1;
@@ -88,7 +89,7 @@ export class PageClock extends EventTarget {
     return this.#speed;
   }
 
-  /** The future is known: no picture has to lag behind. */
+  /** A complete run needs no lag: what happens next is known. */
   time() {
     return this.#now();
   }

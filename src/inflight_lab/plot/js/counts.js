@@ -1,14 +1,14 @@
-// How a run stood at a time, in numbers.
+// The counts of a run at a time.
 
 import { addOutcomes } from "./outcomes.js";
-import { indexAt, levelAt } from "./run.js";
+import { lastIndexUpTo, levelAt } from "./run.js";
 
 /**
- * @import { Counts, Dropped, Run } from "./run.js"
+ * @import { Counts, OutcomeCounts, Run } from "./run.js"
  */
 
 /**
- * Up to `now` the kernel has counted; before that the events say it.
+ * The counts at a time: the kernel's own for `now`, and worked out from the events before.
  *
  * @param {Run} run
  * @param {number} time
@@ -30,9 +30,9 @@ export function countsAt(run, time) {
 }
 
 /**
- * How many requests have an answer or an error; those that were cancelled are not done.
+ * How many requests have an answer or an error.  Cancelled ones are not done.
  *
- * @param {Dropped} outcomes
+ * @param {OutcomeCounts} outcomes
  */
 export const doneOf = ({ accepted, refused, failed }) => accepted + refused + failed;
 
@@ -42,7 +42,7 @@ export const doneOf = ({ accepted, refused, failed }) => accepted + refused + fa
  */
 function outcomesAt(run, time) {
   const outcomes = { ...run.dropped };
-  const end = indexAt(run.events, time) + 1;
+  const end = lastIndexUpTo(run.events, time) + 1;
   addOutcomes(run.events.slice(0, end), outcomes);
   return outcomes;
 }

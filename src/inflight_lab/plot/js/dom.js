@@ -1,4 +1,4 @@
-// Elements, and what follows the model.
+// Helpers that make elements and follow the model's traits.
 
 /**
  * The part of anywidget's model that a page needs.
@@ -23,7 +23,7 @@ export function make(name, properties = {}) {
 }
 
 /**
- * The same, at the end of `parent`.
+ * An HTML element, appended to `parent`.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
@@ -50,7 +50,7 @@ export function div(className, parent, textContent = "") {
  * @param {Model} model
  * @param {string[]} names
  * @param {() => void} act
- * @param {AbortSignal} signal Ends it.
+ * @param {AbortSignal} signal Aborted when the page closes.
  */
 export function follow(model, names, act, signal) {
   for (const name of names) {

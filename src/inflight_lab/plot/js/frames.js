@@ -1,27 +1,27 @@
-// Frames in which something is drawn.  All of a page is drawn in the same ones: what costs time is
-// how many there are, not what is drawn in them.
+// Animation frames.  Everything on a page is drawn in the same frames, because the number of frames
+// costs time, more than what is drawn in each.
 
-/** Milliseconds between two frames of what need not be smoother. */
-export const FRAME = 1000 / 30;
+/** The pause between frames of a picture that need not be perfectly smooth. */
+export const FRAME_MS = 1000 / 30;
 
-/** The same of numbers, of what is hidden, and where motion disturbs. */
-export const SELDOM = 200;
+/** The pause for numbers, hidden pictures, and people who ask for no motion. */
+export const SELDOM_MS = 200;
 
-/** Whether the person asks for no motion. */
+/** Whether the browser asks for reduced motion. */
 export const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)") ??
   { matches: false };
 
 /** @typedef {() => void} Paint */
 
-/** @type {Map<number, Set<Paint>>} What is drawn next, by the time between its frames. */
-const together = new Map();
+/** @type {Map<number, Set<Paint>>} What the next frame draws, by the pause before it. */
+const waiting = new Map();
 
 /**
- * Returns a function that has `draw` called in a frame, and again while it returns true.
+ * Returns a function that schedules `draw` for a frame, and again for as long as it returns true.
  *
- * @param {() => number} pause Milliseconds from one frame to the next, at the least.
+ * @param {() => number} pause The least number of milliseconds between two frames.
  * @param {() => boolean} draw
- * @param {AbortSignal} signal Ends it.
+ * @param {AbortSignal} signal Aborted when the page closes.
  * @returns {() => void}
  */
 export function framed(pause, draw, signal) {
@@ -32,7 +32,7 @@ export function framed(pause, draw, signal) {
   }
   function ask() {
     const every = pause();
-    const others = together.get(every);
+    const others = waiting.get(every);
     if (others) others.add(paint);
     else begin(every, paint);
   }
@@ -40,17 +40,17 @@ export function framed(pause, draw, signal) {
 }
 
 /**
- * Ask for a frame, which others may join until then.
+ * Ask for a frame, which other paints may join until it comes.
  *
  * @param {number} every
  * @param {Paint} paint
  */
 function begin(every, paint) {
   const paints = new Set([paint]);
-  together.set(every, paints);
+  waiting.set(every, paints);
   const ask = () =>
     requestAnimationFrame(() => {
-      together.delete(every);
+      waiting.delete(every);
       for (const each of paints) each();
     });
   if (every) setTimeout(ask, Math.ceil(every - (performance.now() % every)));

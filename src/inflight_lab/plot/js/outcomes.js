@@ -1,7 +1,7 @@
-// What became of requests, from the events that end them.
+// The outcomes of requests, from the events that end them.
 
 /**
- * @import { Dropped, RequestEvent } from "./run.js"
+ * @import { OutcomeCounts, RequestEvent } from "./run.js"
  * @typedef {"accepted" | "refused" | "failed" | "cancelled"} Outcome
  */
 
@@ -12,7 +12,7 @@ const REFUSALS = [429, 503];
 export const isRefusal = (status) => REFUSALS.includes(Number(status));
 
 /**
- * What became of a request that ended so, or null if the event is not its end.
+ * The outcome of a request that ended with this event, or null if it is not an end.
  *
  * @param {RequestEvent} event
  * @returns {Outcome | null}
@@ -25,7 +25,7 @@ export function outcomeOf({ what, detail }) {
 }
 
 /**
- * How many requests an ending is of: one, or those that waited and are never sent.
+ * How many requests ended with this event: one, or several that waited and are never sent.
  *
  * @param {RequestEvent} event
  */
@@ -37,7 +37,7 @@ export function howMany({ request, detail }) {
  * Count the requests that end in `events` by their outcomes.
  *
  * @param {RequestEvent[]} events
- * @param {Dropped} outcomes What they are added to.
+ * @param {OutcomeCounts} outcomes What they are added to.
  */
 export function addOutcomes(events, outcomes) {
   for (const event of events) {

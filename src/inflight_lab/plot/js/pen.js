@@ -20,7 +20,7 @@ const OUTLINED = new Map([["waiting", 1.6], ["lost", 2.2]]);
 /**
  * @import { Region, Spot } from "./flow/grid.js"
  *
- * @typedef {object} Style How a shape is drawn; names are those of colours.
+ * @typedef {object} Style How a shape is drawn; a name is that of a colour.
  * @property {string} [name]
  * @property {number} [fill] How strongly it is filled, from 0 to 1.
  * @property {number} [line] How strongly it is outlined.
@@ -106,7 +106,7 @@ export class Pen {
   }
 
   /**
-   * The same mark at many spots, as one path: a path for each would cost more.  Marks are
+   * The same mark at many spots, as one path, which is faster than one each.  Marks are
    * distinct without colours too: a ring waits, a disc flies or is answered, a diamond is
    * refused, a cross failed.
    *

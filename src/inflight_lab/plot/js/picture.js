@@ -1,28 +1,29 @@
 // What the pictures of a run have in common: a canvas, a clock, and a frame while something moves.
 
+import { emptyColumns } from "./columns.js";
 import { add, div } from "./dom.js";
-import { calm, FRAME, framed, SELDOM } from "./frames.js";
+import { calm, FRAME_MS, framed, SELDOM_MS } from "./frames.js";
 import { Pen } from "./pen.js";
-import { emptyColumns, levelAt, Run } from "./run.js";
+import { levelAt, Run } from "./run.js";
 
 /**
- * Requests in a period from which on nothing is drawn more often than each `FRAME`: drawing
- * takes time from who sends.
+ * With more requests in a period than this, nothing is drawn more often than once in
+ * `FRAME_MS`: drawing takes time from sending.
  */
-const BUSY = 200;
+const BUSY_RATE = 200;
 
 /**
  * @import { Clock } from "./clock.js"
  *
  * @typedef {object} Rhythm
- * @property {number} lag Seconds that a picture has to know in advance.
- * @property {number} tail Seconds for which it moves on after a run has ended.
- * @property {number} pace Milliseconds between two frames, at the least.
+ * @property {number} lag How many seconds ahead a picture has to know what happens.
+ * @property {number} tail How many seconds it goes on moving after a run has ended.
+ * @property {number} pace The least number of milliseconds between two frames.
  */
 
 /** A canvas on which a run is drawn at the time that a clock says. */
 export class Picture {
-  /** Whether it is to be seen. */
+  /** Whether the picture can be seen. */
   visible = false;
   run = new Run(emptyColumns());
 
@@ -50,7 +51,7 @@ export class Picture {
   }
 
   /**
-   * There is a run, or more of it.
+   * Show a run that is new or has grown.
    *
    * @param {Run} run
    */
@@ -59,7 +60,7 @@ export class Picture {
     this.redraw();
   }
 
-  /** The page has another size, or other colours. */
+  /** Fit the picture to a new size, or to other colours. */
   layout() {
     const { clientWidth: width, clientHeight: height } = this.root;
     this.visible = width > 0;
@@ -76,14 +77,14 @@ export class Picture {
    * @param {number} _width
    * @param {number} _height
    * @param {boolean} _presented Whether it fills the screen.
-   * @returns {{ height: number, zoom: number }} How high to draw, and how many times as large.
+   * @returns {{ height: number, zoom: number }} The height to draw, and its magnification.
    */
   fit(_width, _height, _presented) {
     throw new Error("each picture fits in its own way");
   }
 
   /**
-   * Draw, if it is visible.
+   * Draw the run at a time, if the picture is visible.
    *
    * @param {number} _time
    */
@@ -92,9 +93,9 @@ export class Picture {
   }
 
   #pause() {
-    if (calm.matches || !this.visible) return SELDOM;
+    if (calm.matches || !this.visible) return SELDOM_MS;
     const rate = levelAt(this.run.levels.rate, Infinity) ?? 0;
-    return rate > BUSY ? FRAME : this.rhythm.pace;
+    return rate > BUSY_RATE ? FRAME_MS : this.rhythm.pace;
   }
 
   #paint() {

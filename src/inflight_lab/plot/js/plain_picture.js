@@ -1,4 +1,4 @@
-// The plain picture that stays in a saved notebook: it is hidden while there is a live one.
+// The plain picture in a saved notebook, which is hidden while there is a live view.
 
 import { add } from "./dom.js";
 

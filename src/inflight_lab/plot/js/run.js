@@ -1,13 +1,14 @@
 // A run: what happened to a server, a client and their requests, and when.  All times are in
 // seconds since the run began.  A live run grows, a recorded one is complete.
 
+import { countsFrom, eventsFrom, pointsFrom, policyChangesFrom } from "./columns.js";
 import { addOutcomes } from "./outcomes.js";
 
-/** Seconds in which the kernel folds all that happens to a level into one point. */
+/** The kernel folds all changes of a level within this many seconds into one point. */
 export const BIN = 0.01;
 
-/** Seconds of a live run that are kept. */
-export const KEPT = 60;
+/** How much of a live run is kept. */
+export const KEPT_SECONDS = 60;
 
 /** @type {Line[]} */
 const LINES = [
@@ -22,6 +23,8 @@ const LINES = [
 ];
 
 /**
+ * @import { Columns } from "./columns.js"
+ *
  * @typedef {"server" | "client" | "waiting" | "limit" | "refused" | "failed" | "rate"
  *   | "tokens"} Line
  *
@@ -29,7 +32,7 @@ const LINES = [
  * @property {number} time
  * @property {number} lowest
  * @property {number} highest
- * @property {number} last The level from the end of the bin on.
+ * @property {number} last The level at the end of the bin, and from then on.
  *
  * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" | "cancelled"
  *   } What
@@ -37,14 +40,14 @@ const LINES = [
  * @typedef {object} RequestEvent
  * @property {number} time
  * @property {What} what
- * @property {number | null} request Its number in the run from 0; null for slots, and for
- *   requests that are never sent.
+ * @property {number | null} request The request's number in the run, from 0; null for slots
+ *   and for requests that are never sent.
  * @property {number | string | null} detail Taken, freed, sent: the slot.  Arrived,
  *   answered: the status; null where only the client is seen.  Failed: the error's name.
- *   Failed or cancelled without a request: how many of those that wait.
- * @property {number | null} quota Of "arrived", where the server counts: how the quota
- *   stands right after.  Of windows how many are counted, of a bucket the tokens left, of
- *   GCRA the seconds until the next request is due.
+ *   Failed or cancelled without a request: how many waiting requests ended.
+ * @property {number | null} quota Only "arrived" at a server with a quota has one: its state
+ *   right after the arrival.  For a window the number counted in it, for a token bucket
+ *   the tokens left, for GCRA the seconds until the next request is due.
  *
  * @typedef {"fixed-window" | "sliding-window" | "token-bucket" | "gcra"} Kind
  *
@@ -53,9 +56,9 @@ const LINES = [
  * @property {number} rate
  * @property {number} period
  * @property {number} burst
- * @property {number} tokens Allowed per period beside the requests; 0: not counted.
+ * @property {number} tokens The tokens allowed per period; 0 where they are not counted.
  *
- * @typedef {object} PolicyChange From `time` on this is the quota, or none is.
+ * @typedef {object} PolicyChange The quota from `time` on; null for none.
  * @property {number} time
  * @property {QuotaPolicy | null} policy
  *
@@ -68,54 +71,21 @@ const LINES = [
  * @property {number} failed
  * @property {number} cancelled
  *
- * @typedef {object} Dropped How many requests had each outcome that have no events.
+ * @typedef {object} OutcomeCounts How many requests had each outcome.
  * @property {number} accepted
  * @property {number} refused
  * @property {number} failed
  * @property {number} cancelled
  */
 
-/**
- * The kernel sends a run, and what is new of it, as columns.
- *
- * @typedef {object} LevelColumns
- * @property {number[]} times
- * @property {number[]} lowest
- * @property {number[]} highest
- * @property {number[]} last
- *
- * @typedef {object} EventColumns
- * @property {number[]} times
- * @property {What[]} what
- * @property {(number | null)[]} requests
- * @property {(number | string | null)[]} details
- * @property {(number | null)[]} quota
- *
- * @typedef {{ time: number, kind: "none" } | { time: number } & QuotaPolicy} PolicyColumn
- *
- * @typedef {Dropped & { started: number, waiting: number, in_flight: number }
- *   } CountColumns
- *
- * @typedef {object} Columns
- * @property {number} now
- * @property {boolean} live
- * @property {boolean} numbered
- * @property {number} phase
- * @property {CountColumns} counts
- * @property {Dropped} dropped
- * @property {PolicyColumn[]} policies
- * @property {{ [line in Line]?: LevelColumns }} levels
- * @property {EventColumns} events
- */
-
 export class Run {
-  /** How long it has gone on, or that it took. */
+  /** How long the run has gone on or, once it is over, how long it took. */
   now = 0;
-  /** Whether it goes on. */
+  /** Whether the run is still going on. */
   live = false;
   /** Slow motion: each request is drawn with its number. */
   numbered = false;
-  /** Seconds into a clock's window at which the run began. */
+  /** How far into a clock-aligned window the run began. */
   phase = 0;
   /** @type {Record<Line, Point[]>} */
   levels;
@@ -125,16 +95,16 @@ export class Run {
   forgotten = 0;
   /** @type {PolicyChange[]} */
   policies = [];
-  /** @type {Counts} How it stands `now`. */
+  /** @type {Counts} The kernel's own counts up to `now`. */
   counts;
-  /** @type {Dropped} */
+  /** @type {OutcomeCounts} Of the requests whose events are no longer in `events`. */
   dropped;
 
-  /** @param {Columns} columns All that there is of the run so far. */
+  /** @param {Columns} columns The whole run so far. */
   constructor(columns) {
     const none = LINES.map((line) => [line, []]);
     this.levels = Object.fromEntries(none);
-    this.counts = countsOf(columns.counts);
+    this.counts = countsFrom(columns.counts);
     this.dropped = { ...columns.dropped };
     this.append(columns);
   }
@@ -145,74 +115,38 @@ export class Run {
     this.live = columns.live;
     this.numbered = columns.numbered;
     this.phase = columns.phase;
-    this.counts = countsOf(columns.counts);
-    for (const line of LINES) this.#appendLevels(line, columns.levels[line]);
-    this.#appendEvents(columns.events);
-    for (const column of columns.policies) this.policies.push(policyChangeOf(column));
-    if (this.live) this.#forget(this.now - KEPT);
+    this.counts = countsFrom(columns.counts);
+    for (const line of LINES) {
+      addTo(this.levels[line], pointsFrom(columns.levels[line]));
+    }
+    addTo(this.events, eventsFrom(columns.events));
+    addTo(this.policies, policyChangesFrom(columns.policies));
+    if (this.live) this.#forget(this.now - KEPT_SECONDS);
   }
 
   /**
-   * @param {Line} line
-   * @param {LevelColumns} [columns]
-   */
-  #appendLevels(line, columns) {
-    columns?.times.forEach((time, i) => {
-      const lowest = columns.lowest[i];
-      const highest = columns.highest[i];
-      this.levels[line].push({ time, lowest, highest, last: columns.last[i] });
-    });
-  }
-
-  /** @param {EventColumns} columns */
-  #appendEvents(columns) {
-    columns.times.forEach((time, i) => {
-      const what = columns.what[i];
-      const request = columns.requests[i];
-      const detail = columns.details[i];
-      this.events.push({ time, what, request, detail, quota: columns.quota[i] });
-    });
-  }
-
-  /**
-   * Drop what is older than `time`.  The last point before it stays: it gives the level.
+   * Drop what is older than `time`.  The last point before it stays, because it gives the level.
    *
    * @param {number} time
    */
   #forget(time) {
     for (const line of LINES) {
       const points = this.levels[line];
-      points.splice(0, indexAt(points, time));
+      points.splice(0, lastIndexUpTo(points, time));
     }
-    const old = this.events.splice(0, indexAt(this.events, time) + 1);
+    const old = this.events.splice(0, lastIndexUpTo(this.events, time) + 1);
     addOutcomes(old, this.dropped);
     this.forgotten += old.length;
   }
 }
 
-/** @returns {Columns} A run in which nothing has happened. */
-export function emptyColumns() {
-  const none = { accepted: 0, refused: 0, failed: 0, cancelled: 0 };
-  return {
-    now: 0,
-    live: false,
-    numbered: false,
-    phase: 0,
-    counts: { ...none, started: 0, waiting: 0, in_flight: 0 },
-    dropped: none,
-    policies: [],
-    levels: {},
-    events: { times: [], what: [], requests: [], details: [], quota: [] },
-  };
-}
-
 /**
- * The index of the last of `items`, which are in the order of time, up to `time`; or -1.
+ * The index of the last item up to `time`, or -1.  Items are in the order of time.
  *
  * @param {{ time: number }[]} items
  * @param {number} time
  */
-export function indexAt(items, time) {
+export function lastIndexUpTo(items, time) {
   let low = 0;
   let high = items.length;
   while (low < high) {
@@ -231,7 +165,7 @@ export function indexAt(items, time) {
  * @returns {number | undefined}
  */
 export function levelAt(points, time) {
-  return points[indexAt(points, time)]?.last;
+  return points[lastIndexUpTo(points, time)]?.last;
 }
 
 /**
@@ -241,21 +175,16 @@ export function levelAt(points, time) {
  * @param {number} time
  */
 export function policyAt(run, time) {
-  return run.policies[indexAt(run.policies, time)]?.policy ?? null;
+  return run.policies[lastIndexUpTo(run.policies, time)]?.policy ?? null;
 }
 
 /**
- * @param {CountColumns} counts
- * @returns {Counts}
+ * A spread `push(...new)` would fail for a large recording: arguments are limited.
+ *
+ * @template Item
+ * @param {Item[]} items
+ * @param {Item[]} added
  */
-function countsOf({ in_flight: inFlight, ...counts }) {
-  return { ...counts, inFlight };
-}
-
-/**
- * @param {PolicyColumn} column
- * @returns {PolicyChange}
- */
-function policyChangeOf({ time, ...policy }) {
-  return { time, policy: policy.kind === "none" ? null : policy };
+function addTo(items, added) {
+  for (const item of added) items.push(item);
 }

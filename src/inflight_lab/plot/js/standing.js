@@ -1,4 +1,4 @@
-// How a run stands, in words.
+// The state of a run, in words.
 
 import { doneOf } from "./counts.js";
 import { levelAt, policyAt } from "./run.js";
@@ -10,8 +10,8 @@ import { levelAt, policyAt } from "./run.js";
 /**
  * @param {Run} run
  * @param {number} time
- * @param {Counts} counts Those of that time.
- * @param {boolean} live Whether it goes on.
+ * @param {Counts} counts The counts at that time.
+ * @param {boolean} live Whether the run is going on.
  */
 export function standingInWords(run, time, counts, live) {
   const client = levelAt(run.levels.client, time) ?? "not observed";
@@ -41,7 +41,7 @@ function phaseOf({ started, cancelled }, live) {
 }
 
 /**
- * What was sent in the last period, beside what is allowed.
+ * How much was sent in the last period, and how much is allowed.
  *
  * @param {Run} run
  * @param {number} time

@@ -1,4 +1,4 @@
-// The colours that fit the page around a plot, in whatever front end it is.
+// Colours that fit the page around a plot, in any front end.
 
 const brush = document.createElement("canvas").getContext("2d", {
   willReadFrequently: true,
@@ -18,12 +18,12 @@ function isLight(colour) {
 }
 
 /**
- * Give `root` the class ifl-dark while its text is light, and say so to those who keep the
- * colours that they drew with.
+ * Give `root` the class ifl-dark while its text is light, and call `changed` so that
+ * pictures are drawn again in the new colours.
  *
  * @param {HTMLElement} root
  * @param {() => void} changed
- * @param {AbortSignal} signal Ends it.
+ * @param {AbortSignal} signal Aborted when the page closes.
  */
 export function followTheme(root, changed, signal) {
   function look() {
@@ -37,7 +37,7 @@ export function followTheme(root, changed, signal) {
     themes.observe(element, { attributes: true });
   }
   const shown = new ResizeObserver(look);
-  shown.observe(root); // colours are not known before it stands in the page
+  shown.observe(root); // its colours are known once it is on the page
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", look, { signal });
   signal.addEventListener("abort", () => {

@@ -1,4 +1,4 @@
-// Tiles with the numbers of a run, and a bar of what became of its requests.
+// Tiles with the numbers of a run, and a bar with the outcomes of its requests.
 
 import { div } from "./dom.js";
 
@@ -21,12 +21,12 @@ const TILES = [
 /** @type {Outcome[]} */
 export const OUTCOMES = ["accepted", "refused", "failed", "cancelled"];
 
-/** Those that are alarming where there is any. */
+/** Tiles that raise the alarm as soon as their number is not 0. */
 const ALARMING = ["refused", "failed"];
 
 /**
  * @param {HTMLElement} root
- * @returns {(numbers: Numbers) => void} Shows them.
+ * @returns {(numbers: Numbers) => void} A function that shows new numbers.
  */
 export function addTiles(root) {
   const head = div("ifl-tiles", root);

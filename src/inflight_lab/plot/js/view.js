@@ -1,32 +1,32 @@
-// The view of one lane: its numbers, and the pictures that are drawn of its run.
+// The view of one lane: the numbers of a run, and the pictures drawn from it.
 
 import { KernelClock } from "./clock.js";
+import { emptyColumns } from "./columns.js";
 import { countsAt } from "./counts.js";
 import { add, div, follow } from "./dom.js";
 import { Flow } from "./flow/flow.js";
-import { framed, SELDOM } from "./frames.js";
+import { framed, SELDOM_MS } from "./frames.js";
 import { Lines } from "./lines/lines.js";
 import { PlainPicture } from "./plain_picture.js";
-import { emptyColumns, levelAt, Run } from "./run.js";
+import { levelAt, Run } from "./run.js";
 import { standingInWords } from "./standing.js";
 import { addTiles, OUTCOMES } from "./tiles.js";
 
-/** Milliseconds between two times that a run that goes on is put into words: a person has to
-    be able to listen to them. */
-const SPOKEN_PAUSE = 5000;
+/** How often a run that goes on is put into words, at most: people listen to them. */
+const SPEECH_PAUSE_MS = 5000;
 
 /**
  * @import { PageClock } from "./clock.js"
+ * @import { Columns } from "./columns.js"
  * @import { Model } from "./dom.js"
- * @import { Columns } from "./run.js"
  *
  * @typedef {object} Message
- * @property {Columns} run What is new or, after a reset, all that is shown.
+ * @property {Columns} run What is new or, after a reset, the whole run.
  * @property {boolean} [reset] Whether another run begins.
- * @property {string} [picture] The class of the plain picture, which this one replaces.
+ * @property {string} [picture] The class of the plain picture that this view replaces.
  *
  * @typedef {object} Neighbours
- * @property {Lines[]} [mates] The plots beside it.
+ * @property {Lines[]} [siblings] The plots side by side; the view adds its own.
  * @property {PageClock} [clock] The page's own clock, for runs that are complete.
  */
 
@@ -34,50 +34,66 @@ export class View {
   #run = new Run(emptyColumns());
   #spokenAt = -Infinity;
 
+  #model;
+  #clock;
+  #kernelClock;
+  #root;
+  #showNumbers;
+  #pictures;
+  #liveRegion;
+  #plainPicture;
+  #scheduleNumbers;
+
   /**
    * @param {HTMLElement} parent
    * @param {Model} model It says which pictures are shown.
-   * @param {AbortSignal} signal Ends it.
+   * @param {AbortSignal} signal Aborted when the page closes.
    * @param {Neighbours} [neighbours]
    */
-  constructor(parent, model, signal, { mates = [], clock } = {}) {
-    const kernel = new KernelClock();
-    this.model = model;
-    this.kernel = clock ? null : kernel;
-    this.clock = clock ?? kernel;
-    this.root = div("inflight-lab", parent);
-    this.showNumbers = addTiles(this.root);
-    this.pictures = [
-      new Flow(this.root, this.clock, signal),
-      new Lines(this.root, this.clock, mates, signal),
-    ];
-    this.spoken = add("div", this.root, { className: "ifl-spoken", role: "status" });
-    this.plain = new PlainPicture(signal);
-    this.tell = framed(() => SELDOM, () => this.#tell(), signal);
-    this.clock.addEventListener("change", this.tell, { signal });
+  constructor(parent, model, signal, neighbours = {}) {
+    const { siblings = [], clock = new KernelClock() } = neighbours;
+    this.#model = model;
+    this.#clock = clock;
+    this.#kernelClock = clock instanceof KernelClock ? clock : null;
+    this.#root = div("inflight-lab", parent);
+    this.#showNumbers = addTiles(this.#root);
+    const flow = new Flow(this.#root, clock, signal);
+    const lines = new Lines(this.#root, clock, siblings, signal);
+    siblings.push(lines);
+    signal.addEventListener("abort", () => siblings.splice(siblings.indexOf(lines), 1));
+    this.#pictures = [flow, lines];
+    const region = { className: "ifl-spoken", role: "status" };
+    this.#liveRegion = add("div", this.#root, region);
+    this.#plainPicture = new PlainPicture(signal);
+    this.#scheduleNumbers = framed(
+      () => SELDOM_MS,
+      () => this.#updateNumbers(),
+      signal,
+    );
+    clock.addEventListener("change", this.#scheduleNumbers, { signal });
     this.#show(this.#run, true);
     this.#followSize(signal);
   }
 
   /** @param {Message} message */
   receive({ run, reset = false, picture }) {
-    if (picture) this.plain.hide(picture);
+    if (picture) this.#plainPicture.hide(picture);
     if (reset) this.#run = new Run(run);
     else this.#run.append(run);
     this.#show(this.#run, reset);
   }
 
   layout() {
-    // A page that is not Jupyter's has no settings.
-    this.root.dataset.view = this.model.get?.("view") ?? "both";
-    for (const picture of this.pictures) picture.layout();
+    // A page outside Jupyter has no settings.
+    this.#root.dataset.view = this.#model.get?.("view") ?? "both";
+    for (const picture of this.#pictures) picture.layout();
   }
 
   /** @param {AbortSignal} signal */
   #followSize(signal) {
     const sizes = new ResizeObserver(() => this.layout());
-    follow(this.model, ["view"], () => this.layout(), signal);
-    sizes.observe(this.root);
+    follow(this.#model, ["view"], () => this.layout(), signal);
+    sizes.observe(this.#root);
     signal.addEventListener("abort", () => sizes.disconnect());
   }
 
@@ -86,41 +102,41 @@ export class View {
    * @param {boolean} begins
    */
   #show(run, begins) {
-    this.kernel?.hear(run, begins);
-    for (const picture of this.pictures) picture.show(run);
-    this.tell();
-    this.#note();
+    this.#kernelClock?.sync(run, begins);
+    for (const picture of this.#pictures) picture.show(run);
+    this.#scheduleNumbers();
+    this.#updateDataAndSpeech();
   }
 
-  /** The time of which numbers and words are: what the kernel has said last is true now. */
+  /** The time that numbers and words describe.  Of a live run that is the latest. */
   get #time() {
-    return this.kernel ? Infinity : this.clock.time(0);
+    return this.#kernelClock ? Infinity : this.#clock.time(0);
   }
 
   /** @returns {boolean} Whether the numbers change without a message. */
-  #tell() {
+  #updateNumbers() {
     const counts = countsAt(this.#run, this.#time);
     const rate = levelAt(this.#run.levels.rate, this.#time) ?? 0;
-    this.showNumbers({ ...counts, rate });
-    if (this.kernel) return false;
-    this.#note();
-    return this.clock.running;
+    this.#showNumbers({ ...counts, rate });
+    if (this.#kernelClock) return false;
+    this.#updateDataAndSpeech();
+    return this.#clock.running;
   }
 
-  /** The same as data, and now and then in words. */
-  #note() {
+  /** Give the same numbers as data attributes and, from time to time, in words. */
+  #updateDataAndSpeech() {
     const run = this.#run;
-    const live = this.clock.running;
+    const live = this.#clock.running;
     const counts = countsAt(run, this.#time);
-    const { dataset } = this.root;
+    const { dataset } = this.#root;
     dataset.live = `${live}`;
     dataset.limit = `${levelAt(run.levels.limit, this.#time) ?? ""}`;
     dataset.inFlight = `${counts.inFlight}`;
     dataset.started = `${counts.started}`;
     dataset.waiting = `${counts.waiting}`;
     for (const outcome of OUTCOMES) dataset[outcome] = `${counts[outcome]}`;
-    if (live && performance.now() - this.#spokenAt < SPOKEN_PAUSE) return;
-    this.spoken.textContent = standingInWords(run, this.#time, counts, live);
+    if (live && performance.now() - this.#spokenAt < SPEECH_PAUSE_MS) return;
+    this.#liveRegion.textContent = standingInWords(run, this.#time, counts, live);
     if (live) this.#spokenAt = performance.now();
   }
 }

@@ -3,8 +3,8 @@
 import { div } from "./dom.js";
 import { followTheme } from "./theme.js";
 
-/** Milliseconds after which a page asks again for what it missed. */
-const AGAIN = 1000;
+/** A page that has no answer to its hello says it again after this time. */
+const HELLO_AGAIN_MS = 1000;
 
 /**
  * @import { Model } from "./dom.js"
@@ -12,17 +12,17 @@ const AGAIN = 1000;
  *
  * @typedef {object} Page
  * @property {HTMLElement} root
- * @property {View[]} views To be filled: one for each lane.
+ * @property {View[]} views `fill` adds one for each lane.
  * @property {Model} model
- * @property {() => void} layout For a new size.
- * @property {AbortSignal} signal Ends it.
+ * @property {() => void} layout Call it after a change of size.
+ * @property {AbortSignal} signal Aborted when the page closes.
  */
 
 /**
- * What anywidget asks for.
+ * The `render` function of a widget, for anywidget.
  *
  * @param {string} className
- * @param {(page: Page) => void} fill Puts something on the page, the views included.
+ * @param {(page: Page) => void} fill Builds the page and its views.
  */
 export function widget(className, fill) {
   /** @param {{ model: Model, el: HTMLElement }} place */
@@ -33,7 +33,7 @@ export function widget(className, fill) {
     /** @type {View[]} */
     const views = [];
     const layout = () => views.forEach((view) => view.layout());
-    followTheme(root, layout, signal); // first: what is drawn takes its colours
+    followTheme(root, layout, signal); // first, because drawing needs the colours
     fill({ root, views, model, layout, signal });
     connect(model, views, signal);
     return () => life.abort();
@@ -44,9 +44,9 @@ export function widget(className, fill) {
 /**
  * Pass each message to the view of its lane.
  *
- * A page that comes late asks for what it missed; again, if the answer is lost while it loads.
- * Until the answer it shows what comes: ipykernel 6 hears the question only when the running
- * cell has ended.
+ * A new page says hello, and the kernel answers with the run so far of each lane.  The page
+ * repeats its hello, because an answer may be lost while it loads.  Until the answer it shows
+ * whatever arrives: ipykernel 6 reads the hello only when the running cell has ended.
  *
  * @param {Model} model
  * @param {View[]} views
@@ -54,25 +54,25 @@ export function widget(className, fill) {
  */
 function connect(model, views, signal) {
   /** @type {Set<number>} */
-  const greeted = new Set();
+  const lanesWithRun = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let greeting;
+  let timer;
   /** @param {any} message */
   function receive(message) {
-    if (message.settled) return; // that is for the controls
+    if (message.settled) return; // for the controls
     const lane = message.lane ?? 0;
-    if (message.reset) greeted.add(lane);
+    if (message.reset) lanesWithRun.add(lane);
     views[lane].receive(message);
   }
-  function greet() {
-    if (greeted.size === views.length) return;
+  function sayHello() {
+    if (lanesWithRun.size === views.length) return;
     model.send({ hello: true });
-    greeting = setTimeout(greet, AGAIN);
+    timer = setTimeout(sayHello, HELLO_AGAIN_MS);
   }
   model.on("msg:custom", receive);
-  greet();
+  sayHello();
   signal.addEventListener("abort", () => {
     model.off("msg:custom", receive);
-    clearTimeout(greeting);
+    clearTimeout(timer);
   });
 }

@@ -30,7 +30,7 @@ function modelAt(run, time, motion = MOVING) {
 const legsOf = (model) => model.underWay.map((request) => request.legAt(model.time));
 
 Deno.test("a request is counted once it has landed in its tally", () => {
-  const run = runOf({ events: request(0, { sent: 1, home: 1.5, status: 429 }) });
+  const run = runOf({ events: request(0, { sent: 1, ended: 1.5, status: 429 }) });
   const before = modelAt(run, 1.5 + LAND - 0.01);
   assert.deepEqual([legsOf(before), before.tallies.refused], [["land"], 0]);
   const after = modelAt(run, 1.5 + LAND);
@@ -38,7 +38,7 @@ Deno.test("a request is counted once it has landed in its tally", () => {
 });
 
 Deno.test("where motion disturbs it is counted at once", () => {
-  const run = runOf({ events: request(0, { sent: 1, home: 1.5, status: 200 }) });
+  const run = runOf({ events: request(0, { sent: 1, ended: 1.5, status: 200 }) });
   assert.deepEqual(legsOf(modelAt(run, 1.49, STILL)), ["api"]);
   assert.equal(modelAt(run, 1.5, STILL).tallies.ok, 1);
 });
@@ -64,7 +64,7 @@ const SLOTS = runOf({
   levels: { limit: [[0, 2]], waiting: [[0, 5], [1, 4]] },
   events: [
     [0.5, "taken", null, 0],
-    ...request(0, { sent: 1, home: 1.3, status: 200, slot: 0 }),
+    ...request(0, { sent: 1, ended: 1.3, status: 200, slot: 0 }),
     [1.9, "freed", null, 0],
   ],
 });
@@ -119,7 +119,7 @@ Deno.test("without a limit nobody has a slot", () => {
 
 Deno.test("a refusal is seen when it happens", () => {
   const run = runOf({
-    events: request(0, { sent: 1, home: 1.5, status: 429, arrived: 1.01 }),
+    events: request(0, { sent: 1, ended: 1.5, status: 429, arrived: 1.01 }),
   });
   assert.equal(modelAt(run, 1).refusedAt, -Infinity);
   assert.equal(modelAt(run, 1.01).refusedAt, 1.01);
@@ -167,10 +167,10 @@ function crowd(count) {
 
 Deno.test("a crowd is drawn in bundles, which stay when it is gone", () => {
   const bundles = [240, 241, 1200, 1201].map((count) =>
-    modelAt(crowd(count), 1.5).bundle
+    modelAt(crowd(count), 1.5).bundleSize
   );
   assert.deepEqual(bundles, [1, 5, 5, 20]);
-  assert.equal(modelAt(crowd(241), 9).bundle, 5);
+  assert.equal(modelAt(crowd(241), 9).bundleSize, 5);
 });
 
 Deno.test("a bundle does not shrink while the crowd goes", () => {
@@ -180,7 +180,7 @@ Deno.test("a bundle does not shrink while the crowd goes", () => {
   model.run.append(columnsOf({ now: 3, events: [[2.9, "sent", 300]] }));
   model.read();
   model.advance(2.95);
-  assert.deepEqual([model.underWay.length, model.bundle], [1, 5]);
+  assert.deepEqual([model.underWay.length, model.bundleSize], [1, 5]);
 });
 
 Deno.test("of a bundle one has a seat", () => {
@@ -199,7 +199,7 @@ function busyRows() {
     const slot = n % 10;
     const status = n % 3 ? 200 : 429;
     rows.push([sent - 0.02, "taken", null, slot]);
-    rows.push(...request(n, { sent, home: sent + 0.3 + (n % 4) / 10, status, slot }));
+    rows.push(...request(n, { sent, ended: sent + 0.3 + (n % 4) / 10, status, slot }));
     rows.push([sent + 0.65, "freed", null, slot]);
   }
   return rows.sort((one, other) => one[0] - other[0]);
@@ -207,12 +207,12 @@ function busyRows() {
 
 /** @param {FlowModel} model */
 function pictureOf(model) {
-  const { tallies, bundle, underWay, seats, refusedAt } = model;
+  const { tallies, bundleSize, underWay, seats, refusedAt } = model;
   const requests = underWay.map(({ number, seat, slot }) => ({ number, seat, slot }));
   const legs = legsOf(model);
   return {
     tallies,
-    bundle,
+    bundleSize,
     requests,
     legs,
     seats: seats.count,
@@ -253,7 +253,7 @@ Deno.test("read piece by piece, a run shows the same as the whole", () => {
 });
 
 Deno.test("an earlier time changes nothing", () => {
-  const run = runOf({ events: request(0, { sent: 1, home: 1.5, status: 200 }) });
+  const run = runOf({ events: request(0, { sent: 1, ended: 1.5, status: 200 }) });
   const model = modelAt(run, 2);
   model.advance(1.2);
   assert.deepEqual([model.time, model.tallies.ok], [2, 1]);

@@ -17,13 +17,13 @@ import { runOf, sevenInTwo } from "../support.js";
 /** @import { Arrival } from "../../../../src/inflight_lab/plot/js/flow/arrivals.js" */
 
 /**
- * @param {[time: number, verdict: number, quota?: number][]} arrivals
+ * @param {[time: number, serverStatus: number, quota?: number][]} arrivals
  * @returns {Arrival[]}
  */
 function arrivalsOf(arrivals) {
-  return arrivals.map(([time, verdict, quota = NaN]) => ({
+  return arrivals.map(([time, serverStatus, quota = NaN]) => ({
     time,
-    verdict,
+    serverStatus,
     quota: Number.isNaN(quota) ? null : quota,
     request: null,
   }));

@@ -15,12 +15,12 @@ import {
 /**
  * One that is sent at 1 s.
  *
- * @param {{ arrived: number, home: number, status: number, motion?: Motion }} about
+ * @param {{ arrived: number, ended: number, status: number, motion?: Motion }} about
  */
-function sentAtOne({ arrived, home, status, motion = MOVING }) {
+function sentAtOne({ arrived, ended, status, motion = MOVING }) {
   const request = new FlowRequest(7, 1, null);
   request.arrive(arrived, status || null, motion);
-  request.end(home, status, motion);
+  request.end(ended, status, motion);
   return request;
 }
 
@@ -40,7 +40,7 @@ function legsOf(request) {
 }
 
 Deno.test("of a long flight the ways there and back take 0.14 s each", () => {
-  const request = sentAtOne({ arrived: 1.005, home: 1.5, status: 200 });
+  const request = sentAtOne({ arrived: 1.005, ended: 1.5, status: 200 });
   assert.deepEqual(legsOf(request), [["out", 1], ["api", 1.14], ["back", 1.36], [
     "land",
     1.5,
@@ -48,7 +48,7 @@ Deno.test("of a long flight the ways there and back take 0.14 s each", () => {
 });
 
 Deno.test("of a short flight they are a third each", () => {
-  const request = sentAtOne({ arrived: 1.005, home: 1.24, status: 429 });
+  const request = sentAtOne({ arrived: 1.005, ended: 1.24, status: 429 });
   assert.deepEqual(legsOf(request), [["out", 1], ["api", 1.08], ["back", 1.16], [
     "land",
     1.24,
@@ -56,14 +56,14 @@ Deno.test("of a short flight they are a third each", () => {
 });
 
 Deno.test("one without a connection has not left until the server has seen it", () => {
-  const request = sentAtOne({ arrived: 1.3, home: 1.9, status: 200 });
+  const request = sentAtOne({ arrived: 1.3, ended: 1.9, status: 200 });
   assert.deepEqual(legsOf(request).slice(0, 2), [["pool", 1], ["out", 1.3]]);
-  const near = sentAtOne({ arrived: 1.024, home: 1.9, status: 200 });
-  assert.equal(near.leaves, 1);
+  const near = sentAtOne({ arrived: 1.024, ended: 1.9, status: 200 });
+  assert.equal(near.departureTime, 1);
 });
 
 Deno.test("one that is lost does not come back, but falls from where it is", () => {
-  const request = sentAtOne({ arrived: 1.005, home: 1.5, status: 0 });
+  const request = sentAtOne({ arrived: 1.005, ended: 1.5, status: 0 });
   assert.deepEqual(legsOf(request), [["out", 1], ["api", 1.14], ["land", 1.5]]);
 });
 
@@ -74,12 +74,12 @@ Deno.test("one that is given up in the pool goes from there", () => {
 });
 
 Deno.test("where motion disturbs it is at the API all the time", () => {
-  const request = sentAtOne({ arrived: 1.005, home: 1.5, status: 200, motion: STILL });
+  const request = sentAtOne({ arrived: 1.005, ended: 1.5, status: 200, motion: STILL });
   assert.deepEqual(legsOf(request), [["api", 1], ["land", 1.5]]);
 });
 
 Deno.test("its share of a leg goes from 0 to 1", () => {
-  const request = sentAtOne({ arrived: 1.005, home: 1.5, status: 200 });
+  const request = sentAtOne({ arrived: 1.005, ended: 1.5, status: 200 });
   assert.equal(request.share("out", 1.07, MOVING), 0.5);
   assert.equal(Number(request.share("back", 1.43, MOVING).toFixed(6)), 0.5);
   assert.equal(Number(request.share("land", 1.66, MOVING).toFixed(6)), 0.5);
@@ -87,18 +87,18 @@ Deno.test("its share of a leg goes from 0 to 1", () => {
   assert.equal(request.share("land", 1.5, STILL), 1);
 });
 
-Deno.test("what becomes of it is known from its verdict, then from its answer", () => {
+Deno.test("what becomes of it is known from the server's status, then from its answer", () => {
   const request = new FlowRequest(7, 1, null);
-  assert.equal(request.fate, "flying");
+  assert.equal(request.outcome, null);
   request.arrive(1.1, 200, MOVING);
-  assert.equal(request.fate, "flying");
+  assert.equal(request.outcome, null);
   request.arrive(1.1, 429, MOVING);
-  assert.equal(request.fate, "refused");
+  assert.equal(request.outcome, "refused");
   for (
-    const [status, fate]
+    const [status, outcome]
       of /** @type {const} */ ([[204, "ok"], [404, "lost"], [0, "lost"]])
   ) {
     request.end(1.5, status, MOVING);
-    assert.equal(request.fate, fate);
+    assert.equal(request.outcome, outcome);
   }
 });

@@ -114,12 +114,12 @@ const BUSY = runOf({
   policies: [sevenInTwo("sliding-window")],
   levels: { limit: [[0, 6]], waiting: [[0, 9]] },
   events: [
-    ...request(0, { sent: 0.2, home: 0.4, status: 200, slot: 0 }),
-    ...request(1, { sent: 0.2, home: 0.5, status: 503, slot: 1 }),
+    ...request(0, { sent: 0.2, ended: 0.4, status: 200, slot: 0 }),
+    ...request(1, { sent: 0.2, ended: 0.5, status: 503, slot: 1 }),
     [1, "taken", null, 2],
     [1, "taken", null, 3],
-    ...request(2, { sent: 1, home: 2, status: 200, slot: 2 }),
-    ...request(3, { sent: 1, home: 2, status: 429, slot: 3 }),
+    ...request(2, { sent: 1, ended: 2, status: 200, slot: 2 }),
+    ...request(3, { sent: 1, ended: 2, status: 429, slot: 3 }),
   ],
 });
 
@@ -156,7 +156,7 @@ Deno.test("who is not sent is in its slot, a slot in a pause sleeps", () => {
     levels: { limit: [[0, 2]] },
     events: [
       [0.1, "taken", null, 0],
-      ...request(0, { sent: 0.2, home: 0.4, status: 200, slot: 0 }),
+      ...request(0, { sent: 0.2, ended: 0.4, status: 200, slot: 0 }),
       [1, "taken", null, 1],
     ],
   });

@@ -10,8 +10,8 @@ import {
 } from "../../../../src/inflight_lab/plot/js/lines/scales.js";
 import {
   columnFor,
-  stretchTo,
   ticksOf,
+  timeRangeTo,
 } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
 
 Deno.test("steps are 1, 2 or 5 times a power of ten", () => {
@@ -42,14 +42,14 @@ Deno.test("large numbers are written in thousands", () => {
 });
 
 Deno.test("the axis widens from 4 to 12 seconds, and scrolls from then on", () => {
-  assert.deepEqual(stretchTo(1, true), { from: 0, span: 4.08 });
-  assert.deepEqual(stretchTo(12, true), { from: 0, span: 12.24 });
-  assert.deepEqual(stretchTo(20, true), { from: 8, span: 12.24 });
+  assert.deepEqual(timeRangeTo(1, true), { from: 0, span: 4.08 });
+  assert.deepEqual(timeRangeTo(12, true), { from: 0, span: 12.24 });
+  assert.deepEqual(timeRangeTo(20, true), { from: 8, span: 12.24 });
 });
 
 Deno.test("once a run has ended the axis shows a minute", () => {
-  assert.deepEqual(stretchTo(20, false), { from: 0, span: 20.4 });
-  assert.equal(stretchTo(70, false).from, 10);
+  assert.deepEqual(timeRangeTo(20, false), { from: 0, span: 20.4 });
+  assert.equal(timeRangeTo(70, false).from, 10);
 });
 
 Deno.test("columns are so narrow that a pixel or two is one, and double", () => {

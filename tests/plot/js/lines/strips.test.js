@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 
 import {
+  axisMaximumOf,
   contentOf,
-  needOf,
 } from "../../../../src/inflight_lab/plot/js/lines/content.js";
 import { namesBeside } from "../../../../src/inflight_lab/plot/js/lines/names.js";
 import {
@@ -12,18 +12,18 @@ import {
   layoutOnScreen,
   STRIPS,
 } from "../../../../src/inflight_lab/plot/js/lines/strips.js";
-import { stretchTo } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
+import { timeRangeTo } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
 import { runOf, SEVEN_IN_TWO } from "../support.js";
 
 /**
  * @import { Layout } from "../../../../src/inflight_lab/plot/js/lines/strips.js"
- * @import { Drawn } from "../../../../src/inflight_lab/plot/js/lines/content.js"
+ * @import { DrawnLine } from "../../../../src/inflight_lab/plot/js/lines/content.js"
  */
 
 const [IN_FLIGHT, WAITING, SENT, TOKENS] = STRIPS;
 
 /** @param {Layout} layout */
-const shown = ({ strips }) => strips.map(({ about }) => about);
+const shown = ({ strips }) => strips.map(({ spec }) => spec);
 
 Deno.test("tokens have a strip where they are counted", () => {
   assert.deepEqual(shown(layoutOnPage(false)), [IN_FLIGHT, WAITING, SENT]);
@@ -70,13 +70,13 @@ const RUN = runOf({
 });
 
 /**
- * @param {typeof IN_FLIGHT} about
+ * @param {typeof IN_FLIGHT} spec
  * @param {number} until
  */
-const content = (about, until) => contentOf(RUN, about, stretchTo(until, true), until);
+const content = (spec, until) => contentOf(RUN, spec, timeRangeTo(until, true), until);
 
 /**
- * @param {Drawn[]} lines
+ * @param {DrawnLine[]} lines
  * @param {string} name
  */
 const stepsOf = (lines, name) => lines.find((line) => line.name === name)?.steps ?? [];
@@ -96,7 +96,10 @@ Deno.test("nothing later than the time that is drawn is in it", () => {
   assert.deepEqual(stepsOf(lines, "limit"), [{ time: 0, level: 6 }]);
   assert.equal(Math.max(...stepsOf(lines, "server").map(({ level }) => level ?? 0)), 5);
   assert.deepEqual(marks[0].groups.map(({ count }) => count), [4]);
-  assert.deepEqual([needOf(RUN, IN_FLIGHT, 1.1), needOf(RUN, IN_FLIGHT, 1.5)], [6, 14]);
+  assert.deepEqual([
+    axisMaximumOf(RUN, IN_FLIGHT, 1.1),
+    axisMaximumOf(RUN, IN_FLIGHT, 1.5),
+  ], [6, 14]);
 });
 
 Deno.test("a row of marks has its name from the first of them on", () => {
@@ -116,7 +119,7 @@ Deno.test("the client is drawn only where the server saw something else", () => 
 /** @param {number} level */
 const up = (level) => 200 - 10 * level;
 
-/** @type {Drawn[]} */
+/** @type {DrawnLine[]} */
 const LINES = [
   { name: "limit", steps: [{ time: 0, level: 7 }] },
   { name: "client", steps: [{ time: 0, level: 9 }, { time: 1, level: null }] },
@@ -130,7 +133,7 @@ Deno.test("a line that ended has its name beside its peak, and a ceiling its num
 });
 
 Deno.test("a line that is the only one has its strip's name", () => {
-  /** @type {Drawn[]} */
+  /** @type {DrawnLine[]} */
   const lines = [
     { name: "token_quota", steps: [{ time: 0, level: 12_000 }] },
     { name: "tokens", steps: [{ time: 0, level: 5 }] },

@@ -1,7 +1,7 @@
 // A token bucket, filled as far as there are tokens.
 
 /** Pixels by which its walls lean outwards. */
-const LEAN = 12;
+const WALL_LEAN_PIXELS = 12;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -20,9 +20,15 @@ export function drawBucket(pen, { area, policy, ink }, tokens) {
   const deep = h - 8;
   const bottom = y + h - 2;
   const up = (deep * tokens) / policy.burst;
-  const wall = LEAN * (1 - up / deep); // how far in the wall stands, so high above the bottom
-  const content = [[LEAN, 0], [wall, up], [wide - wall, up], [wide - LEAN, 0]];
-  const walls = [[0, deep], [LEAN, 0], [wide - LEAN, 0], [wide, deep]];
+  const wall = WALL_LEAN_PIXELS * (1 - up / deep); // at the surface
+  const content = [[WALL_LEAN_PIXELS, 0], [wall, up], [wide - wall, up], [
+    wide - WALL_LEAN_PIXELS,
+    0,
+  ]];
+  const walls = [[0, deep], [WALL_LEAN_PIXELS, 0], [wide - WALL_LEAN_PIXELS, 0], [
+    wide,
+    deep,
+  ]];
   /** @param {number[]} corner @returns {Spot} */
   const spot = ([right, above]) => [x + right, bottom - above];
   pen.path(content.map(spot), { name: "ok", fill: 0.75 });

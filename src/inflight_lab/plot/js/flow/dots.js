@@ -1,20 +1,21 @@
-// Where each request's dot is: on the wire where its time says, elsewhere it closes ranks.
+// Where each request's dot is.  On the wire its position follows from the time; elsewhere dots
+// close ranks.
 
 import { gapFor, roomIn, spotFromLeft } from "./grid.js";
 import { bezier } from "./path.js";
 import { middleOf, queuedAt, slotAt } from "./places.js";
 
-/** Pixels from one dot to the next: usual ones first, then those for a crowd. */
+/** Pixels from one dot to the next: the usual gap first, then narrower ones for a crowd. */
 const QUEUE_GAP = 14;
 const POOL_GAPS = [14, 11, 9];
 const SLOT_GAPS = [37, 28, 22, 18, 15, 12, 10, 8];
 const WORK_GAPS = [15, 13, 11, 9, 8];
 
-/** The same where a dot has its number beside it. */
+/** Pixels from one dot to the next where each has its number beside it. */
 const NUMBERED_GAP = 26;
 const NUMBERED_WORK_GAPS = [30, 26, 22, 18];
 
-/** The share of its way to its place that a dot goes in a frame. */
+/** The share of the distance to its place that a dot covers in one frame. */
 const GLIDE = 0.3;
 
 /** The tallies, from left to right. */
@@ -37,7 +38,7 @@ const TALLIES = ["ok", "refused", "lost"];
 export const hasSlots = ({ limit, slots }) => limit > 0 || slots.length > 0;
 
 /**
- * How far apart things stand, so that there is room for all.
+ * How far apart dots and slots stand, so that there is room for all of them.
  *
  * @param {FlowModel} model
  * @param {Standing} standing
@@ -46,7 +47,7 @@ export const hasSlots = ({ limit, slots }) => limit > 0 || slots.length > 0;
  */
 export function gapsFor(model, standing, places) {
   const { numbered } = model.run;
-  const dots = model.underWay.length / model.bundle;
+  const dots = model.underWay.length / model.bundleSize;
   const slots = Math.max(standing.limit, standing.slots.length);
   const workGaps = numbered ? NUMBERED_WORK_GAPS : WORK_GAPS;
   const poolGap = gapFor(crowdOf(standing, places), dots, POOL_GAPS);
@@ -59,7 +60,7 @@ export function gapsFor(model, standing, places) {
 }
 
 /**
- * Where those stand that are sent and have not arrived.
+ * The region of the requests that are sent but have not arrived.
  *
  * @param {Standing} standing
  * @param {Places} places
@@ -89,7 +90,7 @@ export class Dot {
 
 /** The dots of all requests under way; each call of `move` takes them one step further. */
 export class Dots {
-  /** @type {Dot[]} Those to be drawn. */
+  /** @type {Dot[]} The dots to draw. */
   drawn = [];
   /** @type {Record<Leg, number>} How many requests are on each leg. */
   onLeg = { pool: 0, out: 0, api: 0, back: 0, land: 0 };
@@ -149,25 +150,25 @@ class Step {
   }
 
   /**
-   * Where a dot is seen first: where its leg begins.
+   * Where a new dot appears: at the beginning of its leg.
    *
    * @param {FlowRequest} request
    */
   beginOf(request) {
     const leg = request.legAt(this.model.time);
     if (leg === "back") return this.#seatOf(request);
-    if (leg === "land" || request.slot !== null) return this.#homeOf(request);
+    if (leg === "land" || request.slot !== null) return this.#returnSpotOf(request);
     return queuedAt(this.places, this.places.queue, 0, this.gaps.queue);
   }
 
   /** @param {Dot} dot */
   move(dot) {
     const { model, onLeg } = this;
-    const { time, motion, bundle } = model;
+    const { time, motion, bundleSize } = model;
     const leg = dot.request.legAt(time);
     if (leg !== dot.leg) dot.from = dot.at;
     dot.leg = leg;
-    const rank = Math.floor(onLeg[leg] / bundle);
+    const rank = Math.floor(onLeg[leg] / bundleSize);
     onLeg[leg] += 1;
     dot.hidden = leg === "pool" && rank >= this.roomInPool;
     if (leg === "pool") this.#glideTo(dot, this.#inPool(rank));
@@ -176,7 +177,7 @@ class Step {
   }
 
   /**
-   * The points of its way on a leg on which it flies.
+   * The control points of a dot's path on a leg on which it flies.
    *
    * @param {Dot} dot
    * @param {Leg} leg
@@ -185,8 +186,9 @@ class Step {
   #pathOf({ request, from }, leg) {
     const { places } = this;
     if (leg === "out") return [from, ...places.out, this.#seatOf(request)];
-    if (leg === "back") return [from, ...places.back, this.#homeOf(request)];
-    const tally = middleOf(places.tallies[TALLIES.indexOf(request.tally)]);
+    if (leg === "back") return [from, ...places.back, this.#returnSpotOf(request)];
+    const number = TALLIES.indexOf(request.outcome ?? "lost");
+    const tally = middleOf(places.tallies[number]);
     return [from, ...places.fall(from, tally), tally];
   }
 
@@ -211,8 +213,8 @@ class Step {
   }
 
   /** @param {FlowRequest} request */
-  #homeOf({ slot }) {
-    if (slot === null) return this.places.home;
+  #returnSpotOf({ slot }) {
+    if (slot === null) return this.places.returnSpot;
     return slotAt(this.places, slot, this.gaps.slots);
   }
 }

@@ -1,20 +1,20 @@
-// Each request as a dot: waiting, in a slot, on its way, at the API, and back as what became of it.
-// The picture is LAG behind the messages, so the end of a flight is known when it begins: a dot is
-// out for exactly as long as its request was in flight.
+// Each request as a dot: waiting, in a slot, on its way, at the API, and back with its outcome.
+// The picture is LAG_SECONDS behind the messages, so the end of a short flight is known when the
+// flight begins, and a dot is out for exactly as long as its request was in flight.
 
 import { calm } from "../frames.js";
 import { Picture } from "../picture.js";
 import { Dots, gapsFor } from "./dots.js";
 import { FlowModel } from "./model.js";
-import { NARROW, placesFor, TURNED, WIDE } from "./places.js";
-import { LAG, MOVING, STILL } from "./request.js";
+import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
+import { LAG_SECONDS, MOVING, STILL } from "./request.js";
 import { drawScene, flying } from "./scene.js";
 
-/** Seconds back or on from which the time has been sought, and dots do not glide. */
-const SOUGHT = 0.5;
+/** A jump of more than this, back or forward, is a seek: dots then do not glide. */
+const SEEK_SECONDS = 0.5;
 
-/** Milliseconds between two times that the picture is put into words. */
-const WORDS_PAUSE = 250;
+/** How often the picture is put into words, at most. */
+const WORDS_PAUSE_MS = 250;
 
 /**
  * @import { Clock } from "../clock.js"
@@ -34,7 +34,11 @@ export class Flow extends Picture {
    * @param {AbortSignal} signal
    */
   constructor(parent, clock, signal) {
-    super(parent, "ifl-flow", clock, { lag: LAG, tail: LAG + 1, pace: 0 }, signal);
+    super(parent, "ifl-flow", clock, {
+      lag: LAG_SECONDS,
+      tail: LAG_SECONDS + 1,
+      pace: 0,
+    }, signal);
   }
 
   /**
@@ -46,7 +50,7 @@ export class Flow extends Picture {
     else this.#model.read();
     super.show(run);
     const period = this.#model.policy?.period ?? 0;
-    this.rhythm.tail = LAG + period + 1; // until a window is empty
+    this.rhythm.tail = LAG_SECONDS + period + 1; // until a window is empty
   }
 
   /**
@@ -59,9 +63,9 @@ export class Flow extends Picture {
     const across = Math.min(width / WIDE.w, height / WIDE.h);
     const down = Math.min(width / NARROW.w, height / NARROW.h);
     const zoom = presented ? Math.max(1, across, down) : 1;
-    const turned = presented ? down > across : width < TURNED;
+    const goesDown = presented ? down > across : width < DOWN_BELOW_PIXELS;
     const room = presented ? height / zoom : 0;
-    this.#places = placesFor(width / zoom, room, turned);
+    this.#places = placesFor(width / zoom, room, goesDown);
     return { height: this.#places.height, zoom };
   }
 
@@ -78,7 +82,7 @@ export class Flow extends Picture {
     this.#putIntoWords(scene);
   }
 
-  /** Of a run that was cut short, those under way stay where they were. */
+  /** Whether the run was cut short: then requests under way stay where they are. */
   get #cutShort() {
     const { live, counts } = this.run;
     return !live && counts.inFlight + counts.waiting > 0;
@@ -96,16 +100,16 @@ export class Flow extends Picture {
 
   /**
    * @param {number} time
-   * @returns {boolean} Whether the time was sought, and did not just go on.
+   * @returns {boolean} Whether this was a seek, rather than time going on.
    */
   #goTo(time) {
     const before = this.#model.time;
-    if (time < before - SOUGHT) this.#begin(this.run);
+    if (time < before - SEEK_SECONDS) this.#begin(this.run);
     const model = this.#model;
-    // In a still none is on its way into a tally.
+    // In a still picture no dot is on its way into a tally.
     if (time === this.#end) model.motion = { ...model.motion, land: 0 };
     model.advance(time);
-    return Math.abs(time - before) > SOUGHT;
+    return Math.abs(time - before) > SEEK_SECONDS;
   }
 
   /**
@@ -123,18 +127,18 @@ export class Flow extends Picture {
       places,
       gaps: gapsFor(model, standing, places),
       dots: this.#dots,
-      refused: model.time - model.refusedAt < LAG,
+      refused: model.time - model.refusedAt < LAG_SECONDS,
     };
   }
 
   /**
-   * The same in words, and as data.
+   * Describe the scene in words for screen readers, and as data attributes.
    *
    * @param {Scene} scene
    */
   #putIntoWords(scene) {
     const now = performance.now();
-    if (this.clock.running && now - this.#wordsAt < WORDS_PAUSE) return;
+    if (this.clock.running && now - this.#wordsAt < WORDS_PAUSE_MS) return;
     this.#wordsAt = now;
     this.canvas.setAttribute("aria-label", inWords(scene));
     Object.assign(this.root.dataset, asData(scene));
@@ -159,6 +163,6 @@ function asData({ model, standing, dots }) {
     pool: dots.onLeg.pool,
     flying: flying(dots),
     ...model.tallies,
-    bundle: model.bundle,
+    bundle: model.bundleSize,
   };
 }

@@ -1,50 +1,48 @@
-// What every request of a run does at a time, and what became of the others.  Nothing is
+// What every request of a run is doing at a time, and how many ended in which way.  Nothing is
 // drawn here.
 
 import { howMany, isRefusal } from "../outcomes.js";
-import { indexAt, levelAt, policyAt } from "../run.js";
+import { lastIndexUpTo, levelAt, policyAt } from "../run.js";
 import { Requests } from "./requests.js";
 import { Seats } from "./seats.js";
 
-/** More requests than this are drawn in bundles: one dot for several. */
-const SINGLY = 240;
+/** With more requests than this under way, one dot stands for several. */
+const MOST_SINGLE_DOTS = 240;
 
 /** How many requests a dot may stand for. */
-const BUNDLES = [1, 5, 20, 100];
+const BUNDLE_SIZES = [1, 5, 20, 100];
 
 /**
  * @import { Run } from "../run.js"
- * @import { FlowRequest, Leg, Motion } from "./request.js"
+ * @import { FlowRequest, Motion } from "./request.js"
  * @import { SlotState } from "./slots.js"
  *
- * @typedef {object} Change Something that happens to a request.
+ * @typedef {object} Change What happens to a request at a time.
  * @property {number} time
- * @property {FlowRequest} request
- * @property {"sent" | "leaves" | "turns back" | "lands"} what
+ * @property {() => void} apply
  *
- * @typedef {object} Standing How slots and queue stand at a time.
+ * @typedef {object} Standing The state of slots and queue at a time.
  * @property {number} limit
  * @property {(SlotState | undefined)[]} slots
- * @property {number} unsent Slots that are taken, and nothing is sent yet.
+ * @property {number} unsent How many slots are taken with nothing sent yet.
  * @property {number} asleep
  * @property {number} waiting
  */
 
 export class FlowModel {
   time = -Infinity;
-  /** @type {FlowRequest[]} Sent, and in no tally yet. */
+  /** @type {FlowRequest[]} Sent, and not yet counted in a tally. */
   underWay = [];
-  /** How many requests a dot stands for.  It grows with the crowd, and stays. */
-  bundle = 1;
+  /** How many requests a dot stands for.  It grows with the crowd and never shrinks. */
+  bundleSize = 1;
   seats = new Seats();
-  /** When the API last turned a request away. */
+  /** When the API last refused a request. */
   refusedAt = -Infinity;
 
   /** Whether any request has been sent. */
   begun = false;
 
   #requests;
-  #out = 0;
 
   /**
    * @param {Run} run
@@ -58,7 +56,7 @@ export class FlowModel {
     this.#requests = new Requests(run, motion);
   }
 
-  /** Take what is new in the run: what happens is known before it is drawn. */
+  /** Read the new events of the run, before the picture gets to them. */
   read() {
     this.#requests.read();
   }
@@ -78,15 +76,15 @@ export class FlowModel {
    */
   advance(time) {
     if (time <= this.time) return;
-    this.#noteRefusals(time);
-    this.#countThoseWhoGaveUp(time);
+    this.#recordRefusals(time);
+    this.#countNeverSent(time);
     const changes = this.#changesUpTo(time);
     changes.sort((one, other) => one.time - other.time);
-    for (const change of changes) this.#apply(change);
+    for (const change of changes) change.apply();
     this.time = time;
   }
 
-  /** @returns {Standing} How slots and queue stand now. */
+  /** @returns {Standing} The state of slots and queue now. */
   standing() {
     const { levels } = this.run;
     const limit = levelAt(levels.limit, this.time) ?? 0;
@@ -94,30 +92,30 @@ export class FlowModel {
     const unsent = slots.filter((state) => state === "unsent").length;
     const asleep = slots.filter((state) => state === "asleep").length;
     const queued = levelAt(levels.waiting, this.time) ?? 0;
-    // One that holds a slot and is not sent yet has left the queue.
+    // A request that holds a slot but is not sent yet has left the queue.
     return { limit, slots, unsent, asleep, waiting: Math.max(0, queued - unsent) };
   }
 
   /** @param {number} time */
-  #noteRefusals(time) {
-    for (let i = indexAt(this.arrivals, time); i >= 0; i -= 1) {
+  #recordRefusals(time) {
+    for (let i = lastIndexUpTo(this.arrivals, time); i >= 0; i -= 1) {
       const arrival = this.arrivals[i];
       if (arrival.time <= this.time) return;
-      if (isRefusal(arrival.verdict)) this.#refuse(arrival.time);
+      if (isRefusal(arrival.serverStatus)) this.#recordRefusal(arrival.time);
     }
   }
 
   /** @param {number} time */
-  #refuse(time) {
+  #recordRefusal(time) {
     this.refusedAt = Math.max(this.refusedAt, time);
   }
 
   /** @param {number} time */
-  #countThoseWhoGaveUp(time) {
-    const { gaveUp } = this.#requests;
-    while (gaveUp.length && gaveUp[0].time <= time) {
-      this.tallies.lost += howMany(gaveUp[0]);
-      gaveUp.shift();
+  #countNeverSent(time) {
+    const { neverSent } = this.#requests;
+    while (neverSent.length && neverSent[0].time <= time) {
+      this.tallies.lost += howMany(neverSent[0]);
+      neverSent.shift();
     }
   }
 
@@ -126,97 +124,94 @@ export class FlowModel {
    * @returns {Change[]}
    */
   #changesUpTo(time) {
-    /** @type {Change[]} */
-    const changes = [];
-    const { coming } = this.#requests;
-    while (coming.length && coming[0].sent <= time) {
-      const request = coming[0];
-      changes.push({ time: request.sent, request, what: "sent" });
-      this.underWay.push(request);
-      coming.shift();
+    const justSent = this.#requests.takeSentUpTo(time);
+    const changes = justSent.map((request) => ({
+      time: request.sent,
+      apply: () => this.#onSent(request),
+    }));
+    for (const request of [...this.underWay, ...justSent]) {
+      this.#addLaterChanges(changes, request, time);
     }
-    for (const request of this.underWay) this.#addChanges(changes, request, time);
     return changes;
   }
 
   /**
+   * What happens, up to `time`, to a request that has been sent.
+   *
    * @param {Change[]} changes
    * @param {FlowRequest} request
    * @param {number} time
    */
-  #addChanges(changes, request, time) {
-    const { leaves, turnsBack } = request;
-    const lands = request.home + this.motion.land;
-    if (!request.left && leaves <= time) {
-      changes.push({ time: leaves, request, what: "leaves" });
+  #addLaterChanges(changes, request, time) {
+    const { departureTime, answerTime, hasDeparted, isReturning } = request;
+    const landingTime = request.ended + this.motion.land;
+    if (!hasDeparted && departureTime <= time) {
+      changes.push({ time: departureTime, apply: () => this.#depart(request) });
     }
-    if (!request.turned && turnsBack <= time) {
-      changes.push({ time: turnsBack, request, what: "turns back" });
+    if (!isReturning && answerTime <= time) {
+      changes.push({ time: answerTime, apply: () => this.#turnBack(request) });
     }
-    if (lands <= time) changes.push({ time: lands, request, what: "lands" });
+    if (landingTime <= time) {
+      changes.push({ time: landingTime, apply: () => this.#land(request) });
+    }
   }
 
-  /** @param {Change} change */
-  #apply({ request, what }) {
-    if (what === "sent") this.#comeOut();
-    else if (what === "leaves") this.#leave(request);
-    else if (what === "turns back") this.#turnBack(request);
-    else this.#land(request);
-  }
-
-  #comeOut() {
+  /** @param {FlowRequest} request */
+  #onSent(request) {
     this.begun = true;
-    this.#out += 1;
-    const enough = BUNDLES.find((size) => this.#out / size <= SINGLY);
-    const needed = enough ?? BUNDLES[BUNDLES.length - 1];
-    if (needed > this.bundle) this.#bundle(needed);
+    this.underWay.push(request);
+    const count = this.underWay.length;
+    const enough = BUNDLE_SIZES.find((size) => count / size <= MOST_SINGLE_DOTS);
+    const needed = enough ?? BUNDLE_SIZES[BUNDLE_SIZES.length - 1];
+    if (needed > this.bundleSize) this.#rebundle(needed);
   }
 
   /**
-   * Draw in larger bundles: at the API those that are still drawn move together.
+   * Draw in larger bundles: the requests at the API that are still drawn are seated anew.
    *
    * @param {number} size
    */
-  #bundle(size) {
-    this.bundle = size;
+  #rebundle(size) {
+    this.bundleSize = size;
     this.seats = new Seats();
     for (const request of this.underWay) {
-      const seated = request.left && !request.turned && this.isDrawn(request);
-      request.seat = seated ? this.seats.take() : null;
+      const atApi = request.hasDeparted && !request.isReturning;
+      request.seat = atApi && this.isDrawn(request) ? this.seats.take() : null;
     }
   }
 
   /**
-   * At the API a request has a seat from the moment it leaves for it, if it is drawn.
+   * A request that is drawn has a seat at the API from the moment it departs.
    *
    * @param {FlowRequest} request
    */
-  #leave(request) {
-    request.left = true;
+  #depart(request) {
+    request.hasDeparted = true;
     if (this.isDrawn(request)) request.seat = this.seats.take();
   }
 
   /** @param {FlowRequest} request */
   #turnBack(request) {
-    request.turned = true;
-    if (request.seat !== null) this.seats.leave(request.seat);
-    const byItsAnswer = request.verdict === null && request.fate === "refused";
-    if (byItsAnswer) this.#refuse(request.turnsBack);
+    request.isReturning = true;
+    if (request.seat !== null) this.seats.release(request.seat);
+    const onlyAnswerKnown = request.serverStatus === null;
+    if (onlyAnswerKnown && request.outcome === "refused") {
+      this.#recordRefusal(request.answerTime);
+    }
   }
 
   /** @param {FlowRequest} request */
   #land(request) {
-    this.#out -= 1;
-    this.tallies[request.tally] += 1;
+    this.tallies[request.outcome ?? "lost"] += 1;
     this.underWay.splice(this.underWay.indexOf(request), 1);
   }
 
   /**
-   * Of a bundle one dot is drawn.
+   * Whether a request is the one of its bundle that has a dot.
    *
    * @param {FlowRequest} request
    */
   isDrawn({ number }) {
-    return number % this.bundle === 0;
+    return number % this.bundleSize === 0;
   }
 }

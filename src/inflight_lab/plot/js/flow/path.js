@@ -3,8 +3,8 @@
 /** @import { Spot } from "./grid.js" */
 
 /**
- * The point of a cubic Bézier curve at a share of the way, from 0 to 1: gently off, and gently
- * home.
+ * The point of a cubic Bézier curve at a share of the way, from 0 to 1: slow at
+ * both ends.
  *
  * @param {[Spot, Spot, Spot, Spot]} points
  * @param {number} share

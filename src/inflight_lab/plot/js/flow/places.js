@@ -3,12 +3,12 @@
 
 import { spotFromLeft, spotFromRight } from "./grid.js";
 
-/** Pixels that the two layouts are made for. */
+/** The sizes in pixels that the two layouts are made for. */
 export const WIDE = { w: 880, h: 300 };
 export const NARROW = { w: 400, h: 516 };
 
-/** In a page that is narrower than this, the picture goes down. */
-export const TURNED = 600;
+/** On a page narrower than this, the picture goes from top to bottom. */
+export const DOWN_BELOW_PIXELS = 600;
 
 /** Pixels left free on either side. */
 const MARGIN = 12;
@@ -19,23 +19,23 @@ const MARGIN = 12;
  * @typedef {object} Places
  * @property {number} height Of the whole picture.
  * @property {boolean} down
- * @property {Region} queue Those that wait.
+ * @property {Region} queue Requests that wait for a slot.
  * @property {Region} slots
  * @property {Region} pool Sent, and not arrived; where there is a limit.
- * @property {Region} crowd The same, where there is none.
+ * @property {Region} crowd Sent, and not arrived; where there is no limit.
  * @property {[Spot, Spot]} out The way to the API.
  * @property {[Spot, Spot]} back The way back.
- * @property {Spot} home Where a way back ends that ends in no slot.
+ * @property {Spot} returnSpot Where the way back ends for a request without a slot.
  * @property {Region} api
- * @property {Region} work Those that the API works on.
+ * @property {Region} work Requests that the API works on.
  * @property {Region} quota
  * @property {Region[]} tallies
- * @property {(from: Spot, to: Spot) => [Spot, Spot]} fall The points that bend the path of
- *   a request from its home into a tally.
+ * @property {(from: Spot, to: Spot) => [Spot, Spot]} fall The control points of the path
+ *   from the end of the way back into a tally.
  */
 
 /**
- * The places in a picture so wide and so high, or as high as its layout is at the least.
+ * The places in a picture of this width and height; at least as high as its layout.
  *
  * @param {number} width
  * @param {number} height
@@ -105,7 +105,7 @@ function placesAcross(sheet) {
     crowd: sheet.part(0.205, 44, 0.18, 112),
     out: [sheet.spot(0.39, 72), sheet.spot(0.58, 72)],
     back: [sheet.spot(0.58, 132), sheet.spot(0.39, 132)],
-    home: sheet.spot(0.49, 132),
+    returnSpot: sheet.spot(0.49, 132),
     api: sheet.part(0.59, 8, 0.41, 284),
     work: sheet.area(apiLeft, 46, apiWide, 70),
     quota: sheet.area(apiLeft, 152, apiWide, 122),
@@ -129,7 +129,7 @@ function placesDown(sheet) {
     crowd: sheet.part(0, 140, 0.54, 104),
     out: [sheet.spot(0.2, 236), sheet.spot(0.2, 282)],
     back: [sheet.spot(0.8, 282), sheet.spot(0.8, 236)],
-    home: sheet.spot(0.76, 216),
+    returnSpot: sheet.spot(0.76, 216),
     api: sheet.part(0, 282, 1, 226),
     work: sheet.area(26, 318, inside, 52),
     quota: sheet.area(26, 398, inside, 100),
@@ -139,8 +139,7 @@ function placesDown(sheet) {
 }
 
 /**
- * Where the i-th of those stands that wait in a region: the first one is nearest to where
- * it goes on.
+ * The place of the i-th waiting dot in a region: the first is nearest to the exit.
  *
  * @param {Places} places
  * @param {Region} region

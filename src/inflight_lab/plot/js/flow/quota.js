@@ -8,11 +8,12 @@ import { lastCounted, letInWithin } from "./arrivals.js";
  */
 
 /**
- * A sliding window ends after a period, a fixed one is emptied then: it has an `age`.
+ * A sliding window always covers one period; a fixed one is emptied after each, so it has an
+ * `age`.
  *
  * @typedef {object} WindowView
  * @property {number} age Seconds since the window began.
- * @property {number[]} times When those came that are counted in it.
+ * @property {number[]} times The arrivals that are counted in it.
  *
  * @param {Arrival[]} arrivals
  * @param {QuotaPolicy} policy
@@ -43,7 +44,7 @@ export function tokensAt(arrivals, { rate, period, burst }, time) {
 /**
  * @typedef {object} TicksView
  * @property {number} due When the next request is due; in the past, if it may come now.
- * @property {number[]} used The ticks that those used who came in the last period.
+ * @property {number[]} used The ticks used by arrivals of the last period.
  *
  * @param {Arrival[]} arrivals
  * @param {QuotaPolicy} policy

@@ -15,8 +15,8 @@ import { drawWindow } from "./window_picture.js";
  * @typedef {object} Quota What the pictures have in common.
  * @property {Region} area
  * @property {QuotaPolicy} policy
- * @property {string} ink The colour of what is said, "refused" right after a refusal.
- * @property {string} fill The colour of what is used, likewise.
+ * @property {string} ink The colour of words, "refused" right after a refusal.
+ * @property {string} fill The colour of the used part, also "refused" then.
  */
 
 /**

@@ -1,24 +1,23 @@
-// One request as a dot sees it: on which leg of its way it is, and what becomes of it.
+// One request as its dot shows it: which leg of its way it is on, and how it ends.
 
 import { isRefusal } from "../outcomes.js";
 
-/** Seconds that the picture is behind: so long before it is drawn, what happens is known. */
-export const LAG = 0.25;
+/** The picture is this far behind, so it knows what happens this far ahead. */
+export const LAG_SECONDS = 0.25;
 
-/** Seconds over the wire at most, of the latency that was measured. */
-const FLY = 0.14;
+/** The most of a request's measured latency that its dot spends on each way. */
+const FLIGHT_SECONDS = 0.14;
 
-/** Seconds from the client into a tally: the only motion that no request made. */
-const LAND = 0.32;
+/** From the client into a tally: the only motion that stands for no real one. */
+const LANDING_SECONDS = 0.32;
 
-/** Seconds: one that arrives later than this after it was sent waited for a connection. */
-const NEARBY = 0.025;
+/** A request that takes longer than this to arrive was waiting for a connection. */
+const CONNECTED_SECONDS = 0.025;
 
 /**
  * @typedef {"pool" | "out" | "api" | "back" | "land"} Leg In this order: sent, and not
  *   arrived; on its way to the API; there; on its way back; into a tally.
- * @typedef {"flying" | "ok" | "refused" | "lost"} Fate
- * @typedef {"ok" | "refused" | "lost"} Tally
+ * @typedef {"ok" | "refused" | "lost"} FlowOutcome Each has a tally.
  *
  * @typedef {object} Motion
  * @property {number} fly Seconds over the wire, at most.
@@ -26,27 +25,27 @@ const NEARBY = 0.025;
  */
 
 /** @type {Motion} */
-export const MOVING = { fly: FLY, land: LAND };
+export const MOVING = { fly: FLIGHT_SECONDS, land: LANDING_SECONDS };
 
-/** @type {Motion} Where motion disturbs nothing flies. */
+/** @type {Motion} For people who ask for no motion. */
 export const STILL = { fly: 0, land: 0 };
 
 export class FlowRequest {
   arrived = Infinity;
   /** When its answer or its error came. */
-  home = Infinity;
-  /** @type {number | null} Of the answer; 0 if it had none; null while it is not known. */
+  ended = Infinity;
+  /** @type {number | null} The answer's status; 0 for an error; null until it has ended. */
   status = null;
-  /** @type {number | null} The status with which the server will answer. */
-  verdict = null;
+  /** @type {number | null} The status with which the server will answer, if it is known. */
+  serverStatus = null;
 
-  /** When it leaves for the API, gets there, and turns back. */
-  leaves = Infinity;
-  atApi = Infinity;
-  turnsBack = Infinity;
-  /** Whether it has left, and has turned back, in the picture. */
-  left = false;
-  turned = false;
+  /** When its dot departs for the API, when it gets there, and when it turns back. */
+  departureTime = Infinity;
+  apiTime = Infinity;
+  answerTime = Infinity;
+  /** Whether its dot has departed, and whether it has turned back. */
+  hasDeparted = false;
+  isReturning = false;
   /** @type {number | null} Its seat at the API, if it is drawn. */
   seat = null;
 
@@ -63,12 +62,12 @@ export class FlowRequest {
 
   /**
    * @param {number} time
-   * @param {number | null} verdict
+   * @param {number | null} serverStatus
    * @param {Motion} motion
    */
-  arrive(time, verdict, motion) {
+  arrive(time, serverStatus, motion) {
     this.arrived = time;
-    this.verdict = verdict;
+    this.serverStatus = serverStatus;
     this.#schedule(motion);
   }
 
@@ -78,21 +77,20 @@ export class FlowRequest {
    * @param {Motion} motion
    */
   end(time, status, motion) {
-    this.home = time;
+    this.ended = time;
     this.status = status;
     this.#schedule(motion);
   }
 
-  /** What becomes of it: the picture is behind, so that may be known before it is home. */
-  get fate() {
-    if (isRefusal(this.status ?? this.verdict)) return "refused";
-    if (this.status === null) return "flying";
+  /**
+   * How it ends, or null while that is not known.  A refusal is known once it has arrived.
+   *
+   * @returns {FlowOutcome | null}
+   */
+  get outcome() {
+    if (isRefusal(this.status ?? this.serverStatus)) return "refused";
+    if (this.status === null) return null;
     return this.status > 0 && this.status < 400 ? "ok" : "lost";
-  }
-
-  /** @returns {Tally} Which tally counts it, once it is home. */
-  get tally() {
-    return this.fate === "flying" ? "lost" : this.fate;
   }
 
   /**
@@ -100,10 +98,10 @@ export class FlowRequest {
    * @returns {Leg}
    */
   legAt(time) {
-    if (time >= this.home) return "land";
-    if (time < this.leaves) return "pool";
-    if (time < this.atApi) return "out";
-    return time < this.turnsBack ? "api" : "back";
+    if (time >= this.ended) return "land";
+    if (time < this.departureTime) return "pool";
+    if (time < this.apiTime) return "out";
+    return time < this.answerTime ? "api" : "back";
   }
 
   /**
@@ -114,25 +112,26 @@ export class FlowRequest {
    * @param {Motion} motion
    */
   share(leg, time, { land }) {
-    if (leg === "out") return shareOf(time, this.leaves, this.atApi);
-    if (leg === "back") return shareOf(time, this.turnsBack, this.home);
-    return leg === "land" ? shareOf(time, this.home, this.home + land) : 0;
+    if (leg === "out") return shareOf(time, this.departureTime, this.apiTime);
+    if (leg === "back") return shareOf(time, this.answerTime, this.ended);
+    return leg === "land" ? shareOf(time, this.ended, this.ended + land) : 0;
   }
 
   /**
-   * It is out for exactly as long as it was in flight: of a short flight the ways there
-   * and back are a third each.  One that is lost does not come back.
+   * Plan the dot's way: it is out for exactly as long as the request was in flight.  Of a
+   * short flight the ways there and back take a third each.  A lost request does not come
+   * back.
    *
    * @param {Motion} motion
    */
   #schedule({ fly }) {
-    const near = this.arrived - this.sent < NEARBY;
-    this.leaves = near ? this.sent : this.arrived;
-    const long = this.home - this.leaves;
-    const out = long < LAG ? Math.min(fly, long / 3) : fly;
-    this.atApi = this.leaves + out;
-    const back = this.fate === "lost" ? 0 : Math.min(fly, (long - out) / 2);
-    this.turnsBack = this.home - back;
+    const wasConnected = this.arrived - this.sent < CONNECTED_SECONDS;
+    this.departureTime = wasConnected ? this.sent : this.arrived;
+    const flight = this.ended - this.departureTime;
+    const out = flight < LAG_SECONDS ? Math.min(fly, flight / 3) : fly;
+    this.apiTime = this.departureTime + out;
+    const back = this.outcome === "lost" ? 0 : Math.min(fly, (flight - out) / 2);
+    this.answerTime = this.ended - back;
   }
 }
 

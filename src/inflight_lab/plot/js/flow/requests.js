@@ -1,7 +1,6 @@
-// From the events of a run to its requests, slots and arrivals: as far as they are known, which
-// is later than what is drawn.
+// Builds requests, slots and arrivals from the events of a run.  It reads ahead of what is drawn.
 
-import { indexAt, KEPT } from "../run.js";
+import { KEPT_SECONDS, lastIndexUpTo } from "../run.js";
 import { FlowRequest } from "./request.js";
 import { Slots } from "./slots.js";
 
@@ -12,19 +11,19 @@ import { Slots } from "./slots.js";
  */
 
 export class Requests {
-  /** @type {FlowRequest[]} In the order in which they are sent, until the model takes them. */
-  coming = [];
+  /** @type {FlowRequest[]} Not yet taken by the model, in the order in which they are sent. */
+  #upcoming = [];
   /** @type {Arrival[]} */
   arrivals = [];
-  /** @type {RequestEvent[]} The ends of requests that were never sent, likewise. */
-  gaveUp = [];
+  /** @type {RequestEvent[]} The ends of requests that were never sent, not yet counted. */
+  neverSent = [];
   slots = new Slots();
 
-  #read = 0;
-  /** @type {Map<number, FlowRequest>} Those that have not ended. */
+  #readCount = 0;
+  /** @type {Map<number, FlowRequest>} Requests that have not ended. */
   #open = new Map();
-  /** @type {Map<FlowRequest, { until: number }>} Slots of which nobody says who has them. */
-  #lent = new Map();
+  /** @type {Map<FlowRequest, { until: number }>} Slots assumed for requests without one. */
+  #assumedHolds = new Map();
 
   /**
    * @param {Run} run
@@ -36,23 +35,35 @@ export class Requests {
     this.read();
   }
 
-  /** Take what is new in the run. */
+  /** Read the new events of the run. */
   read() {
     const { events, forgotten, live, now } = this.run;
-    for (let i = Math.max(0, this.#read - forgotten); i < events.length; i += 1) {
-      this.#take(events[i]);
+    for (let i = Math.max(0, this.#readCount - forgotten); i < events.length; i += 1) {
+      this.#readEvent(events[i]);
     }
-    this.#read = forgotten + events.length;
-    if (live) this.arrivals.splice(0, indexAt(this.arrivals, now - KEPT) + 1);
+    this.#readCount = forgotten + events.length;
+    if (live) {
+      this.arrivals.splice(0, lastIndexUpTo(this.arrivals, now - KEPT_SECONDS) + 1);
+    }
+  }
+
+  /**
+   * Remove and return the requests that are sent up to a time.
+   *
+   * @param {number} time
+   */
+  takeSentUpTo(time) {
+    const later = this.#upcoming.findIndex((request) => request.sent > time);
+    return this.#upcoming.splice(0, later < 0 ? this.#upcoming.length : later);
   }
 
   /** @param {RequestEvent} event */
-  #take(event) {
+  #readEvent(event) {
     const { time, what, request, detail } = event;
     if (what === "taken") this.slots.take(Number(detail), time);
     else if (what === "freed") this.slots.free(Number(detail), time);
     else if (what === "arrived") this.#arrive(event);
-    else if (request === null) this.gaveUp.push(event);
+    else if (request === null) this.neverSent.push(event);
     else if (what === "sent") this.#send(request, time, slotOf(detail));
     else this.#end(request, event);
   }
@@ -64,20 +75,22 @@ export class Requests {
    */
   #send(number, time, slot) {
     const limited = this.run.levels.limit.length > 0;
-    const lent = slot === null && limited ? this.slots.lowestFree(time) : null;
-    const request = new FlowRequest(number, time, slot ?? lent);
+    const assumed = slot === null && limited ? this.slots.lowestFree(time) : null;
+    const request = new FlowRequest(number, time, slot ?? assumed);
     this.#open.set(number, request);
-    this.coming.push(request);
-    if (lent !== null) this.#lent.set(request, this.slots.take(lent, time));
+    this.#upcoming.push(request);
+    if (assumed !== null) {
+      this.#assumedHolds.set(request, this.slots.take(assumed, time));
+    }
     this.slots.send(request);
   }
 
   /** @param {RequestEvent} event */
   #arrive({ time, request: number, detail, quota }) {
     const request = this.#open.get(number ?? -1) ?? null;
-    const verdict = detail === null ? null : Number(detail);
-    request?.arrive(time, verdict, this.motion);
-    this.arrivals.push({ time, verdict, quota, request });
+    const serverStatus = detail === null ? null : Number(detail);
+    request?.arrive(time, serverStatus, this.motion);
+    this.arrivals.push({ time, serverStatus, quota, request });
   }
 
   /**
@@ -89,9 +102,9 @@ export class Requests {
     if (!request) return;
     this.#open.delete(number);
     request.end(time, what === "answered" ? Number(detail) : 0, this.motion);
-    const lent = this.#lent.get(request);
-    if (lent) lent.until = time;
-    this.#lent.delete(request);
+    const hold = this.#assumedHolds.get(request);
+    if (hold) hold.until = time;
+    this.#assumedHolds.delete(request);
   }
 }
 

@@ -6,18 +6,18 @@ import { middleOf, queuedAt } from "./places.js";
 import { drawQuota } from "./quota_picture.js";
 import { drawSlots } from "./slots_picture.js";
 
-/** What stands below each tally, and below a narrow one. */
+/** The label of each tally, and its short form for a narrow one. */
 const TALLIES = [
   { name: "ok", words: "answered", short: "answered" },
   { name: "refused", words: "refused: 429, 503", short: "refused" },
   { name: "lost", words: "failed, cancelled", short: "failed" },
 ];
 
-/** Pixels below which a tally is narrow. */
-const NARROW_TALLY = 140;
+/** A tally narrower than this has its short label. */
+const NARROW_TALLY_PIXELS = 140;
 
-/** Pixels: the width of a way. */
-const WAY = 26;
+/** The width of the ways to the API and back. */
+const WAY_PIXELS = 26;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -81,10 +81,10 @@ function drawQueue(pen, { places, standing, gaps }) {
  * @param {string} sign
  */
 function drawWay(pen, [[x, y], [endX, endY]], down, sign) {
-  const half = WAY / 2;
+  const half = WAY_PIXELS / 2;
   const box = down
-    ? { x: x - half, y: Math.min(y, endY), w: WAY, h: Math.abs(endY - y) }
-    : { x: Math.min(x, endX), y: y - half, w: Math.abs(endX - x), h: WAY };
+    ? { x: x - half, y: Math.min(y, endY), w: WAY_PIXELS, h: Math.abs(endY - y) }
+    : { x: Math.min(x, endX), y: y - half, w: Math.abs(endX - x), h: WAY_PIXELS };
   pen.box(box, { fill: 0.06, round: half });
   if (down) return;
   const before = endX > x ? -14 : 14;
@@ -92,8 +92,8 @@ function drawWay(pen, [[x, y], [endX, endY]], down, sign) {
 }
 
 /**
- * Over those that are sent and have not arrived: in httpx's pool they wait for a
- * connection, on a busy machine for the network.
+ * The heading of the requests that are sent but have not arrived: they wait for a
+ * connection in httpx's pool or, on a busy machine, for the network.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -120,8 +120,8 @@ function drawApi(pen, scene) {
   pen.box(api, refused ? alarmed : usual);
   const y = api.y + 24;
   const reach = pen.heading("API, working on", flying(dots), api.x + 16, y, "flying");
-  if (model.bundle > 1) {
-    pen.text(`each dot: ${model.bundle} requests`, reach + 20, y, { bold: true });
+  if (model.bundleSize > 1) {
+    pen.text(`each dot: ${model.bundleSize} requests`, reach + 20, y, { bold: true });
   }
   drawQuota(pen, scene);
 }
@@ -141,12 +141,12 @@ function drawTally(pen, { model }, { name, words, short }, region) {
   pen.mark(name, [middleOf(region)], 6);
   const size = Math.min(32, h * 0.5);
   pen.text(number, x + 36, y + h * 0.34 + 11, { size, bold: true, name: colour });
-  const label = w > NARROW_TALLY ? words : short;
+  const label = w > NARROW_TALLY_PIXELS ? words : short;
   pen.text(label, x + 12, y + h - 11, { size: 14, soft: true });
 }
 
 /**
- * Dots that look alike are one path: a path for each would cost more.
+ * Dots that look the same are drawn as one path, because a path for each is slower.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -156,7 +156,7 @@ function drawDots(pen, { model, gaps, dots }) {
   const alike = new Map();
   for (const dot of dots.drawn) {
     const name = lookOf(dot);
-    const size = sizeOf(dot, gaps) * (model.bundle > 1 ? 1.25 : 1);
+    const size = sizeOf(dot, gaps) * (model.bundleSize > 1 ? 1.25 : 1);
     const key = `${name} ${size}`;
     const same = alike.get(key);
     if (same) same.spots.push(dot.at);
@@ -175,15 +175,16 @@ function drawNumber(pen, { request, at: [x, y] }) {
 }
 
 /**
- * A refused request is seen as one as soon as it is at the API.
+ * A refused request looks refused as soon as it is at the API.
  *
  * @param {Dot} dot
  */
 function lookOf({ leg, request }) {
   if (leg === "pool") return "waiting";
   if (leg === "out") return "flying";
-  const { fate } = request;
-  return leg === "api" && fate !== "refused" ? "flying" : fate;
+  const { outcome } = request;
+  if (leg === "api") return outcome === "refused" ? "refused" : "flying";
+  return outcome ?? "flying";
 }
 
 /**

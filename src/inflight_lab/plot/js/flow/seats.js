@@ -1,4 +1,5 @@
-// Places at the API: each request takes the lowest that is free, and keeps it until it leaves.
+// Places at the API: each request takes the lowest that is free, and releases it when it
+// leaves.
 
 export class Seats {
   /** @type {boolean[]} */
@@ -13,12 +14,12 @@ export class Seats {
   }
 
   /** @param {number} seat */
-  leave(seat) {
+  release(seat) {
     this.#taken[seat] = false;
     while (this.#taken.at(-1) === false) this.#taken.pop();
   }
 
-  /** How many there are, up to the last that is taken. */
+  /** The number of seats up to the last one taken. */
   get count() {
     return this.#taken.length;
   }

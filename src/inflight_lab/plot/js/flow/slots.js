@@ -1,15 +1,16 @@
 // Who holds which slot of the limit, and what each slot does at a time.
 
-/** Seconds: a slot that is kept longer than this after the answer is in a pause. */
-const NAP = 0.03;
+/** A slot that is held for longer than this after its answer is asleep (a retry's pause). */
+const ASLEEP_AFTER_SECONDS = 0.03;
 
 /**
  * @import { FlowRequest } from "./request.js"
- * @typedef {"unsent" | "away" | "held" | "asleep"} SlotState Taken, and nothing sent yet;
- *   its request is in flight; its answer has just come; kept long after that.
+ * @typedef {"unsent" | "away" | "held" | "asleep"} SlotState Unsent: taken,
+ *   nothing sent yet.  Away: its request is in flight.  Held: the answer has just come.
+ *   Asleep: still held long after the answer.
  */
 
-/** One time that a slot was taken, until it was freed. */
+/** The time from when a slot is taken until it is freed. */
 class Hold {
   until = Infinity;
   /** @type {FlowRequest[]} */
@@ -27,13 +28,13 @@ class Hold {
   stateAt(time) {
     const request = this.sent.findLast((each) => each.sent <= time);
     if (!request) return "unsent";
-    if (time < request.home) return "away";
-    return time > request.home + NAP ? "asleep" : "held";
+    if (time < request.ended) return "away";
+    return time > request.ended + ASLEEP_AFTER_SECONDS ? "asleep" : "held";
   }
 }
 
 export class Slots {
-  /** @type {Hold[][]} By slot, those that are not over, in the order of time. */
+  /** @type {Hold[][]} By slot: current and future holds, in the order of time. */
   #holds = [];
 
   /**
@@ -65,7 +66,7 @@ export class Slots {
   }
 
   /**
-   * The lowest slot that is free, for a request of which nobody says which slot it has.
+   * The lowest free slot, for a request whose events do not name its slot.
    *
    * @param {number} time
    */
@@ -76,8 +77,8 @@ export class Slots {
   }
 
   /**
-   * What each slot does at a time; undefined where it is free.  Never asked for a time
-   * before the last one.
+   * What each slot does at a time; undefined where it is free.  Times must not decrease
+   * from call to call.
    *
    * @param {number} time
    * @returns {(SlotState | undefined)[]}

@@ -2,8 +2,8 @@
 
 import { slotAt } from "./places.js";
 
-/** Pixels: half the width of a slot from which on there is room for its details. */
-const ROOMY = 8;
+/** A slot has details if half its width is more than this. */
+const ROOMY_HALF_PIXELS = 8;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -14,7 +14,7 @@ const ROOMY = 8;
  *
  * @typedef {object} Alike Slots that look the same.
  * @property {SlotState | undefined} state
- * @property {boolean} above Above a lowered limit: it goes when its request is home.
+ * @property {boolean} above Above a lowered limit: it goes when its request has ended.
  * @property {Spot[]} spots
  */
 
@@ -55,7 +55,7 @@ function idleWords({ unsent, asleep }) {
 }
 
 /**
- * The slots in groups of those that look the same: a path for each would cost more.
+ * The slots in groups that look the same, because a path for each slot is slower.
  *
  * @param {Standing} standing
  * @param {(slot: number) => Spot} spotOf
@@ -91,7 +91,7 @@ function drawBoxes(pen, { state, above, spots }, half) {
     name: colourOf(state),
     fill: state ? 0.16 : 0.03,
     line: state ? 0.9 : 0.35,
-    round: half > ROOMY ? 7 : 0,
+    round: half > ROOMY_HALF_PIXELS ? 7 : 0,
     dashes: above ? [3, 3] : [],
   });
 }
@@ -108,7 +108,7 @@ function colourOf(state) {
  * @param {number} half
  */
 function drawSleep(pen, spots, half) {
-  const words = half > ROOMY ? "zz" : "z";
+  const words = half > ROOMY_HALF_PIXELS ? "zz" : "z";
   for (const [x, y] of spots) {
     pen.text(words, x, y + half * 0.35, {
       size: half,

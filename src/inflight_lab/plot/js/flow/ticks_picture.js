@@ -1,7 +1,7 @@
 // GCRA: a tick for each moment at which a request is due, and a dot on each tick that is used.
 
 /** How many ticks before the next one are drawn, at most. */
-const BEFORE = 30;
+const TICKS_BEFORE = 30;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -37,7 +37,7 @@ export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
 }
 
 /**
- * The moments at which requests are due, from early ones on without an end.
+ * The moments at which requests are due, from the earliest drawn on; an endless sequence.
  *
  * @param {number} due When the next one is, or was.
  * @param {number} time
@@ -45,7 +45,7 @@ export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
  */
 export function* ticksAround(due, time, spacing) {
   const next = Math.max(due, time - ((time - due) % spacing));
-  for (let i = -BEFORE;; i += 1) yield next + i * spacing;
+  for (let i = -TICKS_BEFORE;; i += 1) yield next + i * spacing;
 }
 
 /** @param {number} burst */

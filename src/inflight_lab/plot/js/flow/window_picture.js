@@ -1,20 +1,20 @@
-// A window of a quota: each request that was let in is a block at its time, on top of those of
-// the same moment.  A burst is a tower, an even pace a carpet.
+// A window of a quota: each request that was let in is a block at its time, stacked on
+// blocks of the same moment.  A burst looks like a tower, an even pace like a carpet.
 
 import { seconds } from "../words.js";
 
-/** Pixels: the width of a block, and from one tower to the next. */
-const WIDE = 5;
-const STEP = 6.5;
+/** Pixels: the width of a block, and the distance from one tower to the next. */
+const BLOCK_WIDTH = 5;
+const BLOCK_STEP = 6.5;
 
-/** Pixels: the height of a block, where they are not so many that they have to be lower. */
-const HIGH = 5;
+/** Pixels: the height of a block; lower where a tower would not fit. */
+const BLOCK_HEIGHT = 5;
 
 /** Pixels below the window, for its words and the gauge. */
-const BELOW = 62;
+const ROOM_BELOW = 62;
 
 /** Pixels for the words beside the gauge. */
-const BESIDE = 104;
+const ROOM_BESIDE = 104;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -32,7 +32,7 @@ const BESIDE = 104;
 export function drawWindow(pen, quota, view, time) {
   const { x, y, w, h } = quota.area;
   const { kind, rate, period } = quota.policy;
-  const area = { x, y, w, h: h - BELOW };
+  const area = { x, y, w, h: h - ROOM_BELOW };
   const ground = y + area.h;
   const fixed = kind === "fixed-window";
   pen.box(area, { fill: 0.06, round: 4 });
@@ -56,7 +56,7 @@ export function drawWindow(pen, quota, view, time) {
  * @param {{ period: number, wide: number, fixed: boolean }} window
  */
 export function towersOf({ age, times }, time, { period, wide, fixed }) {
-  const bin = (period * STEP) / wide;
+  const bin = (period * BLOCK_STEP) / wide;
   /** @type {Map<number, number>} */
   const blocks = new Map();
   for (const came of times) {
@@ -77,12 +77,12 @@ export function towersOf({ age, times }, time, { period, wide, fixed }) {
  */
 function drawTowers(pen, { x, y, h }, towers) {
   const most = Math.max(1, ...towers.map(({ count }) => count));
-  const block = Math.min(HIGH, (h - 6) / most);
+  const block = Math.min(BLOCK_HEIGHT, (h - 6) / most);
   const high = block > 2 ? block - 1 : block;
   for (const { middle, count } of towers) {
-    const left = x + middle - WIDE / 2;
+    const left = x + middle - BLOCK_WIDTH / 2;
     for (let i = 1; i <= count; i += 1) {
-      pen.bar("ok", left, y + h - i * block, WIDE, high);
+      pen.bar("ok", left, y + h - i * block, BLOCK_WIDTH, high);
     }
   }
 }
@@ -95,7 +95,7 @@ function drawTowers(pen, { x, y, h }, towers) {
  * @param {number} rate
  */
 function drawGauge(pen, { x, y, w, h }, { ink, fill }, used, rate) {
-  const long = w - BESIDE;
+  const long = w - ROOM_BESIDE;
   pen.box({ x, y, w: long, h }, { fill: 0.09, round: 4 });
   if (used) {
     const filled = Math.max(4, long * Math.min(1, used / rate));

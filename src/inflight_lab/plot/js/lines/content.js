@@ -1,75 +1,75 @@
-// What a strip shows of a run, up to a time.
+// The content of a strip: what it shows of a run, up to a time.
 
 import { BIN } from "../run.js";
 import { grouped, highestOf, meanLevels, whereApart } from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
-/** What a height axis reaches at the least. */
-const LEAST = 4;
+/** The level that every height axis reaches, at least. */
+const LOWEST_AXIS_MAXIMUM = 4;
 
 /**
  * @import { Line, Run } from "../run.js"
  * @import { Group, Step } from "./levels.js"
- * @import { About, Ceiling } from "./strips.js"
- * @import { Stretch } from "./time_axis.js"
+ * @import { StripSpec, Ceiling } from "./strips.js"
+ * @import { TimeRange } from "./time_axis.js"
  *
- * @typedef {object} Drawn A line, or a ceiling.
+ * @typedef {object} DrawnLine A measured line or a ceiling.
  * @property {Line | Ceiling} name
  * @property {Step[]} steps
  *
  * @typedef {object} Marks A row of marks.
  * @property {Line} name
- * @property {boolean} any Whether there has been one, also a long time ago.
+ * @property {boolean} any Whether there has been one, however long ago.
  * @property {Group[]} groups
  *
  * @typedef {object} Content
- * @property {Drawn[]} lines
+ * @property {DrawnLine[]} lines
  * @property {Marks[]} marks
  */
 
 /**
  * @param {Run} run
- * @param {About} about
- * @param {Stretch} stretch
+ * @param {StripSpec} spec
+ * @param {TimeRange} range
  * @param {number} until
  * @returns {Content}
  */
-export function contentOf(run, about, stretch, until) {
-  const { from } = stretch;
-  const columns = { from, until: until + BIN, width: columnFor(stretch.span) };
+export function contentOf(run, spec, range, until) {
+  const { from } = range;
+  const columns = { from, until: until + BIN, width: columnFor(range.span) };
   /** @param {Line} name */
   const lineOf = (name) => ({ name, steps: meanLevels(run.levels[name], columns) });
-  const lines = about.lines.map(lineOf);
-  const ceilings = ceilingOf(run, about.ceiling, until);
-  const marks = about.marks.map((name) => marksOf(run, name, { from, until }));
+  const lines = spec.lines.map(lineOf);
+  const ceilings = ceilingOf(run, spec.ceiling, until);
+  const marks = spec.marks.map((name) => marksOf(run, name, { from, until }));
   return { lines: [...ceilings, ...withoutDoubles(lines)], marks };
 }
 
 /**
- * What the height axis of a strip has to reach, for all that it has shown up to a time.
+ * The highest level that a strip has shown up to a time: its height axis has to reach it.
  *
  * @param {Run} run
- * @param {About} about
+ * @param {StripSpec} spec
  * @param {number} until
  */
-export function needOf(run, about, until) {
-  let need = LEAST;
-  for (const { steps } of ceilingOf(run, about.ceiling, until)) {
-    need = Math.max(need, highestOf(steps));
+export function axisMaximumOf(run, spec, until) {
+  let maximum = LOWEST_AXIS_MAXIMUM;
+  for (const { steps } of ceilingOf(run, spec.ceiling, until)) {
+    maximum = Math.max(maximum, highestOf(steps));
   }
-  for (const name of about.lines) {
+  for (const name of spec.lines) {
     for (const { time, last } of run.levels[name]) {
-      if (time <= until) need = Math.max(need, last);
+      if (time <= until) maximum = Math.max(maximum, last);
     }
   }
-  return need;
+  return maximum;
 }
 
 /**
  * @param {Run} run
  * @param {Ceiling | null} name
  * @param {number} until
- * @returns {Drawn[]}
+ * @returns {DrawnLine[]}
  */
 function ceilingOf(run, name, until) {
   if (!name) return [];
@@ -96,8 +96,8 @@ function ceilingSteps({ levels, policies }, name) {
 /**
  * The client's line is drawn only where it differs from the server's.
  *
- * @param {Drawn[]} lines
- * @returns {Drawn[]}
+ * @param {DrawnLine[]} lines
+ * @returns {DrawnLine[]}
  */
 function withoutDoubles(lines) {
   const server = lines.find(({ name }) => name === "server");

@@ -1,12 +1,12 @@
-// From the points of a run to what is drawn of them: levels over time, and marks.
+// Turns the points of a run into what is drawn: levels over time, and marks.
 
 import { BIN } from "../run.js";
 
-/** Seconds between two marks that are not counted as one group. */
-const APART = 0.6;
+/** Marks that are at least this far apart are separate groups. */
+const GROUP_GAP_SECONDS = 0.6;
 
-/** Requests by which two levels differ that are not drawn as one. */
-const DISTINCT = 0.5;
+/** Levels that differ by more than this are drawn as two lines. */
+const DISTINCT_REQUESTS = 0.5;
 
 /**
  * @import { Point } from "../run.js"
@@ -23,7 +23,8 @@ const DISTINCT = 0.5;
 
 /**
  * The level over time as its mean, weighted by time, in each column of `width` seconds.  So a
- * plateau is one, however briefly a slot is empty, and what lasts for a column is there.
+ * plateau stays flat although a slot is empty for a moment, and whatever lasts as long as a
+ * column is visible.
  *
  * @param {Point[]} points
  * @param {{ from: number, until: number, width: number }} columns
@@ -134,13 +135,13 @@ export function highestOf(steps) {
 export function whereApart(client, server) {
   const levels = new Map(server.map(({ time, level }) => [time, level]));
   return client.map(({ time, level }) => {
-    const apart = Math.abs((level ?? 0) - (levels.get(time) ?? 0)) > DISTINCT;
+    const apart = Math.abs((level ?? 0) - (levels.get(time) ?? 0)) > DISTINCT_REQUESTS;
     return { time, level: apart ? level : null };
   });
 }
 
 /**
- * Marks from a time on, in groups of those that are near to each other.
+ * The marks within a span of time, in groups of marks that are near to each other.
  *
  * @param {Point[]} marks
  * @param {{ from: number, until: number }} span
@@ -151,7 +152,7 @@ export function grouped(marks, { from, until }) {
   for (const { time, last: count } of marks) {
     if (time < from || time > until) continue;
     const group = groups[groups.length - 1];
-    if (group && time - group.end < APART) {
+    if (group && time - group.end < GROUP_GAP_SECONDS) {
       group.end = time;
       group.count += count;
     } else groups.push({ begin: time, end: time, count });

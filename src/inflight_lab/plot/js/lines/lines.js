@@ -1,81 +1,70 @@
-// Lines over time: strips above one axis of seconds, which scrolls.
+// Lines over time: strips above a shared time axis, which scrolls.
 
-import { FRAME } from "../frames.js";
+import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
 import { policyAt } from "../run.js";
-import { contentOf, needOf } from "./content.js";
+import { axisMaximumOf, contentOf } from "./content.js";
 import { axisTop } from "./scales.js";
 import { drawStrip, GRID, LEFT, RIGHT } from "./strip_picture.js";
-import { layoutOnPage, layoutOnScreen, STRIPS, TOP } from "./strips.js";
-import { stretchTo, ticksOf } from "./time_axis.js";
+import { layoutOnPage, layoutOnScreen, STRIPS, TOP_PIXELS } from "./strips.js";
+import { ticksOf, timeRangeTo } from "./time_axis.js";
 
-/** Seconds that the picture lags behind, so that its points have arrived. */
-const DELAY = 0.08;
+/** A live picture is this far behind, so that its points have arrived. */
+const LAG_SECONDS = 0.08;
 
-/** Times as high: plots side by side that differ by more have a height axis each. */
-const ALIKE = 4;
+/** Plots side by side share a height axis unless their maxima differ by more than this. */
+const SHARED_AXIS_RATIO = 4;
 
-/** Seconds of a recorded run after which its lines are worked out anew. */
-const PIECE = 0.05;
+/** The strips of a recorded run are computed again after each of these steps. */
+const RECORDED_STEP_SECONDS = 0.05;
 
-/** Seconds by which a line that goes on is drawn beyond the last of its points. */
-const BEYOND = 5;
+/** A line that goes on is drawn this far beyond the last of its points. */
+const OVERSHOOT_SECONDS = 5;
 
 /**
  * @import { Clock } from "../clock.js"
  * @import { Run } from "../run.js"
  * @import { Content } from "./content.js"
- * @import { About, Layout, Strip } from "./strips.js"
- * @import { Stretch } from "./time_axis.js"
+ * @import { Strip, StripSpec } from "./strips.js"
+ * @import { TimeRange } from "./time_axis.js"
  */
 
 export class Lines extends Picture {
-  /** @type {Map<About, number>} What each height axis has to reach: never less than before. */
-  needs = new Map();
+  /** @type {Map<StripSpec, number>} What each height axis has to reach; it never shrinks. */
+  axisMaxima = new Map();
 
   #layout = layoutOnPage(false);
   #wide = 0;
-  #right = 0;
+  #rightPixel = 0;
   #tokens = false;
   #frames = 0;
-  /** @type {Map<About, Content>} */
+  /** @type {Map<StripSpec, Content>} */
   #contents = new Map();
-  /** The time up to which `#contents` are worked out, and whether there is more. */
-  #until = -Infinity;
+  /** The time up to which `#contents` is computed, and whether the run has grown since. */
+  #contentsUntil = -Infinity;
   #stale = true;
 
   /**
    * @param {HTMLElement} parent
    * @param {Clock} clock
-   * @param {Lines[]} mates Those side by side, which have their axes in common.
+   * @param {Lines[]} siblings The plots side by side that share axes, this one included.
    * @param {AbortSignal} signal
    */
-  constructor(parent, clock, mates, signal) {
-    super(parent, "ifl-lines", clock, { lag: DELAY, tail: 0, pace: FRAME }, signal);
+  constructor(parent, clock, siblings, signal) {
+    super(parent, "ifl-lines", clock, { lag: 0, tail: 0, pace: FRAME_MS }, signal);
     this.parent = parent;
-    this.mates = mates;
+    this.siblings = siblings;
     this.canvas.setAttribute("aria-label", "Requests over time");
-    mates.push(this);
   }
 
-  /**
-   * Once a run has ended nothing more arrives, and there is nothing to wait for.
-   *
-   * @override
-   */
-  get time() {
-    return this.clock.time(this.clock.running ? DELAY : 0);
-  }
-
-  /** The time up to which the lines go: not beyond the end of the run. */
+  /** Where the lines end now. */
   get end() {
-    const { live, now } = this.run;
-    return Math.max(0, live ? this.time : Math.min(this.time, now));
+    return this.#endAt(this.time);
   }
 
   /** Whether the lines go on. */
   get going() {
-    return this.run.live || this.time < this.run.now;
+    return this.#goesOnAfter(this.time);
   }
 
   /**
@@ -85,13 +74,14 @@ export class Lines extends Picture {
   show(run) {
     if (run !== this.run) this.#begin();
     super.show(run);
+    this.rhythm.lag = run.live ? LAG_SECONDS : 0;
     this.#stale = true;
     const tokens = (policyAt(run, Infinity)?.tokens ?? 0) > 0;
     if (tokens !== this.#tokens) {
       this.#tokens = tokens;
       this.layout();
     }
-    for (const mate of this.mates) mate.redraw();
+    for (const sibling of this.siblings) sibling.redraw();
   }
 
   /**
@@ -106,106 +96,139 @@ export class Lines extends Picture {
       ? layoutOnScreen(this.#tokens, height, letters)
       : layoutOnPage(this.#tokens);
     this.#wide = width / this.#layout.zoom;
-    this.#right = this.#wide - RIGHT;
+    this.#rightPixel = this.#wide - RIGHT;
     return this.#layout;
   }
 
   /**
    * @override
-   * @param {number} _time
+   * @param {number} time
    */
-  draw(_time) {
+  draw(time) {
     if (!this.visible) return;
-    const stretch = this.#stretch();
-    this.#workOut(stretch);
-    const perSecond = (this.#right - LEFT) / stretch.span;
-    /** @param {number} time */
-    const x = (time) => LEFT + (time - stretch.from) * perSecond;
+    const range = this.#timeRangeAt(time);
+    this.#updateContents(range, time);
+    const perSecond = (this.#rightPixel - LEFT) / range.span;
+    /** @param {number} moment */
+    const x = (moment) => LEFT + (moment - range.from) * perSecond;
+    const drawnToPixel = x(this.#endAt(time));
     this.pen.clear();
-    this.#drawTimes(stretch, x);
-    for (const strip of this.#layout.strips) this.#drawStrip(strip, x);
+    this.#drawTimeAxis(range, x);
+    for (const strip of this.#layout.strips) this.#drawStrip(strip, x, drawnToPixel);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
   }
 
   #begin() {
-    this.needs.clear();
-    this.#until = -Infinity;
-  }
-
-  /** @returns {Stretch} */
-  #stretch() {
-    const last = Math.max(...this.mates.map((mate) => mate.end));
-    const scrolls = this.mates.every((mate) => mate.going);
-    return stretchTo(this.going ? this.end : last, scrolls);
+    this.axisMaxima.clear();
+    this.#contentsUntil = -Infinity;
   }
 
   /**
-   * Work out what the strips show, where there is more of it than before.
+   * The time up to which the lines go: not beyond the end of the run.
    *
-   * @param {Stretch} stretch
+   * @param {number} time
    */
-  #workOut(stretch) {
-    const until = this.#workedOutTo();
-    if (!this.#stale && until === this.#until) return;
-    if (until < this.#until) this.needs.clear(); // the time was sought
-    for (const about of STRIPS) {
-      this.#contents.set(about, contentOf(this.run, about, stretch, until));
-      const need = needOf(this.run, about, until);
-      this.needs.set(about, Math.max(need, this.needs.get(about) ?? 0));
+  #endAt(time) {
+    const { live, now } = this.run;
+    return Math.max(0, live ? time : Math.min(time, now));
+  }
+
+  /** @param {number} time */
+  #goesOnAfter(time) {
+    return this.run.live || time < this.run.now;
+  }
+
+  /**
+   * @param {number} time
+   * @returns {TimeRange}
+   */
+  #timeRangeAt(time) {
+    const scrolls = this.siblings.every((sibling) => sibling.going);
+    if (this.#goesOnAfter(time)) return timeRangeTo(this.#endAt(time), scrolls);
+    const lastEnd = Math.max(...this.siblings.map((sibling) => sibling.end));
+    return timeRangeTo(lastEnd, scrolls);
+  }
+
+  /**
+   * Compute what the strips show, if that has changed since the last frame.
+   *
+   * @param {TimeRange} range
+   * @param {number} time
+   */
+  #updateContents(range, time) {
+    const until = this.#knownUntil(time);
+    if (!this.#stale && until === this.#contentsUntil) return;
+    const wentBack = until < this.#contentsUntil;
+    if (wentBack) this.axisMaxima.clear();
+    for (const spec of STRIPS) {
+      this.#contents.set(spec, contentOf(this.run, spec, range, until));
+      const maximum = axisMaximumOf(this.run, spec, until);
+      const before = this.axisMaxima.get(spec) ?? 0;
+      this.axisMaxima.set(spec, Math.max(maximum, before));
     }
-    this.#until = until;
+    this.#contentsUntil = until;
     this.#stale = false;
   }
 
-  /** All that is known of a live run; of a recorded one, piece by piece. */
-  #workedOutTo() {
+  /**
+   * A live run is known up to now; a recorded one is revealed step by step.
+   *
+   * @param {number} time
+   */
+  #knownUntil(time) {
     const { live, now } = this.run;
-    return live ? now : Math.min(now, Math.ceil(this.end / PIECE) * PIECE);
+    if (live) return now;
+    const steps = Math.ceil(this.#endAt(time) / RECORDED_STEP_SECONDS);
+    return Math.min(now, steps * RECORDED_STEP_SECONDS);
   }
 
   /**
-   * @param {Stretch} stretch
+   * @param {TimeRange} range
    * @param {(time: number) => number} x
    */
-  #drawTimes(stretch, x) {
+  #drawTimeAxis(range, x) {
     const { pen } = this;
     const { strips } = this.#layout;
     const { bottom } = strips[strips.length - 1];
-    for (const time of ticksOf(stretch, this.#wide)) {
-      pen.bar("ink", x(time), TOP, 1, bottom - TOP, GRID);
+    for (const time of ticksOf(range, this.#wide)) {
+      pen.bar("ink", x(time), TOP_PIXELS, 1, bottom - TOP_PIXELS, GRID);
       const words = `${Number(time.toFixed(1))} s`;
       pen.text(words, x(time), bottom + 22, { align: "center" });
     }
-    if (stretch.from === 0) return;
+    if (range.from === 0) return;
     const style = /** @type {const} */ ({ align: "right", soft: true });
-    pen.text("older points left out", this.#right, TOP - 6, style);
+    pen.text("older points left out", this.#rightPixel, TOP_PIXELS - 6, style);
   }
 
   /**
    * @param {Strip} strip
    * @param {(time: number) => number} x
+   * @param {number} drawnToPixel
    */
-  #drawStrip(strip, x) {
-    const content = this.#contents.get(strip.about);
+  #drawStrip(strip, x, drawnToPixel) {
+    const content = this.#contents.get(strip.spec);
     if (!content) return;
-    const axis = this.#heightAxis(strip.about);
-    const right = this.#right;
-    const until = this.run.now + BEYOND;
-    drawStrip(this.pen, strip, content, { x, right, now: x(this.end), until, ...axis });
+    drawStrip(this.pen, strip, content, {
+      x,
+      rightPixel: this.#rightPixel,
+      drawnToPixel,
+      untilTime: this.run.now + OVERSHOOT_SECONDS,
+      ...this.#heightAxis(strip.spec),
+    });
   }
 
   /**
-   * Side by side the height axes are the same, but for one on which nothing could be read.
+   * Plots side by side have the same height axis, unless a plot would be too flat to read.
    *
-   * @param {About} about
+   * @param {StripSpec} spec
    */
-  #heightAxis(about) {
-    const need = this.needs.get(about) ?? 0;
-    const needs = this.mates.map((mate) => mate.needs.get(about) ?? 0);
-    const alike = needs.filter((each) => each <= ALIKE * need);
-    const highest = axisTop(Math.max(...alike));
-    const times = Math.round(axisTop(Math.max(...needs)) / highest);
-    return { highest, times };
+  #heightAxis(spec) {
+    const own = this.axisMaxima.get(spec) ?? 0;
+    const maxima = this.siblings.map((sibling) => sibling.axisMaxima.get(spec) ?? 0);
+    const shared = maxima.filter((maximum) => maximum <= SHARED_AXIS_RATIO * own);
+    const highest = axisTop(Math.max(...shared));
+    const magnification = Math.round(axisTop(Math.max(...maxima)) / highest);
+    return { highest, magnification };
   }
 }

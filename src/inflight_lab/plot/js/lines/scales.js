@@ -1,10 +1,10 @@
 // Round numbers for axes.
 
-/** Pixels from one number of a height axis to the next, at the least. */
-const LABEL = 24;
+/** The least distance from one number of a height axis to the next, in pixels. */
+const NUMBER_GAP_PIXELS = 24;
 
 /** How many numbers a height axis has besides its highest, at most. */
-const NUMBERS = 5;
+const MOST_NUMBERS = 5;
 
 /**
  * The smallest of 1, 2, 5, 10 ... (or 0.1, 0.2 ...) that fits into `range` at most `most` times.
@@ -20,34 +20,37 @@ export function niceStep(range, most) {
 }
 
 /**
- * Where a height axis ends that has to reach `need`.
+ * The top of a height axis that has to reach `level`.
  *
- * @param {number} need
+ * @param {number} level
  */
-export function axisTop(need) {
-  const step = Math.max(1, niceStep(need, NUMBERS));
-  return Math.ceil((need * 1.04) / step) * step;
+export function axisTop(level) {
+  const step = Math.max(1, niceStep(level, MOST_NUMBERS));
+  return Math.ceil((level * 1.04) / step) * step;
 }
 
 /**
- * The numbers beside a height axis that is so many pixels high: the highest always.
+ * The numbers beside a height axis of this height in pixels.  The highest is always there.
  *
  * @param {number} top
  * @param {number} pixels
  */
 export function axisNumbers(top, pixels) {
-  const most = Math.max(1, Math.min(NUMBERS, Math.floor(pixels / LABEL)));
+  const most = Math.max(
+    1,
+    Math.min(MOST_NUMBERS, Math.floor(pixels / NUMBER_GAP_PIXELS)),
+  );
   const step = Math.max(1, niceStep(top, most));
   const numbers = [0];
   for (let number = step; number < top; number += step) {
     const below = (pixels * (top - number)) / top;
-    if (below >= 0.8 * LABEL) numbers.push(number);
+    if (below >= 0.8 * NUMBER_GAP_PIXELS) numbers.push(number);
   }
   return [...numbers, top];
 }
 
 /**
- * A number as it fits beside an axis: 2000, 30k.
+ * A number in the short form that fits beside an axis: 2000, 30k.
  *
  * @param {number} number
  */

@@ -1,37 +1,37 @@
 // The strips of the plot, one below the other, and how much room each has.
 
 /** Pixels above the first strip, and from one strip to the next. */
-export const TOP = 22;
-const GAP = 30;
+export const TOP_PIXELS = 22;
+const STRIP_GAP_PIXELS = 30;
 
 /** Pixels: the height of a row of marks. */
-export const MARK = 17;
+export const MARK_ROW_PIXELS = 17;
 
-/** Pixels: letters before a class are as large as the panel's, or as the height allows. */
-const LETTER = 14;
+/** The usual height of letters.  In presentation mode they grow to that of the panel's. */
+const LETTER_PIXELS = 14;
 
-/** The share of their usual height below which letters are smaller. */
-const LEAST = 0.44;
+/** Strips lower than this share of their usual height have smaller letters. */
+const SMALLER_LETTERS_BELOW = 0.44;
 
-/** The share of it below which the number of those that wait has to do. */
-const LOW = 0.65;
+/** Strips would be lower than this share with "waiting", so it is left out. */
+const NO_WAITING_STRIP_BELOW = 0.65;
 
-/** The share of it that strips have at the least. */
-const FLAT = 0.3;
+/** Strips are never lower than this share of their usual height. */
+const LOWEST_STRIP_SHARE = 0.3;
 
 /**
  * @import { Line } from "../run.js"
  * @typedef {"limit" | "quota" | "token_quota"} Ceiling
  *
- * @typedef {object} About What a strip shows.
+ * @typedef {object} StripSpec What a strip shows.
  * @property {string} name
- * @property {number} height Usual pixels.
+ * @property {number} height The usual height in pixels.
  * @property {Line[]} lines
  * @property {Ceiling | null} ceiling
  * @property {Line[]} marks
  *
  * @typedef {object} Strip
- * @property {About} about
+ * @property {StripSpec} spec
  * @property {number} y Where it begins, with its marks.
  * @property {number} top Where its lines begin.
  * @property {number} bottom
@@ -39,10 +39,10 @@ const FLAT = 0.3;
  * @typedef {object} Layout
  * @property {Strip[]} strips
  * @property {number} height
- * @property {number} zoom How many times as large all is drawn.
+ * @property {number} zoom How many times larger everything is drawn.
  */
 
-/** @type {About} */
+/** @type {StripSpec} */
 const IN_FLIGHT = {
   name: "in flight",
   height: 250,
@@ -51,7 +51,7 @@ const IN_FLIGHT = {
   marks: ["refused", "failed"],
 };
 
-/** @type {About} */
+/** @type {StripSpec} */
 const WAITING = {
   name: "waiting",
   height: 56,
@@ -60,7 +60,7 @@ const WAITING = {
   marks: [],
 };
 
-/** @type {About} */
+/** @type {StripSpec} */
 const SENT = {
   name: "sent in the last period",
   height: 84,
@@ -69,7 +69,7 @@ const SENT = {
   marks: [],
 };
 
-/** @type {About} Only where tokens are counted. */
+/** @type {StripSpec} Only where tokens are counted. */
 const TOKENS = {
   name: "tokens in the last period",
   height: 84,
@@ -91,7 +91,7 @@ export function layoutOnPage(tokens) {
 }
 
 /**
- * The strips in a plot that fills a screen and is so high.
+ * The strips in a plot that fills a screen of this height.
  *
  * @param {boolean} tokens
  * @param {number} height
@@ -100,43 +100,45 @@ export function layoutOnPage(tokens) {
  */
 export function layoutOnScreen(tokens, height, letters) {
   const all = counted(tokens);
-  const few = all.filter((about) => about !== WAITING);
-  const fits = height / needed(few, LEAST);
-  const zoom = Math.max(1, Math.min(letters / LETTER, fits));
+  const few = all.filter((spec) => spec !== WAITING);
+  const fits = height / needed(few, SMALLER_LETTERS_BELOW);
+  const zoom = Math.max(1, Math.min(letters / LETTER_PIXELS, fits));
   const room = height / zoom;
-  const shown = room < needed(all, LOW) ? few : all;
+  const shown = room < needed(all, NO_WAITING_STRIP_BELOW) ? few : all;
   const fixed = needed(shown, 0);
   const grow = (room - fixed) / (needed(shown, 1) - fixed);
-  return { ...stacked(shown, Math.max(FLAT, grow)), zoom };
+  return { ...stacked(shown, Math.max(LOWEST_STRIP_SHARE, grow)), zoom };
 }
 
 /** @param {boolean} tokens */
-const counted = (tokens) =>
-  tokens ? STRIPS : STRIPS.filter((about) => about !== TOKENS);
+const counted = (tokens) => tokens ? STRIPS : STRIPS.filter((spec) => spec !== TOKENS);
 
 /**
- * The height of strips that have a share of their usual one.
+ * The height of all strips together, each with this share of its usual height.
  *
- * @param {About[]} strips
+ * @param {StripSpec[]} strips
  * @param {number} share
  */
 function needed(strips, share) {
-  return strips.reduce((sum, { height }) => sum + GAP + share * height, TOP);
+  return strips.reduce(
+    (sum, { height }) => sum + STRIP_GAP_PIXELS + share * height,
+    TOP_PIXELS,
+  );
 }
 
 /**
- * @param {About[]} shown
- * @param {number} grow How many times their usual height they have.
+ * @param {StripSpec[]} shown
+ * @param {number} share Their height as a share of the usual one.
  */
-function stacked(shown, grow) {
+function stacked(shown, share) {
   /** @type {Strip[]} */
   const strips = [];
-  let y = TOP;
-  for (const about of shown) {
-    const marks = about.marks.length ? about.marks.length * MARK + 8 : 0;
-    const bottom = y + about.height * grow;
-    strips.push({ about, y, top: y + marks, bottom });
-    y = bottom + GAP;
+  let y = TOP_PIXELS;
+  for (const spec of shown) {
+    const marks = spec.marks.length ? spec.marks.length * MARK_ROW_PIXELS + 8 : 0;
+    const bottom = y + spec.height * share;
+    strips.push({ spec, y, top: y + marks, bottom });
+    y = bottom + STRIP_GAP_PIXELS;
   }
   return { strips, height: y };
 }

@@ -1,57 +1,57 @@
-// The axis of seconds: how much of a run it shows, and where its numbers are.
+// The time axis: how much of a run it shows, and where its numbers are.
 
-import { BIN, KEPT } from "../run.js";
+import { BIN, KEPT_SECONDS } from "../run.js";
 import { niceStep } from "./scales.js";
 
-/** Seconds across the plot at the beginning of a run; it widens until ... */
-const SHORTEST = 4;
+/** What the axis shows at the beginning of a run. */
+const SHORTEST_SPAN_SECONDS = 4;
 
-/** ... here, and scrolls from then on. */
-const WIDEST = 12;
+/** The axis grows up to this, and scrolls from then on. */
+const WIDEST_SPAN_SECONDS = 12;
 
-/** Columns across the plot: a level is drawn as its mean over the time of one. */
-const COLUMNS = 420;
+/** Columns across the plot, at most.  A level is drawn as its mean over each column. */
+const MOST_COLUMNS = 420;
 
-/** Pixels from one number to the next, at the least. */
-const LABEL = 83.2;
+/** The least distance from one number to the next. */
+const TICK_GAP_PIXELS = 83.2;
 
 /**
- * @typedef {object} Stretch
+ * @typedef {object} TimeRange What the axis shows.
  * @property {number} from The time at the left end.
  * @property {number} span Seconds to the right end.
  */
 
 /**
- * What the axis shows of a run that has come to `now`.  Where one run of several side by side
- * has ended it does not scroll: what has ended would scroll away.
+ * What the axis shows of a run at time `now`.  It does not scroll once one of several runs
+ * side by side has ended: the ended one would scroll away.
  *
  * @param {number} now
  * @param {boolean} scrolls
- * @returns {Stretch}
+ * @returns {TimeRange}
  */
-export function stretchTo(now, scrolls) {
-  const from = Math.max(0, now - (scrolls ? WIDEST : KEPT));
-  return { from, span: Math.max(SHORTEST, now - from) * 1.02 };
+export function timeRangeTo(now, scrolls) {
+  const from = Math.max(0, now - (scrolls ? WIDEST_SPAN_SECONDS : KEPT_SECONDS));
+  return { from, span: Math.max(SHORTEST_SPAN_SECONDS, now - from) * 1.02 };
 }
 
 /**
- * The seconds of one column: columns that double now and then, so that they stay where they are.
+ * The seconds of one column.  They only ever double, so that columns stay where they are.
  *
  * @param {number} span
  */
 export function columnFor(span) {
-  const bins = span / BIN / COLUMNS;
+  const bins = span / BIN / MOST_COLUMNS;
   return BIN * 2 ** Math.max(0, Math.ceil(Math.log2(bins)));
 }
 
 /**
- * The times at which there is a number.
+ * The times at which the axis has a number.
  *
- * @param {Stretch} stretch
+ * @param {TimeRange} timeRange
  * @param {number} wide Pixels of the picture.
  */
 export function ticksOf({ from, span }, wide) {
-  const step = Math.max(0.5, niceStep(span, Math.max(2, wide / LABEL)));
+  const step = Math.max(0.5, niceStep(span, Math.max(2, wide / TICK_GAP_PIXELS)));
   const ticks = [];
   for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step) {
     ticks.push(tick);
