@@ -1,4 +1,4 @@
-"""What watching costs: requests a second and processor time a request, with and without, in pairs.
+"""What watching costs: requests a second and processor time a request, in pairs.
 
 ``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and
 under ``inflight-lab watch``, and the same client with and without `Watch`, in turn, at
@@ -118,7 +118,8 @@ def main() -> None:
             print(f"{library}, {name}, {limit} in flight: {rates}")
             undisturbed = f"upper quartiles x {watched / plain:.2f}"
             print(
-                f"    requests/s x {ratio:.2f}, {undisturbed}, processor time x {more:.2f}"
+                f"    requests/s x {ratio:.2f}, {undisturbed}, "
+                f"processor time x {more:.2f}"
             )
     server.stdin.close()
     server.wait()

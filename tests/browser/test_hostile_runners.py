@@ -66,7 +66,8 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
         expect(stop).to_be_disabled()
         ready = time.monotonic()
         print(
-            f"{name}: a cell ran after {answered - asked:.2f} s, ready again after {ready - stopped:.2f} s"
+            f"{name}: a cell ran after {answered - asked:.2f} s, "
+            f"ready again after {ready - stopped:.2f} s"
         )
         run_cell(2 if name != list(TABLE)[-1] else 1)
 

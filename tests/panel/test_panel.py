@@ -99,7 +99,7 @@ async def test_reset_puts_everything_back(
 async def test_goals_are_judged_by_the_servers_numbers(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """At the end of each run, as one that was cut short if it was; the page has them."""
+    """They are judged at the end of each run, cut short or not; the page has them."""
     goals = {
         "any": lambda stats: True,
         "9 answers": lambda stats: stats.accepted == 9,

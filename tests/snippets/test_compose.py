@@ -124,8 +124,8 @@ def test_settings_are_in_the_code() -> None:
     chat = snippet(quotas=[(500, 60), (10_000, 86_400)], tokens=30_000)
     assert 'URL = "https://api.example.com/v1/chat/completions#{id}"' in chat
     assert (
-        '{"requests": [500, 60], "requests_too": [10000, 86400], "tokens": [30000, 60]}, 50'
-        in chat
+        '{"requests": [500, 60], "requests_too": [10000, 86400], '
+        '"tokens": [30000, 60]}, 50' in chat
     )
     assert "URLS = [" in snippet(per_host=True)
 

@@ -17,26 +17,9 @@ from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.levels import Line, Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run, no_levels
+from tests.support.javascript import Functions
 
-SHIM = """
-async ({ esm, css, state }) => {
-  document.head.insertAdjacentHTML("beforeend", "<meta name=viewport content=width=device-width>");
-  document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
-  const listeners = {}, fire = (name, value) => listeners[name]?.forEach((listener) => listener(value));
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; fire(`change:${name}`); },
-    save_changes() {},
-    on: (name, listener) => (listeners[name] ??= new Set()).add(listener),
-    off: (name, listener) => listeners[name].delete(listener),
-    send: (message) => window.sent.push(message),
-  };
-  Object.assign(window, { model, sent: [], hear: (message) => fire("msg:custom", message) });
-  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  const el = document.body.appendChild(document.createElement("div"));
-  window.end = (await import(url)).default.render({ model, el });
-}
-"""
+SHOW_WIDGET = Functions("bare_page.js")["showWidget"]
 SETTINGS = ("limit", "count", "latency", "rate", "quota", "slow")
 
 
@@ -81,7 +64,7 @@ def show(
         "<!doctype html><title>a panel</title><style>body { margin: 8px }</style>"
     )
     page.evaluate(
-        SHIM, {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
+        SHOW_WIDGET, {"esm": state["_esm"], "css": str(state["_css"]), "state": state}
     )
 
 

@@ -8,29 +8,9 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
 
-SPY = """
-const pen = CanvasRenderingContext2D.prototype, drawings = new WeakMap();
-function note(name, take) {
-  const usual = pen[name];
-  pen[name] = function (...given) { take.call(this, ...given); return usual.apply(this, given); };
-}
-note("clearRect", function () { drawings.set(this.canvas, { words: [], lines: [] }); });
-note("beginPath", function () { this.points = []; });
-note("moveTo", function (x, y) { this.points.push([x, y]); });
-note("lineTo", function (x, y) { this.points.push([x, y]); });
-note("stroke", function () {
-  const dashes = this.getLineDash().join(" ");
-  drawings.get(this.canvas)?.lines.push({ colour: this.strokeStyle, dashes, points: this.points });
-});
-note("fillText", function (text, x, y) {
-  const { width } = this.measureText(text), large = this.getTransform().a / devicePixelRatio;
-  const left = x - { left: 0, center: width / 2, right: width }[this.textAlign];
-  const size = parseFloat(this.font.match(/[0-9.]+px/)[0]);
-  drawings.get(this.canvas)?.words.push({ text: `${text}`, left, right: left + width, y, size, large });
-});
-window.drawnOn = (canvas) => drawings.get(canvas);
-window.plotDrawn = (lane) => drawnOn(document.querySelectorAll(".ifl-lines canvas")[lane]);
-"""
+from tests.support.javascript import Functions
+
+NOTE_DRAWINGS = Functions("drawn.js")["noteDrawings"]
 COLOURS = {
     "server": "#0072b2",
     "client": "#b86e00",
@@ -113,7 +93,7 @@ def middle(word: Word) -> float:
 
 def spy_on(page: Page) -> None:
     """Note what is drawn on the pages that are opened from now on."""
-    page.add_init_script(f"(() => {{ {SPY} }})()")
+    page.add_init_script(f"({NOTE_DRAWINGS})()")
 
 
 def words_of(drawn: dict[str, Any]) -> list[Word]:
@@ -132,9 +112,13 @@ def pictures_on(page: Page) -> list[list[Word]]:
     they have now.
     """
     seen = """() => {
-        const seen = [...document.querySelectorAll("canvas")].filter((each) => each.checkVisibility());
-        const now = (canvas) => canvas.getContext("2d").getTransform().a / devicePixelRatio;
-        return seen.every((each) => drawnOn(each)?.words[0]?.large === now(each)) && seen.map(drawnOn);
+        const all = [...document.querySelectorAll("canvas")];
+        const seen = all.filter((canvas) => canvas.checkVisibility());
+        const isUpToDate = (canvas) => {
+            const zoom = canvas.getContext("2d").getTransform().a;
+            return drawnOn(canvas)?.words[0]?.large === zoom / devicePixelRatio;
+        };
+        return seen.every(isUpToDate) && seen.map(drawnOn);
     }"""
     return [words_of(each) for each in page.wait_for_function(seen).json_value()]
 
@@ -145,9 +129,13 @@ def plot_on(
     """The plot of a lane, once it is drawn, ``when`` is true of it and it ``says`` each
     of these words.
     """
-    says_all = f"{json.dumps(says)}.every((word) => plot.words.some(({{ text }}) => text === word))"
+    condition = f"""lane => {{
+        const plot = plotDrawn(lane);
+        const says = (word) => plot.words.some(({{ text }}) => text === word);
+        return plot && ({when}) && {json.dumps(says)}.every(says) && plot;
+    }}"""
     drawn = page.wait_for_function(  # that very drawing: the next one may be another
-        f"lane => {{ const plot = plotDrawn(lane); return plot && ({when}) && {says_all} && plot; }}",
+        condition,
         arg=lane,
         timeout=20_000,
     ).json_value()

@@ -31,7 +31,7 @@ class Panel(Protocol):
 
 
 def try_out(panel: Panel) -> None:
-    """Run, keys, a drag, Stop by the keyboard, Run again and Stop: in flight follows every time.
+    """Run, keys, a drag, Stop by the keyboard, Run again, Stop: in flight follows.
 
     The panel has 1000 requests, a limit of 3 at first, and a server that takes long
     enough to look at it.

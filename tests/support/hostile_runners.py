@@ -1,4 +1,4 @@
-"""Runners that do their worst, in one table: one more is one more function with a line above it.
+"""Runners that do their worst, in one table: a function each, with a line above it.
 
 Each says what the panel's status line must contain at the end.  Some end by themselves,
 some only when they are stopped; `BLOCKING` ones cannot be stopped.
@@ -237,7 +237,8 @@ def raises_in_its_call(url: str, count: int) -> Any:
 
 
 @hostile(
-    "the runner raised TypeError: the runner returned list, nothing to await: write `async def run("
+    "the runner raised TypeError: the runner returned list, nothing to await: "
+    "write `async def run("
 )
 def is_not_async(url: str, count: int) -> Any:
     return [url] * count

@@ -12,7 +12,9 @@ from inflight_lab import LivePlot, Panel, PracticeServer
 from inflight_lab.runners import naive, semaphore, semaphore_pause
 server = PracticeServer(latency=0.5, seed=1).start()
 """
-PANEL = "panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)\npanel"
+PANEL = """\
+panel = Panel(semaphore.make_many_requests, server=server, count=1000, limit=3)
+panel"""
 PLOT_COMES = 60_000
 """Milliseconds."""
 

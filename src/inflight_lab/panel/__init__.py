@@ -1,1 +1,1 @@
-"""Sliders, buttons and a live plot around any runner; recorded runs, to be shown again."""
+"""Sliders, buttons and a live plot around any runner; replays of recorded runs."""

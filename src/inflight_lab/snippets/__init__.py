@@ -1,4 +1,4 @@
-"""The code to leave with: `snippet` gives exactly what your choices need, ready to paste.
+"""The code to leave with: `snippet` gives what your choices need, ready to paste.
 
 All of it is cut from one file, ``leave_with.py``, which is the whole script.  Marks in
 it say which choices a line is there for:
@@ -75,7 +75,8 @@ def snippet(
         check("period", quota[1])
     if per_host and url != URL:
         raise ValueError(
-            f"url must not come with per_host, whose addresses stand in URLS, got {url!r}"
+            "url must not come with per_host, whose addresses stand in URLS, "
+            f"got {url!r}"
         )
     if "{id}" not in url:
         raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")

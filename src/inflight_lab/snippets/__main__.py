@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if len(periods) != len(rates) and (periods or len(rates) > 1):
             raise ValueError(
-                f"--period must come once for each --rate, got {len(periods)} for {len(rates)}"
+                f"--period must come once for each --rate, "
+                f"got {len(periods)} for {len(rates)}"
             )
         if rates or given.keys() - {"url", "notebook"}:
             given["quotas"] = list(zip(rates, periods or [1] * len(rates), strict=True))

@@ -1,4 +1,4 @@
-"""The snippet maker as a widget: choices, the code for them, and a button that copies it."""
+"""The snippet maker as a widget: choices, the code for them, and a Copy button."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from inflight_lab.snippets import snippet
 
 
 class SnippetMaker(anywidget.AnyWidget):
-    """Begins with the whole script.  ``code`` is what it shows, ``error`` what is wrong with the choices."""
+    """Begins with the whole script.
+
+    ``code`` is what it shows, ``error`` what is wrong with the choices.
+    """
 
     _esm = Path(__file__).with_name("widget.js")
     _css = Path(__file__).with_name("widget.css")

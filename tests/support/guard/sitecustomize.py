@@ -1,4 +1,4 @@
-"""Python runs this as it starts, in a notebook's kernel and in every process begun there.
+"""Python runs this as it starts, in a notebook's kernel and in its child processes.
 
 Whatever is about to leave the machine is noted in a file, and fails.
 """
