@@ -22,7 +22,8 @@ from tests.support.lab import PanelOnPage
 
 pytestmark = IN_BROWSER
 
-BOXES = "elements => elements.map(element => JSON.stringify(element.getBoundingClientRect()))"
+BOXES = """elements => elements.map(
+    (element) => JSON.stringify(element.getBoundingClientRect()))"""
 PARTS = ".ifl-panel :is(button, select, input, output, .ifl-setting span)"
 MIDDLES = [
     ("limit", 22, 29),
@@ -49,8 +50,12 @@ LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
     .filter((each) => each.checkVisibility() && each.offsetWidth > 1)
     .map((each) => [each.innerText, parseFloat(getComputedStyle(each).fontSize)])"""
 """Words of the page, and how high their letters are."""
-CUT_OFF = """() => [...document.querySelectorAll(".ifl-presented :is(.ifl-tile *, .ifl-name, output)")]
-    .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.innerText)"""
+CUT_OFF = """() => {
+    const texts = ".ifl-presented :is(.ifl-tile *, .ifl-name, output)";
+    return [...document.querySelectorAll(texts)]
+        .filter((each) => each.scrollWidth > each.clientWidth)
+        .map((each) => each.innerText);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +167,8 @@ def test_nothing_moves_when_words_and_numbers_change(
     page.evaluate("model.set('status', 'ready')")
     page.locator(".ifl-stop").evaluate(
         "stop => stop.addEventListener('click', () => {"
-        " model.set('running', false); model.set('status', 'stopped: ' + 'many words '.repeat(30)); })"
+        " model.set('running', false);"
+        " model.set('status', 'stopped: ' + 'many words '.repeat(30)); })"
     )
     places = page.locator(".ifl-buttons > *").evaluate_all(BOXES)
     page.locator(".ifl-stop").dblclick()
@@ -555,8 +561,14 @@ def test_presented_tokens_are_shown_before_those_who_wait(
     expect_apart(plot.words)
 
 
-SVG = '<svg class="ifl-1" xmlns="http://www.w3.org/2000/svg" width="30" height="30"></svg>'
-IMAGE = f'<div class="jp-OutputArea-child"><img alt="" src="data:image/svg+xml,{quote(SVG)}"></div>'
+SVG = (
+    '<svg class="ifl-1" xmlns="http://www.w3.org/2000/svg" width="30" height="30">'
+    "</svg>"
+)
+IMAGE = (
+    '<div class="jp-OutputArea-child">'
+    f'<img alt="" src="data:image/svg+xml,{quote(SVG)}"></div>'
+)
 
 
 def test_the_plain_picture_hides_while_the_live_one_is_fed(
@@ -670,10 +682,15 @@ def test_at_full_speed_all_is_drawn_in_the_same_frames(
     runners share one.
     """
     spy_on_frames = """() => {
-        const draw = CanvasRenderingContext2D.prototype, { clearRect } = draw, ask = requestAnimationFrame;
+        const draw = CanvasRenderingContext2D.prototype;
+        const { clearRect } = draw;
+        const ask = requestAnimationFrame;
         let cleared = 0;
         window.perFrame = [];
-        draw.clearRect = function (...box) { cleared += 1; clearRect.apply(this, box); };
+        draw.clearRect = function (...box) {
+            cleared += 1;
+            clearRect.apply(this, box);
+        };
         window.requestAnimationFrame = (paint) => ask((time) => {
             const before = cleared;
             paint(time);

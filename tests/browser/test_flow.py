@@ -1,4 +1,4 @@
-"""The picture of the flow in a browser: it follows a run, and is seen or not as one chooses.
+"""The picture of the flow in a browser: it follows a run, and can be chosen.
 
 What it shows of a run is tested without a browser, in ``tests/plot/js``.
 """
@@ -17,7 +17,8 @@ from tests.support.panel_page import PANEL, open_panel
 pytestmark = IN_BROWSER
 
 COLOURS = """(canvas) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     const found = new Set();
     for (let i = 0; i < data.length; i += 4)
         if (data[i + 3] === 255) found.add(data.slice(i, i + 3).join());
@@ -27,15 +28,18 @@ WAITING, FLYING, ANSWERED = "141,74,115", "0,114,178", "0,120,90"
 
 
 def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
-    """Each writing lays the page out anew, which a person need not see with each message."""
+    """Each writing lays the page out anew, which takes time from who sends."""
     show(page, state_of())
     written, seconds = page.evaluate(
         """async (run) => {
-            const begin = performance.now(), numbers = document.querySelector(".ifl-number");
+            const begin = performance.now();
+            const numbers = document.querySelector(".ifl-number");
             let written = 0;
-            new MutationObserver(() => { written += 1; }).observe(numbers, { childList: true });
+            const observer = new MutationObserver(() => { written += 1; });
+            observer.observe(numbers, { childList: true });
             for (let i = 1; i <= 40; i += 1) {
-                hear({ run: { ...run, now: i / 20, counts: { ...run.counts, in_flight: i } } });
+                const counts = { ...run.counts, in_flight: i };
+                hear({ run: { ...run, now: i / 20, counts } });
                 await new Promise(requestAnimationFrame);
             }
             return [written, (performance.now() - begin) / 1000];
@@ -46,7 +50,7 @@ def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
 
 
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
-    """As many are at the API as the limit says, and all thousand are accounted for after Stop."""
+    """As many are at the API as the limit says, and Stop accounts for all thousand."""
     panel = open_panel(lab, page, "flow", PANEL)
     flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
     panel.press("Run")
@@ -62,12 +66,15 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     panel.status("stopped: 1000 outcomes")
     expect(flow).to_have_attribute("data-flying", "0")
     page.wait_for_function(
-        "(({ dataset }) => +dataset.ok + +dataset.lost === 1000)(document.querySelector('.ifl-flow'))"
+        """() => {
+            const { ok, lost } = document.querySelector(".ifl-flow").dataset;
+            return Number(ok) + Number(lost) === 1000;
+        }"""
     )
 
 
 def test_one_picture_or_both(lab: Lab, page: Page) -> None:
-    """A choice on the page, or ``panel.view``: the numbers stand once, in the flow or above the lines."""
+    """A choice on the page, or ``panel.view``: the numbers stand in one place only."""
     open_panel(lab, page, "views", PANEL)
     parts = [
         page.locator(f".ifl-panel {part}")

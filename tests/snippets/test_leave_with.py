@@ -116,7 +116,9 @@ async def test_the_pace_alone_meets_no_429(
     """All ids, each asked for once, in order, at the rate that the API allows; the exit
     status is 0.
     """
-    server.rate = allowed  # a busy machine holds requests up until they arrive together: a few more may
+    # A few more than the rate: a busy machine holds requests up until several arrive
+    # together.
+    server.rate = allowed
     script = paste(tmp_path, server.url, range(count), QUOTAS=[(rate, 1)])
     status, out, _ = await run(script, tqdm=False)
     assert (status, out.splitlines()[-1]) == (0, f"{count} of {count}")
@@ -375,7 +377,10 @@ async def test_a_file_with_something_else(
     file = tmp_path / "results.jsonl"
     file.write_text(text := text.replace("URL", healthy.url))
     status, _, err = await run(paste(tmp_path, healthy.url, [1, 2, 3]))
-    wanted = "ValueError: 'results.jsonl' is in use, or holds something else: name another file"
+    wanted = (
+        "ValueError: 'results.jsonl' is in use, or holds something else: "
+        "name another file"
+    )
     assert (status, err.splitlines()[-1]) == (1, wanted)
     assert (file.read_text(), healthy.stats().started) == (text, 0)
 
