@@ -251,6 +251,7 @@ def test_clients_are_seen_wherever_they_are_made(tmp_path: Path) -> None:
     kinds = ("loops", "threads", "httpx2", "aiohttp", "proxy")
     assert seen == {f"{kind}.example": 6 for kind in kinds}
     assert summary(log).endswith("30 accepted, 0 refused.")
+    assert all(group.most_in_flight() > 0 for group in log.by_host())
 
 
 @pytest.mark.parametrize(
@@ -386,7 +387,7 @@ def test_a_browser_that_cannot_be_opened(
 ) -> None:
     """The address is there to be opened by hand, and the script runs all the same."""
     monkeypatch.setattr(command.webbrowser, "open", lambda address: False)
-    monkeypatch.setattr(command, "PATIENCE", 0.1)
+    monkeypatch.setattr(command, "PAGE_TIMEOUT", 0.1)
     done = watch_here(capfd, script("print('ran')"))
     assert (done.status, done.output) == (0, "ran\n")
     assert re.search(r"the plot is at http://127.0.0.1:\d+/inflight-lab/\n", done.said)
@@ -408,7 +409,7 @@ def test_the_browser_gets_the_address(
         read.set()
 
     monkeypatch.setattr(command.webbrowser, "open", open_page)
-    monkeypatch.setattr(command, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(command, "PAGE_TIMEOUT", PATIENCE)
     watch_here(capfd, script("print('ran')"))
     assert read.wait(PATIENCE)
     assert "No request of httpx or httpx2 was seen." in pages[0]

@@ -7,7 +7,7 @@ import pytest
 from inflight_lab.watch.events import Acquired
 from inflight_lab.watch.findings.connections import (
     client_for_each_request,
-    connections_opened_again,
+    connections_reopened,
     pool_as_the_limit,
     pool_timeouts,
 )
@@ -91,7 +91,7 @@ def opened_anew(**more: object) -> list[Made]:
 
 def test_connections_that_the_client_closes_too_soon() -> None:
     """30 in flight, 20 kept: the others are opened anew each time."""
-    finding = connections_opened_again(log_of(opened_anew()))
+    finding = connections_reopened(log_of(opened_anew()))
     assert finding
     assert finding.facts == (
         "150 for 150 requests with 30 in flight. The client keeps 20; "
@@ -113,13 +113,13 @@ def test_connections_that_the_client_closes_too_soon() -> None:
 )
 def test_connections_that_others_closed(reason: dict[str, object]) -> None:
     """By the server, which says so, or as a request failed on it; or all are kept."""
-    assert connections_opened_again(log_of(opened_anew(**reason))) is None
+    assert connections_reopened(log_of(opened_anew(**reason))) is None
 
 
 def test_connections_that_stay_open() -> None:
     """A header that says so is no reason to open another."""
     requests = opened_anew(headers="connection: keep-alive")
-    assert connections_opened_again(log_of(requests))
+    assert connections_reopened(log_of(requests))
 
 
 @pytest.mark.parametrize(("again", "is_found"), [(51, True), (50, False)])
@@ -128,7 +128,7 @@ def test_a_third_of_all_is_opened_again(again: int, is_found: bool) -> None:
     requests = opened_anew(opened=0)
     for number in range(30 + again):
         requests[number] = requests[number]._replace(opened=1)
-    assert (connections_opened_again(log_of(requests)) is not None) == is_found
+    assert (connections_reopened(log_of(requests)) is not None) == is_found
 
 
 def test_each_host_needs_a_connection_of_its_own() -> None:
@@ -137,4 +137,4 @@ def test_each_host_needs_a_connection_of_its_own() -> None:
         made._replace(url=f"https://host{n}.example.com/")
         for n, made in enumerate(opened_anew())
     ]
-    assert connections_opened_again(log_of(requests)) is None
+    assert connections_reopened(log_of(requests)) is None

@@ -295,6 +295,33 @@ async def test_any_transport_can_be_watched(
 
 
 @pytest.mark.parametrize(
+    "transport",
+    [Gate(), httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=1))],
+    ids=["without a pool", "with a trace of the caller's"],
+)
+async def test_requests_whose_wait_cannot_be_seen_are_in_flight(
+    transport: httpx.AsyncBaseTransport, server: PracticeServer, hold: Hold
+) -> None:
+    """Nobody says when they are sent, so none of them is drawn as waiting."""
+
+    async def trace(event: str, info: object) -> None:
+        """The caller's own, in place of the probe's."""
+
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client:
+        with Watch(client) as watch:
+            extensions = {"trace": trace}
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(2):
+                    tasks.create_task(client.get(server.url, extensions=extensions))
+                await until(lambda: seen(watch).in_flight == 2)
+                assert seen(watch).waiting == 0
+                hold.release()
+                if isinstance(transport, Gate):
+                    transport.open.set()
+    assert seen(watch).stats().accepted == 2
+
+
+@pytest.mark.parametrize(
     "wrong",
     [httpx, None, "client", httpx.AsyncHTTPTransport()],
     ids=["a module", "None", "a name", "a transport"],

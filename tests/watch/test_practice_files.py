@@ -13,7 +13,7 @@ import pytest
 
 from inflight_lab.watch.events import OpenedFile
 from inflight_lab.watch.leftovers import (
-    MAX_NAMED,
+    MAX_NAMED_FILES,
     warn_of_practice_answers,
     written_files,
 )
@@ -189,7 +189,7 @@ def test_temporary_files_are_not_named(
 def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
     """The others are counted."""
     log = RequestLog()
-    for number in range(MAX_NAMED + 2):
+    for number in range(MAX_NAMED_FILES + 2):
         path = tmp_path / f"{number}.txt"
         path.write_text("1")
         log.note(OpenedFile(0.0, 1, str(path), changed=0))

@@ -11,7 +11,7 @@ import pytest
 
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.diagnosis import CHECKS, diagnose
-from inflight_lab.watch.events import Asked, Sent, Unseen
+from inflight_lab.watch.events import Asked, Ended, Sent, Unseen
 from inflight_lab.watch.request_group import average_within, most_within
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.summary import summary
@@ -84,6 +84,21 @@ def test_events_of_requests_that_nobody_saw_begin_are_left_out() -> None:
     log = RequestLog()
     log.note(Sent(1.0, PROCESS, 1, 0))
     assert log.timeline.stats().started == 0
+
+
+def test_without_a_known_pool_no_request_is_seen_to_wait() -> None:
+    """It is in flight from when it is asked for, as the probe says that it is sent at
+    once; if a pool below says so again, it does not count twice.
+    """
+    log = RequestLog()
+    log.note(Asked(0.0, PROCESS, 1, 1, 1, 0, 0, "GET", "https://a.example/"))
+    assert log.timeline.waiting == 0
+    for at in (0.0, 0.5):
+        log.note(Sent(at, PROCESS, 1, 0))
+        assert (log.timeline.waiting, log.timeline.in_flight) == (0, 1)
+    log.note(Ended(1.0, PROCESS, 1, "", 200, ""))
+    assert [event.kind for event in log.timeline.events] == ["sent", "answered"]
+    assert [request.sent for request in log.requests] == [0.5]
 
 
 def test_between_events_the_clock_goes_on() -> None:

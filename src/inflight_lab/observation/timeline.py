@@ -63,13 +63,16 @@ class Timeline:
             self._end = 0.0
             self._counts = Counter[str]()  # of `Stats`, by name
 
-    def start(self, count: int = 1) -> None:
-        """``count`` requests were asked for and wait to be sent."""
+    def start(self, count: int = 1, *, at: float | None = None) -> None:
+        """``count`` requests were asked for and wait to be sent.
+
+        ``at`` is when, here and below: a time of ``clock``; None: now.
+        """
         with self._lock:
             # `Counter.update` takes three times as long.
             self._counts["started"] += count
             self._counts["waiting"] += count
-            self._add("started", None, None)
+            self._add("started", None, None, at=at)
 
     def take(self) -> int:
         """The current task took a slot of a limiter: the lowest that is free.
@@ -94,7 +97,12 @@ class Timeline:
                 self._add("freed", None, slot)
 
     def send(
-        self, detail: int | None = None, tokens: int = 0, *, quota: float | None = None
+        self,
+        detail: int | None = None,
+        tokens: int = 0,
+        *,
+        quota: float | None = None,
+        at: float | None = None,
     ) -> int:
         """A request was sent; returns its number.
 
@@ -113,7 +121,7 @@ class Timeline:
             self._open.add(request)
             if detail is None:
                 detail = _slot.get()
-            sent = self._add("sent", request, detail, quota)
+            sent = self._add("sent", request, detail, quota=quota, at=at)
             self._recent.append((sent.time, tokens))
             counts["peak_in_flight"] = max(counts["peak_in_flight"], len(self._open))
             recent = self._count_recent(sent.time)
@@ -138,24 +146,30 @@ class Timeline:
             self.fail(request, error)
             raise
 
-    def answer(self, request: int, status: int) -> None:
+    def answer(self, request: int, status: int, *, at: float | None = None) -> None:
         """The request was answered with ``status``."""
-        self._finish(request, "answered", status)
+        self._finish(request, "answered", status, at=at)
 
-    def fail(self, request: int | None, error: BaseException | str) -> None:
+    def fail(
+        self,
+        request: int | None,
+        error: BaseException | str,
+        *,
+        at: float | None = None,
+    ) -> None:
         """The request got no answer.  ``error`` is the exception, or its name.
 
         None stands for one of the requests that wait: it will never be sent.
         """
         name = error if isinstance(error, str) else type(error).__name__
-        self._finish(request, "failed", name)
+        self._finish(request, "failed", name, at=at)
 
-    def cancel(self, request: int | None) -> None:
+    def cancel(self, request: int | None, *, at: float | None = None) -> None:
         """The client gave the request up while it was in flight.
 
         None stands for one of the requests that wait.
         """
-        self._finish(request, "cancelled", None)
+        self._finish(request, "cancelled", None, at=at)
 
     def cancel_waiting(self) -> None:
         """The requests that still wait will never be sent."""
@@ -203,7 +217,12 @@ class Timeline:
             return Stats(in_flight=len(self._open), elapsed=elapsed, **self._counts)
 
     def _finish(
-        self, request: int | None, kind: Kind, detail: int | str | None
+        self,
+        request: int | None,
+        kind: Kind,
+        detail: int | str | None,
+        *,
+        at: float | None,
     ) -> None:
         with self._lock:
             if request is None and self._counts["waiting"]:
@@ -212,7 +231,7 @@ class Timeline:
                 self._open.remove(request)
             else:
                 return  # one from before a reset
-            self._add(kind, request, detail)
+            self._add(kind, request, detail, at=at)
             outcome = outcome_of(kind, detail)
             if outcome:
                 self._counts[outcome] += 1
@@ -222,9 +241,11 @@ class Timeline:
         kind: Kind,
         request: int | None,
         detail: int | str | None,
+        *,
         quota: float | None = None,
+        at: float | None = None,
     ) -> Event:
-        now = self.clock()
+        now = self.clock() if at is None else at
         if not self.events:
             self._begin = now
         if kind not in ("taken", "freed"):  # a pause after the last answer is no work

@@ -24,11 +24,11 @@ from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.script import exit_as, follow, start
 from inflight_lab.watch.ui_server import Page
 
-PATIENCE = 3.0
-"""Seconds for which the end waits for the page."""
-PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-LATENCY = 0.1
-"""Seconds of the practice server."""
+PAGE_TIMEOUT = 3.0
+"""Seconds to wait, at the end, until the page has read the last events."""
+SECONDS_BY_UNIT = {"s": 1.0, "min": 60.0, "h": 3600.0}
+PRACTICE_LATENCY = 0.1
+"""How long the practice server takes to answer, in seconds."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -81,7 +81,7 @@ def _watch(
     print(f"watch: {page.words}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser
     if page.readers or a_browser_may_yet_open:
-        page.done.wait(PATIENCE)
+        page.done.wait(PAGE_TIMEOUT)
     return status
 
 
@@ -125,8 +125,8 @@ def _practice_knobs(text: str) -> dict[str, Any]:
     return {
         "quota": "sliding-window",
         "rate": int(quota[1]),
-        "period": PERIODS[quota[2]],
-        "latency": LATENCY,
+        "period": SECONDS_BY_UNIT[quota[2]],
+        "latency": PRACTICE_LATENCY,
     }
 
 

@@ -22,6 +22,11 @@ class AnnouncedQuota(NamedTuple):
     is_certain: bool
     """Whether the window is given; else it is a usual one that fits the reset."""
 
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.quota / self.window
+
 
 def announced_quotas(headers: str) -> list[AnnouncedQuota]:
     """What an answer's headers allow, shortest window first.

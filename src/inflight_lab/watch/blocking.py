@@ -18,16 +18,16 @@ from inflight_lab.watch.events import Blocked, Note
 
 SAMPLE_INTERVAL = 0.01
 """Seconds between two samples."""
-LATE = 0.02
-"""A sample is late if the processor has worked for so many seconds more in between."""
+LATE_SAMPLE = 0.02
+"""Seconds of the processor's work, beyond the interval, that make a sample late."""
 
 _HERE = re.escape(os.path.dirname(os.path.abspath(__file__)))
 _STDLIB = re.escape(sysconfig.get_path("stdlib"))
-NOT_THE_SCRIPT = re.compile(rf"<|{_HERE}|{_STDLIB}|.*[/\\](site|dist)-packages[/\\]")
-"""Paths of code that the script only uses."""
-CALLBACK = asyncio.Handle._run.__code__
+LIBRARY_PATHS = re.compile(rf"<|{_HERE}|{_STDLIB}|.*[/\\](site|dist)-packages[/\\]")
+"""Matches the paths of code that is not the script's own."""
+CALLBACK_CODE = asyncio.Handle._run.__code__
 """What calls a callback of asyncio's own loops; those of uvloop have no frame."""
-RUNNER = asyncio.Runner.run.__code__
+RUNNER_CODE = asyncio.Runner.run.__code__
 """What runs a loop of any kind."""
 
 
@@ -60,7 +60,7 @@ def sample_stacks(note: Note) -> None:
         # at its end.  The processor's time shows it: on a busy machine a sample is late
         # for other reasons, too.
         worked = cpu - last_cpu
-        worked_alone = worked if worked > SAMPLE_INTERVAL + LATE else 0.0
+        worked_alone = worked if worked > SAMPLE_INTERVAL + LATE_SAMPLE else 0.0
         for thread, frame in current_frames().items():
             callback, line = place_of(frame)
             call = calls.get(thread)
@@ -93,9 +93,11 @@ def place_of(frame: FrameType | None) -> Place:
     script_frame = None
     line = ""
     flags_above = 0
-    while frame and frame.f_code is not CALLBACK and frame.f_code is not RUNNER:
+    while (
+        frame and frame.f_code is not CALLBACK_CODE and frame.f_code is not RUNNER_CODE
+    ):
         code = frame.f_code
-        if script_frame is None and not NOT_THE_SCRIPT.match(code.co_filename):
+        if script_frame is None and not LIBRARY_PATHS.match(code.co_filename):
             script_frame = frame
             awaits = flags_above & (CO_COROUTINE | CO_ASYNC_GENERATOR)
             if not awaits:
@@ -104,6 +106,6 @@ def place_of(frame: FrameType | None) -> Place:
         frame = frame.f_back
     if frame is None:
         return Place(None, "")
-    if frame.f_code is RUNNER:
+    if frame.f_code is RUNNER_CODE:
         return Place(script_frame, line)
     return Place(frame, line)

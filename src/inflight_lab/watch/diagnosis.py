@@ -10,11 +10,11 @@ from inflight_lab.watch.findings.concurrency import (
 )
 from inflight_lab.watch.findings.connections import (
     client_for_each_request,
-    connections_opened_again,
+    connections_reopened,
     pool_as_the_limit,
     pool_timeouts,
 )
-from inflight_lab.watch.findings.finding import FEW, Finding
+from inflight_lab.watch.findings.finding import MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.quota import refused_requests
 from inflight_lab.watch.findings.retries import storm_of_retries
 from inflight_lab.watch.request_log import RequestLog
@@ -26,7 +26,7 @@ CHECKS: list[Callable[[RequestLog], Finding | None]] = [
     pool_as_the_limit,
     pool_timeouts,
     client_for_each_request,
-    connections_opened_again,
+    connections_reopened,
     refused_requests,
     storm_of_retries,
     requests_after_a_failure,
@@ -37,7 +37,7 @@ CHECKS: list[Callable[[RequestLog], Finding | None]] = [
 
 def diagnose(log: RequestLog) -> list[Finding]:
     """What stands out in a run, if there were requests enough to tell."""
-    if len(log) < FEW:
+    if len(log) < MIN_EVIDENCE:
         return []
     findings = [check(log) for check in CHECKS]
     return [finding for finding in findings if finding]

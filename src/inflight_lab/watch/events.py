@@ -16,9 +16,9 @@ class Asked(NamedTuple):
     sender: int
     client: int
     max_connections: int
-    """The most that the client opens; 0: not known."""
+    """How many connections the client opens at most; 0: not known."""
     max_idle: int
-    """The most that the client keeps open for later."""
+    """How many idle connections it keeps open at most; 0: none, or not known."""
     method: str
     url: str
 
@@ -30,7 +30,7 @@ class Sent(NamedTuple):
     process: int
     request: int
     connections_opened: int
-    """For this request."""
+    """How many connections were opened for this request."""
 
 
 class Ended(NamedTuple):
@@ -40,10 +40,10 @@ class Ended(NamedTuple):
     process: int
     request: int
     error: str
-    """What came in place of an answer; "cancelled" if the script gave it up."""
+    """The error's name, "cancelled" if the script gave up, "" after an answer."""
     status: int
     headers: str
-    """Those that were noted, as lines ``name: value`` with lower-case names."""
+    """Some of the answer's, as lines ``name: value`` with lower-case names."""
 
 
 class Acquired(NamedTuple):
@@ -74,7 +74,7 @@ class Blocked(NamedTuple):
     began: float
     """When the loop called what it ran; with ``thread`` it names that call."""
     seconds: float
-    """For which the line was seen this time."""
+    """How long the line was seen, since the sample before."""
     line: str
 
 

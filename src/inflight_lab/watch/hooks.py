@@ -15,9 +15,9 @@ from inflight_lab.watch.opened import OpenedFiles
 from inflight_lab.watch.practice_guard import refuse_other_machines
 from inflight_lab.watch.request_probe import (
     current_sender,
-    name_of,
-    noting,
-    noting_async,
+    noting_send,
+    noting_send_async,
+    number_of,
 )
 
 EVENTS_VARIABLE = "INFLIGHT_LAB_WATCH"
@@ -38,8 +38,8 @@ def install() -> None:
 
 def hooks_by_module(note: Note, practice_port: int) -> dict[str, Hooks]:
     """What is replaced in which module."""
-    send = partial(noting, note=note, port=practice_port)
-    send_async = partial(noting_async, note=note, port=practice_port)
+    send = partial(noting_send, note=note, port=practice_port)
+    send_async = partial(noting_send_async, note=note, port=practice_port)
     httpx: Hooks = {
         "AsyncHTTPTransport.handle_async_request": send_async,
         "HTTPTransport.handle_request": send,
@@ -80,7 +80,7 @@ def noting_acquire(acquire: Function, *, note: Note) -> Function:
     """`asyncio.Semaphore.acquire` that notes who uses which semaphore."""
 
     def noted_acquire(semaphore: Any) -> Any:
-        note(Acquired, name_of(semaphore), current_sender())
+        note(Acquired, number_of(semaphore), current_sender())
         return acquire(semaphore)
 
     return noted_acquire
@@ -93,7 +93,7 @@ def noting_gather(gather: Function, *, note: Note) -> Function:
         # Not ``exception()``: that would mark it as retrieved.
         error = getattr(outer, "_exception", None)
         children = getattr(outer, "_children", ())
-        running = [name_of(child) for child in children if not child.done()]
+        running = [number_of(child) for child in children if not child.done()]
         if error is not None and running:
             note(GatherFailed, type(error).__name__, running)
 

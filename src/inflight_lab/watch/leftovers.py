@@ -8,8 +8,8 @@ from pathlib import Path
 from inflight_lab.watch.opened import last_change
 from inflight_lab.watch.request_log import RequestLog
 
-MAX_NAMED = 10
-"""So many files are named."""
+MAX_NAMED_FILES = 10
+"""How many files the warning names."""
 NOT_RESULTS = [
     tempfile.gettempdir(),
     sys.prefix,
@@ -19,7 +19,7 @@ NOT_RESULTS = [
     "/sys",
 ]
 """Folders whose files are no results, unless a script is run in there."""
-PACKAGES = {"__pycache__", "site-packages", "dist-packages"}
+PACKAGE_FOLDERS = {"__pycache__", "site-packages", "dist-packages"}
 
 
 def warn_of_practice_answers(log: RequestLog, script: Path, here: Path) -> list[str]:
@@ -27,9 +27,9 @@ def warn_of_practice_answers(log: RequestLog, script: Path, here: Path) -> list[
     files = written_files(log, script, here)
     if not files:
         return []
-    names = ", ".join(files[:MAX_NAMED])
-    if len(files) > MAX_NAMED:
-        names += f" and {len(files) - MAX_NAMED} more files"
+    names = ", ".join(files[:MAX_NAMED_FILES])
+    if len(files) > MAX_NAMED_FILES:
+        names += f" and {len(files) - MAX_NAMED_FILES} more files"
     return [
         f"Practice answers, not data, are now in {names}. "
         "Do not let a real run go on from there."
@@ -61,13 +61,13 @@ def _was_written(path: Path, changed: int) -> bool:
 
 def _is_ignored(path: Path, folders: list[Path]) -> bool:
     real = path.resolve()
-    return not PACKAGES.isdisjoint(real.parts) or any(
+    return not PACKAGE_FOLDERS.isdisjoint(real.parts) or any(
         real.is_relative_to(folder) for folder in folders
     )
 
 
 def _ignored_folders(script: Path, here: Path) -> list[Path]:
-    """Those of NOT_RESULTS that hold neither the script nor the working directory."""
+    """The folders in NOT_RESULTS without the script and the working directory."""
     own = [script.resolve(), here.resolve()]
     folders = [Path(os.path.realpath(folder)) for folder in NOT_RESULTS]
     return [

@@ -13,7 +13,7 @@ from inflight_lab.watch.diagnosis import report
 from inflight_lab.watch.events import Event
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
-from inflight_lab.watch.request_probe import noting, noting_async
+from inflight_lab.watch.request_probe import noting_send, noting_send_async
 
 
 class Watch(Plot):
@@ -34,17 +34,17 @@ class Watch(Plot):
         self._transports = _transports_of(client)
         is_async = hasattr(client, "aclose")
         self._method = "handle_async_request" if is_async else "handle_request"
-        self._noting = noting_async if is_async else noting
-        self._noted = deque[tuple[type[Event], tuple[Any, ...]]]()
-        self.request_log = RequestLog(self._take_noted)
+        self._noting_send = noting_send_async if is_async else noting_send
+        self._event_queue = deque[tuple[type[Event], tuple[Any, ...]]]()
+        self.request_log = RequestLog(self._fetch_events)
         super().__init__(LogSource(self.request_log))
 
     def _note(self, kind: type[Event], *fields: object) -> None:
-        self._noted.append((kind, (time.perf_counter(), 0, *fields)))
+        self._event_queue.append((kind, (time.perf_counter(), 0, *fields)))
 
-    def _take_noted(self) -> Iterator[Event]:
-        for _ in range(len(self._noted)):
-            kind, fields = self._noted.popleft()
+    def _fetch_events(self) -> Iterator[Event]:
+        for _ in range(len(self._event_queue)):
+            kind, fields = self._event_queue.popleft()
             yield kind(*fields)
 
     def __enter__(self) -> Self:
@@ -54,7 +54,7 @@ class Watch(Plot):
             )
         for transport in self._transports:
             send = getattr(type(transport), self._method)
-            noted_send = MethodType(self._noting(send, self._note), transport)
+            noted_send = MethodType(self._noting_send(send, self._note), transport)
             setattr(transport, self._method, noted_send)
         display(self)
         return super().__enter__()

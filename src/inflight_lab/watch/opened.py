@@ -11,7 +11,7 @@ from typing import Any
 
 from inflight_lab.watch.events import Note, OpenedFile
 
-WRITES = os.O_WRONLY | os.O_RDWR
+WRITE_FLAGS = os.O_WRONLY | os.O_RDWR
 
 
 class OpenedFiles:
@@ -39,7 +39,7 @@ class OpenedFiles:
 
     def _opens(self, path: Any, _mode: str | None, flags: int) -> None:
         is_open_already = isinstance(path, int)
-        if flags & WRITES and not is_open_already:
+        if flags & WRITE_FLAGS and not is_open_already:
             self._note_once(_absolute(path))
 
     def _renames(self, source: Any, target: Any, *_folders: int) -> None:

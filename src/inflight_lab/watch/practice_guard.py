@@ -4,8 +4,8 @@ from typing import Any
 
 from inflight_lab.observation.hosts import is_loopback
 
-TO_AN_ADDRESS = ("socket.connect", "socket.sendto", "socket.sendmsg")
-TO_A_NAME = ("socket.getaddrinfo", "socket.gethostbyname")
+EVENTS_WITH_AN_ADDRESS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+EVENTS_WITH_A_NAME = ("socket.getaddrinfo", "socket.gethostbyname")
 
 
 def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
@@ -23,9 +23,9 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _host_in(event: str, arguments: tuple[Any, ...]) -> Any:
-    if event in TO_A_NAME:
+    if event in EVENTS_WITH_A_NAME:
         return arguments[0]
-    if event in TO_AN_ADDRESS:
+    if event in EVENTS_WITH_AN_ADDRESS:
         address = arguments[1]
         # An address within this machine, such as that of a Unix socket, is not a tuple.
         return address[0] if isinstance(address, tuple) else None

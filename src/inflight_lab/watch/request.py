@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 Name = tuple[int, int]
-"""Of a task, a client or a request: its process, and its number there."""
+"""Names a task, a client or a request: its process, and its number in there."""
 
 
 @dataclass(slots=True)
 class Request:
     """One request, as far as it got.
 
-    Times are in seconds; None: it has not happened.  `Asked`, `Sent` and `Ended` say
-    what else there is.
+    Times are in seconds; None means that it has not happened.  The other fields come
+    from `Asked`, `Sent` and `Ended`, which describe them.
     """
 
     asked: float
@@ -22,12 +22,12 @@ class Request:
     max_idle: int
     method: str
     url: str
-    may_wait: bool = False
-    """Whether the client may have no connection for it yet."""
+    may_be_queued: bool = False
+    """Whether it may wait for a connection, as the client's may all be in use."""
     connections_opened: int = 0
     sent: float | None = None
     number: int | None = None
-    """In the timeline, once it is sent."""
+    """Its number in the timeline, once it is sent."""
     ended: float | None = None
     error: str = ""
     status: int = 0
@@ -35,7 +35,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Where it went, without a name and a password for that."""
+        """The host in its address, without the user's name and password."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property

@@ -37,17 +37,17 @@ class RequestGroup:
 
     @property
     def hosts(self) -> set[str]:
-        """Where they went."""
+        """The hosts that they were sent to."""
         return {request.host for request in self.requests}
 
     @property
     def first(self) -> Request:
-        """The one that was asked for first."""
+        """The request that was asked for first."""
         return next(iter(self.requests))
 
     @property
     def seconds(self) -> float:
-        """From the first that was asked for to the last end; never quite 0."""
+        """The time from the first request to the last answer; never quite 0."""
         begins = [request.asked for request in self.requests]
         ends = [each.ended for each in self.requests if each.ended is not None]
         return max(1e-9, max(begins + ends) - min(begins))
@@ -59,26 +59,26 @@ class RequestGroup:
 
     @property
     def connections_opened(self) -> int:
-        """For all of them together."""
+        """How many connections were opened for these requests."""
         return sum(request.connections_opened for request in self.requests)
 
     @property
     def sent_times(self) -> list[float]:
-        """When they were sent, of those that were."""
+        """When each request was sent; those never sent are left out."""
         return [each.sent for each in self.requests if each.sent is not None]
 
-    def most_open(self) -> int:
-        """The most that were asked for and not ended at once."""
+    def most_unfinished(self) -> int:
+        """The most requests that were asked for and not ended at one time."""
         return _most_at_once((each.asked, each.ended) for each in self.requests)
 
     def most_in_flight(self) -> int:
-        """The most that were sent and not ended at once."""
+        """The most requests that were sent and not ended at one time."""
         return _most_at_once(
             (each.sent, each.ended) for each in self.requests if each.sent is not None
         )
 
     def alone_in_flight(self) -> "RequestGroup":
-        """Those during which no other was open at all."""
+        """The requests during which no other was unfinished."""
         begins = sorted(request.asked for request in self.requests)
         ends = sorted(each.ended for each in self.requests if each.ended is not None)
         alone = []

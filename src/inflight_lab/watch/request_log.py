@@ -1,9 +1,9 @@
-"""A watched run, event by event: each request, for the diagnosis, and a timeline."""
+"""Turns the events of a watched run into requests, to diagnose, and a timeline."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from inflight_lab.observation.timeline import Timeline
@@ -23,66 +23,63 @@ from inflight_lab.watch.events import (
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 
-MAX_KEPT = 200_000
-"""So many requests, and events of a kind, are kept.  The timeline counts all."""
+MAX_STORED = 200_000
+"""How many requests, and events of each kind, a log stores: the newest.
+
+Its timeline counts all of them.
+"""
 
 
 class RequestLog(RequestGroup):
-    """All requests of a run, and what else was noted of it.
+    """All requests of a run, and the other events that the diagnosis needs.
 
-    ``news`` returns the events since it was last called.  They are taken in by
-    `catch_up`, many at a time: right when they come, each would cost the run twice as
-    much.
+    ``fetch_events`` returns the events since its last call.  `catch_up` processes them
+    in batches: one by one, as they come, they would cost the run twice as much.
     """
 
-    def __init__(self, news: Callable[[], Iterable[Event]] = tuple) -> None:
-        self._requests = deque[Request](maxlen=MAX_KEPT)
+    def __init__(self, fetch_events: Callable[[], Iterable[Event]] = tuple) -> None:
+        self._requests = deque[Request](maxlen=MAX_STORED)
         super().__init__(self._requests)
-        self.timeline = Timeline(clock=self._clock)
+        self.timeline = Timeline()
         self.unfinished: dict[Name, Request] = {}
-        self.quotas: dict[str, list[AnnouncedQuota]] = {}
-        """By host: what its answers announce."""
-        self.acquired = deque[Acquired](maxlen=MAX_KEPT)
-        self.failed_gathers = deque[GatherFailed](maxlen=MAX_KEPT)
-        self.blocked = deque[Blocked](maxlen=MAX_KEPT)
-        """While requests were unfinished."""
-        self.unseen = deque[Unseen](maxlen=MAX_KEPT)
-        self.opened_files = deque[OpenedFile](maxlen=MAX_KEPT)
-        self._news = news
+        self.quotas_by_host: dict[str, list[AnnouncedQuota]] = {}
+        """The quotas that each host's answers announce."""
+        self.acquired = deque[Acquired](maxlen=MAX_STORED)
+        self.failed_gathers = deque[GatherFailed](maxlen=MAX_STORED)
+        self.blocked = deque[Blocked](maxlen=MAX_STORED)
+        """Only events that came while requests were unfinished."""
+        self.unseen = deque[Unseen](maxlen=MAX_STORED)
+        self.opened_files = deque[OpenedFile](maxlen=MAX_STORED)
+        self._fetch_events = fetch_events
         self._catching_up = threading.Lock()
-        self._event_time: float | None = None
-        self._take_in: dict[type[Event], Callable[[Any], None]] = {
-            Asked: self._begin,
-            Sent: self._get_connection,
-            Ended: self._end,
+        self._handlers: dict[type[Event], Callable[[Any], None]] = {
+            Asked: self._on_asked,
+            Sent: self._on_sent,
+            Ended: self._on_ended,
             Acquired: self.acquired.append,
             GatherFailed: self.failed_gathers.append,
-            Blocked: self._block,
+            Blocked: self._on_blocked,
             Unseen: self.unseen.append,
             OpenedFile: self.opened_files.append,
         }
 
     def catch_up(self) -> None:
-        """Take in what is new."""
+        """Process the events since the last call."""
         with self._catching_up:
-            for event in self._news():
+            for event in self._fetch_events():
                 self.note(event)
 
     def note(self, event: Event) -> None:
-        """Take in one event."""
-        self._event_time = event.time
-        self._take_in[type(event)](event)
-        self._event_time = None
+        """Process one event."""
+        handle = self._handlers[type(event)]
+        handle(event)
 
     def is_near_its_quota(self) -> bool:
-        """Whether more requests at once would soon be, or were, too many."""
-        rates = [
-            each.quota / each.window
-            for quotas in self.quotas.values()
-            for each in quotas
-        ]
-        allowed = min(rates, default=float("inf"))
-        return self.refused > 0 or len(self) / self.seconds > 0.8 * allowed
+        """Whether a few more requests at once would exceed the quota, or any did."""
+        announced = chain.from_iterable(self.quotas_by_host.values())
+        allowed_rate = min((quota.rate for quota in announced), default=float("inf"))
+        rate = len(self) / self.seconds
+        return self.refused > 0 or rate > 0.8 * allowed_rate
 
     def semaphores_of_one_sender(self) -> int:
         """How many semaphores were used by one task only, which sent requests."""
@@ -95,50 +92,49 @@ class RequestLog(RequestGroup):
         return sum(len(each) == 1 and each <= senders for each in users.values())
 
     def quota_to_draw(self) -> QuotaPolicy | None:
-        """That of the shortest window, if a single host announces any."""
-        if len(self.quotas) != 1:
+        """The quota with the shortest window, if exactly one host announces any."""
+        if len(self.quotas_by_host) != 1:
             return None
-        (quotas,) = self.quotas.values()
+        (quotas,) = self.quotas_by_host.values()
         return QuotaPolicy("sliding-window", quotas[0].quota, quotas[0].window)
 
-    def _clock(self) -> float:
-        now = time.perf_counter()
-        return now if self._event_time is None else self._event_time
-
-    def _begin(self, event: Asked) -> None:
+    def _on_asked(self, event: Asked) -> None:
         request = Request(
-            event.time,
-            (event.process, event.sender),
-            (event.process, event.client),
-            event.max_connections,
-            event.max_idle,
-            event.method,
-            event.url,
+            asked=event.time,
+            sender=(event.process, event.sender),
+            client=(event.process, event.client),
+            max_connections=event.max_connections,
+            max_idle=event.max_idle,
+            method=event.method,
+            url=event.url,
         )
         self.unfinished[(event.process, event.request)] = request
         self._requests.append(request)
-        if len(self.unfinished) > request.max_connections:
-            request.may_wait = True
-            self.timeline.start()
+        is_pool_known = request.max_connections > 0
+        if is_pool_known and len(self.unfinished) > request.max_connections:
+            request.may_be_queued = True
+            self.timeline.start(at=event.time)
 
-    def _get_connection(self, event: Sent) -> None:
+    def _on_sent(self, event: Sent) -> None:
         request = self.unfinished.get((event.process, event.request))
         if request:
-            self._send(request, event.time, event.connections_opened)
+            request.connections_opened = event.connections_opened
+            self._record_sent(request, event.time)
 
-    def _send(self, request: Request, time: float, connections_opened: int) -> None:
-        if self.timeline.waiting and not request.may_wait:
-            # Else it would count as one of those that wait.
-            self.timeline.start()
+    def _record_sent(self, request: Request, time: float) -> None:
         request.sent = time
-        request.connections_opened = connections_opened
-        request.number = self.timeline.send()
+        if request.number is not None:
+            return  # it was taken as sent at first; now httpcore says when it was
+        if self.timeline.waiting and not request.may_be_queued:
+            # Otherwise `send` would take it for one of the waiting requests.
+            self.timeline.start(at=time)
+        request.number = self.timeline.send(at=time)
 
-    def _block(self, event: Blocked) -> None:
+    def _on_blocked(self, event: Blocked) -> None:
         if self.unfinished:
             self.blocked.append(event)
 
-    def _end(self, event: Ended) -> None:
+    def _on_ended(self, event: Ended) -> None:
         request = self.unfinished.pop((event.process, event.request), None)
         if not request:
             return
@@ -146,29 +142,32 @@ class RequestLog(RequestGroup):
         request.error = event.error
         request.status = event.status
         request.headers = event.headers
-        gave_up_waiting = request.may_wait and event.error
+        gave_up_waiting = request.may_be_queued and event.error
         if request.number is None and not gave_up_waiting:
-            # Only httpcore says when it is sent.
-            self._send(request, event.time, 0)
-        if event.error == "cancelled":
-            self.timeline.cancel(request.number)
-        elif event.error or request.number is None:
-            self.timeline.fail(request.number, event.error)
-        else:
-            self.timeline.answer(request.number, event.status)
+            # It failed before it was sent, such as while its connection was opened.
+            self._record_sent(request, event.time)
+        self._record_end(request, event.time)
         if event.headers:
             self._learn_quotas(request)
 
-    def _learn_quotas(self, request: Request) -> None:
-        """Keep what an answer announces.
+    def _record_end(self, request: Request, time: float) -> None:
+        if request.error == "cancelled":
+            self.timeline.cancel(request.number, at=time)
+        elif request.error or request.number is None:
+            self.timeline.fail(request.number, request.error, at=time)
+        else:
+            self.timeline.answer(request.number, request.status, at=time)
 
-        A window that is guessed from the time of the reset gets shorter until then: the
-        longest is kept.
+    def _learn_quotas(self, request: Request) -> None:
+        """Store the quotas that an answer announces, if they have the longest window.
+
+        A window may be guessed from the seconds until the quota's reset.  The later the
+        answer, the fewer these are, so the longest guess is the best.
         """
         quotas = announced_quotas(request.headers)
         if not quotas:
             return
-        known = self.quotas.get(request.host, quotas)
+        known = self.quotas_by_host.get(request.host, quotas)
         if quotas[0].window >= known[0].window:
-            self.quotas[request.host] = quotas
+            self.quotas_by_host[request.host] = quotas
             self.timeline.period = quotas[0].window

@@ -10,8 +10,8 @@ from inflight_lab.plot.feed import UPDATE
 from inflight_lab.watch.hooks import EVENTS_VARIABLE, PRACTICE_VARIABLE
 from inflight_lab.watch.request_log import RequestLog
 
-STARTUP = str(Path(__file__).with_name("startup"))
-"""The folder in which Python finds what begins to note."""
+STARTUP_FOLDER = str(Path(__file__).with_name("startup"))
+"""Holds the ``sitecustomize`` that Python runs first, which installs the hooks."""
 
 
 def start(
@@ -68,7 +68,7 @@ def _is_in_the_foreground() -> bool:
 
 
 def _environment(events: str, practice_port: int) -> dict[str, str]:
-    folders = [STARTUP, os.environ.get("PYTHONPATH", "")]
+    folders = [STARTUP_FOLDER, os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, folders)),
         EVENTS_VARIABLE: events,

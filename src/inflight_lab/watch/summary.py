@@ -4,8 +4,8 @@ from collections import Counter
 
 from inflight_lab.watch.request_log import RequestLog
 
-MAX_ERRORS = 3
-"""So many kinds of errors are named: those that came most often."""
+MAX_NAMED_ERRORS = 3
+"""How many kinds of errors the summary names: the most frequent ones."""
 
 
 def summary(log: RequestLog) -> str:
@@ -27,7 +27,7 @@ def _requests(log: RequestLog) -> str:
             numbers.append(f"{count} {outcome}{errors}")
     return (
         f"{how_many} to {_hosts(log)} in {log.seconds:.1f} s, "
-        f"at most {log.most_open()} at once: {', '.join(numbers)}."
+        f"at most {log.most_unfinished()} at once: {', '.join(numbers)}."
     )
 
 
@@ -49,7 +49,9 @@ def _errors(log: RequestLog) -> str:
     del errors[""], errors["cancelled"]
     if not errors:
         return ""
-    named = [f"{count} {error}" for error, count in errors.most_common(MAX_ERRORS)]
+    named = [
+        f"{count} {error}" for error, count in errors.most_common(MAX_NAMED_ERRORS)
+    ]
     return f" ({', '.join(named)})"
 
 

@@ -21,14 +21,14 @@ from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import LOOPBACK
 
-HOME = "/inflight-lab/"
-PAGE = Path(__file__).with_name("page.html")
-PLOT = Path(inflight_lab.plot.__file__).parent
-"""What the page draws with."""
+PAGE_PATH = "/inflight-lab/"
+PAGE_FILE = Path(__file__).with_name("page.html")
+PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
+"""Holds the scripts that draw the plot."""
 
 
 class Page(PracticeServer):
-    """Serves the plot at ``HOME``, and practice answers everywhere else.
+    """Serves the plot at ``PAGE_PATH``, and practice answers everywhere else.
 
     Nothing else may read ``source``.  ``title`` stands above the plot, ``words`` below,
     at the end: they are the last that a page gets, and then ``done`` is set.
@@ -49,19 +49,19 @@ class Page(PracticeServer):
     @property
     def address(self) -> str:
         """Where a browser finds the page."""
-        return f"http://{LOOPBACK}:{self.port}{HOME}"
+        return f"http://{LOOPBACK}:{self.port}{PAGE_PATH}"
 
     def routes(self) -> list[BaseRoute]:
         """The page and its files, and practice answers on all other paths."""
         return [
-            Route(HOME, self._home),
-            Route(HOME + "events", self._events),
-            Mount(HOME, StaticFiles(directory=PLOT)),
+            Route(PAGE_PATH, self._home),
+            Route(PAGE_PATH + "events", self._events),
+            Mount(PAGE_PATH, StaticFiles(directory=PLOT_FOLDER)),
             Mount("/", request_response(self.get)),
         ]
 
     async def _home(self, _: Request) -> Response:
-        return FileResponse(PAGE)
+        return FileResponse(PAGE_FILE)
 
     async def _events(self, _: Request) -> Response:
         lines = (f"data: {json.dumps(each)}\n\n" async for each in self.messages())

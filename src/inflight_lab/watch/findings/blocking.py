@@ -5,8 +5,8 @@ from collections.abc import Hashable
 from inflight_lab.watch.findings.finding import CERTAIN, Finding
 from inflight_lab.watch.request_log import RequestLog
 
-LONG = 0.015
-"""Seconds for which a call must block the loop to count; it is sampled every 0.01 s."""
+MIN_STOP = 0.015
+"""Seconds; a shorter stop of the loop does not count.  It is sampled every 0.01 s."""
 
 
 def blocked_event_loop(log: RequestLog) -> Finding | None:
@@ -15,7 +15,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
     if not blocked:
         return None
     line = max(blocked, key=lambda line: sum(blocked[line].values()))
-    stops = [seconds for seconds in blocked[line].values() if seconds > LONG]
+    stops = [seconds for seconds in blocked[line].values() if seconds > MIN_STOP]
     total = sum(stops)
     if total <= 0.05 * log.seconds or (len(stops) < 3 and total <= 0.25):
         return None
@@ -29,7 +29,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
 
 
 def _seconds_by_line(log: RequestLog) -> dict[str, dict[Hashable, float]]:
-    """For how long each line blocked a loop, by the loop's call that came to it."""
+    """How long each line blocked a loop, for each call that the loop made."""
     seconds: dict[str, dict[Hashable, float]] = {}
     for event in log.blocked:
         call = (event.process, event.thread, event.began)

@@ -1,7 +1,7 @@
 """How many requests run at once: too few, without a limit, or after a failure."""
 
 from inflight_lab.watch.events import GatherFailed
-from inflight_lab.watch.findings.finding import CERTAIN, FEW, LIKELY, Finding
+from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
@@ -13,7 +13,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
         # Whatever else is sent beside it, one loop may wait for each answer.
         alone = max(alone.by_sender(), key=len, default=RequestGroup([]))
     share = sum(request.seconds for request in alone.requests) / log.seconds
-    if len(alone) <= FEW or share < 0.5 or log.is_near_its_quota():
+    if len(alone) <= MIN_EVIDENCE or share < 0.5 or log.is_near_its_quota():
         return None
     return Finding(
         CERTAIN if share >= 0.9 else LIKELY,
@@ -29,7 +29,7 @@ def semaphore_for_each_task(log: RequestLog) -> Finding | None:
     """Tasks make a semaphore each, so none of them limits anything."""
     semaphores = log.semaphores_of_one_sender()
     senders = len(log.by_sender())
-    if semaphores < max(FEW, senders / 2, 2 * len(log.hosts)):
+    if semaphores < max(MIN_EVIDENCE, senders / 2, 2 * len(log.hosts)):
         return None
     return Finding(
         CERTAIN,

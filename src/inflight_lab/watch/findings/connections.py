@@ -1,23 +1,26 @@
 """How a client's connections are used."""
 
 from inflight_lab.watch.findings.concurrency import semaphore_for_each_task
-from inflight_lab.watch.findings.finding import CERTAIN, FEW, Finding
+from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
 
 def pool_as_the_limit(log: RequestLog) -> Finding | None:
-    """More requests were asked for than the client has connections: the rest waited."""
+    """Requests waited inside the client, because all its connections were in use."""
     if semaphore_for_each_task(log):
-        return None  # that is why
+        return None  # explained by the semaphores already
     for group in log.by_client():
         connections = group.first.max_connections
-        asked = group.most_open()
+        asked = group.most_unfinished()
         sent = group.most_in_flight()
-        # A few more are sent where many are cancelled at once; over HTTP/2, far more.
-        pool_was_full = 0 < 0.9 * sent < connections
-        if pool_was_full and asked > connections and asked > sent:
+        is_pool_known = connections > 0 and sent > 0
+        # A few more than there are connections are in flight while many are cancelled.
+        # Over HTTP/2 far more are: each connection carries many.
+        has_one_request_a_connection = 0.9 * sent < connections
+        has_queue = asked > max(connections, sent)
+        if is_pool_known and has_one_request_a_connection and has_queue:
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
@@ -30,11 +33,11 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
 
 
 def pool_timeouts(log: RequestLog) -> Finding | None:
-    """Requests waited for a connection until they were given up."""
-    late = [request for request in log.requests if request.error == "PoolTimeout"]
-    if not late:
+    """Requests waited for a connection longer than the client's time-out allows."""
+    timed_out = [each for each in log.requests if each.error == "PoolTimeout"]
+    if not timed_out:
         return None
-    connections = late[0].max_connections
+    connections = timed_out[0].max_connections
     unfinished = len(log.unfinished)
     advice = (
         "Let requests wait at a semaphore, before the client: "
@@ -45,16 +48,16 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
     return Finding(
         CERTAIN,
         "PoolTimeout",
-        facts=f"{len(late)} requests waited too long for one of "
+        facts=f"{len(timed_out)} requests waited too long for one of "
         f"{connections} connections",
         advice=advice,
     )
 
 
 def client_for_each_request(log: RequestLog) -> Finding | None:
-    """Clients were made for a request or two, so no connection was used again."""
+    """Each client sent only a request or two, so no connection was reused."""
     clients = len(log.by_client())
-    if clients < max(FEW, len(log) / 2, 2 * len(log.hosts)):
+    if clients < max(MIN_EVIDENCE, len(log) / 2, 2 * len(log.hosts)):
         return None
     return Finding(
         CERTAIN,
@@ -65,17 +68,17 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     )
 
 
-def connections_opened_again(log: RequestLog) -> Finding | None:
-    """More are in flight than the client keeps connections: it closes and reopens."""
+def connections_reopened(log: RequestLog) -> Finding | None:
+    """The client keeps fewer idle connections than it uses, so it reopens many."""
     for group in log.by_client():
         in_flight = group.most_in_flight()
-        kept = group.first.max_idle
-        if in_flight > kept > 0 and _opened_again(group) > len(group) / 3:
+        max_idle = group.first.max_idle
+        if in_flight > max_idle > 0 and _reopened_connections(group) > len(group) / 3:
             return Finding(
                 CERTAIN,
                 "Connections opened and closed all the time",
                 facts=f"{group.connections_opened} for {len(group)} requests with "
-                f"{in_flight} in flight. The client keeps {kept}; "
+                f"{in_flight} in flight. The client keeps {max_idle}; "
                 "beyond, most need a new one",
                 advice="Lower the limit to what is kept, "
                 "or raise max_keepalive_connections (notebook 08).",
@@ -83,8 +86,8 @@ def connections_opened_again(log: RequestLog) -> Finding | None:
     return None
 
 
-def _opened_again(group: RequestGroup) -> int:
-    """How many were opened because the client had closed one."""
+def _reopened_connections(group: RequestGroup) -> int:
+    """How many connections were opened because the client had closed one."""
     closed_by_others = sum(_ended_its_connection(each) for each in group.requests)
     needed_at_once = sum(host.most_in_flight() for host in group.by_host())
     return group.connections_opened - closed_by_others - needed_at_once

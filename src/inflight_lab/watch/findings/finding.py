@@ -10,8 +10,8 @@ CERTAIN: Certainty = "certain"
 LIKELY: Certainty = "likely"
 """The events suggest it, but something else could look the same."""
 
-FEW = 4
-"""Nothing is said about fewer requests."""
+MIN_EVIDENCE = 4
+"""How many requests, clients or semaphores a finding needs at least."""
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,16 @@ from inflight_lab.watch.request_group import (
 )
 from inflight_lab.watch.request_log import RequestLog
 
-ADVICE = "Pace them: a limit on requests in flight keeps no rate (notebook 06)."
+ADVICE = (
+    "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
+)
 
 
 def refused_requests(log: RequestLog) -> Finding | None:
     """A host answered 429: it was sent more than it allows."""
     for group in log.by_host():
         if group.refused:
-            for quota in log.quotas.get(group.first.host, []):
+            for quota in log.quotas_by_host.get(group.first.host, []):
                 finding = _over_the_quota(group, quota)
                 if finding:
                     return finding

@@ -1,4 +1,4 @@
-"""Requests that repeat failed ones: too soon, or all at the same time."""
+"""Retries that come too soon, or all at the same time."""
 
 import math
 import re
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from inflight_lab.watch.findings.finding import (
     CERTAIN,
-    FEW,
     LIKELY,
+    MIN_EVIDENCE,
     Certainty,
     Finding,
 )
@@ -20,153 +20,165 @@ from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import most_within
 from inflight_lab.watch.request_log import RequestLog
 
-AT_ONCE = 0.2
-"""A repeat that comes within so many seconds does not wait at all."""
+MIN_PAUSE = 0.2
+"""Seconds; a retry after a shorter pause hardly waited at all."""
 
 
-class Succession(NamedTuple):
-    """A request, and the next one for the same thing, asked for after its end."""
+class Pair(NamedTuple):
+    """Two successive requests for the same thing: the second began after the first."""
 
     first: Request
-    then: Request
+    second: Request
 
     @property
     def pause(self) -> float:
-        """Seconds from the end of one to the other."""
-        return self.then.asked - (self.first.ended or 0.0)
+        """Seconds from the end of the first request to the second."""
+        return self.second.asked - (self.first.ended or 0.0)
 
     @property
-    def is_too_soon(self) -> bool:
-        """Whether the pause is shorter than Retry-After asks for."""
-        asked = re.search(r"^retry-after: *(\d+)", self.first.headers, re.MULTILINE)
-        return asked is not None and self.pause < 0.95 * int(asked[1])
+    def ignores_retry_after(self) -> bool:
+        """Whether the pause is shorter than the first answer's Retry-After."""
+        header = re.search(r"^retry-after: *(\d+)", self.first.headers, re.MULTILINE)
+        return header is not None and self.pause < 0.95 * int(header[1])
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """The requests of a run that repeat one that failed."""
+class Retries:
+    """The retries in a run: each is a pair whose first request failed."""
 
-    successions: list[Succession]
+    pairs: list[Pair]
     are_certain: bool
-    """Whether their addresses show it."""
-    of: int
-    """How many requests there are in the run."""
+    """Whether the addresses show that they are retries; else the senders suggest it."""
+    total_requests: int
+    """How many requests the run has, retries or not."""
 
     @property
     def count(self) -> int:
-        """How many repeat one that failed."""
-        return len(self.successions)
+        """How many retries there are."""
+        return len(self.pairs)
 
     @property
     def share(self) -> float:
-        """Of all requests of the run."""
-        return self.count / self.of
+        """The share of retries in all requests of the run."""
+        return self.count / self.total_requests
 
     @property
     def failed_again(self) -> int:
-        """How many of them failed, too."""
-        return sum(each.then.failed for each in self.successions)
+        """How many retries failed too."""
+        return sum(pair.second.failed for pair in self.pairs)
 
     @property
-    def too_soon(self) -> int:
+    def before_retry_after(self) -> int:
         """How many came sooner than Retry-After asks for."""
-        return sum(each.is_too_soon for each in self.successions)
+        return sum(pair.ignores_retry_after for pair in self.pairs)
 
     @property
-    def pauses(self) -> list[float]:
-        """Seconds from each failure to its repeat."""
-        return [each.pause for each in self.successions]
-
-    @property
-    def times(self) -> list[float]:
-        """When they were asked for."""
-        return [each.then.asked for each in self.successions]
+    def usual_pause(self) -> float:
+        """The median pause before a retry, in seconds."""
+        return median(pair.pause for pair in self.pairs)
 
 
 def storm_of_retries(log: RequestLog) -> Finding | None:
-    """Many requests repeat one that failed, and the API gets no time to recover."""
-    repeats = find_repeats(log)
-    if repeats.count <= FEW or repeats.share <= 0.2:
+    """Many requests are retries, and they leave the API no time to recover."""
+    retries = find_retries(log)
+    if retries.count <= MIN_EVIDENCE or retries.share <= 0.2:
         return None
-    usual_pause = median(repeats.pauses)
-    mostly_too_soon = repeats.too_soon >= repeats.count / 2 or usual_pause < AT_ONCE
-    if repeats.share >= 0.3 and mostly_too_soon:
-        sooner = (
-            f", and {repeats.too_soon} sooner than Retry-After asks for"
-            if repeats.too_soon
-            else ""
-        )
-        certainty = CERTAIN if repeats.are_certain else LIKELY
-        return _storm(
-            repeats, certainty, f"half came within {usual_pause:.2f} s{sooner}"
-        )
-    if _come_back_together(repeats):
-        how = (
-            f"all pause alike (median {usual_pause:.1f} s), so they come back together"
-        )
-        return _storm(repeats, LIKELY, how)
+    if retries.share >= 0.3 and _come_too_soon(retries):
+        certainty = CERTAIN if retries.are_certain else LIKELY
+        return _storm(retries, certainty, how=_how_soon(retries))
+    if _come_back_together(retries):
+        pause = f"median {retries.usual_pause:.1f} s"
+        how = f"all pause alike ({pause}), so they come back together"
+        return _storm(retries, LIKELY, how=how)
     return None
 
 
-def _storm(repeats: Repeats, certainty: Certainty, how: str) -> Finding:
+def _storm(retries: Retries, certainty: Certainty, *, how: str) -> Finding:
     return Finding(
         certainty,
         "A storm of retries",
-        facts=f"{repeats.count} of {repeats.of} requests, "
-        f"{repeats.failed_again} failed again; {how}",
+        facts=f"{retries.count} of {retries.total_requests} requests, "
+        f"{retries.failed_again} failed again; {how}",
         advice="Wait as long as the API says, or longer each time, "
         "and add a random time (notebook 07).",
     )
 
 
-def _come_back_together(repeats: Repeats) -> bool:
-    """Whether all wait for the same times, fail, and meet again after that."""
-    if not _pause_alike(repeats) or repeats.failed_again <= 0.2 * repeats.count:
+def _come_too_soon(retries: Retries) -> bool:
+    """Whether half of them ignore Retry-After, or hardly wait at all."""
+    mostly_ignore_it = retries.before_retry_after >= retries.count / 2
+    return mostly_ignore_it or retries.usual_pause < MIN_PAUSE
+
+
+def _how_soon(retries: Retries) -> str:
+    how = f"half came within {retries.usual_pause:.2f} s"
+    if retries.before_retry_after:
+        sooner = f"{retries.before_retry_after} sooner than Retry-After asks for"
+        how += f", and {sooner}"
+    return how
+
+
+def _come_back_together(retries: Retries) -> bool:
+    """Whether they fail together, pause equally long, and so meet again."""
+    if not _pause_alike(retries) or retries.failed_again <= 0.2 * retries.count:
         return False
-    usual_pause = median(repeats.pauses)
-    in_a_pause = most_within(usual_pause, repeats.times)
-    in_a_moment = most_within(usual_pause / 5, repeats.times)
-    return in_a_moment > max(FEW, in_a_pause / 2)
+    times = [pair.second.asked for pair in retries.pairs]
+    in_one_pause = most_within(retries.usual_pause, times)
+    in_a_fifth_of_it = most_within(retries.usual_pause / 5, times)
+    return in_a_fifth_of_it > max(MIN_EVIDENCE, in_one_pause / 2)
 
 
-def _pause_alike(repeats: Repeats) -> bool:
-    """Whether there are a few usual pauses, such as 1, 2 and 4 s, give or take 5 %."""
-    lengths = Counter(
-        round(math.log(max(pause, 0.001), 1.1)) for pause in repeats.pauses
-    )
-    usual = sum(count for count in lengths.values() if count > 0.15 * repeats.count)
-    return usual > 0.8 * repeats.count
+def _pause_alike(retries: Retries) -> bool:
+    """Whether most pauses have one of a few lengths, such as 1, 2 and 4 s.
+
+    Lengths within 5 % of a power of 1.1 count as the same.
+    """
+    count_by_length = Counter(_rounded_length(pair.pause) for pair in retries.pairs)
+    frequent = [
+        count for count in count_by_length.values() if count > 0.15 * retries.count
+    ]
+    return sum(frequent) > 0.8 * retries.count
 
 
-def find_repeats(log: RequestLog) -> Repeats:
-    """The requests that repeat one that failed.
+def _rounded_length(pause: float) -> int:
+    """The exponent of the power of 1.1 that is nearest to ``pause``."""
+    return round(math.log(max(pause, 0.001), 1.1))
 
-    If many requests have one address in common, those of one sender are compared.  They
-    are repeats if no sender goes on after an answer: that is what workers do, who take
-    the next whatever became of the last.
+
+def find_retries(log: RequestLog) -> Retries:
+    """Find the requests that retry one that failed.
+
+    If each thing has an address of its own, the next request for an address is a retry.
+    If many requests share an address, only those of the same sender are compared, and
+    they are retries only if no sender sends another request after an answer.  A worker
+    does: it takes its next task whether the last one failed or not.
     """
     addresses = {_address(request) for request in log.requests}
     senders = log.by_sender()
-    in_common = len(addresses) == 1 or len(addresses) < len(senders)
-    successions = _successions(log, _address_and_sender if in_common else _address)
-    repeats = [each for each in successions if each.first.failed]
-    others = len(successions) - len(repeats)
-    tolerated = 0 if in_common else len(repeats) / 4
-    if others > tolerated:
-        repeats = []
-    return Repeats(repeats, are_certain=not in_common, of=len(log))
+    share_addresses = len(addresses) == 1 or len(addresses) < len(senders)
+    key = _address_and_sender if share_addresses else _address
+    pairs = _successive_pairs(log, key)
+    after_a_failure = [pair for pair in pairs if pair.first.failed]
+    after_an_answer = len(pairs) - len(after_a_failure)
+    tolerated = 0 if share_addresses else len(after_a_failure) / 4
+    are_retries = after_an_answer <= tolerated
+    return Retries(
+        after_a_failure if are_retries else [],
+        are_certain=not share_addresses,
+        total_requests=len(log),
+    )
 
 
-def _successions(
+def _successive_pairs(
     log: RequestLog, key: Callable[[Request], Hashable]
-) -> list[Succession]:
-    """Neighbours of which the second began after the first, by ``key``."""
-    successions = []
+) -> list[Pair]:
+    """Neighbours with the same ``key`` that do not overlap in time."""
+    pairs = []
     for group in log.grouped_by(key):
-        for first, then in pairwise(group.requests):
-            if first.ended is not None and first.ended <= then.asked:
-                successions.append(Succession(first, then))
-    return successions
+        for first, second in pairwise(group.requests):
+            if first.ended is not None and first.ended <= second.asked:
+                pairs.append(Pair(first, second))
+    return pairs
 
 
 def _address(request: Request) -> Hashable:
