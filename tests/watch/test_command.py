@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from inflight_lab.runs.columns import from_columns
 from inflight_lab.watch import __main__ as command
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.events import Sent, Unseen
@@ -460,17 +461,16 @@ def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
             process.stdin.flush()
             more = list(messages)
     assert first["reset"]
-    assert first["live"]
     assert first["title"].endswith("my_script.py")
-    levels = [
-        point for each in [first, *more] for point in each["series"].get("client", [])
-    ]
-    assert levels[-1][3] == 0
-    assert max(point[2] for point in levels) == 1
-    times = [point[0] for point in levels]
+    runs = [from_columns(message["run"]) for message in [first, *more]]
+    levels = [point for run in runs for point in run.levels["client"]]
+    assert levels[-1].last == 0
+    assert max(point.highest for point in levels) == 1
+    times = [point.time for point in levels]
     assert sorted(set(times)) == times  # none twice
-    assert more[-1]["counts"]["accepted"] == 3
-    assert not more[-1]["live"]
+    assert runs[-1].counts.accepted == 3
+    assert runs[0].live
+    assert not runs[-1].live
     assert more[-1]["words"].startswith("3 requests to api.example.com")
 
 
