@@ -22,8 +22,8 @@ from typing import Any, TypeVar, overload
 import httpx
 
 F = TypeVar("F", bound=Callable[..., Any])
-Test = Callable[[Any], object]
-LARGEST = sys.float_info.max
+Predicate = Callable[[Any], object]
+MAX_FLOAT = sys.float_info.max
 
 
 def anything(value: object) -> bool:
@@ -33,17 +33,17 @@ def anything(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Validator:
-    """Allows a value of one of ``types`` that passes the test ``fits``.
+    """Allows a value of one of ``types`` for which ``fits`` is true.
 
-    ``kind`` says what is wanted instead of another type, and ``allowed`` instead of
-    another value.  Without ``allowed`` every value that is refused is a ``TypeError``.
-    True and False are not numbers here.
+    ``kind`` describes the types in a ``TypeError``, and ``allowed`` the values in a
+    ``ValueError``.  Without ``allowed`` every refusal is a ``TypeError``.  True and
+    False are refused by every validator, because Python takes them for integers.
     """
 
     types: tuple[type, ...]
     kind: str
     allowed: str = ""
-    fits: Test = anything
+    fits: Predicate = anything
 
     def check(self, name: str, value: object, *, or_none: bool = False) -> None:
         """Refuse ``value`` for the parameter ``name``; ``or_none`` allows None too.
@@ -68,18 +68,19 @@ class Validator:
             return False
 
 
-def integer(least: int, most: float = LARGEST) -> Validator:
+def integer(minimum: int, maximum: float = MAX_FLOAT) -> Validator:
     """Allow an integer between two bounds, both included."""
-    bounds = _bounds(least, most)
-    return Validator((int,), f"an integer, {bounds}", bounds, _between(least, most))
+    bounds = _bounds(minimum, maximum)
+    fits = _between(minimum, maximum)
+    return Validator((int,), f"an integer, {bounds}", bounds, fits)
 
 
-def number(least: float, most: float = LARGEST, *, of: str = "") -> Validator:
+def number(minimum: float, maximum: float = MAX_FLOAT, *, of: str = "") -> Validator:
     """Allow a finite number between two bounds, both included; ``of`` is its unit."""
-    bounds = _bounds(least, most)
-    allowed = f"{bounds}, and finite" if most == LARGEST else bounds
+    bounds = _bounds(minimum, maximum)
+    allowed = f"{bounds}, and finite" if maximum == MAX_FLOAT else bounds
     kind = f"{_a_number(of)}, {bounds}"
-    return Validator((int, float), kind, allowed, _between(least, most))
+    return Validator((int, float), kind, allowed, _between(minimum, maximum))
 
 
 def positive(*, of: str = "") -> Validator:
@@ -94,26 +95,26 @@ def one_of(*values: object) -> Validator:
     return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def text(kind: str, allowed: str, fits: Test = anything) -> Validator:
+def text(kind: str, allowed: str, fits: Predicate = anything) -> Validator:
     """Allow a string that ``fits``."""
     return Validator((str,), kind, allowed, fits)
 
 
-def instance(of: type, kind: str = "", fits: Test = anything) -> Validator:
+def instance(of: type, kind: str = "", fits: Predicate = anything) -> Validator:
     """Allow an object of the class ``of`` that ``fits``."""
     return Validator((of,), kind or f"a {of.__name__}(...)", fits=fits)
 
 
-def _bounds(least: float, most: float) -> str:
-    return f"{least} or more" if most == LARGEST else f"{least} to {most}"
+def _bounds(minimum: float, maximum: float) -> str:
+    return f"{minimum} or more" if maximum == MAX_FLOAT else f"{minimum} to {maximum}"
 
 
-def _between(least: float, most: float) -> Test:
-    return lambda value: least <= value <= most
+def _between(minimum: float, maximum: float) -> Predicate:
+    return lambda value: minimum <= value <= maximum
 
 
 def _is_positive(value: float) -> bool:
-    return 0 < value <= LARGEST
+    return 0 < value <= MAX_FLOAT
 
 
 def _a_number(unit: str) -> str:
@@ -183,7 +184,7 @@ AsyncManager = contextlib.AbstractAsyncContextManager
 
 
 def _is_class(value: object) -> bool:
-    """Whether somebody forgot the brackets, as in ``client=httpx.AsyncClient``."""
+    """Whether ``value`` is a class that was not called, as ``httpx.AsyncClient``."""
     return isinstance(value, type)
 
 
@@ -192,15 +193,19 @@ def _is_client(value: object) -> bool:
 
 
 def _is_async_client(value: object) -> bool:
-    can_block = isinstance(value, BlockingManager)
-    can_await = isinstance(value, AsyncManager)
-    return _is_client(value) and (can_await or not can_block)
+    is_sync_context_manager = isinstance(value, BlockingManager)
+    is_async_context_manager = isinstance(value, AsyncManager)
+    return _is_client(value) and (
+        is_async_context_manager or not is_sync_context_manager
+    )
 
 
 def _is_blocking_client(value: object) -> bool:
-    can_block = isinstance(value, BlockingManager)
-    can_await = isinstance(value, AsyncManager)
-    return _is_client(value) and (can_block or not can_await)
+    is_sync_context_manager = isinstance(value, BlockingManager)
+    is_async_context_manager = isinstance(value, AsyncManager)
+    return _is_client(value) and (
+        is_sync_context_manager or not is_async_context_manager
+    )
 
 
 def _is_transport(value: object) -> bool:
@@ -234,7 +239,7 @@ BLOCKING_OBJECTS = {
         BlockingManager, "usable with `with`, such as threading.Semaphore(3)"
     ),
 }
-"""The same for code that does not await."""
+"""The same objects for code that does not await."""
 
 
 @overload
@@ -244,9 +249,9 @@ def checked(**validators: Validator) -> Callable[[F], F]: ...
 def checked(function: Any = None, /, **validators: Validator) -> Any:
     """Check the arguments of ``function`` at each call, before anything else is done.
 
-    Each parameter whose name has a validator is checked; None is allowed where it is
-    the default.  What `checked` returns has a method ``check(...)`` besides, which
-    takes the same arguments and does nothing but check them.
+    Each parameter whose name has a validator is checked; None is allowed if it is the
+    default.  The result also has a method ``check(...)``, which takes the same
+    arguments and only checks them.
     """
     if function is None:
         return functools.partial(checked, **validators)
@@ -256,7 +261,12 @@ def checked(function: Any = None, /, **validators: Validator) -> Any:
 
 
 def check_constructor(cls: type, /, **validators: Validator) -> None:
-    """Check the arguments of a class that stands in a file without `checked`."""
+    """Check the arguments of a class of a lesson, which cannot use `checked` itself.
+
+    This replaces ``__init__`` because the class itself must stay.  A checked subclass
+    would hide the lesson's source from ``inspect.getsource``; a checked function under
+    the same name would break ``isinstance`` and subclasses.
+    """
     cls.__init__ = checked(cls.__init__, **validators)  # type: ignore[misc]
 
 
@@ -264,15 +274,15 @@ class _CheckedFunction(functools.partial[Any]):
     """A function that checks its arguments first.
 
     A bad argument is an error at the call, and not when the coroutine is awaited, so
-    the wrapper is not a coroutine function itself.  ``inspect`` takes it for one all
-    the same, with its signature, because it looks into a ``partial``.
+    the wrapper is not a coroutine function itself.  ``inspect`` still sees a coroutine
+    function with the right signature, because it looks inside a ``partial``.
     """
 
     __qualname__: str
     validators: dict[str, Validator]
 
     def check(self, /, *args: Any, **kwargs: Any) -> None:
-        """Raise what a call would raise for a bad argument, and do nothing else."""
+        """Raise the error that a call would raise for a bad argument."""
         signature = inspect.signature(self.func)
         call = signature.bind(*args, **kwargs)
         call.apply_defaults()

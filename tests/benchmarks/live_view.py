@@ -30,7 +30,7 @@ SET_UP = """
 import asyncio, json, time
 from pathlib import Path
 from inflight_lab import Panel, PracticeServer, Timeline
-from inflight_lab.engine.run import Run
+from inflight_lab.engine.execution import Execution
 from inflight_lab.runners import semaphore
 server = PracticeServer(latency=2, seed=1).start()
 panel = Panel(
@@ -52,7 +52,7 @@ async def lag_during(run):
 
 def bare_run(count, limit):
     run = semaphore.make_many_requests
-    return Run(run, server.url, count, limit=limit, timeline=Timeline())
+    return Execution(run, server.url, count, limit=limit, timeline=Timeline())
 
 async def lags_of(latency, limit, count):
     # By turns, because what else the machine does comes and goes.
@@ -62,7 +62,7 @@ async def lags_of(latency, limit, count):
         await asyncio.sleep(0.5)
         plotted = await lag_during(panel.start())
         await asyncio.sleep(0.5)
-        pairs.append([plotted, await lag_during(bare_run(count, limit).outcomes())])
+        pairs.append([plotted, await lag_during(bare_run(count, limit).run())])
     return pairs
 
 async def measure():

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.engine.run import Run
+from inflight_lab.engine.execution import Execution
 from tests.support.hostile_runners import ABANDONED, COUNT, TABLE, Hostile
 from tests.support.hostile_runners import as_in_a_kernel as as_in_a_kernel
 from tests.support.virtual_clock import run as run_virtually
@@ -25,7 +25,7 @@ LOOP_TURN = 0.001
 class Ended(NamedTuple):
     """A run that is over, how long that took after it should end, and what is left."""
 
-    run: Run
+    execution: Execution
     seconds: float
     tasks_left: int
 
@@ -40,18 +40,18 @@ async def end(hostile: Hostile) -> Ended:
             await asyncio.sleep(0)
 
     turning = asyncio.create_task(each_turn())
-    run = Run(
+    execution = Execution(
         hostile.runner, "http://127.0.0.1/get", COUNT, limit=3, timeline=Timeline()
     )
-    outcomes = asyncio.create_task(run.outcomes())
+    outcomes = asyncio.create_task(execution.run())
     await settle()
     if hostile.stop:
-        run.stop()
+        execution.stop()
     stopped = loop.time()
     await outcomes
     turning.cancel()
     await settle()
-    return Ended(run, loop.time() - stopped, len(asyncio.all_tasks()) - 1)
+    return Ended(execution, loop.time() - stopped, len(asyncio.all_tasks()) - 1)
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -68,12 +68,12 @@ def test_a_run_ends_within_a_second(name: str, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
     ended = run_virtually(end(hostile))
-    assert len(ended.run.result.outcomes) >= COUNT
-    assert (ended.run.abandoned > 0) == (ABANDONED in hostile.says)
-    assert ended.run.stopped == hostile.stop
+    assert len(ended.execution.result.outcomes) >= COUNT
+    assert (ended.execution.abandoned > 0) == (ABANDONED in hostile.says)
+    assert ended.execution.stopped == hostile.stop
     assert ended.seconds < 0.8  # the panel then waits for the server, up to 0.2 s
     assert ended.tasks_left == 0
-    stats = ended.run.timeline.stats()
+    stats = ended.execution.timeline.stats()
     assert (stats.waiting, stats.in_flight) == (0, 0)
 
 
@@ -93,7 +93,7 @@ async def runner():
     await for_ever(asyncio.Event().wait)
 
 async def main():
-    all_tasks = tasks.Tasks()
+    all_tasks = tasks.RunnerTasks()
     all_tasks.start(runner())
     await asyncio.sleep(0.01)
     print(all_tasks.abandon(all_tasks.alive))

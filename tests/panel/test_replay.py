@@ -159,7 +159,7 @@ async def test_failures_and_cancels_are_recorded_too(tmp_path: Path) -> None:
     ended = Counter[str]()
     for event in run.events:
         if event.outcome:
-            ended[event.outcome] += event.size
+            ended[event.outcome] += event.request_count
     assert ended == {"failed": 2, "cancelled": 4}
 
 
@@ -210,6 +210,6 @@ async def test_the_recordings_that_come_with_the_package(path: Path) -> None:
         counts = run.counts
         ended = counts.accepted + counts.refused + counts.failed + counts.cancelled
         assert ended == counts.started > 0
-        told = sum(event.size for event in run.events if event.outcome)
+        told = sum(event.request_count for event in run.events if event.outcome)
         assert told == ended
     replay.close()

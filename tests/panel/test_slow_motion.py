@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer
-from inflight_lab.engine.run import TIMEOUT
+from inflight_lab.engine.execution import TIMEOUT
 from inflight_lab.panel import slow_motion
 from inflight_lab.panel.slow_motion import stretched_timeout, stretched_times
 from tests.support.panels import OpenPanel

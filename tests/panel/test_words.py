@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from inflight_lab import Stats, Timeline
-from inflight_lab.engine.run import Result, Run
+from inflight_lab.engine.execution import Execution, Result
 from inflight_lab.panel.words import MAX_ERROR_TEXT, error_in_words, how_it_ended
 from inflight_lab.runners import naive
 
@@ -44,11 +44,11 @@ class End(NamedTuple):
 )
 def test_how_a_run_ended(end: End) -> None:
     """Done, stopped or with an error, how much it brought, and what did not end."""
-    run = Run(naive.make_many_requests, "", 2, limit=1, timeline=Timeline())
-    run.result = Result([RuntimeError(), RuntimeError()], end.error)
-    run.stopped = end.stopped
-    run.abandoned = end.abandoned
-    assert how_it_ended(run, STATS, observed=end.observed) == end.says
+    execution = Execution(naive.make_many_requests, "", 2, limit=1, timeline=Timeline())
+    execution.result = Result([RuntimeError(), RuntimeError()], end.error)
+    execution.stopped = end.stopped
+    execution.abandoned = end.abandoned
+    assert how_it_ended(execution, STATS, observed=end.observed) == end.says
 
 
 class UnprintableError(Exception):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from inflight_lab import PracticeServer, Timeline
-from inflight_lab.engine.run import Run as EngineRun
+from inflight_lab.engine.execution import Execution
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runners import naive, semaphore_pause
@@ -177,15 +177,15 @@ async def test_a_real_run_is_told_in_order(practice: PracticeServer) -> None:
     practice.period = 60
     timeline = Timeline()
     source = PlotSource(practice.timeline, timeline)
-    run = EngineRun(
+    execution = Execution(
         semaphore_pause.make_many_requests,
         practice.url,
         6,
         limit=2,
         timeline=timeline,
-        more={"pause": 0.02},
+        extra_keywords={"pause": 0.02},
     )
-    await run.outcomes()
+    await execution.run()
     events = source.read().events
     assert [event.time for event in events] == sorted(event.time for event in events)
     assert slots_held(events) == {0, 1}

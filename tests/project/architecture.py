@@ -48,8 +48,8 @@ def allowed_by(doc: str) -> Uses:
 
 
 def imports(package: Path) -> Uses:
-    """What each module of the package imports from it; ``engine.run`` is
-    `inflight_lab.engine.run`.
+    """What each module of the package imports from it; ``engine.execution`` is
+    `inflight_lab.engine.execution`.
     """
     paths = {_name(path.relative_to(package)): path for path in package.rglob("*.py")}
     return {

@@ -11,7 +11,7 @@ from tests.support.sharing import SPREAD, ByFile, needs_browser
 
 ROOT = Path(__file__).parents[2]
 TESTS = [
-    *(f"tests/engine/test_run.py::test_{number}" for number in range(5)),
+    *(f"tests/engine/test_execution.py::test_{number}" for number in range(5)),
     *(f"tests/notebooks/test_run_all.py::test_all[{number}]" for number in range(9)),
     *(f"tests/plot/test_drawing.py::test_{number}" for number in range(4)),
     *(f"tests/browser/test_flow.py::test_{number}" for number in range(7)),

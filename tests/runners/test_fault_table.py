@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from inflight_lab import LivePlot, PracticeServer, Timeline
-from inflight_lab.engine.run import Run
+from inflight_lab.engine.execution import Execution
 from inflight_lab.engine.runner import Runner
 from inflight_lab.runners import (
     adaptive,
@@ -111,13 +111,13 @@ def impatient(name: str) -> Runner:
     return with_timeout(runner, SHORT)
 
 
-async def run_to_its_end(run: Run) -> list[object]:
+async def run_to_its_end(execution: Execution) -> list[object]:
     """The outcomes of a run that ends, raises nothing and has every slot back."""
     async with asyncio.timeout(PATIENCE):
-        outcomes, error = await run.outcomes()
+        outcomes, error = await execution.run()
     assert error is None
-    if run.limiter:
-        assert (run.limiter.in_use, run.limiter.waiting) == (0, 0)
+    if execution.limiter:
+        assert (execution.limiter.in_use, execution.limiter.waiting) == (0, 0)
     return list(outcomes)
 
 
@@ -131,13 +131,13 @@ async def test_fault(name: str, fault: Fault, healthy: PracticeServer) -> None:
     patient = with_timeout(RUNNERS[name], httpx.Timeout(PATIENCE))
     runner = impatient(name) if fault.then == "silence" else patient
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
-        run = Run(runner, path.url, COUNT, limit=LIMIT, timeline=Timeline())
-        with LivePlot(healthy, run) as plot:
-            outcomes = await run_to_its_end(run)
+        execution = Execution(runner, path.url, COUNT, limit=LIMIT, timeline=Timeline())
+        with LivePlot(healthy, execution) as plot:
+            outcomes = await run_to_its_end(execution)
             await path.quiet()
     check_outcomes(outcomes, fault, path, name)
-    check_counts(run.timeline, fault, path, healthy)
-    check_plot(plot, run.timeline, healthy)
+    check_counts(execution.timeline, fault, path, healthy)
+    check_plot(plot, execution.timeline, healthy)
 
 
 @each_fault
@@ -175,13 +175,15 @@ async def test_fault_with_a_client_that_nobody_observes(
 async def test_connection_refused(name: str, healthy: PracticeServer) -> None:
     """Where nobody listens each request fails by itself, and the plot says so."""
     with nobody_listens() as url:
-        run = Run(impatient(name), url, COUNT, limit=LIMIT, timeline=Timeline())
-        with LivePlot(healthy, run) as plot:
-            outcomes = await run_to_its_end(run)
+        execution = Execution(
+            impatient(name), url, COUNT, limit=LIMIT, timeline=Timeline()
+        )
+        with LivePlot(healthy, execution) as plot:
+            outcomes = await run_to_its_end(execution)
     assert [type(outcome) for outcome in outcomes] == [httpx.ConnectError] * COUNT
-    stats = run.timeline.stats()
+    stats = execution.timeline.stats()
     assert (stats.started, stats.accepted + stats.refused) == (stats.failed, 0)
-    check_plot(plot, run.timeline, healthy)
+    check_plot(plot, execution.timeline, healthy)
 
 
 @each_runner
@@ -191,14 +193,18 @@ async def test_a_stall_of_30_seconds(name: str, server: PracticeServer) -> None:
     requests up.
     """
     server.latency = 30
-    run = Run(impatient(name), server.url, COUNT, limit=LIMIT, timeline=Timeline())
-    with LivePlot(server, run) as plot:
-        outcomes = await run_to_its_end(run)
-        await until(lambda: server.stats().cancelled == run.timeline.stats().failed)
+    execution = Execution(
+        impatient(name), server.url, COUNT, limit=LIMIT, timeline=Timeline()
+    )
+    with LivePlot(server, execution) as plot:
+        outcomes = await run_to_its_end(execution)
+        await until(
+            lambda: server.stats().cancelled == execution.timeline.stats().failed
+        )
     assert [type(outcome) for outcome in outcomes] == [httpx.ReadTimeout] * COUNT
-    stats, served = run.timeline.stats(), server.stats()
+    stats, served = execution.timeline.stats(), server.stats()
     assert (stats.failed, served.started) == (stats.started, stats.started)
-    check_plot(plot, run.timeline, server)
+    check_plot(plot, execution.timeline, server)
 
 
 @each_runner
@@ -208,9 +214,11 @@ async def test_server_stops_and_comes_back(name: str, server: PracticeServer) ->
     answers in the end.
     """
     server.latency = 600
-    run = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
-    with LivePlot(server, run) as plot:
-        running = asyncio.create_task(run_to_its_end(run))
+    execution = Execution(
+        RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline()
+    )
+    with LivePlot(server, execution) as plot:
+        running = asyncio.create_task(run_to_its_end(execution))
         await until(
             lambda: server.timeline.in_flight == (COUNT if name == "naive" else LIMIT)
         )
@@ -221,13 +229,15 @@ async def test_server_stops_and_comes_back(name: str, server: PracticeServer) ->
     answers = sum(is_answer(outcome) for outcome in outcomes)
     assert len(outcomes) == COUNT
     assert answers == COUNT if name == "resilient" else answers <= COUNT - LIMIT
-    assert answers == server.stats().accepted == run.timeline.stats().accepted
+    assert answers == server.stats().accepted == execution.timeline.stats().accepted
     assert all(
         is_answer(outcome) or isinstance(outcome, httpx.TransportError)
         for outcome in outcomes
     )
-    check_plot(plot, run.timeline, server)
-    again = Run(RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline())
+    check_plot(plot, execution.timeline, server)
+    again = Execution(
+        RUNNERS[name], server.url, COUNT, limit=LIMIT, timeline=Timeline()
+    )
     assert all(map(is_answer, await run_to_its_end(again)))
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from inflight_lab import AdjustableLimiter, PracticeServer, Timeline
-from inflight_lab.engine.run import Run
+from inflight_lab.engine.execution import Execution
 from inflight_lab.runners import paced
 from inflight_lab.runners.paced import Pacer
 from tests.support.simulator import (
@@ -432,13 +432,15 @@ async def test_stop_while_paced(server: PracticeServer) -> None:
     """Stop in the panel also reaches those that wait for their turn, and no slot stays
     taken.
     """
-    run = Run(paced.make_many_requests, server.url, 500, limit=20, timeline=Timeline())
-    outcomes = asyncio.create_task(run.outcomes())
+    execution = Execution(
+        paced.make_many_requests, server.url, 500, limit=20, timeline=Timeline()
+    )
+    outcomes = asyncio.create_task(execution.run())
     await until(lambda: server.stats().accepted >= 10)
-    run.stop()
+    execution.stop()
     done, error = await asyncio.wait_for(outcomes, PATIENCE)
     assert error is None
     assert len(done) == 500
     assert sum(isinstance(outcome, httpx.Response) for outcome in done) < 500
-    assert run.limiter is not None
-    assert run.limiter.in_use == 0
+    assert execution.limiter is not None
+    assert execution.limiter.in_use == 0

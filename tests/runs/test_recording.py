@@ -13,7 +13,7 @@ from inflight_lab.runs import recording
 from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.events import Stats
-from inflight_lab.runs.recording import FORMAT, LARGEST, load, save
+from inflight_lab.runs.recording import FORMAT, MAX_BYTES, load, save
 from inflight_lab.runs.run import RequestEvent, Run
 
 SLIDING = {
@@ -111,7 +111,7 @@ NOT_JSON = {
     "too deep in its place": Damage(
         f'{{"format": "{FORMAT}", "runs": {"[" * 100_000}', "recursion"
     ),
-    "too large": Damage(one() + " " * LARGEST, "more than 5,000,000 bytes"),
+    "too large": Damage(one() + " " * MAX_BYTES, "more than 5,000,000 bytes"),
     "a number of 5,000 digits": Damage(
         one().replace("0.25", "1" * 5000), "4300 digits"
     ),
@@ -304,7 +304,7 @@ def test_a_file_is_not_read_to_an_end_that_may_be_far(tmp_path: Path) -> None:
         load(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 4 * LARGEST
+    assert peak < 4 * MAX_BYTES
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_what_could_not_be_loaded_is_not_saved(
     before = path.read_bytes()
     with pytest.raises(ValueError, match=r"cannot be recorded: runs\.\.now must be 0"):
         save(path, {"": from_columns(columns(now=5000))})
-    monkeypatch.setattr(recording, "LARGEST", 300)
+    monkeypatch.setattr(recording, "MAX_BYTES", 300)
     with pytest.raises(
         ValueError, match="cannot be recorded: it has more than 300 bytes"
     ):

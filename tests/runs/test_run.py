@@ -72,9 +72,9 @@ def test_older_rows_are_dropped_and_what_ended_is_counted(
     run = Run()
     statuses = (200, 429, 500, 204)
     for number in range(40):
-        news = Run(events=lives(number, number, statuses[number % 4]), now=number)
-        news.levels["rate"] = [Point(number, 7, 7, 7)]
-        run.append(news)
+        update = Run(events=lives(number, number, statuses[number % 4]), now=number)
+        update.levels["rate"] = [Point(number, 7, 7, 7)]
+        run.append(update)
         assert len(run.events) <= 33
         assert len(run.levels["rate"]) <= 33
     assert len(run.events) >= 30
@@ -103,9 +103,9 @@ def test_requests_that_were_never_sent_are_dropped_by_their_number() -> None:
         RequestEvent(1.1, "failed", None, 2),
         RequestEvent(1.2, "failed", 0, "ReadTimeout"),
     ]
-    recent = Run(events=gave_up, now=9.0).recent(5.0, levels_since=5.0)
-    assert recent.dropped == Counter(cancelled=6, failed=3)
-    assert recent.events == []
+    snapshot = Run(events=gave_up, now=9.0).snapshot_since(5.0, levels_since=5.0)
+    assert snapshot.dropped == Counter(cancelled=6, failed=3)
+    assert snapshot.events == []
 
 
 def test_a_late_view_gets_what_is_under_way() -> None:
@@ -125,10 +125,10 @@ def test_a_late_view_gets_what_is_under_way() -> None:
         dropped=Counter(accepted=5),
         now=8.5,
     )
-    recent = run.recent(8.0, levels_since=0.0)
+    snapshot = run.snapshot_since(8.0, levels_since=0.0)
     last_counted = RequestEvent(1.1, "arrived", 1, 429, 4.5)
-    assert recent.events == [*stays, last_counted, *ends_late]
-    assert recent.dropped == Counter(accepted=5, refused=1)
+    assert snapshot.events == [*stays, last_counted, *ends_late]
+    assert snapshot.dropped == Counter(accepted=5, refused=1)
     assert run.dropped == Counter(accepted=5)
 
 
@@ -140,16 +140,16 @@ def test_what_comes_after_the_end_holds_nothing() -> None:
         RequestEvent(1.2, "arrived", 0, 200),
         RequestEvent(1.3, "arrived", None, 200),
     ]
-    recent = Run(events=events, now=9.0).recent(5.0, levels_since=0.0)
-    assert recent.events == []
-    assert recent.dropped == Counter(cancelled=1)
+    snapshot = Run(events=events, now=9.0).snapshot_since(5.0, levels_since=0.0)
+    assert snapshot.events == []
+    assert snapshot.dropped == Counter(cancelled=1)
 
 
 def test_a_late_view_gets_the_levels_of_its_own_span() -> None:
     """With the last point before it, which has the level."""
     run = Run(levels=no_levels() | {"client": levels(5, 6, 7, 8)}, now=4.0)
-    recent = run.recent(4.0, levels_since=2.5)
-    assert recent.levels["client"] == levels(5, 6, 7, 8)[1:]
+    snapshot = run.snapshot_since(4.0, levels_since=2.5)
+    assert snapshot.levels["client"] == levels(5, 6, 7, 8)[1:]
 
 
 def test_a_run_is_what_its_columns_say() -> None:

@@ -1,4 +1,4 @@
-"""What a run gives its runner: a client and a limiter that are observed."""
+"""The observed client and limiter that an execution gives its runner."""
 
 import asyncio
 from collections import deque
@@ -13,17 +13,20 @@ from inflight_lab.observation.transport import ObservedTransport
 Outcome = httpx.Response | BaseException
 
 REFUSED_AFTER = 0.05
-"""Seconds that a request takes to fail once its run has ended.
+"""Seconds that a request takes to fail once its execution has ended.
 
-Code that tries again for ever must not freeze the event loop meanwhile.
+Otherwise code that retries for ever would freeze the event loop.
 """
 
+NOT_QUEUED = object()
+"""Stands for a connection in a request that will be cancelled before it gets one."""
 
-class RunClient(httpx.AsyncClient):
-    """Lets the event loop turn before it raises.
 
-    httpx can raise without doing so, at a bad URL or after ``aclose()``: then a runner
-    that tries again at once, for ever, would freeze the loop.
+class YieldingClient(httpx.AsyncClient):
+    """Yields to the event loop before it raises.
+
+    httpx itself can raise without yielding, for a bad URL or after ``aclose()``.  A
+    runner that then retries at once, for ever, would freeze the loop.
     """
 
     async def request(self, *arguments: Any, **options: Any) -> httpx.Response:
@@ -35,29 +38,31 @@ class RunClient(httpx.AsyncClient):
             raise
 
 
-class RunTransport(ObservedTransport):
-    """Keeps the last ``kept`` outcomes, in the order in which the requests ended.
+class CollectingTransport(ObservedTransport):
+    """Keeps the last ``max_outcomes``, in the order in which the requests ended.
 
-    ``senders`` are the tasks that wait for an answer.  Once it is ``closed``, every
-    further request is cancelled.
+    ``sending_tasks`` are the tasks that wait for an answer.  Once the transport is
+    ``closed``, every further request is cancelled.
     """
 
-    def __init__(self, timeline: Timeline, kept: int) -> None:
+    def __init__(self, timeline: Timeline, max_outcomes: int) -> None:
         super().__init__(timeline=timeline)
-        self.outcomes: deque[Outcome] = deque(maxlen=kept)
-        self.senders = set[asyncio.Task[Any]]()
+        self.outcomes: deque[Outcome] = deque(maxlen=max_outcomes)
+        self.sending_tasks = set[asyncio.Task[Any]]()
         self.closed = False
 
     def empty_queue(self) -> None:
-        """Let nothing wait for a connection any more: all that do are to be cancelled.
+        """Take every request out of httpcore's queue for a connection.
 
-        httpcore searches its queue each time that a request in it gives up.  When
-        hundreds are cancelled, that takes it seconds.
+        Call this right before they are cancelled.  httpcore searches its queue whenever
+        a queued request gives up, so cancelling hundreds takes it seconds.
         """
         pool = getattr(self.transport, "_pool", None)
         for queued in getattr(pool, "_requests", ()):
+            # httpcore has no method for this.  A request counts as queued while its
+            # connection is None, and only a request that is sent uses the value.
             if queued.connection is None:
-                queued.connection = "none: it is about to be cancelled"
+                queued.connection = NOT_QUEUED
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``, and keep its outcome."""
@@ -75,15 +80,15 @@ class RunTransport(ObservedTransport):
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         task: Any = asyncio.current_task()
-        self.senders.add(task)
+        self.sending_tasks.add(task)
         try:
             return await super().handle_async_request(request)
         finally:
             # Not `remove`: a body that is sent may have sent a request of its own.
-            self.senders.discard(task)
+            self.sending_tasks.discard(task)
 
 
-class RunLimiter(AdjustableLimiter):
+class ObservedLimiter(AdjustableLimiter):
     """Writes into ``timeline`` when a slot is taken and when it is free again."""
 
     def __init__(self, timeline: Timeline, limit: int) -> None:

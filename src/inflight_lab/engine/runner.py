@@ -6,10 +6,10 @@ from typing import Any
 
 Runner = Callable[..., Awaitable[Any]]
 
-OPTIONAL = ("client", "limiter", "return_exceptions")
-"""The keywords that a runner is given if it takes them."""
+OPTIONAL_KEYWORDS = ("client", "limiter", "return_exceptions")
+"""The keywords that a runner is called with if it accepts them."""
 
-ADVICE = (
+SIGNATURE_HINT = (
     "write `async def run(url, count, *, client, limiter):`, "
     "with the keywords that you need"
 )
@@ -24,25 +24,27 @@ def takes(runner: Runner, keyword: str) -> bool:
 
 
 def check_runner(runner: Any) -> None:
-    """Raise ``TypeError`` if ``runner`` cannot be one; the error says what to write."""
+    """Raise a ``TypeError`` that says what to write if ``runner`` is not a runner."""
     if not callable(runner):
         raise TypeError(
-            f"runner must be a function, not called yet: {ADVICE}; got {runner!r}"
+            "runner must be a function, not called yet: "
+            f"{SIGNATURE_HINT}; got {runner!r}"
         )
     if inspect.isasyncgenfunction(runner) or inspect.isgeneratorfunction(runner):
         raise TypeError(
             "runner must return its outcomes as a list, and not yield: "
-            f"{ADVICE}; got {runner!r}"
+            f"{SIGNATURE_HINT}; got {runner!r}"
         )
     try:
         _bind(runner)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"runner must take url and count ({error}): {ADVICE}; got {runner!r}"
+            f"runner must take url and count ({error}): "
+            f"{SIGNATURE_HINT}; got {runner!r}"
         ) from None
 
 
 def _bind(runner: Runner) -> None:
-    """Raise ``TypeError`` if a run could not call ``runner``."""
-    keywords = {name: None for name in OPTIONAL if takes(runner, name)}
+    """Raise ``TypeError`` if an execution could not call ``runner``."""
+    keywords = {name: None for name in OPTIONAL_KEYWORDS if takes(runner, name)}
     inspect.signature(runner).bind("url", 1, **keywords)

@@ -1,8 +1,9 @@
-"""Every task that a runner starts: found, cancelled, and abandoned if it goes on.
+"""Finds every task that a runner starts, cancels it, and abandons it if it goes on.
 
-A runner may do what it likes: catch every exception, start tasks while it is cancelled,
-call ``sys.exit``.  A plain ``task.cancel()`` is not enough then.  So each of its tasks
-is made around a `_Stepped` coroutine, which we need not let take another step.
+A runner may catch every exception, start tasks while it is cancelled, or call
+``sys.exit``.  Then a plain ``task.cancel()`` is not enough.  So every task of a runner
+wraps its coroutine in `_StoppableCoroutine`, which we can stop from running any
+further.
 """
 
 import asyncio
@@ -11,28 +12,30 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any
 
-MIN_TURNS = 20
-"""How often the loop turns before tasks are late, however long each turn takes."""
+MIN_LOOP_ITERATIONS = 20
+"""Iterations of the event loop that tasks have to end, however long each one takes."""
 
-_owner: ContextVar["Tasks | None"] = ContextVar("owner", default=None)
-"""Whose tasks are started here: a task inherits this from the one that starts it."""
+_owner: ContextVar["RunnerTasks | None"] = ContextVar("owner", default=None)
+"""The owner of new tasks; a task inherits it from the task that starts it."""
 
 _abandoned: list[Any] = []
-"""All that was abandoned, for as long as Python runs.
+"""Abandoned tasks and their coroutines, kept until Python exits.
 
-Python closes a coroutine that nobody holds, which runs its ``except`` clauses: one that
-tries again at once, whatever happens, would never come to an end.
+Python closes a coroutine that it frees, and so runs its ``except`` clauses.  One that
+retries at once, whatever happens, would never end.
 """
-_abandoned.append(_abandoned)  # so that it outlives this module when Python ends
+# The list contains itself, so it has a reference cycle and Python does not free it when
+# the module goes.
+_abandoned.append(_abandoned)
 
 
-class Tasks:
-    """A coroutine and every task that comes of it, driven by us step by step.
+class RunnerTasks:
+    """A runner's main task, and every task that is started from it.
 
-    ``alive`` are those that have not ended.  ``should_end`` is set when the first
-    coroutine ends, and when one of them raises ``SystemExit`` or ``KeyboardInterrupt``,
-    which is kept as ``exit_error``: asyncio would end the event loop with it, and so
-    the kernel.  Once they are ``closed``, a task that is started ends at once.
+    ``alive`` are the tasks that have not ended.  ``should_end`` is set when the main
+    task ends, and when any task raises ``SystemExit`` or ``KeyboardInterrupt``.  This
+    exception is kept as ``exit_error``; asyncio would end the event loop with it, and
+    the kernel too.  Once ``closed`` is set, a new task ends at once.
     """
 
     def __init__(self) -> None:
@@ -42,11 +45,11 @@ class Tasks:
         self.closed = False
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run ``coroutine`` as the first of the tasks."""
+        """Run ``coroutine`` as the main task."""
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _TaskFactory):
-            # It stays: what a runner left behind in a timer must not get away by
-            # starting a task later.
+            # The factory stays, because a timer that a runner left behind may start
+            # a task later.
             factory: Any = _TaskFactory(loop)
             loop.set_task_factory(factory)
         token = _owner.set(self)
@@ -56,29 +59,29 @@ class Tasks:
         return task
 
     async def cancel(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
-        """Cancel ``tasks``, and give them so many seconds to end."""
+        """Cancel ``tasks``, and give them ``seconds`` to end."""
         for task in tasks:
             task.cancel()
         await self.wait(tasks, seconds)
 
     async def wait(self, tasks: set[asyncio.Task[Any]], seconds: float) -> None:
-        """Wait until ``tasks`` have ended, but no longer than so many seconds.
+        """Wait until ``tasks`` have ended, for at most ``seconds``.
 
-        On a busy loop it is longer, `MIN_TURNS` turns: otherwise tasks would be late
-        that had no chance to end.
+        On a busy loop this may take longer: the tasks have `MIN_LOOP_ITERATIONS` in any
+        case, so that each has a chance to end.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        turns = 0
+        iterations = 0
         while left := tasks & self.alive:
             seconds_left = deadline - loop.time()
-            if seconds_left <= 0 and turns >= MIN_TURNS:
+            if seconds_left <= 0 and iterations >= MIN_LOOP_ITERATIONS:
                 return
             await asyncio.wait(left, timeout=max(0, seconds_left))
-            turns += 1
+            iterations += 1
 
     def abandon(self, tasks: set[asyncio.Task[Any]]) -> int:
-        """End those of ``tasks`` that are alive, without another step of theirs.
+        """End ``tasks`` that are alive, without running any more of their code.
 
         Returns how many there were.
         """
@@ -87,24 +90,26 @@ class Tasks:
             coroutine: Any = task.get_coro()
             coroutine.abandoned = True
             _abandoned.append((task, coroutine))
-            task.cancel()  # wakes it up, so that it finds out
+            task.cancel()  # wakes it, so that it sees ``abandoned``
         return len(abandoned)
 
 
 class _TaskFactory:
-    """Makes tasks as before, but around a `_Stepped` if they belong to `Tasks`."""
+    """Makes tasks as before, but makes those of a runner stoppable."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._usual: Any = loop.get_task_factory() or self._make_task
-        self._task_class: Any = type(asyncio.current_task())  # a page has its own
+        self._previous_factory: Any = loop.get_task_factory() or self._make_task
+        # Not always asyncio.Task: Pyodide's loop, in a page, has a class of its own.
+        self._task_class: Any = type(asyncio.current_task())
 
     def __call__(
         self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
     ) -> Any:
         owner = _owner.get()
         if owner is None or not asyncio.iscoroutine(coroutine):
-            return self._usual(loop, coroutine, **options)
-        task = self._usual(loop, _Stepped(coroutine, owner), **options)
+            return self._previous_factory(loop, coroutine, **options)
+        stoppable = _StoppableCoroutine(coroutine, owner)
+        task = self._previous_factory(loop, stoppable, **options)
         owner.alive.add(task)
         task.add_done_callback(owner.alive.discard)
         return task
@@ -115,10 +120,10 @@ class _TaskFactory:
         return self._task_class(coroutine, loop=loop, **options)
 
 
-class _Stepped(Coroutine[Any, Any, Any]):
-    """A coroutine that takes no further step once it is ``abandoned``."""
+class _StoppableCoroutine(Coroutine[Any, Any, Any]):
+    """A coroutine that runs no further once it is ``abandoned``."""
 
-    def __init__(self, inner: Coroutine[Any, Any, Any], owner: Tasks) -> None:
+    def __init__(self, inner: Coroutine[Any, Any, Any], owner: RunnerTasks) -> None:
         self.abandoned = owner.closed
         self._inner = inner
         self._owner = owner
@@ -134,16 +139,18 @@ class _Stepped(Coroutine[Any, Any, Any]):
         self._inner.close()
 
     def __await__(self) -> Generator[Any, Any, Any]:
+        # `Coroutine` requires this method.  It need not go through `_step`, because a
+        # task does not await its coroutine: it calls `send` and `throw`.
         return self._inner.__await__()
 
     def __getattr__(self, name: str) -> Any:
-        """What asyncio and anyio ask a coroutine: its name, and how far it is."""
+        """Name, frame and state, which asyncio and anyio read from a coroutine."""
         return getattr(self._inner, name)
 
     def _step(self, step: Callable[..., Any], *argument: Any) -> Any:
         if self.abandoned:
             if not self._has_begun:
-                self._inner.close()  # else Python says that it was never awaited
+                self._inner.close()  # or Python warns that it was never awaited
             raise asyncio.CancelledError
         self._has_begun = True
         try:
@@ -157,6 +164,6 @@ class _Stepped(Coroutine[Any, Any, Any]):
 
 
 def _is_from_a_person(error: BaseException) -> bool:
-    """Whether it is a Ctrl+C, which Python's own handler raises in whatever runs."""
+    """Whether ``error`` comes from Ctrl+C and Python's own handler for it."""
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     return usual and isinstance(error, KeyboardInterrupt)

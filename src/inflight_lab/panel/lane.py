@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inflight_lab.engine.client import Outcome
-from inflight_lab.engine.run import GRACE, Run
+from inflight_lab.engine.execution import GRACE, Execution
 from inflight_lab.engine.runner import Runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.goals import Goal, Goals
@@ -56,7 +56,7 @@ class Lane:
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
         self._observed = takes(runner, "client")
-        self._run: Run | None = None
+        self._execution: Execution | None = None
         client = self.timeline if self._observed else None
         source = PlotSource(server.timeline, client, lambda: server.quota_policy)
         self.feed = Feed(source, post, name)
@@ -79,7 +79,7 @@ class Lane:
         _running.append(self)
         self.slow = self.server.slow
         self.timeline.period = self.server.timeline.period
-        self._run = self._make_run(count, limit)
+        self._execution = self._make_execution(count, limit)
         self.feed.start(numbered=self.slow != 1)
         if self.adjustable:
             self.feed.set_limit(limit)
@@ -88,20 +88,20 @@ class Lane:
 
     async def run(self) -> None:
         """The run that was begun; its plot goes on."""
-        assert self._run
+        assert self._execution
         try:
-            await self._run.outcomes()
+            await self._execution.run()
         finally:
             await self._wait_for_the_server()
 
     def end(self) -> str:
         """Judge the goals and stop the plot; returns in a few words how it ended."""
-        assert self._run
-        run = self._run
-        self._run = None
+        assert self._execution
+        execution = self._execution
+        self._execution = None
         _running.remove(self)
-        self.outcomes, self.error = run.result
-        cut_short = run.stopped or self.error is not None
+        self.outcomes, self.error = execution.result
+        cut_short = execution.stopped or self.error is not None
         if cut_short and not self._observed:
             self._stop_plot_when_idle()
         else:
@@ -110,18 +110,18 @@ class Lane:
             self.server.slow = 1
         stats = true_stats(self.server.stats(), self.slow)
         self.goals.judge(stats, finished=not cut_short)
-        text = how_it_ended(run, self._stats(), observed=self._observed)
+        text = how_it_ended(execution, self._stats(), observed=self._observed)
         return f"{self.name}: {text}" if self.name else text
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
-        if self._run:
-            self._run.stop()
+        if self._execution:
+            self._execution.stop()
 
     def set_limit(self, limit: int) -> None:
         """Change the limit of the run that is under way, if its runner takes one."""
-        if self._run and self._run.limiter:
-            self._run.limiter.limit = limit
+        if self._execution and self._execution.limiter:
+            self._execution.limiter.limit = limit
             self.feed.set_limit(limit)
 
     def reset(self) -> None:
@@ -143,14 +143,14 @@ class Lane:
         """What stands above the plot: the name and the goals."""
         return {"name": self.name, "goals": self.goals.states()}
 
-    def _make_run(self, count: int, limit: int) -> Run:
-        return Run(
+    def _make_execution(self, count: int, limit: int) -> Execution:
+        return Execution(
             self.runner,
             self.server.url,
             count,
             limit=limit,
             timeline=self.timeline,
-            more=stretched_times(self.runner, self.slow),
+            extra_keywords=stretched_times(self.runner, self.slow),
             timeout=stretched_timeout(self.slow),
         )
 
@@ -170,7 +170,7 @@ class Lane:
 
         ``waiting_before`` is how many requests had not been sent at the last look.
         """
-        if self._run:
+        if self._execution:
             return  # the plot is that of the next run
         stats = self.server.stats()
         idle = not stats.in_flight and stats.waiting == waiting_before

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 
-from inflight_lab.engine.run import TIMEOUT
+from inflight_lab.engine.execution import TIMEOUT
 from inflight_lab.engine.runner import Runner
 from inflight_lab.runs.events import Stats
 

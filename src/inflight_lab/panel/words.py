@@ -2,32 +2,32 @@
 
 import asyncio
 
-from inflight_lab.engine.run import Run
+from inflight_lab.engine.execution import Execution
 from inflight_lab.runs.events import Stats
 
 MAX_ERROR_TEXT = 500
 """Characters."""
 
 
-def how_it_ended(run: Run, stats: Stats, *, observed: bool) -> str:
-    """How ``run`` ended: done, stopped, or with an error.
+def how_it_ended(execution: Execution, stats: Stats, *, observed: bool) -> str:
+    """How ``execution`` ended: done, stopped, or with an error.
 
     ``stats`` are the client's if it was ``observed``, otherwise the server's.
     """
-    text = _end_of(run, stats, observed=observed)
-    if not run.abandoned:
+    text = _end_of(execution, stats, observed=observed)
+    if not execution.abandoned:
         return text
     return (
-        f"{text}; {run.abandoned} of its tasks went on when cancelled "
+        f"{text}; {execution.abandoned} of its tasks went on when cancelled "
         "(a bare except does that), and were abandoned"
     )
 
 
-def _end_of(run: Run, stats: Stats, *, observed: bool) -> str:
-    outcomes, error = run.result
+def _end_of(execution: Execution, stats: Stats, *, observed: bool) -> str:
+    outcomes, error = execution.result
     brought = f"{len(outcomes)} outcomes in {stats.elapsed:.1f} s"
     cancelled = error is None or isinstance(error, asyncio.CancelledError)
-    if run.stopped and cancelled:
+    if execution.stopped and cancelled:
         missing = stats.waiting + stats.in_flight + stats.cancelled
         fate = "cancelled" if observed else "not answered by then"
         return f"stopped: {brought}, {missing} {fate}"

@@ -10,7 +10,7 @@ LATE = 2.0
 
 
 def for_late_view(run: Run) -> Run:
-    """What a view needs that opens now, late in the run."""
+    """What a page that opens now needs in order to draw ``run``."""
     periods = [change.policy.period for change in run.policies if change.policy]
     since = run.now - LATE - max(periods, default=0.0)
-    return run.recent(since, levels_since=run.now - HISTORY)
+    return run.snapshot_since(since, levels_since=run.now - HISTORY)

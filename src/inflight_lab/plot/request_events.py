@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from inflight_lab.runs.events import Event
-from inflight_lab.runs.run import ENDS, RequestEvent, What
+from inflight_lab.runs.run import END_KINDS, RequestEvent, What
 
 
 class RequestEvents:
@@ -50,7 +50,7 @@ class RequestEvents:
     def _is_before(self, arrival: Event, event: Event) -> bool:
         """At one moment a request is sent, then it arrives, and then it ends."""
         if arrival.time == event.time:
-            return event.kind in ENDS and bool(self._not_arrived)
+            return event.kind in END_KINDS and bool(self._not_arrived)
         return arrival.time < event.time
 
     def _own(self, event: Event) -> RequestEvent | None:

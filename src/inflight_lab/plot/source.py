@@ -8,7 +8,7 @@ from operator import attrgetter
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.request_events import RequestEvents
-from inflight_lab.runs.events import Event, Outcome, Stats, outcome_of
+from inflight_lab.runs.events import Event, OutcomeKind, Stats, outcome_of
 from inflight_lab.runs.levels import Line, Point, fold, level, tally
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -181,7 +181,7 @@ class PlotSource:
         began = self.began
         return fold((event.time - began, value_of(event)) for event in events)
 
-    def _tallied(self, events: Iterable[Event], outcome: Outcome) -> list[Point]:
+    def _tallied(self, events: Iterable[Event], outcome: OutcomeKind) -> list[Point]:
         began = self.began
         return tally(
             event.time - began

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from inflight_lab.runs.events import OUTCOMES, Stats
+from inflight_lab.runs.events import OUTCOME_KINDS, Stats
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
 
 Columns = dict[str, Any]
-"""A `Run`, or what is new of it, of nothing but objects, lists, texts and numbers."""
+"""A `Run` as JSON: objects, lists, texts and numbers only."""
 
 LEVEL_COLUMNS = ("times", "lowest", "highest", "last")
 EVENT_COLUMNS = ("times", "what", "requests", "details", "quota")
@@ -30,7 +30,7 @@ def to_columns(run: Run) -> Columns:
         "numbered": run.numbered,
         "phase": run.phase,
         "counts": vars(run.counts).copy(),
-        "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOMES},
+        "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
         "policies": [_fields_of(change) for change in run.policies],
         "levels": levels,
         "events": _columns(EVENT_COLUMNS, run.events),
@@ -38,7 +38,7 @@ def to_columns(run: Run) -> Columns:
 
 
 def from_columns(columns: Columns) -> Run:
-    """The run of which these are the columns."""
+    """The run that `to_columns` turned into ``columns``."""
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
         points = _rows(LEVEL_COLUMNS, columns["levels"][line])

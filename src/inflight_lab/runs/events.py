@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["started", "taken", "sent", "answered", "failed", "cancelled", "freed"]
+"""What one side, client or server, writes into its timeline."""
 
-Outcome = Literal["accepted", "refused", "failed", "cancelled"]
-"""What a request counts as, once it is over."""
+OutcomeKind = Literal["accepted", "refused", "failed", "cancelled"]
+"""How a request that has ended is counted."""
 
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 REFUSALS = (429, 503)
 """Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section
@@ -38,8 +39,8 @@ class Event(NamedTuple):
     """If sent, on the server's side: `Quota.standing` right after, where it counts."""
 
 
-def outcome_of(kind: str, detail: Any) -> Outcome | None:
-    """What a request counts as that ended so; None for what does not end a request."""
+def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:
+    """How a request that ended like this is counted; None if this is no end."""
     if kind == "answered":
         return _outcome_of_status(detail)
     if kind == "failed":
@@ -49,7 +50,7 @@ def outcome_of(kind: str, detail: Any) -> Outcome | None:
     return None
 
 
-def _outcome_of_status(status: int) -> Outcome:
+def _outcome_of_status(status: int) -> OutcomeKind:
     if status < 400:
         return "accepted"
     return "refused" if status in REFUSALS else "failed"
@@ -75,9 +76,9 @@ class Stats:
     refused: int = 0
     """Answered with 429 or 503."""
     failed: int = 0
-    """Answered with another error status, or not at all, as after a time-out."""
+    """Answered with another error status, or not answered, as after a time-out."""
     cancelled: int = 0
-    """Given up by the client, before or after they were sent."""
+    """Given up by the client, before or after sending."""
     elapsed: float = 0.0
     """Seconds from the first event to the last that happened to a request."""
     busiest_period: int = 0

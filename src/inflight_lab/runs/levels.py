@@ -11,8 +11,8 @@ BIN = 0.01
 Line = Literal[
     "server", "client", "waiting", "limit", "refused", "failed", "rate", "tokens"
 ]
-"""``server`` and ``client`` are the requests in flight that each of them counts;
-``rate`` and ``tokens`` are what the last period brought."""
+"""``server`` and ``client`` are the requests in flight as each side counts them;
+``rate`` and ``tokens`` are the requests and tokens of the last period."""
 
 LINES: tuple[Line, ...] = get_args(Line)
 
@@ -25,7 +25,7 @@ class Point(NamedTuple):
     lowest: float
     highest: float
     last: float
-    """The level from the end of the bin on."""
+    """The level at the end of the bin, which lasts until the next point."""
 
 
 def level(time: float, value: float) -> Point:
@@ -70,6 +70,6 @@ def tally(times: Iterable[float]) -> list[Point]:
 
 
 def points_since(time: float, points: list[Point]) -> list[Point]:
-    """The points from then on, and the last one before, which has the level there."""
+    """The points from ``time`` on, and the one before, which has the level by then."""
     first = bisect_left(points, time, key=attrgetter("time"))
     return points[max(0, first - 1) :]

@@ -8,7 +8,7 @@ QUOTA_KINDS = ("fixed-window", "sliding-window", "token-bucket", "gcra")
 class QuotaPolicy(NamedTuple):
     """``rate`` requests are allowed per ``period`` seconds, counted as ``kind`` says.
 
-    These are the words of `PracticeServer`, whose ``quota`` is the ``kind``.
+    The fields are named as in `PracticeServer`, where ``kind`` is called ``quota``.
     """
 
     kind: str
@@ -17,12 +17,12 @@ class QuotaPolicy(NamedTuple):
     period: float = 1.0
     burst: int = 1
     tokens: int = 0
-    """Allowed per period beside the requests; 0 means they are not counted."""
+    """Tokens allowed per period, besides the requests; 0 if they are not counted."""
 
 
 class PolicyChange(NamedTuple):
-    """From ``time`` on, in seconds since the run began, this is the quota."""
+    """The quota from ``time`` on, in seconds since the run began."""
 
     time: float
     policy: QuotaPolicy | None
-    """None where the API has no quota."""
+    """None if the API has no quota."""

@@ -1,6 +1,6 @@
-"""Runs kept in a file: JSON in UTF-8, of at most `LARGEST` bytes, with runs by name.
+"""Saves runs to a file: JSON in UTF-8, of at most `MAX_BYTES`, with runs by name.
 
-Each is a whole `Run`, as columns.  A file is checked before it is written and when it
+Each run is complete, as columns.  A file is checked before it is written and when it
 is read.
 """
 
@@ -21,23 +21,23 @@ from inflight_lab.runs.columns import (
     from_columns,
     to_columns,
 )
-from inflight_lab.runs.events import OUTCOMES, Stats
+from inflight_lab.runs.events import OUTCOME_KINDS, Stats
 from inflight_lab.runs.levels import LINES
 from inflight_lab.runs.quota_policy import QUOTA_KINDS
-from inflight_lab.runs.run import ENDS, MAX_ROWS, Run, What
+from inflight_lab.runs.run import END_KINDS, MAX_ROWS, Run, What
 
 FORMAT = "inflight-lab recording 4"
-"""What a file says it is.  The number is the version: another one is refused."""
+"""The ``format`` of a file.  The number is the version; others are refused."""
 
-LARGEST = 5_000_000
-"""Bytes.  A larger file would stop the notebook for seconds while it is read."""
+MAX_BYTES = 5_000_000
+"""A larger file would stop the notebook for seconds while it is read."""
 
-MANY = 10**9
+MAX_VALUE = 10**9
 """More than any level or count that a picture can show."""
 
 SECONDS = number(0, 3600, of="seconds")
-LEVEL = number(0, MANY)
-COUNT = integer(0, MANY)
+LEVEL = number(0, MAX_VALUE)
+COUNT = integer(0, MAX_VALUE)
 WHAT = one_of(*get_args(What))
 REQUEST = Validator(
     (int, NoneType),
@@ -49,8 +49,8 @@ DETAIL = Validator((int, str, NoneType), "an integer, a text or null", "")
 QUOTA = Validator(
     (int, float, NoneType),
     "a number or null",
-    f"{-MANY} to {MANY}",
-    lambda value: value is None or -MANY <= value <= MANY,
+    f"{-MAX_VALUE} to {MAX_VALUE}",
+    lambda value: value is None or -MAX_VALUE <= value <= MAX_VALUE,
 )
 
 POLICY = {
@@ -68,7 +68,7 @@ COLUMNS = {
     "numbered": bool,
     "phase": LEVEL,
     "counts": {field.name: LEVEL for field in fields(Stats)},
-    "dropped": dict.fromkeys(OUTCOMES, COUNT),
+    "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),
     "policies": list,
     "levels": {
         f"{line}?": {"times": [SECONDS]}
@@ -83,18 +83,18 @@ COLUMNS = {
         "quota": [QUOTA],
     },
 }
-"""The shape of a run.  A list is of any length, and a field whose name ends with ? may
-be missing."""
+"""The shape of a run.  A list may have any length, and a field may be missing if its
+name ends with "?"."""
 
 NUMBERED_DETAILS = ("taken", "freed", "answered")
-"""Events whose detail is a number: a slot, or a status."""
+"""Kinds of events whose detail is a number: a slot, or a status."""
 
 
 def save(path: str | Path, runs: Mapping[str, Run]) -> None:
     """Write complete runs, by name, to a file.
 
-    Raises ``ValueError`` for a run that has not begun, for one that is too long, and
-    for what `load` would refuse; ``OSError`` if the file cannot be written.
+    Raises ``ValueError`` for a run that has not begun or is too long, and for anything
+    that `load` would refuse; ``OSError`` if the file cannot be written.
     """
     for run in runs.values():
         _check_complete(run)
@@ -112,12 +112,12 @@ def save(path: str | Path, runs: Mapping[str, Run]) -> None:
 def load(path: str | Path) -> dict[str, Run]:
     """The runs in a file that `save` wrote, by name.
 
-    Raises ``OSError`` if it cannot be read, and ``ValueError`` if it is something else
-    or damaged.
+    Raises ``OSError`` if the file cannot be read, and ``ValueError`` if it is damaged
+    or not a recording.
     """
     try:
         with Path(path).open("rb") as file:
-            return _parse(file.read(LARGEST + 1))
+            return _parse(file.read(MAX_BYTES + 1))
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error)[:300]  # it may quote what is in the file
     raise ValueError(
@@ -136,10 +136,10 @@ def _check_complete(run: Run) -> None:
 
 
 def _parse(text: bytes) -> dict[str, Run]:
-    """The runs in the text of a file; an error says what is wrong, and where."""
-    if len(text) > LARGEST:
+    """The runs in the text of a file; errors say what is wrong, and where."""
+    if len(text) > MAX_BYTES:
         raise ValueError(
-            f"it has more than {LARGEST:,} bytes, the most that a recording may have"
+            f"it has more than {MAX_BYTES:,} bytes, the most that a recording may have"
         )
     filed = json.loads(text)
     if type(filed) is not dict:
@@ -167,7 +167,7 @@ def _check_run(name: str, columns: Any) -> None:
 
 
 def _check_lengths(name: str, columns: Columns, names: Iterable[str]) -> None:
-    """Raise an error if they do not all have an entry for each time."""
+    """Raise an error unless every column has an entry for each time."""
     length = len(columns["times"])
     for each in names:
         if len(columns[each]) != length:
@@ -175,16 +175,16 @@ def _check_lengths(name: str, columns: Columns, names: Iterable[str]) -> None:
 
 
 def _check_details(name: str, events: Columns) -> None:
-    """Raise an error where a detail must be a number and is not one."""
+    """Raise an error if a detail should be a number and is not."""
     rows = zip(events["what"], events["requests"], events["details"], strict=True)
     for what, request, detail in rows:
-        gave_up = request is None and what in ENDS
+        gave_up = request is None and what in END_KINDS
         if gave_up or what in NUMBERED_DETAILS:
             COUNT.check(f"{name}: the detail of {what!r}", detail)
 
 
 def _check(name: str, value: Any, shape: Any) -> None:
-    """Raise an error that says where ``value`` is not of the ``shape``."""
+    """Raise an error that says where ``value`` does not have the ``shape``."""
     if isinstance(shape, Validator):
         shape.check(name, value)
     elif isinstance(shape, dict):

@@ -10,20 +10,22 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from inflight_lab.runs.events import Outcome, Stats, outcome_of
+from inflight_lab.runs.events import OutcomeKind, Stats, outcome_of
 from inflight_lab.runs.levels import LINES, Line, Point, points_since
 from inflight_lab.runs.quota_policy import PolicyChange
 
 MAX_ROWS = 100_000
-"""The newest events of a run, and points of a line, that are kept.
+"""How many events of a run, and points of each line, are kept: the newest.
 
-That is minutes at full speed.  Up to an eighth more are there at times, because each
-drop moves the rest.
+They last minutes at full speed.  Up to an eighth more are kept for a while, because
+dropping moves all remaining rows.
 """
 
 What = Literal["taken", "freed", "sent", "arrived", "answered", "failed", "cancelled"]
+"""Like `Kind`, but of both sides together: what the server's timeline calls "sent" is
+"arrived" here, and nothing is "started"."""
 
-ENDS = ("answered", "failed", "cancelled")
+END_KINDS = ("answered", "failed", "cancelled")
 
 
 class RequestEvent(NamedTuple):
@@ -32,32 +34,32 @@ class RequestEvent(NamedTuple):
     time: float
     what: What
     request: int | None
-    """Its number in this run, from 0.
+    """The request's number in this run, from 0.
 
-    None for slots, for requests that are never sent, and for those at the server that
-    the client did not send.
+    None for slots, for requests that are never sent, and for requests at the server
+    that did not come from this client.
     """
     detail: int | str | None
     """A slot if taken, freed or sent; a status if answered; the error's name if failed.
 
-    If arrived: the status with which the server will answer, None where only the client
-    is seen.  If failed or cancelled without a number: how many of those that wait.
+    If arrived: the status with which the server will answer, None if only the client
+    is observed.  If failed or cancelled without a number: how many waiting requests.
     """
     quota: float | None = None
-    """If arrived, where the server counts: how the quota stands right after.
+    """If arrived at a server with a quota: how the quota stands right after.
 
     That is `Quota.standing`: counted in the window, tokens left, or the seconds until
     the next request is due.
     """
 
     @property
-    def outcome(self) -> Outcome | None:
-        """What the request counts as, if this is its end."""
+    def outcome(self) -> OutcomeKind | None:
+        """How the request is counted, if this event is its end."""
         return outcome_of(self.what, self.detail)
 
     @property
-    def size(self) -> int:
-        """Of an end: how many requests end with it."""
+    def request_count(self) -> int:
+        """How many requests this event ends, if it is an end."""
         many = self.request is None and isinstance(self.detail, int)
         return int(self.detail or 0) if many else 1
 
@@ -69,52 +71,60 @@ def no_levels() -> dict[Line, list[Point]]:
 
 @dataclass
 class Run:
-    """What happened in a run up to ``now``, or what is new of it.
+    """What happened in a run up to ``now``, or an update: only what is new.
 
-    Events are in the order of time, as are the points of each line.
+    Events and the points of each line are in the order of time.
     """
 
     levels: dict[Line, list[Point]] = field(default_factory=no_levels)
     events: list[RequestEvent] = field(default_factory=list)
     policies: list[PolicyChange] = field(default_factory=list)
     counts: Stats = field(default_factory=Stats)
-    dropped: Counter[Outcome] = field(default_factory=Counter)
-    """The outcomes of requests whose end is not in ``events``."""
+    dropped: Counter[OutcomeKind] = field(default_factory=Counter)
+    """How many requests, by outcome, ended in events that are not in ``events``."""
     now: float = 0.0
-    """Seconds since it began, or that it took."""
-    live: bool = False
-    """It goes on."""
-    numbered: bool = False
-    """Slow motion: every request is drawn with its number."""
-    phase: float = 0.0
-    """Seconds into a fixed window of the clock at which the run began."""
-    whole: bool = True
-    """Nothing was dropped for `MAX_ROWS`."""
+    """Seconds from the beginning of the run to the last update.
 
-    def append(self, news: "Run") -> None:
-        """Add what is new."""
-        for line, points in news.levels.items():
+    Of a complete run: how long it took.
+    """
+    live: bool = False
+    """Whether the run is still going on."""
+    numbered: bool = False
+    """Whether every request is drawn with its number, as in slow motion."""
+    phase: float = 0.0
+    """Seconds from the start of a fixed window of the clock to the start of the run."""
+    whole: bool = True
+    """Whether nothing was dropped because of `MAX_ROWS`."""
+
+    def append(self, update: "Run") -> None:
+        """Add the rows of ``update``, and take over its counts and state.
+
+        Its ``dropped`` and ``whole`` are ignored: an update has dropped nothing, and
+        this run knows what it drops itself.
+        """
+        for line, points in update.levels.items():
             self.levels[line] += points
-        self.events += news.events
-        self.policies += news.policies
-        self.counts = news.counts
-        self.now = news.now
-        self.live = news.live
-        self.numbered = news.numbered
-        self.phase = news.phase
+        self.events += update.events
+        self.policies += update.policies
+        self.counts = update.counts
+        self.now = update.now
+        self.live = update.live
+        self.numbered = update.numbered
+        self.phase = update.phase
         self._drop_oldest()
 
     def standing(self) -> "Run":
-        """How it stands, without anything that happened in it."""
+        """The same counts and state, without levels, events and policies."""
         return replace(
             self, levels=no_levels(), events=[], policies=[], dropped=Counter()
         )
 
-    def recent(self, since: float, *, levels_since: float) -> "Run":
-        """What a view needs that comes late.
+    def snapshot_since(self, since: float, *, levels_since: float) -> "Run":
+        """What a page that opens late needs in order to draw the run.
 
-        The events since then, and those of requests that are not over by then; the
-        points since ``levels_since``, and the last one before, which has the level.
+        That is the events from ``since`` on and the earlier ones that are still
+        relevant, and the points from ``levels_since`` on with the one before them,
+        which has the level at that time.
         """
         cut = bisect_left(self.events, since, key=attrgetter("time"))
         earlier = self.events[:cut]
@@ -125,62 +135,61 @@ class Run:
         return replace(
             self,
             levels=levels,
-            events=_still_needed(earlier) + self.events[cut:],
+            events=_events_still_relevant(earlier) + self.events[cut:],
             policies=self.policies[:],
             dropped=self.dropped + outcomes_in(earlier),
         )
 
     def _drop_oldest(self) -> None:
         for points in self.levels.values():
-            extra = _too_many(points)
-            if extra:
-                del points[:extra]
+            excess = _excess(points)
+            if excess:
+                del points[:excess]
                 self.whole = False
-        extra = _too_many(self.events)
-        if extra:
-            self.dropped += outcomes_in(self.events[:extra])
-            del self.events[:extra]
+        excess = _excess(self.events)
+        if excess:
+            self.dropped += outcomes_in(self.events[:excess])
+            del self.events[:excess]
             self.whole = False
 
 
-def outcomes_in(events: Iterable[RequestEvent]) -> Counter[Outcome]:
-    """How many requests ended in ``events``, by what they count as."""
-    found = Counter[Outcome]()
+def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
+    """How many requests ended in ``events``, by outcome."""
+    found = Counter[OutcomeKind]()
     for event in events:
         outcome = event.outcome
         if outcome:
-            found[outcome] += event.size
+            found[outcome] += event.request_count
     return found
 
 
-def _too_many(rows: Sequence[object]) -> int:
-    """How many of ``rows`` to drop: none until it is worth it."""
-    extra = len(rows) - MAX_ROWS
-    return extra if extra > MAX_ROWS // 8 else 0
+def _excess(rows: Sequence[object]) -> int:
+    """How many of ``rows`` to drop: none until there are enough to be worth it."""
+    excess = len(rows) - MAX_ROWS
+    return excess if excess > MAX_ROWS // 8 else 0
 
 
-def _still_needed(events: list[RequestEvent]) -> list[RequestEvent]:
-    """Those of requests under way, of slots that are taken, and the quota's last."""
-    under_way: dict[object, list[RequestEvent]] = {}
+def _events_still_relevant(events: list[RequestEvent]) -> list[RequestEvent]:
+    """The events of unfinished requests and taken slots, and the last with a quota."""
+    taken_slots: dict[object, RequestEvent] = {}
+    unfinished: dict[int | None, list[RequestEvent]] = {}
     last_counted: RequestEvent | None = None
     for event in events:
-        key = _key(event)
-        if event.what in ("taken", "sent"):
-            under_way[key] = []
         if event.quota is not None:
             last_counted = event
-        if event.what == "freed" or event.what in ENDS:
-            under_way.pop(key, None)
-        elif key in under_way:
-            under_way[key].append(event)
-    needed = [event for each in under_way.values() for event in each]
-    if last_counted and last_counted not in needed:
-        needed.append(last_counted)
-    return sorted(needed, key=attrgetter("time"))
-
-
-def _key(event: RequestEvent) -> object:
-    """What an event is of: a slot, or a request."""
-    if event.what in ("taken", "freed"):
-        return ("slot", event.detail)
-    return event.request
+        if event.what == "taken":
+            taken_slots[event.detail] = event
+        elif event.what == "freed":
+            taken_slots.pop(event.detail, None)
+        elif event.what == "sent":
+            unfinished[event.request] = [event]
+        elif event.what in END_KINDS:
+            unfinished.pop(event.request, None)
+        elif event.request in unfinished:
+            unfinished[event.request].append(event)
+    relevant = list(taken_slots.values())
+    for events_of_request in unfinished.values():
+        relevant += events_of_request
+    if last_counted and last_counted not in relevant:
+        relevant.append(last_counted)
+    return sorted(relevant, key=attrgetter("time"))
