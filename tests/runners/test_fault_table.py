@@ -60,6 +60,12 @@ RUNNERS: dict[str, Runner] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def pauses_of_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adaptive rung waits no second where a refusal does not say how long."""
+    monkeypatch.setattr(adaptive.Refusals, "pause", 0.001)
+
+
 @contextlib.asynccontextmanager
 async def nothing_left() -> AsyncIterator[None]:
     """No task is left, and none ended in an exception that nobody looked at."""
