@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
@@ -15,19 +14,32 @@ from tests.support.panel_page import PANEL, PLOT_COMES, SET_UP, panel_of
 pytestmark = IN_BROWSER
 
 
-@pytest.mark.parametrize(("mode", "theme"), [("run", "light"), ("edit", "dark")])
-def test_the_panel_works_in_marimo(
-    page: Page, tmp_path: Path, mode: str, theme: str
-) -> None:
-    """As an app and in the editor it follows every gesture, and notices a dark page."""
-    with marimo(tmp_path, SET_UP + PANEL, mode=mode, theme=theme) as address:
+def test_the_panel_works_in_an_app(page: Page, tmp_path: Path) -> None:
+    """As an app it runs, follows a drag and stops, on a page that is light."""
+    with marimo(tmp_path, SET_UP + PANEL, mode="run", theme="light") as address:
         page.goto(address)
-        if mode == "edit":
-            page.locator(".cm-content").first.wait_for(timeout=PLOT_COMES)
-            page.get_by_test_id("run-button").last.click()  # that of the whole notebook
+        panel = panel_of(page)
+        panel.press("Run")
+        panel.expect(in_flight=3, live=True)
+        limit = panel.drag("limit", 0.5)
+        panel.expect(limit=limit, in_flight=limit)
+        panel.press("Stop")
+        panel.status("stopped: 1000 outcomes")
+        expect(page.locator(".ifl-dark")).to_have_count(0)
+        page.close()  # before its server ends
+
+
+def test_the_panel_works_in_the_editor(page: Page, tmp_path: Path) -> None:
+    """In the editor it follows every gesture, notices a dark page, and can be
+    presented.
+    """
+    with marimo(tmp_path, SET_UP + PANEL, mode="edit", theme="dark") as address:
+        page.goto(address)
+        page.locator(".cm-content").first.wait_for(timeout=PLOT_COMES)
+        page.get_by_test_id("run-button").last.click()  # that of the whole notebook
         panel = panel_of(page)
         try_out(panel)
-        expect(page.locator(".ifl-dark")).to_have_count(int(theme == "dark"))
+        expect(page.locator(".ifl-dark")).to_have_count(1)
         panel.press("Present")
         expect(page.locator(".ifl-presented")).to_be_visible()
         page.keyboard.press("Escape")
