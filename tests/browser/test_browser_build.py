@@ -36,14 +36,25 @@ pytestmark = [
 
 RUN_ALL = 90.0
 """Seconds: the promise is 30 on a computer that does nothing else."""
-HURRIED = ("05", "06", "08")
-"""Notebooks whose numbers need a processor of their own: ``--full`` runs them one at a
-time, and looks.
-"""
+USUAL = ("00", "07", "10")
+"""The notebooks of every run, beside 03 with its slider."""
 WITH_SLIDER = notebook("03")
 LONG_RUN = "server.latency = 0.3\npanel.count = 1000\npanel.start()"
 TAKES_THREADS = ("check_one_limit", "check_limiter")
-TOUR = [path for path in NOTEBOOKS if path != WITH_SLIDER]
+NEEDS_THREADS = """
+from inflight_lab.exercises import rates
+await rates.check_limiter(None)
+"""
+WITHOUT_THREADS = "Not yet: a page in a browser has one thread only"
+TOUR = [
+    pytest.param(
+        path,
+        id=path.stem,
+        marks=[] if path.name.startswith(USUAL) else pytest.mark.full,
+    )
+    for path in NOTEBOOKS
+    if path != WITH_SLIDER
+]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +126,7 @@ def tour(site: Path) -> Iterator[str]:
         yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
 
 
-@pytest.mark.parametrize("path", TOUR, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TOUR)
 def test_notebook_runs_to_its_end(
     path: Path, tour: str, visit: Visit, request: pytest.FixtureRequest
 ) -> None:
@@ -134,8 +145,7 @@ def test_notebook_runs_to_its_end(
             visit.ahead[following] = visit.begin(tour, following)
     with page.context:  # closed whatever comes: a page left open slows all that follow
         ran = ran_in(page, path)
-        if full or ran.number not in HURRIED:
-            CLAIMS_IN_A_PAGE[ran.number](ran)
+        CLAIMS_IN_A_PAGE[ran.number](ran)
         expect_solutions_correct(ran)
 
 
@@ -149,7 +159,7 @@ def expect_solutions_correct(ran: Ran) -> None:
         verdict = ran.kernel.run(f"{exercise.solution}\n{exercise.check_line}")
         expected = "Correct: "
         if exercise.check in TAKES_THREADS:
-            expected = "Not yet: a page in a browser has one thread only"
+            expected = WITHOUT_THREADS
         assert verdict.text.startswith(expected), verdict
 
 
@@ -167,7 +177,7 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
 
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
     """At a root, from the front page's first notebook on: a drag in 03 changes the
-    number in flight.
+    number in flight, and what needs threads says that there are none.
     """
     with lite.served(site) as address:
         page = visit.context().new_page()
@@ -181,6 +191,8 @@ def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
             ran = ran_in(page, WITH_SLIDER)
             CLAIMS_IN_A_PAGE["03"](ran)
             expect_solutions_correct(ran)
+            verdict = ran.kernel.run(NEEDS_THREADS)
+            assert verdict.text.startswith(WITHOUT_THREADS), verdict
             assert ran.kernel.run(LONG_RUN).status == "ok"
             panel = PanelOnPage(page)
             panel.plot = page.locator(".ifl-panel .inflight-lab")
