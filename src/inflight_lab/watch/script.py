@@ -22,9 +22,9 @@ def start(
     It notes into the file ``events``.  Unless ``practice_port`` is 0, the practice
     server there answers.
     """
-    # Ctrl-C at a terminal reaches all that runs in its foreground.  Any other signal is
-    # for this process, or for its group, of which the script is then not a member: it
-    # is handed on.
+    # Ctrl-C at a terminal reaches every process in its foreground.  Any other signal
+    # reaches this process or its group only.  The script then has a group of its own,
+    # so the signal is passed on to it.
     terminal_signals_both = os.name != "posix" or _is_in_the_foreground()
     child = subprocess.Popen(
         command,

@@ -1,4 +1,4 @@
-"""The page with the live plot, and practice answers in place of the API's."""
+"""Serves the page with the live plot, and practice answers instead of the API's."""
 
 import asyncio
 import json
