@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import openai
 import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.runners.budgets import Budgets
+
+if TYPE_CHECKING:
+    import openai
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +33,8 @@ async def api() -> AsyncIterator[PracticeServer]:
 
 def client_for(api: PracticeServer, **options: Any) -> openai.AsyncOpenAI:
     """The package's own client, pointed at the practice server."""
+    import openai  # takes long, and every worker collects this file
+
     return openai.AsyncOpenAI(
         base_url=f"http://127.0.0.1:{api.port}/v1", api_key="none", **options
     )
@@ -62,6 +66,8 @@ async def test_refused_as_by_the_real_api(api: PracticeServer) -> None:
     """Without its retries it raises its own error, whose headers say what is left, and
     when.
     """
+    import openai
+
     async with client_for(api, max_retries=0) as client:
         outcomes = await asyncio.gather(
             *(ask(client, stream=False) for _ in range(60)), return_exceptions=True
