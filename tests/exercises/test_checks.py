@@ -187,7 +187,10 @@ DOES_NOT_FIT = "Not yet: what your code takes or returns does not fit: TypeError
     "broken",
     [
         Broken(answer=lambda: None, verdict=DOES_NOT_FIT),
-        Broken(answer=lambda rate, latency: None, verdict=DOES_NOT_FIT),
+        Broken(
+            answer=lambda rate, latency: None,
+            verdict="Not yet: return a whole number; you returned None.",
+        ),
         Broken(
             answer=lambda rate, latency: rate / 0,
             verdict="Not yet: your code raised ZeroDivisionError: ",

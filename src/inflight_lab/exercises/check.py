@@ -1,6 +1,6 @@
 """What all checks of exercises share: a server, a time limit, and one line of verdict.
 
-A check runs your answer against a fresh practice server and prints one line:
+A check runs your solution against a fresh practice server and prints one line:
 "Correct: ..." or "Not yet: ...", with what it observed.  It raises nothing but an
 interrupt.
 """
@@ -8,8 +8,9 @@ interrupt.
 import asyncio
 import functools
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
+from numbers import Real
 from traceback import walk_tb
 from typing import Any
 
@@ -18,38 +19,54 @@ import httpx
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
-Answer = Callable[..., Any]
+Solution = Callable[..., Any]
 """What you wrote: a function or a coroutine function."""
-Check = Callable[[Answer], Awaitable[str]]
-"""Returns its praise, or raises `NotYetError`."""
+Check = Callable[[Solution], Awaitable[str]]
+"""Returns what the solution gets right, or raises `NotYetError`."""
 TIME_LIMIT = 40.0
-"""Seconds until a check gives up on an answer that hangs."""
+"""Seconds until a check gives up on a solution that hangs."""
 
 
 class NotYetError(Exception):
-    """The answer does not do it yet; the message says what was observed."""
+    """The solution is not right yet; the message says what was observed."""
 
 
 def expect(met: object, hint: str) -> None:
-    """Go on if ``met``; else the verdict is "Not yet", with this ``hint``."""
+    """Raise `NotYetError` with this ``hint`` unless ``met``."""
     if not met:
         raise NotYetError(hint)
 
 
+def expect_number(returned: object) -> None:
+    """Raise `NotYetError` unless the solution returned a number."""
+    expect(isinstance(returned, Real), f"return a number; you returned {returned!r}.")
+
+
+def expect_whole_number(returned: object) -> None:
+    """Raise `NotYetError` unless the solution returned a whole number; 10.0 is one."""
+    is_whole = isinstance(returned, Real) and float(returned).is_integer()
+    expect(is_whole, f"return a whole number; you returned {returned!r}.")
+
+
+def expect_list(returned: object) -> None:
+    """Raise `NotYetError` unless the solution returned something with a length."""
+    expect(isinstance(returned, Sized), f"return a list; you returned {returned!r}.")
+
+
 def expect_threads() -> None:
-    """Go on where Python has threads."""
+    """Raise `NotYetError` where Python has no threads."""
     expect(
         sys.platform != "emscripten",
         "a page in a browser has one thread only: this takes a Python on a computer.",
     )
 
 
-def prints_verdict(check: Check) -> Callable[[Answer], Awaitable[None]]:
-    """``check``, which then prints its verdict as one line."""
+def prints_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
+    """Make ``check`` print its verdict as one line."""
 
     @functools.wraps(check)
-    async def print_verdict(answer: Answer) -> None:
-        outcome = await outcome_of(check, answer)
+    async def print_verdict(solution: Solution) -> None:
+        outcome = await outcome_of(check, solution)
         if isinstance(outcome, KeyboardInterrupt):
             raise outcome
         print(verdict_on(outcome))
@@ -57,15 +74,15 @@ def prints_verdict(check: Check) -> Callable[[Answer], Awaitable[None]]:
     return print_verdict
 
 
-async def outcome_of(check: Check, answer: Answer) -> str | BaseException:
-    """The praise of ``check``, or the exception that took its place.
+async def outcome_of(check: Check, solution: Solution) -> str | BaseException:
+    """What ``check`` returns or raises.
 
-    The answer runs in a task of its own: if it cancels its task, the cell goes on.
+    The solution runs in its own task: if it cancels that, the cell goes on.
     """
     try:
         async with asyncio.timeout(TIME_LIMIT):
             (outcome,) = await asyncio.gather(
-                praise_or_exit(check, answer), return_exceptions=True
+                praise_or_exit(check, solution), return_exceptions=True
             )
     except TimeoutError:
         return NotYetError(
@@ -74,10 +91,10 @@ async def outcome_of(check: Check, answer: Answer) -> str | BaseException:
     return outcome
 
 
-async def praise_or_exit(check: Check, answer: Answer) -> str | BaseException:
-    """Return, too, what would end the event loop if a task raised it."""
+async def praise_or_exit(check: Check, solution: Solution) -> str | BaseException:
+    """Return the exceptions that would end the event loop if a task raised them."""
     try:
-        return await check(answer)
+        return await check(solution)
     except (KeyboardInterrupt, SystemExit) as error:
         return error
 
@@ -95,7 +112,7 @@ def verdict_on(outcome: str | BaseException) -> str:
 
 
 def raised_by_the_check(error: BaseException) -> bool:
-    """Whether the check could not use the answer: the error comes from this room."""
+    """Whether the check itself failed on what the solution takes or returns."""
     modules = [
         frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)
     ]
@@ -106,7 +123,7 @@ def raised_by_the_check(error: BaseException) -> bool:
 async def practice(
     *, max_connections: int = 100, **knobs: Any
 ) -> AsyncIterator[tuple[PracticeServer, httpx.AsyncClient]]:
-    """A server of the check's own, and a client to reach it.
+    """A fresh server for one check, and a client to reach it.
 
     With a ``rate``, its quota is a sliding window.
     """
@@ -121,24 +138,25 @@ async def practice(
 
 
 async def observe(
-    answer: Answer, *args: Any, on: dict[str, Any], **keywords: Any
+    solution: Solution, *args: Any, on: dict[str, Any], **keywords: Any
 ) -> tuple[Any, Stats]:
-    """What ``answer(url, *args, client=client, **keywords)`` returns, and what it sent.
+    """Run ``solution(url, *args, client=client, **keywords)`` on a fresh server.
 
-    ``on`` has the knobs of the server that it runs on.
+    Returns what the solution returned, and what the server saw.  ``on`` has the
+    server's knobs.
     """
     async with practice(**on) as (server, client):
-        returned = await answer(server.url, *args, client=client, **keywords)
+        returned = await solution(server.url, *args, client=client, **keywords)
         return returned, server.stats()
 
 
 async def sent_within(seconds: float, server: PracticeServer) -> int:
-    """How many requests reach ``server`` from now on, within ``seconds``."""
+    """How many requests reach ``server`` in the next ``seconds``."""
     before = server.stats().started
     await asyncio.sleep(seconds)
     return server.stats().started - before
 
 
 def statuses(outcomes: Any) -> list[int | None]:
-    """The status of each outcome of an answer, None for what is not a response."""
+    """The status of each outcome of a solution, None for what is not a response."""
     return [getattr(each, "status_code", None) for each in outcomes or ()]

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import httpx
 
 from inflight_lab.exercises.check import (
-    Answer,
+    Solution,
     expect,
+    expect_list,
+    expect_number,
+    expect_whole_number,
     observe,
     practice,
     prints_verdict,
@@ -19,10 +22,10 @@ from inflight_lab.runners import naive, semaphore, semaphore_pause
 
 
 @prints_verdict
-async def check_knobs(answer: Answer) -> str:
-    """Notebook 00: ``answer(server)`` sets a latency of 0.2 s and a rate of 5."""
+async def check_knobs(solution: Solution) -> str:
+    """Notebook 00: ``solution(server)`` sets a latency of 0.2 s and a rate of 5."""
     async with practice() as (server, client):
-        answer(server)
+        solution(server)
         expect(
             server.latency == 0.2,
             f"your server answers after {server.latency:g} seconds.",
@@ -43,10 +46,10 @@ async def check_knobs(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_page(answer: Answer) -> str:
-    """Notebook 01: ``answer(url, page, client=)`` returns that page's ``args``."""
+async def check_page(solution: Solution) -> str:
+    """Notebook 01: ``solution(url, page, client=)`` returns that page's ``args``."""
     for page in (2, 7):
-        args, _ = await observe(answer, page, on={"latency": 0})
+        args, _ = await observe(solution, page, on={"latency": 0})
         expect(
             args == {"page": str(page)},
             f"asked for page {page}, you returned {args!r}.",
@@ -55,9 +58,9 @@ async def check_page(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_two_at_once(answer: Answer) -> str:
-    """Notebook 01: ``answer(url, client=)`` has two requests in flight together."""
-    responses, stats = await observe(answer, on={"latency": 0.3})
+async def check_two_at_once(solution: Solution) -> str:
+    """Notebook 01: ``solution(url, client=)`` has two requests in flight together."""
+    responses, stats = await observe(solution, on={"latency": 0.3})
     expect(
         stats.started == 2 and statuses(responses) == [200, 200],
         f"{stats.started} requests reached the server, and you returned {responses!r}.",
@@ -70,11 +73,11 @@ async def check_two_at_once(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_split(answer: Answer) -> str:
-    """Notebook 02: ``answer(outcomes)`` returns the responses, and the failures."""
+async def check_split(solution: Solution) -> str:
+    """Notebook 02: ``solution(outcomes)`` returns the responses, and the failures."""
     outcomes = await four_responses_and_three_failures()
     failed = outcomes[4:]
-    responses, failures = answer(outcomes)
+    responses, failures = solution(outcomes)
     expect(
         statuses(responses) == [200] * 4,
         f"4 of 7 requests were accepted, and you returned {len(responses)} responses.",
@@ -97,10 +100,10 @@ async def four_responses_and_three_failures() -> list[httpx.Response | BaseExcep
 
 
 @prints_verdict
-async def check_stops_at_failure(answer: Answer) -> str:
-    """Notebook 02: ``answer(url, count, client=)`` sends no more after a failure."""
+async def check_stops_at_failure(solution: Solution) -> str:
+    """Notebook 02: ``solution(url, count, client=)`` sends no more after a failure."""
     count = 30
-    responses, stats = await observe(answer, count, on={"latency": 0.2})
+    responses, stats = await observe(solution, count, on={"latency": 0.2})
     expect(
         statuses(responses) == [200] * count,
         f"where nothing fails, return all {count} responses.",
@@ -113,7 +116,7 @@ async def check_stops_at_failure(answer: Answer) -> str:
     knobs = {"latency": 0.1, "rate": 3, "period": 60}
     async with practice(max_connections=5, **knobs) as (server, client):
         (outcome,) = await asyncio.gather(
-            answer(server.url, count, client=client), return_exceptions=True
+            solution(server.url, count, client=client), return_exceptions=True
         )
         expect(
             isinstance(outcome, Exception),
@@ -128,13 +131,14 @@ async def check_stops_at_failure(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_one_semaphore(answer: Answer) -> str:
-    """Notebook 03: ``answer(url, count, limit=, client=)`` has ``limit`` in flight."""
+async def check_one_semaphore(solution: Solution) -> str:
+    """Notebook 03: ``solution(url, count, limit=, client=)`` keeps its limit."""
     for limit, count in ((2, 6), (5, 10), (4, 3)):
         asked = f"{count} requests with limit={limit}"
         responses, stats = await observe(
-            answer, count, limit=limit, on={"latency": 0.25}
+            solution, count, limit=limit, on={"latency": 0.25}
         )
+        expect_list(responses)
         expect(
             len(responses) == count,
             f"{asked}: {len(responses)} responses returned.",
@@ -150,10 +154,11 @@ async def check_one_semaphore(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_limit_for(answer: Answer) -> str:
-    """Notebook 03: ``answer(rate, latency)`` is the limit that averages ``rate``."""
+async def check_limit_for(solution: Solution) -> str:
+    """Notebook 03: ``solution(rate, latency)`` is the limit that averages ``rate``."""
     for rate, latency in ((50, 0.1), (6, 0.5), (20, 0.2)):
-        limit = answer(rate, latency)
+        limit = solution(rate, latency)
+        expect_whole_number(limit)
         sent = f"a limit of {limit} sends {limit / latency:.0f} a second"
         expect(
             limit == round(rate * latency),
@@ -188,11 +193,12 @@ PAUSING_RUNS = (
 
 
 @prints_verdict
-async def check_elapsed(answer: Answer) -> str:
-    """Notebook 04: ``answer(count, limit, latency, pause)`` is how long a run takes."""
+async def check_elapsed(solution: Solution) -> str:
+    """Notebook 04: ``solution(count, limit, latency, pause)`` is a run's duration."""
     compared = []
     for run in PAUSING_RUNS:
-        predicted = answer(run.count, run.limit, LATENCY, PAUSE)
+        predicted = solution(run.count, run.limit, LATENCY, PAUSE)
+        expect_number(predicted)
         took = await measure(run)
         # Judged by what the run must take: a busy computer only ever adds to that.
         expect(

@@ -7,10 +7,13 @@ import httpx
 
 from inflight_lab.exercises.calculator import bursts, safe_limit
 from inflight_lab.exercises.check import (
-    Answer,
     NotYetError,
+    Solution,
     expect,
+    expect_list,
+    expect_number,
     expect_threads,
+    expect_whole_number,
     observe,
     practice,
     prints_verdict,
@@ -22,10 +25,11 @@ from inflight_lab.runners import semaphore
 
 
 @prints_verdict
-async def check_safe_limit(answer: Answer) -> str:
-    """Notebook 05: ``answer(rate, quickest)`` is the largest safe limit."""
+async def check_safe_limit(solution: Solution) -> str:
+    """Notebook 05: ``solution(rate, quickest)`` is the largest safe limit."""
     for rate, quickest in ((100, 0.3), (20, 0.6), (30, 0.25), (20, 0.01)):
-        limit = answer(rate, quickest)
+        limit = solution(rate, quickest)
+        expect_whole_number(limit)
         busiest = limit * bursts(1, quickest)
         expect(
             limit == safe_limit(rate, latency=quickest),
@@ -46,16 +50,17 @@ async def check_safe_limit(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_hold(answer: Answer) -> str:
-    """Notebook 05: ``answer(url, count, limit=, period=, client=)`` keeps any quota."""
+async def check_hold(solution: Solution) -> str:
+    """Notebook 05: ``solution(url, count, limit=, period=, client=)`` keeps a quota."""
     count, limit, period = 16, 8, 0.4
     responses, stats = await observe(
-        answer,
+        solution,
         count,
         limit=limit,
         period=period,
         on={"latency": 0.02, "rate": limit, "period": period},
     )
+    expect_list(responses)
     expect(
         stats.refused == 0,
         f"{stats.refused} of {stats.started} requests were refused:"
@@ -77,10 +82,10 @@ async def check_hold(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_one_pacer(answer: Answer) -> str:
-    """Notebook 06: ``answer(url, client=, rate=)`` runs three pollers in one quota."""
+async def check_one_pacer(solution: Solution) -> str:
+    """Notebook 06: ``solution(url, client=, rate=)`` runs 3 pollers in one quota."""
     rate = 20
-    _, stats = await observe(answer, rate=rate, on={"latency": 0.02, "rate": rate})
+    _, stats = await observe(solution, rate=rate, on={"latency": 0.02, "rate": rate})
     expect(
         stats.started == 60,
         f"3 pollers send 60 requests; the server saw {stats.started}.",
@@ -96,12 +101,12 @@ async def check_one_pacer(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_limiter(answer: Answer) -> str:
-    """Notebook 06: ``answer()`` makes a limiter that uses nearly all of 20 a second."""
+async def check_limiter(solution: Solution) -> str:
+    """Notebook 06: ``solution()`` makes a limiter that uses most of 20 a second."""
     expect_threads()
-    card = await asyncio.to_thread(judge, answer, rate=20)
-    if not card.shares:
-        raise NotYetError(card.findings["could be judged"].detail)
+    card = await asyncio.to_thread(judge, solution, rate=20)
+    if card.problem:
+        raise NotYetError(card.problem)
     on_networks = card.shares["sliding window"]
     for network, share in on_networks.items():
         expect(
@@ -117,19 +122,21 @@ async def check_limiter(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_wait_for(answer: Answer) -> str:
-    """Notebook 07: ``answer(response, attempt)`` is ``Retry-After`` or full jitter."""
+async def check_wait_for(solution: Solution) -> str:
+    """Notebook 07: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
     async with practice(latency=0, rate=1, period=30) as (server, client):
         await client.get(server.url)
         refused = await client.get(server.url)
     asked = int(refused.headers["Retry-After"])
-    waited = answer(refused, 1)
+    waited = solution(refused, 1)
     expect(
         waited == asked,
         f"the server said Retry-After: {asked}, and you wait for {waited!r} s.",
     )
     for attempt, most in ((1, 1), (2, 2), (3, 4)):
-        waits = [answer(httpx.Response(503), attempt) for _ in range(200)]
+        waits = [solution(httpx.Response(503), attempt) for _ in range(200)]
+        for wait in waits:
+            expect_number(wait)
         shortest, longest = min(waits), max(waits)
         reaches_down = 0 <= shortest < most / 4
         reaches_up = most * 3 / 4 < longest <= most
@@ -145,17 +152,17 @@ async def check_wait_for(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_keeps_answers(answer: Answer) -> str:
-    """Notebook 07: ``answer(url, count, limit=, client=)`` stops, keeping the rest."""
+async def check_keeps_answers(solution: Solution) -> str:
+    """Notebook 07: ``solution(url, count, limit=, client=)`` stops with its answers."""
     count, limit = 30, 3
-    responses, _ = await observe(answer, 9, limit=limit, on={"latency": 0.05})
+    responses, _ = await observe(solution, 9, limit=limit, on={"latency": 0.05})
     expect(
         len(responses or ()) == 9,
         "where nothing fails, you must return all 9 responses.",
     )
     # Two full rounds are accepted and the third is refused.
     async with practice(latency=0.2, rate=6, period=60) as (server, client):
-        kept = statuses(await answer(server.url, count, limit=limit, client=client))
+        kept = statuses(await solution(server.url, count, limit=limit, client=client))
         more = await sent_within(0.5, server)
         sent = server.stats().started
     sent_of_all = f"{sent} of {count} requests were sent"
@@ -187,16 +194,17 @@ TWO_QUOTAS = (
 
 
 @prints_verdict
-async def check_most_requests(answer: Answer) -> str:
-    """Notebook 12: ``answer(requests, tokens, cost)`` is the most that both allow."""
+async def check_most_requests(solution: Solution) -> str:
+    """Notebook 12: ``solution(requests, tokens, cost)`` is the most that both allow."""
     for quotas in TWO_QUOTAS:
-        most = answer(quotas.requests, quotas.tokens, quotas.cost)
+        most = solution(quotas.requests, quotas.tokens, quotas.cost)
+        expect_whole_number(most)
         expect(
             most == quotas.most,
             f"{quotas.requests} requests and {quotas.tokens} tokens, {quotas.cost}"
             f" each: {most!r} requests cost {most * quotas.cost} tokens.",
         )
-    most = answer(30, 200, 10)
+    most = solution(30, 200, 10)
     refused = await refused_of_ten_tokens(most, rate=30, tokens=200)
     expect(
         refused == 0,

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 
 from inflight_lab.exercises.check import (
-    Answer,
+    Solution,
     expect,
+    expect_list,
+    expect_number,
     expect_threads,
     observe,
     practice,
@@ -21,8 +23,8 @@ from inflight_lab.server import PracticeServer
 
 
 @prints_verdict
-async def check_waits_outside(answer: Answer) -> str:
-    """Notebook 08: ``answer(url, count, client=client)`` queues nothing in the pool."""
+async def check_waits_outside(solution: Solution) -> str:
+    """Notebook 08: ``solution(url, count, client=client)`` queues none in the pool."""
     pool, count = 10, 20
     limits = httpx.Limits(max_connections=pool)
     transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=limits))
@@ -30,10 +32,11 @@ async def check_waits_outside(answer: Answer) -> str:
         PracticeServer(latency=0.2) as server,
         httpx.AsyncClient(transport=transport) as client,
     ):
-        responses = await answer(server.url, count, client=client)
+        responses = await solution(server.url, count, client=client)
     queued = transport.stats().peak_in_flight - pool
     peak = server.stats().peak_in_flight
     expect(queued <= 0, f"{queued} requests waited inside httpx's pool.")
+    expect_list(responses)
     expect(
         len(responses) == count,
         f"{count} requests asked for, {len(responses)} responses returned.",
@@ -61,8 +64,8 @@ class Pages:
 
 
 @prints_verdict
-async def check_shares_items(answer: Answer) -> str:
-    """Notebook 08: ``answer(make_one, items, limit)`` makes each item once."""
+async def check_shares_items(solution: Solution) -> str:
+    """Notebook 08: ``solution(make_one, items, limit)`` makes each item once."""
     count, limit = 24, 4
     pages = Pages(count)
     made: list[int] = []
@@ -74,7 +77,7 @@ async def check_shares_items(answer: Answer) -> str:
             await client.get(server.url, params={"page": page})
             made.append(page)
 
-        await answer(make_one, pages, limit)
+        await solution(make_one, pages, limit)
     peak = server.stats().peak_in_flight
     expect(
         sorted(made) == list(range(count)),
@@ -96,12 +99,12 @@ async def check_shares_items(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_one_limit(answer: Answer) -> str:
-    """Notebook 09: ``answer(url, limit)`` runs two groups within ``limit``."""
+async def check_one_limit(solution: Solution) -> str:
+    """Notebook 09: ``solution(url, limit)`` runs two groups within ``limit``."""
     expect_threads()
     for limit in (3, 4):
         with PracticeServer(latency=0.1) as server:
-            await asyncio.to_thread(answer, server.url, limit)
+            await asyncio.to_thread(solution, server.url, limit)
             stats = server.stats()
         expect(
             stats.accepted == 24 and stats.peak_in_flight == limit,
@@ -115,10 +118,11 @@ async def check_one_limit(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_share(answer: Answer) -> str:
-    """Notebook 09: ``answer(rate, senders)`` is the rate of each sender."""
+async def check_share(solution: Solution) -> str:
+    """Notebook 09: ``solution(rate, senders)`` is the rate of each sender."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
-        share = answer(rate, senders)
+        share = solution(rate, senders)
+        expect_number(share)
         total = senders * share
         expect(
             0.9 * rate <= total <= rate,
@@ -133,7 +137,7 @@ async def check_share(answer: Answer) -> str:
     # No condition: what a busy computer holds up arrives together, and may be refused.
     _, stats = await observe(
         send_from_two,
-        rate=answer(20, 2),
+        rate=solution(20, 2),
         return_exceptions=True,
         on={"latency": 0.02, "rate": 20},
     )
@@ -144,9 +148,9 @@ async def check_share(answer: Answer) -> str:
 
 
 @prints_verdict
-async def check_introduces_itself(answer: Answer) -> str:
-    """Notebook 10: ``answer()`` is a client with a name, an address, and a timeout."""
-    async with practice(latency=0) as (server, _), answer() as client:
+async def check_introduces_itself(solution: Solution) -> str:
+    """Notebook 10: ``solution()`` is a client with a name, an address, a timeout."""
+    async with practice(latency=0) as (server, _), solution() as client:
         response = await client.get(server.url)
         name = response.json()["headers"].get("User-Agent", "")
         expect(
@@ -177,12 +181,12 @@ GIVING_UP = (
 
 
 @prints_verdict
-async def check_gives_up(answer: Answer) -> str:
-    """Notebook 10: ``answer(url, count, client=client)`` stops at the third 429."""
+async def check_gives_up(solution: Solution) -> str:
+    """Notebook 10: ``solution(url, count, client=client)`` stops at the third 429."""
     for case in GIVING_UP:
         allowed = f"{case.allowed} of {case.count} were allowed"
         responses, stats = await observe(
-            answer, case.count, on={"latency": 0, "rate": case.allowed, "period": 60}
+            solution, case.count, on={"latency": 0, "rate": case.allowed, "period": 60}
         )
         returned = len(responses or ())
         expect(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.trials import NETWORKS, Share
 
+COULD_BE_JUDGED = "could be judged"
+"""The only question that is answered about a limiter that fits no trial."""
 NAME_WIDTH = 16
 CELL_WIDTH = 18
 ROW_NAME_WIDTH = 34
@@ -42,6 +44,12 @@ class Card:
         for question, result in self.findings.items():
             cells[question] = result.short
         return cells
+
+    @property
+    def problem(self) -> str:
+        """Why nothing could be judged; empty if there are shares."""
+        finding = self.findings.get(COULD_BE_JUDGED)
+        return finding.detail if finding and not self.shares else ""
 
     @property
     def used_any_quota(self) -> bool:

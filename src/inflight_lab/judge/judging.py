@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from inflight_lab.arguments import checked, instance, number
-from inflight_lab.judge.card import Card, Column, side_by_side
+from inflight_lab.judge.card import COULD_BE_JUDGED, Card, Column, side_by_side
 from inflight_lab.judge.checks import CHECKS
 from inflight_lab.judge.clock import BlockingError
 from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.subject import WANTED, Subject
 from inflight_lab.judge.trials import PERIODS, trials
 
-COULD_BE_JUDGED = "could be judged"
 NO_CLOCK = (
     "after the first second it sent nothing; it lets none through, or uses a thread "
     "or a clock that the judge does not reach"
