@@ -203,7 +203,7 @@ def test_presented_the_plot_is_large(
     if not full:
         page.evaluate("delete Element.prototype.requestFullscreen")
     panel = PanelOnPage(page)
-    for lane in range(len(state["_lanes"])):
+    for lane in range(len(state["_headings"])):
         hear(page, CROWDED, lane=lane)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
@@ -239,7 +239,7 @@ def test_presented_the_pictures_use_the_height(
     state = request.getfixturevalue(runners)
     show(page, state, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
-    for lane in range(len(state["_lanes"])):
+    for lane in range(len(state["_headings"])):
         hear(page, CROWDED, lane=lane)
     page.get_by_role("button", name="Present").click()
     page.wait_for_function("document.querySelector('.ifl-presented') !== null")
@@ -259,7 +259,7 @@ def test_presented_the_pictures_use_the_height(
     expect(chosen).to_have_text("both, if they fit")
     assert page.locator(".ifl-view select").is_visible()  # to have the other
     page.evaluate("model.set('view', 'lines')")
-    assert len(pictures_on(page)) == len(state["_lanes"])
+    assert len(pictures_on(page)) == len(state["_headings"])
     expect_readable(page, height)
 
 

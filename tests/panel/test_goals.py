@@ -63,7 +63,7 @@ def test_goals_are_open_again_for_the_next_run() -> None:
     """Neither what was met nor an error stays."""
     goals = Goals({"typo": lambda stats: stats.acepted == 7, "any": lambda _: True})
     goals.judge(STATS, finished=True)
-    goals.forget()
+    goals.clear()
     assert goals.met == {}
     assert texts_of(goals) == ["○ typo", "○ any"]
 

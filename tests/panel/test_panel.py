@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from inflight_lab import PracticeServer
+from inflight_lab.panel.lane import is_busy
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
@@ -39,6 +40,19 @@ async def test_start_during_a_run_starts_nothing(
     assert panel.start() is panel.start()
     await until(lambda: server.timeline.in_flight == 3)
     await stop(panel)
+
+
+async def test_a_run_that_cannot_begin_leaves_its_servers_free(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """Of two runners one turns out not to be callable: no server stays busy."""
+    panel = open_panel(
+        {"sound": semaphore.make_many_requests, "broken": naive.make_many_requests}
+    )
+    panel.lanes["broken"].runner = cast(Any, None)
+    with pytest.raises(TypeError):
+        panel.start()
+    assert not any(is_busy(lane.server) for lane in panel.lanes.values())
 
 
 async def test_side_by_side(server: PracticeServer, open_panel: OpenPanel) -> None:
@@ -112,7 +126,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server.latency = 0
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
-    assert [goal["text"] for goal in panel._lanes[0]["goals"]] == [
+    assert [goal["text"] for goal in panel._headings[0]["goals"]] == [
         "✔ any",
         "✔ 9 answers",
     ]

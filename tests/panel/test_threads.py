@@ -70,7 +70,7 @@ async def test_what_a_thread_goes_on_to_send_is_counted(
     """Of the count asked for: after Stop the plot goes on with the threads, until the
     server is done.
     """
-    monkeypatch.setattr(lane_module, "THREADS_PAUSE", 1.0)  # far more than a pause
+    monkeypatch.setattr(lane_module, "IDLE_AFTER", 1.0)  # far more than a pause
     server.latency = 0.07
     panel = open_panel(in_threads(threads.sends), count=threads.count)
     panel.start()

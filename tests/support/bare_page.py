@@ -36,7 +36,7 @@ def state_of(
                 "view",
                 "running",
                 "status",
-                "_lanes",
+                "_headings",
                 "_page",
                 "_esm",
                 "_css",

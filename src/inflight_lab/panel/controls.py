@@ -27,7 +27,7 @@ class Controlled(RunWidget):
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
-    _lanes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    _headings: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 
     def __init__(

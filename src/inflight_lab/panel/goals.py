@@ -33,7 +33,7 @@ class Goals:
         self.met: dict[str, bool] = {}
         self._errors: dict[str, str] = {}
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Open all of them."""
         self.met = {}
         self._errors = {}

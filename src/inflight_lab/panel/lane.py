@@ -20,14 +20,14 @@ from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
-LATE_SERVER = 0.2
-"""Seconds until a server has noticed that a client hung up, at the most."""
+DISCONNECT_DELAY = 0.2
+"""Seconds that a server takes at most to notice that a client hung up."""
 
-THREADS_PAUSE = 2 * GRACE
-"""Seconds in which a server is not asked for anything once no thread sends any more."""
+IDLE_AFTER = 2 * GRACE
+"""Seconds without a request after which threads are taken to have stopped sending."""
 
 _running: list["Lane"] = []
-"""Those that run now: of several on one server, the first one resets it."""
+"""The lanes that run now.  The first of several on one server resets it."""
 
 
 class Lane:
@@ -71,12 +71,11 @@ class Lane:
 
         If another run is under way on the server, it is as slow as that one.
         """
-        self.feed.stop()  # that of the last run, whose end is not one of this run
-        self.forget()
+        self.feed.stop()  # the last run must not end inside this one
+        self.clear_result()
         if not is_busy(self.server):
             self.server.reset()
             self.server.slow = slow
-        _running.append(self)
         self.slow = self.server.slow
         self.timeline.period = self.server.timeline.period
         self._execution = self._make_execution(count, limit)
@@ -85,19 +84,19 @@ class Lane:
             self.feed.set_limit(limit)
         if not self._observed:
             self.server.timeline.start(count)
+        # Last: if anything above raises, the server stays free.
+        _running.append(self)
 
     async def run(self) -> None:
-        """The run that was begun; its plot goes on."""
-        assert self._execution
+        """Send the requests of the run that was begun; its plot goes on."""
         try:
-            await self._execution.run()
+            await self._begun.run()
         finally:
             await self._wait_for_the_server()
 
     def end(self) -> str:
         """Judge the goals and stop the plot; returns in a few words how it ended."""
-        assert self._execution
-        execution = self._execution
+        execution = self._begun
         self._execution = None
         _running.remove(self)
         self.outcomes, self.error = execution.result
@@ -124,24 +123,36 @@ class Lane:
             self._execution.limiter.limit = limit
             self.feed.set_limit(limit)
 
-    def reset(self) -> None:
-        """Be as before the first run."""
+    def abandon(self) -> None:
+        """Give up a run that was begun and cannot be run."""
+        self._execution = None
+        if self in _running:
+            _running.remove(self)
         self.feed.stop()
-        self.forget()
+
+    def reset(self) -> None:
+        """Go back to the state before the first run."""
+        self.feed.stop()
+        self.clear_result()
         if not is_busy(self.server):
             self.server.reset()
         self.feed.clear()
 
-    def forget(self) -> None:
-        """Forget what the last run brought."""
+    def clear_result(self) -> None:
+        """Drop the outcomes, the verdicts and the timeline of the last run."""
         self.outcomes = []
         self.error = None
-        self.goals.forget()
+        self.goals.clear()
         self.timeline.reset()
 
-    def shown(self) -> dict[str, Any]:
-        """What stands above the plot: the name and the goals."""
+    def heading(self) -> dict[str, Any]:
+        """The name and the goals, which the page shows above the plot."""
         return {"name": self.name, "goals": self.goals.states()}
+
+    @property
+    def _begun(self) -> Execution:
+        assert self._execution, "`begin` comes first"
+        return self._execution
 
     def _make_execution(self, count: int, limit: int) -> Execution:
         return Execution(
@@ -155,20 +166,20 @@ class Lane:
         )
 
     def _stats(self) -> Stats:
-        """The client's numbers where it is observed, otherwise the server's."""
+        """The client's numbers if it is observed, otherwise the server's."""
         return self.timeline.stats() if self._observed else self.server.stats()
 
     async def _wait_for_the_server(self) -> None:
-        """It learns late that a client hung up; the picture should end with that."""
-        looks = 10
-        for _ in range(looks):
+        """Let the server notice that clients hung up, so that the plot shows it."""
+        checks = 10
+        for _ in range(checks):
             if self.server.timeline.in_flight:
-                await asyncio.sleep(LATE_SERVER / looks)
+                await asyncio.sleep(DISCONNECT_DELAY / checks)
 
     def _stop_plot_when_idle(self, waiting_before: int = 0) -> None:
-        """Stop it once the server has nothing to do: after Stop, threads still send.
+        """Stop the plot once the server has nothing to do: threads send after Stop.
 
-        ``waiting_before`` is how many requests had not been sent at the last look.
+        ``waiting_before`` is how many requests were still unsent at the last check.
         """
         if self._execution:
             return  # the plot is that of the next run
@@ -178,7 +189,7 @@ class Lane:
             self._stop_plot()
             return
         loop = asyncio.get_running_loop()
-        loop.call_later(THREADS_PAUSE, self._stop_plot_when_idle, stats.waiting)
+        loop.call_later(IDLE_AFTER, self._stop_plot_when_idle, stats.waiting)
 
     def _stop_plot(self) -> None:
         if not self._observed and not is_busy(self.server):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 import traitlets
 
@@ -25,6 +24,11 @@ from inflight_lab.panel.settings import (
     SHARED,
     knobs_of,
 )
+from inflight_lab.panel.shared_knobs import (
+    differs_from_a_server,
+    share_knobs,
+    turn_on_all_panels,
+)
 from inflight_lab.panel.slow_motion import SPEEDS
 from inflight_lab.runs.recording import save
 from inflight_lab.server import PracticeServer
@@ -35,20 +39,17 @@ BLOCKED = (
     "Stop waits until it returns"
 )
 
-_panels: WeakSet["Panel"] = WeakSet()
-"""All that are open: those on one server show the same knobs."""
-
 
 class Panel(Controlled):
     """Runs ``runner(url, count)`` at the press of a button, and shows it live.
 
     The requests go to ``server``.
 
-    ``runner`` is whatever can be called with those two and returns something to await:
-    one of the ladder, the coroutine function you have just written, a
-    ``functools.partial``, a method, an object.  What it takes beyond them is used:
+    ``runner`` is any callable that takes these two and returns an awaitable: one of the
+    ladder, the coroutine function you have just written, a ``functools.partial``, a
+    method, an object.  If it also takes one of these keywords, the panel passes it:
     ``client`` to draw the client's own count, ``limiter`` to change the limit while
-    requests fly, ``return_exceptions`` to lose no outcome.
+    requests are in flight, ``return_exceptions=True`` to get every outcome.
 
     Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side from
     one click, on one axis of time, each against a server of its own: the first has
@@ -82,8 +83,8 @@ class Panel(Controlled):
     does the plot, until the server has nothing more to do or the panel is closed.
 
     Make it in a notebook cell, on the event loop that runs there, and let that cell
-    end: ``start`` and the buttons run in the background, and while a cell awaits,
-    sliders may have to wait as well.
+    end: ``start`` and the buttons run in the background.  While another cell awaits
+    something, the sliders may react only after it.
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is
     started, and ``RuntimeError`` where no event loop runs.
@@ -120,22 +121,22 @@ class Panel(Controlled):
         check_goals(goals or {})
         self._add_lanes(runners, server, goals or {})
         sliders = {"limit": limit, "count": count, "slow": slow}
-        self._at_first = sliders | knobs_of(server)
+        self._initial = sliders | knobs_of(server)
         super().__init__(
             loop,
             [lane.feed for lane in self.lanes.values()],
             status="ready",
             _page=self._page_of(max_count=max_count, max_limit=max_limit),
-            **self._at_first,
+            **self._initial,
         )
         self._show_goals()
         self.observe(self._on_setting, list(ALLOWED))
-        _panels.add(self)
-        closed_on_rerun(self._forget_when_over)
+        share_knobs(self)
+        closed_on_rerun(self._clear_when_over)
 
     @property
     def server(self) -> PracticeServer:
-        """What answers the first runner."""
+        """The server of the first runner."""
         return self._first.server
 
     @property
@@ -178,7 +179,7 @@ class Panel(Controlled):
         for lane in self.lanes.values():
             lane.reset()
         self._show_goals()
-        for name, value in self._at_first.items():
+        for name, value in self._initial.items():
             setattr(self, name, value)
         self.status = "ready"
 
@@ -211,7 +212,7 @@ class Panel(Controlled):
         self._first = next(iter(self.lanes.values()))
 
     def _page_of(self, *, max_count: int, max_limit: int) -> dict[str, Any]:
-        """What the page has to know of the controls, and what never changes."""
+        """What the page needs to draw the controls; none of it ever changes."""
         return {
             "adjustable": any(lane.adjustable for lane in self.lanes.values()),
             "quotas": QUOTAS,
@@ -226,8 +227,13 @@ class Panel(Controlled):
         }
 
     def _begin(self) -> None:
-        for lane in self.lanes.values():
-            lane.begin(self.count, self.limit, slow=self.slow)
+        try:
+            for lane in self.lanes.values():
+                lane.begin(self.count, self.limit, slow=self.slow)
+        except BaseException:
+            for lane in self.lanes.values():
+                lane.abandon()
+            raise
         self._show_goals()
         self.status = "running"
 
@@ -241,7 +247,7 @@ class Panel(Controlled):
             watch.cancel()
 
     def _ended(self) -> None:
-        # All at one time, so that their axes end alike.
+        # All together, so that their time axes end at the same moment.
         ends = [lane.end() for lane in self.lanes.values()]
         self._show_goals()
         self.status = " · ".join(ends)
@@ -255,7 +261,7 @@ class Panel(Controlled):
             self.status = "running"
 
     def _show_goals(self) -> None:
-        self._lanes = [lane.shown() for lane in self.lanes.values()]
+        self._headings = [lane.heading() for lane in self.lanes.values()]
 
     @traitlets.validate(*ALLOWED)
     def _check(self, proposal: Any) -> Any:
@@ -273,37 +279,24 @@ class Panel(Controlled):
         if name == "limit":
             for lane in self.lanes.values():
                 lane.set_limit(self.limit)
-        elif name in SHARED and self._is_turned(name):
-            for panel in list(_panels):
-                if panel.server is self.server:
-                    panel._turn(name, getattr(self, name))
-
-    def _is_turned(self, name: str) -> bool:
-        """Whether a server has another value: otherwise another panel has turned it."""
-        value = getattr(self, name)
-        servers = [lane.server for lane in self.lanes.values()]
-        return any(getattr(server, name) != value for server in servers)
-
-    def _turn(self, name: str, value: object) -> None:
-        """Turn a knob of all servers, and move its slider."""
-        for lane in self.lanes.values():
-            setattr(lane.server, name, value)
-        setattr(self, name, value)
+        elif name in SHARED and differs_from_a_server(self, name):
+            turn_on_all_panels(self.server, name, getattr(self, name))
 
     def _press(self, button: str) -> None:
         if button == "reset":
+            # Kept, because the loop itself keeps only weak references to tasks.
             self._resetting = self._loop.create_task(self.reset())
         else:
             super()._press(button)
 
-    def _forget_when_over(self) -> None:
-        """Keep nothing of a run: IPython's ``Out`` keeps the panel itself for good."""
+    def _clear_when_over(self) -> None:
+        """Drop the last run: IPython's ``Out`` keeps the panel itself for good."""
         if self._task:
-            self._task.add_done_callback(lambda _: self._forget())
+            self._task.add_done_callback(lambda _: self._clear())
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         for lane in self.lanes.values():
-            lane.forget()
+            lane.clear_result()
             lane.feed.clear()
 
 

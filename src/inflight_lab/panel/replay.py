@@ -51,7 +51,7 @@ class Replay(Controlled):
             loop,
             feeds,
             status=f"a recording of {self._seconds:.1f} s: nothing is sent",
-            _lanes=[{"name": name, "goals": []} for name in self.runs],
+            _headings=[{"name": name, "goals": []} for name in self.runs],
             _page={"replay": True},
         )
 

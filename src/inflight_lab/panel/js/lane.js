@@ -12,7 +12,7 @@ import { hintInWords } from "./words.js";
  * @property {string} text
  * @property {boolean | null} met Null before it is judged.
  *
- * @typedef {object} Lane What the model says of one, in `_lanes`.
+ * @typedef {object} Lane What the model says of one, in `_headings`.
  * @property {string} name
  * @property {Goal[]} goals
  */
@@ -20,19 +20,19 @@ import { hintInWords } from "./words.js";
 /**
  * @param {HTMLElement} parent
  * @param {Model} model
- * @param {number} number Its place in `_lanes`.
+ * @param {number} number Its place in `_headings`.
  * @param {Neighbours} neighbours
  * @param {AbortSignal} signal Ends it.
  */
 export function addLane(parent, model, number, neighbours, signal) {
   /** @returns {Lane} */
-  const lane = () => model.get("_lanes")[number];
+  const lane = () => model.get("_headings")[number];
   const root = div("ifl-lane", parent);
   if (lane().name) div("ifl-name", root, lane().name);
   const goals = div("ifl-goals", root);
   const view = new View(root, model, signal, neighbours);
   const hint = div("ifl-hint", root);
-  follow(model, ["_lanes"], () => showGoals(goals, lane().goals), signal);
+  follow(model, ["_headings"], () => showGoals(goals, lane().goals), signal);
   follow(model, ["limit", "quota", "rate"], () => {
     hint.textContent = hintOf(model);
   }, signal);

@@ -15,7 +15,7 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
   addControls(root, model, layout, signal);
   const parent = div("ifl-lanes", root);
   /** @type {Lane[]} */
-  const lanes = model.get("_lanes");
+  const lanes = model.get("_headings");
   const { replay } = model.get("_page");
   const clock = replay ? playerClock(model, signal) : undefined;
   /** @type {Lines[]} The plots that share their axes. */
