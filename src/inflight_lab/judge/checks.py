@@ -1,4 +1,4 @@
-"""What a limiter is asked besides its share of a quota: one property a check."""
+"""The checks of a limiter besides its share of a quota, one property each."""
 
 import asyncio
 import gc
@@ -21,28 +21,29 @@ from inflight_lab.judge.subject import Subject, through
 
 
 class Check(NamedTuple):
-    """A question, and what answers it about a limiter."""
+    """A question about a limiter, and the function that answers it."""
 
     question: str
     answer: Callable[[Subject], Coroutine[Any, Any, CheckResult]]
 
     def result(self, subject: Subject) -> CheckResult:
-        """Ask.  Raises ``BlockingError`` where nothing can be found."""
+        """Ask it about ``subject``.  Raises ``BlockingError`` if the limiter blocks."""
         try:
             return subject.run(self.answer(subject))
         except TimeoutError:
-            return CheckResult(False, "it stands still")
+            return CheckResult(False, "it hangs: no request gets through")
         except Exception as error:
             return raised(error)
 
 
 async def _keeps_to_the_rate_after_a_rest(subject: Subject) -> CheckResult:
     """A rest must not save up more than one period allows."""
-    limiter, api = subject.make(), Api()
+    limiter = subject.make()
+    api = Api()
     await through(limiter, api.get)
     await asyncio.sleep(10 * subject.period)
     await asyncio.gather(*subject.send_at_once(limiter, api.get, 3))
-    return _keeps_to_the_rate(subject, api)
+    return _rate_verdict(subject, api)
 
 
 async def _keeps_to_the_rate_after_a_stall(subject: Subject) -> CheckResult:
@@ -52,12 +53,12 @@ async def _keeps_to_the_rate_after_a_stall(subject: Subject) -> CheckResult:
     await asyncio.sleep(1.5 * subject.period)
     virtual_loop().stall(3 * subject.period)
     await asyncio.wait(requests, timeout=10 * subject.period)
-    return _keeps_to_the_rate(subject, api)
+    return _rate_verdict(subject, api)
 
 
-def _keeps_to_the_rate(subject: Subject, api: Api) -> CheckResult:
+def _rate_verdict(subject: Subject, api: Api) -> CheckResult:
     busiest = _busiest(api.arrivals, subject.period)
-    together = max(Counter(api.arrivals).values())
+    together = max(Counter(api.arrivals).values(), default=0)
     detail = f"at most {busiest} in one period, {together} at one moment"
     return CheckResult(busiest <= subject.rate, detail)
 
@@ -72,7 +73,8 @@ def _busiest(arrivals: list[float], period: float) -> int:
 
 
 async def _first_come_first_served(subject: Subject) -> CheckResult:
-    limiter, order = subject.make(), list[int]()
+    limiter = subject.make()
+    order: list[int] = []
 
     async def note(number: int) -> None:
         order.append(number)
@@ -83,13 +85,14 @@ async def _first_come_first_served(subject: Subject) -> CheckResult:
     )
     overtaken = sum(later < earlier for earlier, later in itertools.pairwise(order))
     if overtaken:
-        return CheckResult(False, f"{overtaken} times a later one went first")
+        return CheckResult(False, f"{overtaken} requests overtook an earlier one")
     return YES
 
 
 async def _survives_cancelled_requests(subject: Subject) -> CheckResult:
     """Cancel the oldest request and any other, in turns: the rest must get through."""
-    limiter, draw = subject.make(), random.Random(1)
+    limiter = subject.make()
+    draw = random.Random(1)
     requests = subject.send_at_once(limiter, Api().get, 3)
     for turn in range(len(requests) // 2):
         await asyncio.sleep(draw.uniform(0.2, 1.2) * subject.period / subject.rate)
@@ -99,7 +102,7 @@ async def _survives_cancelled_requests(subject: Subject) -> CheckResult:
             given_up.cancel()
     _, stuck = await asyncio.wait(requests, timeout=20 * subject.period)
     if stuck:
-        return CheckResult(False, f"{len(stuck)} others wait for ever")
+        return CheckResult(False, f"{len(stuck)} other requests never got through")
     return await _still_works(subject, limiter)
 
 
@@ -143,7 +146,7 @@ async def _time_and_memory(subject: Subject) -> CheckResult:
         await asyncio.gather(*subject.send_at_once(limiter, send, 10))
         return time.process_time() - began
 
-    await send_all()  # what it keeps of the last requests it may keep
+    await send_all()  # so that what a limiter keeps of its last requests is there
     before = _objects_in_use()
     seconds = await send_all()
     kept = max(0, _objects_in_use() - before)

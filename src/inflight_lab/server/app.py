@@ -32,7 +32,7 @@ from inflight_lab.server.sizes import TOO_LARGE, declares_too_much, limit_body
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = [LOOPBACK, "localhost"]
-FOREIGN_PAGE = "This server answers no page of another site."
+FOREIGN_PAGE = "This server does not answer requests from other websites."
 
 
 class PracticeApp(Knobs):
@@ -63,7 +63,7 @@ class PracticeApp(Knobs):
             self.timeline.period = self.period * self.slow
 
     def routes(self) -> list[BaseRoute]:
-        """What answers which path.  A subclass may serve other paths instead."""
+        """The path of each endpoint.  A subclass may serve other paths."""
         return [
             Route("/get", self.get),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
@@ -96,18 +96,18 @@ class PracticeApp(Knobs):
         )
 
     def stats(self) -> Stats:
-        """The numbers up to now, as the server saw them."""
+        """What the server has counted so far."""
         return self.timeline.stats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection, or refuse it before anything counts it."""
         headers = Headers(scope=scope)
-        answer: ASGIApp = self._site
+        app: ASGIApp = self._site
         if comes_from_a_foreign_page(headers):
-            answer = PlainTextResponse(FOREIGN_PAGE, 403)
+            app = PlainTextResponse(FOREIGN_PAGE, 403)
         elif declares_too_much(headers):
-            answer = PlainTextResponse(TOO_LARGE, 413)
-        await answer(scope, limit_body(receive), send)
+            app = PlainTextResponse(TOO_LARGE, 413)
+        await app(scope, limit_body(receive), send)
 
     async def get(self, request: Request) -> Response:
         """Echo a request, if the quota admits it."""
@@ -116,19 +116,19 @@ class PracticeApp(Knobs):
     async def chat(self, request: Request) -> Response:
         """Complete a chat, if the quotas of requests and of tokens admit it."""
         try:
-            answer, tokens = chat_completion(await request.body(), self._random)
+            response, tokens = chat_completion(await request.body(), self._random)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return await self._serve(request, answer, tokens=tokens)
+        return await self._serve(request, response, tokens=tokens)
 
     async def _serve(
-        self, request: Request, answer: Response, *, tokens: int = 0
+        self, request: Request, response: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request, and send ``answer`` or a refusal after the latency."""
+        """Count a request, and return ``response`` or a refusal after the latency."""
         decision = self._decide(tokens)
         if not decision.admitted:
-            answer = JSONResponse({"error": decision.reason}, decision.status)
-        answer.headers.update(decision.headers)
+            response = JSONResponse({"error": decision.reason}, decision.status)
+        response.headers.update(decision.headers)
         charged = tokens if decision.admitted else 0
         standing = self._counters.standing(self.quota_policy, self.timeline.clock())
         with self.timeline.sending(decision.status, charged, quota=standing) as number:
@@ -136,11 +136,15 @@ class PracticeApp(Knobs):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, decision.status)
-        answer.headers["Date"] = formatdate(usegmt=True)
-        return answer
+        response.headers["Date"] = formatdate(usegmt=True)
+        return response
 
     def _decide(self, tokens: int) -> Decision:
-        """Admit a request as it arrives, or refuse it."""
+        """Admit a request as it arrives, or refuse it.
+
+        A refusal, too, is in flight until the latency is over, and counts against
+        ``max_concurrent``.
+        """
         most = self.max_concurrent
         if most is not None and self.timeline.in_flight >= most:
             return busy(most)

@@ -23,11 +23,11 @@ from inflight_lab.plot.drawing.svg import (
 )
 from inflight_lab.runs.events import Event, outcome_of
 
-NAMES = 170
-"""Pixels for the names, on the left."""
+LEFT_MARGIN = 170
+"""Pixels for the names."""
 
-WORDS = 190
-"""Pixels for words, on the right."""
+RIGHT_MARGIN = 190
+"""Pixels for notes and numbers."""
 
 BAR = 14
 BAR_DISTANCE = 18
@@ -47,7 +47,7 @@ class Mark(NamedTuple):
 
 
 class MarkStyle(NamedTuple):
-    """How requests are marked of which the same is known."""
+    """How a request is marked, by what is known of it."""
 
     colour: str
     height: int
@@ -72,7 +72,7 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Pictu
     parts = [text(12, 24, title, font_weight=600)]
     y = 44
     for label in labels:
-        parts.append(text(NAMES - 10, y + 12, label, "end"))
+        parts.append(text(LEFT_MARGIN - 10, y + 12, label, "end"))
         colours = cycle((BLUE, ORANGE, GREEN, PURPLE))
         for name, each in series.items():
             colour = next(colours)
@@ -105,7 +105,7 @@ def draw_strips(
         "short and red: refused; black: no answer"
     )
     end = len(marks) * STRIP_DISTANCE
-    parts.append(text(NAMES, end + 24, caption))
+    parts.append(text(LEFT_MARGIN, end + 24, caption))
     return picture(parts, end + 36, caption)
 
 
@@ -123,8 +123,8 @@ def _strip(
     x: Scale, bottom: float, marks: list[Mark], *, name: str, note: str
 ) -> list[Element]:
     parts = [
-        text(NAMES - 10, bottom - 5, name, "end"),
-        line(f"M{NAMES} {bottom + 0.5}H{x.end}", GRID),
+        text(LEFT_MARGIN - 10, bottom - 5, name, "end"),
+        line(f"M{LEFT_MARGIN} {bottom + 0.5}H{x.end}", GRID),
     ]
     for known, style in MARK_STYLES.items():
         times = [mark.time for mark in marks if mark.known == known]
@@ -152,4 +152,4 @@ def _marks_of(events: Iterable[Event]) -> list[Mark]:
 
 def _from_zero(numbers: list[float]) -> Scale:
     """From 0 to the largest of ``numbers``, with room for words on both sides."""
-    return Scale(0, max(numbers, default=0) or 1, NAMES, WIDTH - WORDS)
+    return Scale(0, max(numbers, default=0) or 1, LEFT_MARGIN, WIDTH - RIGHT_MARGIN)

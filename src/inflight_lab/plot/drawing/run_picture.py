@@ -3,27 +3,27 @@
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
-from inflight_lab.plot.drawing.lines import points_of, token_quota_of
-from inflight_lab.plot.drawing.strip import (
+from inflight_lab.plot.drawing.chart import (
     IN_FLIGHT,
     RATE,
     TOKENS,
     WAITING,
-    Strip,
+    Chart,
     Style,
-    draw_strip,
+    draw_chart,
     styled,
 )
+from inflight_lab.plot.drawing.lines import points_of, token_quota_of
 from inflight_lab.plot.drawing.svg import (
     GRID,
     INK,
     RED,
     WIDTH,
     Picture,
+    bold,
     line,
     picture,
     text,
-    title,
 )
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.events import Stats
@@ -33,9 +33,9 @@ from inflight_lab.runs.run import Run
 LEFT = 68
 RIGHT = WIDTH - 24
 TOP = 62
-"""Where the first strip begins, below the marks."""
+"""Where the first chart begins, below the marks."""
 
-STRIP_GAP = 34
+CHART_GAP = 34
 SHORTEST = 0.5
 """Seconds that the axis of time has at least."""
 
@@ -50,16 +50,16 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
     on top.
     """
     x = _time_scale(run)
-    strips = _strips_of(run, x)
-    bottom = TOP - STRIP_GAP + sum(strip.height + STRIP_GAP for strip in strips)
+    charts = _charts_of(run, x)
+    bottom = TOP - CHART_GAP + sum(chart.height + CHART_GAP for chart in charts)
     summary = summary_of(run.counts)
-    parts = [title(x.start, 12, name), *_time_axis(x, bottom)]
+    parts = [bold(x.start, 12, name), *_time_axis(x, bottom)]
     parts += _marks(run, "refused", x, y=16, style=Style(RED))
     parts += _marks(run, "failed", x, y=30, style=Style(INK, dashes="4 3"))
     top = TOP
-    for strip in strips:
-        parts += draw_strip(strip, run, x, top=top)
-        top += strip.height + STRIP_GAP
+    for chart in charts:
+        parts += draw_chart(chart, run, x, top=top)
+        top += chart.height + CHART_GAP
     parts.append(text(x.start, bottom + 42, summary))
     of_whom = f"{name}: " if name else ""
     spoken = f"Requests over time. {of_whom}{summary}"
@@ -86,9 +86,9 @@ def _time_scale(run: Run) -> Scale:
     return Scale(begin, max(end, begin + SHORTEST), LEFT, RIGHT)
 
 
-def _strips_of(run: Run, x: Scale) -> list[Strip]:
-    strips = [IN_FLIGHT, WAITING, RATE]
-    return [*strips, TOKENS] if token_quota_of(run, x) else strips
+def _charts_of(run: Run, x: Scale) -> list[Chart]:
+    charts = [IN_FLIGHT, WAITING, RATE]
+    return [*charts, TOKENS] if token_quota_of(run, x) else charts
 
 
 def _time_axis(x: Scale, bottom: float) -> list[Element]:

@@ -86,7 +86,7 @@ def text(
     return element("text", words, x=x, y=y, fill=INK, text_anchor=anchor, **style)
 
 
-def title(x: float, y: float, words: str) -> Element:
+def bold(x: float, y: float, words: str) -> Element:
     """Bold words, above what they name."""
     return text(x, y, words, font_weight=600)
 

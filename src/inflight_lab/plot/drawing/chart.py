@@ -1,4 +1,4 @@
-"""Strips: lines with an axis of numbers of their own."""
+"""Charts: lines with an axis of numbers of their own."""
 
 import math
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from inflight_lab.plot.drawing.svg import (
     INK,
     ORANGE,
     PURPLE,
+    bold,
     line,
     text,
-    title,
 )
 from inflight_lab.runs.levels import Line
 from inflight_lab.runs.run import Run
@@ -50,8 +50,8 @@ STYLES: dict[Line, Style] = {
 CEILING = Style(INK, 1.5, "9 5")
 
 
-class Strip(NamedTuple):
-    """What stands in a strip: lines, and what they should stay below."""
+class Chart(NamedTuple):
+    """What stands in a chart: lines, and what they should stay below."""
 
     title: str
     height: int
@@ -59,26 +59,26 @@ class Strip(NamedTuple):
     ceiling: Callable[[Run, Scale], list[Stretch]] | None = None
 
 
-IN_FLIGHT = Strip(
+IN_FLIGHT = Chart(
     "in flight (server: solid, client: dotted, limit: dashed)",
     170,
     ("client", "server"),
     limit_of,
 )
-WAITING = Strip("waiting", 50, ("waiting",))
-RATE = Strip("sent in the last period (quota: dashed)", 70, ("rate",), quota_of)
-TOKENS = Strip(
+WAITING = Chart("waiting", 50, ("waiting",))
+RATE = Chart("sent in the last period (quota: dashed)", 70, ("rate",), quota_of)
+TOKENS = Chart(
     "tokens in the last period (quota: dashed)", 70, ("tokens",), token_quota_of
 )
 
 
-def draw_strip(strip: Strip, run: Run, x: Scale, *, top: float) -> list[Element]:
+def draw_chart(chart: Chart, run: Run, x: Scale, *, top: float) -> list[Element]:
     """The strip's title, its axis of numbers, and its lines over time."""
-    ceiling = strip.ceiling(run, x) if strip.ceiling else []
-    lines = {name: line_of(run, name, x) for name in strip.lines}
+    ceiling = chart.ceiling(run, x) if chart.ceiling else []
+    lines = {name: line_of(run, name, x) for name in chart.lines}
     drawn = [*lines.values(), ceiling]
-    y = Scale(0, _axis_top(drawn), top + strip.height, top)
-    parts = [title(x.start, top - 8, strip.title), *_number_axis(x, y)]
+    y = Scale(0, _axis_top(drawn), top + chart.height, top)
+    parts = [bold(x.start, top - 8, chart.title), *_number_axis(x, y)]
     for name, stretches in lines.items():
         parts.append(styled(path_of(stretches, x, y), STYLES[name]))
     parts.append(styled(path_of(ceiling, x, y), CEILING))
