@@ -385,6 +385,25 @@ def test_the_budget_is_shared() -> None:
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
 
 
+@pytest.mark.parametrize(
+    "how", [{"give_up_after": 0.1}, {"attempts": 1}, {"longest_pause": 2}]
+)
+def test_a_retry_that_is_not_made_is_not_charged(how: dict[str, Any]) -> None:
+    """A request that gives up for any reason leaves the retry budget to the others."""
+    retries = Retries(reserve=5, uniform=no_jitter, **how)
+
+    async def work(client: httpx.AsyncClient) -> list[Any]:
+        return await make_many_requests(
+            URL, 1, client=client, retries=retries, return_exceptions=True
+        )
+
+    _, api, _ = on_virtual_clock(
+        lambda attempt, now: (503, {"Retry-After": "3"}), work, latency=1
+    )
+    assert len(api.times) == 1
+    assert retries.retries_left == 5 + 1
+
+
 @pytest.mark.parametrize("asked", [60, 61, 120])
 def test_what_the_server_asks_for_loses_nothing(asked: int) -> None:
     """A minute's pause, or two, is sat out, and the refused request gets its answer

@@ -323,53 +323,6 @@ class RequestLog:
         del self._ended[: bisect.bisect(self._ended, before)]
 
 
-def quotas_in(response: httpx.Response) -> list[Quota]:
-    """The quotas that ``RateLimit-Policy`` names.
-
-    A policy that makes no sense, or that counts something other than requests (``qu``,
-    the quota unit), is left out.
-    """
-    quotas = []
-    for policy in response.headers.get("RateLimit-Policy", "").split(","):
-        fields = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
-        requests = number_in(fields.get("q", ""))
-        window = number_in(fields.get("w", ""))
-        unit = fields.get("qu", "requests").strip(' "')
-        if requests and window and unit == "requests":
-            quotas.append(Quota(requests, window))
-    return quotas
-
-
-def number_in(text: str) -> float:
-    """The number in ``text``, of at most 12 digits before the point; else 0."""
-    is_number = re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text.strip())
-    return float(text) if is_number else 0.0
-
-
-def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for, or None if it asks for nothing.
-
-    A date is compared with the response's own ``Date``: the clocks may differ.
-    """
-    value = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        return float(value)
-    come_back = http_date(value)
-    if come_back is None:
-        return None
-    answered = http_date(response.headers.get("Date", ""))
-    if answered is None:
-        answered = time.time()
-    return max(0.0, come_back - answered)
-
-
-def http_date(value: str) -> float | None:
-    """An HTTP date, which is always in GMT, as a Unix time; None for anything else."""
-    with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
-        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
-    return None
-
-
 async def make_one_request(
     url: str,
     num: int,
@@ -424,6 +377,53 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
+
+
+def quotas_in(response: httpx.Response) -> list[Quota]:
+    """The quotas that ``RateLimit-Policy`` names.
+
+    A policy that makes no sense, or that counts something other than requests (``qu``,
+    the quota unit), is left out.
+    """
+    quotas = []
+    for policy in response.headers.get("RateLimit-Policy", "").split(","):
+        fields = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
+        requests = number_in(fields.get("q", ""))
+        window = number_in(fields.get("w", ""))
+        unit = fields.get("qu", "requests").strip(' "')
+        if requests and window and unit == "requests":
+            quotas.append(Quota(requests, window))
+    return quotas
+
+
+def number_in(text: str) -> float:
+    """The number in ``text``, of at most 12 digits before the point; else 0."""
+    is_number = re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text.strip())
+    return float(text) if is_number else 0.0
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """The seconds that ``Retry-After`` asks for, or None if it asks for no pause.
+
+    A date is compared with the response's own ``Date``: the clocks may differ.
+    """
+    value = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        return min(float(value), 1e9)  # 400 digits would be infinite
+    come_back = http_date(value)
+    if come_back is None:
+        return None
+    answered = http_date(response.headers.get("Date", ""))
+    if answered is None:
+        answered = time.time()
+    return max(0.0, come_back - answered)
+
+
+def http_date(value: str) -> float | None:
+    """An HTTP date, which is always in GMT, as a Unix time; None for anything else."""
+    with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
+        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+    return None
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.

@@ -3,18 +3,18 @@
 What happens after a failure, in this order:
 
 1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one
-   gate for **all** requests of the run until then: those that still wait for a slot
-   would only be refused as well.  If it asks for more than ``longest_pause``, they give
-   up at once.
+   gate for **all** requests of the run until then: requests that still wait for a slot
+   would only be refused as well.  If the server asks for more than ``longest_pause``,
+   they give up at once.
 2. *Otherwise back off*: exponentially, with full jitter, so that requests that were
-   refused together do not come back together.  That jitter is added to ``Retry-After``
-   too, for those that were refused.
-3. *Within a retry budget*: each request may be attempted a few times, and each request
-   of the run allows all of them so many retries.  Without that, retries multiply the
-   load just when the server can take the least.
-4. *Within a time*: each attempt has a limit, and so have all attempts and backoffs of a
-   request together.  A pause that the server asked for does not count: it is not the
-   request's fault.
+   refused together do not come back together.  A request that was refused adds this
+   jitter to ``Retry-After`` too.
+3. *Within a retry budget*: each request may be attempted a few times, and all requests
+   of the run share one budget of retries.  Without it, retries multiply the load just
+   when the server can handle the least.
+4. *Within a time*: each attempt has a time limit, and so have all attempts and backoffs
+   of a request together.  A pause that the server asked for does not count: it is not
+   the request's fault.
 
 A transport error is retried too: GET is safe to repeat.  Libraries such as stamina and
 tenacity bring such a loop, and httpx-retries a transport, but none of them has the
@@ -40,11 +40,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import NoReturn
 
 import httpx
 
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
-REFUSED = (429, 503)
+RETRY_STATUSES = (429, 503)
 TRANSIENT = (
     TimeoutError,
     httpx.TimeoutException,
@@ -66,19 +67,18 @@ async def make_one_request(
 
     Each attempt waits for a slot, and gives it back before any pause.  When there is no
     further attempt, the last failure is raised, with a note: ``ValueError`` for a
-    status other than 200, what httpx raises when there is no answer, ``TimeoutError``
-    when one took too long or the gate stays shut for more than
+    status other than 200, httpx's own error when there is no answer, ``TimeoutError``
+    when an attempt took too long or the gate stays shut for more than
     ``retries.longest_pause``.
     """
-    retries.left += retries.retry_budget
+    retries.add_request()
     request = RetriedRequest(url, num, retries=retries, verbose=verbose)
     while True:
         async with limiter:
             answer = await request.attempt(client)
         if not isinstance(answer, Failure):
             return answer
-        request.give_up_or_go_on(answer)
-        await asyncio.sleep(answer.pause)
+        await asyncio.sleep(request.plan_retry(answer))
 
 
 async def make_many_requests(
@@ -121,7 +121,7 @@ async def make_many_requests(
 
 @dataclass
 class Retries:
-    """How to retry, and what the requests of a run share: a gate and a retry budget.
+    """How to retry, and the gate and the retry budget that the requests share.
 
     All times are in seconds.
     """
@@ -146,32 +146,41 @@ class Retries:
     """Draws the jitter."""
 
     def __post_init__(self) -> None:
-        self.not_before = -math.inf  # until then the gate is shut
-        self.left = float(self.reserve)  # retries that all may still spend
+        self.not_before = -math.inf  # the gate is shut until then
+        self.retries_left = float(self.reserve)  # for all requests together
 
-    def pause_after(self, attempt: int, asked: float | None) -> float:
-        """Seconds to wait after ``attempt`` failed; infinity if it was the last one.
+    def add_request(self) -> None:
+        """Add to the budget the retries that one more request is good for."""
+        self.retries_left += self.retry_budget
 
-        ``asked`` is what ``Retry-After`` said, in seconds: that long the gate is shut
-        for every request.
-        """
-        if asked is not None:
-            self.not_before = max(self.not_before, time.perf_counter() + asked)
-        if attempt >= self.attempts or self.left < 1:
-            return math.inf
-        self.left -= 1
-        doublings = min(attempt - 1, 100)
+    def shut_gate(self, seconds: float) -> None:
+        """Let no request through for this long; it never opens sooner than planned."""
+        self.not_before = max(self.not_before, time.perf_counter() + seconds)
+
+    def may_retry(self, attempts: int) -> bool:
+        """Whether a request that has had this many attempts may have another."""
+        return attempts < self.attempts and self.retries_left >= 1
+
+    def draw_backoff(self, attempts: int) -> float:
+        """Seconds to back off after this many attempts, drawn at random."""
+        doublings = min(attempts - 1, 100)
         longest = min(self.cap, self.base * 2.0**doublings)
-        return (asked or 0.0) + self.uniform(0.0, longest)
+        return self.uniform(0.0, longest)
+
+    def spend_retry(self) -> None:
+        """Charge the budget for one retry."""
+        self.retries_left -= 1
 
 
 @dataclass
 class Failure:
-    """What stands in place of an answer, when it is worth another attempt."""
+    """A failed attempt that may be worth another one."""
 
     error: Exception
-    asked: float | None = None  # seconds that the server asked for
-    pause: float = 0.0  # seconds until the next attempt
+    requested_pause: float | None = None
+    """Seconds that the server asked for."""
+    was_sent: bool = True
+    """False if the gate was shut, so that nothing was sent."""
 
 
 class RetriedRequest:
@@ -185,44 +194,66 @@ class RetriedRequest:
         self._retries = retries
         self._verbose = verbose
         self._attempts = 0
-        self._began = 0.0  # when it had its first turn
+        self._began: float | None = None  # when it had its first turn
         self._spent = 0.0  # seconds on attempts and backoffs
 
     async def attempt(self, client: httpx.AsyncClient) -> httpx.Response | Failure:
-        """Send it once, unless the gate is shut.  Raises what no retry can fix."""
+        """Send it once, unless the gate is shut.
+
+        Raises an error that no retry can fix.
+        """
         now = time.perf_counter()
-        self._began = self._began or now
+        if self._began is None:
+            self._began = now
         shut_for = self._retries.not_before - now
         if shut_for > 0:
-            not_sent = "Not sent: the server asked for too long a pause."
-            return Failure(TimeoutError(not_sent), asked=shut_for, pause=shut_for)
+            not_sent = TimeoutError("Not sent: the server asked for too long a pause.")
+            return Failure(not_sent, requested_pause=shut_for, was_sent=False)
         self._attempts += 1
-        if self._verbose:
-            again = f", attempt {self._attempts}" if self._attempts > 1 else ""
-            print(f"Making request {self._num}{again}")
+        self._announce()
         answer = await get_once(self._url, client, seconds=self._retries.timeout)
         if isinstance(answer, Failure):
             self._spent += time.perf_counter() - now
-            answer.pause = self._retries.pause_after(self._attempts, answer.asked)
+            if answer.requested_pause is not None:
+                self._retries.shut_gate(answer.requested_pause)
         return answer
 
-    def give_up_or_go_on(self, failure: Failure) -> None:
-        """Raise the failure, with a note, if there is no further attempt."""
-        asked = failure.asked or 0.0
-        longest = self._retries.longest_pause
-        backoff = failure.pause - asked
-        if asked > longest:
-            failure.error.add_note(
-                f"The server asked for a pause of {asked:.0f} s, "
-                f"and longest_pause is {longest:g} s."
-            )
-        elif self._spent + backoff <= self._retries.give_up_after:
-            self._spent += backoff
-            return
-        elapsed = time.perf_counter() - self._began
+    def plan_retry(self, failure: Failure) -> float:
+        """Charge for the next attempt, and return the seconds until it; or give up."""
+        retries = self._retries
+        requested = failure.requested_pause or 0.0
+        if requested > retries.longest_pause:
+            self._give_up_because_of_pause(failure.error, requested)
+        if not failure.was_sent:
+            return requested
+        if not retries.may_retry(self._attempts):
+            self._give_up(failure.error)
+        backoff = retries.draw_backoff(self._attempts)
+        if self._spent + backoff > retries.give_up_after:
+            self._give_up(failure.error)
+        retries.spend_retry()
+        self._spent += backoff
+        return requested + backoff
+
+    def _announce(self) -> None:
+        if self._verbose:
+            again = f", attempt {self._attempts}" if self._attempts > 1 else ""
+            print(f"Making request {self._num}{again}")
+
+    def _give_up_because_of_pause(self, error: Exception, seconds: float) -> NoReturn:
+        error.add_note(
+            f"The server asked for a pause of {seconds:.0f} s, "
+            f"and longest_pause is {self._retries.longest_pause:g} s."
+        )
+        self._give_up(error)
+
+    def _give_up(self, error: Exception) -> NoReturn:
+        """Raise the error, with a note of what was tried."""
+        now = time.perf_counter()
+        elapsed = 0.0 if self._began is None else now - self._began
         attempts = "1 attempt" if self._attempts == 1 else f"{self._attempts} attempts"
-        failure.error.add_note(f"Gave up after {attempts} in {elapsed:.1f} s.")
-        raise failure.error
+        error.add_note(f"Gave up after {attempts} in {elapsed:.1f} s.")
+        raise error
 
 
 async def get_once(
@@ -244,23 +275,23 @@ async def get_once(
     error = ValueError(
         f"Unexpected Status: Http status code is {response.status_code}."
     )
-    asked = pause_asked_by(response)
-    says_when = response.status_code == 403 and asked is not None
-    if response.status_code in REFUSED or says_when:
-        return Failure(error, asked)
+    requested_pause = requested_pause_in(response)
+    says_when = response.status_code == 403 and requested_pause is not None
+    if response.status_code in RETRY_STATUSES or says_when:
+        return Failure(error, requested_pause)
     raise error
 
 
-def pause_asked_by(response: httpx.Response) -> float | None:
-    """The seconds that a refusal asks for, or None if it asks for nothing.
+def requested_pause_in(response: httpx.Response) -> float | None:
+    """The seconds that a refusal asks for, or None if it asks for no pause.
 
-    They stand in ``Retry-After``, or are the reset of a quota that is used up.
+    It names them in ``Retry-After``, or as the reset of a quota that is used up.
     ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or
     seconds from now.
     """
-    asked = retry_after(response)
-    if asked is not None:
-        return asked
+    seconds = retry_after(response)
+    if seconds is not None:
+        return seconds
     reset = response.headers.get("X-RateLimit-Reset", "")
     is_used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
     if not is_used_up or not re.fullmatch(r"[0-9]{1,12}", reset):
@@ -270,13 +301,13 @@ def pause_asked_by(response: httpx.Response) -> float | None:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for, or None if it asks for nothing.
+    """The seconds that ``Retry-After`` asks for, or None if it asks for no pause.
 
     A date is compared with the response's own ``Date``: the clocks may differ.
     """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        return float(value)
+        return min(float(value), 1e9)  # 400 digits would be infinite
     come_back = http_date(value)
     if come_back is None:
         return None
