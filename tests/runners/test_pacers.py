@@ -324,3 +324,22 @@ def test_whatever_the_api_answers(examples: int) -> None:
         run(main())
 
     holds()
+
+
+@pytest.mark.parametrize("make", [Pacer, LearningPacer])
+def test_entering_twice_is_an_error_that_costs_no_slot(
+    make: Callable[..., Any],
+) -> None:
+    """A task that is inside cannot enter again; the pacer serves others as before."""
+
+    async def main() -> int:
+        limiter = AdjustableLimiter(2)
+        pacer = make(rate=100, limiter=limiter)
+        async with pacer:
+            with pytest.raises(RuntimeError, match="already inside the pacer"):
+                await pacer.__aenter__()
+        async with pacer:
+            pass
+        return limiter.in_use
+
+    assert run(main()) == 0

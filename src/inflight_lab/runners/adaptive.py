@@ -1,7 +1,7 @@
 """Adaptive: a rate limit that you do not know, read from headers or found from 429s.
 
-The pacer is that of the rung `paced`.  What is new is that it learns from each answer,
-with ``pacer.learn(response)``.  Its pace is in one of three states:
+The pacer is the one of the rung `paced`, but it learns from each answer, with
+``pacer.learn(response)``.  Its pace is in one of three states:
 
 - *Known.*  You pass ``rate`` and ``period``, or the API sends a header such as
   ``RateLimit-Policy: "default";q=100;w=1``: 100 requests (q) in a window of 1 second
@@ -12,7 +12,7 @@ with ``pacer.learn(response)``.  Its pace is in one of three states:
   others use the quota too.  The pace goes down by a tenth, once for all that were in
   flight, or by a fifth if the tenth was too little.  It comes back after 10 s; if
   there was another refusal in the two minutes before, by a tenth every minute.
-- *Searching.*  Nobody knows the quota.  The pace begins at 20 a second and grows by
+- *Searching.*  The quota is unknown.  The pace begins at 20 a second and grows by
   half each second until there is a 429.  Then it goes back to where it was a second
   ago, less a tenth, and from then on grows 20 times more slowly.
 
@@ -43,9 +43,26 @@ from typing import Any, NamedTuple
 
 import httpx
 
+LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
+
+# The pace after a refusal.
+SMALL_STEP = 1.1  # it is divided by this, and later multiplied by it again
+LARGE_STEP = 1.25  # it is divided by this if the small step was too little
+SOON = 3  # seconds: a refusal so soon after another says that the step was too little
+LONG_AGO = 120  # seconds: two refusals further apart than this are unrelated
+SHORT_HOLD = 10  # seconds at the lower pace, if the last refusal was long ago
+LONG_HOLD = 60  # seconds at the lower pace otherwise, and between two steps up
+BURST = 8  # requests that may go at once after a delay, at the full pace
+
+# The search for an unknown quota.
+FIRST_RATE = 20.0  # requests a second
+FIRST_GROWTH = 0.5  # requests a second that each accepted request adds
+GROWTH_DIVISOR = 20  # the growth is divided by this at a refusal
+LEAST_GROWTH = 0.002  # requests a second; it never grows more slowly than this
+
 
 class Quota(NamedTuple):
-    """So many requests in any ``window`` seconds."""
+    """``requests`` are allowed in any ``window`` seconds."""
 
     requests: float
     window: float
@@ -64,7 +81,7 @@ class LearningPacer:
     away, entering raises ``TimeoutError`` at once.  All else is as in `paced`.
     """
 
-    MARGIN = 1.0125  # the spacing is so many times as wide as the quota's
+    HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
     def __init__(
         self,
@@ -72,19 +89,20 @@ class LearningPacer:
         period: float = 1.0,
         *,
         limit: int = 90,
-        limiter: Any = None,
+        limiter: LockableLimiter = None,
         longest_pause: float = 60,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
         self._log = RequestLog(period)
-        self._pace: KnownPace | SearchedPace = SearchedPace()
+        self._pace: KnownPace | SearchingPace = SearchingPace()
         self._refusals = Refusals()
         self._due = 0.0  # when the next request is due
         self._longest_pause = longest_pause
         self._yours: list[Quota] = []  # the quota that you know
-        self._quotas: list[Quota] = []  # those that are counted
-        if rate:
+        self._quotas: list[Quota] = []  # the quotas whose requests are counted
+        if rate is not None:
+            # Your own rate never makes a request give up: one period, two spacings.
             self._longest_pause = max(longest_pause, period + 2 * period / rate)
             self._yours = [Quota(rate, period)]
             self._keep_to(self._yours)
@@ -95,6 +113,7 @@ class LearningPacer:
         return self._pace.rate
 
     async def __aenter__(self) -> None:
+        self._log.refuse_second_entry()
         await self._limiter.__aenter__()
         try:
             await self._take_turn()
@@ -103,7 +122,7 @@ class LearningPacer:
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *exc_info: Any) -> None:
-        self._log.end(answered=kind is None)
+        self._log.note_ended(answered=kind is None)
         await self._limiter.__aexit__(kind, *exc_info)
 
     def locked(self) -> bool:
@@ -113,69 +132,75 @@ class LearningPacer:
 
     async def _take_turn(self) -> None:
         """Wait until a request may go, and note that it goes."""
-        came = time.perf_counter()
+        arrived = time.perf_counter()
         async with self._turn:
             while (wait := self._seconds_until_free()) > 0:
                 if wait > self._longest_pause:
                     raise TimeoutError(
-                        "Not sent: the server asked for too long a pause."
+                        f"Not sent: the next turn is {wait:.0f} s away, "
+                        f"and longest_pause is {self._longest_pause:g} s."
                     )
                 await asyncio.sleep(wait)
-            self._log.begin()
-            self._schedule_next(came)
+            self._log.note_sent()
+            self._schedule_next(arrived)
 
     def _seconds_until_free(self) -> float:
-        """Until one more is due and every quota has room; 0 or less if it may go."""
+        """Until a request is due and every quota has room; 0 or less if it may go."""
         free_at = self._due
         for quota in self._quotas:
-            most = max(1, int(quota.requests))
-            free_at = max(free_at, self._log.room_at(most, quota.window))
+            capacity = max(1, int(quota.requests))
+            free_at = max(free_at, self._log.room_at(capacity, quota.window))
         return free_at - time.perf_counter()
 
-    def _schedule_next(self, came: float) -> None:
-        """The next is due one spacing after this one was due, as in `paced`."""
+    def _schedule_next(self, arrived: float) -> None:
+        """Set when the next request is due, as in `paced`."""
         spacing = 1 / self._pace.rate
         catch_up_from = time.perf_counter() - (self._pace.burst - 1) * spacing
-        self._due = max(came, self._due, catch_up_from) + spacing
+        self._due = max(arrived, self._due, catch_up_from) + spacing
 
     def learn(self, response: httpx.Response) -> None:
-        """Correct the pace by what the API answered.
+        """Correct the pace by the API's answer.
 
         A 429 is a refusal, and so is a 503 that says when to come back.
         """
         policies = quotas_in(response)
         if policies:
             self._keep_to(self._yours + policies)
-        asked = retry_after(response)
+        pause = retry_after(response)
         status = response.status_code
-        if status == 429 or (status == 503 and asked is not None):
-            self._refused(asked)
+        if status == 429 or (status == 503 and pause is not None):
+            self._hold_back(pause)
         elif status < 500:
-            self._refusals.end()
+            self._refusals.note_accepted()
             self._pace.speed_up()
 
-    def _refused(self, asked: float | None) -> None:
-        """Hold all requests back for ``asked`` seconds, and slow down."""
+    def _hold_back(self, pause: float | None) -> None:
+        """Let no request go for ``pause`` seconds, and slow down."""
         now = time.perf_counter()
-        if self._refusals.is_new(self._log.sent_at(now)):
-            since_last = self._refusals.note(now)
-            # Refused again before anything was accepted: the pause was too short, and
-            # that says nothing about the pace.
+        if self._refusals.begins_episode(self._log.sent_at(now)):
+            since_last = self._refusals.note_episode(now)
+            # Refused again before anything was accepted: the pause was too short, but
+            # the pace need not be wrong.
             if self._refusals.in_a_row == 1:
                 self._pace.slow_down(since_last)
-        self._due = max(self._due, now + (asked or self._refusals.pause))
+        if pause is None or pause == 0:
+            pause = self._refusals.pause
+        self._due = max(self._due, now + pause)
 
     def _keep_to(self, quotas: list[Quota]) -> None:
         """Pace requests by the quota with the shortest window.
 
-        Another one is counted as well, unless that pace alone keeps it.
+        Requests are counted for another quota too, unless that pace alone keeps it.
         """
         shortest = min(quotas, key=lambda quota: (quota.window, quota.requests))
         self._quotas = [quota for quota in quotas if quota.rate <= shortest.rate]
         self._log.window = max(quota.window for quota in self._quotas)
-        self._log.margin = 0.01 * shortest.window
+        self._log.slack = 0.01 * shortest.window
+        # Evenly spaced, the requests of a slow quota could be further apart than
+        # longest_pause, and all would give up.  Then go faster than its average: it is
+        # kept all the same, because its requests are counted.
         slowest = 2 / self._longest_pause
-        rate = max(shortest.rate, slowest) / self.MARGIN
+        rate = max(shortest.rate, slowest) / self.HEADROOM
         if self._pace.full_rate != rate:
             self._pace = KnownPace(rate)
 
@@ -191,135 +216,148 @@ class KnownPace:
     @property
     def burst(self) -> int:
         """How many requests may go at once after a delay."""
-        return 8 if self.rate == self.full_rate else 1
+        return BURST if self.rate == self.full_rate else 1
 
     def slow_down(self, since_last: float) -> None:
-        """Hold back, ``since_last`` seconds after it was slowed down before."""
-        self.rate /= 1.25 if since_last < 3 else 1.1
-        seconds = 10 if since_last > 120 else 60
+        """Go more slowly; the last refusal was ``since_last`` seconds ago."""
+        self.rate /= LARGE_STEP if since_last < SOON else SMALL_STEP
+        seconds = SHORT_HOLD if since_last > LONG_AGO else LONG_HOLD
         self._hold_until = time.perf_counter() + seconds
 
     def speed_up(self) -> None:
-        """Try a tenth more, if it has held back for long enough."""
+        """Go a tenth faster, if the pace was held down for long enough."""
         now = time.perf_counter()
         if now >= self._hold_until:
-            self.rate = min(self.full_rate, 1.1 * self.rate)
-            self._hold_until = now + 60
+            self.rate = min(self.full_rate, SMALL_STEP * self.rate)
+            self._hold_until = now + LONG_HOLD
 
 
-class SearchedPace:
+class SearchingPace:
     """The pace for an unknown quota: faster with each answer, until one is refused."""
 
     burst = 1
     full_rate = math.inf
 
     def __init__(self) -> None:
-        self.rate = 20.0
-        self._growth = 0.5  # requests a second, with each answer
+        self.rate = FIRST_RATE
+        self._growth = FIRST_GROWTH
 
     def slow_down(self, since_last: float) -> None:
-        """Go back to where it was, and grow more slowly from there.
+        """Go back to the pace of a second ago, less a step; then grow more slowly.
 
-        A refusal less than three seconds after the last one says that it did not go
-        back far enough.
+        After two refusals in a short time the first step back was too little: take a
+        larger one.
         """
-        if since_last < 3:
-            self.rate /= 1.25
+        if since_last < SOON:
+            self.rate /= LARGE_STEP
             return
         one_second_ago = self.rate / (1 + self._growth)
-        self.rate = one_second_ago / 1.1
-        self._growth = min(self._growth, max(0.002, self._growth / 20))
+        self.rate = one_second_ago / SMALL_STEP
+        self._growth = max(LEAST_GROWTH, self._growth / GROWTH_DIVISOR)
 
     def speed_up(self) -> None:
-        """One more answer without a refusal."""
+        """Go a little faster: one more request was accepted."""
         self.rate += self._growth
 
 
 class Refusals:
-    """When the API refused, and how long to wait where it does not say.
+    """When the API refused requests, in episodes, and how long to wait after each.
 
-    What was sent before the pace was corrected may be refused too: that is the same
-    congestion, and no new one.
+    Requests that were sent before the pace was corrected may be refused too.  They
+    belong to the same episode.
     """
 
     def __init__(self) -> None:
-        self.in_a_row = 0  # congestions since a request was accepted
-        self._last = -math.inf
+        self.in_a_row = 0  # episodes since a request was accepted
+        self._last = -math.inf  # when the last episode began
 
     @property
     def pause(self) -> float:
-        """Seconds: 1 after the first refusal, doubled by each one that follows."""
+        """Seconds, if the API names none: 1, and twice as many each time in a row."""
         return 0.5 * 2.0 ** min(self.in_a_row, 60)
 
-    def is_new(self, sent: float) -> bool:
-        """Whether a request that was sent then met a new congestion."""
+    def begins_episode(self, sent: float) -> bool:
+        """Whether the refusal of a request ``sent`` at that time begins an episode."""
         return sent > self._last
 
-    def note(self, now: float) -> float:
-        """Note a new congestion; return the seconds since the one before."""
+    def note_episode(self, now: float) -> float:
+        """Note that an episode begins; return the seconds since the one before."""
         since_last = now - self._last
         self._last = now
         self.in_a_row += 1
         return since_last
 
-    def end(self) -> None:
-        """A request was accepted."""
+    def note_accepted(self) -> None:
+        """Note that a request was accepted."""
         self.in_a_row = 0
 
 
 class RequestLog:
     """The API's log of the last requests, as far as a client can know it.
 
-    When did a request reach the API?  The client knows only when it was sent, and when
-    its answer came.  The answer took some time to come, and the rest of the latency may
-    have been lost on the way there.  So the request counts from the latest moment that
-    is possible: when its answer came, less the shortest latency ever seen.  As long as
-    it has no answer, that moment is not yet over.
+    When did a request reach the API?  The client knows only when it sent the request
+    and when the answer came.  The answer took at least the shortest latency ever seen;
+    the rest may have been delay on the way to the API.  So a request counts from the
+    latest possible moment: when its answer came, less the shortest latency.  As long as
+    there is no answer, it may be reaching the API right now.
+
+    Copied from `paced`, so that this file can be pasted.  New here: `sent_at`.
     """
 
     def __init__(self, window: float) -> None:
         self.window = window  # for how many seconds a request counts
-        self.margin = 0.01 * window  # for delay that no answer has shown yet
+        self.slack = 0.01 * window  # seconds, for delays longer than any seen so far
         self.shortest_latency = 0.0  # until the first answer
+        self._has_answers = False
         self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
-        self._ended: list[float] = []  # those in the window, in order
+        self._ended: list[float] = []  # when the others ended, in order
 
-    def begin(self) -> None:
-        """The current task sends a request."""
+    def refuse_second_entry(self) -> None:
+        """Raise ``RuntimeError`` if the current task has a request in flight."""
+        if asyncio.current_task() in self._sent:
+            raise RuntimeError("This task is already inside the pacer.")
+
+    def note_sent(self) -> None:
+        """Note that the current task sends a request now."""
         self._sent[asyncio.current_task()] = time.perf_counter()
 
     def sent_at(self, otherwise: float) -> float:
         """When the current task sent its request; ``otherwise`` if it has sent none."""
         return self._sent.get(asyncio.current_task(), otherwise)
 
-    def end(self, *, answered: bool) -> None:
-        """The current task's request has its answer, or was given up."""
+    def note_ended(self, *, answered: bool) -> None:
+        """Note that the current task's request has its answer, or was given up."""
         now = time.perf_counter()
         sent = self._sent.pop(asyncio.current_task())
         latency = now - sent
         if answered:
-            self.shortest_latency = min(self.shortest_latency or latency, latency)
+            if latency < self.shortest_latency or not self._has_answers:
+                self.shortest_latency = latency
+            self._has_answers = True
             ended = now
         else:  # it may have reached the API as late as now
             ended = now + self.shortest_latency
-        # What was cancelled may still be on its way, and a latency may be shorter than
+        # A cancelled request may still be on its way, and a latency may be shorter than
         # the shortest one seen so far.
-        earliest_end = sent + self.shortest_latency + self.margin
+        earliest_end = sent + self.shortest_latency + self.slack
         bisect.insort(self._ended, max(ended, earliest_end))
         self._forget(now - self.window)
 
-    def room_at(self, most: int, window: float) -> float:
-        """When the last ``window`` seconds hold fewer than ``most``: now, or later."""
+    def room_at(self, capacity: int, window: float) -> float:
+        """When a window has room for one more request; it may be a past moment.
+
+        A window holds at most ``capacity`` requests.
+        """
         now = time.perf_counter()
         earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
-        ends = self._ended + [max(now, end) for end in earliest_ends]
-        if len(ends) < most:
+        ends = sorted(self._ended + [max(now, end) for end in earliest_ends])
+        if len(ends) < capacity:
             return now
-        reached_api = ends[-most] - self.shortest_latency
+        reached_api = ends[-capacity] - self.shortest_latency
         return reached_api + window
 
     def _forget(self, before: float) -> None:
-        """Drop the requests that ended before."""
+        """Drop the requests that ended before this moment."""
         del self._ended[: bisect.bisect(self._ended, before)]
 
 
@@ -355,7 +393,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: Any = None,
+    limiter: LockableLimiter = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:

@@ -20,6 +20,8 @@ from typing import Any
 
 import httpx
 
+Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
+
 
 class Budgets(httpx.AsyncHTTPTransport):
     """Amounts, and the seconds that each is for.
@@ -194,7 +196,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: Any,
+    limiter: Limiter,
     budgets: Budgets,
     verbose: bool = False,
 ) -> httpx.Response:
@@ -219,7 +221,7 @@ async def make_many_requests(
     *,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: Any = None,
+    limiter: Limiter | None = None,
     budgets: Budgets | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,

@@ -1,6 +1,8 @@
 """Naive: one task per request, and nothing that holds them back.
 
-This is the first rung of the ladder, and the mistake that most people start with.
+This is the first rung of the ladder, and the mistake that most people start with.  The
+``Content-Type`` header is the original script's; each rung keeps it.
+
 Every request starts at once.  What happens then is up to httpx's connection pool (100
 connections by default) and to the API.
 

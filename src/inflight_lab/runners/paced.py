@@ -5,28 +5,28 @@ Three rules:
 
 - *Space, do not burst.*  A request is due one spacing after the one before it.  The
   spacing is 1.25 % wider than the quota's: network delay varies (jitter), and without
-  that margin it would push requests together.
-- *Catch up, but not without bound.*  A loop that was busy wakes up late.  Restarting
-  the schedule from there loses that time for good; sending everything overdue is a
-  burst.  So at most ``burst`` requests go at once, and any further delay is given up.
+  this headroom it would push requests together.
+- *Catch up, but only a little.*  A loop that was busy wakes up late.  Restarting the
+  schedule from there loses that time for good; sending everything overdue is a burst.
+  So at most ``burst`` requests go at once, and the rest of the delay is not made up.
 - *Count as the API counts.*  Many APIs keep a log of the last period's requests, and
   refuse a request while that log is full.  The pacer keeps the same log, as well as a
   client can (see `RequestLog`), and sends when it has room for one more.
 
-Below all that stands a limit on concurrency, smaller than httpx's pool of 100
+On top of that comes a limit on concurrency, smaller than httpx's pool of 100
 connections: if the API is slow, requests would otherwise pile up in the pool.
 
-What it can do depends on how the API counts.  With a spacing of T seconds and a jitter
-of up to J seconds:
+How much of the quota this reaches depends on how the API counts:
 
-- A quota per window of W seconds is never exceeded, whatever the network does, as long
-  as the shortest latency is below W.  No client can use more than W / (W + J) of such a
-  quota without a 429.  This one uses W / (W + V), where V is by how much latencies
-  exceed the shortest one on average.
-- GCRA with a burst of b has no window.  It refuses nothing as long as J is below
-  (b - ``burst``) T: two spacings if b is 10.
-- GCRA with a burst of 1 allows nothing early, so at most T / (T + J) can be used: take
-  ``burst=1`` and a lower ``rate``, or the rung `adaptive`, which finds that rate.
+- *By a window.*  The quota is never exceeded, however much network delay varies, as
+  long as the shortest latency is less than the window.  The price is the average
+  extra latency: a window of W seconds, with V extra, gives W / (W + V) of the quota.
+- *By spacing, with a burst* (GCRA with 10, for example).  Nothing is refused while
+  delay varies by less than two spacings; for other bursts, by (their burst -
+  ``burst``) spacings.
+- *By spacing, without a burst* (GCRA with 1).  Nothing may come early.  Take
+  ``burst=1`` and a lower ``rate``, or the rung `adaptive`, which finds that rate.  With
+  spacing T and a delay that varies by J, at most T / (T + J) can be used.
 
 A quota belongs to an API key, not to a process: others who use the key count too.
 
@@ -42,6 +42,8 @@ from typing import Any
 
 import httpx
 
+LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
+
 
 class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
@@ -54,11 +56,11 @@ class Pacer:
     you give one.  ``burst``, 1 or more, is how many may go at once after a delay; it
     may be a fraction.
 
-    Keep one pacer for all that share a quota: it may serve one batch after the other,
-    on one event loop.  A task can be inside once at a time.
+    Share one pacer among all requests of a quota: it may serve one batch after another,
+    on one event loop.  A task that enters while it is inside gets ``RuntimeError``.
     """
 
-    MARGIN = 1.0125  # the spacing is so many times as wide as the quota's
+    HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
     def __init__(
         self,
@@ -66,19 +68,25 @@ class Pacer:
         period: float = 1,
         *,
         limit: int = 90,
-        limiter: Any = None,
+        limiter: LockableLimiter = None,
         burst: float = 8,
     ) -> None:
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
         self._log = RequestLog(period)
-        self._most = max(1, int(rate))  # requests in the log, per period
         self._period = period
+        self._capacity = max(1, int(rate))  # requests per period
+        self._spacing = self.HEADROOM * period / rate  # seconds between two requests
         self._burst = burst
         self._due = 0.0  # when the next request is due
-        self.rate = rate / period / self.MARGIN  # requests a second
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, a little less than the quota allows."""
+        return 1 / self._spacing
 
     async def __aenter__(self) -> None:
+        self._log.refuse_second_entry()
         await self._limiter.__aenter__()
         try:
             await self._take_turn()
@@ -87,7 +95,7 @@ class Pacer:
             raise
 
     async def __aexit__(self, kind: type[BaseException] | None, *exc_info: Any) -> None:
-        self._log.end(answered=kind is None)
+        self._log.note_ended(answered=kind is None)
         await self._limiter.__aexit__(kind, *exc_info)
 
     def locked(self) -> bool:
@@ -97,78 +105,89 @@ class Pacer:
 
     async def _take_turn(self) -> None:
         """Wait until a request may go, and note that it goes."""
-        came = time.perf_counter()
+        arrived = time.perf_counter()
         async with self._turn:
             while (wait := self._seconds_until_free()) > 0:
                 await asyncio.sleep(wait)
-            self._log.begin()
-            self._schedule_next(came)
+            self._log.note_sent()
+            self._schedule_next(arrived)
 
     def _seconds_until_free(self) -> float:
-        """Until one more is due and the API has room for it; 0 or less if it may go."""
-        has_room_at = self._log.room_at(self._most, self._period)
+        """Until a request is due and the API has room; 0 or less if it may go."""
+        has_room_at = self._log.room_at(self._capacity, self._period)
         return max(self._due, has_room_at) - time.perf_counter()
 
-    def _schedule_next(self, came: float) -> None:
-        """The next is due one spacing after this one was due.
+    def _schedule_next(self, arrived: float) -> None:
+        """Set when the next request is due: one spacing after this one.
 
-        This one was not due before it ``came``: a quiet time is no credit.  Nor does it
-        count as due longer ago than ``burst`` allows to catch up.
+        Idle time earns no credit, so count from ``arrived`` at the earliest.  After a
+        delay, catch up by at most ``burst`` requests and forget the rest.
         """
-        spacing = 1 / self.rate
+        spacing = self._spacing
         catch_up_from = time.perf_counter() - (self._burst - 1) * spacing
-        self._due = max(came, self._due, catch_up_from) + spacing
+        self._due = max(arrived, self._due, catch_up_from) + spacing
 
 
 class RequestLog:
     """The API's log of the last requests, as far as a client can know it.
 
-    When did a request reach the API?  The client knows only when it was sent, and when
-    its answer came.  The answer took some time to come, and the rest of the latency may
-    have been lost on the way there.  So the request counts from the latest moment that
-    is possible: when its answer came, less the shortest latency ever seen.  As long as
-    it has no answer, that moment is not yet over.
+    When did a request reach the API?  The client knows only when it sent the request
+    and when the answer came.  The answer took at least the shortest latency ever seen;
+    the rest may have been delay on the way to the API.  So a request counts from the
+    latest possible moment: when its answer came, less the shortest latency.  As long as
+    there is no answer, it may be reaching the API right now.
     """
 
     def __init__(self, window: float) -> None:
         self.window = window  # for how many seconds a request counts
-        self.margin = 0.01 * window  # for delay that no answer has shown yet
+        self.slack = 0.01 * window  # seconds, for delays longer than any seen so far
         self.shortest_latency = 0.0  # until the first answer
+        self._has_answers = False
         self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
-        self._ended: list[float] = []  # those in the window, in order
+        self._ended: list[float] = []  # when the others ended, in order
 
-    def begin(self) -> None:
-        """The current task sends a request."""
+    def refuse_second_entry(self) -> None:
+        """Raise ``RuntimeError`` if the current task has a request in flight."""
+        if asyncio.current_task() in self._sent:
+            raise RuntimeError("This task is already inside the pacer.")
+
+    def note_sent(self) -> None:
+        """Note that the current task sends a request now."""
         self._sent[asyncio.current_task()] = time.perf_counter()
 
-    def end(self, *, answered: bool) -> None:
-        """The current task's request has its answer, or was given up."""
+    def note_ended(self, *, answered: bool) -> None:
+        """Note that the current task's request has its answer, or was given up."""
         now = time.perf_counter()
         sent = self._sent.pop(asyncio.current_task())
         latency = now - sent
         if answered:
-            self.shortest_latency = min(self.shortest_latency or latency, latency)
+            if latency < self.shortest_latency or not self._has_answers:
+                self.shortest_latency = latency
+            self._has_answers = True
             ended = now
         else:  # it may have reached the API as late as now
             ended = now + self.shortest_latency
-        # What was cancelled may still be on its way, and a latency may be shorter than
+        # A cancelled request may still be on its way, and a latency may be shorter than
         # the shortest one seen so far.
-        earliest_end = sent + self.shortest_latency + self.margin
+        earliest_end = sent + self.shortest_latency + self.slack
         bisect.insort(self._ended, max(ended, earliest_end))
         self._forget(now - self.window)
 
-    def room_at(self, most: int, window: float) -> float:
-        """When the last ``window`` seconds hold fewer than ``most``: now, or later."""
+    def room_at(self, capacity: int, window: float) -> float:
+        """When a window has room for one more request; it may be a past moment.
+
+        A window holds at most ``capacity`` requests.
+        """
         now = time.perf_counter()
         earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
-        ends = self._ended + [max(now, end) for end in earliest_ends]
-        if len(ends) < most:
+        ends = sorted(self._ended + [max(now, end) for end in earliest_ends])
+        if len(ends) < capacity:
             return now
-        reached_api = ends[-most] - self.shortest_latency
+        reached_api = ends[-capacity] - self.shortest_latency
         return reached_api + window
 
     def _forget(self, before: float) -> None:
-        """Drop the requests that ended before."""
+        """Drop the requests that ended before this moment."""
         del self._ended[: bisect.bisect(self._ended, before)]
 
 
@@ -177,7 +196,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: Any,
+    limiter: LockableLimiter,
     verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once, and return the response.
@@ -203,7 +222,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: Any = None,
+    limiter: LockableLimiter = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:

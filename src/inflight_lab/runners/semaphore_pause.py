@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
+LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
 
 
 async def make_one_request(
@@ -20,7 +20,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: Limiter,
+    limiter: LockableLimiter,
     pause: float = 1.0,
     verbose: bool = False,
 ) -> httpx.Response:
@@ -51,7 +51,7 @@ async def make_many_requests(
     *,
     limit: int = 3,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter = None,
+    limiter: LockableLimiter = None,
     pause: float = 1.0,
     return_exceptions: bool = False,
     verbose: bool = False,

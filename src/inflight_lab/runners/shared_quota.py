@@ -45,7 +45,7 @@ except ModuleNotFoundError as error:
         f'{error}: pip install "inflight-lab[redis]"', name=error.name
     ) from None
 
-Limiter = Any  # what has asyncio.Semaphore's ``async with`` and ``locked()``
+LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
 
 
 class SharedQuota:
@@ -73,10 +73,10 @@ class SharedQuota:
         rate: float = 100,
         period: float = 1.0,
         limit: int | None = None,
-        limiter: Limiter = None,
+        limiter: LockableLimiter = None,
         timeout: float = 5.0,
     ) -> None:
-        self._limiter = limiter or asyncio.Semaphore(limit or 90)
+        self._limiter = limiter or asyncio.Semaphore(90 if limit is None else limit)
         self._turn = asyncio.Lock()
         self._failures = 0  # times that the store gave no answer
         timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
@@ -152,7 +152,7 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: Limiter,
+    limiter: LockableLimiter,
     verbose: bool = False,
 ) -> httpx.Response:
     """Wait for a turn, GET ``url`` once, and return the response.
@@ -180,7 +180,7 @@ async def make_many_requests(
     period: float = 1.0,
     limit: int | None = None,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter = None,
+    limiter: LockableLimiter = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:

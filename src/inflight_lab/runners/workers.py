@@ -112,32 +112,43 @@ async def stream_outcomes(
     After a bare ``break`` they are cancelled only when Python happens to collect the
     generator, see PEP 789.
     """
-    ahead = ahead or 10 * limit
-    crew = Crew(make_one, items, ahead, ordered, return_exceptions)
+    if ahead is None:
+        ahead = 10 * limit
+    crew = Crew(
+        make_one,
+        items,
+        ahead=ahead,
+        ordered=ordered,
+        return_exceptions=return_exceptions,
+    )
     crew.start(limit)
-    handed_over = 0
+    yielded = 0
     try:
-        while handed_over < crew.taken or crew.goes_on():
-            place = await crew.places.get()
-            if place is None:  # the last item was taken: is its outcome handed over?
+        while crew.is_taking or yielded < crew.taken:
+            pending = await crew.pending.get()
+            if isinstance(pending, WorkerStopped):  # there may be nothing left to await
                 continue
-            result = await place
+            result = await pending
             if result.is_raised:
                 raise result.outcome
             yield result.outcome
-            handed_over += 1
+            yielded += 1
             crew.room.release()
-        if not isinstance(crew.ended_by, StopAsyncIteration):
-            raise crew.ended_by  # type: ignore[misc]
+        if crew.error is not None:
+            raise crew.error
     finally:
         await crew.dismiss()
 
 
 class Result(NamedTuple):
-    """What became of one item."""
+    """The outcome of one item, to be yielded or raised."""
 
     outcome: Any
     is_raised: bool
+
+
+class WorkerStopped:
+    """Put among the pending results to wake the stream: a worker has stopped."""
 
 
 class Crew(Generic[T, R]):
@@ -147,6 +158,7 @@ class Crew(Generic[T, R]):
         self,
         make_one: Callable[[T], Awaitable[R]],
         items: Iterable[T] | AsyncIterable[T],
+        *,
         ahead: int,
         ordered: bool,
         return_exceptions: bool,
@@ -157,24 +169,23 @@ class Crew(Generic[T, R]):
         self._ordered = ordered
         self._return_exceptions = return_exceptions
         self._workers: list[asyncio.Task[None]] = []
-        self.room = asyncio.Semaphore(ahead)
-        self.taken = 0
-        self.ended_by: BaseException | None = None  # why no more items are taken
-        self.places: asyncio.Queue[asyncio.Future[Result] | None] = asyncio.Queue()
-        """Where results are, or will be, in the order in which they are yielded."""
+        self.room = asyncio.Semaphore(ahead)  # one permit for each item taken
+        self.is_taking = True  # workers take more items
+        self.taken = 0  # items
+        self.error: BaseException | None = None  # that stopped the workers
+        self.pending: asyncio.Queue[asyncio.Future[Result] | WorkerStopped] = (
+            asyncio.Queue()
+        )
+        """Results, finished or not, in the order in which they are yielded."""
 
     def start(self, limit: int) -> None:
-        """Begin with so many workers."""
+        """Start ``limit`` workers."""
         self._workers = [asyncio.create_task(self._work()) for _ in range(limit)]
-
-    def goes_on(self) -> bool:
-        """Whether more items are taken."""
-        return self.ended_by is None
 
     async def dismiss(self) -> None:
         """Cancel the workers, and wait until they and the source have ended."""
         # A worker may ignore that it is cancelled, but then takes no further item.
-        self._end(StopAsyncIteration())
+        self._stop_taking()
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -182,28 +193,31 @@ class Crew(Generic[T, R]):
 
     async def _work(self) -> None:
         """Take one item after the other, as long as there are any."""
-        while self.goes_on():
-            place = asyncio.Future[Result]()
+        while self.is_taking:
+            pending = asyncio.Future[Result]()
             try:
-                item = await self._take(place)
-            except BaseException as error:  # StopAsyncIteration: there are no more
-                self._end(error)
-                self.places.put_nowait(None)
-                return
-            place.set_result(await self._result_of(item))
+                item = await self._take(pending)
+            except StopAsyncIteration:  # there are no more items
+                self._stop_taking()
+                break
+            except BaseException as error:
+                self._stop_taking(error)
+                break
+            pending.set_result(await self._result_of(item))
             if not self._ordered:
-                self.places.put_nowait(place)
+                self.pending.put_nowait(pending)
+        self.pending.put_nowait(WorkerStopped())
 
-    async def _take(self, place: asyncio.Future[Result]) -> T:
-        """The next item of the source, once there is room for its result."""
+    async def _take(self, pending: asyncio.Future[Result]) -> T:
+        """Take the next item, once there is room for its result."""
         await self.room.acquire()
         async with self._turn:
             item = await anext(self._source)
-            if not self.goes_on():  # any more, since the source was asked
+            if not self.is_taking:  # another worker stopped while this one waited
                 raise StopAsyncIteration
             self.taken += 1
             if self._ordered:
-                self.places.put_nowait(place)
+                self.pending.put_nowait(pending)
         return item
 
     async def _result_of(self, item: T) -> Result:
@@ -212,13 +226,14 @@ class Crew(Generic[T, R]):
         except BaseException as error:
             is_outcome = self._return_exceptions and isinstance(error, Exception)
             if not is_outcome:
-                self._end(error)
+                self._stop_taking(error)
             return Result(error, is_raised=not is_outcome)
 
-    def _end(self, reason: BaseException) -> None:
-        """Take no more items.  The first reason counts."""
-        if self.ended_by is None:
-            self.ended_by = reason
+    def _stop_taking(self, error: BaseException | None = None) -> None:
+        """Take no more items.  If there are several errors, the first one counts."""
+        if self.is_taking:
+            self.is_taking = False
+            self.error = error
 
 
 async def each_of(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
