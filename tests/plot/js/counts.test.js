@@ -51,6 +51,13 @@ Deno.test("an ending counts from its own time on", () => {
   assert.equal(countsAt(RUN, 1.4).refused, 1);
 });
 
+Deno.test("a request on its way is in flight for the client, not for the server", () => {
+  const run = runOf({ now: 2, levels: { server: [[0.5, 1]], client: [[0, 3]] } });
+  const { started, inFlight } = countsAt(run, 1);
+  assert.equal(started, 3);
+  assert.equal(inFlight, 1);
+});
+
 Deno.test("at its end, and while it is live, the kernel's own numbers are shown", () => {
   assert.equal(countsAt(RUN, 5), RUN.counts);
   assert.equal(countsAt(RUN, Infinity), RUN.counts);
@@ -101,6 +108,11 @@ Deno.test("where nothing is known the words say so", () => {
     /^ready: 0 of 0 done · in flight 0 \(client not observed\) · limit none/,
   );
   assert.match(words, /0 sent in the last period$/);
+});
+
+Deno.test("a live run is running before its first request", () => {
+  const run = runOf({ live: true });
+  assert.match(standingInWords(run, 0, run.counts, run.live), /^running: 0 of 0 done/);
 });
 
 Deno.test("the bar shows shares of all that were asked for", () => {
