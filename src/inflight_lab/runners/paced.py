@@ -75,15 +75,20 @@ class Pacer:
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
         self._log = RequestLog(period)
         self._period = period
-        self._capacity = max(1, int(rate))  # requests per period
-        self._spacing = self.HEADROOM * period / rate  # seconds between two requests
+        self.rate = rate
         self._burst = burst
         self._due = 0.0  # when the next request is due
 
     @property
     def rate(self) -> float:
-        """Requests a second, a little less than the quota allows."""
-        return 1 / self._spacing
+        """Requests per period that the API allows; set it when that changes."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self._rate = rate
+        self._capacity = max(1, int(rate))  # requests per period
+        self._spacing = self.HEADROOM * self._period / rate  # seconds between two
 
     async def __aenter__(self) -> None:
         self._log.refuse_second_entry()
