@@ -191,11 +191,10 @@ def claims_of_07(ran: Ran) -> None:
         2,
         2,
     ]
-    through, clients, given_up, refused, *_ = ran.numbers("code-herd-run")
-    spread, _, _, refused_less, *_ = ran.numbers("code-jitter-run")
-    assert through + given_up == clients == 30
-    assert through <= spread  # "no fewer clients get through"
-    assert refused > refused_less  # a busy machine spreads the herd as well, a little
+    # A busy machine spreads a herd as well: `test_herd` shows what jitter does.
+    for cell in ("code-herd-run", "code-jitter-run"):
+        through, clients, given_up, *_ = ran.numbers(cell)
+        assert through + given_up == clients == 30
     by_retries, by_pace = ran.text("code-all-through").splitlines()
     assert by_retries.startswith("90 in flight: 200 answers, ")
     assert by_pace.startswith("paced: 200 answers, 0 429s, ")
