@@ -5,8 +5,9 @@ semaphore.make_many_requests(url, 200, limit=3)``.  `threaded` and `multiprocess
 no ``await``.
 
 Above its last lines each file needs httpx alone (`shared_quota` also needs
-throttled-py): paste it where you like.  In those last lines the package attaches its
-checks: a bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
+throttled-py) and the lessons of `SHARED_LESSONS` that it imports: paste those where you
+like, and the file after them.  In those last lines the package attaches its checks: a
+bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
 ``inflight-lab run`` lists the rungs and runs them.
 
 With ``client=httpx.AsyncClient(transport=AiohttpTransport())``, of httpx-aiohttp (the
@@ -26,4 +27,12 @@ RUNGS = (
     "threaded",
     "multiprocess",
     "shared_quota",
+)
+
+# What several rungs import; each may import those above it.
+SHARED_LESSONS = (
+    "structured_fields",
+    "written_times",
+    "quota_fields",
+    "refusals",
 )

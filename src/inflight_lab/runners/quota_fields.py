@@ -1,0 +1,113 @@
+"""Quota fields: what an API announces about its quotas in its headers.
+
+A *policy* says what is allowed, and a *standing* what is left of it.  A draft of a
+standard has one field for each::
+
+    RateLimit-Policy: "burst";q=100;w=60, "traffic";q=65535;qu="content-bytes";w=10
+    RateLimit: "burst";r=0;t=20
+
+Here 100 requests (q) are allowed in a window (w) of 60 seconds.  Of these none remain
+(r), and there are more in 20 seconds (t).  The second policy does not count requests:
+its quota unit (qu) is another one.  Older versions of the draft write it as
+
+    RateLimit-Policy: 100;w=60
+    RateLimit: limit=100, remaining=0, reset=20
+
+Most APIs are older than that.  They have a field for what remains and a field for when
+there is more, and the names of the two differ in one word: ``X-RateLimit-Remaining``
+and ``X-RateLimit-Reset``, ``x-ratelimit-remaining-tokens`` and ``-reset-tokens``,
+``anthropic-ratelimit-requests-remaining`` and ``-reset``.
+
+Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress), and 02 to 07 for
+the older spellings; the documentation of GitHub's, OpenAI's and Anthropic's APIs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from inflight_lab.runners.structured_fields import BareItem, Item, items_in
+from inflight_lab.runners.written_times import number_in, seconds_until, time_of
+
+POLICY_FIELDS = ("ratelimit-policy", "ratelimit-limit")  # the second up to draft 02
+RESET = re.compile("rate-?limit.*-reset")
+
+
+class Quota(NamedTuple):
+    """``requests`` are allowed in any ``window`` seconds."""
+
+    requests: float
+    window: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, on average."""
+        return self.requests / self.window
+
+
+class Standing(NamedTuple):
+    """What is left of a quota, and in how many seconds there is more."""
+
+    remaining: float | None
+    seconds: float
+    counts_tokens: bool = False
+
+
+def quotas_in(headers: Mapping[str, str]) -> list[Quota]:
+    """The quotas of requests that an answer's headers announce.
+
+    ``headers`` are an ``httpx.Response``'s, or have lower-case names.  A policy without
+    a window is left out, and so is one that counts something other than requests.
+    """
+    quotas = []
+    for name in POLICY_FIELDS:
+        for policy in items_in(headers.get(name, "")):
+            quota = _quota_of(policy)
+            if quota is not None:
+                quotas.append(quota)
+    return quotas
+
+
+def _quota_of(policy: Item) -> Quota | None:
+    requests = _positive(policy.parameters.get("q", policy.value))
+    window = _positive(policy.parameters.get("w"))
+    unit = policy.parameters.get("qu", "requests")
+    if requests is None or window is None or unit != "requests":
+        return None
+    return Quota(requests, window)
+
+
+def _positive(value: BareItem | None) -> float | None:
+    """The value if it is a number above 0; Python takes booleans for numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if value > 0 else None
+
+
+def standings_in(headers: Mapping[str, str]) -> list[Standing]:
+    """What is left of each quota that the headers speak of, and when there is more.
+
+    What does not say when is left out.  ``headers`` are as in `quotas_in`.
+    """
+    now = time_of(headers)
+    standings = []
+    for name, remaining, reset in _resets_in(headers):
+        seconds = seconds_until(reset, now)
+        if seconds is not None:
+            standings.append(Standing(number_in(remaining), seconds, "tokens" in name))
+    return standings
+
+
+def _resets_in(headers: Mapping[str, str]) -> Iterator[tuple[str, object, object]]:
+    """The name of each field, and in it what remains and when there is more."""
+    for name, reset in headers.items():
+        if RESET.search(name):
+            remaining = headers.get(name.replace("reset", "remaining"))
+            yield name, remaining, reset
+    field = headers.get("ratelimit", "")
+    for item in items_in(field):
+        yield "ratelimit", item.parameters.get("r"), item.parameters.get("t")
+    older = dict(re.findall("(remaining|reset)=([0-9]+)", field))
+    yield "ratelimit", older.get("remaining"), older.get("reset")
