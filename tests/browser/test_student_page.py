@@ -121,7 +121,7 @@ class Foreign(NamedTuple):
     path: str = ""
 
 
-ANOTHER_SITE = "no page of another site"
+ANOTHER_SITE = "requests from other websites"
 
 
 @pytest.mark.parametrize(

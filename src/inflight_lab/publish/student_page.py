@@ -126,7 +126,7 @@ class Foreign(Matcher):
             return urlsplit(origin).netloc == request.host
 
         if comes_from_a_foreign_page(request.headers, is_own):
-            return "This page answers no page of another site.\n"
+            return "This page does not answer requests from other websites.\n"
         return None
 
 
