@@ -73,10 +73,10 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     assert (lines, refused > 0) == (60, True)
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
-    if sockets:
-        of_httpx = speeds["httpx"]
-        assert max(of_httpx.values()) > of_httpx["limit 100"]
-        assert speeds["aiohttp"]["limit 100"] > of_httpx["limit 100"]
+    # Which is faster is for ``benchmarks/transports.py``: here others use the processor.
+    for of_transport in speeds.values():
+        assert list(of_transport) == [f"limit {limit}" for limit in (1, 3, 10, 100)]
+        assert min(of_transport.values()) > 0
     memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
     tasks, few = memory["with tasks"], memory["with workers"]
     assert tasks["20,000"] > 10 * tasks["1,000"]
