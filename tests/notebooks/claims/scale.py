@@ -73,7 +73,7 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     assert (lines, refused > 0) == (60, True)
     speeds: dict[str, dict[str, float]] = ran.kernel.value("speeds")
     assert list(speeds) == (["httpx", "aiohttp"] if sockets else ["httpx"])
-    # Which is faster is for ``benchmarks/transports.py``: here others use the processor.
+    # Which is faster: ``benchmarks/transports.py``.  Here others use the processor.
     for of_transport in speeds.values():
         assert list(of_transport) == [f"limit {limit}" for limit in (1, 3, 10, 100)]
         assert min(of_transport.values()) > 0
