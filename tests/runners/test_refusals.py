@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+import math
+from collections.abc import Iterator
+from email.utils import formatdate
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inflight_lab.runners.refusals import Refusal, read_refusal
 from tests.support.virtual_clock import TODAY, run
@@ -23,12 +29,10 @@ def read(answer: httpx.Response, *, now: float = TODAY) -> Refusal | None:
     return run(main(), today=now)
 
 
-def pause(status: int = 429, **fields: str) -> float | None:
-    """The pause that a refusal with these header fields asks for."""
+def answer(status: int = 429, *, error: object = None, **fields: str) -> httpx.Response:
+    """An answer with these header fields, and with ``error`` as its JSON body."""
     headers = {name.replace("_", "-"): value for name, value in fields.items()}
-    refusal = read(httpx.Response(status, headers=headers))
-    assert refusal is not None
-    return refusal.pause
+    return httpx.Response(status, headers=headers, json=error)
 
 
 class Row(NamedTuple):
@@ -129,8 +133,272 @@ DIALECTS = [
 @pytest.mark.parametrize("row", DIALECTS, ids=[row.api for row in DIALECTS])
 def test_dialects(row: Row) -> None:
     """Each API's way to say when to come back is understood."""
-    answer = httpx.Response(row.status, headers=row.fields, json=row.error)
-    refusal = read(answer)
+    response = httpx.Response(row.status, headers=row.fields, json=row.error)
+    refusal = read(response)
     assert refusal is not None
     assert refusal.pause == row.pause
     assert not refusal.is_permanent
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        answer(200, Retry_After="20"),
+        answer(204),
+        answer(301, RateLimit='"problemPolicy";r=0;t=10'),
+        answer(400, error={"error": {"message": "too long", "code": "bad_length"}}),
+        answer(400, x_should_retry="false"),
+        answer(401),
+        answer(403),
+        answer(403, error={"message": "Resource not accessible by token"}),
+        answer(403, X_RateLimit_Remaining="4999", X_RateLimit_Reset=IN_20_SECONDS),
+        answer(404),
+        answer(404, X_RateLimit_Remaining="0", X_RateLimit_Reset=IN_20_SECONDS),
+        answer(500),
+        answer(500, x_ratelimit_remaining_tokens="9", x_ratelimit_reset_tokens="20s"),
+        answer(502),
+        answer(504, Retry_After="soon"),
+    ],
+    ids=repr,
+)
+def test_no_refusals(response: httpx.Response) -> None:
+    """Answers, errors that are the request's own, and those of a server that asks for
+    nothing are no refusals.
+    """
+    assert read(response) is None
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 502, 504])
+def test_any_error_that_names_a_pause(status: int) -> None:
+    """An error that says when to come back is a refusal, and so is one that asks for
+    another try.
+    """
+    assert read(answer(status, Retry_After="20")) == Refusal(20)
+    assert read(answer(status, RateLimit='"a";r=0;t=20')) == Refusal(20)
+    assert read(answer(status, x_should_retry="true")) == Refusal(None)
+
+
+OUT_OF_MONEY = "You exceeded your current quota, please check your plan."
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (429, {"type": "insufficient_quota", "code": "insufficient_quota"}),
+        (429, {"type": "insufficient_quota", "code": "credit_balance_exhausted"}),
+        (429, {"type": "requests", "code": "project_spend_limit_exceeded"}),
+        (429, {"type": "billing_not_active", "code": None}),
+        (400, {"type": "image_error", "code": "billing_hard_limit_reached"}),
+        (402, {"type": "billing_error"}),
+        (402, {}),
+        (429, {"type": "x", "details": {"error_code": "enforced_spend_limit_reached"}}),
+        (403, {"code": 403, "details": [{"reason": "BILLING_DISABLED"}]}),
+    ],
+    ids=repr,
+)
+def test_no_wait_will_help(status: int, error: dict[str, Any]) -> None:
+    """When the money is spent, the refusal is permanent whatever pause the answer names
+    as well, and gives the API's own words as the reason.
+    """
+    body = {"error": error | {"message": OUT_OF_MONEY}}
+    refusal = read(answer(status, error=body, Retry_After="20"))
+    assert refusal == Refusal(None, is_permanent=True, reason=OUT_OF_MONEY)
+
+
+def test_the_api_says_outright_whether_to_retry() -> None:
+    """x-should-retry decides over everything else that the answer says."""
+    spent = {"error": {"code": "insufficient_quota", "message": OUT_OF_MONEY}}
+    never = Refusal(None, is_permanent=True)
+    assert read(answer(429, x_should_retry="false", Retry_After="20")) == never
+    again = Refusal(None, reason=OUT_OF_MONEY)
+    assert read(answer(429, error=spent, x_should_retry="true")) == again
+
+
+def test_an_error_that_only_sounds_permanent() -> None:
+    """Only the code itself counts: Scaleway's words for too many requests at once sound
+    like OpenAI's code for a spent balance.
+    """
+    refusal = read(answer(429, error={"error": "INSUFFICIENT QUOTA", "status": 429}))
+    assert refusal == Refusal(None, reason="INSUFFICIENT QUOTA")
+
+
+class Precedence(NamedTuple):
+    """Fields that contradict each other, and the pause that counts."""
+
+    fields: dict[str, str]
+    pause: float | None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Precedence({"Retry-After": "20", "RateLimit": '"a";r=0;t=60'}, 20),
+        Precedence({"Retry-After": "20", "RateLimit": '"a";r=15;t=40'}, 20),
+        Precedence({"Retry-After": "20", "retry-after-ms": "500"}, 0.5),
+        Precedence({"Retry-After": "20", "retry-after-ms": "-500"}, 20),
+        Precedence({"Retry-After": "-1", "RateLimit": '"a";r=0;t=60'}, 60),
+        Precedence({"Retry-After": "0", "RateLimit": '"a";r=0;t=60'}, 0),
+        Precedence({"RateLimit": '"a";r=0;t=5, "b";r=0;t=60, "c";r=9;t=999'}, 60),
+        Precedence(
+            {
+                "RateLimit": '"a";r=0;t=5',
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": IN_20_SECONDS,
+            },
+            20,
+        ),
+        Precedence({"X-RateLimit-Reset": "20"}, 20),
+        Precedence({"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "20"}, None),
+        Precedence({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "20"}, 20),
+        Precedence({"retry-after-ms": "1700000020000"}, 20),
+        Precedence({"Retry-After": IN_20_SECONDS}, 20),
+    ],
+    ids=repr,
+)
+def test_contradictions(row: Precedence) -> None:
+    """Retry-After wins, what makes no sense is as if it were not there, and of several
+    quotas that are used up the last one to come back decides.
+    """
+    assert read(httpx.Response(429, headers=row.fields)) == Refusal(row.pause)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Retry-After": formatdate(TODAY + 20, usegmt=True)},
+        {"Retry-After": IN_20_SECONDS},
+        {"X-RateLimit-Reset": IN_20_SECONDS},
+        {"anthropic-ratelimit-requests-reset": AS_RFC_3339},
+    ],
+    ids=repr,
+)
+def test_a_moment_is_one_by_the_servers_clock(fields: dict[str, str]) -> None:
+    """A client whose clock is an hour wrong waits as long as the server means."""
+    headers = fields | {"Date": formatdate(TODAY, usegmt=True)}
+    response = httpx.Response(429, headers=headers)
+    assert read(response, now=TODAY + 3600) == Refusal(20)
+    assert read(response, now=TODAY - 3600) == Refusal(20)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"error": {"message": "Slow  down.\nPlease."}}, "Slow down. Please."),
+        ({"error": {"message": "x" * 500}}, "x" * 200),
+        ({"message": "API rate limit exceeded"}, "API rate limit exceeded"),
+        ({"title": "Too Many Requests", "status": 429}, "Too Many Requests"),
+        ({"error": "Too many requests"}, "Too many requests"),
+        ({"error": {"code": "rate_limit_exceeded"}}, "rate_limit_exceeded"),
+        ({"error": {"message": {"en": "no"}, "code": 429}}, ""),
+        ([{"error": {"message": "Slow down."}}], "Slow down."),
+        ([], ""),
+        ("Slow down.", ""),
+        (None, ""),
+    ],
+)
+def test_the_apis_own_words(body: object, reason: str) -> None:
+    """The reason is what the API calls the error, in one line of 200 characters."""
+    assert read(httpx.Response(429, content=json.dumps(body))) == Refusal(
+        None, reason=reason
+    )
+
+
+RETRY_INFO = json.dumps({"error": {"details": [{"retryDelay": "34s"}]}}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>429</html>",
+        b"\xff\xfe\x00",
+        b"{" + RETRY_INFO,
+        b"[" * 60_000,
+        RETRY_INFO + b" " * 64 * 1024,
+    ],
+    ids=["nothing", "HTML", "bytes", "a mistake", "too deep", "too large"],
+)
+def test_bodies_that_say_nothing(body: bytes) -> None:
+    """What isn't JSON, or is too large to be an error message, is not looked into."""
+    assert read(httpx.Response(429, content=body)) == Refusal(None)
+
+
+def test_a_body_is_not_read_for_a_hint() -> None:
+    """A body that the client has not read yet stays unread: it may be 10 MB long."""
+    chunks = 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal chunks
+        chunks += 1
+        yield RETRY_INFO
+
+    response = httpx.Response(429, content=body())
+    assert read(response) == Refusal(None)
+    assert chunks == 0
+    response.read()
+    assert read(response) == Refusal(34)
+
+
+NAMES = st.sampled_from(
+    [
+        "Retry-After",
+        "retry-after-ms",
+        "x-ms-retry-after-ms",
+        "x-should-retry",
+        "Date",
+        "RateLimit",
+        "RateLimit-Remaining",
+        "RateLimit-Reset",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+        "anthropic-ratelimit-tokens-remaining",
+        "anthropic-ratelimit-tokens-reset",
+    ]
+)
+VALUES = st.one_of(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.integers(0, 10**14).map(str),
+    st.integers(0, 10**9).map("{}s".format),
+    st.datetimes().map(str),
+    st.integers(0, 10**11).map(formatdate),
+    st.sampled_from(['"a";r=0;t=20', "limit=1, remaining=0, reset=9", "true", "false"]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "details", "retryDelay", "code", "type", "message", "reason"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+BODIES = st.one_of(
+    JSON.map(json.dumps).map(str.encode),
+    st.binary(max_size=100),
+    st.integers(1, 100_000).map(lambda size: b"[" * size),
+    st.just(RETRY_INFO),
+)
+
+
+@given(st.integers(100, 599), st.lists(st.tuples(NAMES, VALUES), max_size=6), BODIES)
+def test_any_answer(status: int, fields: list[tuple[str, str]], body: bytes) -> None:
+    """Whatever an answer says, reading it is no error, and a pause is one that can be
+    waited for.
+    """
+    refusal = read(httpx.Response(status, headers=fields, content=body))
+    if refusal is not None:
+        assert status >= 400
+        assert refusal.pause is None or 0 <= refusal.pause < math.inf
+        assert not (refusal.is_permanent and refusal.pause is not None)
+        assert len(refusal.reason) <= 200

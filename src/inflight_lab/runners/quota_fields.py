@@ -107,7 +107,9 @@ def _resets_in(headers: Mapping[str, str]) -> Iterator[tuple[str, object, object
             remaining = headers.get(name.replace("reset", "remaining"))
             yield name, remaining, reset
     field = headers.get("ratelimit", "")
-    for item in items_in(field):
+    items = items_in(field)
+    for item in items:
         yield "ratelimit", item.parameters.get("r"), item.parameters.get("t")
-    older = dict(re.findall("(remaining|reset)=([0-9]+)", field))
-    yield "ratelimit", older.get("remaining"), older.get("reset")
+    if not items:
+        older = dict(re.findall("(remaining|reset)=([0-9]+)", field))
+        yield "ratelimit", older.get("remaining"), older.get("reset")
