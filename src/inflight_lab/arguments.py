@@ -37,7 +37,8 @@ class Validator:
 
     ``kind`` describes the types in a ``TypeError``, and ``allowed`` the values in a
     ``ValueError``.  Without ``allowed`` every refusal is a ``TypeError``.  True and
-    False are refused by every validator, because Python takes them for integers.
+    False are refused by every validator but `switch`, because Python takes them for
+    integers.
     """
 
     types: tuple[type, ...]
@@ -54,12 +55,17 @@ class Validator:
         if value is None and or_none:
             return
         ending = f"{', or None' if or_none else ''}, got {value!r}"
-        if isinstance(value, self.types) and not isinstance(value, bool):
+        if self._is_of_types(value):
             if self._passes(value):
                 return
             if self.allowed:
                 raise ValueError(f"{name} must be {self.allowed}{ending}")
         raise TypeError(f"{name} must be {self.kind}{ending}")
+
+    def _is_of_types(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return bool in self.types
+        return isinstance(value, self.types)
 
     def _passes(self, value: object) -> bool:
         try:
@@ -87,6 +93,11 @@ def positive(*, of: str = "") -> Validator:
     """Allow a finite number of more than 0; ``of`` is its unit."""
     kind = f"{_a_number(of)}, more than 0"
     return Validator((int, float), kind, "more than 0, and finite", _is_positive)
+
+
+def switch() -> Validator:
+    """Allow True and False."""
+    return Validator((bool,), "True or False")
 
 
 def one_of(*values: object) -> Validator:

@@ -101,7 +101,9 @@ async def test_requests_and_tokens_are_taken_together_or_not_at_all(quota: str) 
             - second.json()["usage"]["total_tokens"]
         )
         refused = [
-            await client.post("/v1/chat/completions", json=long(left + 1))
+            await client.post(
+                "/v1/chat/completions", json=long(left) | {"max_tokens": 1}
+            )
             for _ in range(5)
         ]
         third = await ask(client, max_tokens=1)
@@ -205,9 +207,9 @@ async def test_the_timeline_has_what_was_charged() -> None:
     assert app.quota_policy.tokens == 0
 
 
-def long(words: int) -> dict[str, Any]:
+def long(words: int, **options: Any) -> dict[str, Any]:
     """A question of so many words."""
-    return {"messages": [{"content": "word " * words}]}
+    return {"messages": [{"content": "word " * words}]} | options
 
 
 async def test_tokens_are_counted_only_if_asked_for() -> None:

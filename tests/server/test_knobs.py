@@ -29,6 +29,7 @@ class Knob(NamedTuple):
     out_of_bounds: list[object]
 
 
+ALLOWED_DIALECTS = "'draft', 'github', 'openai', 'azure', 'anthropic', 'gemini'"
 ALLOWED_QUOTAS = "'none', 'fixed-window', 'sliding-window', 'token-bucket', 'gcra'"
 COUNT = "1 to 1000000000, or None"
 KNOBS = [
@@ -55,6 +56,8 @@ KNOBS = [
     Knob("burst", COUNT, [1.5, True], [10**400, 0]),
     Knob("max_concurrent", COUNT, ["9", True], [10**400, 0, -1]),
     Knob("tokens", COUNT, [1.5, True], [10**400, 0]),
+    Knob("dialect", ALLOWED_DIALECTS, [True], ["GitHub", None, ["draft"]]),
+    Knob("exhausted", "True or False", [0, 1, "yes", None], []),
 ]
 
 

@@ -102,37 +102,39 @@ async def test_a_refusal_says_why(quota: str, reason: str) -> None:
 
 
 class Written(NamedTuple):
-    """A quota, and how the policy says it."""
+    """A quota, and the integers in which the policy says it."""
 
     rate: float
     period: float
-    policy: str
+    q: int
+    w: int
     slow: int = 1
 
 
 @pytest.mark.parametrize(
     "quota",
     [
-        Written(7, 2, '"default";q=7;w=2'),
-        Written(1_000_000, 60, '"default";q=1000000;w=60'),
-        Written(2e6, 1.5, '"default";q=2000000;w=1.5'),
-        Written(1_234_567, 86_400, '"default";q=1234567;w=86400'),
-        Written(1_234_567.5, 90.0, '"default";q=1234567.5;w=90'),
-        Written(7.25, 0.001, '"default";q=7.25;w=0.001'),
-        Written(7, 0.07, '"default";q=7;w=1.4', slow=20),
-        Written(7, 86_400, '"default";q=7;w=1728000', slow=20),
+        Written(7, 2, q=7, w=2),
+        Written(1_000_000, 60, q=1_000_000, w=60),
+        Written(2e6, 1.5, q=2_000_000, w=2),
+        Written(1_234_567, 86_400, q=1_234_567, w=86_400),
+        Written(1_234_567.5, 90.0, q=1_234_567, w=90),
+        Written(7.25, 0.001, q=7, w=1),
+        Written(7, 0.07, q=7, w=2, slow=20),
+        Written(7, 0.14, q=7, w=7, slow=50),
+        Written(7, 86_400, q=7, w=1_728_000, slow=20),
     ],
 )
-async def test_a_policy_is_written_in_digits(quota: Written) -> None:
-    """Neither an exponent nor what multiplying adds in the last digits: the adaptive
-    rung reads what was meant.
+async def test_a_policy_is_written_in_integers(quota: Written) -> None:
+    """No exponent, no fraction, and no second for what multiplying adds in the last
+    digits: the adaptive rung reads the strictest integers.
     """
     app = app_with(quota="gcra", rate=quota.rate, period=quota.period, slow=quota.slow)
     async with client_of(app) as client:
         response = await client.get("/get")
-    assert response.headers["ratelimit-policy"] == quota.policy
-    period = quota.period * quota.slow
-    assert quotas_in(response) == [(quota.rate, pytest.approx(period))]
+    policy = f'"default";q={quota.q};w={quota.w}'
+    assert response.headers["ratelimit-policy"] == policy
+    assert quotas_in(response) == [(quota.q, quota.w)]
 
 
 async def test_no_quota_no_headers() -> None:

@@ -26,9 +26,17 @@ class Quota(ABC):
             self.take(now, cost)
         return wait
 
+    @property
+    @abstractmethod
+    def most(self) -> int:
+        """How much it admits at once when nothing of it is used."""
+
     @abstractmethod
     def wait(self, now: float, cost: float = 1) -> float:
-        """Seconds from ``now`` until ``cost`` would be admitted; 0.0 means now."""
+        """Seconds from ``now`` until ``cost`` would be admitted; 0.0 means now.
+
+        Infinite for more than `most`, which is never admitted.
+        """
 
     @abstractmethod
     def take(self, now: float, cost: float = 1) -> None:
@@ -51,16 +59,20 @@ class SlidingWindow(Quota):
     """Time and cost of each request in the window, the oldest first."""
     _used = 0.0
 
+    @property
+    def most(self) -> int:
+        return math.floor(self.rate)
+
     def wait(self, now: float, cost: float = 1) -> float:
         self._forget(now)
-        excess = self._used + cost - math.floor(self.rate)
+        excess = self._used + cost - self.most
         if excess <= 0:
             return 0.0
         for admitted, freed in self._admitted:
             excess -= freed
             if excess <= 0:
                 return admitted + self.period - now
-        return self.period  # an empty window would refuse it too
+        return math.inf
 
     def take(self, now: float, cost: float = 1) -> None:
         self._admitted.append((now, cost))
@@ -113,7 +125,13 @@ class Gcra(Quota):
         """Seconds from one request to the next."""
         return self.period / self.rate
 
+    @property
+    def most(self) -> int:
+        return self.burst
+
     def wait(self, now: float, cost: float = 1) -> float:
+        if cost > self.most:
+            return math.inf
         tolerance = (self.burst - cost) * self._spacing
         early = max(self._due, now) - tolerance - now
         if early < 1e-9:  # a nanosecond is a rounding error and not an early client

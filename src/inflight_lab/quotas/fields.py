@@ -1,15 +1,20 @@
 """How the practice API writes its quota into header fields."""
 
+import math
 from decimal import Decimal
 
 
 def policy_field(rate: float, period: float) -> str:
     """``RateLimit-Policy``: q is the quota, w the window in seconds.
 
-    Source: draft-ietf-httpapi-ratelimit-headers-10.  It wants integers; a number that
-    is not one is sent as the decimal it is.
+    Source: draft-ietf-httpapi-ratelimit-headers-11, where both are integers.  A quota
+    of other numbers is announced as the next stricter one that is written in integers:
+    2.5 in 1.5 s becomes 2 in 2 s, and one in ten seconds stays 1 in 10 s.  Who keeps to
+    it never sends more than is allowed.
     """
-    return f'"default";q={in_digits(rate)};w={in_digits(period)}'
+    if rate < 1:
+        return f'"default";q=1;w={_rounded_up(period / rate)}'
+    return f'"default";q={math.floor(rate)};w={_rounded_up(period)}'
 
 
 def in_digits(number: float) -> str:
@@ -17,3 +22,8 @@ def in_digits(number: float) -> str:
     if number == int(number):
         return str(int(number))
     return format(Decimal(f"{number:.12g}"), "f")
+
+
+def _rounded_up(seconds: float) -> int:
+    """Whole seconds, of what a float holds of them: 6.000000000000001 s are 6 s."""
+    return math.ceil(float(f"{seconds:.12g}"))

@@ -11,9 +11,10 @@ OutcomeKind = Literal["accepted", "refused", "failed", "cancelled"]
 
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
-REFUSALS = (429, 503)
-"""Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section
-15.6.4)."""
+REFUSALS = (402, 403, 429, 503, 529)
+"""Too Many Requests (RFC 6585, section 4), Service Unavailable (RFC 9110, section
+15.6.4), and what APIs say in place of them: 403 (GitHub's rate limit), 402 (the plan is
+used up), 529 (overloaded)."""
 
 
 class Event(NamedTuple):
@@ -74,7 +75,7 @@ class Stats:
     accepted: int = 0
     """Answered with a status below 400."""
     refused: int = 0
-    """Answered with 429 or 503."""
+    """Answered with 429 or 503, or another of `REFUSALS`."""
     failed: int = 0
     """Answered with another error status, or not answered, as after a time-out."""
     cancelled: int = 0

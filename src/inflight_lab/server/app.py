@@ -7,6 +7,7 @@ socket and, with no socket at all, inside ``httpx.ASGITransport``.
 import asyncio
 import math
 import random
+from collections.abc import Callable
 from dataclasses import asdict
 from email.utils import formatdate
 from typing import Self
@@ -23,15 +24,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.quota_policy import QuotaPolicy
-from inflight_lab.server.chat import chat_completion
-from inflight_lab.server.deciding import Counters, Decision, busy
+from inflight_lab.server.chat import Chat, draw_answer, read_chat
+from inflight_lab.server.completions import completion
+from inflight_lab.server.counting import Counters
+from inflight_lab.server.decision import Decision
+from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
+from inflight_lab.server.messages import message
 from inflight_lab.server.sizes import TOO_LARGE, declares_too_much, limit_body
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = [LOOPBACK, "localhost"]
+AZURE_PATH = "/openai/deployments/{deployment}/chat/completions"
 FOREIGN_PAGE = "This server does not answer requests from other websites."
 
 
@@ -67,6 +73,8 @@ class PracticeApp(Knobs):
         return [
             Route("/get", self.get),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            Route(AZURE_PATH, self.chat, methods=["POST"]),
+            Route("/v1/messages", self.create_message, methods=["POST"]),
         ]
 
     def reset(self) -> None:
@@ -114,28 +122,38 @@ class PracticeApp(Knobs):
         return await self._serve(request, JSONResponse(echo(request)))
 
     async def chat(self, request: Request) -> Response:
-        """Complete a chat, if the quotas of requests and of tokens admit it."""
+        """Complete a chat as OpenAI's API does, if the quotas admit it."""
+        return await self._complete(request, completion)
+
+    async def create_message(self, request: Request) -> Response:
+        """Complete a chat as Anthropic's API does, if the quotas admit it."""
+        return await self._complete(request, message)
+
+    async def _complete(
+        self, request: Request, in_form: Callable[[Chat, list[str]], Response]
+    ) -> Response:
         try:
-            response, tokens = chat_completion(await request.body(), self._random)
+            chat = read_chat(await request.body())
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return await self._serve(request, response, tokens=tokens)
+        words = draw_answer(chat, self._random)
+        tokens = DIALECTS[self.dialect].cost(chat, len(words))
+        return await self._serve(request, in_form(chat, words), tokens=tokens)
 
     async def _serve(
-        self, request: Request, response: Response, *, tokens: int = 0
+        self, request: Request, answer: Response, *, tokens: int = 0
     ) -> Response:
-        """Count a request, and return ``response`` or a refusal after the latency."""
+        """Count a request, and return ``answer`` or a refusal after the latency."""
         decision = self._decide(tokens)
-        if not decision.admitted:
-            response = JSONResponse({"error": decision.reason}, decision.status)
-        response.headers.update(decision.headers)
-        charged = tokens if decision.admitted else 0
+        response = decision.response(answer)
+        status = response.status_code
+        tokens = decision.counted_tokens
         standing = self._counters.standing(self.quota_policy, self.timeline.clock())
-        with self.timeline.sending(decision.status, charged, quota=standing) as number:
+        with self.timeline.sending(status, tokens, quota=standing) as number:
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
-                self.timeline.answer(number, decision.status)
+                self.timeline.answer(number, status)
         response.headers["Date"] = formatdate(usegmt=True)
         return response
 
@@ -145,16 +163,26 @@ class PracticeApp(Knobs):
         A refusal, too, is in flight until the latency is over, and counts against
         ``max_concurrent``.
         """
+        dialect = DIALECTS[self.dialect]
+        if self.exhausted:
+            return Decision(dialect.exhausted())
         most = self.max_concurrent
         if most is not None and self.timeline.in_flight >= most:
-            return busy(most)
+            return Decision(dialect.overloaded(most))
         policy = self.quota_policy
         if policy is None:
             return Decision()
         # A clock that is fine on every system: Windows' monotonic one ticks 64 times a
         # second.
         now = self.timeline.clock()
-        return self._counters.decide(policy, tokens=tokens, now=now)
+        verdict = self._counters.decide(
+            policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
+        )
+        return Decision(
+            refusal=dialect.refusal(verdict),
+            quota_headers=dialect.quota_headers(verdict),
+            counted_tokens=verdict.counted_tokens,
+        )
 
     def _usual_burst(self) -> int:
         return math.floor(self.rate) if self.quota == "token-bucket" else 1

@@ -5,8 +5,8 @@
  * @typedef {"accepted" | "refused" | "failed" | "cancelled"} Outcome
  */
 
-/** Too Many Requests, and Service Unavailable. */
-const REFUSALS = [429, 503];
+/** Too Many Requests, Service Unavailable, and what APIs say in place of them. */
+const REFUSALS = [402, 403, 429, 503, 529];
 
 /** @param {unknown} status */
 export const isRefusal = (status) => REFUSALS.includes(Number(status));
