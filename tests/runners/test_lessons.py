@@ -20,6 +20,7 @@ from inflight_lab.runners import RUNGS, SHARED_LESSONS
 from tests.support.waiting import PATIENCE
 
 FOLDER = Path(runners.__path__[0])
+PACKAGE = "inflight_lab.runners."
 MARK = (
     "# The lesson ends here.  "
     "Below, the package attaches its checks and its command line.\n"
@@ -44,6 +45,26 @@ def parts(rung: str) -> tuple[str, str]:
     """The lesson, and what the package adds."""
     above, below = (FOLDER / f"{rung}.py").read_text("utf-8").split(MARK)
     return above, below
+
+
+def shared_lessons_in(source: str) -> set[str]:
+    """The shared lessons that a lesson imports, and those that these import."""
+    found = {name for name in SHARED_LESSONS if f"{PACKAGE}{name} import" in source}
+    for name in set(found):
+        found |= shared_lessons_in((FOLDER / f"{name}.py").read_text("utf-8"))
+    return found
+
+
+def paste(rung: str, folder: Path, name: str) -> None:
+    """Paste a lesson, and those that it imports beside it: there they are found without
+    the package's name.
+    """
+    lesson, _ = parts(rung)
+    pasted = {name: lesson}
+    for shared in shared_lessons_in(lesson):
+        pasted[shared] = (FOLDER / f"{shared}.py").read_text("utf-8")
+    for file, source in pasted.items():
+        (folder / f"{file}.py").write_text(source.replace(PACKAGE, ""), "utf-8")
 
 
 def test_the_ladder_is_complete() -> None:
@@ -102,13 +123,17 @@ def test_face(rung: str) -> None:
 @each_rung
 def test_what_the_package_adds_is_small(rung: str) -> None:
     """Below the line one import, the checks and the plan (`resilient`: and httpx2);
-    above it no package.
+    above it nothing of the package but shared lessons.
     """
     above, below = parts(rung)
     optional = "with contextlib.suppress(ImportError):\n    import httpx2"
     assert (optional in below) == (rung == "resilient")
-    assert "inflight_lab" not in "".join(
-        line for line in above.splitlines() if "import" in line
+    imports = [line for line in above.splitlines() if "import" in line]
+    of_package = [line for line in imports if "inflight_lab" in line]
+    assert len(of_package) == sum(
+        line.startswith(f"from {PACKAGE}{name} import ")
+        for line in of_package
+        for name in SHARED_LESSONS
     )
     first, *rest, plan = ast.parse(below).body
     assert isinstance(first, ast.ImportFrom)
@@ -128,13 +153,13 @@ def test_what_the_package_adds_is_small(rung: str) -> None:
 def test_the_lesson_stands_alone(
     rung: str, server: PracticeServer, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Pasted into an empty file, it sends its requests with httpx alone, where the
-    package is not found.
+    """Pasted into an empty folder, with the lessons that it imports, it sends its
+    requests with httpx alone, where the package is not found.
     """
     options = (
         {"store": request.getfixturevalue("redis")} if rung == "shared_quota" else {}
     )
-    (tmp_path / "pasted.py").write_text(parts(rung)[0], "utf-8")
+    paste(rung, tmp_path, "pasted")
     (tmp_path / "run.py").write_text(RUN, "utf-8")
     command = [sys.executable, "-W", "error", "run.py", server.url, json.dumps(options)]
     run = subprocess.run(
@@ -147,10 +172,12 @@ def test_the_lesson_stands_alone(
 def test_the_lessons_type_check_alone(tmp_path: Path) -> None:
     """Strictly, as pasted: no annotation needs anything of the package."""
     for rung in RUNGS:
-        (tmp_path / f"{rung}.py").write_text(parts(rung)[0], "utf-8")
+        paste(rung, tmp_path, rung)
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "."]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert run.stdout == f"Success: no issues found in {len(RUNGS)} source files\n"
+    files = len(list(tmp_path.glob("*.py")))
+    assert files >= len(RUNGS)
+    assert run.stdout == f"Success: no issues found in {files} source files\n"
 
 
 @pytest.mark.parametrize(

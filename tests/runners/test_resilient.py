@@ -29,8 +29,8 @@ URL = "http://127.0.0.1/get"
 class Api(httpx.AsyncBaseTransport):
     """Answers as ``decide(number of the attempt, time)`` says.
 
-    That is a status, a status and headers, or an error.  Each attempt takes ``latency``
-    seconds.
+    That is a status, a status and headers, a response, or an error.  Each attempt takes
+    ``latency`` seconds.
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class Api(httpx.AsyncBaseTransport):
         answer = self.decide(attempt, now)
         if isinstance(answer, Exception):
             raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
         status, headers = answer if isinstance(answer, tuple) else (answer, {})
         return httpx.Response(status, headers=headers, json={})
 
@@ -242,6 +244,79 @@ def test_a_403_that_is_no_refusal(headers: dict[str, str]) -> None:
     assert api.times == [0]
 
 
+# When waiting does not help.
+
+
+def test_a_permanent_refusal_ends_the_run() -> None:
+    """Nothing more is sent, what was in flight keeps its answer, and each failure says
+    why.
+    """
+
+    async def work(client: httpx.AsyncClient) -> list[Any]:
+        return await make_many_requests(URL, 6, client=client, return_exceptions=True)
+
+    reason = "You exceeded your current quota."
+    outcomes, api, took = on_virtual_clock(
+        lambda attempt, now: no_more(reason) if attempt == 2 else 200, work, latency=1
+    )
+    unsent = f"Not sent: the API will refuse every request: {reason}"
+    refused = "Unexpected Status: Http status code is 429."
+    assert statuses(outcomes) == [200, refused, 200, *[unsent] * 3]
+    assert outcomes[1].__notes__ == [
+        f"The API says: {reason}",
+        "Gave up after 1 attempt in 1.0 s.",
+    ]
+    assert (api.times, took) == ([0, 0, 0], 1)
+
+
+def test_a_permanent_refusal_wakes_who_pauses() -> None:
+    """Nobody sits out a pause after which nothing would be sent; an API that gives no
+    reason (402, Payment Required) has none put into its mouth.
+    """
+    outcomes, api, took = run(
+        lambda attempt, now: 402 if attempt == 2 else 503,
+        2,
+        base=50.0,
+        uniform=no_jitter,
+        latency=1,
+    )
+    assert statuses(outcomes) == [
+        "Not sent: the API will refuse every request: it gives no reason.",
+        "Unexpected Status: Http status code is 402.",
+    ]
+    assert (len(api.times), took) == (2, 1)
+
+
+def test_a_permanent_refusal_ends_every_run_that_shares_it() -> None:
+    """Another run with the same `Retries` sends nothing, now or later; new `Retries`
+    begin anew.
+    """
+
+    async def work(client: httpx.AsyncClient) -> list[list[Any]]:
+        shared = Retries()
+        return [
+            await make_many_requests(
+                URL, 4, client=client, retries=retries, return_exceptions=True, limit=1
+            )
+            for retries in (shared, shared, Retries())
+        ]
+
+    (first, second, anew), api, _ = on_virtual_clock(
+        lambda attempt, now: no_more("no") if attempt == 1 else 200, work
+    )
+    unsent = "Not sent: the API will refuse every request: no"
+    assert statuses(first)[1:] == [unsent] * 3
+    assert statuses(second) == [unsent] * 4
+    assert statuses(anew) == [200] * 4
+    assert len(api.times) == 1 + 4
+
+
+def no_more(reason: str) -> httpx.Response:
+    """The refusal of an API that is paid for in advance, when nothing is left."""
+    error = {"code": "insufficient_quota", "message": reason}
+    return httpx.Response(429, json={"error": error})
+
+
 # Backing off.
 
 
@@ -314,6 +389,8 @@ def test_the_refused_come_after_the_gate_not_before() -> None:
                 429,
                 503,
                 500,
+                404,
+                402,
                 (429, {"Retry-After": "3"}),
                 (503, {"Retry-After": "999999999"}),
                 "lost",
@@ -612,7 +689,7 @@ def test_transport_errors_of_httpx2_are_repeated(name: str) -> None:
     assert attempts(refused, refused) == (refused, 1)
 
 
-@pytest.mark.parametrize("answer", [400, 404, 500, 301, httpx.UnsupportedProtocol("x")])
+@pytest.mark.parametrize("answer", [400, 404, 410, 301, httpx.UnsupportedProtocol("x")])
 def test_what_no_retry_can_mend_is_not_repeated(answer: Any) -> None:
     """Other statuses and mistakes of the caller fail at the first attempt."""
     outcomes, api, _ = run(lambda attempt, now: answer)

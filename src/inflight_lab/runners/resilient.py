@@ -1,24 +1,28 @@
-"""Resilient: nothing is lost when the server refuses, and nobody hammers it.
+"""Resilient: a failure that passes costs no answer, and nobody hammers the server.
 
 What happens after a failure, in this order:
 
-1. *The server decides first.*  A 429, 503 or 403 that says when to come back shuts one
-   gate for **all** requests of the run until then: requests that still wait for a slot
-   would only be refused as well.  If the server asks for more than ``longest_pause``,
-   they give up at once.
-2. *Otherwise back off*: exponentially, with full jitter, so that requests that were
+1. *The server decides first.*  A refusal that says when to come back, in any of the
+   words that ``refusals.py`` can read, shuts one gate for **all** requests of the run
+   until then: requests that still wait for a slot would only be refused as well.  If
+   the server asks for more than ``longest_pause``, they give up at once.
+2. *When waiting does not help, stop.*  A refusal that is permanent, such as a used-up
+   account, shuts the gate for good: every other request fails at once, unsent, and says
+   the API's own reason.
+3. *Otherwise back off*: exponentially, with full jitter, so that requests that were
    refused together do not come back together.  A request that was refused adds this
-   jitter to ``Retry-After`` too.
-3. *Within a retry budget*: each request may be attempted a few times, and all requests
+   jitter to the server's pause too.
+4. *Within a retry budget*: each request may be attempted a few times, and all requests
    of the run share one budget of retries.  Without it, retries multiply the load just
    when the server can handle the least.
-4. *Within a time*: each attempt has a time limit, and so have all attempts and backoffs
+5. *Within a time*: each attempt has a time limit, and so have all attempts and backoffs
    of a request together.  A pause that the server asked for does not count: it is not
    the request's fault.
 
-A transport error is retried too: GET is safe to repeat.  Libraries such as stamina and
-tenacity bring such a loop, and httpx-retries a transport, but none of them has the
-gate.
+GET is safe to repeat, so whatever may pass is retried: a transport error, a timeout of
+the server's (408), a conflict (409), every server error (500 to 599).  OpenAI's client
+retries the same.  Libraries such as stamina and tenacity bring such a loop, and
+httpx-retries a transport, but none of them has the gate.
 
 This is no rate limit: it reacts to refusals and does not avoid them.  Pass a
 ``limiter`` that does.
@@ -34,24 +38,23 @@ import asyncio
 import contextlib
 import math
 import random
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 import httpx
 
+from inflight_lab.runners.refusals import Refusal, read_refusal
+
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
-RETRY_STATUSES = (429, 503)
 TRANSIENT = (
     TimeoutError,
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.RemoteProtocolError,
 )
+TRANSIENT_STATUSES = (408, 409)  # and every server error
 
 
 async def make_one_request(
@@ -66,10 +69,10 @@ async def make_one_request(
     """GET ``url`` until there is an answer that is not a refusal, and return it.
 
     Each attempt waits for a slot, and gives it back before any pause.  When there is no
-    further attempt, the last failure is raised, with a note: ``ValueError`` for a
-    status other than 200, httpx's own error when there is no answer, ``TimeoutError``
-    when an attempt took too long or the gate stays shut for more than
-    ``retries.longest_pause``.
+    further attempt, the last failure is raised, with notes: ``ValueError`` for a status
+    other than 200 or after a permanent refusal, httpx's own error when there is no
+    answer, ``TimeoutError`` when an attempt took too long or the gate stays shut for
+    more than ``retries.longest_pause``.
     """
     retries.add_request()
     request = RetriedRequest(url, num, retries=retries, verbose=verbose)
@@ -78,7 +81,7 @@ async def make_one_request(
             answer = await request.attempt(client)
         if not isinstance(answer, Failure):
             return answer
-        await asyncio.sleep(request.plan_retry(answer))
+        await retries.sleep(request.plan_retry(answer))
 
 
 async def make_many_requests(
@@ -96,8 +99,8 @@ async def make_many_requests(
 
     At most ``limit`` requests are in flight at once.  ``retries`` is how to retry, by
     default `Retries()`.  Hand the same one to several runs against one API, and they
-    share its gate and its retry budget.  The other parameters are those of `semaphore`;
-    a failure is one that no retry fixed.
+    share its gate and its retry budget: a permanent refusal ends them all.  The other
+    parameters are those of `semaphore`; a failure is one that no retry fixed.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     retries = retries or Retries()
@@ -147,15 +150,52 @@ class Retries:
 
     def __post_init__(self) -> None:
         self.not_before = -math.inf  # the gate is shut until then
+        self.permanent_refusal: Refusal | None = None  # shuts it for good
         self.retries_left = float(self.reserve)  # for all requests together
+        self._sleepers: set[asyncio.Future[None]] = set()
 
     def add_request(self) -> None:
         """Add to the budget the retries that one more request is good for."""
         self.retries_left += self.retry_budget
 
+    def heed(self, refusal: Refusal) -> None:
+        """Shut the gate for as long as a refusal asks, or for good."""
+        if refusal.is_permanent:
+            self.permanent_refusal = refusal
+            self._wake_sleepers()
+        elif refusal.pause is not None:
+            self.shut_gate(refusal.pause)
+
     def shut_gate(self, seconds: float) -> None:
         """Let no request through for this long; it never opens sooner than planned."""
         self.not_before = max(self.not_before, time.perf_counter() + seconds)
+
+    def failure_at_gate(self) -> Failure | None:
+        """How a request fails that would be sent now; None if the gate is open."""
+        final = self.permanent_refusal
+        if final is not None:
+            reason = final.reason or "it gives no reason."
+            error = ValueError(f"Not sent: the API will refuse every request: {reason}")
+            return Failure(error, final, was_sent=False)
+        shut_for = self.not_before - time.perf_counter()
+        if shut_for <= 0:
+            return None
+        too_long = TimeoutError("Not sent: the server asked for too long a pause.")
+        return Failure(too_long, Refusal(pause=shut_for), was_sent=False)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for this long, but no longer than until a permanent refusal."""
+        woken = asyncio.get_running_loop().create_future()
+        self._sleepers.add(woken)
+        try:
+            await asyncio.wait([woken], timeout=seconds)
+        finally:
+            self._sleepers.remove(woken)
+
+    def _wake_sleepers(self) -> None:
+        for woken in self._sleepers:
+            if not woken.done():
+                woken.set_result(None)
 
     def may_retry(self, attempts: int) -> bool:
         """Whether a request that has had this many attempts may have another."""
@@ -174,11 +214,10 @@ class Retries:
 
 @dataclass
 class Failure:
-    """A failed attempt that may be worth another one."""
+    """An attempt without an answer that can be used, and what the API says about it."""
 
     error: Exception
-    requested_pause: float | None = None
-    """Seconds that the server asked for."""
+    refusal: Refusal
     was_sent: bool = True
     """False if the gate was shut, so that nothing was sent."""
 
@@ -205,23 +244,23 @@ class RetriedRequest:
         now = time.perf_counter()
         if self._began is None:
             self._began = now
-        shut_for = self._retries.not_before - now
-        if shut_for > 0:
-            not_sent = TimeoutError("Not sent: the server asked for too long a pause.")
-            return Failure(not_sent, requested_pause=shut_for, was_sent=False)
+        stopped = self._retries.failure_at_gate()
+        if stopped is not None:
+            return stopped
         self._attempts += 1
         self._announce()
         answer = await get_once(self._url, client, seconds=self._retries.timeout)
         if isinstance(answer, Failure):
             self._spent += time.perf_counter() - now
-            if answer.requested_pause is not None:
-                self._retries.shut_gate(answer.requested_pause)
+            self._retries.heed(answer.refusal)
         return answer
 
     def plan_retry(self, failure: Failure) -> float:
         """Charge for the next attempt, and return the seconds until it; or give up."""
         retries = self._retries
-        requested = failure.requested_pause or 0.0
+        if failure.refusal.is_permanent:
+            self._give_up(failure.error)
+        requested = failure.refusal.pause or 0.0
         if requested > retries.longest_pause:
             self._give_up_because_of_pause(failure.error, requested)
         if not failure.was_sent:
@@ -259,69 +298,31 @@ class RetriedRequest:
 async def get_once(
     url: str, client: httpx.AsyncClient, *, seconds: float
 ) -> httpx.Response | Failure:
-    """GET ``url``: the response if its status is 200, a failure if it may be retried.
+    """GET ``url``: the response if its status is 200, a failure if it may pass.
 
     Raises ``ValueError`` for any other status.
     """
+    says_nothing = Refusal(pause=None)
     try:
         async with asyncio.timeout(seconds):
             response = await client.get(
                 url, headers={"Content-Type": "application/json"}
             )
     except TRANSIENT as lost:
-        return Failure(lost)
+        return Failure(lost, says_nothing)
     if response.status_code == 200:
         return response
     error = ValueError(
         f"Unexpected Status: Http status code is {response.status_code}."
     )
-    requested_pause = requested_pause_in(response)
-    says_when = response.status_code == 403 and requested_pause is not None
-    if response.status_code in RETRY_STATUSES or says_when:
-        return Failure(error, requested_pause)
+    refusal = read_refusal(response)
+    if refusal is not None:
+        if refusal.reason:
+            error.add_note(f"The API says: {refusal.reason}")
+        return Failure(error, refusal)
+    if response.is_server_error or response.status_code in TRANSIENT_STATUSES:
+        return Failure(error, says_nothing)
     raise error
-
-
-def requested_pause_in(response: httpx.Response) -> float | None:
-    """The seconds that a refusal asks for, or None if it asks for no pause.
-
-    It names them in ``Retry-After``, or as the reset of a quota that is used up.
-    ``X-RateLimit-Reset`` is in no standard: a Unix time (GitHub, with status 403), or
-    seconds from now.
-    """
-    seconds = retry_after(response)
-    if seconds is not None:
-        return seconds
-    reset = response.headers.get("X-RateLimit-Reset", "")
-    is_used_up = response.headers.get("X-RateLimit-Remaining", "0") == "0"
-    if not is_used_up or not re.fullmatch(r"[0-9]{1,12}", reset):
-        return None
-    is_unix_time = len(reset) >= 10
-    return max(0.0, float(reset) - time.time()) if is_unix_time else float(reset)
-
-
-def retry_after(response: httpx.Response) -> float | None:
-    """The seconds that ``Retry-After`` asks for, or None if it asks for no pause.
-
-    A date is compared with the response's own ``Date``: the clocks may differ.
-    """
-    value = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        return min(float(value), 1e9)  # 400 digits would be infinite
-    come_back = http_date(value)
-    if come_back is None:
-        return None
-    answered = http_date(response.headers.get("Date", ""))
-    if answered is None:
-        answered = time.time()
-    return max(0.0, come_back - answered)
-
-
-def http_date(value: str) -> float | None:
-    """An HTTP date, which is always in GMT, as a Unix time; None for anything else."""
-    with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
-        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
-    return None
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.

@@ -1,0 +1,192 @@
+"""Every rung that meets refusals, against every dialect of `tests.support.dialects`:
+six requests at once, on the virtual clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from inflight_lab.runners import resilient
+from tests.support import virtual_clock
+from tests.support.dialects import (
+    FAILS_FOR_NOW,
+    MAY_PASS,
+    PERMANENT,
+    SAYS_WHEN,
+    Dialect,
+)
+from tests.support.virtual_clock import virtual_loop
+
+URL = "http://127.0.0.1/get"
+LATENCY = 0.1
+Send = Callable[..., Awaitable[list[Any]]]
+
+
+class Rung(NamedTuple):
+    """A rung, and what may be expected of it."""
+
+    name: str
+    send: Send
+    """As ``make_many_requests``; a failure is an outcome."""
+    retries: bool = True
+    """Whether a refused request is sent again."""
+    retries_failures: bool = False
+    """Whether one that failed for another reason is sent again."""
+    settles_in: float = 60.0
+    """Seconds within which all are answered once the API accepts requests."""
+
+
+async def send_resilient(url: str, count: int, **keywords: Any) -> list[Any]:
+    """The resilient rung."""
+    return await resilient.make_many_requests(
+        url, count, return_exceptions=True, **keywords
+    )
+
+
+# A rung that meets refusals has its line here.
+RUNGS = [
+    Rung("resilient", send_resilient, retries_failures=True, settles_in=1.0),
+]
+each_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
+
+
+def each_dialect(table: dict[str, Dialect]) -> pytest.MarkDecorator:
+    """One test for each line of a table."""
+    return pytest.mark.parametrize("dialect", table.values(), ids=list(table))
+
+
+class RefusingApi(httpx.AsyncBaseTransport):
+    """Refuses each request in a dialect until it ``opens``, and then accepts all."""
+
+    def __init__(self, dialect: Dialect, *, opens: float) -> None:
+        self.dialect = dialect
+        self.opens = opens
+        self.arrivals: list[float] = []
+        self.accepted = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request; its answer takes ``LATENCY`` seconds."""
+        arrived = now()
+        self.arrivals.append(arrived)
+        await asyncio.sleep(LATENCY)
+        if arrived < self.opens:
+            return self.dialect.refusal(self.opens - now())
+        self.accepted += 1
+        return httpx.Response(200, json={})
+
+    @property
+    def early(self) -> list[float]:
+        """When requests came that were sent after a refusal and before it allows."""
+        return [at for at in self.arrivals if LATENCY < at < self.opens]
+
+
+def now() -> float:
+    """Seconds since the beginning on the virtual clock."""
+    return virtual_loop().now - virtual_clock.BEGIN
+
+
+class Run(NamedTuple):
+    """What became of a run."""
+
+    outcomes: list[Any]
+    api: RefusingApi
+    seconds: float
+
+    @property
+    def failures(self) -> list[Exception]:
+        """The outcomes that are no answer."""
+        return [it for it in self.outcomes if isinstance(it, Exception)]
+
+
+def run(
+    rung: Rung, dialect: Dialect, *, opens: float, count: int = 6, limit: int = 6
+) -> Run:
+    """One run of a rung against an API that opens after so many seconds."""
+    api = RefusingApi(dialect, opens=opens)
+
+    async def main() -> Run:
+        async with httpx.AsyncClient(transport=api) as client:
+            outcomes = await rung.send(URL, count, limit=limit, client=client)
+            return Run(outcomes, api, now())
+
+    return virtual_clock.run(main())
+
+
+def words_of(error: Exception) -> str:
+    """What a person reads: the error and its notes."""
+    return "\n".join([str(error), *getattr(error, "__notes__", [])])
+
+
+@each_rung
+@each_dialect(SAYS_WHEN)
+@pytest.mark.parametrize("opens", [20, 60, 119])
+def test_nothing_is_sent_early(rung: Rung, dialect: Dialect, opens: float) -> None:
+    """When an API says when to come back, in any dialect, nobody comes before; who
+    retries gets every answer.
+    """
+    outcomes, api, seconds = run(rung, dialect, opens=opens)
+    assert len(outcomes) == 6
+    assert api.early == []
+    if rung.retries:
+        assert api.accepted == 6
+        assert len(api.arrivals) <= 12
+        assert opens <= seconds <= opens + rung.settles_in
+
+
+@each_rung
+@each_dialect(SAYS_WHEN)
+def test_a_pause_that_is_too_long(rung: Rung, dialect: Dialect) -> None:
+    """Six minutes are not sat out: everybody gives up at once, and says why."""
+    ran = run(rung, dialect, opens=360)
+    assert len(ran.failures) == 6
+    assert len(ran.api.arrivals) <= 6
+    assert ran.seconds < 2
+    assert any("longest_pause" in words_of(failure) for failure in ran.failures)
+
+
+@each_rung
+@each_dialect(MAY_PASS)
+def test_a_refusal_without_a_time(rung: Rung, dialect: Dialect) -> None:
+    """It is a refusal all the same: who retries gets every answer in the end."""
+    ran = run(rung, dialect, opens=0.5)
+    assert len(ran.outcomes) == 6
+    assert ran.api.accepted == 6 or not rung.retries
+
+
+@pytest.mark.parametrize(
+    "rung",
+    [rung for rung in RUNGS if rung.retries_failures],
+    ids=lambda rung: rung.name,
+)
+@each_dialect(FAILS_FOR_NOW)
+def test_failures_that_may_pass(rung: Rung, dialect: Dialect) -> None:
+    """A gateway's 502 or 504, and what else OpenAI's client sends again, is no end."""
+    ran = run(rung, dialect, opens=0.5)
+    assert ran.failures == []
+    assert ran.api.accepted == 6
+
+
+@each_rung
+@each_dialect(PERMANENT)
+def test_no_wait_will_help(rung: Rung, dialect: Dialect) -> None:
+    """Of 500 requests no more are sent than were in flight, all end at once, and each
+    says the API's own reason.
+    """
+    ran = run(rung, dialect, opens=1000, count=500, limit=3)
+    assert len(ran.failures) == 500
+    assert len(ran.api.arrivals) <= 3
+    assert ran.seconds < 2
+    assert all(dialect.reason in words_of(failure) for failure in ran.failures)
+
+
+@each_rung
+@each_dialect({name: dialect for name, dialect in SAYS_WHEN.items() if dialect.reason})
+def test_an_error_says_the_reason(rung: Rung, dialect: Dialect) -> None:
+    """A request that gives up tells a person what the API told it."""
+    ran = run(rung, dialect, opens=360)
+    assert any(dialect.reason in words_of(failure) for failure in ran.failures)
