@@ -8,7 +8,7 @@ prints who uses whom, and a test fails at anything else.
     cli          publish, snippets       the command ``inflight-lab``
     publish      panel, runners          the series as a site, as pages, a student page
     exercises    judge, runners, server  checks of the exercises, and a calculator
-    watch        plot, server            your own requests live, and what stands out
+    watch        plot, runners, server   your own requests live, and what stands out
     panel        engine, plot, server    sliders, Run, Stop and a plot around any runner
     plot         observation             the live plot, and the drawings in notebooks
     engine       observation             one run of any runner, and a limit that moves

@@ -139,9 +139,9 @@ STANDINGS = [
     # Version 07, and those before it.
     Standings(
         {"RateLimit": "limit=100, remaining=0, reset=48"},
-        [Standing(0, 48)],
+        [Standing(0, 48, limit=100)],
     ),
-    Standings({"RateLimit": "limit=10, reset=1"}, [Standing(None, 1)]),
+    Standings({"RateLimit": "limit=10, reset=1"}, [Standing(None, 1, limit=10)]),
     Standings(
         {"RateLimit-Remaining": "0", "RateLimit-Reset": "5"},
         [Standing(0, 5)],
@@ -153,8 +153,12 @@ STANDINGS = [
     ),
     # Each API's own names.
     Standings(
-        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000020"},
-        [Standing(0, 20)],
+        {
+            "X-RateLimit-Limit": "60",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": "1700000020",
+        },
+        [Standing(0, 20, limit=60)],
     ),
     Standings(
         {"x-rate-limit-remaining": "3", "x-rate-limit-reset": "20"},
@@ -166,10 +170,15 @@ STANDINGS = [
     ),
     Standings(
         {
+            "x-ratelimit-limit-tokens": "150000",
             "x-ratelimit-remaining-tokens": "149984",
             "x-ratelimit-reset-tokens": "6m0s",
         },
-        [Standing(149_984, 360, counts_tokens=True)],
+        [Standing(149_984, 360, limit=150_000, counts_tokens=True)],
+    ),
+    Standings(
+        {"RateLimit": '"requests";r=9;t=1, "tokens";r=20;t=30'},
+        [Standing(9, 1), Standing(20, 30, counts_tokens=True)],
     ),
     Standings(
         {
@@ -190,6 +199,7 @@ STANDINGS = [
     Standings({"RateLimit": '"a";r=0;t=20;'}, []),
     Standings({"RateLimit": '"a";r=0;t=-20'}, []),
     Standings({"X-RateLimit-Limit": "100", "X-Reset": "20"}, []),
+    Standings({"RateLimit": '"a";note="limit=1, remaining=0, reset=9"'}, []),
 ]
 
 

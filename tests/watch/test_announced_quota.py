@@ -21,6 +21,9 @@ def guessed(quota: float, window: float) -> AnnouncedQuota:
     return AnnouncedQuota(quota, window, is_certain=False)
 
 
+BOTH = [certain(7, 2), certain(90, 60)]
+
+
 @pytest.mark.parametrize(
     ("headers", "quotas"),
     [
@@ -68,6 +71,26 @@ def guessed(quota: float, window: float) -> AnnouncedQuota:
         (
             "ratelimit-policy: 7;w=2\nx-ratelimit-limit: 7\nx-ratelimit-reset: 5",
             [certain(7, 2)],
+        ),
+        ('ratelimit-policy: "a;q=5;w=1"', []),
+        ('ratelimit-policy: "a";q=7;w=2 , "b, ;q=5;w=1";q=90;w=60', BOTH),
+        ('ratelimit-policy: "a";q=7;w=2, "b";q=1e6;w=60', []),
+        ("x-ratelimit-limit-second: 2.5", [certain(2.5, 1)]),
+        ("x-ratelimit-limit-requests-minute: 90", [certain(90, 60)]),
+        ("x-ratelimit-limit-tokens-minute: 90000", []),
+        ("ratelimit: limit=2.5, remaining=0, reset=1", [guessed(2.5, 1)]),
+        (
+            "anthropic-ratelimit-requests-limit: 50\n"
+            "anthropic-ratelimit-requests-remaining: 0\n"
+            "anthropic-ratelimit-requests-reset: 2026-09-21T14:14:15Z\n"
+            "anthropic-ratelimit-tokens-limit: 8000\n"
+            "anthropic-ratelimit-tokens-reset: 2026-09-21T14:14:30Z",
+            [guessed(50, 60)],
+        ),
+        (
+            "x-ratelimit-limit-requests: 60\nx-ratelimit-reset-requests: 20s\n"
+            "x-ratelimit-limit-tokens: 150000\nx-ratelimit-reset-tokens: 6m0s",
+            [guessed(60, 60)],
         ),
         ("x-ratelimit-limit: 700", []),
         ("x-ratelimit-limit: many\nx-ratelimit-reset: soon", []),

@@ -52,6 +52,8 @@ class Standing(NamedTuple):
 
     remaining: float | None
     seconds: float
+    limit: float | None = None
+    """How much is allowed; the window is not known."""
     counts_tokens: bool = False
 
 
@@ -89,27 +91,47 @@ def _positive(value: BareItem | None) -> float | None:
 def standings_in(headers: Mapping[str, str]) -> list[Standing]:
     """What is left of each quota that the headers speak of, and when there is more.
 
-    What does not say when is left out.  ``headers`` are as in `quotas_in`.
+    A quota that does not say when is left out.  ``headers`` are as in `quotas_in`.
     """
     now = time_of(headers)
-    standings = []
-    for name, remaining, reset in _resets_in(headers):
-        seconds = seconds_until(reset, now)
-        if seconds is not None:
-            standings.append(Standing(number_in(remaining), seconds, "tokens" in name))
-    return standings
+    written = [*_in_several_fields(headers), *_in_one_field(headers)]
+    standings = [each.read(now) for each in written]
+    return [standing for standing in standings if standing is not None]
 
 
-def _resets_in(headers: Mapping[str, str]) -> Iterator[tuple[str, object, object]]:
-    """The name of each field, and in it what remains and when there is more."""
+class _WrittenStanding(NamedTuple):
+    """A standing as it is written."""
+
+    name: str
+    reset: object
+    remaining: object = None
+    limit: object = None
+
+    def read(self, now: float) -> Standing | None:
+        seconds = seconds_until(self.reset, now)
+        if seconds is None:
+            return None
+        counts_tokens = "tokens" in self.name
+        remaining = number_in(self.remaining)
+        return Standing(remaining, seconds, number_in(self.limit), counts_tokens)
+
+
+def _in_several_fields(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
+    """From fields such as ``X-RateLimit-Reset``, ``-Remaining`` and ``-Limit``."""
     for name, reset in headers.items():
         if RESET.search(name):
             remaining = headers.get(name.replace("reset", "remaining"))
-            yield name, remaining, reset
+            limit = headers.get(name.replace("reset", "limit"))
+            yield _WrittenStanding(name, reset, remaining, limit)
+
+
+def _in_one_field(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
+    """From the draft's field ``RateLimit``, as it is now or as it was."""
     field = headers.get("ratelimit", "")
     items = items_in(field)
-    for item in items:
-        yield "ratelimit", item.parameters.get("r"), item.parameters.get("t")
+    for policy, parameters in items:
+        yield _WrittenStanding(str(policy), parameters.get("t"), parameters.get("r"))
     if not items:
-        older = dict(re.findall("(remaining|reset)=([0-9]+)", field))
-        yield "ratelimit", older.get("remaining"), older.get("reset")
+        numbers = dict(re.findall("(limit|remaining|reset)=([0-9.]+)", field))
+        reset, remaining, limit = map(numbers.get, ("reset", "remaining", "limit"))
+        yield _WrittenStanding("ratelimit", reset, remaining, limit)

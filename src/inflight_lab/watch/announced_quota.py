@@ -1,8 +1,10 @@
 """What an answer's headers say about the API's quota."""
 
 import re
-import time
 from typing import NamedTuple
+
+from inflight_lab.runners.quota_fields import Standing, quotas_in, standings_in
+from inflight_lab.runners.written_times import number_in
 
 USUAL_WINDOWS = {
     "second": 1.0,
@@ -12,6 +14,7 @@ USUAL_WINDOWS = {
     "day": 86400.0,
 }
 """Windows that APIs have, in seconds."""
+LIMIT_WITH_A_UNIT = re.compile("limit-(?:requests-)?(second|minute|hour|day)$")
 
 
 class AnnouncedQuota(NamedTuple):
@@ -33,55 +36,56 @@ def announced_quotas(headers: str) -> list[AnnouncedQuota]:
 
     ``headers`` has a line for each, ``name: value`` with lower-case names.
 
-    Reads ``RateLimit-Policy`` as in draft-ietf-httpapi-ratelimit-headers-10
-    (``"default";q=100;w=60``) and before (``100;w=60``); ``RateLimit: limit=100,
-    reset=60``; and ``X-RateLimit-Limit`` with a unit in its name (``-Minute``) or with
-    a reset beside it: in seconds from now, or since 1970.
+    The window may stand in a policy, as `quotas_in` reads it, or in the limit's name
+    (``X-RateLimit-Limit-Minute``).  If it does not, it is guessed from the reset that
+    `standings_in` finds beside the limit.  What counts tokens is left out.
     """
-    quotas = _in_policies(headers) + _in_names_with_a_unit(headers)
+    fields = fields_in(headers)
+    quotas = _in_policies(fields) + _in_names_with_a_unit(fields)
     if not quotas:
-        quotas = _beside_a_reset(headers)
+        quotas = _beside_a_reset(fields)
     return sorted(quotas, key=lambda each: each.window)
 
 
-def _in_policies(headers: str) -> list[AnnouncedQuota]:
-    """Of all policies, those whose quota unit, ``qu``, is requests."""
+def fields_in(headers: str) -> dict[str, str]:
+    """The header fields by their names; one that is sent twice is one list."""
+    fields: dict[str, str] = {}
+    for line in headers.splitlines():
+        name, _, value = line.partition(":")
+        value = value.strip()
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields
+
+
+def _in_policies(fields: dict[str, str]) -> list[AnnouncedQuota]:
+    return [
+        AnnouncedQuota(quota.requests, quota.window, is_certain=True)
+        for quota in quotas_in(fields)
+    ]
+
+
+def _in_names_with_a_unit(fields: dict[str, str]) -> list[AnnouncedQuota]:
     quotas = []
-    for policy in re.split("[,\n]", headers):
-        parameters = dict(re.findall(r";\s*(qu|q|w)=([^;]*)", policy))
-        before_the_first = policy.partition(";")[0].rpartition(":")[2]
-        quota = _number_in(parameters.get("q", before_the_first))
-        window = _number_in(parameters.get("w", ""))
-        unit = parameters.get("qu", "requests").strip(' "')
-        if quota and window and unit == "requests":
-            quotas.append(AnnouncedQuota(quota, window, is_certain=True))
+    for name, value in fields.items():
+        unit = LIMIT_WITH_A_UNIT.search(name)
+        allowed = number_in(value)
+        if unit and allowed:
+            window = USUAL_WINDOWS[unit[1]]
+            quotas.append(AnnouncedQuota(allowed, window, is_certain=True))
     return quotas
 
 
-def _in_names_with_a_unit(headers: str) -> list[AnnouncedQuota]:
-    quotas = []
-    for unit, number in re.findall(r"limit-(second|minute|hour|day): (\d+)", headers):
-        window = USUAL_WINDOWS[unit]
-        quotas.append(AnnouncedQuota(float(number), window, is_certain=True))
-    return quotas
+def _beside_a_reset(fields: dict[str, str]) -> list[AnnouncedQuota]:
+    return [
+        AnnouncedQuota(standing.limit, _usual_window(standing), is_certain=False)
+        for standing in standings_in(fields)
+        if standing.limit and not standing.counts_tokens
+    ]
 
 
-def _beside_a_reset(headers: str) -> list[AnnouncedQuota]:
-    numbers = dict(re.findall(r"\b(limit|reset)(?:=|: )(\d+)", headers))
-    if len(numbers) < 2:
-        return []
-    reset = float(numbers["reset"])
-    is_since_1970 = len(numbers["reset"]) > 9
-    seconds_left = reset - time.time() if is_since_1970 else reset
-    window = seconds_left
-    for usual in USUAL_WINDOWS.values():
-        if seconds_left <= 1.02 * usual + 0.5:
-            window = usual
-            break
-    return [AnnouncedQuota(float(numbers["limit"]), window, is_certain=False)]
-
-
-def _number_in(text: str) -> float:
-    """The number that ``text`` is, of at most 12 digits before the point; else 0."""
-    is_number = re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text.strip())
-    return float(text) if is_number else 0.0
+def _usual_window(standing: Standing) -> float:
+    """The shortest usual window that a reset may be the end of; else the reset's."""
+    for window in USUAL_WINDOWS.values():
+        if standing.seconds <= 1.02 * window + 0.5:
+            return window
+    return standing.seconds

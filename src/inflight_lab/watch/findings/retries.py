@@ -1,7 +1,6 @@
 """Retries that come too soon, or all at the same time."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from inflight_lab.runners.written_times import seconds_in
+from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.finding import (
     CERTAIN,
     LIKELY,
@@ -38,8 +39,9 @@ class Pair(NamedTuple):
     @property
     def ignores_retry_after(self) -> bool:
         """Whether the pause is shorter than the first answer's Retry-After."""
-        header = re.search(r"^retry-after: *(\d+)", self.first.headers, re.MULTILINE)
-        return header is not None and self.pause < 0.95 * int(header[1])
+        fields = fields_in(self.first.headers)
+        requested = seconds_in(fields.get("retry-after", ""))
+        return requested is not None and self.pause < 0.95 * requested
 
 
 @dataclass(frozen=True)
