@@ -164,12 +164,7 @@ def claims_of_07(ran: Ran) -> None:
     assert stopped == still < 30
     assert ran.numbers("code-progress") == [9, 30, 30]  # "a failure where ..."
     assert ran.kernel.value("bar.value") == 30
-    again = [
-        line.endswith("[<Response [200 OK]>]")
-        for line in ran.text("code-forbidden").splitlines()
-    ]
-    assert again == [False, True, True, False]
-    assert ran.text("code-forbidden").count("Http status code is 403.") == 2
+    claims_about_dialects(ran)
     assert ran.text("code-announced") == "429 Too Many Requests - Retry-After: 1"
     _, accepted, refused_each = ran.numbers("code-each-waits-run")[:3]
     _, accepted_gate, refused_gate = ran.numbers("code-gate-run")[:3]
@@ -203,6 +198,31 @@ def claims_of_07(ran: Ran) -> None:
     assert (
         len(goals_met(ran, "resilient.make_many_requests", limit=4, latency=0.05)) == 2
     )
+
+
+def claims_about_dialects(ran: Ran) -> None:
+    """What three APIs say, what is read in it, what no wait will help, and how attempts
+    multiply.
+    """
+    github, anthropic, gemini, compared = ran.text("code-dialects").splitlines()
+    assert github == "github: 403, Retry-After: None"
+    assert anthropic == "anthropic: 429, Retry-After: 20"
+    assert gemini == "gemini: 429, Retry-After: None"
+    assert "Measured: 1." in compared
+    pauses = ran.kernel.value("[read_refusal(answer).pause for answer in answers]")
+    assert all(0 < pause <= 21 for pause in pauses)  # a reset is in whole seconds
+    *read, forbidden = ran.text("code-read-refusal").splitlines()
+    assert len(read) == 3
+    assert not [line for line in read if "reason=''" in line]  # "and the API's reason"
+    assert forbidden == "forbidden: 403, None"
+    unsent, compared = ran.text("code-permanent").splitlines()
+    assert unsent.startswith(
+        "Not sent: the API will refuse every request: You exceeded your current quota"
+    )
+    assert "Measured: 3." in compared
+    answer, compared = ran.text("code-layers-run").splitlines()
+    assert answer == "<Response [429 Too Many Requests]>"
+    assert "Measured: 45." in compared
 
 
 def goals_met(ran: Ran, runner: str, *, limit: int, latency: float) -> set[str]:
