@@ -8,18 +8,19 @@ standard has one field for each::
 
 Here 100 requests (q) are allowed in a window (w) of 60 seconds.  Of these none remain
 (r), and there are more in 20 seconds (t).  The second policy does not count requests:
-its quota unit (qu) is another one.  Older versions of the draft write it as
+its quota unit (qu) is another one.  Older versions of the draft wrote::
 
     RateLimit-Policy: 100;w=60
     RateLimit: limit=100, remaining=0, reset=20
 
-Most APIs are older than that.  They have a field for what remains and a field for when
-there is more, and the names of the two differ in one word: ``X-RateLimit-Remaining``
-and ``X-RateLimit-Reset``, ``x-ratelimit-remaining-tokens`` and ``-reset-tokens``,
-``anthropic-ratelimit-requests-remaining`` and ``-reset``.
+Most APIs have fields of their own, one for what remains and one for when there is more.
+The names of the two differ in one word: ``X-RateLimit-Remaining`` and ``-Reset``,
+``x-ratelimit-remaining-tokens`` and ``x-ratelimit-reset-tokens``,
+``anthropic-ratelimit-requests-remaining`` and ``anthropic-ratelimit-requests-reset``.
 
-Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress), and 02 to 07 for
-the older spellings; the documentation of GitHub's, OpenAI's and Anthropic's APIs.
+Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress), and its versions 02
+to 07 for the older spellings; the documentation of GitHub's, OpenAI's and Anthropic's
+APIs.
 """
 
 from __future__ import annotations
@@ -120,9 +121,12 @@ def _in_several_fields(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]
     """From fields such as ``X-RateLimit-Reset``, ``-Remaining`` and ``-Limit``."""
     for name, reset in headers.items():
         if RESET.search(name):
-            remaining = headers.get(name.replace("reset", "remaining"))
-            limit = headers.get(name.replace("reset", "limit"))
-            yield _WrittenStanding(name, reset, remaining, limit)
+            yield _WrittenStanding(
+                name,
+                reset=reset,
+                remaining=headers.get(name.replace("reset", "remaining")),
+                limit=headers.get(name.replace("reset", "limit")),
+            )
 
 
 def _in_one_field(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
@@ -130,8 +134,14 @@ def _in_one_field(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
     field = headers.get("ratelimit", "")
     items = items_in(field)
     for policy, parameters in items:
-        yield _WrittenStanding(str(policy), parameters.get("t"), parameters.get("r"))
+        yield _WrittenStanding(
+            str(policy), reset=parameters.get("t"), remaining=parameters.get("r")
+        )
     if not items:
         numbers = dict(re.findall("(limit|remaining|reset)=([0-9.]+)", field))
-        reset, remaining, limit = map(numbers.get, ("reset", "remaining", "limit"))
-        yield _WrittenStanding("ratelimit", reset, remaining, limit)
+        yield _WrittenStanding(
+            "ratelimit",
+            reset=numbers.get("reset"),
+            remaining=numbers.get("remaining"),
+            limit=numbers.get("limit"),
+        )

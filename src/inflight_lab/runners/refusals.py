@@ -6,7 +6,7 @@ There are many ways to say it:
     API        status    what it sends
     any        429, 503  Retry-After: 20
                          Retry-After: Fri, 27 Nov 2026 06:30:00 GMT
-    a draft    429       RateLimit: "default";r=0;t=20
+    IETF draft 429       RateLimit: "default";r=0;t=20
     GitHub     403, 429  X-RateLimit-Remaining: 0
                          X-RateLimit-Reset: 1795761000
     OpenAI     429       x-ratelimit-remaining-requests: 0
@@ -46,7 +46,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.quota_fields import standings_in
+from inflight_lab.runners.quota_fields import Standing, standings_in
 from inflight_lab.runners.written_times import number_in, seconds_until, time_of
 
 REFUSED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
@@ -140,22 +140,27 @@ def retry_after_ms(response: httpx.Response) -> float | None:
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         milliseconds = number_in(response.headers.get(name))
         if milliseconds is not None:
-            return seconds_until(milliseconds / 1000, time_of(response.headers))
+            return seconds_after(response, milliseconds / 1000)
     return None
 
 
 def retry_after(response: httpx.Response) -> float | None:
     """What ``Retry-After`` asks for, in seconds or as a date."""
-    return seconds_until(response.headers.get("Retry-After"), time_of(response.headers))
+    return seconds_after(response, response.headers.get("Retry-After"))
 
 
 def retry_delay(response: httpx.Response) -> float | None:
     """What Google's ``RetryInfo`` asks for, which is one of the error's details."""
     for detail in details_in(response):
-        seconds = seconds_until(detail.get("retryDelay"), time_of(response.headers))
+        seconds = seconds_after(response, detail.get("retryDelay"))
         if seconds is not None:
             return seconds
     return None
+
+
+def seconds_after(response: httpx.Response, written: object) -> float | None:
+    """The seconds from an answer until the time that is written in it."""
+    return seconds_until(written, time_of(response.headers))
 
 
 # 3. When does the quota come back?
@@ -163,16 +168,25 @@ def retry_delay(response: httpx.Response) -> float | None:
 
 def quota_return(response: httpx.Response) -> float | None:
     """The seconds until no quota is in the way; None if none is."""
+    waits = [standing.seconds for standing in standings_in_the_way(response)]
+    return max(waits, default=None)
+
+
+def standings_in_the_way(response: httpx.Response) -> list[Standing]:
+    """What is left of the quotas that may be why the API refuses."""
     status = response.status_code
     if status in SETTLED:
-        return None
+        return []
     standings = standings_in(response.headers)
-    in_the_way = [each for each in standings if each.remaining == 0]
-    if not in_the_way and status in (403, *REFUSED):
-        in_the_way = [each for each in standings if each.remaining is None]
-    if not in_the_way and status == 429:
-        in_the_way = [each for each in standings if each.counts_tokens]
-    return max((each.seconds for each in in_the_way), default=None)
+    used_up = [each for each in standings if each.remaining == 0]
+    if used_up:
+        return used_up
+    unknown = [each for each in standings if each.remaining is None]
+    if unknown and status in (403, *REFUSED):
+        return unknown
+    if status == 429:
+        return [each for each in standings if each.counts_tokens]
+    return []
 
 
 # What a JSON body says about the error.

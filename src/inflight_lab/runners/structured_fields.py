@@ -24,6 +24,7 @@ from urllib.parse import unquote
 
 BareItem = int | float | str | bytes | bool
 
+# Each alternative is a kind of value, as the definition writes it.
 BARE_ITEM = re.compile(
     r"""
       (?P<decimal> -?[0-9]{1,12}\.[0-9]{1,3} )
@@ -80,8 +81,8 @@ def _item(text: Text) -> Item:
 
 def _bare_item(text: Text) -> BareItem:
     found = text.expect(BARE_ITEM)
-    kind = found.lastgroup
-    written = found[kind or 0]
+    kind = str(found.lastgroup)
+    written = found[kind]
     match kind:
         case "decimal":
             return float(written)
@@ -90,7 +91,7 @@ def _bare_item(text: Text) -> BareItem:
         case "string":
             return re.sub(r"\\(.)", r"\1", written)
         case "bytes":
-            return base64.b64decode(written)
+            return base64.b64decode(written + "==")  # padding may be missing
         case "boolean":
             return written == "1"
         case "display_string":

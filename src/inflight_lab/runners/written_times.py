@@ -8,8 +8,8 @@ An API that wants you to wait for 20 seconds may write
 - an HTTP date: ``Fri, 27 Nov 2026 06:30:00 GMT``;
 - an RFC 3339 date: ``2026-11-27T06:30:00Z``.
 
-No two of them can be mistaken for each other: the Unix times of this century are more
-than a billion, and nobody wants you to wait for 31 years.
+No two of them can be mistaken for each other: a Unix time of today is more than a
+billion, and nobody asks you to wait for a billion seconds, which are 31 years.
 
 Sources: RFC 9110, sections 5.6.7 and 10.2.3; RFC 3339; Go's ``time.Duration``, whose
 text OpenAI and Groq send, and the durations of Google's JSON.
@@ -25,8 +25,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_TEXT = 64  # characters; none of the forms above is longer
-FIRST_UNIX_TIME = 1e9  # a larger number is a moment and not a number of seconds
-FIRST_IN_MILLISECONDS = 1e12
+TOO_LONG = 1e9  # seconds; nobody asks you to wait for as long as that
+MILLISECONDS = 1e12  # a Unix time as large as that is in milliseconds
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -42,7 +42,9 @@ def seconds_until(written: object, now: float) -> float | None:
     if seconds is not None:
         return seconds
     moment = moment_in(text)
-    return None if moment is None else max(0.0, moment - now)
+    if moment is None or moment - now >= TOO_LONG:
+        return None
+    return max(0.0, moment - now)
 
 
 def time_of(headers: Mapping[str, str]) -> float:
@@ -60,7 +62,7 @@ def seconds_in(text: str) -> float | None:
     seconds = number_in(text)
     if seconds is None:
         seconds = duration_in(text)
-    return seconds if seconds is not None and seconds < FIRST_UNIX_TIME else None
+    return seconds if seconds is not None and seconds < TOO_LONG else None
 
 
 def number_in(written: object) -> float | None:
@@ -75,7 +77,10 @@ def duration_in(text: str) -> float | None:
     part = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(d|h|ms|m|s)"
     if not re.fullmatch(f"({part})+", text):
         return None
-    return sum(float(number) * SECONDS[unit] for number, unit in re.findall(part, text))
+    seconds = 0.0
+    for number, unit in re.findall(part, text):
+        seconds += float(number) * SECONDS[unit]
+    return seconds
 
 
 def moment_in(text: str) -> float | None:
@@ -90,11 +95,9 @@ def moment_in(text: str) -> float | None:
 def unix_time(text: str) -> float | None:
     """A Unix time in seconds, which may be written in milliseconds."""
     number = number_in(text)
-    if number is None or number < FIRST_UNIX_TIME:
-        return None
-    if number >= FIRST_IN_MILLISECONDS:
-        number /= 1000
-    return number if number < 10 * FIRST_UNIX_TIME else None
+    if number is not None and number >= MILLISECONDS:
+        return number / 1000
+    return number
 
 
 def rfc3339_date(text: str) -> float | None:

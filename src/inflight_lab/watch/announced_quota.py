@@ -52,8 +52,10 @@ def fields_in(headers: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for line in headers.splitlines():
         name, _, value = line.partition(":")
-        value = value.strip()
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+        if name in fields:
+            fields[name] += f", {value.strip()}"
+        else:
+            fields[name] = value.strip()
     return fields
 
 
