@@ -4,6 +4,7 @@ others.
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from pathlib import Path
@@ -17,6 +18,7 @@ from inflight_lab.watch.leftovers import (
     warn_of_practice_answers,
     written_files,
 )
+from inflight_lab.watch.nearby_files import files_changed_nearby
 from inflight_lab.watch.request_log import RequestLog
 from tests.support.watching import Job, log_of_script, logs_of, watch_here
 
@@ -41,6 +43,10 @@ def with_old_files(folder: Path) -> Path:
         (folder / name).write_text("data\n")
         os.utime(folder / name, (1, 1))
     with sqlite3.connect(folder / "old.db") as database:
+        database.execute("create table answers (answer)")
+    database.close()
+    with sqlite3.connect(folder / "log.db") as database:
+        database.execute("pragma journal_mode = wal")
         database.execute("create table answers (answer)")
     database.close()
     return folder
@@ -94,6 +100,12 @@ WAYS = {
     "sqlite": Way("save(sqlite3.connect('old.db'))", ["old.db"]),
     "sqlite, new": Way(
         "save(sqlite3.connect('file:new.db?mode=rwc', uri=True))", ["new.db"]
+    ),
+    "sqlite, killed while only its log is written": Way(
+        "database = sqlite3.connect('log.db'); "
+        "database.execute('insert into answers values (1)'); "
+        "database.commit(); os._exit(0)",
+        ["log.db"],
     ),
     "renamed": Way(
         "open('part', 'w').write('1'); os.replace('part', 'old.txt')", ["old.txt"]
@@ -174,16 +186,26 @@ def test_temporary_files_are_not_named(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a library leaves among the temporary files, or among Python's own, is no
-    result.
+    result; a name of the script's own in the temporary folder is one.
     """
-    names = ("temporary", "python", "site-packages", "project")
-    for name in names:
-        (here / name).mkdir()
-    monkeypatch.setattr(
-        "inflight_lab.watch.leftovers.NOT_RESULTS", ["temporary", "python"]
-    )
-    text = f"for n in {names}: open(f'{{n}}/new', 'w').write('1')"
-    assert named(here, text) == ["project/new"]
+    temporary = here / "temporary"
+    for name in ("temporary/cache", "python", "site-packages", "project"):
+        (here / name).mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    leftovers = "inflight_lab.watch.leftovers"
+    monkeypatch.setattr(f"{leftovers}.TEMPORARY", str(temporary))
+    monkeypatch.setattr(f"{leftovers}.NOT_RESULTS", [str(temporary), "python"])
+    text = """
+import os, tempfile
+for folder in ("temporary/cache", "python", "site-packages", "project", "temporary"):
+    open(f"{folder}/new", "w").write("1")
+os.close(tempfile.mkstemp()[0])
+file, name = tempfile.mkstemp()
+os.close(file)
+os.replace(name, "renamed")
+"""
+    assert named(here, text) == ["project/new", "temporary/new", "renamed"]
+    assert len(list(temporary.glob("tmp*"))) == 1
 
 
 def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
@@ -193,9 +215,77 @@ def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
         path = tmp_path / f"{number}.txt"
         path.write_text("1")
         log.note(OpenedFile(0.0, 1, str(path), changed=0))
-    (words,) = warn_of_practice_answers(log, tmp_path / "script.py", tmp_path)
+    (words,) = warn_of_practice_answers(
+        log, tmp_path / "script.py", tmp_path, began=math.inf
+    )
     assert " are now in 0.txt, 1.txt, " in words
     assert ", 9.txt and 2 more files. Do not" in words
+
+
+UNSEEN = """
+import os, subprocess, sqlite3
+
+def write_unseen(name):
+    subprocess.run(["touch", name], check=True)
+
+os.mkdir("out")
+for name in ("new.parquet", "out/new.parquet", ".hidden", "my_script.py"):
+    write_unseen(name)
+database = sqlite3.connect("new.db")
+database.execute("pragma journal_mode = wal")
+database.execute("create table answers (answer)")
+os._exit(0)
+"""
+
+
+def test_what_others_wrote_nearby_is_named_apart(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What Python did not open itself, such as a Parquet file, may hold practice
+    answers too; the script, hidden files and a database's own are not meant.
+    """
+    with_old_files(here)
+    (here / "my_script.py").write_text(UNSEEN)
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 0, done.said
+    assert done.said.endswith(
+        "\nPractice answers, not data, are now in new.db. "
+        "Do not let a real run go on from there.\n"
+        "Also changed during the run, by a library or another program: "
+        f"new.parquet, {Path('out/new.parquet')}. "
+        "Practice answers may be in there, too.\n"
+    ), done.said
+
+
+def test_only_so_many_files_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of a million files keeps nobody waiting; what was there before does not
+    count, nor what lies two levels below.
+    """
+    for name in ("1", "2", "folder/3", "folder/deep/4"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        os.utime(path, (100, 100))
+    names = [
+        str(path.relative_to(tmp_path)) for path in files_changed_nearby(tmp_path, 99)
+    ]
+    assert names == ["1", "2", str(Path("folder/3"))]
+    assert files_changed_nearby(tmp_path, 100) == []
+    monkeypatch.setattr("inflight_lab.watch.nearby_files.MAX_FILES", 1)
+    assert len(files_changed_nearby(tmp_path, 99)) == 1
+
+
+def test_a_notebook_is_no_script(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It says what to use in there, and starts nothing."""
+    (here / "mine.ipynb").write_text('{"cells": null}')
+    done = watch_here(capfd, *PRACTICE, "mine.ipynb")
+    assert (done.status, "Traceback" in done.said) == (2, False)
+    assert done.said.endswith(
+        "mine.ipynb is a notebook, not a script: in there, use "
+        "`from inflight_lab import Watch`\n"
+    )
 
 
 def test_without_practice_nothing_is_said(

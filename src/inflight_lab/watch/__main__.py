@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 import threading
+import time
 import webbrowser
 from collections.abc import Sequence
 from functools import partial
@@ -30,6 +31,8 @@ SECONDS_BY_UNIT = {"s": 1.0, "min": 60.0, "h": 3600.0}
 PRACTICE_LATENCY = 0.1
 """How long the practice server takes to answer, in seconds."""
 
+NOTEBOOK = "is a notebook, not a script: in there, use `from inflight_lab import Watch`"
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Watch the script of the command line.
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not os.path.exists(options.script):
         parser.error(f"there is no script {options.script}")
+    if options.script.endswith(".ipynb"):
+        parser.error(f"{options.script} {NOTEBOOK}")
     with (
         tempfile.TemporaryDirectory() as folder,
         Path(folder, "events").open("xb+") as events,
@@ -67,6 +72,7 @@ def _watch(
     # Where things are now: the script may delete either.
     script = Path(options.script).resolve()
     here = Path.cwd()
+    began = time.time()
     _show(page.address, in_browser=not options.no_browser)
     child = start(
         [sys.executable, options.script, *options.args],
@@ -76,7 +82,7 @@ def _watch(
     status = follow(child, log)
     words = [report(log)]
     if options.practice:
-        words += warn_of_practice_answers(log, script, here)
+        words += warn_of_practice_answers(log, script, here, began=began)
     page.words = "\n".join(words)
     print(f"watch: {page.words}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser
@@ -101,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_practice_knobs,
         default={},
         help="send nothing out: a practice server here answers all requests, "
-        "within this quota",
+        "within this quota; files that the script writes hold its answers then",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the page's address"

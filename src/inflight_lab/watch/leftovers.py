@@ -5,35 +5,40 @@ import sys
 import tempfile
 from pathlib import Path
 
+from inflight_lab.watch.nearby_files import PACKAGE_FOLDERS, files_changed_nearby
 from inflight_lab.watch.opened import last_change
 from inflight_lab.watch.request_log import RequestLog
 
 MAX_NAMED_FILES = 10
-"""How many files the warning names."""
-NOT_RESULTS = [
-    tempfile.gettempdir(),
-    sys.prefix,
-    sys.base_prefix,
-    "/dev",
-    "/proc",
-    "/sys",
-]
+"""How many files a sentence names."""
+TEMPORARY = tempfile.gettempdir()
+NOT_RESULTS = [TEMPORARY, sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
 """Folders whose files are no results, unless a script is run in there."""
-PACKAGE_FOLDERS = {"__pycache__", "site-packages", "dist-packages"}
+BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+"""How the files end that SQLite keeps beside a database."""
 
 
-def warn_of_practice_answers(log: RequestLog, script: Path, here: Path) -> list[str]:
-    """Two sentences that name the files; nothing if there are none."""
+def warn_of_practice_answers(
+    log: RequestLog, script: Path, here: Path, *, began: float
+) -> list[str]:
+    """Sentences that name the files; nothing if there are none.
+
+    ``began`` is the Unix time at which the script was started.
+    """
     files = written_files(log, script, here)
-    if not files:
-        return []
-    names = ", ".join(files[:MAX_NAMED_FILES])
-    if len(files) > MAX_NAMED_FILES:
-        names += f" and {len(files) - MAX_NAMED_FILES} more files"
-    return [
-        f"Practice answers, not data, are now in {names}. "
-        "Do not let a real run go on from there."
-    ]
+    sentences = []
+    if files:
+        sentences.append(
+            f"Practice answers, not data, are now in {_listed(files)}. "
+            "Do not let a real run go on from there."
+        )
+    others = _changed_by_others(files, script, here, began=began)
+    if others:
+        sentences.append(
+            "Also changed during the run, by a library or another program: "
+            f"{_listed(others)}. Practice answers may be in there, too."
+        )
+    return sentences
 
 
 def written_files(log: RequestLog, script: Path, here: Path) -> list[str]:
@@ -50,9 +55,31 @@ def written_files(log: RequestLog, script: Path, here: Path) -> list[str]:
     for name, changed in changed_before.items():
         path = Path(name)
         if _was_written(path, changed) and not _is_ignored(path, ignored):
-            shown = path.relative_to(here) if path.is_relative_to(here) else path
-            files.append(str(shown))
+            files.append(_shown(path, here))
     return files
+
+
+def _changed_by_others(
+    written: list[str], script: Path, here: Path, *, began: float
+) -> list[str]:
+    """What changed near the script, besides what it wrote itself."""
+    known = {script}
+    for name in written:
+        known.add(here / name)
+        known.update(here / f"{name}{ending}" for ending in BESIDE_A_DATABASE)
+    changed = files_changed_nearby(here, began)
+    return [_shown(path, here) for path in changed if path not in known]
+
+
+def _listed(files: list[str]) -> str:
+    names = ", ".join(files[:MAX_NAMED_FILES])
+    if len(files) > MAX_NAMED_FILES:
+        names += f" and {len(files) - MAX_NAMED_FILES} more files"
+    return names
+
+
+def _shown(path: Path, here: Path) -> str:
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _was_written(path: Path, changed: int) -> bool:
@@ -61,9 +88,11 @@ def _was_written(path: Path, changed: int) -> bool:
 
 def _is_ignored(path: Path, folders: list[Path]) -> bool:
     real = path.resolve()
-    return not PACKAGE_FOLDERS.isdisjoint(real.parts) or any(
-        real.is_relative_to(folder) for folder in folders
-    )
+    if not PACKAGE_FOLDERS.isdisjoint(real.parts):
+        return True
+    if real.parent == Path(TEMPORARY).resolve():
+        return False  # such as /tmp/results.jsonl: the script chose this name
+    return any(real.is_relative_to(folder) for folder in folders)
 
 
 def _ignored_folders(script: Path, here: Path) -> list[Path]:

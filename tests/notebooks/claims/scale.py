@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from tests.support.notebook_tools import load
 from tests.support.run_all import Ran
 
 STOP_AND_LOOK = """
@@ -171,3 +172,13 @@ def claims_of_10(ran: Ran) -> None:
     ]
     for widget in ("code-calculator", "code-maker", "code-watch"):
         assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
+    assert_practice_comes_with_a_warning(ran)
+
+
+def assert_practice_comes_with_a_warning(ran: Ran) -> None:
+    """Before it shows ``--practice``, it says what the results file will hold then."""
+    text = "\n".join(cell.source for cell in load(ran.path).cells)
+    before, practice, _ = text.partition("--practice")
+    assert practice
+    assert "practice answers, not data" in before
+    assert "name another results file" in before
