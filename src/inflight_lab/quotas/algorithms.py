@@ -113,52 +113,57 @@ class Gcra(Quota):
     """The generic cell rate algorithm: one request every period / rate seconds.
 
     ``burst`` requests may come together; with 1, none may come early.  nginx's
-    ``limit_req`` counts like this.  Source: ITU-T I.371, Annex A, the virtual
-    scheduling algorithm.
+    ``limit_req`` counts like this.  Source: ITU-T I.371, Annex A, the continuous-state
+    leaky bucket: each request pours its cost in, and the bucket leaks at the rate.
     """
 
-    _due = -math.inf
-    """When the next request is expected: the source's theoretical arrival time."""
+    _level = 0.0
+    """What was in the bucket, in requests, after the latest one came at `_filled`."""
+    _filled = -math.inf
+
+    @property
+    def most(self) -> int:
+        return self.burst
 
     @property
     def _spacing(self) -> float:
         """Seconds from one request to the next."""
         return self.period / self.rate
 
-    @property
-    def most(self) -> int:
-        return self.burst
-
     def wait(self, now: float, cost: float = 1) -> float:
         if cost > self.most:
             return math.inf
-        tolerance = (self.burst - cost) * self._spacing
-        early = max(self._due, now) - tolerance - now
+        early = (self._level_at(now) + cost - self.burst) * self._spacing
         if early < 1e-9:  # a nanosecond is a rounding error and not an early client
             return 0.0
         return early
 
     def take(self, now: float, cost: float = 1) -> None:
-        self._due = max(self._due, now) + cost * self._spacing
+        self._level = self._level_at(now) + cost
+        self._filled = now
 
     def remaining(self, now: float) -> int:
         return max(0, math.floor(self._left(now) + 1e-6))
 
     def standing(self, now: float) -> float:
         """Seconds until the next request is due; 0 or less: it may come now."""
-        return 0.0 if self._due == -math.inf else self._due - now
+        if self._filled == -math.inf:
+            return 0.0
+        return self._filled + self._level * self._spacing - now
+
+    def _level_at(self, now: float) -> float:
+        leaked = (now - self._filled) / self._spacing
+        return max(0.0, self._level - leaked)
 
     def _left(self, now: float) -> float:
         """How much of the burst is left, fractions included."""
-        ahead = max(0.0, self._due - now)
-        return self.burst - ahead / self._spacing
+        return self.burst - self._level_at(now)
 
 
 class TokenBucket(Gcra):
     """A bucket of ``burst`` tokens, full at first, refilled at ``rate`` per ``period``.
 
-    `Gcra` computes the same thing: the bucket is full again when GCRA's next request is
-    due.
+    `Gcra` computes the same thing: its bucket has as much room as this one has tokens.
     """
 
     def standing(self, now: float) -> float:
