@@ -192,7 +192,7 @@ async def test_the_timeline_has_what_was_charged() -> None:
     app.timeline.clock = clock = SetClock(1000)
     async with client_of(app) as client:
         for _ in range(8):
-            said = await ask(client)
+            said = await ask(client, max_tokens=100)
             assert app.timeline.recent_tokens() == 120 - int(
                 said.headers["x-ratelimit-remaining-tokens"]
             )

@@ -19,11 +19,15 @@ import pytest
 from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
+from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.in_process import Listener, create_connection
 from tests.support.virtual_clock import run
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
+
+OF_THE_SOCKET = {"server"}
+"""Headers that uvicorn adds."""
 
 
 class PracticeServer(RealServer):
@@ -76,6 +80,23 @@ async def test_answers_as_on_a_socket(server: PracticeServer) -> None:
             ]
             fields = ("RateLimit-Policy", "RateLimit", "Retry-After", "Content-Type")
             seen.append((body, said, [refused.headers[field] for field in fields]))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_refuses_as_on_a_socket(server: PracticeServer, dialect: str) -> None:
+    """In each dialect: the same status, the same headers, a body of the same form."""
+    knobs = {"quota": "sliding-window", "rate": 1, "period": 60, "dialect": dialect}
+    with RealServer(latency=0, **knobs) as real:
+        for name, value in knobs.items():
+            setattr(server, name, value)
+        seen = []
+        for place, opened in ((real, httpx.AsyncClient()), (server, client())):
+            async with opened as sender:
+                await sender.get(place.url)
+                refused = await sender.get(place.url)
+            names = set(refused.headers) - OF_THE_SOCKET
+            seen.append((refused.status_code, names, refused.json().keys()))
     assert seen[0] == seen[1]
 
 

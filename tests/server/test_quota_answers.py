@@ -9,11 +9,18 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inflight_lab import PracticeServer
+from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners import naive
-from inflight_lab.runners.adaptive import quotas_in
+from inflight_lab.runners.quota_fields import quotas_in
+from inflight_lab.runners.structured_fields import parse_list
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.counting import Counters
+from inflight_lab.server.dialects import DIALECTS
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import SetClock
 from tests.support.waiting import Hold, until
@@ -134,7 +141,7 @@ async def test_a_policy_is_written_in_integers(quota: Written) -> None:
         response = await client.get("/get")
     policy = f'"default";q={quota.q};w={quota.w}'
     assert response.headers["ratelimit-policy"] == policy
-    assert quotas_in(response) == [(quota.q, quota.w)]
+    assert quotas_in(response.headers) == [(quota.q, quota.w)]
 
 
 async def test_no_quota_no_headers() -> None:
@@ -236,3 +243,27 @@ async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
             wait(app, 0.0101)
             assert (await client.get("/get")).status_code == 200
         assert (await client.get("/get")).status_code == 429  # at the same moment
+
+
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.floats(1, 1e9),
+    st.floats(0.001, 86_400),
+    st.integers(0, 20),
+)
+def test_the_fields_are_structured(
+    kind: str, rate: float, period: float, requests: int
+) -> None:
+    """Policy and standing parse as RFC 9651 wants it, whatever the knobs: a list of one
+    string with integers beside it.
+    """
+    policy = QuotaPolicy(kind, rate, period)
+    counters = Counters()
+    for _ in range(requests + 1):
+        verdict = counters.decide(policy, tokens=0, now=1000.0)
+    headers = DIALECTS["draft"].quota_headers(verdict)
+    for name, numbers in (("RateLimit-Policy", "qw"), ("RateLimit", "rt")):
+        (item,) = parse_list(headers[name])
+        assert item.value == "default"
+        assert "".join(item.parameters) == numbers
+        assert {type(number) for number in item.parameters.values()} == {int}

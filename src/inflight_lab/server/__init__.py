@@ -26,6 +26,14 @@ class PracticeServer(PracticeApp):
     takes any free one.  In a browser page, the port exists inside that page's Python
     only.
 
+    ``dialect`` is the API whose words it speaks (`dialects` has a file for each), and
+    ``exhausted=True`` makes every answer a refusal that no wait helps:
+
+    >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
+
+    It answers ``GET /get``, and chats of words as OpenAI's API does
+    (``POST /v1/chat/completions``), as Azure's and as Anthropic's (``/v1/messages``).
+
     While it runs, clients do not use a proxy for it (see `server.proxies`).
 
     Raises ``TypeError`` or ``ValueError`` for a bad argument, ``OSError`` from

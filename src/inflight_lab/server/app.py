@@ -178,8 +178,11 @@ class PracticeApp(Knobs):
         verdict = self._counters.decide(
             policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
         )
+        if verdict.never_fits:
+            # What is left does not matter, and could be read as a pause.
+            return Decision(dialect.too_large(verdict))
         return Decision(
-            refusal=dialect.refusal(verdict),
+            refusal=None if verdict.admitted else dialect.too_many(verdict),
             quota_headers=dialect.quota_headers(verdict),
             counted_tokens=verdict.counted_tokens,
         )

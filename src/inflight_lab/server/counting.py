@@ -96,8 +96,7 @@ class Counters:
         is_admitted = wait == 0
         is_counted = is_admitted or (counts_refused and wait < math.inf)
         if is_counted:
-            for name, quota in quotas.items():
-                quota.take(now, costs[name])
+            _take(quotas, costs, now)
         if is_counted and not is_admitted:
             # Its own count, too, has to be forgotten before it fits.
             _, wait = _strictest(quotas, costs, now)
@@ -140,9 +139,16 @@ def _strictest(
     quotas: dict[str, Quota], costs: dict[str, int], now: float
 ) -> tuple[str, float]:
     """The quota by which a request would wait longest, and how long that is."""
-    waits = {name: quota.wait(now, costs[name]) for name, quota in quotas.items()}
+    waits = {}
+    for name, quota in quotas.items():
+        waits[name] = quota.wait(now, costs[name])
     strictest = max(waits, key=waits.__getitem__)
     return strictest, waits[strictest]
+
+
+def _take(quotas: dict[str, Quota], costs: dict[str, int], now: float) -> None:
+    for name, quota in quotas.items():
+        quota.take(now, costs[name])
 
 
 def _standings(

@@ -51,5 +51,9 @@ def _in_events(whole: dict[str, Any], words: list[str]) -> Response:
         {"type": "message_delta", "delta": end, "usage": usage},
         {"type": "message_stop"},
     ]
-    lines = [f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events]
+    lines = [_line(event) for event in events]
     return Response("".join(lines), media_type="text/event-stream")
+
+
+def _line(event: dict[str, Any]) -> str:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"

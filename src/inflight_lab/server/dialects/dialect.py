@@ -29,15 +29,10 @@ class Dialect(ABC):
 
     @abstractmethod
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
-        """What each answer says about the quotas, whether it is a refusal or not."""
+        """What each answer says about the quotas, be it accepted or refused.
 
-    def refusal(self, verdict: Verdict) -> Answer | None:
-        """What a request gets that the quotas do not admit; None if they do."""
-        if verdict.admitted:
-            return None
-        if verdict.never_fits:
-            return self.too_large(verdict)
-        return self.too_many(verdict)
+        A refusal that names no pause comes without them.
+        """
 
     @abstractmethod
     def too_many(self, verdict: Verdict) -> Answer:

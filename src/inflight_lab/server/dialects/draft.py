@@ -15,13 +15,12 @@ class Draft(Dialect):
     Payment Required (RFC 9110, section 15.5.3) is the plainest way to say so, and 413
     Content Too Large (15.5.14) that a request never fits.
 
-    Tokens are counted as they are used, and told in the headers of OpenAI's API.
+    Tokens count as they are used; the headers for them are those of OpenAI's API.
     """
 
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
         requests = verdict.standings["requests"]
-        may_wait = not verdict.admitted and not verdict.never_fits
-        seconds = math.ceil(verdict.wait if may_wait else requests.some_in)
+        seconds = math.ceil(verdict.wait or requests.some_in)
         fields = {
             "RateLimit-Policy": policy_field(requests.rate, requests.period),
             "RateLimit": f'"default";r={requests.remaining};t={seconds}',
