@@ -12,7 +12,10 @@ import httpx
 import pytest
 
 from inflight_lab.runners import resilient
+from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.dialects import DIALECTS
 from tests.support import virtual_clock
+from tests.support.asgi import client_of
 from tests.support.dialects import (
     FAILS_FOR_NOW,
     MAY_PASS,
@@ -53,6 +56,7 @@ RUNGS = [
     Rung("resilient", send_resilient, retries_failures=True, settles_in=1.0),
 ]
 each_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
+each_dialect_of_the_server = pytest.mark.parametrize("dialect", DIALECTS)
 
 
 def each_dialect(table: dict[str, Dialect]) -> pytest.MarkDecorator:
@@ -182,6 +186,44 @@ def test_no_wait_will_help(rung: Rung, dialect: Dialect) -> None:
     assert len(ran.api.arrivals) <= 3
     assert ran.seconds < 2
     assert all(dialect.reason in words_of(failure) for failure in ran.failures)
+
+
+@each_rung
+@each_dialect_of_the_server
+def test_the_practice_server(rung: Rung, dialect: str) -> None:
+    """It speaks each dialect as it is understood: who retries has all eight answers of
+    two windows of four, and only those in flight are refused.
+    """
+    app = PracticeApp(
+        latency=0.1, quota="sliding-window", rate=4, period=20, dialect=dialect
+    )
+    outcomes = run_against(app, rung, count=8)
+    assert len(outcomes) == 8
+    if rung.retries:
+        assert app.stats().accepted == 8
+        assert app.stats().refused <= 3
+
+
+@each_rung
+@each_dialect_of_the_server
+def test_the_practice_server_when_all_is_used_up(rung: Rung, dialect: str) -> None:
+    """A permanent refusal is one in every dialect, and its reason is passed on."""
+    app = PracticeApp(latency=0.1, dialect=dialect, exhausted=True)
+    outcomes = run_against(app, rung, count=500)
+    assert app.stats().started <= 3
+    assert all(isinstance(outcome, Exception) for outcome in outcomes)
+    assert not [error for error in outcomes if "gives no reason" in words_of(error)]
+
+
+def run_against(app: PracticeApp, rung: Rung, *, count: int) -> list[Any]:
+    """The outcomes of a run against a practice server without a socket."""
+    app.timeline.clock = now
+
+    async def main() -> list[Any]:
+        async with client_of(app) as client:
+            return await rung.send(URL, count, limit=3, client=client)
+
+    return virtual_clock.run(main())
 
 
 @each_rung

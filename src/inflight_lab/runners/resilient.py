@@ -6,9 +6,9 @@ What happens after a failure, in this order:
    words that ``refusals.py`` can read, shuts one gate for **all** requests of the run
    until then: requests that still wait for a slot would only be refused as well.  If
    the server asks for more than ``longest_pause``, they give up at once.
-2. *When waiting does not help, stop.*  A refusal that is permanent, such as a used-up
-   account, shuts the gate for good: every other request fails at once, unsent, and says
-   the API's own reason.
+2. *When waiting does not help, stop.*  A permanent refusal (the plan is used up, say)
+   shuts the gate for good: every other request fails as soon as it has a slot, unsent,
+   with the API's own reason.  Nobody sits out a pause before that.
 3. *Otherwise back off*: exponentially, with full jitter, so that requests that were
    refused together do not come back together.  A request that was refused adds this
    jitter to the server's pause too.
