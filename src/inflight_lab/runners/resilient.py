@@ -81,7 +81,7 @@ async def make_one_request(
             answer = await request.attempt(client)
         if not isinstance(answer, Failure):
             return answer
-        await retries.sleep(request.plan_retry(answer))
+        await retries.gate.sleep(request.plan_retry(answer))
 
 
 async def make_many_requests(
@@ -149,53 +149,12 @@ class Retries:
     """Draws the jitter."""
 
     def __post_init__(self) -> None:
-        self.not_before = -math.inf  # the gate is shut until then
-        self.permanent_refusal: Refusal | None = None  # shuts it for good
+        self.gate = Gate()
         self.retries_left = float(self.reserve)  # for all requests together
-        self._sleepers: set[asyncio.Future[None]] = set()
 
     def add_request(self) -> None:
         """Add to the budget the retries that one more request is good for."""
         self.retries_left += self.retry_budget
-
-    def heed(self, refusal: Refusal) -> None:
-        """Shut the gate for as long as a refusal asks, or for good."""
-        if refusal.is_permanent:
-            self.permanent_refusal = refusal
-            self._wake_sleepers()
-        elif refusal.pause is not None:
-            self.shut_gate(refusal.pause)
-
-    def shut_gate(self, seconds: float) -> None:
-        """Let no request through for this long; it never opens sooner than planned."""
-        self.not_before = max(self.not_before, time.perf_counter() + seconds)
-
-    def failure_at_gate(self) -> Failure | None:
-        """How a request fails that would be sent now; None if the gate is open."""
-        final = self.permanent_refusal
-        if final is not None:
-            reason = final.reason or "it gives no reason."
-            error = ValueError(f"Not sent: the API will refuse every request: {reason}")
-            return Failure(error, final, was_sent=False)
-        shut_for = self.not_before - time.perf_counter()
-        if shut_for <= 0:
-            return None
-        too_long = TimeoutError("Not sent: the server asked for too long a pause.")
-        return Failure(too_long, Refusal(pause=shut_for), was_sent=False)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for this long, but no longer than until a permanent refusal."""
-        woken = asyncio.get_running_loop().create_future()
-        self._sleepers.add(woken)
-        try:
-            await asyncio.wait([woken], timeout=seconds)
-        finally:
-            self._sleepers.remove(woken)
-
-    def _wake_sleepers(self) -> None:
-        for woken in self._sleepers:
-            if not woken.done():
-                woken.set_result(None)
 
     def may_retry(self, attempts: int) -> bool:
         """Whether a request that has had this many attempts may have another."""
@@ -210,6 +169,46 @@ class Retries:
     def spend_retry(self) -> None:
         """Charge the budget for one retry."""
         self.retries_left -= 1
+
+
+class Gate:
+    """One for all requests: a refusal shuts it, for a while or for good."""
+
+    def __init__(self) -> None:
+        self._not_before = -math.inf  # it is shut until then
+        self._permanent: Refusal | None = None  # shuts it for good
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    def heed(self, refusal: Refusal) -> None:
+        """Shut for as long as a refusal says; never open sooner than planned."""
+        if refusal.is_permanent:
+            self._permanent = refusal
+            while self._sleepers:
+                self._sleepers.pop().set_result(None)
+        elif refusal.pause is not None:
+            opens = time.perf_counter() + refusal.pause
+            self._not_before = max(self._not_before, opens)
+
+    def failure(self) -> Failure | None:
+        """How a request fails that comes now; None if it may go."""
+        if self._permanent is not None:
+            reason = self._permanent.reason or "it gives no reason."
+            error = ValueError(f"Not sent: the API will refuse every request: {reason}")
+            return Failure(error, self._permanent, was_sent=False)
+        shut_for = self._not_before - time.perf_counter()
+        if shut_for <= 0:
+            return None
+        too_long = TimeoutError("Not sent: the server asked for too long a pause.")
+        return Failure(too_long, Refusal(pause=shut_for), was_sent=False)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for this long, but no longer than until a permanent refusal."""
+        woken = asyncio.get_running_loop().create_future()
+        self._sleepers.add(woken)
+        try:
+            await asyncio.wait([woken], timeout=seconds)
+        finally:
+            self._sleepers.discard(woken)
 
 
 @dataclass
@@ -244,15 +243,15 @@ class RetriedRequest:
         now = time.perf_counter()
         if self._began is None:
             self._began = now
-        stopped = self._retries.failure_at_gate()
-        if stopped is not None:
-            return stopped
+        not_sent = self._retries.gate.failure()
+        if not_sent is not None:
+            return not_sent
         self._attempts += 1
         self._announce()
         answer = await get_once(self._url, client, seconds=self._retries.timeout)
         if isinstance(answer, Failure):
             self._spent += time.perf_counter() - now
-            self._retries.heed(answer.refusal)
+            self._retries.gate.heed(answer.refusal)
         return answer
 
     def plan_retry(self, failure: Failure) -> float:
