@@ -157,7 +157,7 @@ def test_a_pause_that_is_too_long(rung: Rung, dialect: Dialect) -> None:
 @each_dialect(MAY_PASS)
 def test_a_refusal_without_a_time(rung: Rung, dialect: Dialect) -> None:
     """It is a refusal all the same: who retries gets every answer in the end."""
-    ran = run(rung, dialect, opens=0.5)
+    ran = run(rung, dialect, opens=0.15)
     assert len(ran.outcomes) == 6
     assert ran.api.accepted == 6 or not rung.retries
 
@@ -170,7 +170,7 @@ def test_a_refusal_without_a_time(rung: Rung, dialect: Dialect) -> None:
 @each_dialect(FAILS_FOR_NOW)
 def test_failures_that_may_pass(rung: Rung, dialect: Dialect) -> None:
     """A gateway's 502 or 504, and what else OpenAI's client sends again, is no end."""
-    ran = run(rung, dialect, opens=0.5)
+    ran = run(rung, dialect, opens=0.15)
     assert ran.failures == []
     assert ran.api.accepted == 6
 
