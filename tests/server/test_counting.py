@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.dialects import DIALECTS
 from tests.support.asgi import client_of
 from tests.support.virtual_clock import SetClock
 
@@ -136,3 +137,15 @@ async def test_by_default_a_refusal_costs_nothing() -> None:
         assert (await client.get("/get")).status_code == 200
         pauses = {(await client.get("/get")).headers["retry-after"] for _ in range(5)}
     assert pauses == {"60"}
+
+
+@pytest.mark.parametrize("max_tokens", [-5, 1e300, 10**400, 0, True])
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_an_odd_limit_breaks_no_count(dialect: str, max_tokens: float) -> None:
+    """Negative or absurd: nothing is given back for it, and the next chat is served."""
+    app = app_with(dialect)
+    async with client_of(app) as client:
+        answer = await ask(client, 8, max_tokens=max_tokens)
+        assert answer.status_code in (200, 400, 413, 429)
+        assert app.timeline.recent_tokens() >= 0
+        assert (await ask(client, 8, max_tokens=10)).status_code == 200

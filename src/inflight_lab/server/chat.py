@@ -12,6 +12,8 @@ MEDIAN = 50
 """Tokens."""
 MOST = 10 * MEDIAN
 """Tokens of an answer to a request that sets no limit."""
+LARGEST_LIMIT = 1_000_000_000
+"""Tokens.  More than that is more than any quota, and nobody needs all its digits."""
 BAD_CHAT = (
     ArithmeticError,
     AttributeError,
@@ -59,16 +61,22 @@ def draw_answer(chat: Chat, draw: random.Random) -> list[str]:
 def _read(body: bytes) -> Chat:
     asked = json.loads(body)
     prompt = _prompt(asked)
-    limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
     stream_options = asked.get("stream_options") or {}
     return Chat(
         prompt_tokens=len(prompt.split()),
         prompt_characters=len(prompt),
-        max_tokens=int(limit) if limit else None,
+        max_tokens=_limit(asked),
         model=str(asked.get("model", "practice")),
         stream=bool(asked.get("stream")),
         stream_usage=bool(stream_options.get("include_usage")),
     )
+
+
+def _limit(asked: dict[str, Any]) -> int | None:
+    limit = asked.get("max_completion_tokens") or asked.get("max_tokens")
+    if not limit:
+        return None
+    return max(1, min(int(limit), LARGEST_LIMIT))
 
 
 def _prompt(asked: dict[str, Any]) -> str:

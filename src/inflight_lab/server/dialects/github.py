@@ -12,12 +12,16 @@ DOCUMENTATION = (
 class GitHub(Dialect):
     """A refusal is a 403, and no header says how many seconds to wait.
 
-    Source: docs.github.com, "Rate limits for the REST API".  Over the primary limit the
-    status is 403 or 429 (here 403, which is harder to see), ``x-ratelimit-remaining``
-    is 0, and ``x-ratelimit-reset`` is the Unix time at which the whole quota is there
-    again.  Secondary limits are, among others, for requests in flight: 403 with
-    ``retry-after``.  Some endpoints document 402 for an account that has to pay first.
-    GitHub counts no tokens; here a chat that never fits gets 413, as at GitHub Models.
+    Source: docs.github.com, "Rate limits for the REST API".
+
+    - Over the primary limit the status is 403 or 429: here 403, which is easier to take
+      for something else.  ``x-ratelimit-remaining`` is 0, and ``x-ratelimit-reset`` is
+      the Unix time at which there is more.
+    - Secondary limits, among others for requests in flight, are a 403 with
+      ``retry-after``.
+    - No limit of the REST API is for a plan.  But an account that has to pay first
+      gets 402 when it starts a codespace, so that is what a used-up plan gets here.
+    - GitHub counts no tokens.  A chat that never fits gets 413, as at GitHub Models.
     """
 
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
