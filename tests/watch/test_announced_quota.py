@@ -78,6 +78,7 @@ BOTH = [certain(7, 2), certain(90, 60)]
         ("x-ratelimit-limit-second: 2.5", [certain(2.5, 1)]),
         ("x-ratelimit-limit-requests-minute: 90", [certain(90, 60)]),
         ("x-ratelimit-limit-tokens-minute: 90000", []),
+        ("x-ratelimit-limit-secondary: 90", []),
         ("ratelimit: limit=2.5, remaining=0, reset=1", [guessed(2.5, 1)]),
         (
             "anthropic-ratelimit-requests-limit: 50\n"

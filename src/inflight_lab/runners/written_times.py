@@ -102,6 +102,8 @@ def unix_time(text: str) -> float | None:
 
 def rfc3339_date(text: str) -> float | None:
     """A date such as 2026-11-27T06:30:00Z as a Unix time."""
+    if not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", text):
+        return None  # Python also reads a number of 16 digits as a date
     with contextlib.suppress(ValueError, OverflowError):
         return _unix_time_of(datetime.fromisoformat(text))
     return None
