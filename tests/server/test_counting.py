@@ -139,7 +139,11 @@ async def test_by_default_a_refusal_costs_nothing() -> None:
     assert pauses == {"60"}
 
 
-@pytest.mark.parametrize("max_tokens", [-5, 1e300, 10**400, 0, True])
+@pytest.mark.parametrize(
+    "max_tokens",
+    [-5, 0, True, 1e300, 10**400],
+    ids=["negative", "zero", "boolean", "huge", "huge integer"],
+)
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_an_odd_limit_breaks_no_count(dialect: str, max_tokens: float) -> None:
     """Negative or absurd: nothing is given back for it, and the next chat is served."""
