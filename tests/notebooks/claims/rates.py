@@ -206,7 +206,7 @@ def claims_about_dialects(ran: Ran) -> None:
     """
     github, anthropic, gemini, compared = ran.text("code-dialects").splitlines()
     assert github == "github: 403, Retry-After: None"
-    assert anthropic == "anthropic: 429, Retry-After: 20"
+    assert re.fullmatch(r"anthropic: 429, Retry-After: \d+", anthropic)
     assert gemini == "gemini: 429, Retry-After: None"
     assert "Measured: 1." in compared
     pauses = ran.kernel.value("[read_refusal(answer).pause for answer in answers]")
