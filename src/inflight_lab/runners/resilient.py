@@ -297,9 +297,9 @@ class RetriedRequest:
 async def get_once(
     url: str, client: httpx.AsyncClient, *, seconds: float
 ) -> httpx.Response | Failure:
-    """GET ``url``: the response if its status is 200, a failure if it may pass.
+    """GET ``url``: the response if its status is 200, else a failure.
 
-    Raises ``ValueError`` for any other status.
+    Raises ``ValueError`` for a status that is neither a refusal nor one that may pass.
     """
     says_nothing = Refusal(pause=None)
     try:
