@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from inflight_lab.runners import resilient
+from inflight_lab.runners import budgets, resilient
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.dialects import DIALECTS
 from tests.support import virtual_clock
@@ -51,8 +51,16 @@ async def send_resilient(url: str, count: int, **keywords: Any) -> list[Any]:
     )
 
 
+async def send_within_budgets(url: str, count: int, **keywords: Any) -> list[Any]:
+    """The budgets rung."""
+    return await budgets.make_many_requests(
+        url, count, return_exceptions=True, **keywords
+    )
+
+
 # A rung that meets refusals has its line here.
 RUNGS = [
+    Rung("budgets", send_within_budgets, settles_in=1.0),
     Rung("resilient", send_resilient, retries_failures=True, settles_in=1.0),
 ]
 each_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)

@@ -62,8 +62,9 @@ RUNNERS: dict[str, Runner] = {
 
 @pytest.fixture(autouse=True)
 def pauses_of_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The adaptive rung waits no second where a refusal does not say how long."""
+    """No rung waits for a second where a refusal does not say how long."""
     monkeypatch.setattr(adaptive.Refusals, "pause", 0.001)
+    monkeypatch.setattr(budgets.Budgets, "backoff", 0.001)
 
 
 @contextlib.asynccontextmanager
@@ -274,17 +275,24 @@ def check_outcomes(
     assert len(outcomes) == COUNT
     failures = [outcome for outcome in outcomes if not is_answer(outcome)]
     unsent = [failure for failure in failures if type(failure) is TimeoutError]
-    if (name == "resilient" and fault.heals) or fault.outcome == 200:
+    if fault.outcome == 200 or (fault.heals and sends_again(name, fault)):
         assert failures == []
     elif (
         name == "resilient" and fault.then == "silence"
     ):  # two attempts for each, both in vain
+        assert len(failures) == COUNT
+    elif name == "budgets" and fault.shuts:  # the others get the same answer, unsent
         assert len(failures) == COUNT
     else:
         assert len(failures) - len(unsent) == path.harmed_count
     assert bool(unsent) == (fault.shuts and name in ("adaptive", "resilient"))
     for failure in failures:
         assert failure in unsent or is_expected(failure, fault.outcome)
+
+
+def sends_again(name: str, fault: Fault) -> bool:
+    """Whether this rung sends a request again after this fault."""
+    return name == "resilient" or (name == "budgets" and fault.outcome in (429, 503))
 
 
 def is_answer(outcome: object) -> bool:

@@ -35,4 +35,7 @@ SHARED_LESSONS = (
     "written_times",
     "quota_fields",
     "refusals",
+    "gate",
+    "token_counts",
+    "reservations",
 )

@@ -2,43 +2,134 @@
 
 - *All or nothing, in turn.*  The first in line goes when all budgets have room for it.
   Nobody overtakes it.
-- *Reserve the most, then correct.*  The answer's ``usage`` says what a request cost.
-  What was too much comes back at once, and what was too little is taken as well.
-- *Count as the API counts.*  The API has counted a request at the latest when its
-  answer begins, or when the request failed.  One period after that its cost comes back,
-  and another hundredth of a period later, for requests that were given up on the way.
+- *Reserve the most.*  A request reserves the tokens of its prompt, estimated, and all
+  that its answer may have (`token_counts`).  They come back when the API has forgotten
+  the request (`reservations`).
+- *Give nothing back, unless the API does.*  See below.
+- *Believe the API.*  Its headers may say that less remains than we think.  When it
+  refuses a request, all wait for as long as it says (`refusals`), and the request is
+  sent again.  If it says that no wait will help, nothing more is sent.
+
+What do you get back when an answer is shorter than ``max_tokens``?
+
+- *Nothing*, and refused requests count too: OpenAI and Azure count on arrival, the most
+  that the request may cost.  OpenAI takes the larger of ``max_tokens`` and an estimate
+  of the request; we take the sum of both, which is never less.  That is the default.
+- *The rest, once the answer is there*: Bedrock reserves the most and corrects it at the
+  end.  Anthropic counts the tokens of an answer while they are written, and
+  ``max_tokens`` not at all.  Take ``Budgets(..., refunds=True)``.
+- *Only prompts count*: Gemini.  Take a budget of ``input_tokens``; Anthropic has that
+  and ``output_tokens``.
+
+Sources: developers.openai.com, "Rate limits"; learn.microsoft.com, "Manage Azure OpenAI
+quota"; AWS, "How tokens are counted in Amazon Bedrock"; platform.claude.com, "Rate
+limits"; ai.google.dev, "Rate limits".
 """
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
 
 import httpx
 
+from inflight_lab.runners.gate import Gate, GateShutError, readable
+from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.runners.reservations import Reservation, Reservations
+from inflight_lab.runners.token_counts import (
+    UsageReader,
+    cost_of,
+    most_tokens,
+    usage_in,
+    with_total,
+)
+
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
+SAFE = ("GET", "HEAD", "OPTIONS")  # to repeat, even if they have been processed
+NOT_PROCESSED = (403, 408, 429, 503, 529)  # even a POST may be sent again after these
 
 
 class Budgets(httpx.AsyncHTTPTransport):
     """Amounts, and the seconds that each is for.
 
     ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
-    tokens a minute.  The names are yours.  Around one request write ``async with
-    budgets.take(...)``, or use it as a client's transport, where it does that for each
-    request: ``httpx.AsyncClient(transport=budgets)``, which may be openai's
-    ``http_client``.
+    tokens a minute.  The names are yours, but a transport counts tokens only for those
+    that begin with ``tokens``, ``input_tokens`` or ``output_tokens``, and requests for
+    all others.
+
+    Use it as a client's transport, ``httpx.AsyncClient(transport=budgets)``, which may
+    be openai's or anthropic's ``http_client``.  Give theirs ``max_retries=0``: a
+    request that is refused is sent again here, and retries in two places multiply.  Or
+    write ``async with budgets.take(...)`` around one request.
     """
 
-    def __init__(self, **budgets: tuple[float, float]) -> None:
+    attempts = 6  # for a request that is refused
+    backoff = 2.0  # seconds, if the API does not say how long to wait; then doubled
+
+    def __init__(
+        self, *, refunds: bool = False, **budgets: tuple[float, float]
+    ) -> None:
+        if not isinstance(refunds, bool):
+            raise TypeError(f"refunds must be True or False, got {refunds!r}")
         super().__init__()
         budgets = budgets or {"requests": (100, 1)}
-        self._budgets = {name: Budget(*budget) for name, budget in budgets.items()}
-        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
-        self._changed = asyncio.Event()  # there may be more room than a moment ago
+        self._names = tuple(budgets)
+        self._refunds = refunds
+        self.gate = Gate()
+        self._reservations = Reservations(budgets, self.gate)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` for a client, once the budgets have room for it."""
+        request.headers["Accept-Encoding"] = "identity"  # its usage must be readable
+        tokens = await self.estimate(request)
+        costs = {name: cost_of(name, tokens, other=1) for name in self._names}
+        send_once = partial(super().handle_async_request, request)
+        return await self.send(send_once, costs, is_safe=request.method in SAFE)
+
+    async def estimate(self, request: httpx.Request) -> dict[str, float]:
+        """The most tokens that ``request`` may cost.
+
+        Replace it in a subclass if you know better, by a tokenizer for example.
+        """
+        await request.aread()
+        return most_tokens(request)
+
+    async def send(
+        self,
+        send_once: Callable[[], Awaitable[httpx.Response]],
+        costs: Mapping[str, float],
+        *,
+        is_safe: bool = False,
+    ) -> httpx.Response:
+        """Send a request within the budgets, and again while the API refuses it.
+
+        Returns the first answer that is not a refusal, or the refusal after which it
+        makes no sense to try again.  A request that ``is_safe`` is sent again even if
+        it may have been processed.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with self._reservations.reserve(costs) as reservation:
+                    response = await send_once()
+            except GateShutError as shut:
+                return shut.answer
+            reservation.learn(response.headers)
+            refusal = await self._refusal_in(response)
+            if refusal is None:
+                self._watch_usage(response, reservation)
+                return response
+            may_repeat = is_safe or response.status_code in NOT_PROCESSED
+            is_over = refusal.is_permanent or self.gate.nobody_waits
+            if is_over or not may_repeat or attempt == self.attempts:
+                return response
+            await response.aclose()
+            if refusal.pause is None:
+                await asyncio.sleep(self._draw_backoff(attempt))
+            attempt += 1
 
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
@@ -48,147 +139,46 @@ class Budgets(httpx.AsyncHTTPTransport):
         later, says what it really cost.  Raises ``ValueError`` at once for a cost that
         never fits.
         """
-        self._check(costs)
-        async with self._turn:
-            while (wait := self._seconds_until_room(costs)) > 0:
-                await self._change_within(wait)
-            taken = {
-                name: budget.take(costs.get(name, 0))
-                for name, budget in self._budgets.items()
-            }
-        try:
-            yield partial(self._correct, taken)
-        finally:
-            for share in taken.values():
-                share.end()
-            self._changed.set()
 
-    def _check(self, costs: dict[str, float]) -> None:
-        for name, cost in costs.items():
-            fits = name in self._budgets and 0 <= cost <= self._budgets[name].amount
-            if not fits:
-                budgets = {
-                    name: (budget.amount, budget.period)
-                    for name, budget in self._budgets.items()
-                }
-                raise ValueError(
-                    f"This can never be sent: {cost:g} {name}.  Budgets: {budgets}."
-                )
+        def correct(**costs: float) -> None:
+            reservation.correct(**costs)
+            self._reservations.look_again()
 
-    def _seconds_until_room(self, costs: dict[str, float]) -> float:
-        """0 if every budget has room; else until it is worth looking again."""
-        return max(
-            budget.seconds_until_room(costs.get(name, 0))
-            for name, budget in self._budgets.items()
-        )
+        async with self._reservations.reserve(costs) as reservation:
+            yield correct
 
-    async def _change_within(self, seconds: float) -> None:
-        """Wait for a change, but no longer than this."""
-        self._changed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds + 0.001):
-                await self._changed.wait()
+    async def _refusal_in(self, response: httpx.Response) -> Refusal | None:
+        """What a refusal says, which all requests obey from now on."""
+        if response.status_code < 400:
+            return None
+        answer = await readable(response)
+        refusal = read_refusal(answer)
+        if refusal is not None:
+            self.gate.obey(refusal, answer)
+            self._reservations.look_again()
+        return refusal
 
-    def _correct(self, taken: dict[str, "Share"], **costs: float) -> None:
-        for name, share in taken.items():
-            if name in costs:
-                share.correct(costs[name])
-        self._changed.set()
+    def _draw_backoff(self, attempt: int) -> float:
+        longest = self.backoff * 2.0 ** (attempt - 1)
+        return random.uniform(longest / 2, longest)
 
-    async def estimate(self, request: httpx.Request) -> dict[str, float]:
-        """The most tokens that ``request`` may cost.
+    def _watch_usage(self, response: httpx.Response, reservation: Reservation) -> None:
+        """Settle the costs as soon as the answer has been read."""
+        settle = partial(self._settle, reservation)
+        if response.is_stream_consumed:
+            settle(usage_in(response.content))
+        else:
+            response.stream = UsageReader(response.stream, settle)
 
-        A token is at least a byte of the question, and the answer has a limit.
-        """
-        question = await request.aread()
-        limits = re.findall(rb'"max_(?:completion_)?tokens": ?(\d+)', question)
-        return {"tokens": len(question) + sum(int(limit) for limit in limits)}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` for a client, once the budgets have room for it."""
-        estimate = await self.estimate(request)
-        costs = {name: estimate.get(name, 1) for name in self._budgets}
-        async with self.take(**costs) as correct:
-            request.headers["Accept-Encoding"] = (
-                "identity"  # the usage must be readable
-            )
-            response = await super().handle_async_request(request)
-        response.stream = UsageReader(response.stream, correct)
-        return response
-
-
-class Budget:
-    """An amount for each ``period`` seconds, and how much of it is in use."""
-
-    def __init__(self, amount: float, period: float) -> None:
-        self.amount = amount
-        self.period = period
-        self.used = 0.0
-        self.ended: deque[Share] = deque()  # of requests that have ended, in order
-
-    def take(self, cost: float) -> "Share":
-        """Take ``cost`` for one request."""
-        self.used += cost
-        return Share(self, cost)
-
-    def seconds_until_room(self, cost: float) -> float:
-        """0 if there is room for ``cost``; else until more comes back, at most 60."""
-        given_back_before = time.perf_counter() - 1.01 * self.period
-        while self.ended and self.ended[0].ended <= given_back_before:
-            self.ended.popleft().give_back()
-        fractions_may_differ = 1 + 1e-9  # in the last digits of their sum
-        if self.used + cost <= self.amount * fractions_may_differ:
-            return 0.0
-        if not self.ended:
-            return 60.0
-        return min(60.0, self.ended[0].ended - given_back_before)
-
-
-class Share:
-    """What one request has taken of one budget."""
-
-    def __init__(self, budget: Budget, cost: float) -> None:
-        self.budget = budget
-        self.cost = cost
-        self.ended = 0.0
-        self.is_back = False
-
-    def correct(self, cost: float) -> None:
-        """It really cost this; that no longer matters once its share is back."""
-        if not self.is_back:
-            self.budget.used += cost - self.cost
-            self.cost = cost
-
-    def end(self) -> None:
-        """The request has ended, and a period after that its share comes back."""
-        self.ended = time.perf_counter()
-        self.budget.ended.append(self)
-
-    def give_back(self) -> None:
-        """The API no longer counts the request."""
-        self.budget.used -= self.cost
-        self.is_back = True
-
-
-class UsageReader(httpx.AsyncByteStream):
-    """The body of an answer, as it comes; its end says how many tokens it took."""
-
-    def __init__(self, stream: Any, correct: Callable[..., None]) -> None:
-        self._stream = stream
-        self._correct = correct
-        self._end = b""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._stream:
-            self._end = (self._end + part)[-2000:]
-            yield part
-
-    async def aclose(self) -> None:
-        """Correct the cost by the last ``usage`` in the answer, if it has one."""
-        totals = re.findall(rb'"total_tokens": ?(\d+)', self._end)
-        if totals:
-            self._correct(tokens=int(totals[-1]))
-        await self._stream.aclose()
+    def _settle(self, reservation: Reservation, usage: dict[str, float]) -> None:
+        """Take what the request has cost beyond its reservation, or refund the rest."""
+        usage = with_total(usage)
+        for name, share in reservation.shares.items():
+            cost = cost_of(name, usage, other=share.cost)
+            share.correct(cost if self._refunds else max(cost, share.cost))
+        if self._refunds:  # such an API counts until the answer ends
+            self._reservations.note_end(reservation, answered=True)
+        self._reservations.look_again()
 
 
 async def make_one_request(
@@ -200,19 +190,37 @@ async def make_one_request(
     budgets: Budgets,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Take a slot and one request of the budgets, GET ``url`` once.
+    """Take a slot, and GET ``url`` within the budgets until it is not refused.
 
-    Returns the response, or raises ``ValueError`` if the status is not 200.
+    Returns the response, or raises ``ValueError`` if its status is not 200.
     """
-    async with limiter, budgets.take(requests=1):
+
+    async def get_once() -> httpx.Response:
         if verbose:
             print(f"Making request {num}")
-        response = await client.get(url, headers={"Content-Type": "application/json"})
+        return await client.get(url, headers={"Content-Type": "application/json"})
+
+    async with limiter:
+        response = await budgets.send(get_once, {"requests": 1}, is_safe=True)
     if response.status_code != 200:
-        raise ValueError(
-            f"Unexpected Status: Http status code is {response.status_code}."
-        )
+        raise unexpected_status(response)
     return response
+
+
+def unexpected_status(response: httpx.Response) -> ValueError:
+    """The error for a status that is not 200, with what the API says as notes."""
+    error = ValueError(
+        f"Unexpected Status: Http status code is {response.status_code}."
+    )
+    refusal = read_refusal(response)
+    if refusal is not None and refusal.reason:
+        error.add_note(f"The API says: {refusal.reason}")
+    if refusal is not None and (refusal.pause or 0) > Gate.longest_pause:
+        error.add_note(
+            f"It asks for a pause of {refusal.pause:.0f} s, "
+            f"and longest_pause is {Gate.longest_pause:g} s."
+        )
+    return error
 
 
 async def make_many_requests(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.arguments import Validator, check, integer, text
-from inflight_lab.runners.budgets import Budget, Budgets, Share, UsageReader
+from inflight_lab.snippets.token_budgets import Budget, Budgets, Share, UsageReader
 
 URL = "https://api.example.com/items/{id}"
 CHAT = "https://api.example.com/v1/chat/completions#{id}"
