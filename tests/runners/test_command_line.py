@@ -10,6 +10,7 @@ import inspect
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -22,7 +23,13 @@ import pytest
 from inflight_lab import PracticeServer
 from inflight_lab.arguments import VALIDATORS
 from inflight_lab.runners import RUNGS
-from inflight_lab.runners.__main__ import ask_first, main, print_result
+from inflight_lab.runners.__main__ import RETRY_OR_PACE, ask_first, main
+from inflight_lab.runners.command_line.progress import Progress
+from inflight_lab.runners.command_line.report import (
+    describe,
+    print_result,
+    report_of_failures,
+)
 from tests.support.faulty_path import nobody_listens
 from tests.support.waiting import PATIENCE
 
@@ -128,7 +135,7 @@ def test_transcript(
     """
     # Long enough that a script on a busy machine sends three before the first answer.
     server.latency = 0.6
-    script = run_script(rung, server.url, "--count", "7", *arguments)
+    script = run_script(rung, server.url, "--count", "7", "--verbose", *arguments)
     assert script.stderr == ""
     assert normalised(script.stdout) == transcript + RESULT
     assert script.returncode == 0
@@ -139,7 +146,7 @@ def test_transcript(
 def test_defaults(server: PracticeServer) -> None:
     """The script's defaults are the lesson's: 200 requests with a limit of 3."""
     server.latency = 0.03
-    script = run_script("semaphore", server.url)
+    script = run_script("semaphore", server.url, "--verbose")
     assert script.stdout.startswith("Making request 0\nMaking request 1\n")
     assert script.stdout.count("Making request ") == 200
     assert (server.stats().accepted, server.stats().peak_in_flight) == (200, 3)
@@ -147,14 +154,16 @@ def test_defaults(server: PracticeServer) -> None:
 
 @pytest.mark.parametrize("rung", ["naive", "semaphore", "semaphore_pause"])
 def test_when_all_fail(rung: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """With every request refused it ends in a line that says why, and no traceback."""
+    """With no server there it ends in lines that say why, and status 1."""
     with nobody_listens() as url:
         ended = said(capsys, rung, url, "--count", "3", "--return-exceptions")
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == (
+        "3 of 3 requests failed:\n"
+        "  3x ConnectError: All connection attempts failed (request 0 to 2)\n"
+        + RETRY_OR_PACE
+    )
     assert ended.out == (
-        "Making request 0\nMaking request 1\nMaking request 2\n"
-        + FINAL_RESULT
-        + "No response: all 3 requests failed, "
+        FINAL_RESULT + "No response: all 3 requests failed, "
         "the first with ConnectError('All connection attempts failed')\n"
     )
 
@@ -176,10 +185,7 @@ class Printed(NamedTuple):
     [
         Printed([], "[] (no request was asked for)\n"),
         Printed([THIRD], "{'third': True}\n"),
-        Printed(
-            [ERROR, ERROR, THIRD],
-            "2 of 3 failed, the first with ValueError('no')\n\n{'third': True}\n",
-        ),
+        Printed([ERROR, ERROR, THIRD], "{'third': True}\n"),
         Printed(
             [ERROR, ERROR],
             "No response: all 2 requests failed, the first with ValueError('no')\n",
@@ -188,7 +194,7 @@ class Printed(NamedTuple):
     ],
 )
 def test_print_result(printed: Printed, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first *response*, wherever it stands, and how many failed."""
+    """The first *response*, wherever it stands, or that there is none."""
     print_result(printed.outcomes)
     assert capsys.readouterr().out == FINAL_RESULT + printed.text
 
@@ -196,14 +202,144 @@ def test_print_result(printed: Printed, capsys: pytest.CaptureFixture[str]) -> N
 def test_the_first_refusal_ends_the_script(
     server: PracticeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without ``--return-exceptions`` a 429 ends it with the error and a hint."""
+    """Without ``--return-exceptions`` a 429 ends it: with the API's own words, which
+    request it was, how many were answered, and a hint.
+    """
     server.quota, server.rate, server.period = "fixed-window", 1, 3600
-    ended = said(capsys, "naive", server.url, "--count", "7")
-    assert ended.out == NAIVE
+    ended = said(capsys, "workers", server.url, "--count", "7", "--limit", "1")
+    assert (ended.out, ended.err) == ("", "")
     assert ended.status == (
         "ValueError: Unexpected Status: Http status code is 429.\n"
+        "The API says: more than 1 requests in 3600 s\n"
+        "This was request 1: 1 of 7 requests answered, 1 failed.\n"
         "The first failure ended the run.  With --return-exceptions the others go on."
     )
+
+
+def test_what_failed_is_named(
+    server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With it, too: how many, which ids, why, and what to do; the status is 1."""
+    server.quota, server.rate, server.period = "fixed-window", 2, 3600
+    url = f"{server.url}?id={{id}}"
+    ended = said(
+        capsys, "workers", url, "--count=5", "--limit=1", "--return-exceptions"
+    )
+    assert "'args': {'id': '1'}" in ended.out
+    assert ended.status == (
+        "3 of 5 requests failed:\n"
+        "  3x ValueError: Unexpected Status: Http status code is 429. (id 3 to 5)\n"
+        "     The API says: more than 2 requests in 3600 s\n" + RETRY_OR_PACE
+    )
+
+
+def test_the_report_has_a_line_for_each_reason() -> None:
+    """With the requests in ranges, of which no more than six are named."""
+    outcomes: list[object] = [THIRD] * 20
+    outcomes[0] = httpx.ReadTimeout("")
+    for number in (2, 3, 4, 6, 8, 10, 12, 14, 16):
+        outcomes[number] = ValueError("no")
+    assert report_of_failures(outcomes, "http://127.0.0.1") == [
+        "10 of 20 requests failed:",
+        "  1x ReadTimeout: no answer in time (httpx waits 5 s by default) (request 0)",
+        "  9x ValueError: no (request 2 to 4, 6, 8, 10, 12, 14, ...)",
+    ]
+    assert report_of_failures([THIRD], "http://127.0.0.1") == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        httpx.ConnectTimeout,
+        httpx.ReadTimeout,
+        httpx.WriteTimeout,
+        httpx.PoolTimeout,
+        TimeoutError,
+        RuntimeError,
+    ],
+)
+def test_no_error_is_without_words(kind: type[Exception]) -> None:
+    """httpx raises timeouts without a message: no line ends in a colon."""
+    assert re.fullmatch(rf"{kind.__name__}: \w.*[\w)]", describe(kind("")))
+
+
+# ---- progress
+
+
+class Terminal(io.StringIO):
+    """Stands for stderr at a terminal."""
+
+    def isatty(self) -> bool:
+        """So it can be written over."""
+        return True
+
+
+def progress_of_three(monkeypatch: pytest.MonkeyPatch, **options: bool) -> str:
+    """What is printed while two requests are answered and one fails."""
+    monkeypatch.setattr(
+        "inflight_lab.runners.command_line.progress.SECONDS_AT_A_TERMINAL", 0
+    )
+    progress = Progress(3, **options)
+    progress.note_answer()
+    progress.note_failure()
+    progress.note_answer()
+    progress.end()
+    stream = sys.stderr
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+def test_progress_is_one_line_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written over, and the last count stays."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert progress_of_three(monkeypatch) == (
+        "\r1 of 3 requests answered"
+        "\r1 of 3 requests answered, 1 failed"
+        "\r2 of 3 requests answered, 1 failed"
+        "\r2 of 3 requests answered, 1 failed\n"
+    )
+
+
+def test_progress_elsewhere_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A log file gets none from a short run, and no line that is written over."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert progress_of_three(monkeypatch) == ""
+    monkeypatch.setattr(
+        "inflight_lab.runners.command_line.progress.SECONDS_ELSEWHERE", 0
+    )
+    assert progress_of_three(monkeypatch) == (
+        "1 of 3 requests answered\n"
+        "1 of 3 requests answered, 1 failed\n"
+        "2 of 3 requests answered, 1 failed\n"
+    )
+
+
+def test_verbose_takes_the_place_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One or the other: never a count between the lines of the script."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert progress_of_three(monkeypatch, is_shown=False) == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_at_processes_prints_no_traceback(server: PracticeServer) -> None:
+    """The terminal sends it to each of them; the parent alone says what was done."""
+    server.latency = 2
+    command = [sys.executable, "-m", "inflight_lab.runners", "multiprocess"]
+    with subprocess.Popen(
+        [*command, server.url, "--count=9", "--processes=2", "--verbose"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as script:
+        assert script.stdout
+        script.stdout.readline()
+        os.killpg(script.pid, signal.SIGINT)
+        _, printed = script.communicate(timeout=PATIENCE * 2)
+    assert script.returncode == 130
+    assert re.fullmatch(r"Stopped: \d of 9 requests answered\.\n", printed)
 
 
 def test_a_store_that_does_not_answer_is_no_traceback(
@@ -367,6 +503,19 @@ def test_a_person_is_asked(answer: str, status: int, sent: int, proxy: Proxy) ->
     assert (script.returncode, len(proxy.sent)) == (status, sent)
 
 
+@pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "shared_quota"])
+def test_each_request_gets_an_id(
+    rung: str, proxy: Proxy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In whichever task, thread or process it is sent, from 1 on."""
+    url = "http://api.example/items/{id}?all={id}"
+    ended = said(capsys, rung, url, "--count", "3", "--yes")
+    assert ended.status == 0, ended
+    assert sorted(proxy.sent) == [
+        f"http://api.example/items/{number}?all={number}" for number in (1, 2, 3)
+    ]
+
+
 # ---- it explains itself
 
 
@@ -468,6 +617,16 @@ def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "semaphor") == (2, "", line)
 
 
+def test_an_address_without_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says where the rung's name belongs."""
+    status, out, err = said(capsys, "https://api.example/get")
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        "Which rung? Write one before the address: "
+        "inflight-lab run resilient https://api.example/get. There are naive, "
+    )
+
+
 def test_a_rung_without_its_extra() -> None:
     """Where throttled-py is missing, the rung that needs it names the extra, and no
     other rung minds.
@@ -499,12 +658,22 @@ def test_a_rung_without_its_extra() -> None:
 
 def test_each_process_imports_the_command_line(server: PracticeServer) -> None:
     """Without running it, though they are started from it."""
-    script = run_script("multiprocess", server.url, "--count", "5")
+    script = run_script("multiprocess", server.url, "--count", "5", "--verbose")
     assert (script.stderr, script.returncode) == ("", 0)
     assert sorted(script.stdout.splitlines()[:5]) == [
         f"Making request {num}" for num in range(5)
     ]
     assert normalised(script.stdout).endswith(RESULT)
+
+
+@pytest.mark.parametrize("rung", ["naive", "multiprocess"])
+def test_without_verbose_it_prints_the_result_only(
+    rung: str, server: PracticeServer
+) -> None:
+    """No line for each request: of 200 nobody reads them."""
+    script = run_script(rung, server.url, "--count", "5")
+    assert (script.returncode, script.stderr) == (0, "")
+    assert normalised(script.stdout) == RESULT
 
 
 @pytest.mark.parametrize(
@@ -514,7 +683,7 @@ def test_the_other_rungs_print_the_same(
     rung: str, server: PracticeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every other rung: its requests, and the first one's JSON."""
-    ended = said(capsys, rung, server.url, "--count", "3")
+    ended = said(capsys, rung, server.url, "--count", "3", "--verbose")
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines(keepends=True)
     assert sorted(lines[:3]) == [f"Making request {num}\n" for num in range(3)]

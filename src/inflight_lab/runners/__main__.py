@@ -1,15 +1,12 @@
 """The ladder's command line: ``inflight-lab run RUNG [URL]`` runs one rung."""
 
 import argparse
-import asyncio
 import importlib
 import inspect
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from pprint import pprint
-from types import ModuleType
 from typing import Any, NoReturn
 
 import httpx
@@ -17,11 +14,23 @@ import httpx
 from inflight_lab.arguments import VALIDATORS
 from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.runners import RUNGS
+from inflight_lab.runners.command_line.observed_run import ObservedRun
+from inflight_lab.runners.command_line.report import (
+    describe,
+    print_result,
+    report_of_failures,
+)
+from inflight_lab.runners.command_line.urls import name_in, word_for
 
 COMMAND = "inflight-lab run"
 URL = "https://httpbin.org/get"
 COUNT = 200
 HINT = "The first failure ended the run.  With --return-exceptions the others go on."
+RETRY_OR_PACE = (
+    "`inflight-lab run resilient` tries again what may pass; "
+    "`paced` and `adaptive` keep to a rate, which avoids 429."
+)
+STOPPED_BY_CTRL_C = 130
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -31,19 +40,32 @@ def main(arguments: Sequence[str]) -> None:
         print(list_of_rungs())
         return
     if name not in RUNGS:
-        rungs = ", ".join(RUNGS)
-        print(f"No rung is called {name!r}. Take one of {rungs}.", file=sys.stderr)
-        sys.exit(2)
+        refuse(name)
     rung = importlib.import_module(f"inflight_lab.runners.{name}")
     options = read_options(name, rung.make_many_requests, rest)
     plan = rung.PLAN.format(**options)
     ask_first(options["url"], plan, yes=options.pop("yes"))
-    try:
-        print_result(outcomes_of(rung, options))
-    except BrokenPipeError:  # who reads the output has enough: see `inflight_lab.cli`
-        raise
-    except Exception as error:  # of httpx, of a store, of a proxy in the environment
-        exit_with(error)
+    run = ObservedRun(rung, options)
+    outcomes = outcomes_of(run, options["url"])
+    print_result(outcomes)
+    failures = report_of_failures(outcomes, options["url"])
+    if failures:
+        hint = [] if name == "resilient" else [RETRY_OR_PACE]
+        sys.exit("\n".join([*failures, *hint]))
+
+
+def refuse(name: str) -> NoReturn:
+    """End the program: there is no such rung."""
+    rungs = ", ".join(RUNGS)
+    if name.startswith(("http://", "https://")):
+        print(
+            f"Which rung? Write one before the address: {COMMAND} resilient {name}. "
+            f"There are {rungs}.",
+            file=sys.stderr,
+        )
+    else:
+        print(f"No rung is called {name!r}. Take one of {rungs}.", file=sys.stderr)
+    sys.exit(2)
 
 
 def list_of_rungs() -> str:
@@ -85,12 +107,20 @@ def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser
     parser = argparse.ArgumentParser(
         f"{COMMAND} {name}", usage="%(prog)s [URL] [options]", description=about
     )
-    parser.add_argument("url", nargs="?", default=URL, help="default: %(default)s")
+    parser.add_argument(
+        "url",
+        nargs="?",
+        default=URL,
+        help="in it, {id} becomes 1, 2, 3 and so on; default: %(default)s",
+    )
     for parameter in inspect.signature(run).parameters.values():
         if parameter.name in VALIDATORS and parameter.name != "url":
             add_option(parser, parameter)
     parser.add_argument(
         "--return-exceptions", action="store_true", help="keep the failures too"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="print a line for each request"
     )
     parser.add_argument(
         "--yes", action="store_true", help="send to another machine without being asked"
@@ -145,48 +175,28 @@ def ask_first(url: str, plan: str, *, yes: bool) -> None:
         sys.exit("Nothing was sent.")
 
 
-def outcomes_of(rung: ModuleType, options: dict[str, Any]) -> Sequence[object]:
-    """Run the rung, on an event loop if it needs one."""
-    result = rung.make_many_requests(**options, verbose=True)
-    return asyncio.run(result) if inspect.iscoroutine(result) else result
-
-
-def print_result(outcomes: Sequence[object]) -> None:
-    """Print the first response's JSON or why there is none, and how many failed."""
-    print("\n\nFinal result:\n==============\n")
-    if not outcomes:
-        print("[] (no request was asked for)")
-        return
-    responses: list[httpx.Response] = []
-    failures: list[object] = []
-    for outcome in outcomes:
-        if isinstance(outcome, httpx.Response):
-            responses.append(outcome)
-        else:
-            failures.append(outcome)
-    if not responses:
-        print(f"No response: all {len(outcomes)} requests failed, ", end="")
-        print(f"the first with {failures[0]!r}")
-        return
-    if failures:
-        print(f"{len(failures)} of {len(outcomes)} failed, ", end="")
-        print(f"the first with {failures[0]!r}\n")
-    print_json(responses[0])
-
-
-def print_json(response: httpx.Response) -> None:
-    """Print a response's JSON, or its text if it is not JSON."""
+def outcomes_of(run: ObservedRun, url: str) -> Sequence[object]:
+    """Run it to its end.  Ends the program if it is stopped, or raises."""
     try:
-        pprint(response.json())
-    except ValueError:
-        print(f"The first response is not JSON: {response.text!r}")
+        return run.outcomes()
+    except KeyboardInterrupt:
+        print(f"Stopped: {run.progress}.", file=sys.stderr)
+        sys.exit(STOPPED_BY_CTRL_C)
+    except BrokenPipeError:  # who reads the output has enough: see `inflight_lab.cli`
+        raise
+    except Exception as error:  # of httpx, of a store, of a proxy in the environment
+        exit_with(error, run, url)
 
 
-def exit_with(error: Exception) -> NoReturn:
-    """End the program with the error in a line, its notes, or a hint."""
-    is_failed_request = isinstance(error, ValueError | httpx.HTTPError)
-    hint = [HINT] if is_failed_request else []
-    lines = [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", hint)]
+def exit_with(error: Exception, run: ObservedRun, url: str) -> NoReturn:
+    """End the program with the error, its notes and, of a request, which one it was."""
+    lines = [describe(error), *getattr(error, "__notes__", [])]
+    if isinstance(error, ValueError | httpx.HTTPError):
+        number = run.number_of(error)
+        if number is not None:
+            which = f"{word_for(url)} {name_in(url, number)}"
+            lines.append(f"This was {which}: {run.progress}.")
+        lines.append(HINT)
     sys.exit("\n".join(lines))
 
 

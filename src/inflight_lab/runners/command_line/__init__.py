@@ -1,0 +1,1 @@
+"""What ``inflight-lab run`` does around a rung; no lesson."""
