@@ -1,7 +1,7 @@
 """Paced: nearly the whole quota used, and no 429.
 
 Requests go out one after the other, evenly spaced, a little slower than the API allows.
-Three rules:
+Four rules:
 
 - *Space, do not burst.*  A request is due one spacing after the one before it.  The
   spacing is 1.25 % wider than the quota's: network delay varies (jitter), and without
@@ -12,21 +12,25 @@ Three rules:
 - *Count as the API counts.*  Many APIs keep a log of the last period's requests, and
   refuse a request while that log is full.  The pacer keeps the same log, as well as a
   client can (see `RequestLog`), and sends when it has room for one more.
+- *Space by the shortest quota, count for all.*  With 10 a second and 1,000 an hour, 500
+  requests take 50 s.  Spaced by the hour, they would take half of one.
 
 On top of that comes a limit on concurrency, smaller than httpx's pool of 100
 connections: if the API is slow, requests would otherwise pile up in the pool.
 
 How much of the quota this reaches depends on how the API counts:
 
-- *By a window.*  The quota is never exceeded, however much network delay varies, as
-  long as the shortest latency is less than the window.  The price is the average
-  extra latency: a window of W seconds, with V extra, gives W / (W + V) of the quota.
-- *By spacing, with a burst* (GCRA with 10, for example).  Nothing is refused while
-  delay varies by less than two spacings; for other bursts, by (their burst -
-  ``burst``) spacings.
-- *By spacing, without a burst* (GCRA with 1).  Nothing may come early.  Take
-  ``burst=1`` and a lower ``rate``, or the rung `adaptive`, which finds that rate.  With
-  spacing T and a delay that varies by J, at most T / (T + J) can be used.
+====================  ======================================  ==========================
+the API counts        nothing is refused                      most that can be used
+====================  ======================================  ==========================
+in a window of W s    while the shortest latency is < W       W / (W + average jitter)
+by spacing, with a    while jitter is below (its burst -      98.8 %
+burst                 ``burst``) spacings
+by spacing T alone    with ``burst=1`` and the lower rate of  T / (T + jitter)
+(GCRA with burst 1)   the last column
+====================  ======================================  ==========================
+
+If you don't know the jitter, the rung `adaptive` finds the rate of the last row.
 
 A quota belongs to an API key, not to a process: others who use the key count too.
 
@@ -38,19 +42,22 @@ import asyncio
 import bisect
 import contextlib
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
 
 LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
+Quota = tuple[float, float]  # so many requests, in any span of so many seconds
 
 
 class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
 
     The quota is ``rate`` requests per ``period`` seconds.  Take both as the API states
-    them: 6,000 a minute is not 100 a second, it allows more at a time.  First come,
-    first served; a waiter that is cancelled gives its turn to the next in line.
+    them: 6,000 a minute is not 100 a second, it allows more at a time.  If it states
+    several, give the others as ``also``: ``Pacer(10, 1, also=[(1000, 3600)])``.  First
+    come, first served; a waiter that is cancelled gives its turn to the next in line.
 
     At most ``limit`` requests are inside at once, or as many as ``limiter`` lets in, if
     you give one.  ``burst``, 1 or more, is how many may go at once after a delay; it
@@ -67,6 +74,7 @@ class Pacer:
         rate: float = 100,
         period: float = 1,
         *,
+        also: Iterable[Quota] = (),
         limit: int = 90,
         limiter: LockableLimiter = None,
         burst: float = 8,
@@ -75,6 +83,7 @@ class Pacer:
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
         self._log = RequestLog(period)
         self._period = period
+        self._also = list(also)
         self.rate = rate
         self._burst = burst
         self._due = 0.0  # when the next request is due
@@ -87,8 +96,18 @@ class Pacer:
     @rate.setter
     def rate(self, rate: float) -> None:
         self._rate = rate
-        self._capacity = max(1, int(rate))  # requests per period
-        self._spacing = self.HEADROOM * self._period / rate  # seconds between two
+        self._keep_to([(rate, self._period), *self._also])
+
+    def _keep_to(self, quotas: list[Quota]) -> None:
+        """Count requests for all quotas; the one with the shortest period spaces them.
+
+        A longer one would spread a job that fits into it over its whole period.
+        """
+        self._quotas = quotas
+        rate, period = min(quotas, key=by_period)
+        self._spacing = self.HEADROOM * period / rate  # seconds between two requests
+        self._log.window = max(period for _, period in quotas)
+        self._log.slack = 0.01 * period
 
     async def __aenter__(self) -> None:
         self._log.refuse_second_entry()
@@ -118,9 +137,11 @@ class Pacer:
             self._schedule_next(arrived)
 
     def _seconds_until_free(self) -> float:
-        """Until a request is due and the API has room; 0 or less if it may go."""
-        has_room_at = self._log.room_at(self._capacity, self._period)
-        return max(self._due, has_room_at) - time.perf_counter()
+        """Until a request is due and each quota has room; 0 or less if it may go."""
+        free_at = self._due
+        for rate, period in self._quotas:
+            free_at = max(free_at, self._log.room_at(max(1, int(rate)), period))
+        return free_at - time.perf_counter()
 
     def _schedule_next(self, arrived: float) -> None:
         """Set when the next request is due: one spacing after this one.
@@ -131,6 +152,12 @@ class Pacer:
         spacing = self._spacing
         catch_up_from = time.perf_counter() - (self._burst - 1) * spacing
         self._due = max(arrived, self._due, catch_up_from) + spacing
+
+
+def by_period(quota: Quota) -> tuple[float, float]:
+    """Sorts quotas by their periods; of two with the same, the smaller one is first."""
+    requests, period = quota
+    return period, requests
 
 
 class RequestLog:
@@ -184,10 +211,10 @@ class RequestLog:
         A window holds at most ``capacity`` requests.
         """
         now = time.perf_counter()
+        if len(self._ended) + len(self._sent) < capacity:
+            return now
         earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
         ends = sorted(self._ended + [max(now, end) for end in earliest_ends])
-        if len(ends) < capacity:
-            return now
         reached_api = ends[-capacity] - self.shortest_latency
         return reached_api + window
 
