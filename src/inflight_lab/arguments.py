@@ -230,11 +230,23 @@ def _are_budgets(budgets: dict[str, tuple[float, float]]) -> bool:
     return True
 
 
+def _are_quotas(quotas: list[tuple[float, float]]) -> bool:
+    for requests, seconds in quotas:
+        if not (1 <= requests <= MAX_FLOAT and _is_positive(seconds)):
+            return False
+    return True
+
+
+QUOTAS = (
+    "a list of quotas, each 1 or more requests and more than 0 seconds, "
+    "such as [(1000, 3600)]"
+)
 BUDGETS = (
     "amounts, and the seconds that each is for, "
     "such as requests=(100, 1), all more than 0 and finite"
 )
 OBJECTS = {
+    "also": Validator((list, tuple), QUOTAS, QUOTAS, _are_quotas),
     "budgets": Validator((dict,), BUDGETS, BUDGETS, _are_budgets),
     "client": instance(object, "an httpx.AsyncClient()", _is_async_client),
     "limiter": instance(

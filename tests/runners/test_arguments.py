@@ -177,6 +177,18 @@ def test_a_client_of_ones_own_will_do(rung: str) -> None:
         run_of(rung).check(URL, 3, client=client)  # type: ignore[attr-defined]
 
 
+BAD_QUOTAS = [5, "ab", (1000, 3600), [(1000,)], [(0.5, 60)], [(1, 0)], [(1, NAN)]]
+
+
+@pytest.mark.parametrize("quotas", [*BAD_QUOTAS, [(INFINITY, 1)]], ids=repr)
+def test_other_quotas_are_requests_and_seconds(quotas: Any) -> None:
+    """A quota that cannot be counted is refused when the pacer is made."""
+    words = "^also must be a list of quotas, each 1 or more requests and more than 0 "
+    with pytest.raises((TypeError, ValueError), match=words) as error:
+        Pacer(10, 1, also=quotas)
+    assert str(error.value).endswith(f"such as [(1000, 3600)], got {quotas!r}")
+
+
 BAD_BUDGETS = [None, 5, "ab", (), (100,), (1, 2, 3), (0, 1), (1, 0), (-1, 1), (1, NAN)]
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from inflight_lab.runners import budgets, resilient
+from inflight_lab.runners import adaptive, budgets, resilient
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.dialects import DIALECTS
 from tests.support import virtual_clock
@@ -51,6 +51,13 @@ async def send_resilient(url: str, count: int, **keywords: Any) -> list[Any]:
     )
 
 
+async def send_adaptive(url: str, count: int, **keywords: Any) -> list[Any]:
+    """The adaptive rung, which has not been told a quota."""
+    return await adaptive.make_many_requests(
+        url, count, return_exceptions=True, **keywords
+    )
+
+
 async def send_within_budgets(url: str, count: int, **keywords: Any) -> list[Any]:
     """The budgets rung."""
     return await budgets.make_many_requests(
@@ -62,6 +69,7 @@ async def send_within_budgets(url: str, count: int, **keywords: Any) -> list[Any
 RUNGS = [
     Rung("budgets", send_within_budgets, settles_in=1.0),
     Rung("resilient", send_resilient, retries_failures=True, settles_in=1.0),
+    Rung("adaptive", send_adaptive, retries=False),
 ]
 each_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
 each_dialect_of_the_server = pytest.mark.parametrize("dialect", DIALECTS)

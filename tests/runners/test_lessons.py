@@ -21,6 +21,8 @@ from tests.support.waiting import PATIENCE
 
 FOLDER = Path(runners.__path__[0])
 PACKAGE = "inflight_lab.runners."
+IMPORTED = (*SHARED_LESSONS, "paced")
+"""What a lesson may import: the pacer of `adaptive` is the one of `paced`."""
 MARK = (
     "# The lesson ends here.  "
     "Below, the package attaches its checks and its command line.\n"
@@ -43,15 +45,15 @@ each_rung = pytest.mark.parametrize("rung", RUNGS)
 
 def parts(rung: str) -> tuple[str, str]:
     """The lesson, and what the package adds."""
-    above, below = (FOLDER / f"{rung}.py").read_text("utf-8").split(MARK)
+    above, _, below = (FOLDER / f"{rung}.py").read_text("utf-8").partition(MARK)
     return above, below
 
 
 def shared_lessons_in(source: str) -> set[str]:
-    """The shared lessons that a lesson imports, and those that these import."""
-    found = {name for name in SHARED_LESSONS if f"{PACKAGE}{name} import" in source}
+    """The lessons that a lesson imports, and those that these import."""
+    found = {name for name in IMPORTED if f"{PACKAGE}{name} import" in source}
     for name in set(found):
-        found |= shared_lessons_in((FOLDER / f"{name}.py").read_text("utf-8"))
+        found |= shared_lessons_in(parts(name)[0])
     return found
 
 
@@ -62,7 +64,7 @@ def paste(rung: str, folder: Path, name: str) -> None:
     lesson, _ = parts(rung)
     pasted = {name: lesson}
     for shared in shared_lessons_in(lesson):
-        pasted[shared] = (FOLDER / f"{shared}.py").read_text("utf-8")
+        pasted[shared], _ = parts(shared)
     for file, source in pasted.items():
         (folder / f"{file}.py").write_text(source.replace(PACKAGE, ""), "utf-8")
 
@@ -133,7 +135,7 @@ def test_what_the_package_adds_is_small(rung: str) -> None:
     assert len(of_package) == sum(
         line.startswith(f"from {PACKAGE}{name} import ")
         for line in of_package
-        for name in SHARED_LESSONS
+        for name in IMPORTED
     )
     first, *rest, plan = ast.parse(below).body
     assert isinstance(first, ast.ImportFrom)

@@ -35,6 +35,7 @@ SHARED_LESSONS = (
     "written_times",
     "quota_fields",
     "refusals",
+    "learned_pace",
     "gate",
     "token_counts",
     "reservations",

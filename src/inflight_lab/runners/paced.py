@@ -42,7 +42,7 @@ import asyncio
 import bisect
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -74,7 +74,7 @@ class Pacer:
         rate: float = 100,
         period: float = 1,
         *,
-        also: Iterable[Quota] = (),
+        also: Sequence[Quota] = (),
         limit: int = 90,
         limiter: LockableLimiter = None,
         burst: float = 8,
@@ -132,9 +132,13 @@ class Pacer:
         arrived = time.perf_counter()
         async with self._turn:
             while (wait := self._seconds_until_free()) > 0:
-                await asyncio.sleep(wait)
+                await self._sleep(wait)
             self._log.note_sent()
             self._schedule_next(arrived)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait this long for a turn; the rung `adaptive` may refuse to."""
+        await asyncio.sleep(seconds)
 
     def _seconds_until_free(self) -> float:
         """Until a request is due and each quota has room; 0 or less if it may go."""
@@ -187,6 +191,10 @@ class RequestLog:
         """Note that the current task sends a request now."""
         self._sent[asyncio.current_task()] = time.perf_counter()
 
+    def sent_at(self, otherwise: float) -> float:
+        """When the current task sent its request; ``otherwise`` if it has sent none."""
+        return self._sent.get(asyncio.current_task(), otherwise)
+
     def note_ended(self, *, answered: bool) -> None:
         """Note that the current task's request has its answer, or was given up."""
         now = time.perf_counter()
@@ -214,7 +222,8 @@ class RequestLog:
         if len(self._ended) + len(self._sent) < capacity:
             return now
         earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
-        ends = sorted(self._ended + [max(now, end) for end in earliest_ends])
+        in_flight = [max(now, end) for end in earliest_ends]
+        ends = sorted(self._ended[-capacity:] + in_flight)
         reached_api = ends[-capacity] - self.shortest_latency
         return reached_api + window
 
