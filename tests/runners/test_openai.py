@@ -104,21 +104,83 @@ async def test_its_own_retries_find_the_quota_by_being_refused(
     assert api.stats().refused > 0
 
 
-@pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_within_budgets_nothing_is_refused(
-    api: PracticeServer, stream: bool, retries: int
+    api: PracticeServer, stream: bool
 ) -> None:
     """With our transport in its ``http_client``: every answer, over more than one
-    period, and no 429.
+    period, and no 429.  This API counts what was used, so the rest is given back.
     """
     budgets = Budgets(
-        requests=(50, PERIOD), tokens=(TOKENS, PERIOD), requests_a_day=(10_000, 86_400)
+        requests=(50, PERIOD),
+        tokens=(TOKENS, PERIOD),
+        requests_a_day=(10_000, 86_400),
+        refunds=True,
     )
     async with client_for(
-        api, max_retries=retries, http_client=httpx.AsyncClient(transport=budgets)
+        api, max_retries=0, http_client=httpx.AsyncClient(transport=budgets)
     ) as client:
         used = await asyncio.gather(*(ask(client, stream=stream) for _ in range(80)))
     stats = api.stats()
     assert (stats.refused, stats.accepted) == (0, 80)
     assert sum(used) > TOKENS, "the quota was never reached"
+
+
+# In OpenAI's own dialect: it counts on arrival, and gives nothing back.
+
+
+@pytest.fixture
+async def openai_api() -> AsyncIterator[PracticeServer]:
+    """An API that counts ``max_tokens`` when a request arrives."""
+    knobs = {"quota": "sliding-window", "rate": 500, "tokens": 10_000, "period": 1.0}
+    with PracticeServer(latency=0.02, seed=1, dialect="openai", **knobs) as server:
+        yield server
+
+
+def within(api: PracticeServer, budgets: Budgets, **options: Any) -> openai.AsyncOpenAI:
+    """The package's client, as notebook 12 shows it."""
+    http_client = httpx.AsyncClient(transport=budgets)
+    return client_for(api, max_retries=0, http_client=http_client, **options)
+
+
+async def test_250_prompts_where_nothing_comes_back(openai_api: PracticeServer) -> None:
+    """250 of 250 are answered, none is refused, and none is lost."""
+    budgets = Budgets(requests=(500, 1.0), tokens=(10_000, 1.0))
+    async with within(openai_api, budgets) as client:
+        used = await asyncio.gather(*(ask(client, stream=False) for _ in range(250)))
+    stats = openai_api.stats()
+    assert len(used) == 250
+    assert (stats.accepted, stats.refused, stats.failed) == (250, 0, 0)
+    assert sum(used) < 250 * 100, "what it used is less than what it was counted for"
+
+
+async def test_a_quota_that_is_smaller_than_the_budget(
+    openai_api: PracticeServer,
+) -> None:
+    """Refused requests are sent again when the API says, so the package sees none."""
+    openai_api.rate = 20
+    budgets = Budgets(requests=(500, 1.0), tokens=(10_000, 1.0))
+    async with within(openai_api, budgets) as client:
+        used = await asyncio.gather(*(ask(client, stream=False) for _ in range(40)))
+    assert len(used) == 40
+    assert openai_api.stats().accepted == 40
+    assert openai_api.stats().refused > 0
+
+
+async def test_no_money_is_left(openai_api: PracticeServer) -> None:
+    """Each gets the package's own error with the API's reason, and nothing more than
+    what was in flight is sent.
+    """
+    import openai
+
+    openai_api.exhausted = True
+    budgets = Budgets(requests=(5, 1.0), tokens=(10_000, 1.0))
+    async with within(openai_api, budgets) as client:
+        outcomes = await asyncio.gather(
+            *(ask(client, stream=False) for _ in range(100)), return_exceptions=True
+        )
+    for outcome in outcomes:
+        assert isinstance(outcome, openai.RateLimitError)
+        assert outcome.code == "insufficient_quota"
+        assert "check your plan" in outcome.message
+    assert openai_api.stats().started <= 5

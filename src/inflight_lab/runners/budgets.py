@@ -61,9 +61,11 @@ class Budgets(httpx.AsyncHTTPTransport):
     all others.
 
     Use it as a client's transport, ``httpx.AsyncClient(transport=budgets)``, which may
-    be openai's or anthropic's ``http_client``.  Give theirs ``max_retries=0``: a
-    request that is refused is sent again here, and retries in two places multiply.  Or
-    write ``async with budgets.take(...)`` around one request.
+    be openai's ``http_client``.  Give that ``max_retries=0``: a request that is refused
+    is sent again here, and retries in two places multiply.  anthropic is built on
+    httpx2 since its version 2: ``import httpx2 as httpx`` in a copy of these files.
+
+    Or write ``async with budgets.take(...)`` around one request.
     """
 
     attempts = 6  # for a request that is refused
@@ -113,23 +115,31 @@ class Budgets(httpx.AsyncHTTPTransport):
         attempt = 1
         while True:
             try:
-                async with self._reservations.reserve(costs) as reservation:
-                    response = await send_once()
+                response, refusal = await self._attempt(send_once, costs)
             except GateShutError as shut:
                 return shut.answer
-            reservation.learn(response.headers)
-            refusal = await self._refusal_in(response)
-            if refusal is None:
-                self._watch_usage(response, reservation)
+            if refusal is None or attempt == self.attempts:
                 return response
-            may_repeat = is_safe or response.status_code in NOT_PROCESSED
-            is_over = refusal.is_permanent or self.gate.nobody_waits
-            if is_over or not may_repeat or attempt == self.attempts:
+            if not self._may_repeat(response, refusal, is_safe=is_safe):
                 return response
             await response.aclose()
             if refusal.pause is None:
                 await asyncio.sleep(self._draw_backoff(attempt))
             attempt += 1
+
+    async def _attempt(
+        self,
+        send_once: Callable[[], Awaitable[httpx.Response]],
+        costs: Mapping[str, float],
+    ) -> tuple[httpx.Response, Refusal | None]:
+        """Send a request once: its answer, and what that says if it is a refusal."""
+        async with self._reservations.reserve(costs) as reservation:
+            response = await send_once()
+        reservation.learn(response.headers)
+        refusal = await self._refusal_in(response)
+        if refusal is None:
+            self._watch_usage(response, reservation)
+        return response, refusal
 
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
@@ -157,6 +167,13 @@ class Budgets(httpx.AsyncHTTPTransport):
             self.gate.obey(refusal, answer)
             self._reservations.look_again()
         return refusal
+
+    def _may_repeat(
+        self, response: httpx.Response, refusal: Refusal, *, is_safe: bool
+    ) -> bool:
+        if refusal.is_permanent or self.gate.nobody_waits:
+            return False
+        return is_safe or response.status_code in NOT_PROCESSED
 
     def _draw_backoff(self, attempt: int) -> float:
         longest = self.backoff * 2.0 ** (attempt - 1)
