@@ -6,7 +6,8 @@ from tests.support.run_all import Ran
 
 
 def claims_of_12(ran: Ran) -> None:
-    """The tokens refuse a semaphore, and nothing refuses budgets that reserve the most.
+    """The tokens refuse a semaphore, and nothing refuses budgets that reserve the most,
+    unless they give back what the API still counts.
 
     What the plot shows of the last run: the tokens are nearer to their quota than the
     requests.
@@ -32,4 +33,16 @@ def claims_of_12(ran: Ran) -> None:
     assert ran.text("code-never").startswith(
         "This can never be sent: 2001 tokens.  Budgets: "
     )
-    assert ran.text("code-transport") == "40 answers, 0 refused"
+    given_back, kept = (
+        line.split() for line in ran.text("code-arrival").splitlines()[1:]
+    )
+    assert (given_back[0], kept[0]) == ("True", "False")
+    assert int(given_back[1]) > 0
+    assert int(kept[1]) == 0
+    with_limit, without = ran.text("code-estimate").splitlines()
+    assert "'output_tokens': 300" in with_limit
+    assert "'output_tokens': 1000" in without
+    assert ran.text("code-transport") == "30 answers, 0 refused"
+    answered, refused_on_the_way, *_ = ran.numbers("code-refused")
+    assert answered == 15
+    assert refused_on_the_way > 0
