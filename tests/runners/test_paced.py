@@ -307,6 +307,29 @@ def test_first_come_first_served() -> None:
     assert order == list(range(150))
 
 
+def test_a_pause_holds_back_those_that_wait_already() -> None:
+    """From then on nobody goes before it is over, and a shorter one changes nothing;
+    then they go at the pace, and not all at once.
+    """
+
+    async def main() -> list[float]:
+        sent: list[float] = []
+
+        async def one(pacer: Pacer) -> None:
+            async with pacer:
+                sent.append(virtual_loop().time() - began)
+
+        pacer, began = Pacer(10), virtual_loop().time()
+        requests = [asyncio.create_task(one(pacer)) for _ in range(4)]
+        await asyncio.sleep(0.05)  # one has gone, one has the next turn, two wait
+        pacer.pause(3)
+        pacer.pause(1)
+        await asyncio.wait(requests)
+        return sent
+
+    assert run(main()) == pytest.approx([0, 3.05, 3.15125, 3.2525])
+
+
 def test_cancelled_waiter_gives_its_turn_away() -> None:
     """One that is cancelled while it waits for its turn costs the next in line no time,
     and no slot.

@@ -127,6 +127,10 @@ class Pacer:
         somebody_waits = self._limiter.locked() or self._turn.locked()
         return somebody_waits or self._seconds_until_free() > 0
 
+    def pause(self, seconds: float) -> None:
+        """Let no request through for this long, also none that is waiting already."""
+        self._due = max(self._due, time.perf_counter() + seconds)
+
     async def _take_turn(self) -> None:
         """Wait until a request may go, and note that it goes."""
         arrived = time.perf_counter()
