@@ -50,7 +50,6 @@ import asyncio
 import contextlib
 import math
 import time
-from typing import Any
 
 import httpx
 
@@ -61,11 +60,9 @@ from inflight_lab.runners.learned_pace import (
     SearchingPace,
     UnspacedPace,
 )
-from inflight_lab.runners.paced import Pacer, by_period
+from inflight_lab.runners.paced import LockableLimiter, Pacer, by_period
 from inflight_lab.runners.quota_fields import Quota, quotas_in
 from inflight_lab.runners.refusals import Refusal, read_refusal
-
-LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
 
 LONGEST_SPACED = 60  # seconds: a quota with a longer window is counted only
 

@@ -48,7 +48,7 @@ from typing import Any
 import httpx
 
 LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
-Quota = tuple[float, float]  # so many requests, in any span of so many seconds
+RateAndPeriod = tuple[float, float]  # so many requests, in any span of so many seconds
 
 
 class Pacer:
@@ -74,7 +74,7 @@ class Pacer:
         rate: float = 100,
         period: float = 1,
         *,
-        also: Sequence[Quota] = (),
+        also: Sequence[RateAndPeriod] = (),
         limit: int = 90,
         limiter: LockableLimiter = None,
         burst: float = 8,
@@ -98,7 +98,7 @@ class Pacer:
         self._rate = rate
         self._keep_to([(rate, self._period), *self._also])
 
-    def _keep_to(self, quotas: list[Quota]) -> None:
+    def _keep_to(self, quotas: list[RateAndPeriod]) -> None:
         """Count requests for all quotas; the one with the shortest period spaces them.
 
         A longer one would spread a job that fits into it over its whole period.
@@ -162,7 +162,7 @@ class Pacer:
         self._due = max(arrived, self._due, catch_up_from) + spacing
 
 
-def by_period(quota: Quota) -> tuple[float, float]:
+def by_period(quota: RateAndPeriod) -> tuple[float, float]:
     """Sorts quotas by their periods; of two with the same, the smaller one is first."""
     requests, period = quota
     return period, requests
