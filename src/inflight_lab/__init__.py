@@ -5,7 +5,7 @@ that they may use; everybody may use a leaf.  ``python -m tests.project.architec
 prints who uses whom, and a test fails at anything else.
 
     room         may use                 what it is
-    cli          publish, snippets       the command ``inflight-lab``
+    cli          publish, recipes        the command ``inflight-lab``
     publish      panel, runners          the series as a site, as pages, a student page
     exercises    judge, runners, server  checks of the exercises, and a calculator
     watch        plot, runners, server   your own requests live, and what stands out
@@ -14,6 +14,7 @@ prints who uses whom, and a test fails at anything else.
     engine       observation             one run of any runner, and a limit that moves
     judge        quotas                  a card for any limiter
     server       observation, quotas     the practice API, on a socket or in a page
+    recipes      snippets, runners       complete scripts, and what prints them
     snippets     runners                 the script to leave with
     runners      observation             the ladder: a lesson a file, a command line
     observation  -                       timelines: what became of each request

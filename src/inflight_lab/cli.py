@@ -26,7 +26,7 @@ COMMANDS = {
         "judge your own limiter: what it uses of a quota, and how it fails",
     ),
     "snippet": Command(
-        "snippets.__main__", "print code for the parts you choose, ready to paste"
+        "recipes.__main__", "print a recipe or a rung as one script, ready to paste"
     ),
     "watch": Command("watch.__main__", "run your own script and watch its requests"),
     "site": Command(

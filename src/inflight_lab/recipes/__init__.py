@@ -1,0 +1,15 @@
+"""Recipes: complete scripts for one job each, made of the ladder's classes.
+
+Each is an ordinary file.  It holds its own job and imports the rest: the ladder's
+classes from ``runners/``, and from this room what several recipes share.  The command
+``inflight-lab snippet RECIPE`` prints it as one file that needs nothing but httpx.
+
+Recipes share `api`, `client`, `results_file`, `progress` and `report`.  What prints
+them is `snippet`, with `bundle`, `source` and `imports`.
+"""
+
+RECIPES = {
+    "fetch_all": "fetch many items, save each answer, go on after a stop",
+    "paced": "only a rate, results in order",
+}
+"""What each recipe is for."""

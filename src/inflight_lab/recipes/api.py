@@ -1,0 +1,182 @@
+"""Api: many requests to one API, at its pace, tried again if they fail.
+
+- *Workers*: ``limit`` of them share one queue.  Each asks for an item until it has an
+  outcome, and then takes the next one.
+- *One pace, and one pause for all*: a `Pacer` spaces the requests of all workers.  When
+  the API asks for a pause, nobody sends anything before it is over.
+- *Try again* what may pass: a lost connection, a refusal, an error of the server.
+- *Give up* when no further request would help.  Requests in flight still get their
+  answers.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, Stop
+from inflight_lab.runners.paced import Pacer, RateAndPeriod
+from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
+from inflight_lab.runners.resilient import TRANSIENT, TRANSIENT_STATUSES
+
+
+class TryAgain(Exception):
+    """Why there is no answer; another attempt may bring one."""
+
+
+@dataclass(kw_only=True)
+class Api:
+    """An API that is asked for many items.  All times are in seconds."""
+
+    ask: Callable[[Record], Awaitable[httpx.Response]]
+    """Sends the request for an item."""
+    results: ResultsFile
+    quotas: Sequence[RateAndPeriod]
+    """Pairs of requests and seconds, which all hold at once."""
+    limit: int
+    """How many requests may be in flight."""
+    not_there: Sequence[int] = ()
+    """Statuses that count as an answer: there is no such item."""
+    attempts: int = 8
+    """For each item, the first one included."""
+    timeout: float = 30.0
+    """For one attempt."""
+    longest_pause: float = 600.0
+    """The longest pause that the API may ask for, unless a quota's period is longer."""
+
+    def __post_init__(self) -> None:
+        first, *others = self.quotas
+        self.pacer = Pacer(*first, also=others, limit=self.limit)
+        self.workers: set[asyncio.Task[None]] = set()
+        self.in_flight: set[object] = set()  # the workers that wait for an answer
+        self.has_answered = False
+        self.why_given_up = ""
+
+    async def ask_for(self, items: Sequence[Record]) -> None:
+        """Ask for all items, and add an outcome for each to the results."""
+        queue = iter(items)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.limit):
+                self.workers.add(group.create_task(self.work(queue)))
+        for item in items:
+            if item["key"] not in self.results.outcomes:
+                self.results.add(item, {"error": f"given up: {self.why_given_up}"})
+
+    async def work(self, queue: Iterator[Record]) -> None:
+        """Take one item after another from the queue, which all workers share."""
+        for item in queue:
+            try:
+                outcome = await self.outcome_of(item)
+                self.results.add(item, outcome)
+            except Stop as reason:
+                self.give_up(str(reason))
+            if self.why_given_up:
+                return
+
+    def give_up(self, reason: str) -> None:
+        """Send nothing more.  Whoever waits for an answer goes on until it is there."""
+        self.why_given_up = self.why_given_up or reason
+        for worker in self.workers - self.in_flight:
+            worker.cancel()
+
+    async def outcome_of(self, item: Record) -> Outcome:
+        """Ask for an item until it has an answer, or no attempt is left."""
+        attempt = 1
+        while True:
+            try:
+                return await self.ask_once(item)
+            except TryAgain as failure:
+                if attempt == self.attempts or self.why_given_up:
+                    return self.lost(failure)
+                self.results.progress.say_once(f"Trying again: {failure}")
+            await asyncio.sleep(draw_backoff(attempt))
+            attempt += 1
+
+    def lost(self, failure: TryAgain) -> Outcome:
+        """The outcome of an item whose last attempt has failed."""
+        if not self.has_answered:
+            raise Stop(f"the API has never answered: {failure}")
+        return {"error": str(failure)}
+
+    async def ask_once(self, item: Record) -> Outcome:
+        """Wait for a turn, send one request, and return what came of it."""
+        try:
+            async with self.pacer:
+                response = await self.send(item)
+        except TimeoutError:
+            raise TryAgain(f"no answer within {self.timeout:g} s") from None
+        except TRANSIENT as error:
+            raise TryAgain(in_words(error)) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return {"error": in_words(error)}
+        self.has_answered = True
+        return self.outcome_in(response)
+
+    async def send(self, item: Record) -> httpx.Response:
+        """Send one request, and wait for its answer even if the others stop."""
+        worker = asyncio.current_task()
+        self.in_flight.add(worker)
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self.ask(item)
+        finally:
+            self.in_flight.remove(worker)
+
+    def outcome_in(self, response: httpx.Response) -> Outcome:
+        """The outcome in a response; raises ``TryAgain`` or ``Stop`` if it has none."""
+        status = response.status_code
+        if response.is_success:
+            return answer_in(response)
+        if status in self.not_there:
+            return {"status": status, "data": None}
+        error = status_in_words(response)
+        refusal = read_refusal(response)
+        if refusal is not None:
+            self.heed(refusal, error)
+            raise TryAgain(error)
+        if response.is_server_error or status in TRANSIENT_STATUSES:
+            raise TryAgain(error)
+        if status == 401:
+            raise Stop(f"{error} (is the token right?)")
+        return {"error": error}
+
+    def heed(self, refusal: Refusal, error: str) -> None:
+        """Send nothing for as long as the API asks, or nothing more at all."""
+        if refusal.is_permanent:
+            raise Stop(error)
+        pause = refusal.pause or 0.0
+        longest = max(self.longest_pause, *(period for _, period in self.quotas))
+        if pause > longest:
+            raise Stop(f"{error} (the API asks for a pause of {pause:.0f} s)")
+        self.pacer.pause(pause)
+
+
+def answer_in(response: httpx.Response) -> Outcome:
+    """The status and the JSON of an answer.  Only a 200 must have a body."""
+    status = response.status_code
+    if status != 200 and not response.content:
+        return {"status": status, "data": None}
+    try:
+        return {"status": status, "data": response.json()}
+    except (ValueError, RecursionError):
+        return {"error": f"status {status}, but the answer is not JSON"}
+
+
+def status_in_words(response: httpx.Response) -> str:
+    """The status, and what the API says about it if it says anything."""
+    said = reason_in(response)
+    return f"status {response.status_code}" + (f": {said}" if said else "")
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong; some errors have no text, only a name."""
+    name = type(error).__name__
+    return f"{name}: {error}" if str(error) else name
+
+
+def draw_backoff(attempt: int) -> float:
+    """Seconds to wait after an attempt, at random: exponential, with full jitter."""
+    longest = min(30.0, 0.5 * 2 ** (attempt - 1))
+    return random.uniform(0.0, longest)

@@ -1,0 +1,152 @@
+"""Bundle: a recipe or a rung as one script that does not need this package.
+
+``bundle("recipes.paced")`` is the file ``recipes/paced.py``, in which each import from
+this package is replaced by the source of what is imported:
+
+- The file's own code comes first, so the script begins with its settings.  What it
+  imports follows, below comments that say which notebook explains it.
+- Of another file, a statement is taken only if it defines an imported name, or a name
+  that a statement already taken uses.
+- Comments, docstrings and line breaks stay as they are.
+- All other imports are merged at the top.
+"""
+
+import ast
+from collections import defaultdict
+from itertools import pairwise
+
+from inflight_lab.recipes.imports import FUTURE, Imported, merged
+from inflight_lab.recipes.source import PACKAGE, Statement, read
+
+EXPLAINED_IN = {
+    "recipes": "10_copy_a_snippet",
+    "runners": "07_survive_failures",
+    "runners.adaptive": "06_pace_to_the_quota",
+    "runners.budgets": "12_keep_two_budgets",
+    "runners.paced": "06_pace_to_the_quota",
+    "runners.shared_quota": "09_share_a_limit",
+}
+"""The notebook for the files of a room, or for a file that has its own."""
+IN_A_CELL = Statement("results = await main()", stands_apart=True)
+
+
+def bundle(module: str, *, notebook: bool = False) -> str:
+    """The code of a module, such as ``recipes.paced``, with what it imports.
+
+    For a ``notebook``, its last line is ``results = await main()``.  Raises
+    ``ValueError`` if it cannot be one file: if a name has two meanings, for example.
+    """
+    file = read(module)
+    start = IN_A_CELL if notebook and file.start else file.start
+    collection = Collection()
+    for statement in [*file.statements, *filter(None, [start])]:
+        collection.add(statement, module)
+    code = []
+    modules = collection.modules_in_order()
+    for each in modules:
+        if each != module:
+            code.append(Statement(pointer_to_notebook(each), blank_lines=1))
+        code += collection.statements_of(each)
+    if "annotations" in file.imports or len(modules) > 1:
+        collection.imports.add(FUTURE)
+    imports = Statement(merged(collection.imports), blank_lines=1)
+    return joined([file.docstring, imports, *code, *filter(None, [start])])
+
+
+class Collection:
+    """The statements that a script is made of, and its imports."""
+
+    def __init__(self) -> None:
+        self.imports: set[Imported] = set()
+        self._statements: dict[str, set[Statement]] = defaultdict(set)  # by module
+        self._needs_first: dict[str, list[str]] = defaultdict(list)  # other modules
+        self._meanings: dict[str, str] = {}  # by name: where it comes from
+
+    def modules_in_order(self) -> list[str]:
+        """Each before those that it imports, except for what it needs first."""
+        in_order: dict[str, None] = {}
+        for module in self._statements:
+            self._put_in_order(module, in_order)
+        return list(in_order)
+
+    def _put_in_order(self, module: str, in_order: dict[str, None]) -> None:
+        for other in self._needs_first[module]:
+            self._put_in_order(other, in_order)
+        in_order.setdefault(module)
+
+    def statements_of(self, module: str) -> list[Statement]:
+        """Those of one module, in the order in which they stand there."""
+        collected = self._statements[module]
+        return [each for each in read(module).statements if each in collected]
+
+    def add(self, statement: Statement, module: str) -> None:
+        """Add a statement of a module, and whatever it uses."""
+        collected = self._statements[module]
+        if statement in collected:
+            return
+        collected.add(statement)
+        for name in statement.defines:
+            self._note_meaning(name, f"{PACKAGE}.{module}")
+        for name in statement.uses:
+            imported = read(module).imports.get(name)
+            if imported is None:  # it may also be a builtin or a local variable
+                self._add_definitions(name, module)
+            elif imported.package != PACKAGE:
+                self._add_import(imported)
+            else:
+                self._add_imported(imported)
+                if name in statement.needs_first:
+                    self._needs_first[module].append(origin_of(imported))
+
+    def _add_import(self, imported: Imported) -> None:
+        self.imports.add(imported)
+        self._note_meaning(imported.defines, str(imported))
+
+    def _add_imported(self, imported: Imported) -> None:
+        if not self._add_definitions(imported.name, origin_of(imported)):
+            raise ValueError(f"import what a file defines, not: {imported}")
+
+    def _add_definitions(self, name: str, module: str) -> bool:
+        """Add the statements of a module that define a name, if there are any."""
+        found = [each for each in read(module).statements if name in each.defines]
+        for statement in found:
+            self.add(statement, module)
+        return bool(found)
+
+    def _note_meaning(self, name: str, origin: str) -> None:
+        other = self._meanings.setdefault(name, origin)
+        if other != origin:
+            raise ValueError(f"{name} has two meanings: {other}, and {origin}")
+
+
+def origin_of(imported: Imported) -> str:
+    """The module of this package that an import is from."""
+    return imported.module.removeprefix(f"{PACKAGE}.")
+
+
+def pointer_to_notebook(module: str) -> str:
+    """The comment above the code of a module: what it is, and where it is explained."""
+    title, *_ = read(module).docstring.text.strip('"').splitlines()
+    room = module.partition(".")[0]
+    notebook = EXPLAINED_IN.get(module, EXPLAINED_IN[room])
+    return f"# {title}\n# Explained in the notebook {notebook}."
+
+
+def joined(statements: list[Statement]) -> str:
+    """The text of all of them, with the blank lines that a formatter leaves there."""
+    text = statements[0].text
+    for above, below in pairwise(statements):
+        stands_apart = above.stands_apart or below.stands_apart
+        blank_lines = 2 if stands_apart else below.blank_lines
+        text += "\n" * (blank_lines + 1) + below.text
+    return check(f"{text}\n")
+
+
+def check(script: str) -> str:
+    """The script; raises ``ValueError`` if it still imports this package somewhere."""
+    for node in ast.walk(ast.parse(script)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports = ast.unparse(node)
+            if PACKAGE in imports:
+                raise ValueError(f"only imports at the top are bundled, not: {imports}")
+    return script

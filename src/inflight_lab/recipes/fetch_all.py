@@ -1,0 +1,61 @@
+"""Fetch many items from an API, within its quota.  Needs Python 3.11 and httpx.
+
+    API_TOKEN=... API_CONTACT=you@example.org python fetch_all.py
+
+Each answer is written to the results file as it comes.  You can stop the script at any
+time: the next start asks only for what has no answer yet.
+"""
+
+import os
+from functools import partial
+from urllib.parse import quote
+
+import httpx
+
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+
+# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+URL = "https://api.example.com/items/{id}"  # {id} is filled in
+IDS = range(1, 3001)
+QUOTAS = [(100, 1)]
+
+LIMIT = 50  # requests in flight
+RESULTS = "results.jsonl"  # one line for each answer
+NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+
+
+async def main() -> list[Outcome]:
+    """Fetch what has no answer yet.  Return the outcome of every id, in order."""
+    items = [{"key": url_of(id), "id": id} for id in IDS]
+    with open_results(RESULTS, items) as results:
+        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+            api = Api(
+                ask=partial(fetch, client),
+                results=results,
+                quotas=QUOTAS,
+                limit=LIMIT,
+                not_there=NOT_THERE,
+            )
+            await api.ask_for(results.missing())
+        return report(results)
+
+
+def url_of(id: object) -> str:
+    """The address of an item, also if its id is "a/b" or ".."."""
+    if "{id}" not in URL:
+        raise Stop(f"URL must have {{id}} where the id goes, got {URL}")
+    quoted = quote(str(id), safe="").replace(".", "%2E")
+    return URL.replace("{id}", quoted)
+
+
+async def fetch(client: httpx.AsyncClient, item: Record) -> httpx.Response:
+    """Send the request for one item."""
+    return await client.get(item["key"])
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each id, in order: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))

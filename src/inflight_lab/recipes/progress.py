@@ -1,0 +1,39 @@
+"""Progress: how many answers there are, and why something is tried again."""
+
+
+class Progress:
+    """A bar if tqdm is installed; otherwise a line for every hundred answers."""
+
+    def __init__(self, total: int, *, done: int) -> None:
+        self.total = total
+        self.done = done
+        self.said: set[str] = set()
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            self.bar = None
+        else:
+            self.bar = tqdm(total=total, initial=done)
+
+    def advance(self) -> None:
+        """One more item has its answer."""
+        self.done += 1
+        if self.bar is not None:
+            self.bar.update()
+        elif self.done % 100 == 0:
+            print(f"{self.done} of {self.total}", flush=True)
+
+    def say_once(self, text: str) -> None:
+        """Print a line, unless it has been printed before."""
+        if text in self.said:
+            return
+        self.said.add(text)
+        if self.bar is not None:
+            self.bar.write(text)
+        else:
+            print(text, flush=True)
+
+    def close(self) -> None:
+        """Leave the bar as it is; what is printed now stands below it."""
+        if self.bar is not None:
+            self.bar.close()

@@ -1,0 +1,51 @@
+"""Report: how a script ends, and what is missing."""
+
+import asyncio
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from inflight_lab.recipes.results_file import Outcome, ResultsFile, Stop
+
+MOST_SHOWN = 10  # items for each error, and errors
+
+
+def report(results: ResultsFile) -> list[Outcome]:
+    """Print which items have no answer, and why.  Return all outcomes, in order."""
+    results.progress.close()
+    outcomes = [results.outcomes[key] for key in results.items]
+    missing: dict[str, list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        if "error" in outcome:
+            name = str(outcome.get("id", outcome["key"]))
+            missing[outcome["error"]].append(name)
+    answered = len(outcomes) - sum(len(names) for names in missing.values())
+    print(f"{answered} of {len(outcomes)} have an answer in {results.file.name}.")
+    for error, names in list(missing.items())[:MOST_SHOWN]:
+        print(f"{len(names)} missing ({shortened(names)}): {error}")
+    if missing:
+        print("The next start asks for these only.")
+    return outcomes
+
+
+def shortened(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:MOST_SHOWN])
+    more = len(names) - MOST_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def run(main: Callable[[], Coroutine[Any, Any, list[Outcome]]]) -> list[Outcome]:
+    """Run the script, and return its outcomes.
+
+    Ctrl-C, and whatever stops it before it has begun, end it with a word and no
+    traceback.
+    """
+    try:
+        return asyncio.run(main())
+    except Stop as reason:
+        sys.exit(f"Nothing was sent: {reason}")
+    except KeyboardInterrupt:
+        print("\nInterrupted.  The next start goes on from here.", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,100 @@
+"""Results: a file with one line for each answer, from which the next start goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import FileIO
+from typing import Any
+
+from inflight_lab.recipes.progress import Progress
+
+Record = dict[str, Any]  # an item to ask for; no other has the same "key"
+Outcome = dict[str, Any]  # the same, with "status" and "data", or with "error"
+BEGINNING = b'{"key": "'  # of each line
+
+
+class Stop(Exception):
+    """Why the script cannot go on."""
+
+
+@contextmanager
+def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
+    """Open a file with the answers so far, which need not be there yet."""
+    with open(path, "ab+", buffering=0) as file:  # what is written is not held back
+        yield ResultsFile(file, items)
+
+
+class ResultsFile:
+    """The outcomes of all items.  The answers among them are written to the file.
+
+    It may hold answers to other items, which stay there.
+    """
+
+    def __init__(self, file: FileIO, items: Iterable[Record]) -> None:
+        self.file = file
+        self.items = {item["key"]: item for item in items}
+        self.outcomes: dict[str, Outcome] = {}
+        self.lock()
+        self.read()
+        self.progress = Progress(len(self.items), done=len(self.outcomes))
+
+    def missing(self) -> list[Record]:
+        """The items that have no outcome yet."""
+        return [self.items[key] for key in self.items if key not in self.outcomes]
+
+    def add(self, item: Record, outcome: Outcome) -> None:
+        """Keep the outcome of an item.
+
+        An answer is in the file then, even if the script is killed a moment later.
+        """
+        outcome = item | outcome
+        if "error" not in outcome:
+            self.write(json.dumps(outcome, default=str).encode() + b"\n")
+            self.progress.advance()
+        self.outcomes[item["key"]] = outcome
+
+    def write(self, line: bytes) -> None:
+        """Write a whole line, or nothing."""
+        length = self.file.seek(0, os.SEEK_END)
+        try:
+            written = self.file.write(line)
+        except OSError as error:
+            raise Stop(f"cannot write to {self.file.name}: {error.strerror}") from error
+        if written < len(line):
+            self.file.truncate(length)
+            raise Stop(f"cannot write to {self.file.name}: there is no room for more")
+
+    def lock(self) -> None:
+        """Make sure that nobody else writes to the file."""
+        if not hasattr(os, "lockf"):  # on Windows
+            return
+        self.file.seek(0)
+        try:
+            os.lockf(self.file.fileno(), os.F_TLOCK, 0)
+        except OSError:
+            raise Stop(f"{self.file.name} is in use: is the script running?") from None
+
+    def read(self) -> None:
+        """Read the answers, and cut off a last line that was not written to its end."""
+        self.file.seek(0)
+        content = self.file.readall()
+        *lines, torn = content.split(b"\n")
+        answers = [self.parse(line) for line in lines]
+        if not torn.startswith(BEGINNING[: len(torn)]):
+            self.parse(torn)
+        for answer in answers:
+            if answer["key"] in self.items:
+                self.outcomes[answer["key"]] = answer
+        self.file.truncate(len(content) - len(torn))
+
+    def parse(self, line: bytes) -> Outcome:
+        """The answer in a line."""
+        try:
+            if line.startswith(BEGINNING):
+                return dict(json.loads(line))
+        except ValueError:
+            pass
+        raise Stop(f"{self.file.name} holds something else: name another file")

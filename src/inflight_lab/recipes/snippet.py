@@ -1,0 +1,47 @@
+"""Snippet: a recipe or a rung as one script, with your settings."""
+
+import ast
+import json
+
+from inflight_lab.arguments import one_of
+from inflight_lab.recipes import RECIPES
+from inflight_lab.recipes.bundle import bundle
+from inflight_lab.runners import RUNGS
+
+
+def snippet(
+    name: str = "fetch_all", *, notebook: bool = False, **settings: object
+) -> str:
+    """The code of a recipe or a rung, ready to paste.
+
+    ``settings`` replace the values at the top of a recipe: ``snippet("fetch_all",
+    LIMIT=10)``.  For a ``notebook``, the recipe's last line is a cell's.
+
+    Raises ``ValueError`` for a name that there is not.
+    """
+    one_of(*RECIPES, *RUNGS).check("name", name)
+    room = "recipes" if name in RECIPES else "runners"
+    code = bundle(f"{room}.{name}", notebook=notebook)
+    for setting, value in settings.items():
+        old = assignment_of(setting, code)
+        if old is None:
+            raise ValueError(f"{name} has no setting {setting}")
+        if "{id}" in old and "{id}" not in str(value):
+            raise ValueError(f"url must have {{id}} where the id goes, got {value!r}")
+        code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
+    return code
+
+
+def assignment_of(name: str, code: str) -> str | None:
+    """The code at the top level that sets a name, if there is any."""
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return ast.get_source_segment(code, node)
+    return None
+
+
+def in_code(value: object) -> str:
+    """A value as code; a text in double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

@@ -1,0 +1,53 @@
+"""The recipe `paced` as a script and in a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.recipes.snippet import snippet
+from tests.support.faults import answer
+from tests.support.faulty_path import FaultyPath
+from tests.support.pasting import run, run_cell
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server() -> Iterator[PracticeServer]:
+    # A few more than the script sends: a busy machine holds requests up until several
+    # arrive together.
+    limits = {"quota": "sliding-window", "rate": 60}
+    with PracticeServer(latency=0.02, **limits) as server:
+        yield server
+
+
+async def test_responses_come_in_order(server: PracticeServer) -> None:
+    """At the rate that is allowed: no 429, and a response for each id in its place."""
+    settings = {"URL": f"{server.url}?id={{id}}", "QUOTAS": [(40, 1)]}
+    cell = snippet("paced", notebook=True, IDS=range(100), **settings)
+    responses = (await run_cell(cell))["results"]
+    assert all(isinstance(response, httpx.Response) for response in responses)
+    ids = [response.json()["args"]["id"] for response in responses]
+    assert ids == [str(number) for number in range(100)]
+    assert server.stats().refused == 0
+
+
+async def test_a_failure_takes_nothing_with_it(
+    server: PracticeServer, tmp_path: Path
+) -> None:
+    """The others get their responses; the script counts what failed, and its exit
+    status is 1.
+    """
+    async with FaultyPath(server, answer(500), harmed={3}) as path:
+        script = tmp_path / "my_script.py"
+        script.write_text(snippet("paced", URL=f"{path.url}?id={{id}}", IDS=range(8)))
+        status, out, err = await run(script)
+        path.recover()
+        assert (await run(script))[0] == 0
+    assert (status, err) == (1, "")
+    assert out == "Counter({'status 200': 7, 'status 500': 1})\n"

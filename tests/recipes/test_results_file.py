@@ -1,0 +1,131 @@
+"""The results file of the recipes: what is kept, healed, and left alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inflight_lab.recipes.report import report
+from inflight_lab.recipes.results_file import Stop, open_results
+
+ITEMS = [{"key": f"https://a.example/{id}", "id": id} for id in ("1", "ü", 3)]
+LINE = '{"key": "https://a.example/1", "id": "1", "status": 200, "data": {}}\n'
+
+
+@pytest.fixture(autouse=True)
+def _no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the results go."""
+    return tmp_path / "results.jsonl"
+
+
+def keys_in(path: Path) -> list[str]:
+    """Whose answers are in the file, of which each line is whole."""
+    text = path.read_text("ascii")
+    assert text.endswith("\n") or not text
+    return [json.loads(line)["key"] for line in text.splitlines()]
+
+
+def fill(path: Path) -> None:
+    """Give each item an answer."""
+    with open_results(str(path), ITEMS) as results:
+        for item in results.missing():
+            results.add(item, {"status": 200, "data": {"said": "grüß dich\n"}})
+
+
+def test_answers_are_kept_and_errors_are_not(path: Path) -> None:
+    """An answer is in the file as soon as it is added; the next start knows it, and
+    asks again for what has failed.
+    """
+    with open_results(str(path), ITEMS) as results:
+        first, second, _third = results.missing()
+        results.add(first, {"status": 200, "data": None})
+        assert keys_in(path) == [first["key"]]
+        results.add(second, {"error": "status 500"})
+        assert [item["id"] for item in results.missing()] == [3]
+    with open_results(str(path), ITEMS) as results:
+        assert [item["id"] for item in results.missing()] == ["ü", 3]
+        assert results.outcomes[first["key"]] == first | {"status": 200, "data": None}
+
+
+def test_answers_of_other_items_stay(path: Path) -> None:
+    """Today's items may differ from yesterday's, whose answers were paid for."""
+    other = LINE.replace("/1", "/99")
+    path.write_text(other)
+    with open_results(str(path), ITEMS) as results:
+        assert len(results.missing()) == 3
+        assert results.outcomes == {}
+    fill(path)
+    assert path.read_text().startswith(other)
+    assert len(keys_in(path)) == 4
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_cut_is_healed(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Wherever a power cut ended the file, the next start goes on from the last whole
+    line.
+    """
+    path = tmp_path_factory.mktemp("cut") / "results.jsonl"
+    fill(path)
+    whole = path.read_bytes()
+    cut = data.draw(st.integers(0, len(whole)))
+    path.write_bytes(whole[:cut])
+    with open_results(str(path), ITEMS) as results:
+        assert len(results.missing()) == 3 - whole[:cut].count(b"\n")
+    fill(path)
+    assert path.read_bytes() == whole
+
+
+NOT_OURS = {
+    "not JSON": "id,value\n1,2\n",
+    "JSON, but not our lines": '{"a": 1}\n',
+    "one line without an end": '{"a": 1}',
+    "a text": "dear diary",
+    "a broken line in the middle": LINE + '{"key": "https\n' + LINE,
+    "a broken line of another kind": LINE + "oops\n" + LINE,
+    "not ASCII": "Köln\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_OURS.values(), ids=NOT_OURS)
+def test_a_file_with_something_else_is_left_alone(text: str, path: Path) -> None:
+    """Not a byte of it changes, and the error says what to do."""
+    path.write_text(text, "utf-8")
+    with (
+        pytest.raises(Stop, match=r"holds something else: name another file$"),
+        open_results(str(path), ITEMS),
+    ):
+        pass
+    assert path.read_text("utf-8") == text
+
+
+def test_the_report_names_what_is_missing(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many, which, why, and what to do next; a long list is cut."""
+    items = [{"key": str(number), "id": number} for number in range(20)]
+    with open_results(str(path), items) as results:
+        first, second, *others = items
+        results.add(first, {"status": 200, "data": None})
+        results.add(second, {"error": "status 403: Not yours."})
+        for item in others:
+            results.add(item, {"error": "ReadError"})
+        assert report(results) == [results.outcomes[str(n)] for n in range(20)]
+    assert capsys.readouterr().out.splitlines() == [
+        f"1 of 20 have an answer in {path}.",
+        "1 missing (1): status 403: Not yours.",
+        "18 missing (2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 8 more): ReadError",
+        "The next start asks for these only.",
+    ]

@@ -1,0 +1,125 @@
+"""``inflight-lab snippet``: a recipe with your settings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+import pytest
+
+from inflight_lab.recipes import RECIPES
+from inflight_lab.recipes.__main__ import main
+from inflight_lab.recipes.bundle import bundle
+from inflight_lab.recipes.snippet import snippet
+from inflight_lab.runners import RUNGS
+from inflight_lab.snippets import snippet as chosen_parts
+
+
+def printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
+    """What the command prints."""
+    main(command.split())
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [*RECIPES, *RUNGS])
+def test_each_name_prints_its_script(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A recipe or a rung, as it is bundled; of `paced` the recipe."""
+    room = "recipes" if name in RECIPES else "runners"
+    assert printed(capsys, name) == bundle(f"{room}.{name}")
+
+
+def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each option changes one line of the script, and nothing else."""
+    url = "https://api.example.net/ünits/{id}?a=1"
+    code = printed(
+        capsys,
+        f"fetch_all --url {url} --rate 10 --period 1 --rate 300 --period 60.5 "
+        "--limit 7 --results out.jsonl",
+    )
+    before = bundle("recipes.fetch_all").splitlines()
+    changed = [line for line in code.splitlines() if line not in before]
+    assert changed == [
+        f'URL = "{url}"  # {{id}} is filled in',
+        "QUOTAS = [(10, 1), (300, 60.5)]",
+        "LIMIT = 7  # requests in flight",
+        'RESULTS = "out.jsonl"  # one line for each answer',
+    ]
+    assert len(code.splitlines()) == len(before)
+
+
+def test_a_single_rate_is_per_second(capsys: pytest.CaptureFixture[str]) -> None:
+    """The most usual case needs one option."""
+    assert "\nQUOTAS = [(5, 1)]\n" in printed(capsys, "paced --rate 5")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_cell_awaits(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a notebook the last line gives the results."""
+    code = printed(capsys, f"{name} --notebook")
+    assert code.endswith("\n\n\nresults = await main()\n")
+    compile(code, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def test_a_text_is_code_whatever_is_in_it() -> None:
+    """Quotes and backslashes stay what they are."""
+    path = 'C:\\new "results".jsonl'
+    code = snippet("fetch_all", RESULTS=path)
+    (assigned,) = re.findall(r"^RESULTS = (.*)  #", code, flags=re.M)
+    assert ast.literal_eval(assigned) == path
+
+
+class Refused(NamedTuple):
+    """Options that make no script, and the error."""
+
+    options: str
+    message: str
+
+
+REFUSED = [
+    Refused("fetch_all --rate 0", "rate must be 1 or more, got 0"),
+    Refused("fetch_all --rate 1 --period 0", "period must be more than 0"),
+    Refused("fetch_all --limit 0", "limit must be 1 or more, got 0"),
+    Refused("fetch_all --url example.com/{id}", "url must be a valid URL"),
+    Refused("fetch_all --url https://a.example/", "url must have {id} where the id"),
+    Refused("fetch_all --rate 1 --rate 2", "--period must come once for each --rate"),
+    Refused("fetch_all --period 2", "--period must come once for each --rate"),
+    Refused("paced --results a.jsonl", "paced has no setting RESULTS"),
+    Refused("resilient --rate 5", "resilient has no setting QUOTAS"),
+    Refused("--limit 1 --retries fetch_all", "unrecognized arguments: --retries"),
+]
+
+
+@pytest.mark.parametrize("given", REFUSED, ids=lambda given: given.options)
+def test_no_option_is_silently_ignored(
+    given: Refused, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a script cannot have is an error in one line, and the exit status is 2."""
+    with pytest.raises(SystemExit, match="2"):
+        main(given.options.split())
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert given.message in err.splitlines()[-1]
+
+
+def test_without_a_name_it_chooses_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    """As before: the script of notebook 10, or the parts that the options name."""
+    assert printed(capsys, "") == chosen_parts()
+    assert printed(capsys, "https://a.example/{id}") == chosen_parts(
+        "https://a.example/{id}"
+    )
+
+
+def test_the_help_says_what_each_recipe_is_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """All recipes with a line each, all rungs, and how to give several quotas."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for name, about in RECIPES.items():
+        assert f"{name:14}{about}" in text
+    assert all(rung in text for rung in RUNGS)
+    assert "For several quotas, repeat --rate and --period." in text
