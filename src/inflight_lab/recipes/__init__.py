@@ -10,6 +10,8 @@ them is `snippet`, with `bundle`, `source` and `imports`.
 
 RECIPES = {
     "fetch_all": "fetch many items, save each answer, go on after a stop",
+    "many_hosts": "the same, with a pace and a limit for each host",
+    "send_all": "send many items with POST, each of them once",
     "paced": "only a rate, results in order",
 }
 """What each recipe is for."""

@@ -1,0 +1,76 @@
+"""Fetch from many hosts, each at its own pace.  Needs Python 3.11 and httpx.
+
+    API_CONTACT=you@example.org python many_hosts.py
+
+Each answer is written to the results file as it comes.  You can stop the script at any
+time: the next start asks only for what has no answer yet.  A host that does not answer,
+or lets nobody in, costs only its own addresses.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+
+import httpx
+
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
+
+# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
+QUOTAS = [(5, 1)]  # for each host
+LIMIT = 5  # requests in flight, for each host
+
+RESULTS = "results.jsonl"  # one line for each answer
+NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+
+
+async def main() -> list[Outcome]:
+    """Fetch what has no answer yet.  Return the outcome of every address, in order."""
+    items = [{"key": url} for url in URLS]
+    with open_results(RESULTS, items) as results:
+        async with new_client() as client, asyncio.TaskGroup() as group:
+            for items_of_host in by_host(results.missing()):
+                api = new_api(client, results)
+                group.create_task(api.ask_for(items_of_host))
+        return report(results)
+
+
+def new_api(client: httpx.AsyncClient, results: ResultsFile) -> Api:
+    """One host, with a pace and a limit of its own."""
+    return Api(
+        ask=partial(fetch, client),
+        results=results,
+        quotas=QUOTAS,
+        limit=LIMIT,
+        not_there=NOT_THERE,
+    )
+
+
+def by_host(items: Iterable[Record]) -> Iterable[list[Record]]:
+    """The items of each host."""
+    hosts: dict[str, list[Record]] = defaultdict(list)
+    for item in items:
+        hosts[host_of(item["key"])].append(item)
+    return hosts.values()
+
+
+def host_of(url: str) -> str:
+    """The name of the host; of an address that is not valid there is none."""
+    try:
+        return httpx.URL(url).host
+    except httpx.InvalidURL:
+        return ""
+
+
+async def fetch(client: httpx.AsyncClient, item: Record) -> httpx.Response:
+    """Send the request for one item."""
+    return await client.get(item["key"])
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each address, in order: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))

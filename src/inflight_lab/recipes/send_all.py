@@ -1,0 +1,62 @@
+"""Send many items to an API with POST, each of them once.  Needs Python 3.11 and httpx.
+
+    API_TOKEN=... API_CONTACT=you@example.org python send_all.py
+
+Each answer is written to the results file as it comes.  You can stop the script at any
+time: the next start sends only what has no answer yet.
+
+A request whose answer was lost is sent again, although the API may have done what it
+asks for.  So each item has an idempotency key: an API that supports it does the same
+thing only once.  The key follows from the item, and is the same at the next start.  Two
+items that are equal are one: number yours if they may be.
+"""
+
+import json
+import os
+import uuid
+from functools import partial
+from typing import Any
+
+import httpx
+
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, open_results
+
+# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+URL = "https://api.example.com/orders"
+BODIES = [{"order": number, "amount": 1} for number in range(1, 301)]
+QUOTAS = [(100, 1)]
+
+LIMIT = 50  # requests in flight
+RESULTS = "results.jsonl"  # one line for each answer
+KEY_FIELD = "Idempotency-Key"  # the header field; your API may call it otherwise
+
+
+async def main() -> list[Outcome]:
+    """Send what has no answer yet.  Return the outcome of every item, in order."""
+    items = [{"key": key_of(body), "body": body} for body in BODIES]
+    with open_results(RESULTS, items) as results:
+        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+            ask = partial(send, client)
+            api = Api(ask=ask, results=results, quotas=QUOTAS, limit=LIMIT)
+            await api.ask_for(results.missing())
+        return report(results)
+
+
+def key_of(body: dict[str, Any]) -> str:
+    """A key that is always the same for the same body at the same address."""
+    text = json.dumps([URL, body], sort_keys=True)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, text))
+
+
+async def send(client: httpx.AsyncClient, item: Record) -> httpx.Response:
+    """Send the request for one item."""
+    headers = {KEY_FIELD: item["key"]}
+    return await client.post(URL, json=item["body"], headers=headers)
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each item, in order: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))
