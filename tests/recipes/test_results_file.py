@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -109,6 +110,16 @@ def test_a_file_with_something_else_is_left_alone(text: str, path: Path) -> None
     ):
         pass
     assert path.read_text("utf-8") == text
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Nothing has been sent by then, and the error says which file it is."""
+    path = str(tmp_path / "nowhere" / "results.jsonl")
+    with (
+        pytest.raises(Stop, match=f"^cannot open {re.escape(path)}: No such file"),
+        open_results(path, ITEMS),
+    ):
+        pass
 
 
 def test_the_report_names_what_is_missing(

@@ -100,5 +100,6 @@ def quotas_of(rates: list[int], periods: list[float]) -> list[tuple[int, float]]
     for rate, period in zip(rates, periods, strict=True):
         integer(1).check("rate", rate)
         check("period", period)
-        quotas.append((rate, int(period) if period == int(period) else period))
+        is_whole = period == int(period)
+        quotas.append((rate, int(period) if is_whole else period))
     return quotas

@@ -126,24 +126,22 @@ class Api:
 
     def outcome_in(self, response: httpx.Response) -> Outcome:
         """The outcome in a response; raises ``TryAgain`` or ``Stop`` if it has none."""
-        status = response.status_code
         if response.is_success:
             return answer_in(response)
-        if status in self.not_there:
-            return {"status": status, "data": None}
+        if response.status_code in self.not_there:
+            return {"status": response.status_code, "data": None}
         error = status_in_words(response)
+        if response.status_code == 401:
+            raise Stop(f"{error} (is the token right?)")
         refusal = read_refusal(response)
         if refusal is not None:
             self.heed(refusal, error)
+        if refusal is not None or is_transient(response):
             raise TryAgain(error)
-        if response.is_server_error or status in TRANSIENT_STATUSES:
-            raise TryAgain(error)
-        if status == 401:
-            raise Stop(f"{error} (is the token right?)")
         return {"error": error}
 
     def heed(self, refusal: Refusal, error: str) -> None:
-        """Send nothing for as long as the API asks, or nothing more at all."""
+        """Send nothing for as long as the API asks, or raise ``Stop``."""
         if refusal.is_permanent:
             raise Stop(error)
         pause = refusal.pause or 0.0
@@ -162,6 +160,11 @@ def answer_in(response: httpx.Response) -> Outcome:
         return {"status": status, "data": response.json()}
     except (ValueError, RecursionError):
         return {"error": f"status {status}, but the answer is not JSON"}
+
+
+def is_transient(response: httpx.Response) -> bool:
+    """Whether the same request may be answered a moment later."""
+    return response.is_server_error or response.status_code in TRANSIENT_STATUSES
 
 
 def status_in_words(response: httpx.Response) -> str:

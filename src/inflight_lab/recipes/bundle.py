@@ -13,6 +13,7 @@ this package is replaced by the source of what is imported:
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from inflight_lab.recipes.imports import FUTURE, Imported, merged
@@ -37,20 +38,16 @@ def bundle(module: str, *, notebook: bool = False) -> str:
     ``ValueError`` if it cannot be one file: if a name has two meanings, for example.
     """
     file = read(module)
-    start = IN_A_CELL if notebook and file.start else file.start
+    start = [IN_A_CELL] if notebook and file.start else file.start
     collection = Collection()
-    for statement in [*file.statements, *filter(None, [start])]:
+    for statement in [*file.statements, *start]:
         collection.add(statement, module)
     code = []
-    modules = collection.modules_in_order()
-    for each in modules:
+    for each in collection.modules_in_order():
         if each != module:
-            code.append(Statement(pointer_to_notebook(each), blank_lines=1))
+            code.append(pointer_to_notebook(each))
         code += collection.statements_of(each)
-    if "annotations" in file.imports or len(modules) > 1:
-        collection.imports.add(FUTURE)
-    imports = Statement(merged(collection.imports), blank_lines=1)
-    return joined([file.docstring, imports, *code, *filter(None, [start])])
+    return joined([file.docstring, collection.all_imports(), *code, *start])
 
 
 class Collection:
@@ -59,7 +56,6 @@ class Collection:
     def __init__(self) -> None:
         self.imports: set[Imported] = set()
         self._statements: dict[str, set[Statement]] = defaultdict(set)  # by module
-        self._needs_first: dict[str, list[str]] = defaultdict(list)  # other modules
         self._meanings: dict[str, str] = {}  # by name: where it comes from
 
     def modules_in_order(self) -> list[str]:
@@ -70,9 +66,17 @@ class Collection:
         return list(in_order)
 
     def _put_in_order(self, module: str, in_order: dict[str, None]) -> None:
-        for other in self._needs_first[module]:
-            self._put_in_order(other, in_order)
+        for statement in self.statements_of(module):
+            for imported in ours_among(statement.needs_first, module):
+                self._put_in_order(origin_of(imported), in_order)
         in_order.setdefault(module)
+
+    def all_imports(self) -> Statement:
+        """All imports of other packages, merged."""
+        modules = list(self._statements)
+        if len(modules) > 1 or "annotations" in read(modules[0]).imports:
+            self.imports.add(FUTURE)
+        return Statement(merged(self.imports), blank_lines=1)
 
     def statements_of(self, module: str) -> list[Statement]:
         """Those of one module, in the order in which they stand there."""
@@ -88,22 +92,16 @@ class Collection:
         for name in statement.defines:
             self._note_meaning(name, f"{PACKAGE}.{module}")
         for name in statement.uses:
-            imported = read(module).imports.get(name)
-            if imported is None:  # it may also be a builtin or a local variable
-                self._add_definitions(name, module)
-            elif imported.package != PACKAGE:
-                self._add_import(imported)
-            else:
-                self._add_imported(imported)
-                if name in statement.needs_first:
-                    self._needs_first[module].append(origin_of(imported))
+            self._add_name(name, module)
 
-    def _add_import(self, imported: Imported) -> None:
-        self.imports.add(imported)
-        self._note_meaning(imported.defines, str(imported))
-
-    def _add_imported(self, imported: Imported) -> None:
-        if not self._add_definitions(imported.name, origin_of(imported)):
+    def _add_name(self, name: str, module: str) -> None:
+        imported = read(module).imports.get(name)
+        if imported is None:  # it may also be a builtin or a local variable
+            self._add_definitions(name, module)
+        elif imported.package != PACKAGE:
+            self.imports.add(imported)
+            self._note_meaning(name, str(imported))
+        elif not self._add_definitions(imported.name, origin_of(imported)):
             raise ValueError(f"import what a file defines, not: {imported}")
 
     def _add_definitions(self, name: str, module: str) -> bool:
@@ -119,17 +117,26 @@ class Collection:
             raise ValueError(f"{name} has two meanings: {other}, and {origin}")
 
 
+def ours_among(names: Iterable[str], module: str) -> Iterator[Imported]:
+    """What a module imports from this package by some of these names."""
+    for name in names:
+        imported = read(module).imports.get(name)
+        if imported and imported.package == PACKAGE:
+            yield imported
+
+
 def origin_of(imported: Imported) -> str:
     """The module of this package that an import is from."""
     return imported.module.removeprefix(f"{PACKAGE}.")
 
 
-def pointer_to_notebook(module: str) -> str:
+def pointer_to_notebook(module: str) -> Statement:
     """The comment above the code of a module: what it is, and where it is explained."""
     title, *_ = read(module).docstring.text.strip('"').splitlines()
     room = module.partition(".")[0]
     notebook = EXPLAINED_IN.get(module, EXPLAINED_IN[room])
-    return f"# {title}\n# Explained in the notebook {notebook}."
+    comment = f"# {title}\n# Explained in the notebook {notebook}."
+    return Statement(comment, blank_lines=1)
 
 
 def joined(statements: list[Statement]) -> str:

@@ -15,18 +15,24 @@ def report(results: ResultsFile) -> list[Outcome]:
     """Print which items have no answer, and why.  Return all outcomes, in order."""
     results.progress.close()
     outcomes = [results.outcomes[key] for key in results.items]
-    missing: dict[str, list[str]] = defaultdict(list)
-    for outcome in outcomes:
-        if "error" in outcome:
-            name = str(outcome.get("id", outcome["key"]))
-            missing[outcome["error"]].append(name)
-    answered = len(outcomes) - sum(len(names) for names in missing.values())
-    print(f"{answered} of {len(outcomes)} have an answer in {results.file.name}.")
+    answers = [outcome for outcome in outcomes if "error" not in outcome]
+    print(f"{len(answers)} of {len(outcomes)} have an answer in {results.file.name}.")
+    missing = names_by_error(outcomes)
     for error, names in list(missing.items())[:MOST_SHOWN]:
         print(f"{len(names)} missing ({shortened(names)}): {error}")
     if missing:
         print("The next start asks for these only.")
     return outcomes
+
+
+def names_by_error(outcomes: list[Outcome]) -> dict[str, list[str]]:
+    """Which items met each error."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        if "error" in outcome:
+            name = outcome.get("id", outcome["key"])
+            names[outcome["error"]].append(str(name))
+    return names
 
 
 def shortened(names: list[str]) -> str:

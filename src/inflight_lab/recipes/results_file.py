@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from typing import Any
 
@@ -23,7 +23,11 @@ class Stop(Exception):
 @contextmanager
 def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
     """Open a file with the answers so far, which need not be there yet."""
-    with open(path, "ab+", buffering=0) as file:  # what is written is not held back
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(path, "ab+", buffering=0))
+        except OSError as error:
+            raise Stop(f"cannot open {path}: {error.strerror}") from error
         yield ResultsFile(file, items)
 
 

@@ -35,7 +35,7 @@ class SourceFile:
         self.docstring = Statement("")
         self.imports: dict[str, Imported] = {}  # by the names that they define
         self.statements: list[Statement] = []
-        self.start: Statement | None = None  # if __name__ == "__main__": ...
+        self.start: list[Statement] = []  # if __name__ == "__main__": ...
         lesson, _, _ = source.partition(LESSON_ENDS)
         for node, text in statements_in(lesson):
             self._add(node, text)
@@ -57,7 +57,7 @@ class SourceFile:
         statement.uses = names_used(node)
         if isinstance(node, ast.If) and "__name__" in statement.uses:
             statement.stands_apart = True
-            self.start = statement
+            self.start.append(statement)
             return
         statement.needs_first = names_used(*parts_run_at_once(node))
         statement.defines = names_defined(node)
