@@ -127,6 +127,17 @@ def test_the_rungs_read_no_pause_for_what_never_fits(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_rungs_read_that_too_many_are_in_flight(dialect: str) -> None:
+    """It is a refusal that ends, also where only the message says that it is one."""
+    with server_with(dialect, max_concurrent=1) as server:
+        server.timeline.send()
+        refusal = read_refusal(httpx.get(server.url))
+    assert refusal is not None
+    assert not refusal.is_permanent
+    assert refusal.reason
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_rungs_read_that_no_wait_helps(dialect: str) -> None:
     """In the API's own words."""
     with server_with(dialect, exhausted=True) as server:

@@ -97,8 +97,8 @@ HAMMERED = [
 @pytest.mark.parametrize("dialect", ["openai", "azure"])
 @pytest.mark.parametrize("row", HAMMERED, ids=lambda row: row.quota)
 async def test_refused_requests_count_too(row: Hammered, dialect: str) -> None:
-    """Who asks again at once has to wait longer, and who waits for as long as the last
-    refusal says is admitted.
+    """A client that asks again at once has to wait longer, and is admitted when it has
+    waited for as long as the last refusal says.
     """
     app = app_with(dialect, quota=row.quota, rate=2)
     app.burst = 2

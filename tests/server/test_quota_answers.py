@@ -70,7 +70,7 @@ FIELDS = [
 @pytest.mark.parametrize("row", FIELDS, ids=lambda row: f"{row.quota}, slow {row.slow}")
 async def test_429_says_when_to_come_back(row: Fields) -> None:
     """Retry-After in whole seconds and the draft's RateLimit fields, in slow motion as
-    well; who waits for that long is admitted, and a second before they are not.
+    well; a client that waits for that long is admitted, and a second before it is not.
     """
     app = app_with(quota=row.quota, burst=row.burst, slow=row.slow)
     async with client_of(app) as client:
@@ -106,6 +106,27 @@ async def test_a_refusal_says_why(quota: str, reason: str) -> None:
     async with client_of(app) as client:
         responses = [await client.get("/get") for _ in range(8)]
     assert responses[-1].json() == {"error": reason}
+
+
+async def test_a_refusal_for_tokens_says_what_is_left_of_the_requests() -> None:
+    """``RateLimit`` is about the requests alone, and ``Retry-After`` about this one."""
+    app = app_with(quota="token-bucket", rate=5, tokens=100)
+    chat = {"messages": [{"role": "user", "content": "word " * 80}], "max_tokens": 1}
+    async with client_of(app) as client:
+        accepted = await client.post("/v1/chat/completions", json=chat)
+        refused = await client.post("/v1/chat/completions", json=chat)
+    assert accepted.headers["ratelimit"] == '"default";r=4;t=4'
+    assert refused.json() == {"error": "more than 100 tokens in 20 s"}
+    assert refused.headers["ratelimit"] == '"default";r=4;t=4'
+    assert refused.headers["retry-after"] == "13"  # 62 tokens more, at 5 a second
+
+
+def test_the_resets_of_tokens_are_rounded_up() -> None:
+    """Two of 700 tokens a minute come back in 171.43 ms, so not in 171."""
+    policy = QuotaPolicy("token-bucket", 100, 60, burst=100, tokens=700)
+    verdict = Counters().decide(policy, tokens=2, now=1000.0)
+    headers = DIALECTS["draft"].quota_headers(verdict)
+    assert headers["x-ratelimit-reset-tokens"] == "172ms"
 
 
 class Written(NamedTuple):
@@ -254,8 +275,8 @@ async def test_quotas_count_on_a_clock_that_ticks_often_enough() -> None:
 def test_the_fields_are_structured(
     kind: str, rate: float, period: float, requests: int
 ) -> None:
-    """Policy and standing parse as RFC 9651 wants it, whatever the knobs: a list of one
-    string with integers beside it.
+    """Both parse as RFC 9651 wants it, whatever the knobs: a list of one string with
+    integers beside it.
     """
     policy = QuotaPolicy(kind, rate, period)
     counters = Counters()

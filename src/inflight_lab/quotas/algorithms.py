@@ -47,8 +47,8 @@ class Quota(ABC):
         """How much would be admitted at ``now``, one after the other."""
 
     @abstractmethod
-    def standing(self, now: float) -> float:
-        """How it stands at ``now``, as a picture of this kind shows it."""
+    def gauge(self, now: float) -> float:
+        """How full or empty it is at ``now``, in the number that a plot of it shows."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ class SlidingWindow(Quota):
         self._forget(now)
         return max(0, math.floor(self.rate - self._used))
 
-    def standing(self, now: float) -> float:
+    def gauge(self, now: float) -> float:
         """How much is counted in the window."""
         self._forget(now)
         return self._used
@@ -145,7 +145,7 @@ class Gcra(Quota):
     def remaining(self, now: float) -> int:
         return max(0, math.floor(self._left(now) + 1e-6))
 
-    def standing(self, now: float) -> float:
+    def gauge(self, now: float) -> float:
         """Seconds until the next request is due; 0 or less: it may come now."""
         if self._filled == -math.inf:
             return 0.0
@@ -166,7 +166,7 @@ class TokenBucket(Gcra):
     `Gcra` computes the same thing: its bucket has as much room as this one has tokens.
     """
 
-    def standing(self, now: float) -> float:
+    def gauge(self, now: float) -> float:
         """How many tokens are left, fractions included."""
         return self._left(now)
 

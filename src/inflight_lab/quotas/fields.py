@@ -8,9 +8,9 @@ def policy_field(rate: float, period: float) -> str:
     """``RateLimit-Policy``: q is the quota, w the window in seconds.
 
     Source: draft-ietf-httpapi-ratelimit-headers-11, where both are integers.  A quota
-    of other numbers is announced as the next stricter one that is written in integers:
-    2.5 in 1.5 s becomes 2 in 2 s, and one in ten seconds stays 1 in 10 s.  Who keeps to
-    it never sends more than is allowed.
+    with fractions is announced as the next stricter one without: 2.5 in 1.5 s becomes
+    2 in 2 s, and 0.1 in a second becomes 1 in 10 s.  A client that keeps to it never
+    sends more than is allowed.
     """
     if rate < 1:
         return f'"default";q=1;w={_rounded_up(period / rate)}'
@@ -18,12 +18,12 @@ def policy_field(rate: float, period: float) -> str:
 
 
 def in_digits(number: float) -> str:
-    """``number`` without an exponent; one that is not an integer in twelve digits."""
+    """``number`` without an exponent, and a fraction in at most twelve digits."""
     if number == int(number):
         return str(int(number))
     return format(Decimal(f"{number:.12g}"), "f")
 
 
 def _rounded_up(seconds: float) -> int:
-    """Whole seconds, of what a float holds of them: 6.000000000000001 s are 6 s."""
+    """Whole seconds.  6.000000000000001 s are 6 s: the rest is a float's error."""
     return math.ceil(float(f"{seconds:.12g}"))

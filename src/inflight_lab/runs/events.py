@@ -37,7 +37,7 @@ class Event(NamedTuple):
     waiting: int
     in_flight: int
     quota: float | None = None
-    """If sent, on the server's side: `Quota.standing` right after, where it counts."""
+    """If sent, on the server's side: `Quota.gauge` right after, where it counts."""
 
 
 def outcome_of(kind: str, detail: Any) -> OutcomeKind | None:

@@ -48,7 +48,7 @@ class RequestEvent(NamedTuple):
     quota: float | None = None
     """If arrived at a server with a quota: how the quota stands right after.
 
-    That is `Quota.standing`: counted in the window, tokens left, or the seconds until
+    That is `Quota.gauge`: counted in the window, tokens left, or the seconds until
     the next request is due.
     """
 

@@ -26,8 +26,8 @@ class PracticeServer(PracticeApp):
     takes any free one.  In a browser page, the port exists inside that page's Python
     only.
 
-    ``dialect`` is the API whose words it speaks (`dialects` has a file for each), and
-    ``exhausted=True`` makes every answer a refusal that no wait helps:
+    ``dialect`` names the API whose refusals it sends (`dialects` has a file for each).
+    With ``exhausted=True`` every answer is a refusal, and no wait will help:
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 

@@ -58,10 +58,10 @@ class PracticeApp(Knobs):
         self.reset()
         # A page on the web must not reach this server through a name of its own (DNS
         # rebinding).
-        own_name = Middleware(
+        only_loopback_names = Middleware(
             TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES, www_redirect=False
         )
-        self._site = Starlette(routes=self.routes(), middleware=[own_name])
+        self._site = Starlette(routes=self.routes(), middleware=[only_loopback_names])
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
@@ -85,9 +85,12 @@ class PracticeApp(Knobs):
 
     def twin(self) -> Self:
         """Make another one with the same knobs and seed; a server gets its own port."""
-        knobs = asdict(self) | {"burst": None}
+        knobs = asdict(self)
+        # A burst may be left over from an earlier quota.  The constructor does not
+        # allow one without a quota that uses it; an assignment does.
+        burst = knobs.pop("burst")
         twin = type(self)(seed=self._seed, **knobs)
-        twin.burst = self.burst  # which may have been set for another quota
+        twin.burst = burst
         return twin
 
     @property
@@ -147,9 +150,9 @@ class PracticeApp(Knobs):
         decision = self._decide(tokens)
         response = decision.response(answer)
         status = response.status_code
-        tokens = decision.counted_tokens
-        standing = self._counters.standing(self.quota_policy, self.timeline.clock())
-        with self.timeline.sending(status, tokens, quota=standing) as number:
+        counted = decision.counted_tokens
+        gauge = self._counters.gauge(self.quota_policy, self.timeline.clock())
+        with self.timeline.sending(status, counted, quota=gauge) as number:
             if await _disconnected_within(request, self._draw_latency()):
                 self.timeline.cancel(number)
             else:
@@ -179,7 +182,8 @@ class PracticeApp(Knobs):
             policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
         )
         if verdict.never_fits:
-            # What is left does not matter, and could be read as a pause.
+            # Without the headers on the quotas, which a real API may send here: a reset
+            # looks like a pause, and this request does not fit after it either.
             return Decision(dialect.too_large(verdict))
         return Decision(
             refusal=None if verdict.admitted else dialect.too_many(verdict),

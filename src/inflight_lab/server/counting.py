@@ -8,16 +8,16 @@ from inflight_lab.runs.quota_policy import QuotaPolicy
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a quota stands, right after it has admitted a request or refused one."""
+class QuotaUsage:
+    """What is used of a quota, right after it has admitted a request or refused one."""
 
     rate: float
     period: float
     remaining: int
-    some_in: float
-    """Seconds until a window has passed, or until the next request is due."""
-    all_in: float
-    """Seconds until all of it is there again."""
+    seconds_until_some: float
+    """Until a window has passed, or until the next request is due."""
+    seconds_until_full: float
+    """Until nothing of it is used."""
 
     @property
     def limit(self) -> int:
@@ -32,16 +32,16 @@ class Standing:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request is admitted, and how the quotas stand after that.
+    """Whether a request is admitted, and what is left of the quotas after that.
 
-    The dictionaries have an entry for what is counted: "requests", and "tokens" where
-    these are counted too.
+    Both dictionaries have an entry for "requests", and one for "tokens" if the policy
+    counts them.
     """
 
     costs: dict[str, int]
-    standings: dict[str, Standing]
+    quotas: dict[str, QuotaUsage]
     refused_by: str = ""
-    """What there was too little of; "" if the request is admitted."""
+    """The quota that refused the request, the strictest if both did; "" if none."""
     wait: float = 0.0
     """Seconds until the same request would be admitted; infinite: it never is."""
     counted_tokens: int = 0
@@ -58,17 +58,17 @@ class Verdict:
 
     @property
     def cost(self) -> int:
-        """What a refused request costs of what there was too little of."""
+        """What a refused request costs by the quota that refused it."""
         return self.costs[self.refused_by]
 
     @property
-    def exceeded(self) -> Standing:
-        """How the quota stands that refused the request."""
-        return self.standings[self.refused_by]
+    def exceeded(self) -> QuotaUsage:
+        """The usage of the quota that refused the request."""
+        return self.quotas[self.refused_by]
 
 
 class Counters:
-    """Counts requests, and the tokens that they cost, whatever the policy of the day.
+    """Counts requests, and the tokens that they cost.
 
     A count goes on when the numbers of a policy change, and starts over when its kind
     does.
@@ -91,29 +91,29 @@ class Counters:
         never fits is not counted.
         """
         quotas = self._quotas_of(policy)
-        costs = {"requests": 1, "tokens": tokens}
-        short_of, wait = _strictest(quotas, costs, now)
+        costs = _costs(quotas, tokens)
+        strictest, wait = _strictest(quotas, costs, now)
         is_admitted = wait == 0
         is_counted = is_admitted or (counts_refused and wait < math.inf)
         if is_counted:
             _take(quotas, costs, now)
         if is_counted and not is_admitted:
-            # Its own count, too, has to be forgotten before it fits.
+            # The refused request was counted too, so wait for that as well.
             _, wait = _strictest(quotas, costs, now)
         return Verdict(
             costs=costs,
-            standings=_standings(policy, quotas, now),
-            refused_by="" if is_admitted else short_of,
+            quotas=_usages(policy, quotas, now),
+            refused_by="" if is_admitted else strictest,
             wait=wait,
             counted_tokens=tokens if is_counted else 0,
         )
 
-    def standing(self, policy: QuotaPolicy | None, now: float) -> float | None:
-        """How the quota of requests stands ``now``, if requests were counted by it."""
+    def gauge(self, policy: QuotaPolicy | None, now: float) -> float | None:
+        """`Quota.gauge` of the quota of requests; None if it does not count them."""
         quota = self._quotas.get("requests")
         if policy is None or type(quota) is not KINDS[policy.kind]:
             return None
-        return quota.standing(now)
+        return quota.gauge(now)
 
     def _quotas_of(self, policy: QuotaPolicy) -> dict[str, Quota]:
         """The quotas by what they count, with the numbers of ``policy``."""
@@ -135,6 +135,14 @@ class Counters:
         return quota
 
 
+def _costs(quotas: dict[str, Quota], tokens: int) -> dict[str, int]:
+    """What a request costs by each of the quotas."""
+    costs = {"requests": 1}
+    if "tokens" in quotas:
+        costs["tokens"] = tokens
+    return costs
+
+
 def _strictest(
     quotas: dict[str, Quota], costs: dict[str, int], now: float
 ) -> tuple[str, float]:
@@ -151,19 +159,19 @@ def _take(quotas: dict[str, Quota], costs: dict[str, int], now: float) -> None:
         quota.take(now, costs[name])
 
 
-def _standings(
+def _usages(
     policy: QuotaPolicy, quotas: dict[str, Quota], now: float
-) -> dict[str, Standing]:
-    standings = {}
+) -> dict[str, QuotaUsage]:
+    usages = {}
     for name, quota in quotas.items():
-        standings[name] = Standing(
+        usages[name] = QuotaUsage(
             rate=quota.rate,
             period=quota.period,
             remaining=quota.remaining(now),
-            some_in=_seconds_until_some(policy, quota),
-            all_in=quota.wait(now, quota.most),
+            seconds_until_some=_seconds_until_some(policy, quota),
+            seconds_until_full=quota.wait(now, quota.most),
         )
-    return standings
+    return usages
 
 
 def _seconds_until_some(policy: QuotaPolicy, quota: Quota) -> float:

@@ -4,19 +4,23 @@ from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse, Response
 
-from inflight_lab.server.dialects.dialect import Answer
+from inflight_lab.server.dialects.dialect import RefusalContent
 
 
 @dataclass(frozen=True)
 class Decision:
     """A request is admitted, unless there is a ``refusal``."""
 
-    refusal: Answer | None = None
+    refusal: RefusalContent | None = None
     quota_headers: dict[str, str] = field(default_factory=dict)
     counted_tokens: int = 0
 
     def response(self, answer: Response) -> Response:
-        """``answer`` for a request that is admitted, and the refusal for another."""
+        """``answer`` if the request is admitted, or else the refusal.
+
+        Where a refusal has a header of the same name as the quotas, the refusal's is
+        sent.
+        """
         if self.refusal is None:
             answer.headers.update(self.quota_headers)
             return answer

@@ -49,16 +49,16 @@ class Knobs:
     """How many may come at once, for 'token-bucket' (by default the whole rate) and
     'gcra' (1)."""
     max_concurrent: int | None = _knob(None, integer(1, MANY))
-    """How many may be in flight before it answers 503, or what the dialect has for
-    that; None: any number."""
+    """How many may be in flight before it answers 503, or what the dialect sends
+    instead; None: any number."""
     tokens: int | None = _knob(None, integer(1, MANY))
     """Tokens allowed per period, beside the requests, for chats; None: they are not
     counted."""
     dialect: str = _knob("draft", one_of(*DIALECTS))
-    """Whose words the refusals and the headers are in: 'draft' is the IETF's, with
-    ``Retry-After``; `DIALECTS` has the others, which are those of real APIs."""
+    """Whose refusals and headers it sends: 'draft' is the IETF's, with ``Retry-After``;
+    the others in `DIALECTS` are real APIs."""
     exhausted: bool = _knob(False, switch())
-    """Whether the plan is used up: then it refuses everything, and no wait helps."""
+    """Whether the plan is used up: then all is refused, and no wait will help."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in VALIDATORS:

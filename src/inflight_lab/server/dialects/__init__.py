@@ -1,7 +1,7 @@
 """What refusals say: the dialects of APIs that people meet, a file each.
 
 `PracticeServer` takes the names in `DIALECTS`.  Status, headers and body are those that
-each API documents; its sources are in its docstring.  Texts are shortened.
+each API documents, with its texts shortened.  The sources are in the docstrings.
 """
 
 from inflight_lab.server.dialects.anthropic import Anthropic

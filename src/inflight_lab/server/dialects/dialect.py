@@ -1,4 +1,4 @@
-"""What a dialect is: the answers in which an API says that a quota is used up."""
+"""What a dialect is: the refusals by which an API says that a quota is used up."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from inflight_lab.server.counting import Verdict
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a refused request gets."""
+class RefusalContent:
+    """The status, the body and the headers that a refused request gets."""
 
     status: int
     body: dict[str, Any]
@@ -24,28 +24,28 @@ class Dialect(ABC):
     """Whether a refused request counts against the quotas as well."""
 
     def cost(self, chat: Chat, answered: int) -> int:
-        """The tokens that a chat counts for, if ``answered`` is how many it gets."""
+        """The tokens that a chat counts for when its answer has ``answered`` tokens."""
         return chat.prompt_tokens + answered
 
     @abstractmethod
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
-        """What each answer says about the quotas, be it accepted or refused.
+        """What an answer says about the quotas, for accepted and refused requests.
 
-        A refusal that names no pause comes without them.
+        `PracticeApp` leaves them out of a refusal that names no pause.
         """
 
     @abstractmethod
-    def too_many(self, verdict: Verdict) -> Answer:
-        """Refuse a request that the quotas admit after a pause."""
+    def too_many(self, verdict: Verdict) -> RefusalContent:
+        """Refuse a request that the quotas will admit after ``verdict.wait``."""
 
     @abstractmethod
-    def too_large(self, verdict: Verdict) -> Answer:
-        """Refuse a request that costs more than a whole quota: no pause helps it."""
+    def too_large(self, verdict: Verdict) -> RefusalContent:
+        """Refuse a request that costs more than a whole quota: no wait will help."""
 
     @abstractmethod
-    def overloaded(self, most: int) -> Answer:
+    def overloaded(self, most: int) -> RefusalContent:
         """Refuse a request because ``most`` are in flight already."""
 
     @abstractmethod
-    def exhausted(self) -> Answer:
-        """Refuse any request because the plan is used up: no pause helps anyone."""
+    def exhausted(self) -> RefusalContent:
+        """Refuse any request because the plan is used up: no wait will help."""

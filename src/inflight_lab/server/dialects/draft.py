@@ -1,48 +1,53 @@
 """The dialect of the IETF's draft, and the practice server's own."""
 
-import math
-
 from inflight_lab.quotas.fields import in_digits, policy_field
 from inflight_lab.server.counting import Verdict
-from inflight_lab.server.dialects.dialect import Answer, Dialect
+from inflight_lab.server.dialects.dialect import Dialect, RefusalContent
+from inflight_lab.server.dialects.times import duration, whole_seconds
 
 
 class Draft(Dialect):
     """``RateLimit-Policy``, ``RateLimit`` and, with a refusal, ``Retry-After``.
 
     Sources: draft-ietf-httpapi-ratelimit-headers-11; RFC 9110, section 10.2.3.  The
-    draft leaves the body to the API.  A plan that is used up is not its subject: 402
-    Payment Required (RFC 9110, section 15.5.3) is the plainest way to say so, and 413
-    Content Too Large (15.5.14) that a request never fits.
+    draft leaves the body to the API, and does not say how to refuse a request where no
+    wait will help.  The plainest way is a status: 402 Payment Required when the plan is
+    used up (RFC 9110, section 15.5.3), and 413 Content Too Large for a request that
+    never fits (15.5.14).
 
     Tokens count as they are used; the headers for them are those of OpenAI's API.
     """
 
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
-        requests = verdict.standings["requests"]
-        seconds = math.ceil(verdict.wait or requests.some_in)
+        requests = verdict.quotas["requests"]
+        seconds = requests.seconds_until_some
+        if verdict.refused_by == "requests":
+            seconds = verdict.wait
+        left = f'"default";r={requests.remaining};t={whole_seconds(seconds)}'
         fields = {
             "RateLimit-Policy": policy_field(requests.rate, requests.period),
-            "RateLimit": f'"default";r={requests.remaining};t={seconds}',
+            "RateLimit": left,
         }
-        if "tokens" in verdict.standings:
+        if "tokens" in verdict.quotas:
             fields |= _token_fields(verdict)
         return fields
 
-    def too_many(self, verdict: Verdict) -> Answer:
-        pause = str(math.ceil(verdict.wait))  # in whole seconds
-        return Answer(429, {"error": _reason(verdict)}, {"Retry-After": pause})
+    def too_many(self, verdict: Verdict) -> RefusalContent:
+        pause = {"Retry-After": str(whole_seconds(verdict.wait))}
+        return RefusalContent(429, {"error": _reason(verdict)}, pause)
 
-    def too_large(self, verdict: Verdict) -> Answer:
+    def too_large(self, verdict: Verdict) -> RefusalContent:
         reason = f"{_reason(verdict)}, and this request needs {verdict.cost}"
-        return Answer(413, {"error": reason})
+        return RefusalContent(413, {"error": reason})
 
-    def overloaded(self, most: int) -> Answer:
+    def overloaded(self, most: int) -> RefusalContent:
         reason = f"more than {most} requests at once"
-        return Answer(503, {"error": reason}, {"Retry-After": "1"})
+        return RefusalContent(503, {"error": reason}, {"Retry-After": "1"})
 
-    def exhausted(self) -> Answer:
-        return Answer(402, {"error": "the plan is used up: waiting does not help"})
+    def exhausted(self) -> RefusalContent:
+        return RefusalContent(
+            402, {"error": "the plan is used up: waiting does not help"}
+        )
 
 
 def _reason(verdict: Verdict) -> str:
@@ -53,8 +58,8 @@ def _reason(verdict: Verdict) -> str:
 
 def _token_fields(verdict: Verdict) -> dict[str, str]:
     fields = {}
-    for name, standing in verdict.standings.items():
-        fields[f"x-ratelimit-limit-{name}"] = str(standing.limit)
-        fields[f"x-ratelimit-remaining-{name}"] = str(standing.remaining)
-        fields[f"x-ratelimit-reset-{name}"] = f"{standing.all_in:.3f}s"
+    for name, quota in verdict.quotas.items():
+        fields[f"x-ratelimit-limit-{name}"] = str(quota.limit)
+        fields[f"x-ratelimit-remaining-{name}"] = str(quota.remaining)
+        fields[f"x-ratelimit-reset-{name}"] = duration(quota.seconds_until_full)
     return fields

@@ -3,14 +3,14 @@
 from typing import Any
 
 from inflight_lab.server.counting import Verdict
-from inflight_lab.server.dialects.dialect import Answer, Dialect
+from inflight_lab.server.dialects.dialect import Dialect, RefusalContent
 from inflight_lab.server.dialects.times import whole_seconds
 
 GOOGLE = "type.googleapis.com/google.rpc"
 
 
 class Gemini(Dialect):
-    """No header at all: everything stands in the body.
+    """No headers: everything is in the body.
 
     Sources: ai.google.dev, "Rate limits" and "Troubleshooting"; Google's
     ``error_details.proto`` for QuotaFailure and RetryInfo; the announcement "Depleted
@@ -22,7 +22,7 @@ class Gemini(Dialect):
     def quota_headers(self, verdict: Verdict) -> dict[str, str]:
         return {}
 
-    def too_many(self, verdict: Verdict) -> Answer:
+    def too_many(self, verdict: Verdict) -> RefusalContent:
         pause = f"{whole_seconds(verdict.wait)}s"
         violation = {
             "quotaMetric": f"generativelanguage.googleapis.com/{verdict.refused_by}",
@@ -33,32 +33,32 @@ class Gemini(Dialect):
             {"@type": f"{GOOGLE}.RetryInfo", "retryDelay": pause},
         ]
         message = f"You exceeded your current quota. Please retry in {pause}."
-        return _answer(429, "RESOURCE_EXHAUSTED", message, details=details)
+        return _refusal(429, "RESOURCE_EXHAUSTED", message, details=details)
 
-    def too_large(self, verdict: Verdict) -> Answer:
+    def too_large(self, verdict: Verdict) -> RefusalContent:
         message = (
             f"The token count ({verdict.cost}) exceeds "
             f"the maximum number of tokens allowed ({verdict.exceeded.limit})."
         )
-        return _answer(400, "INVALID_ARGUMENT", message)
+        return _refusal(400, "INVALID_ARGUMENT", message)
 
-    def overloaded(self, most: int) -> Answer:
+    def overloaded(self, most: int) -> RefusalContent:
         message = "The model is overloaded. Please try again later."
-        return _answer(503, "UNAVAILABLE", message)
+        return _refusal(503, "UNAVAILABLE", message)
 
-    def exhausted(self) -> Answer:
+    def exhausted(self) -> RefusalContent:
         message = "Your prepayment credits are depleted."
-        return _answer(402, "RESOURCE_EXHAUSTED", message)
+        return _refusal(402, "RESOURCE_EXHAUSTED", message)
 
 
-def _answer(
+def _refusal(
     status: int,
     name: str,
     message: str,
     *,
     details: list[dict[str, Any]] | None = None,
-) -> Answer:
+) -> RefusalContent:
     error: dict[str, Any] = {"code": status, "message": message, "status": name}
     if details:
         error["details"] = details
-    return Answer(status, {"error": error})
+    return RefusalContent(status, {"error": error})

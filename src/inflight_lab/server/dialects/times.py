@@ -1,6 +1,7 @@
-"""The ways in which APIs write a time to wait for.
+"""The ways in which APIs write how long to wait.
 
-All of them are rounded up: who waits for as long as they say is not too early.
+All of them are rounded up, so a client that waits for as long as they say is not early.
+What is less than a microsecond counts as a float's error.
 """
 
 import math
@@ -34,11 +35,11 @@ def duration(seconds: float) -> str:
 
 
 def unix_time(seconds: float) -> int:
-    """The time in ``seconds`` as seconds since 1970: 1795759200."""
+    """The time in so many seconds, as seconds since 1970: 1795759200."""
     return math.ceil(time.time() + seconds)
 
 
 def rfc3339(seconds: float) -> str:
-    """The time in ``seconds`` as RFC 3339 writes it: ``2026-11-27T06:00:00Z``."""
+    """The time in so many seconds, as RFC 3339 has it: ``2026-11-27T06:00:00Z``."""
     then = datetime.fromtimestamp(unix_time(seconds), UTC)
     return then.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,7 @@ HOURS = 7200.0
 """A period in which the time that a test takes changes nothing."""
 
 
-async def standings(app: PracticeApp, *kinds: str) -> list[float | None]:
+async def gauges(app: PracticeApp, *kinds: str) -> list[float | None]:
     """How the quota stands after each of two requests of every kind, one by one."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport) as client:
@@ -38,14 +38,14 @@ async def test_each_arrival_says_how_the_quota_stands_after_it(
 ) -> None:
     """In the kind's own number; GCRA refuses the second of two at once."""
     app = PracticeApp(quota=kind, rate=7, period=HOURS, latency=0)
-    found = await standings(app, kind)
+    found = await gauges(app, kind)
     assert found == pytest.approx([after_one, after_two], abs=0.5)
 
 
 async def test_no_number_is_left_of_a_quota_that_was_turned_off() -> None:
     """Nor of another kind, where a 503 comes before anything is counted."""
     app = PracticeApp(quota="gcra", rate=7, period=HOURS, latency=0)
-    assert (await standings(app, "gcra", "none"))[2:] == [None, None]
+    assert (await gauges(app, "gcra", "none"))[2:] == [None, None]
     app.max_concurrent = 1
     app.timeline.send()
-    assert (await standings(app, "sliding-window"))[-2:] == [None, None]
+    assert (await gauges(app, "sliding-window"))[-2:] == [None, None]
