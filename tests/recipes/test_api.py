@@ -197,6 +197,12 @@ class Reply(NamedTuple):
     sent: int
     retry_after: str = ""
     stops: bool = False
+    should_retry: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside its status."""
+        return {"Retry-After": self.retry_after, "x-should-retry": self.should_retry}
 
 
 REPLIES = [
@@ -204,6 +210,8 @@ REPLIES = [
     Reply(402, 6, stops=True),
     Reply(429, 6, "601", stops=True),
     Reply(429, 6, "Fri, 31 Dec 2032 23:59:59 GMT", stops=True),
+    Reply(429, 6, should_retry="false", stops=True),
+    Reply(500, 100, should_retry="false"),  # of this request only
     *(Reply(status, 100) for status in (301, 400, 403, 404, 410, 422)),
     *(Reply(status, 800) for status in (408, 429, 500, 502, 503, 504, 529)),
     *(
@@ -224,7 +232,7 @@ def test_what_is_tried_again(reply: Reply) -> None:
         nonlocal sent
         sent += 1
         await asyncio.sleep(0.05)
-        return httpx.Response(reply.status, headers={"Retry-After": reply.retry_after})
+        return httpx.Response(reply.status, headers=reply.headers)
 
     settings: dict[str, Any] = {"not_there": (404, 410), "quotas": [(1000, 1)]}
     outcomes = run(fetch(100, get, limit=6, **settings))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import httpx
 
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, Stop
+from inflight_lab.runners.gate import CONCERNS_ALL
 from inflight_lab.runners.paced import Pacer, RateAndPeriod
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 from inflight_lab.runners.resilient import TRANSIENT, TRANSIENT_STATUSES
@@ -135,14 +136,14 @@ class Api:
             raise Stop(f"{error} (is the token right?)")
         refusal = read_refusal(response)
         if refusal is not None:
-            self.heed(refusal, error)
-        if refusal is not None or is_transient(response):
+            self.heed(refusal, error, response.status_code)
+        if may_pass(response, refusal):
             raise TryAgain(error)
         return {"error": error}
 
-    def heed(self, refusal: Refusal, error: str) -> None:
+    def heed(self, refusal: Refusal, error: str, status: int) -> None:
         """Send nothing for as long as the API asks, or raise ``Stop``."""
-        if refusal.is_permanent:
+        if refusal.is_permanent and status in CONCERNS_ALL:
             raise Stop(error)
         pause = refusal.pause or 0.0
         longest = max(self.longest_pause, *(period for _, period in self.quotas))
@@ -162,15 +163,18 @@ def answer_in(response: httpx.Response) -> Outcome:
         return {"error": f"status {status}, but the answer is not JSON"}
 
 
-def is_transient(response: httpx.Response) -> bool:
-    """Whether the same request may be answered a moment later."""
+def may_pass(response: httpx.Response, refusal: Refusal | None) -> bool:
+    """Whether the same request may have an answer later."""
+    if refusal is not None:
+        return not refusal.is_permanent
     return response.is_server_error or response.status_code in TRANSIENT_STATUSES
 
 
 def status_in_words(response: httpx.Response) -> str:
-    """The status, and what the API says about it if it says anything."""
-    said = reason_in(response)
-    return f"status {response.status_code}" + (f": {said}" if said else "")
+    """The status, and what the API says about it, or the standard."""
+    status = response.status_code
+    said = reason_in(response) or httpx.codes.get_reason_phrase(status)
+    return f"status {status}: {said}" if said else f"status {status}"
 
 
 def in_words(error: Exception) -> str:
