@@ -243,6 +243,41 @@ class Raises(Spacer):
         return self
 
 
+class GivesUp:
+    """Lets seven wait, and sends the others away at once."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def __aenter__(self) -> Self:
+        if self._waiting == RATE:
+            raise TimeoutError("Not sent: too many wait")
+        self._waiting += 1
+        await self._slots.acquire()
+        self._waiting -= 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release()
+
+
+class Hangs(Spacer):
+    """Lets nobody through."""
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.get_running_loop().create_future()
+
+
+class HangsAndPolls(Spacer):
+    """Lets nobody through, and looks again and again."""
+
+    async def __aenter__(self) -> Self:
+        while self:  # noqa: ASYNC110
+            await asyncio.sleep(PERIOD)
+        return self
+
+
 class Blocks(Spacer):
     """Keeps the rate by stopping the whole event loop."""
 

@@ -145,7 +145,7 @@ def test_what_the_clock_does_not_reach_cannot_be_judged() -> None:
 
 def test_a_card_is_printed_as_a_table() -> None:
     """A line for each quota, with the networks beside each other, then the answers."""
-    card = Card("Mine")
+    card = Card("Mine", rate=7, period=2.0, arguments="rate=7")
     card.shares["fixed window"] = {
         "still": Share(0.995, 0),
         "10 ms of jitter": Share(0.5, 12),
@@ -156,12 +156,19 @@ def test_a_card_is_printed_as_a_table() -> None:
     card.findings["follows a changed limit"] = CheckResult(None, "cannot be changed")
     assert str(card) == (
         "Mine: share of the quota used, and 429s\n"
+        "Judged for 7 requests in 2 s, made with rate=7.\n"
         "                             still   10 ms of jitter  stalls of 100 ms\n"
         "fixed window         99.5%,     0     50.0%,    12    100.0%, 12345\n"
         "\n"
         "survives cancelled requests: NO: 2 others wait\n"
         "first come, first served: yes\n"
-        "follows a changed limit: cannot be changed"
+        "follows a changed limit: cannot be changed\n"
+        "\n"
+        "In short: It is stuck once requests were cancelled: 2 others wait.\n"
+        "Where it matters:\n"
+        "  fixed window, 12345 429s (stalls of 100 ms): an API that counts anew each "
+        "minute or hour, such as GitHub\n"
+        "  survives cancelled requests: you, if you set timeouts or stop a run"
     )
 
 
@@ -176,6 +183,7 @@ def test_several_side_by_side() -> None:
     assert re.fullmatch(r"fixed window, still +\d+\.\d%, +0 +\d+\.\d%, +\d+", rows[0])
     (cancelled,) = (row for row in rows if row.startswith("survives cancelled"))
     assert cancelled.split() == ["survives", "cancelled", "requests", "yes", "NO"]
+    assert rows[-2].split() == ["made", "with", "nothing", "nothing"]
     assert rows[-1].split() == ["could", "be", "judged", "TypeError"]
 
 

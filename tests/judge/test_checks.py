@@ -87,6 +87,20 @@ def test_a_slot_that_is_lost_is_found(make: Make, fault: str) -> None:
     assert failed(results(make, ORDER, CANCEL, FAIL)) == {fault}
 
 
+def test_what_a_limiter_raises_is_no_hang() -> None:
+    """A ``TimeoutError`` of its own is quoted."""
+    own = "NO: it raised TimeoutError('Not sent: too many wait')"
+    raised = results(limiters.GivesUp, REST, CANCEL, FAIL)
+    assert set(map(str, raised.values())) == {own}
+
+
+@pytest.mark.parametrize("make", [limiters.Hangs, limiters.HangsAndPolls])
+def test_what_waits_for_ever_hangs(make: Make) -> None:
+    """Whether nothing goes on, or something does so for ever: the judge comes back."""
+    hung = results(make, REST, ORDER, FAIL)
+    assert set(map(str, hung.values())) == {"NO: it hangs: no request gets through"}
+
+
 @pytest.mark.parametrize(
     "make", [limiters.HandsOver, limiters.WakesOne, limiters.WakesAll]
 )

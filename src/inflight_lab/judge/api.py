@@ -41,6 +41,22 @@ QUOTAS: dict[str, Callable[[float, float], Quota]] = {
     "GCRA, burst 1": Gcra,
 }
 """What makes an unused quota, from its rate and its period."""
+APIS = {
+    "fixed window": "an API that counts anew each minute or hour, such as GitHub",
+    "sliding window": "an API that looks back over one period at each request",
+    "token bucket": "an API that saves up what you did not use, such as Anthropic's "
+    "or those behind Amazon's API Gateway",
+    "GCRA, burst 10": "an API that allows a short burst, such as one behind nginx, "
+    "whose limit_req has a burst",
+    "GCRA, burst 1": "an API that wants requests evenly spaced, such as one behind "
+    "nginx, whose limit_req has no burst",
+}
+"""Which APIs count in which way.
+
+Sources: "Rate limits for the REST API" at docs.github.com; "Rate limits" at
+platform.claude.com; "Throttle requests to your REST APIs" at docs.aws.amazon.com;
+ngx_http_limit_req_module at nginx.org, whose leaky bucket is GCRA.
+"""
 
 
 @dataclass

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from inflight_lab.judge.results import CheckResult
+from inflight_lab.judge.results import COULD_BE_JUDGED, CheckResult
 from inflight_lab.judge.trials import NETWORKS, Share
+from inflight_lab.judge.verdict import concerns, in_short
 
-COULD_BE_JUDGED = "could be judged"
-"""The only question that is answered about a limiter that fits no trial."""
 NAME_WIDTH = 16
 CELL_WIDTH = 18
 ROW_NAME_WIDTH = 34
+NOT_TOLD = "It takes no `rate` and `period`, so it must be made for this quota."
 Column = dict[str, str]
 """The cells of a limiter in a table of several, by the name of the row."""
 
@@ -20,19 +20,38 @@ class Card:
     """What was found about one limiter.  ``str(card)`` is the table."""
 
     name: str
+    rate: float = 100
+    period: float = 1.0
+    arguments: str = ""
+    """What it was made with; "" if it takes no rate."""
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     """By quota and network."""
     findings: dict[str, CheckResult] = field(default_factory=dict)
     """By question."""
 
     def __str__(self) -> str:
-        lines = [f"{self.name}: share of the quota used, and 429s", _head()]
+        lines = [
+            f"{self.name}: share of the quota used, and 429s",
+            self._quota(),
+            _head(),
+        ]
         for quota, shares in self.shares.items():
             lines.append(_row(quota, shares))
         lines.append("")
         for question, result in self.findings.items():
             lines.append(f"{question}: {result}")
+        lines += ["", f"In short: {in_short(self.shares, self.findings, self.rate)}"]
+        bad_rows = concerns(self.shares, self.findings, self.rate)
+        if bad_rows:
+            lines.append("Where it matters:")
+            lines += [f"  {row}" for row in bad_rows]
         return "\n".join(lines)
+
+    def _quota(self) -> str:
+        judged = f"Judged for {self.rate:g} requests in {self.period:g} s"
+        if self.arguments:
+            return f"{judged}, made with {self.arguments}."
+        return f"{judged}. {NOT_TOLD}"
 
     def column(self) -> Column:
         """The same in short, for a table of several."""
@@ -43,6 +62,7 @@ class Card:
                 cells[f"{quota}, {network}"] = cell
         for question, result in self.findings.items():
             cells[question] = result.short
+        cells["made with"] = self.arguments or "nothing"
         return cells
 
     @property

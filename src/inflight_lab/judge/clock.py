@@ -32,6 +32,10 @@ class BlockingError(BaseException):  # which `except Exception` does not catch
     """It polls without waiting, or calls ``time.sleep``."""
 
 
+class StuckError(TimeoutError):
+    """Nothing would ever happen again, or not for very long."""
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose clock moves when every task waits.
 
@@ -63,9 +67,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now += seconds
 
     def select(self, timeout: float | None) -> None:
-        """Let so much time pass; None is for ever, and a ``TimeoutError`` at once."""
+        """Let so much time pass; None is for ever, and a ``StuckError`` at once."""
         if timeout is None:
-            raise TimeoutError(STUCK)
+            raise StuckError(STUCK)
         if timeout > 0:
             self._wait(timeout)
         else:

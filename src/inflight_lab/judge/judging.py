@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from inflight_lab.arguments import checked, instance, number
-from inflight_lab.judge.card import COULD_BE_JUDGED, Card, Column, side_by_side
+from inflight_lab.judge.card import Card, Column, side_by_side
 from inflight_lab.judge.checks import CHECKS
 from inflight_lab.judge.clock import BlockingError
-from inflight_lab.judge.results import CheckResult
+from inflight_lab.judge.results import COULD_BE_JUDGED, RAISES_NOTHING, CheckResult
 from inflight_lab.judge.subject import WANTED, Subject
 from inflight_lab.judge.trials import PERIODS, trials
 
@@ -28,10 +28,12 @@ def judge(
 ) -> Card:
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
-    ``limiter`` is what makes one when it is called without arguments, such as its
-    class: an object for ``async with``, or with an async ``acquire`` (and ``release``,
-    if it has that) or ``wait``.  Or it is a runner, ``(url, count, *, client)``, which
-    only meets the quotas.
+    ``limiter`` is what makes one when it is called, such as its class.  Where that
+    takes ``rate`` and ``period``, it gets both; where it takes ``rate`` only, it gets
+    that if ``period`` is 1.  It may need nothing else.  What it makes is an object for
+    ``async with``, or with an async ``acquire`` (and ``release``, if it has that) or
+    ``wait``.  Or ``limiter`` is a runner, ``(url, count, *, client)``, which only meets
+    the quotas.
 
     Raises ``TypeError`` for anything else, and whatever the limiter itself raises when
     it is made.
@@ -65,14 +67,14 @@ def compare(
 
 
 def _judge(subject: Subject) -> Card:
-    card = Card(subject.name)
+    card = Card(subject.name, subject.rate, subject.period, subject.arguments)
     try:
         if not subject.is_runner:
             subject.run(subject.try_making())
         _fill(card, subject)
     except BlockingError as error:
-        problem = CheckResult(False, str(error))
-        return Card(subject.name, findings={COULD_BE_JUDGED: problem})
+        card.shares.clear()
+        card.findings = {COULD_BE_JUDGED: CheckResult(False, str(error))}
     return card
 
 
@@ -81,12 +83,13 @@ def _fill(card: Card, subject: Subject) -> None:
     for quota, network, trial in trials(subject):
         card.shares.setdefault(quota, {})[network] = trial.run()
         if trial.error:
-            card.findings["runs without an error"] = trial.error
+            card.findings[RAISES_NOTHING] = trial.error
     if subject.is_runner:
         return  # it has nothing that could let others through
     let_all_through = len(trial.api.arrivals) >= PERIODS * subject.rate
     if not card.used_any_quota and not let_all_through:
-        card.findings[COULD_BE_JUDGED] = CheckResult(False, NO_CLOCK)
+        if RAISES_NOTHING not in card.findings:
+            card.findings[COULD_BE_JUDGED] = CheckResult(False, NO_CLOCK)
         return
     for check in CHECKS:
         card.findings[check.question] = check.result(subject)

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+COULD_BE_JUDGED = "could be judged"
+"""The only question that is answered about a limiter that fits no trial."""
+RAISES_NOTHING = "runs without an error"
+
 
 class CheckResult(NamedTuple):
     """What a check found; ``passed`` is None where there is nothing to pass."""

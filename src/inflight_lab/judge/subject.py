@@ -4,7 +4,8 @@ import asyncio
 import inspect
 import math
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -18,6 +19,9 @@ WANTED = (
     "or a runner (url, count, *, client)"
 )
 SECONDS_PER_CALLBACK = 1e-6
+RATE_NAMES = ("rate", "max_rate")
+PERIOD_NAMES = ("period", "time_period")
+"""What limiters call these, such as aiolimiter the second ones."""
 MIN_SENDERS = 200
 SENDERS_PER_RATE = 4
 """So many times the rate could be sent if nothing limited the senders."""
@@ -30,11 +34,12 @@ class Subject:
     """
 
     def __init__(self, make: Callable[..., Any], rate: float, period: float) -> None:
-        self.make = make
         self.rate = rate
         self.period = period
         self.name: str = getattr(make, "__name__", repr(make))
         parameters = inspect.signature(make).parameters
+        self._quota = _quota_for(parameters, rate, period)
+        self.make = partial(make, **self._quota)
         self.is_runner = {"url", "count"} <= parameters.keys()
         self._returns_exceptions = "return_exceptions" in parameters
         self._modules = _modules_of(make)
@@ -52,8 +57,14 @@ class Subject:
         except TypeError as error:
             raise TypeError(
                 f"limiter must need no arguments, got {self.name} ({error}): "
-                "write a function for it"
+                "write a function for it. Only `rate` and `period` are passed on, "
+                "and `rate` alone if the period is 1"
             ) from None
+
+    @property
+    def arguments(self) -> str:
+        """What it is made with: "rate=100, period=1"; "" if it takes neither."""
+        return ", ".join(f"{name}={value:g}" for name, value in self._quota.items())
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run on a virtual clock, which the limiter sees as well."""
@@ -95,6 +106,34 @@ class Subject:
         """Ask for all that so many periods allow, in as many tasks."""
         count = math.ceil(periods * self.rate)
         return [asyncio.create_task(through(limiter, send)) for _ in range(count)]
+
+
+def _quota_for(
+    parameters: Mapping[str, object], rate: float, period: float
+) -> dict[str, float]:
+    """What to pass on, by the names that the limiter has for it."""
+    rate_name = _first_in(parameters, RATE_NAMES)
+    period_name = _first_in(parameters, PERIOD_NAMES)
+    if rate_name and period_name:
+        return {
+            rate_name: _without_a_point(rate),
+            period_name: _without_a_point(period),
+        }
+    if rate_name and period == 1:  # a rate alone is per second
+        return {rate_name: _without_a_point(rate)}
+    return {}
+
+
+def _first_in(parameters: Mapping[str, object], names: Sequence[str]) -> str:
+    for name in names:
+        if name in parameters:
+            return name
+    return ""
+
+
+def _without_a_point(number: float) -> float:
+    """5 for 5.0: the size of a queue must be an integer."""
+    return int(number) if number == int(number) else number
 
 
 def _modules_of(make: Callable[..., Any]) -> set[ModuleType]:
