@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
@@ -246,7 +247,7 @@ def test_an_estimate_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Counted(Budgets):
         async def estimate(self, request: httpx.Request) -> dict[str, float]:
-            return {"tokens": len((await request.aread()).split())}
+            return {"tokens": len(request.content.split())}
 
     async def body() -> AsyncIterator[bytes]:
         yield b"three "
@@ -556,6 +557,8 @@ class Counting:
             "tokens": KINDS[kind](3000, 60, 3000),
         }
         self.counts = 75  # tokens for each request
+        self.longest_answer = 0.0  # seconds
+        self.draw = random.Random(1)
         self.refused = 0
         self.used = 0
 
@@ -563,7 +566,9 @@ class Counting:
             number = len(request.url.path)
             await asyncio.sleep(0.01 * (number % 7))
             answer = self.answer()
-            await asyncio.sleep(LATENCY + 0.01 * (number % 5))
+            writes = self.draw.uniform(0, self.longest_answer)
+            answer.headers["openai-processing-ms"] = f"{1000 * writes:.0f}"
+            await asyncio.sleep(LATENCY + writes + 0.01 * (number % 5))
             return answer
 
         monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", send)
@@ -613,6 +618,17 @@ def test_what_the_api_says_is_not_counted_twice(
 ) -> None:
     """Where it counts as we do, its headers hold nothing back: 95 % are used."""
     api = Counting(monkeypatch, kind=kind)
+    run(ask_for(600, Budgets(requests=(100, 60), tokens=(3000, 60))))
+    assert api.refused == 0
+    assert api.used >= 0.95 * 10 * 3000
+
+
+def test_long_answers_of_different_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenAI says how long it worked on an answer, so its request is forgotten in time:
+    95 % are used, and none is refused.
+    """
+    api = Counting(monkeypatch)
+    api.longest_answer = 20
     run(ask_for(600, Budgets(requests=(100, 60), tokens=(3000, 60))))
     assert api.refused == 0
     assert api.used >= 0.95 * 10 * 3000
@@ -675,6 +691,13 @@ HEADERS = {
         {"x-ratelimit-remaining-requests": "50", "x-ratelimit-reset-requests": "9s"}, 0
     ),
     "more": Left({"x-ratelimit-remaining-requests": "5000"}, 0),
+    "nothing, of what costs nothing": Left(
+        {
+            "x-ratelimit-remaining-output-tokens": "0",
+            "x-ratelimit-reset-output-tokens": "9s",
+        },
+        0,
+    ),
     "another budget's": Left({"x-ratelimit-remaining-images": "0"}, 0),
     "nonsense": Left({"x-ratelimit-remaining-requests": "-5"}, 0),
     "no number": Left({"x-ratelimit-remaining-requests": "none"}, 0),

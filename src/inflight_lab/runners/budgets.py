@@ -86,6 +86,7 @@ class Budgets(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` for a client, once the budgets have room for it."""
         request.headers["Accept-Encoding"] = "identity"  # its usage must be readable
+        await request.aread()  # it may have to be sent again
         tokens = await self.estimate(request)
         costs = {name: cost_of(name, tokens, other=1) for name in self._names}
         send_once = partial(super().handle_async_request, request)
@@ -96,7 +97,6 @@ class Budgets(httpx.AsyncHTTPTransport):
 
         Replace it in a subclass if you know better, by a tokenizer for example.
         """
-        await request.aread()
         return most_tokens(request)
 
     async def send(
@@ -147,7 +147,7 @@ class Budgets(httpx.AsyncHTTPTransport):
 
         ``as correct`` gives a function: ``correct(tokens=412)``, inside the block or
         later, says what it really cost.  Raises ``ValueError`` at once for a cost that
-        never fits.
+        never fits, and `GateShutError` if the API has refused all requests.
         """
 
         def correct(**costs: float) -> None:

@@ -4,7 +4,8 @@ An API that allows 500 requests in 60 seconds forgets a request 60 seconds after
 counted it.  When was that?  The client knows only when it sent the request and when the
 answer came.  The answer took at least the shortest latency ever seen; the rest may have
 been delay on the way to the API.  So a request counts from the latest possible moment:
-when its answer came, less the shortest latency.
+when its answer came, less the shortest latency.  OpenAI says it more exactly, in
+``openai-processing-ms``: the time for which it worked on the answer.
 
 There is a second source: the API's own headers.  They may say that less remains than
 the budget knows of, because others use the same key, or because the API counts more for
@@ -55,7 +56,7 @@ class Budget:
         return Share(self, cost)
 
     def give_back_at(self, moment: float, share: Share) -> None:
-        """Give ``share`` back at this moment, unless it has a later one by then."""
+        """Give ``share`` back at this moment, whatever was said before."""
         share.returns_at = moment
         heapq.heappush(self._returns, Return(moment, next(self._numbers), share))
 
@@ -63,7 +64,7 @@ class Budget:
         """0 if there is room for ``cost``; else until it is worth looking again."""
         now = time.perf_counter()
         self._give_back(now)
-        if cost > self.said_left and now < self.said_until:
+        if cost > max(0, self.said_left) and now < self.said_until:
             return self.said_until - now
         fractions_may_differ = 1 + 1e-9  # in the last digits of their sum
         if self.used + cost <= self.amount * fractions_may_differ:
@@ -137,6 +138,7 @@ class Reservation:
     def __init__(self, shares: dict[str, Share]) -> None:
         self.shares = shares
         self.began = time.perf_counter()
+        self._counts_from = math.inf
 
     def correct(self, **costs: float) -> None:
         """Say what the request really cost."""
@@ -146,11 +148,16 @@ class Reservation:
 
     def count_from(self, moment: float) -> None:
         """Give all of it back one period after the API counted the request."""
+        self._counts_from = moment
         for share in self.shares.values():
             share.count_from(moment)
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Believe an answer's headers where they say that less remains."""
+        """Believe an answer's headers: how long it took, and whether less remains."""
+        milliseconds = number_in(headers.get("openai-processing-ms", ""))
+        if milliseconds is not None:
+            worked_from = time.perf_counter() - milliseconds / 1000
+            self.count_from(min(worked_from, self._counts_from))
         for name, share in self.shares.items():
             remaining = remaining_in(headers, name)
             if remaining is not None:
@@ -233,7 +240,7 @@ class Reservations:
 
     def _note_latency(self, began: float, ended: float) -> None:
         """Keep the shortest; the first requests took longer, to open connections."""
-        if began > self._first_answer:
+        if began >= self._first_answer:
             self._shortest_latency = min(ended - began, self._shortest_latency)
         self._first_answer = min(ended, self._first_answer)
 
