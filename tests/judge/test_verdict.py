@@ -17,11 +17,11 @@ from inflight_lab.judge.results import CheckResult
 from inflight_lab.judge.trials import NETWORKS, Share
 from inflight_lab.judge.verdict import (
     BREAKS,
-    CONCERNS,
+    MATTERS_TO,
     MINOR,
     SENDS_TOO_MUCH,
-    concerns,
     in_short,
+    where_it_matters,
 )
 from tests.judge import limiters
 from tests.judge.limiters import PERIOD, RATE
@@ -92,7 +92,7 @@ def test_the_worst_is_said_in_one_line(verdict: Verdict) -> None:
 
 def test_each_bad_row_says_where_it_matters() -> None:
     """A quota: which APIs count like that; a check: when; a good row: nothing."""
-    lines = concerns(
+    lines = where_it_matters(
         shares(fixed_window=300), {ORDER: NO, REST: CheckResult(True)}, 100
     )
     assert lines == [
@@ -101,7 +101,7 @@ def test_each_bad_row_says_where_it_matters() -> None:
         "first come, first served: you, if no request may wait much longer than "
         "others; no API minds",
     ]
-    everywhere = concerns(EVERYWHERE, {REST: NO}, 100)
+    everywhere = where_it_matters(EVERYWHERE, {REST: NO}, 100)
     assert everywhere == ["everywhere: it does not limit the rate"]
 
 
@@ -109,7 +109,7 @@ def test_no_row_is_without_words() -> None:
     """Each quota and each check that can fail has its sentence."""
     assert APIS.keys() == QUOTAS.keys()
     can_fail = {check.question for check in CHECKS} - {"time and memory"}
-    assert CONCERNS.keys() == can_fail
+    assert MATTERS_TO.keys() == can_fail
     assert can_fail <= BREAKS.keys() | SENDS_TOO_MUCH.keys() | MINOR.keys()
 
 

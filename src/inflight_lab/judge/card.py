@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from inflight_lab.judge.results import COULD_BE_JUDGED, CheckResult
 from inflight_lab.judge.trials import NETWORKS, Share
-from inflight_lab.judge.verdict import concerns, in_short
+from inflight_lab.judge.verdict import in_short, where_it_matters
 
 NAME_WIDTH = 16
 CELL_WIDTH = 18
@@ -41,7 +41,7 @@ class Card:
         for question, result in self.findings.items():
             lines.append(f"{question}: {result}")
         lines += ["", f"In short: {in_short(self.shares, self.findings, self.rate)}"]
-        bad_rows = concerns(self.shares, self.findings, self.rate)
+        bad_rows = where_it_matters(self.shares, self.findings, self.rate)
         if bad_rows:
             lines.append("Where it matters:")
             lines += [f"  {row}" for row in bad_rows]

@@ -34,15 +34,15 @@ MINOR = {
     ORDER: "It keeps to the rate, but not to the order",
     CHANGED: "It keeps to the rate, but not to one that is changed while others wait",
 }
-CONCERNS = {
-    REST: "any API, if your job pauses and goes on; a token bucket allows it",
+MATTERS_TO = {
+    REST: "any API but one with a token bucket, if your job pauses and goes on",
     STALL: "any API, if your own code keeps the event loop busy",
     ORDER: "you, if no request may wait much longer than others; no API minds",
     CANCELLED: "you, if you set timeouts or stop a run",
     FAILED: "you, as soon as a request fails",
     CHANGED: "you, if you change the limit while it is in use",
 }
-"""For whom it matters that a check was not passed."""
+"""To whom it matters that a check was not passed."""
 Shares = Mapping[str, Mapping[str, Share]]
 Findings = Mapping[str, CheckResult]
 
@@ -92,13 +92,13 @@ def in_short(shares: Shares, findings: Findings, rate: float) -> str:
     return _first_fault(MINOR, findings) or "Nothing is wrong with it."
 
 
-def concerns(shares: Shares, findings: Findings, rate: float) -> list[str]:
+def where_it_matters(shares: Shares, findings: Findings, rate: float) -> list[str]:
     """A line for each bad row: for which APIs it matters, or when."""
     rows = refused_rows(shares, rate)
     if _is_refused_everywhere(rows, shares):
         return ["everywhere: it does not limit the rate"]
     lines = [str(row) for row in rows]
-    for question, whom in CONCERNS.items():
+    for question, whom in MATTERS_TO.items():
         if _is_fault(question, findings):
             lines.append(f"{question}: {whom}")
     return lines
