@@ -18,7 +18,7 @@ from tests.support import virtual_clock
 from tests.support.asgi import client_of
 from tests.support.dialects import (
     FAILS_FOR_NOW,
-    MAY_PASS,
+    NAMES_NO_TIME,
     PERMANENT,
     SAYS_WHEN,
     Dialect,
@@ -170,7 +170,7 @@ def test_a_pause_that_is_too_long(rung: Rung, dialect: Dialect) -> None:
 
 
 @each_rung
-@each_dialect(MAY_PASS)
+@each_dialect(NAMES_NO_TIME)
 def test_a_refusal_without_a_time(rung: Rung, dialect: Dialect) -> None:
     """It is a refusal all the same: who retries gets every answer in the end."""
     ran = run(rung, dialect, opens=0.15)
@@ -184,8 +184,10 @@ def test_a_refusal_without_a_time(rung: Rung, dialect: Dialect) -> None:
     ids=lambda rung: rung.name,
 )
 @each_dialect(FAILS_FOR_NOW)
-def test_failures_that_may_pass(rung: Rung, dialect: Dialect) -> None:
-    """A gateway's 502 or 504, and what else OpenAI's client sends again, is no end."""
+def test_temporary_failures(rung: Rung, dialect: Dialect) -> None:
+    """A gateway's 502 or 504 loses no answer, nor do the others that OpenAI's client
+    retries.
+    """
     ran = run(rung, dialect, opens=0.15)
     assert ran.failures == []
     assert ran.api.accepted == 6

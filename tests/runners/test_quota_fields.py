@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from inflight_lab.runners.quota_fields import (
     Quota,
-    Standing,
+    QuotaState,
+    quota_states_in,
     quotas_in,
-    standings_in,
 )
 from tests.support.virtual_clock import run
 
@@ -117,100 +117,100 @@ def test_policies_in_several_fields() -> None:
     assert quotas_in(httpx.Headers(twice)) == [Quota(7, 2), Quota(90, 60)]
 
 
-class Standings(NamedTuple):
+class States(NamedTuple):
     """The fields of an answer, and what is left of the quotas."""
 
     fields: dict[str, str]
-    standings: list[Standing]
+    states: list[QuotaState]
 
 
-STANDINGS = [
+STATES = [
     # The examples of draft-ietf-httpapi-ratelimit-headers from version 08 on.
-    Standings({"RateLimit": '"default";r=50;t=30'}, [Standing(50, 30)]),
-    Standings({"RateLimit": '"default";r=999;pk=:dHJpYWwxMjEzMjM=:'}, []),
-    Standings(
+    States({"RateLimit": '"default";r=50;t=30'}, [QuotaState(50, 30)]),
+    States({"RateLimit": '"default";r=999;pk=:dHJpYWwxMjEzMjM=:'}, []),
+    States(
         {"RateLimit": '"default";r=300000000;t=60;pk=:QXBwLTk5OQ==:'},
-        [Standing(300_000_000, 60)],
+        [QuotaState(300_000_000, 60)],
     ),
-    Standings({"RateLimit": '"problemPolicy";r=0;t=10'}, [Standing(0, 10)]),
-    Standings({"RateLimit": '"daily";r=1;t=36400'}, [Standing(1, 36_400)]),
-    Standings({"RateLimit": "quota;t=1"}, [Standing(None, 1)]),
-    Standings({"RateLimit": '"sliding";q=12;r=6;t=1'}, [Standing(6, 1)]),
+    States({"RateLimit": '"problemPolicy";r=0;t=10'}, [QuotaState(0, 10)]),
+    States({"RateLimit": '"daily";r=1;t=36400'}, [QuotaState(1, 36_400)]),
+    States({"RateLimit": "quota;t=1"}, [QuotaState(None, 1)]),
+    States({"RateLimit": '"sliding";q=12;r=6;t=1'}, [QuotaState(6, 1)]),
     # Version 07, and those before it.
-    Standings(
+    States(
         {"RateLimit": "limit=100, remaining=0, reset=48"},
-        [Standing(0, 48, limit=100)],
+        [QuotaState(0, 48, limit=100)],
     ),
-    Standings({"RateLimit": "limit=10, reset=1"}, [Standing(None, 1, limit=10)]),
-    Standings(
+    States({"RateLimit": "limit=10, reset=1"}, [QuotaState(None, 1, limit=10)]),
+    States(
         {"RateLimit-Remaining": "0", "RateLimit-Reset": "5"},
-        [Standing(0, 5)],
+        [QuotaState(0, 5)],
     ),
     # Several quotas.
-    Standings(
+    States(
         {"RateLimit": '"burst";r=0;t=20, "daily";r=900;t=3600'},
-        [Standing(0, 20), Standing(900, 3600)],
+        [QuotaState(0, 20), QuotaState(900, 3600)],
     ),
     # Each API's own names.
-    Standings(
+    States(
         {
             "X-RateLimit-Limit": "60",
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset": "1700000020",
         },
-        [Standing(0, 20, limit=60)],
+        [QuotaState(0, 20, limit=60)],
     ),
-    Standings(
+    States(
         {"x-rate-limit-remaining": "3", "x-rate-limit-reset": "20"},
-        [Standing(3, 20)],
+        [QuotaState(3, 20)],
     ),
-    Standings(
+    States(
         {"x-ratelimit-remaining": "0.0", "x-ratelimit-reset": "283"},
-        [Standing(0, 283)],
+        [QuotaState(0, 283)],
     ),
-    Standings(
+    States(
         {
             "x-ratelimit-limit-tokens": "150000",
             "x-ratelimit-remaining-tokens": "149984",
             "x-ratelimit-reset-tokens": "6m0s",
         },
-        [Standing(149_984, 360, limit=150_000, counts_tokens=True)],
+        [QuotaState(149_984, 360, limit=150_000, counts_tokens=True)],
     ),
-    Standings(
+    States(
         {"RateLimit": '"requests";r=9;t=1, "tokens";r=20;t=30'},
-        [Standing(9, 1), Standing(20, 30, counts_tokens=True)],
+        [QuotaState(9, 1), QuotaState(20, 30, counts_tokens=True)],
     ),
-    Standings(
+    States(
         {
             "anthropic-ratelimit-requests-remaining": "49",
             "anthropic-ratelimit-requests-reset": "2023-11-14T22:13:40Z",
             "anthropic-ratelimit-input-tokens-remaining": "0",
             "anthropic-ratelimit-input-tokens-reset": "2023-11-14T22:13:50Z",
         },
-        [Standing(49, 20), Standing(0, 30, counts_tokens=True)],
+        [QuotaState(49, 20), QuotaState(0, 30, counts_tokens=True)],
     ),
     # What makes no sense.
-    Standings({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, []),
-    Standings(
+    States({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, []),
+    States(
         {"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "20"},
-        [Standing(None, 20)],
+        [QuotaState(None, 20)],
     ),
-    Standings({"RateLimit": '"a;r=0;t=20"'}, []),
-    Standings({"RateLimit": '"a";r=0;t=20;'}, []),
-    Standings({"RateLimit": '"a";r=0;t=-20'}, []),
-    Standings({"X-RateLimit-Limit": "100", "X-Reset": "20"}, []),
-    Standings({"RateLimit": '"a";note="limit=1, remaining=0, reset=9"'}, []),
+    States({"RateLimit": '"a;r=0;t=20"'}, []),
+    States({"RateLimit": '"a";r=0;t=20;'}, []),
+    States({"RateLimit": '"a";r=0;t=-20'}, []),
+    States({"X-RateLimit-Limit": "100", "X-Reset": "20"}, []),
+    States({"RateLimit": '"a";note="limit=1, remaining=0, reset=9"'}, []),
 ]
 
 
-@pytest.mark.parametrize("row", STANDINGS, ids=[str(row.fields) for row in STANDINGS])
-def test_standings(row: Standings) -> None:
+@pytest.mark.parametrize("row", STATES, ids=[str(row.fields) for row in STATES])
+def test_states(row: States) -> None:
     """What remains and when there is more is read in each dialect."""
 
-    async def main() -> list[Standing]:
-        return standings_in(httpx.Headers(row.fields))
+    async def main() -> list[QuotaState]:
+        return quota_states_in(httpx.Headers(row.fields))
 
-    assert run(main()) == row.standings
+    assert run(main()) == row.states
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=100))
@@ -218,4 +218,4 @@ def test_any_field(field: str) -> None:
     """Whatever a field holds, what is read in it can be used."""
     headers = {"ratelimit-policy": field, "ratelimit": field, "ratelimit-reset": field}
     assert all(quota.rate > 0 for quota in quotas_in(headers))
-    assert all(standing.seconds >= 0 for standing in standings_in(headers))
+    assert all(state.seconds >= 0 for state in quota_states_in(headers))

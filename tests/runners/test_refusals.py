@@ -62,10 +62,42 @@ DIALECTS = [
     Row(
         "GitHub, secondary limit",
         {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": IN_20_SECONDS},
-        None,
+        60,
         403,
         {"message": "You have exceeded a secondary rate limit. Please wait."},
     ),
+    Row(
+        "GitHub, secondary limit, 429",
+        {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": IN_20_SECONDS},
+        60,
+        429,
+        {"message": "You have exceeded a secondary rate limit. Please wait."},
+    ),
+    Row(
+        "GitHub, secondary limit, as it was called until 2021",
+        {},
+        60,
+        403,
+        {"message": "You have triggered an abuse detection mechanism. Please wait."},
+    ),
+    Row(
+        "GitHub, secondary limit, with a hint",
+        {"Retry-After": "20"},
+        20,
+        403,
+        {"message": "You have exceeded a secondary rate limit. Please wait."},
+    ),
+    Row(
+        "GitHub, both limits",
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": IN_20_SECONDS},
+        20,
+        403,
+        {"message": "You have exceeded a secondary rate limit. Please wait."},
+    ),
+    Row("any, in words", {}, None, 403, {"message": "Rate limit exceeded"}),
+    Row("any, on the last request", {"RateLimit": '"day";r=0;t=20'}, 20, 403),
+    Row("any, too large for now", {"Retry-After": "20"}, 20, 413),
+    Row("any, in conflict for now", {"Retry-After": "20"}, 20, 409),
     Row(
         "OpenAI, requests",
         {
@@ -88,6 +120,7 @@ DIALECTS = [
     ),
     Row("Azure", {"retry-after-ms": "20000"}, 20),
     Row("Azure, both", {"retry-after-ms": "19500", "Retry-After": "20"}, 19.5),
+    Row("Azure, milliseconds with decimals", {"retry-after-ms": "8.2"}, 8.2 / 1000),
     Row("Azure Cosmos DB", {"x-ms-retry-after-ms": "20000"}, 20),
     Row(
         "Anthropic",
@@ -153,6 +186,11 @@ def test_dialects(row: Row) -> None:
         answer(403, X_RateLimit_Remaining="4999", X_RateLimit_Reset=IN_20_SECONDS),
         answer(404),
         answer(404, X_RateLimit_Remaining="0", X_RateLimit_Reset=IN_20_SECONDS),
+        answer(404, Retry_After="0"),
+        answer(422, Retry_After="20", error={"message": "secondary rate limit"}),
+        answer(451, retry_after_ms="20"),
+        answer(404, error={"message": "abuse detection"}),
+        answer(200, X_RateLimit_Remaining="0", X_RateLimit_Reset=IN_20_SECONDS),
         answer(500),
         answer(500, x_ratelimit_remaining_tokens="9", x_ratelimit_reset_tokens="20s"),
         answer(500, X_RateLimit_Reset="20"),
@@ -212,6 +250,31 @@ def test_the_api_says_outright_whether_to_retry() -> None:
     assert read(answer(429, x_should_retry="false", Retry_After="20")) == never
     again = Refusal(None, reason=OUT_OF_MONEY)
     assert read(answer(429, error=spent, x_should_retry="true")) == again
+
+
+@pytest.mark.parametrize("status", [413, 500, 503])
+def test_a_permanent_refusal_of_one_request(status: int) -> None:
+    """Without a sign that money or a limit is the cause, ``x-should-retry: false`` is
+    about the request that it answers, and says nothing about others.
+    """
+    refusal = read(answer(status, x_should_retry="false"))
+    assert refusal == Refusal(None, is_permanent=True, concerns_all=False)
+
+
+@pytest.mark.parametrize("status", [402, 403, 429])
+def test_a_permanent_refusal_of_all_requests(status: int) -> None:
+    """A limit or a bill that no wait will change concerns every request."""
+    refusal = read(answer(status, x_should_retry="false"))
+    assert refusal == Refusal(None, is_permanent=True, concerns_all=True)
+
+
+def test_a_bill_concerns_all_requests() -> None:
+    """Whatever the status says: the code does, and an error of the server with it."""
+    unpaid = {"error": {"code": "billing_not_active"}}
+    for status in (400, 500):
+        refusal = read(answer(status, error=unpaid, x_should_retry="false"))
+        assert refusal is not None
+        assert refusal.concerns_all
 
 
 def test_an_error_that_only_sounds_permanent() -> None:
@@ -402,3 +465,4 @@ def test_any_answer(status: int, fields: list[tuple[str, str]], body: bytes) -> 
         assert refusal.pause is None or 0 <= refusal.pause < 1e9
         assert not (refusal.is_permanent and refusal.pause is not None)
         assert len(refusal.reason) <= 200
+        assert refusal.is_permanent or refusal.concerns_all

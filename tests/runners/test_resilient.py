@@ -264,7 +264,7 @@ def test_a_permanent_refusal_ends_the_run() -> None:
     assert statuses(outcomes) == [200, refused, 200, *[unsent] * 3]
     assert outcomes[1].__notes__ == [
         f"The API says: {reason}",
-        "Gave up after 1 attempt in 1.0 s.",
+        "Gave up after 1 attempt in 1.0 s: no retry will help.",
     ]
     assert (api.times, took) == ([0, 0, 0], 1)
 
@@ -317,6 +317,38 @@ def no_more(reason: str) -> httpx.Response:
     return httpx.Response(429, json={"error": error})
 
 
+@pytest.mark.parametrize("status", [413, 500])
+def test_a_permanent_refusal_of_one_request(status: int) -> None:
+    """What one request alone is refused for, its size for example, loses its own answer
+    and no other; it is not sent again.
+    """
+    outcomes, api, _ = run(
+        lambda attempt, now: (
+            (status, {"x-should-retry": "false"}) if attempt == 1 else 200
+        ),
+        100,
+    )
+    refused = f"Unexpected Status: Http status code is {status}."
+    assert statuses(outcomes) == [refused, *[200] * 99]
+    assert len(api.times) == 100
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_an_error_of_the_request_gives_the_reason(status: int) -> None:
+    """Errors that are no refusals, and raised at once, say what the API says too."""
+    answer = httpx.Response(status, json={"error": {"message": "No such key."}})
+    [error], api, _ = run(lambda attempt, now: answer)
+    assert error.__notes__ == ["The API says: No such key."]
+    assert len(api.times) == 1
+
+
+def test_not_found_is_not_asked_again() -> None:
+    """A 404 is settled, though the answer has a Retry-After."""
+    outcomes, api, _ = run(lambda attempt, now: (404, {"Retry-After": "0"}))
+    assert statuses(outcomes) == ["Unexpected Status: Http status code is 404."]
+    assert api.times == [0]
+
+
 # Backing off.
 
 
@@ -338,11 +370,15 @@ def test_full_jitter() -> None:
         give_up_after=1e6,
         uniform=uniform,
     )
-    assert drawn == [(0, 0.5), (0, 1), (0, 2), (0, 4), (0, 6), (0, 6)]
     slept = [later - earlier for earlier, later in itertools.pairwise(api.times)]
-    assert all(0 < pause < high for pause, (_, high) in zip(slept, drawn, strict=True))
+    backoffs = drawn[: len(slept)]  # the last attempt has none
+    assert backoffs == [(0, 0.5), (0, 1), (0, 2), (0, 4), (0, 6), (0, 6)]
+    within = zip(slept, backoffs, strict=True)
+    assert all(0 < pause < high for pause, (_, high) in within)
     assert len(api.times) == 7
-    assert outcomes[0].__notes__ == [f"Gave up after 7 attempts in {took:.1f} s."]
+    assert outcomes[0].__notes__ == [
+        f"Gave up after 7 attempts in {took:.1f} s: there are no more attempts."
+    ]
 
 
 def test_jitter_spreads_the_herd() -> None:
@@ -462,6 +498,14 @@ def test_the_budget_is_shared() -> None:
     assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
 
 
+def test_a_spent_budget_is_named() -> None:
+    """Who has attempts left, and no retry in the common budget, says so."""
+    outcomes, api, _ = run(lambda attempt, now: 503, 3, retry_budget=0, reserve=0)
+    assert len(api.times) == 3
+    notes = ["Gave up after 1 attempt in 0.0 s: the retry budget was spent."]
+    assert [outcome.__notes__ for outcome in outcomes] == [notes] * 3
+
+
 @pytest.mark.parametrize(
     "how", [{"give_up_after": 0.1}, {"attempts": 1}, {"longest_pause": 2}]
 )
@@ -546,7 +590,8 @@ def test_attempts_and_backoffs_count(budget: Budget, asked: int) -> None:
     ends = {4: 15, 5: 25, 6: 43}
     assert took == asked + ends[budget.attempts]
     assert outcomes[0].__notes__ == [
-        f"Gave up after {budget.attempts} attempts in {took:.1f} s."
+        f"Gave up after {budget.attempts} attempts in {took:.1f} s: "
+        f"a retry would exceed give_up_after, {budget.give_up_after:g} s."
     ]
 
 
@@ -568,12 +613,8 @@ def test_a_long_queue_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("asked", "how", "said"),
     [
-        (121, {}, "The server asked for a pause of 121 s, and longest_pause is 120 s."),
-        (
-            14,
-            {"longest_pause": 13.5},
-            "The server asked for a pause of 14 s, and longest_pause is 13.5 s.",
-        ),
+        (121, {}, "a pause of 121 s, and longest_pause is 120 s."),
+        (14, {"longest_pause": 13.5}, "a pause of 14 s, and longest_pause is 13.5 s."),
     ],
 )
 def test_too_long_a_pause_is_named(
@@ -586,7 +627,9 @@ def test_too_long_a_pause_is_named(
         lambda attempt, now: (429, {"Retry-After": str(asked)}), **how
     )
     assert (api.times, took) == ([0], 0)
-    assert outcomes[0].__notes__ == [said, "Gave up after 1 attempt in 0.0 s."]
+    assert outcomes[0].__notes__ == [
+        f"Gave up after 1 attempt in 0.0 s: the server asked for {said}"
+    ]
 
 
 def test_too_long_a_pause_ends_the_run_at_once() -> None:

@@ -18,7 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inflight_lab.runners.written_times import seconds_until, time_of
+from inflight_lab.runners.written_times import (
+    milliseconds_until,
+    seconds_until,
+    time_of,
+)
 from tests.support.virtual_clock import TODAY, run
 
 
@@ -40,6 +44,7 @@ WRITTEN = [
     Row("999999999", 999_999_999),
     Row(34, 34),
     Row(0.5, 0.5),
+    Row(0.1 + 0.2, 0.3),
     # Durations.
     Row("1s", 1),
     Row("6m0s", 360),
@@ -107,6 +112,27 @@ def test_written_times(row: Row) -> None:
     """Seconds, durations, Unix times and dates are understood, and nothing else."""
     expected = row.seconds and pytest.approx(row.seconds)
     assert seconds_until(row.written, TODAY) == expected
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row("0", 0),
+        Row("20000", 20),
+        Row("8.2", 0.0082),
+        Row("999999999999", 999_999_999.999),
+        Row("1700000020000", 20),
+        Row("9999999999999", None),
+        Row("-500", None),
+        Row("20s", None),
+        Row("soon", None),
+        Row(None, None),
+    ],
+)
+def test_milliseconds(row: Row) -> None:
+    """A number counts milliseconds, or is a Unix time in milliseconds."""
+    expected = row.seconds and pytest.approx(row.seconds)
+    assert milliseconds_until(row.written, TODAY) == expected
 
 
 class ForeignRow(NamedTuple):
@@ -189,8 +215,17 @@ def test_the_time_of_an_answer_is_the_servers() -> None:
 @given(st.text(max_size=80), st.floats(0, 1e11))
 def test_whatever_is_written(written: str, now: float) -> None:
     """The answer is None, or seconds that can be waited for."""
-    seconds = seconds_until(written, now)
-    assert seconds is None or 0 <= seconds < 1e9
+    for read in (seconds_until, milliseconds_until):
+        seconds = read(written, now)
+        assert seconds is None or 0 <= seconds < 1e9
+
+
+@given(st.integers(0, 10**9), st.integers(0, 3))
+def test_any_milliseconds(number: int, decimals: int) -> None:
+    """Milliseconds are read with any number of decimals."""
+    milliseconds = number / 10**decimals
+    written = f"{milliseconds:.{decimals}f}"
+    assert milliseconds_until(written, TODAY) == pytest.approx(milliseconds / 1000)
 
 
 @given(

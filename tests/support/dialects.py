@@ -190,7 +190,7 @@ SAYS_WHEN = {
 }
 """Refusals that name the moment from which requests are accepted again."""
 
-MAY_PASS = {
+NAMES_NO_TIME = {
     "429": Dialect(429),
     "503": Dialect(503),
     "Anthropic, overloaded": Dialect(
@@ -207,7 +207,7 @@ FAILS_FOR_NOW = {
     "504": Dialect(504),
     "522 of a proxy": Dialect(522),
 }
-"""Failures that say nothing about a limit, and may pass."""
+"""Failures that say nothing about a limit, and may be temporary."""
 
 PERMANENT = {
     "OpenAI, no money left": Dialect(

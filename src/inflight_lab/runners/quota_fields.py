@@ -1,19 +1,19 @@
 """Quota fields: what an API announces about its quotas in its headers.
 
-A *policy* says what is allowed, and a *standing* what is left of it.  A draft of a
+A *policy* says what is allowed, and a *state* what is left of it.  A draft of a
 standard has one field for each::
 
     RateLimit-Policy: "burst";q=100;w=60, "traffic";q=65535;qu="content-bytes";w=10
     RateLimit: "burst";r=0;t=20
 
-Here 100 requests (q) are allowed in a window (w) of 60 seconds.  Of these none remain
+Here 100 requests (q) are allowed in a window (w) of 60 seconds.  None of them is left
 (r), and there are more in 20 seconds (t).  The second policy does not count requests:
 its quota unit (qu) is another one.  Older versions of the draft wrote::
 
     RateLimit-Policy: 100;w=60
     RateLimit: limit=100, remaining=0, reset=20
 
-Most APIs have fields of their own, one for what remains and one for when there is more.
+Most APIs have fields of their own, one for what is left and one for when there is more.
 The names of the two differ in one word: ``X-RateLimit-Remaining`` and ``-Reset``,
 ``x-ratelimit-remaining-tokens`` and ``x-ratelimit-reset-tokens``,
 ``anthropic-ratelimit-requests-remaining`` and ``anthropic-ratelimit-requests-reset``.
@@ -33,6 +33,8 @@ from inflight_lab.runners.structured_fields import BareItem, Item, items_in
 from inflight_lab.runners.written_times import number_in, seconds_until, time_of
 
 POLICY_FIELDS = ("ratelimit-policy", "ratelimit-limit")  # the second up to draft 02
+# ratelimit-reset, x-rate-limit-reset, x-ratelimit-reset-tokens,
+# anthropic-ratelimit-tokens-reset and the like:
 RESET = re.compile("rate-?limit.*-reset")
 
 
@@ -48,14 +50,16 @@ class Quota(NamedTuple):
         return self.requests / self.window
 
 
-class Standing(NamedTuple):
+class QuotaState(NamedTuple):
     """What is left of a quota, and in how many seconds there is more."""
 
     remaining: float | None
     seconds: float
+    """Until there is more; at OpenAI and Anthropic, until all of it is back."""
     limit: float | None = None
     """How much is allowed; the window is not known."""
     counts_tokens: bool = False
+    """A guess, from the quota's name."""
 
 
 def quotas_in(headers: Mapping[str, str]) -> list[Quota]:
@@ -89,39 +93,39 @@ def _positive(value: BareItem | None) -> float | None:
     return value if value > 0 else None
 
 
-def standings_in(headers: Mapping[str, str]) -> list[Standing]:
+def quota_states_in(headers: Mapping[str, str]) -> list[QuotaState]:
     """What is left of each quota that the headers speak of, and when there is more.
 
     A quota that does not say when is left out.  ``headers`` are as in `quotas_in`.
     """
     now = time_of(headers)
-    written = [*_in_several_fields(headers), *_in_one_field(headers)]
-    standings = [each.read(now) for each in written]
-    return [standing for standing in standings if standing is not None]
+    written = [*_from_x_headers(headers), *_from_ratelimit_field(headers)]
+    states = [each.read(now) for each in written]
+    return [state for state in states if state is not None]
 
 
-class _WrittenStanding(NamedTuple):
-    """A standing as it is written."""
+class _WrittenState(NamedTuple):
+    """The state of a quota as it is written."""
 
     name: str
     reset: object
     remaining: object = None
     limit: object = None
 
-    def read(self, now: float) -> Standing | None:
+    def read(self, now: float) -> QuotaState | None:
         seconds = seconds_until(self.reset, now)
         if seconds is None:
             return None
         counts_tokens = "tokens" in self.name
         remaining = number_in(self.remaining)
-        return Standing(remaining, seconds, number_in(self.limit), counts_tokens)
+        return QuotaState(remaining, seconds, number_in(self.limit), counts_tokens)
 
 
-def _in_several_fields(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
+def _from_x_headers(headers: Mapping[str, str]) -> Iterator[_WrittenState]:
     """From fields such as ``X-RateLimit-Reset``, ``-Remaining`` and ``-Limit``."""
     for name, reset in headers.items():
         if RESET.search(name):
-            yield _WrittenStanding(
+            yield _WrittenState(
                 name,
                 reset=reset,
                 remaining=headers.get(name.replace("reset", "remaining")),
@@ -129,17 +133,17 @@ def _in_several_fields(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]
             )
 
 
-def _in_one_field(headers: Mapping[str, str]) -> Iterator[_WrittenStanding]:
+def _from_ratelimit_field(headers: Mapping[str, str]) -> Iterator[_WrittenState]:
     """From the draft's field ``RateLimit``, as it is now or as it was."""
     field = headers.get("ratelimit", "")
     items = items_in(field)
-    for policy, parameters in items:
-        yield _WrittenStanding(
-            str(policy), reset=parameters.get("t"), remaining=parameters.get("r")
+    for name, parameters in items:
+        yield _WrittenState(
+            str(name), reset=parameters.get("t"), remaining=parameters.get("r")
         )
-    if not items:
+    if not items:  # an older version of the draft
         numbers = dict(re.findall("(limit|remaining|reset)=([0-9.]+)", field))
-        yield _WrittenStanding(
+        yield _WrittenState(
             "ratelimit",
             reset=numbers.get("reset"),
             remaining=numbers.get("remaining"),

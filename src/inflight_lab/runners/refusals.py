@@ -20,13 +20,16 @@ There are many ways to say it:
 `read_refusal` understands all of them.  It answers three questions:
 
 1. *Does waiting help?*  Not if the money is spent: that is what ``insufficient_quota``
-   means, and status 402.  Some APIs say it outright, with ``x-should-retry``.
+   means, and status 402.  Some APIs say it outright, with ``x-should-retry: false``.
+   Where that comes with a 403 or a 429, every request would be refused, so the whole
+   run may stop.  With a 413, say, it is about this request only.
 2. *How long does the API ask to wait?*  ``Retry-After`` decides, whatever else the
    answer says.  ``retry-after-ms`` is the same with more digits, so it goes first.
 3. *If it does not ask: when does the quota come back?*  Only a quota with nothing left
-   is in the way.  If there are several, wait for the last of them.  When a 429 names
-   quotas and each has something left, it may be too few tokens for this request, so
-   wait for the quotas of tokens.
+   is in the way; if there are several, wait for the last of them.  A 429 may also name
+   a quota of tokens with something left, but not enough: 300 are left, and the request
+   needs 500.  Then wait until that quota is back.  If GitHub only says in words that
+   you have met a secondary limit, wait for the minute that its documentation asks for.
 
 A value that makes no sense, such as ``Retry-After: -5``, counts as not sent.
 
@@ -46,12 +49,18 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.quota_fields import Standing, standings_in
-from inflight_lab.runners.written_times import number_in, seconds_until, time_of
+from inflight_lab.runners.quota_fields import QuotaState, quota_states_in
+from inflight_lab.runners.written_times import (
+    milliseconds_until,
+    seconds_until,
+    time_of,
+)
 
-REFUSED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
+OVERLOADED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
+FOR_EVERY_REQUEST = (403, 429)  # forbidden, too many requests
 PAYMENT_REQUIRED = 402
-SETTLED = (400, 401, 404, 405, 406, 409, 410, 422)  # errors of the request itself
+# Errors of the request itself.  Others may be temporary, even 409 and 413.
+SETTLED = (400, 401, 404, 405, 406, 410, 411, 412, 414, 415, 416, 417, 422, 431, 451)
 PERMANENT_CODES = {
     "insufficient_quota",  # OpenAI, and so are the next seven
     "credit_balance_exhausted",
@@ -66,6 +75,8 @@ PERMANENT_CODES = {
     "BILLING_DISABLED",  # Google
     "CONSUMER_SUSPENDED",
 }
+SECONDARY_LIMIT = ("secondary rate limit", "abuse detection")  # GitHub's words, and old
+SECONDARY_PAUSE = 60.0  # seconds
 LARGEST_BODY = 64 * 1024  # bytes: a larger body is no error message
 LONGEST_REASON = 200  # characters
 
@@ -80,47 +91,61 @@ class Refusal:
     """Whether no wait will help."""
     reason: str = ""
     """The API's own words, if it has any."""
+    concerns_all: bool = True
+    """Whether other requests would be refused as well, or it is about this one only."""
 
 
 def read_refusal(response: httpx.Response) -> Refusal | None:
     """What a refusal says; None if the answer is not one.
 
     A refusal has the status 429, 503 or 529, or is another error that says when to come
-    back, or that nothing will help.  The body counts only if it has been read already.
+    back, or that nothing will help.  An accepted request is none, even if its headers
+    say that no other is left.  The body counts only if it has been read already.
     """
     if response.status_code < 400:
         return None
     reason = reason_in(response)
-    if is_permanent(response):
-        return Refusal(None, is_permanent=True, reason=reason)
+    if no_wait_helps(response):
+        for_all = concerns_all(response)
+        return Refusal(None, is_permanent=True, reason=reason, concerns_all=for_all)
     pause = pause_in(response)
-    if pause is not None or is_refused(response):
+    if pause is not None or may_be_accepted_later(response):
         return Refusal(pause, reason=reason)
     return None
-
-
-def is_refused(response: httpx.Response) -> bool:
-    """Whether it is a refusal even if it does not say when to come back."""
-    if response.headers.get("x-should-retry") == "true":
-        return True
-    if response.status_code == 403:  # GitHub may say it in words only
-        return "rate limit" in reason_in(response).lower()
-    return response.status_code in REFUSED
 
 
 # 1. Does waiting help?
 
 
-def is_permanent(response: httpx.Response) -> bool:
-    """Whether no wait will help."""
+def no_wait_helps(response: httpx.Response) -> bool:
+    """Whether the API will never accept this request."""
     should_retry = response.headers.get("x-should-retry")
     if should_retry == "true":
         return False
     if should_retry == "false" and response.status_code not in SETTLED:
         return True
+    return is_unpaid(response)
+
+
+def concerns_all(response: httpx.Response) -> bool:
+    """Whether it will never accept any other request, either."""
+    return response.status_code in FOR_EVERY_REQUEST or is_unpaid(response)
+
+
+def is_unpaid(response: httpx.Response) -> bool:
+    """Whether the money is spent, or the account is closed."""
     if response.status_code == PAYMENT_REQUIRED:
         return True
     return not PERMANENT_CODES.isdisjoint(codes_in(response))
+
+
+def may_be_accepted_later(response: httpx.Response) -> bool:
+    """Whether waiting may help, though the answer does not say how long."""
+    if response.headers.get("x-should-retry") == "true":
+        return True
+    if response.status_code == 403:  # GitHub may say it in words only
+        return "rate limit" in reason_in(response).lower()
+    return response.status_code in OVERLOADED
 
 
 # 2. How long does the API ask to wait?
@@ -128,7 +153,16 @@ def is_permanent(response: httpx.Response) -> bool:
 
 def pause_in(response: httpx.Response) -> float | None:
     """The seconds to wait, from the first source that names them."""
-    for source in (retry_after_ms, retry_after, retry_delay, quota_return):
+    if response.status_code in SETTLED:
+        return None
+    sources = (
+        retry_after_ms,
+        retry_after,
+        retry_delay,
+        quota_return,
+        secondary_limit_pause,
+    )
+    for source in sources:
         pause = source(response)
         if pause is not None:
             return pause
@@ -136,31 +170,29 @@ def pause_in(response: httpx.Response) -> float | None:
 
 
 def retry_after_ms(response: httpx.Response) -> float | None:
-    """What ``retry-after-ms`` asks for, which has another name in Cosmos DB."""
+    """What ``retry-after-ms`` asks for; Cosmos DB calls it ``x-ms-retry-after-ms``."""
+    now = time_of(response.headers)
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        milliseconds = number_in(response.headers.get(name))
-        if milliseconds is not None:
-            return seconds_after(response, milliseconds / 1000)
-    return None
-
-
-def retry_after(response: httpx.Response) -> float | None:
-    """What ``Retry-After`` asks for, in seconds or as a date."""
-    return seconds_after(response, response.headers.get("Retry-After"))
-
-
-def retry_delay(response: httpx.Response) -> float | None:
-    """What Google's ``RetryInfo`` asks for, which is one of the error's details."""
-    for detail in details_in(response):
-        seconds = seconds_after(response, detail.get("retryDelay"))
+        seconds = milliseconds_until(response.headers.get(name), now)
         if seconds is not None:
             return seconds
     return None
 
 
-def seconds_after(response: httpx.Response, written: object) -> float | None:
-    """The seconds from an answer until the time that is written in it."""
-    return seconds_until(written, time_of(response.headers))
+def retry_after(response: httpx.Response) -> float | None:
+    """What ``Retry-After`` asks for, in seconds or as a date."""
+    now = time_of(response.headers)
+    return seconds_until(response.headers.get("Retry-After"), now)
+
+
+def retry_delay(response: httpx.Response) -> float | None:
+    """What Google's ``RetryInfo`` asks for, which is one of the error's details."""
+    now = time_of(response.headers)
+    for detail in details_in(response):
+        seconds = seconds_until(detail.get("retryDelay"), now)
+        if seconds is not None:
+            return seconds
+    return None
 
 
 # 3. When does the quota come back?
@@ -168,25 +200,37 @@ def seconds_after(response: httpx.Response, written: object) -> float | None:
 
 def quota_return(response: httpx.Response) -> float | None:
     """The seconds until no quota is in the way; None if none is."""
-    waits = [standing.seconds for standing in standings_in_the_way(response)]
+    waits = [quota.seconds for quota in quotas_in_the_way(response)]
     return max(waits, default=None)
 
 
-def standings_in_the_way(response: httpx.Response) -> list[Standing]:
-    """What is left of the quotas that may be why the API refuses."""
-    status = response.status_code
-    if status in SETTLED:
-        return []
-    standings = standings_in(response.headers)
-    used_up = [each for each in standings if each.remaining == 0]
+def quotas_in_the_way(response: httpx.Response) -> list[QuotaState]:
+    """The quotas that may be why the API refuses.
+
+    A 403 that means *forbidden* looks like a refusal if it was the last request that a
+    quota allowed.  The pause that is then read costs time, and no answer.
+    """
+    quotas = quota_states_in(response.headers)
+    used_up = [quota for quota in quotas if quota.remaining == 0]
     if used_up:
         return used_up
-    unknown = [each for each in standings if each.remaining is None]
-    if unknown and status in (403, *REFUSED):
+    # The API may say when there is more, and not how much is left.
+    unknown = [quota for quota in quotas if quota.remaining is None]
+    if unknown and response.status_code in (403, *OVERLOADED):
         return unknown
-    if status == 429:
-        return [each for each in standings if each.counts_tokens]
+    # Something is left of each, but there may be too few tokens for this request.
+    if response.status_code == 429:
+        return [quota for quota in quotas if quota.counts_tokens]
     return []
+
+
+def secondary_limit_pause(response: httpx.Response) -> float | None:
+    """The minute that GitHub asks for if it names one of its secondary limits."""
+    if response.status_code not in FOR_EVERY_REQUEST:
+        return None
+    reason = reason_in(response).lower()
+    is_secondary = any(words in reason for words in SECONDARY_LIMIT)
+    return SECONDARY_PAUSE if is_secondary else None
 
 
 # What a JSON body says about the error.
@@ -226,7 +270,7 @@ def details_in(response: httpx.Response) -> list[dict[str, Any]]:
 
 
 def codes_in(response: httpx.Response) -> set[str]:
-    """What the API calls the error, for programs."""
+    """The error's codes: words for programs."""
     error = error_in(response)
     codes = [error.get("code"), error.get("type")]
     for detail in details_in(response):
@@ -235,7 +279,7 @@ def codes_in(response: httpx.Response) -> set[str]:
 
 
 def reason_in(response: httpx.Response) -> str:
-    """What the API calls the error, for people; else its code, if it has one."""
+    """The error message; else the error's code, if it has one."""
     error = error_in(response)
     for name in ("message", "detail", "title", "error", "code", "type"):
         words = error.get(name)

@@ -1,4 +1,4 @@
-"""Resilient: a failure that passes costs no answer, and nobody hammers the server.
+"""Resilient: retries temporary failures without overloading the server.
 
 What happens after a failure, in this order:
 
@@ -8,23 +8,25 @@ What happens after a failure, in this order:
    the server asks for more than ``longest_pause``, they give up at once.
 2. *When waiting does not help, stop.*  A permanent refusal (the plan is used up, say)
    shuts the gate for good: every other request fails as soon as it has a slot, unsent,
-   with the API's own reason.  Nobody sits out a pause before that.
+   with the API's own reason.  Pauses end at once.  Only if the refusal is about one
+   request, because it is too large for example, do the others go on.
 3. *Otherwise back off*: exponentially, with full jitter, so that requests that were
    refused together do not come back together.  A request that was refused adds this
-   jitter to the server's pause too.
+   jitter to the server's pause too.  One that was not sent does not: it goes when the
+   gate opens and it has a slot.
 4. *Within a retry budget*: each request may be attempted a few times, and all requests
    of the run share one budget of retries.  Without it, retries multiply the load just
    when the server can handle the least.
-5. *Within a time*: each attempt has a time limit, and so have all attempts and backoffs
-   of a request together.  A pause that the server asked for does not count: it is not
-   the request's fault.
+5. *Within a time limit*: each attempt has one, and so have all attempts and backoffs of
+   a request together.  A pause that the server asked for does not count, because the
+   request cannot help it.
 
-GET is safe to repeat, so whatever may pass is retried: a transport error, a timeout of
-the server's (408), a conflict (409), every server error (500 to 599).  OpenAI's client
-retries the same.  Libraries such as stamina and tenacity bring such a loop, and
+A GET is safe to repeat, so this retries whatever may be temporary: a transport error,
+a request timeout (408), a conflict (409), every server error (500 to 599).  OpenAI's
+client retries the same.  Libraries such as stamina and tenacity bring such a loop, and
 httpx-retries a transport, but none of them has the gate.
 
-This is no rate limit: it reacts to refusals and does not avoid them.  Pass a
+This is not a rate limit: it reacts to refusals and does not avoid them.  Pass a
 ``limiter`` that does.
 
 Sources: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015;
@@ -45,7 +47,7 @@ from typing import NoReturn
 
 import httpx
 
-from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
 TRANSIENT = (
@@ -55,6 +57,7 @@ TRANSIENT = (
     httpx.RemoteProtocolError,
 )
 TRANSIENT_STATUSES = (408, 409)  # and every server error
+SAYS_NOTHING = Refusal(pause=None)  # what a failure says that names no pause
 
 
 async def make_one_request(
@@ -66,22 +69,27 @@ async def make_one_request(
     retries: Retries,
     verbose: bool = False,
 ) -> httpx.Response:
-    """GET ``url`` until there is an answer that is not a refusal, and return it.
+    """GET ``url`` until there is an answer with the status 200, and return it.
 
-    Each attempt waits for a slot, and gives it back before any pause.  When there is no
-    further attempt, the last failure is raised, with notes: ``ValueError`` for a status
-    other than 200 or after a permanent refusal, httpx's own error when there is no
-    answer, ``TimeoutError`` when an attempt took too long or the gate stays shut for
-    more than ``retries.longest_pause``.
+    Each attempt waits for a slot, and gives it back before any pause.  If there is no
+    further attempt, the last failure is raised, with notes: ``ValueError`` for another
+    status or after a permanent refusal, httpx's own error when there is no answer,
+    ``TimeoutError`` when an attempt took too long or the gate stays shut for more than
+    ``retries.longest_pause``.
     """
     retries.add_request()
     request = RetriedRequest(url, num, retries=retries, verbose=verbose)
     while True:
         async with limiter:
-            answer = await request.attempt(client)
-        if not isinstance(answer, Failure):
-            return answer
-        await retries.gate.sleep(request.plan_retry(answer))
+            outcome = await request.attempt(client)
+        match outcome:
+            case Failure():
+                wait = request.plan_retry(outcome)
+            case GateShut():
+                wait = request.wait_at_gate(outcome)
+            case _:
+                return outcome
+        await retries.gate.sleep(wait)
 
 
 async def make_many_requests(
@@ -99,8 +107,9 @@ async def make_many_requests(
 
     At most ``limit`` requests are in flight at once.  ``retries`` is how to retry, by
     default `Retries()`.  Hand the same one to several runs against one API, and they
-    share its gate and its retry budget: a permanent refusal ends them all.  The other
-    parameters are those of `semaphore`; a failure is one that no retry fixed.
+    share its gate and its retry budget.  A permanent refusal ends them all, and those
+    that begin later: its gate never opens again.  The other parameters are those of
+    `semaphore`; a failure is one that no retry fixed.
     """
     limiter = limiter or asyncio.Semaphore(limit)
     retries = retries or Retries()
@@ -132,9 +141,9 @@ class Retries:
     attempts: int = 5
     """For each request, the first one included."""
     retry_budget: float = 1.0
-    """Retries that each request adds to what all may spend; 1.0 doubles the load."""
+    """Retries that each request adds to the common budget; 1.0 may double the load."""
     reserve: int = 10
-    """Retries that all may spend on top of that."""
+    """Retries in the common budget from the beginning."""
     base: float = 0.5
     """The longest backoff after a request's first attempt; it doubles with each one."""
     cap: float = 20.0
@@ -142,7 +151,7 @@ class Retries:
     timeout: float = 10.0
     """For one attempt in all; the client's own timeouts count each read by itself."""
     give_up_after: float = 60.0
-    """For attempts and backoffs: no backoff begins that would end after that."""
+    """For a request's attempts and backoffs; no retry would begin after that."""
     longest_pause: float = 120.0
     """The longest pause that the server may ask for; as in OpenAI's client."""
     uniform: Callable[[float, float], float] = random.uniform
@@ -153,12 +162,12 @@ class Retries:
         self.retries_left = float(self.reserve)  # for all requests together
 
     def add_request(self) -> None:
-        """Add to the budget the retries that one more request is good for."""
+        """Add to the budget the retries that come with one more request."""
         self.retries_left += self.retry_budget
 
-    def may_retry(self, attempts: int) -> bool:
-        """Whether a request that has had this many attempts may have another."""
-        return attempts < self.attempts and self.retries_left >= 1
+    def spend_retry(self) -> None:
+        """Charge the budget for one retry."""
+        self.retries_left -= 1
 
     def draw_backoff(self, attempts: int) -> float:
         """Seconds to back off after this many attempts, drawn at random."""
@@ -166,40 +175,30 @@ class Retries:
         longest = min(self.cap, self.base * 2.0**doublings)
         return self.uniform(0.0, longest)
 
-    def spend_retry(self) -> None:
-        """Charge the budget for one retry."""
-        self.retries_left -= 1
-
 
 class Gate:
-    """One for all requests: a refusal shuts it, for a while or for good."""
+    """Shut by a refusal, for a while or for good.  All requests share it."""
 
     def __init__(self) -> None:
-        self._not_before = -math.inf  # it is shut until then
-        self._permanent: Refusal | None = None  # shuts it for good
+        self._opens_at = -math.inf
+        self._reason = ""  # why it is shut for good
         self._sleepers: set[asyncio.Future[None]] = set()
 
-    def heed(self, refusal: Refusal) -> None:
+    def obey(self, refusal: Refusal) -> None:
         """Shut for as long as a refusal says; never open sooner than planned."""
-        if refusal.is_permanent:
-            self._permanent = refusal
+        if refusal.is_permanent and refusal.concerns_all:
+            self._opens_at = math.inf
+            self._reason = refusal.reason
             while self._sleepers:
                 self._sleepers.pop().set_result(None)
         elif refusal.pause is not None:
-            opens = time.perf_counter() + refusal.pause
-            self._not_before = max(self._not_before, opens)
+            opens_at = time.perf_counter() + refusal.pause
+            self._opens_at = max(self._opens_at, opens_at)
 
-    def failure(self) -> Failure | None:
-        """How a request fails that comes now; None if it may go."""
-        if self._permanent is not None:
-            reason = self._permanent.reason or "it gives no reason."
-            error = ValueError(f"Not sent: the API will refuse every request: {reason}")
-            return Failure(error, self._permanent, was_sent=False)
-        shut_for = self._not_before - time.perf_counter()
-        if shut_for <= 0:
-            return None
-        too_long = TimeoutError("Not sent: the server asked for too long a pause.")
-        return Failure(too_long, Refusal(pause=shut_for), was_sent=False)
+    def why_shut(self) -> GateShut | None:
+        """For how long it is shut, and why; None if it is open."""
+        seconds = self._opens_at - time.perf_counter()
+        return GateShut(seconds, self._reason) if seconds > 0 else None
 
     async def sleep(self, seconds: float) -> None:
         """Wait for this long, but no longer than until a permanent refusal."""
@@ -212,13 +211,21 @@ class Gate:
 
 
 @dataclass
+class GateShut:
+    """An attempt that was not made, because the gate is shut."""
+
+    seconds: float
+    """Until it opens; infinite if it never does."""
+    reason: str = ""
+    """Why it never opens, in the API's own words."""
+
+
+@dataclass
 class Failure:
-    """An attempt without an answer that can be used, and what the API says about it."""
+    """An attempt that failed, and what the API says about further ones."""
 
     error: Exception
-    refusal: Refusal
-    was_sent: bool = True
-    """False if the gate was shut, so that nothing was sent."""
+    refusal: Refusal = SAYS_NOTHING
 
 
 class RetriedRequest:
@@ -232,65 +239,77 @@ class RetriedRequest:
         self._retries = retries
         self._verbose = verbose
         self._attempts = 0
-        self._began: float | None = None  # when it had its first turn
-        self._spent = 0.0  # seconds on attempts and backoffs
+        self._began = 0.0  # when it had its first slot
+        self._busy_seconds = 0.0  # in attempts and backoffs
 
-    async def attempt(self, client: httpx.AsyncClient) -> httpx.Response | Failure:
+    async def attempt(
+        self, client: httpx.AsyncClient
+    ) -> httpx.Response | Failure | GateShut:
         """Send it once, unless the gate is shut.
 
         Raises an error that no retry can fix.
         """
         now = time.perf_counter()
-        if self._began is None:
-            self._began = now
-        not_sent = self._retries.gate.failure()
-        if not_sent is not None:
-            return not_sent
+        self._began = self._began or now
+        shut = self._retries.gate.why_shut()
+        if shut is not None:
+            return shut
         self._attempts += 1
-        self._announce()
+        if self._verbose:
+            again = f", attempt {self._attempts}" if self._attempts > 1 else ""
+            print(f"Making request {self._num}{again}")
         answer = await get_once(self._url, client, seconds=self._retries.timeout)
         if isinstance(answer, Failure):
-            self._spent += time.perf_counter() - now
-            self._retries.gate.heed(answer.refusal)
+            self._busy_seconds += time.perf_counter() - now
+            self._retries.gate.obey(answer.refusal)
         return answer
 
     def plan_retry(self, failure: Failure) -> float:
         """Charge for the next attempt, and return the seconds until it; or give up."""
-        retries = self._retries
-        if failure.refusal.is_permanent:
-            self._give_up(failure.error)
+        backoff = self._retries.draw_backoff(self._attempts)
+        why_not = self.why_not_again(failure.refusal, backoff)
+        if why_not:
+            self._give_up(failure.error, why_not)
+        self._retries.spend_retry()
+        self._busy_seconds += backoff
         requested = failure.refusal.pause or 0.0
-        if requested > retries.longest_pause:
-            self._give_up_because_of_pause(failure.error, requested)
-        if not failure.was_sent:
-            return requested
-        if not retries.may_retry(self._attempts):
-            self._give_up(failure.error)
-        backoff = retries.draw_backoff(self._attempts)
-        if self._spent + backoff > retries.give_up_after:
-            self._give_up(failure.error)
-        retries.spend_retry()
-        self._spent += backoff
         return requested + backoff
 
-    def _announce(self) -> None:
-        if self._verbose:
-            again = f", attempt {self._attempts}" if self._attempts > 1 else ""
-            print(f"Making request {self._num}{again}")
+    def why_not_again(self, refusal: Refusal, backoff: float) -> str:
+        """What forbids another attempt; empty if nothing does."""
+        retries = self._retries
+        if refusal.is_permanent:
+            return "no retry will help."
+        if refusal.pause is not None and refusal.pause > retries.longest_pause:
+            return self._too_long(refusal.pause)
+        if self._attempts >= retries.attempts:
+            return "there are no more attempts."
+        if retries.retries_left < 1:
+            return "the retry budget was spent."
+        if self._busy_seconds + backoff > retries.give_up_after:
+            return f"a retry would exceed give_up_after, {retries.give_up_after:g} s."
+        return ""
 
-    def _give_up_because_of_pause(self, error: Exception, seconds: float) -> NoReturn:
-        error.add_note(
-            f"The server asked for a pause of {seconds:.0f} s, "
-            f"and longest_pause is {self._retries.longest_pause:g} s."
-        )
-        self._give_up(error)
+    def wait_at_gate(self, shut: GateShut) -> float:
+        """The seconds until the gate opens; gives up if that is too long."""
+        if math.isinf(shut.seconds):
+            reason = shut.reason or "it gives no reason."
+            words = f"Not sent: the API will refuse every request: {reason}"
+            self._give_up(ValueError(words), "no retry will help.")
+        if shut.seconds > self._retries.longest_pause:
+            too_late = TimeoutError("Not sent: the server asked for too long a pause.")
+            self._give_up(too_late, self._too_long(shut.seconds))
+        return shut.seconds
 
-    def _give_up(self, error: Exception) -> NoReturn:
-        """Raise the error, with a note of what was tried."""
-        now = time.perf_counter()
-        elapsed = 0.0 if self._began is None else now - self._began
+    def _too_long(self, seconds: float) -> str:
+        longest = f"longest_pause is {self._retries.longest_pause:g} s"
+        return f"the server asked for a pause of {seconds:.0f} s, and {longest}."
+
+    def _give_up(self, error: Exception, why: str) -> NoReturn:
+        """Raise the error, with a note of what was tried and why it ends."""
+        elapsed = time.perf_counter() - self._began
         attempts = "1 attempt" if self._attempts == 1 else f"{self._attempts} attempts"
-        error.add_note(f"Gave up after {attempts} in {elapsed:.1f} s.")
+        error.add_note(f"Gave up after {attempts} in {elapsed:.1f} s: {why}")
         raise error
 
 
@@ -299,29 +318,34 @@ async def get_once(
 ) -> httpx.Response | Failure:
     """GET ``url``: the response if its status is 200, else a failure.
 
-    Raises ``ValueError`` for a status that is neither a refusal nor one that may pass.
+    Raises ``ValueError`` for a status that is neither a refusal nor temporary.
     """
-    says_nothing = Refusal(pause=None)
     try:
         async with asyncio.timeout(seconds):
             response = await client.get(
                 url, headers={"Content-Type": "application/json"}
             )
     except TRANSIENT as lost:
-        return Failure(lost, says_nothing)
+        return Failure(lost)
     if response.status_code == 200:
         return response
-    error = ValueError(
-        f"Unexpected Status: Http status code is {response.status_code}."
-    )
+    error = error_of(response)
     refusal = read_refusal(response)
     if refusal is not None:
-        if refusal.reason:
-            error.add_note(f"The API says: {refusal.reason}")
         return Failure(error, refusal)
     if response.is_server_error or response.status_code in TRANSIENT_STATUSES:
-        return Failure(error, says_nothing)
+        return Failure(error)
     raise error
+
+
+def error_of(response: httpx.Response) -> ValueError:
+    """What to raise for a status other than 200; the API's own words are a note."""
+    status = response.status_code
+    error = ValueError(f"Unexpected Status: Http status code is {status}.")
+    reason = reason_in(response)
+    if reason:
+        error.add_note(f"The API says: {reason}")
+    return error
 
 
 # The lesson ends here.  Below, the package attaches its checks and its command line.

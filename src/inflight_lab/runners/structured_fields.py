@@ -9,7 +9,8 @@ even ``, "x";q=5``, and an item may also be a number, a token (a word without qu
 something else.  So do not split such a field at its commas: read it from left to right,
 as `parse_list` does.  A field with a mistake in it is to be ignored as a whole.
 
-Inner lists, lists as items of a list, are left out: no field about quotas has them.
+Inner lists, which are lists as items of a list, cannot be read here: a field with one
+is ignored as a whole.  No field about quotas has them.
 
 Source: RFC 9651, "Structured Field Values for HTTP", sections 3 and 4.2.  The package
 http-sf is a complete parser.
@@ -51,56 +52,8 @@ class Item(NamedTuple):
     parameters: dict[str, BareItem]
 
 
-def items_in(field: str) -> list[Item]:
-    """The items of a structured field that is a list; none if there is a mistake."""
-    try:
-        return parse_list(field)
-    except ValueError:
-        return []
-
-
-def parse_list(field: str) -> list[Item]:
-    """The items of a list; raises ``ValueError`` if the field is not one."""
-    text = Text(field.strip(" "))
-    items: list[Item] = []
-    while not text.is_at_end:
-        if items:
-            text.expect(COMMA)
-        items.append(_item(text))
-    return items
-
-
-def _item(text: Text) -> Item:
-    value = _bare_item(text)
-    parameters: dict[str, BareItem] = {}
-    while text.take(SEMICOLON):
-        key = text.expect(KEY)[0]
-        parameters[key] = _bare_item(text) if text.take(EQUALS) else True
-    return Item(value, parameters)
-
-
-def _bare_item(text: Text) -> BareItem:
-    found = text.expect(BARE_ITEM)
-    kind = str(found.lastgroup)
-    written = found[kind]
-    match kind:
-        case "decimal":
-            return float(written)
-        case "integer" | "date":
-            return int(written)
-        case "string":
-            return re.sub(r"\\(.)", r"\1", written)
-        case "bytes":
-            return base64.b64decode(written + "==")  # padding may be missing
-        case "boolean":
-            return written == "1"
-        case "display_string":
-            return unquote(written, errors="strict")
-    return written
-
-
-class Text:
-    """A text that is read piece by piece."""
+class Reader:
+    """Reads a text from left to right, piece by piece."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -124,3 +77,51 @@ class Text:
         if found is None:
             raise ValueError(f"Unexpected text at position {self._position}")
         return found
+
+
+def items_in(field: str) -> list[Item]:
+    """The items of a structured field that is a list; none if there is a mistake."""
+    try:
+        return parse_list(field)
+    except ValueError:
+        return []
+
+
+def parse_list(field: str) -> list[Item]:
+    """The items of a list; raises ``ValueError`` if the field is not one."""
+    reader = Reader(field.strip(" "))
+    items: list[Item] = []
+    while not reader.is_at_end:
+        if items:
+            reader.expect(COMMA)
+        items.append(_item(reader))
+    return items
+
+
+def _item(reader: Reader) -> Item:
+    value = _bare_item(reader)
+    parameters: dict[str, BareItem] = {}
+    while reader.take(SEMICOLON):
+        key = reader.expect(KEY)[0]
+        parameters[key] = _bare_item(reader) if reader.take(EQUALS) else True
+    return Item(value, parameters)
+
+
+def _bare_item(reader: Reader) -> BareItem:
+    found = reader.expect(BARE_ITEM)
+    kind = found.lastgroup or ""  # the name of the alternative that fits
+    written = found[kind]
+    match kind:
+        case "decimal":
+            return float(written)
+        case "integer" | "date":
+            return int(written)
+        case "string":
+            return re.sub(r"\\(.)", r"\1", written)
+        case "bytes":
+            return base64.b64decode(written + "==")  # padding may be missing
+        case "boolean":
+            return written == "1"
+        case "display_string":
+            return unquote(written, errors="strict")
+    return written

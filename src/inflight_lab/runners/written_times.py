@@ -8,8 +8,8 @@ An API that wants you to wait for 20 seconds may write
 - an HTTP date: ``Fri, 27 Nov 2026 06:30:00 GMT``;
 - an RFC 3339 date: ``2026-11-27T06:30:00Z``.
 
-No two of them can be mistaken for each other: a Unix time of today is more than a
-billion, and nobody asks you to wait for a billion seconds, which are 31 years.
+No two of them can be mistaken for each other.  A Unix time of today is more than a
+billion.  A wait of a billion seconds would be 31 years, which no API asks for.
 
 Sources: RFC 9110, sections 5.6.7 and 10.2.3; RFC 3339; Go's ``time.Duration``, whose
 text OpenAI and Groq send, and the durations of Google's JSON.
@@ -25,19 +25,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_TEXT = 64  # characters; none of the forms above is longer
-TOO_LONG = 1e9  # seconds; nobody asks you to wait for as long as that
-MILLISECONDS = 1e12  # a Unix time as large as that is in milliseconds
-SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+TOO_LONG = 1e9  # seconds; from here on, a number is a Unix time
+SMALLEST_IN_MILLISECONDS = 1e12  # from here on, a Unix time is in milliseconds
+UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}  # in seconds
 
 
 def seconds_until(written: object, now: float) -> float | None:
     """The seconds from ``now``, a Unix time, until the time that is written.
 
-    None if nothing sensible is written.  A moment in the past is no wait.
+    ``written`` is the text of a header, or any value of a JSON body.  None if it makes
+    no sense.  A moment in the past gives 0.
     """
-    text = str(written).strip()
-    if len(text) > LONGEST_TEXT:
-        return None
+    text = text_of(written)
     seconds = seconds_in(text)
     if seconds is not None:
         return seconds
@@ -45,6 +44,16 @@ def seconds_until(written: object, now: float) -> float | None:
     if moment is None or moment - now >= TOO_LONG:
         return None
     return max(0.0, moment - now)
+
+
+def milliseconds_until(written: object, now: float) -> float | None:
+    """The seconds until a time that is written in milliseconds; else None."""
+    milliseconds = number_in(written)
+    if milliseconds is None:
+        return None
+    if milliseconds >= SMALLEST_IN_MILLISECONDS:
+        return seconds_until(written, now)  # it is a Unix time
+    return milliseconds / 1000
 
 
 def time_of(headers: Mapping[str, str]) -> float:
@@ -66,10 +75,18 @@ def seconds_in(text: str) -> float | None:
 
 
 def number_in(written: object) -> float | None:
-    """The number that is written, without a sign or an exponent."""
-    text = str(written).strip()
-    is_number = re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", text)
+    """The number that is written, without a sign or an exponent; else None."""
+    text = text_of(written)
+    is_number = re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,20})?", text)
     return float(text) if is_number else None
+
+
+def text_of(written: object) -> str:
+    """A text or a number as text; empty for anything else, or if it is too long."""
+    if not isinstance(written, str | int | float):
+        return ""
+    text = str(written).strip()
+    return text if len(text) <= LONGEST_TEXT else ""
 
 
 def duration_in(text: str) -> float | None:
@@ -79,7 +96,7 @@ def duration_in(text: str) -> float | None:
         return None
     seconds = 0.0
     for number, unit in re.findall(part, text):
-        seconds += float(number) * SECONDS[unit]
+        seconds += float(number) * UNITS[unit]
     return seconds
 
 
@@ -95,7 +112,7 @@ def moment_in(text: str) -> float | None:
 def unix_time(text: str) -> float | None:
     """A Unix time in seconds, which may be written in milliseconds."""
     number = number_in(text)
-    if number is not None and number >= MILLISECONDS:
+    if number is not None and number >= SMALLEST_IN_MILLISECONDS:
         return number / 1000
     return number
 

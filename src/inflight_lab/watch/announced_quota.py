@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from inflight_lab.runners.quota_fields import Standing, quotas_in, standings_in
+from inflight_lab.runners.quota_fields import QuotaState, quota_states_in, quotas_in
 from inflight_lab.runners.written_times import number_in
 
 USUAL_WINDOWS = {
@@ -38,7 +38,7 @@ def announced_quotas(headers: str) -> list[AnnouncedQuota]:
 
     The window may stand in a policy, as `quotas_in` reads it, or in the limit's name
     (``X-RateLimit-Limit-Minute``).  If it does not, it is guessed from the reset that
-    `standings_in` finds beside the limit.  What counts tokens is left out.
+    `quota_states_in` finds beside the limit.  What counts tokens is left out.
     """
     fields = fields_in(headers)
     quotas = _in_policies(fields) + _in_names_with_a_unit(fields)
@@ -79,15 +79,15 @@ def _in_names_with_a_unit(fields: dict[str, str]) -> list[AnnouncedQuota]:
 
 def _beside_a_reset(fields: dict[str, str]) -> list[AnnouncedQuota]:
     return [
-        AnnouncedQuota(standing.limit, _usual_window(standing), is_certain=False)
-        for standing in standings_in(fields)
-        if standing.limit and not standing.counts_tokens
+        AnnouncedQuota(state.limit, _usual_window(state), is_certain=False)
+        for state in quota_states_in(fields)
+        if state.limit and not state.counts_tokens
     ]
 
 
-def _usual_window(standing: Standing) -> float:
+def _usual_window(state: QuotaState) -> float:
     """The shortest usual window that a reset may be the end of; else the reset's."""
     for window in USUAL_WINDOWS.values():
-        if standing.seconds <= 1.02 * window + 0.5:
+        if state.seconds <= 1.02 * window + 0.5:
             return window
-    return standing.seconds
+    return state.seconds
