@@ -211,10 +211,11 @@ def claims_about_dialects(ran: Ran) -> None:
     assert "Measured: 1." in compared
     pauses = ran.kernel.value("[read_refusal(answer).pause for answer in answers]")
     assert all(0 < pause <= 21 for pause in pauses)  # a reset is in whole seconds
-    *read, forbidden = ran.text("code-read-refusal").splitlines()
+    *read, forbidden, compared = ran.text("code-read-refusal").splitlines()
     assert len(read) == 3
     assert not [line for line in read if "reason=''" in line]  # "and the API's reason"
     assert forbidden == "forbidden: 403, None"
+    assert 'Measured: "no".' in compared
     unsent, compared = ran.text("code-permanent").splitlines()
     assert unsent.startswith(
         "Not sent: the API will refuse every request: You exceeded your current quota"
