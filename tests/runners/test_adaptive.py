@@ -353,31 +353,46 @@ def test_a_quota_smaller_than_you_say(
 
 
 def test_an_answer_to_an_earlier_request_undoes_nothing() -> None:
-    """What was accepted at the pace before a refusal neither speeds up nor makes the
-    pauses short again; a second refusal of that pace slows nothing down.
+    """What was sent before a refusal is of the old pace: accepted, it neither speeds up
+    nor makes pauses short again, and refused, it slows nothing down.
     """
 
-    async def main() -> None:
+    class Answered(NamedTuple):
+        """A request, by when it is sent and answered, and what it leaves behind."""
+
+        sent: float
+        answered: float
+        status: int
+
+    requests = [
+        Answered(0.0, 1.0, 429),
+        Answered(0.1, 1.1, 200),
+        Answered(0.2, 1.2, 429),
+        Answered(0.3, 4.5, 200),  # after the next refusal
+        Answered(3.0, 4.0, 429),
+    ]
+    rates: dict[float, float] = {}
+
+    async def main() -> float:
         pacer = LearningPacer()
-        answers = [200, 200, 429, 429, *[200] * 8]
-        # The first refusal is back at 0.3 s, before the answers to later requests.
-        latency = [0.1, 0.1, 0.2, 0.3, *[1.0] * 8]
 
-        async def request(number: int) -> None:
+        async def send(request: Answered) -> None:
+            await asyncio.sleep(request.sent)
             async with pacer:
-                await asyncio.sleep(latency[number])
-                pacer.learn(httpx.Response(answers[number]))
-                rates.append(pacer.rate)
+                await asyncio.sleep(request.answered - request.sent)
+                pacer.learn(httpx.Response(request.status))
+                rates[request.answered] = pacer.rate
 
-        rates: list[float] = []
-        await asyncio.gather(*[request(number) for number in range(12)])
-        refused = rates[2]
-        assert refused < rates[1]
-        in_flight = rates[3:]
-        assert in_flight.count(refused) >= 3
-        assert pacer._refusals.in_a_row == 0 or set(in_flight) == {refused}
+        await asyncio.gather(*[send(request) for request in requests])
+        refused_again = 4.0
+        async with pacer:
+            return virtual_loop().now - 1000 - refused_again
 
-    run(main())
+    pause = run(main())
+    assert set(rates.values()) == {rates[1.0]}
+    assert rates[1.0] < 20
+    # Refused twice in a row, and nothing of the new pace was accepted in between.
+    assert pause == pytest.approx(2)
 
 
 # Quotas for long times.

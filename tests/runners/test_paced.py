@@ -227,6 +227,51 @@ def test_frontier_without_bursts(jitter: float, rate: int) -> None:
     assert sent_at(round(rate * 1.05))[1] > 0
 
 
+# Several quotas.
+
+
+class Several(NamedTuple):
+    """A quota, the others, and how long 50 requests take, in seconds."""
+
+    rate: float
+    period: float
+    also: list[tuple[float, float]]
+    seconds: float
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Several(10, 1, [], 5.0),
+        Several(10, 1, [(1000, 3600)], 5.0),
+        Several(1000, 3600, [(10, 1)], 5.0),  # in any order
+        Several(10, 1, [(300, 60), (1000, 3600)], 5.0),
+        Several(10, 1, [(30, 60)], 61.9),  # 30 in 3 s, and the next a minute later
+        Several(10, 1, [(5, 1)], 10.0),
+    ],
+    ids=str,
+)
+def test_the_shortest_quota_spaces_and_each_is_counted(row: Several) -> None:
+    """A job that fits into the long quotas is not spread over their periods."""
+    api = SimulatedApi(network(0.001))
+    pacer = Pacer(row.rate, row.period, also=row.also)
+    send(api, 50 / 100, limiter=pacer)
+    taken = max(api.arrivals) - min(api.arrivals)
+    assert taken == pytest.approx(row.seconds, rel=0.05)
+    for rate, period in [(row.rate, row.period), *row.also]:
+        assert api.refused(quota("sliding-window", rate, period)) == 0
+
+
+def test_a_changed_rate_leaves_the_other_quotas() -> None:
+    """``rate`` is the first quota's; the others go on to be counted."""
+    api = SimulatedApi(network())
+    pacer = Pacer(1, 1, also=[(30, 60)])
+    pacer.rate = 100
+    send(api, 40 / 100, limiter=pacer)
+    assert api.refused(quota("sliding-window", 30, 60)) == 0
+    assert max(api.arrivals) - min(api.arrivals) < 62
+
+
 # Its parts.
 
 

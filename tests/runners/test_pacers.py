@@ -101,7 +101,7 @@ def live_through(
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, OUTCOMES) for outcome in outcomes)
         assert limiter.in_use == limiter.waiting == 0, "a slot was lost"
-        await asyncio.sleep(3)
+        await asyncio.sleep(21)  # longer than the longest window
         assert not shared.locked(), "a turn or a place was lost"
 
     shared: Any = None
@@ -167,6 +167,25 @@ def test_any_burst_keeps_the_window(examples: int) -> None:
             live_through(history, lambda **how: Pacer(rate, burst=burst, **how), slots),
             rate,
         )
+
+    holds()
+
+
+@many
+def test_several_quotas_are_each_kept(examples: int) -> None:
+    """However requests end, each of the pacer's quotas holds."""
+
+    @settings(max_examples=examples)
+    @given(NEAR, RATE, st.integers(1, 60), st.sampled_from([2, 5, 20]), SLOTS)
+    def holds(
+        history: list[tuple[str, Any]], rate: int, more: int, period: int, slots: int
+    ) -> None:
+        also = [(more, period)]
+        arrivals = live_through(
+            history, lambda **how: Pacer(rate, also=also, **how), slots
+        )
+        assert_kept(arrivals, rate)
+        assert_kept(arrivals, more, period)
 
     holds()
 

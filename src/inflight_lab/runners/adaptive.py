@@ -35,7 +35,7 @@ unknown                                    87 to 96 %    4 to 16 a minute
 
 (*) and delay varies by 1 ms: without a 429, no more than 91 % is possible.
 
-1,000 requests of a known quota take 10 s, 20 s if 1 % are refused at random, and 53 s
+1,000 requests of a known quota take 10 s, 20 s if 1 % are refused at random, and 51 s
 if 5 % are.  The pauses alone make that 18 and 47 s.
 
 To paste this file, first paste those that it imports, and those that these import:

@@ -21,7 +21,7 @@ helps against the first only:
    was to blame: search from there.
 3. *If that does not help*, and refusals come together, try half of that.  If they come
    alone, a rate of refusals that does not fall with the pace is not the pace's fault:
-   go at the full pace, and don't try again for ten times as long as this took.
+   go at the full pace, and don't try again for 30 times as long as that took.
 
 Source of the search: additive increase and multiplicative decrease, D. Chiu and R.
 Jain, Computer Networks and ISDN Systems 17(1), 1989.
@@ -50,7 +50,7 @@ MOST_ALONE = 2  # the same, if they come alone
 TRIAL_STEP = 2  # each trial divides the pace by this
 SLOWEST_TRIAL = 1 / 16  # of the full pace
 HELPS = 3  # times as many requests in a row are accepted, if a slower pace helps
-PATIENCE = 10  # times as long as a trial that did not help, there is no other
+PATIENCE = 30  # times as long as a trial that did not help, there is no other
 
 # The search for an unknown quota.
 FIRST_RATE = 20.0  # requests a second
@@ -92,7 +92,7 @@ class Refusals:
         return 0.5 * 2.0 ** min(self.in_a_row, 60)
 
     def note_accepted(self, sent: float) -> bool:
-        """Note that a request was accepted; whether it was sent at today's pace."""
+        """Note that a request was accepted; False if it is of the last episode."""
         if sent <= self._last:
             self._note_in_flight(sent)
             return False
@@ -103,7 +103,7 @@ class Refusals:
     def note_refused(self, sent: float) -> Episode | None:
         """Note a refusal.  The episode that it begins; None if the last one goes on."""
         if sent <= self._last:
-            self._behind_refused += self._note_in_flight(sent)
+            self._note_in_flight(sent, refused=True)
             return None
         now = time.perf_counter()
         come_together = self._behind_refused > TOGETHER * self._behind
@@ -116,11 +116,13 @@ class Refusals:
         self._behind_refused /= 2
         return episode
 
-    def _note_in_flight(self, sent: float) -> bool:
+    def _note_in_flight(self, sent: float, *, refused: bool = False) -> None:
         """Count a request of the last episode, if it was right behind the first one."""
-        is_behind = sent > self._first_sent
-        self._behind += is_behind
-        return is_behind
+        if sent <= self._first_sent:
+            return
+        self._behind += 1
+        if refused:
+            self._behind_refused += 1
 
 
 class Pace:
@@ -190,16 +192,16 @@ class KnownPace(Pace):
         most = MOST_TOGETHER if episode.come_together else MOST_ALONE
         return self if self._in_doubt <= most else self._try_slower()
 
-    def refused_on_trial(self, episode: Episode, *, began: float) -> Pace:
+    def refused_on_trial(self, episode: Episode) -> Pace:
         """A slower pace did not help.  Try a still slower one, or none for a while."""
         self.longest_run = max(self.longest_run, episode.run)
         is_slowest = self._trial_rate <= SLOWEST_TRIAL * self.full_rate
         if episode.come_together and not is_slowest:
             return self._try_slower()
+        trial_seconds = (episode.run + 1) / self._trial_rate
+        self._no_trial_until = time.perf_counter() + PATIENCE * trial_seconds
         if is_slowest:
             self._trial_rate = self.full_rate
-        now = time.perf_counter()
-        self._no_trial_until = now + PATIENCE * (now - began)
         return self.restore()
 
     def _hold_down(self, episode: Episode) -> None:
@@ -232,7 +234,6 @@ class SearchingPace(Pace):
         self._was_refused = False
         self._known = instead_of
         self._is_on_trial = instead_of is not None
-        self._began = time.perf_counter()
 
     def accepted(self, run: int) -> Pace:
         """Go a little faster: one more request was accepted."""
@@ -251,8 +252,7 @@ class SearchingPace(Pace):
         larger one.
         """
         if self._known is not None and not self._helps(episode.run):
-            return self._known.refused_on_trial(episode, began=self._began)
-        self._began = time.perf_counter()
+            return self._known.refused_on_trial(episode)
         if self._was_refused and episode.since_last < SOON:
             self.rate /= LARGE_STEP
             return self
