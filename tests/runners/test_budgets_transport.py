@@ -111,6 +111,7 @@ USAGES = {
         [b'{"usageMetadata": {"promptTokenCount": 30, "totalTokenCount": 42}}'], 42
     ),
     "words of the answer": Usage([rb'{"content": "\"total_tokens\": 9"}'], 75),
+    "no number of this world": Usage([b'{"total_tokens": ' + b"9" * 5000 + b"}"], 75),
     "not said": Usage([b'{"choices": []}'], 75),
     "no body": Usage([], 75),
     "more than was reserved": Usage([b'{"total_tokens": 90}'], 90, 90),

@@ -38,5 +38,6 @@ SHARED_LESSONS = (
     "learned_pace",
     "gate",
     "token_counts",
+    "shares",
     "reservations",
 )

@@ -4,7 +4,7 @@
   Nobody overtakes it.
 - *Reserve the most.*  A request reserves the tokens of its prompt, estimated, and all
   that its answer may have (`token_counts`).  They come back when the API has forgotten
-  the request (`reservations`).
+  the request (`reservations`, `shares`).
 - *Give nothing back, unless the API does.*  See below.
 - *Believe the API.*  Its headers may say that less remains than we think.  When it
   refuses a request, all wait for as long as it says (`refusals`), and the request is

@@ -1,135 +1,29 @@
-"""Reservations: what requests have taken of each budget, and when it comes back.
+"""Reservations: a request takes from all budgets or from none, and when it counts.
 
-An API that allows 500 requests in 60 seconds forgets a request 60 seconds after it
-counted it.  When was that?  The client knows only when it sent the request and when the
-answer came.  The answer took at least the shortest latency ever seen; the rest may have
-been delay on the way to the API.  So a request counts from the latest possible moment:
-when its answer came, less the shortest latency.  OpenAI says it more exactly, in
-``openai-processing-ms``: the time for which it worked on the answer.
+When did the API count a request?  The client knows only when it sent the request and
+when the answer came.  The answer took at least the shortest latency ever seen; the rest
+may have been delay on the way to the API.  So a request counts from the latest possible
+moment: when its answer came, less the shortest latency.  OpenAI says it more exactly,
+in ``openai-processing-ms``: the time for which it worked on the answer.
 
-There is a second source: the API's own headers.  They may say that less remains than
-the budget knows of, because others use the same key, or because the API counts more for
-a request.  It is believed until the moment at which all is there again, as it says.
-
-The headers are ``x-ratelimit-remaining-tokens`` and ``x-ratelimit-reset-tokens``
-(OpenAI, Groq), or ``anthropic-ratelimit-tokens-remaining`` and ``-reset``.  They are
-looked up by the budget's name, which may be ``requests``, ``tokens``, ``input_tokens``
-or ``output_tokens``.  What remains of a budget without a word on its reset, as Azure
-says it, is not believed: nobody knows for how long.
+The headers may also say what remains: ``x-ratelimit-remaining-tokens`` and
+``x-ratelimit-reset-tokens`` (OpenAI, Groq), or ``anthropic-ratelimit-tokens-remaining``
+and ``-reset``.  They are looked up by the budget's name, which may be ``requests``,
+``tokens``, ``input_tokens`` or ``output_tokens``.  What remains without a word on its
+reset, as Azure says it, is not believed: nobody knows for how long.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
-import itertools
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import NamedTuple
 
 from inflight_lab.runners.gate import Gate
+from inflight_lab.runners.shares import Budget, Remaining, Share
 from inflight_lab.runners.written_times import number_in, seconds_until, time_of
-
-
-class Budget:
-    """An amount for each ``period`` seconds, and how much of it is in use."""
-
-    def __init__(self, amount: float, period: float) -> None:
-        self.amount = amount
-        self.period = period
-        self.slack = 0.01 * period  # for delays longer than any seen so far
-        self.used = 0.0
-        self.taken = 0.0  # in total, so that two moments can be compared
-        self.said_left = math.inf  # as the API said, less what was taken since
-        self.said_at = 0.0
-        self.said_until = 0.0  # for how long that is believed
-        self._numbers = itertools.count()
-        self._returns: list[Return] = []  # a heap: what comes back next is first
-
-    def take(self, cost: float) -> Share:
-        """Take ``cost`` for one request."""
-        self.used += cost
-        self.taken += cost
-        self.said_left -= cost
-        return Share(self, cost)
-
-    def give_back_at(self, moment: float, share: Share) -> None:
-        """Give ``share`` back at this moment, whatever was said before."""
-        share.returns_at = moment
-        heapq.heappush(self._returns, Return(moment, next(self._numbers), share))
-
-    def seconds_until_room(self, cost: float) -> float:
-        """0 if there is room for ``cost``; else until it is worth looking again."""
-        now = time.perf_counter()
-        self._give_back(now)
-        if cost > max(0, self.said_left) and now < self.said_until:
-            return self.said_until - now
-        fractions_may_differ = 1 + 1e-9  # in the last digits of their sum
-        if self.used + cost <= self.amount * fractions_may_differ:
-            return 0.0
-        return self._returns[0].moment - now if self._returns else 60.0
-
-    def _give_back(self, now: float) -> None:
-        while self._returns and self._returns[0].moment <= now:
-            heapq.heappop(self._returns).share.give_back_if_due(now)
-
-
-class Share:
-    """What one request has taken of one budget."""
-
-    def __init__(self, budget: Budget, cost: float) -> None:
-        self.budget = budget
-        self.cost = cost
-        self.taken_at = time.perf_counter()
-        self.returns_at = math.inf
-        self._is_back = False
-        self._taken_by_then = budget.taken
-        self._left_then = budget.amount - budget.used
-
-    def correct(self, cost: float) -> None:
-        """It really cost this; that no longer matters once the share is back."""
-        if not self._is_back:
-            self.budget.used += cost - self.cost
-            self.cost = cost
-
-    def count_from(self, moment: float) -> None:
-        """Give it back one period after this moment, when the API counted it."""
-        counted = max(moment, self.taken_at + self.budget.slack)
-        self.budget.give_back_at(counted + self.budget.period, self)
-
-    def give_back_if_due(self, now: float) -> None:
-        """The API no longer counts the request, unless it counted it later."""
-        if self.returns_at <= now and not self._is_back:
-            self.budget.used -= self.cost
-            self._is_back = True
-
-    def believe(self, remaining: Remaining) -> None:
-        """Believe what the API said was left when it counted this request.
-
-        It may have counted the requests that were sent since, or it may not.  If it
-        says less than this budget even if it has counted all of them, it is right.  If
-        it has counted none of them, they still have to be subtracted.
-        """
-        budget = self.budget
-        now = time.perf_counter()
-        taken_since = budget.taken - self._taken_by_then
-        if remaining.amount < math.floor(self._left_then - taken_since):
-            budget.said_until = now + remaining.seconds + budget.slack
-        left = remaining.amount - taken_since
-        if self.taken_at < budget.said_at:  # which of the two did it say first?
-            left = min(left, budget.said_left)
-        budget.said_left = left
-        budget.said_at = now
-
-
-class Return(NamedTuple):
-    """When a share comes back; the number settles what comes back together."""
-
-    moment: float
-    number: int
-    share: Share
 
 
 class Reservation:
@@ -248,13 +142,6 @@ class Reservations:
         """How long an answer takes at least, once the API has its request."""
         is_known = self._shortest_latency < math.inf
         return self._shortest_latency if is_known else 0.0
-
-
-class Remaining(NamedTuple):
-    """What the API says is left of a budget, and the seconds until all is there."""
-
-    amount: float
-    seconds: float
 
 
 def remaining_in(headers: Mapping[str, str], name: str) -> Remaining | None:

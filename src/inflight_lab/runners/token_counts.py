@@ -34,9 +34,9 @@ UNLIMITED_ANSWER = 1000  # tokens, for a request that sets no limit
 WRITES_NO_ANSWER = ("/embeddings", ":embedContent", "/moderations")
 LIMIT = re.compile(
     rb'"(?:max_tokens|max_completion_tokens|max_output_tokens|maxOutputTokens|maxTokens)"'
-    rb"\s*:\s*(\d+)"
+    rb"\s*:\s*(\d{1,15})\b"
 )
-ANSWERS = re.compile(rb'"(?:n|best_of|candidateCount)"\s*:\s*(\d+)')
+ANSWERS = re.compile(rb'"(?:n|best_of|candidateCount)"\s*:\s*(\d{1,15})\b')
 USAGE = {
     b"total_tokens": "tokens",
     b"totalTokenCount": "tokens",
@@ -50,7 +50,7 @@ USAGE = {
     b"candidatesTokenCount": "output_tokens",
     b"outputTokens": "output_tokens",
 }
-NUMBER = re.compile(rb'"(\w+)"\s*:\s*(\d+)')
+NUMBER = re.compile(rb'"(\w+)"\s*:\s*(\d{1,15})\b')
 LONGEST_NUMBER = 60  # bytes, with its name
 LAST_EVENTS = (b"[DONE]", b"message_stop")  # of a stream
 
