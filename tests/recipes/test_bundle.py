@@ -93,6 +93,30 @@ def test_a_recipe_begins_with_its_own_code(name: str) -> None:
     assert code.endswith(own[start:])
 
 
+SHARED = ("api", "client", "progress", "report", "results_file")
+SLIDE = 15  # lines
+
+
+@pytest.mark.parametrize("name", [*RECIPES, *SHARED])
+def test_a_function_of_a_recipe_is_short(name: str) -> None:
+    """It can be read at a glance, and has one job."""
+    source = (ROOT / f"src/inflight_lab/recipes/{name}.py").read_text("utf-8")
+    long = [
+        node.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and lines_of_code(node) > SLIDE
+    ]
+    assert long == []
+
+
+def lines_of_code(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function's body, without its docstring."""
+    first = node.body[1 if ast.get_docstring(node) else 0]
+    assert node.end_lineno is not None
+    return node.end_lineno - first.lineno + 1
+
+
 def test_a_rung_that_imports_nothing_is_its_lesson() -> None:
     """Not a letter differs."""
     source = (ROOT / "src/inflight_lab/runners/semaphore.py").read_text("utf-8")

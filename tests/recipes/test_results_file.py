@@ -112,6 +112,20 @@ def test_a_file_with_something_else_is_left_alone(text: str, path: Path) -> None
     assert path.read_text("utf-8") == text
 
 
+def test_the_report_does_not_list_every_kind_of_error(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where each item has its own, ten are shown, and how many more there are."""
+    items = [{"key": str(number)} for number in range(12)]
+    with open_results(str(path), items) as results:
+        for item in items:
+            results.add(item, {"error": f"status 400: Bad id {item['key']}."})
+        report(results)
+    *_, last, more, _what_next = capsys.readouterr().out.splitlines()
+    assert last == "1 missing (9): status 400: Bad id 9."
+    assert more == "2 more kinds of errors"
+
+
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
     """Nothing has been sent by then, and the error says which file it is."""
     path = str(tmp_path / "nowhere" / "results.jsonl")

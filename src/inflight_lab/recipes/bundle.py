@@ -24,8 +24,12 @@ EXPLAINED_IN = {
     "runners": "07_survive_failures",
     "runners.adaptive": "06_pace_to_the_quota",
     "runners.budgets": "12_keep_two_budgets",
+    "runners.gate": "12_keep_two_budgets",
+    "runners.learned_pace": "06_pace_to_the_quota",
     "runners.paced": "06_pace_to_the_quota",
+    "runners.reservations": "12_keep_two_budgets",
     "runners.shared_quota": "09_share_a_limit",
+    "runners.token_counts": "12_keep_two_budgets",
 }
 """The notebook for the files of a room, or for a file that has its own."""
 IN_A_CELL = Statement("results = await main()", stands_apart=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from inflight_lab.recipes.results_file import Outcome, ResultsFile, Stop
 
-MOST_SHOWN = 10  # items for each error, and errors
+MOST_SHOWN = 10  # items for each error, and kinds of errors
 
 
 def report(results: ResultsFile) -> list[Outcome]:
@@ -20,6 +20,8 @@ def report(results: ResultsFile) -> list[Outcome]:
     missing = names_by_error(outcomes)
     for error, names in list(missing.items())[:MOST_SHOWN]:
         print(f"{len(names)} missing ({shortened(names)}): {error}")
+    if len(missing) > MOST_SHOWN:
+        print(f"{len(missing) - MOST_SHOWN} more kinds of errors")
     if missing:
         print("The next start asks for these only.")
     return outcomes
