@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import httpx
 
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, Stop
-from inflight_lab.runners.gate import CONCERNS_ALL
 from inflight_lab.runners.paced import Pacer, RateAndPeriod
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 from inflight_lab.runners.resilient import TRANSIENT, TRANSIENT_STATUSES
@@ -136,14 +135,14 @@ class Api:
             raise Stop(f"{error} (is the token right?)")
         refusal = read_refusal(response)
         if refusal is not None:
-            self.heed(refusal, error, response.status_code)
+            self.heed(refusal, error)
         if may_pass(response, refusal):
             raise TryAgain(error)
         return {"error": error}
 
-    def heed(self, refusal: Refusal, error: str, status: int) -> None:
+    def heed(self, refusal: Refusal, error: str) -> None:
         """Send nothing for as long as the API asks, or raise ``Stop``."""
-        if refusal.is_permanent and status in CONCERNS_ALL:
+        if refusal.is_permanent and refusal.concerns_all:
             raise Stop(error)
         pause = refusal.pause or 0.0
         longest = max(self.longest_pause, *(period for _, period in self.quotas))
