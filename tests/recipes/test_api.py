@@ -129,6 +129,16 @@ def test_several_quotas_are_each_used_as_far_as_they_go() -> None:
     assert arrivals[599] - arrivals[300] < 32
 
 
+def test_a_quota_over_an_hour() -> None:
+    """Requests that fit into it go at once, also on a computer that has just started,
+    and the others when the hour is over.
+    """
+    api = run(simulate(60, network(), quotas=[(100, 1), (50, 3600)]), late=LATE)
+    arrivals = sorted(api.arrivals)
+    assert arrivals[49] < BEGIN + 1
+    assert BEGIN + 3600 <= arrivals[50] < BEGIN + 3700
+
+
 # ---- Refusals
 
 

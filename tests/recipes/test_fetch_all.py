@@ -279,6 +279,13 @@ async def test_progress_with_tqdm(healthy: PracticeServer, tmp_path: Path) -> No
 # ---- Bad input
 
 
+async def test_no_ids(healthy: PracticeServer, tmp_path: Path) -> None:
+    """There is nothing to do, and it says so."""
+    status, out, err = await run(paste(tmp_path, healthy.url, []), tqdm=False)
+    assert (status, err) == (0, "")
+    assert out == "0 of 0 have an answer in results.jsonl.\n"
+
+
 async def test_an_address_without_id(healthy: PracticeServer, tmp_path: Path) -> None:
     """With one address for all ids it says what is wrong, and sends nothing."""
     script = paste(tmp_path, healthy.url, range(5))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inflight_lab.recipes.progress import Progress
 from inflight_lab.recipes.report import report
 from inflight_lab.recipes.results_file import Stop, open_results
 
@@ -56,6 +57,17 @@ def test_answers_are_kept_and_errors_are_not(path: Path) -> None:
     with open_results(str(path), ITEMS) as results:
         assert [item["id"] for item in results.missing()] == ["ü", 3]
         assert results.outcomes[first["key"]] == first | {"status": 200, "data": None}
+
+
+def test_the_bar_ends_however_the_script_ends(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C too: in a notebook, the next bar would stand below it otherwise."""
+    closed: list[bool] = []
+    monkeypatch.setattr(Progress, "close", lambda progress: closed.append(True))
+    with pytest.raises(KeyboardInterrupt), open_results(str(path), ITEMS):
+        raise KeyboardInterrupt
+    assert closed
 
 
 def test_answers_of_other_items_stay(path: Path) -> None:

@@ -28,7 +28,9 @@ def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
             file = stack.enter_context(open(path, "ab+", buffering=0))
         except OSError as error:
             raise Stop(f"cannot open {path}: {error.strerror}") from error
-        yield ResultsFile(file, items)
+        results = ResultsFile(file, items)
+        stack.callback(results.progress.close)
+        yield results
 
 
 class ResultsFile:
