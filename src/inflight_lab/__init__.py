@@ -14,8 +14,7 @@ prints who uses whom, and a test fails at anything else.
     engine       observation             one run of any runner, and a limit that moves
     judge        quotas                  a card for any limiter
     server       observation, quotas     the practice API, on a socket or in a page
-    recipes      snippets, runners       complete scripts, and what prints them
-    snippets     runners                 the script to leave with
+    recipes      runners                 complete scripts, and what prints them
     runners      observation             the ladder: a lesson a file, a command line
     observation  -                       timelines: what became of each request
     quotas       -                       leaf: how APIs count requests

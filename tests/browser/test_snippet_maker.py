@@ -1,18 +1,18 @@
-"""The snippet maker as a person uses it: choose, read, copy."""
+"""The snippet maker as a person uses it: choose, type, read, copy."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from inflight_lab.snippets import snippet
+from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import IN_BROWSER, Place, in_both_front_ends
 from tests.support.lab import Lab, run_all
 
 pytestmark = IN_BROWSER
 
-CELL = "from inflight_lab.snippets.widget import SnippetMaker\nSnippetMaker()"
+CELL = "from inflight_lab.recipes.widget import SnippetMaker\nSnippetMaker()"
 NO_CLIPBOARD = """
     Object.defineProperty(navigator, "clipboard", {value: undefined});
     document.execCommand = () => false;
@@ -33,13 +33,16 @@ class Maker:
         lab.open(page, lab.write(f"{name}.ipynb", CELL))
         run_all(page)
         self.form = page.locator("form.ifl-snippets")
-        self.shows()
+        self.shows("fetch_all")
 
-    def shows(self, **choices: Any) -> None:
-        """Wait until the code is the one for these choices."""
-        expect(self.form.locator("textarea")).to_have_value(
-            snippet(**choices), timeout=60_000
-        )
+    def shows(self, recipe: str, **settings: Any) -> None:
+        """Wait until the code is the one for this recipe and these settings."""
+        code = self.form.locator("textarea")
+        expect(code).to_have_value(snippet(recipe, **settings), timeout=60_000)
+
+    def field(self, name: str) -> Locator:
+        """A field of the form."""
+        return self.form.locator(f"[name={name}]")
 
     def says(self, text: str) -> None:
         """Wait until the line beside the button is this."""
@@ -48,38 +51,29 @@ class Maker:
 
 @in_both_front_ends
 def test_it_shows_what_is_chosen(place: Place, lab: Lab, page: Page) -> None:
-    """Each choice changes the code at once; a wrong one says what is allowed, and does
-    no harm.
+    """Each choice changes the code at once, and what was typed stays when another
+    recipe has it too; a wrong value says what is allowed.
     """
     maker = Maker(lab, page, f"choose-{place}")
-    form = maker.form
-    form.get_by_label("retries").uncheck()
-    maker.shows(retries=False)
-    form.locator("[name=tokens]").fill("30000")
-    maker.shows(retries=False, tokens=30_000)
-    form.locator("[name=tokens]").fill("")
-    form.get_by_label("one limit per host").check()
-    form.get_by_label("progress").uncheck()
-    form.get_by_label("Results").select_option("as they come")
-    form.get_by_label("For").select_option("a notebook's cell")
-    chosen: dict[str, Any] = {
-        "retries": False,
-        "progress": False,
-        "per_host": True,
-        "notebook": True,
-    }
-    chosen |= {"save": None, "as_completed": True}
-    maker.shows(**chosen)
-    form.locator("[name=count_too]").fill("300")
-    chosen["quotas"] = [(100, 1), (300, 60)]
-    maker.shows(**chosen)
-    form.get_by_label("At most").fill("0")
-    maker.says("limit must be 1 or more, or None, got 0")
-    form.get_by_label("At most").fill("7")
-    maker.shows(**chosen, limit=7)
-    form.locator("[name=count]").fill("")
-    form.locator("[name=count_too]").fill("")
-    maker.shows(**chosen | {"quotas": ()}, limit=7)
+    own = "https://api.example.com/items/{id}"
+    expect(maker.field("url")).to_have_attribute("placeholder", own)
+    url = "https://a.example/{id}"
+    maker.field("url").fill(url)
+    maker.field("results").fill("mine.jsonl")
+    maker.shows("fetch_all", URL=url, RESULTS="mine.jsonl")
+    maker.field("recipe").select_option("paced")
+    maker.shows("paced", URL=url)
+    expect(maker.field("results")).to_be_hidden()
+    maker.field("count_too").fill("1000")
+    quotas = [(100, 1), (1000, 60)]
+    maker.shows("paced", URL=url, QUOTAS=quotas)
+    maker.field("limit").fill("0")
+    maker.says("limit must be 1 or more, got 0")
+    maker.field("limit").fill("7")
+    maker.field("form").select_option("a notebook's cell")
+    maker.shows("paced", URL=url, QUOTAS=quotas, LIMIT=7, notebook=True)
+    maker.field("recipe").select_option("resilient")
+    maker.shows("resilient")
 
 
 def test_copy(lab: Lab, page: Page) -> None:

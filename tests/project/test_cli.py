@@ -23,6 +23,7 @@ import pytest
 
 from inflight_lab import PracticeServer, cli
 from inflight_lab.publish import series
+from inflight_lab.recipes.snippet import snippet
 from tests.support.browser import ROOT, make_environment
 from tests.support.lab import free_port, wait_until_up
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
@@ -70,30 +71,12 @@ def test_run_hands_over() -> None:
     assert "count must be 0 or more, got -1" in ran.stderr
 
 
-def test_snippet_prints_what_the_options_say() -> None:
-    """Without options the whole script; else what they name, and no more."""
-    from inflight_lab.snippets import snippet
-
-    assert inflight_lab("snippet").stdout == snippet()
-    assert inflight_lab(
-        "snippet", "https://a.example/{id}", "--notebook"
-    ).stdout == snippet("https://a.example/{id}", notebook=True)
+def test_snippet_prints_a_recipe_with_your_settings() -> None:
+    """Without a name it is the complete script; a setting stands in the code."""
+    assert inflight_lab("snippet").stdout == snippet("fetch_all")
     quotas = "--rate 10 --period 1 --rate 300 --period 60"
-    options = f"{quotas} --retries --progress --save out.jsonl --notebook"
-    assert inflight_lab("snippet", *options.split()).stdout == snippet(
-        quotas=[(10, 1), (300, 60)], limit=None, save="out.jsonl", notebook=True
-    )
-    assert inflight_lab(
-        "snippet", "--limit=3", "--as-completed", "--per-host"
-    ).stdout == snippet(
-        quotas=(),
-        limit=3,
-        retries=False,
-        progress=False,
-        save=None,
-        as_completed=True,
-        per_host=True,
-    )
+    ran = inflight_lab("snippet", "paced", *quotas.split(), "--notebook")
+    assert ran.stdout == snippet("paced", notebook=True, QUOTAS=[(10, 1), (300, 60)])
 
 
 @pytest.mark.parametrize(
@@ -104,22 +87,8 @@ def test_snippet_prints_what_the_options_say() -> None:
             ["--folder", __file__],
             "--folder must be a folder that can be made and written, got ",
         ),
-        (["snippet", "--rate", "0"], "requests must be 1 or more, got 0"),
-        (["snippet", "--limit", "0"], "limit must be 1 or more, or None, got 0"),
-        (
-            ["snippet", "--rate", "1", "--save", ""],
-            "save must be the name of a file, or None, got ''",
-        ),
-        (["snippet", "--save", ""], "save must be the name of a file, or None, got ''"),
-        (
-            ["snippet", "--rate=1", "--rate=2", "--period=1"],
-            "--period must come once for each --rate, got 1",
-        ),
-        (
-            ["snippet", "--rate=1", "--rate=2"],
-            "--period must come once for each --rate, got 0 for 2",
-        ),
-        (["snippet", "example.com/{id}"], "url must be a valid URL"),
+        (["snippet", "--rate", "0"], "rate must be 1 or more, got 0"),
+        (["snippet", "nope"], "invalid choice: 'nope'"),
         (
             ["pages", "{tmp}", "--notebooks", "nowhere"],
             "--notebooks must be a folder with .ipynb files",
@@ -130,10 +99,6 @@ def test_snippet_prints_what_the_options_say() -> None:
             "out must be a folder that can be written, got ",
         ),
         (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
-        (
-            ["snippet", "--tokens=9"],
-            "tokens must come with a rate and without per_host, got 9",
-        ),
         (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),
         (["watch"], "required: script\n"),
     ],

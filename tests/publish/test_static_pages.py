@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from nbclient.output_widget import OutputWidget
 
 from inflight_lab.publish import index_page, static_pages
+from inflight_lab.recipes.snippet import snippet
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 INTERACTIVE = """
@@ -34,6 +36,19 @@ def test_what_sliders_print_is_on_the_page(
     assert page.count("<pre>the rate is 2") == 1
     assert "interactive(children" not in page
     assert not sent
+
+
+SNIPPET_MAKER = "from inflight_lab.recipes.widget import SnippetMaker\nSnippetMaker()"
+
+
+def test_the_snippet_maker_leaves_its_code_on_the_page(tmp_path: Path) -> None:
+    """Whoever reads a page where nothing runs can copy the complete script."""
+    cell = nbformat.v4.new_code_cell(SNIPPET_MAKER)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "maker.ipynb")
+    page = static_pages.make_page(tmp_path / "maker.ipynb", tmp_path).read_text(
+        encoding="utf-8"
+    )
+    assert snippet("fetch_all") in html.unescape(page)
 
 
 def test_a_folder_without_notebooks_is_refused(

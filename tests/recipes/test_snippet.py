@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from typing import NamedTuple
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.bundle import bundle
-from inflight_lab.recipes.snippet import snippet
+from inflight_lab.recipes.snippet import other_rungs, snippet
 from inflight_lab.runners import RUNGS
-from inflight_lab.snippets import snippet as chosen_parts
+from tests.support.browser import ROOT
+from tests.support.notebook_tools import NOTEBOOKS, load
 
 
 def printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
@@ -85,6 +87,8 @@ REFUSED = [
     Refused("fetch_all --url example.com/{id}", "url must be a valid URL"),
     Refused("fetch_all --url https://a.example/", "url must have {id} where the id"),
     Refused("fetch_all --rate 1 --rate 2", "--period must come once for each --rate"),
+    Refused("fetch_all --rate 1 --period inf", "period must be more than 0"),
+    Refused("fetch_all --results=", "results must be the name of a file, got ''"),
     Refused("fetch_all --period 2", "--period must come once for each --rate"),
     Refused("paced --results a.jsonl", "paced has no setting RESULTS"),
     Refused("resilient --rate 5", "resilient has no setting QUOTAS"),
@@ -104,22 +108,46 @@ def test_no_option_is_silently_ignored(
     assert given.message in err.splitlines()[-1]
 
 
-def test_without_a_name_it_chooses_parts(capsys: pytest.CaptureFixture[str]) -> None:
-    """As before: the script of notebook 10, or the parts that the options name."""
-    assert printed(capsys, "") == chosen_parts()
-    assert printed(capsys, "https://a.example/{id}") == chosen_parts(
-        "https://a.example/{id}"
-    )
+def test_without_a_name_it_prints_the_complete_script(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With settings or without."""
+    assert printed(capsys, "") == bundle("recipes.fetch_all")
+    assert printed(capsys, "--limit 7") == snippet("fetch_all", LIMIT=7)
+
+
+def commands_that_readers_copy() -> set[str]:
+    """What stands after ``inflight-lab snippet`` in the README and the notebooks."""
+    texts = [(ROOT / "README.md").read_text(encoding="utf-8")]
+    for path in NOTEBOOKS:
+        texts += [cell.source for cell in load(path).cells]
+    found = re.findall(r"`inflight-lab snippet ?(.*?)`", "\n".join(texts))
+    return set(found) - {"RECIPE", "--help"}
+
+
+@pytest.mark.parametrize("command", sorted(commands_that_readers_copy()))
+def test_what_readers_copy_works(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command in the README and the notebooks prints a script."""
+    main(shlex.split(command))
+    assert compile(capsys.readouterr().out, command, "exec")
+
+
+def test_the_readme_has_each_recipe() -> None:
+    """With its file and its command."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`(\w+)`\]\(src/inflight_lab/recipes/", readme, re.M)
+    assert set(rows) == set(RECIPES)
 
 
 def test_the_help_says_what_each_recipe_is_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """All recipes with a line each, all rungs, and how to give several quotas."""
+    """All recipes and rungs with a line each, and how to give several quotas."""
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    for name, about in RECIPES.items():
-        assert f"{name:14}{about}" in text
-    assert all(rung in text for rung in RUNGS)
+    for name, about in (RECIPES | other_rungs()).items():
+        assert f"  {name:16}{about}\n" in text
     assert "For several quotas, repeat --rate and --period." in text

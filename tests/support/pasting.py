@@ -1,50 +1,20 @@
-"""Code of the snippet maker as a person uses it: pasted, changed and started."""
+"""A recipe as a person uses it: pasted, and started."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
 import os
-import re
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-
-import httpx
-
-from tests.support.virtual_clock import virtual_loop
 
 WITHOUT_TQDM = """
 import runpy, sys
 sys.modules["tqdm"] = None
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
-
-
-def changed(
-    code: str, *, url: str, ids: Iterable[object] = (), **settings: object
-) -> str:
-    """The code with other values: the address or addresses, the ids, and settings by
-    their names.
-    """
-    ids = list(ids)
-    code = _replaced(code, "URLS", [url.replace("{id}", str(id)) for id in ids])
-    code = _replaced(code, "URL", url)
-    code = _replaced(code, "IDS", ids)
-    for name, value in settings.items():
-        # After its line, which may set several names at once.
-        line = re.compile(rf"^((?:\w+, )*{name}\b.*= .*)", re.M)
-        code = line.sub(rf"\1\n{name} = {value!r}", code, count=1)
-    return code
-
-
-def _replaced(code: str, name: str, value: object) -> str:
-    """The code with another value in the line that sets ``name``, if there is one."""
-    line = f"{name} = {value!r}"
-    return re.sub(rf"^{name} = .*", lambda _: line, code, flags=re.M)
 
 
 async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Process:
@@ -79,13 +49,3 @@ async def run_cell(code: str) -> dict[str, Any]:
     if asyncio.iscoroutine(result):
         await result
     return names
-
-
-def api_on_virtual_clock(
-    code: str, get: Callable[[str], Awaitable[httpx.Response]]
-) -> Any:
-    """A snippet's ``Api`` on the virtual clock; ``get`` answers its posts as well."""
-    names: dict[str, Any] = {}
-    exec(code.partition("async def main")[0], names)
-    names["time"] = SimpleNamespace(monotonic=virtual_loop().time)
-    return names["Api"](SimpleNamespace(get=get, post=lambda url, **_: get(url)))

@@ -5,13 +5,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-SPREAD = (
-    "tests/notebooks/",
-    "tests/exercises/",
-    "tests/snippets/",
-    "tests/recipes/",
-    "tests/watch/",
-)
+SPREAD = ("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/")
 """Tests that share nothing and take long: each goes to the worker that is free."""
 WITH_BROWSER = "tests/browser/"
 BROWSERS_AT_ONCE = 2

@@ -7,6 +7,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
 """The clone, where this is one."""
+LINKED_TO = ("recipes", "runners")
+"""The rooms whose files the notebooks link to."""
 LAID_OUT = ".inflight-lab.json"
 """A file with the digests of what `lay_out` wrote, to tell what was changed since."""
 
@@ -14,15 +16,16 @@ LAID_OUT = ".inflight-lab.json"
 def files() -> dict[str, Path]:
     """Each file of the series, by its place in a folder.
 
-    These are the notebooks, and the runners that they link to.
+    These are the notebooks, and the files that they link to.
     """
     of_a_wheel = PACKAGE / "notebooks"
     notebooks = of_a_wheel if of_a_wheel.exists() else ROOT / "notebooks"
     found = {}
     for path in notebooks.glob("*.ipynb"):
         found[f"notebooks/{path.name}"] = path
-    for path in PACKAGE.glob("runners/*.py"):
-        found[f"src/inflight_lab/runners/{path.name}"] = path
+    for room in LINKED_TO:
+        for path in PACKAGE.joinpath(room).glob("*.py"):
+            found[f"src/inflight_lab/{room}/{path.name}"] = path
     return dict(sorted(found.items()))
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.publish import index_page
-from inflight_lab.publish.series import PACKAGE, lay_out
+from inflight_lab.publish.series import LINKED_TO, PACKAGE, lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
@@ -88,14 +88,20 @@ def run_cells(document: Any, resources: dict[str, Any], *, timeout: float) -> No
 
 
 def with_links_to_pages(source: str) -> str:
-    """Text whose links lead to the pages, and to the runners beside them."""
+    """Text whose links lead to the pages, and to the code beside them."""
     linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
 def without_widgets(outputs: list[Any]) -> list[Any]:
-    """A page has no live plot, and the plain picture of each follows it."""
-    return [output for output in outputs if WIDGET not in output.get("data", {})]
+    """A page has no widgets: a plot's picture follows it, and others are HTML too."""
+    kept = []
+    for output in outputs:
+        data = output.get("data", {})
+        is_widget = data.pop(WIDGET, None) is not None
+        if not is_widget or "text/html" in data:
+            kept.append(output)
+    return kept
 
 
 async def _record_the_background(
@@ -148,7 +154,7 @@ def main(argv: list[str]) -> None:
                 f"--notebooks must be a folder with .ipynb files, got {folder}"
             )
         try:
-            copy_runners(out)
+            copy_code(out)
         except OSError as error:
             parser.error(
                 f"out must be a folder that can be written, got {out}: {error}"
@@ -173,12 +179,11 @@ def argument_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def copy_runners(out: Path) -> None:
-    """Put the runners beside the pages that link to them."""
+def copy_code(out: Path) -> None:
+    """Put the files beside the pages that link to them."""
     unused = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(
-        PACKAGE / "runners", out / "runners", ignore=unused, dirs_exist_ok=True
-    )
+    for room in LINKED_TO:
+        shutil.copytree(PACKAGE / room, out / room, ignore=unused, dirs_exist_ok=True)
 
 
 def make_pages(notebooks: list[Path], out: Path) -> None:

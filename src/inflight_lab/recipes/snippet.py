@@ -2,11 +2,15 @@
 
 import ast
 import json
+from typing import Any
 
-from inflight_lab.arguments import one_of
+from inflight_lab.arguments import check, integer, one_of, text
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.bundle import bundle
 from inflight_lab.runners import RUNGS
+from inflight_lab.runners.__main__ import first_line_of
+
+FILE = text("the name of a file", "the name of a file", bool)
 
 
 def snippet(
@@ -17,12 +21,13 @@ def snippet(
     ``settings`` replace the values at the top of a recipe: ``snippet("fetch_all",
     LIMIT=10)``.  For a ``notebook``, the recipe's last line is a cell's.
 
-    Raises ``ValueError`` for a name that there is not.
+    Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
     """
     one_of(*RECIPES, *RUNGS).check("name", name)
     room = "recipes" if name in RECIPES else "runners"
     code = bundle(f"{room}.{name}", notebook=notebook)
     for setting, value in settings.items():
+        check_setting(setting, value)
         old = assignment_of(setting, code)
         if old is None:
             raise ValueError(f"{name} has no setting {setting}")
@@ -30,6 +35,25 @@ def snippet(
             raise ValueError(f"url must have {{id}} where the id goes, got {value!r}")
         code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
     return code
+
+
+def other_rungs() -> dict[str, str]:
+    """What each rung is whose name is not a recipe's."""
+    names = [rung for rung in RUNGS if rung not in RECIPES]
+    return {name: first_line_of(name).removesuffix(".") for name in names}
+
+
+def check_setting(name: str, value: Any) -> None:
+    """Raise ``TypeError`` or ``ValueError`` if a setting does not allow the value."""
+    match name:
+        case "URL" | "LIMIT":
+            check(name.lower(), value)
+        case "RESULTS":
+            FILE.check("results", value)
+        case "QUOTAS":
+            for rate, period in value:
+                integer(1).check("rate", rate)
+                check("period", period)
 
 
 def assignment_of(name: str, code: str) -> str | None:

@@ -139,9 +139,21 @@ def claims_of_09_in_a_page(ran: Ran) -> None:
 
 
 def claims_of_10(ran: Ran) -> None:
-    """The page's numbers are those of the calculator and of the server."""
+    """The recipes do what is said of them; the page's numbers are those of the
+    calculator and of the server.
+    """
+    counted, refused_and_took = ran.text("code-paced").splitlines()
+    refused, _, took = re.findall(r"[\d.]+", refused_and_took)
+    assert f"'status 200': {300 - int(refused)}" in counted
+    assert int(refused) < 10  # none, unless the computer is busy
+    assert float(took) > 2.9
+    (written,) = re.findall(r"(\d+) answers are in", ran.text("code-start-and-stop"))
+    (sent,) = re.findall(r"Measured: (\d+)", ran.text("code-resume"))
+    assert 30 < int(written) < 150
+    assert 0 <= int(written) + int(sent) - 200 < 20  # some may have been refused
+    assert "200 of 200 have an answer" in ran.text("code-resume")
     url = ran.kernel.value("server.url")
-    assert ran.text("code-server").splitlines() == [
+    assert ran.text("code-lines").splitlines() == [
         f'URL = "{url}?id={{id}}"',
         "IDS = range(300)",
     ]

@@ -1,0 +1,106 @@
+"""Notebook 10: what it shows of the recipes is what they are, and what they do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from inflight_lab.recipes import RECIPES, fetch_all
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.results_file import Record, open_results
+from inflight_lab.recipes.snippet import snippet
+from inflight_lab.runners import RUNGS
+from tests.support.notebook_tools import code_cell, code_cells, kernel, notebook
+from tests.support.run_all import RUN_ALL
+from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
+from tests.support.virtual_clock import run
+
+
+@pytest.mark.parametrize("recipe", SHOWN_IN)
+def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
+    """It is copied there with ``python -m tests.support.shown_recipes``."""
+    assert code_in(SHOWN_IN[recipe]) == [source_of(recipe)]
+
+
+def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
+    """The table names every recipe, and no command that prints nothing."""
+    table = code_cell(notebook("10"), "text-which")
+    named = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
+    assert len(named) == len(set(named))
+    assert RECIPES.keys() <= set(named) <= {*RECIPES, *RUNGS}
+
+
+class Row(NamedTuple):
+    """A status of the table, with or without a sign of a limit, and what it says."""
+
+    status: int
+    names_a_limit: bool
+    is_tried_again: bool
+
+
+def rows() -> list[Row]:
+    """Each status of the table."""
+    found = []
+    table = code_cell(notebook("10"), "text-retried")
+    for what, again in re.findall(r"^\| ([^|]+) \| (yes|no) \|", table, flags=re.M):
+        if "pause" in what or "JSON" in what:
+            continue
+        for status in re.findall(r"\b\d{3}\b", what):
+            found.append(Row(int(status), "sign of a limit" in what, again == "yes"))
+    return found
+
+
+@pytest.mark.parametrize("row", rows(), ids=str)
+def test_the_table_says_what_is_tried_again(row: Row, tmp_path: Path) -> None:
+    """Each status that comes back is tried again, or is not, as the page says, and as
+    often as it says.
+    """
+    headers = {"Retry-After": "1"} if row.names_a_limit else {}
+    sent = 0
+
+    async def answer(item: Record) -> httpx.Response:
+        nonlocal sent
+        sent += 1
+        return httpx.Response(row.status, headers=headers, json={})
+
+    async def main() -> None:
+        path = str(tmp_path / "results.jsonl")
+        with open_results(path, [{"key": "1"}]) as results:
+            api = Api(
+                ask=answer,
+                results=results,
+                quotas=[(100, 1)],
+                limit=5,
+                not_there=fetch_all.NOT_THERE,
+            )
+            await api.ask_for(results.missing())
+
+    run(main())
+    assert sent == (8 if row.is_tried_again else 1)
+    assert "eight times" in code_cell(notebook("10"), "text-retried-why")
+
+
+def test_the_longest_pause_is_as_the_table_says() -> None:
+    """Ten minutes, unless a quota's period is longer."""
+    assert "more than ten minutes" in code_cell(notebook("10"), "text-retried")
+    assert Api.longest_pause == 600
+
+
+def test_pasted_as_the_page_says() -> None:
+    """The notebook form, with the two lines that the page prints: 300 answers, and no
+    429.
+    """
+    cells = code_cells(notebook("10"))
+    where = cells.index(code_cell(notebook("10"), "code-paste"))
+    with kernel() as fresh:
+        (*_, printed) = fresh.run_all(cells[:where], within=RUN_ALL)
+        code = snippet("paced", notebook=True)
+        for line in printed.text.splitlines():
+            name, _, _ = line.partition(" = ")
+            code = re.sub(rf"^{name} = .*", lambda _, line=line: line, code, flags=re.M)
+        *_, tried = fresh.run_all([code, cells[where + 1]], within=RUN_ALL)
+    assert tried.text.startswith("300 answers, 0 429s\n")
