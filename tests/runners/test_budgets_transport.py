@@ -636,8 +636,8 @@ def test_long_answers_of_different_lengths(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_api_that_counts_more_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It counts twice as much for each request, so half of the 400 that would fit by
-    our count are too many.  Only those are refused that leave before its first word.
+    """Where an API counts twice as much as we do, only those requests are refused that
+    leave before its first word.
     """
     api = Counting(monkeypatch)
     api.counts = 150

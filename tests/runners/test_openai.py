@@ -109,7 +109,7 @@ async def test_within_budgets_nothing_is_refused(
     api: PracticeServer, stream: bool
 ) -> None:
     """With our transport in its ``http_client``: every answer, over more than one
-    period, and no 429.  This API counts what was used, so the rest is given back.
+    period, and no 429, of an API that counts what was used.
     """
     budgets = Budgets(
         requests=(50, PERIOD),

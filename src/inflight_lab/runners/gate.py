@@ -20,8 +20,6 @@ import httpx
 
 from inflight_lab.runners.refusals import LARGEST_BODY, Refusal
 
-CONCERNS_ALL = (402, 403, 429)  # a permanent refusal with these is one of all requests
-
 
 class Gate:
     """One gate for all requests, which is shut while the API refuses them."""
@@ -35,7 +33,7 @@ class Gate:
     def obey(self, refusal: Refusal, answer: httpx.Response) -> None:
         """Stay shut for as long as the refusal says."""
         pause = refusal.pause or 0.0
-        if refusal.is_permanent and answer.status_code in CONCERNS_ALL:
+        if refusal.is_permanent and refusal.concerns_all:
             pause = math.inf
         if pause > self.longest_pause:
             self._answer = answer
