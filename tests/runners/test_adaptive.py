@@ -482,6 +482,21 @@ def test_a_permanent_refusal_wakes_those_who_wait() -> None:
     assert all("No credit." in str(outcome) for outcome in outcomes)
 
 
+def test_a_permanent_refusal_of_one_request() -> None:
+    """It is about that request only: the others go on, at the same pace."""
+
+    async def main() -> None:
+        pacer = LearningPacer(100)
+        async with pacer:
+            pacer.learn(httpx.Response(500, headers={"x-should-retry": "false"}))
+        async with pacer:
+            pass
+        assert virtual_loop().now < 1000.1
+        assert pacer.rate == pytest.approx(100 / 1.0125)
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

@@ -135,10 +135,10 @@ class LearningPacer(Pacer):
         if refusal is None:
             if response.status_code < 500:
                 self._note_accepted(sent)
-        elif refusal.is_permanent:
-            self._stop(refusal.reason)
-        else:
+        elif not refusal.is_permanent:
             self._hold_back(sent, refusal.pause)
+        elif refusal.concerns_all:
+            self._stop(refusal.reason)
         return refusal
 
     def _keep_to_known(self, quotas: list[Quota]) -> None:
