@@ -2,16 +2,19 @@
 
 Each is an ordinary file.  It holds its own job and imports the rest: the ladder's
 classes from ``runners/``, and from this room what several recipes share.  The command
-``inflight-lab snippet RECIPE`` prints it as one file that needs nothing but httpx.
+``inflight-lab snippet RECIPE`` prints it as one file, which says what to install:
+httpx, and nothing more unless its name says so.
 
-Recipes share `api`, `client`, `results_file`, `progress` and `report`.  What prints
-them is `snippet`, with `bundle`, `source` and `imports`.
+Recipes share `api`, `model_api`, `client`, `as_httpx`, `results_file`, `progress` and
+`report`.  What prints them is `snippet`, with `bundle`, `source` and `imports`.
 """
 
 RECIPES = {
     "fetch_all": "fetch many items, save each answer, go on after a stop",
     "many_hosts": "the same, with a pace and a limit for each host",
     "send_all": "send many items with POST, each of them once",
+    "language_model": "ask many questions, within quotas of requests and tokens",
+    "with_openai": "the same with openai's client",
     "paced": "only a rate, results in order",
 }
 """What each recipe is for."""

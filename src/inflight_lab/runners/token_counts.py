@@ -32,7 +32,7 @@ import httpx
 BYTES_PER_TOKEN = 4
 UNLIMITED_ANSWER = 1000  # tokens, for a request that sets no limit
 WRITES_NO_ANSWER = ("/embeddings", ":embedContent", "/moderations")
-LIMIT = re.compile(
+ANSWER_LIMIT = re.compile(
     rb'"(?:max_tokens|max_completion_tokens|max_output_tokens|maxOutputTokens|maxTokens)"'
     rb"\s*:\s*(\d{1,15})\b"
 )
@@ -71,7 +71,7 @@ def most_answer_tokens(request: httpx.Request) -> float:
     writes_nothing = request.url.path.endswith(WRITES_NO_ANSWER)
     if not request.content or writes_nothing:
         return 0
-    limits = [int(digits) for digits in LIMIT.findall(request.content)]
+    limits = [int(digits) for digits in ANSWER_LIMIT.findall(request.content)]
     answers = [int(digits) for digits in ANSWERS.findall(request.content)]
     return max(limits, default=UNLIMITED_ANSWER) * max(answers, default=1)
 

@@ -152,7 +152,7 @@ def claims_of_10(ran: Ran) -> None:
     assert 30 < int(written) < 150
     assert 0 <= int(written) + int(sent) - 200 < 20  # some may have been refused
     assert "200 of 200 have an answer" in ran.text("code-resume")
-    url = ran.kernel.value("yours.url")
+    url = ran.kernel.value("server.url")
     assert ran.text("code-lines").splitlines() == [
         f'URL = "{url}?id={{id}}"',
         "IDS = range(300)",

@@ -1,0 +1,99 @@
+"""Ask a language model with openai's client.  Needs Python 3.11, httpx and openai.
+
+    pip install httpx openai
+    OPENAI_API_KEY=... python with_openai.py
+
+It keeps within the API's quotas of requests and of tokens.  Each answer is written to
+the results file as it comes.  You can stop the script at any time: the next start asks
+only what has no answer yet.  An answer is kept by all that was asked: with another
+prompt, model or limit, it is a new question.
+
+A request whose answer was lost is sent again, so the API may count it twice.
+"""
+
+import json
+from functools import partial
+
+import httpx
+import openai
+
+from inflight_lab.recipes.as_httpx import as_httpx
+from inflight_lab.recipes.model_api import ModelApi, digest_of, text_in
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+
+# Change these lines.  A quota is a pair: so many of them in so many seconds.
+URL = "https://api.openai.com/v1"
+MODEL = "the-name-of-a-model"
+PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your own
+QUOTAS = [(500, 60)]  # requests
+TOKENS = (30_000, 60)
+
+MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
+REFUNDS = False  # True if the API gives back what an answer does not use
+LIMIT = 100  # requests in flight
+TIMEOUT = 120.0  # seconds, for one attempt
+RESULTS = "results.jsonl"  # one line for each answer
+
+
+async def main() -> list[Outcome]:
+    """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
+    items = [item_for(id, prompt) for id, prompt in PROMPTS.items()]
+    with open_results(RESULTS, items) as results:
+        async with new_client() as client:
+            api = ModelApi(
+                ask=partial(ask, client),
+                results=results,
+                quotas=QUOTAS,
+                tokens=TOKENS,
+                estimate=estimate,
+                refunds=REFUNDS,
+                limit=LIMIT,
+                timeout=TIMEOUT,
+            )
+            await api.ask_for(results.missing())
+        return report(results)
+
+
+def new_client() -> openai.AsyncOpenAI:
+    """openai's client, which leaves retries and timeouts to the rest of the script."""
+    try:
+        return openai.AsyncOpenAI(base_url=URL, max_retries=0, timeout=None)
+    except openai.OpenAIError as error:  # there is no key
+        raise Stop(str(error)) from error
+
+
+def item_for(id: object, prompt: str) -> Record:
+    """A question, and what the API gets: it may have other messages and settings."""
+    messages = [{"role": "user", "content": prompt}]
+    body = {"model": MODEL, "messages": messages, "max_tokens": MAX_TOKENS}
+    return {"key": digest_of([URL, id, body]), "id": id, "body": body}
+
+
+def estimate(item: Record) -> float:
+    """The most tokens that a question and its answer may have.
+
+    English has about four bytes a token.  Other languages and code have more tokens.
+    """
+    text = json.dumps(item["body"], ensure_ascii=False)
+    # With tiktoken: len(tiktoken.encoding_for_model(MODEL).encode(text)) + MAX_TOKENS
+    return len(text.encode()) / 4 + MAX_TOKENS
+
+
+async def ask(client: openai.AsyncOpenAI, item: Record) -> httpx.Response:
+    """Send the request for one item.  Its answer and its errors become httpx's."""
+    chats = client.chat.completions.with_raw_response
+    try:
+        answer = await chats.create(**item["body"])
+        response = answer.http_response
+    except openai.APIStatusError as error:
+        response = error.response
+    except openai.APIConnectionError as error:
+        raise httpx.NetworkError(f"{error} {error.__cause__}") from error
+    return as_httpx(response.status_code, response.headers, response.content)
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each prompt, in order
+    texts = [text_in(outcome) for outcome in outcomes]  # use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))
