@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from inflight_lab.quotas.algorithms import KINDS
-from inflight_lab.runners.budgets import Budgets
+from inflight_lab.runners.budgets import Budgets, make_many_requests
 from tests.support.virtual_clock import run, virtual_loop
+from tests.support.waiting import PATIENCE
 
 URL = "http://127.0.0.1/v1/chat/completions"
 LATENCY = 0.1
@@ -178,6 +179,66 @@ def test_with_refunds_an_answer_counts_until_its_end(
 
     assert run(seconds_until_back(refunds=True)) == pytest.approx(80.1, abs=0.1)
     assert run(seconds_until_back(refunds=False)) == pytest.approx(60.6, abs=0.1)
+
+
+def test_with_refunds_a_long_stream_counts_while_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing comes back before its end, though it takes longer than the period; the
+    last tokens count for a whole period, though others were answered sooner.
+    """
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"begins"
+        await asyncio.sleep(100)
+        yield b"ends"
+
+    def answer(number: int) -> httpx.Response:
+        return answer_in([]) if number < 2 else httpx.Response(200, content=body())
+
+    Wire(monkeypatch, answer)
+
+    async def main() -> None:
+        budgets = Budgets(tokens=(1000, 60), refunds=True)
+        async with httpx.AsyncClient(transport=budgets) as client:
+            for _ in range(2):  # quick ones, so that the shortest latency is known
+                await client.post(URL, **chat(50))
+            await asyncio.sleep(70)
+            async with client.stream("POST", URL, **chat(50)) as response:
+                await asyncio.sleep(80)
+                await assert_left(budgets, tokens=925)
+                await response.aread()
+            ended = virtual_loop().now
+            async with budgets.take(tokens=1000):
+                assert virtual_loop().now >= ended + 60
+
+    run(main())
+
+
+def test_with_refunds_a_stream_that_breaks_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its reservation counts for one more period, even if closing it fails."""
+
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"begins"
+            raise httpx.ReadError("broken")
+
+        async def aclose(self) -> None:
+            raise httpx.ReadError("broken")
+
+    Wire(monkeypatch, lambda _: httpx.Response(200, stream=Broken()))
+
+    async def main() -> None:
+        budgets = Budgets(tokens=(75, 60), refunds=True)
+        async with httpx.AsyncClient(transport=budgets) as client:
+            with pytest.raises(httpx.ReadError):
+                await client.post(URL, **chat(50))
+        async with asyncio.timeout(61), budgets.take(tokens=75):
+            pass
+
+    run(main())
 
 
 class Question(NamedTuple):
@@ -370,6 +431,90 @@ def test_nobody_waits_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
 
     run(main())
     assert len(wire.sent) == 2
+
+
+def test_a_long_pause_that_is_over_stops_nobody() -> None:
+    """A request that was sent before it, and is refused after it, is sent again when
+    the gate opens.
+    """
+    slow_answers = [refusal(Retry_After="1"), answer_in([b"again"])]
+
+    async def answer_late() -> httpx.Response:
+        await asyncio.sleep(300)
+        return slow_answers.pop(0)
+
+    async def refuse() -> httpx.Response:
+        return refusal(Retry_After="200")
+
+    async def main() -> None:
+        budgets = Budgets()
+        late = asyncio.create_task(budgets.send(answer_late, {"requests": 1}))
+        await asyncio.sleep(1)
+        assert (await budgets.send(refuse, {"requests": 1})).status_code == 429
+        assert (await late).status_code == 200
+
+    run(main())
+
+
+def test_an_error_names_the_longest_pause_that_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is the one of these budgets, which may not be the default."""
+    Wire(monkeypatch, lambda _: refusal(Retry_After="20"))
+    budgets = Budgets()
+    budgets.gate.longest_pause = 10
+
+    async def main() -> list[httpx.Response | BaseException]:
+        return await make_many_requests(URL, 1, budgets=budgets, return_exceptions=True)
+
+    [error] = run(main())
+    assert isinstance(error, ValueError)
+    assert error.__notes__ == [
+        "It asks for a pause of 20 s, and longest_pause is 10 s."
+    ]
+
+
+@pytest.mark.anyio
+async def test_more_than_a_hundred_in_flight() -> None:
+    """The budgets are the only limit: the connection pool has none of its own."""
+    count, arrived = 150, 0
+    all_there = asyncio.Event()
+
+    async def answer(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal arrived
+        await reader.readuntil(b"\r\n\r\n")
+        arrived += 1
+        if arrived == count:
+            all_there.set()
+        await all_there.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        budgets = Budgets(requests=(1000, 60))
+        async with httpx.AsyncClient(transport=budgets, timeout=PATIENCE) as client:
+            url = f"http://127.0.0.1:{port}"
+            answers = await asyncio.gather(*(client.get(url) for _ in range(count)))
+    assert [answer.status_code for answer in answers] == [200] * count
+
+
+def test_a_prompt_that_never_fits_is_an_error_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its client gets a ``ValueError``, and nothing is sent."""
+    wire = Wire(monkeypatch, lambda _: answer_in([]))
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=Budgets(tokens=(74, 60))) as client:
+            with pytest.raises(ValueError, match="never be sent: 75 tokens"):
+                await client.post(URL, **chat(50))
+
+    run(main())
+    assert wire.sent == []
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

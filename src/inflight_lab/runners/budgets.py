@@ -31,6 +31,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 
@@ -76,7 +77,7 @@ class Budgets(httpx.AsyncHTTPTransport):
     ) -> None:
         if not isinstance(refunds, bool):
             raise TypeError(f"refunds must be True or False, got {refunds!r}")
-        super().__init__()
+        super().__init__(limits=httpx.Limits(max_connections=None))
         budgets = budgets or {"requests": (100, 1)}
         self._names = tuple(budgets)
         self._refunds = refunds
@@ -84,7 +85,10 @@ class Budgets(httpx.AsyncHTTPTransport):
         self._reservations = Reservations(budgets, self.gate)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` for a client, once the budgets have room for it."""
+        """Send ``request`` for a client, once the budgets have room for it.
+
+        Raises ``ValueError`` at once if its tokens never fit.
+        """
         request.headers["Accept-Encoding"] = "identity"  # its usage must be readable
         await request.aread()  # it may have to be sent again
         tokens = await self.estimate(request)
@@ -171,7 +175,7 @@ class Budgets(httpx.AsyncHTTPTransport):
     def _may_repeat(
         self, response: httpx.Response, refusal: Refusal, *, is_safe: bool
     ) -> bool:
-        if refusal.is_permanent or self.gate.nobody_waits:
+        if refusal.is_permanent or self.gate.is_shut_for_too_long:
             return False
         return is_safe or response.status_code in NOT_PROCESSED
 
@@ -184,8 +188,10 @@ class Budgets(httpx.AsyncHTTPTransport):
         settle = partial(self._settle, reservation)
         if response.is_stream_consumed:
             settle(usage_in(response.content))
-        else:
-            response.stream = UsageReader(response.stream, settle)
+            return
+        if self._refunds:
+            reservation.hold()
+        response.stream = UsageReader(response.stream, settle)
 
     def _settle(self, reservation: Reservation, usage: dict[str, float]) -> None:
         """Take what the request has cost beyond its reservation, or refund the rest."""
@@ -194,7 +200,7 @@ class Budgets(httpx.AsyncHTTPTransport):
             cost = cost_of(name, usage, other=share.cost)
             share.correct(cost if self._refunds else max(cost, share.cost))
         if self._refunds:  # such an API counts until the answer ends
-            self._reservations.note_end(reservation, answered=True)
+            reservation.count_from(time.perf_counter())
         self._reservations.look_again()
 
 
@@ -220,22 +226,22 @@ async def make_one_request(
     async with limiter:
         response = await budgets.send(get_once, {"requests": 1}, is_safe=True)
     if response.status_code != 200:
-        raise unexpected_status(response)
+        raise unexpected_status(response, budgets.gate.longest_pause)
     return response
 
 
-def unexpected_status(response: httpx.Response) -> ValueError:
-    """The error for a status that is not 200, with what the API says as notes."""
+def unexpected_status(response: httpx.Response, longest_pause: float) -> ValueError:
+    """Make the error for a status that is not 200, with what the API says as notes."""
     error = ValueError(
         f"Unexpected Status: Http status code is {response.status_code}."
     )
     refusal = read_refusal(response)
     if refusal is not None and refusal.reason:
         error.add_note(f"The API says: {refusal.reason}")
-    if refusal is not None and (refusal.pause or 0) > Gate.longest_pause:
+    if refusal is not None and (refusal.pause or 0) > longest_pause:
         error.add_note(
             f"It asks for a pause of {refusal.pause:.0f} s, "
-            f"and longest_pause is {Gate.longest_pause:g} s."
+            f"and longest_pause is {longest_pause:g} s."
         )
     return error
 

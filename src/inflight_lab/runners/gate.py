@@ -28,6 +28,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._opens_at = 0.0
+        self._nobody_waits_until = 0.0
         self._answer: httpx.Response | None = None  # for those who do not wait
 
     def obey(self, refusal: Refusal, answer: httpx.Response) -> None:
@@ -35,26 +36,25 @@ class Gate:
         pause = refusal.pause or 0.0
         if refusal.is_permanent and refusal.concerns_all:
             pause = math.inf
+        opens_at = time.perf_counter() + pause
+        self._opens_at = max(self._opens_at, opens_at)
         if pause > self.longest_pause:
+            self._nobody_waits_until = self._opens_at
             self._answer = answer
-        self._opens_at = max(self._opens_at, time.perf_counter() + pause)
 
     @property
-    def nobody_waits(self) -> bool:
-        """Whether it is shut for good, or for longer than anyone waits."""
-        return self._answer is not None
+    def is_shut_for_too_long(self) -> bool:
+        """Whether the API has asked for a longer pause than anyone waits."""
+        return time.perf_counter() < self._nobody_waits_until
 
     def seconds_until_open(self) -> float:
-        """0 or less if it is open.
+        """Return the seconds until it opens: 0 or less if it is open.
 
         Raises `GateShutError` if it is shut for longer than anyone waits.
         """
-        seconds = self._opens_at - time.perf_counter()
-        if seconds <= 0:
-            self._answer = None
-        if self._answer is not None:
+        if self._answer is not None and self.is_shut_for_too_long:
             raise GateShutError(with_body(self._answer, self._answer.content))
-        return seconds
+        return self._opens_at - time.perf_counter()
 
 
 class GateShutError(Exception):

@@ -40,6 +40,11 @@ class Reservation:
             if name in costs:
                 share.correct(costs[name])
 
+    def hold(self) -> None:
+        """Give nothing back before `count_from` is called again."""
+        for share in self.shares.values():
+            share.hold()
+
     def count_from(self, moment: float) -> None:
         """Give all of it back one period after the API counted the request."""
         self._counts_from = moment

@@ -76,6 +76,10 @@ class Share:
             self.budget.used += cost - self.cost
             self.cost = cost
 
+    def hold(self) -> None:
+        """Give it back at no moment that is known yet."""
+        self.returns_at = math.inf
+
     def count_from(self, moment: float) -> None:
         """Give it back one period after this moment, when the API counted it."""
         counted = max(moment, self.taken_at + self.budget.slack)

@@ -132,5 +132,7 @@ class UsageReader(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Close the body, and settle."""
-        await self._stream.aclose()
-        self._settle(self._usage if self._is_complete else {})
+        try:
+            await self._stream.aclose()
+        finally:
+            self._settle(self._usage if self._is_complete else {})
