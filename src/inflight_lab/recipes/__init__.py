@@ -15,6 +15,7 @@ RECIPES = {
     "send_all": "send many items with POST, each of them once",
     "language_model": "ask many questions, within quotas of requests and tokens",
     "with_openai": "the same with openai's client",
+    "with_aiohttp": "as fetch_all, with aiohttp's session",
     "paced": "only a rate, results in order",
 }
 """What each recipe is for."""

@@ -7,13 +7,18 @@ import httpx
 
 def new_client(token: str = "") -> httpx.AsyncClient:
     """A client that sends a token, and your address from the environment."""
+    return httpx.AsyncClient(
+        headers=httpx.Headers(headers_with(token), encoding="utf-8"),
+        timeout=None,
+        limits=httpx.Limits(max_connections=None),
+    )
+
+
+def headers_with(token: str) -> dict[str, str]:
+    """Who asks: your address, and the token if there is one."""
     contact = os.environ.get("API_CONTACT", "no address given")
     headers = {"User-Agent": f"my-script/1.0 ({contact})"}
     token = "".join(token.split())  # read from a file, it ends with a new line
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    return httpx.AsyncClient(
-        headers=httpx.Headers(headers, encoding="utf-8"),
-        timeout=None,
-        limits=httpx.Limits(max_connections=None),
-    )
+    return headers

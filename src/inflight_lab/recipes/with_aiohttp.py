@@ -1,0 +1,84 @@
+"""Fetch many items with aiohttp.  Needs Python 3.11, httpx and aiohttp.
+
+    pip install httpx aiohttp
+    API_TOKEN=... API_CONTACT=you@example.org python with_aiohttp.py
+
+aiohttp sends the requests.  httpx only holds their answers, for the code that reads
+what a refusal asks for.  Each answer is written to the results file as it comes.  You
+can stop the script at any time: the next start asks only for what has no answer yet.
+"""
+
+import os
+from functools import partial
+from urllib.parse import quote
+
+import aiohttp
+import httpx
+import yarl
+
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.as_httpx import as_httpx
+from inflight_lab.recipes.client import headers_with
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+
+# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+URL = "https://api.example.com/items/{id}"  # {id} is filled in
+IDS = range(1, 3001)
+QUOTAS = [(100, 1)]
+
+LIMIT = 50  # requests in flight
+RESULTS = "results.jsonl"  # one line for each answer
+NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+
+MAY_PASS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
+
+
+async def main() -> list[Outcome]:
+    """Fetch what has no answer yet.  Return the outcome of every id, in order."""
+    items = [{"key": url_of(id), "id": id} for id in IDS]
+    with open_results(RESULTS, items) as results:
+        async with new_session(os.environ.get("API_TOKEN", "")) as session:
+            api = Api(
+                ask=partial(fetch, session),
+                results=results,
+                quotas=QUOTAS,
+                limit=LIMIT,
+                not_there=NOT_THERE,
+            )
+            await api.ask_for(results.missing())
+        return report(results)
+
+
+def new_session(token: str) -> aiohttp.ClientSession:
+    """A session that leaves timeouts and limits to the rest of the script."""
+    return aiohttp.ClientSession(
+        headers=headers_with(token),
+        timeout=aiohttp.ClientTimeout(),
+        connector=aiohttp.TCPConnector(limit=0),
+    )
+
+
+def url_of(id: object) -> str:
+    """The address of an item, also if its id is "a/b" or ".."."""
+    if "{id}" not in URL:
+        raise Stop(f"URL must have {{id}} where the id goes, got {URL}")
+    quoted = quote(str(id), safe="").replace(".", "%2E")
+    return URL.replace("{id}", quoted)
+
+
+async def fetch(session: aiohttp.ClientSession, item: Record) -> httpx.Response:
+    """Send the request for one item.  Its answer and its errors become httpx's."""
+    try:
+        async with session.get(yarl.URL(item["key"], encoded=True)) as response:
+            body = await response.read()
+    except MAY_PASS as error:
+        raise httpx.NetworkError(f"{type(error).__name__}: {error}") from error
+    except aiohttp.ClientError as error:
+        raise httpx.HTTPError(f"{type(error).__name__}: {error}") from error
+    return as_httpx(response.status, response.headers, body)
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each id, in order: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))

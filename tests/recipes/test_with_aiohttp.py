@@ -1,0 +1,114 @@
+"""The recipe `with_aiohttp` as a script: what `fetch_all` does, over aiohttp."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.recipes.snippet import snippet
+from tests.support.faults import answer
+from tests.support.faulty_path import FaultyPath, Then
+from tests.support.pasting import run, start
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server() -> Iterator[PracticeServer]:
+    # A few more than the script sends: a busy machine holds requests up until several
+    # arrive together.
+    limits = {"quota": "sliding-window", "rate": 60, "dialect": "openai"}
+    with PracticeServer(latency=0.05, **limits) as server:
+        yield server
+
+
+def paste(folder: Path, url: str, ids: Iterable[object], **settings: object) -> Path:
+    """The script in a file of its own, with its settings changed."""
+    script = folder / "my_script.py"
+    changed = {"QUOTAS": [(40, 1)], **settings}
+    code = snippet("with_aiohttp", URL=f"{url}?id={{id}}", IDS=list(ids), **changed)
+    script.write_text(code, encoding="utf-8")
+    return script
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    """The answers in the file, every line of which is whole."""
+    text = (folder / "results.jsonl").read_text("ascii")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def test_killed_and_started_again(server: PracticeServer, tmp_path: Path) -> None:
+    """At the rate that is allowed no id is refused or lost, and none is asked for that
+    was written.
+    """
+    ids = [*range(100), "a/b", "..", "grün"]
+    script = paste(tmp_path, server.url, ids)
+    first = await start(script, tqdm=False, API_TOKEN="secret")
+    await until(lambda: server.stats().accepted >= 30)
+    first.send_signal(signal.SIGKILL)
+    await first.communicate()
+    await until(lambda: server.stats().in_flight == 0)
+    written = len(lines_of(tmp_path))
+    asked = server.stats().started
+    assert 0 < written < len(ids)
+    status, out, err = await run(script, tqdm=False, API_TOKEN="secret")
+    assert (status, err) == (0, "")
+    assert out.endswith("103 of 103 have an answer in results.jsonl.\n")
+    assert server.stats().started - asked == len(ids) - written
+    assert server.stats().refused == 0
+    answers = {line["id"]: line["data"]["args"]["id"] for line in lines_of(tmp_path)}
+    assert answers == {id: str(id) for id in ids}
+
+
+async def test_no_money_is_left(server: PracticeServer, tmp_path: Path) -> None:
+    """It stops within what is in flight, and says why in the API's own words."""
+    server.exhausted = True
+    script = paste(tmp_path, server.url, range(40), LIMIT=5)
+    status, out, err = await run(script, tqdm=False)
+    assert (status, err) == (1, "")
+    assert 1 <= server.stats().started <= 5
+    assert "0 of 40 have an answer in results.jsonl." in out
+    assert "given up: status 429: You exceeded your current quota, please check" in out
+
+
+class Trouble(NamedTuple):
+    """What one answer is, and what then comes."""
+
+    says: bytes | Callable[[bytes], bytes]
+    then: Then = "keep"
+    heals: bool = True
+    """Whether another attempt helps."""
+
+
+ZIPPED = answer(200, "Content-Encoding: gzip", body=gzip.compress(b'{"args": {}}'))
+TROUBLES = {
+    "closed": Trouble(b"", "close"),
+    "reset": Trouble(b"", "reset"),
+    "cut off": Trouble(lambda whole: whole[:-10], "close"),
+    "refused": Trouble(answer(429, "Retry-After: 0")),
+    "an error": Trouble(answer(500)),
+    "compressed": Trouble(ZIPPED),
+    "no HTTP": Trouble(b"hello\r\n\r\n", "close", heals=False),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+async def test_trouble(
+    trouble: Trouble, server: PracticeServer, tmp_path: Path
+) -> None:
+    """An error of aiohttp is tried again if it may pass; if not, it costs one id."""
+    async with FaultyPath(server, trouble.says, trouble.then, harmed={3}) as path:
+        script = paste(tmp_path, path.url, range(8), LIMIT=1)
+        status, out, err = await run(script, tqdm=False)
+    assert err == ""
+    assert status == (0 if trouble.heals else 1)
+    assert len(lines_of(tmp_path)) == (8 if trouble.heals else 7)
+    assert ("1 missing (3)" in out) is not trouble.heals
