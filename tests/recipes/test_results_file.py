@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import sys
+from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 
 from inflight_lab.recipes.progress import Progress
 from inflight_lab.recipes.report import report
-from inflight_lab.recipes.results_file import Stop, open_results
+from inflight_lab.recipes.results_file import ResultsFile, Stop, open_results
 
 ITEMS = [{"key": f"https://a.example/{id}", "id": id} for id in ("1", "ü", 3)]
 LINE = '{"key": "https://a.example/1", "id": "1", "status": 200, "data": {}}\n'
@@ -136,6 +140,87 @@ def test_the_report_does_not_list_every_kind_of_error(
     *_, last, more, _what_next = capsys.readouterr().out.splitlines()
     assert last == "1 missing (9): status 400: Bad id 9."
     assert more == "2 more kinds of errors"
+
+
+def test_an_item_that_is_given_twice_has_two_outcomes(path: Path) -> None:
+    """It is asked for once, and the report returns an outcome for each, in order, with
+    the id as it was given.
+    """
+    items = [{"key": str(id), "id": id} for id in (1, 1, 2, "1")]
+    with open_results(str(path), items) as results:
+        assert [item["key"] for item in results.missing()] == ["1", "2"]
+        for item in results.missing():
+            results.add(item, {"status": 200, "data": item["key"]})
+        outcomes = report(results)
+    assert [outcome["id"] for outcome in outcomes] == [1, 1, 2, "1"]
+    assert [outcome["data"] for outcome in outcomes] == ["1", "1", "2", "1"]
+
+
+@pytest.mark.parametrize("method", ["seek", "write", "truncate"])
+def test_a_file_that_cannot_be_written_to(path: Path, method: str) -> None:
+    """Whatever the disk refuses stops the script with words, not with a traceback."""
+
+    class Failing(FileIO):
+        def write(self, line: bytes) -> int:  # there is room for ten bytes
+            return super().write(line[:10])
+
+    def fail(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Failing(path, "ab+") as file:
+        results = ResultsFile(file, ITEMS)
+        setattr(file, method, fail)
+        with pytest.raises(Stop, match=r"^cannot write to .*: Input/output error$"):
+            results.add(ITEMS[0], {"status": 200, "data": None})
+
+
+class Lock(NamedTuple):
+    """Why a file cannot be locked, and what the script says."""
+
+    code: int
+    message: str
+
+
+LOCKS = [
+    Lock(errno.EAGAIN, "is in use: is the script running?"),
+    Lock(errno.EACCES, "is in use: is the script running?"),
+    Lock(errno.ENOLCK, rf"cannot lock .*: {os.strerror(errno.ENOLCK)}"),
+]
+
+
+@pytest.mark.skipif(not hasattr(os, "lockf"), reason="there are no locks on Windows")
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: errno.errorcode[lock.code])
+def test_a_file_that_cannot_be_locked(
+    path: Path, lock: Lock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder on a network that has no locks is not reported as in use."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(lock.code, os.strerror(lock.code))
+
+    monkeypatch.setattr(os, "lockf", refuse)
+    with pytest.raises(Stop, match=lock.message), open_results(str(path), ITEMS):
+        pass
+
+
+def test_reasons_that_differ_in_numbers_are_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Thousands of refusals, each with its own seconds and id, make one line; another
+    status makes another.
+    """
+    progress = Progress(10, done=0)
+    for number in range(50):
+        progress.say_once(
+            f"Trying again: status 429: Wait {number}.5s (request req_{number}x)"
+        )
+    progress.say_once("Trying again: status 503")
+    progress.say_once("Trying again: status 529")
+    assert capsys.readouterr().out.splitlines() == [
+        "Trying again: status 429: Wait 0.5s (request req_0x)",
+        "Trying again: status 503",
+        "Trying again: status 529",
+    ]
 
 
 def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:

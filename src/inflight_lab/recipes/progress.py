@@ -1,5 +1,10 @@
 """Progress: how many answers there are, and why something is tried again."""
 
+import re
+
+NUMBERS = re.compile(r"(?<!\S)(?<!status )\S*\d\S*")
+"""Words with a digit, such as "1.5s" and "req_7Ab"; a status counts as text."""
+
 
 class Progress:
     """A bar if tqdm is installed; otherwise a line for every hundred answers."""
@@ -24,10 +29,11 @@ class Progress:
             print(f"{self.done} of {self.total}", flush=True)
 
     def say_once(self, text: str) -> None:
-        """Print a line, unless it has been printed before."""
-        if text in self.said:
+        """Print a line, unless one was printed that differs only in numbers or ids."""
+        without_numbers = NUMBERS.sub("", text)
+        if without_numbers in self.said:
             return
-        self.said.add(text)
+        self.said.add(without_numbers)
         if self.bar is not None:
             self.bar.write(text)
         else:

@@ -12,7 +12,7 @@ MOST_SHOWN = 10  # items for each error, and kinds of errors
 
 
 def report(results: ResultsFile) -> list[Outcome]:
-    """Print which items have no answer, and why.  Return all outcomes, in order."""
+    """Print which items have no answer, and why.  Return all outcomes in order."""
     results.progress.close()
     outcomes = [results.outcomes[key] for key in results.items]
     answers = [outcome for outcome in outcomes if "error" not in outcome]
@@ -24,7 +24,7 @@ def report(results: ResultsFile) -> list[Outcome]:
         print(f"{len(missing) - MOST_SHOWN} more kinds of errors")
     if missing:
         print("The next start asks for these only.")
-    return outcomes
+    return results.in_order()
 
 
 def names_by_error(outcomes: list[Outcome]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from inflight_lab.recipes.progress import Progress
 
-Record = dict[str, Any]  # an item to ask for; no other has the same "key"
+Record = dict[str, Any]  # an item to ask for; two with the same "key" are one
 Outcome = dict[str, Any]  # the same, with "status" and "data", or with "error"
 BEGINNING = b'{"key": "'  # of each line
 
@@ -41,7 +41,8 @@ class ResultsFile:
 
     def __init__(self, file: FileIO, items: Iterable[Record]) -> None:
         self.file = file
-        self.items = {item["key"]: item for item in items}
+        self.given = list(items)
+        self.items = {item["key"]: item for item in self.given}
         self.outcomes: dict[str, Outcome] = {}
         self.lock()
         self.read()
@@ -50,6 +51,10 @@ class ResultsFile:
     def missing(self) -> list[Record]:
         """The items that have no outcome yet."""
         return [self.items[key] for key in self.items if key not in self.outcomes]
+
+    def in_order(self) -> list[Outcome]:
+        """The outcome of each item that was given; equal ones have the same."""
+        return [self.outcomes[item["key"]] | item for item in self.given]
 
     def add(self, item: Record, outcome: Outcome) -> None:
         """Keep the outcome of an item.
@@ -64,14 +69,16 @@ class ResultsFile:
 
     def write(self, line: bytes) -> None:
         """Write a whole line, or nothing."""
-        length = self.file.seek(0, os.SEEK_END)
         try:
+            end = self.file.seek(0, os.SEEK_END)
             written = self.file.write(line)
+            if written < len(line):
+                self.file.truncate(end)
+                raise Stop(
+                    f"cannot write to {self.file.name}: there is no room for more"
+                )
         except OSError as error:
             raise Stop(f"cannot write to {self.file.name}: {error.strerror}") from error
-        if written < len(line):
-            self.file.truncate(length)
-            raise Stop(f"cannot write to {self.file.name}: there is no room for more")
 
     def lock(self) -> None:
         """Make sure that nobody else writes to the file."""
@@ -80,8 +87,10 @@ class ResultsFile:
         self.file.seek(0)
         try:
             os.lockf(self.file.fileno(), os.F_TLOCK, 0)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             raise Stop(f"{self.file.name} is in use: is the script running?") from None
+        except OSError as error:
+            raise Stop(f"cannot lock {self.file.name}: {error.strerror}") from error
 
     def read(self) -> None:
         """Read the answers, and cut off a last line that was not written to its end."""
