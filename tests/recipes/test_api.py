@@ -277,6 +277,64 @@ def test_a_success_of_any_kind_is_an_answer() -> None:
     assert bad["error"] == "status 200, but the answer is not JSON"
 
 
+class Accepted(NamedTuple):
+    """An answer that says that a request was accepted, and what is kept of it."""
+
+    response: httpx.Response
+    data: object
+
+
+ACCEPTED = {
+    "JSON": Accepted(httpx.Response(200, json={"id": 7}), {"id": 7}),
+    "a text": Accepted(httpx.Response(201, text="OK"), "OK"),
+    "nothing": Accepted(httpx.Response(200), None),
+    "another page to see": Accepted(httpx.Response(303), None),
+    "no UTF-8": Accepted(httpx.Response(200, content=b"\xff"), "\ufffd"),
+}
+
+
+@pytest.mark.parametrize("accepted", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_was_accepted_is_not_sent_again(accepted: Accepted) -> None:
+    """An order that was accepted is written, whatever its answer holds, and the next
+    start does not repeat it.
+    """
+    sent = 0
+
+    async def get(url: str) -> httpx.Response:
+        nonlocal sent
+        sent += 1
+        return accepted.response
+
+    for _ in range(2):
+        (outcome,) = run(fetch(1, get, accepted_is_done=True))
+        assert outcome["data"] == accepted.data
+    assert sent == 1
+
+
+BAD_ITEMS = [
+    ValueError("Out of range float values are not JSON compliant"),
+    UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+    RuntimeError("a bug in a function of your own"),
+]
+
+
+@pytest.mark.parametrize("problem", BAD_ITEMS, ids=lambda each: type(each).__name__)
+def test_an_item_that_cannot_be_sent_costs_only_itself(problem: Exception) -> None:
+    """The others go on, and answers in flight are kept."""
+
+    async def get(url: str) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        if url == "3":
+            raise problem
+        return httpx.Response(200, json={})
+
+    outcomes = run(fetch(100, get, limit=10))
+    bad = outcomes.pop(3)
+    assert bad["error"] == f"{type(problem).__name__}: {problem}"
+    assert {outcome.get("status") for outcome in outcomes} == {200}
+    assert len(written()) == 99
+
+
 LOST = [httpx.ConnectError("nobody"), httpx.ReadTimeout("")]
 
 

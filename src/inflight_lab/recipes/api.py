@@ -39,6 +39,8 @@ class Api:
     """How many requests may be in flight."""
     not_there: Sequence[int] = ()
     """Statuses that count as an answer: there is no such item."""
+    accepted_is_done: bool = False
+    """Whether any success is an answer, even one that is not JSON."""
     attempts: int = 8
     """For each item, the first one included."""
     timeout: float = 30.0
@@ -109,7 +111,9 @@ class Api:
             raise TryAgain(f"no answer within {self.timeout:g} s") from None
         except TRANSIENT as error:
             raise TryAgain(in_words(error)) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Stop:
+            raise
+        except Exception as error:  # whatever is wrong with it, the others go on
             return {"error": in_words(error)}
         self.has_answered = True
         return self.outcome_in(response)
@@ -126,6 +130,8 @@ class Api:
 
     def outcome_in(self, response: httpx.Response) -> Outcome:
         """The outcome in a response; raises ``TryAgain`` or ``Stop`` if it has none."""
+        if self.accepted_is_done and is_accepted(response):
+            return confirmation_in(response)
         if response.is_success:
             return answer_in(response)
         if response.status_code in self.not_there:
@@ -136,7 +142,7 @@ class Api:
         refusal = read_refusal(response)
         if refusal is not None:
             self.heed(refusal, error)
-        if may_pass(response, refusal):
+        if is_temporary(response, refusal):
             raise TryAgain(error)
         return {"error": error}
 
@@ -162,7 +168,21 @@ def answer_in(response: httpx.Response) -> Outcome:
         return {"error": f"status {status}, but the answer is not JSON"}
 
 
-def may_pass(response: httpx.Response, refusal: Refusal | None) -> bool:
+def is_accepted(response: httpx.Response) -> bool:
+    """Whether the API did what the request asked for.  A 303 says where to look."""
+    return response.is_success or response.status_code == 303
+
+
+def confirmation_in(response: httpx.Response) -> Outcome:
+    """The status, and the answer's JSON or text; None if it is empty."""
+    try:
+        data = response.json()
+    except (ValueError, RecursionError):
+        data = response.text or None
+    return {"status": response.status_code, "data": data}
+
+
+def is_temporary(response: httpx.Response, refusal: Refusal | None) -> bool:
     """Whether the same request may have an answer later."""
     if refusal is not None:
         return not refusal.is_permanent

@@ -40,7 +40,13 @@ async def main() -> list[Outcome]:
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:
             ask = partial(send, client)
-            api = Api(ask=ask, results=results, quotas=QUOTAS, limit=LIMIT)
+            api = Api(
+                ask=ask,
+                results=results,
+                quotas=QUOTAS,
+                limit=LIMIT,
+                accepted_is_done=True,  # so nothing is sent again that was accepted
+            )
             await api.ask_for(results.missing())
         return report(results)
 
