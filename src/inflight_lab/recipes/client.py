@@ -1,16 +1,19 @@
-"""Client: says who asks, and leaves timeouts and limits to the rest of the script."""
+"""Client: says who asks, and leaves timeouts and the pace to the rest of the script."""
 
 import os
 
 import httpx
 
 
-def new_client(token: str = "") -> httpx.AsyncClient:
-    """A client that sends a token, and your address from the environment."""
+def new_client(token: str = "", *, connections: int | None = None) -> httpx.AsyncClient:
+    """A client that sends a token, and your address from the environment.
+
+    It opens any number of connections, or at most so many.
+    """
     return httpx.AsyncClient(
         headers=httpx.Headers(headers_with(token), encoding="utf-8"),
         timeout=None,
-        limits=httpx.Limits(max_connections=None),
+        limits=httpx.Limits(max_connections=connections),
     )
 
 

@@ -4,7 +4,7 @@
 
 Each answer is written to the results file as it comes.  You can stop the script at any
 time: the next start asks only for what has no answer yet.  A host that does not answer,
-or lets nobody in, costs only its own addresses.
+or rejects every request, costs only its own addresses.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
 QUOTAS = [(5, 1)]  # for each host
 LIMIT = 5  # requests in flight, for each host
 
+HOSTS = 40  # at once: macOS allows 256 open files, and each request in flight is one
 RESULTS = "results.jsonl"  # one line for each answer
 NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
 
@@ -32,11 +33,19 @@ async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every address, in order."""
     items = [{"key": url} for url in URLS]
     with open_results(RESULTS, items) as results:
-        async with new_client() as client, asyncio.TaskGroup() as group:
-            for items_of_host in by_host(results.missing()):
-                api = new_api(client, results)
-                group.create_task(api.ask_for(items_of_host))
+        async with new_client(connections=HOSTS * LIMIT) as client:
+            hosts = asyncio.Semaphore(HOSTS)
+            async with asyncio.TaskGroup() as group:
+                for items_of_host in by_host(results.missing()):
+                    api = new_api(client, results)
+                    group.create_task(ask_host(api, items_of_host, hosts))
         return report(results)
+
+
+async def ask_host(api: Api, items: list[Record], hosts: asyncio.Semaphore) -> None:
+    """Ask one host for all of its items, once fewer than ``HOSTS`` are being asked."""
+    async with hosts:
+        await api.ask_for(items)
 
 
 def new_api(client: httpx.AsyncClient, results: ResultsFile) -> Api:
@@ -59,10 +68,10 @@ def by_host(items: Iterable[Record]) -> Iterable[list[Record]]:
 
 
 def host_of(url: str) -> str:
-    """The name of the host; of an address that is not valid there is none."""
+    """The name of the host; empty if the address is invalid."""
     try:
         return httpx.URL(url).host
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         return ""
 
 
