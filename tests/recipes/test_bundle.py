@@ -15,7 +15,7 @@ import pytest
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes import bundle as bundling
 from inflight_lab.recipes.bundle import EXPLAINED_IN, bundle
-from inflight_lab.recipes.source import SourceFile
+from inflight_lab.recipes.source import SourceFile, read
 from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
@@ -128,6 +128,29 @@ def test_each_notebook_that_explains_something_is_there() -> None:
     """The comments in the scripts point to notebooks of the series."""
     for notebook in EXPLAINED_IN.values():
         assert (ROOT / f"notebooks/{notebook}.ipynb").is_file()
+
+
+def test_what_only_budgets_uses_is_explained_with_it() -> None:
+    """Its files send the reader to notebook 12; those that earlier rungs use too are
+    explained before.
+    """
+    earlier = [f"runners.{name}" for name in RUNGS if name != "budgets"]
+    only_budgets = modules_used("runners.budgets").difference(
+        *(modules_used(module) for module in earlier)
+    )
+    assert "runners.shares" in only_budgets
+    assert {EXPLAINED_IN.get(module) for module in only_budgets} == {
+        "12_keep_two_budgets"
+    }
+
+
+def modules_used(module: str) -> set[str]:
+    """A module of the package, and all that it imports from there."""
+    used = {module}
+    for imported in read(module).imports.values():
+        if imported.package == "inflight_lab":
+            used |= modules_used(imported.module.removeprefix("inflight_lab."))
+    return used
 
 
 # ---- With files of the tests' own

@@ -28,6 +28,7 @@ EXPLAINED_IN = {
     "runners.learned_pace": "06_pace_to_the_quota",
     "runners.paced": "06_pace_to_the_quota",
     "runners.reservations": "12_keep_two_budgets",
+    "runners.shares": "12_keep_two_budgets",
     "runners.shared_quota": "09_share_a_limit",
     "runners.token_counts": "12_keep_two_budgets",
 }
