@@ -594,6 +594,36 @@ def test_fifteen_hundred_with_retry_after_0() -> None:
     assert api.arrivals[-1] - api.arrivals[0] <= 25
 
 
+def test_the_search_grows_no_faster_than_the_limit_lets_it() -> None:
+    """Three in flight are 60 a second, however fast the pace: their answers say nothing
+    about ten times as many, so the search goes no further than jitter makes it.
+    """
+    api, pacer = SimulatedApi(network(0.002)), LearningPacer(limit=3)
+    send(api, 3000, pacer)
+    assert 50 <= pacer.rate <= 180
+
+
+def test_the_search_does_not_grow_while_few_requests_come() -> None:
+    """Ten a second are below the first pace, so their answers leave it as it is."""
+
+    async def main() -> None:
+        pacer = LearningPacer()
+        for _ in range(300):
+            await asyncio.sleep(0.1)
+            async with pacer:
+                pacer.learn(httpx.Response(200))
+        assert pacer.rate == 20
+
+    run(main())
+
+
+def test_the_search_grows_for_one_request_after_the_other() -> None:
+    """A caller that has one request in flight is held up by the pace too."""
+    api, pacer = SimulatedApi(network(latency=0.001)), LearningPacer(limit=1)
+    send(api, 300, pacer)
+    assert pacer.rate >= 100
+
+
 def test_failures_teach_nothing() -> None:
     """A 500 or 502 that says nothing more neither speeds up nor slows down."""
 

@@ -9,7 +9,8 @@ The pacer is the one of the rung `paced`, but it learns from each answer, with
   After a refusal the pace is a tenth lower for a while: the API may allow no burst.
 - *Searching.*  The quota is unknown.  The pace begins at 20 a second and grows by half
   each second until there is a refusal.  Then it goes back to where it was a second ago,
-  less a tenth, and from then on grows 20 times more slowly.
+  less a tenth, and from then on grows 20 times more slowly.  It grows only while it
+  holds requests up: if you send fewer, their answers say nothing about a faster pace.
 - *Unspaced.*  The API names only windows longer than a minute, such as 1,000 a day.
   Such quotas are counted, and the requests that fit go at once, as many as ``limit``
   lets in flight.  (A quota per minute is spaced: OpenAI and Azure check it by the
@@ -35,8 +36,17 @@ unknown                                    87 to 96 %    4 to 16 a minute
 
 (*) and delay varies by 1 ms: without a 429, no more than 91 % is possible.
 
-1,000 requests of a known quota take 10 s, 20 s if 1 % are refused at random, and 51 s
-if 5 % are.  The pauses alone make that 18 and 47 s.
+How long 1,000 requests take if some are refused at random, on average of six runs:
+
+============  ============  ===========  =================  =============
+refused       pauses alone  known quota  half of it passed  unknown quota
+============  ============  ===========  =================  =============
+1 %           20 s          22 s         35 s               81 s
+5 %           53 s          58 s         75 s               1,100 s
+============  ============  ===========  =================  =============
+
+An unknown quota makes this expensive, because every refusal slows the search down.  To
+an API that refuses at random pass a ``rate``, even one that is too low.
 
 To paste this file, first paste those that it imports, and those that these import:
 `paced`, `learned_pace`, `quota_fields` and `refusals`.
@@ -88,6 +98,7 @@ class LearningPacer(Pacer):
         super().__init__(limit=limit, limiter=limiter)
         self._longest_pause = longest_pause
         self._refusals = Refusals()
+        self._is_bottleneck = False  # whether the pace made the latest request wait
         self._stopped = asyncio.Event()  # no wait will help
         self._reason = ""  # why it has stopped, in the API's words
         self._yours: list[Quota] = []  # the quota that you know
@@ -108,6 +119,11 @@ class LearningPacer(Pacer):
     def rate(self, rate: float) -> None:
         self._rate = rate
         self._spacing = 1 / rate
+
+    def _schedule_next(self, arrived: float) -> None:
+        """Set when the next request is due; note whether this one had to wait."""
+        self._is_bottleneck = self._due > arrived
+        super()._schedule_next(arrived)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait for a turn, unless it is too far away or never comes."""
@@ -153,8 +169,12 @@ class LearningPacer(Pacer):
             self._go_on_with(UnspacedPace())
 
     def _note_accepted(self, sent: float) -> None:
-        """A request that was ``sent`` at that time was accepted."""
-        if self._refusals.note_accepted(sent):
+        """Note that a request was accepted; speed up only if the pace held it up.
+
+        If requests come more slowly than the pace allows, their answers say nothing
+        about a faster one.
+        """
+        if self._refusals.note_accepted(sent) and self._is_bottleneck:
             self._go_on_with(self._pace.accepted(self._refusals.run))
 
     def _hold_back(self, sent: float, pause: float | None) -> None:
