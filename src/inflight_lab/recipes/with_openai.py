@@ -20,7 +20,13 @@ import openai
 from inflight_lab.recipes.as_httpx import as_httpx
 from inflight_lab.recipes.model_api import ModelApi, digest_of, text_in
 from inflight_lab.recipes.report import report, run
-from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+from inflight_lab.recipes.results_file import (
+    Outcome,
+    Record,
+    ResultsFile,
+    Stop,
+    open_results,
+)
 
 # Change these lines.  A quota is a pair: so many of them in so many seconds.
 URL = "https://api.openai.com/v1"
@@ -41,18 +47,23 @@ async def main() -> list[Outcome]:
     items = [item_for(id, prompt) for id, prompt in PROMPTS.items()]
     with open_results(RESULTS, items) as results:
         async with new_client() as client:
-            api = ModelApi(
-                ask=partial(ask, client),
-                results=results,
-                quotas=QUOTAS,
-                tokens=TOKENS,
-                estimate=estimate,
-                refunds=REFUNDS,
-                limit=LIMIT,
-                timeout=TIMEOUT,
-            )
+            api = new_api(client, results)
             await api.ask_for(results.missing())
         return report(results)
+
+
+def new_api(client: openai.AsyncOpenAI, results: ResultsFile) -> ModelApi:
+    """The API, with what it allows."""
+    return ModelApi(
+        ask=partial(ask, client),
+        results=results,
+        quotas=QUOTAS,
+        tokens=TOKENS,
+        estimate=estimate,
+        refunds=REFUNDS,
+        limit=LIMIT,
+        timeout=TIMEOUT,
+    )
 
 
 def new_client() -> openai.AsyncOpenAI:
