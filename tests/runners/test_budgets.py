@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners.budgets import Budgets
+from inflight_lab.runners.shares import Budget, Remaining
 from tests.support.virtual_clock import run, virtual_loop
 
 PATIENT = 1e9
@@ -285,6 +286,30 @@ async def test_a_budget_that_there_is_not() -> None:
             pass
     async with budgets.take(requests=10, tokens=100):
         pass
+
+
+class Report(NamedTuple):
+    """What the API says is left, and what may be taken then without a wait."""
+
+    remaining: float
+    room: float
+
+
+@pytest.mark.parametrize("report", [Report(25, 25), Report(24, 9), Report(20, 5)])
+def test_when_the_api_knows_better(report: Report) -> None:
+    """40 were left after a request, and 15 have been taken since: the API is trusted
+    from 24 down, and then may not have counted the 15 yet.
+    """
+
+    async def main() -> None:
+        budget = Budget(100, 60)
+        share = budget.take(60)
+        budget.take(15)
+        share.believe(Remaining(report.remaining, seconds=10))
+        assert budget.seconds_until_room(report.room) == 0
+        assert budget.seconds_until_room(report.room + 1) > 0
+
+    run(main())
 
 
 def test_fractions_come_back_whole() -> None:

@@ -12,9 +12,10 @@
 
 What do you get back when an answer is shorter than ``max_tokens``?
 
-- *Nothing*, and refused requests count too: OpenAI and Azure count on arrival, the most
-  that the request may cost.  OpenAI takes the larger of ``max_tokens`` and an estimate
-  of the request; we take the sum of both, which is never less.  That is the default.
+- *Nothing*, from OpenAI and Azure: they count a request when it arrives, by the most
+  that it may cost, and refused ones too.  OpenAI takes the larger of ``max_tokens`` and
+  an estimate of the request; we take the sum of both, which is never less.  That is the
+  default.
 - *The rest, once the answer is there*: Bedrock reserves the most and corrects it at the
   end.  Anthropic counts the tokens of an answer while they are written, and
   ``max_tokens`` not at all.  Take ``Budgets(..., refunds=True)``.
@@ -37,7 +38,7 @@ from functools import partial
 
 import httpx
 
-from inflight_lab.runners.gate import Gate, GateShutError, readable
+from inflight_lab.runners.gate import GateShutError, RefusalGate, readable
 from inflight_lab.runners.refusals import Refusal, read_refusal
 from inflight_lab.runners.reservations import Reservation, Reservations
 from inflight_lab.runners.token_counts import (
@@ -54,7 +55,7 @@ NOT_PROCESSED = (403, 408, 429, 503, 529)  # even a POST may be sent again after
 
 
 class Budgets(httpx.AsyncHTTPTransport):
-    """Amounts, and the seconds that each is for.
+    """Keeps requests and tokens within several quotas at once.
 
     ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
     tokens a minute.  The names are yours, but a transport counts tokens only for those
@@ -65,6 +66,7 @@ class Budgets(httpx.AsyncHTTPTransport):
     be openai's ``http_client``.  Give that ``max_retries=0``: a request that is refused
     is sent again here, and retries in two places multiply.  anthropic is built on
     httpx2 since its version 2: ``import httpx2 as httpx`` in a copy of these files.
+    A request whose tokens never fit raises ``ValueError`` at once.
 
     Or write ``async with budgets.take(...)`` around one request.
     """
@@ -81,23 +83,20 @@ class Budgets(httpx.AsyncHTTPTransport):
         budgets = budgets or {"requests": (100, 1)}
         self._names = tuple(budgets)
         self._refunds = refunds
-        self.gate = Gate()
+        self.gate = RefusalGate()
         self._reservations = Reservations(budgets, self.gate)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` for a client, once the budgets have room for it.
-
-        Raises ``ValueError`` at once if its tokens never fit.
-        """
+        """Send ``request`` for a client, once the budgets have room for it."""
         request.headers["Accept-Encoding"] = "identity"  # its usage must be readable
         await request.aread()  # it may have to be sent again
         tokens = await self.estimate(request)
-        costs = {name: cost_of(name, tokens, other=1) for name in self._names}
+        costs = {name: cost_of(name, tokens, if_not_tokens=1) for name in self._names}
         send_once = partial(super().handle_async_request, request)
         return await self.send(send_once, costs, is_safe=request.method in SAFE)
 
     async def estimate(self, request: httpx.Request) -> dict[str, float]:
-        """The most tokens that ``request`` may cost.
+        """Estimate the most tokens that ``request`` may cost.
 
         Replace it in a subclass if you know better, by a tokenizer for example.
         """
@@ -131,20 +130,6 @@ class Budgets(httpx.AsyncHTTPTransport):
                 await asyncio.sleep(self._draw_backoff(attempt))
             attempt += 1
 
-    async def _attempt(
-        self,
-        send_once: Callable[[], Awaitable[httpx.Response]],
-        costs: Mapping[str, float],
-    ) -> tuple[httpx.Response, Refusal | None]:
-        """Send a request once: its answer, and what that says if it is a refusal."""
-        async with self._reservations.reserve(costs) as reservation:
-            response = await send_once()
-        reservation.learn(response.headers)
-        refusal = await self._refusal_in(response)
-        if refusal is None:
-            self._watch_usage(response, reservation)
-        return response, refusal
-
     @contextlib.asynccontextmanager
     async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
         """Wait until every budget has room for its cost, then take all of them.
@@ -161,8 +146,22 @@ class Budgets(httpx.AsyncHTTPTransport):
         async with self._reservations.reserve(costs) as reservation:
             yield correct
 
+    async def _attempt(
+        self,
+        send_once: Callable[[], Awaitable[httpx.Response]],
+        costs: Mapping[str, float],
+    ) -> tuple[httpx.Response, Refusal | None]:
+        """Send a request once.  Returns its answer, and the refusal if it is one."""
+        async with self._reservations.reserve(costs) as reservation:
+            response = await send_once()
+        reservation.learn(response.headers)
+        refusal = await self._refusal_in(response)
+        if refusal is None:
+            self._watch_usage(response, reservation)
+        return response, refusal
+
     async def _refusal_in(self, response: httpx.Response) -> Refusal | None:
-        """What a refusal says, which all requests obey from now on."""
+        """Read what a refusal says, and have all requests obey it from now on."""
         if response.status_code < 400:
             return None
         answer = await readable(response)
@@ -197,7 +196,7 @@ class Budgets(httpx.AsyncHTTPTransport):
         """Take what the request has cost beyond its reservation, or refund the rest."""
         usage = with_total(usage)
         for name, share in reservation.shares.items():
-            cost = cost_of(name, usage, other=share.cost)
+            cost = cost_of(name, usage, if_not_tokens=share.cost)
             share.correct(cost if self._refunds else max(cost, share.cost))
         if self._refunds:  # such an API counts until the answer ends
             reservation.count_from(time.perf_counter())

@@ -1,11 +1,12 @@
 """Gate: one for all requests to an API, shut for as long as the API refuses them.
 
-If it asks one request to wait for 20 seconds, all wait: the others would be refused as
-well.  If it says that no wait will help, or asks for more than ``longest_pause``,
-nobody waits.  All get the refusal as their answer, and nothing is sent.
+If the API asks one request to wait for 20 seconds, all wait: the others would be
+refused as well.  If it says that no wait will help, or asks for more than
+``longest_pause``, nobody waits.  All get the refusal as their answer, and nothing is
+sent.
 
-A transport has to look into the body of a refusal for that, and nobody has read it yet:
-its client wants to read it, perhaps as a stream, perhaps 10 MB.  `readable` reads the
+To find out, a transport has to look into the body of a refusal, and its client still
+wants to read that body, perhaps as a stream, perhaps 10 MB.  `readable` reads the
 beginning and puts it back.
 """
 
@@ -21,7 +22,7 @@ import httpx
 from inflight_lab.runners.refusals import LARGEST_BODY, Refusal
 
 
-class Gate:
+class RefusalGate:
     """One gate for all requests, which is shut while the API refuses them."""
 
     longest_pause = 120.0  # seconds; if the API asks for more, nobody waits
@@ -66,7 +67,7 @@ class GateShutError(Exception):
 
 
 async def readable(response: httpx.Response) -> httpx.Response:
-    """A copy of ``response`` whose body has been read.
+    """Copy ``response`` into one whose body has been read.
 
     The copy's body is empty if it is compressed or longer than `LARGEST_BODY`.
     ``response`` can still be read, from the beginning to the end.
@@ -82,7 +83,7 @@ async def readable(response: httpx.Response) -> httpx.Response:
 
 
 def with_body(response: httpx.Response, body: bytes) -> httpx.Response:
-    """An answer with the same status and headers, and this body."""
+    """Make an answer with the same status and headers, and this body."""
     headers = response.headers.copy()
     for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
         headers.pop(name, None)
@@ -90,7 +91,7 @@ def with_body(response: httpx.Response, body: bytes) -> httpx.Response:
 
 
 class OpenedBody(httpx.AsyncByteStream):
-    """A body whose first parts may have been read already: they come again."""
+    """A body whose first parts may have been read already: they are yielded again."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -98,7 +99,7 @@ class OpenedBody(httpx.AsyncByteStream):
         self._first: list[bytes] = []
 
     async def read_first(self, most: int) -> bytes:
-        """All of the body if it has at most so many bytes; else nothing."""
+        """Return the whole body if it has at most ``most`` bytes, else nothing."""
         size = 0
         async for part in self._rest:
             self._first.append(part)

@@ -1,4 +1,4 @@
-"""Reservations: a request takes from all budgets or from none, and when it counts.
+"""Reservations: a request takes from all budgets together, or from none.
 
 When did the API count a request?  The client knows only when it sent the request and
 when the answer came.  The answer took at least the shortest latency ever seen; the rest
@@ -9,8 +9,8 @@ in ``openai-processing-ms``: the time for which it worked on the answer.
 The headers may also say what remains: ``x-ratelimit-remaining-tokens`` and
 ``x-ratelimit-reset-tokens`` (OpenAI, Groq), or ``anthropic-ratelimit-tokens-remaining``
 and ``-reset``.  They are looked up by the budget's name, which may be ``requests``,
-``tokens``, ``input_tokens`` or ``output_tokens``.  What remains without a word on its
-reset, as Azure says it, is not believed: nobody knows for how long.
+``tokens``, ``input_tokens`` or ``output_tokens``.  A remaining amount without a reset
+time (Azure) is ignored, because we can't tell when it expires.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Mapping
 
-from inflight_lab.runners.gate import Gate
+from inflight_lab.runners.gate import RefusalGate
 from inflight_lab.runners.shares import Budget, Remaining, Share
 from inflight_lab.runners.written_times import number_in, seconds_until, time_of
 
@@ -66,7 +66,9 @@ class Reservation:
 class Reservations:
     """All budgets: a request takes from all of them or from none, in turn."""
 
-    def __init__(self, budgets: Mapping[str, tuple[float, float]], gate: Gate) -> None:
+    def __init__(
+        self, budgets: Mapping[str, tuple[float, float]], gate: RefusalGate
+    ) -> None:
         self._budgets = {name: Budget(*budget) for name, budget in budgets.items()}
         self._gate = gate
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
@@ -110,7 +112,7 @@ class Reservations:
                 )
 
     def _seconds_until_room(self, costs: Mapping[str, float]) -> float:
-        """0 if every budget has room; else until it is worth looking again."""
+        """Return 0 if every budget has room, or the seconds to wait at most."""
         waits = [self._gate.seconds_until_open()]
         for name, budget in self._budgets.items():
             waits.append(budget.seconds_until_room(costs.get(name, 0)))
@@ -144,13 +146,13 @@ class Reservations:
         self._first_answer = min(ended, self._first_answer)
 
     def _least_time_since_arrival(self) -> float:
-        """How long an answer takes at least, once the API has its request."""
+        """Return how long an answer takes at least, once the API has its request."""
         is_known = self._shortest_latency < math.inf
         return self._shortest_latency if is_known else 0.0
 
 
 def remaining_in(headers: Mapping[str, str], name: str) -> Remaining | None:
-    """What the headers say about the budget of this name, if they also say when."""
+    """Return what is left of the budget of this name, if its reset is named too."""
     name = name.replace("_", "-")
     pairs = {
         f"x-ratelimit-remaining-{name}": f"x-ratelimit-reset-{name}",

@@ -10,8 +10,8 @@
 
 Without such a limit, it depends on the API.  OpenAI counts its estimate of the prompt;
 Bedrock, the most that the model can write, which may be 64,000.  `most_tokens` then
-reserves `UNLIMITED_ANSWER`.  It is better to set a limit: it is part of what you are
-counted for.
+reserves `UNLIMITED_ANSWER`.  It is better to set a limit, because these APIs count it
+against your quota.
 
 *After* it, the answer's ``usage`` says the cost, in a stream at its end.
 
@@ -56,7 +56,7 @@ LAST_EVENTS = (b"[DONE]", b"message_stop")  # of a stream
 
 
 def most_tokens(request: httpx.Request) -> dict[str, float]:
-    """The most tokens that ``request`` may cost: prompt, answer, and both together."""
+    """Count what ``request`` may cost at most: prompt, answer, and both together."""
     prompt_tokens = len(request.content) / BYTES_PER_TOKEN
     answer_tokens = most_answer_tokens(request)
     return {
@@ -67,7 +67,7 @@ def most_tokens(request: httpx.Request) -> dict[str, float]:
 
 
 def most_answer_tokens(request: httpx.Request) -> float:
-    """The most tokens that the answers to ``request`` may have together."""
+    """Count the tokens that the answers to ``request`` may have at most, together."""
     writes_nothing = request.url.path.endswith(WRITES_NO_ANSWER)
     if not request.content or writes_nothing:
         return 0
@@ -77,7 +77,7 @@ def most_answer_tokens(request: httpx.Request) -> float:
 
 
 def usage_in(body: bytes) -> dict[str, float]:
-    """The tokens that an answer, or a part of a stream, says it took."""
+    """Return the tokens that an answer, or a part of a stream, says it took."""
     usage: dict[str, float] = {}
     for name, digits in NUMBER.findall(body):
         if name in USAGE:
@@ -86,21 +86,22 @@ def usage_in(body: bytes) -> dict[str, float]:
 
 
 def with_total(usage: dict[str, float]) -> dict[str, float]:
-    """The usage with its sum, which Anthropic leaves to the reader."""
+    """Add the sum, which Anthropic leaves to the reader."""
     if usage and "tokens" not in usage:
         return usage | {"tokens": sum(usage.values())}
     return usage
 
 
-def cost_of(budget: str, tokens: Mapping[str, float], *, other: float) -> float:
-    """The part of ``tokens`` that a budget of this name counts; ``other`` if none.
+def cost_of(budget: str, tokens: Mapping[str, float], *, if_not_tokens: float) -> float:
+    """Return the part of ``tokens`` that a budget of this name counts.
 
-    Their names begin alike: a budget ``tokens_a_day`` counts ``tokens``.
+    The budget's name begins with it: ``tokens_a_day`` counts ``tokens``.  Returns
+    ``if_not_tokens`` if the budget counts something else.
     """
     for name, count in tokens.items():
         if budget.startswith(name):
             return count
-    return other
+    return if_not_tokens
 
 
 class UsageReader(httpx.AsyncByteStream):
