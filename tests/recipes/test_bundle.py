@@ -55,9 +55,11 @@ def test_ruff_has_nothing_to_say(scripts: Path) -> None:
 
 @pytest.mark.parametrize("room", ["recipes", "runners"])
 def test_each_script_type_checks_by_itself(room: str, scripts: Path) -> None:
-    """Strictly, where this package is not: tqdm has no types of its own."""
+    """Strictly, where this package is not: tqdm has no types, dask not all of them."""
     config = scripts / "mypy.ini"
-    config.write_text("[mypy]\n[mypy-tqdm.*]\nignore_missing_imports = true\n")
+    dask = "untyped_calls_exclude = distributed\n"
+    tqdm = "[mypy-tqdm.*]\nignore_missing_imports = true\n"
+    config.write_text(f"[mypy]\n{dask}{tqdm}")
     printed = run("mypy", "--strict", "--config-file", config, scripts / room)
     assert "Success: no issues found" in printed
 
@@ -302,6 +304,17 @@ def test_a_base_class_comes_first(house: dict[str, str]) -> None:
     script = bundle("recipes.job")
     assert script.index("async def main") < script.index("class Clock")
     assert script.index("class Clock") < script.index("class Pacer")
+
+
+def test_what_two_files_define_in_the_same_words_is_taken_once(
+    house: dict[str, str],
+) -> None:
+    """Each rung has the alias ``LockableLimiter``, and a recipe may use several."""
+    alias = "# How often.\nOFTEN = 3\n"
+    house["runners.clock"] += f"\n\n{alias}"
+    time = "return time.time()"
+    house["runners.clock"] = house["runners.clock"].replace(time, f"{time} + OFTEN")
+    assert bundle("recipes.job").count(alias) == 1
 
 
 class Misfit(NamedTuple):

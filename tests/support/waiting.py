@@ -58,9 +58,9 @@ def seen_by(client: httpx.AsyncClient) -> ObservedTransport:
     return transport
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], *, patience: float = PATIENCE) -> None:
     """Come back as soon as ``condition()`` holds; fail if it never does."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for did not happen"
         await asyncio.sleep(0.002)

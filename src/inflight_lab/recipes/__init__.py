@@ -16,6 +16,7 @@ RECIPES = {
     "language_model": "ask many questions, within quotas of requests and tokens",
     "with_openai": "the same with openai's client",
     "with_aiohttp": "as fetch_all, with aiohttp's session",
+    "on_a_cluster": "fetch_all with several machines: dask workers, and a Redis",
     "paced": "only a rate, results in order",
 }
 """What each recipe is for."""

@@ -62,6 +62,7 @@ class Collection:
         self.imports: set[Imported] = set()
         self._statements: dict[str, set[Statement]] = defaultdict(set)  # by module
         self._meanings: dict[str, str] = {}  # by name: where it comes from
+        self._definitions: set[tuple[tuple[str, ...], str]] = set()
 
     def modules_in_order(self) -> list[str]:
         """Each before those that it imports, except for what it needs first."""
@@ -89,11 +90,17 @@ class Collection:
         return [each for each in read(module).statements if each in collected]
 
     def add(self, statement: Statement, module: str) -> None:
-        """Add a statement of a module, and whatever it uses."""
+        """Add a statement of a module, and whatever it uses.
+
+        What two modules define in the same words is taken once.
+        """
         collected = self._statements[module]
-        if statement in collected:
+        definition = (statement.defines, statement.text)
+        if statement in collected or definition in self._definitions:
             return
         collected.add(statement)
+        if statement.defines:
+            self._definitions.add(definition)
         for name in statement.defines:
             self._note_meaning(name, f"{PACKAGE}.{module}")
         for name in statement.uses:

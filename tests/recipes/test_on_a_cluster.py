@@ -1,0 +1,150 @@
+"""The recipe `on_a_cluster`, with two workers on this machine and a Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.recipes.snippet import snippet
+from inflight_lab.runners.shared_quota import make_many_requests
+from inflight_lab.server import app
+from tests.support.children import START_UP
+from tests.support.dask_cluster import Cluster, dask_cluster
+from tests.support.faulty_path import FaultyPath
+from tests.support.pasting import run, start
+from tests.support.waiting import Hold, until
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One cluster for all tests of this file."""
+    folder = tmp_path_factory.mktemp("dask")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DASK_CONFIG", str(folder))  # it would write one at home
+        # Many processes import dask: compiled once, it is there at once.
+        environment.setenv("PYTHONDONTWRITEBYTECODE", "")
+        environment.setenv("PYTHONPYCACHEPREFIX", str(folder / "compiled"))
+        with dask_cluster(folder) as cluster:
+            yield cluster
+
+
+def paste(folder: Path, url: str, ids: Iterable[object], **settings: object) -> Path:
+    """The script in a file of its own, with its settings changed."""
+    folder.mkdir(exist_ok=True)
+    script = folder / "my_script.py"
+    code = snippet("on_a_cluster", URL=f"{url}?id={{id}}", IDS=list(ids), **settings)
+    script.write_text(code, encoding="utf-8")
+    return script
+
+
+def ids_in(folder: Path) -> list[int]:
+    """Those that have an answer in the file, in its order."""
+    path = folder / "results.jsonl"
+    lines = path.read_text("ascii").splitlines() if path.exists() else []
+    return [json.loads(line)["id"] for line in lines]
+
+
+def asked_for(path: FaultyPath) -> Counter[int]:
+    """How often each id was asked for."""
+    heads = "\n".join(path.heads)
+    found = re.findall(r"^GET \S*\?id=(\d+)", heads, flags=re.M)
+    return Counter(int(id) for id in found)
+
+
+async def test_one_quota_for_all(
+    cluster: Cluster, redis: str, server: PracticeServer, tmp_path: Path
+) -> None:
+    """Workers and a sender elsewhere keep to it together; each id has its answer."""
+    # Two senders that do not share send 8: 6 leave a busy machine a delay of 2 s.
+    server.quota, server.rate, server.period = "sliding-window", 6, 3.0
+    settings = {"SCHEDULER": cluster.scheduler, "REDIS": redis, "QUOTAS": [(4, 3)]}
+    script = paste(tmp_path, server.url, range(4), **settings)
+    key = f"{server.url}?id={{id}}"
+    quota: dict[str, Any] = {"store": redis, "key": key, "rate": 4, "period": 3.0}
+    running = asyncio.create_task(run(script, tqdm=False))
+    await until(lambda: server.stats().started > 0, patience=START_UP)
+    await make_many_requests(server.url, 4, **quota)
+    status, out, err = await running
+    assert (status, err) == (0, "")
+    assert out == "4 of 4 have an answer in results.jsonl.\n"
+    assert (server.stats().accepted, server.stats().refused) == (8, 0)
+    assert sorted(ids_in(tmp_path)) == list(range(4))
+
+
+async def test_killed_and_started_again(
+    cluster: Cluster,
+    redis: str,
+    server: PracticeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither kill -9 of the script nor of a worker loses what was written, and nothing
+    that was written is asked for again.
+    """
+    settings = {"SCHEDULER": cluster.scheduler, "REDIS": redis, "LIMIT": 8}
+    async with FaultyPath(server, b"", harmed=()) as path:
+        script = paste(tmp_path, path.url, range(60), **settings)
+        first = await start(script)
+        await until(lambda: len(ids_in(tmp_path)) >= 10, patience=START_UP)
+        first.kill()
+        await first.communicate()
+        await until(lambda: server.stats().in_flight == 0)
+        written, asked = set(ids_in(tmp_path)), asked_for(path)
+        hold = Hold()
+        monkeypatch.setattr(app, "_disconnected_within", hold.wait)
+        second = await start(script, tqdm=False, API_TOKEN="secret")
+        await until(lambda: server.stats().in_flight == 8, patience=START_UP)
+        os.kill(cluster.workers[0], signal.SIGKILL)
+        hold.release()
+        out, err = await second.communicate()
+    assert (second.returncode, err) == (0, b"")
+    assert out.endswith(b"60 of 60 have an answer in results.jsonl.\n")
+    assert sorted(ids_in(tmp_path)) == list(range(60))
+    asked_by_second = asked_for(path) - asked
+    assert asked_by_second.keys() == set(range(60)) - written
+    of_the_dead_worker = asked_by_second.total() - len(asked_by_second)
+    assert 0 < of_the_dead_worker < 8
+    assert "Authorization: Bearer secret\r\n" in path.heads[-1]
+
+
+async def test_what_is_not_there(
+    cluster: Cluster,
+    server: PracticeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without the scheduler, or without Redis, nothing is sent, and the script says
+    why.
+    """
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    no_scheduler, no_redis = tmp_path / "no_scheduler", tmp_path / "no_redis"
+    nobody = {"SCHEDULER": f"tcp://{NOBODY}"}
+    settings = {"SCHEDULER": cluster.scheduler, "REDIS": f"redis://{NOBODY}"}
+    one, other = await asyncio.gather(
+        run(paste(no_scheduler, server.url, range(5), **nobody), tqdm=False),
+        run(paste(no_redis, server.url, range(5), **settings), tqdm=False),
+    )
+    status, out, err = one
+    assert (status, out) == (1, "")
+    assert err.startswith(f"Nothing was sent: no scheduler at tcp://{NOBODY}: ")
+    status, out, err = other
+    assert (status, err) == (1, "")
+    first, second, *_ = out.splitlines()
+    assert first == "0 of 5 have an answer in results.jsonl."
+    error = "given up: Not sent: the store gave no answer. "
+    assert second.startswith(f"5 missing (0, 1, 2, 3, 4): {error}")
+    assert server.stats().started == 0
