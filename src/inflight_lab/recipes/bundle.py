@@ -24,6 +24,7 @@ EXPLAINED_IN = {
     "runners": "07_survive_failures",
     "runners.adaptive": "06_pace_to_the_quota",
     "runners.budgets": "12_keep_two_budgets",
+    "runners.episodes": "06_pace_to_the_quota",
     "runners.gate": "12_keep_two_budgets",
     "runners.learned_pace": "06_pace_to_the_quota",
     "runners.paced": "06_pace_to_the_quota",

@@ -35,6 +35,7 @@ SHARED_LESSONS = (
     "written_times",
     "quota_fields",
     "refusals",
+    "episodes",
     "learned_pace",
     "gate",
     "token_counts",

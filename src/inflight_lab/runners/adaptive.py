@@ -49,7 +49,7 @@ An unknown quota makes this expensive, because every refusal slows the search do
 an API that refuses at random pass a ``rate``, even one that is too low.
 
 To paste this file, first paste those that it imports, and those that these import:
-`paced`, `learned_pace`, `quota_fields` and `refusals`.
+`paced`, `learned_pace`, `episodes`, `quota_fields` and `refusals`.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress); "Rate limits" at
 developers.openai.com and "Manage Azure OpenAI quota" at learn.microsoft.com, on quotas
@@ -63,10 +63,10 @@ import time
 
 import httpx
 
+from inflight_lab.runners.episodes import Refusals
 from inflight_lab.runners.learned_pace import (
     KnownPace,
     Pace,
-    Refusals,
     SearchingPace,
     UnspacedPace,
 )
@@ -105,14 +105,18 @@ class LearningPacer(Pacer):
         self._quotas = []
         self._go_on_with(SearchingPace())
         if rate is not None:
-            # Your own rate never makes a request give up: one period, two spacings.
+            # Your own quota never makes a request give up: it makes it wait for a
+            # period and two spacings at most.
             self._longest_pause = max(longest_pause, period + 2 * period / rate)
             self._yours = [Quota(rate, period)]
             self._keep_to_known(self._yours)
 
     @property
     def rate(self) -> float:
-        """Requests a second, at the moment."""
+        """The pace at the moment, in requests a *second*.
+
+        The ``rate`` of a `Pacer`, as that of this constructor, is per *period*.
+        """
         return self._rate
 
     @rate.setter

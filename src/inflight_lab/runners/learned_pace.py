@@ -15,13 +15,13 @@ smaller than it says, or the API may be overloaded and refuse at random.  Going 
 helps against the first only:
 
 1. *Look at what was in flight.*  A limiter also refuses the requests right behind a
-   refused one; chance does not.  All of these are one episode, which changes the pace
-   once.
+   refused one, and chance does not.  All of these are one episode, which changes the
+   pace once (see ``episodes.py``).
 2. *Try half the pace.*  If three times as many requests in a row are accepted, the pace
    was to blame: search from there.
 3. *If that does not help*, and refusals come together, try half of that.  If they come
-   alone, a rate of refusals that does not fall with the pace is not the pace's fault:
-   go at the full pace, and don't try again for 30 times as long as that took.
+   alone, the pace is not the cause, because going slower brought no fewer of them.  So
+   go at the full pace, and wait 30 times as long as the trial took before the next one.
 
 Source of the search: additive increase and multiplicative decrease, D. Chiu and R.
 Jain, Computer Networks and ISDN Systems 17(1), 1989.
@@ -31,8 +31,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import NamedTuple
 
+from inflight_lab.runners.episodes import Episode
 from inflight_lab.runners.quota_fields import Quota
 
 # After a refusal.
@@ -44,85 +44,19 @@ SHORT_HOLD = 10  # seconds at the lower pace, if the last refusal was long ago
 LONG_HOLD = 60  # seconds at the lower pace otherwise
 
 # Is the pace to blame?
-TOGETHER = 0.25  # a limiter refuses more than this share of the requests right behind
-MOST_TOGETHER = 1  # refusals in a row before a trial, if they come together
-MOST_ALONE = 2  # the same, if they come alone
+DOUBTS_IF_TOGETHER = 1  # refusals in a row before a trial, if they come together
+DOUBTS_IF_ALONE = 2  # refusals in a row before a trial, if they come alone
 TRIAL_STEP = 2  # each trial divides the pace by this
 SLOWEST_TRIAL = 1 / 16  # of the full pace
 HELPS = 3  # times as many requests in a row are accepted, if a slower pace helps
-PATIENCE = 30  # times as long as a trial that did not help, there is no other
+PATIENCE = 30  # after a failed trial, wait this many times its length for the next
 
 # The search for an unknown quota.
 FIRST_RATE = 20.0  # requests a second
-FIRST_GROWTH = 0.5  # requests a second that each accepted request adds
-GROWTH_AFTER_TRIAL = 0.1  # the same: twice the pace of the trial was too much
+FIRST_GROWTH = 0.5  # requests a second, added for each accepted request
+GROWTH_AFTER_TRIAL = 0.1  # instead, after a trial: twice its pace was too fast
 GROWTH_DIVISOR = 20  # the growth is divided by this at a refusal
 LEAST_GROWTH = 0.002  # requests a second; it never grows more slowly than this
-
-
-class Episode(NamedTuple):
-    """A refusal, and all others of requests that were in flight at the time."""
-
-    run: int
-    """How many requests in a row were accepted before it."""
-    since_last: float
-    """Seconds since the episode before."""
-    come_together: bool
-    """Whether requests right behind a refused one were refused too, until now."""
-
-
-class Refusals:
-    """What is known of an API's refusals.
-
-    Each answer is noted with the time at which its request was ``sent``: what was sent
-    before an episode began says nothing about the pace since then.
-    """
-
-    def __init__(self) -> None:
-        self.in_a_row = 0  # episodes since a request was accepted
-        self.run = 0  # requests accepted since the last episode
-        self._last = -math.inf  # when the last episode began
-        self._first_sent = -math.inf  # when its first request had been sent
-        self._behind = 0.0  # requests in flight that were sent after that one
-        self._behind_refused = 0.0  # how many of these were refused too
-
-    @property
-    def pause(self) -> float:
-        """Seconds, if the API names none: 1, and twice as many each time in a row."""
-        return 0.5 * 2.0 ** min(self.in_a_row, 60)
-
-    def note_accepted(self, sent: float) -> bool:
-        """Note that a request was accepted; False if it is of the last episode."""
-        if sent <= self._last:
-            self._note_in_flight(sent)
-            return False
-        self.in_a_row = 0
-        self.run += 1
-        return True
-
-    def note_refused(self, sent: float) -> Episode | None:
-        """Note a refusal.  The episode that it begins; None if the last one goes on."""
-        if sent <= self._last:
-            self._note_in_flight(sent, refused=True)
-            return None
-        now = time.perf_counter()
-        come_together = self._behind_refused > TOGETHER * self._behind
-        episode = Episode(self.run, now - self._last, come_together)
-        self.in_a_row += 1
-        self.run = 0
-        self._last = now
-        self._first_sent = sent
-        self._behind /= 2  # older episodes count for less and less
-        self._behind_refused /= 2
-        return episode
-
-    def _note_in_flight(self, sent: float, *, refused: bool = False) -> None:
-        """Count a request of the last episode, if it was right behind the first one."""
-        if sent <= self._first_sent:
-            return
-        self._behind += 1
-        if refused:
-            self._behind_refused += 1
 
 
 class Pace:
@@ -132,7 +66,7 @@ class Pace:
     burst = 1  # requests that may go at once after a delay
 
     def accepted(self, run: int) -> Pace:
-        """A request was accepted, the last of so many in a row."""
+        """A request was accepted, the last of ``run`` in a row."""
         return self
 
     def refused(self, episode: Episode) -> Pace:
@@ -160,7 +94,7 @@ class KnownPace(Pace):
         self._hold_until = 0.0
         # What speaks for and against the pace.
         self.longest_run = 0  # requests accepted in a row between two refusals
-        self._in_doubt = 0  # refusals in a row, each before a whole quota was accepted
+        self._doubtful_refusals = 0  # in a row, each before a whole quota was accepted
         self._trial_rate = full_rate  # of the last trial
         self._no_trial_until = 0.0
         self.restore()
@@ -188,9 +122,9 @@ class KnownPace(Pace):
             self._end_doubt()
             return self
         self.longest_run = max(self.longest_run, episode.run)
-        self._in_doubt += 1
-        most = MOST_TOGETHER if episode.come_together else MOST_ALONE
-        return self if self._in_doubt <= most else self._try_slower()
+        self._doubtful_refusals += 1
+        most = DOUBTS_IF_TOGETHER if episode.come_together else DOUBTS_IF_ALONE
+        return self if self._doubtful_refusals <= most else self._try_slower()
 
     def refused_on_trial(self, episode: Episode) -> Pace:
         """A slower pace did not help.  Try a still slower one, or none for a while."""
@@ -212,7 +146,7 @@ class KnownPace(Pace):
 
     def _end_doubt(self) -> None:
         self.longest_run = 0
-        self._in_doubt = 0
+        self._doubtful_refusals = 0
         self._trial_rate = self.full_rate
 
     def _try_slower(self) -> Pace:

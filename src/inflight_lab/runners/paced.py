@@ -20,17 +20,13 @@ connections: if the API is slow, requests would otherwise pile up in the pool.
 
 How much of the quota this reaches depends on how the API counts:
 
-====================  ======================================  ==========================
-the API counts        nothing is refused                      most that can be used
-====================  ======================================  ==========================
-in a window of W s    while the shortest latency is < W       W / (W + average jitter)
-by spacing, with a    while jitter is below (its burst -      98.8 %
-burst                 ``burst``) spacings
-by spacing T alone    with ``burst=1`` and the lower rate of  T / (T + jitter)
-(GCRA with burst 1)   the last column
-====================  ======================================  ==========================
-
-If you don't know the jitter, the rung `adaptive` finds the rate of the last row.
+- *In a window of W seconds.*  Nothing is refused as long as the shortest latency is
+  below W.  You can use at most W / (W + average jitter) of the quota.
+- *By spacing, and it allows a burst of B.*  Nothing is refused as long as jitter is
+  below ``B - burst`` spacings.  You can use at most 98.8 %.
+- *By spacing alone, T seconds apart* (GCRA with a burst of 1).  You can use at most
+  T / (T + jitter) without a refusal: pass ``burst=1`` and that part of the API's rate.
+  If you don't know the jitter, the rung `adaptive` finds this rate.
 
 A quota belongs to an API key, not to a process: others who use the key count too.
 
@@ -124,11 +120,12 @@ class Pacer:
 
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
-        somebody_waits = self._limiter.locked() or self._turn.locked()
-        return somebody_waits or self._seconds_until_free() > 0
+        is_full = self._limiter.locked()
+        somebody_waits = self._turn.locked()
+        return is_full or somebody_waits or self._seconds_until_free() > 0
 
     def pause(self, seconds: float) -> None:
-        """Let no request through for this long, also none that is waiting already."""
+        """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
 
     async def _take_turn(self) -> None:
@@ -163,7 +160,7 @@ class Pacer:
 
 
 def by_period(quota: RateAndPeriod) -> tuple[float, float]:
-    """Sorts quotas by their periods; of two with the same, the smaller one is first."""
+    """Sort key: the shortest period first, and of equal ones the fewest requests."""
     requests, period = quota
     return period, requests
 
@@ -228,6 +225,7 @@ class RequestLog:
         earliest_ends = [sent + self.shortest_latency for sent in self._sent.values()]
         in_flight = [max(now, end) for end in earliest_ends]
         ends = sorted(self._ended[-capacity:] + in_flight)
+        # There is room once only the last capacity - 1 requests still count.
         reached_api = ends[-capacity] - self.shortest_latency
         return reached_api + window
 

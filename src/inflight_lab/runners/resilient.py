@@ -12,8 +12,8 @@ What happens after a failure, in this order:
    request, because it is too large for example, do the others go on.
 3. *Otherwise back off*: exponentially, with full jitter, so that requests that were
    refused together do not come back together.  A request that was refused adds this
-   jitter to the server's pause too.  One that was not sent does not: it goes when the
-   gate opens and it has a slot.
+   jitter to the server's pause too.  A request that was not sent adds none: it goes
+   when the gate opens and it has a slot.
 4. *Within a retry budget*: each request may be attempted a few times, and all requests
    of the run share one budget of retries.  Without it, retries multiply the load just
    when the server can handle the least.
