@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from inflight_lab.recipes.progress import Progress
 from inflight_lab.recipes.report import report
-from inflight_lab.recipes.results_file import ResultsFile, Stop, open_results
+from inflight_lab.recipes.results_file import ResultsFile, open_results
+from inflight_lab.recipes.settings import Stop
 
 ITEMS = [{"key": f"https://a.example/{id}", "id": id} for id in ("1", "ü", 3)]
 LINE = '{"key": "https://a.example/1", "id": "1", "status": 200, "data": {}}\n'

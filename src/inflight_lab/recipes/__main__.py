@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from inflight_lab.recipes import RECIPES
-from inflight_lab.recipes.snippet import other_rungs, snippet
+from inflight_lab.recipes.snippet import NoSetting, other_rungs, snippet
 
 ABOUT = """\
 {description}
@@ -15,17 +15,48 @@ recipes:
 rungs:
 {rungs}"""
 
+OPTIONS = {
+    "URL": "--url",
+    "QUOTAS": "--rate",
+    "LIMIT": "--limit",
+    "RESULTS": "--results",
+}
+"""The option for each setting."""
+INSTEAD = {
+    "--url": "put your addresses in its URLS",
+    "--results": "it keeps the responses in memory; fetch_all writes them to a file",
+}
+"""What to do where a recipe does not have an option."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print what the command line asks for."""
     parser = make_parser()
     options = parser.parse_args(arguments)
     try:
-        settings = settings_in(options)
-        code = snippet(options.recipe, notebook=options.notebook, **settings)
-    except (TypeError, ValueError) as error:
+        code = code_for(options)
+    except ValueError as error:
         parser.error(str(error))
     print(code, end="")
+
+
+def code_for(options: argparse.Namespace) -> str:
+    """The script; raises ``ValueError`` that names the options as they are typed."""
+    settings = settings_in(options)
+    try:
+        return snippet(options.recipe, notebook=options.notebook, **settings)
+    except NoSetting as error:
+        raise ValueError(no_option(options.recipe, error.setting)) from None
+    except (TypeError, ValueError) as error:  # they begin with the name of a setting
+        raise ValueError(f"--{error}") from None
+
+
+def no_option(name: str, setting: str) -> str:
+    """Why a recipe or a rung does not have an option, and what to do instead."""
+    option = OPTIONS[setting]
+    if name in RECIPES:
+        return f"{name} has no {option}: {INSTEAD[option]}"
+    return f"{name} has no {option}: it is a rung, which your own code calls"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -50,13 +81,24 @@ def make_parser() -> argparse.ArgumentParser:
         help="a recipe or a rung; by default fetch_all",
     )
     add("--url", help="the address of the API; {id} in it is filled in")
-    add("--rate", type=int, action="append", default=[], help="requests allowed")
+    add("--rate", type=rate_in, action="append", default=[], help="requests allowed")
     add("--period", type=float, action="append", default=[], help="in so many seconds")
     add("--limit", type=int, help="requests in flight")
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help="for a cell of a notebook")
     parser.epilog = "For several quotas, repeat --rate and --period."
     return parser
+
+
+def rate_in(text: str) -> int:
+    """The whole number in a text."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number, got {text}: "
+            "one every two seconds is --rate 1 --period 2"
+        ) from None
 
 
 def settings_in(options: argparse.Namespace) -> dict[str, object]:
@@ -77,8 +119,8 @@ def quotas_of(rates: list[int], periods: list[float]) -> list[tuple[int, float]]
         periods = [1.0]
     if len(rates) != len(periods):
         raise ValueError(
-            f"--period must come once for each --rate, "
-            f"got {len(periods)} for {len(rates)}"
+            f"{len(rates)} --rate but {len(periods)} --period: "
+            "give a pair for each quota"
         )
     whole = [int(period) if period.is_integer() else period for period in periods]
     return list(zip(rates, whole, strict=True))

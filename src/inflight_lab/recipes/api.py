@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, Stop
+from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile
+from inflight_lab.recipes.settings import Stop
 from inflight_lab.runners.paced import Pacer, RateAndPeriod
 from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
 from inflight_lab.runners.resilient import TRANSIENT, TRANSIENT_STATUSES

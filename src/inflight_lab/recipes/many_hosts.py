@@ -18,9 +18,11 @@ from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
+from inflight_lab.recipes.settings import check_settings
 
-# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+# Change these three lines.
 URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(5, 1)]  # for each host
 LIMIT = 5  # requests in flight, for each host
 
@@ -31,6 +33,7 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every address, in order."""
+    check_settings(URLS=URLS, QUOTAS=QUOTAS, LIMIT=LIMIT)
     items = [{"key": url} for url in URLS]
     with open_results(RESULTS, items) as results:
         async with new_client(connections=HOSTS * LIMIT) as client:

@@ -1,22 +1,26 @@
 """Send many requests at the rate that an API allows.  Needs Python 3.11 and httpx."""
 
 import asyncio
+import sys
 from collections import Counter
 
 import httpx
 
+from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.paced import Pacer
 
-# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+# Change these three lines.
 URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 301)
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
-LIMIT = 50  # requests in flight
+LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 
 
 async def main() -> list[httpx.Response | BaseException]:
     """Fetch every id once.  Return the responses or errors, in the order of the ids."""
+    check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
     pacer = Pacer(*QUOTAS[0], also=QUOTAS[1:], limit=LIMIT)
     unlimited = httpx.Limits(max_connections=None)  # the pacer has the limit
     async with httpx.AsyncClient(timeout=30, limits=unlimited) as client:
@@ -38,6 +42,11 @@ def name(result: httpx.Response | BaseException) -> str:
 
 
 if __name__ == "__main__":
-    results = asyncio.run(main())
+    try:
+        results = asyncio.run(main())
+    except Stop as reason:
+        sys.exit(f"Nothing was sent: {reason}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted: no answer is kept.  The recipe fetch_all keeps them.")
     print(Counter(name(result) for result in results))
     raise SystemExit(any(name(result) != "status 200" for result in results))

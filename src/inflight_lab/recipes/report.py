@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from inflight_lab.recipes.results_file import Outcome, ResultsFile, Stop
+from inflight_lab.recipes.results_file import Outcome, ResultsFile
+from inflight_lab.recipes.settings import Stop
 
 MOST_SHOWN = 10  # items for each error, and kinds of errors
 

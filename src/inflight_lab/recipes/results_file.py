@@ -10,14 +10,11 @@ from io import FileIO
 from typing import Any
 
 from inflight_lab.recipes.progress import Progress
+from inflight_lab.recipes.settings import Stop
 
 Record = dict[str, Any]  # an item to ask for; two with the same "key" are one
 Outcome = dict[str, Any]  # the same, with "status" and "data", or with "error"
 BEGINNING = b'{"key": "'  # of each line
-
-
-class Stop(Exception):
-    """Why the script cannot go on."""
 
 
 @contextmanager

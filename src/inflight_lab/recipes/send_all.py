@@ -23,20 +23,25 @@ from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.recipes.settings import Stop, check_settings
 
-# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+# Change these three lines.
 URL = "https://api.example.com/orders"
 BODIES = [{"order": number, "amount": 1} for number in range(1, 301)]
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
-LIMIT = 50  # requests in flight
+LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
 KEY_FIELD = "Idempotency-Key"  # the header field; your API may call it otherwise
 
 
 async def main() -> list[Outcome]:
     """Send what has no answer yet.  Return the outcome of every item, in order."""
-    items = [{"key": key_of(body), "body": body} for body in BODIES]
+    check_settings(BODIES=BODIES, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    if "{id}" in URL:
+        raise Stop(f"URL must be one address for all bodies, without {{id}}, got {URL}")
+    items = [item_of(number, body) for number, body in enumerate(BODIES, start=1)]
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:
             ask = partial(send, client)
@@ -49,6 +54,11 @@ async def main() -> list[Outcome]:
             )
             await api.ask_for(results.missing())
         return report(results)
+
+
+def item_of(number: int, body: dict[str, Any]) -> Record:
+    """What is sent, and a number for the report."""
+    return {"key": key_of(body), "id": number, "body": body}
 
 
 def key_of(body: dict[str, Any]) -> str:

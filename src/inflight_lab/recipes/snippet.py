@@ -13,6 +13,14 @@ from inflight_lab.runners.__main__ import first_line_of
 FILE = text("the name of a file", "the name of a file", bool)
 
 
+class NoSetting(ValueError):
+    """A recipe or a rung does not have a setting."""
+
+    def __init__(self, name: str, setting: str) -> None:
+        super().__init__(f"{name} has no setting {setting}")
+        self.setting = setting
+
+
 def snippet(
     name: str = "fetch_all", *, notebook: bool = False, **settings: object
 ) -> str:
@@ -30,9 +38,9 @@ def snippet(
         check_setting(setting, value)
         old = assignment_of(setting, code)
         if old is None:
-            raise ValueError(f"{name} has no setting {setting}")
-        if "{id}" in old and "{id}" not in str(value):
-            raise ValueError(f"url must have {{id}} where the id goes, got {value!r}")
+            raise NoSetting(name, setting)
+        if setting == "URL":
+            check_id(name, str(value), is_filled_in="{id}" in old)
         code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
     return code
 
@@ -54,6 +62,16 @@ def check_setting(name: str, value: Any) -> None:
             for rate, period in value:
                 integer(1).check("rate", rate)
                 check("period", period)
+
+
+def check_id(name: str, url: str, *, is_filled_in: bool) -> None:
+    """Raise ``ValueError`` if the URL has no {id} for a recipe that fills it in."""
+    if is_filled_in and "{id}" not in url:
+        raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
+    if "{id}" in url and not is_filled_in:
+        raise ValueError(
+            f"url must be one address for {name}, without {{id}}, got {url!r}"
+        )
 
 
 def assignment_of(name: str, code: str) -> str | None:
