@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from inflight_lab import PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from tests.support.faults import answer
 from tests.support.faulty_path import FaultyPath
-from tests.support.pasting import run, run_cell
+from tests.support.pasting import run, run_cell, start
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +53,16 @@ async def test_a_failure_takes_nothing_with_it(
         assert (await run(script))[0] == 0
     assert (status, err) == (1, "")
     assert out == "Counter({'status 200': 7, 'status 500': 1})\n"
+
+
+async def test_interrupted(server: PracticeServer, tmp_path: Path) -> None:
+    """Ctrl-C ends it with a sentence in place of a traceback: what it costs."""
+    server.latency = 600
+    script = tmp_path / "my_script.py"
+    script.write_text(snippet("paced", URL=f"{server.url}?id={{id}}", IDS=range(8)))
+    process = await start(script)
+    await until(lambda: server.stats().in_flight == 8)
+    process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (130, b"")
+    assert err == b"\nInterrupted.  To keep the answers, use fetch_all.\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from inflight_lab import PracticeServer
 from inflight_lab.recipes.snippet import snippet
 from tests.support.pasting import run, start
 from tests.support.waiting import until
@@ -92,3 +93,15 @@ async def test_each_order_is_taken_once(shop: tuple[Shop, str], tmp_path: Path) 
     by_number = sorted(api.orders.values(), key=lambda order: order["order"])
     assert by_number == bodies
     assert api.tokens == {"bearer secret"}
+
+
+async def test_the_report_names_items_by_their_numbers(tmp_path: Path) -> None:
+    """The first is 1: their keys would say nothing to a person."""
+    bodies = [{"order": letter} for letter in "abc"]
+    with PracticeServer(latency=0) as server:
+        url = f"http://127.0.0.1:{server.port}/nowhere"
+        script = tmp_path / "my_script.py"
+        script.write_text(snippet("send_all", URL=url, BODIES=bodies), "utf-8")
+        status, out, _ = await run(script, tqdm=False)
+    assert status == 1
+    assert "\n3 missing (1, 2, 3): status 40" in out

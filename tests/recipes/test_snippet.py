@@ -46,7 +46,8 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert changed == [
         f'URL = "{url}"  # {{id}} is filled in',
         "QUOTAS = [(10, 1), (300, 60.5)]",
-        "LIMIT = 7  # requests in flight",
+        "LIMIT = 7  # requests in flight: "
+        "at least requests per second x seconds per answer",
         'RESULTS = "out.jsonl"  # one line for each answer',
     ]
     assert len(code.splitlines()) == len(before)
@@ -81,17 +82,21 @@ class Refused(NamedTuple):
 
 
 REFUSED = [
-    Refused("fetch_all --rate 0", "rate must be 1 or more, got 0"),
-    Refused("fetch_all --rate 1 --period 0", "period must be more than 0"),
-    Refused("fetch_all --limit 0", "limit must be 1 or more, got 0"),
-    Refused("fetch_all --url example.com/{id}", "url must be a valid URL"),
-    Refused("fetch_all --url https://a.example/", "url must have {id} where the id"),
-    Refused("fetch_all --rate 1 --rate 2", "--period must come once for each --rate"),
-    Refused("fetch_all --rate 1 --period inf", "period must be more than 0"),
-    Refused("fetch_all --results=", "results must be the name of a file, got ''"),
-    Refused("fetch_all --period 2", "--period must come once for each --rate"),
-    Refused("paced --results a.jsonl", "paced has no setting RESULTS"),
-    Refused("resilient --rate 5", "resilient has no setting QUOTAS"),
+    Refused("fetch_all --rate 0", "--rate must be 1 or more, got 0"),
+    Refused("fetch_all --rate 1 --period 0", "--period must be more than 0"),
+    Refused("fetch_all --limit 0", "--limit must be 1 or more, got 0"),
+    Refused("fetch_all --url example.com/{id}", "--url must be a valid URL"),
+    Refused("fetch_all --url https://a.example/", "--url must have {id} where the id"),
+    Refused("fetch_all --rate 1 --rate 2", "2 --rate but 0 --period: give a pair"),
+    Refused("--rate 9 --period 1 --period 2", "1 --rate but 2 --period: give a pair"),
+    Refused("fetch_all --rate 0.5", "--rate: must be a whole number, got 0.5: one eve"),
+    Refused("fetch_all --rate 1 --period inf", "--period must be more than 0"),
+    Refused("fetch_all --results=", "--results must be the name of a file, got ''"),
+    Refused("fetch_all --period 0", "0 --rate but 1 --period: give a pair"),
+    Refused("paced --results a.jsonl", "paced has no --results: it keeps the respon"),
+    Refused("many_hosts --url https://a.example/", "many_hosts has no --url: put you"),
+    Refused("send_all --url https://a.example/{id}", "--url must be one address for "),
+    Refused("resilient --rate 5", "resilient has no --rate: it is a rung, which you"),
     Refused("--limit 1 --retries fetch_all", "unrecognized arguments: --retries"),
 ]
 

@@ -20,23 +20,25 @@ from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.model_api import ModelApi, digest_of, text_in
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
+from inflight_lab.recipes.settings import check_settings
 
-# Change these lines.  A quota is a pair: so many of them in so many seconds.
+# Change these lines.
 URL = "https://api.example.com/v1/chat/completions"
 MODEL = "the-name-of-a-model"
 PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your own
-QUOTAS = [(500, 60)]  # requests
-TOKENS = (30_000, 60)
+QUOTAS = [(500, 60)]  # a list of pairs (requests, seconds); all of them hold
+TOKENS = (30_000, 60)  # one pair (tokens, seconds)
 
 MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
 REFUNDS = False  # True if the API gives back what an answer does not use
-LIMIT = 100  # requests in flight
+LIMIT = 100  # requests in flight: at least requests per second x seconds per answer
 TIMEOUT = 120.0  # seconds, for one attempt
 RESULTS = "results.jsonl"  # one line for each answer
 
 
 async def main() -> list[Outcome]:
     """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
+    check_settings(PROMPTS=PROMPTS, QUOTAS=QUOTAS, TOKENS=TOKENS, LIMIT=LIMIT)
     items = [item_for(id, prompt) for id, prompt in PROMPTS.items()]
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:

@@ -47,6 +47,7 @@ if __name__ == "__main__":
     except Stop as reason:
         sys.exit(f"Nothing was sent: {reason}")
     except KeyboardInterrupt:
-        sys.exit("\nInterrupted: no answer is kept.  The recipe fetch_all keeps them.")
+        print("\nInterrupted.  To keep the answers, use fetch_all.", file=sys.stderr)
+        sys.exit(130)
     print(Counter(name(result) for result in results))
     raise SystemExit(any(name(result) != "status 200" for result in results))

@@ -26,6 +26,11 @@ def is_list(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | dict)
 
 
+def is_dict(value: object) -> bool:
+    """Whether it is a dict."""
+    return isinstance(value, dict)
+
+
 def are_quotas(value: object) -> bool:
     """Whether it is a list of quotas, at least one."""
     return isinstance(value, list | tuple) and bool(value) and all(map(is_quota, value))
@@ -53,7 +58,9 @@ RULES = {
     "IDS": (is_list, "be a list or a range"),
     "URLS": (is_list, "be a list of addresses"),
     "BODIES": (is_list, "be a list of bodies"),
+    "PROMPTS": (is_dict, "be a dict of prompts by id such as {1: 'Why?'}"),
     "QUOTAS": (are_quotas, "be a list of pairs above 0 such as [(100, 1)]"),
+    "TOKENS": (is_quota, "be a pair above 0 such as (30_000, 60)"),
     "LIMIT": (is_count, "be a whole number, 1 or more"),
 }
 """What each setting must be."""

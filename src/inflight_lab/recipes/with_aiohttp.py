@@ -20,14 +20,16 @@ from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.as_httpx import as_httpx
 from inflight_lab.recipes.client import headers_with
 from inflight_lab.recipes.report import report, run
-from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.recipes.settings import check_settings
 
-# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+# Change these three lines.
 URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 3001)
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
-LIMIT = 50  # requests in flight
+LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
 NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
 
@@ -36,6 +38,7 @@ MAY_PASS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
 
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
+    check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
     items = [{"key": url_of(id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
         async with new_session(os.environ.get("API_TOKEN", "")) as session:
@@ -61,8 +64,6 @@ def new_session(token: str) -> aiohttp.ClientSession:
 
 def url_of(id: object) -> str:
     """The address of an item, also if its id is "a/b" or ".."."""
-    if "{id}" not in URL:
-        raise Stop(f"URL must have {{id}} where the id goes, got {URL}")
     quoted = quote(str(id), safe="").replace(".", "%2E")
     return URL.replace("{id}", quoted)
 
