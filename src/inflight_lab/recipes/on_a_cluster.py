@@ -45,12 +45,14 @@ from distributed import (
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
-from inflight_lab.recipes.results_file import Outcome, Record, Stop, open_results
+from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.shared_quota import SharedQuota
 
-# Change these three lines.  A quota is a pair: so many requests in so many seconds.
+# Change these three lines.
 URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 3001)
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]  # in Redis, which all share, the first one counts
 
 SCHEDULER = "tcp://127.0.0.1:8786"
@@ -63,6 +65,7 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
+    check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
     items = [{"key": url_of(id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
         async with connect() as cluster:
@@ -80,8 +83,6 @@ async def main() -> list[Outcome]:
 
 def url_of(id: object) -> str:
     """The address of an item, also if its id is "a/b" or ".."."""
-    if "{id}" not in URL:
-        raise Stop(f"URL must have {{id}} where the id goes, got {URL}")
     quoted = quote(str(id), safe="").replace(".", "%2E")
     return URL.replace("{id}", quoted)
 

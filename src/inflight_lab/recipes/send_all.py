@@ -38,10 +38,7 @@ KEY_FIELD = "Idempotency-Key"  # the header field; your API may call it otherwis
 
 async def main() -> list[Outcome]:
     """Send what has no answer yet.  Return the outcome of every item, in order."""
-    check_settings(BODIES=BODIES, QUOTAS=QUOTAS, LIMIT=LIMIT)
-    if "{id}" in URL:
-        raise Stop(f"URL must be one address for all bodies, without {{id}}, got {URL}")
-    items = [item_of(number, body) for number, body in enumerate(BODIES, start=1)]
+    items = items_to_send()
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:
             ask = partial(send, client)
@@ -56,9 +53,15 @@ async def main() -> list[Outcome]:
         return report(results)
 
 
-def item_of(number: int, body: dict[str, Any]) -> Record:
-    """What is sent, and a number for the report."""
-    return {"key": key_of(body), "id": number, "body": body}
+def items_to_send() -> list[Record]:
+    """An item for each body, with a number for the report, if the settings can work."""
+    check_settings(BODIES=BODIES, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    if "{id}" in URL:
+        raise Stop(f"URL must be one address for all bodies, without {{id}}, got {URL}")
+    items = []
+    for number, body in enumerate(BODIES, start=1):
+        items.append({"key": key_of(body), "id": number, "body": body})
+    return items
 
 
 def key_of(body: dict[str, Any]) -> str:
