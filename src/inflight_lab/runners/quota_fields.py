@@ -96,7 +96,8 @@ def _positive(value: BareItem | None) -> float | None:
 def quota_states_in(headers: Mapping[str, str]) -> list[QuotaState]:
     """What is left of each quota that the headers speak of, and when there is more.
 
-    A quota that does not say when is left out.  ``headers`` are as in `quotas_in`.
+    A quota that does not say when is left out.  The names of the ``headers`` are in
+    lower case, or in any case as in an ``httpx.Response``.
     """
     now = time_of(headers)
     written = [*_from_x_headers(headers), *_from_ratelimit_field(headers)]
@@ -134,14 +135,14 @@ def _from_x_headers(headers: Mapping[str, str]) -> Iterator[_WrittenState]:
 
 
 def _from_ratelimit_field(headers: Mapping[str, str]) -> Iterator[_WrittenState]:
-    """From the draft's field ``RateLimit``, as it is now or as it was."""
+    """From ``RateLimit``, as the IETF's draft on it has it now or had it before."""
     field = headers.get("ratelimit", "")
     items = items_in(field)
     for name, parameters in items:
         yield _WrittenState(
             str(name), reset=parameters.get("t"), remaining=parameters.get("r")
         )
-    if not items:  # an older version of the draft
+    if not items:  # up to version 07 of the draft
         numbers = dict(re.findall("(limit|remaining|reset)=([0-9.]+)", field))
         yield _WrittenState(
             "ratelimit",

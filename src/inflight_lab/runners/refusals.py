@@ -59,7 +59,8 @@ from inflight_lab.runners.written_times import (
 OVERLOADED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
 FOR_EVERY_REQUEST = (403, 429)  # forbidden, too many requests
 PAYMENT_REQUIRED = 402
-# Errors of the request itself.  Others may be temporary, even 409 and 413.
+# Errors of the request itself.  Others may be temporary: 409 is a conflict with another
+# request, and a 413 may say when a body of this size is accepted.
 SETTLED = (400, 401, 404, 405, 406, 410, 411, 412, 414, 415, 416, 417, 422, 431, 451)
 PERMANENT_CODES = {
     "insufficient_quota",  # OpenAI, and so are the next seven

@@ -25,7 +25,7 @@ from urllib.parse import unquote
 
 BareItem = int | float | str | bytes | bool
 
-# Each alternative is a kind of value, as the definition writes it.
+# Each alternative is a kind of value, as RFC 9651 defines it.
 BARE_ITEM = re.compile(
     r"""
       (?P<decimal> -?[0-9]{1,12}\.[0-9]{1,3} )

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_TEXT = 64  # characters; none of the forms above is longer
+LONGEST_TEXT = 64  # characters; no time or date that an API sends is longer
 TOO_LONG = 1e9  # seconds; from here on, a number is a Unix time
 SMALLEST_IN_MILLISECONDS = 1e12  # from here on, a Unix time is in milliseconds
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}  # in seconds
