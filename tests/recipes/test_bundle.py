@@ -14,7 +14,7 @@ import pytest
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes import bundle as bundling
-from inflight_lab.recipes.bundle import EXPLAINED_IN, bundle
+from inflight_lab.recipes.bundle import EXPLAINED_IN, OWN_PART_ENDS, bundle
 from inflight_lab.recipes.source import SourceFile, read
 from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
@@ -117,6 +117,22 @@ def lines_of_code(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     first = node.body[1 if ast.get_docstring(node) else 0]
     assert node.end_lineno is not None
     return node.end_lineno - first.lineno + 1
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_comment_says_where_the_readers_part_ends(name: str) -> None:
+    """Right below the recipe's own code, it lists what follows, by the notebooks."""
+    own = (ROOT / f"src/inflight_lab/recipes/{name}.py").read_text("utf-8")
+    job, _, _ = own.partition('\n\n\nif __name__ == "__main__":')
+    last = job.splitlines()[-1]
+    _, _, rest = bundle(f"recipes.{name}").partition(f"{last}\n\n\n{OWN_PART_ENDS}\n")
+    listed, _, following = rest.partition("\n\n\n")
+    lines = listed.replace("\n#     ", " ").splitlines()
+    assert 1 <= len(lines) <= 4
+    titles = ", ".join(line.partition(": ")[2] for line in lines).split(", ")
+    assert sorted(titles) == sorted(
+        re.findall(r"^# (.+?): .*\n# Explained in", following, re.M)
+    )
 
 
 def test_a_rung_that_imports_nothing_is_its_lesson() -> None:
@@ -234,6 +250,10 @@ URL = "https://api.example.com"  # the address
 async def main() -> list[str]:
     """Do it."""
     return [json.dumps(Pacer)]
+
+
+# What it uses follows; you need not read on.  It is explained in:
+# 07_survive_failures: Lesson, Clock
 
 
 # Lesson: what it is about.

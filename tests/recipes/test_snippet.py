@@ -66,6 +66,31 @@ def test_a_cell_awaits(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     compile(code, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_imports_can_be_kept(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The recipe's own file is printed, with its settings changed; the order of its
+    imports may differ.
+    """
+    own = (ROOT / f"src/inflight_lab/recipes/{name}.py").read_text("utf-8")
+    code = printed(capsys, f"{name} --import")
+    assert sorted(filter(None, code.splitlines())) == sorted(
+        filter(None, own.splitlines())
+    )
+    changed = printed(capsys, f"{name} --import --notebook --limit 7")
+    assert "\nLIMIT = 7  #" in changed
+    assert changed.endswith("\n\n\nresults = await main()\n")
+
+
+def test_a_rung_can_keep_its_imports(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its lesson is printed, without the package's own checks, and it runs."""
+    code = printed(capsys, "resilient --import")
+    assert "\nfrom inflight_lab.runners.refusals import " in code
+    assert "inflight_lab.arguments" not in code
+    names: dict[str, object] = {}
+    exec(compile(code, "resilient", "exec"), names)
+    assert callable(names["make_many_requests"])
+
+
 def test_a_text_is_code_whatever_is_in_it() -> None:
     """Quotes and backslashes stay what they are."""
     path = 'C:\\new "results".jsonl'

@@ -27,6 +27,10 @@ INSTEAD = {
     "--results": "it keeps the responses in memory; fetch_all writes them to a file",
 }
 """What to do where a recipe does not have an option."""
+KEEP_IMPORTS = (
+    "import from inflight-lab what it uses, in place of printing it: short, but the "
+    "package must be installed"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,7 +48,12 @@ def code_for(options: argparse.Namespace) -> str:
     """The script; raises ``ValueError`` that names the options as they are typed."""
     settings = settings_in(options)
     try:
-        return snippet(options.recipe, notebook=options.notebook, **settings)
+        return snippet(
+            options.recipe,
+            notebook=options.notebook,
+            keep_imports=options.keep_imports,
+            **settings,
+        )
     except NoSetting as error:
         raise ValueError(no_option(options.recipe, error.setting)) from None
     except (TypeError, ValueError) as error:  # they begin with the name of a setting
@@ -86,6 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--limit", type=int, help="requests in flight")
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help="for a cell of a notebook")
+    add("--import", action="store_true", dest="keep_imports", help=KEEP_IMPORTS)
     parser.epilog = "For several quotas, repeat --rate and --period."
     return parser
 

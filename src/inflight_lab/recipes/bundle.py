@@ -3,21 +3,25 @@
 ``bundle("recipes.paced")`` is the file ``recipes/paced.py``, in which each import from
 this package is replaced by the source of what is imported:
 
-- The file's own code comes first, so the script begins with its settings.  What it
-  imports follows, below comments that say which notebook explains it.
+- The file's own code comes first, so the script begins with its settings.  A comment
+  says where it ends.  What it imports follows, below comments that say which notebook
+  explains it.
 - Of another file, a statement is taken only if it defines an imported name, or a name
   that a statement already taken uses.
 - Comments, docstrings and line breaks stay as they are.
 - All other imports are merged at the top.
 """
 
+from __future__ import annotations
+
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from textwrap import wrap
 
-from inflight_lab.recipes.imports import FUTURE, Imported, merged
-from inflight_lab.recipes.source import PACKAGE, Statement, read
+from inflight_lab.recipes.imports import FUTURE, WIDTH, Imported, merged
+from inflight_lab.recipes.source import PACKAGE, SourceFile, Statement, read
 
 EXPLAINED_IN = {
     "recipes": "10_copy_a_snippet",
@@ -33,7 +37,8 @@ EXPLAINED_IN = {
     "runners.shared_quota": "09_share_a_limit",
     "runners.token_counts": "12_keep_two_budgets",
 }
-"""The notebook for the files of a room, or for a file that has its own."""
+"""The notebook for the files of a package folder, or for a file that has its own."""
+OWN_PART_ENDS = "# What it uses follows; you need not read on.  It is explained in:"
 IN_A_CELL = Statement("results = await main()", stands_apart=True)
 
 
@@ -44,16 +49,40 @@ def bundle(module: str, *, notebook: bool = False) -> str:
     ``ValueError`` if it cannot be one file: if a name has two meanings, for example.
     """
     file = read(module)
-    start = [IN_A_CELL] if notebook and file.start else file.start
+    start = start_of(file, notebook=notebook)
     collection = Collection()
     for statement in [*file.statements, *start]:
         collection.add(statement, module)
+    first = [file.docstring, collection.all_imports()]
+    code = code_of(module, collection)
+    return check(joined([*first, *code, *start]))
+
+
+def with_imports(module: str, *, notebook: bool = False) -> str:
+    """The code of a module alone, which imports the rest from this package."""
+    file = read(module)
+    imports = Statement(merged(file.imports.values()), blank_lines=1)
+    start = start_of(file, notebook=notebook)
+    return joined([file.docstring, imports, *file.statements, *start])
+
+
+def start_of(file: SourceFile, *, notebook: bool) -> list[Statement]:
+    """The end of a script, which starts it; in a notebook, its loop runs already."""
+    return [IN_A_CELL] if notebook and file.start else file.start
+
+
+def code_of(module: str, collection: Collection) -> list[Statement]:
+    """All that is collected, with comments between the parts."""
+    modules = collection.modules_in_order()
+    following = modules[modules.index(module) + 1 :]
     code = []
-    for each in collection.modules_in_order():
+    for each in modules:
         if each != module:
             code.append(pointer_to_notebook(each))
         code += collection.statements_of(each)
-    return joined([file.docstring, collection.all_imports(), *code, *start])
+        if each == module and following:
+            code.append(list_of(following))
+    return code
 
 
 class Collection:
@@ -66,7 +95,10 @@ class Collection:
         self._definitions: set[tuple[tuple[str, ...], str]] = set()
 
     def modules_in_order(self) -> list[str]:
-        """Each before those that it imports, except for what it needs first."""
+        """Each before those that it imports, except for what it needs first.
+
+        A base class, for example, stands above the classes that are made from it.
+        """
         in_order: dict[str, None] = {}
         for module in self._statements:
             self._put_in_order(module, in_order)
@@ -145,11 +177,35 @@ def origin_of(imported: Imported) -> str:
 
 def pointer_to_notebook(module: str) -> Statement:
     """The comment above the code of a module: what it is, and where it is explained."""
-    title, *_ = read(module).docstring.text.strip('"').splitlines()
-    room = module.partition(".")[0]
-    notebook = EXPLAINED_IN.get(module, EXPLAINED_IN[room])
-    comment = f"# {title}\n# Explained in the notebook {notebook}."
+    comment = (
+        f"# {title_of(module)}\n# Explained in the notebook {notebook_on(module)}."
+    )
     return Statement(comment, blank_lines=1)
+
+
+def list_of(modules: list[str]) -> Statement:
+    """The comment below the script's own part: what follows, a line a notebook."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for module in modules:
+        name, _, _ = title_of(module).partition(":")
+        names[notebook_on(module)].append(name)
+    lines = [OWN_PART_ENDS]
+    for notebook, its_names in names.items():
+        line = f"# {notebook}: {', '.join(its_names)}"
+        lines += wrap(line, WIDTH, subsequent_indent="#     ")
+    return Statement("\n".join(lines), stands_apart=True)
+
+
+def title_of(module: str) -> str:
+    """The first line of its docstring."""
+    title, *_ = read(module).docstring.text.strip('"').splitlines()
+    return title
+
+
+def notebook_on(module: str) -> str:
+    """The notebook that explains a module."""
+    room, _, _ = module.partition(".")
+    return EXPLAINED_IN.get(module, EXPLAINED_IN[room])
 
 
 def joined(statements: list[Statement]) -> str:
@@ -159,7 +215,7 @@ def joined(statements: list[Statement]) -> str:
         stands_apart = above.stands_apart or below.stands_apart
         blank_lines = 2 if stands_apart else below.blank_lines
         text += "\n" * (blank_lines + 1) + below.text
-    return check(f"{text}\n")
+    return f"{text}\n"
 
 
 def check(script: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from inflight_lab.arguments import check, integer, one_of, text
 from inflight_lab.recipes import RECIPES
-from inflight_lab.recipes.bundle import bundle
+from inflight_lab.recipes.bundle import bundle, with_imports
 from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import first_line_of
 
@@ -22,18 +22,24 @@ class NoSetting(ValueError):
 
 
 def snippet(
-    name: str = "fetch_all", *, notebook: bool = False, **settings: object
+    name: str = "fetch_all",
+    *,
+    notebook: bool = False,
+    keep_imports: bool = False,
+    **settings: object,
 ) -> str:
     """The code of a recipe or a rung, ready to paste.
 
     ``settings`` replace the values at the top of a recipe: ``snippet("fetch_all",
     LIMIT=10)``.  For a ``notebook``, the recipe's last line is a cell's.
+    To ``keep_imports`` makes it short, but it needs this package then.
 
     Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
     """
     one_of(*RECIPES, *RUNGS).check("name", name)
     room = "recipes" if name in RECIPES else "runners"
-    code = bundle(f"{room}.{name}", notebook=notebook)
+    make = with_imports if keep_imports else bundle
+    code = make(f"{room}.{name}", notebook=notebook)
     for setting, value in settings.items():
         check_setting(setting, value)
         old = assignment_of(setting, code)
@@ -46,7 +52,7 @@ def snippet(
 
 
 def other_rungs() -> dict[str, str]:
-    """What each rung is whose name is not a recipe's."""
+    """What each rung is for, except those that have the name of a recipe."""
     names = [rung for rung in RUNGS if rung not in RECIPES]
     return {name: first_line_of(name).removesuffix(".") for name in names}
 
