@@ -81,6 +81,7 @@ class Api:
     def give_up(self, reason: str) -> None:
         """Send nothing more.  Whoever waits for an answer goes on until it is there."""
         self.why_given_up = self.why_given_up or reason
+        # This also cancels the worker that calls it, which is about to return anyway.
         for worker in self.workers - self.in_flight:
             worker.cancel()
 
@@ -92,13 +93,16 @@ class Api:
                 return await self.ask_once(item)
             except TryAgain as failure:
                 if attempt == self.attempts or self.why_given_up:
-                    return self.lost(failure)
+                    return self.error_or_stop(failure)
                 self.results.progress.say_once(f"Trying again: {failure}")
             await asyncio.sleep(draw_backoff(attempt))
             attempt += 1
 
-    def lost(self, failure: TryAgain) -> Outcome:
-        """The outcome of an item whose last attempt has failed."""
+    def error_or_stop(self, failure: TryAgain) -> Outcome:
+        """The outcome of an item whose last attempt has failed.
+
+        Raises ``Stop`` if no item has had an answer: nobody may be there.
+        """
         if not self.has_answered:
             raise Stop(f"the API has never answered: {failure}")
         return {"error": str(failure)}

@@ -47,7 +47,7 @@ async def main() -> list[Outcome]:
 
 
 def url_of(id: object) -> str:
-    """The address of an item, also if its id is "a/b" or ".."."""
+    """The address of an item, even if its id is "a/b" or ".."."""
     quoted = quote(str(id), safe="").replace(".", "%2E")
     return URL.replace("{id}", quoted)
 

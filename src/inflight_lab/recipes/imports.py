@@ -16,12 +16,12 @@ class Imported(NamedTuple):
 
     @property
     def package(self) -> str:
-        """What there is to install."""
+        """The top-level package."""
         return self.module.partition(".")[0]
 
     @property
     def defines(self) -> str:
-        """The name that it gives a meaning."""
+        """The name it binds."""
         return self.name or self.package
 
     def __str__(self) -> str:

@@ -40,6 +40,6 @@ class Progress:
             print(text, flush=True)
 
     def close(self) -> None:
-        """Leave the bar as it is; what is printed now stands below it."""
+        """Leave the bar as it is: what is printed from now on stands below it."""
         if self.bar is not None:
             self.bar.close()

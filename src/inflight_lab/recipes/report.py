@@ -48,8 +48,8 @@ def shortened(names: list[str]) -> str:
 def run(main: Callable[[], Coroutine[Any, Any, list[Outcome]]]) -> list[Outcome]:
     """Run the script, and return its outcomes.
 
-    Ctrl-C, and whatever stops it before it has begun, end it with a word and no
-    traceback.
+    Ctrl-C, and whatever stops it before it has begun, end it with a short message
+    instead of a traceback.
     """
     try:
         return asyncio.run(main())

@@ -56,7 +56,7 @@ class ResultsFile:
     def add(self, item: Record, outcome: Outcome) -> None:
         """Keep the outcome of an item.
 
-        An answer is in the file then, even if the script is killed a moment later.
+        When this returns, an answer is in the file, even if the script is killed next.
         """
         outcome = item | outcome
         if "error" not in outcome:
@@ -96,7 +96,7 @@ class ResultsFile:
         *lines, torn = content.split(b"\n")
         answers = [self.parse(line) for line in lines]
         if not torn.startswith(BEGINNING[: len(torn)]):
-            self.parse(torn)
+            raise self.not_ours()
         for answer in answers:
             if answer["key"] in self.items:
                 self.outcomes[answer["key"]] = answer
@@ -109,4 +109,8 @@ class ResultsFile:
                 return dict(json.loads(line))
         except ValueError:
             pass
-        raise Stop(f"{self.file.name} holds something else: name another file")
+        raise self.not_ours()
+
+    def not_ours(self) -> Stop:
+        """The error for a file that something else has written."""
+        return Stop(f"{self.file.name} holds something else: name another file")

@@ -7,8 +7,8 @@ time: the next start sends only what has no answer yet.
 
 A request whose answer was lost is sent again, although the API may have done what it
 asks for.  So each item has an idempotency key: an API that supports it does the same
-thing only once.  The key follows from the item, and is the same at the next start.  Two
-items that are equal are one: number yours if they may be.
+thing only once.  The key follows from the item, and is the same at the next start.
+Equal items count as one; add a number to tell them apart.
 """
 
 import json
@@ -33,7 +33,7 @@ QUOTAS = [(100, 1)]
 
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
-KEY_FIELD = "Idempotency-Key"  # the header field; your API may call it otherwise
+KEY_FIELD = "Idempotency-Key"  # the header field; your API may use another name
 
 
 async def main() -> list[Outcome]:

@@ -29,7 +29,7 @@ class Statement:
 
 
 class SourceFile:
-    """The source of a file; of a rung, the lesson."""
+    """A file's source; for a rung, only the lesson part."""
 
     def __init__(self, source: str) -> None:
         self.docstring = Statement("")
@@ -121,7 +121,7 @@ def names_defined(node: ast.stmt) -> tuple[str, ...]:
 
 
 def parts_run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """Of a definition, its base classes, decorators and defaults, for example."""
+    """Yield what runs with the file: the bases of a class, or a function's defaults."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         defaults = [*node.args.defaults, *node.args.kw_defaults]
         yield from [*node.decorator_list, *filter(None, defaults)]
