@@ -95,7 +95,7 @@ def test_a_recipe_begins_with_its_own_code(name: str) -> None:
     assert code.endswith(own[start:])
 
 
-SHARED = ("api", "client", "progress", "report", "results_file")
+SHARED = ("address", "api", "client", "progress", "report", "results_file")
 SLIDE = 15  # lines
 
 
@@ -131,7 +131,7 @@ def test_a_comment_says_where_the_readers_part_ends(name: str) -> None:
     assert 1 <= len(lines) <= 4
     titles = ", ".join(line.partition(": ")[2] for line in lines).split(", ")
     assert sorted(titles) == sorted(
-        re.findall(r"^# (.+?): .*\n# Explained in", following, re.M)
+        re.findall(r"^# (.+?): .*\n# The notebook", following, re.M)
     )
 
 
@@ -252,12 +252,12 @@ async def main() -> list[str]:
     return [json.dumps(Pacer)]
 
 
-# What it uses follows; you need not read on.  It is explained in:
+# Below is what it uses.  You need not read it.  It is explained in:
 # 07_survive_failures: Lesson, Clock
 
 
 # Lesson: what it is about.
-# Explained in the notebook 07_survive_failures.
+# The notebook 07_survive_failures explains it.
 
 # How often.
 OFTEN = 3
@@ -280,7 +280,7 @@ def helper(value):
 
 
 # Clock: the time.
-# Explained in the notebook 07_survive_failures.
+# The notebook 07_survive_failures explains it.
 
 
 def now() -> float:

@@ -283,7 +283,7 @@ async def test_no_ids(healthy: PracticeServer, tmp_path: Path) -> None:
     """There is nothing to do, and it says so."""
     status, out, err = await run(paste(tmp_path, healthy.url, []), tqdm=False)
     assert (status, err) == (0, "")
-    assert out == "0 of 0 have an answer in results.jsonl.\n"
+    assert out == "Nothing to do: the list is empty.\n"
 
 
 async def test_an_address_without_id(healthy: PracticeServer, tmp_path: Path) -> None:

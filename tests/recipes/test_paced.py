@@ -55,6 +55,13 @@ async def test_a_failure_takes_nothing_with_it(
     assert out == "Counter({'status 200': 7, 'status 500': 1})\n"
 
 
+async def test_no_ids(server: PracticeServer, tmp_path: Path) -> None:
+    """There is nothing to do, and it says so."""
+    script = tmp_path / "my_script.py"
+    script.write_text(snippet("paced", URL=f"{server.url}?id={{id}}", IDS=[]))
+    assert await run(script) == (0, "Nothing to fetch: IDS is empty.\n", "")
+
+
 async def test_interrupted(server: PracticeServer, tmp_path: Path) -> None:
     """Ctrl-C ends it with a sentence in place of a traceback: what it costs."""
     server.latency = 600

@@ -175,6 +175,81 @@ def test_a_file_that_cannot_be_written_to(path: Path, method: str) -> None:
             results.add(ITEMS[0], {"status": 200, "data": None})
 
 
+class NotJson(NamedTuple):
+    """What JSON has no form for, and how the error puts it."""
+
+    value: object
+    error: str
+
+
+def circular() -> list[object]:
+    """A list that holds itself."""
+    items: list[object] = []
+    items.append(items)
+    return items
+
+
+def deep(levels: int) -> list[object]:
+    """A list in a list in a list."""
+    items: list[object] = []
+    for _ in range(levels):
+        items = [items]
+    return items
+
+
+NOT_JSON = {
+    "a pair as a name": NotJson({(1, 2): 3}, "keys must be str, int"),
+    "a circle": NotJson(circular(), "Circular reference"),
+    "too deep": NotJson(deep(200_000), "maximum recursion depth exceeded"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_JSON.values(), ids=NOT_JSON)
+def test_an_answer_that_is_not_json_costs_only_its_item(
+    path: Path, case: NotJson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report names the item and says why; the other answers are in the file."""
+    with open_results(str(path), ITEMS) as results:
+        first, second, third = results.missing()
+        results.add(first, {"status": 200, "data": None})
+        results.add(second, {"status": 200, "data": case.value})
+        results.add(third, {"status": 200, "data": None})
+        report(results)
+    assert keys_in(path) == [first["key"], third["key"]]
+    _, missing, _ = capsys.readouterr().out.splitlines()
+    why = f"the answer cannot be written as JSON: {case.error}"
+    assert missing.startswith(f"1 missing (ü): {why}")
+
+
+@pytest.mark.parametrize("case", NOT_JSON.values(), ids=NOT_JSON)
+def test_an_item_that_is_not_json(path: Path, case: NotJson) -> None:
+    """Nothing has been sent by then, and the error names the item."""
+    item = {"key": "7", "body": case.value}
+    why = f"^the item 7 cannot be written as JSON: {case.error}"
+    with (
+        pytest.raises(Stop, match=why),
+        open_results(str(path), [*ITEMS, item]),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("item", [{"id": 7}, {"key": 7}], ids=str)
+def test_an_item_without_a_key(path: Path, item: dict[str, object]) -> None:
+    """Its line could not be read at the next start, so it is an error at once."""
+    why = re.escape(f'an item must have a text as its "key", got {item}')
+    with pytest.raises(Stop, match=why), open_results(str(path), [item]):
+        pass
+
+
+def test_the_key_comes_first_in_a_line(path: Path) -> None:
+    """However the item was written: the next start knows its lines by that."""
+    item = {"id": 7, "key": "7"}
+    for missing in ([item], []):
+        with open_results(str(path), [item]) as results:
+            assert results.missing() == missing
+            results.add(item, {"status": 200, "data": None})
+
+
 class Lock(NamedTuple):
     """Why a file cannot be locked, and what the script says."""
 

@@ -138,6 +138,20 @@ def test_no_option_is_silently_ignored(
     assert given.message in err.splitlines()[-1]
 
 
+NOT_PAIRS = [(100, 1), [], 100, [(100,)], [(100, 1, 1)], ["10"], None]
+
+
+@pytest.mark.parametrize("value", NOT_PAIRS, ids=repr)
+def test_quotas_that_are_no_pairs_are_named(value: object) -> None:
+    """From Python, where nothing makes pairs: with the value, and what is allowed."""
+    message = (
+        "QUOTAS must be a list of pairs (requests, seconds) such as [(100, 1)], "
+        f"got {value!r}"
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        snippet("paced", QUOTAS=value)
+
+
 def test_without_a_name_it_prints_the_complete_script(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -4,8 +4,8 @@
 this package is replaced by the source of what is imported:
 
 - The file's own code comes first, so the script begins with its settings.  A comment
-  says where it ends.  What it imports follows, below comments that say which notebook
-  explains it.
+  says where it ends.  What it imports follows, each part below a comment that names
+  the notebook which explains it.
 - Of another file, a statement is taken only if it defines an imported name, or a name
   that a statement already taken uses.
 - Comments, docstrings and line breaks stay as they are.
@@ -38,7 +38,9 @@ EXPLAINED_IN = {
     "runners.token_counts": "12_keep_two_budgets",
 }
 """The notebook for the files of a package folder, or for a file that has its own."""
-OWN_PART_ENDS = "# What it uses follows; you need not read on.  It is explained in:"
+OWN_PART_ENDS = (
+    "# Below is what it uses.  You need not read it.  It is explained in:"
+)
 IN_A_CELL = Statement("results = await main()", stands_apart=True)
 
 
@@ -177,9 +179,7 @@ def origin_of(imported: Imported) -> str:
 
 def pointer_to_notebook(module: str) -> Statement:
     """The comment above the code of a module: what it is, and where it is explained."""
-    comment = (
-        f"# {title_of(module)}\n# Explained in the notebook {notebook_on(module)}."
-    )
+    comment = f"# {title_of(module)}\n# The notebook {notebook_on(module)} explains it."
     return Statement(comment, blank_lines=1)
 
 

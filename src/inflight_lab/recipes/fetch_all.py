@@ -8,10 +8,10 @@ time: the next start asks only for what has no answer yet.
 
 import os
 from functools import partial
-from urllib.parse import quote
 
 import httpx
 
+from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
@@ -32,7 +32,7 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
-    items = [{"key": url_of(id), "id": id} for id in IDS]
+    items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:
             api = Api(
@@ -44,12 +44,6 @@ async def main() -> list[Outcome]:
             )
             await api.ask_for(results.missing())
         return report(results)
-
-
-def url_of(id: object) -> str:
-    """The address of an item, even if its id is "a/b" or ".."."""
-    quoted = quote(str(id), safe="").replace(".", "%2E")
-    return URL.replace("{id}", quoted)
 
 
 async def fetch(client: httpx.AsyncClient, item: Record) -> httpx.Response:

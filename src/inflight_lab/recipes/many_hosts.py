@@ -5,6 +5,8 @@
 Each answer is written to the results file as it comes.  You can stop the script at any
 time: the next start asks only for what has no answer yet.  A host that does not answer,
 or rejects every request, costs only its own addresses.
+
+It sends no API_TOKEN: a token is for one host, and the others must not see it.
 """
 
 import asyncio

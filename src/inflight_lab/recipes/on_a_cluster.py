@@ -29,7 +29,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import throttled.exceptions
@@ -42,6 +41,7 @@ from distributed import (
     get_worker,
 )
 
+from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
@@ -66,7 +66,7 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
-    items = [{"key": url_of(id), "id": id} for id in IDS]
+    items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
         async with connect() as cluster:
             api = Api(
@@ -79,12 +79,6 @@ async def main() -> list[Outcome]:
             )
             await api.ask_for(results.missing())
         return report(results)
-
-
-def url_of(id: object) -> str:
-    """The address of an item, also if its id is "a/b" or ".."."""
-    quoted = quote(str(id), safe="").replace(".", "%2E")
-    return URL.replace("{id}", quoted)
 
 
 async def fetch(cluster: Client, item: Record) -> httpx.Response:

@@ -1,4 +1,8 @@
-"""Send many requests at the rate that an API allows.  Needs Python 3.11 and httpx."""
+"""Send many requests at the rate that an API allows.  Needs Python 3.11 and httpx.
+
+It sends no token.  If your API needs one, give it to the client, as
+``headers={"Authorization": "Bearer ..."}``, or use fetch_all.
+"""
 
 import asyncio
 import sys
@@ -6,6 +10,7 @@ from collections import Counter
 
 import httpx
 
+from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.paced import Pacer
 
@@ -31,7 +36,7 @@ async def main() -> list[httpx.Response | BaseException]:
 async def fetch(id: object, client: httpx.AsyncClient, pacer: Pacer) -> httpx.Response:
     """Wait for a turn, then fetch one id."""
     async with pacer:
-        return await client.get(URL.replace("{id}", str(id)))
+        return await client.get(url_of(URL, id))
 
 
 def name(result: httpx.Response | BaseException) -> str:
@@ -49,5 +54,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("\nInterrupted.  To keep the answers, use fetch_all.", file=sys.stderr)
         sys.exit(130)
-    print(Counter(name(result) for result in results))
+    counts = Counter(name(result) for result in results)
+    print(counts or "Nothing to fetch: IDS is empty.")
     raise SystemExit(any(name(result) != "status 200" for result in results))

@@ -15,9 +15,12 @@ MOST_SHOWN = 10  # items for each error, and kinds of errors
 def report(results: ResultsFile) -> list[Outcome]:
     """Print which items have no answer, and why.  Return all outcomes in order."""
     results.progress.close()
+    if not results.items:
+        print("Nothing to do: the list is empty.")
+        return []
     outcomes = [results.outcomes[key] for key in results.items]
     answers = [outcome for outcome in outcomes if "error" not in outcome]
-    print(f"{len(answers)} of {len(outcomes)} have an answer in {results.file.name}.")
+    print(f"{len(answers)} of {len(outcomes)} have an answer in {results.name}.")
     missing = names_by_error(outcomes)
     for error, names in list(missing.items())[:MOST_SHOWN]:
         print(f"{len(names)} missing ({shortened(names)}): {error}")

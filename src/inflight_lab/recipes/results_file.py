@@ -15,6 +15,7 @@ from inflight_lab.recipes.settings import Stop
 Record = dict[str, Any]  # an item to ask for; two with the same "key" are one
 Outcome = dict[str, Any]  # the same, with "status" and "data", or with "error"
 BEGINNING = b'{"key": "'  # of each line
+NOT_JSON = (TypeError, ValueError, RecursionError)  # what json.dumps raises
 
 
 @contextmanager
@@ -33,13 +34,15 @@ def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
 class ResultsFile:
     """The outcomes of all items.  The answers among them are written to the file.
 
-    It may hold answers to other items, which stay there.
+    It may hold answers to other items, which stay there.  Only `read` and `write` know
+    what it looks like inside: replace these two to keep the answers in a database.
     """
 
     def __init__(self, file: FileIO, items: Iterable[Record]) -> None:
         self.file = file
+        self.name = str(file.name)
         self.given = list(items)
-        self.items = {item["key"]: item for item in self.given}
+        self.items = {checked_key(item): item for item in self.given}
         self.outcomes: dict[str, Outcome] = {}
         self.lock()
         self.read()
@@ -57,25 +60,31 @@ class ResultsFile:
         """Keep the outcome of an item.
 
         When this returns, an answer is in the file, even if the script is killed next.
+        An answer that cannot be written counts as an error, which the report names.
         """
-        outcome = item | outcome
         if "error" not in outcome:
-            self.write(json.dumps(outcome, default=str).encode() + b"\n")
-            self.progress.advance()
-        self.outcomes[item["key"]] = outcome
+            try:
+                self.write({"key": item["key"]} | item | outcome)
+                self.progress.advance()
+            except NOT_JSON as error:
+                outcome = {"error": f"the answer cannot be written as JSON: {error}"}
+        self.keep(item | outcome)
 
-    def write(self, line: bytes) -> None:
-        """Write a whole line, or nothing."""
+    def keep(self, outcome: Outcome) -> None:
+        """Keep an outcome in memory."""
+        self.outcomes[outcome["key"]] = outcome
+
+    def write(self, answer: Outcome) -> None:
+        """Write a whole line, or nothing.  A date, for example, becomes its text."""
+        line = json.dumps(answer, default=str).encode() + b"\n"
         try:
             end = self.file.seek(0, os.SEEK_END)
             written = self.file.write(line)
             if written < len(line):
                 self.file.truncate(end)
-                raise Stop(
-                    f"cannot write to {self.file.name}: there is no room for more"
-                )
+                raise Stop(f"cannot write to {self.name}: there is no room for more")
         except OSError as error:
-            raise Stop(f"cannot write to {self.file.name}: {error.strerror}") from error
+            raise Stop(f"cannot write to {self.name}: {error.strerror}") from error
 
     def lock(self) -> None:
         """Make sure that nobody else writes to the file."""
@@ -85,9 +94,9 @@ class ResultsFile:
         try:
             os.lockf(self.file.fileno(), os.F_TLOCK, 0)
         except (BlockingIOError, PermissionError):
-            raise Stop(f"{self.file.name} is in use: is the script running?") from None
+            raise Stop(f"{self.name} is in use: is the script running?") from None
         except OSError as error:
-            raise Stop(f"cannot lock {self.file.name}: {error.strerror}") from error
+            raise Stop(f"cannot lock {self.name}: {error.strerror}") from error
 
     def read(self) -> None:
         """Read the answers, and cut off a last line that was not written to its end."""
@@ -99,7 +108,7 @@ class ResultsFile:
             raise self.not_ours()
         for answer in answers:
             if answer["key"] in self.items:
-                self.outcomes[answer["key"]] = answer
+                self.keep(answer)
         self.file.truncate(len(content) - len(torn))
 
     def parse(self, line: bytes) -> Outcome:
@@ -113,4 +122,16 @@ class ResultsFile:
 
     def not_ours(self) -> Stop:
         """The error for a file that something else has written."""
-        return Stop(f"{self.file.name} holds something else: name another file")
+        return Stop(f"{self.name} holds something else: name another file")
+
+
+def checked_key(item: Record) -> str:
+    """The key of an item; raises ``Stop`` if the item cannot be written to the file."""
+    key = item.get("key")
+    if not isinstance(key, str):
+        raise Stop(f'an item must have a text as its "key", got {item!r:.100}')
+    try:
+        json.dumps(item, default=str)
+    except NOT_JSON as error:
+        raise Stop(f"the item {key} cannot be written as JSON: {error}") from error
+    return key

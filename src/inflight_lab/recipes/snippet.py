@@ -65,9 +65,25 @@ def check_setting(name: str, value: Any) -> None:
         case "RESULTS":
             FILE.check("results", value)
         case "QUOTAS":
-            for rate, period in value:
-                integer(1).check("rate", rate)
-                check("period", period)
+            check_quotas(value)
+
+
+def check_quotas(value: Any) -> None:
+    """Raise ``TypeError`` or ``ValueError`` unless it is a list of quotas."""
+    pairs = value if isinstance(value, list | tuple) else []
+    if not pairs or not all(map(is_pair, pairs)):
+        raise TypeError(
+            "QUOTAS must be a list of pairs (requests, seconds) such as [(100, 1)], "
+            f"got {value!r:.100}"
+        )
+    for rate, period in pairs:
+        integer(1).check("rate", rate)
+        check("period", period)
+
+
+def is_pair(value: object) -> bool:
+    """Whether it holds two things."""
+    return isinstance(value, list | tuple) and len(value) == 2
 
 
 def check_id(name: str, url: str, *, is_filled_in: bool) -> None:

@@ -10,12 +10,12 @@ can stop the script at any time: the next start asks only for what has no answer
 
 import os
 from functools import partial
-from urllib.parse import quote
 
 import aiohttp
 import httpx
 import yarl
 
+from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.as_httpx import as_httpx
 from inflight_lab.recipes.client import headers_with
@@ -39,7 +39,7 @@ MAY_PASS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
-    items = [{"key": url_of(id), "id": id} for id in IDS]
+    items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
         async with new_session(os.environ.get("API_TOKEN", "")) as session:
             api = Api(
@@ -60,12 +60,6 @@ def new_session(token: str) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(),
         connector=aiohttp.TCPConnector(limit=0),
     )
-
-
-def url_of(id: object) -> str:
-    """The address of an item, also if its id is "a/b" or ".."."""
-    quoted = quote(str(id), safe="").replace(".", "%2E")
-    return URL.replace("{id}", quoted)
 
 
 async def fetch(session: aiohttp.ClientSession, item: Record) -> httpx.Response:
