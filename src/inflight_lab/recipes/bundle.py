@@ -38,9 +38,7 @@ EXPLAINED_IN = {
     "runners.token_counts": "12_keep_two_budgets",
 }
 """The notebook for the files of a package folder, or for a file that has its own."""
-OWN_PART_ENDS = (
-    "# Below is what it uses.  You need not read it.  It is explained in:"
-)
+OWN_PART_ENDS = "# Below is what it uses.  You need not read it.  It is explained in:"
 IN_A_CELL = Statement("results = await main()", stands_apart=True)
 
 
