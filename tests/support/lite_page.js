@@ -36,6 +36,16 @@ function text(value) {
   return Array.isArray(value) ? value.join("") : value ?? "";
 }
 
+/**
+ * The text of a card that says as plain text what it shows; empty for others.
+ *
+ * @param {any} data
+ */
+function verdict(data) {
+  const isVerdict = text(data["text/html"]).includes('class="ifl-verdict"');
+  return isVerdict ? `${text(data["text/plain"])}\n` : "";
+}
+
 /** What a cell shows. @param {any} cell */
 function shownBy(cell) {
   const status = cell.execution_count === null ? "not finished" : "ok";
@@ -50,6 +60,7 @@ function shownBy(cell) {
     if (output.output_type === "execute_result") {
       shown.text += text(output.data["text/plain"]);
     }
+    if (output.output_type === "display_data") shown.text += verdict(output.data);
     if (output.output_type === "error") {
       shown.status = "error";
       shown.error = `${output.ename}: ${output.evalue}`;
@@ -71,6 +82,7 @@ export async function run(code) {
   const future = kernel.requestExecute({ code, store_history: false });
   future.onIOPub = (/** @type {any} */ { header, content }) => {
     if (header.msg_type === "stream") ran.text += content.text;
+    if (header.msg_type === "display_data") ran.text += verdict(content.data);
     if (header.msg_type === "error") ran.error = `${content.ename}: ${content.evalue}`;
   };
   ran.status = (await future.done).content.status;

@@ -27,6 +27,8 @@ GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 each_notebook = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
 )
+VERDICT = 'class="ifl-verdict"'
+"""What marks a card that says as plain text what it shows."""
 GUARD = str(Path(__file__).parent / "guard")
 """A folder whose ``sitecustomize`` keeps a Python process from leaving the machine."""
 
@@ -199,9 +201,12 @@ def _note(run: CellRun, kind: str, content: dict[str, Any]) -> None:
     elif kind == "error":
         run.error += f"{content['ename']}: {content['evalue']}"
     elif kind in ("display_data", "execute_result"):
-        run.mime_types |= set(content["data"])
+        data = content["data"]
+        run.mime_types |= set(data)
         if kind == "execute_result":
-            run.text += content["data"].get("text/plain", "")
+            run.text += data.get("text/plain", "")
+        elif VERDICT in data.get("text/html", ""):
+            run.text += data["text/plain"] + "\n"
 
 
 @contextmanager

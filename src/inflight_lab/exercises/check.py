@@ -1,8 +1,8 @@
-"""What all checks of exercises share: a server, a time limit, and one line of verdict.
+"""What all checks of exercises share: a server, a time limit, and a verdict.
 
-A check runs your solution against a fresh practice server and prints one line:
-"Correct: ..." or "Not yet: ...", with what it observed.  It raises nothing but an
-interrupt.
+A check runs your solution against a fresh practice server and shows a card, or one line
+outside a notebook: "Correct: ..." or "Not yet: ...", with what it observed.  It raises
+nothing but an interrupt.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ from traceback import walk_tb
 from typing import Any
 
 import httpx
+from IPython.display import display
 
+from inflight_lab.exercises.verdict import CORRECT, NOT_YET, Verdict
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
 
@@ -61,17 +63,17 @@ def expect_threads() -> None:
     )
 
 
-def prints_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
-    """Make ``check`` print its verdict as one line."""
+def shows_verdict(check: Check) -> Callable[[Solution], Awaitable[None]]:
+    """Make ``check`` show its verdict: as a card, or outside a notebook as one line."""
 
     @functools.wraps(check)
-    async def print_verdict(solution: Solution) -> None:
+    async def show_verdict(solution: Solution) -> None:
         outcome = await outcome_of(check, solution)
         if isinstance(outcome, KeyboardInterrupt):
             raise outcome
-        print(verdict_on(outcome))
+        display(verdict_on(outcome))
 
-    return print_verdict
+    return show_verdict
 
 
 async def outcome_of(check: Check, solution: Solution) -> str | BaseException:
@@ -99,16 +101,22 @@ async def praise_or_exit(check: Check, solution: Solution) -> str | BaseExceptio
         return error
 
 
-def verdict_on(outcome: str | BaseException) -> str:
-    """The line that the learner reads."""
+def verdict_on(outcome: str | BaseException) -> Verdict:
+    """What the learner reads."""
     if isinstance(outcome, str):
-        return f"Correct: {outcome}"
-    if isinstance(outcome, NotYetError):
-        return f"Not yet: {outcome}"
-    error = f"{type(outcome).__name__}: {outcome}"
-    if raised_by_the_check(outcome):
-        return f"Not yet: what your code takes or returns does not fit: {error}"
-    return f"Not yet: your code raised {error}"
+        return Verdict(CORRECT, outcome, line=f"Correct: {outcome}")
+    observed = what_is_wrong(outcome)
+    return Verdict(NOT_YET, observed, line=f"Not yet: {observed}")
+
+
+def what_is_wrong(problem: BaseException) -> str:
+    """What was observed, or what was raised and by whom."""
+    if isinstance(problem, NotYetError):
+        return str(problem)
+    error = f"{type(problem).__name__}: {problem}"
+    if raised_by_the_check(problem):
+        return f"what your code takes or returns does not fit: {error}"
+    return f"your code raised {error}"
 
 
 def raised_by_the_check(error: BaseException) -> bool:

@@ -14,14 +14,14 @@ from inflight_lab.exercises.check import (
     expect_whole_number,
     observe,
     practice,
-    prints_verdict,
     sent_within,
+    shows_verdict,
     statuses,
 )
 from inflight_lab.runners import naive, semaphore, semaphore_pause
 
 
-@prints_verdict
+@shows_verdict
 async def check_knobs(solution: Solution) -> str:
     """Notebook 00: ``solution(server)`` sets a latency of 0.2 s and a rate of 5."""
     async with practice() as (server, client):
@@ -45,7 +45,7 @@ async def check_knobs(solution: Solution) -> str:
     return seen
 
 
-@prints_verdict
+@shows_verdict
 async def check_page(solution: Solution) -> str:
     """Notebook 01: ``solution(url, page, client=)`` returns that page's ``args``."""
     for page in (2, 7):
@@ -57,7 +57,7 @@ async def check_page(solution: Solution) -> str:
     return "the server was asked for page 2, then for page 7."
 
 
-@prints_verdict
+@shows_verdict
 async def check_two_at_once(solution: Solution) -> str:
     """Notebook 01: ``solution(url, client=)`` has two requests in flight together."""
     responses, stats = await observe(solution, on={"latency": 0.3})
@@ -72,7 +72,7 @@ async def check_two_at_once(solution: Solution) -> str:
     return "two requests, both in flight at once."
 
 
-@prints_verdict
+@shows_verdict
 async def check_split(solution: Solution) -> str:
     """Notebook 02: ``solution(outcomes)`` returns the responses, and the failures."""
     outcomes = await four_responses_and_three_failures()
@@ -99,7 +99,7 @@ async def four_responses_and_three_failures() -> list[httpx.Response | BaseExcep
     return [*outcomes, *not_reached]
 
 
-@prints_verdict
+@shows_verdict
 async def check_stops_at_failure(solution: Solution) -> str:
     """Notebook 02: ``solution(url, count, client=)`` sends no more after a failure."""
     count = 30
@@ -130,7 +130,7 @@ async def check_stops_at_failure(solution: Solution) -> str:
     return f"after the first failure no more were sent: {sent} of {count}."
 
 
-@prints_verdict
+@shows_verdict
 async def check_one_semaphore(solution: Solution) -> str:
     """Notebook 03: ``solution(url, count, limit=, client=)`` keeps its limit."""
     for limit, count in ((2, 6), (5, 10), (4, 3)):
@@ -153,7 +153,7 @@ async def check_one_semaphore(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_limit_for(solution: Solution) -> str:
     """Notebook 03: ``solution(rate, latency)`` is the limit that averages ``rate``."""
     for rate, latency in ((50, 0.1), (6, 0.5), (20, 0.2)):
@@ -192,7 +192,7 @@ PAUSING_RUNS = (
 )
 
 
-@prints_verdict
+@shows_verdict
 async def check_elapsed(solution: Solution) -> str:
     """Notebook 04: ``solution(count, limit, latency, pause)`` is a run's duration."""
     compared = []

@@ -8,8 +8,10 @@
 import html
 from collections.abc import Mapping
 
+from IPython.display import display
 from ipywidgets import HTML, RadioButtons, Text, VBox
 
+from inflight_lab.exercises.verdict import DIFFERENT, MEASURED, RIGHT, Sign, Verdict
 from inflight_lab.jupyter.cells import closed_on_rerun
 
 Answer = float | str
@@ -44,15 +46,27 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     def compare(
         self, measured: Answer, wrong: Mapping[Answer, str] | None = None
     ) -> None:
-        """Print what was measured beside the answer.
+        """Show what was measured beside the answer: as a card, or as a line.
 
         ``wrong`` has a line for each wrong answer that people really give.
         """
         comment = self._comment(measured, wrong or {})
-        print(f"{self.question} Measured: {self._quoted(measured)}. {comment}")
+        text = f"Measured: {self._quoted(measured)}. {comment}"
+        line = f"{self.question} {text}"
+        display(Verdict(self._sign(measured), text, line=line, about=self.question))
+
+    @property
+    def answer(self) -> str:
+        """What was typed or chosen; empty if nothing was."""
+        return (self.field.value or "").strip()
+
+    def _sign(self, measured: Answer) -> Sign:
+        if not self.answer:
+            return MEASURED
+        return RIGHT if is_near(self.answer, measured) else DIFFERENT
 
     def _comment(self, measured: Answer, wrong: Mapping[Answer, str]) -> str:
-        answer = (self.field.value or "").strip()
+        answer = self.answer
         if not answer:
             return "You made no prediction."
         predicted = f"You predicted {self._quoted(answer)}"

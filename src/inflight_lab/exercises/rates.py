@@ -16,15 +16,15 @@ from inflight_lab.exercises.check import (
     expect_whole_number,
     observe,
     practice,
-    prints_verdict,
     sent_within,
+    shows_verdict,
     statuses,
 )
 from inflight_lab.judge import judge
 from inflight_lab.runners import semaphore
 
 
-@prints_verdict
+@shows_verdict
 async def check_safe_limit(solution: Solution) -> str:
     """Notebook 05: ``solution(rate, quickest)`` is the largest safe limit."""
     for rate, quickest in ((100, 0.3), (20, 0.6), (30, 0.25), (20, 0.01)):
@@ -49,7 +49,7 @@ async def check_safe_limit(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_hold(solution: Solution) -> str:
     """Notebook 05: ``solution(url, count, limit=, period=, client=)`` keeps a quota."""
     count, limit, period = 16, 8, 0.4
@@ -81,7 +81,7 @@ async def check_hold(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_one_pacer(solution: Solution) -> str:
     """Notebook 06: ``solution(url, client=, rate=)`` runs 3 pollers in one quota."""
     rate = 20
@@ -100,7 +100,7 @@ async def check_one_pacer(solution: Solution) -> str:
     return f"60 requests in {stats.elapsed:.1f} s, {busiest}, none refused."
 
 
-@prints_verdict
+@shows_verdict
 async def check_limiter(solution: Solution) -> str:
     """Notebook 06: ``solution()`` makes a limiter that uses most of 20 a second."""
     expect_threads()
@@ -122,7 +122,7 @@ async def check_limiter(solution: Solution) -> str:
     return f"{least:.0%} of the quota and more, none refused."
 
 
-@prints_verdict
+@shows_verdict
 async def check_wait_for(solution: Solution) -> str:
     """Notebook 07: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
     async with practice(latency=0, rate=1, period=30) as (server, client):
@@ -152,7 +152,7 @@ async def check_wait_for(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_keeps_answers(solution: Solution) -> str:
     """Notebook 07: ``solution(url, count, limit=, client=)`` stops with its answers."""
     count, limit = 30, 3
@@ -194,7 +194,7 @@ TWO_QUOTAS = (
 )
 
 
-@prints_verdict
+@shows_verdict
 async def check_most_requests(solution: Solution) -> str:
     """Notebook 12: ``solution(requests, tokens, cost)`` is the most that both allow."""
     for quotas in TWO_QUOTAS:

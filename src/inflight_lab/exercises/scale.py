@@ -15,14 +15,14 @@ from inflight_lab.exercises.check import (
     expect_threads,
     observe,
     practice,
-    prints_verdict,
+    shows_verdict,
 )
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.runners import paced
 from inflight_lab.server import PracticeServer
 
 
-@prints_verdict
+@shows_verdict
 async def check_waits_outside(solution: Solution) -> str:
     """Notebook 08: ``solution(url, count, client=client)`` queues none in the pool."""
     pool, count = 10, 20
@@ -63,7 +63,7 @@ class Pages:
             yield page
 
 
-@prints_verdict
+@shows_verdict
 async def check_shares_items(solution: Solution) -> str:
     """Notebook 08: ``solution(make_one, items, limit)`` makes each item once."""
     count, limit = 24, 4
@@ -98,7 +98,7 @@ async def check_shares_items(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_one_limit(solution: Solution) -> str:
     """Notebook 09: ``solution(url, limit)`` runs two groups within ``limit``."""
     expect_threads()
@@ -117,7 +117,7 @@ async def check_one_limit(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_share(solution: Solution) -> str:
     """Notebook 09: ``solution(rate, senders)`` is the rate of each sender."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
@@ -147,7 +147,7 @@ async def check_share(solution: Solution) -> str:
     )
 
 
-@prints_verdict
+@shows_verdict
 async def check_introduces_itself(solution: Solution) -> str:
     """Notebook 10: ``solution()`` is a client with a name, an address, a timeout."""
     async with practice(latency=0) as (server, _), solution() as client:
@@ -180,7 +180,7 @@ GIVING_UP = (
 )
 
 
-@prints_verdict
+@shows_verdict
 async def check_gives_up(solution: Solution) -> str:
     """Notebook 10: ``solution(url, count, client=client)`` stops at the third 429."""
     for case in GIVING_UP:

@@ -4,11 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+from IPython.display import display
 
+from inflight_lab.exercises.verdict import MEASURED, Verdict
 from inflight_lab.server import PracticeServer
 
 RATE = 100
 """Requests a second that the scoreboard's API allows."""
+
+
+def show(outcomes: Sequence[Any], server: PracticeServer, *, name: str = "") -> None:
+    """Show the `score`: as a card, or outside a notebook as a line.
+
+    ``name`` says what was measured.
+    """
+    numbers = score(outcomes, server)
+    line = f"{name}: {numbers}" if name else numbers
+    display(Verdict(MEASURED, numbers, line=line, about=name))
 
 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:

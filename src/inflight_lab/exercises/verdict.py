@@ -1,0 +1,83 @@
+"""What a learner reads about an answer: a small card in a notebook, else one line."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+
+GREEN = "#00785a"
+ORANGE = "#9a5c00"
+BLUE = "#0072b2"
+"""White letters can be read on each of them, in light pages and in dark ones."""
+
+CODE = re.compile(r"`([^`]+)`")
+
+
+class Sign(NamedTuple):
+    """How a kind of card is told from the others: by shape and word, not by colour."""
+
+    mark: str
+    word: str
+    colour: str
+    radius: str
+    """How round the mark's ground is."""
+
+
+CORRECT = Sign("✓", "Correct", GREEN, radius="50%")
+NOT_YET = Sign("…", "Not yet", ORANGE, radius="3px")
+RIGHT = Sign("✓", "Right", GREEN, radius="50%")
+DIFFERENT = Sign("≠", "Not as you predicted", ORANGE, radius="3px")
+MEASURED = Sign("=", "Measured", BLUE, radius="3px")
+
+# Written into the elements, not a style sheet: every front end and exported page shows
+# these, and the text keeps the colour that the page gives it.
+CARD = """
+<div class="ifl-verdict" role="status" style="display: flex; gap: 12px;
+  box-sizing: border-box; max-width: 46em; margin: 4px 0; padding: 10px 14px;
+  border: 1px solid rgba(128, 128, 128, 0.6); border-left: 6px solid {colour};
+  border-radius: 6px; line-height: 1.45; overflow-wrap: anywhere">
+<span aria-hidden="true" style="flex: none; width: 1.5em; height: 1.5em;
+  border-radius: {radius}; background: {colour}; color: #fff; text-align: center;
+  line-height: 1.5em; font-weight: 700">{mark}</span>
+<div><strong>{heading}</strong><br>
+<span style="white-space: pre-line">{text}</span></div>
+</div>
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A card: its sign, a ``text``, and the ``line`` that stands for it as plain text.
+
+    ``about`` says what is judged, beside the sign's word.
+    """
+
+    sign: Sign
+    text: str
+    line: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return self.line
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        heading = f"{self.sign.word}: {self.about}" if self.about else self.sign.word
+        return CARD.format(
+            colour=self.sign.colour,
+            radius=self.sign.radius,
+            mark=self.sign.mark,
+            heading=in_html(heading),
+            text=in_html(as_sentence(self.text)),
+        )
+
+
+def in_html(text: str) -> str:
+    """``text`` as it is, with its `code` set as code."""
+    return CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def as_sentence(text: str) -> str:
+    """``text`` with a capital at its beginning: on a card it follows no colon."""
+    return text[:1].upper() + text[1:]
