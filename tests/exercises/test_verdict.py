@@ -70,7 +70,7 @@ def test_a_card_needs_no_style_sheet() -> None:
     ("typed", "word"),
     [("", "Measured"), ("100", "Right"), ("3", "Not as you predicted")],
 )
-def test_a_prediction_is_told_from_a_mistake(
+def test_a_right_prediction_looks_different(
     typed: str, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its card says whether it was right, and repeats the question."""

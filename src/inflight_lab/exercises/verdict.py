@@ -14,7 +14,7 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 class Sign(NamedTuple):
-    """How a kind of card is told from the others: by shape and word, not by colour."""
+    """What makes a kind of card different: shape and word, and colour only besides."""
 
     mark: str
     word: str
