@@ -65,9 +65,10 @@ def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) ->
     server.send()
     source.set_limit(3)
     clock.now += 5
-    source.begin(numbered=True)
+    source.begin(slow=5, unlimited=True)
     run = source.read()
     assert (run.now, run.live, run.numbered) == (0, True, True)
+    assert (run.slow, run.unlimited) == (5, True)
     assert lasts(run) == {"rate": 0}
     assert run.events == []
 
@@ -120,6 +121,42 @@ def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
     clock.now += 3
     policy = QuotaPolicy("gcra", 7, 2.0)
     assert source.read().policies == [PolicyChange(3.0, policy)]
+
+
+@pytest.mark.parametrize(("kind", "gauge"), [("gcra", 0.4), ("sliding-window", 4)])
+def test_a_run_in_slow_motion_is_told_in_its_own_seconds(
+    kind: str, gauge: float, clock: SetClock, server: Timeline
+) -> None:
+    """Times, the quota's period, what GCRA asks to wait, and how long it took."""
+    slow = 20
+    stretched = QuotaPolicy(kind, 7, 2.0 * slow)
+    real_gauge = gauge * slow if kind == "gcra" else gauge
+    source = PlotSource(server, None, lambda: stretched)
+    source.begin(slow=slow)
+    source.set_limit(3)
+    clock.now += 1.5 * slow
+    request = server.send(200, quota=real_gauge)
+    clock.now += 0.5 * slow
+    server.answer(request, 200)
+    run = source.end()
+    assert (run.now, run.counts.elapsed) == (2, 0.5)
+    assert run.policies == [PolicyChange(0.0, QuotaPolicy(kind, 7, 2.0))]
+    assert [point.time for point in run.levels["server"]] == [1.5, 2]
+    assert run.levels["limit"] == [Point(0, 3, 3, 3)]
+    assert [(event.time, event.quota) for event in run.events] == [
+        (1.5, None),
+        (1.5, gauge),
+        (2, None),
+    ]
+
+
+def test_a_window_of_the_clock_has_its_phase_in_own_seconds(
+    clock: SetClock, server: Timeline
+) -> None:
+    """The server's window of 2 s is 20 s long when everything is 10 times slower."""
+    source = PlotSource(server, None, lambda: QuotaPolicy("fixed-window", 7, 20.0))
+    source.begin(slow=10)
+    assert source.read().phase == pytest.approx(BEGAN % 20 / 10, abs=1e-3)
 
 
 def test_tokens_are_drawn_where_they_are_counted(

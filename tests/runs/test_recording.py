@@ -144,6 +144,7 @@ NOT_A_STATE = {
     "a time of text": Damage(
         one(now="0.1"), "runs.0.now must be a number of seconds, 0 to 3600, got '0.1'"
     ),
+    "a run faster than it was": Damage(one(slow=0.5), "runs.0.slow must be 1 to 1000"),
     "a time that is NaN": Damage(one(now=float("nan")), "must be 0 to 3600, got nan"),
     "a time beyond all floats": Damage(
         one().replace("0.25", "1e999"), "now must be 0 to 3600, got inf"
@@ -275,14 +276,18 @@ def test_a_damaged_file_is_refused(tmp_path: Path, damage: Damage) -> None:
 
 
 def test_the_undamaged_file_is_loaded(tmp_path: Path) -> None:
-    """What the tables damage is sound before, so each is refused for its own damage."""
+    """What the tables damage is sound before, so each is refused for its own damage.
+
+    A recording from before there was slow motion on it was not slowed down.
+    """
     path = tmp_path / "sound.json"
-    other = {"levels": {}, "policies": []}
+    other = {"levels": {}, "policies": [], "slow": 5.0, "unlimited": True}
     path.write_text(filed(columns(), columns(**other)))
     assert load(path) == {
         "0": from_columns(columns()),
         "1": from_columns(columns(**other)),
     }
+    assert [run.slow for run in load(path).values()] == [1, 5]
 
 
 def test_what_is_saved_comes_back_complete(tmp_path: Path) -> None:

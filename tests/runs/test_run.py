@@ -53,6 +53,8 @@ def test_what_is_new_is_appended() -> None:
         counts=Stats(started=3, accepted=1, refused=1),
         now=2.6,
         numbered=True,
+        slow=20,
+        unlimited=True,
         phase=0.5,
     )
     run.append(first)
@@ -170,6 +172,8 @@ def test_a_run_is_what_its_columns_say() -> None:
         now=2.75,
         live=True,
         numbered=True,
+        slow=5,
+        unlimited=True,
         phase=0.125,
     )
     assert from_columns(to_columns(run)) == run
@@ -192,6 +196,8 @@ def test_columns_are_those_of_the_page() -> None:
         "now",
         "live",
         "numbered",
+        "slow",
+        "unlimited",
         "phase",
         "counts",
         "dropped",

@@ -79,7 +79,7 @@ class Lane:
         self.slow = self.server.slow
         self.timeline.period = self.server.timeline.period
         self._execution = self._make_execution(count, limit)
-        self.feed.start(numbered=self.slow != 1)
+        self.feed.start(slow=self.slow, unlimited=not self.adjustable)
         if self.adjustable:
             self.feed.set_limit(limit)
         if not self._observed:

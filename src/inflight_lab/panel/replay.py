@@ -26,7 +26,7 @@ class Replay(Controlled):
     """Shows the runs in the file ``path`` again, side by side if they were.
 
     Nothing is sent.  ``runs`` has them by name.  While ``running``, the page plays them
-    from their beginning; it has all of them from the start.
+    from their beginning, as slowly as they were; it has all of them from the start.
 
     ``Panel.save_recording`` writes such a file.  Make it in a notebook cell, on the
     loop that runs there.
@@ -43,6 +43,7 @@ class Replay(Controlled):
         loop = asyncio.get_running_loop()
         self.runs = load(path)
         self._seconds = max(run.now for run in self.runs.values())
+        self._slow = max(run.slow for run in self.runs.values())
         feeds = [
             CompleteFeed(run, partial(self._post, lane), name)
             for lane, (name, run) in enumerate(self.runs.items())
@@ -52,7 +53,7 @@ class Replay(Controlled):
             feeds,
             status=f"a recording of {self._seconds:.1f} s: nothing is sent",
             _headings=[{"name": name, "goals": []} for name in self.runs],
-            _page={"replay": True},
+            _page={"replay": True, "slow": self._slow},
         )
 
     def stop(self) -> None:
@@ -64,8 +65,8 @@ class Replay(Controlled):
         self.status = self.status.removesuffix(STOPPED)
         began = self._loop.time()
         try:
-            await asyncio.sleep(self._seconds + SETTLE)
+            await asyncio.sleep(self._seconds * self._slow + SETTLE)
         except asyncio.CancelledError:  # nobody waits for the result
             self.status += STOPPED
         finally:
-            self._played = self._loop.time() - began
+            self._played = (self._loop.time() - began) / self._slow

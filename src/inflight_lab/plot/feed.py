@@ -38,14 +38,15 @@ class Feed:
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
-    def start(self, *, numbered: bool = False) -> None:
+    def start(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
         """Begin a new run at time 0, and send it as it grows.
 
-        One that goes on is stopped first.  ``numbered`` writes its number at every
-        request: for runs slow enough to follow one.
+        One that goes on is stopped first.  ``slow`` is by how much everything is slowed
+        down: then each request is drawn with its number.  ``unlimited``: it is known to
+        have no limit.
         """
         self.stop()
-        self.source.begin(numbered=numbered)
+        self.source.begin(slow=slow, unlimited=unlimited)
         self.run = Run()
         self.run.append(self.source.read())
         self.send_all()

@@ -10,16 +10,12 @@ from inflight_lab.runs.run import END_KINDS, RequestEvent, What
 class RequestEvents:
     """Makes a run's events of what a client and a server have written.
 
-    ``began`` is when the run did, on the timelines' clock, and ``waiting`` how many
-    requests waited then.  ``slots``: the client knows
-    which slot a request has.  ``verdicts``: the server knows its answer.  What began
-    before the run is no part of it.
+    Their times are seconds since the run began, and ``waiting`` is how many requests
+    waited then.  ``slots``: the client knows which slot a request has.  ``verdicts``:
+    the server knows its answer.  What began before the run is no part of it.
     """
 
-    def __init__(
-        self, began: float, *, waiting: int, slots: bool, verdicts: bool
-    ) -> None:
-        self._began = began
+    def __init__(self, *, waiting: int, slots: bool, verdicts: bool) -> None:
         self._slots = slots
         self._verdicts = verdicts
         self._first: int | None = None
@@ -57,7 +53,7 @@ class RequestEvents:
         """The event as one of this run, if it is."""
         gave_up = self._waiting - event.waiting
         self._waiting = event.waiting
-        time = round(event.time - self._began, 4)
+        time = round(event.time, 4)
         match event.kind:
             case "started":
                 return None
@@ -107,7 +103,7 @@ class RequestEvents:
 
     def _arrival(self, event: Event) -> RequestEvent:
         """The first that was sent is the first to arrive: the sides number apart."""
-        time = round(event.time - self._began, 4)
+        time = round(event.time, 4)
         number = next(iter(self._not_arrived), None)
         if number is not None:
             del self._not_arrived[number]

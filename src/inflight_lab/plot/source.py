@@ -21,7 +21,8 @@ class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``policy`` returns how the
-    server counts, or None.  A run begins here, and again with each `begin`.
+    server counts, or None.  A run begins here, and again with each `begin`.  It is told
+    in its own seconds: as if it had not been slowed down.
 
     Raises ``TypeError`` if there is no timeline at all.
     """
@@ -41,20 +42,21 @@ class PlotSource:
         self._main = main  # the one that knows best what was sent
         self.begin()
 
-    def begin(self, *, numbered: bool = False) -> None:
+    def begin(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
         """A new run begins now.  What happened before is no part of it.
 
-        ``numbered`` says it is slow enough to follow single requests.
+        ``slow`` is by how much everything is slowed down, and ``unlimited`` says that
+        it is known to have no limit.
         """
         self.began = self._main.clock()
-        self._numbered = numbered
+        self._slow = slow
+        self._unlimited = unlimited
         self._ended: Run | None = None
         self._positions: dict[Timeline, int] = {}
         for timeline in (self.server, self.client):
             if timeline:
                 _, self._positions[timeline] = timeline.since(0)
         self._request_events = RequestEvents(
-            self.began,
             waiting=(self.client or self._main).waiting,
             slots=self.client is not None,
             verdicts=self.server is not None,
@@ -63,6 +65,7 @@ class PlotSource:
         self._counted: dict[Line, float] = {}
         self._waiting_matters = self.client is not None
         self._policy: QuotaPolicy | None = None
+        self._told_policy: QuotaPolicy | None = None
         self._has_read = False
 
     def end(self) -> Run:
@@ -76,7 +79,7 @@ class PlotSource:
         """Seconds since the run began, or that it took."""
         if self._ended:
             return self._ended.now
-        return round(self._main.clock() - self.began, 4)
+        return round(self._since_began(self._main.clock()), 4)
 
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.
@@ -90,6 +93,7 @@ class PlotSource:
         """What is new, and how the run stands."""
         if self._ended:
             return self._ended.standing()
+        self._policy = self._current_policy()
         # The server's first: what arrived was sent before.
         server = self._new_events(self.server)
         client = self._new_events(self.client)
@@ -114,7 +118,9 @@ class PlotSource:
             counts=self._counts(),
             now=now,
             live=True,
-            numbered=self._numbered,
+            numbered=self._slow != 1,
+            slow=self._slow,
+            unlimited=self._unlimited,
             phase=self._phase(),
         )
 
@@ -122,36 +128,52 @@ class PlotSource:
         if timeline is None:
             return []
         events, self._positions[timeline] = timeline.since(self._positions[timeline])
-        return events
+        return [self._in_own_seconds(event) for event in events]
+
+    def _in_own_seconds(self, event: Event) -> Event:
+        quota = event.quota
+        is_gauged_in_seconds = self._policy is not None and self._policy.kind == "gcra"
+        if quota is not None and is_gauged_in_seconds:
+            quota /= self._slow
+        return event._replace(time=self._since_began(event.time), quota=quota)
+
+    def _since_began(self, time: float) -> float:
+        return (time - self.began) / self._slow
 
     def _counts(self) -> Stats:
         """The client's; but in flight and in a period are what the server counts."""
         main = self._main.stats()
-        if self.client is None:
-            return main
+        counts = self.client.stats() if self.client else main
         return replace(
-            self.client.stats(),
+            counts,
             in_flight=main.in_flight,
             busiest_period=main.busiest_period,
+            elapsed=counts.elapsed / self._slow,
         )
+
+    def _current_policy(self) -> QuotaPolicy | None:
+        policy = self.policy()
+        if policy is None or self._slow == 1:
+            return policy
+        return policy._replace(period=round(policy.period / self._slow, 6))
 
     def _new_policies(self, now: float) -> list[PolicyChange]:
         """The quota, if it is another than at the last reading.
 
         The one of the first reading has stood from the beginning.
         """
-        policy = self.policy()
-        changed = policy != self._policy
+        changed = self._policy != self._told_policy
         time = now if self._has_read else 0.0
-        self._policy = policy
+        self._told_policy = self._policy
         self._has_read = True
-        return [PolicyChange(time, policy)] if changed else []
+        return [PolicyChange(time, self._policy)] if changed else []
 
     def _phase(self) -> float:
         """Seconds into a window of the clock at which the run began."""
         if self._policy is None or self._policy.kind != "fixed-window":
             return 0.0
-        return round(self.began % self._policy.period, 4)
+        own_clock = self.began / self._slow
+        return round(own_clock % self._policy.period, 4)
 
     def _waiting_levels(self, asked: list[Event]) -> list[Point]:
         """A server sees no queue, unless somebody says how many will come."""
@@ -178,13 +200,11 @@ class PlotSource:
     def _folded(
         self, events: Iterable[Event], value_of: Callable[[Event], int]
     ) -> list[Point]:
-        began = self.began
-        return fold((event.time - began, value_of(event)) for event in events)
+        return fold((event.time, value_of(event)) for event in events)
 
     def _tallied(self, events: Iterable[Event], outcome: OutcomeKind) -> list[Point]:
-        began = self.began
         return tally(
-            event.time - began
+            event.time
             for event in events
             if outcome_of(event.kind, event.detail) == outcome
         )

@@ -28,6 +28,8 @@ def to_columns(run: Run) -> Columns:
         "now": run.now,
         "live": run.live,
         "numbered": run.numbered,
+        "slow": run.slow,
+        "unlimited": run.unlimited,
         "phase": run.phase,
         "counts": vars(run.counts).copy(),
         "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
@@ -38,7 +40,11 @@ def to_columns(run: Run) -> Columns:
 
 
 def from_columns(columns: Columns) -> Run:
-    """The run that `to_columns` turned into ``columns``."""
+    """The run that `to_columns` turned into ``columns``.
+
+    ``slow`` and ``unlimited`` may be missing, as in recordings from before there were
+    such fields.
+    """
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
         points = _rows(LEVEL_COLUMNS, columns["levels"][line])
@@ -53,6 +59,8 @@ def from_columns(columns: Columns) -> Run:
         now=columns["now"],
         live=columns["live"],
         numbered=columns["numbered"],
+        slow=columns.get("slow", 1.0),
+        unlimited=columns.get("unlimited", False),
         phase=columns["phase"],
     )
 

@@ -66,6 +66,8 @@ COLUMNS = {
     "now": SECONDS,
     "live": bool,
     "numbered": bool,
+    "slow?": number(1, 1000),
+    "unlimited?": bool,
     "phase": LEVEL,
     "counts": {field.name: LEVEL for field in fields(Stats)},
     "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),

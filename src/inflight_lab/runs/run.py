@@ -1,6 +1,7 @@
 """A run as data: levels over time, events of requests, quotas, counts.
 
-A live run grows, a recorded one is complete.  All times are in seconds since it began.
+A live run grows, a recorded one is complete.  All times are in seconds since it began;
+in slow motion in the run's own seconds, as if it had not been slowed down.
 """
 
 from bisect import bisect_left
@@ -91,6 +92,13 @@ class Run:
     """Whether the run is still going on."""
     numbered: bool = False
     """Whether every request is drawn with its number, as in slow motion."""
+    slow: float = 1.0
+    """By how much it was slowed down: how many real seconds one of its own lasts."""
+    unlimited: bool = False
+    """Whether it is known that there is no limit.
+
+    Without one, and without this, nobody knows.
+    """
     phase: float = 0.0
     """Seconds from the start of a fixed window of the clock to the start of the run."""
     whole: bool = True
@@ -110,6 +118,8 @@ class Run:
         self.now = update.now
         self.live = update.live
         self.numbered = update.numbered
+        self.slow = update.slow
+        self.unlimited = update.unlimited
         self.phase = update.phase
         self._drop_oldest()
 

@@ -12,7 +12,7 @@ Deno.test("the kernel's time goes on between two messages", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.sync({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true, slow: 1 }, true);
     set(100.3);
     assert.equal(rounded(clock.time(0)), 2.3);
     assert.equal(rounded(clock.time(0.25)), 2.05);
@@ -23,9 +23,9 @@ Deno.test("a message that is a little late moves the clock a little", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.sync({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true, slow: 1 }, true);
     set(101.4); // 0.4 s late
-    clock.sync({ now: 3, live: true }, false);
+    clock.sync({ now: 3, live: true, slow: 1 }, false);
     assert.equal(rounded(clock.time(0)), 3.38);
   });
 });
@@ -35,9 +35,9 @@ for (const late of [0.5, -0.5]) {
     onASetClock((set) => {
       const clock = new KernelClock();
       set(100);
-      clock.sync({ now: 2, live: true }, true);
+      clock.sync({ now: 2, live: true, slow: 1 }, true);
       set(110 + late);
-      clock.sync({ now: 12, live: true }, false);
+      clock.sync({ now: 12, live: true, slow: 1 }, false);
       assert.equal(rounded(clock.time(0)), 12);
     });
   });
@@ -47,9 +47,9 @@ Deno.test("the last message of a run is taken as exact", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.sync({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true, slow: 1 }, true);
     set(101.4);
-    clock.sync({ now: 3, live: false }, false);
+    clock.sync({ now: 3, live: false, slow: 1 }, false);
     assert.equal(rounded(clock.time(0)), 3);
   });
 });
@@ -58,9 +58,9 @@ Deno.test("another run begins at its own time", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.sync({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true, slow: 1 }, true);
     set(102);
-    clock.sync({ now: 3.9, live: true }, true);
+    clock.sync({ now: 3.9, live: true, slow: 1 }, true);
     assert.equal(rounded(clock.time(0)), 3.9);
   });
 });
@@ -69,10 +69,10 @@ Deno.test("after the end of a run the time moves on for a tail", () => {
   onASetClock((set) => {
     const clock = new KernelClock();
     set(100);
-    clock.sync({ now: 2, live: true }, true);
+    clock.sync({ now: 2, live: true, slow: 1 }, true);
     set(200);
     assert.equal(clock.moves(0), true);
-    clock.sync({ now: 102, live: false }, false);
+    clock.sync({ now: 102, live: false, slow: 1 }, false);
     set(201.9);
     assert.deepEqual([clock.moves(2), clock.moves(1.8)], [true, false]);
   });
@@ -120,4 +120,18 @@ Deno.test("pictures hear that a clock was started, stopped or sought", () => {
   clock.seek(3);
   clock.pause();
   assert.equal(heard, 3);
+});
+
+Deno.test("in slow motion the run's own seconds are longer, a picture's lag is not", () => {
+  onASetClock((set) => {
+    const clock = new KernelClock();
+    set(100);
+    clock.sync({ now: 2, live: true, slow: 20 }, true);
+    set(104);
+    assert.equal(rounded(clock.time(0)), 2.2);
+    assert.equal(rounded(clock.time(1)), 2.15);
+    set(104.4); // 0.4 s late
+    clock.sync({ now: 2.2, live: true, slow: 20 }, false);
+    assert.equal(rounded(clock.time(0)), 2.219);
+  });
 });

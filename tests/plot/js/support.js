@@ -17,6 +17,8 @@ import { Run } from "../../../src/inflight_lab/plot/js/run.js";
  * @property {boolean} [live]
  * @property {number} [phase]
  * @property {boolean} [numbered]
+ * @property {number} [slow]
+ * @property {boolean} [unlimited]
  * @property {Partial<Columns["counts"]>} [counts]
  * @property {Partial<Columns["dropped"]>} [dropped]
  * @property {PolicyRow[]} [policies]

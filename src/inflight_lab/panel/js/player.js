@@ -12,6 +12,7 @@ import { follow } from "../../plot/js/dom.js";
  */
 export function playerClock(model, signal) {
   const clock = new PageClock();
+  clock.speed = 1 / model.get("_page").slow;
   function turn() {
     const running = model.get("running");
     clock.seek(running ? 0 : model.get("_played"));

@@ -1,4 +1,5 @@
-// A clock says which time of a run to draw.  Pictures do not know which kind of clock they have.
+// A clock says which time of a run to draw, in the run's own seconds.  Pictures do not know
+// which kind of clock they have.
 
 /** A clock that is off by this many seconds is set at once: a laptop slept, for example. */
 const RESYNC_AFTER = 0.5;
@@ -17,7 +18,7 @@ const SMOOTHING = 0.05;
  *
  * `time(lag)` is the time to draw for a picture that has to know `lag` seconds ahead what
  * happens.  `moves(tail)` is whether the run goes on or ended less than `tail` seconds ago.
- * `running` is whether it goes on.
+ * Lag and tail are real seconds, also in slow motion.  `running` is whether it goes on.
  */
 
 /** @returns {number} Seconds on the page's own clock. */
@@ -26,22 +27,25 @@ const pageSeconds = () => performance.now() / 1000;
 /** The kernel's time, estimated from the times at which its messages arrive. */
 export class KernelClock extends EventTarget {
   running = false;
-  #offset = Infinity;
+  #slow = 1;
+  /** When the run began, on the page's clock. */
+  #began = Infinity;
   #syncedAt = -Infinity;
 
   /**
    * Set the clock by a message.  The last message of a run is taken as exact.
    *
-   * @param {{ now: number, live: boolean }} run
+   * @param {{ now: number, live: boolean, slow: number }} run
    * @param {boolean} begins Whether this is a new run.
    */
-  sync({ now, live }, begins) {
-    const offset = pageSeconds() - now;
-    const difference = offset - this.#offset;
+  sync({ now, live, slow }, begins) {
+    const began = pageSeconds() - slow * now;
+    const difference = began - this.#began;
     const isFar = Math.abs(difference) >= RESYNC_AFTER;
     const jumps = begins || !live || isFar;
-    if (jumps) this.#offset = offset;
-    else this.#offset += SMOOTHING * difference;
+    if (jumps) this.#began = began;
+    else this.#began += SMOOTHING * difference;
+    this.#slow = slow;
     this.#syncedAt = pageSeconds();
     this.running = live;
     this.dispatchEvent(new Event("change"));
@@ -49,7 +53,7 @@ export class KernelClock extends EventTarget {
 
   /** @param {number} lag */
   time(lag) {
-    return pageSeconds() - this.#offset - lag;
+    return (pageSeconds() - this.#began - lag) / this.#slow;
   }
 
   /** @param {number} tail */

@@ -26,6 +26,8 @@
  * @property {number} now
  * @property {boolean} live
  * @property {boolean} numbered
+ * @property {number} [slow] Missing in old recordings, like the next.
+ * @property {boolean} [unlimited]
  * @property {number} phase
  * @property {CountFields} counts
  * @property {OutcomeCounts} dropped
@@ -41,6 +43,8 @@ export function emptyColumns() {
     now: 0,
     live: false,
     numbered: false,
+    slow: 1,
+    unlimited: false,
     phase: 0,
     counts: { ...none, started: 0, waiting: 0, in_flight: 0 },
     dropped: none,

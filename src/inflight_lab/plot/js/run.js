@@ -1,8 +1,9 @@
 // A run: what happened to a server, a client and their requests, and when.  All times are in
-// seconds since the run began.  A live run grows, a recorded one is complete.
+// seconds since the run began; in slow motion in the run's own, as if it had not been slowed
+// down.  A live run grows, a recorded one is complete.
 
 import { countsFrom, eventsFrom, pointsFrom, policyChangesFrom } from "./columns.js";
-import { addOutcomes } from "./outcomes.js";
+import { addOutcomes, outcomeOf } from "./outcomes.js";
 
 /** The kernel folds all changes of a level within this many seconds into one point. */
 export const BIN = 0.01;
@@ -85,6 +86,10 @@ export class Run {
   live = false;
   /** Slow motion: each request is drawn with its number. */
   numbered = false;
+  /** By how much it is slowed down: how many real seconds one of its own lasts. */
+  slow = 1;
+  /** Whether it is known that there is no limit.  Without one, and without this, nobody knows. */
+  unlimited = false;
   /** How far into a clock-aligned window the run began. */
   phase = 0;
   /** @type {Record<Line, Point[]>} */
@@ -114,6 +119,8 @@ export class Run {
     this.now = columns.now;
     this.live = columns.live;
     this.numbered = columns.numbered;
+    this.slow = columns.slow ?? 1;
+    this.unlimited = columns.unlimited ?? false;
     this.phase = columns.phase;
     this.counts = countsFrom(columns.counts);
     for (const line of LINES) {
@@ -176,6 +183,20 @@ export function levelAt(points, time) {
  */
 export function policyAt(run, time) {
   return run.policies[lastIndexUpTo(run.policies, time)]?.policy ?? null;
+}
+
+/**
+ * The time from which on all events of a run are known: later than 0 where old ones were
+ * dropped.
+ *
+ * @param {Run} run
+ */
+export function beginningOf({ dropped, events, now }) {
+  const anyDropped = Object.values(dropped).some((count) => count > 0);
+  if (!anyDropped) return 0;
+  // Requests that had not ended then are kept, with their earlier events.
+  const firstEnd = events.find((event) => outcomeOf(event) !== null);
+  return firstEnd?.time ?? now;
 }
 
 /**

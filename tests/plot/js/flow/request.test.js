@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import {
   FlowRequest,
+  inSlowMotion,
   MOVING,
   STILL,
 } from "../../../../src/inflight_lab/plot/js/flow/request.js";
@@ -101,4 +102,13 @@ Deno.test("what becomes of it is known from the server's status, then from its a
     request.end(1.5, status, MOVING);
     assert.equal(request.outcome, outcome);
   }
+});
+
+Deno.test("in slow motion a dot is no slower on its way", () => {
+  const motion = inSlowMotion(MOVING, 20);
+  const slow = sentAtOne({ arrived: 1.001, ended: 1.5, status: 200, motion });
+  assert.equal(slow.apiTime, 1 + MOVING.fly / 20);
+  assert.equal(slow.answerTime, 1.5 - MOVING.fly / 20);
+  const inPool = sentAtOne({ arrived: 1.002, ended: 1.5, status: 200, motion });
+  assert.equal(inPool.legAt(1.001), "pool");
 });

@@ -176,12 +176,20 @@ Deno.test("who is not sent is in its slot, a slot in a pause sleeps", () => {
 Deno.test("without a limit those who have not arrived stand in a crowd", () => {
   const run = runOf({ events: [[1, "sent", 0], [1, "sent", 1]] });
   const { words } = drawnAt(run, 1.1);
-  assert.ok(words.includes("no limit"));
   assert.equal(words[words.indexOf("not arrived") + 1], "2");
   assert.deepEqual(sceneAt(run, 1.1).dots.drawn.map(({ at }) => at), [
     spotFromRight(PLACES.crowd, 0, 14),
     spotFromRight(PLACES.crowd, 1, 14),
   ]);
+});
+
+Deno.test("where nobody knows of a limit, nothing is said of one", () => {
+  /** @type {Row[]} */
+  const events = [[1, "sent", 0]];
+  assert.ok(
+    drawnAt(runOf({ events, unlimited: true }), 1.1).words.includes("no limit"),
+  );
+  assert.ok(!drawnAt(runOf({ events }), 1.1).words.includes("no limit"));
 });
 
 Deno.test("those for whom the crowd has no room are counted, and not drawn", () => {

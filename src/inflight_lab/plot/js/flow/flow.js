@@ -7,7 +7,7 @@ import { Picture } from "../picture.js";
 import { Dots, gapsFor } from "./dots.js";
 import { FlowModel } from "./model.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
-import { LAG_SECONDS, MOVING, STILL } from "./request.js";
+import { inSlowMotion, LAG_SECONDS, MOVING, STILL } from "./request.js";
 import { drawScene, flying } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
@@ -19,6 +19,7 @@ const WORDS_PAUSE_MS = 250;
 /**
  * @import { Clock } from "../clock.js"
  * @import { Run } from "../run.js"
+ * @import { Standing } from "./model.js"
  * @import { Scene } from "./scene.js"
  */
 
@@ -94,7 +95,8 @@ export class Flow extends Picture {
 
   /** @param {Run} run */
   #begin(run) {
-    this.#model = new FlowModel(run, calm.matches ? STILL : MOVING);
+    const motion = calm.matches ? STILL : MOVING;
+    this.#model = new FlowModel(run, inSlowMotion(motion, run.slow));
     this.#dots = new Dots();
   }
 
@@ -127,7 +129,7 @@ export class Flow extends Picture {
       places,
       gaps: gapsFor(model, standing, places),
       dots: this.#dots,
-      refused: model.time - model.refusedAt < LAG_SECONDS,
+      refused: model.time - model.refusedAt < model.motion.known,
     };
   }
 
@@ -147,10 +149,22 @@ export class Flow extends Picture {
 
 /** @param {Scene} scene */
 export function inWords({ standing, dots }) {
-  const { waiting, limit, asleep } = standing;
-  const slots = limit ? `${limit} slots, ${asleep} asleep` : "no limit";
-  const pool = `${dots.onLeg.pool} sent and not arrived`;
-  return `${waiting} waiting, ${slots}, ${pool}, ${flying(dots)} at the API`;
+  const words = [
+    `${standing.waiting} waiting`,
+    ...limitInWords(standing),
+    `${dots.onLeg.pool} sent and not arrived`,
+    `${flying(dots)} at the API`,
+  ];
+  return words.join(", ");
+}
+
+/**
+ * @param {Standing} standing
+ * @returns {string[]} Nothing where nobody knows.
+ */
+function limitInWords({ limit, unlimited, asleep }) {
+  if (limit) return [`${limit} slots, ${asleep} asleep`];
+  return unlimited ? ["no limit"] : [];
 }
 
 /** @param {Scene} scene */

@@ -23,6 +23,7 @@ const BUNDLE_SIZES = [1, 5, 20, 100];
  *
  * @typedef {object} Standing The state of slots and queue at a time.
  * @property {number} limit
+ * @property {boolean} unlimited Whether it is known that there is no limit.
  * @property {(SlotState | undefined)[]} slots
  * @property {number} unsent How many slots are taken with nothing sent yet.
  * @property {number} asleep
@@ -38,9 +39,6 @@ export class FlowModel {
   seats = new Seats();
   /** When the API last refused a request. */
   refusedAt = -Infinity;
-
-  /** Whether any request has been sent. */
-  begun = false;
 
   #requests;
 
@@ -93,7 +91,8 @@ export class FlowModel {
     const asleep = slots.filter((state) => state === "asleep").length;
     const queued = levelAt(levels.waiting, this.time) ?? 0;
     // A request that holds a slot but is not sent yet has left the queue.
-    return { limit, slots, unsent, asleep, waiting: Math.max(0, queued - unsent) };
+    const waiting = Math.max(0, queued - unsent);
+    return { limit, unlimited: this.run.unlimited, slots, unsent, asleep, waiting };
   }
 
   /** @param {number} time */
@@ -158,7 +157,6 @@ export class FlowModel {
 
   /** @param {FlowRequest} request */
   #onSent(request) {
-    this.begun = true;
     this.underWay.push(request);
     const count = this.underWay.length;
     const enough = BUNDLE_SIZES.find((size) => count / size <= MOST_SINGLE_DOTS);

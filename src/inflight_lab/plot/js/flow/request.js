@@ -19,16 +19,39 @@ const CONNECTED_SECONDS = 0.025;
  *   arrived; on its way to the API; there; on its way back; into a tally.
  * @typedef {"ok" | "refused" | "lost"} FlowOutcome Each has a tally.
  *
- * @typedef {object} Motion
- * @property {number} fly Seconds over the wire, at most.
- * @property {number} land Seconds into a tally.
+ * @typedef {object} Motion How a request is drawn, in seconds of its run.
+ * @property {number} fly Over the wire, at most.
+ * @property {number} land Into a tally.
+ * @property {number} known How far ahead it is known what happens.
+ * @property {number} connected What takes longer to arrive was waiting for a connection.
  */
 
 /** @type {Motion} */
-export const MOVING = { fly: FLIGHT_SECONDS, land: LANDING_SECONDS };
+export const MOVING = {
+  fly: FLIGHT_SECONDS,
+  land: LANDING_SECONDS,
+  known: LAG_SECONDS,
+  connected: CONNECTED_SECONDS,
+};
 
 /** @type {Motion} For people who ask for no motion. */
-export const STILL = { fly: 0, land: 0 };
+export const STILL = { ...MOVING, fly: 0, land: 0 };
+
+/**
+ * The same motion in a run that is slowed down: a dot is no slower on its way.
+ *
+ * @param {Motion} motion
+ * @param {number} slow
+ * @returns {Motion}
+ */
+export function inSlowMotion({ fly, land, known, connected }, slow) {
+  return {
+    fly: fly / slow,
+    land: land / slow,
+    known: known / slow,
+    connected: connected / slow,
+  };
+}
 
 export class FlowRequest {
   arrived = Infinity;
@@ -124,11 +147,11 @@ export class FlowRequest {
    *
    * @param {Motion} motion
    */
-  #schedule({ fly }) {
-    const wasConnected = this.arrived - this.sent < CONNECTED_SECONDS;
+  #schedule({ fly, known, connected }) {
+    const wasConnected = this.arrived - this.sent < connected;
     this.departureTime = wasConnected ? this.sent : this.arrived;
     const flight = this.ended - this.departureTime;
-    const out = flight < LAG_SECONDS ? Math.min(fly, flight / 3) : fly;
+    const out = flight < known ? Math.min(fly, flight / 3) : fly;
     this.apiTime = this.departureTime + out;
     const back = this.outcome === "lost" ? 0 : Math.min(fly, (flight - out) / 2);
     this.answerTime = this.ended - back;

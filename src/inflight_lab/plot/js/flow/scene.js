@@ -98,10 +98,10 @@ function drawWay(pen, [[x, y], [endX, endY]], down, sign) {
  * @param {Pen} pen
  * @param {Scene} scene
  */
-function drawPool(pen, { model, standing, places, dots }) {
+function drawPool(pen, { standing, places, dots }) {
   const { x, y } = crowdOf(standing, places);
   let left = x;
-  if (model.begun && !hasSlots(standing)) {
+  if (standing.unlimited && !hasSlots(standing)) {
     left = pen.text("no limit", x, y - 16, { soft: true }) + 18;
   }
   const { pool } = dots.onLeg;

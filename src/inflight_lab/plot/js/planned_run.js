@@ -1,0 +1,36 @@
+// The run that a panel is about to send, as it would stand right before its first request.
+
+import { emptyColumns } from "./columns.js";
+import { Run } from "./run.js";
+
+/**
+ * @import { Columns, LevelColumns } from "./columns.js"
+ * @import { QuotaPolicy } from "./run.js"
+ *
+ * @typedef {object} Plan
+ * @property {number} count How many requests it will send.
+ * @property {number | null} limit Null if the runner takes none.
+ * @property {QuotaPolicy | null} policy Null for no quota.
+ */
+
+/**
+ * @param {Plan} plan
+ * @returns {Run}
+ */
+export function plannedRun({ count, limit, policy }) {
+  const columns = emptyColumns();
+  columns.counts = { ...columns.counts, started: count, waiting: count };
+  columns.unlimited = limit === null;
+  columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
+  columns.levels.waiting = levelFromTheBeginning(count);
+  if (limit !== null) columns.levels.limit = levelFromTheBeginning(limit);
+  return new Run(columns);
+}
+
+/**
+ * @param {number} level
+ * @returns {LevelColumns}
+ */
+function levelFromTheBeginning(level) {
+  return { times: [0], lowest: [level], highest: [level], last: [level] };
+}

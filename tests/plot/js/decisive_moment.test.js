@@ -1,0 +1,147 @@
+// Which moment of a finished run is shown.
+
+import assert from "node:assert/strict";
+
+import { decisiveMoment } from "../../../src/inflight_lab/plot/js/decisive_moment.js";
+import { request, runOf, SEVEN_IN_TWO, sevenInTwo } from "./support.js";
+
+/**
+ * @import { Run } from "../../../src/inflight_lab/plot/js/run.js"
+ * @import { Row } from "./support.js"
+ */
+
+/**
+ * @param {number} count Requests that are sent one after the other.
+ * @param {number} seconds From one to the next.
+ */
+function spaced(count, seconds) {
+  /** @type {Row[]} */
+  const rows = [];
+  for (let n = 0; n < count; n += 1) {
+    const sent = n * seconds;
+    rows.push(...request(n, { sent, ended: sent + seconds / 2, status: 200 }));
+  }
+  return rows;
+}
+
+const REFUSED = request(9, { sent: 5, ended: 5.5, status: 429, arrived: 5.001 });
+
+/** @type {{ name: string, run: Run, time: number, words: string }[]} */
+const CASES = [
+  {
+    name: "the first refusal comes before all else, with its dot at the API",
+    run: runOf({
+      now: 8,
+      counts: { cancelled: 1 },
+      policies: [SEVEN_IN_TWO],
+      events: [...spaced(9, 0.1), ...REFUSED, [7, "cancelled", null, 1]],
+    }),
+    time: 5.25,
+    words: "the first refusal, at 5.3 s",
+  },
+  {
+    name: "where older refusals are no longer known, it is a refusal",
+    run: runOf({ now: 8, dropped: { refused: 3 }, events: REFUSED }),
+    time: 5.25,
+    words: "a refusal, at 5.3 s",
+  },
+  {
+    name: "a refusal that has not been answered is at the API for a while",
+    run: runOf({ now: 8, events: [[5, "sent", 0], [5, "arrived", 0, 429]] }),
+    time: 5.29,
+    words: "the first refusal, at 5.3 s",
+  },
+  {
+    name: "a run that was stopped is shown as it stood right before",
+    run: runOf({
+      now: 4.2,
+      policies: [SEVEN_IN_TWO],
+      events: [
+        ...spaced(7, 0.1),
+        [3, "sent", 7],
+        [4.01, "cancelled", null, 30],
+        [4.02, "cancelled", 7],
+      ],
+    }),
+    time: 4,
+    words: "right before it was stopped, at 4 s",
+  },
+  {
+    name: "a request that is cancelled while others are still sent stops nothing",
+    run: runOf({
+      now: 4,
+      levels: { client: [[0, 1], [4, 0]] },
+      events: [[0, "sent", 0], [1, "cancelled", 0], [2, "sent", 1], [
+        4,
+        "answered",
+        1,
+        200,
+      ]],
+    }),
+    time: 2,
+    words: "the steady middle, at 2 s",
+  },
+  {
+    name: "a run that was cut short is shown as it stood at its end",
+    run: runOf({ now: 4, counts: { in_flight: 1 }, events: [[3, "sent", 0]] }),
+    time: 4,
+    words: "right before it was stopped, at 4 s",
+  },
+  {
+    name: "a window that was nearly full is shown when it was fullest",
+    run: runOf({
+      now: 9,
+      policies: [SEVEN_IN_TWO],
+      events: [...spaced(7, 0.25), ...request(7, { sent: 8, ended: 8.5, status: 200 })],
+    }),
+    time: 1.505,
+    words: "the fullest 2 s, 7 of 7, at 1.5 s",
+  },
+  {
+    name: "a fixed window begins with the clock's period",
+    run: runOf({
+      now: 9,
+      phase: 1,
+      policies: [sevenInTwo("fixed-window")],
+      levels: { server: [[0, 1], [8, 0]] },
+      events: spaced(7, 0.25),
+    }),
+    time: 4.5,
+    words: "the steady middle, at 4.5 s",
+  },
+  {
+    name: "else the level is shown that lasted longest in the middle of the run",
+    run: runOf({
+      now: 8,
+      policies: [SEVEN_IN_TWO],
+      levels: { server: [[0, 1], [2.5, 4], [3, 3], [4, 0], [5.5, 2], [5.8, 0]] },
+    }),
+    time: 4.75,
+    words: "the steady middle, at 4.8 s",
+  },
+  {
+    name: "of a run whose beginning is no longer known the middle of the rest is shown",
+    run: runOf({
+      now: 90,
+      dropped: { accepted: 500 },
+      levels: { client: [[29, 3]] },
+      events: [[2, "sent", 4], [30, "answered", 4, 200]],
+    }),
+    time: 60,
+    words: "the steady middle, at 60 s",
+  },
+  {
+    name: "a run in which nothing was sent has a middle too",
+    run: runOf({ now: 3 }),
+    time: 1.5,
+    words: "the steady middle, at 1.5 s",
+  },
+];
+
+for (const { name, run, time, words } of CASES) {
+  Deno.test(name, () => {
+    const moment = decisiveMoment(run);
+    assert.equal(Number(moment.time.toFixed(6)), time);
+    assert.equal(moment.words, words);
+  });
+}

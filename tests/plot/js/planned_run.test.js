@@ -1,0 +1,24 @@
+// What a panel shows before it runs: the queue, the empty slots and the quota.
+
+import assert from "node:assert/strict";
+
+import { plannedRun } from "../../../src/inflight_lab/plot/js/planned_run.js";
+import { levelAt, policyAt } from "../../../src/inflight_lab/plot/js/run.js";
+import { SEVEN_IN_TWO } from "./support.js";
+
+const { time: _, ...POLICY } = SEVEN_IN_TWO;
+
+Deno.test("all its requests wait, and the limit and the quota stand", () => {
+  const run = plannedRun({ count: 40, limit: 3, policy: POLICY });
+  assert.deepEqual([run.now, run.live], [0, false]);
+  assert.equal(levelAt(run.levels.waiting, 0), 40);
+  assert.equal(levelAt(run.levels.limit, 0), 3);
+  assert.deepEqual(policyAt(run, 0), POLICY);
+  assert.deepEqual([run.counts.started, run.counts.waiting], [40, 40]);
+});
+
+Deno.test("without a limiter it is known that there is no limit, without a quota none", () => {
+  const run = plannedRun({ count: 40, limit: null, policy: null });
+  assert.deepEqual([run.unlimited, run.levels.limit], [true, []]);
+  assert.equal(policyAt(run, 0), null);
+});
