@@ -142,7 +142,7 @@ def run_by_button(page: Page, panel: PanelOnPage) -> list[float]:
     panel.press("Run")
     delays = slider_delays(page, panel)
     panel.press("Stop")
-    panel.status("stopped")
+    panel.expect_end()
     return delays
 
 

@@ -60,7 +60,7 @@ def test_the_panel_works_behind_a_proxy(tmp_path: Path, page: Page, front: str) 
             limit = panel.drag("limit", 0.6)
             panel.expect(limit=limit, in_flight=limit)
             panel.press("Stop")
-            panel.status("stopped: 1000 outcomes")
+            panel.expect_end()
             page.goto("about:blank")  # before its server goes away
     finally:
         lab.close()

@@ -172,7 +172,7 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:

@@ -63,7 +63,7 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     assert {WAITING, FLYING, ANSWERED} <= set(canvas.evaluate(COLOURS))
     assert "6 slots" in (canvas.get_attribute("aria-label") or "")
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     expect(flow).to_have_attribute("data-flying", "0")
     page.wait_for_function(
         """() => {
@@ -75,7 +75,7 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
 
 def test_one_picture_or_both(lab: Lab, page: Page) -> None:
     """A choice on the page, or ``panel.view``: the numbers stand in one place only."""
-    open_panel(lab, page, "views", PANEL)
+    open_panel(lab, page, "views", PANEL).open_more()
     parts = [
         page.locator(f".ifl-panel {part}")
         for part in (".ifl-flow", ".ifl-lines", ".ifl-tiles")

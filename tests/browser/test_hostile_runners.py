@@ -9,7 +9,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER, ROOT
-from tests.support.hostile_runners import COUNT, TABLE
+from tests.support.hostile_runners import COUNT, STOPPED, TABLE
 from tests.support.lab import Lab, PanelOnPage, run_all
 
 pytestmark = IN_BROWSER
@@ -26,17 +26,19 @@ panel = Panel(semaphore.make_many_requests, server=server, count={COUNT}, limit=
 panel
 """
 BLOCKS = """
-panel.lanes[""].runner, panel.status = blocks, "now: blocks"
+panel.lanes[""].runner, panel.notice = blocks, "now: blocks"
 """
+SHOWN_BY_THE_PICTURE = (STOPPED, "done: ")
+"""Ends of which the page says nothing more."""
 NEXT = """
 name, hostile = next(rows)
 panel.lanes[""].runner, server.latency = hostile.runner, 600 if hostile.stop else 0.02
-panel.status = "now: " + name
+panel.notice = "now: " + name
 """
 
 
 def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> None:
-    """After each of them Run is there again, the status says what happened, and the
+    """After each of them Run is there again, the page says what happened, and the
     next cell runs.
     """
     lab.open(page, lab.write("hostile.ipynb", PANEL, BLOCKS, NEXT))
@@ -53,15 +55,16 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
 
     for name, hostile in TABLE.items():
         asked = time.monotonic()
-        panel.status(f"now: {name}")
+        panel.notice(f"now: {name}")
         answered = time.monotonic()
         run.click()
         if hostile.stop:
-            panel.status("running")
+            expect(run).to_be_disabled()
             page.wait_for_timeout(100)  # it does its worst meanwhile
             stop.click()
         stopped = time.monotonic()
-        panel.status(hostile.says[-1])
+        if not hostile.says[-1].startswith(SHOWN_BY_THE_PICTURE):
+            panel.notice(hostile.says[-1])
         expect(run).to_be_enabled()
         expect(stop).to_be_disabled()
         ready = time.monotonic()
@@ -71,9 +74,9 @@ def test_every_hostile_runner_is_stopped_by_a_click(lab: Lab, page: Page) -> Non
         )
         run_cell(2 if name != list(TABLE)[-1] else 1)
 
-    panel.status("now: blocks")
+    panel.notice("now: blocks")
     run.click()
-    panel.status("blocked: the runner or a cell holds up the event loop")
+    panel.notice("blocked: your code or a cell holds up the event loop")
     stop.click()  # heard when it is over
-    panel.status("were abandoned")
+    panel.notice("were abandoned")
     expect(run).to_be_enabled()

@@ -66,7 +66,7 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     expect(one.limit).to_have_value("45")
     two.press("Stop")
     for panel in (one, two):
-        panel.status("stopped: 1000 outcomes")
+        panel.expect_end()
         panel.expect(live=False, in_flight=0)
     for name in ("started", "accepted", "cancelled"):
         assert one.number(name) == two.number(name)
@@ -97,7 +97,7 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(
     limit = panel.drag("limit", 0.4)
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_notebook_opened_again_shows_the_picture(
     panel.press("Run")
     panel.expect(in_flight=3)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     expect(picture).to_be_hidden()
     save(page)
     kept = json.loads((lab.notebooks / name).read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ def test_the_panel_works_in_an_app(page: Page, tmp_path: Path) -> None:
         limit = panel.drag("limit", 0.5)
         panel.expect(limit=limit, in_flight=limit)
         panel.press("Stop")
-        panel.status("stopped: 1000 outcomes")
+        panel.expect_end()
         expect(page.locator(".ifl-dark")).to_have_count(0)
         page.close()  # before its server ends
 

@@ -46,7 +46,7 @@ def test_the_slider_moves_the_plateau_while_requests_fly(
     panel.expect(limit=limit, in_flight=limit)
 
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     panel.expect(live=False, in_flight=0, waiting=0)
     assert panel.number("accepted") + panel.number("cancelled") == 1000
 
@@ -55,14 +55,14 @@ def test_the_slider_moves_the_plateau_while_requests_fly(
     panel.press("Run")
     panel.expect(limit=limit + 1, in_flight=limit + 1, live=True)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
     panel.press("Reset")
     panel.expect(started=0, accepted=0, cancelled=0)
     panel.press("Run")
     panel.expect(limit=3, in_flight=3, live=True)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 def test_a_wild_slider_never_lets_more_through_than_its_highest_value(
@@ -78,7 +78,7 @@ def test_a_wild_slider_never_lets_more_through_than_its_highest_value(
         limit = panel.drag("limit", share)
     panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 @pytest.mark.parametrize("subshells", [True, False])
@@ -108,7 +108,7 @@ def test_the_slider_lives_while_a_cell_awaits_and_after(
         panel.key("PageUp")
         panel.expect(limit=limit, in_flight=limit)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
@@ -150,7 +150,7 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     limit = plot_on(page, says=["limit 3"]).line("limit")
     assert limit[0] == pytest.approx((0, 3), abs=0.1)  # from the run's beginning on
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
 
 
 def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(
@@ -163,10 +163,11 @@ def test_a_runner_without_a_limiter_shows_why_its_slider_is_off(
         "naive",
         "panel = Panel(naive.make_many_requests, server=server, count=150)\npanel",
     )
-    assert page.locator(".ifl-panel .ifl-why", has_text="takes no limiter").is_visible()
+    why = page.locator(".ifl-panel .ifl-why")
+    expect(why).to_have_text("this code has no limit to set")
     expect(panel.limit).to_be_disabled()
     panel.press("Run")
-    panel.status("done: 150 outcomes")
+    panel.expect_end()
     panel.expect(accepted=150, in_flight=0, limit="")
 
 
@@ -191,11 +192,11 @@ def test_text_from_a_response_is_shown_as_text(lab: Lab, page: Page) -> None:
     """
     panel = open_panel(lab, page, "injected", "server.latency = 0", ECHO)
     panel.press("Run")
-    status = panel.status("the runner raised ValueError: ")
+    notice = panel.notice("your code raised ValueError: ")
     goal = page.locator(".ifl-panel .ifl-missed")
-    expect(goal).to_have_text(f"✘ {INJECTED}")
-    expect(status).to_have_text(f"the runner raised ValueError: {INJECTED}")
-    assert page.locator(".ifl-panel").locator("b, img, mjx-container").count() == 0
+    expect(goal.locator("b")).to_have_text(INJECTED)
+    expect(notice).to_have_text(f"your code raised ValueError: {INJECTED}")
+    assert page.locator(".ifl-panel").locator("b b, img, mjx-container").count() == 0
     assert page.evaluate("window.harmed") is None
 
 
@@ -221,4 +222,4 @@ def test_running_the_cell_again_leaves_one_server_and_one_run(
     panel.expect(in_flight=3)
     page.get_by_text("1 server, 1 plot thread").wait_for()
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()

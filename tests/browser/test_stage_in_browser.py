@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import plot_on, spy_on
-from tests.support.lab import Lab, run_all
+from tests.support.lab import Lab, PanelOnPage, run_all
 from tests.support.panel_page import PANEL, SET_UP, open_panel
 
 pytestmark = IN_BROWSER
@@ -32,6 +32,7 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     Escape ends that.
     """
     panel = open_panel(lab, page, "present", PANEL)
+    panel.open_more()
     page.locator(".ifl-view select").select_option("lines")
     usual = panel.plot.locator(".ifl-number").first.evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"
@@ -54,7 +55,7 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= height
     page.keyboard.press("Space")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     page.keyboard.press("f")
     page.wait_for_function(f"!({FULL})")
 
@@ -76,14 +77,13 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
         page.keyboard.press(key)
     panel.expect(in_flight=5, live=True)
     page.keyboard.press("Space")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     page.keyboard.press("r")
     panel.expect(started=0)
-    panel.status("ready")
     panel.press("Run")
     panel.expect(in_flight=3)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     page.locator(
         ".ifl-lines"
     ).click()  # what cannot take the focus: the cell would take it
@@ -107,9 +107,7 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
     for plot, peak in ((plots.nth(0), "60"), (plots.nth(1), "15")):
         expect(plot).to_have_attribute("data-in-flight", peak)
         expect(plot).to_have_attribute("data-live", "true")
-    expect(
-        page.locator(".ifl-status", has_text="semaphore: done: 60 outcomes")
-    ).to_be_visible()
+    PanelOnPage(page).expect_end()
     axes = [
         [(word.text, word.y) for word in plot_on(page, lane).axis("in flight")]
         for lane in (0, 1)
@@ -144,7 +142,7 @@ def test_accessible(lab: Lab, page: Page) -> None:
     panel.expect(in_flight=3)
     assert serious_in_either_theme(page) == []
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     assert serious_in_either_theme(page) == []
 
 

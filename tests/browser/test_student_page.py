@@ -70,12 +70,12 @@ def test_the_panel_runs_drags_and_stops(voila: StudentPage, page: Page) -> None:
         panel.key(key)
         panel.expect(limit=limit + more, in_flight=limit + more)
     panel.press("Stop")
-    panel.status("stopped: 500 outcomes")
+    panel.expect_end()
     panel.key("Home")
     panel.press("Run")
     panel.expect(limit=1, in_flight=1)
     panel.press("Stop")
-    panel.status("stopped: 500 outcomes")
+    panel.expect_end()
 
 
 def test_each_page_has_a_kernel_of_its_own_that_ends_with_it(

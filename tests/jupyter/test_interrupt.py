@@ -97,6 +97,6 @@ def test_an_interrupt_of_a_cell_in_which_a_runner_blocks_ends_both() -> None:
         assert notebook.run(ended, within=30).status == "ok"
         assert notebook.value(READY) == (
             False,
-            "the runner raised KeyboardInterrupt: ",
+            "your code raised KeyboardInterrupt: ",
             5,
         )

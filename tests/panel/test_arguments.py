@@ -52,6 +52,12 @@ TWO = {"one": semaphore.make_many_requests, "two": only_url}
         Bad("max_limit", 0, "ValueError: max_limit must be 1 or more, got 0"),
         Bad("goals", [], "TypeError: goals must be functions of the Stats, by name, "),
         Bad("goals", {"fast": True}, "TypeError: goals must be plain functions of "),
+        Bad("knobs", "limit", "TypeError: knobs must be names in a tuple, such as ("),
+        Bad("knobs", ("lim",), "ValueError: knobs must be some of 'limit', 'count', "),
+        Bad("knobs", ("rate", "rate"), "ValueError: knobs must be some of 'limit', "),
+        Bad(
+            "strip", "429", "ValueError: strip must be one of 'in flight', 'rate', got"
+        ),
     ],
     ids=lambda bad: f"{bad.name} {bad.value}"[:30],
 )

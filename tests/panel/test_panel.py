@@ -126,9 +126,9 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server.latency = 0
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
-    assert [goal["text"] for goal in panel._headings[0]["goals"]] == [
-        "✔ any",
-        "✔ 9 answers",
+    assert panel._headings[0]["goals"] == [
+        {"name": "any", "met": True, "seen": ""},
+        {"name": "9 answers", "met": True, "seen": "9 answered"},
     ]
     server.quota, server.rate, server.period = "sliding-window", 3, 60
     panel.lanes[""].runner = raises_at_a_refusal

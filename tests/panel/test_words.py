@@ -14,7 +14,9 @@ from inflight_lab.runners import naive
 
 STATS = Stats(started=9, waiting=1, in_flight=2, cancelled=3, accepted=3, elapsed=1.25)
 CUT_SHORT = "stopped: 2 outcomes in 1.2 s, 6"
-BARE_EXCEPT = (
+RAISED = "your code raised ValueError: no"
+CANCELLED = "your code raised CancelledError: "
+LEFT = (
     "of its tasks went on when cancelled (a bare except does that), and were abandoned"
 )
 
@@ -22,7 +24,8 @@ BARE_EXCEPT = (
 class End(NamedTuple):
     """How a run ended, and what is said of it."""
 
-    says: str
+    status: str
+    notice: str = ""
     error: BaseException | None = None
     stopped: bool = False
     abandoned: int = 0
@@ -35,20 +38,24 @@ class End(NamedTuple):
         End("done: 2 outcomes in 1.2 s"),
         End(f"{CUT_SHORT} cancelled", stopped=True),
         End(f"{CUT_SHORT} not answered by then", stopped=True, observed=False),
-        End(f"{CUT_SHORT} cancelled", asyncio.CancelledError(), stopped=True),
-        End("the runner raised ValueError: no", ValueError("no"), stopped=True),
-        End("the runner raised ValueError: no", ValueError("no")),
-        End("the runner raised CancelledError: ", asyncio.CancelledError()),
-        End(f"done: 2 outcomes in 1.2 s; 4 {BARE_EXCEPT}", abandoned=4),
+        End(f"{CUT_SHORT} cancelled", error=asyncio.CancelledError(), stopped=True),
+        End(RAISED, RAISED, ValueError("no"), stopped=True),
+        End(RAISED, RAISED, ValueError("no")),
+        End(CANCELLED, CANCELLED, asyncio.CancelledError()),
+        End(f"done: 2 outcomes in 1.2 s; 4 {LEFT}", f"4 {LEFT}", abandoned=4),
+        End(
+            f"{RAISED}; 4 {LEFT}", f"{RAISED}; 4 {LEFT}", ValueError("no"), abandoned=4
+        ),
     ],
 )
 def test_how_a_run_ended(end: End) -> None:
-    """Done, stopped or with an error, how much it brought, and what did not end."""
+    """Done, stopped or with an error; the notice says what no picture shows."""
     execution = Execution(naive.make_many_requests, "", 2, limit=1, timeline=Timeline())
     execution.result = Result([RuntimeError(), RuntimeError()], end.error)
     execution.stopped = end.stopped
     execution.abandoned = end.abandoned
-    assert how_it_ended(execution, STATS, observed=end.observed) == end.says
+    said = how_it_ended(execution, STATS, observed=end.observed)
+    assert said == (end.status, end.notice)
 
 
 class UnprintableError(Exception):

@@ -69,9 +69,9 @@ class DrivenPanel:
         shown = {name: str(value).lower() for name, value in numbers.items()}
         self.page.wait_for(_SHOWS, shown)
 
-    def status(self, text: str) -> None:
-        """Wait until the status line contains ``text``."""
-        self.page.wait_for(_SAYS, text)
+    def expect_end(self) -> None:
+        """Wait until nothing runs."""
+        self.page.wait_for(_RESTS)
 
 
 _HANDLE = """
@@ -88,7 +88,6 @@ const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase(
 const wanted = Object.entries(arguments[0]);
 return wanted.every(([name, value]) => dataset[camel(name)] === value);
 """
-_SAYS = """
-const line = document.querySelector(".ifl-status");
-return line.textContent.includes(arguments[0]);
+_RESTS = """
+return document.querySelector(".ifl-panel .ifl-run").disabled === false;
 """

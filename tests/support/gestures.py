@@ -51,10 +51,10 @@ def try_out(panel: Panel) -> None:
     assert 20 <= limit <= 30
     panel.expect(limit=limit, in_flight=limit)
     panel.key(" ")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()
     panel.expect(live=False, in_flight=0, waiting=0)
 
     panel.press("Run")
     panel.expect(limit=limit, in_flight=limit, live=True)
     panel.press("Stop")
-    panel.status("stopped: 1000 outcomes")
+    panel.expect_end()

@@ -182,7 +182,7 @@ async def tidies_up_for_an_hour(
         await asyncio.shield(asyncio.create_task(for_ever(lambda: asyncio.sleep(3600))))
 
 
-@hostile("the runner raised ValueError: on the way out", stop=True)
+@hostile("your code raised ValueError: on the way out", stop=True)
 async def answers_the_cancel_with_an_error(url: str, count: int) -> Any:
     try:
         await asyncio.sleep(3600)
@@ -201,12 +201,12 @@ async def starts_tasks_from_a_timer(
     return [answer]
 
 
-@hostile("the runner raised SystemExit: 3")
+@hostile("your code raised SystemExit: 3")
 async def exits(url: str, count: int) -> Any:
     sys.exit(3)
 
 
-@hostile("the runner raised SystemExit: 3")
+@hostile("your code raised SystemExit: 3")
 async def exits_in_a_task(url: str, count: int, *, client: httpx.AsyncClient) -> Any:
     async def one() -> Any:
         await client.get(url)
@@ -215,36 +215,36 @@ async def exits_in_a_task(url: str, count: int, *, client: httpx.AsyncClient) ->
     return await asyncio.gather(*(one() for _ in range(count)), return_exceptions=True)
 
 
-@hostile("the runner raised KeyboardInterrupt: ")
+@hostile("your code raised KeyboardInterrupt: ")
 async def raises_an_interrupt(url: str, count: int) -> Any:
     raise KeyboardInterrupt
 
 
-@hostile("the runner raised KeyboardInterrupt: ")
+@hostile("your code raised KeyboardInterrupt: ")
 async def raises_an_interrupt_in_a_task(url: str, count: int) -> Any:
     async with asyncio.TaskGroup() as group:
         group.create_task(raises_an_interrupt(url, count))
 
 
-@hostile("the runner raised CancelledError")
+@hostile("your code raised CancelledError")
 async def cancels_itself(url: str, count: int) -> Any:
     raise asyncio.CancelledError("by itself")
 
 
-@hostile("the runner raised ValueError: in its call")
+@hostile("your code raised ValueError: in its call")
 def raises_in_its_call(url: str, count: int) -> Any:
     raise ValueError("in its call")
 
 
 @hostile(
-    "the runner raised TypeError: the runner returned list, nothing to await: "
+    "your code raised TypeError: the runner returned list, nothing to await: "
     "write `async def run("
 )
 def is_not_async(url: str, count: int) -> Any:
     return [url] * count
 
 
-@hostile("the runner raised TypeError: ", "unexpected keyword argument 'client'")
+@hostile("your code raised TypeError: ", "unexpected keyword argument 'client'")
 async def does_not_take_what_it_is_given(*arguments: Any, **options: Any) -> Any:
     return await has_a_client_of_its_own(*arguments, **options)
 
@@ -254,7 +254,7 @@ class UnprintableError(Exception):
         raise ValueError("no words for it")
 
 
-@hostile("the runner raised UnprintableError: (which cannot be printed)")
+@hostile("your code raised UnprintableError: (which cannot be printed)")
 async def raises_what_cannot_be_printed(url: str, count: int) -> Any:
     raise UnprintableError
 

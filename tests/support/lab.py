@@ -231,6 +231,12 @@ class PanelOnPage:
         """Click Run, Stop or Reset."""
         self.page.locator(".ifl-panel button", has_text=button).click()
 
+    def open_more(self) -> None:
+        """Show the settings that are not always on the page."""
+        more = self.page.locator(".ifl-panel .ifl-more")
+        if more.get_attribute("aria-expanded") == "false":
+            more.click()
+
     def key(self, key: str) -> None:
         """Press a key on the limit's slider."""
         self.limit.focus()
@@ -249,6 +255,8 @@ class PanelOnPage:
     def handle(self, name: str, share: float | None = None) -> tuple[float, float]:
         """Where the handle of a slider is, or would be at ``share`` of its track."""
         slider = self.slider(name)
+        if slider.is_hidden():
+            self.open_more()
         slider.scroll_into_view_if_needed()
         if share is None:
             share = slider.evaluate(
@@ -270,8 +278,12 @@ class PanelOnPage:
         """One of the plot's numbers, now."""
         return int(self.plot.get_attribute(f"data-{name.replace('_', '-')}") or 0)
 
-    def status(self, text: str) -> Locator:
-        """The status line, once it contains ``text``."""
-        line = self.page.locator(".ifl-status", has_text=text).first
+    def expect_end(self) -> None:
+        """Wait until nothing runs."""
+        expect(self.page.locator(".ifl-panel .ifl-run").first).to_be_enabled()
+
+    def notice(self, text: str) -> Locator:
+        """The line for what goes wrong, once it contains ``text``."""
+        line = self.page.locator(".ifl-notice", has_text=text).first
         expect(line).to_be_visible()
         return line

@@ -96,7 +96,7 @@ def drag(
 def perform(page: Page, panel: PanelOnPage) -> Film | None:
     """Film a run with the limit moved up, down and up; None if few are refused."""
     panel.press("Reset")
-    panel.status("ready")
+    panel.expect(started=0)
     panel.drag("count", 0.6)
     film = Film(page, ".ifl-panel")
     panel.press("Run")
@@ -121,7 +121,8 @@ def main() -> None:
         panel = PanelOnPage(page)
         panel.plot = page.locator(PLOT)
         panel.plot.wait_for(timeout=60_000)
-        panel.status("done: 120 outcomes").scroll_into_view_if_needed()
+        panel.expect_end()
+        panel.plot.scroll_into_view_if_needed()
         films = (perform(page, panel) for _ in range(TRIES))
         film = next(filter(None, films), None)
         assert film, f"too busy a machine: {TRIES} runs had fewer than 20 refusals"

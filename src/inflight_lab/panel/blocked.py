@@ -5,6 +5,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+BLOCKED = (
+    "blocked: your code or a cell holds up the event loop (time.sleep?); "
+    "Stop waits until it returns"
+)
+
 BLOCKED_AFTER = 1.5
 """Seconds without a turn of the loop."""
 

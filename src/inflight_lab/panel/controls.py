@@ -12,7 +12,14 @@ from inflight_lab.plot.modules import joined
 from inflight_lab.plot.widget import PLOT, RunFeed, RunWidget
 
 HERE = Path(__file__).parent
-STYLES = (PLOT / "live_plot.css", HERE / "panel.css")
+STYLES = (
+    PLOT / "live_plot.css",
+    HERE / "css" / "controls.css",
+    HERE / "css" / "lanes.css",
+    HERE / "css" / "present.css",
+    HERE / "css" / "phone.css",
+)
+"""The later ones change what the earlier ones say."""
 
 
 class Controlled(RunWidget):
@@ -27,6 +34,8 @@ class Controlled(RunWidget):
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
     status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
+    notice = traitlets.Unicode(help="What no picture shows, or nothing.").tag(sync=True)
+    more = traitlets.Bool(help="Whether the page shows all settings.").tag(sync=True)
     _headings: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 

@@ -2,15 +2,25 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from inflight_lab.panel.words import error_in_words
 from inflight_lab.runs.events import Stats
 
 Goal = Callable[[Stats], bool]
 
-MARKS = {None: "○", True: "✔", False: "✘"}
-"""What stands before a goal that is open, met or missed."""
+SEEN = {
+    "started": "{} sent",
+    "waiting": "{} waiting",
+    "in_flight": "{} in flight",
+    "peak_in_flight": "at most {} in flight",
+    "accepted": "{} answered",
+    "refused": "{} refused",
+    "failed": "{} failed",
+    "cancelled": "{} cancelled",
+    "elapsed": "{:.1f} s",
+}
+"""How a number that a goal is about is shown beside it, by its name in the Stats."""
 
 
 def check_goals(goals: Mapping[str, Goal]) -> None:
@@ -31,35 +41,54 @@ class Goals:
     def __init__(self, conditions: Mapping[str, Goal]) -> None:
         self.conditions = dict(conditions)
         self.met: dict[str, bool] = {}
-        self._errors: dict[str, str] = {}
+        self._seen: dict[str, str] = {}
 
     def clear(self) -> None:
         """Open all of them."""
         self.met = {}
-        self._errors = {}
+        self._seen = {}
 
     def judge(self, stats: Stats, *, finished: bool) -> None:
         """Judge each by ``stats``.
 
         A run that is not ``finished`` meets none: what holds so far stays open.
         """
-        for name in self.conditions:
-            holds = self._holds(name, stats)
-            if finished or not holds:
-                self.met[name] = holds
+        for name, condition in self.conditions.items():
+            verdict = _judge(condition, stats)
+            if finished or not verdict.holds:
+                self.met[name] = verdict.holds
+                self._seen[name] = verdict.seen
 
     def states(self) -> list[dict[str, Any]]:
-        """Each as the page shows it: a ``text``, and whether it is ``met``, or None."""
-        return [self._state_of(name) for name in self.conditions]
+        """Each as the page shows it.
 
-    def _holds(self, name: str, stats: Stats) -> bool:
-        try:
-            return bool(self.conditions[name](stats))
-        except BaseException as error:
-            self._errors[name] = f": {error_in_words(error)}"
-            return False
+        That is its ``name``, whether it is ``met``, or None, and what was ``seen``.
+        """
+        return [self._state_of(name) for name in self.conditions]
 
     def _state_of(self, name: str) -> dict[str, Any]:
         met = self.met.get(name)
-        text = f"{MARKS[met]} {name}{self._errors.get(name, '')}"
-        return {"text": text, "met": met}
+        return {"name": name, "met": met, "seen": self._seen.get(name, "")}
+
+
+class Verdict(NamedTuple):
+    """Whether a goal holds, and the numbers that it is about, or its error."""
+
+    holds: bool
+    seen: str
+
+
+def _judge(condition: Goal, stats: Stats) -> Verdict:
+    try:
+        holds = bool(condition(stats))
+    except BaseException as error:
+        return Verdict(False, error_in_words(error))
+    return Verdict(holds, _numbers_for(condition, stats))
+
+
+def _numbers_for(condition: Goal, stats: Stats) -> str:
+    """The numbers whose names stand in the code of a goal."""
+    code = getattr(condition, "__code__", None)
+    names = code.co_names if code else ()
+    seen = [SEEN[name].format(getattr(stats, name)) for name in names if name in SEEN]
+    return ", ".join(seen)

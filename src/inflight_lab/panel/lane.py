@@ -14,7 +14,7 @@ from inflight_lab.panel.slow_motion import (
     stretched_times,
     true_stats,
 )
-from inflight_lab.panel.words import how_it_ended
+from inflight_lab.panel.words import End, how_it_ended
 from inflight_lab.plot.feed import Feed, Post
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.events import Stats
@@ -94,8 +94,8 @@ class Lane:
         finally:
             await self._wait_for_the_server()
 
-    def end(self) -> str:
-        """Judge the goals and stop the plot; returns in a few words how it ended."""
+    def end(self) -> End:
+        """Judge the goals and stop the plot; returns how the run ended."""
         execution = self._begun
         self._execution = None
         _running.remove(self)
@@ -109,8 +109,8 @@ class Lane:
             self.server.slow = 1
         stats = true_stats(self.server.stats(), self.slow)
         self.goals.judge(stats, finished=not cut_short)
-        text = how_it_ended(execution, self._stats(), observed=self._observed)
-        return f"{self.name}: {text}" if self.name else text
+        end = how_it_ended(execution, self._stats(), observed=self._observed)
+        return End(self._said_here(end.status), self._said_here(end.notice))
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
@@ -153,6 +153,10 @@ class Lane:
     def _begun(self) -> Execution:
         assert self._execution, "`begin` comes first"
         return self._execution
+
+    def _said_here(self, text: str) -> str:
+        """``text`` with the name of the lane before it, if there is any of each."""
+        return f"{self.name}: {text}" if self.name and text else text
 
     def _make_execution(self, count: int, limit: int) -> Execution:
         return Execution(

@@ -1,46 +1,38 @@
 """Sliders, buttons and the live plot around one runner, or several side by side."""
 
 import asyncio
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import traitlets
 
-from inflight_lab.arguments import checked, instance
+from inflight_lab.arguments import checked, instance, one_of
 from inflight_lab.engine.client import Outcome
-from inflight_lab.engine.runner import Runner, check_runner
+from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.blocked import watch_for_blocks
-from inflight_lab.panel.controls import Controlled
+from inflight_lab.panel.blocked import BLOCKED, watch_for_blocks
 from inflight_lab.panel.goals import Goal, check_goals
 from inflight_lab.panel.lane import Lane
+from inflight_lab.panel.lanes import begin_together, lanes_for, runners_by_name
+from inflight_lab.panel.settable import Settable
 from inflight_lab.panel.settings import (
-    ALLOWED,
-    MAX_LATENCY,
-    MAX_RATE,
     SHARED,
+    SOME_SETTINGS,
+    STRIPS,
     knobs_of,
+    page_of,
 )
 from inflight_lab.panel.shared_knobs import (
     differs_from_a_server,
     share_knobs,
     turn_on_all_panels,
 )
-from inflight_lab.panel.slow_motion import SPEEDS
 from inflight_lab.runs.recording import save
 from inflight_lab.server import PracticeServer
-from inflight_lab.server.knobs import QUOTAS
-
-BLOCKED = (
-    "blocked: the runner or a cell holds up the event loop (time.sleep?); "
-    "Stop waits until it returns"
-)
 
 
-class Panel(Controlled):
+class Panel(Settable):
     """Runs ``runner(url, count)`` at the press of a button, and shows it live.
 
     The requests go to ``server``.
@@ -60,6 +52,10 @@ class Panel(Controlled):
     stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name.  A run
     that was stopped, or whose runner raised, meets none: a goal that does not hold is
     missed, one that holds so far stays open and is not in ``goals_met``.
+
+    ``knobs`` names the settings that always stand on the page; the others are under
+    *More*.  ``strip`` is what the one strip below the requests shows: how many are "in
+    flight", or the "rate" at which they are sent, against the quota.
 
     ``count``, ``limit`` and ``slow`` are where their controls begin, ``max_count`` and
     ``max_limit`` where the sliders end.  These three, ``latency``, ``rate`` and
@@ -93,16 +89,12 @@ class Panel(Controlled):
     lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(
         help="Each runner at work, by name."
     )
-    limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
-    count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
-    slow = traitlets.Any(help="By how much it is slowed down.").tag(sync=True)
-    latency = traitlets.Any(help="Seconds that an answer takes.").tag(sync=True)
-    rate = traitlets.Any(help="Requests allowed per period.").tag(sync=True)
-    quota = traitlets.Any(help="How requests are counted.").tag(sync=True)
 
     @checked(
         server=instance(PracticeServer),
         goals=instance(Mapping, "functions of the Stats, by name"),
+        knobs=SOME_SETTINGS,
+        strip=one_of(*STRIPS),
     )
     def __init__(
         self,
@@ -115,22 +107,34 @@ class Panel(Controlled):
         goals: Mapping[str, Goal] | None = None,
         max_count: int = 1000,
         max_limit: int = 50,
+        knobs: Sequence[str] = ("limit",),
+        strip: str = "in flight",
     ) -> None:
         loop = asyncio.get_running_loop()
-        runners = _runners_by_name(runner)
-        check_goals(goals or {})
-        self._add_lanes(runners, server, goals or {})
+        runners = runners_by_name(runner)
+        goals = goals or {}
+        check_goals(goals)
+        self.lanes = lanes_for(runners, server, goals=goals, post=self._post)
+        self._first = next(iter(self.lanes.values()))
         sliders = {"limit": limit, "count": count, "slow": slow}
         self._initial = sliders | knobs_of(server)
+        page = page_of(
+            knobs,
+            adjustable=any(lane.adjustable for lane in self.lanes.values()),
+            period=server.period,
+            max_count=max_count,
+            max_limit=max_limit,
+            strip=strip,
+        )
         super().__init__(
             loop,
             [lane.feed for lane in self.lanes.values()],
             status="ready",
-            _page=self._page_of(max_count=max_count, max_limit=max_limit),
+            _page=page,
             **self._initial,
         )
         self._show_goals()
-        self.observe(self._on_setting, list(ALLOWED))
+        self._apply_what_is_set()
         share_knobs(self)
         closed_on_rerun(self._clear_when_over)
 
@@ -167,7 +171,7 @@ class Panel(Controlled):
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
         if self.running:
-            self.status = "stopping …"
+            self._say("stopping …", "stopping …")
             for lane in self.lanes.values():
                 lane.stop()
 
@@ -181,7 +185,7 @@ class Panel(Controlled):
         self._show_goals()
         for name, value in self._initial.items():
             setattr(self, name, value)
-        self.status = "ready"
+        self._say("ready")
 
     def save_recording(self, path: str | Path) -> None:
         """Write the last run to a file; `Replay` shows it without sending anything.
@@ -198,44 +202,11 @@ class Panel(Controlled):
             if lane is not self._first:  # its server was given, and goes on
                 lane.server.stop()
 
-    def _add_lanes(
-        self,
-        runners: Mapping[str, Runner],
-        server: PracticeServer,
-        goals: Mapping[str, Goal],
-    ) -> None:
-        """A lane for each runner; the first has ``server``, the others its twins."""
-        for number, (name, runner) in enumerate(runners.items()):
-            own = server.twin() if number > 0 else server
-            post = partial(self._post, number)
-            self.lanes[name] = Lane(runner, own, goals, post, name=name)
-        self._first = next(iter(self.lanes.values()))
-
-    def _page_of(self, *, max_count: int, max_limit: int) -> dict[str, Any]:
-        """What the page needs to draw the controls; none of it ever changes."""
-        return {
-            "adjustable": any(lane.adjustable for lane in self.lanes.values()),
-            "quotas": QUOTAS,
-            "slow": SPEEDS,
-            "period": self.server.period,
-            "most": {
-                "limit": max_limit,
-                "count": max_count,
-                "latency": MAX_LATENCY,
-                "rate": MAX_RATE,
-            },
-        }
-
     def _begin(self) -> None:
-        try:
-            for lane in self.lanes.values():
-                lane.begin(self.count, self.limit, slow=self.slow)
-        except BaseException:
-            for lane in self.lanes.values():
-                lane.abandon()
-            raise
+        lanes = self.lanes.values()
+        begin_together(lanes, self.count, limit=self.limit, slow=self.slow)
         self._show_goals()
-        self.status = "running"
+        self._say("running")
 
     async def _go(self) -> None:
         watch = self._loop.create_task(
@@ -250,29 +221,24 @@ class Panel(Controlled):
         # All together, so that their time axes end at the same moment.
         ends = [lane.end() for lane in self.lanes.values()]
         self._show_goals()
-        self.status = " · ".join(ends)
+        notices = [end.notice for end in ends if end.notice]
+        self._say(" · ".join(end.status for end in ends), " · ".join(notices))
         super()._ended()
 
+    def _say(self, status: str, notice: str = "") -> None:
+        """Say how things stand, and on the page what no picture shows."""
+        self.status = status
+        self.notice = notice
+
     def _say_blocked(self) -> None:
-        self.status = BLOCKED
+        self._say(BLOCKED, BLOCKED)
 
     def _say_running(self) -> None:
         if self.status == BLOCKED:
-            self.status = "running"
+            self._say("running")
 
     def _show_goals(self) -> None:
         self._headings = [lane.heading() for lane in self.lanes.values()]
-
-    @traitlets.validate(*ALLOWED)
-    def _check(self, proposal: Any) -> Any:
-        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
-        name = proposal["trait"].name
-        ALLOWED[name].check(name, proposal["value"])
-        return proposal["value"]
-
-    def _on_setting(self, change: Any) -> None:
-        """A person, a cell, another panel or a linked widget has set it."""
-        self._loop.call_soon_threadsafe(self._apply, change.name)
 
     def _apply(self, name: str) -> None:
         """Make a setting take effect.  Of several values in a row the last counts."""
@@ -298,14 +264,3 @@ class Panel(Controlled):
         for lane in self.lanes.values():
             lane.clear_result()
             lane.feed.clear()
-
-
-def _runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:
-    """The runners by name; a single one is called ``""``.
-
-    Raises ``TypeError`` if there is none, or something that is not a runner.
-    """
-    runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
-    for each in runners.values() or [runner]:
-        check_runner(each)
-    return runners

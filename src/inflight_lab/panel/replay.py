@@ -48,12 +48,19 @@ class Replay(Controlled):
             CompleteFeed(run, partial(self._post, lane), name)
             for lane, (name, run) in enumerate(self.runs.items())
         ]
+        what = f"a recording of {self._seconds:.1f} s: nothing is sent"
         super().__init__(
             loop,
             feeds,
-            status=f"a recording of {self._seconds:.1f} s: nothing is sent",
+            status=what,
+            notice=what,
             _headings=[{"name": name, "goals": []} for name in self.runs],
-            _page={"replay": True, "slow": self._slow},
+            _page={
+                "replay": True,
+                "slow": self._slow,
+                "knobs": [],
+                "more": ["view"],
+            },
         )
 
     def stop(self) -> None:

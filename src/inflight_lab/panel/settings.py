@@ -1,10 +1,13 @@
-"""What can be set on a panel, and what each setting allows."""
+"""What can be set on a panel, what each setting allows, and where it stands."""
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from inflight_lab.arguments import VALIDATORS, Validator, one_of
 from inflight_lab.panel.slow_motion import SPEEDS
 from inflight_lab.server import PracticeServer
+from inflight_lab.server.knobs import QUOTAS
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
 
 SHARED = ("latency", "rate", "quota")
@@ -13,11 +16,15 @@ SHARED = ("latency", "rate", "quota")
 ALLOWED: dict[str, Validator] = {
     "limit": VALIDATORS["limit"],
     "count": VALIDATORS["count"],
-    "slow": one_of(*SPEEDS),
     "latency": KNOBS["latency"],
-    "rate": KNOBS["rate"],
     "quota": KNOBS["quota"],
+    "rate": KNOBS["rate"],
+    "slow": one_of(*SPEEDS),
 }
+"""By name, in the order in which the page shows them under *More*."""
+
+STRIPS = ("in flight", "rate")
+"""What the strip below the requests can show."""
 
 MAX_LATENCY = 2.0
 """Seconds at the end of that slider."""
@@ -25,7 +32,52 @@ MAX_LATENCY = 2.0
 MAX_RATE = 300
 """Requests per period at the end of that slider."""
 
+# A kernel in a page has no threads, and sends nothing while a cell blocks it.
+SILENCE = 60 if sys.platform == "emscripten" else 5
+"""Seconds without a message from a run that goes on: its kernel has gone."""
+
+
+def _are_settings(names: Sequence[str]) -> bool:
+    return all(name in ALLOWED for name in names) and len(set(names)) == len(names)
+
+
+SOME_SETTINGS = Validator(
+    (tuple, list),
+    "names in a tuple, such as ('limit', 'latency')",
+    f"some of {', '.join(map(repr, ALLOWED))}, each once",
+    _are_settings,
+)
+
 
 def knobs_of(server: PracticeServer) -> dict[str, Any]:
     """The shared settings as ``server`` has them."""
     return {name: getattr(server, name) for name in SHARED}
+
+
+def page_of(
+    knobs: Sequence[str],
+    *,
+    adjustable: bool,
+    period: float,
+    max_count: int,
+    max_limit: int,
+    strip: str,
+) -> dict[str, Any]:
+    """What the page needs to draw the controls; none of it ever changes."""
+    others = [name for name in ALLOWED if name not in knobs]
+    return {
+        "knobs": list(knobs),
+        "more": [*others, "view"],
+        "strip": strip,
+        "adjustable": adjustable,
+        "quotas": QUOTAS,
+        "slow": SPEEDS,
+        "period": period,
+        "silence": SILENCE,
+        "most": {
+            "limit": max_limit,
+            "count": max_count,
+            "latency": MAX_LATENCY,
+            "rate": MAX_RATE,
+        },
+    }

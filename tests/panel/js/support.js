@@ -1,7 +1,7 @@
 // What a setting's page is made of, without a browser.
 
 /**
- * @import { Input, Value } from "../../../src/inflight_lab/panel/js/setting.js"
+ * @import { Input } from "../../../src/inflight_lab/panel/js/setting.js"
  * @import { Model } from "../../../src/inflight_lab/plot/js/dom.js"
  */
 
@@ -12,7 +12,7 @@ export class PlayedModel {
   /** @type {Map<string, Set<(...news: any[]) => void>>} */
   #listeners = new Map();
 
-  /** @param {Record<string, Value>} values */
+  /** @param {Record<string, any>} values */
   constructor(values) {
     this.values = values;
   }
@@ -24,7 +24,7 @@ export class PlayedModel {
 
   /**
    * @param {string} name
-   * @param {Value} value
+   * @param {any} value
    */
   set(name, value) {
     this.values[name] = value;
@@ -47,6 +47,8 @@ export class PlayedModel {
   off(event, listener) {
     this.#listeners.get(event)?.delete(listener);
   }
+
+  save_changes() {}
 
   /** @param {object} message */
   send(message) {

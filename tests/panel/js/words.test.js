@@ -1,12 +1,13 @@
-// The words beside a panel's sliders, in its lists and over an empty plot.
+// The words beside a panel's sliders, in its lists and on its goals.
 
 import assert from "node:assert/strict";
 
 import {
-  hintInWords,
+  goalInWords,
   latencyInWords,
   rateInWords,
   speedInWords,
+  verdictInWords,
   viewInWords,
 } from "../../../src/inflight_lab/panel/js/words.js";
 
@@ -28,13 +29,11 @@ Deno.test("the lists say what a choice does", () => {
   assert.equal(viewInWords("lines"), "lines");
 });
 
-Deno.test("the hint says what will be sent", () => {
-  const settings = { limit: 3, quota: "gcra", rate: 7 };
-  const begin = "Press Run, or Space: ";
-  assert.equal(hintInWords(settings), `${begin}at most 3 in flight, quota 7`);
-  assert.equal(
-    hintInWords({ ...settings, limit: null, quota: "none" }),
-    `${begin}no limit, no quota`,
-  );
-  assert.equal(hintInWords({ ...settings, quota: undefined }), "Press Play, or Space");
+Deno.test("a goal is open, met or missed, with what was seen", () => {
+  const goal = { name: "no 429", met: null, seen: "" };
+  assert.equal(verdictInWords(goal), "○ open");
+  assert.equal(verdictInWords({ ...goal, met: true }), "✔ met");
+  const missed = { ...goal, met: false, seen: "38 refused" };
+  assert.equal(verdictInWords(missed), "✘ missed: 38 refused");
+  assert.equal(goalInWords(missed), "goal no 429: ✘ missed: 38 refused");
 });

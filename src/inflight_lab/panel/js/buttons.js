@@ -4,6 +4,7 @@ import { add, follow } from "../../plot/js/dom.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
+ * @import { KernelWatch } from "./kernel_watch.js"
  * @import { Command } from "./keys.js"
  */
 
@@ -32,17 +33,20 @@ export function addButton(parent, command, textContent, title, obey) {
 /**
  * @param {HTMLElement} parent
  * @param {Model} model
- * @param {boolean} replay
+ * @param {KernelWatch} kernel Without it no button does anything.
  * @param {(command: Command) => void} obey
  * @param {AbortSignal} signal Ends them.
  */
-export function addButtons(parent, model, replay, obey, signal) {
+export function addActions(parent, model, kernel, obey, signal) {
+  const { replay = false } = model.get("_page");
   const run = addButton(parent, "run", replay ? "Play" : "Run", "Space", obey);
   const stop = addButton(parent, "stop", "Stop", `Space; ${STOP_REACHES}`, obey);
   if (!replay) addButton(parent, "reset", "Reset", "R", obey);
-  follow(model, ["running"], () => {
+  function show() {
     const running = model.get("running");
-    run.disabled = running;
-    stop.disabled = !running;
-  }, signal);
+    run.disabled = running || kernel.gone;
+    stop.disabled = !running || kernel.gone;
+  }
+  follow(model, ["running"], show, signal);
+  kernel.addEventListener("change", show);
 }

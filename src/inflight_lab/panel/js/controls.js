@@ -1,27 +1,28 @@
-// All that stands above the plots: buttons, choices, the status and the settings.
+// All that stands above the lanes: buttons, the settings, and a line for what goes wrong.
 
-import { div, follow } from "../../plot/js/dom.js";
-import { addButton, addButtons } from "./buttons.js";
-import { addChoice } from "./choice.js";
+import { div } from "../../plot/js/dom.js";
+import { addActions, addButton } from "./buttons.js";
 import { listenToKeys } from "./keys.js";
+import { addMore } from "./more.js";
+import { addNotice } from "./notice.js";
 import { Presentation } from "./presentation.js";
 import { addSettings } from "./settings.js";
-import { speedInWords, viewInWords } from "./words.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
  * @import { Command } from "./keys.js"
+ * @import { KernelWatch } from "./kernel_watch.js"
  */
 
 /**
  * @param {HTMLElement} root
  * @param {Model} model
+ * @param {KernelWatch} kernel
  * @param {() => void} layout Called when the panel gets another size.
  * @param {AbortSignal} signal Ends them.
  */
-export function addControls(root, model, layout, signal) {
-  const replay = model.get("_page").replay === true;
-  const presentation = new Presentation(root, layout, signal);
+export function addControls(root, model, kernel, layout, signal) {
+  const { knobs, more, replay = false } = model.get("_page");
 
   /** @param {Command} command */
   function obey(command) {
@@ -30,16 +31,15 @@ export function addControls(root, model, layout, signal) {
     keepFocus(root);
   }
 
-  const bar = div("ifl-buttons", root);
-  addButtons(bar, model, replay, obey, signal);
+  const controls = div("ifl-controls", root);
+  const bar = div("ifl-buttons", controls);
+  addActions(bar, model, kernel, obey, signal);
   const aside = div("ifl-aside", bar);
-  addStatus(root, model, signal);
-  if (!replay) {
-    addSettings(root, model, signal);
-    addSpeed(aside, model, signal);
-  }
-  addView(aside, model, signal);
-  addButton(aside, "present", "Present", "F; Escape leaves it", obey);
+  addSettings(div("ifl-settings", controls), knobs, model, signal);
+  addSettings(addMore(aside, root, model, signal), more, model, signal);
+  addNotice(root, model, kernel, signal);
+  const present = addButton(aside, "present", "Present", "F; Escape leaves it", obey);
+  const presentation = new Presentation(root, present, layout, signal);
   const state = () => ({
     presented: presentation.on,
     running: model.get("running"),
@@ -54,46 +54,6 @@ export function addControls(root, model, layout, signal) {
  */
 function keepFocus(root) {
   /** @type {HTMLElement | null} */
-  const input = root.querySelector("input:enabled");
+  const input = root.querySelector("input:enabled:not([hidden] *)");
   (input ?? root).focus({ preventScroll: true });
-}
-
-/**
- * @param {HTMLElement} parent
- * @param {Model} model
- * @param {AbortSignal} signal
- */
-function addStatus(parent, model, signal) {
-  const status = div("ifl-status", parent);
-  follow(model, ["status"], () => {
-    status.textContent = model.get("status");
-  }, signal);
-}
-
-/**
- * @param {HTMLElement} parent
- * @param {Model} model
- * @param {AbortSignal} signal
- */
-function addSpeed(parent, model, signal) {
-  addChoice(parent, model, signal, {
-    name: "slow",
-    label: "slow motion",
-    values: model.get("_page").slow,
-    words: speedInWords,
-  });
-}
-
-/**
- * @param {HTMLElement} parent
- * @param {Model} model
- * @param {AbortSignal} signal
- */
-function addView(parent, model, signal) {
-  addChoice(parent, model, signal, {
-    name: "view",
-    label: "show",
-    values: ["both", "requests", "lines"],
-    words: viewInWords,
-  });
 }

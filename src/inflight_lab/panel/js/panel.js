@@ -3,24 +3,21 @@
 import { div } from "../../plot/js/dom.js";
 import { widget } from "../../plot/js/widget.js";
 import { addControls } from "./controls.js";
+import { KernelWatch } from "./kernel_watch.js";
 import { addLane } from "./lane.js";
 import { playerClock } from "./player.js";
 
-/**
- * @import { Lines } from "../../plot/js/lines/lines.js"
- * @import { Lane } from "./lane.js"
- */
+/** @import { Lines } from "../../plot/js/lines/lines.js" */
 
 export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
-  addControls(root, model, layout, signal);
+  const kernel = new KernelWatch(model, signal);
+  addControls(root, model, kernel, layout, signal);
   const parent = div("ifl-lanes", root);
-  /** @type {Lane[]} */
-  const lanes = model.get("_headings");
   const { replay } = model.get("_page");
   const clock = replay ? playerClock(model, signal) : undefined;
   /** @type {Lines[]} The plots that share their axes. */
   const siblings = [];
-  for (const number of lanes.keys()) {
+  for (const number of model.get("_headings").keys()) {
     views.push(addLane(parent, model, number, { siblings, clock }, signal));
   }
 });

@@ -1,21 +1,31 @@
-// A panel in front of a class: it fills the screen.
+// A panel in front of a class: it fills the screen, and the focus stays in it.
+
+import { setAside } from "./surroundings.js";
 
 const PRESENTED = "ifl-presented";
 
 /** Fills the screen, or the window where there is no full screen: frames, phones, VS Code. */
 export class Presentation {
+  /** Gives the page its other elements back. */
+  #giveBack = () => {};
+  #enterText;
+
   /**
    * @param {HTMLElement} root
+   * @param {HTMLElement} button Enters and leaves it.
    * @param {() => void} layout Called when the panel gets another size.
    * @param {AbortSignal} signal Ends it.
    */
-  constructor(root, layout, signal) {
+  constructor(root, button, layout, signal) {
     this.root = root;
+    this.button = button;
     this.layout = layout;
+    this.#enterText = button.textContent;
     document.addEventListener("fullscreenchange", () => {
       // Escape, or whatever else the browser offers, has ended it.
       if (!document.fullscreenElement && this.on) this.toggle();
     }, { signal });
+    signal.addEventListener("abort", () => this.#giveBack());
   }
 
   get on() {
@@ -25,6 +35,7 @@ export class Presentation {
   toggle() {
     if (this.on) this.#leave();
     else this.#enter();
+    this.button.textContent = this.on ? "Leave" : this.#enterText;
     this.layout();
   }
 
@@ -32,6 +43,7 @@ export class Presentation {
     this.root.classList.add(PRESENTED);
     this.root.popover = "manual"; // above all else, in whatever frame
     this.root.showPopover?.();
+    this.#giveBack = setAside(this.root);
     document.documentElement.requestFullscreen?.().then(
       () => this.#filled(),
       () => {},
@@ -39,6 +51,7 @@ export class Presentation {
   }
 
   #leave() {
+    this.#giveBack();
     this.root.classList.remove(PRESENTED);
     this.root.popover = null;
     if (document.fullscreenElement) document.exitFullscreen();

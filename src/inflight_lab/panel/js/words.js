@@ -1,21 +1,8 @@
-// Settings in words.
+// Settings and goals in words.
 
 import { rounded } from "../../plot/js/words.js";
 
-/**
- * What to press before there is a run.
- *
- * @param {object} settings
- * @param {number | null} settings.limit Null if the runner has none.
- * @param {string | undefined} settings.quota Undefined for a replay, which has no settings.
- * @param {number} settings.rate
- */
-export function hintInWords({ limit, quota, rate }) {
-  if (quota === undefined) return "Press Play, or Space";
-  const limited = limit === null ? "no limit" : `at most ${limit} in flight`;
-  const allowed = quota === "none" ? "no quota" : `quota ${rate}`;
-  return `Press Run, or Space: ${limited}, ${allowed}`;
-}
+/** @import { Goal } from "./goals.js" */
 
 /** @param {number} latency In seconds. */
 export const latencyInWords = (latency) => `${rounded(latency, 3)} s`;
@@ -37,3 +24,17 @@ export function speedInWords(slow) {
 export function viewInWords(view) {
   return view === "both" ? "both, if they fit" : view;
 }
+
+/**
+ * What became of a goal, with a mark, so that colour is not needed.
+ *
+ * @param {Goal} goal
+ */
+export function verdictInWords({ met, seen }) {
+  if (met === null) return "○ open";
+  const verdict = met ? "✔ met" : "✘ missed";
+  return seen ? `${verdict}: ${seen}` : verdict;
+}
+
+/** @param {Goal} goal */
+export const goalInWords = (goal) => `goal ${goal.name}: ${verdictInWords(goal)}`;

@@ -5,6 +5,8 @@
  *
  * @typedef {object} Model
  * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes
  * @property {(event: string, listener: (...news: any[]) => void) => void} on
  * @property {(event: string, listener: (...news: any[]) => void) => void} off
  * @property {(message: object) => void} send

@@ -1,0 +1,139 @@
+"""What of a panel is on the screen at once: on a page, on a phone, and presented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from inflight_lab.runs.run import Run
+from tests.support.bare_page import hear, show, state_of
+from tests.support.browser import IN_BROWSER
+from tests.support.lab import PanelOnPage
+
+pytestmark = IN_BROWSER
+
+PHONE = (390, 844)
+STATE_OF_FOCUS = """() => {
+    const { activeElement } = document;
+    const panel = document.querySelector(".ifl-panel");
+    if (activeElement === document.body) return "body";
+    return panel.contains(activeElement) ? "panel" : "behind";
+}"""
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A page that is touched."""
+    with browser.new_context(has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        yield page
+        page.close()
+
+
+def is_on_screen(part: Locator) -> bool:
+    """Whether all of it can be seen without scrolling."""
+    box = part.bounding_box()
+    size = part.page.viewport_size
+    assert box
+    assert size
+    return box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+
+
+def test_only_what_a_lesson_is_about_stands_on_the_page(page: Page) -> None:
+    """The other settings are under More, which the model keeps open."""
+    show(page, state_of(knobs=("limit", "rate")))
+    panel = PanelOnPage(page)
+    always = [panel.limit, panel.slider("rate")]
+    folded = [panel.slider("count"), page.locator(".ifl-panel select[name=quota]")]
+    for setting in always:
+        expect(setting).to_be_visible()
+    for setting in folded:
+        expect(setting).to_be_hidden()
+    panel.open_more()
+    for setting in always + folded:
+        expect(setting).to_be_visible()
+    assert page.evaluate("model.get('more')") is True
+
+
+def test_on_a_phone_the_limit_and_run_stay_below_the_picture(phone: Page) -> None:
+    """However far the page is scrolled, and an input that gets the focus is large
+    enough not to be zoomed in on.
+    """
+    show(phone, state_of(), width=PHONE[0], height=PHONE[1])
+    hear(phone, Run(live=True))
+    panel = PanelOnPage(phone)
+    flow = phone.locator(".ifl-flow").bounding_box()
+    for scrolled in (0, 150):
+        phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
+        for part in (panel.limit, phone.locator(".ifl-run")):
+            assert is_on_screen(part)
+            box = part.bounding_box()
+            assert box
+            assert flow
+            assert box["y"] > flow["y"]
+            assert box["height"] >= 44
+    panel.open_more()
+    for choice in phone.locator(".ifl-panel select").all():
+        letters = choice.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        assert letters >= 16
+
+
+def test_on_a_phone_it_is_presented_with_its_limit(phone: Page) -> None:
+    """And with a button that leaves."""
+    show(phone, state_of(), width=PHONE[0], height=PHONE[1])
+    phone.evaluate("delete Element.prototype.requestFullscreen")
+    phone.get_by_role("button", name="Present").tap()
+    assert is_on_screen(PanelOnPage(phone).limit)
+    phone.get_by_role("button", name="Leave").tap()
+    expect(phone.locator(".ifl-presented")).to_have_count(0)
+
+
+def test_presented_the_focus_stays_in_the_panel(page: Page) -> None:
+    """Tab goes round in it, and what lies behind has its keys back afterwards."""
+    show(page, state_of())
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('afterbegin', '<button>behind</button>')"
+    )
+    page.get_by_role("button", name="Present").press("Enter")
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(STATE_OF_FOCUS))
+    assert "behind" not in seen
+    assert seen.count("panel") >= 6
+    page.get_by_role("button", name="Leave (Esc)").press("Escape")
+    expect(page.locator(".ifl-presented")).to_have_count(0)
+    page.get_by_text("behind").focus()
+    assert page.evaluate(STATE_OF_FOCUS) == "behind"
+
+
+def test_a_kernel_that_goes_in_mid_run_is_missed(page: Page) -> None:
+    """The page says what to do, and offers no button that would do nothing."""
+    page.clock.install(time=0)
+    show(page, state_of())
+    page.evaluate("model.set('running', true)")
+    hear(page, Run(live=True, now=0.1))
+    panel = PanelOnPage(page)
+    page.clock.run_for(10_000)
+    panel.notice("its kernel has gone: run the cell again")
+    expect(page.locator(".ifl-run")).to_be_disabled()
+    expect(page.locator(".ifl-stop")).to_be_disabled()
+
+
+def test_a_goal_is_a_card_and_is_read_out(page: Page) -> None:
+    """What it wants, whether it was met, and what was seen."""
+    state = state_of(goals={"no 429": lambda stats: stats.refused == 0})
+    show(page, state)
+    card = page.locator(".ifl-goal")
+    expect(card).to_have_text("no 429○ open")
+    missed: dict[str, Any] = {"name": "no 429", "met": False, "seen": "38 refused"}
+    page.evaluate(
+        "goal => model.set('_headings', [{ name: '', goals: [goal] }])", missed
+    )
+    expect(card).to_have_text("no 429✘ missed: 38 refused")
+    spoken = page.get_by_role("status").filter(has_text="goal no 429: ✘ missed")
+    expect(spoken).to_have_count(1)

@@ -1,0 +1,66 @@
+// Whether a kernel is still there is told from its silence.
+
+import assert from "node:assert/strict";
+
+import { KernelWatch } from "../../../src/inflight_lab/panel/js/kernel_watch.js";
+import { PlayedModel, withPlayedTime } from "./support.js";
+
+const SILENCE = 5;
+const MILLISECONDS = 1000 * SILENCE;
+
+/**
+ * @param {Record<string, any>} page
+ * @param {boolean} running
+ */
+function watched(page, running) {
+  const model = new PlayedModel({ _page: page, running });
+  const life = new AbortController();
+  return { model, life, kernel: new KernelWatch(model, life.signal) };
+}
+
+Deno.test("a kernel that goes in mid-run has gone, and is back with a message", () => {
+  withPlayedTime((pass) => {
+    const { model, kernel } = watched({ silence: SILENCE }, true);
+    let changes = 0;
+    kernel.addEventListener("change", () => changes += 1);
+    pass(MILLISECONDS - 1);
+    model.settle("limit"); // any message will do
+    pass(MILLISECONDS - 1);
+    assert.equal(kernel.gone, false);
+    pass(1);
+    assert.equal(kernel.gone, true);
+    model.settle("limit");
+    assert.equal(kernel.gone, false);
+    assert.equal(changes, 2);
+  });
+});
+
+Deno.test("a kernel that has nothing to say has not gone", () => {
+  withPlayedTime((pass) => {
+    const { model, kernel } = watched({ silence: SILENCE }, false);
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.gone, false);
+    model.set("running", true);
+    model.set("running", false);
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.gone, false);
+  });
+});
+
+Deno.test("a replay plays without any message", () => {
+  withPlayedTime((pass) => {
+    const { kernel } = watched({ replay: true }, true);
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.gone, false);
+  });
+});
+
+Deno.test("a page that has gone waits for nothing", () => {
+  withPlayedTime((pass) => {
+    const { model, life, kernel } = watched({ silence: SILENCE }, true);
+    life.abort();
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.gone, false);
+    assert.equal(model.followed, 0);
+  });
+});
