@@ -16,6 +16,7 @@ from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes import bundle as bundling
 from inflight_lab.recipes.bundle import EXPLAINED_IN, OWN_PART_ENDS, bundle
 from inflight_lab.recipes.source import SourceFile, read
+from inflight_lab.recipes.two_files import two_files
 from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
@@ -27,13 +28,16 @@ MODULES = [
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Each recipe and each rung as a script in a folder."""
+    """Each recipe and each rung as a script in a folder; recipes as two files too."""
     folder = tmp_path_factory.mktemp("scripts")
     for module in MODULES:
         room, name = module.split(".")
         path = folder / room / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(bundle(module), encoding="utf-8")
+    (folder / "two_files").mkdir()
+    for name in RECIPES:
+        two_files(name, folder / "two_files" / f"{name}.py").write()
     return folder
 
 
@@ -48,12 +52,13 @@ def run(*command: object) -> str:
 
 def test_ruff_has_nothing_to_say(scripts: Path) -> None:
     """Each script is formatted, its imports are sorted, and it uses all of them."""
-    config = ("--config", ROOT / "pyproject.toml")
+    beside = f"src = [{str(scripts / 'two_files')!r}]"
+    config = ("--config", ROOT / "pyproject.toml", "--config", beside)
     run("ruff", "format", "--check", *config, scripts)
     run("ruff", "check", *config, "--extend-ignore=ASYNC110,N818", scripts)
 
 
-@pytest.mark.parametrize("room", ["recipes", "runners"])
+@pytest.mark.parametrize("room", ["recipes", "runners", "two_files"])
 def test_each_script_type_checks_by_itself(room: str, scripts: Path) -> None:
     """Strictly, where this package is not: tqdm has no types, dask not all of them."""
     config = scripts / "mypy.ini"
@@ -64,7 +69,7 @@ def test_each_script_type_checks_by_itself(room: str, scripts: Path) -> None:
     assert "Success: no issues found" in printed
 
 
-@pytest.mark.parametrize("room", ["recipes", "runners"])
+@pytest.mark.parametrize("room", ["recipes", "runners", "two_files"])
 def test_nothing_of_the_package_is_left(room: str, scripts: Path) -> None:
     """Scripts can be imported where the package cannot, and do not name it."""
     paths = list((scripts / room).iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -123,19 +124,31 @@ REFUSED = [
     Refused("send_all --url https://a.example/{id}", "--url must be one address for "),
     Refused("resilient --rate 5", "resilient has no --rate: it is a rung, which you"),
     Refused("--limit 1 --retries fetch_all", "unrecognized arguments: --retries"),
+    Refused("paced --output script", "--output must be a folder, or the name of a scr"),
+    Refused("paced --output a/b.py", "No such file or directory: 'a/parts_of_b.py'"),
+    Refused("paced --output a.py --rate 0", "--rate must be 1 or more, got 0"),
+    Refused("paced --output a.py --notebook", "--output is for a script, without --no"),
+    Refused("paced --output a.py --import", "--output is for a script, without --note"),
+    Refused("semaphore --output a.py", "--output is for recipes, and semaphore is a "),
+    Refused("on_a_cluster --output a.py", "on_a_cluster has no --output: its workers "),
 ]
 
 
 @pytest.mark.parametrize("given", REFUSED, ids=lambda given: given.options)
 def test_no_option_is_silently_ignored(
-    given: Refused, capsys: pytest.CaptureFixture[str]
+    given: Refused,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What a script cannot have is an error in one line, and the exit status is 2."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
         main(given.options.split())
     out, err = capsys.readouterr()
     assert out == ""
     assert given.message in err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
 
 
 NOT_PAIRS = [(100, 1), [], 100, [(100,)], [(100, 1, 1)], ["10"], None]

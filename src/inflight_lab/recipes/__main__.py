@@ -1,10 +1,21 @@
-"""Prints a recipe or a rung as one script, with your settings, ready to paste."""
+"""Prints a recipe or a rung as one script, with your settings, ready to paste.
+
+With --output, it writes a recipe as two files: a short one to edit, and beside it one
+with all that it uses.
+"""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from inflight_lab.recipes import RECIPES
-from inflight_lab.recipes.snippet import NoSetting, other_rungs, snippet
+from inflight_lab.recipes.snippet import (
+    NoSetting,
+    other_rungs,
+    snippet,
+    snippet_in_two_files,
+)
 
 ABOUT = """\
 {description}
@@ -32,30 +43,78 @@ KEEP_IMPORTS = (
     "package must be installed"
 )
 
+TO_FILES = (
+    "write two files in place of printing one: a short script to edit, and beside it "
+    "what it uses; a folder, or the name of the script"
+)
+WRITTEN = (
+    "Wrote {path}, and {parts_name}, which it imports.  "
+    "Change the settings at the top of {path}, then run: python {path}\n"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print what the command line asks for."""
+    """Print or write what the command line asks for."""
     parser = make_parser()
     options = parser.parse_args(arguments)
     try:
-        code = code_for(options)
-    except ValueError as error:
+        text = write_files(options) if options.output else code_for(options)
+    except (OSError, ValueError) as error:
         parser.error(str(error))
-    print(code, end="")
+    print(text, end="")
 
 
 def code_for(options: argparse.Namespace) -> str:
     """The script; raises ``ValueError`` that names the options as they are typed."""
     settings = settings_in(options)
-    try:
+    with errors_about_options(options.recipe):
         return snippet(
             options.recipe,
             notebook=options.notebook,
             keep_imports=options.keep_imports,
             **settings,
         )
+
+
+def write_files(options: argparse.Namespace) -> str:
+    """Write a script and the file beside it; returns what was written, and what next.
+
+    Raises ``ValueError`` if one of them is there already, or for a wrong option.
+    """
+    check_output(options)
+    settings = settings_in(options)
+    path = Path(options.output)
+    if path.is_dir():
+        path /= f"{options.recipe}.py"
+    with errors_about_options(options.recipe):
+        files = snippet_in_two_files(options.recipe, path=path, **settings)
+    files.write()
+    return WRITTEN.format(path=path, parts_name=files.parts_path.name)
+
+
+def check_output(options: argparse.Namespace) -> None:
+    """Raise ``ValueError`` if what was asked for cannot be two files."""
+    if options.recipe not in RECIPES:
+        raise ValueError(f"--output is for recipes, and {options.recipe} is a rung")
+    if options.recipe == "on_a_cluster":
+        raise ValueError("on_a_cluster has no --output: its workers get one file only")
+    if options.notebook or options.keep_imports:
+        raise ValueError("--output is for a script, without --notebook or --import")
+    is_script = options.output.endswith(".py")
+    if not is_script and not Path(options.output).is_dir():
+        raise ValueError(
+            "--output must be a folder, or the name of a script such as my_script.py, "
+            f"got {options.output!r}"
+        )
+
+
+@contextmanager
+def errors_about_options(name: str) -> Iterator[None]:
+    """Turn errors about settings into ``ValueError`` that names the options."""
+    try:
+        yield
     except NoSetting as error:
-        raise ValueError(no_option(options.recipe, error.setting)) from None
+        raise ValueError(no_option(name, error.setting)) from None
     except (TypeError, ValueError) as error:  # they begin with the name of a setting
         raise ValueError(f"--{error}") from None
 
@@ -96,6 +155,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help="for a cell of a notebook")
     add("--import", action="store_true", dest="keep_imports", help=KEEP_IMPORTS)
+    add("--output", metavar="PATH", help=TO_FILES)
     parser.epilog = "For several quotas, repeat --rate and --period."
     return parser
 

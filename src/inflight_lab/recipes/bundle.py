@@ -74,14 +74,20 @@ def start_of(file: SourceFile, *, notebook: bool) -> list[Statement]:
 def code_of(module: str, collection: Collection) -> list[Statement]:
     """All that is collected, with comments between the parts."""
     modules = collection.modules_in_order()
-    following = modules[modules.index(module) + 1 :]
+    own = modules.index(module)
+    above, below = modules[:own], modules[own + 1 :]
+    code = parts_of(above, collection) + collection.statements_of(module)
+    if below:
+        code.append(list_of(below, OWN_PART_ENDS))
+    return code + parts_of(below, collection)
+
+
+def parts_of(modules: list[str], collection: Collection) -> list[Statement]:
+    """What is collected of some modules, below a comment for each."""
     code = []
-    for each in modules:
-        if each != module:
-            code.append(pointer_to_notebook(each))
-        code += collection.statements_of(each)
-        if each == module and following:
-            code.append(list_of(following))
+    for module in modules:
+        code.append(pointer_to_notebook(module))
+        code += collection.statements_of(module)
     return code
 
 
@@ -137,9 +143,10 @@ class Collection:
         for name in statement.defines:
             self._note_meaning(name, f"{PACKAGE}.{module}")
         for name in statement.uses:
-            self._add_name(name, module)
+            self.add_name(name, module)
 
-    def _add_name(self, name: str, module: str) -> None:
+    def add_name(self, name: str, module: str) -> None:
+        """Add what a name means in a module."""
         imported = read(module).imports.get(name)
         if imported is None:  # it may also be a builtin or a local variable
             self._add_definitions(name, module)
@@ -181,17 +188,17 @@ def pointer_to_notebook(module: str) -> Statement:
     return Statement(comment, blank_lines=1)
 
 
-def list_of(modules: list[str]) -> Statement:
-    """The comment below the script's own part: what follows, a line a notebook."""
+def list_of(modules: list[str], beginning: str) -> Statement:
+    """A comment that lists what follows, with a line for each notebook."""
     names: dict[str, list[str]] = defaultdict(list)
     for module in modules:
         name, _, _ = title_of(module).partition(":")
         names[notebook_on(module)].append(name)
-    lines = [OWN_PART_ENDS]
+    lines = [beginning]
     for notebook, its_names in names.items():
         line = f"# {notebook}: {', '.join(its_names)}"
         lines += wrap(line, WIDTH, subsequent_indent="#     ")
-    return Statement("\n".join(lines), stands_apart=True)
+    return Statement("\n".join(lines), blank_lines=1, stands_apart=True)
 
 
 def title_of(module: str) -> str:

@@ -2,11 +2,14 @@
 
 import ast
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from inflight_lab.arguments import check, integer, one_of, text
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.bundle import bundle, with_imports
+from inflight_lab.recipes.two_files import TwoFiles, two_files
 from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import first_line_of
 
@@ -39,7 +42,23 @@ def snippet(
     one_of(*RECIPES, *RUNGS).check("name", name)
     room = "recipes" if name in RECIPES else "runners"
     make = with_imports if keep_imports else bundle
-    code = make(f"{room}.{name}", notebook=notebook)
+    return with_settings(settings, make(f"{room}.{name}", notebook=notebook), name)
+
+
+def snippet_in_two_files(
+    name: str = "fetch_all", *, path: Path, **settings: object
+) -> TwoFiles:
+    """A recipe as a short script for ``path``, and a file beside it with the rest.
+
+    Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
+    """
+    one_of(*RECIPES).check("name", name)
+    files = two_files(name, path)
+    return replace(files, script=with_settings(settings, files.script, name))
+
+
+def with_settings(settings: dict[str, object], code: str, name: str) -> str:
+    """The code of a recipe or a rung with other values for its settings."""
     for setting, value in settings.items():
         check_setting(setting, value)
         old = assignment_of(setting, code)
