@@ -6,12 +6,13 @@ classes from ``runners/``, and from this room what several recipes share.  The c
 httpx, and nothing more unless its name says so.
 
 Recipes share `address`, `api`, `model_api`, `client`, `as_httpx`, `results_file`,
-`progress` and `report`.  What prints them is `snippet`, with `bundle`,
-`source` and `imports`.
+`pages`, `progress`, `report` and `settings`.  What prints them is `snippet`, with
+`bundle`, `two_files`, `source` and `imports`.
 """
 
 RECIPES = {
     "fetch_all": "fetch many items, save each answer, go on after a stop",
+    "follow_pages": "follow lists from page to page, go on after a stop",
     "many_hosts": "the same, with a pace and a limit for each host",
     "send_all": "send many items with POST, each of them once",
     "language_model": "ask many questions, within quotas of requests and tokens",

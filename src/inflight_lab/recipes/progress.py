@@ -10,7 +10,6 @@ class Progress:
     """A bar if tqdm is installed; otherwise a line for every hundred answers."""
 
     def __init__(self, total: int, *, done: int) -> None:
-        self.total = total
         self.done = done
         self.said: set[str] = set()
         try:
@@ -20,13 +19,14 @@ class Progress:
         else:
             self.bar = tqdm(total=total, initial=done)
 
-    def advance(self) -> None:
-        """One more item has its answer."""
+    def advance(self, *, total: int) -> None:
+        """One more item has its answer, of so many that are known by now."""
         self.done += 1
         if self.bar is not None:
+            self.bar.total = total
             self.bar.update()
         elif self.done % 100 == 0:
-            print(f"{self.done} of {self.total}", flush=True)
+            print(f"{self.done} of {total}", flush=True)
 
     def say_once(self, text: str) -> None:
         """Print a line, unless one was printed that differs only in numbers or ids."""

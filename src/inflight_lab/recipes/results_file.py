@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from io import FileIO
 from typing import Any
 
@@ -20,15 +20,17 @@ NOT_JSON = (TypeError, ValueError, RecursionError)  # what json.dumps raises
 
 @contextmanager
 def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
-    """Open a file with the answers so far, which need not be there yet."""
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(open(path, "ab+", buffering=0))
-        except OSError as error:
-            raise Stop(f"cannot open {path}: {error.strerror}") from error
-        results = ResultsFile(file, items)
-        stack.callback(results.progress.close)
+    """Open a file with the answers so far."""
+    with open_file(path) as file, closing(ResultsFile(file, items)) as results:
         yield results
+
+
+def open_file(path: str) -> FileIO:
+    """Open a file, which need not be there yet, to read it and to add to it."""
+    try:
+        return open(path, "ab+", buffering=0)
+    except OSError as error:
+        raise Stop(f"cannot open {path}: {error.strerror}") from error
 
 
 class ResultsFile:
@@ -65,10 +67,11 @@ class ResultsFile:
         if "error" not in outcome:
             try:
                 self.write({"key": item["key"]} | item | outcome)
-                self.progress.advance()
             except NOT_JSON as error:
                 outcome = {"error": f"the answer cannot be written as JSON: {error}"}
         self.keep(item | outcome)
+        if "error" not in outcome:
+            self.progress.advance(total=len(self.items))
 
     def keep(self, outcome: Outcome) -> None:
         """Keep an outcome in memory."""
@@ -85,6 +88,10 @@ class ResultsFile:
                 raise Stop(f"cannot write to {self.name}: there is no room for more")
         except OSError as error:
             raise Stop(f"cannot write to {self.name}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Leave the progress as it is."""
+        self.progress.close()
 
     def lock(self) -> None:
         """Make sure that nobody else writes to the file."""

@@ -1,0 +1,74 @@
+"""Follow lists from page to page.  Needs Python 3.11 and httpx.
+
+    API_TOKEN=... API_CONTACT=you@example.org python follow_pages.py
+
+Each page is written to the results file as it comes, with the address of the next one.
+You can stop the script at any time: the next start goes on after the last page of each
+list.  To fetch a list anew, name another file.
+"""
+
+import asyncio
+import os
+from functools import partial
+
+import httpx
+
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.pages import Pages, address_in, open_pages
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record
+from inflight_lab.recipes.settings import check_settings
+
+# Change these two lines, and the functions that find the next page.
+URLS = ["https://api.example.com/items?per_page=100"]  # the first page of each list
+QUOTAS = [(10, 1)]  # a list of pairs (requests, seconds); all of them hold
+
+LIMIT = 10  # requests in flight: at most one for each list
+RESULTS = "results.jsonl"  # one line for each page
+
+
+def next_in_header(response: httpx.Response) -> str | None:
+    """As GitHub sends it: ``Link: <https://.../items?page=2>; rel="next"``."""
+    return response.links.get("next", {}).get("url")
+
+
+def next_in_body(response: httpx.Response) -> str | None:
+    """As others send it: ``{"next": "https://.../items?page=2", "items": [...]}``."""
+    body = response.json()
+    return body.get("next") if isinstance(body, dict) else None
+
+
+async def main() -> list[Outcome]:
+    """Fetch the pages that are missing.  Return the outcome of each, list by list."""
+    check_settings(URLS=URLS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    with open_pages(RESULTS, URLS) as pages:
+        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+            ask = partial(fetch, client)
+            api = Api(ask=ask, results=pages, quotas=QUOTAS, limit=LIMIT)
+            await follow(pages, api)
+        return report(pages)
+
+
+async def follow(pages: Pages, api: Api) -> None:
+    """Fetch all lists at once, each of them page by page."""
+    async with asyncio.TaskGroup() as group:
+        for page in pages.missing():
+            worker = group.create_task(api.work(pages.from_page_on(page)))
+            api.workers.add(worker)
+    for page in pages.missing():
+        pages.add(page, {"error": f"given up: {api.why_given_up}"})
+
+
+async def fetch(client: httpx.AsyncClient, page: Record) -> httpx.Response:
+    """Send the request for a page, and note which one is next."""
+    response = await client.get(page["key"])
+    if response.is_success:
+        link = next_in_header(response) or next_in_body(response)
+        page["next"] = address_in(link, response)
+    return response
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each page, list by list: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))
