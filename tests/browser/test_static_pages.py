@@ -52,9 +52,9 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         for_a_class = path.stem.startswith("11")
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
         side_by_side = source.count("runners = {")  # two pictures, one below the other
-        assert len(runs) == (7 if for_a_class else len(shown) + side_by_side)
-        assert sum(" 0 requests" in text for text in runs) == for_a_class
+        assert len(runs) == (6 if for_a_class else len(shown) + side_by_side)
         body = page.locator("body").inner_text()
+        assert body.count("Nothing was sent here.") == for_a_class
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
         page.set_viewport_size(PHONE)
@@ -74,6 +74,38 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
             each.stem for each in [*NOTEBOOKS, GLOSSARY]
         }
         assert all(target.endswith(".html") for target in targets)
+
+
+LONGEST_LINE = """all => Math.max(...all.map((element) => {
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.font = getComputedStyle(element).font;
+  const text = element.textContent;
+  const letter = brush.measureText(text).width / text.length;
+  return Math.min(text.length, element.clientWidth / letter);
+}))"""
+"""How many letters stand in a line at most."""
+LETTERS = "all => all.map(({ width, naturalWidth }) => 14 * width / naturalWidth)"
+"""How high the letters of each picture are: they are drawn 14 pixels high."""
+
+
+def test_a_page_can_be_read_on_a_phone_and_on_a_desk(
+    page: Page, pages: list[Path]
+) -> None:
+    """Lines are not too long, letters in pictures not too small, links are underlined,
+    and nothing is wider than the screen.
+    """
+    for path in pages:
+        page.goto(path.as_uri())
+        for width in (390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.locator("p, li").evaluate_all(LONGEST_LINE) <= 80
+            letters = page.locator("img.ifl-picture").evaluate_all(LETTERS)
+            assert min(letters, default=11) >= 11
+        lines = page.locator("main a:visible").evaluate_all(
+            "all => all.map(a => getComputedStyle(a).textDecorationLine)"
+        )
+        assert set(lines) == {"underline"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

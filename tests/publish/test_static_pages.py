@@ -71,8 +71,8 @@ panel
 
 
 def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It says that nothing runs, names the picture of each runner, and has what it
-    links to beside it.
+    """It says that nothing runs, draws no picture of a panel that waits for its Run,
+    and has what it links to beside it.
     """
     text = nbformat.v4.new_markdown_cell(
         "[its code](../src/inflight_lab/runners/paced.py)"
@@ -84,16 +84,40 @@ def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
     page = (tmp_path / "out" / "two.html").read_text(encoding="utf-8")
     assert "Nothing runs on this page" in page
-    assert re.findall(r'alt="Requests over time. (\w+): 0 requests', page) == [
-        "Ada",
-        "Ben",
-    ]
+    assert "<title>two</title>" in page
+    assert page.count("Nothing was sent here.") == 1
+    assert "<img" not in page
     assert 'href="runners/paced.py"' in page
     assert '<a href="two.html">two</a>' in (tmp_path / "out" / "index.html").read_text(
         encoding="utf-8"
     )
     assert (tmp_path / "out" / "runners" / "paced.py").exists()
     assert capfd.readouterr().err == ""
+
+
+RUN = """
+from inflight_lab import LivePlot, PracticeServer
+from inflight_lab.runners import naive
+server = PracticeServer(latency=0.01).start()
+plot = LivePlot(server)
+plot
+"""
+RUN_IT = "with plot:\n    await naive.make_many_requests(server.url, 3)"
+
+
+def test_a_run_leaves_its_picture_and_few_kilobytes(tmp_path: Path) -> None:
+    """The picture that was empty when it was displayed is the run's at the end; the
+    page brings a style sheet of its own, not JupyterLab's.
+    """
+    cells = [nbformat.v4.new_code_cell(code) for code in (RUN, RUN_IT)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "run.ipynb")
+    page = static_pages.make_page(tmp_path / "run.ipynb", tmp_path).read_text(
+        encoding="utf-8"
+    )
+    assert "Nothing was sent here." not in page
+    (picture,) = re.findall(r"<img [^>]*>", page)
+    assert "3 accepted" in picture
+    assert len(page) - len(picture) < 16_000
 
 
 def test_a_folder_that_takes_no_files_is_refused(

@@ -19,25 +19,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from inflight_lab.plot.plain_picture import STARTED
 from inflight_lab.publish import index_page
 from inflight_lab.publish.series import LINKED_TO, PACKAGE, lay_out
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
-TEMPLATE = """
-{% extends "index.html.j2" %}
-{% block html_head_js %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
-{% block html_head_css %}<style>
-.highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style>{% endblock %}
-{% block body_header %}{{ super() }}<p class="jp-RenderedHTMLCommon"><em>
-Nothing runs on this page: each cell shows what it printed. Where the text speaks of
-dots, sliders and buttons, you see lines over time.</em></p>{% endblock %}
-"""
-"""Without the scripts from elsewhere; long lines wrap, on a phone and on paper."""
+TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
+STYLE = Path(__file__).with_name("notebook_page.css")
+WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
+SCROLLING = r'<div class="scrolls" tabindex="0">\g<0></div>'
+"""What is wider than a phone keeps letters that can be read, and scrolls alone; by
+keyboard too."""
+NOT_RUN = {
+    "output_type": "display_data",
+    "metadata": {},
+    "data": {"text/html": "<p>Nothing was sent here. Open the notebook to run it.</p>"},
+}
+"""What stands where a panel waits for somebody who presses Run."""
 WAIT_FOR_PANELS = f"""
 import importlib
 await importlib.import_module({__name__!r}).panels_end()
@@ -52,21 +52,29 @@ def make_page(notebook: Path, out: Path, *, timeout: float = 120) -> Path:
     fails.
     """
     import nbformat
-    from nbconvert import HTMLExporter
 
     document = nbformat.read(notebook, as_version=4)
+    document.metadata.title = index_page.entry_of(notebook).title
     resources = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
     run_cells(document, resources, timeout=timeout)
+    page = out / f"{notebook.stem}.html"
+    page.write_text(as_html(document, resources), encoding="utf-8")
+    return page
+
+
+def as_html(document: Any, resources: dict[str, Any]) -> str:
+    """The page of a ``document`` whose cells have run."""
+    from nbconvert import HTMLExporter
+
     for cell in document.cells:
         if cell.cell_type == "markdown":
             cell.source = with_links_to_pages(cell.source)
         else:
-            cell.outputs = without_widgets(cell.outputs)
-    exporter = HTMLExporter(raw_template=TEMPLATE)
-    html, _ = exporter.from_notebook_node(document, resources)
-    page = out / f"{notebook.stem}.html"
-    page.write_text(html, encoding="utf-8")
-    return page
+            cell.outputs = as_read(cell.outputs)
+    exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
+    style = STYLE.read_text(encoding="utf-8")
+    html, _ = exporter.from_notebook_node(document, resources | {"style": style})
+    return WIDE.sub(SCROLLING, html)
 
 
 def run_cells(document: Any, resources: dict[str, Any], *, timeout: float) -> None:
@@ -93,15 +101,30 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
-def without_widgets(outputs: list[Any]) -> list[Any]:
-    """A page has no widgets: a plot's picture follows it, and others are HTML too."""
+def as_read(outputs: list[Any]) -> list[Any]:
+    """The outputs without widgets: a page has none.
+
+    A plot's picture follows its widget, and other widgets are HTML too.  In the place
+    of pictures in which nothing happened there is a line that says so.
+    """
+    from nbformat import from_dict
+
     kept = []
     for output in outputs:
         data = output.get("data", {})
         is_widget = data.pop(WIDGET, None) is not None
-        if not is_widget or "text/html" in data:
+        if is_without_requests(output):
+            if NOT_RUN not in kept:
+                kept.append(from_dict(NOT_RUN))
+        elif not is_widget or "text/html" in data:
             kept.append(output)
     return kept
+
+
+def is_without_requests(output: Any) -> bool:
+    """Whether it is the picture of a run that has not begun."""
+    metadata: dict[str, Any] = output.get("metadata", {})
+    return metadata.get(STARTED) == 0
 
 
 async def _record_the_background(
