@@ -6,6 +6,7 @@ import { countsAt } from "./counts.js";
 import { add, div, follow } from "./dom.js";
 import { Flow } from "./flow/flow.js";
 import { framed, SELDOM_MS } from "./frames.js";
+import { chosenStrip } from "./lines/chosen_strip.js";
 import { Lines } from "./lines/lines.js";
 import { PlainPicture } from "./plain_picture.js";
 import { levelAt, Run } from "./run.js";
@@ -39,6 +40,7 @@ export class View {
   #kernelClock;
   #root;
   #showNumbers;
+  #lines;
   #pictures;
   #liveRegion;
   #plainPicture;
@@ -61,6 +63,7 @@ export class View {
     const lines = new Lines(this.#root, clock, siblings, signal);
     siblings.push(lines);
     signal.addEventListener("abort", () => siblings.splice(siblings.indexOf(lines), 1));
+    this.#lines = lines;
     this.#pictures = [flow, lines];
     const region = { className: "ifl-spoken", role: "status" };
     this.#liveRegion = add("div", this.#root, region);
@@ -86,6 +89,7 @@ export class View {
   layout() {
     // A page outside Jupyter has no settings.
     this.#root.dataset.view = this.#model.get?.("view") ?? "both";
+    this.#lines.only = chosenStrip(this.#model);
     for (const picture of this.#pictures) picture.layout();
   }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import cases from "../../axes.json" with { type: "json" };
 import {
   axisNumbers,
   axisTop,
@@ -21,25 +22,23 @@ Deno.test("steps are 1, 2 or 5 times a power of ten", () => {
   assert.deepEqual(steps, [2, 20, 0.2, 10, 50]);
 });
 
-Deno.test("a height axis ends a little above what it has to reach", () => {
-  assert.deepEqual([4, 7, 9, 60, 66, 200].map(axisTop), [5, 8, 10, 80, 80, 250]);
-});
+for (const { level, top } of cases.tops) {
+  Deno.test(`a height axis that has to reach ${level} ends at ${top}`, () => {
+    assert.equal(axisTop(level), top);
+  });
+}
 
-Deno.test("the highest number is always there, and none is too close to it", () => {
-  assert.deepEqual(axisNumbers(250, 200), [0, 50, 100, 150, 200, 250]);
-  assert.deepEqual(axisNumbers(250, 90), [0, 100, 250]);
-  assert.deepEqual(axisNumbers(8, 20), [0, 8]);
-});
+for (const { top, pixels, numbers } of cases.numbers) {
+  Deno.test(`an axis up to ${top} in ${pixels} pixels has round steps`, () => {
+    assert.deepEqual(axisNumbers(top, pixels), numbers);
+  });
+}
 
-Deno.test("large numbers are written in thousands", () => {
-  assert.deepEqual([7, 2000, 9999, 10_000, 12_345].map(short), [
-    "7",
-    "2000",
-    "9999",
-    "10k",
-    "12.3k",
-  ]);
-});
+for (const { number, words } of cases.words) {
+  Deno.test(`beside an axis ${number} is written as ${words}`, () => {
+    assert.equal(short(number), words);
+  });
+}
 
 Deno.test("the axis widens from 4 to 12 seconds, and scrolls from then on", () => {
   assert.deepEqual(timeRangeTo(1, true), { from: 0, span: 4.08 });

@@ -8,49 +8,101 @@ import {
 } from "../../../../src/inflight_lab/plot/js/lines/content.js";
 import { namesBeside } from "../../../../src/inflight_lab/plot/js/lines/names.js";
 import {
+  IN_FLIGHT,
   layoutOnPage,
   layoutOnScreen,
-  STRIPS,
+  onlyStrip,
+  SENT,
+  stripsOf,
+  TOKENS,
+  WAITING,
 } from "../../../../src/inflight_lab/plot/js/lines/strips.js";
 import { timeRangeTo } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
+import { stripTitle } from "../../../../src/inflight_lab/plot/js/lines/titles.js";
 import { runOf, SEVEN_IN_TWO } from "../support.js";
 
 /**
  * @import { Layout } from "../../../../src/inflight_lab/plot/js/lines/strips.js"
- * @import { DrawnLine } from "../../../../src/inflight_lab/plot/js/lines/content.js"
+ * @import { Content, DrawnLine } from "../../../../src/inflight_lab/plot/js/lines/content.js"
  */
 
-const [IN_FLIGHT, WAITING, SENT, TOKENS] = STRIPS;
+const ALL = [IN_FLIGHT, WAITING, SENT, TOKENS];
+const WINDOW = 900;
 
 /** @param {Layout} layout */
 const shown = ({ strips }) => strips.map(({ spec }) => spec);
 
-Deno.test("tokens have a strip where they are counted", () => {
-  assert.deepEqual(shown(layoutOnPage(false)), [IN_FLIGHT, WAITING, SENT]);
-  assert.deepEqual(shown(layoutOnPage(true)), STRIPS);
-  assert.ok(layoutOnPage(true).height > layoutOnPage(false).height);
+Deno.test("a strip that has nothing to show is left out", () => {
+  const counted = { ...SEVEN_IN_TWO, tokens: 1300 };
+  assert.deepEqual(stripsOf(runOf({ levels: { waiting: [[0, 0]] } }), []), [
+    IN_FLIGHT,
+    SENT,
+  ]);
+  assert.deepEqual(
+    stripsOf(runOf({ policies: [counted], levels: { waiting: [[0, 0], [1, 5]] } }), []),
+    ALL,
+  );
+});
+
+Deno.test("a strip that has been shown stays, and another one moves no page", () => {
+  const nobodyWaits = runOf({ levels: { waiting: [[0, 0]] } });
+  const strips = stripsOf(nobodyWaits, [WAITING]);
+  assert.deepEqual(strips, [IN_FLIGHT, WAITING, SENT]);
+  const withWaiting = layoutOnPage(strips, WINDOW).height;
+  const without = layoutOnPage([IN_FLIGHT, SENT], WINDOW).height;
+  assert.equal(Math.round(withWaiting), Math.round(without));
+  assert.ok(layoutOnPage(ALL, WINDOW).height > withWaiting);
+});
+
+Deno.test("the only strip is 150 pixels high, and less in a low window", () => {
+  const heights = [900, 768, 400].map((window) =>
+    layoutOnPage(onlyStrip("in flight"), window).height
+  );
+  assert.deepEqual(heights.map(Math.round), [150, 128, 120]);
 });
 
 Deno.test("strips stand one below the other, with room for their marks", () => {
-  const { strips, height } = layoutOnPage(true);
+  const { strips, height } = layoutOnPage(ALL, WINDOW);
   strips.forEach(({ y, top, bottom }, i) => {
     assert.ok(y <= top && top < bottom);
     assert.ok(bottom + 30 <= (strips[i + 1]?.y ?? height));
   });
-  assert.ok(strips[0].top - strips[0].y >= 2 * 17);
+  assert.ok(strips[0].top - strips[0].y >= 2 * 15);
 });
 
 Deno.test("on a screen the strips fill the height, and on a low one letters shrink", () => {
   for (const height of [420, 500, 700, 1000]) {
-    const { height: high, zoom } = layoutOnScreen(true, height, 22);
+    const { height: high, zoom } = layoutOnScreen(ALL, height, 22);
     assert.ok(Math.abs(high * zoom - height) < 1, `${height}: ${high * zoom}`);
     assert.ok(zoom >= 1 && zoom <= 22 / 14);
   }
 });
 
+Deno.test("a low screen has room for the only strip", () => {
+  for (const height of [130, 160, 300]) {
+    const { height: high, zoom, strips } = layoutOnScreen([IN_FLIGHT], height, 22);
+    assert.ok(high * zoom <= height + 1, `${height}: ${high * zoom}`);
+    assert.ok(strips[0].bottom - strips[0].top > 35);
+  }
+});
+
 Deno.test("a low screen shows tokens before those who wait", () => {
-  assert.deepEqual(shown(layoutOnScreen(true, 420, 22)), [IN_FLIGHT, SENT, TOKENS]);
-  assert.deepEqual(shown(layoutOnScreen(true, 1300, 22)), STRIPS);
+  assert.deepEqual(shown(layoutOnScreen(ALL, 420, 22)), [IN_FLIGHT, SENT, TOKENS]);
+  assert.deepEqual(shown(layoutOnScreen(ALL, 1300, 22)), ALL);
+});
+
+Deno.test("titles say what is counted, for how long, and how much is allowed", () => {
+  const aSecond = { ...SEVEN_IN_TWO, rate: 100, period: 1 };
+  const run = runOf({
+    policies: [aSecond, { ...aSecond, time: 1, period: 60, tokens: 12_000 }],
+  });
+  assert.equal(stripTitle("in flight", run, 0), "in flight");
+  assert.equal(stripTitle("rate", run, 0), "sent in the last second, 100 allowed");
+  assert.equal(
+    stripTitle("tokens", run, 1),
+    "tokens in the last 60 s, 12k allowed",
+  );
+  assert.equal(stripTitle("rate", runOf({}), 0), "sent in the last second");
 });
 
 const RUN = runOf({
@@ -116,8 +168,40 @@ Deno.test("the client is drawn only where the server saw something else", () => 
   );
 });
 
+Deno.test("a run that is over ends at its last level, not at a column's mean", () => {
+  const over = runOf({ now: 5.03, levels: { server: [[0, 3], [5.01, 0]] } });
+  const { lines } = contentOf(over, IN_FLIGHT, timeRangeTo(12, true), 5.03);
+  assert.deepEqual(stepsOf(lines, "server").slice(-2), [
+    { time: 5, level: 1.5 },
+    { time: 5.03, level: 0 },
+  ]);
+});
+
+Deno.test("what must stay below a quota is drawn at its highest", () => {
+  const burst = runOf({ now: 9, live: true });
+  burst.levels.rate = [
+    { time: 0, lowest: 0, highest: 0, last: 0 },
+    { time: 4, lowest: 90, highest: 113, last: 90 },
+    { time: 4.01, lowest: 88, highest: 90, last: 88 },
+  ];
+  const { lines } = contentOf(burst, SENT, timeRangeTo(9, true), 9);
+  const levels = stepsOf(lines, "rate").map(({ level }) => level ?? 0);
+  assert.equal(Math.max(...levels), 113);
+  assert.equal(levels[levels.length - 1], 88);
+  assert.equal(axisMaximumOf(burst, SENT, 9), 113);
+});
+
 /** @param {number} level */
 const up = (level) => 200 - 10 * level;
+
+/**
+ * @param {typeof IN_FLIGHT} spec
+ * @param {DrawnLine[]} lines
+ */
+function namesOf(spec, lines) {
+  const strip = { spec, y: 22, top: 60, bottom: 200 };
+  return namesBeside(strip, { lines, marks: [] }, up);
+}
 
 /** @type {DrawnLine[]} */
 const LINES = [
@@ -127,9 +211,30 @@ const LINES = [
 ];
 
 Deno.test("a line that ended has its name beside its peak, and a ceiling its number", () => {
-  const names = namesBeside(IN_FLIGHT, LINES, up);
+  const names = namesOf(IN_FLIGHT, LINES);
   assert.deepEqual(names.map(({ words }) => words), ["client", "limit 7", "server"]);
   assert.deepEqual(names.map(({ y }) => y), [119, 134, 149]);
+});
+
+Deno.test("a name of marks pushes down the names of lines", () => {
+  const strip = { spec: IN_FLIGHT, y: 100, top: 130, bottom: 200 };
+  /** @type {Content} */
+  const content = {
+    lines: LINES,
+    marks: [
+      { name: "refused", any: true, groups: [] },
+      { name: "failed", any: false, groups: [] },
+    ],
+  };
+  const names = namesBeside(strip, content, up);
+  assert.deepEqual(names.map(({ words }) => words), [
+    "refused",
+    "client",
+    "limit 7",
+    "server",
+  ]);
+  const gaps = names.slice(1).map(({ y }, i) => y - names[i].y);
+  assert.ok(gaps.every((gap) => gap >= 15));
 });
 
 Deno.test("a line that is the only one has its strip's name", () => {
@@ -138,11 +243,11 @@ Deno.test("a line that is the only one has its strip's name", () => {
     { name: "token_quota", steps: [{ time: 0, level: 12_000 }] },
     { name: "tokens", steps: [{ time: 0, level: 5 }] },
   ];
-  const names = namesBeside(TOKENS, lines, up);
-  assert.deepEqual(names.map(({ words }) => words), ["quota 12k"]);
+  const names = namesOf(TOKENS, lines);
+  assert.deepEqual(names.map(({ words }) => words), ["12k"]);
 });
 
 Deno.test("a quota that has ended has no name any more", () => {
-  assert.deepEqual(namesBeside(SENT, content(SENT, 3).lines, up), []);
-  assert.equal(namesBeside(SENT, content(SENT, 1.5).lines, up)[0].words, "quota 9");
+  assert.deepEqual(namesOf(SENT, content(SENT, 3).lines), []);
+  assert.equal(namesOf(SENT, content(SENT, 1.5).lines)[0].words, "9");
 });

@@ -1,14 +1,14 @@
 // The content of a strip: what it shows of a run, up to a time.
 
 import { BIN } from "../run.js";
-import { grouped, highestOf, meanLevels, whereApart } from "./levels.js";
+import { grouped, highestOf, meanLevels, peakLevels, whereApart } from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
 /** The level that every height axis reaches, at least. */
 const LOWEST_AXIS_MAXIMUM = 4;
 
 /**
- * @import { Line, Run } from "../run.js"
+ * @import { Line, Point, Run } from "../run.js"
  * @import { Group, Step } from "./levels.js"
  * @import { StripSpec, Ceiling } from "./strips.js"
  * @import { TimeRange } from "./time_axis.js"
@@ -38,11 +38,37 @@ export function contentOf(run, spec, range, until) {
   const { from } = range;
   const columns = { from, until: until + BIN, width: columnFor(range.span) };
   /** @param {Line} name */
-  const lineOf = (name) => ({ name, steps: meanLevels(run.levels[name], columns) });
+  const lineOf = (name) => ({ name, steps: stepsOf(run, spec, name, columns) });
   const lines = spec.lines.map(lineOf);
   const ceilings = ceilingOf(run, spec.ceiling, until);
   const marks = spec.marks.map((name) => marksOf(run, name, { from, until }));
   return { lines: [...ceilings, ...withoutDoubles(lines)], marks };
+}
+
+/**
+ * @param {Run} run
+ * @param {StripSpec} spec
+ * @param {Line} name
+ * @param {{ from: number, until: number, width: number }} columns
+ */
+function stepsOf(run, spec, name, columns) {
+  const points = run.levels[name];
+  const steps = spec.peaks ? peakLevels(points, columns) : meanLevels(points, columns);
+  const isOver = !run.live && columns.until > run.now;
+  return isOver ? endedWith(points, steps, run.now) : steps;
+}
+
+/**
+ * Steps that end with the last level: a column's mean is not what the numbers say at the end.
+ *
+ * @param {Point[]} points
+ * @param {Step[]} steps
+ * @param {number} time
+ */
+function endedWith(points, steps, time) {
+  if (!steps.length) return steps;
+  const earlier = steps.filter((step) => step.time < time);
+  return [...earlier, { time, level: points[points.length - 1].last }];
 }
 
 /**
@@ -58,8 +84,9 @@ export function axisMaximumOf(run, spec, until) {
     maximum = Math.max(maximum, highestOf(steps));
   }
   for (const name of spec.lines) {
-    for (const { time, last } of run.levels[name]) {
-      if (time <= until) maximum = Math.max(maximum, last);
+    for (const { time, highest, last } of run.levels[name]) {
+      if (time > until) break;
+      maximum = Math.max(maximum, spec.peaks ? highest : last);
     }
   }
   return maximum;

@@ -40,6 +40,57 @@ export function meanLevels(points, { from, until, width }) {
   return means.steps();
 }
 
+/**
+ * The level over time as its highest in each column: what must stay below a quota.
+ *
+ * @param {Point[]} points
+ * @param {{ from: number, until: number, width: number }} columns
+ * @returns {Step[]}
+ */
+export function peakLevels(points, { from, until, width }) {
+  const peaks = new Peaks(from, width);
+  points.forEach(({ time, highest, last }, i) => {
+    const next = points[i + 1]?.time ?? until;
+    peaks.add(highest, time, Math.min(time + BIN, until));
+    peaks.add(last, time + BIN, Math.min(next, until));
+  });
+  return peaks.steps();
+}
+
+/** Columns of time, `width` seconds each. */
+class Columns {
+  /**
+   * @param {number} from
+   * @param {number} width
+   */
+  constructor(from, width) {
+    this.first = Math.floor(from / width);
+    this.width = width;
+  }
+
+  /** @param {number} i */
+  timeOf(i) {
+    return (this.first + i) * this.width;
+  }
+
+  /**
+   * Visit the columns from `begin` to `end`, each with the seconds that lie in it.
+   *
+   * @param {number} begin
+   * @param {number} end
+   * @param {(i: number, seconds: number) => void} visit
+   */
+  forEach(begin, end, visit) {
+    let at = Math.max(begin, this.timeOf(0));
+    while (at < end) {
+      const column = Math.floor(at / this.width + 1e-9);
+      const next = Math.min(end, (column + 1) * this.width);
+      visit(column - this.first, next - at);
+      at = next > at ? next : end;
+    }
+  }
+}
+
 /** The mean level in each column of time. */
 class Means {
   /** @type {number[]} Level times seconds, by column. */
@@ -52,8 +103,7 @@ class Means {
    * @param {number} width
    */
   constructor(from, width) {
-    this.first = Math.floor(from / width);
-    this.width = width;
+    this.columns = new Columns(from, width);
   }
 
   /**
@@ -64,13 +114,10 @@ class Means {
    * @param {number} end
    */
   add(level, begin, end) {
-    let at = Math.max(begin, this.first * this.width);
-    while (at < end) {
-      const column = Math.floor(at / this.width + 1e-9);
-      const next = Math.min(end, (column + 1) * this.width);
-      this.#addTo(column - this.first, level, next - at);
-      at = next > at ? next : end;
-    }
+    this.columns.forEach(begin, end, (i, seconds) => {
+      this.#sums[i] = (this.#sums[i] ?? 0) + level * seconds;
+      this.#seconds[i] = (this.#seconds[i] ?? 0) + seconds;
+    });
   }
 
   /** @returns {Step[]} */
@@ -78,21 +125,48 @@ class Means {
     /** @type {Step[]} */
     const steps = [];
     this.#sums.forEach((sum, i) => {
-      const time = (this.first + i) * this.width;
       const mean = sum / this.#seconds[i];
-      steps.push({ time, level: Math.round(100 * mean) / 100 });
+      const level = Math.round(100 * mean) / 100;
+      steps.push({ time: this.columns.timeOf(i), level });
     });
     return steps;
   }
+}
+
+/** The highest level in each column of time. */
+class Peaks {
+  /** @type {number[]} */
+  #highest = [];
 
   /**
-   * @param {number} i
-   * @param {number} level
-   * @param {number} seconds
+   * @param {number} from
+   * @param {number} width
    */
-  #addTo(i, level, seconds) {
-    this.#sums[i] = (this.#sums[i] ?? 0) + level * seconds;
-    this.#seconds[i] = (this.#seconds[i] ?? 0) + seconds;
+  constructor(from, width) {
+    this.columns = new Columns(from, width);
+  }
+
+  /**
+   * The level was this from `begin` to `end`.
+   *
+   * @param {number} level
+   * @param {number} begin
+   * @param {number} end
+   */
+  add(level, begin, end) {
+    this.columns.forEach(begin, end, (i) => {
+      this.#highest[i] = Math.max(this.#highest[i] ?? 0, level);
+    });
+  }
+
+  /** @returns {Step[]} */
+  steps() {
+    /** @type {Step[]} */
+    const steps = [];
+    this.#highest.forEach((level, i) => {
+      steps.push({ time: this.columns.timeOf(i), level });
+    });
+    return steps;
   }
 }
 

@@ -2,12 +2,18 @@
 
 import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
-import { policyAt } from "../run.js";
-import { axisMaximumOf, contentOf } from "./content.js";
+import { Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
 import { drawStrip, GRID, LEFT, RIGHT } from "./strip_picture.js";
-import { layoutOnPage, layoutOnScreen, STRIPS, TOP_PIXELS } from "./strips.js";
+import {
+  layoutOnPage,
+  layoutOnScreen,
+  onlyStrip,
+  stripsOf,
+  TOP_PIXELS,
+} from "./strips.js";
 import { ticksOf, timeRangeTo } from "./time_axis.js";
+import { stripTitle } from "./titles.js";
 
 /** A live picture is this far behind, so that its points have arrived. */
 const LAG_SECONDS = 0.08;
@@ -18,31 +24,39 @@ const SHARED_AXIS_RATIO = 4;
 /** The strips of a recorded run are computed again after each of these steps. */
 const RECORDED_STEP_SECONDS = 0.05;
 
+/** On a narrower plot there is no room to say that older points are left out. */
+const OLDER_WORDS_FROM_PIXELS = 700;
+
+/** How strongly the cursor is drawn. */
+const CURSOR = 0.8;
+
 /** A line that goes on is drawn this far beyond the last of its points. */
 const OVERSHOOT_SECONDS = 5;
 
 /**
  * @import { Clock } from "../clock.js"
  * @import { Run } from "../run.js"
- * @import { Content } from "./content.js"
  * @import { Strip, StripSpec } from "./strips.js"
  * @import { TimeRange } from "./time_axis.js"
  */
 
-export class Lines extends Picture {
-  /** @type {Map<StripSpec, number>} What each height axis has to reach; it never shrinks. */
-  axisMaxima = new Map();
+/** @param {StripSpec} spec */
+const nameOf = ({ name }) => name;
 
-  #layout = layoutOnPage(false);
+export class Lines extends Picture {
+  contents = new Contents();
+
+  /** @type {string | null} The name of the only strip that is shown; null: all are. */
+  only = null;
+
+  /** @type {StripSpec[]} */
+  #shown = stripsOf(this.run, []);
+  #layout = layoutOnPage(this.#shown, innerHeight);
   #wide = 0;
   #rightPixel = 0;
-  #tokens = false;
+  /** @type {number | null} */
+  #frozenAt = null;
   #frames = 0;
-  /** @type {Map<StripSpec, Content>} */
-  #contents = new Map();
-  /** The time up to which `#contents` is computed, and whether the run has grown since. */
-  #contentsUntil = -Infinity;
-  #stale = true;
 
   /**
    * @param {HTMLElement} parent
@@ -72,16 +86,23 @@ export class Lines extends Picture {
    * @param {Run} run
    */
   show(run) {
-    if (run !== this.run) this.#begin();
+    if (run !== this.run) this.contents.begin();
     super.show(run);
     this.rhythm.lag = run.live ? LAG_SECONDS : 0;
-    this.#stale = true;
-    const tokens = (policyAt(run, Infinity)?.tokens ?? 0) > 0;
-    if (tokens !== this.#tokens) {
-      this.#tokens = tokens;
-      this.layout();
-    }
-    for (const sibling of this.siblings) sibling.redraw();
+    this.contents.expire();
+    if (this.#chooseStrips()) this.layout();
+    this.#redrawAll();
+  }
+
+  /**
+   * Show the whole run, with a cursor at the moment that is shown beside it.
+   *
+   * @param {number | null} time Null: the run is shown up to the time of the clock.
+   */
+  freezeAt(time) {
+    if (time === this.#frozenAt) return;
+    this.#frozenAt = time;
+    this.#redrawAll();
   }
 
   /**
@@ -91,10 +112,11 @@ export class Lines extends Picture {
    * @param {boolean} presented
    */
   fit(width, height, presented) {
+    this.#chooseStrips();
     const letters = parseFloat(getComputedStyle(this.root).fontSize);
     this.#layout = presented
-      ? layoutOnScreen(this.#tokens, height, letters)
-      : layoutOnPage(this.#tokens);
+      ? layoutOnScreen(this.#shown, height, letters)
+      : layoutOnPage(this.#shown, innerHeight);
     this.#wide = width / this.#layout.zoom;
     this.#rightPixel = this.#wide - RIGHT;
     return this.#layout;
@@ -107,21 +129,33 @@ export class Lines extends Picture {
   draw(time) {
     if (!this.visible) return;
     const range = this.#timeRangeAt(time);
-    this.#updateContents(range, time);
+    this.contents.update(this.run, this.#shown, range, this.#knownUntil(time));
     const perSecond = (this.#rightPixel - LEFT) / range.span;
     /** @param {number} moment */
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
     const drawnToPixel = x(this.#endAt(time));
     this.pen.clear();
     this.#drawTimeAxis(range, x);
-    for (const strip of this.#layout.strips) this.#drawStrip(strip, x, drawnToPixel);
+    for (const strip of this.#layout.strips) {
+      this.#drawStrip(strip, x, drawnToPixel, time);
+    }
+    this.#drawCursor(x);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
   }
 
-  #begin() {
-    this.axisMaxima.clear();
-    this.#contentsUntil = -Infinity;
+  #redrawAll() {
+    for (const sibling of this.siblings) sibling.redraw();
+  }
+
+  /** @returns {boolean} Whether other strips are shown than before. */
+  #chooseStrips() {
+    const before = this.#shown;
+    const stay = this.run.live ? before : [];
+    this.#shown = this.only ? onlyStrip(this.only) : stripsOf(this.run, stay);
+    const isSame = `${this.#shown.map(nameOf)}` === `${before.map(nameOf)}`;
+    if (!isSame) this.contents.expire();
+    return !isSame;
   }
 
   /**
@@ -131,11 +165,13 @@ export class Lines extends Picture {
    */
   #endAt(time) {
     const { live, now } = this.run;
+    if (this.#frozenAt !== null) return now;
     return Math.max(0, live ? time : Math.min(time, now));
   }
 
   /** @param {number} time */
   #goesOnAfter(time) {
+    if (this.#frozenAt !== null) return false;
     return this.run.live || time < this.run.now;
   }
 
@@ -151,34 +187,13 @@ export class Lines extends Picture {
   }
 
   /**
-   * Compute what the strips show, if that has changed since the last frame.
-   *
-   * @param {TimeRange} range
-   * @param {number} time
-   */
-  #updateContents(range, time) {
-    const until = this.#knownUntil(time);
-    if (!this.#stale && until === this.#contentsUntil) return;
-    const wentBack = until < this.#contentsUntil;
-    if (wentBack) this.axisMaxima.clear();
-    for (const spec of STRIPS) {
-      this.#contents.set(spec, contentOf(this.run, spec, range, until));
-      const maximum = axisMaximumOf(this.run, spec, until);
-      const before = this.axisMaxima.get(spec) ?? 0;
-      this.axisMaxima.set(spec, Math.max(maximum, before));
-    }
-    this.#contentsUntil = until;
-    this.#stale = false;
-  }
-
-  /**
    * A live run is known up to now; a recorded one is revealed step by step.
    *
    * @param {number} time
    */
   #knownUntil(time) {
     const { live, now } = this.run;
-    if (live) return now;
+    if (live || this.#frozenAt !== null) return now;
     const steps = Math.ceil(this.#endAt(time) / RECORDED_STEP_SECONDS);
     return Math.min(now, steps * RECORDED_STEP_SECONDS);
   }
@@ -196,7 +211,7 @@ export class Lines extends Picture {
       const words = `${Number(time.toFixed(1))} s`;
       pen.text(words, x(time), bottom + 22, { align: "center" });
     }
-    if (range.from === 0) return;
+    if (range.from === 0 || this.#wide < OLDER_WORDS_FROM_PIXELS) return;
     const style = /** @type {const} */ ({ align: "right", soft: true });
     pen.text("older points left out", this.#rightPixel, TOP_PIXELS - 6, style);
   }
@@ -205,11 +220,13 @@ export class Lines extends Picture {
    * @param {Strip} strip
    * @param {(time: number) => number} x
    * @param {number} drawnToPixel
+   * @param {number} time
    */
-  #drawStrip(strip, x, drawnToPixel) {
-    const content = this.#contents.get(strip.spec);
+  #drawStrip(strip, x, drawnToPixel, time) {
+    const content = this.contents.of(strip.spec);
     if (!content) return;
     drawStrip(this.pen, strip, content, {
+      title: stripTitle(strip.spec.name, this.run, time),
       x,
       rightPixel: this.#rightPixel,
       drawnToPixel,
@@ -218,14 +235,23 @@ export class Lines extends Picture {
     });
   }
 
+  /** @param {(time: number) => number} x */
+  #drawCursor(x) {
+    if (this.#frozenAt === null) return;
+    const { strips } = this.#layout;
+    const { bottom } = strips[strips.length - 1];
+    const left = x(this.#frozenAt) - 1;
+    this.pen.bar("ink", left, TOP_PIXELS, 2, bottom - TOP_PIXELS, CURSOR);
+  }
+
   /**
    * Plots side by side have the same height axis, unless a plot would be too flat to read.
    *
    * @param {StripSpec} spec
    */
   #heightAxis(spec) {
-    const own = this.axisMaxima.get(spec) ?? 0;
-    const maxima = this.siblings.map((sibling) => sibling.axisMaxima.get(spec) ?? 0);
+    const own = this.contents.maximumOf(spec);
+    const maxima = this.siblings.map(({ contents }) => contents.maximumOf(spec));
     const shared = maxima.filter((maximum) => maximum <= SHARED_AXIS_RATIO * own);
     const highest = axisTop(Math.max(...shared));
     const magnification = Math.round(axisTop(Math.max(...maxima)) / highest);

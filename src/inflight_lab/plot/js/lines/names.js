@@ -2,13 +2,14 @@
 
 import { highestOf } from "./levels.js";
 import { short } from "./scales.js";
+import { MARK_ROW_PIXELS } from "./strips.js";
 
 /** The least distance from one name to the next. */
 const NAME_GAP_PIXELS = 15;
 
 /**
- * @import { DrawnLine } from "./content.js"
- * @import { StripSpec } from "./strips.js"
+ * @import { Content, DrawnLine } from "./content.js"
+ * @import { Strip, StripSpec } from "./strips.js"
  *
  * @typedef {object} Name
  * @property {string} line The colour is this line's.
@@ -17,29 +18,64 @@ const NAME_GAP_PIXELS = 15;
  */
 
 /**
- * The names of a strip's lines, spread so that none covers another.  A name stands beside the
- * end of its line, or beside the peak of a line that ended before; a ceiling's stands above
- * it.  The only line of a strip has no name of its own.
+ * The names of a strip's marks and lines, spread so that none covers another.
  *
- * @param {StripSpec} spec
- * @param {DrawnLine[]} lines
+ * @param {Strip} strip
+ * @param {Content} content
  * @param {(level: number) => number} up The pixels of a level.
  * @returns {Name[]} From the top down.
  */
-export function namesBeside(spec, lines, up) {
+export function namesBeside({ spec, y }, { lines, marks }, up) {
   /** @type {Name[]} */
   const names = [];
-  for (const { name, steps } of lines) {
-    const last = steps[steps.length - 1]?.level ?? null;
-    if (name === spec.ceiling) {
-      const words = `${name.replace("token_", "")} ${short(last ?? 0)}`;
-      if (last !== null) names.push({ line: name, words, y: up(last) - 1 });
-    } else if (spec.lines.length > 1) {
-      const level = last ?? highestOf(steps);
-      if (level >= 0) names.push({ line: name, words: name, y: up(level) + 9 });
-    }
+  marks.forEach(({ name, any }, row) => {
+    if (any) names.push({ line: name, words: name, y: markRow(y, row) + 10 });
+  });
+  for (const line of lines) {
+    const name = line.name === spec.ceiling
+      ? ceilingName(line, up)
+      : lineName(spec, line, up);
+    if (name) names.push(name);
   }
   return spread(names);
+}
+
+/**
+ * The upper end of a row of marks.
+ *
+ * @param {number} y Where the strip begins.
+ * @param {number} row
+ */
+export const markRow = (y, row) => y + MARK_ROW_PIXELS * row + 2;
+
+/**
+ * A ceiling's name stands above its end: a limit with its number, a quota's number alone,
+ * because the strip's title says what it is.
+ *
+ * @param {DrawnLine} line
+ * @param {(level: number) => number} up
+ * @returns {Name | null}
+ */
+function ceilingName({ name, steps }, up) {
+  const level = steps[steps.length - 1]?.level ?? null;
+  if (level === null) return null;
+  const words = name === "limit" ? `limit ${short(level)}` : short(level);
+  return { line: name, words, y: up(level) - 1 };
+}
+
+/**
+ * A line's name stands beside its end, or beside the peak of a line that ended before.  The
+ * only line of a strip has no name of its own.
+ *
+ * @param {StripSpec} spec
+ * @param {DrawnLine} line
+ * @param {(level: number) => number} up
+ * @returns {Name | null}
+ */
+function lineName(spec, { name, steps }, up) {
+  if (spec.lines.length === 1) return null;
+  const level = steps[steps.length - 1]?.level ?? highestOf(steps);
+  return level < 0 ? null : { line: name, words: name, y: up(level) + 9 };
 }
 
 /** @param {Name[]} names */

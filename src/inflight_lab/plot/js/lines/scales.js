@@ -3,8 +3,9 @@
 /** The least distance from one number of a height axis to the next, in pixels. */
 const NUMBER_GAP_PIXELS = 24;
 
-/** How many numbers a height axis has besides its highest, at most. */
+/** How many numbers a height axis has besides 0, about. */
 const MOST_NUMBERS = 5;
+const FEWEST_NUMBERS = 2;
 
 /**
  * The smallest of 1, 2, 5, 10 ... (or 0.1, 0.2 ...) that fits into `range` at most `most` times.
@@ -30,23 +31,19 @@ export function axisTop(level) {
 }
 
 /**
- * The numbers beside a height axis of this height in pixels.  The highest is always there.
+ * The numbers beside a height axis of this height in pixels: 0 and what follows in round
+ * steps.  The top need not be one of them.
  *
  * @param {number} top
  * @param {number} pixels
  */
 export function axisNumbers(top, pixels) {
-  const most = Math.max(
-    1,
-    Math.min(MOST_NUMBERS, Math.floor(pixels / NUMBER_GAP_PIXELS)),
-  );
+  const fitting = Math.floor(pixels / NUMBER_GAP_PIXELS);
+  const most = Math.min(MOST_NUMBERS, Math.max(FEWEST_NUMBERS, fitting));
   const step = Math.max(1, niceStep(top, most));
-  const numbers = [0];
-  for (let number = step; number < top; number += step) {
-    const below = (pixels * (top - number)) / top;
-    if (below >= 0.8 * NUMBER_GAP_PIXELS) numbers.push(number);
-  }
-  return [...numbers, top];
+  const numbers = [];
+  for (let number = 0; number <= top; number += step) numbers.push(number);
+  return numbers;
 }
 
 /**

@@ -1,20 +1,40 @@
 // One strip of the plot: its axis, its lines with their names, and its marks.
 
 import { trace } from "./levels.js";
-import { namesBeside } from "./names.js";
+import { withNumbers } from "./marks.js";
+import { markRow, namesBeside } from "./names.js";
 import { axisNumbers, short } from "./scales.js";
 import { MARK_ROW_PIXELS } from "./strips.js";
 
 /** Pixels left of the strips, for the numbers of their axes, and right of them, for names. */
 export const LEFT = 52;
-export const RIGHT = 98;
+export const RIGHT = 76;
 
 /** How strongly the lines of the grid are drawn. */
 export const GRID = 0.16;
 
+/** The room for the words that a strip is enlarged. */
+const ENLARGED_PIXELS = 140;
+
 const USUAL = { line: 1, wide: 2.5 };
 const CEILING = { line: 1, wide: 1.5, dashes: [10, 6] };
 const CLIENT = { line: 1, wide: 2.5, dashes: [3, 4] };
+
+/**
+ * The colours of what has one of its own: both sides' lines show requests in flight.
+ *
+ * @type {{ [name: string]: string }}
+ */
+const COLOURS = {
+  client: "flying",
+  server: "flying",
+  waiting: "waiting",
+  refused: "refused",
+  failed: "lost",
+};
+
+/** @param {string} name */
+const colourOf = (name) => COLOURS[name] ?? "ink";
 
 /**
  * @import { Pen } from "../pen.js"
@@ -22,6 +42,7 @@ const CLIENT = { line: 1, wide: 2.5, dashes: [3, 4] };
  * @import { Strip } from "./strips.js"
  *
  * @typedef {object} Axes What a strip is drawn on.
+ * @property {string} title
  * @property {(time: number) => number} x The pixels of a time.
  * @property {number} rightPixel The right end.
  * @property {number} drawnToPixel The strip is drawn up to here.
@@ -37,37 +58,38 @@ const CLIENT = { line: 1, wide: 2.5, dashes: [3, 4] };
  * @param {Axes} axes
  */
 export function drawStrip(pen, strip, content, axes) {
-  const { spec, y, top, bottom } = strip;
+  const { y, top, bottom } = strip;
   /** @param {number} level */
   const up = (level) => bottom - ((bottom - top) * level) / axes.highest;
-  drawTitle(pen, spec.name, y - 6, axes.magnification);
+  drawTitle(pen, y - 6, axes);
   drawNumbers(pen, bottom - top, axes, up);
   const seen = {
     x: LEFT,
     y,
-    w: Math.max(0, axes.drawnToPixel - LEFT),
+    w: Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT),
     h: bottom + 2 - y,
   };
   pen.inside(seen, () => {
     for (const line of content.lines) drawLine(pen, strip, line, { ...axes, y: up });
   });
-  for (const { words, line, y } of namesBeside(spec, content.lines, up)) {
-    pen.text(words, axes.rightPixel + 6, y, { name: line, bold: true });
+  for (const { words, line, y } of namesBeside(strip, content, up)) {
+    pen.text(words, axes.rightPixel + 6, y, { name: colourOf(line), bold: true });
   }
-  content.marks.forEach((marks, i) =>
-    drawMarks(pen, marks, y + MARK_ROW_PIXELS * i + 2, axes)
-  );
+  content.marks.forEach((marks, row) => drawMarks(pen, marks, markRow(y, row), axes));
 }
 
 /**
  * @param {Pen} pen
- * @param {string} name
  * @param {number} y
- * @param {number} magnification
+ * @param {Axes} axes
  */
-function drawTitle(pen, name, y, magnification) {
-  const reach = pen.text(name, LEFT, y, { bold: true });
-  if (magnification > 1) pen.text(`enlarged ${magnification} times`, reach + 12, y);
+function drawTitle(pen, y, { title, magnification, rightPixel }) {
+  const reach = pen.text(title, LEFT, y, { bold: true });
+  const enlarged = magnification > 1;
+  if (!enlarged) return;
+  const narrow = reach + ENLARGED_PIXELS > rightPixel + RIGHT;
+  const words = narrow ? `${magnification} ×` : `enlarged ${magnification} times`;
+  pen.text(words, reach + 12, y);
 }
 
 /**
@@ -93,7 +115,8 @@ function drawLine(pen, { spec, top }, { name, steps }, axes) {
   /** @param {CanvasRenderingContext2D} context */
   const along = (context) => trace(context, steps, axes.untilTime, axes);
   if (name !== spec.ceiling) {
-    pen.shape(along, { name, ...(name === "client" ? CLIENT : USUAL) });
+    const style = name === "client" ? CLIENT : USUAL;
+    pen.shape(along, { name: colourOf(name), ...style });
     return;
   }
   if (steps.length) {
@@ -103,7 +126,7 @@ function drawLine(pen, { spec, top }, { name, steps }, axes) {
       context.lineTo(axes.x(steps[0].time), top);
     }, { fill: 0.07 });
   }
-  pen.shape(along, { name, ...CEILING });
+  pen.shape(along, CEILING);
 }
 
 /**
@@ -112,15 +135,13 @@ function drawLine(pen, { spec, top }, { name, steps }, axes) {
  * @param {number} y
  * @param {Axes} axes
  */
-function drawMarks(pen, { name, any, groups }, y, { x, rightPixel }) {
-  if (any) pen.text(name, rightPixel + 6, y + 12, { name, bold: true });
-  for (const { begin, end, count } of groups) {
-    const left = x(begin);
-    const reach = x(end);
-    pen.bar(name, left - 1, y, reach - left + 3, MARK_ROW_PIXELS - 6);
-    const late = reach > rightPixel - MARK_ROW_PIXELS; // its number would cover the name
-    const place = late ? left - 5 : reach + 6;
-    const align = late ? "right" : "left";
-    pen.text(Math.round(count), place, y + 12, { name, bold: true, align });
+function drawMarks(pen, marks, y, { x, rightPixel }) {
+  const name = colourOf(marks.name);
+  for (const placed of withNumbers(marks.groups, x, rightPixel)) {
+    for (const { begin, end } of placed.groups) {
+      pen.bar(name, x(begin) - 1, y, x(end) - x(begin) + 3, MARK_ROW_PIXELS - 5);
+    }
+    const align = placed.late ? "right" : "left";
+    pen.text(placed.count, placed.numberPixel, y + 10, { name, bold: true, align });
   }
 }

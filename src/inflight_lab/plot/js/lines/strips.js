@@ -5,7 +5,7 @@ export const TOP_PIXELS = 22;
 const STRIP_GAP_PIXELS = 30;
 
 /** Pixels: the height of a row of marks. */
-export const MARK_ROW_PIXELS = 17;
+export const MARK_ROW_PIXELS = 15;
 
 /** The usual height of letters.  In presentation mode they grow to that of the panel's. */
 const LETTER_PIXELS = 14;
@@ -19,14 +19,21 @@ const NO_WAITING_STRIP_BELOW = 0.65;
 /** Strips are never lower than this share of their usual height. */
 const LOWEST_STRIP_SHARE = 0.3;
 
+/** The height of the only strip on a page: a share of the window's, within these pixels. */
+const ONLY_STRIP_SHARE = 1 / 6;
+const ONLY_STRIP_PIXELS = { least: 120, most: 150 };
+
 /**
- * @import { Line } from "../run.js"
+ * @import { Line, Run } from "../run.js"
  * @typedef {"limit" | "quota" | "token_quota"} Ceiling
  *
+ * @typedef {"in flight" | "waiting" | "rate" | "tokens"} StripName
+ *
  * @typedef {object} StripSpec What a strip shows.
- * @property {string} name
+ * @property {StripName} name
  * @property {number} height The usual height in pixels.
  * @property {Line[]} lines
+ * @property {boolean} peaks Whether the highest level of a column is drawn, or the mean.
  * @property {Ceiling | null} ceiling
  * @property {Line[]} marks
  *
@@ -43,75 +50,127 @@ const LOWEST_STRIP_SHARE = 0.3;
  */
 
 /** @type {StripSpec} */
-const IN_FLIGHT = {
+export const IN_FLIGHT = {
   name: "in flight",
   height: 250,
   lines: ["client", "server"],
+  peaks: false,
   ceiling: "limit",
   marks: ["refused", "failed"],
 };
 
-/** @type {StripSpec} */
-const WAITING = {
+/** @type {StripSpec} Only where requests have waited. */
+export const WAITING = {
   name: "waiting",
   height: 56,
   lines: ["waiting"],
+  peaks: false,
   ceiling: null,
   marks: [],
 };
 
 /** @type {StripSpec} */
-const SENT = {
-  name: "sent in the last period",
+export const SENT = {
+  name: "rate",
   height: 84,
   lines: ["rate"],
+  peaks: true,
   ceiling: "quota",
   marks: [],
 };
 
 /** @type {StripSpec} Only where tokens are counted. */
-const TOKENS = {
-  name: "tokens in the last period",
+export const TOKENS = {
+  name: "tokens",
   height: 84,
   lines: ["tokens"],
+  peaks: true,
   ceiling: "token_quota",
   marks: [],
 };
 
-export const STRIPS = [IN_FLIGHT, WAITING, SENT, TOKENS];
+const STRIPS = [IN_FLIGHT, WAITING, SENT, TOKENS];
 
 /**
- * The strips in a plot on a page.
+ * The strips that have something to show.  One that has been shown stays until another run
+ * begins, so that nothing jumps.
  *
- * @param {boolean} tokens Whether they are counted.
+ * @param {Run} run
+ * @param {StripSpec[]} before Those that were shown before in this run.
+ */
+export function stripsOf(run, before) {
+  return STRIPS.filter((spec) => before.includes(spec) || hasContent(run, spec));
+}
+
+/**
+ * The only strip of this name.
+ *
+ * @param {string} name
+ */
+export const onlyStrip = (name) => STRIPS.filter((spec) => spec.name === name);
+
+/**
+ * @param {Run} run
+ * @param {StripSpec} spec
+ */
+function hasContent({ levels, policies }, spec) {
+  if (spec === WAITING) return levels.waiting.some(({ highest }) => highest > 0);
+  if (spec === TOKENS) return policies.some(({ policy }) => policy?.tokens);
+  return true;
+}
+
+/**
+ * The strips in a plot on a page.  Its height is the same with "waiting" and without.
+ *
+ * @param {StripSpec[]} shown
+ * @param {number} windowHeight Pixels: the only strip is lower in a low window.
  * @returns {Layout}
  */
-export function layoutOnPage(tokens) {
-  return { ...stacked(counted(tokens), 1), zoom: 1 };
+export function layoutOnPage(shown, windowHeight) {
+  const height = shown.length === 1 ? heightOfOne(windowHeight) : heightOf(shown);
+  return { ...stacked(shown, shareFor(shown, height)), zoom: 1 };
+}
+
+/** @param {number} windowHeight */
+function heightOfOne(windowHeight) {
+  const { least, most } = ONLY_STRIP_PIXELS;
+  return Math.min(most, Math.max(least, windowHeight * ONLY_STRIP_SHARE));
+}
+
+/** @param {StripSpec[]} shown */
+function heightOf(shown) {
+  const withWaiting = shown.includes(WAITING) ? shown : [...shown, WAITING];
+  return needed(withWaiting, 1);
 }
 
 /**
  * The strips in a plot that fills a screen of this height.
  *
- * @param {boolean} tokens
+ * @param {StripSpec[]} all
  * @param {number} height
  * @param {number} letters Pixels: the height of the panel's letters.
  * @returns {Layout}
  */
-export function layoutOnScreen(tokens, height, letters) {
-  const all = counted(tokens);
-  const few = all.filter((spec) => spec !== WAITING);
+export function layoutOnScreen(all, height, letters) {
+  const few = all.length > 1 ? all.filter((spec) => spec !== WAITING) : all;
   const fits = height / needed(few, SMALLER_LETTERS_BELOW);
   const zoom = Math.max(1, Math.min(letters / LETTER_PIXELS, fits));
   const room = height / zoom;
   const shown = room < needed(all, NO_WAITING_STRIP_BELOW) ? few : all;
-  const fixed = needed(shown, 0);
-  const grow = (room - fixed) / (needed(shown, 1) - fixed);
-  return { ...stacked(shown, Math.max(LOWEST_STRIP_SHARE, grow)), zoom };
+  const share = Math.max(LOWEST_STRIP_SHARE, shareFor(shown, room));
+  return { ...stacked(shown, share), zoom };
 }
 
-/** @param {boolean} tokens */
-const counted = (tokens) => tokens ? STRIPS : STRIPS.filter((spec) => spec !== TOKENS);
+/**
+ * The share of its usual height that each strip has if all together have this height.
+ *
+ * @param {StripSpec[]} strips
+ * @param {number} height
+ */
+function shareFor(strips, height) {
+  const fixed = needed(strips, 0);
+  return (height - fixed) / (needed(strips, 1) - fixed);
+}
 
 /**
  * The height of all strips together, each with this share of its usual height.

@@ -1,0 +1,59 @@
+// The contents of the strips at a time, computed again only when they have changed.
+
+import { axisMaximumOf, contentOf } from "./content.js";
+
+/**
+ * @import { Run } from "../run.js"
+ * @import { Content } from "./content.js"
+ * @import { StripSpec } from "./strips.js"
+ * @import { TimeRange } from "./time_axis.js"
+ */
+
+export class Contents {
+  /** @type {Map<StripSpec, Content>} */
+  #contents = new Map();
+  /** @type {Map<StripSpec, number>} What each height axis has to reach; it never shrinks. */
+  #maxima = new Map();
+  #until = -Infinity;
+  #stale = true;
+
+  /** Another run begins. */
+  begin() {
+    this.#maxima.clear();
+    this.#until = -Infinity;
+  }
+
+  /** The run has grown, or other strips are shown. */
+  expire() {
+    this.#stale = true;
+  }
+
+  /**
+   * @param {Run} run
+   * @param {StripSpec[]} specs
+   * @param {TimeRange} range
+   * @param {number} until
+   */
+  update(run, specs, range, until) {
+    if (!this.#stale && until === this.#until) return;
+    const wentBack = until < this.#until;
+    if (wentBack) this.#maxima.clear();
+    for (const spec of specs) {
+      this.#contents.set(spec, contentOf(run, spec, range, until));
+      const maximum = axisMaximumOf(run, spec, until);
+      this.#maxima.set(spec, Math.max(maximum, this.maximumOf(spec)));
+    }
+    this.#until = until;
+    this.#stale = false;
+  }
+
+  /** @param {StripSpec} spec */
+  of(spec) {
+    return this.#contents.get(spec);
+  }
+
+  /** @param {StripSpec} spec */
+  maximumOf(spec) {
+    return this.#maxima.get(spec) ?? 0;
+  }
+}
