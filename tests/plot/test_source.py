@@ -43,7 +43,7 @@ def test_each_point_is_read_once(server: Timeline) -> None:
     assert lasts(source.read()) == {}
     server.reset()
     server.send()
-    assert lasts(source.read()) == {"server": 1}
+    assert lasts(source.read()) == {"server": 1, "rate": 2}
 
 
 def test_a_run_begins_at_once(
@@ -174,6 +174,58 @@ def test_tokens_are_drawn_where_they_are_counted(
         server.send(200, tokens)
         charged.append(lasts(source.read())["tokens"])
     assert charged == [80, 110, 30, 0]
+
+
+def test_no_peak_between_two_readings_is_lost(
+    clock: SetClock, server: Timeline
+) -> None:
+    """The highest that is drawn is the most that came within a period, which the counts
+    say too, although nobody looked at that moment.
+    """
+    source = PlotSource(server, None, lambda: QuotaPolicy("sliding-window", 7, 2.0))
+    for moment in (0.5, 1.0, 2.4):
+        clock.now = BEGAN + moment
+        for _ in range(10):
+            server.send()
+    clock.now = BEGAN + 9
+    run = source.read()
+    assert run.levels["rate"] == [
+        Point(0, 0, 0, 0),
+        Point(0.5, 1, 10, 10),
+        Point(1.0, 11, 20, 20),
+        Point(2.4, 21, 30, 30),
+        Point(2.5, 20, 29, 20),
+        Point(3.0, 10, 19, 10),
+        Point(4.4, 0, 9, 0),
+    ]
+    assert run.counts.busiest_period == 30 == server.stats().busiest_period
+
+
+def test_what_was_sent_right_before_a_run_still_counts(
+    clock: SetClock, server: Timeline
+) -> None:
+    """The quota's period does not begin anew; without a quota it is a second."""
+    server.send()
+    clock.now += 1.5
+    server.send()
+    with_quota = PlotSource(server, None, lambda: QuotaPolicy("gcra", 7, 2.0))
+    assert lasts(with_quota.read())["rate"] == 2
+    assert lasts(PlotSource(server, None).read())["rate"] == 1
+
+
+def test_refusals_of_others_are_not_drawn(server: Timeline, client: Timeline) -> None:
+    """Of two clients on one server each has its own; the server's rate is of both."""
+    source = PlotSource(server, client)
+    others = [server.send() for _ in range(3)]
+    own = server.send()
+    request = client.send()
+    for each in (*others, own):
+        server.answer(each, 429)
+    client.answer(request, 429)
+    run = source.read()
+    assert sum(point.last for point in run.levels["refused"]) == 1
+    assert run.counts.refused == 1
+    assert lasts(run)["rate"] == 4
 
 
 def test_a_failure_is_counted_on_one_side(server: Timeline, client: Timeline) -> None:

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.recently_sent import RecentlySent
 from inflight_lab.plot.request_events import RequestEvents
 from inflight_lab.runs.events import Event, OutcomeKind, Stats, outcome_of
 from inflight_lab.runs.levels import Line, Point, fold, level, tally
@@ -15,6 +16,9 @@ from inflight_lab.runs.run import Run
 
 _in_flight = attrgetter("in_flight")
 _waiting = attrgetter("waiting")
+
+UNLIMITED_PERIOD = 1.0
+"""Seconds in which requests are counted where there is no quota."""
 
 
 class PlotSource:
@@ -56,6 +60,8 @@ class PlotSource:
         for timeline in (self.server, self.client):
             if timeline:
                 _, self._positions[timeline] = timeline.since(0)
+        self._policy = self._current_policy()
+        self._recently_sent = RecentlySent(self._sent_before())
         self._request_events = RequestEvents(
             waiting=(self.client or self._main).waiting,
             slots=self.client is not None,
@@ -64,7 +70,6 @@ class PlotSource:
         self._limits = deque[tuple[float, float]]()  # those that are not read yet
         self._counted: dict[Line, float] = {}
         self._waiting_matters = self.client is not None
-        self._policy: QuotaPolicy | None = None
         self._told_policy: QuotaPolicy | None = None
         self._has_read = False
 
@@ -94,6 +99,7 @@ class PlotSource:
         if self._ended:
             return self._ended.standing()
         self._policy = self._current_policy()
+        settled = self.now  # what is read below is complete up to here
         # The server's first: what arrived was sent before.
         server = self._new_events(self.server)
         client = self._new_events(self.client)
@@ -107,10 +113,11 @@ class PlotSource:
                 "client": self._folded(client, _in_flight),
                 "waiting": self._waiting_levels(asked),
                 "limit": self._new_limits(),
-                "refused": self._tallied(arrived, "refused"),
-                # Only the client knows of a request that never reached the server.
+                # The client's own: others may use the server too, and only the client
+                # knows of a request that never reached it.
+                "refused": self._tallied(asked, "refused"),
                 "failed": self._tallied(asked, "failed"),
-                "rate": self._changed("rate", self._main.recent(), now),
+                "rate": self._rate_levels(arrived, settled),
                 "tokens": self._token_levels(now),
             },
             events=self._request_events.read(asked, arrived),
@@ -140,6 +147,30 @@ class PlotSource:
     def _since_began(self, time: float) -> float:
         return (time - self.began) / self._slow
 
+    def _sent_before(self) -> list[float]:
+        """When the requests of the last period before the run were sent."""
+        times = []
+        events, _ = self._main.since(0)
+        for event in reversed(events):
+            time = self._since_began(event.time)
+            if time <= -self._period:
+                break
+            if event.kind == "sent":
+                times.append(time)
+        return times[::-1]
+
+    def _rate_levels(self, arrived: list[Event], until: float) -> list[Point]:
+        for event in arrived:
+            if event.kind == "sent":
+                self._recently_sent.send(event.time, self._period)
+        self._recently_sent.wait(until, self._period)
+        return fold(self._recently_sent.take_steps())
+
+    @property
+    def _period(self) -> float:
+        """Seconds in which requests are counted."""
+        return self._policy.period if self._policy else UNLIMITED_PERIOD
+
     def _counts(self) -> Stats:
         """The client's; but in flight and in a period are what the server counts."""
         main = self._main.stats()
@@ -147,7 +178,7 @@ class PlotSource:
         return replace(
             counts,
             in_flight=main.in_flight,
-            busiest_period=main.busiest_period,
+            busiest_period=self._recently_sent.most,
             elapsed=counts.elapsed / self._slow,
         )
 

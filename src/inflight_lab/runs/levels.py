@@ -12,7 +12,8 @@ Line = Literal[
     "server", "client", "waiting", "limit", "refused", "failed", "rate", "tokens"
 ]
 """``server`` and ``client`` are the requests in flight as each side counts them;
-``rate`` and ``tokens`` are the requests and tokens of the last period."""
+``rate`` and ``tokens`` are the requests and tokens of the quota's last period; where
+there is no quota, ``rate`` is of the last second."""
 
 LINES: tuple[Line, ...] = get_args(Line)
 
