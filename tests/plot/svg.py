@@ -81,7 +81,8 @@ class RunPicture:
         steps = []
         for x, ys in _parts(path):
             if ys:
-                heights = [number_at(y, levels) for y in ys]
+                # A pixel's tenth is less than a request.
+                heights = [round(number_at(y, levels)) for y in ys]
                 time = number_at(x, self._times)
                 steps.append(Step(time, max(heights), heights[-1]))
         return steps

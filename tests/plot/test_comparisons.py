@@ -10,7 +10,7 @@ import pytest
 from inflight_lab import Event
 from inflight_lab.plot.drawing import Picture, draw_bars, draw_strips
 from inflight_lab.plot.drawing.axis import nice_step, number_of
-from tests.plot.svg import BLUE, GRID, INK, RED, elements
+from tests.plot.svg import BLUE, GREEN, GRID, INK, RED, elements
 
 STRANGE = 'a <b> & "c" $x$ \\href{y}{z} %41 #1 \U0001f600'
 
@@ -77,11 +77,11 @@ def test_a_strip_marks_each_request_once_in_its_colour() -> None:
         if each.attributes["stroke"] != GRID
     ]
     assert marks == [
-        (BLUE, "M170.0 28v-20M670.0 28v-20"),
+        (GREEN, "M170.0 28v-20M670.0 28v-20"),
         (RED, "M420.0 28v-12"),
         (INK, "M545.0 28v-6"),
-        *((BLUE, ""), (RED, ""), (INK, "")),
-        *((BLUE, ""), (RED, ""), (INK, "M170.0 96v-6")),
+        *((GREEN, ""), (RED, ""), (INK, "")),
+        *((GREEN, ""), (RED, ""), (INK, "M170.0 96v-6")),
     ]
     words = [each.words for each in elements(picture, "text")]
     assert words[:2] == ["one", "1 refused"]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
 
 from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.drawing.axis import axis_numbers, axis_top, short
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.levels import Line, Point, level
@@ -12,10 +18,8 @@ from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run, no_levels
 from tests.plot.svg import (
     BLUE,
-    GREEN,
     GRID,
     INK,
-    ORANGE,
     PURPLE,
     RunPicture,
     Step,
@@ -70,19 +74,66 @@ def test_every_line_stands_where_its_numbers_are() -> None:
         Step(2, 4, 4),
         Step(3, 4, 2),
     ]
-    assert picture.line("in flight", ORANGE, "3 4") == [
+    assert picture.line("in flight", BLUE, "3 4") == [
         Step(0, 0, 0),
         Step(1, 6, 5),
         Step(4, 3, 3),
     ]
     assert picture.line("in flight", INK, CEILING) == [Step(0, 5, 5), Step(2, 2, 2)]
     assert picture.line("waiting", PURPLE) == [Step(0, 8, 8), Step(3, 1, 0)]
-    assert picture.line("sent in the last period", GREEN) == [
+    assert picture.line("sent in the last 2 s", INK) == [
         Step(0, 0, 0),
         Step(1, 6, 6),
         Step(3, 1, 1),
     ]
-    assert picture.line("sent in the last period", INK, CEILING) == [Step(0, 7, 7)]
+    assert picture.line("sent in the last 2 s", INK, CEILING) == [Step(0, 7, 7)]
+
+
+def test_the_legend_names_what_is_drawn() -> None:
+    """How the server's line, the client's and the limit look, if there are any."""
+    legend = "server: solid, client: dotted, limit: dashed"
+    assert legend in read(RUN).words
+    alone = read(run_of({"server": [level(0, 3)]}))
+    assert "server: solid" in alone.words
+    assert "dotted" not in alone.words
+
+
+def test_pictures_of_runs_side_by_side_have_one_axis_of_time() -> None:
+    """A runner that had finished early has a line up to where the others end."""
+    early = read(run_of({"server": [level(0, 3), level(1, 0)]}))
+    late = read(run_of({"server": [level(0, 3), level(4, 0)]}))
+    assert early._times == late._times
+
+
+class Cases(NamedTuple):
+    """What axes say, in Python and in JavaScript."""
+
+    tops: list[dict[str, float]]
+    numbers: list[dict[str, Any]]
+    words: list[dict[str, Any]]
+
+
+CASES = Cases(**json.loads(Path(__file__).with_name("axes.json").read_text()))
+
+
+@pytest.mark.parametrize("case", CASES.tops, ids=str)
+def test_a_height_axis_ends_a_little_above_what_it_has_to_reach(
+    case: dict[str, float],
+) -> None:
+    """At the same number as the live plot's."""
+    assert axis_top(case["level"]) == case["top"]
+
+
+@pytest.mark.parametrize("case", CASES.numbers, ids=str)
+def test_a_height_axis_has_round_steps(case: dict[str, Any]) -> None:
+    """The same as in the live plot, so that no number is out of step."""
+    assert axis_numbers(case["top"], case["pixels"]) == case["numbers"]
+
+
+@pytest.mark.parametrize("case", CASES.words, ids=str)
+def test_numbers_beside_an_axis_are_short(case: dict[str, Any]) -> None:
+    """In thousands once they are large."""
+    assert short(case["number"]) == case["words"]
 
 
 def test_every_refusal_and_every_failure_is_marked() -> None:
@@ -103,13 +154,17 @@ def test_the_end_is_in_words() -> None:
     assert ": 2 accepted, 0 refused; at most 0" in quiet.title
 
 
-def test_every_strip_is_there_from_the_beginning() -> None:
-    """An empty run has all three strips, both rows of marks, axes, and no line."""
+def test_a_strip_that_has_nothing_to_show_is_left_out() -> None:
+    """An empty run has two strips, both rows of marks, axes, and no line; where nobody
+    waited there is no strip of those who wait.
+    """
     picture = read(Run())
-    titles = [each.words.split(" (")[0] for each in picture.titles]
-    assert titles == ["Ada", "in flight", "waiting", "sent in the last period"]
+    titles = [each.words for each in picture.titles]
+    assert titles == ["Ada", "in flight", "sent in the last second"]
+    nobody_waits = read(run_of({"waiting": [level(0, 0), level(3, 0)]}))
+    assert [each.words for each in nobody_waits.titles] == titles
     words = [each.words for each in picture.texts]
-    assert words.count("0") == 3
+    assert words.count("0") == 2
     assert {"refused", "failed", "0 s"} <= set(words)
     strokes = {
         each.attributes["stroke"] for each in picture.lines if each.attributes["d"]
@@ -127,7 +182,7 @@ def test_a_quota_is_drawn_for_as_long_as_it_stands() -> None:
         PolicyChange(9.0, GCRA._replace(rate=30)),
     ]
     picture = read(run_of({"rate": [level(0, 0), level(4, 8)]}, policies=policies))
-    steps = picture.line("sent in the last period", INK, CEILING)
+    steps = picture.line("sent in the last 2 s", INK, CEILING)
     assert steps == [Step(0, 6, 6), Step(2, 12, 12), Step(3, 3, 3)]
     (path,) = picture._paths(0, 1000, INK, CEILING)
     ends = [float(x) for x in re.findall(r"H([\d.]+)(?=M|$)", path)]
@@ -140,15 +195,15 @@ def test_tokens_have_a_strip_where_they_are_counted() -> None:
     tokens = [level(0, 800), level(0.6, 1900), level(4, 0)]
     run = run_of({"tokens": tokens}, policies=[PolicyChange(0.0, policy)])
     picture = read(run)
-    assert picture.titles[-1].words == "tokens in the last period (quota: dashed)"
-    assert picture.line("tokens in the last period", GREEN) == [
+    assert picture.titles[-1].words == "tokens in the last 2 s, 2000 allowed"
+    assert picture.line("tokens in the last 2 s", INK) == [
         Step(0, 800, 800),
         Step(0.6, 1900, 1900),
         Step(4, 0, 0),
     ]
-    ceiling = picture.line("tokens in the last period", INK, CEILING)
+    ceiling = picture.line("tokens in the last 2 s", INK, CEILING)
     assert ceiling == [Step(0, 2000, 2000)]
-    assert picture.line("sent in the last period", INK, CEILING) == [Step(0, 60, 60)]
+    assert picture.line("sent in the last 2 s", INK, CEILING) == [Step(0, 60, 60)]
 
 
 def test_of_a_long_run_the_last_minute_is_drawn() -> None:
@@ -167,7 +222,7 @@ def test_of_a_long_run_the_last_minute_is_drawn() -> None:
     begin = 150 - HISTORY
     assert picture.line("in flight", BLUE)[0] == Step(begin, 1, 1)
     assert picture.line("in flight", INK, CEILING) == [Step(begin, 7, 7)]
-    assert picture.line("sent in the last period", INK, CEILING) == [Step(begin, 7, 7)]
+    assert picture.line("sent in the last 2 s", INK, CEILING) == [Step(begin, 7, 7)]
     assert picture.marks("refused") == [float(second) for second in range(90, 151)]
     assert "older points left out" in picture.words
     assert "older points left out" not in read(RUN).words

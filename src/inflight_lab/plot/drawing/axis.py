@@ -3,6 +3,13 @@
 import math
 from typing import NamedTuple
 
+NUMBER_GAP = 24
+"""Pixels from one number of a height axis to the next at the least."""
+
+MOST_NUMBERS = 5
+FEWEST_NUMBERS = 2
+"""How many numbers a height axis has besides 0, about."""
+
 
 class Scale(NamedTuple):
     """The pixel of a number: ``first`` is at ``start``, and ``last`` at ``end``."""
@@ -38,6 +45,30 @@ def nice_step(span: float, at_most: int) -> float:
     rough = span / at_most
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+
+def axis_top(level: float) -> float:
+    """The top of a height axis that has to reach ``level``."""
+    step = max(1.0, nice_step(level, MOST_NUMBERS))
+    return step * math.ceil(level * 1.04 / step)
+
+
+def axis_numbers(top: float, pixels: float) -> list[float]:
+    """The numbers beside a height axis of this height: 0, and round steps from there.
+
+    The top need not be one of them.
+    """
+    fitting = math.floor(pixels / NUMBER_GAP)
+    most = min(MOST_NUMBERS, max(FEWEST_NUMBERS, fitting))
+    step = max(1.0, nice_step(top, most))
+    return [step * count for count in range(math.floor(top / step) + 1)]
+
+
+def short(number: float) -> str:
+    """A number in the short form that fits beside an axis: 2000, 30k."""
+    if number < 10_000:
+        return f"{number:g}"
+    return f"{round(number / 1000, 1):g}k"
 
 
 def number_of(value: float) -> str:

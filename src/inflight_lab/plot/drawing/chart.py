@@ -1,11 +1,11 @@
 """Charts: lines with an axis of numbers of their own."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from inflight_lab.plot.drawing.axis import Scale, nice_step, number_of
+from inflight_lab.plot.drawing.axis import Scale, axis_numbers, axis_top, short
 from inflight_lab.plot.drawing.lines import (
     Stretch,
     limit_of,
@@ -16,19 +16,18 @@ from inflight_lab.plot.drawing.lines import (
 )
 from inflight_lab.plot.drawing.svg import (
     BLUE,
-    GREEN,
     GRID,
     INK,
-    ORANGE,
     PURPLE,
     bold,
     line,
     text,
 )
 from inflight_lab.runs.levels import Line
+from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
 
-LOWEST_TOP = 10.0
+LOWEST_TOP = 4.0
 """What the axis reaches at the least."""
 
 
@@ -41,11 +40,11 @@ class Style(NamedTuple):
 
 
 STYLES: dict[Line, Style] = {
-    "client": Style(ORANGE, 2.5, "3 4"),
+    "client": Style(BLUE, 2.5, "3 4"),
     "server": Style(BLUE, 2.5),
     "waiting": Style(PURPLE),
-    "rate": Style(GREEN),
-    "tokens": Style(GREEN),
+    "rate": Style(INK, 2.5),
+    "tokens": Style(INK, 2.5),
 }
 CEILING = Style(INK, 1.5, "9 5")
 
@@ -53,32 +52,64 @@ CEILING = Style(INK, 1.5, "9 5")
 class Chart(NamedTuple):
     """What stands in a chart: lines, and what they should stay below."""
 
-    title: str
+    title: Callable[[QuotaPolicy | None], str]
     height: int
     lines: tuple[Line, ...]
     ceiling: Callable[[Run, Scale], list[Stretch]] | None = None
+    looks: Mapping[Line, str] = MappingProxyType({})
+    """How each line looks, where there are several."""
+
+
+def sent_title(policy: QuotaPolicy | None) -> str:
+    """How many are counted, in which time, and how many are allowed."""
+    return _counted("sent", policy, policy.rate if policy else 0)
+
+
+def token_title(policy: QuotaPolicy | None) -> str:
+    """The same of tokens."""
+    return _counted("tokens", policy, policy.tokens if policy else 0)
+
+
+def _counted(what: str, policy: QuotaPolicy | None, allowed: float) -> str:
+    period = policy.period if policy else 1
+    per = "second" if period == 1 else f"{round(period, 2):g} s"
+    title = f"{what} in the last {per}"
+    return f"{title}, {short(allowed)} allowed" if allowed else title
 
 
 IN_FLIGHT = Chart(
-    "in flight (server: solid, client: dotted, limit: dashed)",
+    lambda _: "in flight",
     170,
     ("client", "server"),
     limit_of,
+    {"server": "solid", "client": "dotted", "limit": "dashed"},
 )
-WAITING = Chart("waiting", 50, ("waiting",))
-RATE = Chart("sent in the last period (quota: dashed)", 70, ("rate",), quota_of)
-TOKENS = Chart(
-    "tokens in the last period (quota: dashed)", 70, ("tokens",), token_quota_of
-)
+WAITING = Chart(lambda _: "waiting", 50, ("waiting",))
+SENT = Chart(sent_title, 70, ("rate",), quota_of)
+TOKENS = Chart(token_title, 70, ("tokens",), token_quota_of)
+
+
+def charts_of(run: Run, x: Scale) -> list[Chart]:
+    """The charts that have something to show."""
+    charts = [IN_FLIGHT]
+    if any(point.highest > 0 for point in run.levels["waiting"]):
+        charts.append(WAITING)
+    charts.append(SENT)
+    if token_quota_of(run, x):
+        charts.append(TOKENS)
+    return charts
 
 
 def draw_chart(chart: Chart, run: Run, x: Scale, *, top: float) -> list[Element]:
-    """The strip's title, its axis of numbers, and its lines over time."""
+    """The chart's title, its axis of numbers, and its lines over time."""
     ceiling = chart.ceiling(run, x) if chart.ceiling else []
     lines = {name: line_of(run, name, x) for name in chart.lines}
     drawn = [*lines.values(), ceiling]
-    y = Scale(0, _axis_top(drawn), top + chart.height, top)
-    parts = [bold(x.start, top - 8, chart.title), *_number_axis(x, y)]
+    y = Scale(0, axis_top(_highest(drawn)), top + chart.height, top)
+    policy = run.policies[-1].policy if run.policies else None
+    parts = [bold(x.start, top - 8, chart.title(policy)), *_number_axis(x, y)]
+    legend = _legend(chart, {**lines, "limit": ceiling})
+    parts.append(text(x.end, top - 8, legend, "end"))
     for name, stretches in lines.items():
         parts.append(styled(path_of(stretches, x, y), STYLES[name]))
     parts.append(styled(path_of(ceiling, x, y), CEILING))
@@ -90,19 +121,27 @@ def styled(path: str, style: Style) -> Element:
     return line(path, style.colour, style.width, dashes=style.dashes)
 
 
-def _axis_top(lines: list[list[Stretch]]) -> float:
-    """A round and even number that no line exceeds."""
+def _legend(chart: Chart, lines: Mapping[Line, list[Stretch]]) -> str:
+    """How each line looks that is drawn."""
+    words = []
+    for name, look in chart.looks.items():
+        if lines[name]:
+            words.append(f"{name}: {look}")
+    return ", ".join(words)
+
+
+def _highest(lines: list[list[Stretch]]) -> float:
+    """What the axis has to reach."""
     highest = LOWEST_TOP
     for stretches in lines:
         for stretch in stretches:
             highest = max(highest, *(point.highest for point in stretch.points))
-    step = 2 * nice_step(highest, 10)
-    return step * math.ceil(highest / step)
+    return highest
 
 
 def _number_axis(x: Scale, y: Scale) -> list[Element]:
     parts = []
-    for number in (0, y.last / 2, y.last):
+    for number in axis_numbers(y.last, y.start - y.end):
         parts.append(line(f"M{x.start} {y(number)}H{x.end}", GRID))
-        parts.append(text(x.start - 8, y(number) + 5, number_of(number), "end"))
+        parts.append(text(x.start - 8, y(number) + 5, short(number), "end"))
     return parts

@@ -54,7 +54,7 @@ class MarkStyle(NamedTuple):
 
 
 MARK_STYLES: dict[Known, MarkStyle] = {
-    "answered": MarkStyle(BLUE, 20),
+    "answered": MarkStyle(GREEN, 20),
     "refused": MarkStyle(RED, 12),
     "sent": MarkStyle(INK, 6),
 }

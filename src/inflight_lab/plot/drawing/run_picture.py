@@ -3,17 +3,8 @@
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
-from inflight_lab.plot.drawing.chart import (
-    IN_FLIGHT,
-    RATE,
-    TOKENS,
-    WAITING,
-    Chart,
-    Style,
-    draw_chart,
-    styled,
-)
-from inflight_lab.plot.drawing.lines import points_of, token_quota_of
+from inflight_lab.plot.drawing.chart import Style, charts_of, draw_chart, styled
+from inflight_lab.plot.drawing.lines import points_of
 from inflight_lab.plot.drawing.svg import (
     GRID,
     INK,
@@ -44,13 +35,14 @@ MOST_TIMES = 9
 
 
 def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
-    """The last `HISTORY` seconds of ``run``, up to the last point of any line.
+    """The last `HISTORY` seconds of ``run``, up to its end.
 
+    Pictures of runs side by side end together, as the runs do.
     ``mark`` is the class of the drawing, by which a page finds it; ``name`` is written
     on top.
     """
     x = _time_scale(run)
-    charts = _charts_of(run, x)
+    charts = charts_of(run, x)
     bottom = TOP - CHART_GAP + sum(chart.height + CHART_GAP for chart in charts)
     summary = summary_of(run.counts)
     parts = [bold(x.start, 12, name), *_time_axis(x, bottom)]
@@ -80,15 +72,8 @@ def summary_of(counts: Stats) -> str:
 
 
 def _time_scale(run: Run) -> Scale:
-    lasts = [points[-1].time for points in run.levels.values() if points]
-    end = max(lasts, default=0.0)
-    begin = max(0.0, min(end, run.now - HISTORY))
-    return Scale(begin, max(end, begin + SHORTEST), LEFT, RIGHT)
-
-
-def _charts_of(run: Run, x: Scale) -> list[Chart]:
-    charts = [IN_FLIGHT, WAITING, RATE]
-    return [*charts, TOKENS] if token_quota_of(run, x) else charts
+    begin = max(0.0, run.now - HISTORY)
+    return Scale(begin, max(run.now, begin + SHORTEST), LEFT, RIGHT)
 
 
 def _time_axis(x: Scale, bottom: float) -> list[Element]:
