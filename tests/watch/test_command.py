@@ -67,7 +67,7 @@ def test_what_a_script_does_is_its_own(script: Callable[[str], Path]) -> None:
     )
     assert done.returncode == 7
     words = (
-        r"^/a\nwatch: 1 request to api.example.com in .* s, at most 1 at once: 1 acc"
+        r"^/a\nwatch: 1 request to api.example.com in .* s, at most 1 in flight: 1 acc"
     )
     assert re.search(words, done.stderr, re.M)
 

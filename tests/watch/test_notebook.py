@@ -71,9 +71,10 @@ def test_a_synchronous_client(
         server.latency = 0.05
         for number in range(6):
             client.get(server.url, params={"number": number})
-    said = capsys.readouterr().out.splitlines()[-2:]
+    _the_plot, *said = capsys.readouterr().out.splitlines()
     assert said[0].startswith(f"6 requests to 127.0.0.1:{server.port} in ")
-    assert said[1].startswith("certain: One after the other: ")
+    assert any(line.startswith("certain: One after the other: ") for line in said)
+    assert all(len(line) <= 72 for line in said), "a notebook would break a word"
 
 
 async def test_after_the_block_the_client_is_as_before(

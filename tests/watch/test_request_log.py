@@ -32,9 +32,17 @@ def test_the_numbers_add_up() -> None:
     ]
     assert summary(log_of(requests)) == (
         "9 requests to api.example.com and other.example in 1.5 s, "
-        "at most 5 at once: 2 accepted, 2 refused, 2 failed (1 ReadTimeout), "
+        "at most 5 in flight: 2 accepted, 2 refused, 2 failed (1 ReadTimeout), "
         "1 cancelled, 2 without an end."
     )
+
+
+def test_what_waits_for_a_connection_is_not_in_flight() -> None:
+    """The summary says what the plot shows: of 60 that were asked for 10 were sent."""
+    first = [Made(max_connections=10) for _ in range(10)]
+    queued = [Made(max_connections=10, waited=0.2 + 0.1 * (n // 10)) for n in range(50)]
+    requests = [*first, *(made._replace(took=made.waited + 0.05) for made in queued)]
+    assert ", at most 10 in flight: 60 accepted" in summary(log_of(requests))
 
 
 def test_three_hosts_are_counted_and_three_errors_named() -> None:

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator
+from textwrap import fill
 from types import MethodType
 from typing import Any, Self
 
@@ -14,6 +15,9 @@ from inflight_lab.watch.events import Event
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.request_probe import noting_send, noting_send_async
+
+REPORT_WIDTH = 72
+"""Letters in a line of the report: a notebook breaks longer lines within a word."""
 
 
 class Watch(Plot):
@@ -63,7 +67,22 @@ class Watch(Plot):
         for transport in self._transports:
             delattr(transport, self._method)
         super().__exit__(*why)
-        print(report(self.request_log))
+        print(_wrapped(report(self.request_log)))
+
+
+def _wrapped(text: str) -> str:
+    """Each line in lines that are no longer than fits into a notebook's output."""
+    lines = []
+    for line in text.splitlines():
+        wrapped = fill(
+            line,
+            REPORT_WIDTH,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines.append(wrapped)
+    return "\n".join(lines)
 
 
 def _transports_of(client: Any) -> set[Any]:

@@ -25,9 +25,10 @@ def _requests(log: RequestLog) -> str:
         if count or outcome in ("accepted", "refused"):
             errors = _errors(log) if outcome == "failed" else ""
             numbers.append(f"{count} {outcome}{errors}")
+    peak = log.timeline.stats().peak_in_flight
     return (
         f"{how_many} to {_hosts(log)} in {log.seconds:.1f} s, "
-        f"at most {log.most_unfinished()} at once: {', '.join(numbers)}."
+        f"at most {peak} in flight: {', '.join(numbers)}."
     )
 
 
