@@ -17,7 +17,7 @@ from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.bare_page import TWO, hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
-from tests.support.drawn import Word, pictures_on, plot_on, spy_on
+from tests.support.drawn import TITLES, Word, pictures_on, plot_on, spy_on
 from tests.support.lab import PanelOnPage
 
 pytestmark = IN_BROWSER
@@ -44,6 +44,7 @@ CROWDED = run_of(
     now=2.0,
 )
 """What a page hears of a run with much to say."""
+LINES = {"view": "lines"}
 SIZES = [(1024, 768), (1366, 768), (1920, 1080)]
 LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
     .filter((each) => each.innerText?.trim() && !each.children.length)
@@ -337,7 +338,7 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     there, in full.
     """
     spy_on(page)
-    show(page, one)
+    show(page, one | LINES)
     points = [(n / 100, 0, 9, 9) for n in range(1000)]
     points[300:310] = [(n / 100, 4, 4, 4) for n in range(300, 310)]
     points[600:610] = [(n / 100, 20, 20, 20) for n in range(600, 610)]
@@ -368,7 +369,7 @@ def test_a_line_that_ended_has_its_name_beside_its_peak(
     moment only.
     """
     spy_on(page)
-    show(page, one)
+    show(page, one | LINES)
     client = [(0.1, 200, 200, 200), (1.0, 100, 100, 100)]
     lines = {"server": [(0.1, 100, 100, 100)], "client": client}
     hear(page, run_of(lines, now=3.0), reset=True)
@@ -384,7 +385,7 @@ def test_refusals_can_be_counted(page: Page, one: dict[str, Any]) -> None:
     mark.
     """
     spy_on(page)
-    show(page, one)
+    show(page, one | LINES)
     marks = [(1 + n / 100, 5, 5, 5) for n in range(12)] + [(1.2, 6, 6, 6)]
     counts = Stats(started=200, refused=66)
     run = run_of({"refused": marks}, now=2.0, live=True, counts=counts)
@@ -412,7 +413,7 @@ def test_the_last_refusals_leave_room_for_their_name(
     their row stands.
     """
     spy_on(page)
-    show(page, one, width=420)
+    show(page, one | LINES, width=420)
     lines = {"server": [(0.1, 9, 9, 9)], "refused": [(9.9, 20, 20, 20)]}
     counts = Stats(started=200, refused=20)
     hear(page, run_of(lines, now=10.0, counts=counts), reset=True)
@@ -426,7 +427,7 @@ def test_the_axis_says_where_it_was_cut(page: Page, one: dict[str, Any]) -> None
     on it.
     """
     spy_on(page)
-    show(page, one)
+    show(page, one | LINES)
     points = [(time, 0, 3, 3) for time in range(70)]
     hear(page, run_of({"server": points}, now=70.0))
     plot = plot_on(
@@ -444,7 +445,7 @@ def test_two_share_their_time_axis_also_when_one_has_ended(
     """
     page.clock.install(time=0)
     spy_on(page)
-    show(page, two, width=1366)
+    show(page, two | LINES, width=1366)
     page.clock.pause_at(60)  # it would go on between two looks
     for lane, now in ((0, 2.0), (1, 20.0)):
         run = run_of({"server": [(0.1, 0, 3, 3)]}, now=now, live=lane == 1)
@@ -464,7 +465,7 @@ def test_the_smaller_of_two_can_be_read(
     200 share theirs.
     """
     spy_on(page)
-    show(page, two, width=width)
+    show(page, two | LINES, width=width)
     for lane, peak in ((0, 200), (1, 3)):
         run = run_of({"server": [(0.1, 0, peak, peak)]}, now=2.0)
         hear(page, run, lane=lane, reset=True)
@@ -489,6 +490,7 @@ TOKENS = run_of(
     {
         "server": [(0.1, 0, 60, 60)],
         "rate": [(0.1, 50, 50, 50)],
+        "waiting": [(0.1, 40, 40, 40)],
         "tokens": [(0.1, 900, 900, 900), (1.0, 1990, 1990, 1990)],
     },
     policy=REQUESTS_ONLY._replace(tokens=2000),
@@ -504,12 +506,13 @@ def test_tokens_are_shown_where_they_are_counted(
     counts them no more.
     """
     spy_on(page)
-    show(page, one, width=width)
+    show(page, one | LINES, width=width)
     strips = page.locator(".ifl-lines canvas")
     usual = strips.evaluate("canvas => canvas.clientHeight")
     hear(page, TOKENS, reset=True)
-    plot = plot_on(page, says=["tokens in the last period", "quota 2000", "quota 60"])
-    levels = plot.line("tokens", "tokens in the last period")
+    title = "tokens in the last 2 s, 2000 allowed"
+    plot = plot_on(page, says=[title, "2000", "60"])
+    levels = plot.line("tokens", title)
     assert (levels[0][1], levels[-1][1]) == (
         pytest.approx(900, abs=20),
         pytest.approx(1990, abs=20),
@@ -524,36 +527,51 @@ def test_tokens_are_shown_where_they_are_counted(
     hear(page, run_of(policy=REQUESTS_ONLY, now=2.0), reset=True)
     gone = plot_on(
         page,
-        when="!plot.words.some(({ text }) => text === 'tokens in the last period')",
+        when="!plot.words.some(({ text }) => text.startsWith('tokens'))",
     )
-    assert "sent in the last period" in gone.texts()
+    assert "sent in the last 2 s, 60 allowed" in gone.texts()
     expect(spoken).not_to_contain_text("tokens")
     assert strips.evaluate("canvas => canvas.clientHeight") == usual
 
 
 @pytest.mark.parametrize(
-    ("size", "view", "waiting"),
-    [
-        ((1024, 1366), "lines", 1),
-        ((1920, 1080), "lines", 0),
-        ((1024, 768), "lines", 0),
-        ((1400, 900), "both", 0),
-    ],
+    ("strip", "title"),
+    [("in flight", "in flight"), ("rate", "sent in the last second, 100 allowed")],
+)
+def test_a_panel_has_one_strip_below_the_requests(
+    page: Page, one: dict[str, Any], strip: str, title: str
+) -> None:
+    """The one that it names, 150 pixels high; the others with "lines"."""
+    spy_on(page)
+    show(page, one | {"_page": one["_page"] | {"strip": strip}}, height=900)
+    hear(page, CROWDED, reset=True)
+    plot = plot_on(page, says=[title])
+    strips = page.locator(".ifl-lines canvas")
+    assert [text for text in plot.texts() if text.startswith(TITLES)] == [title]
+    assert strips.evaluate("canvas => canvas.clientHeight") == 150
+    page.evaluate("model.set('view', 'lines')")
+    plot_on(page, says=[*TITLES[:2], "sent in the last second, 100 allowed"])
+    assert strips.evaluate("canvas => canvas.clientHeight") > 450
+
+
+@pytest.mark.parametrize(
+    ("size", "waiting"),
+    [((1024, 1366), 1), ((1920, 1080), 0), ((1024, 768), 0)],
 )
 def test_presented_tokens_are_shown_before_those_who_wait(
-    page: Page, one: dict[str, Any], size: tuple[int, int], view: str, waiting: int
+    page: Page, one: dict[str, Any], size: tuple[int, int], waiting: int
 ) -> None:
     """A low screen has no room for both; whatever is shown ends with its axis of time,
     on the screen.
     """
     width, height = size
     spy_on(page)
-    show(page, one | {"view": view}, width=width, height=height)
+    show(page, one | LINES, width=width, height=height)
     page.evaluate("delete Element.prototype.requestFullscreen")
     hear(page, TOKENS, reset=True)
     page.get_by_role("button", name="Present").click()
     plot = plot_on(
-        page, when="plot.words.every(({ large }) => large > 1)", says=["quota 2000"]
+        page, when="plot.words.every(({ large }) => large > 1)", says=["2000"]
     )
     assert plot.texts().count("waiting") == waiting
     box = page.locator(".ifl-lines").bounding_box()

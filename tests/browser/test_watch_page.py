@@ -88,7 +88,7 @@ def test_a_script_is_followed_to_its_end(
     expect(words).to_contain_text(
         "certain: The connection pool was the limit: 30 requests"
     )
-    assert "quota 20" in plot_on(page).texts()
+    assert "sent in the last second, 20 allowed" in plot_on(page).texts()
 
 
 def test_it_can_be_read(script: subprocess.Popen[str], page: Page) -> None:

@@ -11,20 +11,12 @@ from playwright.sync_api import Page
 from tests.support.javascript import Functions
 
 NOTE_DRAWINGS = Functions("drawn.js")["noteDrawings"]
-COLOURS = {
-    "server": "#0072b2",
-    "client": "#b86e00",
-    "limit": "10 6",
-    "tokens": "#00785a",
-}
-"""Of a line, or its dashes."""
-TITLES = (
-    "in flight",
-    "waiting",
-    "sent in the last period",
-    "tokens in the last period",
-)
-"""Of the strips, from the top down."""
+COLOURS = {"server": "#0072b2", "client": "#0072b2"}
+"""Of a line that has one of its own."""
+DASHES = {"client": "3 4", "limit": "10 6"}
+"""Of a line that is not solid."""
+TITLES = ("in flight", "waiting", "sent in the last ", "tokens in the last ")
+"""How the titles of the strips begin, from the top down."""
 
 
 class Word(NamedTuple):
@@ -43,7 +35,7 @@ class Plot(NamedTuple):
     """All that stands in one plot."""
 
     words: list[Word]
-    lines: list[tuple[str, list[tuple[float, float]]]]
+    lines: list[tuple[str, str, list[tuple[float, float]]]]
     """Colour and dashes of each line, and its corners in pixels."""
 
     def texts(self) -> list[str]:
@@ -57,7 +49,7 @@ class Plot(NamedTuple):
 
     def axis(self, title: str) -> list[Word]:
         """The numbers beside the strip with this title, from the lowest."""
-        below = sorted(word.y for word in self.words if word.text in TITLES)
+        below = sorted(word.y for word in self.words if word.text.startswith(TITLES))
         top = self.word(title).y
         bottom = min((y for y in below if y > top), default=float("inf"))
         return [
@@ -80,8 +72,9 @@ class Plot(NamedTuple):
                 * (float(end.text[:-2]) - float(begin.text[:-2])),
                 float(high.text) * (low.y - 5 - y) / (low.y - high.y),
             )
-            for style, points in self.lines
-            if COLOURS[name] in style and all(top < y < low.y for _, y in points)
+            for colour, dashes, points in self.lines
+            if colour == COLOURS.get(name, colour) and dashes == DASHES.get(name, "")
+            if all(top < y < low.y for _, y in points)
             for x, y in points
         ]
 
@@ -143,7 +136,8 @@ def plot_on(
         words_of(drawn),
         [
             (
-                f"{line['colour']} {line['dashes']}",
+                line["colour"],
+                line["dashes"],
                 [tuple(point) for point in line["points"]],
             )
             for line in drawn["lines"]
