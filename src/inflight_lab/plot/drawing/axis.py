@@ -37,7 +37,7 @@ class Scale(NamedTuple):
         return [step * count for count in range(first, last + 1)]
 
 
-def nice_step(span: float, at_most: int) -> float:
+def nice_step(span: float, at_most: float) -> float:
     """The smallest of 1, 2, 5, 10 ... that fits into ``span`` at most so many times.
 
     It may also be 0.1, 0.2, 0.5 and so on.
@@ -58,7 +58,7 @@ def axis_numbers(top: float, pixels: float) -> list[float]:
 
     The top need not be one of them.
     """
-    fitting = math.floor(pixels / NUMBER_GAP)
+    fitting = pixels / NUMBER_GAP
     most = min(MOST_NUMBERS, max(FEWEST_NUMBERS, fitting))
     step = max(1.0, nice_step(top, most))
     return [step * count for count in range(math.floor(top / step) + 1)]

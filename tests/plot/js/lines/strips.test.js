@@ -56,7 +56,7 @@ Deno.test("a strip that has been shown stays, and another one moves no page", ()
 
 Deno.test("the only strip is 150 pixels high, and less in a low window", () => {
   const heights = [900, 768, 400].map((window) =>
-    layoutOnPage(onlyStrip("in flight"), window).height
+    layoutOnPage(onlyStrip("in flight", runOf({})), window).height
   );
   assert.deepEqual(heights.map(Math.round), [150, 128, 120]);
 });
@@ -80,7 +80,8 @@ Deno.test("on a screen the strips fill the height, and on a low one letters shri
 
 Deno.test("a low screen has room for the only strip", () => {
   for (const height of [130, 160, 300]) {
-    const { height: high, zoom, strips } = layoutOnScreen([IN_FLIGHT], height, 22);
+    const only = onlyStrip("in flight", runOf({}));
+    const { height: high, zoom, strips } = layoutOnScreen(only, height, 22);
     assert.ok(high * zoom <= height + 1, `${height}: ${high * zoom}`);
     assert.ok(strips[0].bottom - strips[0].top > 35);
   }
@@ -89,6 +90,16 @@ Deno.test("a low screen has room for the only strip", () => {
 Deno.test("a low screen shows tokens before those who wait", () => {
   assert.deepEqual(shown(layoutOnScreen(ALL, 420, 22)), [IN_FLIGHT, SENT, TOKENS]);
   assert.deepEqual(shown(layoutOnScreen(ALL, 1300, 22)), ALL);
+});
+
+Deno.test("the only strip has a row for what is marked, and one if nothing is", () => {
+  /** @param {ReturnType<typeof runOf>} run */
+  const rows = (run) => onlyStrip("in flight", run)[0].marks;
+  assert.deepEqual(rows(runOf({})), ["refused"]);
+  assert.deepEqual(rows(runOf({ levels: { failed: [[1, 2]] } })), ["failed"]);
+  const both = runOf({ levels: { refused: [[1, 2]], failed: [[1, 2]] } });
+  assert.deepEqual(rows(both), ["refused", "failed"]);
+  assert.deepEqual(onlyStrip("rate", both), [SENT]);
 });
 
 Deno.test("titles say what is counted, for how long, and how much is allowed", () => {

@@ -5,14 +5,14 @@ import { axisMaximumOf, contentOf } from "./content.js";
 /**
  * @import { Run } from "../run.js"
  * @import { Content } from "./content.js"
- * @import { StripSpec } from "./strips.js"
+ * @import { StripName, StripSpec } from "./strips.js"
  * @import { TimeRange } from "./time_axis.js"
  */
 
 export class Contents {
-  /** @type {Map<StripSpec, Content>} */
+  /** @type {Map<StripName, Content>} */
   #contents = new Map();
-  /** @type {Map<StripSpec, number>} What each height axis has to reach; it never shrinks. */
+  /** @type {Map<StripName, number>} What each height axis has to reach; it never shrinks. */
   #maxima = new Map();
   #until = -Infinity;
   #stale = true;
@@ -39,9 +39,9 @@ export class Contents {
     const wentBack = until < this.#until;
     if (wentBack) this.#maxima.clear();
     for (const spec of specs) {
-      this.#contents.set(spec, contentOf(run, spec, range, until));
+      this.#contents.set(spec.name, contentOf(run, spec, range, until));
       const maximum = axisMaximumOf(run, spec, until);
-      this.#maxima.set(spec, Math.max(maximum, this.maximumOf(spec)));
+      this.#maxima.set(spec.name, Math.max(maximum, this.maximumOf(spec)));
     }
     this.#until = until;
     this.#stale = false;
@@ -49,11 +49,11 @@ export class Contents {
 
   /** @param {StripSpec} spec */
   of(spec) {
-    return this.#contents.get(spec);
+    return this.#contents.get(spec.name);
   }
 
   /** @param {StripSpec} spec */
   maximumOf(spec) {
-    return this.#maxima.get(spec) ?? 0;
+    return this.#maxima.get(spec.name) ?? 0;
   }
 }

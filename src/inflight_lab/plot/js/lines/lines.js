@@ -4,15 +4,10 @@ import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
 import { Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
-import { drawStrip, GRID, LEFT, RIGHT } from "./strip_picture.js";
-import {
-  layoutOnPage,
-  layoutOnScreen,
-  onlyStrip,
-  stripsOf,
-  TOP_PIXELS,
-} from "./strips.js";
-import { ticksOf, timeRangeTo } from "./time_axis.js";
+import { drawStrip, LEFT, RIGHT } from "./strip_picture.js";
+import { layoutOnPage, layoutOnScreen, onlyStrip, stripsOf } from "./strips.js";
+import { timeRangeTo } from "./time_axis.js";
+import { drawCursor, drawTimeAxis } from "./time_axis_picture.js";
 import { stripTitle } from "./titles.js";
 
 /** A live picture is this far behind, so that its points have arrived. */
@@ -24,12 +19,6 @@ const SHARED_AXIS_RATIO = 4;
 /** The strips of a recorded run are computed again after each of these steps. */
 const RECORDED_STEP_SECONDS = 0.05;
 
-/** On a narrower plot there is no room to say that older points are left out. */
-const OLDER_WORDS_FROM_PIXELS = 700;
-
-/** How strongly the cursor is drawn. */
-const CURSOR = 0.8;
-
 /** A line that goes on is drawn this far beyond the last of its points. */
 const OVERSHOOT_SECONDS = 5;
 
@@ -40,8 +29,12 @@ const OVERSHOOT_SECONDS = 5;
  * @import { TimeRange } from "./time_axis.js"
  */
 
-/** @param {StripSpec} spec */
-const nameOf = ({ name }) => name;
+/**
+ * Which strips are shown, and how many rows of marks they have.
+ *
+ * @param {StripSpec[]} strips
+ */
+const keyOf = (strips) => strips.map(({ name, marks }) => name + marks).join();
 
 export class Lines extends Picture {
   contents = new Contents();
@@ -135,11 +128,12 @@ export class Lines extends Picture {
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
     const drawnToPixel = x(this.#endAt(time));
     this.pen.clear();
-    this.#drawTimeAxis(range, x);
-    for (const strip of this.#layout.strips) {
-      this.#drawStrip(strip, x, drawnToPixel, time);
-    }
-    this.#drawCursor(x);
+    const { strips } = this.#layout;
+    const { bottom } = strips[strips.length - 1];
+    const axis = { x, bottom, rightPixel: this.#rightPixel, wide: this.#wide };
+    drawTimeAxis(this.pen, range, axis);
+    for (const strip of strips) this.#drawStrip(strip, x, drawnToPixel, time);
+    if (this.#frozenAt !== null) drawCursor(this.pen, this.#frozenAt, axis);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
   }
@@ -152,8 +146,8 @@ export class Lines extends Picture {
   #chooseStrips() {
     const before = this.#shown;
     const stay = this.run.live ? before : [];
-    this.#shown = this.only ? onlyStrip(this.only) : stripsOf(this.run, stay);
-    const isSame = `${this.#shown.map(nameOf)}` === `${before.map(nameOf)}`;
+    this.#shown = this.only ? onlyStrip(this.only, this.run) : stripsOf(this.run, stay);
+    const isSame = keyOf(this.#shown) === keyOf(before);
     if (!isSame) this.contents.expire();
     return !isSame;
   }
@@ -199,24 +193,6 @@ export class Lines extends Picture {
   }
 
   /**
-   * @param {TimeRange} range
-   * @param {(time: number) => number} x
-   */
-  #drawTimeAxis(range, x) {
-    const { pen } = this;
-    const { strips } = this.#layout;
-    const { bottom } = strips[strips.length - 1];
-    for (const time of ticksOf(range, this.#wide)) {
-      pen.bar("ink", x(time), TOP_PIXELS, 1, bottom - TOP_PIXELS, GRID);
-      const words = `${Number(time.toFixed(1))} s`;
-      pen.text(words, x(time), bottom + 22, { align: "center" });
-    }
-    if (range.from === 0 || this.#wide < OLDER_WORDS_FROM_PIXELS) return;
-    const style = /** @type {const} */ ({ align: "right", soft: true });
-    pen.text("older points left out", this.#rightPixel, TOP_PIXELS - 6, style);
-  }
-
-  /**
    * @param {Strip} strip
    * @param {(time: number) => number} x
    * @param {number} drawnToPixel
@@ -233,15 +209,6 @@ export class Lines extends Picture {
       untilTime: this.run.now + OVERSHOOT_SECONDS,
       ...this.#heightAxis(strip.spec),
     });
-  }
-
-  /** @param {(time: number) => number} x */
-  #drawCursor(x) {
-    if (this.#frozenAt === null) return;
-    const { strips } = this.#layout;
-    const { bottom } = strips[strips.length - 1];
-    const left = x(this.#frozenAt) - 1;
-    this.pen.bar("ink", left, TOP_PIXELS, 2, bottom - TOP_PIXELS, CURSOR);
   }
 
   /**

@@ -38,7 +38,7 @@ export function axisTop(level) {
  * @param {number} pixels
  */
 export function axisNumbers(top, pixels) {
-  const fitting = Math.floor(pixels / NUMBER_GAP_PIXELS);
+  const fitting = pixels / NUMBER_GAP_PIXELS;
   const most = Math.min(MOST_NUMBERS, Math.max(FEWEST_NUMBERS, fitting));
   const step = Math.max(1, niceStep(top, most));
   const numbers = [];

@@ -103,11 +103,18 @@ export function stripsOf(run, before) {
 }
 
 /**
- * The only strip of this name.
+ * The only strip, of this name.  It has a row for refusals, and one for failures only if
+ * there are both.
  *
  * @param {string} name
+ * @param {Run} run
+ * @returns {StripSpec[]}
  */
-export const onlyStrip = (name) => STRIPS.filter((spec) => spec.name === name);
+export function onlyStrip(name, { levels }) {
+  const spec = STRIPS.find((each) => each.name === name) ?? IN_FLIGHT;
+  const found = spec.marks.filter((line) => levels[line].length > 0);
+  return [{ ...spec, marks: found.length ? found : spec.marks.slice(0, 1) }];
+}
 
 /**
  * @param {Run} run
@@ -194,7 +201,7 @@ function stacked(shown, share) {
   const strips = [];
   let y = TOP_PIXELS;
   for (const spec of shown) {
-    const marks = spec.marks.length ? spec.marks.length * MARK_ROW_PIXELS + 8 : 0;
+    const marks = spec.marks.length ? spec.marks.length * MARK_ROW_PIXELS + 6 : 0;
     const bottom = y + spec.height * share;
     strips.push({ spec, y, top: y + marks, bottom });
     y = bottom + STRIP_GAP_PIXELS;
