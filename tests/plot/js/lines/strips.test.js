@@ -107,13 +107,14 @@ Deno.test("titles say what is counted, for how long, and how much is allowed", (
   const run = runOf({
     policies: [aSecond, { ...aSecond, time: 1, period: 60, tokens: 12_000 }],
   });
-  assert.equal(stripTitle("in flight", run, 0), "in flight");
-  assert.equal(stripTitle("rate", run, 0), "sent in the last second, 100 allowed");
+  assert.equal(stripTitle("in flight", run, 0, 900), "in flight");
+  assert.equal(stripTitle("rate", run, 0, 900), "sent in the last second, 100 allowed");
   assert.equal(
-    stripTitle("tokens", run, 1),
+    stripTitle("tokens", run, 1, 900),
     "tokens in the last 60 s, 12k allowed",
   );
-  assert.equal(stripTitle("rate", runOf({}), 0), "sent in the last second");
+  assert.equal(stripTitle("rate", runOf({}), 0, 900), "sent in the last second");
+  assert.equal(stripTitle("rate", run, 0, 220), "sent in the last second");
 });
 
 const RUN = runOf({

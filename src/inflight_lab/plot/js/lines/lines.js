@@ -202,7 +202,7 @@ export class Lines extends Picture {
     const content = this.contents.of(strip.spec);
     if (!content) return;
     drawStrip(this.pen, strip, content, {
-      title: stripTitle(strip.spec.name, this.run, time),
+      title: stripTitle(strip.spec.name, this.run, time, this.#wide - LEFT),
       x,
       rightPixel: this.#rightPixel,
       drawnToPixel,

@@ -11,7 +11,7 @@ export const MARK_ROW_PIXELS = 15;
 const LETTER_PIXELS = 14;
 
 /** Strips lower than this share of their usual height have smaller letters. */
-const SMALLER_LETTERS_BELOW = 0.44;
+const SMALLER_LETTERS_BELOW = 0.36;
 
 /** Strips would be lower than this share with "waiting", so it is left out. */
 const NO_WAITING_STRIP_BELOW = 0.65;

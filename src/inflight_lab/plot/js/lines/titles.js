@@ -4,20 +4,27 @@ import { policyAt } from "../run.js";
 import { perWords } from "../words.js";
 import { short } from "./scales.js";
 
+/** The width of a letter of a title, about. */
+const LETTER_PIXELS = 8.2;
+
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
  * @import { StripName } from "./strips.js"
  */
 
 /**
+ * What a strip counts, in which time, and how much is allowed; without the last in a room of
+ * too few pixels.
+ *
  * @param {StripName} name
  * @param {Run} run
  * @param {number} time
+ * @param {number} room
  */
-export function stripTitle(name, run, time) {
+export function stripTitle(name, run, time, room) {
   const policy = policyAt(run, time);
-  if (name === "rate") return withAllowed("sent", policy, policy?.rate);
-  if (name === "tokens") return withAllowed("tokens", policy, policy?.tokens);
+  if (name === "rate") return countedTitle("sent", policy, policy?.rate, room);
+  if (name === "tokens") return countedTitle("tokens", policy, policy?.tokens, room);
   return name;
 }
 
@@ -25,8 +32,10 @@ export function stripTitle(name, run, time) {
  * @param {string} what
  * @param {QuotaPolicy | null} policy
  * @param {number | undefined} allowed
+ * @param {number} room
  */
-function withAllowed(what, policy, allowed) {
-  const title = `${what} in the last ${perWords(policy?.period ?? 1)}`;
-  return allowed ? `${title}, ${short(allowed)} allowed` : title;
+function countedTitle(what, policy, allowed, room) {
+  const counted = `${what} in the last ${perWords(policy?.period ?? 1)}`;
+  const whole = allowed ? `${counted}, ${short(allowed)} allowed` : counted;
+  return whole.length * LETTER_PIXELS <= room ? whole : counted;
 }
