@@ -142,6 +142,7 @@ def test_a_run_in_slow_motion_is_told_in_its_own_seconds(
     assert (run.now, run.counts.elapsed) == (2, 0.5)
     assert run.policies == [PolicyChange(0.0, QuotaPolicy(kind, 7, 2.0))]
     assert [point.time for point in run.levels["server"]] == [1.5, 2]
+    assert run.levels["rate"] == [Point(0, 0, 0, 0), Point(1.5, 1, 1, 1)]
     assert run.levels["limit"] == [Point(0, 3, 3, 3)]
     assert [(event.time, event.quota) for event in run.events] == [
         (1.5, None),
@@ -211,6 +212,22 @@ def test_what_was_sent_right_before_a_run_still_counts(
     with_quota = PlotSource(server, None, lambda: QuotaPolicy("gcra", 7, 2.0))
     assert lasts(with_quota.read())["rate"] == 2
     assert lasts(PlotSource(server, None).read())["rate"] == 1
+
+
+def test_a_quota_with_another_period_counts_anew(
+    clock: SetClock, server: Timeline
+) -> None:
+    """What is older than the new period counts no longer, from that moment on."""
+    policy = QuotaPolicy("sliding-window", 7, 60.0)
+    source = PlotSource(server, None, lambda: policy)
+    for _ in range(3):
+        clock.now += 1
+        server.send()
+    assert lasts(source.read())["rate"] == 3
+    policy = policy._replace(period=1.5)
+    clock.now += 0.4
+    points = source.read().levels["rate"]
+    assert (points[0].time, points[-1].last) == (3, 2)
 
 
 def test_refusals_of_others_are_not_drawn(server: Timeline, client: Timeline) -> None:
