@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
 
+from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES, fetch_all
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.results_file import Record, open_results
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, code_cells, kernel, notebook
+from tests.support.pasting import run_cell
 from tests.support.run_all import RUN_ALL
-from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
+from tests.support.shown_recipes import CODE, SHOWN_IN, code_in, source_of
 from tests.support.virtual_clock import run
 
 
@@ -88,6 +91,35 @@ def test_the_longest_pause_is_as_the_table_says() -> None:
     """Ten minutes, unless a quota's period is longer."""
     assert "more than ten minutes" in code_cell(notebook("10"), "text-retried")
     assert Api.longest_pause == 600
+
+
+@pytest.mark.anyio
+async def test_answers_in_sqlite(server: PracticeServer, tmp_path: Path) -> None:
+    """The two methods that the page shows are all it takes: the second start finds the
+    answers of the first one in the database.
+    """
+    path = tmp_path / "results.jsonl"
+    settings = {"URL": f"{server.url}?id={{id}}", "RESULTS": str(path)}
+    code = snippet("fetch_all", notebook=True, IDS=range(5), **settings)
+    for _ in range(2):
+        results = (await run_cell(with_sqlite(code)))["results"]
+        assert [outcome["data"]["args"]["id"] for outcome in results] == list("01234")
+        assert server.stats().started == 5
+    with sqlite3.connect(f"{path}.db") as database:
+        (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
+    assert rows == 5
+    assert path.read_bytes() == b""
+
+
+def with_sqlite(code: str) -> str:
+    """The script after what the page says was done to it."""
+    (shown,) = CODE.findall(code_cell(notebook("10"), "text-sqlite"))
+    read, write = shown.rstrip().split("\n\n")
+    for name, method in {"read": read, "write": write}.items():
+        where = rf"(?s)class ResultsFile:.*?(    def {name}\(self.*?)\n\n"
+        (old,) = re.findall(where, code)
+        code = code.replace(old, method)
+    return code.replace("\nimport re\n", "\nimport re\nimport sqlite3\n", 1)
 
 
 def test_pasted_as_the_page_says() -> None:

@@ -37,7 +37,8 @@ class ResultsFile:
     """The outcomes of all items.  The answers among them are written to the file.
 
     It may hold answers to other items, which stay there.  Only `read` and `write` know
-    what it looks like inside: replace these two to keep the answers in a database.
+    what it looks like inside.  To keep the answers in a database, replace these two:
+    notebook 10 has them for SQLite.
     """
 
     def __init__(self, file: FileIO, items: Iterable[Record]) -> None:
