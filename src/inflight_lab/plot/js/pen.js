@@ -2,16 +2,13 @@
 
 const FONT = "system-ui, sans-serif";
 
-/** The page's colours, by what is drawn in them. */
+/** The page's colours, by what is drawn in them; all else has the colour of its letters. */
 const COLOURS = {
   waiting: "--waiting",
-  client: "--client",
-  server: "--server",
-  flying: "--server",
-  rate: "--rate",
-  tokens: "--rate",
-  ok: "--rate",
+  flying: "--flying",
+  ok: "--ok",
   refused: "--refused",
+  lost: "--lost",
 };
 
 /** Marks that are outlined, with the width of the line in pixels; others are filled. */
@@ -26,6 +23,7 @@ const OUTLINED = new Map([["waiting", 1.6], ["lost", 2.2]]);
  * @property {number} [line] How strongly it is outlined.
  * @property {number} [wide] The width of the line.
  * @property {number[]} [dashes]
+ * @property {boolean} [soft] Whether its ends and corners are round.
  *
  * @typedef {object} TextStyle
  * @property {number} [size]
@@ -63,10 +61,11 @@ export class Pen {
     for (const [name, property] of Object.entries(COLOURS)) {
       this.#colours.set(name, style.getPropertyValue(property).trim() || style.color);
     }
-    this.canvas.width = width * devicePixelRatio;
-    this.canvas.height = height * devicePixelRatio;
+    const pixels = devicePixelRatio * (this.canvas.currentCSSZoom ?? 1);
+    this.canvas.width = width * pixels;
+    this.canvas.height = height * pixels;
     this.canvas.style.height = `${height}px`;
-    const scale = zoom * devicePixelRatio;
+    const scale = zoom * pixels;
     this.#context.setTransform(scale, 0, 0, scale, 0, 0);
   }
 
@@ -82,20 +81,28 @@ export class Pen {
    * @returns {number} How far the words reach.
    */
   text(words, x, y, style = {}) {
-    const { size = 14, name = "ink", bold = false, align = "left", soft = false } =
-      style;
+    const { name = "ink", align = "left", soft = false } = style;
     const context = this.#inked(name, soft ? 0.75 : 1);
-    context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+    const width = this.widthOf(words, style);
     context.textAlign = align;
     context.fillText(String(words), x, y);
-    return x + context.measureText(String(words)).width;
+    return x + width;
+  }
+
+  /**
+   * @param {string | number} words
+   * @param {TextStyle} [style]
+   */
+  widthOf(words, { size = 14, bold = false } = {}) {
+    this.#context.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+    return this.#context.measureText(String(words)).width;
   }
 
   /**
    * A name with its number.
    *
    * @param {string} words
-   * @param {number} number
+   * @param {number | string} number
    * @param {number} x
    * @param {number} y
    * @param {string} [name] The colour of the number.
@@ -128,11 +135,14 @@ export class Pen {
    * @param {(context: CanvasRenderingContext2D) => void} trace
    * @param {Style} style
    */
-  shape(trace, { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] }) {
+  shape(trace, style) {
+    const { name = "ink", fill = 0, line = 0, wide = 1.5, dashes = [] } = style;
     const context = this.#context;
     context.beginPath();
     trace(context);
     context.lineWidth = wide;
+    context.lineCap = style.soft ? "round" : "butt";
+    context.lineJoin = style.soft ? "round" : "miter";
     context.setLineDash(dashes);
     if (fill) this.#inked(name, fill).fill();
     if (line) this.#inked(name, line).stroke();
