@@ -11,6 +11,10 @@ export class DrawnPen {
   marks = [];
   /** How many times something was filled or outlined. */
   paths = 0;
+  /** @type {number[]} How many pixels high its letters are. */
+  letters = [];
+  /** @type {number[]} How strongly shapes are outlined, but for the ground of the roads. */
+  outlines = [];
 
   /** @returns {Pen} */
   asPen() {
@@ -19,6 +23,17 @@ export class DrawnPen {
     pen.mark = (name, spots, r) => {
       if (spots.length) this.marks.push({ name, spots, r });
       mark(name, spots, r);
+    };
+    const text = pen.text.bind(pen);
+    pen.text = (words, x, y, style = {}) => {
+      this.letters.push(style.size ?? 14);
+      return text(words, x, y, style);
+    };
+    const shape = pen.shape.bind(pen);
+    pen.shape = (trace, style) => {
+      const isGround = style.soft && (style.wide ?? 0) > 20;
+      if (style.line && !isGround) this.outlines.push(style.line);
+      shape(trace, style);
     };
     return pen;
   }

@@ -10,7 +10,10 @@ import {
   windowAt,
 } from "../../../../src/inflight_lab/plot/js/flow/quota.js";
 import { MOVING } from "../../../../src/inflight_lab/plot/js/flow/request.js";
-import { ticksAround } from "../../../../src/inflight_lab/plot/js/flow/ticks_picture.js";
+import {
+  nowOn,
+  ticksAround,
+} from "../../../../src/inflight_lab/plot/js/flow/ticks_picture.js";
 import { towersOf } from "../../../../src/inflight_lab/plot/js/flow/window_picture.js";
 import { runOf, sevenInTwo } from "../support.js";
 
@@ -102,19 +105,19 @@ Deno.test("ticks go on evenly around the time, also after a long rest", () => {
   }
 });
 
-Deno.test("requests of one moment are one tower, as far from now as they are old", () => {
+Deno.test("requests of one moment are one tower, and now is at the right", () => {
   const view = { age: 2, times: [1, 1.001, 1.002, 1.9] };
-  const towers = towersOf(view, 2, { period: 2, wide: 325, fixed: false });
+  const towers = towersOf(view, 2, 2, 325);
   assert.deepEqual(towers.map(({ count }) => count), [3, 1]);
   const [early, late] = towers.map(({ middle }) => middle);
-  assert.ok(Math.abs(early - 325 / 2) < 6.5 && Math.abs(late - 325 / 20) < 6.5);
+  assert.ok(Math.abs(early - 325 / 2) < 6.5 && Math.abs(late - 325 * 0.95) < 6.5);
 });
 
 Deno.test("in a fixed window towers stand as far from its begin as it was old", () => {
-  const towers = towersOf({ age: 1.5, times: [1] }, 2, {
-    period: 2,
-    wide: 325,
-    fixed: true,
-  });
+  const towers = towersOf({ age: 1.5, times: [1] }, 2, 2, 325);
   assert.ok(Math.abs(towers[0].middle - 325 / 4) < 6.5);
+});
+
+Deno.test("on the ticks of GCRA now is at the right, with room for what a burst uses", () => {
+  assert.deepEqual([1, 5, 50].map((burst) => nowOn(364, 26, burst)), [312, 208, 182]);
 });

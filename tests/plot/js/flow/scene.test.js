@@ -2,16 +2,18 @@
 
 import assert from "node:assert/strict";
 
-import { Dots, gapsFor } from "../../../../src/inflight_lab/plot/js/flow/dots.js";
+import { Dots } from "../../../../src/inflight_lab/plot/js/flow/dots.js";
 import {
+  contains,
   gapFor,
   roomIn,
   spotFromLeft,
   spotFromRight,
 } from "../../../../src/inflight_lab/plot/js/flow/grid.js";
 import { FlowModel } from "../../../../src/inflight_lab/plot/js/flow/model.js";
-import { bezier } from "../../../../src/inflight_lab/plot/js/flow/path.js";
-import { placesFor } from "../../../../src/inflight_lab/plot/js/flow/places.js";
+import { packsFor } from "../../../../src/inflight_lab/plot/js/flow/packing.js";
+import { spotOn } from "../../../../src/inflight_lab/plot/js/flow/path.js";
+import { placesFor, slotAt } from "../../../../src/inflight_lab/plot/js/flow/places.js";
 import { MOVING } from "../../../../src/inflight_lab/plot/js/flow/request.js";
 import { drawScene } from "../../../../src/inflight_lab/plot/js/flow/scene.js";
 import { request, runOf, sevenInTwo } from "../support.js";
@@ -33,11 +35,11 @@ function sceneAt(run, time, places = PLACES) {
   const model = new FlowModel(run, MOVING);
   model.advance(time);
   const standing = model.standing();
+  const packs = packsFor(model, standing, places);
   const dots = new Dots();
-  dots.move(model, standing, places, true);
-  const gaps = gapsFor(model, standing, places);
+  dots.move(model, places, packs, true);
   const refused = time - model.refusedAt < 0.25;
-  return { model, standing, places, gaps, dots, refused };
+  return { model, standing, places, packs, dots, refused };
 }
 
 /**
@@ -62,14 +64,6 @@ Deno.test("places fill a region column by column, from the end where one goes on
     10,
   ]);
 });
-
-for (const height of [0, 516, 600, 900]) {
-  Deno.test(`from top to bottom no words touch the slots, at a height of ${height}`, () => {
-    const { slots, pool } = placesFor(400, height, true);
-    const letters = 13;
-    assert.ok(slots.y + slots.h <= pool.y - 16 - letters);
-  });
-}
 
 for (
   const [width, down]
@@ -126,19 +120,24 @@ const BUSY = runOf({
 Deno.test("the picture says how many wait, are out, and became what", () => {
   const { words } = drawnAt(BUSY, 1.2);
   for (
-    const [name, number] of [["waiting", "9"], ["slots", "6"], ["API, working on", "2"]]
+    const [name, number] of [["waiting", "9"], ["slots", "6"], ["in flight", "2"], [
+      "API: working on",
+      "2",
+    ]]
   ) {
     assert.equal(words[words.indexOf(name) + 1], number);
   }
   assert.equal(words[words.indexOf("answered") - 1], "1");
-  assert.equal(words[words.indexOf("refused: 429, 503") - 1], "1");
+  assert.equal(words[words.lastIndexOf("refused") - 1], "1");
   assert.ok(words.includes("7 in any 2 s") && words.includes("2 of 7"));
   assert.ok(words.includes("2 s ago"));
 });
 
 Deno.test("a refusal is said for a moment", () => {
-  assert.ok(drawnAt(BUSY, 1.2).words.includes("refused"));
-  assert.ok(!drawnAt(BUSY, 1.3).words.includes("refused"));
+  /** @param {number} time */
+  const said = (time) => drawnAt(BUSY, time).words.filter((word) => word === "refused");
+  assert.equal(said(1.2).length, 2); // by the API, and by the tally
+  assert.equal(said(1.3).length, 1);
 });
 
 Deno.test("a refused request is seen as one as soon as it is at the API", () => {
@@ -192,22 +191,99 @@ Deno.test("where nobody knows of a limit, nothing is said of one", () => {
   assert.ok(!drawnAt(runOf({ events }), 1.1).words.includes("no limit"));
 });
 
-Deno.test("those for whom the crowd has no room are counted, and not drawn", () => {
+/** @param {number} count Sent, and not arrived. */
+function crowdOf(count) {
   /** @type {Row[]} */
   const events = [];
-  for (let n = 0; n < 239; n += 1) events.push([1, "sent", n]);
-  const { dots } = sceneAt(runOf({ events }), 1.1, placesFor(600, 0, false));
-  const room = roomIn(placesFor(600, 0, false).crowd, 9);
-  assert.ok(room < 239);
-  assert.deepEqual([dots.drawn.length, dots.onLeg.pool], [room, 239]);
+  for (let n = 0; n < count; n += 1) events.push([1, "sent", n]);
+  return events;
+}
+
+const CUT = [
+  {
+    what: "a queue",
+    run: runOf({ levels: { waiting: [[0, 1000]], limit: [[0, 3]] } }),
+    all: 1000,
+  },
+  { what: "a crowd", run: runOf({ events: crowdOf(239) }), all: 239 },
+  {
+    what: "a pool",
+    run: runOf({ levels: { limit: [[0, 1]] }, events: crowdOf(239) }),
+    all: 239,
+  },
+];
+
+for (const { what, run, all } of CUT) {
+  for (const down of [false, true]) {
+    Deno.test(`${what} that is cut says how many are not drawn, ${down ? "down" : "across"}`, () => {
+      const places = placesFor(down ? 390 : 600, 0, down);
+      const { words, marks } = drawnAt(run, 1.1, places);
+      const rings = marks.filter(({ name }) => name === "waiting");
+      const drawn = rings.reduce((sum, { spots }) => sum + spots.length, 0);
+      assert.ok(drawn > 30 && drawn < all);
+      assert.ok(words.includes(`+ ${all - drawn} more`));
+    });
+  }
+}
+
+Deno.test("slots that are cut say how many are not drawn, and have their dots too", () => {
+  const run = runOf({ levels: { limit: [[0, 400]] }, events: crowdOf(1) });
+  const { packs } = sceneAt(run, 1.1);
+  assert.ok(drawnAt(run, 1.1).words.includes(`+ ${400 - packs.slots.room} more`));
+  assert.deepEqual(slotAt(packs.slots, 399), slotAt(packs.slots, packs.slots.room - 1));
 });
 
-Deno.test("a dot begins and ends its flight gently", () => {
-  /** @type {[Spot, Spot, Spot, Spot]} */
-  const way = [[0, 7], [10, 7], [20, 7], [30, 7]];
-  const places = [0, 0.1, 0.5, 0.9, 1].map((share) => bezier(way, share)[0]);
-  assert.deepEqual(places.map((x) => Number(x.toFixed(2))), [0, 0.84, 15, 29.16, 30]);
-  assert.equal(bezier(way, 0.5)[1], 7);
+Deno.test("where a dot is a bundle, a ring of the queue is one too", () => {
+  const events = crowdOf(300);
+  const run = runOf({ levels: { waiting: [[0, 20]] }, events });
+  const { words, marks } = drawnAt(run, 1.1);
+  assert.ok(words.includes("1 dot = 5 requests"));
+  assert.deepEqual(marks.slice(0, 1).map(({ spots }) => spots.length), [4]);
+});
+
+Deno.test("where the queue is not observed, its number is a dash", () => {
+  const { words } = drawnAt(runOf({ events: crowdOf(1) }), 1.1);
+  assert.equal(words[words.indexOf("waiting") + 1], "–");
+});
+
+Deno.test("the API works on those within its frame, and on no other", () => {
+  for (let time = 0.9; time < 2.2; time += 0.01) {
+    const { places, dots } = sceneAt(BUSY, time);
+    const within = dots.drawn.filter(({ leg, at }) =>
+      leg !== "land" && contains(places.api, at)
+    );
+    assert.equal(dots.atApi, within.length);
+  }
+  const { atApi, inFlight } = sceneAt(BUSY, 1.05).dots;
+  assert.deepEqual([inFlight, atApi], [2, 0]); // on the road
+});
+
+Deno.test("no letters are smaller than 11 pixels, and no outline is fainter than half", () => {
+  const asleep = runOf({
+    policies: [sevenInTwo("gcra")],
+    levels: { limit: [[0, 100]] },
+    events: [
+      [0.1, "taken", null, 0],
+      ...request(0, { sent: 0.2, ended: 0.4, status: 429, slot: 0 }),
+    ],
+  });
+  for (const places of [PLACES, placesFor(390, 0, true)]) {
+    for (const run of [BUSY, asleep, ...CUT.map((each) => each.run)]) {
+      const { letters, outlines } = drawnAt(run, 1.2, places);
+      assert.ok(Math.min(...letters) >= 11);
+      assert.ok(Math.min(...outlines) >= 0.5);
+    }
+  }
+});
+
+Deno.test("a dot begins and ends its flight gently, and cuts the corners", () => {
+  /** @type {Spot[]} */
+  const straight = [[0, 7], [10, 7], [100, 7]];
+  const places = [0, 0.1, 0.5, 0.9, 1].map((share) => spotOn(straight, share)[0]);
+  assert.deepEqual(places.map((x) => Number(x.toFixed(2))), [0, 2.8, 50, 97.2, 100]);
+  assert.equal(spotOn(straight, 0.5)[1], 7);
+  const corner = spotOn([[0, 0], [50, 0], [50, 50]], 0.5);
+  assert.deepEqual(corner.map(Math.round), [43, 7]);
 });
 
 Deno.test("in slow motion each dot has its number, beginning with 1", () => {
@@ -225,12 +301,13 @@ Deno.test("dots glide to their places, and are there at once after the time was 
   const run = runOf({ events: [[1, "sent", 0]] });
   const model = new FlowModel(run, MOVING);
   model.advance(1.1);
+  const packs = packsFor(model, model.standing(), PLACES);
   const gliding = new Dots();
-  gliding.move(model, model.standing(), PLACES, false);
+  gliding.move(model, PLACES, packs, false);
   const place = spotFromRight(PLACES.crowd, 0, 14);
   assert.notDeepEqual(gliding.drawn[0].at, place);
   for (let frame = 0; frame < 60; frame += 1) {
-    gliding.move(model, model.standing(), PLACES, false);
+    gliding.move(model, PLACES, packs, false);
   }
   const [x, y] = gliding.drawn[0].at;
   assert.ok(Math.hypot(x - place[0], y - place[1]) < 0.01);

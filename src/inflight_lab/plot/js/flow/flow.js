@@ -4,11 +4,12 @@
 
 import { calm } from "../frames.js";
 import { Picture } from "../picture.js";
-import { Dots, gapsFor } from "./dots.js";
+import { Dots } from "./dots.js";
 import { FlowModel } from "./model.js";
+import { packsFor } from "./packing.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
 import { inSlowMotion, LAG_SECONDS, MOVING, STILL } from "./request.js";
-import { drawScene, flying } from "./scene.js";
+import { drawScene } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
 const SEEK_SECONDS = 0.5;
@@ -122,12 +123,13 @@ export class Flow extends Picture {
     const model = this.#model;
     const places = this.#places;
     const standing = model.standing();
-    this.#dots.move(model, standing, places, atOnce);
+    const packs = packsFor(model, standing, places);
+    this.#dots.move(model, places, packs, atOnce);
     return {
       model,
       standing,
       places,
-      gaps: gapsFor(model, standing, places),
+      packs,
       dots: this.#dots,
       refused: model.time - model.refusedAt < model.motion.known,
     };
@@ -152,8 +154,9 @@ export function inWords({ standing, dots }) {
   const words = [
     `${standing.waiting} waiting`,
     ...limitInWords(standing),
-    `${dots.onLeg.pool} sent and not arrived`,
-    `${flying(dots)} at the API`,
+    `${dots.inPool} sent and not arrived`,
+    `${dots.inFlight} in flight`,
+    `${dots.atApi} of them at the API`,
   ];
   return words.join(", ");
 }
@@ -174,8 +177,8 @@ function asData({ model, standing, dots }) {
     waiting,
     limit,
     asleep,
-    pool: dots.onLeg.pool,
-    flying: flying(dots),
+    pool: dots.inPool,
+    flying: dots.inFlight,
     ...model.tallies,
     bundle: model.bundleSize,
   };

@@ -37,6 +37,14 @@ export function spotFromLeft({ x, y, h }, i, gap) {
 }
 
 /**
+ * @param {Region} region
+ * @param {Spot} spot
+ */
+export function contains({ x, y, w, h }, [left, top]) {
+  return left >= x && left <= x + w && top >= y && top <= y + h;
+}
+
+/**
  * How many places a region has.
  *
  * @param {Region} region

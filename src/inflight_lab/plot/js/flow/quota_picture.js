@@ -29,10 +29,6 @@ export function drawQuota(pen, { model, places, refused }) {
   const y = area.y - 9;
   pen.text(titleOf(policy), area.x, y, policy ? { bold: true } : { soft: true });
   if (!policy) return;
-  if (refused) {
-    const right = area.x + area.w;
-    pen.text("refused", right, y, { bold: true, name: "refused", align: "right" });
-  }
   const ink = refused ? "refused" : "ink";
   const fill = refused ? "refused" : "ok";
   drawState(pen, { area, policy, ink, fill }, model);
@@ -49,7 +45,7 @@ export function titleOf(policy) {
   const titles = {
     "sliding-window": `${rate} in any ${per}`,
     "fixed-window": `${rate} in each ${per}`,
-    "token-bucket": `bucket of ${burst}, refilled with ${rate} a ${per}`,
+    "token-bucket": `bucket of ${burst}, + ${rate} a ${per}`,
     gcra: `one each ${rounded((1000 * period) / rate, 1)} ms`,
   };
   return titles[kind];

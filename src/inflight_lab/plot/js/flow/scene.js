@@ -1,36 +1,25 @@
 // The picture of the flow, part by part, at one moment.
 
-import { roomIn } from "./grid.js";
-import { crowdOf, hasSlots } from "./dots.js";
-import { middleOf, queuedAt } from "./places.js";
+import { hasSlots } from "./packing.js";
 import { drawQuota } from "./quota_picture.js";
+import { drawRoad } from "./road_picture.js";
 import { drawSlots } from "./slots_picture.js";
-
-/** The label of each tally, and its short form for a narrow one. */
-const TALLIES = [
-  { name: "ok", words: "answered", short: "answered" },
-  { name: "refused", words: "refused: 429, 503", short: "refused" },
-  { name: "lost", words: "failed, cancelled", short: "failed" },
-];
-
-/** A tally narrower than this has its short label. */
-const NARROW_TALLY_PIXELS = 140;
-
-/** The width of the ways to the API and back. */
-const WAY_PIXELS = 26;
+import { drawTally, TALLIES } from "./tally_picture.js";
+import { drawPool, drawQueue, ringSize } from "./waiting_picture.js";
 
 /**
  * @import { Pen } from "../pen.js"
- * @import { Dot, Dots, Gaps } from "./dots.js"
- * @import { Region, Spot } from "./grid.js"
+ * @import { Dot, Dots } from "./dots.js"
+ * @import { Spot } from "./grid.js"
  * @import { FlowModel, Standing } from "./model.js"
+ * @import { Packs } from "./packing.js"
  * @import { Places } from "./places.js"
  *
  * @typedef {object} Scene
  * @property {FlowModel} model
  * @property {Standing} standing
  * @property {Places} places
- * @property {Gaps} gaps
+ * @property {Packs} packs
  * @property {Dots} dots
  * @property {boolean} refused Whether the API turned one away just now.
  */
@@ -40,72 +29,18 @@ const WAY_PIXELS = 26;
  * @param {Scene} scene
  */
 export function drawScene(pen, scene) {
+  const { model, standing, places } = scene;
   pen.clear();
   drawQueue(pen, scene);
-  if (hasSlots(scene.standing)) drawSlots(pen, scene);
-  drawWay(pen, scene.places.out, scene.places.down, "»");
-  drawWay(pen, scene.places.back, scene.places.down, "«");
+  if (hasSlots(standing)) drawSlots(pen, scene);
+  drawRoad(pen, places.out);
+  drawRoad(pen, places.back);
   drawPool(pen, scene);
   drawApi(pen, scene);
-  TALLIES.forEach((tally, i) => drawTally(pen, scene, tally, scene.places.tallies[i]));
+  TALLIES.forEach((tally, i) => {
+    drawTally(pen, places.tallies[i], tally, model.tallies[tally.name]);
+  });
   drawDots(pen, scene);
-}
-
-/**
- * How many are at the API or on the wire.
- *
- * @param {Dots} dots
- */
-export const flying = ({ onLeg }) => onLeg.out + onLeg.api + onLeg.back;
-
-/**
- * @param {Pen} pen
- * @param {Scene} scene
- */
-function drawQueue(pen, { places, standing, gaps }) {
-  const { queue } = places;
-  const { waiting } = standing;
-  const shown = Math.min(waiting, roomIn(queue, gaps.queue));
-  const spots = [];
-  for (let i = 0; i < shown; i += 1) spots.push(queuedAt(places, queue, i, gaps.queue));
-  pen.heading("waiting", waiting, queue.x, queue.y - 16, "waiting");
-  pen.mark("waiting", spots, 4.4);
-}
-
-/**
- * A way to the API or back, from one spot to another.
- *
- * @param {Pen} pen
- * @param {[Spot, Spot]} way
- * @param {boolean} down
- * @param {string} sign
- */
-function drawWay(pen, [[x, y], [endX, endY]], down, sign) {
-  const half = WAY_PIXELS / 2;
-  const box = down
-    ? { x: x - half, y: Math.min(y, endY), w: WAY_PIXELS, h: Math.abs(endY - y) }
-    : { x: Math.min(x, endX), y: y - half, w: Math.abs(endX - x), h: WAY_PIXELS };
-  pen.box(box, { fill: 0.06, round: half });
-  if (down) return;
-  const before = endX > x ? -14 : 14;
-  pen.text(sign, endX + before, y + 6, { size: 20, align: "center", soft: true });
-}
-
-/**
- * The heading of the requests that are sent but have not arrived: they wait for a
- * connection in httpx's pool or, on a busy machine, for the network.
- *
- * @param {Pen} pen
- * @param {Scene} scene
- */
-function drawPool(pen, { standing, places, dots }) {
-  const { x, y } = crowdOf(standing, places);
-  let left = x;
-  if (standing.unlimited && !hasSlots(standing)) {
-    left = pen.text("no limit", x, y - 16, { soft: true }) + 18;
-  }
-  const { pool } = dots.onLeg;
-  if (pool) pen.heading("not arrived", pool, left, y - 16, "waiting");
 }
 
 /**
@@ -114,35 +49,23 @@ function drawPool(pen, { standing, places, dots }) {
  */
 function drawApi(pen, scene) {
   const { places, dots, model, refused } = scene;
-  const { api } = places;
-  const usual = { name: "ink", fill: 0.05, line: 0.35, wide: 1.5, round: 10 };
+  const { api, words } = places;
+  const usual = { name: "ink", fill: 0.05, line: 0.5, wide: 1.5, round: 10 };
   const alarmed = { ...usual, name: "refused", line: 1, wide: 3 };
   pen.box(api, refused ? alarmed : usual);
-  const y = api.y + 24;
-  const reach = pen.heading("API, working on", flying(dots), api.x + 16, y, "flying");
+  pen.heading("in flight", dots.inFlight, ...words.flying, "flying");
+  pen.heading("API: working on", dots.atApi, ...words.api, "flying");
+  if (refused) {
+    const right = api.x + api.w - 16;
+    const style =
+      /** @type {const} */ ({ bold: true, name: "refused", align: "right" });
+    pen.text("refused", right, words.api[1], style);
+  }
   if (model.bundleSize > 1) {
-    pen.text(`each dot: ${model.bundleSize} requests`, reach + 20, y, { bold: true });
+    const style = /** @type {const} */ ({ bold: true, align: "right", size: 13 });
+    pen.text(`1 dot = ${model.bundleSize} requests`, ...words.bundle, style);
   }
   drawQuota(pen, scene);
-}
-
-/**
- * @param {Pen} pen
- * @param {Scene} scene
- * @param {typeof TALLIES[number]} tally
- * @param {Region} region
- */
-function drawTally(pen, { model }, { name, words, short }, region) {
-  const { x, y, w, h } = region;
-  const number = model.tallies[/** @type {keyof FlowModel["tallies"]} */ (name)];
-  const any = number > 0;
-  const colour = any && name !== "lost" ? name : "ink";
-  pen.box(region, { name: colour, fill: any ? 0.09 : 0.04, line: any ? 0.6 : 0.25 });
-  pen.mark(name, [middleOf(region)], 6);
-  const size = Math.min(32, h * 0.5);
-  pen.text(number, x + 36, y + h * 0.34 + 11, { size, bold: true, name: colour });
-  const label = w > NARROW_TALLY_PIXELS ? words : short;
-  pen.text(label, x + 12, y + h - 11, { size: 14, soft: true });
 }
 
 /**
@@ -151,12 +74,12 @@ function drawTally(pen, { model }, { name, words, short }, region) {
  * @param {Pen} pen
  * @param {Scene} scene
  */
-function drawDots(pen, { model, gaps, dots }) {
+function drawDots(pen, { model, packs, dots }) {
   /** @type {Map<string, { name: string, size: number, spots: Spot[] }>} */
   const alike = new Map();
   for (const dot of dots.drawn) {
     const name = lookOf(dot);
-    const size = sizeOf(dot, gaps) * (model.bundleSize > 1 ? 1.25 : 1);
+    const size = sizeOf(dot, packs, model.bundleSize);
     const key = `${name} ${size}`;
     const same = alike.get(key);
     if (same) same.spots.push(dot.at);
@@ -189,10 +112,12 @@ function lookOf({ leg, request }) {
 
 /**
  * @param {Dot} dot
- * @param {Gaps} gaps
+ * @param {Packs} packs
+ * @param {number} bundleSize
  */
-function sizeOf({ leg, request }, gaps) {
-  const atApi = leg === "api" || leg === "back" ? gaps.work * 0.36 : 5;
-  const inSlot = request.slot !== null && gaps.slots < 18 ? 3.8 : 5;
-  return Math.min(atApi, inSlot);
+function sizeOf({ leg, request }, { pool, seats, slots }, bundleSize) {
+  if (leg === "pool") return ringSize(pool.gap);
+  const atApi = leg === "api" || leg === "back" ? seats.gap * 0.36 : 5;
+  const inSlot = request.slot !== null && slots.gap < 18 ? 3.8 : 5;
+  return Math.min(atApi, inSlot) * (bundleSize > 1 ? 1.25 : 1);
 }

@@ -1,14 +1,19 @@
 // The slots of the limit: what each of them does.
 
 import { slotAt } from "./places.js";
+import { drawMore } from "./waiting_picture.js";
 
 /** A slot has details if half its width is more than this. */
 const ROOMY_HALF_PIXELS = 8;
+
+/** Smaller letters cannot be read. */
+const SMALLEST_LETTER_PIXELS = 11;
 
 /**
  * @import { Pen } from "../pen.js"
  * @import { Spot } from "./grid.js"
  * @import { Standing } from "./model.js"
+ * @import { Pack } from "./packing.js"
  * @import { Scene } from "./scene.js"
  * @import { SlotState } from "./slots.js"
  *
@@ -22,30 +27,36 @@ const ROOMY_HALF_PIXELS = 8;
  * @param {Pen} pen
  * @param {Scene} scene
  */
-export function drawSlots(pen, { standing, places, gaps }) {
-  drawHeading(pen, standing, places.slots.x, places.slots.y - 16);
-  const half = gaps.slots * 0.42;
-  /** @param {number} slot */
-  const spotOf = (slot) => slotAt(places, slot, gaps.slots);
-  for (const alike of alikeIn(standing, spotOf)) {
+export function drawSlots(pen, scene) {
+  const { standing, packs } = scene;
+  drawHeading(pen, scene);
+  const half = packs.slots.gap * 0.42;
+  for (const alike of alikeIn(standing, packs.slots)) {
     drawBoxes(pen, alike, half);
     if (alike.state === "unsent") {
       pen.mark("waiting", alike.spots, Math.min(4.4, half * 0.55));
     }
     if (alike.state === "asleep") drawSleep(pen, alike.spots, half);
   }
+  drawMore(pen, packs.slots);
 }
 
 /**
+ * Beside the number of slots stands how many are idle; above it where there is no room.
+ *
  * @param {Pen} pen
- * @param {Standing} standing
- * @param {number} x
- * @param {number} y
+ * @param {Scene} scene
  */
-function drawHeading(pen, standing, x, y) {
+function drawHeading(pen, { standing, places }) {
   const { limit, slots } = standing;
-  const reach = pen.heading("slots", limit || slots.length, x, y);
-  pen.text(idleWords(standing), reach + 10, y, { name: "waiting", bold: true });
+  const { words, down } = places;
+  const [x, y] = words.slots;
+  const beside = pen.heading("slots", limit || slots.length, x, y) + 10;
+  const idle = idleWords(standing);
+  const style = { name: "waiting", bold: true };
+  const right = down ? Infinity : words.flying[0] - 8;
+  if (beside + pen.widthOf(idle, style) < right) pen.text(idle, beside, y, style);
+  else pen.text(idle, x, y - 16, style);
 }
 
 /** @param {Standing} standing */
@@ -58,18 +69,19 @@ function idleWords({ unsent, asleep }) {
  * The slots in groups that look the same, because a path for each slot is slower.
  *
  * @param {Standing} standing
- * @param {(slot: number) => Spot} spotOf
+ * @param {Pack} pack
  */
-function alikeIn({ limit, slots }, spotOf) {
+function alikeIn({ limit, slots }, pack) {
   /** @type {Map<string, Alike>} */
   const groups = new Map();
-  for (let slot = 0; slot < Math.max(limit, slots.length); slot += 1) {
+  const drawn = Math.min(Math.max(limit, slots.length), pack.room);
+  for (let slot = 0; slot < drawn; slot += 1) {
     const state = slots[slot];
     const above = slot >= limit;
     if (above && !state) continue;
     const key = `${state} ${above}`;
     const group = groups.get(key) ?? { state, above, spots: [] };
-    group.spots.push(spotOf(slot));
+    group.spots.push(slotAt(pack, slot));
     groups.set(key, group);
   }
   return groups.values();
@@ -90,7 +102,7 @@ function drawBoxes(pen, { state, above, spots }, half) {
   pen.boxes(boxes, {
     name: colourOf(state),
     fill: state ? 0.16 : 0.03,
-    line: state ? 0.9 : 0.35,
+    line: state ? 0.9 : 0.5,
     round: half > ROOMY_HALF_PIXELS ? 7 : 0,
     dashes: above ? [3, 3] : [],
   });
@@ -111,7 +123,7 @@ function drawSleep(pen, spots, half) {
   const words = half > ROOMY_HALF_PIXELS ? "zz" : "z";
   for (const [x, y] of spots) {
     pen.text(words, x, y + half * 0.35, {
-      size: half,
+      size: Math.max(SMALLEST_LETTER_PIXELS, half),
       bold: true,
       align: "center",
       name: "waiting",

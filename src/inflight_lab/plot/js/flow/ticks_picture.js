@@ -3,6 +3,9 @@
 /** How many ticks before the next one are drawn, at most. */
 const TICKS_BEFORE = 30;
 
+/** All words below the axis fit into one line in a picture wider than this. */
+const ONE_LINE_PIXELS = 290;
+
 /**
  * @import { Pen } from "../pen.js"
  * @import { Spot } from "./grid.js"
@@ -20,20 +23,36 @@ export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
   const { x, y, w } = area;
   const spacing = policy.period / policy.rate;
   const step = Math.min(26, w / 14);
-  const middle = x + w / 2;
+  const now = x + nowOn(w, step, policy.burst);
   const base = y + 56;
   /** @param {number} moment */
-  const pixel = (moment) => middle + ((moment - time) / spacing) * step;
+  const pixel = (moment) => now + ((moment - time) / spacing) * step;
   for (const moment of ticksAround(due, time, spacing)) {
     const left = pixel(moment);
     if (left >= x + w) break;
-    if (left > x) pen.bar("ink", left - 1, base - 12, 2, 24, 0.35);
+    if (left > x) pen.bar("ink", left - 1, base - 12, 2, 24, 0.5);
   }
   const spots = used.map((moment) => /** @type {Spot} */ ([pixel(moment), base]));
-  pen.mark("ok", spots.filter(([left]) => left > x), Math.min(6, step * 0.36));
-  pen.bar(ink, middle - 1.2, base - 30, 2.4, 60);
-  pen.text("now", middle, base - 36, { align: "center", bold: true, name: ink });
-  pen.text(wordsFor(policy.burst), x, base + 50, { soft: true });
+  const seen = spots.filter(([left]) => left > x && left < x + w);
+  pen.mark("ok", seen, Math.min(6, step * 0.36));
+  pen.bar(ink, now - 1.2, base - 30, 2.4, 60);
+  pen.text("now", now, base - 36, { align: "center", bold: true, name: ink });
+  const early = policy.burst > 1 ? `up to ${policy.burst} at once` : "none early";
+  const dot = "each dot: one let in";
+  const lines = w > ONE_LINE_PIXELS ? [`${early}; ${dot}`] : [early, dot];
+  lines.forEach((words, i) => pen.text(words, x, base + 46 + 18 * i, { soft: true }));
+}
+
+/**
+ * Where now is on the axis, in pixels: at its right, with room for the ticks that a burst may
+ * use ahead of time.
+ *
+ * @param {number} wide
+ * @param {number} step
+ * @param {number} burst
+ */
+export function nowOn(wide, step, burst) {
+  return wide - Math.min(wide / 2, (burst + 1) * step);
 }
 
 /**
@@ -46,10 +65,4 @@ export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
 export function* ticksAround(due, time, spacing) {
   const next = Math.max(due, time - ((time - due) % spacing));
   for (let i = -TICKS_BEFORE;; i += 1) yield next + i * spacing;
-}
-
-/** @param {number} burst */
-function wordsFor(burst) {
-  const early = burst > 1 ? `up to ${burst} at once` : "none may come early";
-  return `${early}; each dot: one let in`;
 }

@@ -1,5 +1,6 @@
 // A window of a quota: each request that was let in is a block at its time, stacked on
-// blocks of the same moment.  A burst looks like a tower, an even pace like a carpet.
+// blocks of the same moment.  A burst looks like a tower, an even pace like a carpet.  Time runs
+// from left to right.
 
 import { seconds } from "../words.js";
 
@@ -15,6 +16,10 @@ const ROOM_BELOW = 62;
 
 /** Pixels for the words beside the gauge. */
 const ROOM_BESIDE = 104;
+
+/** Pixels from "now" to the words at the begin and at the end of a fixed window. */
+const ROOM_FOR_NOW = 24;
+const ROOM_FOR_ENDS = 56;
 
 /**
  * @import { Pen } from "../pen.js"
@@ -34,17 +39,42 @@ export function drawWindow(pen, quota, view, time) {
   const { kind, rate, period } = quota.policy;
   const area = { x, y, w, h: h - ROOM_BELOW };
   const ground = y + area.h;
-  const fixed = kind === "fixed-window";
   pen.box(area, { fill: 0.06, round: 4 });
-  drawTowers(pen, area, towersOf(view, time, { period, wide: w, fixed }));
+  drawTowers(pen, area, towersOf(view, time, period, w));
   pen.bar("ink", x, ground, w, 1.5);
-  if (fixed) pen.bar("ink", x + (view.age / period) * w - 1, y - 2, 2, area.h + 4);
-  const [left, right] = fixed
-    ? ["window begins", "ends"]
-    : ["now", `${seconds(period)} ago`];
-  pen.text(left, x, ground + 16, { soft: true });
-  pen.text(right, x + w, ground + 16, { soft: true, align: "right" });
+  if (kind === "fixed-window") drawFixedAxis(pen, area, view.age / period);
+  else drawSlidingAxis(pen, area, period);
   drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, quota, view.times.length, rate);
+}
+
+/**
+ * The words below a window that moves on with the time.
+ *
+ * @param {Pen} pen
+ * @param {Region} area
+ * @param {number} period
+ */
+function drawSlidingAxis(pen, { x, y, w, h }, period) {
+  const below = y + h + 16;
+  pen.text(`${seconds(period)} ago`, x, below, { soft: true });
+  pen.text("now", x + w, below, { soft: true, align: "right" });
+}
+
+/**
+ * The words below a window that stays until it ends, and a line where now is in it.
+ *
+ * @param {Pen} pen
+ * @param {Region} area
+ * @param {number} share How much of it is over.
+ */
+function drawFixedAxis(pen, { x, y, w, h }, share) {
+  const below = y + h + 16;
+  const now = x + w * share;
+  pen.bar("ink", now - 1, y - 2, 2, h + 4);
+  const left = pen.text("window begins", x, below, { soft: true });
+  pen.text("ends", x + w, below, { soft: true, align: "right" });
+  const hasRoom = now > left + ROOM_FOR_NOW && now < x + w - ROOM_FOR_ENDS;
+  if (hasRoom) pen.text("now", now, below, { bold: true, align: "center" });
 }
 
 /**
@@ -53,9 +83,10 @@ export function drawWindow(pen, quota, view, time) {
  *
  * @param {WindowView} view
  * @param {number} time
- * @param {{ period: number, wide: number, fixed: boolean }} window
+ * @param {number} period
+ * @param {number} wide
  */
-export function towersOf({ age, times }, time, { period, wide, fixed }) {
+export function towersOf({ age, times }, time, period, wide) {
   const bin = (period * BLOCK_STEP) / wide;
   /** @type {Map<number, number>} */
   const blocks = new Map();
@@ -65,8 +96,7 @@ export function towersOf({ age, times }, time, { period, wide, fixed }) {
   }
   return [...blocks].map(([at, count]) => {
     const old = Math.max(0, time - (at + 0.5) * bin);
-    const middle = (wide * (fixed ? age - old : old)) / period;
-    return { middle, count };
+    return { middle: (wide * (age - old)) / period, count };
   });
 }
 

@@ -1,0 +1,42 @@
+// A tally: how many requests ended in one way.
+
+import { middleOf } from "./places.js";
+
+/**
+ * @import { Pen } from "../pen.js"
+ * @import { Region } from "./grid.js"
+ * @import { FlowOutcome } from "./request.js"
+ *
+ * @typedef {object} Tally
+ * @property {FlowOutcome} name
+ * @property {string} words
+ * @property {string} short Its words where it is narrow.
+ */
+
+/** @type {Tally[]} From left to right. */
+export const TALLIES = [
+  { name: "ok", words: "answered", short: "answered" },
+  { name: "refused", words: "refused", short: "refused" },
+  { name: "lost", words: "failed, cancelled", short: "failed" },
+];
+
+/** A tally narrower than this has its short words. */
+const NARROW_PIXELS = 140;
+
+/**
+ * @param {Pen} pen
+ * @param {Region} region
+ * @param {Tally} tally
+ * @param {number} number
+ */
+export function drawTally(pen, region, { name, words, short }, number) {
+  const { x, y, w, h } = region;
+  const any = number > 0;
+  const colour = any ? name : "ink";
+  pen.box(region, { name: colour, fill: any ? 0.09 : 0.04, line: any ? 0.7 : 0.5 });
+  pen.mark(name, [middleOf(region)], 6);
+  const size = Math.min(32, h * 0.5);
+  pen.text(number, x + 36, y + h * 0.34 + 11, { size, bold: true, name: colour });
+  const label = w > NARROW_PIXELS ? words : short;
+  pen.text(label, x + 12, y + h - 11, { soft: true });
+}
