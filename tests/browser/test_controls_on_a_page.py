@@ -494,6 +494,7 @@ TOKENS = run_of(
         "tokens": [(0.1, 900, 900, 900), (1.0, 1990, 1990, 1990)],
     },
     policy=REQUESTS_ONLY._replace(tokens=2000),
+    counts=Stats(started=50, accepted=50, elapsed=1.9, busiest_period=50),
     now=2.0,
 )
 
@@ -522,7 +523,7 @@ def test_tokens_are_shown_where_they_are_counted(
     )
     expect_apart(plot.words)
     spoken = page.locator(".ifl-spoken")
-    expect(spoken).to_contain_text("1990 tokens in the last period, 2000 allowed")
+    expect(spoken).to_contain_text("1,990 of 2,000 tokens")
     assert strips.evaluate("canvas => canvas.clientHeight") > usual
     hear(page, run_of(policy=REQUESTS_ONLY, now=2.0), reset=True)
     gone = plot_on(
@@ -636,17 +637,21 @@ def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> 
 
 
 def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> None:
-    """Ready before it, then running, finished or stopped; a stopped run is not done,
-    and its bar not full.
+    """Before it, in it, and after it, on the page and for screen readers; a stopped run
+    is not done, and its bar not full.
     """
     show(page, one)
-    readout = page.locator(".ifl-spoken")
-    expect(readout).to_contain_text("ready: 0 of 0 done")
+    sentence = page.locator(".ifl-sentence")
+    spoken = page.locator(".ifl-spoken")
+    expect(sentence).to_have_text("No request yet.")
     counts = Stats(started=1000, accepted=533)
     hear(page, Run(now=2.0, live=True, counts=counts))
-    expect(readout).to_contain_text("running: 533 of 1000 done")
+    expect(sentence).to_have_text("Nothing is in flight: 533 answered.")
+    expect(spoken).to_have_text("Nothing is in flight: 533 answered.")
     hear(page, Run(now=2.0, counts=replace(counts, cancelled=467)))
-    expect(readout).to_contain_text("stopped: 533 of 1000 done")
+    stopped = "Stopped after 2 s: 533 answered, 467 given up in flight."
+    expect(sentence).to_have_text(stopped)
+    expect(spoken).to_have_text(stopped)
     expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute(
         "style", "width: 53.3%;"
     )

@@ -144,14 +144,21 @@ def test_every_refusal_and_every_failure_is_marked() -> None:
 
 
 def test_the_end_is_in_words() -> None:
-    """The most in one period, not the most in flight; what never was is left out."""
-    ends = "8 accepted, 4 refused, 2 failed, 3 cancelled"
-    summary = f"19 requests: {ends}; at most 6 sent in one period; 4.0 s"
+    """A sentence on top, and the numbers below; what never was is left out."""
     picture = draw_run(RUN, name="Ada")
-    assert picture.title == f"Requests over time. Ada: {summary}"
-    assert summary in RunPicture(picture).words
-    quiet = draw_run(run_of({}, counts=Stats(started=2, accepted=2)))
-    assert ": 2 accepted, 0 refused; at most 0" in quiet.title
+    ends = "8 accepted, 4 refused, 2 failed, 3 cancelled"
+    numbers = f"19 requests: {ends}"
+    sentence = "Ada: Stopped after 4 s: 8 answered, 4 refused"
+    assert picture.title.startswith(f"Requests over time. {sentence}")
+    assert picture.title.endswith(f" {numbers}")
+    drawn = RunPicture(picture)
+    assert drawn.titles[0].words.startswith(sentence)
+    assert numbers in drawn.words
+    quiet = draw_run(run_of({}, counts=Stats(started=2, accepted=2, elapsed=0.5)))
+    assert quiet.title == (
+        "Requests over time. All 2 answered in 0.5 s: 4 a second. "
+        "2 requests: 2 accepted, 0 refused"
+    )
 
 
 def test_a_strip_that_has_nothing_to_show_is_left_out() -> None:
@@ -160,7 +167,7 @@ def test_a_strip_that_has_nothing_to_show_is_left_out() -> None:
     """
     picture = read(Run())
     titles = [each.words for each in picture.titles]
-    assert titles == ["Ada", "in flight", "sent in the last second"]
+    assert titles == ["Ada: Not run yet.", "in flight", "sent in the last second"]
     nobody_waits = read(run_of({"waiting": [level(0, 0), level(3, 0)]}))
     assert [each.words for each in nobody_waits.titles] == titles
     words = [each.words for each in picture.texts]

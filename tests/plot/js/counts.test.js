@@ -1,11 +1,10 @@
-// How a run stood at a time, in numbers and in words.
+// How a run stood at a time, in numbers.
 
 import assert from "node:assert/strict";
 
 import { countsAt } from "../../../src/inflight_lab/plot/js/counts.js";
 import { outcomeOf } from "../../../src/inflight_lab/plot/js/outcomes.js";
-import { standingInWords } from "../../../src/inflight_lab/plot/js/standing.js";
-import { percentOf } from "../../../src/inflight_lab/plot/js/tiles.js";
+import { numbersAt, percentOf } from "../../../src/inflight_lab/plot/js/tiles.js";
 import { request, runOf, SEVEN_IN_TWO } from "./support.js";
 
 /** Two of nine are dropped, three end in time, one is in flight, and three wait in vain. */
@@ -79,40 +78,18 @@ Deno.test("an answer counts as its status says", () => {
   ]);
 });
 
-Deno.test("a request that failed is done, one that was cancelled is not", () => {
-  const words = standingInWords(RUN, Infinity, RUN.counts, false).split(" · ");
-  assert.equal(words[0], "stopped: 5 of 9 done");
+Deno.test("a number that nobody knows is not shown as 0", () => {
+  const unobserved = runOf({ now: 2, levels: { client: [[0, 3]] } });
+  assert.equal(numbersAt(unobserved, 2, unobserved.counts).waiting, null);
+  assert.equal(numbersAt(RUN, 2, countsAt(RUN, 2)).waiting, 3);
 });
 
-Deno.test("the words have every number, and what is allowed in the same period", () => {
-  const words = standingInWords(RUN, 2, countsAt(RUN, 2), true);
-  assert.deepEqual(words.split(" · "), [
-    "running: 5 of 9 done",
-    "in flight 1 (client 1)",
-    "limit 6",
-    "waiting 3",
-    "accepted 3",
-    "refused 1",
-    "failed 1",
-    "cancelled 0",
-    "5 sent in the last period, 7 allowed",
-    "800 tokens in the last period, 1300 allowed",
-  ]);
-});
-
-Deno.test("where nothing is known the words say so", () => {
-  const run = runOf({});
-  const words = standingInWords(run, Infinity, run.counts, false);
-  assert.match(
-    words,
-    /^ready: 0 of 0 done · in flight 0 \(client not observed\) · limit none/,
-  );
-  assert.match(words, /0 sent in the last period$/);
-});
-
-Deno.test("a live run is running before its first request", () => {
-  const run = runOf({ live: true });
-  assert.match(standingInWords(run, 0, run.counts, run.live), /^running: 0 of 0 done/);
+Deno.test("what was sent lately is counted in the quota's period, else in a second", () => {
+  const { rate, period } = numbersAt(RUN, 2, countsAt(RUN, 2));
+  assert.deepEqual([rate, period], [5, 2]);
+  const free = runOf({ now: 2.2, levels: { rate: [[2, 1]] } });
+  const numbers = numbersAt(free, Infinity, free.counts);
+  assert.deepEqual([numbers.rate, numbers.period], [1, 1]);
 });
 
 Deno.test("the bar shows shares of all that were asked for", () => {

@@ -17,13 +17,22 @@ from inflight_lab.plot.drawing.svg import (
     text,
 )
 from inflight_lab.plot.history import HISTORY
+from inflight_lab.plot.sentence import finished_sentence
+from inflight_lab.plot.sentence.words import many
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.levels import Line
 from inflight_lab.runs.run import Run
 
 LEFT = 68
 RIGHT = WIDTH - 24
-TOP = 62
+MARGIN = 8
+"""Where the sentence begins, which has the whole width."""
+
+REFUSED_TOP = 42
+FAILED_TOP = 56
+"""Where the rows of marks begin, below the sentence."""
+
+TOP = 88
 """Where the first chart begins, below the marks."""
 
 CHART_GAP = 34
@@ -37,38 +46,38 @@ MOST_TIMES = 9
 def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
     """The last `HISTORY` seconds of ``run``, up to its end.
 
-    Pictures of runs side by side end together, as the runs do.
-    ``mark`` is the class of the drawing, by which a page finds it; ``name`` is written
-    on top.
+    Pictures of runs side by side end together, as the runs do.  On top stands how the
+    run ended, after ``name``.  ``mark`` is the class of the drawing, by which a page
+    finds it.
     """
     x = _time_scale(run)
     charts = charts_of(run, x)
     bottom = TOP - CHART_GAP + sum(chart.height + CHART_GAP for chart in charts)
-    summary = summary_of(run.counts)
-    parts = [bold(x.start, 12, name), *_time_axis(x, bottom)]
-    parts += _marks(run, "refused", x, y=16, style=Style(RED))
-    parts += _marks(run, "failed", x, y=30, style=Style(INK, dashes="4 3"))
+    sentence = finished_sentence(run)
+    headline = f"{name}: {sentence}" if name else sentence
+    numbers = numbers_of(run.counts)
+    parts = [bold(MARGIN, 14, headline), *_time_axis(x, bottom)]
+    parts += _marks(run, "refused", x, y=REFUSED_TOP, style=Style(RED))
+    parts += _marks(run, "failed", x, y=FAILED_TOP, style=Style(INK, dashes="4 3"))
     top = TOP
     for chart in charts:
         parts += draw_chart(chart, run, x, top=top)
         top += chart.height + CHART_GAP
-    parts.append(text(x.start, bottom + 42, summary))
-    of_whom = f"{name}: " if name else ""
-    spoken = f"Requests over time. {of_whom}{summary}"
+    parts.append(text(x.start, bottom + 42, numbers))
+    spoken = " ".join(["Requests over time.", headline, numbers])
     return picture(parts, bottom + 54, spoken, mark)
 
 
-def summary_of(counts: Stats) -> str:
-    """How a run ended, in a line."""
+def numbers_of(counts: Stats) -> str:
+    """What became of the requests; "" if there were none."""
+    if not counts.started:
+        return ""
     ends = [f"{counts.accepted} accepted", f"{counts.refused} refused"]
     if counts.failed:
         ends.append(f"{counts.failed} failed")
     if counts.cancelled:
         ends.append(f"{counts.cancelled} cancelled")
-    return (
-        f"{counts.started} requests: {', '.join(ends)}; "
-        f"at most {counts.busiest_period} sent in one period; {counts.elapsed:.1f} s"
-    )
+    return f"{many(counts.started, 'request')}: {', '.join(ends)}"
 
 
 def _time_scale(run: Run) -> Scale:
@@ -82,7 +91,7 @@ def _time_axis(x: Scale, bottom: float) -> list[Element]:
         parts.append(line(f"M{x(time)} {TOP}V{bottom}", GRID))
         parts.append(text(x(time), bottom + 16, f"{number_of(time)} s", "middle"))
     if x.first > 0:
-        parts.append(text(x.end, 12, "older points left out", "end"))
+        parts.append(text(x.end, REFUSED_TOP - 8, "older points left out", "end"))
     return parts
 
 

@@ -19,8 +19,8 @@
  *
  * @typedef {{ time: number, kind: "none" } | { time: number } & QuotaPolicy} PolicyRow
  *
- * @typedef {OutcomeCounts & { started: number, waiting: number, in_flight: number }
- *   } CountFields
+ * @typedef {OutcomeCounts & { started: number, waiting: number, in_flight: number,
+ *   elapsed?: number, busiest_period?: number }} CountFields
  *
  * @typedef {object} Columns
  * @property {number} now
@@ -97,6 +97,6 @@ export function policyChangesFrom(rows) {
  * @param {CountFields} fields
  * @returns {Counts}
  */
-export function countsFrom({ in_flight: inFlight, ...counts }) {
-  return { ...counts, inFlight };
+export function countsFrom({ in_flight, busiest_period, ...counts }) {
+  return { ...counts, inFlight: in_flight, busiestPeriod: busiest_period };
 }

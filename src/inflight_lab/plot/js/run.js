@@ -71,6 +71,8 @@ const LINES = [
  * @property {number} refused
  * @property {number} failed
  * @property {number} cancelled
+ * @property {number} [elapsed] Seconds from the first request to the last answer.
+ * @property {number} [busiestPeriod] The most requests sent within any one period.
  *
  * @typedef {object} OutcomeCounts How many requests had each outcome.
  * @property {number} accepted

@@ -1,22 +1,35 @@
-// Tiles with the numbers of a run, and a bar with the outcomes of its requests.
+// Tiles with the numbers of a run, and a bar with what became of its requests.
 
 import { div } from "./dom.js";
+import { levelAt, policyAt } from "./run.js";
+import { lastPeriod } from "./words.js";
 
 /**
  * @import { Outcome } from "./outcomes.js"
- * @import { Counts } from "./run.js"
- * @typedef {Counts & { rate: number }} Numbers
+ * @import { Counts, OutcomeCounts, Run } from "./run.js"
+ *
+ * @typedef {object} TileNumbers
+ * @property {number} inFlight
+ * @property {number | null} waiting Null where no queue is observed.
+ * @property {number} accepted
+ * @property {number} refused
+ * @property {number} failed
+ * @property {number} rate How many were sent in the last period.
+ * @property {number} period In seconds.
  */
 
-/** @type {{ key: keyof Numbers, name: string, label: string }[]} */
+/** @type {{ key: Exclude<keyof TileNumbers, "period">, name: string, label: string }[]} */
 const TILES = [
   { key: "inFlight", name: "in_flight", label: "in flight" },
   { key: "waiting", name: "waiting", label: "waiting" },
   { key: "accepted", name: "accepted", label: "accepted" },
   { key: "refused", name: "refused", label: "refused" },
   { key: "failed", name: "failed", label: "failed" },
-  { key: "rate", name: "rate", label: "last period" },
+  { key: "rate", name: "rate", label: "in the last second" },
 ];
+
+/** What stands in place of a number that nobody knows. */
+const UNKNOWN = "–";
 
 /** @type {Outcome[]} */
 export const OUTCOMES = ["accepted", "refused", "failed", "cancelled"];
@@ -26,7 +39,8 @@ const ALARMING = ["refused", "failed"];
 
 /**
  * @param {HTMLElement} root
- * @returns {(numbers: Numbers) => void} A function that shows new numbers.
+ * @returns {(run: Run, time: number, counts: Counts) => void} A function that shows the
+ *   numbers of a run at a time.
  */
 export function addTiles(root) {
   const head = div("ifl-tiles", root);
@@ -34,27 +48,48 @@ export function addTiles(root) {
   const tiles = TILES.map(({ key, name, label }) => {
     const tile = div(`ifl-tile ifl-${name}`, head);
     const number = div("ifl-number", tile);
-    div("ifl-label", tile, label);
-    return { key, tile, number };
+    return { key, tile, number, label: div("ifl-label", tile, label) };
   });
   const parts = OUTCOMES.map((outcome) => ({
     outcome,
     part: div(`ifl-part ifl-${outcome}`, bar),
   }));
-  return function show(numbers) {
-    for (const { key, tile, number } of tiles) {
-      number.textContent = `${numbers[key]}`;
-      const alarming = ALARMING.includes(key) && numbers[key] > 0;
+  return function show(run, time, counts) {
+    const numbers = numbersAt(run, time, counts);
+    for (const { key, tile, number, label } of tiles) {
+      number.textContent = `${numbers[key] ?? UNKNOWN}`;
+      const alarming = ALARMING.includes(key) && (numbers[key] ?? 0) > 0;
       tile.classList.toggle("ifl-alarm", alarming);
+      if (key === "rate") label.textContent = `in ${lastPeriod(numbers.period)}`;
     }
     for (const { outcome, part } of parts) {
-      part.style.width = `${percentOf(numbers, outcome)}%`;
+      part.style.width = `${percentOf(counts, outcome)}%`;
     }
   };
 }
 
 /**
- * @param {Counts} counts
+ * What the tiles show at a time.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @param {Counts} counts The counts at that time.
+ * @returns {TileNumbers}
+ */
+export function numbersAt(run, time, counts) {
+  return {
+    inFlight: counts.inFlight,
+    waiting: run.levels.waiting.length ? counts.waiting : null,
+    accepted: counts.accepted,
+    refused: counts.refused,
+    failed: counts.failed,
+    rate: levelAt(run.levels.rate, time) ?? 0,
+    period: policyAt(run, time)?.period ?? 1,
+  };
+}
+
+/**
+ * @param {OutcomeCounts & { started: number }} counts
  * @param {Outcome} outcome
  */
 export function percentOf(counts, outcome) {

@@ -3,18 +3,16 @@
 import { KernelClock } from "./clock.js";
 import { emptyColumns } from "./columns.js";
 import { countsAt } from "./counts.js";
-import { add, div, follow } from "./dom.js";
+import { div, follow } from "./dom.js";
 import { Flow } from "./flow/flow.js";
 import { framed, SELDOM_MS } from "./frames.js";
 import { chosenStrip } from "./lines/chosen_strip.js";
 import { Lines } from "./lines/lines.js";
 import { PlainPicture } from "./plain_picture.js";
 import { levelAt, Run } from "./run.js";
-import { standingInWords } from "./standing.js";
+import { sentenceOf } from "./sentence.js";
+import { SentenceLine } from "./sentence_line.js";
 import { addTiles, OUTCOMES } from "./tiles.js";
-
-/** How often a run that goes on is put into words, at most: people listen to them. */
-const SPEECH_PAUSE_MS = 5000;
 
 /**
  * @import { PageClock } from "./clock.js"
@@ -33,7 +31,6 @@ const SPEECH_PAUSE_MS = 5000;
 
 export class View {
   #run = new Run(emptyColumns());
-  #spokenAt = -Infinity;
 
   #model;
   #clock;
@@ -42,7 +39,7 @@ export class View {
   #showNumbers;
   #lines;
   #pictures;
-  #liveRegion;
+  #sentence;
   #plainPicture;
   #scheduleNumbers;
 
@@ -58,6 +55,7 @@ export class View {
     this.#clock = clock;
     this.#kernelClock = clock instanceof KernelClock ? clock : null;
     this.#root = div("inflight-lab", parent);
+    this.#sentence = new SentenceLine(this.#root, signal);
     this.#showNumbers = addTiles(this.#root);
     const flow = new Flow(this.#root, clock, signal);
     const lines = new Lines(this.#root, clock, siblings, signal);
@@ -65,8 +63,6 @@ export class View {
     signal.addEventListener("abort", () => siblings.splice(siblings.indexOf(lines), 1));
     this.#lines = lines;
     this.#pictures = [flow, lines];
-    const region = { className: "ifl-spoken", role: "status" };
-    this.#liveRegion = add("div", this.#root, region);
     this.#plainPicture = new PlainPicture(signal);
     this.#scheduleNumbers = framed(
       () => SELDOM_MS,
@@ -117,11 +113,16 @@ export class View {
     return this.#kernelClock ? Infinity : this.#clock.time(0);
   }
 
+  /** @returns {import("./sentence.js").Phase} */
+  get #phase() {
+    if (this.#clock.running) return "running";
+    return this.#run.now > 0 ? "frozen" : "ready";
+  }
+
   /** @returns {boolean} Whether the numbers change without a message. */
   #updateNumbers() {
     const counts = countsAt(this.#run, this.#time);
-    const rate = levelAt(this.#run.levels.rate, this.#time) ?? 0;
-    this.#showNumbers({ ...counts, rate });
+    this.#showNumbers(this.#run, this.#time, counts);
     if (this.#kernelClock) return false;
     this.#updateDataAndSpeech();
     return this.#clock.running;
@@ -139,8 +140,6 @@ export class View {
     dataset.started = `${counts.started}`;
     dataset.waiting = `${counts.waiting}`;
     for (const outcome of OUTCOMES) dataset[outcome] = `${counts[outcome]}`;
-    if (live && performance.now() - this.#spokenAt < SPEECH_PAUSE_MS) return;
-    this.#liveRegion.textContent = standingInWords(run, this.#time, counts, live);
-    if (live) this.#spokenAt = performance.now();
+    this.#sentence.show(() => sentenceOf(run, this.#time, this.#phase), live);
   }
 }

@@ -10,11 +10,59 @@ export function perWords(period) {
 }
 
 /**
+ * The latest period: "the last second", or "the last 2 s".
+ *
+ * @param {number} period In seconds.
+ */
+export const lastPeriod = (period) => `the last ${perWords(period)}`;
+
+/**
+ * Any one period: "in one second", or "within 2 s".
+ *
+ * @param {number} period In seconds.
+ */
+export function inOnePeriod(period) {
+  return period === 1 ? "in one second" : `within ${seconds(period)}`;
+}
+
+/**
  * A time with at most two decimals: "2 s", "0.25 s".
  *
  * @param {number} time
  */
 export const seconds = (time) => `${rounded(time, 2)} s`;
+
+/**
+ * A measured time, rounded to what a listener can keep in mind: "0.3 s", "0.05 s".
+ *
+ * @param {number} time
+ */
+export const plainSeconds = (time) => `${plainTime(time)} s`;
+
+/**
+ * The number in `plainSeconds`.
+ *
+ * @param {number} time
+ */
+export function plainTime(time) {
+  if (time >= 1) return rounded(time, 1);
+  if (time >= 0.2) return rounded(Math.round(time * 20) / 20, 2);
+  return rounded(time, time >= 0.02 ? 2 : 3);
+}
+
+/**
+ * A measured rate: one decimal below 5, none above.
+ *
+ * @param {number} rate
+ */
+export const plainRate = (rate) => grouped(rounded(rate, rate < 4.95 ? 1 : 0));
+
+/**
+ * A number with commas between its thousands: "2,000".
+ *
+ * @param {number} number
+ */
+export const grouped = (number) => number.toLocaleString("en");
 
 /**
  * A number without superfluous zeros.
@@ -23,3 +71,22 @@ export const seconds = (time) => `${rounded(time, 2)} s`;
  * @param {number} digits After the point, at most.
  */
 export const rounded = (number, digits) => Number(number.toFixed(digits));
+
+/**
+ * A number of things: "1 request", "200 requests".
+ *
+ * @param {number} number
+ * @param {string} noun
+ */
+export function many(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
+ * How many are allowed: "1 is allowed", "100 are allowed".
+ *
+ * @param {number} number
+ */
+export function areAllowed(number) {
+  return `${grouped(number)} ${number === 1 ? "is" : "are"} allowed`;
+}

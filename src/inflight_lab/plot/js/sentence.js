@@ -1,0 +1,49 @@
+// One sentence that says what happens in a run, and why.
+
+import { WHEN_OVER } from "./sentence/finished.js";
+import { Moment } from "./sentence/moment.js";
+import { planned } from "./sentence/ready.js";
+import { WHILE_RUNNING } from "./sentence/running.js";
+import { rounded } from "./words.js";
+
+/**
+ * @import { Run } from "./run.js"
+ * @import { Sentence, Situation } from "./sentence/moment.js"
+ *
+ * @typedef {"ready" | "running" | "frozen" | "playing"} Phase Of a view.
+ *
+ * @type {Record<Phase, Situation[]>}
+ */
+const SITUATIONS = {
+  ready: [planned],
+  running: WHILE_RUNNING,
+  playing: WHILE_RUNNING,
+  frozen: WHEN_OVER,
+};
+
+/**
+ * What a view says of a run at a time.  A frozen view speaks of the whole run.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @param {Phase} phase
+ * @returns {Sentence}
+ */
+export function sentenceOf(run, time, phase) {
+  const moment = new Moment(run, phase === "frozen" ? Infinity : time);
+  for (const situation of SITUATIONS[phase]) {
+    const sentence = situation(moment);
+    if (sentence) return withSpeed(sentence, run.slow);
+  }
+  throw new Error(`no situation of a ${phase} view applies`);
+}
+
+/**
+ * @param {Sentence} sentence
+ * @param {number} slow
+ * @returns {Sentence}
+ */
+function withSpeed({ text, tone }, slow) {
+  if (slow === 1) return { text, tone };
+  return { text: `${text} (${rounded(slow, 1)} × slower)`, tone };
+}

@@ -1,0 +1,129 @@
+// Why requests were refused, and why they failed.
+
+import { isRefusal } from "../outcomes.js";
+import { policyAt } from "../run.js";
+import { areAllowed, grouped, inOnePeriod, perWords, rounded } from "../words.js";
+import { busiestPeriod, extremes, flightsIn } from "../spans.js";
+
+/** Tokens are to blame if at least this share of them was used. */
+const TOKENS_USED_UP = 0.7;
+
+/**
+ * @import { QuotaPolicy } from "../run.js"
+ * @import { Moment } from "./moment.js"
+ */
+
+/**
+ * Why requests were refused, or "" if nobody knows.
+ *
+ * @param {Moment} moment
+ */
+export function whyRefused(moment) {
+  const policy = policyAt(moment.run, moment.lastRefusal) ?? moment.policy;
+  if (!policy) return statusOf(moment);
+  const most = busiest(moment, policy);
+  const { kind, rate, period, burst } = policy;
+  if (policy.tokens && most <= rate) return tokensUsed(moment, policy);
+  if (kind === "gcra") return `they came faster than ${spacing(policy)}`;
+  if (kind === "token-bucket") {
+    const refill = `${grouped(rate)} a ${perWords(period)}`;
+    return `the bucket of ${grouped(burst)} was empty, ${refill} refill it`;
+  }
+  if (most <= rate) return statusOf(moment);
+  return `${grouped(most)} came ${inOnePeriod(period)}, ${areAllowed(rate)}`;
+}
+
+/**
+ * How fast requests may follow each other: "one every 10 ms".
+ *
+ * @param {QuotaPolicy} policy
+ */
+export function spacing({ rate, period }) {
+  return `one every ${rounded((1000 * period) / rate, 1)} ms`;
+}
+
+/**
+ * The most requests that arrived in any one period so far.
+ *
+ * @param {Moment} moment
+ * @param {QuotaPolicy} policy
+ */
+export function busiest({ run, time, whole }, { period }) {
+  if (time >= run.now && run.counts.busiestPeriod) return run.counts.busiestPeriod;
+  return busiestPeriod(run, whole, period);
+}
+
+/**
+ * Why requests failed: the most frequent reason, with the name of the error.
+ *
+ * @param {Moment} moment
+ */
+export function whyFailed(moment) {
+  const kinds = moment.endings("failed").map(({ detail }) => detail ?? "");
+  const kind = mostFrequent(kinds);
+  const most = kinds.some((each) => each !== kind) ? "most: " : "";
+  if (typeof kind === "number") return `${most}the API answered ${kind}`;
+  if (!kind) return "no answer";
+  return `${most}${reasonFor(kind, moment)} (${kind})`;
+}
+
+/**
+ * @param {string} kind The name of an error, as httpx has them.
+ * @param {Moment} moment
+ */
+function reasonFor(kind, moment) {
+  const waited = kind.includes("Timeout") ? withinSeconds(kind, moment) : "";
+  if (kind === "ConnectTimeout") return `no connection ${waited}`;
+  if (kind === "PoolTimeout") return `no free connection ${waited}`;
+  if (waited) return `no answer ${waited}`;
+  if (kind === "ConnectError") return "no connection to the API";
+  if (kind === "OutsideError") return "not sent to another machine";
+  return "no answer";
+}
+
+/**
+ * For how long the most impatient of them waited.
+ *
+ * @param {string} kind
+ * @param {Moment} moment
+ */
+function withinSeconds(kind, { run, whole }) {
+  const isIt = (/** @type {import("../run.js").RequestEvent} */ { what, detail }) =>
+    what === "failed" && detail === kind;
+  const flights = flightsIn(run, whole, isIt);
+  if (!flights.length) return "in time";
+  const shortest = Math.min(...flights);
+  const digits = shortest < 1 ? 100 : 10;
+  return `within ${Math.floor(shortest * digits + 1e-6) / digits} s`;
+}
+
+/** @param {Moment} moment */
+function statusOf(moment) {
+  const statuses = moment.endings("refused").map(({ detail }) => Number(detail));
+  const status = mostFrequent(statuses.filter(isRefusal));
+  return status === undefined ? "" : `the API answered ${status}`;
+}
+
+/**
+ * @param {Moment} moment
+ * @param {QuotaPolicy} policy
+ */
+function tokensUsed(moment, { tokens, period }) {
+  const { highest } = extremes(moment.run.levels.tokens, moment.whole);
+  if (highest < TOKENS_USED_UP * tokens) return statusOf(moment);
+  const used = `${grouped(highest)} of ${grouped(tokens)} ${inOnePeriod(period)}`;
+  return `the tokens ran out (${used}), not the requests`;
+}
+
+/**
+ * @template Value
+ * @param {Value[]} values
+ * @returns {Value | undefined}
+ */
+function mostFrequent(values) {
+  /** @type {Map<Value, number>} */
+  const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return [...counts.keys()].find((value) => counts.get(value) === most);
+}

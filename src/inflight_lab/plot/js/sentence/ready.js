@@ -1,0 +1,42 @@
+// What a view says before a run: what will happen, as far as it is known.
+
+import { grouped, many, perWords } from "../words.js";
+import { spacing } from "./causes.js";
+
+/**
+ * @import { QuotaPolicy, Run } from "../run.js"
+ * @import { Moment, Sentence } from "./moment.js"
+ */
+
+/**
+ * @param {Moment} moment Of a planned run.
+ * @returns {Sentence}
+ */
+export function planned({ run, counts, limit, policy }) {
+  if (!counts.waiting) return { text: "No request yet.", tone: "calm" };
+  const requests = many(counts.waiting, "request");
+  const text = `Press Run: ${requests}${limitInWords(run, limit)}; ${allowed(policy)}.`;
+  return { text, tone: "calm" };
+}
+
+/**
+ * @param {Run} run
+ * @param {number | undefined} limit
+ */
+function limitInWords(run, limit) {
+  if (limit !== undefined) return `, at most ${grouped(limit)} at once`;
+  return run.unlimited ? ", with no limit" : "";
+}
+
+/** @param {QuotaPolicy | null} policy */
+function allowed(policy) {
+  if (!policy) return "the API has no quota";
+  const { kind, rate, period, burst, tokens } = policy;
+  if (kind === "gcra") return `the API allows ${spacing(policy)}`;
+  const per = period === 1 ? "a second" : `in ${perWords(period)}`;
+  const refilled = kind === "token-bucket"
+    ? `, and ${grouped(burst)} to begin with`
+    : "";
+  if (!tokens) return `the API allows ${grouped(rate)} ${per}${refilled}`;
+  return `the API allows ${many(rate, "request")} and ${many(tokens, "token")} ${per}`;
+}

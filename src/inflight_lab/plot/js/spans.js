@@ -1,0 +1,132 @@
+// What a run did in a span of time: levels, flights and arrivals, measured.
+
+import { lastIndexUpTo, levelAt } from "./run.js";
+
+/**
+ * @import { Point, RequestEvent, Run } from "./run.js"
+ *
+ * @typedef {object} Span
+ * @property {number} from Not included.
+ * @property {number} to Included.
+ */
+
+/**
+ * @param {Run} run
+ * @param {Span} span
+ */
+export function eventsIn({ events }, { from, to }) {
+  return events.slice(lastIndexUpTo(events, from) + 1, lastIndexUpTo(events, to) + 1);
+}
+
+/**
+ * The level of a line on average.
+ *
+ * @param {Point[]} points
+ * @param {Span} span
+ */
+export function meanLevel(points, { from, to }) {
+  let area = 0;
+  let since = from;
+  let level = levelAt(points, from) ?? 0;
+  for (const { time, last } of pointsIn(points, { from, to })) {
+    area += level * (time - since);
+    since = time;
+    level = last;
+  }
+  area += level * (to - since);
+  return area / (to - from);
+}
+
+/**
+ * The lowest and the highest level of a line.
+ *
+ * @param {Point[]} points
+ * @param {Span} span
+ */
+export function extremes(points, span) {
+  const first = levelAt(points, span.from) ?? 0;
+  let lowest = first;
+  let highest = first;
+  for (const point of pointsIn(points, span)) {
+    lowest = Math.min(lowest, point.last);
+    highest = Math.max(highest, point.highest);
+  }
+  return { lowest, highest };
+}
+
+/**
+ * How long the requests were in flight that ended so in the span.
+ *
+ * @param {Run} run
+ * @param {Span} span
+ * @param {(event: RequestEvent) => boolean} isSuchAnEnd
+ */
+export function flightsIn(run, { from, to }, isSuchAnEnd) {
+  /** @type {Map<number | null, number>} When those ended whose sending is not found yet. */
+  const ends = new Map();
+  const flights = [];
+  for (let i = lastIndexUpTo(run.events, to); i >= 0; i -= 1) {
+    const event = run.events[i];
+    if (event.time <= from && !ends.size) break;
+    if (event.time > from && event.request !== null && isSuchAnEnd(event)) {
+      ends.set(event.request, event.time);
+    } else if (event.what === "sent" && ends.has(event.request)) {
+      flights.push(Number(ends.get(event.request)) - event.time);
+      ends.delete(event.request);
+    }
+  }
+  return flights;
+}
+
+/**
+ * How many requests arrived.
+ *
+ * @param {Run} run
+ * @param {Span} span
+ */
+export const arrivalsIn = (run, span) =>
+  eventsIn(run, span).filter(({ what }) => what === "arrived").length;
+
+/**
+ * The most requests that arrived within any one period that ended in the span.
+ *
+ * @param {Run} run
+ * @param {Span} span
+ * @param {number} period
+ */
+export function busiestPeriod(run, { from, to }, period) {
+  const arrivals = eventsIn(run, { from: from - period, to })
+    .filter(({ what }) => what === "arrived")
+    .map(({ time }) => time);
+  let most = 0;
+  let oldest = 0;
+  arrivals.forEach((time, newest) => {
+    while (arrivals[oldest] <= time - period) oldest += 1;
+    if (time > from) most = Math.max(most, newest - oldest + 1);
+  });
+  return most;
+}
+
+/**
+ * How many requests were sent before a time and have neither arrived nor ended.
+ *
+ * @param {Run} run
+ * @param {{ sentBefore: number, time: number }} when
+ */
+export function notArrived(run, { sentBefore, time }) {
+  /** @type {Set<number | null>} */
+  const underWay = new Set();
+  for (const event of eventsIn(run, { from: -1, to: time })) {
+    if (event.what !== "sent") underWay.delete(event.request);
+    else if (event.time <= sentBefore) underWay.add(event.request);
+  }
+  return underWay.size;
+}
+
+/**
+ * @param {Point[]} points
+ * @param {Span} span
+ */
+function pointsIn(points, { from, to }) {
+  return points.slice(lastIndexUpTo(points, from) + 1, lastIndexUpTo(points, to) + 1);
+}

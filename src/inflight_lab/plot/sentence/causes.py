@@ -1,0 +1,112 @@
+"""Why requests were refused, and why they failed."""
+
+import math
+from collections import Counter
+
+from inflight_lab.plot.sentence.words import are_allowed, grouped, in_one_period, per
+from inflight_lab.runs.events import REFUSALS
+from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.run import Run
+
+TOKENS_USED_UP = 0.7
+"""Tokens are to blame for refusals if at least this share of them was used."""
+
+
+def why_refused(run: Run) -> str:
+    """Why requests were refused; "" if nobody knows."""
+    policy = _policy_that_refused(run)
+    if policy is None:
+        return _status_of(run)
+    most = run.counts.busiest_period
+    if policy.tokens and most <= policy.rate:
+        return _tokens_used(run, policy)
+    if policy.kind == "gcra":
+        spacing = round(1000 * policy.period / policy.rate, 1)
+        return f"they came faster than one every {spacing:g} ms"
+    if policy.kind == "token-bucket":
+        refill = f"{grouped(policy.rate)} a {per(policy.period)} refill it"
+        return f"the bucket of {grouped(policy.burst)} was empty, {refill}"
+    if most <= policy.rate:
+        return _status_of(run)
+    came = f"{grouped(most)} came {in_one_period(policy.period)}"
+    return f"{came}, {are_allowed(policy.rate)}"
+
+
+def why_failed(run: Run) -> str:
+    """Why requests failed: the most frequent reason, with the name of the error."""
+    kinds = Counter(
+        event.detail or "" for event in run.events if event.outcome == "failed"
+    )
+    if not kinds:
+        return "no answer"
+    ((kind, _),) = kinds.most_common(1)
+    most = "most: " if len(kinds) > 1 else ""
+    if isinstance(kind, int):
+        return f"{most}the API answered {kind}"
+    return f"{most}{_reason_for(kind, run)} ({kind})" if kind else "no answer"
+
+
+def most_tokens(run: Run) -> float:
+    """The most tokens that were used in any one period; 0 if they were not counted."""
+    return max((point.highest for point in run.levels["tokens"]), default=0)
+
+
+def _policy_that_refused(run: Run) -> QuotaPolicy | None:
+    """The quota at the last refusal or, without any, at the end."""
+    refusals = [
+        event.time
+        for event in run.events
+        if event.what in ("arrived", "answered") and event.detail in REFUSALS
+    ]
+    last_refusal = refusals[-1] if refusals else math.inf
+    policy = None
+    for change in run.policies:
+        if change.time <= last_refusal:
+            policy = change.policy
+    return policy
+
+
+def _tokens_used(run: Run, policy: QuotaPolicy) -> str:
+    used = most_tokens(run)
+    if used < TOKENS_USED_UP * policy.tokens:
+        return _status_of(run)
+    period = in_one_period(policy.period)
+    share = f"{grouped(used)} of {grouped(policy.tokens)} {period}"
+    return f"the tokens ran out ({share}), not the requests"
+
+
+def _status_of(run: Run) -> str:
+    statuses = Counter(
+        event.detail for event in run.events if event.outcome == "refused"
+    )
+    if not statuses:
+        return ""
+    ((status, _),) = statuses.most_common(1)
+    return f"the API answered {status}"
+
+
+def _reason_for(kind: str, run: Run) -> str:
+    """``kind`` in words, which is the name of an error, as httpx has them."""
+    if "Timeout" in kind:
+        missing = {"ConnectTimeout": "connection", "PoolTimeout": "free connection"}
+        return f"no {missing.get(kind, 'answer')} {_within_seconds(kind, run)}"
+    reasons = {
+        "ConnectError": "no connection to the API",
+        "OutsideError": "not sent to another machine",
+    }
+    return reasons.get(kind, "no answer")
+
+
+def _within_seconds(kind: str, run: Run) -> str:
+    """For how long the most impatient of them waited."""
+    sent: dict[int | None, float] = {}
+    shortest = math.inf
+    for event in run.events:
+        if event.what == "sent":
+            sent[event.request] = event.time
+        elif event.detail == kind and event.request in sent:
+            shortest = min(shortest, event.time - sent[event.request])
+    if shortest == math.inf:
+        return "in time"
+    steps = 100 if shortest < 1 else 10
+    return f"within {math.floor(shortest * steps + 1e-6) / steps:g} s"

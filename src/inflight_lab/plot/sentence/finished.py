@@ -1,0 +1,153 @@
+"""How a run ended, in the words of somebody who watched it."""
+
+from collections.abc import Callable
+
+from inflight_lab.plot.sentence.causes import most_tokens, why_failed, why_refused
+from inflight_lab.plot.sentence.words import (
+    are_allowed,
+    grouped,
+    in_one_period,
+    many,
+    plain_rate,
+    plain_seconds,
+)
+from inflight_lab.runs.run import Run
+
+
+def finished_sentence(run: Run) -> str:
+    """How ``run`` ended, and why."""
+    text = next(filter(None, (situation(run) for situation in SITUATIONS)))
+    return (
+        text
+        if run.slow == 1
+        else f"{text} ({run.slow:g} \N{MULTIPLICATION SIGN} slower)"
+    )
+
+
+def _nothing_sent(run: Run) -> str:
+    if run.counts.started:
+        return ""
+    return "Nothing was sent." if run.now else "Not run yet."
+
+
+def _stopped(run: Run) -> str:
+    counts = run.counts
+    if not counts.cancelled:
+        return ""
+    never_sent = _never_sent(run)
+    why = why_refused(run)
+    others = {
+        f"refused ({why})" if why else "refused": counts.refused,
+        "failed": counts.failed,
+        "given up in flight": counts.cancelled - never_sent,
+        "never sent": never_sent,
+    }
+    parts = [f"{grouped(counts.accepted)} answered"]
+    parts += [f"{grouped(count)} {words}" for words, count in others.items() if count]
+    return f"Stopped after {_took(run)}: {', '.join(parts)}."
+
+
+def _all_answered_in_the_end(run: Run) -> str:
+    counts = run.counts
+    announced = max((point.highest for point in run.levels["waiting"]), default=0)
+    troubled = counts.refused or counts.failed
+    if not troubled or not announced or counts.accepted < announced:
+        return ""
+    if counts.refused >= counts.failed:
+        trouble = many(counts.refused, "refusal") + _because(why_refused(run))
+    else:
+        trouble = many(counts.failed, "failure") + _because(why_failed(run))
+    return f"{_all(counts.accepted)} answered in {_took(run)}, after {trouble}."
+
+
+def _failed(run: Run) -> str:
+    counts = run.counts
+    if not counts.failed or counts.failed < counts.refused:
+        return ""
+    others = f" {grouped(counts.refused)} refused." if counts.refused else ""
+    who = _share(counts.failed, counts.started)
+    return f"{who} failed{_because(why_failed(run))}.{others}"
+
+
+def _refused(run: Run) -> str:
+    counts = run.counts
+    if not counts.refused:
+        return ""
+    others = f" {grouped(counts.failed)} failed." if counts.failed else ""
+    who = _share(counts.refused, counts.started)
+    return f"{who} refused{_because(why_refused(run))}.{others}"
+
+
+def _open(run: Run) -> str:
+    accepted = run.counts.accepted
+    rest = run.counts.started - accepted
+    if not rest:
+        return ""
+    return f"{grouped(accepted)} answered, {grouped(rest)} without an answer."
+
+
+def _answered(run: Run) -> str:
+    return f"{_all(run.counts.accepted)} answered in {_took(run)}{_pace(run)}."
+
+
+SITUATIONS: tuple[Callable[[Run], str], ...] = (
+    _nothing_sent,
+    _stopped,
+    _all_answered_in_the_end,
+    _failed,
+    _refused,
+    _open,
+    _answered,
+)
+"""What may be said, the most urgent first.  Each returns "" where it does not apply."""
+
+
+def _pace(run: Run) -> str:
+    """How fast it went, and what was allowed."""
+    accepted = run.counts.accepted
+    elapsed = _elapsed(run)
+    if accepted < 2 or not elapsed:
+        return ""
+    rate = accepted / elapsed
+    policy = run.policies[-1].policy if run.policies else None
+    if policy is None:
+        return f": {plain_rate(rate)} a second"
+    most = grouped(run.counts.busiest_period)
+    period = in_one_period(policy.period)
+    tokens = most_tokens(run)
+    if policy.tokens and tokens:
+        used = f"{grouped(tokens)} of {grouped(policy.tokens)} tokens"
+        requests = f"{most} of {many(policy.rate, 'request')}"
+        return f": at most {used} and {requests} {period}"
+    if policy.period == 1 and elapsed >= 1 and rate <= policy.rate:
+        return f": {plain_rate(rate)} a second of the {grouped(policy.rate)} allowed"
+    return f": at most {most} came {period}, {are_allowed(policy.rate)}"
+
+
+def _never_sent(run: Run) -> int:
+    return sum(
+        event.request_count
+        for event in run.events
+        if event.what == "cancelled" and event.request is None
+    )
+
+
+def _elapsed(run: Run) -> float:
+    """Seconds from the first request to the last answer."""
+    return run.counts.elapsed or run.now
+
+
+def _took(run: Run) -> str:
+    return plain_seconds(_elapsed(run))
+
+
+def _because(why: str) -> str:
+    return f": {why}" if why else ""
+
+
+def _all(count: int) -> str:
+    return "1 request" if count == 1 else f"All {grouped(count)}"
+
+
+def _share(part: int, whole: int) -> str:
+    return _all(whole) if part == whole else f"{grouped(part)} of {grouped(whole)}"

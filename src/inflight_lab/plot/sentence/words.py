@@ -1,0 +1,45 @@
+"""Numbers in words, as somebody would say them aloud."""
+
+
+def grouped(number: float) -> str:
+    """A number with commas between its thousands: "2,000"."""
+    if number == int(number):
+        return f"{int(number):,}"
+    return f"{round(number, 3):,}"
+
+
+def many(number: float, noun: str) -> str:
+    """A number of things: "1 request", "200 requests"."""
+    return f"{grouped(number)} {noun}" if number == 1 else f"{grouped(number)} {noun}s"
+
+
+def are_allowed(number: float) -> str:
+    """How many are: "1 is allowed", "100 are allowed"."""
+    verb = "is" if number == 1 else "are"
+    return f"{grouped(number)} {verb} allowed"
+
+
+def per(period: float) -> str:
+    """What a rate is per: "second", or "2 s" if the period is another."""
+    return "second" if period == 1 else f"{round(period, 2):g} s"
+
+
+def in_one_period(period: float) -> str:
+    """Any one period: "in one second", or "within 2 s"."""
+    return "in one second" if period == 1 else f"within {per(period)}"
+
+
+def plain_seconds(time: float) -> str:
+    """A measured time, rounded to what a listener can keep in mind: "0.3 s"."""
+    if time >= 1:
+        plain = round(time, 1)
+    elif time >= 0.2:
+        plain = round(time * 20) / 20
+    else:
+        plain = round(time, 2 if time >= 0.02 else 3)
+    return f"{plain:g} s"
+
+
+def plain_rate(rate: float) -> str:
+    """A measured rate: one decimal below 5, none above."""
+    return grouped(round(rate, 1 if rate < 4.95 else 0))

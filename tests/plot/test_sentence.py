@@ -1,0 +1,60 @@
+"""The sentence about a run that is over: the page's words, from Python."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inflight_lab.plot.sentence import finished_sentence
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.levels import level
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import RequestEvent, Run, no_levels
+
+TABLE = json.loads((Path(__file__).parent / "sentences.json").read_text("utf-8"))
+POLICY = QuotaPolicy("sliding-window", 7)
+
+
+def run_of(brief: dict[str, Any]) -> Run:
+    """A run, as the table describes it."""
+    levels = no_levels()
+    for line in levels.keys() & brief.get("levels", {}).keys():
+        levels[line] = [level(*point) for point in brief["levels"][line]]
+    policies = []
+    if "quota" in brief:
+        policies.append(PolicyChange(0.0, POLICY._replace(**brief["quota"])))
+    events = []
+    for row in brief.get("events", []):
+        time, what, request, detail = [*row, None][:4]
+        events.append(RequestEvent(time, what, request, detail))
+    return Run(
+        levels=levels,
+        events=events,
+        policies=policies,
+        counts=Stats(**brief.get("counts", {})),
+        dropped=Counter(),
+        now=brief["now"],
+        slow=brief.get("slow", 1),
+    )
+
+
+@pytest.mark.parametrize("case", TABLE["over"], ids=lambda case: case["case"])
+def test_a_finished_run_ends_in_the_pages_words(case: dict[str, Any]) -> None:
+    """Each case of the table that JavaScript keeps to as well."""
+    assert finished_sentence(run_of(case["run"])) == case["text"]
+
+
+def test_the_quota_is_blamed_that_refused() -> None:
+    """Not the one that stands at the end: it may have been changed since."""
+    run = Run(
+        events=[RequestEvent(1.0, "arrived", 0, 429)],
+        policies=[PolicyChange(0.0, POLICY), PolicyChange(2.0, None)],
+        counts=Stats(started=9, accepted=7, refused=2, busiest_period=9),
+        now=3.0,
+    )
+    words = "2 of 9 refused: 9 came in one second, 7 are allowed."
+    assert finished_sentence(run) == words
