@@ -69,7 +69,7 @@ class PlotSource:
         )
         self._limits = deque[tuple[float, float]]()  # those that are not read yet
         self._counted: dict[Line, float] = {}
-        self._waiting_matters = self.client is not None
+        self._knows_a_queue = False
         self._told_policy: QuotaPolicy | None = None
         self._has_read = False
 
@@ -207,10 +207,10 @@ class PlotSource:
         return round(own_clock % self._policy.period, 4)
 
     def _waiting_levels(self, asked: list[Event]) -> list[Point]:
-        """A server sees no queue, unless somebody says how many will come."""
-        if not self._waiting_matters:
-            self._waiting_matters = any(event.waiting for event in asked)
-        return self._folded(asked, _waiting) if self._waiting_matters else []
+        """Nobody sees a queue, unless somebody says how many will come."""
+        if not self._knows_a_queue:
+            self._knows_a_queue = any(event.waiting for event in asked)
+        return self._folded(asked, _waiting) if self._knows_a_queue else []
 
     def _new_limits(self) -> list[Point]:
         known = len(self._limits)  # another may be set at any time
