@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.engine.execution import TIMEOUT
 from inflight_lab.panel import slow_motion
 from inflight_lab.panel.slow_motion import stretched_timeout, stretched_times
+from inflight_lab.server import app
 from tests.support.panels import OpenPanel
 
 
@@ -100,3 +102,37 @@ async def test_no_request_times_out_for_the_slow_motion(
     await panel.start()
     assert [outcome.status_code for outcome in panel.outcomes] == [200] * 3
     assert server.stats().elapsed > 0.5
+
+
+async def with_its_own_client(url: str, count: int) -> list[Any]:
+    """A runner whose time-outs the panel cannot stretch."""
+    async with httpx.AsyncClient(timeout=0.5) as client:
+        calls = [client.get(url) for _ in range(count)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("latency", "answered"), [(0.05, 3), (0.6, 0)], ids=["in time", "too late"]
+)
+async def test_a_client_that_the_panel_does_not_know_waits_as_at_full_speed(
+    server: PracticeServer,
+    open_panel: OpenPanel,
+    monkeypatch: pytest.MonkeyPatch,
+    latency: float,
+    answered: int,
+) -> None:
+    """An answer that would have come in time comes, however slow the motion; one that
+    would have come too late does not.
+    """
+    monkeypatch.setattr(app, "PATIENCE", 0.5)
+    monkeypatch.setattr(app, "EVERY", 0.2)
+    server.latency = latency
+    panel = open_panel(with_its_own_client, count=3, slow=20)
+    await panel.start()
+    assert server.stats().accepted == answered
+    for outcome in panel.outcomes:
+        if answered:
+            assert outcome.json()["url"] == server.url
+        else:
+            assert isinstance(outcome, httpx.ReadTimeout)

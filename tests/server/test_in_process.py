@@ -19,6 +19,7 @@ import pytest
 from inflight_lab import PracticeServer as RealServer
 from inflight_lab.jupyter import pyodide
 from inflight_lab.runners import naive, paced, semaphore
+from inflight_lab.server import app
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.in_process import Listener, create_connection
 from tests.support.virtual_clock import run
@@ -441,3 +442,14 @@ async def test_due_a_moment_ago_is_due_now(page: None, server: PracticeServer) -
     await asyncio.wait_for(called.wait(), PATIENCE)
     responses = await paced.make_many_requests(server.url, 60, rate=20, period=0.2)
     assert len(responses) == 60
+
+
+async def test_slow_motion_keeps_a_client_waiting(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a socket: a sign of life gives a request its time again."""
+    monkeypatch.setattr(app, "EVERY", 0.2)
+    server.latency, server.slow = 0.05, 20
+    async with client(timeout=0.5) as sender:
+        answer = await sender.get(server.url)
+    assert answer.json()["url"] == server.url

@@ -33,6 +33,12 @@ from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
 from inflight_lab.server.knobs import LATENCIES, Knobs
 from inflight_lab.server.messages import message
+from inflight_lab.server.signs_of_life import (
+    EVERY,
+    PATIENCE,
+    BegunAnswer,
+    begun_answer,
+)
 from inflight_lab.server.sizes import TOO_LARGE, declares_too_much, limit_body
 
 LOOPBACK = "127.0.0.1"
@@ -118,7 +124,7 @@ class PracticeApp(Knobs):
             app = PlainTextResponse(FOREIGN_PAGE, 403)
         elif declares_too_much(headers):
             app = PlainTextResponse(TOO_LARGE, 413)
-        await app(scope, limit_body(receive), send)
+        await app(scope, limit_body(receive), BegunAnswer(scope, send))
 
     async def get(self, request: Request) -> Response:
         """Echo a request, if the quota admits it."""
@@ -153,12 +159,26 @@ class PracticeApp(Knobs):
         counted = decision.counted_tokens
         gauge = self._counters.gauge(self.quota_policy, self.timeline.clock())
         with self.timeline.sending(status, counted, quota=gauge) as number:
-            if await _disconnected_within(request, self._draw_latency()):
+            if await self._disconnected_before_the(response, request):
                 self.timeline.cancel(number)
             else:
                 self.timeline.answer(number, status)
         response.headers["Date"] = formatdate(usegmt=True)
         return response
+
+    async def _disconnected_before_the(
+        self, response: Response, request: Request
+    ) -> bool:
+        """Wait for the latency, or until the client hangs up; say whether it did."""
+        seconds = self._draw_latency()
+        if self.slow > 1 and seconds < self.slow * PATIENCE:
+            answer = begun_answer(request.scope)
+            while seconds > EVERY:
+                if await _disconnected_within(request, EVERY):
+                    return True
+                await answer.give_sign(response)
+                seconds -= EVERY
+        return await _disconnected_within(request, seconds)
 
     def _decide(self, tokens: int) -> Decision:
         """Admit a request as it arrives, or refuse it.

@@ -15,7 +15,7 @@ from typing import Literal
 
 import httpcore
 import httpx
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inflight_lab.jupyter.pyodide import behave_as_on_a_computer
 from inflight_lab.server.app import LOOPBACK_NAMES
@@ -36,7 +36,7 @@ class Listener:
         self.port = port or next(_free_ports)
         if self.port in _listening:
             raise OSError(errno.EADDRINUSE, f"port {port} is in use")
-        self._app = httpx.ASGITransport(app)
+        self._app = app
         self._calls: set[asyncio.Timeout] = set()
         _listening[self.port] = self
         if sys.platform == "emscripten":
@@ -58,14 +58,15 @@ class Listener:
     ) -> httpx.Response:
         """Let the app answer ``request``.
 
-        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds,
-        ``RemoteProtocolError`` when the server is stopped meanwhile.
+        Raises what httpcore raises: ``ReadTimeout`` after ``within`` seconds in which
+        nothing came, ``RemoteProtocolError`` when the server is stopped meanwhile.
         """
         try:
             async with asyncio.timeout(within) as call:
                 self._calls.add(call)
                 await asyncio.sleep(WIRE)
-                return await self._app.handle_async_request(request)
+                app = _heard_by(call, self._app, within=within)
+                return await httpx.ASGITransport(app).handle_async_request(request)
         except TimeoutError:
             if self.is_alive():
                 raise httpcore.ReadTimeout from None
@@ -74,6 +75,20 @@ class Listener:
             ) from None
         finally:
             self._calls.discard(call)
+
+
+def _heard_by(call: asyncio.Timeout, app: ASGIApp, *, within: float | None) -> ASGIApp:
+    """``app``, which gives ``call`` its time again with each thing that it sends."""
+
+    async def heard(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_on(message: Message) -> None:
+            if within is not None and not call.expired():
+                call.reschedule(asyncio.get_running_loop().time() + within)
+            await send(message)
+
+        await app(scope, receive, send_on)
+
+    return heard
 
 
 def listener_at(origin: httpcore.Origin) -> Listener:
