@@ -1,9 +1,9 @@
 """What keeps a client waiting for an answer that slow motion delays.
 
-Most clients give up when not a byte has come for some seconds: httpx after 5, unless it
-is told otherwise.  Slow motion cannot stretch the time-outs of a client that the panel
-did not make, so a delayed answer begins early: with its head, and then a space now and
-then, which JSON allows before a value.
+Most clients give up when not a byte has come for some seconds: httpx after 5, unless
+its ``timeout`` says otherwise.  Slow motion cannot stretch the time-outs of a client
+that the panel did not make, so a delayed answer begins early: with its head, and then a
+space now and then, which JSON allows before a value.
 """
 
 from email.utils import formatdate
