@@ -7,13 +7,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from inflight_lab import ObservedTransport, Timeline
 from inflight_lab.plot.sentence import finished_sentence
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs import recording
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.levels import level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
+from tests.support.virtual_clock import SetClock
 
 TABLE = json.loads((Path(__file__).parent / "sentences.json").read_text("utf-8"))
 POLICY = QuotaPolicy("sliding-window", 7)
@@ -57,4 +62,25 @@ def test_the_quota_is_blamed_that_refused() -> None:
         now=3.0,
     )
     words = "2 of 9 refused: 9 came in one second, 7 are allowed."
+    assert finished_sentence(run) == words
+
+
+@pytest.mark.anyio
+async def test_the_reason_of_a_failure_comes_from_the_transport(tmp_path: Path) -> None:
+    """Through the timeline and the source, and out of a recording again."""
+    clock = SetClock(101.75)
+
+    async def time_out(request: httpx.Request) -> httpx.Response:
+        clock.now += 5.004
+        raise httpx.ReadTimeout("", request=request)
+
+    timeline = Timeline(clock=clock)
+    source = PlotSource(None, timeline)
+    transport = ObservedTransport(httpx.MockTransport(time_out), timeline=timeline)
+    async with httpx.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get("http://127.0.0.1/get")
+    recording.save(tmp_path / "failed.json", {"alone": source.end()})
+    run = recording.load(tmp_path / "failed.json")["alone"]
+    words = "1 request failed: no answer within 5 s (ReadTimeout)."
     assert finished_sentence(run) == words

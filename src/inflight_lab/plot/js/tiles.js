@@ -22,7 +22,7 @@ import { lastPeriod } from "./words.js";
 const TILES = [
   { key: "inFlight", name: "in_flight", label: "in flight" },
   { key: "waiting", name: "waiting", label: "waiting" },
-  { key: "accepted", name: "accepted", label: "accepted" },
+  { key: "accepted", name: "accepted", label: "answered" },
   { key: "refused", name: "refused", label: "refused" },
   { key: "failed", name: "failed", label: "failed" },
   { key: "rate", name: "rate", label: "in the last second" },

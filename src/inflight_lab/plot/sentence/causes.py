@@ -8,6 +8,9 @@ from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
 
+AT_ONCE = 0.01
+"""Nobody waits for less than this many seconds."""
+
 TOKENS_USED_UP = 0.7
 """Tokens are to blame for refusals if at least this share of them was used."""
 
@@ -98,7 +101,7 @@ def _reason_for(kind: str, run: Run) -> str:
 
 
 def _within_seconds(kind: str, run: Run) -> str:
-    """For how long the most impatient of them waited."""
+    """For how long the most impatient of them waited, where that is known."""
     sent: dict[int | None, float] = {}
     shortest = math.inf
     for event in run.events:
@@ -106,7 +109,7 @@ def _within_seconds(kind: str, run: Run) -> str:
             sent[event.request] = event.time
         elif event.detail == kind and event.request in sent:
             shortest = min(shortest, event.time - sent[event.request])
-    if shortest == math.inf:
+    if not AT_ONCE <= shortest < math.inf:
         return "in time"
     steps = 100 if shortest < 1 else 10
     return f"within {math.floor(shortest * steps + 1e-6) / steps:g} s"

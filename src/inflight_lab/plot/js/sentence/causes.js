@@ -5,6 +5,9 @@ import { policyAt } from "../run.js";
 import { areAllowed, grouped, inOnePeriod, perWords, rounded } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
+/** Nobody waits for less than this many seconds. */
+const AT_ONCE = 0.01;
+
 /** Tokens are to blame if at least this share of them was used. */
 const TOKENS_USED_UP = 0.7;
 
@@ -82,7 +85,7 @@ function reasonFor(kind, moment) {
 }
 
 /**
- * For how long the most impatient of them waited.
+ * For how long the most impatient of them waited, where that is known.
  *
  * @param {string} kind
  * @param {Moment} moment
@@ -91,8 +94,8 @@ function withinSeconds(kind, { run, whole }) {
   const isIt = (/** @type {import("../run.js").RequestEvent} */ { what, detail }) =>
     what === "failed" && detail === kind;
   const flights = flightsIn(run, whole, isIt);
-  if (!flights.length) return "in time";
   const shortest = Math.min(...flights);
+  if (!flights.length || shortest < AT_ONCE) return "in time";
   const digits = shortest < 1 ? 100 : 10;
   return `within ${Math.floor(shortest * digits + 1e-6) / digits} s`;
 }
