@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from inflight_lab.publish.series import lay_out
+from inflight_lab.publish.series import files, lay_out
 
 
 class Command(NamedTuple):
@@ -48,7 +48,7 @@ Commands:
 
 For more: inflight-lab COMMAND --help.  All other options go to JupyterLab, such as
 --no-browser."""
-FIRST_PAGE = "/lab/tree/notebooks/00_start_here.ipynb"
+FIRST_NOTEBOOK = "00"
 NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these brings it:
 
   uv run inflight-lab                               (in a clone of the repository)
@@ -91,6 +91,9 @@ def open_series(arguments: list[str]) -> None:
     except ImportError:
         sys.exit(NO_JUPYTERLAB)
     folder = options.folder
+    first = notebook_of(options.open)
+    if first is None:
+        parser.error(f"--open must be the number of a notebook, got {options.open}")
     try:
         kept = lay_out(folder)
     except OSError as error:
@@ -106,10 +109,18 @@ def open_series(arguments: list[str]) -> None:
     LabApp.launch_instance(
         [
             f"--ServerApp.root_dir={folder}",
-            f"--LabApp.default_url={FIRST_PAGE}",
+            f"--LabApp.default_url=/lab/tree/{first}",
             *for_jupyterlab,
         ]
     )
+
+
+def notebook_of(number: str) -> str | None:
+    """The place of a notebook in the folder of the series, or None if there is none."""
+    for name in files():
+        if name.startswith(f"notebooks/{number}_"):
+            return name
+    return None
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -128,5 +139,11 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path.home() / "inflight-lab",
         help="default: %(default)s",
+    )
+    parser.add_argument(
+        "--open",
+        metavar="06",
+        default=FIRST_NOTEBOOK,
+        help="the number of the notebook to begin with; default: %(default)s",
     )
     return parser

@@ -7,11 +7,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import plot_on, spy_on
@@ -34,12 +34,12 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture
-def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def watched(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A watched script that sends 30 requests for each line that it is given; 20 a
     second are allowed.
     """
-    path = tmp_path / "my_script.py"
+    path = folder / "my_script.py"
     path.write_text(SCRIPT)
     command = [
         sys.executable,
@@ -54,6 +54,13 @@ def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True) as child:
         yield child
         child.kill()
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """One such script."""
+    with watched(tmp_path) as child:
+        yield child
 
 
 def send(script: subprocess.Popen[str]) -> None:
@@ -75,47 +82,47 @@ def test_a_script_is_followed_to_its_end(
     send(script)
     page.goto(address)
     plot = page.locator(".inflight-lab")
-    expect(page.locator("h1")).to_contain_text("my_script.py")
+    state = page.locator("#state")
+    expect(state).to_contain_text("Running")
+    expect(state).to_contain_text("my_script.py")
+    assert page.title().startswith("▶ running: ")
     expect(plot).to_have_attribute("data-started", "30")
     expect(plot).to_have_attribute("data-live", "true")
     send(script)
-    words = page.locator("#words")
-    expect(words).to_contain_text("60 requests to api.example.com")
+    expect(state).to_contain_text("Finished")
+    assert page.title().startswith("✓ finished: ")
+    expect(page.locator(".summary")).to_contain_text("60 requests to api.example.com")
     script.wait(30)
     expect(plot).to_have_attribute("data-started", "60")
     expect(plot).to_have_attribute("data-live", "false")
     assert int(plot.get_attribute("data-refused") or 0) >= 10
-    expect(words).to_contain_text(
-        "certain: The connection pool was the limit: 30 requests"
-    )
+    card = page.get_by_role("article").first
+    expect(card).to_contain_text("The connection pool was the limitcertain")
+    expect(card).to_contain_text("inflight-lab --open 02")
+    assert above(card, plot)
     assert "sent in the last second, 20 allowed" in plot_on(page).texts()
 
 
-def test_it_can_be_read(script: subprocess.Popen[str], page: Page) -> None:
-    """Nothing is cut off, on a phone neither, and the checker for accessibility finds
-    nothing serious, in the light and in the dark.
-    """
+def test_a_watch_that_was_killed_is_not_called_running(
+    script: subprocess.Popen[str], page: Page, errors: list[str]
+) -> None:
+    """The page says so, in the tab's title as well, and keeps what it had."""
     assert script.stderr
     page.goto(script.stderr.readline().split()[-1])
     send(script)
-    send(script)
-    expect(page.locator("#words")).to_contain_text("certain")
-    for width in (390, 1400):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
-        expect(page.locator(".ifl-theme.ifl-dark")).to_have_count(0)
-        expect_readable(page)
-        page.emulate_media(color_scheme="dark")
-        expect(page.locator(".ifl-theme.ifl-dark")).to_have_count(1)
-        expect_readable(page)
+    plot = page.locator(".inflight-lab")
+    expect(plot).to_have_attribute("data-started", "30")
+    script.kill()
+    expect(page.locator("#state")).to_contain_text("Watch has ended")
+    assert page.title().startswith("? lost: ")
+    expect(plot).to_have_attribute("data-started", "30")
+    page.goto("about:blank")  # it goes on trying
+    errors[:] = [error for error in errors if "ERR_" not in error]
 
 
-def expect_readable(page: Page) -> None:
-    """As wide as its window at most, and nothing serious for axe."""
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-    serious = [
-        violation["id"]
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+def above(upper: Locator, lower: Locator) -> bool:
+    """Whether one ends before the other begins."""
+    upper_box, lower_box = upper.bounding_box(), lower.bounding_box()
+    assert upper_box
+    assert lower_box
+    return upper_box["y"] + upper_box["height"] <= lower_box["y"]

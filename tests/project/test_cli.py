@@ -87,6 +87,7 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
             ["--folder", __file__],
             "--folder must be a folder that can be made and written, got ",
         ),
+        (["--open", "99"], "--open must be the number of a notebook, got 99"),
         (["snippet", "--rate", "0"], "rate must be 1 or more, got 0"),
         (["snippet", "nope"], "invalid choice: 'nope'"),
         (
@@ -263,6 +264,12 @@ def ask(address: str) -> Any:
     """What JupyterLab's server answers."""
     with urllib.request.urlopen(address, timeout=30) as answer:
         return json.loads(answer.read())
+
+
+def test_it_begins_with_the_notebook_you_name() -> None:
+    """`watch` says ``inflight-lab --open 06`` beside what that notebook explains."""
+    assert cli.notebook_of("06") == "notebooks/06_pace_to_the_quota.ipynb"
+    assert cli.notebook_of(cli.FIRST_NOTEBOOK) == "notebooks/00_start_here.ipynb"
 
 
 def test_it_opens_the_series_in_a_folder_of_yours(tmp_path: Path) -> None:

@@ -438,7 +438,7 @@ for _ in "abc":
 
 
 def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
-    """A page hears what was, what is, and at the end the words."""
+    """A page hears what was, what is, and at the end the conclusion."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
     with (
         child(watching(script(THREE_IN_STEPS)), text=True, **pipes) as process,
@@ -471,14 +471,18 @@ def test_the_page_follows_the_script(script: Callable[[str], Path]) -> None:
     assert runs[-1].counts.accepted == 3
     assert runs[0].live
     assert not runs[-1].live
-    assert more[-1]["words"].startswith("3 requests to api.example.com")
+    conclusion = more[-1]["conclusion"]
+    assert conclusion["summary"].startswith("3 requests to api.example.com")
+    assert conclusion["status"] == 0
 
 
 def assert_is_served(client: httpx.Client, home: str) -> None:
     """The page is there with its files; a page of another site hears nothing."""
     assert '<div id="plot">' in client.get(home).text
-    assert "export default" in client.get(home + "js/live_plot.js").text
-    style = client.get(home + "live_plot.css").headers["content-type"]
-    assert style.startswith("text/css")
+    for script in ("watch/page/page.js", "plot/js/live_plot.js"):
+        assert "import" in client.get(home + script).text
+    for sheet in ("watch/page/page.css", "plot/live_plot.css"):
+        style = client.get(home + sheet).headers["content-type"]
+        assert style.startswith("text/css")
     foreign = client.get(home, headers={"Origin": "https://evil.example"})
     assert foreign.status_code == 403

@@ -10,6 +10,7 @@ from inflight_lab import Timeline
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.levels import Point
+from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.ui_server import Page
 from tests.support.virtual_clock import SetClock
 
@@ -29,11 +30,14 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
     for status in (429, 200, 200):
         timeline.answer(timeline.send(), status)
         clock.now += 10  # so that those before are no more drawn one by one
-    page.words = "all that stood out"
+    page.conclusion = Conclusion("all that stood out")
     async with aclosing(page.messages()) as late:
         messages = [message async for message in late]
     await first.aclose()
     assert messages[0]["reset"]
+    said = [message["conclusion"] for message in messages]
+    assert [each["summary"] for each in said if each] == ["all that stood out"]
+    assert said[-1]
     run = from_columns(messages[0]["run"])
     for message in messages[1:]:
         run.append(from_columns(message["run"]))

@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from inflight_lab.watch.diagnosis import report
+from inflight_lab.watch.conclusion import Conclusion
+from inflight_lab.watch.diagnosis import diagnose
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.leftovers import warn_of_practice_answers
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.script import exit_as, follow, start
+from inflight_lab.watch.summary import summary
 from inflight_lab.watch.ui_server import Page
 
 PAGE_TIMEOUT = 3.0
@@ -80,11 +82,11 @@ def _watch(
         practice_port=page.port if options.practice else 0,
     )
     status = follow(child, log)
-    words = [report(log)]
+    warnings = []
     if options.practice:
-        words += warn_of_practice_answers(log, script, here, began=began)
-    page.words = "\n".join(words)
-    print(f"watch: {page.words}", file=sys.stderr)
+        warnings = warn_of_practice_answers(log, script, here, began=began)
+    page.conclusion = Conclusion(summary(log), diagnose(log), warnings, status)
+    print(f"watch: {page.conclusion}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser
     if page.readers or a_browser_may_yet_open:
         page.done.wait(PAGE_TIMEOUT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.findings.blocking import blocked_event_loop
 from inflight_lab.watch.findings.concurrency import (
     one_after_the_other,
@@ -45,4 +46,4 @@ def diagnose(log: RequestLog) -> list[Finding]:
 
 def report(log: RequestLog) -> str:
     """The summary of a run, and a line for each finding."""
-    return "\n".join([summary(log), *map(str, diagnose(log))])
+    return str(Conclusion(summary(log), diagnose(log)))

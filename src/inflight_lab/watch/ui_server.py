@@ -20,9 +20,10 @@ from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import LOOPBACK
+from inflight_lab.watch.conclusion import Conclusion
 
 PAGE_PATH = "/inflight-lab/"
-PAGE_FILE = Path(__file__).with_name("page.html")
+PAGE_FOLDER = Path(__file__).with_name("page")
 PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
 """Holds the scripts that draw the plot."""
 
@@ -30,16 +31,16 @@ PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
 class Page(PracticeServer):
     """Serves the plot at ``PAGE_PATH``, and practice answers everywhere else.
 
-    Nothing else may read ``source``.  ``title`` stands above the plot, ``words`` below,
-    at the end: they are the last that a page gets, and then ``done`` is set.
-    ``readers`` has a queue for each page that is open.
+    Nothing else may read ``source``.  ``title`` stands at the top.  ``conclusion`` is
+    set when the script has ended: it is the last that a page gets, and then ``done`` is
+    set.  ``readers`` has a queue for each page that is open.
     """
 
     def __init__(
         self, source: PlotSource, title: str, *, port: int = 0, **knobs: Any
     ) -> None:
         super().__init__(port=port, **knobs)
-        self.words = ""
+        self.conclusion: Conclusion | None = None
         self.done = threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
         self._source = source
@@ -56,24 +57,30 @@ class Page(PracticeServer):
         return [
             Route(PAGE_PATH, self._home),
             Route(PAGE_PATH + "events", self._events),
-            Mount(PAGE_PATH, StaticFiles(directory=PLOT_FOLDER)),
+            # Where they lie in the package, so that one finds the other.
+            Mount(PAGE_PATH + "watch/page", StaticFiles(directory=PAGE_FOLDER)),
+            Mount(PAGE_PATH + "plot", StaticFiles(directory=PLOT_FOLDER)),
             Mount("/", request_response(self.get)),
         ]
 
     async def _home(self, _: Request) -> Response:
-        return FileResponse(PAGE_FILE)
+        return FileResponse(PAGE_FOLDER / "index.html")
 
     async def _events(self, _: Request) -> Response:
         lines = (f"data: {json.dumps(each)}\n\n" async for each in self.messages())
         return StreamingResponse(lines, media_type="text/event-stream")
 
     async def messages(self) -> AsyncIterator[Message]:
-        """All there is for a page that opens, then what is new; the words come last."""
+        """All there is for a page that opens, then what is new.
+
+        The last one has the conclusion.
+        """
         queue = asyncio.Queue[Message]()
-        words = ""
+        conclusion = None
         try:
-            while not words:
-                words = self.words  # before the last reading, so that nothing is missed
+            while conclusion is None:
+                # Before the last reading, so that nothing is missed.
+                conclusion = self.conclusion
                 self._read_for_all()
                 if queue not in self.readers:
                     # All there is has what was just read, too.
@@ -82,13 +89,20 @@ class Page(PracticeServer):
                     self.readers.add(queue)
                 while not queue.empty():
                     message = queue.get_nowait()
-                    is_last = bool(words) and queue.empty()
-                    run = message["run"] | {"live": not is_last}
-                    yield message | {"run": run, "title": self._title, "words": words}
+                    is_last = queue.empty()
+                    yield self._for_page(message, conclusion if is_last else None)
                 await asyncio.sleep(UPDATE)
             self.done.set()
         finally:
             self.readers.discard(queue)
+
+    def _for_page(self, message: Message, conclusion: Conclusion | None) -> Message:
+        return {
+            **message,
+            "run": message["run"] | {"live": conclusion is None},
+            "title": self._title,
+            "conclusion": conclusion and conclusion.for_page(),
+        }
 
     def _read_for_all(self) -> None:
         news = self._source.read()

@@ -1,0 +1,70 @@
+// What stands out in a run, as cards: what it is, what shows it, and what to do.
+
+import { add, div } from "../../plot/js/dom.js";
+
+/**
+ * @typedef {object} Notebook
+ * @property {string} number
+ * @property {string} title
+ *
+ * @typedef {object} Finding
+ * @property {"certain" | "likely"} certainty
+ * @property {string} headline
+ * @property {string} facts
+ * @property {string} advice
+ * @property {Notebook | null} notebook It explains the finding.
+ *
+ * @typedef {object} Conclusion
+ * @property {string} summary
+ * @property {Finding[]} findings
+ * @property {string[]} warnings
+ * @property {number} status How the script ended: 0 is well.
+ */
+
+/**
+ * Show the diagnosis in `section`, instead of what was there.
+ *
+ * @param {HTMLElement} section
+ * @param {Conclusion} conclusion
+ */
+export function showDiagnosis(section, { summary, findings, warnings }) {
+  section.replaceChildren();
+  add("p", section, { className: "summary", textContent: summary });
+  for (const warning of warnings) addWarning(section, warning);
+  if (!findings.length) div("calm", section, "✓ Nothing else stands out.");
+  for (const finding of findings) addFinding(section, finding);
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {Finding} finding
+ */
+function addFinding(section, { certainty, headline, facts, advice, notebook }) {
+  const className = `finding ${certainty}`;
+  const card = add("article", section, { className });
+  const heading = add("h2", card, { textContent: headline });
+  add("span", heading, { className: "certainty", textContent: certainty });
+  add("p", card, { textContent: `${facts}.` });
+  add("p", card, { className: "advice", textContent: advice });
+  if (notebook) addNotebook(card, notebook);
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {Notebook} notebook
+ */
+function addNotebook(card, { number, title }) {
+  const line = add("p", card, { className: "notebook" });
+  line.append(`Explained in notebook ${number}, `);
+  add("cite", line, { textContent: title });
+  line.append(": ");
+  add("code", line, { textContent: `inflight-lab --open ${number}` });
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {string} warning
+ */
+function addWarning(section, warning) {
+  add("p", section, { className: "warning", textContent: `! ${warning}` });
+}

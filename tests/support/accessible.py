@@ -1,0 +1,27 @@
+"""What the accessibility checker axe finds wrong with a page."""
+
+from __future__ import annotations
+
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SERIOUS = ("serious", "critical")
+
+
+def serious_findings(page: Page, context: str | None = None) -> list[str]:
+    """What it finds from serious upwards; in the part of the page that is ``context``,
+    a selector.
+    """
+    return [
+        f"{violation['id']}: {spaced_once(node['html'])}: {node['failureSummary']}"
+        for violation in Axe().run(page, context=context).response["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+def spaced_once(html: str) -> str:
+    """The beginning of an element, without what indents it."""
+    return re.sub(r"  +", " ", html)[:200]

@@ -1,0 +1,46 @@
+"""What is said at the end: in a terminal, and on the page with its notebook."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from inflight_lab.publish.index_page import entry_of
+from inflight_lab.watch import explained
+from inflight_lab.watch.conclusion import Conclusion
+from inflight_lab.watch.findings import finding
+from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
+from tests.support.notebook_tools import notebook
+
+FINDINGS = Path(finding.__file__).parent
+PACED = Finding(CERTAIN, "Refused", "3x 429", "Pace them (notebook 06).")
+ALONE = Finding(LIKELY, "Slow", "1 at a time", "Send several at once.")
+
+
+def test_each_notebook_that_a_finding_names_has_its_title() -> None:
+    """The page can say what to open for whatever stands out."""
+    sources = "".join(path.read_text() for path in FINDINGS.glob("*.py"))
+    named = set(re.findall(r"notebook (\d\d)", sources))
+    assert named == set(explained.TITLES)
+    for number, title in explained.TITLES.items():
+        assert entry_of(notebook(number)).title == f"{number} {title}"
+
+
+def test_the_page_gets_each_finding_with_its_notebook() -> None:
+    """Its number and title, or none."""
+    sent = Conclusion("60 requests.", [PACED, ALONE], ["Careful."], status=2)
+    paced, alone = sent.for_page()["findings"]
+    assert paced["notebook"] == {"number": "06", "title": "Pace to the quota"}
+    assert (paced["certainty"], paced["headline"]) == ("certain", "Refused")
+    assert paced["advice"] == "Pace them."
+    assert alone["notebook"] is None
+    assert sent.for_page()["status"] == 2
+
+
+def test_a_terminal_gets_a_line_for_each() -> None:
+    """The run first, then what stands out, then what to be careful with."""
+    assert str(Conclusion("60 requests.", [PACED], ["Careful."])).splitlines() == [
+        "60 requests.",
+        "certain: Refused: 3x 429. Pace them (notebook 06).",
+        "Careful.",
+    ]
