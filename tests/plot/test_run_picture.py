@@ -154,6 +154,9 @@ def test_the_end_is_in_words() -> None:
     drawn = RunPicture(picture)
     assert drawn.titles[0].words.startswith(sentence)
     assert numbers in drawn.words
+    parts = [each.words for each in drawn.titles if each.number("y") < 40]
+    assert f"Requests over time. {' '.join(parts)} {numbers}" == picture.title
+    assert max(map(len, parts)) <= 100 < len(" ".join(parts)), "two lines, not too long"
     quiet = draw_run(run_of({}, counts=Stats(started=2, accepted=2, elapsed=0.5)))
     assert quiet.title == (
         "Requests over time. All 2 answered in 0.5 s: 4 a second. "

@@ -1,5 +1,6 @@
 """One run as a picture: its lines over time, what was refused, and how it ended."""
 
+import textwrap
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
@@ -27,6 +28,10 @@ LEFT = 68
 RIGHT = WIDTH - 24
 MARGIN = 8
 """Where the sentence begins, which has the whole width."""
+
+LINE_HEIGHT = 17
+LINE_CHARACTERS = 100
+"""How much of the sentence fits in a line; it has at most two."""
 
 REFUSED_TOP = 42
 FAILED_TOP = 56
@@ -56,7 +61,7 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
     sentence = finished_sentence(run)
     headline = f"{name}: {sentence}" if name else sentence
     numbers = numbers_of(run.counts)
-    parts = [bold(MARGIN, 14, headline), *_time_axis(x, bottom)]
+    parts = [*_headline(headline), *_time_axis(x, bottom)]
     parts += _marks(run, "refused", x, y=REFUSED_TOP, style=Style(RED))
     parts += _marks(run, "failed", x, y=FAILED_TOP, style=Style(INK, dashes="4 3"))
     top = TOP
@@ -66,6 +71,14 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
     parts.append(text(x.start, bottom + 42, numbers))
     spoken = " ".join(["Requests over time.", headline, numbers])
     return picture(parts, bottom + 54, spoken, mark)
+
+
+def _headline(words: str) -> list[Element]:
+    lines = textwrap.wrap(words, LINE_CHARACTERS)
+    return [
+        bold(MARGIN, 14 + number * LINE_HEIGHT, line)
+        for number, line in enumerate(lines)
+    ]
 
 
 def numbers_of(counts: Stats) -> str:

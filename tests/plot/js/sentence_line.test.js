@@ -1,0 +1,108 @@
+// The words on the page change slowly enough to be read, and are read out more seldom.
+
+import assert from "node:assert/strict";
+
+import { SentenceLine } from "../../../src/inflight_lab/plot/js/sentence_line.js";
+import { onASetClock } from "./support.js";
+
+class FakeElement {
+  className = "";
+  /** @type {Record<string, string>} */
+  dataset = {};
+  /** @type {string[]} What it has said. */
+  said = [];
+
+  set textContent(/** @type {string} */ text) {
+    if (text) this.said.push(text);
+  }
+
+  get textContent() {
+    return this.said.at(-1) ?? "";
+  }
+
+  setAttribute() {}
+
+  appendChild(/** @type {FakeElement} */ child) {
+    made[child.className] = child;
+    return child;
+  }
+}
+
+/** @type {Record<string, FakeElement>} By their class. */
+const made = {};
+
+/** @type {{ at: number, act: () => void }[]} */
+let timers = [];
+
+/**
+ * Run a test with a line on a page whose time a test sets.
+ *
+ * @param {(line: SentenceLine, waitUntil: (seconds: number) => void) => void} test
+ */
+function onAPage(test) {
+  const { document, setTimeout } = globalThis;
+  const createElement = () => new FakeElement();
+  Object.assign(globalThis, {
+    document: { createElement },
+    setTimeout: (/** @type {() => void} */ act, /** @type {number} */ pause) =>
+      timers.push({ at: performance.now() + pause, act }),
+  });
+  timers = [];
+  try {
+    onASetClock((set) => {
+      const parent = /** @type {any} */ (new FakeElement());
+      const line = new SentenceLine(parent, new AbortController().signal);
+      test(line, (seconds) => {
+        set(seconds);
+        const due = timers.filter(({ at }) => at <= 1000 * seconds);
+        timers = timers.filter((each) => !due.includes(each));
+        for (const { act } of due) act();
+      });
+    });
+  } finally {
+    Object.assign(globalThis, { document, setTimeout });
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {() => import("../../../src/inflight_lab/plot/js/sentence/moment.js").Sentence}
+ */
+const saying = (text) => () => ({ text, tone: "calm" });
+
+Deno.test("words change at most three times a second, and end with the latest", () => {
+  onAPage((line, waitUntil) => {
+    for (let tick = 0; tick < 40; tick += 1) {
+      waitUntil(tick / 20);
+      line.show(saying(`${tick}`), true);
+    }
+    waitUntil(3);
+    const { said } = made["ifl-sentence"];
+    assert.equal(said[0], "0");
+    assert.equal(said.at(-1), "39");
+    assert(said.length <= 7, `${said.length} in two seconds`);
+  });
+});
+
+Deno.test("a run that goes on is read out every five seconds, its end at once", () => {
+  onAPage((line, waitUntil) => {
+    for (let second = 0; second < 12; second += 1) {
+      waitUntil(second);
+      line.show(saying(`${second}`), true);
+    }
+    assert.deepEqual(made["ifl-spoken"].said, ["0", "5", "10"]);
+    waitUntil(12);
+    line.show(saying("over"), false);
+    assert.deepEqual(made["ifl-spoken"].said, ["0", "5", "10", "over"]);
+  });
+});
+
+Deno.test("the same words are not said twice", () => {
+  onAPage((line, waitUntil) => {
+    line.show(saying("over"), false);
+    waitUntil(1);
+    line.show(saying("over"), false);
+    assert.deepEqual(made["ifl-sentence"].said, ["over"]);
+    assert.deepEqual(made["ifl-spoken"].said, ["over"]);
+  });
+});
