@@ -90,12 +90,14 @@ def test_every_line_stands_where_its_numbers_are() -> None:
 
 
 def test_the_legend_names_what_is_drawn() -> None:
-    """How the server's line, the client's and the limit look, if there are any."""
+    """How the server's line, the client's and the limit look; the only line is solid,
+    and needs no words.
+    """
     legend = "server: solid, client: dotted, limit: dashed"
     assert legend in read(RUN).words
-    alone = read(run_of({"server": [level(0, 3)]}))
-    assert "server: solid" in alone.words
-    assert "dotted" not in alone.words
+    alone = read(run_of({"client": [level(0, 3)]}))
+    assert "client" not in alone.words
+    assert alone.line("in flight", BLUE) == [Step(0, 3, 3)]
 
 
 def test_pictures_of_runs_side_by_side_have_one_axis_of_time() -> None:

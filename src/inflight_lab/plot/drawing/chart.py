@@ -1,7 +1,6 @@
 """Charts: lines with an axis of numbers of their own."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -56,8 +55,7 @@ class Chart(NamedTuple):
     height: int
     lines: tuple[Line, ...]
     ceiling: Callable[[Run, Scale], list[Stretch]] | None = None
-    looks: Mapping[Line, str] = MappingProxyType({})
-    """How each line looks, where there are several."""
+    ceiling_name: str = "allowed"
 
 
 def sent_title(policy: QuotaPolicy | None) -> str:
@@ -82,7 +80,7 @@ IN_FLIGHT = Chart(
     170,
     ("client", "server"),
     limit_of,
-    {"server": "solid", "client": "dotted", "limit": "dashed"},
+    "limit",
 )
 WAITING = Chart(lambda _: "waiting", 50, ("waiting",))
 SENT = Chart(sent_title, 70, ("rate",), quota_of)
@@ -104,14 +102,18 @@ def draw_chart(chart: Chart, run: Run, x: Scale, *, top: float) -> list[Element]
     """The chart's title, its axis of numbers, and its lines over time."""
     ceiling = chart.ceiling(run, x) if chart.ceiling else []
     lines = {name: line_of(run, name, x) for name in chart.lines}
-    drawn = [*lines.values(), ceiling]
-    y = Scale(0, axis_top(_highest(drawn)), top + chart.height, top)
+    highest = _highest([*lines.values(), ceiling])
+    y = Scale(0, axis_top(highest), top + chart.height, top)
     policy = run.policies[-1].policy if run.policies else None
     parts = [bold(x.start, top - 8, chart.title(policy)), *_number_axis(x, y)]
-    legend = _legend(chart, {**lines, "limit": ceiling})
-    parts.append(text(x.end, top - 8, legend, "end"))
+    several = len(lines) > 1 and all(lines.values())
+    looks = ["server: solid", "client: dotted"] if several else []
+    if ceiling:
+        looks.append(f"{chart.ceiling_name}: dashed")
+    parts.append(text(x.end, top - 8, ", ".join(looks), "end"))
     for name, stretches in lines.items():
-        parts.append(styled(path_of(stretches, x, y), STYLES[name]))
+        style = STYLES[name] if several else STYLES[name]._replace(dashes="none")
+        parts.append(styled(path_of(stretches, x, y), style))
     parts.append(styled(path_of(ceiling, x, y), CEILING))
     return parts
 
@@ -119,15 +121,6 @@ def draw_chart(chart: Chart, run: Run, x: Scale, *, top: float) -> list[Element]
 def styled(path: str, style: Style) -> Element:
     """A line of that style."""
     return line(path, style.colour, style.width, dashes=style.dashes)
-
-
-def _legend(chart: Chart, lines: Mapping[Line, list[Stretch]]) -> str:
-    """How each line looks that is drawn."""
-    words = []
-    for name, look in chart.looks.items():
-        if lines[name]:
-            words.append(f"{name}: {look}")
-    return ", ".join(words)
 
 
 def _highest(lines: list[list[Stretch]]) -> float:

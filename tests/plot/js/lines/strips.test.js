@@ -259,6 +259,13 @@ Deno.test("a line that is the only one has its strip's name", () => {
   assert.deepEqual(names.map(({ words }) => words), ["12k"]);
 });
 
+Deno.test("where only one side is seen its line has no name either", () => {
+  const client = LINES.map((line) =>
+    line.name === "server" ? { ...line, steps: [] } : line
+  );
+  assert.deepEqual(namesOf(IN_FLIGHT, client).map(({ words }) => words), ["limit 7"]);
+});
+
 Deno.test("a quota that has ended has no name any more", () => {
   assert.deepEqual(namesOf(SENT, content(SENT, 3).lines), []);
   assert.equal(namesOf(SENT, content(SENT, 1.5).lines)[0].words, "9");

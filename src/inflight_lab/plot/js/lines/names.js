@@ -31,13 +31,23 @@ export function namesBeside({ spec, y }, { lines, marks }, up) {
   marks.forEach(({ name, any }, row) => {
     if (any) names.push({ line: name, words: name, y: markRow(y, row) + 10 });
   });
+  const several = hasSeveralLines(spec, lines);
   for (const line of lines) {
-    const name = line.name === spec.ceiling
-      ? ceilingName(line, up)
-      : lineName(spec, line, up);
-    if (name) names.push(name);
+    if (line.name === spec.ceiling) names.push(...ceilingName(line, up));
+    else if (several) names.push(...lineName(line, up));
   }
   return spread(names);
+}
+
+/**
+ * Whether a strip shows more than one line.  The only one needs no name and no dashes.
+ *
+ * @param {StripSpec} spec
+ * @param {DrawnLine[]} lines
+ */
+export function hasSeveralLines(spec, lines) {
+  const measured = lines.filter(({ name }) => name !== spec.ceiling);
+  return measured.filter(({ steps }) => steps.length > 0).length > 1;
 }
 
 /**
@@ -54,28 +64,25 @@ export const markRow = (y, row) => y + MARK_ROW_PIXELS * row + 2;
  *
  * @param {DrawnLine} line
  * @param {(level: number) => number} up
- * @returns {Name | null}
+ * @returns {Name[]} None if there is no ceiling any more.
  */
 function ceilingName({ name, steps }, up) {
   const level = steps[steps.length - 1]?.level ?? null;
-  if (level === null) return null;
+  if (level === null) return [];
   const words = name === "limit" ? `limit ${short(level)}` : short(level);
-  return { line: name, words, y: up(level) - 1 };
+  return [{ line: name, words, y: up(level) - 1 }];
 }
 
 /**
- * A line's name stands beside its end, or beside the peak of a line that ended before.  The
- * only line of a strip has no name of its own.
+ * A line's name stands beside its end, or beside the peak of a line that ended before.
  *
- * @param {StripSpec} spec
  * @param {DrawnLine} line
  * @param {(level: number) => number} up
- * @returns {Name | null}
+ * @returns {Name[]} None if nothing of it is drawn.
  */
-function lineName(spec, { name, steps }, up) {
-  if (spec.lines.length === 1) return null;
+function lineName({ name, steps }, up) {
   const level = steps[steps.length - 1]?.level ?? highestOf(steps);
-  return level < 0 ? null : { line: name, words: name, y: up(level) + 9 };
+  return level < 0 ? [] : [{ line: name, words: name, y: up(level) + 9 }];
 }
 
 /** @param {Name[]} names */

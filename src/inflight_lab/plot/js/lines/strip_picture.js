@@ -2,7 +2,7 @@
 
 import { trace } from "./levels.js";
 import { withNumbers } from "./marks.js";
-import { markRow, namesBeside } from "./names.js";
+import { hasSeveralLines, markRow, namesBeside } from "./names.js";
 import { axisNumbers, short } from "./scales.js";
 import { MARK_ROW_PIXELS } from "./strips.js";
 
@@ -18,7 +18,7 @@ const ENLARGED_PIXELS = 140;
 
 const USUAL = { line: 1, wide: 2.5 };
 const CEILING = { line: 1, wide: 1.5, dashes: [10, 6] };
-const CLIENT = { line: 1, wide: 2.5, dashes: [3, 4] };
+const DOTTED = { line: 1, wide: 2.5, dashes: [3, 4] };
 
 /**
  * The colours of what has one of its own: both sides' lines show requests in flight.
@@ -37,7 +37,7 @@ const COLOURS = {
 const colourOf = (name) => COLOURS[name] ?? "ink";
 
 /**
- * @import { Pen } from "../pen.js"
+ * @import { Pen, Style } from "../pen.js"
  * @import { Content, DrawnLine, Marks } from "./content.js"
  * @import { Strip } from "./strips.js"
  *
@@ -69,8 +69,12 @@ export function drawStrip(pen, strip, content, axes) {
     w: Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT),
     h: bottom + 2 - y,
   };
+  const client = hasSeveralLines(strip.spec, content.lines) ? DOTTED : USUAL;
   pen.inside(seen, () => {
-    for (const line of content.lines) drawLine(pen, strip, line, { ...axes, y: up });
+    for (const line of content.lines) {
+      const style = line.name === "client" ? client : USUAL;
+      drawLine(pen, strip, { line, style }, { ...axes, y: up });
+    }
   });
   for (const { words, line, y } of namesBeside(strip, content, up)) {
     pen.text(words, axes.rightPixel + 6, y, { name: colourOf(line), bold: true });
@@ -108,14 +112,14 @@ function drawNumbers(pen, pixels, { highest, rightPixel }, up) {
 /**
  * @param {Pen} pen
  * @param {Strip} strip
- * @param {DrawnLine} line
+ * @param {{ line: DrawnLine, style: Style }} drawn The style is a measured line's.
  * @param {Axes & { y: (level: number) => number }} axes
  */
-function drawLine(pen, { spec, top }, { name, steps }, axes) {
+function drawLine(pen, { spec, top }, { line, style }, axes) {
+  const { name, steps } = line;
   /** @param {CanvasRenderingContext2D} context */
   const along = (context) => trace(context, steps, axes.untilTime, axes);
   if (name !== spec.ceiling) {
-    const style = name === "client" ? CLIENT : USUAL;
     pen.shape(along, { name: colourOf(name), ...style });
     return;
   }
