@@ -55,7 +55,14 @@ export function plainTime(time) {
  *
  * @param {number} rate
  */
-export const plainRate = (rate) => grouped(rounded(rate, rate < 4.95 ? 1 : 0));
+export const plainRate = (rate) => rounded(rate, rate < 4.95 ? 1 : 0);
+
+/**
+ * The same in words: "10 a second".
+ *
+ * @param {number} rate
+ */
+export const ratePerSecond = (rate) => `${grouped(plainRate(rate))} a second`;
 
 /**
  * A number with commas between its thousands: "2,000".

@@ -13,6 +13,9 @@ from inflight_lab.plot.sentence.words import (
 )
 from inflight_lab.runs.run import Run
 
+MEANINGFUL = 0.5
+"""A rate is not worth a word if it was measured for fewer seconds."""
+
 
 def finished_sentence(run: Run) -> str:
     """How ``run`` ended, and why."""
@@ -106,10 +109,10 @@ def _pace(run: Run) -> str:
     """How fast it went, and what was allowed."""
     accepted = run.counts.accepted
     elapsed = _elapsed(run)
-    if accepted < 2 or not elapsed:
-        return ""
-    rate = accepted / elapsed
     policy = run.policies[-1].policy if run.policies else None
+    if accepted < 2 or (policy is None and elapsed < MEANINGFUL):
+        return ""
+    rate = accepted / elapsed if elapsed else 0
     if policy is None:
         return f": {plain_rate(rate)} a second"
     most = grouped(run.counts.busiest_period)

@@ -6,11 +6,14 @@ import {
   grouped,
   inOnePeriod,
   many,
-  plainRate,
   plainSeconds,
+  ratePerSecond,
 } from "../words.js";
 import { busiest, whyFailed, whyRefused } from "./causes.js";
 import { extremes } from "../spans.js";
+
+/** A rate is not worth a word if it was measured for fewer seconds. */
+const MEANINGFUL = 0.5;
 
 /**
  * @import { Moment, Sentence, Situation } from "./moment.js"
@@ -107,13 +110,14 @@ export const WHEN_OVER = [
 function paceInWords(moment) {
   const { policy, counts } = moment;
   const took = elapsed(moment);
-  if (counts.accepted < 2 || !took) return "";
+  if (counts.accepted < 2) return "";
   const rate = counts.accepted / took;
-  if (!policy) return `: ${plainRate(rate)} a second`;
+  if (!policy && took < MEANINGFUL) return "";
+  if (!policy) return `: ${ratePerSecond(rate)}`;
   const tokens = tokensInWords(moment, policy);
   if (tokens) return tokens;
   if (policy.period === 1 && took >= 1 && rate <= policy.rate) {
-    return `: ${plainRate(rate)} a second of the ${grouped(policy.rate)} allowed`;
+    return `: ${ratePerSecond(rate)} of the ${grouped(policy.rate)} allowed`;
   }
   const most = `${grouped(busiest(moment, policy))} came ${inOnePeriod(policy.period)}`;
   return `: at most ${most}, ${areAllowed(policy.rate)}`;

@@ -20,7 +20,7 @@ import {
   plainRate,
   plainSeconds,
   plainTime,
-  rounded,
+  ratePerSecond,
 } from "../words.js";
 import { whyFailed, whyRefused } from "./causes.js";
 import { sleepersIn } from "./sleepers.js";
@@ -109,7 +109,7 @@ function asleep(moment) {
   if (!counts.waiting || !pause) return { text: sleeping(count, limit), tone: "calm" };
   const each = `(${plainSeconds(latency)} each + ${plainSeconds(pause)} asleep)`;
   const rate = count / (plainTime(latency) + plainTime(pause));
-  const law = `${many(count, "slot")} / ${each} = ${plainRate(rate)} a second`;
+  const law = `${many(count, "slot")} / ${each} = ${ratePerSecond(rate)}`;
   return { text: `${law}${besideTheQuota(moment, rate)}.`, tone: "calm" };
 }
 
@@ -154,9 +154,11 @@ function unanswered(moment) {
 /** @type {Situation} */
 function idle(moment) {
   const { counts } = moment;
-  const { highest } = extremes(moment.ownLevel, moment.last(1));
-  if (highest || !moment.hasLasted(1)) return null;
   const { waiting, accepted, refused, failed } = counts;
+  const isDone = moment.announced > 0 && !waiting;
+  const pause = isDone ? SILENCE : 1;
+  const { highest } = extremes(moment.ownLevel, moment.last(pause));
+  if (highest || !moment.hasLasted(pause)) return null;
   const parts = [`${grouped(accepted)} answered`];
   if (refused) parts.push(`${grouped(refused)} refused`);
   if (failed) parts.push(`${grouped(failed)} failed`);
@@ -183,7 +185,7 @@ function steady(moment) {
   if (Math.abs(inFlight - shown) > ROUNDING * inFlight) return null;
   const rate = shown / plainTime(latency);
   const law = `${grouped(shown)} in flight / ${plainSeconds(latency)} each`;
-  const text = `${law} = ${plainRate(rate)} a second${besideTheQuota(moment, rate)}.`;
+  const text = `${law} = ${ratePerSecond(rate)}${besideTheQuota(moment, rate)}.`;
   return { text, tone: "calm" };
 }
 
@@ -226,7 +228,7 @@ export const WHILE_RUNNING = [
 function meanLatency(moment) {
   const isAnswer = (/** @type {RequestEvent} */ { what, detail }) =>
     what === "answered" && !isRefusal(detail);
-  for (const seconds of [1, 5, 60]) {
+  for (const seconds of [2, 5, 60]) {
     const flights = flightsIn(moment.run, moment.last(seconds), isAnswer);
     if (flights.length) {
       return flights.reduce((sum, each) => sum + each) / flights.length;
@@ -243,7 +245,7 @@ function besideTheQuota(moment, rate) {
   const { policy } = moment;
   if (!policy) return "";
   if (!isPerSecond(policy)) return `. ${latestPeriod(moment, policy)}`;
-  const unused = rounded(policy.rate - rate, 0);
+  const unused = Math.floor(policy.rate - plainRate(rate));
   const left = unused > 0 ? `, ${grouped(unused)} unused` : "";
   return `; ${grouped(policy.rate)} allowed${left}`;
 }
