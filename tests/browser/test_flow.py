@@ -49,6 +49,18 @@ def test_the_numbers_are_written_a_few_times_a_second(page: Page) -> None:
     assert written <= 5 * seconds + 1
 
 
+def test_a_magnified_picture_has_all_pixels_of_the_screen(page: Page) -> None:
+    """Magnified for the back of a room, as on the student page, it is not blurred."""
+    show(page, state_of())
+    page.add_style_tag(content=".ifl-panel { zoom: 1.4 }")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("canvas")].every((canvas) => {
+            const seen = canvas.getBoundingClientRect().width * devicePixelRatio;
+            return Math.abs(canvas.width - seen) < 2;
+        })"""
+    )
+
+
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     """As many are at the API as the limit says, and Stop accounts for all thousand."""
     panel = open_panel(lab, page, "flow", PANEL)

@@ -62,8 +62,8 @@ export class Pen {
       this.#colours.set(name, style.getPropertyValue(property).trim() || style.color);
     }
     const pixels = devicePixelRatio * (this.canvas.currentCSSZoom ?? 1);
-    this.canvas.width = width * pixels;
-    this.canvas.height = height * pixels;
+    this.canvas.width = Math.round(width * pixels);
+    this.canvas.height = Math.round(height * pixels);
     this.canvas.style.height = `${height}px`;
     const scale = zoom * pixels;
     this.#context.setTransform(scale, 0, 0, scale, 0, 0);
@@ -175,8 +175,21 @@ export class Pen {
    * @param {Style} style
    */
   path(points, style) {
+    this.paths([points], style);
+  }
+
+  /**
+   * Many alike as one path.
+   *
+   * @param {Spot[][]} lines
+   * @param {Style} style
+   */
+  paths(lines, style) {
     this.shape((context) => {
-      for (const [x, y] of points) context.lineTo(x, y);
+      for (const [[x, y], ...points] of lines) {
+        context.moveTo(x, y);
+        for (const [toX, toY] of points) context.lineTo(toX, toY);
+      }
     }, style);
   }
 

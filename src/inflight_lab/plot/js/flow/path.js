@@ -13,32 +13,41 @@ const CORNER_PIXELS = 14;
  * @returns {Spot}
  */
 export function spotOn(way, share) {
-  const whole = lengthOf(way);
+  const steps = stepsOf(way);
+  const whole = steps.reduce((sum, step) => sum + step, 0);
   const gone = whole * share * share * (3 - 2 * share);
   const cut = Math.min(CORNER_PIXELS, gone, whole - gone);
-  const [x, y] = spotAfter(way, gone - cut);
-  const [laterX, laterY] = spotAfter(way, gone + cut);
-  return [(x + laterX) / 2, (y + laterY) / 2];
+  const before = spotAfter(way, steps, gone - cut);
+  const after = spotAfter(way, steps, gone + cut);
+  return between(before, after, 0.5);
 }
 
-/** @param {Spot[]} way */
-function lengthOf(way) {
-  let length = 0;
-  for (let i = 1; i < way.length; i += 1) length += distance(way[i - 1], way[i]);
-  return length;
+/**
+ * How long a way is from spot to spot.
+ *
+ * @param {Spot[]} way
+ */
+function stepsOf(way) {
+  const steps = [];
+  for (let i = 1; i < way.length; i += 1) {
+    const across = way[i][0] - way[i - 1][0];
+    const along = way[i][1] - way[i - 1][1];
+    steps.push(Math.sqrt(across * across + along * along)); // `hypot` is slow
+  }
+  return steps;
 }
 
 /**
  * @param {Spot[]} way
+ * @param {number[]} steps
  * @param {number} pixels From its begin.
  * @returns {Spot}
  */
-function spotAfter(way, pixels) {
+function spotAfter(way, steps, pixels) {
   let left = pixels;
-  for (let i = 1; i < way.length; i += 1) {
-    const step = distance(way[i - 1], way[i]);
-    if (left < step) return between(way[i - 1], way[i], left / step);
-    left -= step;
+  for (let i = 0; i < steps.length; i += 1) {
+    if (left < steps[i]) return between(way[i], way[i + 1], left / steps[i]);
+    left -= steps[i];
   }
   return way[way.length - 1];
 }
@@ -46,15 +55,12 @@ function spotAfter(way, pixels) {
 /**
  * @param {Spot} one
  * @param {Spot} other
- */
-const distance = ([x, y], [otherX, otherY]) => Math.hypot(otherX - x, otherY - y);
-
-/**
- * @param {Spot} one
- * @param {Spot} other
  * @param {number} share
  * @returns {Spot}
  */
-function between([x, y], [otherX, otherY], share) {
-  return [x + (otherX - x) * share, y + (otherY - y) * share];
+function between(one, other, share) {
+  return [
+    one[0] + (other[0] - one[0]) * share,
+    one[1] + (other[1] - one[1]) * share,
+  ];
 }

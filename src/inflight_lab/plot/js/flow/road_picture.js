@@ -1,10 +1,10 @@
-// A road between client and API: the dots fly along its middle, towards its arrow.
+// The roads between client and API: the dots fly along their middle, towards their arrows.
 
-/** Pixels: how wide it is, and how far its arrow reaches. */
+/** Pixels: how wide a road is, and how far its arrow reaches. */
 const ROAD_PIXELS = 22;
 const ARROW_PIXELS = 6;
 
-/** The arrow stands this many pixels before the end of the road. */
+/** The arrow stands this many pixels before the end of its road. */
 const BEFORE_END_PIXELS = 12;
 
 /**
@@ -14,34 +14,33 @@ const BEFORE_END_PIXELS = 12;
 
 /**
  * @param {Pen} pen
- * @param {Spot[]} road
+ * @param {Spot[][]} roads
  */
-export function drawRoad(pen, road) {
-  pen.path(road, { line: 0.07, wide: ROAD_PIXELS, soft: true });
-  const arrow = { line: 0.75, wide: 2, soft: true };
-  for (const back of [0, ARROW_PIXELS]) pen.path(arrowOn(road, back), arrow);
+export function drawRoads(pen, roads) {
+  pen.paths(roads, { line: 0.07, wide: ROAD_PIXELS, soft: true });
+  const arrows = roads.flatMap((road) => [headOn(road, 0), headOn(road, ARROW_PIXELS)]);
+  pen.paths(arrows, { line: 0.75, wide: 2, soft: true });
 }
 
 /**
- * The corners of a head of the arrow.
+ * The corners of one of the two heads of an arrow.
  *
  * @param {Spot[]} road
- * @param {number} back How far it stands behind the foremost.
+ * @param {number} behind How far it stands behind the foremost head.
  * @returns {Spot[]}
  */
-export function arrowOn(road, back) {
-  const [[fromX, fromY], [toX, toY]] = road.slice(-2);
-  const long = Math.hypot(toX - fromX, toY - fromY);
-  const ahead = [(toX - fromX) / long, (toY - fromY) / long];
-  const aside = [-ahead[1], ahead[0]];
-  /** @param {number} behind @param {number} beside @returns {Spot} */
-  const spot = (behind, beside) => [
-    toX - ahead[0] * (BEFORE_END_PIXELS + back + behind) + aside[0] * beside,
-    toY - ahead[1] * (BEFORE_END_PIXELS + back + behind) + aside[1] * beside,
-  ];
+export function headOn(road, behind) {
+  const [[fromX, fromY], [endX, endY]] = road.slice(-2);
+  const long = Math.hypot(endX - fromX, endY - fromY);
+  const aheadX = (endX - fromX) / long;
+  const aheadY = (endY - fromY) / long;
+  const tipX = endX - aheadX * (BEFORE_END_PIXELS + behind);
+  const tipY = endY - aheadY * (BEFORE_END_PIXELS + behind);
+  const backX = tipX - aheadX * ARROW_PIXELS;
+  const backY = tipY - aheadY * ARROW_PIXELS;
   return [
-    spot(ARROW_PIXELS, ARROW_PIXELS),
-    spot(0, 0),
-    spot(ARROW_PIXELS, -ARROW_PIXELS),
+    [backX - aheadY * ARROW_PIXELS, backY + aheadX * ARROW_PIXELS],
+    [tipX, tipY],
+    [backX + aheadY * ARROW_PIXELS, backY - aheadX * ARROW_PIXELS],
   ];
 }

@@ -2,7 +2,7 @@
 
 import { hasSlots } from "./packing.js";
 import { drawQuota } from "./quota_picture.js";
-import { drawRoad } from "./road_picture.js";
+import { drawRoads } from "./road_picture.js";
 import { drawSlots } from "./slots_picture.js";
 import { drawTally, TALLIES } from "./tally_picture.js";
 import { drawPool, drawQueue, ringSize } from "./waiting_picture.js";
@@ -33,8 +33,7 @@ export function drawScene(pen, scene) {
   pen.clear();
   drawQueue(pen, scene);
   if (hasSlots(standing)) drawSlots(pen, scene);
-  drawRoad(pen, places.out);
-  drawRoad(pen, places.back);
+  drawRoads(pen, [places.out, places.back]);
   drawPool(pen, scene);
   drawApi(pen, scene);
   TALLIES.forEach((tally, i) => {
