@@ -23,6 +23,9 @@ export const TALLIES = [
 /** A tally narrower than this has its short words. */
 const NARROW_PIXELS = 140;
 
+/** The number begins here, right of its mark. */
+const NUMBER_LEFT = 36;
+
 /**
  * @param {Pen} pen
  * @param {Region} region
@@ -35,8 +38,21 @@ export function drawTally(pen, region, { name, words, short }, number) {
   const colour = any ? name : "ink";
   pen.box(region, { name: colour, fill: any ? 0.09 : 0.04, line: any ? 0.7 : 0.5 });
   pen.mark(name, [middleOf(region)], 6);
-  const size = Math.min(32, h * 0.5);
-  pen.text(number, x + 36, y + h * 0.34 + 11, { size, bold: true, name: colour });
+  const size = Math.min(32, h * 0.5, sizeThatFits(pen, number, w - NUMBER_LEFT - 8));
+  const style = { size, bold: true, name: colour };
+  pen.text(number, x + NUMBER_LEFT, y + h * 0.34 + 11, style);
   const label = w > NARROW_PIXELS ? words : short;
   pen.text(label, x + 12, y + h - 11, { soft: true });
+}
+
+/**
+ * How high the digits of a number may be.
+ *
+ * @param {Pen} pen
+ * @param {number} number
+ * @param {number} room In pixels.
+ */
+function sizeThatFits(pen, number, room) {
+  const size = 32;
+  return size * room / pen.widthOf(number, { size, bold: true });
 }
