@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -56,6 +56,29 @@ def test_only_what_a_lesson_is_about_stands_on_the_page(page: Page) -> None:
     for setting in always + folded:
         expect(setting).to_be_visible()
     assert page.evaluate("model.get('more')") is True
+
+
+class Screen(NamedTuple):
+    """What JupyterLab leaves for a notebook's output on a usual screen."""
+
+    width: int
+    height: int
+
+
+@pytest.mark.parametrize(
+    "screen", [Screen(968, 779), Screen(592, 647)], ids=["1400x900", "1024x768"]
+)
+def test_it_fits_where_jupyterlab_shows_it(page: Page, screen: Screen) -> None:
+    """Limit, a knob, goals, sentence, requests and their strip, without scrolling."""
+    goals = {"no 429": lambda stats: stats.refused == 0}
+    state = state_of(goals=goals, knobs=("limit", "latency"))
+    show(page, state, width=screen.width + 16, height=screen.height)
+    panel = page.locator(".ifl-panel").bounding_box()
+    assert panel
+    assert panel["width"] == screen.width
+    for part in (".ifl-limit", ".ifl-sentence", ".ifl-flow", ".ifl-lines"):
+        expect(page.locator(part)).to_be_visible()
+    assert panel["height"] <= screen.height
 
 
 def test_on_a_phone_the_limit_and_run_stay_below_the_picture(phone: Page) -> None:
