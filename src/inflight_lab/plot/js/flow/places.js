@@ -144,7 +144,7 @@ function placesAcross(sheet) {
       bundle: sheet.spot(apiLeft - 12, 175),
     },
     queue: sheet.part(0, 44, 0.17, 112),
-    slots: sheet.part(0.205, 44, 0.155, 112),
+    slots: sheet.part(0.205, 44, 0.15, 112),
     pool: sheet.area(poolLeft, 67, apiLeft - 10 - poolLeft, 50),
     crowd: sheet.area(crowdLeft, 67, apiLeft - 10 - crowdLeft, 50),
     out: [sheet.spot(roadLeft, 54), sheet.spot(apiLeft, 54)],
