@@ -95,15 +95,16 @@ export const arrivalsIn = (run, span) =>
  * @param {number} period
  */
 export function busiestPeriod(run, { from, to }, period) {
-  const arrivals = eventsIn(run, { from: from - period, to })
-    .filter(({ what }) => what === "arrived")
-    .map(({ time }) => time);
-  let most = 0;
+  /** @type {number[]} Of arrivals; those of the last period begin at `oldest`. */
+  const times = [];
   let oldest = 0;
-  arrivals.forEach((time, newest) => {
-    while (arrivals[oldest] <= time - period) oldest += 1;
-    if (time > from) most = Math.max(most, newest - oldest + 1);
-  });
+  let most = 0;
+  for (const { time, what } of eventsIn(run, { from: from - period, to })) {
+    if (what !== "arrived") continue;
+    times.push(time);
+    while (times[oldest] <= time - period) oldest += 1;
+    if (time > from) most = Math.max(most, times.length - oldest);
+  }
   return most;
 }
 

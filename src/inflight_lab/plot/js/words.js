@@ -97,3 +97,10 @@ export function many(number, noun) {
 export function areAllowed(number) {
   return `${grouped(number)} ${number === 1 ? "is" : "are"} allowed`;
 }
+
+/**
+ * How many wait: "1 waits", "200 wait".
+ *
+ * @param {number} number
+ */
+export const wait = (number) => `${grouped(number)} ${number === 1 ? "waits" : "wait"}`;

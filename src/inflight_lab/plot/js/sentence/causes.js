@@ -22,7 +22,7 @@ const TOKENS_USED_UP = 0.7;
  * @param {Moment} moment
  */
 export function whyRefused(moment) {
-  const policy = policyAt(moment.run, moment.lastRefusal) ?? moment.policy;
+  const policy = policyAt(moment.run, moment.lastRefusal()) ?? moment.policy;
   if (!policy) return statusOf(moment);
   const most = busiest(moment, policy);
   const { kind, rate, period, burst } = policy;

@@ -3,11 +3,17 @@
 import { countsAt } from "../counts.js";
 import { isRefusal, outcomeOf } from "../outcomes.js";
 import { levelAt, policyAt } from "../run.js";
-import { eventsIn, extremes } from "../spans.js";
+import { eventsIn, extremes, flightsIn } from "../spans.js";
+
+/** What happened within this many seconds is still the subject: words must not flicker. */
+export const STILL_RECENT = 2;
+
+/** Nobody sends if nobody has for this many seconds. */
+export const SILENCE = 0.25;
 
 /**
  * @import { Outcome } from "../outcomes.js"
- * @import { Run } from "../run.js"
+ * @import { RequestEvent, Run } from "../run.js"
  *
  * @typedef {"calm" | "full" | "refused" | "failed"} Tone
  *
@@ -81,12 +87,28 @@ export class Moment {
   }
 
   /**
-   * The time of the latest refusal at the server or, where only the client is seen, there.
+   * When the latest refusal came, at the server or, where only the client is seen, there;
+   * -Infinity without any.
+   *
+   * @param {number} [seconds] How far back to look.
    */
-  get lastRefusal() {
-    const refusal = eventsIn(this.run, this.whole).findLast(({ what, detail }) =>
-      (what === "arrived" || what === "answered") && isRefusal(detail)
+  lastRefusal(seconds = Infinity) {
+    const refusal = eventsIn(this.run, this.last(seconds)).findLast(
+      ({ what, detail }) =>
+        (what === "arrived" || what === "answered") && isRefusal(detail),
     );
     return refusal?.time ?? -Infinity;
+  }
+
+  /** Of the latest answers that are no refusals, on average in seconds; 0 without any. */
+  get latency() {
+    const isAnswer = (/** @type {RequestEvent} */ { what, detail }) =>
+      what === "answered" && !isRefusal(detail);
+    for (const seconds of [STILL_RECENT, 5, 60]) {
+      const flights = flightsIn(this.run, this.last(seconds), isAnswer);
+      const total = flights.reduce((sum, each) => sum + each, 0);
+      if (total) return total / flights.length;
+    }
+    return 0;
   }
 }

@@ -5,6 +5,9 @@ import { eventsIn } from "../spans.js";
 /** A slot that is still held this many seconds after its answer sleeps. */
 const ASLEEP_AFTER_SECONDS = 0.1;
 
+/** Seconds before the span in which a sleep in it may have begun. */
+const LONGEST = 10;
+
 /**
  * @import { RequestEvent, Run } from "../run.js"
  * @import { Span } from "../spans.js"
@@ -24,7 +27,8 @@ export function sleepersIn(run, { from, to }) {
   const slots = new Set();
   /** @type {number[]} */
   const pauses = [];
-  for (const { slot, since, until } of sleepsIn(eventsIn(run, { from: -1, to }))) {
+  const events = eventsIn(run, { from: from - LONGEST, to });
+  for (const { slot, since, until } of sleepsIn(events)) {
     if (until > from && Math.min(until, to) > since + ASLEEP_AFTER_SECONDS) {
       slots.add(slot);
       if (until < Infinity) pauses.push(until - since);
