@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { Dots } from "../../../../src/inflight_lab/plot/js/flow/dots.js";
+import { inWords } from "../../../../src/inflight_lab/plot/js/flow/flow.js";
 import {
   contains,
   gapFor,
@@ -241,9 +242,12 @@ Deno.test("where a dot is a bundle, a ring of the queue is one too", () => {
   assert.deepEqual(marks.slice(0, 1).map(({ spots }) => spots.length), [4]);
 });
 
-Deno.test("where the queue is not observed, its number is a dash", () => {
-  const { words } = drawnAt(runOf({ events: crowdOf(1) }), 1.1);
+Deno.test("where the queue is not observed, its number is a dash, and not read out", () => {
+  const run = runOf({ events: crowdOf(1) });
+  const { words } = drawnAt(run, 1.1);
   assert.equal(words[words.indexOf("waiting") + 1], "–");
+  const readOut = "1 sent and not arrived, 0 in flight, 0 of them at the API";
+  assert.equal(inWords(sceneAt(run, 1.1)), readOut);
 });
 
 Deno.test("the API works on those within its frame, and on no other", () => {

@@ -150,9 +150,10 @@ export class Flow extends Picture {
 }
 
 /** @param {Scene} scene */
-export function inWords({ standing, dots }) {
+export function inWords({ model, standing, dots }) {
+  const isQueueSeen = model.run.levels.waiting.length > 0;
   const words = [
-    `${standing.waiting} waiting`,
+    ...(isQueueSeen ? [`${standing.waiting} waiting`] : []),
     ...limitInWords(standing),
     `${dots.inPool} sent and not arrived`,
     `${dots.inFlight} in flight`,
