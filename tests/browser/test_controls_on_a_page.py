@@ -217,7 +217,7 @@ def test_presented_the_plot_is_large(
     expect_readable(page, height)
     rows = {
         round(part["y"] + part["height"] / 2)
-        for part in boxes(page, "button:visible, input:visible")
+        for part in boxes(page, ".ifl-buttons button:visible, input:visible")
     }
     assert max(rows) - min(rows) <= 2
     page.keyboard.press("ArrowRight")  # the limit has the focus

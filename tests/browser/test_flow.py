@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
-from tests.support.bare_page import show, state_of
+from tests.support.bare_page import TWO, hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import Lab
 from tests.support.panel_page import PANEL, open_panel
@@ -62,9 +62,18 @@ def test_a_magnified_picture_has_all_pixels_of_the_screen(page: Page) -> None:
 
 
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
-    """As many are at the API as the limit says, and Stop accounts for all thousand."""
+    """Before it stand the queue and the slots, in it as many are at the API as the limit
+    says; Stop accounts for all thousand, and shows what it ended.
+    """
     panel = open_panel(lab, page, "flow", PANEL)
     flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
+    panel.expect(phase="ready")
+    expect(flow).to_have_attribute("data-waiting", "1000")
+    for key, slots in (("PageUp", "8"), ("Home", "1"), ("PageUp", "6"), ("Home", "1")):
+        panel.key(key)
+        expect(flow).to_have_attribute("data-limit", slots)
+    panel.press("Reset")
+    expect(flow).to_have_attribute("data-limit", "3")
     panel.press("Run")
     expect(flow).to_have_attribute("data-flying", "3")
     for _ in range(3):
@@ -75,14 +84,47 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
     assert {WAITING, FLYING, ANSWERED} <= set(canvas.evaluate(COLOURS))
     assert "6 slots" in (canvas.get_attribute("aria-label") or "")
     panel.press("Stop")
-    panel.expect_end()
-    expect(flow).to_have_attribute("data-flying", "0")
+    panel.expect(phase="frozen")
+    expect(page.locator(".ifl-shown")).to_contain_text("right before it was stopped")
+    expect(flow).to_have_attribute("data-flying", "6")
     page.wait_for_function(
         """() => {
             const { ok, lost } = document.querySelector(".ifl-flow").dataset;
             return Number(ok) + Number(lost) === 1000;
         }"""
     )
+
+
+def test_a_run_is_played_again_from_its_beginning(page: Page) -> None:
+    """In all lanes at once, until it is skipped or another run begins."""
+    show(page, state_of(TWO))
+    plots = page.locator(".inflight-lab")
+    run = run_of({"client": [(0, 1, 1, 1), (60, 0, 0, 0)]}, now=60.0)
+    for lane in (0, 1):
+        hear(page, run, lane=lane, reset=True)
+    for button, phase in (("Play again", "playing"), ("Skip", "frozen")):
+        page.get_by_role("button", name=button).first.click()
+        for lane in (0, 1):
+            expect(plots.nth(lane)).to_have_attribute("data-phase", phase)
+    page.get_by_role("button", name="Play again").last.click()
+    expect(plots.first).to_have_attribute("data-in-flight", "1")
+    hear(page, Run(live=True), lane=0, reset=True)
+    expect(plots.nth(0)).to_have_attribute("data-phase", "running")
+    expect(plots.nth(1)).to_have_attribute("data-phase", "frozen")
+
+
+def test_a_second_view_does_not_disturb_the_first(page: Page) -> None:
+    """The kernel's answer to its hello reaches both; who plays the run goes on."""
+    show(page, state_of())
+    run = run_of({"client": [(0, 1, 1, 1), (60, 0, 0, 0)]}, now=60.0)
+    hear(page, run, reset=True, number=3)
+    page.get_by_role("button", name="Play again").click()
+    plot = page.locator(".inflight-lab")
+    expect(plot).to_have_attribute("data-in-flight", "1")
+    hear(page, run, reset=True, number=3)
+    expect(plot).to_have_attribute("data-phase", "playing")
+    hear(page, run, reset=True, number=4)
+    expect(plot).to_have_attribute("data-phase", "frozen")
 
 
 def test_one_picture_or_both(lab: Lab, page: Page) -> None:

@@ -126,7 +126,7 @@ def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
     open_panel(lab, page, "replay", PANEL.replace("1000", "6"), record, replay)
     plot = page.locator(PLOTS).nth(1)
     plot.wait_for(timeout=60_000)
-    page.locator(".ifl-panel button", has_text="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     expect(plot).to_have_attribute("data-in-flight", "3")
     expect(plot).to_have_attribute("data-live", "false")
     expect(plot).to_have_attribute("data-accepted", "6")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
-from inflight_lab.plot.history import HISTORY, LATE
+from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.run import Run
@@ -54,6 +54,21 @@ def idle(clock: SetClock) -> PracticeServer:
     server = PracticeServer(quota="sliding-window", rate=70, period=PERIOD)
     server.timeline.clock = clock
     return server
+
+
+def test_each_run_has_a_number(
+    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By it a view knows what it has already, when another one opens."""
+    plot = LivePlot(idle)
+    page = Page(plot, monkeypatch)
+    for _ in range(2):
+        with plot:
+            page.hello()
+    plot.clear()
+    page.hello()
+    numbers = [message["number"] for message in page.messages if "reset" in message]
+    assert numbers == [1, 1, 2, 2, 3, 3]
 
 
 def test_a_page_gets_every_row_once(
@@ -114,7 +129,7 @@ def test_a_finished_run_stays_what_it_was(
 def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events of the last period of the quota, lines of the last minute, and counts."""
+    """Events and lines of the last minute, and counts."""
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
@@ -123,7 +138,7 @@ def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
             idle.timeline.answer(idle.timeline.send(200, quota=1), 200)
         plot.feed.send_new()
         shown = page.hello()
-    oldest = 100 - LATE - PERIOD
+    oldest = 100 - HISTORY
     assert min(event.time for event in shown.events if event.what == "sent") == oldest
     assert shown.dropped["accepted"] == oldest - 1
     assert shown.levels["server"][0].time == 100 - HISTORY - 1

@@ -29,7 +29,7 @@ async def test_a_page_that_opens_late_gets_everything_once(others: int) -> None:
         await anext(first)
     for status in (429, 200, 200):
         timeline.answer(timeline.send(), status)
-        clock.now += 10  # so that those before are no more drawn one by one
+        clock.now += 40  # so that those before are no more drawn one by one
     page.conclusion = Conclusion("all that stood out")
     async with aclosing(page.messages()) as late:
         messages = [message async for message in late]

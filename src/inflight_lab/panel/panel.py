@@ -120,8 +120,8 @@ class Panel(Settable):
         self._initial = sliders | knobs_of(server)
         page = page_of(
             knobs,
+            server,
             adjustable=any(lane.adjustable for lane in self.lanes.values()),
-            period=server.period,
             max_count=max_count,
             max_limit=max_limit,
             strip=strip,

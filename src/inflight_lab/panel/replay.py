@@ -58,6 +58,7 @@ class Replay(Controlled):
             _page={
                 "replay": True,
                 "slow": self._slow,
+                "seconds": self._seconds,
                 "knobs": [],
                 "more": ["view"],
             },

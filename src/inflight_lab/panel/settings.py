@@ -56,9 +56,9 @@ def knobs_of(server: PracticeServer) -> dict[str, Any]:
 
 def page_of(
     knobs: Sequence[str],
+    server: PracticeServer,
     *,
     adjustable: bool,
-    period: float,
     max_count: int,
     max_limit: int,
     strip: str,
@@ -72,7 +72,9 @@ def page_of(
         "adjustable": adjustable,
         "quotas": QUOTAS,
         "slow": SPEEDS,
-        "period": period,
+        "period": server.period,
+        "burst": server.burst,
+        "tokens": server.tokens or 0,
         "silence": SILENCE,
         "most": {
             "limit": max_limit,

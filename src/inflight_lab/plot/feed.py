@@ -16,7 +16,8 @@ UPDATE = 0.05
 
 Message = dict[str, Any]
 """What a page is sent.  ``run`` has the columns of what is new or, after ``reset``, of
-all that is shown; ``picture`` is the class of the plain picture that it replaces."""
+all that is shown; ``number`` says which run it is, for a page that has it already, and
+``picture`` is the class of the plain picture that it replaces."""
 
 Post = Callable[[Message], None]
 
@@ -32,6 +33,7 @@ class Feed:
     def __init__(self, source: PlotSource, post: Post, name: str = "") -> None:
         self.source = source
         self.run = Run()
+        self._number = 0
         self._post = post
         self._picture = PlainPicture(name)
         self._sending = threading.Lock()  # so that no message overtakes another
@@ -47,7 +49,7 @@ class Feed:
         """
         self.stop()
         self.source.begin(slow=slow, unlimited=unlimited)
-        self.run = Run()
+        self._forget_run()
         self.run.append(self.source.read())
         self.send_all()
         self._end_sending = repeat_every(UPDATE, self.send_new)
@@ -65,7 +67,7 @@ class Feed:
     def clear(self) -> None:
         """Forget the run: an empty plot."""
         self.stop()
-        self.run = Run()
+        self._forget_run()
         self.send_all()
 
     def set_limit(self, limit: float) -> None:
@@ -83,12 +85,17 @@ class Feed:
     def send_all(self) -> None:
         """Send the run so far, to a view that has just opened."""
         with self._sending:
-            self._post(beginning(for_late_view(self.run), self._picture.mark))
+            so_far = for_late_view(self.run)
+            self._post(beginning(so_far, self._picture.mark, number=self._number))
 
     def show_picture(self) -> None:
         """Display the plain picture here, and from now on each run's, in one place."""
         with self._sending:
             self._picture.show(self.run)
+
+    def _forget_run(self) -> None:
+        self.run = Run()
+        self._number += 1
 
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
@@ -115,6 +122,11 @@ class CompleteFeed:
         self._picture.show(self.run)
 
 
-def beginning(run: Run, mark: str) -> Message:
+def beginning(run: Run, mark: str, *, number: int = 0) -> Message:
     """The message that makes a page forget everything else, and show ``run``."""
-    return {"reset": True, "run": to_columns(run), "picture": mark}
+    return {
+        "reset": True,
+        "run": to_columns(run),
+        "number": number,
+        "picture": mark,
+    }

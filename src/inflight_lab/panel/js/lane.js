@@ -1,8 +1,9 @@
 // A lane: the name of its runner, its goals, and the view of its run.
 
-import { div } from "../../plot/js/dom.js";
+import { div, follow } from "../../plot/js/dom.js";
 import { View } from "../../plot/js/view.js";
 import { addGoals } from "./goals.js";
+import { PLANNED, planOf } from "./plan.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
@@ -21,5 +22,9 @@ export function addLane(parent, model, number, neighbours, signal) {
   const { name } = model.get("_headings")[number];
   if (name) div("ifl-name", root, name);
   addGoals(root, model, number, signal);
-  return new View(root, model, signal, neighbours);
+  const view = new View(root, model, signal, neighbours);
+  if (!model.get("_page").replay) {
+    follow(model, PLANNED, () => view.plan(planOf(model)), signal);
+  }
+  return view;
 }

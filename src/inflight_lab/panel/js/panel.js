@@ -1,11 +1,12 @@
 // A panel: controls above, and below them a lane for each runner, side by side.
 
 import { div } from "../../plot/js/dom.js";
+import { Playback } from "../../plot/js/playback.js";
 import { widget } from "../../plot/js/widget.js";
 import { addControls } from "./controls.js";
 import { KernelWatch } from "./kernel_watch.js";
 import { addLane } from "./lane.js";
-import { playerClock } from "./player.js";
+import { KernelPlayer } from "./player.js";
 
 /** @import { Lines } from "../../plot/js/lines/lines.js" */
 
@@ -14,10 +15,12 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
   addControls(root, model, kernel, layout, signal);
   const parent = div("ifl-lanes", root);
   const { replay } = model.get("_page");
-  const clock = replay ? playerClock(model, signal) : undefined;
+  const player = replay
+    ? new KernelPlayer(model, signal)
+    : new Playback(() => views.map(({ run }) => run), signal);
   /** @type {Lines[]} The plots that share their axes. */
   const siblings = [];
   for (const number of model.get("_headings").keys()) {
-    views.push(addLane(parent, model, number, { siblings, clock }, signal));
+    views.push(addLane(parent, model, number, { siblings, player }, signal));
   }
 });

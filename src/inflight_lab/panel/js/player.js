@@ -4,21 +4,52 @@ import { PageClock } from "../../plot/js/clock.js";
 import { follow } from "../../plot/js/dom.js";
 
 /**
- * A clock that goes from the beginning of the runs while the model is `running`.  Otherwise
+ * @import { Model } from "../../plot/js/dom.js"
+ * @import { Player } from "../../plot/js/playback.js"
+ */
+
+/**
+ * Goes from the beginning of the runs while the model is `running`.  Stopped before their end,
  * it stands where the kernel says how far they were played.
  *
- * @param {import("../../plot/js/dom.js").Model} model
- * @param {AbortSignal} signal Ends it.
+ * @implements {Player}
  */
-export function playerClock(model, signal) {
-  const clock = new PageClock();
-  clock.speed = 1 / model.get("_page").slow;
-  function turn() {
-    const running = model.get("running");
-    clock.seek(running ? 0 : model.get("_played"));
-    if (running) clock.play();
-    else clock.pause();
+export class KernelPlayer extends EventTarget {
+  on = false;
+  isOffered = false; // the panel has Play and Stop
+  clock = new PageClock();
+  #model;
+
+  /**
+   * @param {Model} model
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(model, signal) {
+    super();
+    this.#model = model;
+    this.clock.speed = 1 / model.get("_page").slow;
+    follow(model, ["running"], () => this.#turn(), signal);
   }
-  follow(model, ["running"], turn, signal);
-  return clock;
+
+  play() {
+    this.#model.send({ press: "run" });
+  }
+
+  end() {
+    this.#model.send({ press: "stop" });
+  }
+
+  /** A recording has no other run. */
+  onNewRun() {}
+
+  #turn() {
+    const running = this.#model.get("running");
+    const played = this.#model.get("_played");
+    const isUnderWay = played > 0 && played < this.#model.get("_page").seconds;
+    this.clock.seek(running ? 0 : played);
+    if (running) this.clock.play();
+    else this.clock.pause();
+    this.on = running || isUnderWay;
+    this.dispatchEvent(new Event("change"));
+  }
 }

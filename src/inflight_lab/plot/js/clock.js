@@ -4,6 +4,12 @@
 /** A clock that is off by this many seconds is set at once: a laptop slept, for example. */
 const RESYNC_AFTER = 0.5;
 
+/**
+ * A live picture of requests is this far behind, so it knows what happens this far ahead.  The
+ * numbers beside it are of the same moment.
+ */
+export const LAG_SECONDS = 0.25;
+
 /** The share of a smaller difference that each message corrects. */
 const SMOOTHING = 0.05;
 
@@ -116,5 +122,53 @@ export class PageClock extends EventTarget {
     this.#since = pageSeconds();
     this.running = running;
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** A time that stands still. */
+export class StillClock extends EventTarget {
+  running = false;
+
+  /** @param {number} at */
+  constructor(at) {
+    super();
+    this.at = at;
+  }
+
+  time() {
+    return this.at;
+  }
+
+  moves() {
+    return false;
+  }
+}
+
+/** Whichever clock is set: pictures keep this one while a view goes from phase to phase. */
+export class SetClock extends EventTarget {
+  /** @type {Clock} */
+  #clock = new StillClock(0);
+  #change = () => this.dispatchEvent(new Event("change"));
+
+  /** @param {Clock} clock */
+  set(clock) {
+    this.#clock.removeEventListener("change", this.#change);
+    this.#clock = clock;
+    clock.addEventListener("change", this.#change);
+    this.#change();
+  }
+
+  get running() {
+    return this.#clock.running;
+  }
+
+  /** @param {number} lag */
+  time(lag) {
+    return this.#clock.time(lag);
+  }
+
+  /** @param {number} tail */
+  moves(tail) {
+    return this.#clock.moves(tail);
   }
 }

@@ -1,7 +1,6 @@
 // The view of one lane: the numbers of a run, and the pictures drawn from it.
 
-import { KernelClock } from "./clock.js";
-import { emptyColumns } from "./columns.js";
+import { LAG_SECONDS } from "./clock.js";
 import { countsAt } from "./counts.js";
 import { div, follow } from "./dom.js";
 import { Flow } from "./flow/flow.js";
@@ -9,37 +8,45 @@ import { framed, SELDOM_MS } from "./frames.js";
 import { chosenStrip } from "./lines/chosen_strip.js";
 import { Lines } from "./lines/lines.js";
 import { PlainPicture } from "./plain_picture.js";
-import { levelAt, Run } from "./run.js";
+import { Playback } from "./playback.js";
+import { levelAt } from "./run.js";
 import { sentenceOf } from "./sentence.js";
 import { SentenceLine } from "./sentence_line.js";
+import { ShownLine } from "./shown_line.js";
+import { Stage } from "./stage.js";
 import { addTiles, OUTCOMES } from "./tiles.js";
 
 /**
- * @import { PageClock } from "./clock.js"
  * @import { Columns } from "./columns.js"
  * @import { Model } from "./dom.js"
+ * @import { Plan } from "./planned_run.js"
+ * @import { Player } from "./playback.js"
+ * @import { Run } from "./run.js"
  *
  * @typedef {object} Message
  * @property {Columns} run What is new or, after a reset, the whole run.
- * @property {boolean} [reset] Whether another run begins.
+ * @property {boolean} [reset] Whether this is a whole run.
+ * @property {number} [number] Which one.
  * @property {string} [picture] The class of the plain picture that this view replaces.
  *
  * @typedef {object} Neighbours
  * @property {Lines[]} [siblings] The plots side by side; the view adds its own.
- * @property {PageClock} [clock] The page's own clock, for runs that are complete.
+ * @property {Player} [player] Plays the runs of all views again.
  */
 
 export class View {
-  #run = new Run(emptyColumns());
+  /** @type {number | undefined} Which run it has. */
+  #number;
 
   #model;
-  #clock;
-  #kernelClock;
+  /** @type {Stage} */
+  #stage;
   #root;
-  #showNumbers;
-  #lines;
-  #pictures;
   #sentence;
+  #shownLine;
+  #showNumbers;
+  #flow;
+  #lines;
   #plainPicture;
   #scheduleNumbers;
 
@@ -50,19 +57,17 @@ export class View {
    * @param {Neighbours} [neighbours]
    */
   constructor(parent, model, signal, neighbours = {}) {
-    const { siblings = [], clock = new KernelClock() } = neighbours;
+    const { siblings = [], player = new Playback(() => [this.run], signal) } =
+      neighbours;
     this.#model = model;
-    this.#clock = clock;
-    this.#kernelClock = clock instanceof KernelClock ? clock : null;
+    this.#stage = new Stage(player, signal);
+    const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);
     this.#sentence = new SentenceLine(this.#root, signal);
+    this.#shownLine = new ShownLine(this.#root, player);
     this.#showNumbers = addTiles(this.#root);
-    const flow = new Flow(this.#root, clock, signal);
-    const lines = new Lines(this.#root, clock, siblings, signal);
-    siblings.push(lines);
-    signal.addEventListener("abort", () => siblings.splice(siblings.indexOf(lines), 1));
-    this.#lines = lines;
-    this.#pictures = [flow, lines];
+    this.#flow = new Flow(this.#root, clock, signal);
+    this.#lines = new Lines(this.#root, clock, siblings, signal);
     this.#plainPicture = new PlainPicture(signal);
     this.#scheduleNumbers = framed(
       () => SELDOM_MS,
@@ -70,23 +75,39 @@ export class View {
       signal,
     );
     clock.addEventListener("change", this.#scheduleNumbers, { signal });
-    this.#show(this.#run, true);
+    siblings.push(this.#lines);
+    signal.addEventListener("abort", () => {
+      siblings.splice(siblings.indexOf(this.#lines), 1);
+    });
+    this.#followStage();
     this.#followSize(signal);
   }
 
+  /** The run that the kernel has sent. */
+  get run() {
+    return this.#stage.run;
+  }
+
   /** @param {Message} message */
-  receive({ run, reset = false, picture }) {
+  receive({ run, reset = false, number, picture }) {
     if (picture) this.#plainPicture.hide(picture);
-    if (reset) this.#run = new Run(run);
-    else this.#run.append(run);
-    this.#show(this.#run, reset);
+    const isKnown = number !== undefined && number === this.#number;
+    if (reset && isKnown) return; // it is for another view, which has just opened
+    if (reset) this.#number = number;
+    this.#stage.receive(run, reset);
+  }
+
+  /** @param {Plan} plan What is shown until there is a run. */
+  plan(plan) {
+    this.#stage.plan(plan);
   }
 
   layout() {
     // A page outside Jupyter has no settings.
     this.#root.dataset.view = this.#model.get?.("view") ?? "both";
+    this.#flow.layout();
     this.#lines.only = chosenStrip(this.#model);
-    for (const picture of this.#pictures) picture.layout();
+    this.#lines.layout();
   }
 
   /** @param {AbortSignal} signal */
@@ -97,49 +118,60 @@ export class View {
     signal.addEventListener("abort", () => sizes.disconnect());
   }
 
-  /**
-   * @param {Run} run
-   * @param {boolean} begins
-   */
-  #show(run, begins) {
-    this.#kernelClock?.sync(run, begins);
-    for (const picture of this.#pictures) picture.show(run);
+  #followStage() {
+    this.#stage.addEventListener("phase", () => this.#enterPhase());
+    this.#stage.addEventListener("growth", () => this.#grow());
+    this.#enterPhase();
+  }
+
+  #enterPhase() {
+    const { phase, moment, shown } = this.#stage;
+    const frozen = phase === "frozen";
+    this.#root.dataset.phase = phase;
+    this.#shownLine.show(phase, moment.words);
+    this.#flow.begin(shown, { still: frozen });
+    this.#lines.freezeAt(frozen ? moment.time : null);
+    this.#showLines(shown);
+  }
+
+  #grow() {
+    const { shown } = this.#stage;
+    this.#flow.show(shown);
+    this.#showLines(shown);
+  }
+
+  /** @param {Run} run */
+  #showLines(run) {
+    this.#lines.show(run);
     this.#scheduleNumbers();
-    this.#updateDataAndSpeech();
-  }
-
-  /** The time that numbers and words describe.  Of a live run that is the latest. */
-  get #time() {
-    return this.#kernelClock ? Infinity : this.#clock.time(0);
-  }
-
-  /** @returns {import("./sentence.js").Phase} */
-  get #phase() {
-    if (this.#clock.running) return "running";
-    return this.#run.now > 0 ? "frozen" : "ready";
+    this.#updateDataAndSentence();
   }
 
   /** @returns {boolean} Whether the numbers change without a message. */
   #updateNumbers() {
-    const counts = countsAt(this.#run, this.#time);
-    this.#showNumbers(this.#run, this.#time, counts);
-    if (this.#kernelClock) return false;
-    this.#updateDataAndSpeech();
-    return this.#clock.running;
+    const { shown, time, phase, clock } = this.#stage;
+    this.#showNumbers(shown, time, countsAt(shown, time));
+    if (phase === "playing") this.#updateDataAndSentence();
+    return clock.moves(LAG_SECONDS);
   }
 
-  /** Give the same numbers as data attributes and, from time to time, in words. */
-  #updateDataAndSpeech() {
-    const run = this.#run;
-    const live = this.#clock.running;
-    const counts = countsAt(run, this.#time);
+  /** Give the latest numbers as data attributes, and say what is seen. */
+  #updateDataAndSentence() {
+    const { run, latest, clock } = this.#stage;
+    const live = clock.running;
+    const counts = countsAt(run, latest);
     const { dataset } = this.#root;
     dataset.live = `${live}`;
-    dataset.limit = `${levelAt(run.levels.limit, this.#time) ?? ""}`;
+    dataset.limit = `${levelAt(run.levels.limit, latest) ?? ""}`;
     dataset.inFlight = `${counts.inFlight}`;
     dataset.started = `${counts.started}`;
     dataset.waiting = `${counts.waiting}`;
     for (const outcome of OUTCOMES) dataset[outcome] = `${counts[outcome]}`;
-    this.#sentence.show(() => sentenceOf(run, this.#time, this.#phase), live);
+    this.#sentence.show(() => this.#say(), live);
+  }
+
+  #say() {
+    const { shown, time, phase } = this.#stage;
+    return sentenceOf(shown, time, phase);
   }
 }

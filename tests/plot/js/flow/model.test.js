@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 
-import { FlowModel } from "../../../../src/inflight_lab/plot/js/flow/model.js";
+import { countsAt } from "../../../../src/inflight_lab/plot/js/counts.js";
+import {
+  FlowModel,
+  talliesOf,
+} from "../../../../src/inflight_lab/plot/js/flow/model.js";
 import { MOVING, STILL } from "../../../../src/inflight_lab/plot/js/flow/request.js";
 import { columnsOf, request, runOf } from "../support.js";
 
@@ -29,15 +33,35 @@ function modelAt(run, time, motion = MOVING) {
 /** @param {FlowModel} model */
 const legsOf = (model) => model.underWay.map((request) => request.legAt(model.time));
 
-Deno.test("a request is counted once it has landed in its tally", () => {
+Deno.test("a request is counted when it ends, and then its dot goes into the tally", () => {
   const run = runOf({ events: request(0, { sent: 1, ended: 1.5, status: 429 }) });
-  const before = modelAt(run, 1.5 + LAND - 0.01);
-  assert.deepEqual([legsOf(before), before.tallies.refused], [["land"], 0]);
-  const after = modelAt(run, 1.5 + LAND);
-  assert.deepEqual([legsOf(after), after.tallies.refused], [[], 1]);
+  const model = modelAt(run, 1.49);
+  assert.deepEqual([legsOf(model), model.tallies.refused], [["back"], 0]);
+  model.advance(1.5);
+  assert.deepEqual([legsOf(model), model.tallies.refused], [["land"], 1]);
+  model.advance(1.5 + LAND);
+  assert.deepEqual([legsOf(model), model.tallies.refused], [[], 1]);
 });
 
-Deno.test("where motion disturbs it is counted at once", () => {
+Deno.test("at every moment the tallies say what the bar says", () => {
+  const run = runOf({
+    now: 9,
+    dropped: { accepted: 5 },
+    events: [
+      ...busyRows(),
+      [5, "cancelled", null, 3],
+      [5, "sent", 40],
+      [6, "failed", 40, "ReadTimeout"],
+    ],
+  });
+  const model = new FlowModel(run, MOVING);
+  for (let time = 0; time < 8; time += 0.05) {
+    model.advance(time);
+    assert.deepEqual(model.tallies, talliesOf(countsAt(run, time)));
+  }
+});
+
+Deno.test("where motion disturbs no dot goes into a tally", () => {
   const run = runOf({ events: request(0, { sent: 1, ended: 1.5, status: 200 }) });
   assert.deepEqual(legsOf(modelAt(run, 1.49, STILL)), ["api"]);
   assert.equal(modelAt(run, 1.5, STILL).tallies.ok, 1);
@@ -54,9 +78,9 @@ Deno.test("what has no events any more, failed or gave up waiting is counted too
       [1.3, "cancelled", null, 4],
     ],
   });
-  assert.deepEqual(modelAt(run, 1.29).tallies, { ok: 11, refused: 7, lost: 3 });
-  assert.deepEqual(modelAt(run, 1.3).tallies, { ok: 11, refused: 7, lost: 7 });
-  assert.deepEqual(modelAt(run, 1.2 + LAND).tallies, { ok: 11, refused: 7, lost: 9 });
+  assert.deepEqual(modelAt(run, 1.19).tallies, { ok: 11, refused: 7, lost: 3 });
+  assert.deepEqual(modelAt(run, 1.2).tallies, { ok: 11, refused: 7, lost: 5 });
+  assert.deepEqual(modelAt(run, 1.3).tallies, { ok: 11, refused: 7, lost: 9 });
 });
 
 /** One slot of two: taken, used, kept for a pause, freed. */

@@ -2,13 +2,14 @@
 // The picture is LAG_SECONDS behind the messages, so the end of a short flight is known when the
 // flight begins, and a dot is out for exactly as long as its request was in flight.
 
+import { LAG_SECONDS } from "../clock.js";
 import { calm } from "../frames.js";
 import { Picture } from "../picture.js";
 import { Dots } from "./dots.js";
-import { FlowModel } from "./model.js";
+import { FlowModel, talliesOf } from "./model.js";
 import { packsFor } from "./packing.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
-import { inSlowMotion, LAG_SECONDS, MOVING, STILL } from "./request.js";
+import { inSlowMotion, LANDING_SECONDS, MOVING, STILL } from "./request.js";
 import { drawScene } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
@@ -28,6 +29,8 @@ export class Flow extends Picture {
   #places = placesFor(WIDE.w, WIDE.h, false);
   #model = new FlowModel(this.run, MOVING);
   #dots = new Dots();
+  /** Whether one moment is shown, with the tallies of the whole run. */
+  #still = false;
   #wordsAt = -Infinity;
 
   /**
@@ -38,7 +41,7 @@ export class Flow extends Picture {
   constructor(parent, clock, signal) {
     super(parent, "ifl-flow", clock, {
       lag: LAG_SECONDS,
-      tail: LAG_SECONDS + 1,
+      tail: LAG_SECONDS + LANDING_SECONDS,
       pace: 0,
     }, signal);
   }
@@ -48,11 +51,21 @@ export class Flow extends Picture {
    * @param {Run} run
    */
   show(run) {
-    if (run !== this.run) this.#begin(run);
-    else this.#model.read();
+    this.#model.read();
     super.show(run);
-    const period = this.#model.policy?.period ?? 0;
-    this.rhythm.tail = LAG_SECONDS + period + 1; // until a window is empty
+  }
+
+  /**
+   * Show another run, or the same one in another way.
+   *
+   * @param {Run} run
+   * @param {{ still: boolean }} how Whether one moment is shown, with the tallies of the
+   *   whole run.
+   */
+  begin(run, { still }) {
+    this.#still = still;
+    this.#begin(run);
+    super.show(run);
   }
 
   /**
@@ -96,8 +109,10 @@ export class Flow extends Picture {
 
   /** @param {Run} run */
   #begin(run) {
-    const motion = calm.matches ? STILL : MOVING;
-    this.#model = new FlowModel(run, inSlowMotion(motion, run.slow));
+    const usual = inSlowMotion(calm.matches ? STILL : MOVING, run.slow);
+    // In a still picture no dot is on its way into a tally.
+    const motion = this.#still ? { ...usual, land: 0 } : usual;
+    this.#model = new FlowModel(run, motion);
     this.#dots = new Dots();
   }
 
@@ -109,9 +124,9 @@ export class Flow extends Picture {
     const before = this.#model.time;
     if (time < before - SEEK_SECONDS) this.#begin(this.run);
     const model = this.#model;
-    // In a still picture no dot is on its way into a tally.
     if (time === this.#end) model.motion = { ...model.motion, land: 0 };
     model.advance(time);
+    if (this.#still) model.tallies = talliesOf(this.run.counts);
     return Math.abs(time - before) > SEEK_SECONDS;
   }
 

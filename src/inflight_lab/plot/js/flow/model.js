@@ -13,7 +13,7 @@ const MOST_SINGLE_DOTS = 240;
 const BUNDLE_SIZES = [1, 5, 20, 100];
 
 /**
- * @import { Run } from "../run.js"
+ * @import { OutcomeCounts, Run } from "../run.js"
  * @import { FlowRequest, Motion } from "./request.js"
  * @import { SlotState } from "./slots.js"
  *
@@ -32,7 +32,7 @@ const BUNDLE_SIZES = [1, 5, 20, 100];
 
 export class FlowModel {
   time = -Infinity;
-  /** @type {FlowRequest[]} Sent, and not yet counted in a tally. */
+  /** @type {FlowRequest[]} Sent, and not yet in a tally. */
   underWay = [];
   /** How many requests a dot stands for.  It grows with the crowd and never shrinks. */
   bundleSize = 1;
@@ -49,8 +49,7 @@ export class FlowModel {
   constructor(run, motion) {
     this.run = run;
     this.motion = motion;
-    const { accepted, refused, failed, cancelled } = run.dropped;
-    this.tallies = { ok: accepted, refused, lost: failed + cancelled };
+    this.tallies = talliesOf(run.dropped);
     this.#requests = new Requests(run, motion);
   }
 
@@ -143,12 +142,16 @@ export class FlowModel {
    */
   #addLaterChanges(changes, request, time) {
     const { departureTime, answerTime, hasDeparted, isReturning } = request;
-    const landingTime = request.ended + this.motion.land;
+    const { ended, isCounted } = request;
+    const landingTime = ended + this.motion.land;
     if (!hasDeparted && departureTime <= time) {
       changes.push({ time: departureTime, apply: () => this.#depart(request) });
     }
     if (!isReturning && answerTime <= time) {
       changes.push({ time: answerTime, apply: () => this.#turnBack(request) });
+    }
+    if (!isCounted && ended <= time) {
+      changes.push({ time: ended, apply: () => this.#count(request) });
     }
     if (landingTime <= time) {
       changes.push({ time: landingTime, apply: () => this.#land(request) });
@@ -198,9 +201,18 @@ export class FlowModel {
     }
   }
 
+  /**
+   * A request is counted when it ends, as everywhere else; its dot lands a little later.
+   *
+   * @param {FlowRequest} request
+   */
+  #count(request) {
+    request.isCounted = true;
+    this.tallies[request.outcome ?? "lost"] += 1;
+  }
+
   /** @param {FlowRequest} request */
   #land(request) {
-    this.tallies[request.outcome ?? "lost"] += 1;
     this.underWay.splice(this.underWay.indexOf(request), 1);
   }
 
@@ -212,4 +224,13 @@ export class FlowModel {
   isDrawn({ number }) {
     return number % this.bundleSize === 0;
   }
+}
+
+/**
+ * What the tallies say of so many outcomes.
+ *
+ * @param {OutcomeCounts} outcomes
+ */
+export function talliesOf({ accepted, refused, failed, cancelled }) {
+  return { ok: accepted, refused, lost: failed + cancelled };
 }

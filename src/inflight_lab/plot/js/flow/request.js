@@ -1,15 +1,13 @@
 // One request as its dot shows it: which leg of its way it is on, and how it ends.
 
+import { LAG_SECONDS } from "../clock.js";
 import { isRefusal } from "../outcomes.js";
-
-/** The picture is this far behind, so it knows what happens this far ahead. */
-export const LAG_SECONDS = 0.25;
 
 /** The most of a request's measured latency that its dot spends on each way. */
 const FLIGHT_SECONDS = 0.14;
 
 /** From the client into a tally: the only motion that stands for no real one. */
-const LANDING_SECONDS = 0.32;
+export const LANDING_SECONDS = 0.32;
 
 /** A request that takes longer than this to arrive was waiting for a connection. */
 const CONNECTED_SECONDS = 0.025;
@@ -66,9 +64,10 @@ export class FlowRequest {
   departureTime = Infinity;
   apiTime = Infinity;
   answerTime = Infinity;
-  /** Whether its dot has departed, and whether it has turned back. */
+  /** Whether its dot has departed, whether it has turned back, and whether it is counted. */
   hasDeparted = false;
   isReturning = false;
+  isCounted = false;
   /** @type {number | null} Its seat at the API, if it is drawn. */
   seat = null;
 

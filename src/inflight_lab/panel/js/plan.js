@@ -1,0 +1,35 @@
+// What a panel would send if it were run now, from its settings.
+
+/**
+ * @import { Model } from "../../plot/js/dom.js"
+ * @import { Plan } from "../../plot/js/planned_run.js"
+ * @import { QuotaPolicy } from "../../plot/js/run.js"
+ */
+
+/** The settings of the model on which a plan depends. */
+export const PLANNED = ["count", "limit", "quota", "rate"];
+
+/**
+ * @param {Model} model
+ * @returns {Plan}
+ */
+export function planOf(model) {
+  return {
+    count: model.get("count"),
+    limit: model.get("_page").adjustable ? model.get("limit") : null,
+    policy: policyOf(model),
+  };
+}
+
+/**
+ * @param {Model} model
+ * @returns {QuotaPolicy | null}
+ */
+function policyOf(model) {
+  const kind = model.get("quota");
+  if (kind === "none") return null;
+  const rate = model.get("rate");
+  const { period, burst, tokens } = model.get("_page");
+  const usualBurst = kind === "token-bucket" ? Math.floor(rate) : 1;
+  return { kind, rate, period, burst: burst ?? usualBurst, tokens };
+}

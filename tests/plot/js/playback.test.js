@@ -1,0 +1,64 @@
+// Finished runs are played again together, as slowly as they were, and only once.
+
+import assert from "node:assert/strict";
+
+import { Playback, spanOf } from "../../../src/inflight_lab/plot/js/playback.js";
+import { onASetClock, runOf } from "./support.js";
+import { withPlayedTime } from "../../panel/js/support.js";
+
+const SHORT = runOf({ now: 2 });
+const LONG = runOf({ now: 5, slow: 20 });
+const WITHOUT_BEGINNING = runOf({
+  now: 99,
+  dropped: { accepted: 700 },
+  events: [[12, "sent", 1], [40, "answered", 1, 200]],
+});
+
+Deno.test("runs side by side begin with the first and end with the last", () => {
+  assert.deepEqual(spanOf([SHORT, LONG]), { begin: 0, end: 5, slow: 20 });
+});
+
+Deno.test("of a long run what is kept of it is played", () => {
+  assert.equal(spanOf([WITHOUT_BEGINNING]).begin, 40);
+});
+
+Deno.test("it ends by itself once the last dots have landed", () => {
+  withPlayedTime((pass) => {
+    const playback = new Playback(() => [LONG], new AbortController().signal);
+    playback.play();
+    pass(100_500);
+    assert.deepEqual([playback.on, playback.clock.running], [true, true]);
+    pass(100);
+    assert.deepEqual([playback.on, playback.clock.running], [false, false]);
+  });
+});
+
+Deno.test("in slow motion it is played as slowly as it was", () => {
+  onASetClock((set) => {
+    withPlayedTime(() => {
+      const playback = new Playback(() => [LONG], new AbortController().signal);
+      playback.play();
+      set(10);
+      assert.equal(playback.clock.time(), 0.5);
+    });
+  });
+});
+
+Deno.test("another run ends it, and neither it nor a closed page is ended later", () => {
+  withPlayedTime((pass) => {
+    const page = new AbortController();
+    const playback = new Playback(() => [SHORT], page.signal);
+    let heard = 0;
+    playback.addEventListener("change", () => {
+      heard += 1;
+    });
+    playback.onNewRun(); // nothing is played yet
+    playback.play();
+    playback.onNewRun();
+    assert.deepEqual([playback.on, heard], [false, 2]);
+    playback.play();
+    page.abort();
+    pass(10_000);
+    assert.equal(heard, 3);
+  });
+});
