@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import httpx
@@ -74,6 +75,27 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(
     assert (server.latency, server.period) == (0.02, 2)
     assert server.stats().elapsed >= 0.3
     assert judged == [server.stats().elapsed / 5]
+
+
+@pytest.mark.anyio
+async def test_a_run_in_slow_motion_is_drawn_in_the_seconds_of_its_controls(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """The axis, the API's window and the sentence speak of the latency and the quota
+    that were set, and the run says how slow it was.
+    """
+    server.quota, server.period, server.latency = "sliding-window", 2, 0.05
+    panel = open_panel(count=1, slow=20)
+    began = time.perf_counter()
+    await panel.start()
+    took = time.perf_counter() - began
+    (lane,) = panel.lanes.values()
+    run = lane.feed.run
+    (sent,) = (event.time for event in run.events if event.what == "sent")
+    (answered,) = (event.time for event in run.events if event.what == "answered")
+    assert 0.05 <= answered - sent <= run.now <= took / 20 + 0.01
+    assert run.policies[0].policy == server.quota_policy
+    assert run.slow == 20
 
 
 @pytest.mark.anyio
