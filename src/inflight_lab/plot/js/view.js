@@ -63,8 +63,9 @@ export class View {
     this.#stage = new Stage(player, signal);
     const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);
-    this.#sentence = new SentenceLine(this.#root, signal);
-    this.#shownLine = new ShownLine(this.#root, player);
+    const head = div("ifl-head", this.#root);
+    this.#shownLine = new ShownLine(head, player);
+    this.#sentence = new SentenceLine(head, signal);
     this.#showNumbers = addTiles(this.#root);
     this.#flow = new Flow(this.#root, clock, signal);
     this.#lines = new Lines(this.#root, clock, siblings, signal);
@@ -149,9 +150,9 @@ export class View {
 
   /** @returns {boolean} Whether the numbers change without a message. */
   #updateNumbers() {
-    const { shown, time, phase, clock } = this.#stage;
+    const { shown, time, clock } = this.#stage;
     this.#showNumbers(shown, time, countsAt(shown, time));
-    if (phase === "playing") this.#updateDataAndSentence();
+    this.#updateDataAndSentence();
     return clock.moves(LAG_SECONDS);
   }
 
