@@ -23,10 +23,7 @@ FOLDER = Path(runners.__path__[0])
 PACKAGE = "inflight_lab.runners."
 IMPORTED = (*SHARED_LESSONS, "paced")
 """What a lesson may import: the pacer of `adaptive` is the one of `paced`."""
-MARK = (
-    "# The lesson ends here.  "
-    "Below, the package attaches its checks and its command line.\n"
-)
+MARK = "# The lesson ends here."
 # What runs a pasted lesson: it cannot import the package, and says what it got.
 RUN = """
 import asyncio, importlib, inspect, json, sys
@@ -46,7 +43,8 @@ each_rung = pytest.mark.parametrize("rung", RUNGS)
 def parts(rung: str) -> tuple[str, str]:
     """The lesson, and what the package adds."""
     above, _, below = (FOLDER / f"{rung}.py").read_text("utf-8").partition(MARK)
-    return above, below
+    _, _, code_below = below.partition("\n")
+    return above, code_below
 
 
 def shared_lessons_in(source: str) -> set[str]:
@@ -124,12 +122,10 @@ def test_face(rung: str) -> None:
 
 @each_rung
 def test_what_the_package_adds_is_small(rung: str) -> None:
-    """Below the line one import, the checks and the plan (`resilient`: and httpx2);
-    above it nothing of the package but shared lessons.
+    """Below the line one import, the checks and the plan; above it nothing of the
+    package but shared lessons.
     """
     above, below = parts(rung)
-    optional = "with contextlib.suppress(ImportError):\n    import httpx2"
-    assert (optional in below) == (rung == "resilient")
     imports = [line for line in above.splitlines() if "import" in line]
     of_package = [line for line in imports if "inflight_lab" in line]
     assert len(of_package) == sum(
@@ -137,18 +133,17 @@ def test_what_the_package_adds_is_small(rung: str) -> None:
         for line in of_package
         for name in IMPORTED
     )
-    first, *rest, plan = ast.parse(below).body
+    first, *attached, plan = ast.parse(below).body
     assert isinstance(first, ast.ImportFrom)
     assert first.module == "inflight_lab.arguments"
     assert ast.unparse(plan).startswith("PLAN = ")
-    attached = [node for node in rest if not ast.unparse(node).startswith(optional)]
     names = [
         node.value.func.id for node in attached if isinstance(node.value, ast.Call)
     ]
     assert set(names) <= {"checked", "check_constructor"}
     assert len(names) == len(attached)
     assert attached
-    assert len(below.splitlines()) <= (14 if rung == "resilient" else 6)
+    assert len(below.splitlines()) <= 6
 
 
 @each_rung

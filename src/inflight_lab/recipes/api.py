@@ -18,9 +18,10 @@ import httpx
 
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile
 from inflight_lab.recipes.settings import Stop
+from inflight_lab.runners.error_bodies import reason_in
 from inflight_lab.runners.paced import Pacer, RateAndPeriod
-from inflight_lab.runners.refusals import Refusal, read_refusal, reason_in
-from inflight_lab.runners.resilient import TRANSIENT, TRANSIENT_STATUSES
+from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.runners.retry_policy import TRANSIENT, TRANSIENT_STATUSES
 
 
 class TryAgain(Exception):

@@ -49,7 +49,7 @@ An unknown quota makes this expensive, because every refusal slows the search do
 an API that refuses at random pass a ``rate``, even one that is too low.
 
 To paste this file, first paste those that it imports, and those that these import:
-`paced`, `learned_pace`, `episodes`, `quota_fields` and `refusals`.
+`paced`, `learned_pace`, `episodes`, `quota_fields`, `refusals` and `error_bodies`.
 
 Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress); "Rate limits" at
 developers.openai.com and "Manage Azure OpenAI quota" at learn.microsoft.com, on quotas
@@ -64,6 +64,7 @@ import time
 import httpx
 
 from inflight_lab.runners.episodes import Refusals
+from inflight_lab.runners.error_bodies import unexpected_status
 from inflight_lab.runners.learned_pace import (
     KnownPace,
     Pace,
@@ -219,15 +220,10 @@ async def make_one_request(
         if verbose:
             print(f"Making request {num}")
         response = await client.get(url, headers={"Content-Type": "application/json"})
-        refusal = limiter.learn(response)
-    if response.status_code == 200:
-        return response
-    error = ValueError(
-        f"Unexpected Status: Http status code is {response.status_code}."
-    )
-    if refusal and refusal.reason:
-        error.add_note(f"The API says: {refusal.reason}")
-    raise error
+        limiter.learn(response)
+    if response.status_code != 200:
+        raise unexpected_status(response)
+    return response
 
 
 async def make_many_requests(

@@ -38,7 +38,9 @@ from functools import partial
 
 import httpx
 
-from inflight_lab.runners.gate import GateShutError, RefusalGate, readable
+from inflight_lab.runners.error_bodies import unexpected_status
+from inflight_lab.runners.gate import Gate, GateShutError
+from inflight_lab.runners.peek import readable, with_body
 from inflight_lab.runners.refusals import Refusal, read_refusal
 from inflight_lab.runners.reservations import Reservation, Reservations
 from inflight_lab.runners.token_counts import (
@@ -83,7 +85,7 @@ class Budgets(httpx.AsyncHTTPTransport):
         budgets = budgets or {"requests": (100, 1)}
         self._names = tuple(budgets)
         self._refunds = refunds
-        self.gate = RefusalGate()
+        self.gate = Gate()
         self._reservations = Reservations(budgets, self.gate)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -120,7 +122,7 @@ class Budgets(httpx.AsyncHTTPTransport):
             try:
                 response, refusal = await self._attempt(send_once, costs)
             except GateShutError as shut:
-                return shut.answer
+                return with_body(shut.answer, shut.answer.content)
             if refusal is None or attempt == self.attempts:
                 return response
             if not self._may_repeat(response, refusal, is_safe=is_safe):
@@ -225,18 +227,14 @@ async def make_one_request(
     async with limiter:
         response = await budgets.send(get_once, {"requests": 1}, is_safe=True)
     if response.status_code != 200:
-        raise unexpected_status(response, budgets.gate.longest_pause)
+        raise error_for(response, budgets.gate.longest_pause)
     return response
 
 
-def unexpected_status(response: httpx.Response, longest_pause: float) -> ValueError:
+def error_for(response: httpx.Response, longest_pause: float) -> ValueError:
     """Make the error for a status that is not 200, with what the API says as notes."""
-    error = ValueError(
-        f"Unexpected Status: Http status code is {response.status_code}."
-    )
+    error = unexpected_status(response)
     refusal = read_refusal(response)
-    if refusal is not None and refusal.reason:
-        error.add_note(f"The API says: {refusal.reason}")
     if refusal is not None and (refusal.pause or 0) > longest_pause:
         error.add_note(
             f"It asks for a pause of {refusal.pause:.0f} s, "

@@ -42,13 +42,11 @@ in google.rpc and ``ErrorReason`` in google.api.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
+from inflight_lab.runners.error_bodies import codes_in, details_in, reason_in
 from inflight_lab.runners.quota_fields import QuotaState, quota_states_in
 from inflight_lab.runners.written_times import (
     milliseconds_until,
@@ -78,8 +76,6 @@ PERMANENT_CODES = {
 }
 SECONDARY_LIMIT = ("secondary rate limit", "abuse detection")  # GitHub's words, and old
 SECONDARY_PAUSE = 60.0  # seconds
-LARGEST_BODY = 64 * 1024  # bytes: a larger body is no error message
-LONGEST_REASON = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -232,58 +228,3 @@ def secondary_limit_pause(response: httpx.Response) -> float | None:
     reason = reason_in(response).lower()
     is_secondary = any(words in reason for words in SECONDARY_LIMIT)
     return SECONDARY_PAUSE if is_secondary else None
-
-
-# What a JSON body says about the error.
-
-
-def error_in(response: httpx.Response) -> dict[str, Any]:
-    """The error that a JSON body describes; empty if there is none."""
-    try:
-        body = response.content
-    except RuntimeError:  # it has not been read, and may have no end
-        return {}
-    if len(body) > LARGEST_BODY:
-        return {}
-    with contextlib.suppress(ValueError, RecursionError):
-        return _error_of(json.loads(body))
-    return {}
-
-
-def _error_of(described: object) -> dict[str, Any]:
-    """Most APIs wrap it in ``error``, and Gemini's streams in a list as well."""
-    if isinstance(described, list) and described:
-        described = described[0]
-    if not isinstance(described, dict):
-        return {}
-    error = described.get("error")
-    return error if isinstance(error, dict) else described
-
-
-def details_in(response: httpx.Response) -> list[dict[str, Any]]:
-    """The error's details: Google sends several, Anthropic one."""
-    details = error_in(response).get("details")
-    if isinstance(details, dict):
-        details = [details]
-    if not isinstance(details, list):
-        return []
-    return [detail for detail in details if isinstance(detail, dict)]
-
-
-def codes_in(response: httpx.Response) -> set[str]:
-    """The error's codes: words for programs."""
-    error = error_in(response)
-    codes = [error.get("code"), error.get("type")]
-    for detail in details_in(response):
-        codes += [detail.get("reason"), detail.get("error_code")]
-    return {code for code in codes if isinstance(code, str)}
-
-
-def reason_in(response: httpx.Response) -> str:
-    """The error message; else the error's code, if it has one."""
-    error = error_in(response)
-    for name in ("message", "detail", "title", "error", "code", "type"):
-        words = error.get(name)
-        if isinstance(words, str) and words:
-            return " ".join(words.split())[:LONGEST_REASON]
-    return ""

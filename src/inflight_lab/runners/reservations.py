@@ -21,7 +21,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Mapping
 
-from inflight_lab.runners.gate import RefusalGate
+from inflight_lab.runners.gate import Gate
 from inflight_lab.runners.shares import Budget, Remaining, Share
 from inflight_lab.runners.written_times import number_in, seconds_until, time_of
 
@@ -66,9 +66,7 @@ class Reservation:
 class Reservations:
     """All budgets: a request takes from all of them or from none, in turn."""
 
-    def __init__(
-        self, budgets: Mapping[str, tuple[float, float]], gate: RefusalGate
-    ) -> None:
+    def __init__(self, budgets: Mapping[str, tuple[float, float]], gate: Gate) -> None:
         self._budgets = {name: Budget(*budget) for name, budget in budgets.items()}
         self._gate = gate
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served

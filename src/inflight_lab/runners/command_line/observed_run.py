@@ -18,7 +18,7 @@ import httpx
 from inflight_lab.runners.command_line.processes import make_pool_class
 from inflight_lab.runners.command_line.progress import Progress
 from inflight_lab.runners.command_line.urls import with_id
-from inflight_lab.runners.refusals import reason_in
+from inflight_lab.runners.error_bodies import reason_in
 
 FIRST_WORDS = "The API says: "
 _words_of_api: ContextVar[str] = ContextVar("_words_of_api", default="")

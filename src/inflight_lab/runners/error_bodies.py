@@ -1,0 +1,82 @@
+"""Error bodies: what the body of an answer says about an error.
+
+Most APIs describe an error in JSON, for programs (a code) and for people (a message):
+
+    {"error": {"code": "insufficient_quota", "message": "You exceeded your quota."}}
+
+Where it stands differs between APIs; the functions below find it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import httpx
+
+LARGEST_BODY = 64 * 1024  # bytes: a larger body is no error message
+LONGEST_REASON = 200  # characters
+
+
+def unexpected_status(response: httpx.Response) -> ValueError:
+    """What to raise for a status other than 200; the API's own words are a note."""
+    error = ValueError(
+        f"Unexpected Status: Http status code is {response.status_code}."
+    )
+    reason = reason_in(response)
+    if reason:
+        error.add_note(f"The API says: {reason}")
+    return error
+
+
+def reason_in(response: httpx.Response) -> str:
+    """The error message; else the error's code, if it has one."""
+    error = error_in(response)
+    for name in ("message", "detail", "title", "error", "code", "type"):
+        words = error.get(name)
+        if isinstance(words, str) and words:
+            return " ".join(words.split())[:LONGEST_REASON]
+    return ""
+
+
+def error_in(response: httpx.Response) -> dict[str, Any]:
+    """The error that a JSON body describes; empty if there is none."""
+    try:
+        body = response.content
+    except RuntimeError:  # it has not been read, and may have no end
+        return {}
+    if len(body) > LARGEST_BODY:
+        return {}
+    with contextlib.suppress(ValueError, RecursionError):
+        return _error_of(json.loads(body))
+    return {}
+
+
+def _error_of(described: object) -> dict[str, Any]:
+    """Most APIs wrap it in ``error``, and Gemini's streams in a list as well."""
+    if isinstance(described, list) and described:
+        described = described[0]
+    if not isinstance(described, dict):
+        return {}
+    error = described.get("error")
+    return error if isinstance(error, dict) else described
+
+
+def details_in(response: httpx.Response) -> list[dict[str, Any]]:
+    """The error's details: Google sends several, Anthropic one."""
+    details = error_in(response).get("details")
+    if isinstance(details, dict):
+        details = [details]
+    if not isinstance(details, list):
+        return []
+    return [detail for detail in details if isinstance(detail, dict)]
+
+
+def codes_in(response: httpx.Response) -> set[str]:
+    """The error's codes: words for programs."""
+    error = error_in(response)
+    codes = [error.get("code"), error.get("type")]
+    for detail in details_in(response):
+        codes += [detail.get("reason"), detail.get("error_code")]
+    return {code for code in codes if isinstance(code, str)}
