@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from inflight_lab.recipes.api import Api, draw_backoff
+from inflight_lab.recipes.api import Api, patient_retries
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.runners.retry_policy import RetryPolicy
 from tests.support.dialects import PERMANENT, SAYS_WHEN, Dialect
 from tests.support.simulator import (
     Path as NetworkPath,
@@ -335,6 +336,18 @@ def test_an_item_that_cannot_be_sent_costs_only_itself(problem: Exception) -> No
     assert len(written()) == 99
 
 
+def test_an_answer_that_is_none_costs_only_its_item() -> None:
+    """If a function of your own forgets its ``return``, the item has an error."""
+
+    async def get(url: str) -> Any:
+        return None if url == "3" else httpx.Response(200, json={})
+
+    outcomes = run(fetch(10, get, limit=2))
+    bad = outcomes.pop(3)
+    assert bad["error"].startswith("AttributeError: 'NoneType' object")
+    assert {outcome.get("status") for outcome in outcomes} == {200}
+
+
 LOST = [httpx.ConnectError("nobody"), httpx.ReadTimeout("")]
 
 
@@ -371,7 +384,8 @@ def test_an_answer_that_never_comes() -> None:
             await asyncio.sleep(3600)
         return httpx.Response(200, json={})
 
-    first, *others = run(fetch(20, get, attempts=2, timeout=30.0))
+    retries = RetryPolicy(attempts=2, timeout=30.0)
+    first, *others = run(fetch(20, get, retries=retries))
     assert first["error"] == "no answer within 30 s"
     assert {outcome["status"] for outcome in others} == {200}
 
@@ -432,8 +446,9 @@ def test_backoff_is_full_jitter_that_grows() -> None:
     """Between two attempts lies anything from nothing to half a second, doubled each
     time, at most 30 s.
     """
-    for attempt in range(1, 9):
-        drawn = [draw_backoff(attempt) for _ in range(300)]
+    retries = patient_retries()
+    for attempt in range(1, retries.attempts + 1):
+        drawn = [retries.draw_backoff(attempt) for _ in range(300)]
         longest = min(30, 0.5 * 2 ** (attempt - 1))
         assert 0.9 * longest < max(drawn) <= longest
         assert 0 <= min(drawn) < 0.1 * longest

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from inflight_lab.recipes.model_api import ModelApi, digest_of, text_in
+from inflight_lab.recipes.api import patient_retries
+from inflight_lab.recipes.model_api import ModelApi, text_in
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.runners.retry_policy import RetryPolicy
 from tests.support.dialects import PERMANENT, Dialect
 from tests.support.virtual_clock import run, virtual_loop
 
@@ -91,7 +94,8 @@ def test_requests_are_spaced() -> None:
 def test_waiting_for_tokens_is_no_timeout() -> None:
     """The time for an attempt begins when the request is sent."""
     model = Model()
-    outcomes = run(ask_all(model, 4, tokens=(COST, 60), timeout=1.0))
+    retries = patient_retries(timeout=1.0)
+    outcomes = run(ask_all(model, 4, tokens=(COST, 60), retries=retries))
     assert all("error" not in outcome for outcome in outcomes)
     assert len(model.sent) == 4
     assert model.sent[-1] - model.sent[0] > 180
@@ -105,6 +109,42 @@ def test_what_never_fits_is_not_sent() -> None:
     errors = [outcome.get("error") for outcome in outcomes]
     assert errors == [None, "it may cost more than 1,000 tokens in 60 s", None]
     assert len(model.sent) == 2
+
+
+class BadEstimate(NamedTuple):
+    """What a function of your own makes of one question, and the error that says so."""
+
+    make: Callable[[], Any]
+    error: str
+
+
+def raise_key_error() -> float:
+    """A mistake in it."""
+    raise KeyError("body")
+
+
+BAD_ESTIMATES = {
+    "raises": BadEstimate(raise_key_error, "its estimate failed: KeyError: 'body'"),
+    "nothing": BadEstimate(lambda: None, "its estimate failed: TypeError: float() arg"),
+    "no number": BadEstimate(
+        lambda: math.nan, "ValueError: This can never be sent: nan tokens"
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_ESTIMATES.values(), ids=BAD_ESTIMATES)
+def test_a_bad_estimate_costs_only_its_question(bad: BadEstimate) -> None:
+    """The others get their answers, and the error says where to look."""
+    model = Model()
+
+    def estimate(item: Record) -> Any:
+        return bad.make() if item["key"] == "3" else COST
+
+    outcomes = run(ask_all(model, 20, estimate=estimate))
+    error = outcomes.pop(3)["error"]
+    assert error.startswith(bad.error)
+    assert all("error" not in outcome for outcome in outcomes)
+    assert len(model.sent) == 19
 
 
 @pytest.mark.parametrize("dialect", PERMANENT.values(), ids=PERMANENT)
@@ -132,7 +172,7 @@ def test_retries_do_not_multiply() -> None:
     """What is refused each time is sent as often as `Api` says, and no more."""
     busy = httpx.Response(429, headers={"Retry-After": "1"})
     model = Model(lambda number: used(10) if number == 0 else busy)
-    outcomes = run(ask_all(model, 2, limit=1, attempts=3))
+    outcomes = run(ask_all(model, 2, limit=1, retries=RetryPolicy(attempts=3)))
     assert outcomes[1]["error"] == "status 429: Too Many Requests"
     assert len(model.sent) == 1 + 3
 
@@ -145,15 +185,6 @@ def test_a_pause_longer_than_the_gates_own_is_kept() -> None:
     assert all("error" not in outcome for outcome in outcomes)
     assert model.sent_within(300) == 3
     assert len(model.sent) == 16
-
-
-def test_a_digest_names_one_question() -> None:
-    """The order of its fields does not matter, and anything else does."""
-    question = {"model": "a", "messages": [{"content": "Grüß Gott"}]}
-    turned = dict(reversed(question.items()))
-    assert digest_of(question) == digest_of(turned)
-    assert digest_of(question) != digest_of(question | {"model": "b"})
-    assert digest_of([1, "2"]) != digest_of(["1", 2])
 
 
 def test_an_error_has_no_text() -> None:

@@ -5,32 +5,47 @@
 - *One pace, and one pause for all*: a `Pacer` spaces the requests of all workers.  When
   the API asks for a pause, nobody sends anything before it is over.
 - *Try again* what may pass: a lost connection, a refusal, an error of the server.
-- *Give up* when no further request would help.  Requests in flight still get their
-  answers.
+- *Give up* when no further request would help.  At any time, a worker either has a
+  request in flight, or waits to send one.  Those that wait are cancelled at once.  The
+  others go on until they have their answer, and then end as well.
+
+Three exceptions say what a failure means: ``TryAgain``, ``NoAnswer`` to this item, and
+``Stop`` for all items.  Any other exception is a mistake, perhaps in a function of your
+own.  It costs the item that it concerns its answer, and no other.
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
 import httpx
 
+from inflight_lab.recipes.answers import (
+    NoAnswer,
+    TryAgain,
+    confirmation_in,
+    in_words,
+    is_accepted,
+    json_in,
+    status_in_words,
+)
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile
 from inflight_lab.recipes.settings import Stop
-from inflight_lab.runners.error_bodies import reason_in
 from inflight_lab.runners.paced import Pacer, RateAndPeriod
 from inflight_lab.runners.refusals import Refusal, read_refusal
-from inflight_lab.runners.retry_policy import TRANSIENT, TRANSIENT_STATUSES
+from inflight_lab.runners.retry_policy import TRANSIENT, RetryPolicy, is_transient
 
 
-class TryAgain(Exception):
-    """Why there is no answer; another attempt may bring one."""
+def patient_retries(*, timeout: float = 30.0) -> RetryPolicy:
+    """How to retry in a script that nobody waits for."""
+    return RetryPolicy(attempts=8, cap=30.0, timeout=timeout, longest_pause=600.0)
 
 
 @dataclass(kw_only=True)
 class Api:
-    """An API that is asked for many items.  All times are in seconds."""
+    """An API that is asked for many items."""
 
     ask: Callable[[Record], Awaitable[httpx.Response]]
     """Sends the request for an item."""
@@ -43,18 +58,13 @@ class Api:
     """Statuses that count as an answer: there is no such item."""
     accepted_is_done: bool = False
     """Whether any success is an answer, even one that is not JSON."""
-    attempts: int = 8
-    """For each item, the first one included."""
-    timeout: float = 30.0
-    """For one attempt."""
-    longest_pause: float = 600.0
-    """The longest pause that the API may ask for, unless a quota's period is longer."""
+    retries: RetryPolicy = field(default_factory=patient_retries)
+    """How often to try.  The API may ask for a pause as long as a quota's period."""
 
     def __post_init__(self) -> None:
         first, *others = self.quotas
         self.pacer = Pacer(*first, also=others, limit=self.limit)
-        self.workers: set[asyncio.Task[None]] = set()
-        self.in_flight: set[object] = set()  # the workers that wait for an answer
+        self.waiting: set[asyncio.Task[Any]] = set()  # workers without a request
         self.has_answered = False
         self.why_given_up = ""
 
@@ -63,10 +73,15 @@ class Api:
         queue = iter(items)
         async with asyncio.TaskGroup() as group:
             for _ in range(self.limit):
-                self.workers.add(group.create_task(self.work(queue)))
+                self.start_worker(queue, group)
         for item in items:
             if item["key"] not in self.results.outcomes:
                 self.results.add(item, {"error": f"given up: {self.why_given_up}"})
+
+    def start_worker(self, queue: Iterator[Record], group: asyncio.TaskGroup) -> None:
+        """Start one of the workers that ask for what is in the queue."""
+        worker = group.create_task(self.work(queue))
+        self.waiting.add(worker)
 
     async def work(self, queue: Iterator[Record]) -> None:
         """Take one item after another from the queue, which all workers share."""
@@ -80,68 +95,83 @@ class Api:
                 return
 
     def give_up(self, reason: str) -> None:
-        """Send nothing more.  Whoever waits for an answer goes on until it is there."""
+        """Send nothing more.  Requests in flight still get their answers."""
         self.why_given_up = self.why_given_up or reason
-        # This also cancels the worker that calls it, which is about to return anyway.
-        for worker in self.workers - self.in_flight:
+        for worker in self.waiting - {asyncio.current_task()}:
             worker.cancel()
 
     async def outcome_of(self, item: Record) -> Outcome:
+        """The answer to an item, or the error because of which there is none."""
+        try:
+            return await self.answer_to(item)
+        except Stop:
+            raise
+        except Exception as error:  # whatever is wrong with it, the others go on
+            return {"error": in_words(error)}
+
+    async def answer_to(self, item: Record) -> Outcome:
         """Ask for an item until it has an answer, or no attempt is left."""
         attempt = 1
         while True:
             try:
                 return await self.ask_once(item)
             except TryAgain as failure:
-                if attempt == self.attempts or self.why_given_up:
-                    return self.error_or_stop(failure)
+                if attempt == self.retries.attempts or self.why_given_up:
+                    self.stop_if_nobody_answers(failure)
+                    raise
                 self.results.progress.say_once(f"Trying again: {failure}")
-            await asyncio.sleep(draw_backoff(attempt))
+            await asyncio.sleep(self.retries.draw_backoff(attempt))
             attempt += 1
 
-    def error_or_stop(self, failure: TryAgain) -> Outcome:
-        """The outcome of an item whose last attempt has failed.
-
-        Raises ``Stop`` if no item has had an answer: nobody may be there.
-        """
+    def stop_if_nobody_answers(self, failure: TryAgain) -> None:
+        """Raise ``Stop`` if no item has had an answer: nobody may be there."""
         if not self.has_answered:
-            raise Stop(f"the API has never answered: {failure}")
-        return {"error": str(failure)}
+            raise Stop(f"the API has never answered: {failure}") from failure
 
     async def ask_once(self, item: Record) -> Outcome:
-        """Wait for a turn, send one request, and return what came of it."""
+        """Wait for a turn, send one request, and return the answer."""
         try:
             async with self.pacer:
                 response = await self.send(item)
-        except TimeoutError:
-            raise TryAgain(f"no answer within {self.timeout:g} s") from None
+        except TimeoutError as error:
+            raise TryAgain(f"no answer within {self.retries.timeout:g} s") from error
         except TRANSIENT as error:
             raise TryAgain(in_words(error)) from error
-        except Stop:
-            raise
-        except Exception as error:  # whatever is wrong with it, the others go on
-            return {"error": in_words(error)}
         self.has_answered = True
-        return self.outcome_in(response)
+        answer = self.answer_in(response)
+        if answer is None:
+            self.raise_failure(response)
+        return answer
 
     async def send(self, item: Record) -> httpx.Response:
-        """Send one request, and wait for its answer even if the others stop."""
-        worker = asyncio.current_task()
-        self.in_flight.add(worker)
-        try:
-            async with asyncio.timeout(self.timeout):
+        """Send one request, and wait for its answer."""
+        with self.in_flight():
+            async with asyncio.timeout(self.retries.timeout):
                 return await self.ask(item)
-        finally:
-            self.in_flight.remove(worker)
 
-    def outcome_in(self, response: httpx.Response) -> Outcome:
-        """The outcome in a response; raises ``TryAgain`` or ``Stop`` if it has none."""
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """In this block, the worker is not one of those that wait."""
+        worker = asyncio.current_task()
+        assert worker
+        self.waiting.discard(worker)
+        try:
+            yield
+        finally:
+            self.waiting.add(worker)
+
+    def answer_in(self, response: httpx.Response) -> Outcome | None:
+        """The answer in a response; None if it is a failure."""
         if self.accepted_is_done and is_accepted(response):
             return confirmation_in(response)
         if response.is_success:
-            return answer_in(response)
+            return json_in(response)
         if response.status_code in self.not_there:
             return {"status": response.status_code, "data": None}
+        return None
+
+    def raise_failure(self, response: httpx.Response) -> NoReturn:
+        """Raise what it means that a response has no answer."""
         error = status_in_words(response)
         if response.status_code == 401:
             raise Stop(f"{error} (is the token right?)")
@@ -150,65 +180,21 @@ class Api:
             self.heed(refusal, error)
         if is_temporary(response, refusal):
             raise TryAgain(error)
-        return {"error": error}
+        raise NoAnswer(error)
 
     def heed(self, refusal: Refusal, error: str) -> None:
         """Send nothing for as long as the API asks, or raise ``Stop``."""
         if refusal.is_permanent and refusal.concerns_all:
             raise Stop(error)
         pause = refusal.pause or 0.0
-        longest = max(self.longest_pause, *(period for _, period in self.quotas))
-        if pause > longest:
+        periods = [period for _, period in self.quotas]
+        if pause > max(self.retries.longest_pause, *periods):
             raise Stop(f"{error} (the API asks for a pause of {pause:.0f} s)")
         self.pacer.pause(pause)
-
-
-def answer_in(response: httpx.Response) -> Outcome:
-    """The status and the JSON of an answer.  Only a 200 must have a body."""
-    status = response.status_code
-    if status != 200 and not response.content:
-        return {"status": status, "data": None}
-    try:
-        return {"status": status, "data": response.json()}
-    except (ValueError, RecursionError):
-        return {"error": f"status {status}, but the answer is not JSON"}
-
-
-def is_accepted(response: httpx.Response) -> bool:
-    """Whether the API did what the request asked for.  A 303 says where to look."""
-    return response.is_success or response.status_code == 303
-
-
-def confirmation_in(response: httpx.Response) -> Outcome:
-    """The status, and the answer's JSON or text; None if it is empty."""
-    try:
-        data = response.json()
-    except (ValueError, RecursionError):
-        data = response.text or None
-    return {"status": response.status_code, "data": data}
 
 
 def is_temporary(response: httpx.Response, refusal: Refusal | None) -> bool:
     """Whether the same request may have an answer later."""
     if refusal is not None:
         return not refusal.is_permanent
-    return response.is_server_error or response.status_code in TRANSIENT_STATUSES
-
-
-def status_in_words(response: httpx.Response) -> str:
-    """The status, and what the API says about it, or the standard."""
-    status = response.status_code
-    said = reason_in(response) or httpx.codes.get_reason_phrase(status)
-    return f"status {status}: {said}" if said else f"status {status}"
-
-
-def in_words(error: Exception) -> str:
-    """What went wrong; some errors have no text, only a name."""
-    name = type(error).__name__
-    return f"{name}: {error}" if str(error) else name
-
-
-def draw_backoff(attempt: int) -> float:
-    """Seconds to wait after an attempt, at random: exponential, with full jitter."""
-    longest = min(30.0, 0.5 * 2 ** (attempt - 1))
-    return random.uniform(0.0, longest)
+    return is_transient(response)

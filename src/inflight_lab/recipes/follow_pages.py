@@ -54,8 +54,7 @@ async def follow(pages: Pages, api: Api) -> None:
     """Fetch all lists at once, each of them page by page."""
     async with asyncio.TaskGroup() as group:
         for page in pages.missing():
-            worker = group.create_task(api.work(pages.from_page_on(page)))
-            api.workers.add(worker)
+            api.start_worker(pages.from_page_on(page), group)
     for page in pages.missing():
         pages.add(page, {"error": f"given up: {api.why_given_up}"})
 

@@ -10,8 +10,6 @@
 Source: help.openai.com, "How can I solve 429", on quotas over shorter spans.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from inflight_lab.recipes.answers import NoAnswer, in_words
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.results_file import Outcome, Record
 from inflight_lab.runners.budgets import Budgets
@@ -40,23 +39,24 @@ class ModelApi(Api):
         self.budgets = Budgets(tokens=self.tokens, refunds=self.refunds)
         self.budgets.attempts = 1
 
-    async def outcome_of(self, item: Record) -> Outcome:
+    async def answer_to(self, item: Record) -> Outcome:
         """The same; but what would never fit is not sent."""
         most, seconds = self.tokens
-        if self.estimate(item) > most:
-            return {"error": f"it may cost more than {most:,} tokens in {seconds:g} s"}
-        return await super().outcome_of(item)
+        if self.cost_of(item) > most:
+            raise NoAnswer(f"it may cost more than {most:,} tokens in {seconds:g} s")
+        return await super().answer_to(item)
 
     async def send(self, item: Record) -> httpx.Response:
         """Wait until there are enough tokens, and send one request."""
         send_once = partial(super().send, item)
-        return await self.budgets.send(send_once, {"tokens": self.estimate(item)})
+        return await self.budgets.send(send_once, {"tokens": self.cost_of(item)})
 
-
-def digest_of(question: object) -> str:
-    """A short text that is the same for the same question only."""
-    text = json.dumps(question, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    def cost_of(self, item: Record) -> float:
+        """What an item may cost.  Raises ``NoAnswer`` if that cannot be estimated."""
+        try:
+            return float(self.estimate(item))
+        except Exception as error:  # in a function of your own
+            raise NoAnswer(f"its estimate failed: {in_words(error)}") from error
 
 
 def text_in(outcome: Outcome) -> Any:

@@ -42,7 +42,7 @@ from distributed import (
 )
 
 from inflight_lab.recipes.address import url_of
-from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.api import Api, patient_retries
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
@@ -75,7 +75,8 @@ async def main() -> list[Outcome]:
                 quotas=QUOTAS,
                 limit=LIMIT,
                 not_there=NOT_THERE,
-                timeout=10 * TIMEOUT,  # it may have to wait at a worker
+                # A request may have to wait at a worker.
+                retries=patient_retries(timeout=10 * TIMEOUT),
             )
             await api.ask_for(results.missing())
         return report(results)

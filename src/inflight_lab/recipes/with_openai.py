@@ -11,14 +11,16 @@ prompt, model or limit, it is a new question.
 A request whose answer was lost is sent again, so the API may count it twice.
 """
 
-import json
 from functools import partial
+from typing import Any
 
 import httpx
 import openai
 
+from inflight_lab.recipes.api import patient_retries
 from inflight_lab.recipes.as_httpx import as_httpx
-from inflight_lab.recipes.model_api import ModelApi, digest_of, text_in
+from inflight_lab.recipes.model_api import ModelApi, text_in
+from inflight_lab.recipes.prompts import estimate_tokens, item_for
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
 from inflight_lab.recipes.settings import Stop, check_settings
@@ -40,7 +42,7 @@ RESULTS = "results.jsonl"  # one line for each answer
 async def main() -> list[Outcome]:
     """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
     check_settings(PROMPTS=PROMPTS, QUOTAS=QUOTAS, TOKENS=TOKENS, LIMIT=LIMIT)
-    items = [item_for(id, prompt) for id, prompt in PROMPTS.items()]
+    items = [item_for(id, body_of(PROMPTS[id]), url=URL) for id in PROMPTS]
     with open_results(RESULTS, items) as results:
         async with new_client() as client:
             api = new_api(client, results)
@@ -55,10 +57,10 @@ def new_api(client: openai.AsyncOpenAI, results: ResultsFile) -> ModelApi:
         results=results,
         quotas=QUOTAS,
         tokens=TOKENS,
-        estimate=estimate,
+        estimate=estimate_tokens,
         refunds=REFUNDS,
         limit=LIMIT,
-        timeout=TIMEOUT,
+        retries=patient_retries(timeout=TIMEOUT),
     )
 
 
@@ -70,21 +72,10 @@ def new_client() -> openai.AsyncOpenAI:
         raise Stop(str(error)) from error
 
 
-def item_for(id: object, prompt: str) -> Record:
-    """A question, and what the API gets: it may have other messages and settings."""
+def body_of(prompt: str) -> dict[str, Any]:
+    """What the API gets.  Add other messages and settings here."""
     messages = [{"role": "user", "content": prompt}]
-    body = {"model": MODEL, "messages": messages, "max_tokens": MAX_TOKENS}
-    return {"key": digest_of([URL, id, body]), "id": id, "body": body}
-
-
-def estimate(item: Record) -> float:
-    """The most tokens that a question and its answer may have.
-
-    English has about four bytes a token.  Other languages and code have more tokens.
-    """
-    text = json.dumps(item["body"], ensure_ascii=False)
-    # With tiktoken: len(tiktoken.encoding_for_model(MODEL).encode(text)) + MAX_TOKENS
-    return len(text.encode()) / 4 + MAX_TOKENS
+    return {"model": MODEL, "messages": messages, "max_tokens": MAX_TOKENS}
 
 
 async def ask(client: openai.AsyncOpenAI, item: Record) -> httpx.Response:

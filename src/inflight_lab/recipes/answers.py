@@ -1,0 +1,57 @@
+"""Answers: what is kept of an answer, and why there is none, in words."""
+
+import httpx
+
+from inflight_lab.recipes.results_file import Outcome
+from inflight_lab.runners.error_bodies import reason_in
+
+
+class NoAnswer(Exception):
+    """Why an item has no answer."""
+
+
+class TryAgain(NoAnswer):
+    """The same, but another attempt may bring one."""
+
+
+def json_in(response: httpx.Response) -> Outcome:
+    """The status and the JSON of an answer.  Only a 200 must have a body.
+
+    Raises ``NoAnswer`` if its body is not JSON.
+    """
+    status = response.status_code
+    if status != 200 and not response.content:
+        return {"status": status, "data": None}
+    try:
+        return {"status": status, "data": response.json()}
+    except (ValueError, RecursionError) as error:
+        raise NoAnswer(f"status {status}, but the answer is not JSON") from error
+
+
+def is_accepted(response: httpx.Response) -> bool:
+    """Whether the API did what the request asked for.  A 303 says where to look."""
+    return response.is_success or response.status_code == 303
+
+
+def confirmation_in(response: httpx.Response) -> Outcome:
+    """The status, and the answer's JSON or text; None if it is empty."""
+    try:
+        data = response.json()
+    except (ValueError, RecursionError):
+        data = response.text or None
+    return {"status": response.status_code, "data": data}
+
+
+def status_in_words(response: httpx.Response) -> str:
+    """The status, and what the API says about it, or the standard."""
+    status = response.status_code
+    said = reason_in(response) or httpx.codes.get_reason_phrase(status)
+    return f"status {status}: {said}" if said else f"status {status}"
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong; some errors have no text, only a name."""
+    if isinstance(error, NoAnswer):
+        return str(error)
+    name = type(error).__name__
+    return f"{name}: {error}" if str(error) else name
