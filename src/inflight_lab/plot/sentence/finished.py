@@ -19,12 +19,18 @@ MEANINGFUL = 0.5
 
 def finished_sentence(run: Run) -> str:
     """How ``run`` ended, and why."""
-    text = next(filter(None, (situation(run) for situation in SITUATIONS)))
-    return (
-        text
-        if run.slow == 1
-        else f"{text} ({run.slow:g} \N{MULTIPLICATION SIGN} slower)"
-    )
+    text = _first_that_applies(run)
+    if run.slow == 1:
+        return text
+    return f"{text} ({run.slow:g} \N{MULTIPLICATION SIGN} slower)"
+
+
+def _first_that_applies(run: Run) -> str:
+    for situation in SITUATIONS:
+        text = situation(run)
+        if text:
+            return text
+    raise AssertionError("the last situation always applies")
 
 
 def _nothing_sent(run: Run) -> str:
@@ -38,16 +44,15 @@ def _stopped(run: Run) -> str:
     if not counts.cancelled:
         return ""
     never_sent = _never_sent(run)
-    why = why_refused(run)
-    others = {
-        f"refused ({why})" if why else "refused": counts.refused,
-        "failed": counts.failed,
-        "given up in flight": counts.cancelled - never_sent,
-        "never sent": never_sent,
-    }
-    parts = [f"{grouped(counts.accepted)} answered"]
-    parts += [f"{grouped(count)} {words}" for words, count in others.items() if count]
-    return f"Stopped after {_took(run)}: {', '.join(parts)}."
+    parts = [
+        f"{grouped(counts.accepted)} answered",
+        _part(counts.refused, f"refused{_in_brackets(why_refused(run))}"),
+        _part(counts.failed, "failed"),
+        _part(counts.cancelled - never_sent, "given up in flight"),
+        _part(never_sent, "never sent"),
+    ]
+    ends = ", ".join(part for part in parts if part)
+    return f"Stopped after {_took(run)}: {ends}."
 
 
 def _all_answered_in_the_end(run: Run) -> str:
@@ -67,8 +72,8 @@ def _failed(run: Run) -> str:
     counts = run.counts
     if not counts.failed or counts.failed < counts.refused:
         return ""
-    others = f" {grouped(counts.refused)} refused." if counts.refused else ""
     who = _share(counts.failed, counts.started)
+    others = _also(counts.refused, "refused")
     return f"{who} failed{_because(why_failed(run))}.{others}"
 
 
@@ -76,8 +81,8 @@ def _refused(run: Run) -> str:
     counts = run.counts
     if not counts.refused:
         return ""
-    others = f" {grouped(counts.failed)} failed." if counts.failed else ""
     who = _share(counts.refused, counts.started)
+    others = _also(counts.failed, "failed")
     return f"{who} refused{_because(why_refused(run))}.{others}"
 
 
@@ -142,6 +147,18 @@ def _elapsed(run: Run) -> float:
 
 def _took(run: Run) -> str:
     return plain_seconds(_elapsed(run))
+
+
+def _part(count: int, fate: str) -> str:
+    return f"{grouped(count)} {fate}" if count else ""
+
+
+def _also(count: int, fate: str) -> str:
+    return f" {grouped(count)} {fate}." if count else ""
+
+
+def _in_brackets(why: str) -> str:
+    return f" ({why})" if why else ""
 
 
 def _because(why: str) -> str:

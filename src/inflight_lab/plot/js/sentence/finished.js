@@ -58,8 +58,8 @@ function allAnsweredInTheEnd(moment) {
 function failed(moment) {
   const { counts } = moment;
   if (!counts.failed || counts.failed < counts.refused) return null;
-  const others = counts.refused ? ` ${grouped(counts.refused)} refused.` : "";
   const who = share(counts.failed, counts.started);
+  const others = also(counts.refused, "refused");
   return {
     text: `${who} failed${because(whyFailed(moment))}.${others}`,
     tone: "failed",
@@ -70,8 +70,8 @@ function failed(moment) {
 function refused(moment) {
   const { counts } = moment;
   if (!counts.refused) return null;
-  const others = counts.failed ? ` ${grouped(counts.failed)} failed.` : "";
   const who = share(counts.refused, counts.started);
+  const others = also(counts.failed, "failed");
   const text = `${who} refused${because(whyRefused(moment))}.${others}`;
   return { text, tone: "refused" };
 }
@@ -148,6 +148,12 @@ const took = (moment) => plainSeconds(elapsed(moment));
  * @param {Moment} moment
  */
 const elapsed = ({ run }) => run.counts.elapsed || run.now;
+
+/**
+ * @param {number} count
+ * @param {string} fate
+ */
+const also = (count, fate) => (count ? ` ${grouped(count)} ${fate}.` : "");
 
 /** @param {string} why */
 const because = (why) => (why ? `: ${why}` : "");
