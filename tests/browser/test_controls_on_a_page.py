@@ -528,6 +528,28 @@ def test_tokens_are_shown_where_they_are_counted(
     assert strips.evaluate("canvas => canvas.clientHeight") == usual
 
 
+def test_after_a_run_a_cursor_stands_at_the_moment_that_is_shown(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """The strip shows the whole run; while it is played again, what was until then."""
+    page.clock.install(time=0)
+    spy_on(page)
+    show(page, one)
+    page.clock.pause_at(60)
+    points = [(0.1, 0, 3, 3), (3.9, 0, 0, 0)]
+    counts = Stats(started=12, accepted=12)
+    hear(page, run_of({"server": points}, now=4.0, counts=counts), reset=True)
+    page.clock.run_for(1000)
+    frozen = plot_on(page, when="plot.lines.length")
+    (cursor,) = frozen.cursors
+    assert 1 < frozen.time_at(cursor) < 3
+    assert min(level for _, level in frozen.line("server")) == pytest.approx(0)
+    page.get_by_role("button", name="Play again").click()
+    page.clock.run_for(1000)
+    played = plot_on(page, when="plot.bars.every(({ width }) => width !== 2)")
+    assert min(level for _, level in played.line("server")) == pytest.approx(3)
+
+
 @pytest.mark.parametrize(
     ("strip", "title"),
     [("in flight", "in flight"), ("rate", "sent in the last second, 100 allowed")],

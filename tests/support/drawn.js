@@ -1,6 +1,6 @@
-// Notes what is drawn on each canvas: its words, and its lines as points.
+// Notes what is drawn on each canvas: its words, its lines as points, and its bars.
 
-/** @typedef {{ words: any[], lines: any[] }} Drawing */
+/** @typedef {{ words: any[], lines: any[], bars: any[] }} Drawing */
 
 /** @type {WeakMap<HTMLCanvasElement, Drawing>} */
 const drawings = new WeakMap();
@@ -20,7 +20,7 @@ function before(name, note) {
 
 /** @this {any} */
 function beginDrawing() {
-  drawings.set(this.canvas, { words: [], lines: [] });
+  drawings.set(this.canvas, { words: [], lines: [], bars: [] });
 }
 
 /** @this {any} */
@@ -40,6 +40,11 @@ function addLine() {
     dashes: this.getLineDash().join(" "),
     points: this.points,
   });
+}
+
+/** @this {any} @param {number} x @param {number} _y @param {number} width */
+function addBar(x, _y, width) {
+  drawings.get(this.canvas)?.bars.push({ x, width });
 }
 
 /** @this {any} @param {string | number} text @param {number} x @param {number} y */
@@ -65,6 +70,7 @@ export function noteDrawings() {
   before("moveTo", addPoint);
   before("lineTo", addPoint);
   before("stroke", addLine);
+  before("fillRect", addBar);
   before("fillText", addWords);
   const page = /** @type {any} */ (window);
   page.drawnOn = (/** @type {HTMLCanvasElement} */ canvas) => drawings.get(canvas);

@@ -18,6 +18,9 @@ DASHES = {"client": "3 4", "limit": "10 6"}
 TITLES = ("in flight", "waiting", "sent in the last ", "tokens in the last ")
 """How the titles of the strips begin, from the top down."""
 
+CURSOR_PIXELS = 2
+"""How wide a cursor is; nothing else has this width."""
+
 
 class Word(NamedTuple):
     """Some words, with the pixels where they begin and end, of their base line and of
@@ -37,6 +40,8 @@ class Plot(NamedTuple):
     words: list[Word]
     lines: list[tuple[str, str, list[tuple[float, float]]]]
     """Colour and dashes of each line, and its corners in pixels."""
+    cursors: list[float]
+    """Where the bars stand that are as thin as a cursor, in pixels."""
 
     def texts(self) -> list[str]:
         """The words alone."""
@@ -63,13 +68,9 @@ class Plot(NamedTuple):
         or tokens.
         """
         top, (low, *_, high) = self.word(title).y, self.axis(title)
-        begin, *_, end = [word for word in self.words if word.text.endswith(" s")]
         return [
             (
-                float(begin.text[:-2])
-                + (x - middle(begin))
-                / (middle(end) - middle(begin))
-                * (float(end.text[:-2]) - float(begin.text[:-2])),
+                self.time_at(x),
                 float(high.text) * (low.y - 5 - y) / (low.y - high.y),
             )
             for colour, dashes, points in self.lines
@@ -77,6 +78,13 @@ class Plot(NamedTuple):
             if all(top < y < low.y for _, y in points)
             for x, y in points
         ]
+
+    def time_at(self, x: float) -> float:
+        """What the axis of time says at a pixel."""
+        begin, *_, end = [word for word in self.words if word.text.endswith(" s")]
+        first, last = float(begin.text[:-2]), float(end.text[:-2])
+        share = (x - middle(begin)) / (middle(end) - middle(begin))
+        return first + share * (last - first)
 
 
 def middle(word: Word) -> float:
@@ -142,4 +150,5 @@ def plot_on(
             )
             for line in drawn["lines"]
         ],
+        [bar["x"] + 1 for bar in drawn["bars"] if bar["width"] == CURSOR_PIXELS],
     )

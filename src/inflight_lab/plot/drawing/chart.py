@@ -1,6 +1,6 @@
 """Charts: lines with an axis of numbers of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -25,6 +25,8 @@ from inflight_lab.plot.drawing.svg import (
 from inflight_lab.runs.levels import Line
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
+
+Lines = Mapping[Line, list[Stretch]]
 
 LOWEST_TOP = 4.0
 """What the axis reaches at the least."""
@@ -105,16 +107,34 @@ def draw_chart(chart: Chart, run: Run, x: Scale, *, top: float) -> list[Element]
     highest = _highest([*lines.values(), ceiling])
     y = Scale(0, axis_top(highest), top + chart.height, top)
     policy = run.policies[-1].policy if run.policies else None
-    parts = [bold(x.start, top - 8, chart.title(policy)), *_number_axis(x, y)]
-    several = len(lines) > 1 and all(lines.values())
-    looks = ["server: solid", "client: dotted"] if several else []
+    looks = _looks_of(lines)
     if ceiling:
         looks.append(f"{chart.ceiling_name}: dashed")
-    parts.append(text(x.end, top - 8, ", ".join(looks), "end"))
+    return [
+        bold(x.start, top - 8, chart.title(policy)),
+        text(x.end, top - 8, ", ".join(looks), "end"),
+        *_number_axis(x, y),
+        *_drawn(lines, x, y),
+        styled(path_of(ceiling, x, y), CEILING),
+    ]
+
+
+def _are_both_sides(lines: Lines) -> bool:
+    """Whether there are two lines to tell apart; the only one is solid."""
+    return len(lines) > 1 and all(lines.values())
+
+
+def _looks_of(lines: Lines) -> list[str]:
+    return ["server: solid", "client: dotted"] if _are_both_sides(lines) else []
+
+
+def _drawn(lines: Lines, x: Scale, y: Scale) -> list[Element]:
+    parts = []
     for name, stretches in lines.items():
-        style = STYLES[name] if several else STYLES[name]._replace(dashes="none")
+        style = STYLES[name]
+        if not _are_both_sides(lines):
+            style = style._replace(dashes="none")
         parts.append(styled(path_of(stretches, x, y), style))
-    parts.append(styled(path_of(ceiling, x, y), CEILING))
     return parts
 
 
