@@ -73,6 +73,27 @@ def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) ->
     assert run.events == []
 
 
+def test_each_run_has_its_own_counts(clock: SetClock, server: Timeline) -> None:
+    """A server that goes on from run to run has answered others before, and one that is
+    reset counts anew.
+    """
+    source = PlotSource(server, None)
+    for outcomes in ((200, 429), (200, 200, 500), ()):
+        clock.now += 100
+        source.begin()
+        for status in outcomes:
+            clock.now += 0.5
+            server.answer(server.send(), status)
+        counts = source.end().counts
+        assert counts.started == len(outcomes)
+        assert counts.accepted == outcomes.count(200)
+        assert counts.elapsed == max(0, len(outcomes) - 1) * 0.5
+    source.begin()
+    server.reset()
+    server.answer(server.send(), 200)
+    assert source.end().counts.accepted == 1
+
+
 def test_a_limit_is_drawn_from_when_it_is_set(
     clock: SetClock, server: Timeline
 ) -> None:

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.own_counts import OwnCounts
 from inflight_lab.plot.recently_sent import RecentlySent
 from inflight_lab.plot.request_events import RequestEvents
 from inflight_lab.runs.events import Event, OutcomeKind, Stats, outcome_of
@@ -62,6 +63,7 @@ class PlotSource:
                 _, self._positions[timeline] = timeline.since(0)
         self._policy = self._current_policy()
         self._recently_sent = RecentlySent(self._sent_before())
+        self._own_counts = OwnCounts((self.client or self._main).stats())
         self._request_events = RequestEvents(
             waiting=(self.client or self._main).waiting,
             slots=self.client is not None,
@@ -105,6 +107,7 @@ class PlotSource:
         client = self._new_events(self.client)
         asked = client if self.client else server
         arrived = server if self.server else client
+        self._own_counts.note(asked)
         now = self.now
         policies = self._new_policies(now)
         return Run(
@@ -176,10 +179,9 @@ class PlotSource:
         main = self._main.stats()
         counts = self.client.stats() if self.client else main
         return replace(
-            counts,
+            self._own_counts.of(counts),
             in_flight=main.in_flight,
             busiest_period=self._recently_sent.most,
-            elapsed=counts.elapsed / self._slow,
         )
 
     def _current_policy(self) -> QuotaPolicy | None:

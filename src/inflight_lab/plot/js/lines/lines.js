@@ -1,5 +1,6 @@
 // Lines over time: strips above a shared time axis, which scrolls.
 
+import { LAG_SECONDS } from "../clock.js";
 import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
 import { Contents } from "./contents.js";
@@ -10,14 +11,11 @@ import { timeRangeTo } from "./time_axis.js";
 import { drawCursor, drawTimeAxis } from "./time_axis_picture.js";
 import { stripTitle } from "./titles.js";
 
-/** A live picture is this far behind, so that its points have arrived. */
-const LAG_SECONDS = 0.08;
-
 /** Plots side by side share a height axis unless their maxima differ by more than this. */
 const SHARED_AXIS_RATIO = 4;
 
-/** The strips of a recorded run are computed again after each of these steps. */
-const RECORDED_STEP_SECONDS = 0.05;
+/** The strips are computed again after each of these steps. */
+const STEP_SECONDS = 0.05;
 
 /** A line that goes on is drawn this far beyond the last of its points. */
 const OVERSHOOT_SECONDS = 5;
@@ -58,7 +56,11 @@ export class Lines extends Picture {
    * @param {AbortSignal} signal
    */
   constructor(parent, clock, siblings, signal) {
-    super(parent, "ifl-lines", clock, { lag: 0, tail: 0, pace: FRAME_MS }, signal);
+    super(parent, "ifl-lines", clock, {
+      lag: LAG_SECONDS,
+      tail: LAG_SECONDS,
+      pace: FRAME_MS,
+    }, signal);
     this.parent = parent;
     this.siblings = siblings;
     this.canvas.setAttribute("aria-label", "Requests over time");
@@ -81,7 +83,6 @@ export class Lines extends Picture {
   show(run) {
     if (run !== this.run) this.contents.begin();
     super.show(run);
-    this.rhythm.lag = run.live ? LAG_SECONDS : 0;
     this.contents.expire();
     if (this.#chooseStrips()) this.layout();
     this.#redrawAll();
@@ -181,15 +182,15 @@ export class Lines extends Picture {
   }
 
   /**
-   * A live run is known up to now; a recorded one is revealed step by step.
+   * A run is revealed step by step, so that its marks are no earlier than its dots.
    *
    * @param {number} time
    */
   #knownUntil(time) {
-    const { live, now } = this.run;
-    if (live || this.#frozenAt !== null) return now;
-    const steps = Math.ceil(this.#endAt(time) / RECORDED_STEP_SECONDS);
-    return Math.min(now, steps * RECORDED_STEP_SECONDS);
+    const { now } = this.run;
+    if (this.#frozenAt !== null) return now;
+    const steps = Math.ceil(this.#endAt(time) / STEP_SECONDS);
+    return Math.min(now, steps * STEP_SECONDS);
   }
 
   /**
