@@ -98,6 +98,7 @@ def student_page(page: Page, folder: Path, look: Look) -> None:
         panel.press("Stop")
         panel.expect(live=False)
         look()
+        page.goto("about:blank")  # it would say that its server has ended
     finally:
         voila.close()
 

@@ -57,6 +57,19 @@ def test_the_page_shows_the_panel_alone(voila: StudentPage, page: Page) -> None:
     assert box["width"] > 1100
 
 
+def test_on_a_phone_the_picture_comes_first(voila: StudentPage, page: Page) -> None:
+    """In its own size, and the limit stays in reach below it."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    panel = voila.open(page)
+    assert page.locator(".ifl-panel").evaluate("e => e.currentCSSZoom") == 1
+    flow = panel.plot.locator(".ifl-flow canvas").bounding_box()
+    limit = panel.limit.bounding_box()
+    assert flow
+    assert limit
+    assert flow["y"] < limit["y"]
+    expect(panel.limit).to_be_in_viewport()
+
+
 def test_the_panel_runs_drags_and_stops(voila: StudentPage, page: Page) -> None:
     """As in a notebook: in flight follows the slider, between runs as well, by pointer
     and by key.
@@ -286,6 +299,26 @@ def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
         page.close()
     finally:
         voila.close()
+
+
+def test_a_page_whose_server_has_ended_says_so(
+    tmp_path: Path, page: Page, errors: list[str]
+) -> None:
+    """It is announced, the picture stays, and the page can be loaded again."""
+    voila = StudentPage(tmp_path)
+    try:
+        panel = voila.open(page)
+        panel.press("Run")
+        panel.expect(in_flight=3)
+        expect(page.get_by_role("alert")).to_have_count(0)
+    finally:
+        voila.close()
+    ended = page.get_by_role("alert")
+    expect(ended).to_contain_text("The server of this page has ended.")
+    expect(ended.get_by_role("button", name="Load the page again")).to_be_in_viewport()
+    expect(panel.plot.locator(".ifl-flow canvas")).to_be_visible()
+    page.goto("about:blank")  # it goes on looking
+    errors.clear()  # what Voilà says about its lost kernel
 
 
 def test_a_missing_voila_is_named(tmp_path: Path) -> None:
