@@ -132,3 +132,26 @@ async def test_slow_motion_ends_with_the_last_run_on_a_server(
     second.stop()
     await ends_last
     assert (server.latency, server.slow) == (0.1, 1)
+
+
+async def test_each_lane_says_what_is_known_of_its_limit(
+    open_panel: OpenPanel,
+) -> None:
+    """One that the panel sets, or that there is none; threads may have one of their
+    own, so nothing is said of theirs.
+    """
+
+    async def in_threads(url: str, count: int) -> list[Any]:
+        return []
+
+    runners = {
+        "naive": naive.make_many_requests,
+        "semaphore": semaphore.make_many_requests,
+        "threads": in_threads,
+    }
+    panel = open_panel(runners)
+    assert panel._page["limits"] == [
+        {"adjustable": False, "unlimited": True},
+        {"adjustable": True, "unlimited": False},
+        {"adjustable": False, "unlimited": False},
+    ]

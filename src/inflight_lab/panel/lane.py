@@ -9,6 +9,7 @@ from inflight_lab.engine.execution import GRACE, Execution
 from inflight_lab.engine.runner import Runner, takes
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.goals import Goal, Goals
+from inflight_lab.panel.settings import Limits
 from inflight_lab.panel.slow_motion import (
     stretched_timeout,
     stretched_times,
@@ -79,7 +80,7 @@ class Lane:
         self.slow = self.server.slow
         self.timeline.period = self.server.timeline.period
         self._execution = self._make_execution(count, limit)
-        self.feed.start(slow=self.slow, unlimited=not self.adjustable)
+        self.feed.start(slow=self.slow, unlimited=self.limits.unlimited)
         if self.adjustable:
             self.feed.set_limit(limit)
         if not self._observed:
@@ -144,6 +145,11 @@ class Lane:
         self.error = None
         self.goals.clear()
         self.timeline.reset()
+
+    @property
+    def limits(self) -> Limits:
+        """What is known of its limit."""
+        return Limits(self.adjustable, self._observed and not self.adjustable)
 
     def heading(self) -> dict[str, Any]:
         """The name and the goals, which the page shows above the plot."""

@@ -121,7 +121,7 @@ class Panel(Settable):
         page = page_of(
             knobs,
             server,
-            adjustable=any(lane.adjustable for lane in self.lanes.values()),
+            limits=[lane.limits for lane in self.lanes.values()],
             max_count=max_count,
             max_limit=max_limit,
             strip=strip,

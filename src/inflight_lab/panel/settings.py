@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from inflight_lab.arguments import VALIDATORS, Validator, one_of
 from inflight_lab.panel.slow_motion import SPEEDS
@@ -54,11 +54,20 @@ def knobs_of(server: PracticeServer) -> dict[str, Any]:
     return {name: getattr(server, name) for name in SHARED}
 
 
+class Limits(NamedTuple):
+    """What is known of the limit of a lane."""
+
+    adjustable: bool
+    """Whether the panel sets it."""
+    unlimited: bool
+    """Whether there is none.  Threads, for example, may have one that nobody sees."""
+
+
 def page_of(
     knobs: Sequence[str],
     server: PracticeServer,
     *,
-    adjustable: bool,
+    limits: Sequence[Limits],
     max_count: int,
     max_limit: int,
     strip: str,
@@ -69,7 +78,8 @@ def page_of(
         "knobs": list(knobs),
         "more": [*others, "view"],
         "strip": strip,
-        "adjustable": adjustable,
+        "adjustable": any(each.adjustable for each in limits),
+        "limits": [each._asdict() for each in limits],
         "quotas": QUOTAS,
         "slow": SPEEDS,
         "period": server.period,

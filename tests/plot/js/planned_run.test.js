@@ -9,7 +9,7 @@ import { SEVEN_IN_TWO } from "./support.js";
 const { time: _, ...POLICY } = SEVEN_IN_TWO;
 
 Deno.test("all its requests wait, and the limit and the quota stand", () => {
-  const run = plannedRun({ count: 40, limit: 3, policy: POLICY });
+  const run = plannedRun({ count: 40, limit: 3, unlimited: false, policy: POLICY });
   assert.deepEqual([run.now, run.live], [0, false]);
   assert.equal(levelAt(run.levels.waiting, 0), 40);
   assert.equal(levelAt(run.levels.limit, 0), 3);
@@ -17,8 +17,8 @@ Deno.test("all its requests wait, and the limit and the quota stand", () => {
   assert.deepEqual([run.counts.started, run.counts.waiting], [40, 40]);
 });
 
-Deno.test("without a limiter it is known that there is no limit, without a quota none", () => {
-  const run = plannedRun({ count: 40, limit: null, policy: null });
+Deno.test("there may be no limit, and no quota", () => {
+  const run = plannedRun({ count: 40, limit: null, unlimited: true, policy: null });
   assert.deepEqual([run.unlimited, run.levels.limit], [true, []]);
   assert.equal(policyAt(run, 0), null);
 });

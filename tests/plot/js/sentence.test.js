@@ -51,12 +51,17 @@ for (const [name, cases] of Object.entries(TABLE)) {
 
 Deno.test("a planned run says what will happen", () => {
   const policy = { ...SEVEN_IN_TWO, rate: 100, period: 1 };
-  const limited = plannedRun({ count: 200, limit: 3, policy });
-  const unlimited = plannedRun({ count: 200, limit: null, policy: null });
-  const texts = [limited, unlimited].map((run) => sentenceOf(run, 0, "ready").text);
+  const limited = plannedRun({ count: 200, limit: 3, unlimited: false, policy });
+  const free = { count: 200, limit: null, policy: null };
+  const unlimited = plannedRun({ ...free, unlimited: true });
+  const unknown = plannedRun({ ...free, unlimited: false });
+  const texts = [limited, unlimited, unknown].map((run) =>
+    sentenceOf(run, 0, "ready").text
+  );
   assert.deepEqual(texts, [
     "Press Run: 200 requests, at most 3 at once; the API allows 100 a second.",
     "Press Run: 200 requests, with no limit; the API has no quota.",
+    "Press Run: 200 requests; the API has no quota.",
   ]);
 });
 

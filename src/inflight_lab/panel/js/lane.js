@@ -24,7 +24,7 @@ export function addLane(parent, model, number, neighbours, signal) {
   addGoals(root, model, number, signal);
   const view = new View(root, model, signal, neighbours);
   if (!model.get("_page").replay) {
-    follow(model, PLANNED, () => view.plan(planOf(model)), signal);
+    follow(model, PLANNED, () => view.plan(planOf(model, number)), signal);
   }
   return view;
 }

@@ -11,12 +11,15 @@ export const PLANNED = ["count", "limit", "quota", "rate"];
 
 /**
  * @param {Model} model
+ * @param {number} lane Its place among the lanes.
  * @returns {Plan}
  */
-export function planOf(model) {
+export function planOf(model, lane) {
+  const { adjustable, unlimited } = model.get("_page").limits[lane];
   return {
     count: model.get("count"),
-    limit: model.get("_page").adjustable ? model.get("limit") : null,
+    limit: adjustable ? model.get("limit") : null,
+    unlimited,
     policy: policyOf(model),
   };
 }

@@ -9,7 +9,8 @@ import { Run } from "./run.js";
  *
  * @typedef {object} Plan
  * @property {number} count How many requests it will send.
- * @property {number | null} limit Null if the runner takes none.
+ * @property {number | null} limit Null if the panel sets none.
+ * @property {boolean} unlimited Whether it is known that there is none.
  * @property {QuotaPolicy | null} policy Null for no quota.
  */
 
@@ -17,10 +18,10 @@ import { Run } from "./run.js";
  * @param {Plan} plan
  * @returns {Run}
  */
-export function plannedRun({ count, limit, policy }) {
+export function plannedRun({ count, limit, unlimited, policy }) {
   const columns = emptyColumns();
   columns.counts = { ...columns.counts, started: count, waiting: count };
-  columns.unlimited = limit === null;
+  columns.unlimited = unlimited;
   columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
   columns.levels.waiting = levelFromTheBeginning(count);
   if (limit !== null) columns.levels.limit = levelFromTheBeginning(limit);

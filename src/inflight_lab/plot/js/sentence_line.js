@@ -8,6 +8,9 @@ const READING_MS = 340;
 /** How often a run that goes on is read out, at most: people listen to it. */
 const SPEECH_MS = 5000;
 
+/** When the first words about a run are read out: by then something has happened. */
+const FIRST_SPEECH_MS = 1000;
+
 /**
  * @import { Sentence } from "./sentence/moment.js"
  */
@@ -43,6 +46,8 @@ export class SentenceLine {
    */
   show(say, goesOn) {
     this.#say = say;
+    const begins = goesOn && !this.#goesOn;
+    if (begins) this.#spokenAt = performance.now() - SPEECH_MS + FIRST_SPEECH_MS;
     this.#goesOn = goesOn;
     if (this.#timer !== undefined) return;
     const pause = this.#changedAt + READING_MS - performance.now();
