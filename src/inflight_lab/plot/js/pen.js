@@ -1,5 +1,7 @@
 // Words and marks on a canvas, in the colours of the page.
 
+import { grouped } from "./words.js";
+
 const FONT = "system-ui, sans-serif";
 
 /** The page's colours, by what is drawn in them; all else has the colour of its letters. */
@@ -102,14 +104,15 @@ export class Pen {
    * A name with its number.
    *
    * @param {string} words
-   * @param {number | string} number
+   * @param {number | string} number A dash, if it is not known.
    * @param {number} x
    * @param {number} y
    * @param {string} [name] The colour of the number.
    */
   heading(words, number, x, y, name = "ink") {
     const reach = this.text(words, x, y, { soft: true });
-    return this.text(number, reach + 6, y, { bold: true, size: 17, name });
+    const shown = typeof number === "number" ? grouped(number) : number;
+    return this.text(shown, reach + 6, y, { bold: true, size: 17, name });
   }
 
   /**

@@ -1,5 +1,6 @@
 // A tally: how many requests ended in one way.
 
+import { grouped } from "../words.js";
 import { middleOf } from "./places.js";
 
 /**
@@ -38,9 +39,10 @@ export function drawTally(pen, region, { name, words, short }, number) {
   const colour = any ? name : "ink";
   pen.box(region, { name: colour, fill: any ? 0.09 : 0.04, line: any ? 0.7 : 0.5 });
   pen.mark(name, [middleOf(region)], 6);
-  const size = Math.min(32, h * 0.5, sizeThatFits(pen, number, w - NUMBER_LEFT - 8));
+  const digits = grouped(number);
+  const size = Math.min(32, h * 0.5, sizeThatFits(pen, digits, w - NUMBER_LEFT - 8));
   const style = { size, bold: true, name: colour };
-  pen.text(number, x + NUMBER_LEFT, y + h * 0.34 + 11, style);
+  pen.text(digits, x + NUMBER_LEFT, y + h * 0.34 + 11, style);
   const label = w > NARROW_PIXELS ? words : short;
   pen.text(label, x + 12, y + h - 11, { soft: true });
 }
@@ -49,10 +51,10 @@ export function drawTally(pen, region, { name, words, short }, number) {
  * How high the digits of a number may be.
  *
  * @param {Pen} pen
- * @param {number} number
+ * @param {string} digits
  * @param {number} room In pixels.
  */
-function sizeThatFits(pen, number, room) {
+function sizeThatFits(pen, digits, room) {
   const size = 32;
-  return size * room / pen.widthOf(number, { size, bold: true });
+  return size * room / pen.widthOf(digits, { size, bold: true });
 }
