@@ -3,6 +3,11 @@
 import assert from "node:assert/strict";
 
 import { decisiveMoment } from "../../../src/inflight_lab/plot/js/decisive_moment.js";
+import { FlowModel } from "../../../src/inflight_lab/plot/js/flow/model.js";
+import {
+  inSlowMotion,
+  MOVING,
+} from "../../../src/inflight_lab/plot/js/flow/request.js";
 import { request, runOf, SEVEN_IN_TWO, sevenInTwo } from "./support.js";
 
 /**
@@ -36,20 +41,20 @@ const CASES = [
       policies: [SEVEN_IN_TWO],
       events: [...spaced(9, 0.1), ...REFUSED, [7, "cancelled", null, 1]],
     }),
-    time: 5.25,
-    words: "the first refusal, at 5.3 s",
+    time: 5.24,
+    words: "the first refusal, at 5.2 s",
   },
   {
     name: "where older refusals are no longer known, it is a refusal",
     run: runOf({ now: 8, dropped: { refused: 3 }, events: REFUSED }),
-    time: 5.25,
-    words: "a refusal, at 5.3 s",
+    time: 5.24,
+    words: "a refusal, at 5.2 s",
   },
   {
     name: "a refusal that has not been answered is at the API for a while",
     run: runOf({ now: 8, events: [[5, "sent", 0], [5, "arrived", 0, 429]] }),
-    time: 5.29,
-    words: "the first refusal, at 5.3 s",
+    time: 5.24,
+    words: "the first refusal, at 5.2 s",
   },
   {
     name: "a run that was stopped is shown as it stood right before",
@@ -143,5 +148,24 @@ for (const { name, run, time, words } of CASES) {
     const moment = decisiveMoment(run);
     assert.equal(Number(moment.time.toFixed(6)), time);
     assert.equal(moment.words, words);
+  });
+}
+
+for (const slow of [1, 5]) {
+  Deno.test(`a first refusal is shown while the API's frame is red, ${slow} times as slow`, () => {
+    const sent = 5;
+    const events = request(9, {
+      sent,
+      ended: sent + 2 / slow,
+      status: 429,
+      arrived: sent,
+    });
+    const run = runOf({ now: 8, slow, events });
+    const motion = inSlowMotion(MOVING, slow);
+    const model = new FlowModel(run, motion);
+    const { time } = decisiveMoment(run);
+    model.advance(time);
+    assert.ok(time - model.refusedAt < motion.known);
+    assert.deepEqual(model.underWay.map((each) => each.legAt(time)), ["api"]);
   });
 }

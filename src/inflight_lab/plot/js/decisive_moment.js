@@ -6,8 +6,11 @@ import { Requests } from "./flow/requests.js";
 import { beginningOf, policyAt } from "./run.js";
 import { perWords, rounded } from "./words.js";
 
-/** A refused request is shown this many seconds after it has come to the API, at most. */
-const REFUSED_SECONDS = 0.15;
+/**
+ * A refused request is shown this many seconds after it has come to the API, at most: for as
+ * long as the API's frame is red.
+ */
+const REFUSED_SECONDS = 0.1;
 
 /** Seconds before a run is stopped: all that this ends is still under way. */
 const JUST_BEFORE = 0.01;
@@ -39,7 +42,7 @@ const NEARLY_FULL = 0.9;
  */
 export function decisiveMoment(run) {
   const requests = new Requests(run, inSlowMotion(MOVING, run.slow));
-  const refusal = firstRefusal(requests.takeSentUpTo(Infinity));
+  const refusal = firstRefusal(requests.takeSentUpTo(Infinity), run.slow);
   const isFirst = run.dropped.refused === 0;
   if (refusal !== null) {
     return momentOf(isFirst ? "the first refusal" : "a refusal", refusal);
@@ -68,15 +71,16 @@ function momentOf(name, time) {
  * When the first refused request is at the API.
  *
  * @param {FlowRequest[]} requests
+ * @param {number} slow
  */
-function firstRefusal(requests) {
+function firstRefusal(requests, slow) {
   const refused = requests.filter(({ outcome }) => outcome === "refused");
   if (refused.length === 0) return null;
   const first = refused.reduce((one, other) => {
     return other.apiTime < one.apiTime ? other : one;
   });
   const halfOfItsStay = (first.answerTime - first.apiTime) / 2;
-  return first.apiTime + Math.min(halfOfItsStay, REFUSED_SECONDS);
+  return first.apiTime + Math.min(halfOfItsStay, REFUSED_SECONDS / slow);
 }
 
 /**
