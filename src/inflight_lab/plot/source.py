@@ -26,8 +26,8 @@ class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``policy`` returns how the
-    server counts, or None.  A run begins here, and again with each `begin`.  It is told
-    in its own seconds: as if it had not been slowed down.
+    server counts, or None.  A run begins here, and again with each `begin`.  Its
+    times are in its own seconds: as if it had not been slowed down.
 
     Raises ``TypeError`` if there is no timeline at all.
     """
