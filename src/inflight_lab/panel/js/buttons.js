@@ -4,7 +4,6 @@ import { add, follow } from "../../plot/js/dom.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
- * @import { KernelWatch } from "./kernel_watch.js"
  * @import { Command } from "./keys.js"
  */
 
@@ -33,20 +32,17 @@ export function addButton(parent, command, textContent, title, obey) {
 /**
  * @param {HTMLElement} parent
  * @param {Model} model
- * @param {KernelWatch} kernel Without it no button does anything.
  * @param {(command: Command) => void} obey
  * @param {AbortSignal} signal Ends them.
  */
-export function addActions(parent, model, kernel, obey, signal) {
+export function addActions(parent, model, obey, signal) {
   const { replay = false } = model.get("_page");
   const run = addButton(parent, "run", replay ? "Play" : "Run", "Space", obey);
   const stop = addButton(parent, "stop", "Stop", `Space; ${STOP_REACHES}`, obey);
   if (!replay) addButton(parent, "reset", "Reset", "R", obey);
-  function show() {
+  follow(model, ["running"], () => {
     const running = model.get("running");
-    run.disabled = running || kernel.gone;
-    stop.disabled = !running || kernel.gone;
-  }
-  follow(model, ["running"], show, signal);
-  kernel.addEventListener("change", show);
+    run.disabled = running;
+    stop.disabled = !running;
+  }, signal);
 }

@@ -33,7 +33,7 @@ export function addControls(root, model, kernel, layout, signal) {
 
   const controls = div("ifl-controls", root);
   const bar = div("ifl-buttons", controls);
-  addActions(bar, model, kernel, obey, signal);
+  addActions(bar, model, obey, signal);
   const aside = div("ifl-aside", bar);
   addSettings(div("ifl-settings", controls), knobs, model, signal);
   addSettings(addMore(aside, root, model, signal), more, model, signal);
