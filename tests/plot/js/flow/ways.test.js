@@ -33,7 +33,7 @@ const DOT_PIXELS = 5;
 const REACHES = { queue: 100, slots: 80, flying: 95, pool: 110, crowd: 110, api: 150 };
 const LETTERS = { above: 12, below: 3 };
 
-const ACROSS = [590, 600, 640, 682, 760, 880, 976, 1352, 1900];
+const ACROSS = [588, 600, 640, 682, 760, 880, 976, 1352, 1900];
 const DOWN = [330, 366, 390, 446, 520, 589];
 const SIZES = [
   ...ACROSS.map((width) => ({ width, height: 0, down: false })),

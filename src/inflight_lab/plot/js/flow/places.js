@@ -8,7 +8,7 @@ export const WIDE = { w: 880, h: 300 };
 export const NARROW = { w: 400, h: 526 };
 
 /** On a page narrower than this, the picture goes from top to bottom. */
-export const DOWN_BELOW_PIXELS = 590;
+export const DOWN_BELOW_PIXELS = 588;
 
 /** Pixels left free on either side. */
 const MARGIN = 12;
