@@ -99,6 +99,17 @@ const CASES = [
       policies: [SEVEN_IN_TWO],
       events: [...spaced(7, 0.25), ...request(7, { sent: 8, ended: 8.5, status: 200 })],
     }),
+    time: 1.645,
+    words: "the fullest 2 s, 7 of 7, at 1.6 s",
+  },
+  {
+    name: "if it is emptied before its last dot is at the API, it is shown before that",
+    run: runOf({
+      now: 9,
+      phase: 0.45,
+      policies: [sevenInTwo("fixed-window")],
+      events: spaced(7, 0.25),
+    }),
     time: 1.505,
     words: "the fullest 2 s, 7 of 7, at 1.5 s",
   },

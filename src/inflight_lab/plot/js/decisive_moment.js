@@ -41,7 +41,8 @@ const NEARLY_FULL = 0.9;
  * @returns {Moment}
  */
 export function decisiveMoment(run) {
-  const requests = new Requests(run, inSlowMotion(MOVING, run.slow));
+  const motion = inSlowMotion(MOVING, run.slow);
+  const requests = new Requests(run, motion);
   const refusal = firstRefusal(requests.takeSentUpTo(Infinity), run.slow);
   const isFirst = run.dropped.refused === 0;
   if (refusal !== null) {
@@ -49,11 +50,12 @@ export function decisiveMoment(run) {
   }
   const stop = timeOfStop(run);
   if (stop !== null) return momentOf("right before it was stopped", stop);
-  const window = fullestWindow(requests.arrivals, run);
+  const letIn = requests.arrivals.filter(wasLetIn);
+  const window = fullestWindow(letIn, run);
   if (window && window.count >= NEARLY_FULL * window.policy.rate) {
-    const { time, count, policy } = window;
+    const { count, policy } = window;
     const name = `the fullest ${perWords(policy.period)}, ${count} of ${policy.rate}`;
-    return momentOf(name, time);
+    return momentOf(name, timeOfWindow(letIn, window, run.phase, motion.fly));
   }
   return momentOf("the steady middle", steadyMiddle(run));
 }
@@ -98,12 +100,11 @@ function timeOfStop({ events, counts, now }) {
 /**
  * The window in which most requests were let in, where there is a quota.
  *
- * @param {Arrival[]} arrivals
+ * @param {Arrival[]} letIn
  * @param {Run} run
  * @returns {FullWindow | null}
  */
-function fullestWindow(arrivals, run) {
-  const letIn = arrivals.filter(wasLetIn);
+function fullestWindow(letIn, run) {
   /** @type {FullWindow | null} */
   let fullest = null;
   let first = 0;
@@ -116,6 +117,21 @@ function fullestWindow(arrivals, run) {
     if (!fullest || count > fullest.count) fullest = { time, count, policy };
   });
   return fullest;
+}
+
+/**
+ * When the last dot of a full window has come to the API, if the window is as full by then.
+ *
+ * @param {Arrival[]} letIn
+ * @param {FullWindow} window
+ * @param {number} phase Seconds into a fixed window at time 0.
+ * @param {number} fly Seconds on the way there.
+ */
+function timeOfWindow(letIn, { time, count, policy }, phase, fly) {
+  const later = time + fly;
+  const begin = beginOfWindow(policy, later, phase);
+  const inWindow = letIn.filter((each) => each.time > begin && each.time <= later);
+  return inWindow.length >= count ? later : time;
 }
 
 /**
