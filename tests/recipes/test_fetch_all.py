@@ -6,8 +6,6 @@ import json
 import random
 import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,7 +18,7 @@ from starlette.responses import Response
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes.snippet import snippet
-from tests.support.faults import FAULTS, answer
+from tests.support.faults import answer
 from tests.support.faulty_path import FaultyPath, nobody_listens
 from tests.support.notebook_tools import kernel
 from tests.support.pasting import run, run_cell, start
@@ -132,46 +130,6 @@ async def test_interrupted(server: PracticeServer, tmp_path: Path) -> None:
     assert (await run(script))[0] == 0
     assert server.stats().accepted == answered + 60 - written
     assert len(lines_of(tmp_path)) == 60
-
-
-NOT_SETTLED = {"a status of nobody's", "no gzip", "no JSON", "no UTF-8", "no body"}
-"""The faults that no retry can help against, beside those that all requests meet."""
-
-
-@pytest.mark.parametrize("name", sorted(FAULTS.keys() - {"404"}))  # an answer
-async def test_fault(
-    name: str, healthy: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each id has its answer, or an error that says why not; a second start asks for
-    just the latter.
-    """
-    fault, ids = FAULTS[name], list(range(12))
-    monkeypatch.setattr(random, "uniform", lambda low, high: 0.001)
-    is_silent = fault.then == "silence"
-    async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
-        cell = snippet(
-            "fetch_all",
-            notebook=True,
-            URL=f"{path.url}?id={{id}}",
-            IDS=ids,
-            QUOTAS=[(1000, 1)],
-            LIMIT=3,
-            RESULTS=str(tmp_path / "results.jsonl"),
-        )
-        hasty = cell.replace("timeout: float = 30.0", "timeout: float = 0.05")
-        first = (await run_cell(hasty if is_silent else cell))["results"]
-        await path.quiet()
-        assert [outcome["id"] for outcome in first] == ids
-        failed = [str(outcome["id"]) for outcome in first if outcome.get("error")]
-        is_hopeless = name in NOT_SETTLED or fault.shuts or is_silent
-        assert bool(failed) == is_hopeless
-        monkeypatch.undo()
-        path.recover()
-        asked = asked_for(path)
-        second = (await run_cell(cell))["results"]
-    expected = [{"id": str(id)} for id in ids]
-    assert [outcome["data"]["args"] for outcome in second] == expected
-    assert sorted((asked_for(path) - asked).elements()) == sorted(failed)
 
 
 async def test_a_404_is_an_answer_too(healthy: PracticeServer, tmp_path: Path) -> None:
@@ -338,48 +296,6 @@ async def test_dates_as_ids(healthy: PracticeServer, tmp_path: Path) -> None:
     assert got == ["2026-11-01", "2026-11-02", "2026-11-03"]
     assert (await run(script))[0] == 0
     assert healthy.stats().started == 3
-
-
-async def test_two_starts_at_once(server: PracticeServer, tmp_path: Path) -> None:
-    """While one writes to the file, a second one ends with a word and sends nothing."""
-    server.latency = 600
-    script = paste(tmp_path, server.url, [1])
-    first = await start(script)
-    await until(lambda: server.stats().in_flight == 1)
-    status, out, err = await run(script)
-    assert (status, out) == (1, "")
-    assert err == (
-        "Nothing was sent: results.jsonl is in use: is the script running?\n"
-    )
-    assert server.stats().started == 1
-    first.kill()
-    await first.communicate()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
-def test_a_full_disk(healthy: PracticeServer, tmp_path: Path) -> None:
-    """The script says so and stops; every line is whole, and once there is room the
-    next start goes on.
-    """
-    script = paste(tmp_path, healthy.url, range(30), LIMIT=3)
-    command = [sys.executable, "-W", "error", str(script)]
-    blocks = 5  # of 512 or 1,024 bytes
-    full = subprocess.run(
-        ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert full.returncode == 1
-    assert "given up: cannot write to results.jsonl: " in full.stdout
-    written = len(lines_of(tmp_path))
-    assert 0 < written < 30
-    assert f"{written} of 30 have an answer in results.jsonl." in full.stdout
-    healthy.reset()
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
-    assert healthy.stats().started == 30 - written
-    assert len(lines_of(tmp_path)) == 30
 
 
 def test_pasted_into_a_cell(healthy: PracticeServer, tmp_path: Path) -> None:

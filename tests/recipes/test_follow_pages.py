@@ -71,7 +71,9 @@ async def test_all_pages_of_all_lists(
     assert 1 < stats.peak_in_flight <= 3
     pages = pages_in(tmp_path)
     items = pages if link == "header" else [page["items"] for page in pages]
-    assert sorted(items) == [[name, page] for name in "abc" for page in range(1, 9)]
+    assert sorted(item[:2] for item in items) == [
+        [name, page] for name in "abc" for page in range(1, 9)
+    ]
 
 
 @pytest.mark.anyio
@@ -97,7 +99,7 @@ async def test_killed_and_started_again(server: PagedServer, tmp_path: Path) -> 
     again = asked_for(path) - before
     assert len(again) == 24 - len(written)
     pages = [[name, page] for name in "abc" for page in range(1, 9)]
-    assert sorted(pages_in(tmp_path)) == pages
+    assert sorted(page[:2] for page in pages_in(tmp_path)) == pages
 
 
 @pytest.mark.anyio

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 from collections import Counter
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 
 from inflight_lab import PracticeServer
@@ -20,8 +22,10 @@ from inflight_lab.runners.shared_quota import make_many_requests
 from inflight_lab.server import app
 from tests.support.children import START_UP
 from tests.support.dask_cluster import Cluster, dask_cluster
+from tests.support.faults import FAULTS
 from tests.support.faulty_path import FaultyPath
-from tests.support.pasting import run, start
+from tests.support.jobs import ON_A_CLUSTER, check_both_starts
+from tests.support.pasting import run_cell, start
 from tests.support.waiting import Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -42,13 +46,27 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield cluster
 
 
+@pytest.fixture
+def healthy() -> Iterator[PracticeServer]:
+    """A server that answers at once."""
+    with PracticeServer(latency=0) as healthy:
+        yield healthy
+
+
 def paste(folder: Path, url: str, ids: Iterable[object], **settings: object) -> Path:
     """The script in a file of its own, with its settings changed."""
-    folder.mkdir(exist_ok=True)
     script = folder / "my_script.py"
     code = snippet("on_a_cluster", URL=f"{url}?id={{id}}", IDS=list(ids), **settings)
     script.write_text(code, encoding="utf-8")
     return script
+
+
+def cell_for(folder: Path, url: str, ids: Iterable[int], **settings: object) -> str:
+    """The recipe as a cell, which runs in this process: dask is imported already."""
+    changed = {"RESULTS": str(folder / "results.jsonl"), **settings}
+    return snippet(
+        "on_a_cluster", notebook=True, URL=f"{url}?id={{id}}", IDS=list(ids), **changed
+    )
 
 
 def ids_in(folder: Path) -> list[int]:
@@ -72,15 +90,14 @@ async def test_one_quota_for_all(
     # Two senders that do not share send 8: 6 leave a busy machine a delay of 2 s.
     server.quota, server.rate, server.period = "sliding-window", 6, 3.0
     settings = {"SCHEDULER": cluster.scheduler, "REDIS": redis, "QUOTAS": [(4, 3)]}
-    script = paste(tmp_path, server.url, range(4), **settings)
+    cell = cell_for(tmp_path, server.url, range(4), **settings)
     key = f"{server.url}?id={{id}}"
     quota: dict[str, Any] = {"store": redis, "key": key, "rate": 4, "period": 3.0}
-    running = asyncio.create_task(run(script, tqdm=False))
+    running = asyncio.create_task(run_cell(cell))
     await until(lambda: server.stats().started > 0, patience=START_UP)
     await make_many_requests(server.url, 4, **quota)
-    status, out, err = await running
-    assert (status, err) == (0, "")
-    assert out == "4 of 4 have an answer in results.jsonl.\n"
+    outcomes = (await running)["results"]
+    assert [outcome["data"]["args"]["id"] for outcome in outcomes] == list("0123")
     assert (server.stats().accepted, server.stats().refused) == (8, 0)
     assert sorted(ids_in(tmp_path)) == list(range(4))
 
@@ -121,30 +138,56 @@ async def test_killed_and_started_again(
     assert "Authorization: Bearer secret\r\n" in path.heads[-1]
 
 
-async def test_what_is_not_there(
+@pytest.mark.parametrize(
+    "name",
+    [
+        "closed without a word",
+        "Retry-After: 0",
+        "Retry-After: a year",
+        "no gzip",
+        "no JSON",
+    ],
+)
+async def test_fault(
+    name: str,
     cluster: Cluster,
-    server: PracticeServer,
+    redis: str,
+    healthy: PracticeServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without the scheduler, or without Redis, nothing is sent, and the script says
-    why.
+    """What a worker meets gets to the script as if it had sent the request itself: an
+    item has no answer only if no retry can help.
     """
-    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
-    no_scheduler, no_redis = tmp_path / "no_scheduler", tmp_path / "no_redis"
+    monkeypatch.setattr(random, "uniform", lambda low, high: 0.001)
+    fault, file = FAULTS[name], tmp_path / "results.jsonl"
+    where = {"SCHEDULER": cluster.scheduler, "REDIS": redis}
+    async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
+        failed = await check_both_starts(ON_A_CLUSTER, path, file, **where)
+    assert bool(failed) == (name in ON_A_CLUSTER.not_settled or fault.shuts)
+
+
+async def test_no_scheduler(server: PracticeServer, tmp_path: Path) -> None:
+    """Nothing is sent, and the script says why."""
     nobody = {"SCHEDULER": f"tcp://{NOBODY}"}
+    cell = cell_for(tmp_path, server.url, range(5), **nobody)
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(Exception, match=f"^no scheduler at tcp://{NOBODY}: ") as stop,
+    ):
+        await run_cell(cell)
+    assert type(stop.value).__name__ == "Stop"
+    assert server.stats().started == 0
+
+
+async def test_no_redis(
+    cluster: Cluster, server: PracticeServer, tmp_path: Path
+) -> None:
+    """Nothing is sent, and each id has an error that says why."""
     settings = {"SCHEDULER": cluster.scheduler, "REDIS": f"redis://{NOBODY}"}
-    one, other = await asyncio.gather(
-        run(paste(no_scheduler, server.url, range(5), **nobody), tqdm=False),
-        run(paste(no_redis, server.url, range(5), **settings), tqdm=False),
-    )
-    status, out, err = one
-    assert (status, out) == (1, "")
-    assert err.startswith(f"Nothing was sent: no scheduler at tcp://{NOBODY}: ")
-    status, out, err = other
-    assert (status, err) == (1, "")
-    first, second, *_ = out.splitlines()
-    assert first == "0 of 5 have an answer in results.jsonl."
-    error = "given up: Not sent: the store gave no answer. "
-    assert second.startswith(f"5 missing (0, 1, 2, 3, 4): {error}")
+    cell = cell_for(tmp_path, server.url, range(5), **settings)
+    outcomes = (await run_cell(cell))["results"]
+    (error,) = {outcome["error"] for outcome in outcomes}
+    assert error.startswith("given up: Not sent: the store gave no answer. ")
+    assert len(outcomes) == 5
     assert server.stats().started == 0

@@ -31,7 +31,8 @@ class FaultyPath:
     the server really sent.  ``then`` follows.
 
     Of the requests that were ``seen``, ``harmed_count`` met the fault and ``handed_on``
-    reached the server; ``heads`` are how they began, in order.
+    reached the server; ``heads`` are how they began, in order, and ``bodies`` what
+    followed.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class FaultyPath:
         self._server, self._says, self._then, self._harmed = server, says, then, harmed
         self.seen = self.harmed_count = self.handed_on = 0
         self.heads: list[str] = []
+        self.bodies: list[bytes] = []
         self._busy: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -55,6 +57,11 @@ class FaultyPath:
     async def __aexit__(self, *_: object) -> None:
         self._listener.close()
         await self.quiet()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a client waits for ever."""
+        return self._then == "silence"
 
     def recover(self) -> None:
         """No further request meets the fault."""
@@ -71,7 +78,7 @@ class FaultyPath:
         assert task
         self._busy.add(task)
         try:
-            while await self._serve_one(await _head(reader), reader, writer):
+            while await self._serve_one(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client hung up, or the server is gone: the client will notice
@@ -82,18 +89,21 @@ class FaultyPath:
             self._busy.discard(task)
 
     async def _serve_one(
-        self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Whether the connection is there for another one."""
+        head = await _head(reader)
+        body = await reader.readexactly(_length(head))
         number, self.seen = self.seen, self.seen + 1
-        self.heads.append(request.decode("latin-1"))
+        self.heads.append(head.decode("latin-1"))
+        self.bodies.append(body)
         harmed = number in self._harmed
         self.harmed_count += harmed
         if harmed and isinstance(self._says, bytes):
             answer = self._says
         else:
             self.handed_on += 1
-            answer = await self._ask_server(request)
+            answer = await self._ask_server(head + body)
             if harmed and callable(self._says):
                 answer = self._says(answer)
         writer.write(answer)
@@ -116,9 +126,7 @@ class FaultyPath:
         try:
             writer.write(request)
             head = await _head(reader)
-            length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-            assert length
-            return head + await reader.readexactly(int(length[1]))
+            return head + await reader.readexactly(_length(head))
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -127,6 +135,12 @@ class FaultyPath:
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
     return await reader.readuntil(b"\r\n\r\n")
+
+
+def _length(head: bytes) -> int:
+    """How many bytes follow a head."""
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return int(length[1]) if length else 0
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ class PagedServer(PracticeServer):
     def page_for(self, request: Request) -> Response:
         """The page that was asked for."""
         number = int(request.query_params.get("page", 1))
-        body: Any = [request.query_params["list"], number]
+        body: Any = [request.query_params["list"], number, "x" * 100]
         is_last = number == self.pages
         url = request.url.include_query_params(page=number + 1)
         if self.link == "body":

@@ -7,6 +7,8 @@ import httpx
 
 def as_httpx(status: int, headers: Mapping[str, str], body: bytes) -> httpx.Response:
     """The answer with this status, these headers, and this body, decompressed."""
-    fields = list(headers.items())
-    kept = [field for field in fields if field[0].lower() != "content-encoding"]
+    kept = []
+    for name, value in headers.items():
+        if name.lower() != "content-encoding":
+            kept.append((name.encode(), value.encode("utf-8", "surrogateescape")))
     return httpx.Response(status, headers=kept, content=body)

@@ -33,7 +33,11 @@ LIMIT = 50  # requests in flight: at least requests per second x seconds per ans
 RESULTS = "results.jsonl"  # one line for each answer
 NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
 
-MAY_PASS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
+MAY_PASS = (
+    aiohttp.ClientConnectionError,
+    aiohttp.ClientPayloadError,
+    aiohttp.ClientResponseError,  # what came was not HTTP
+)
 
 
 async def main() -> list[Outcome]:
