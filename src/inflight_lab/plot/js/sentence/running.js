@@ -2,7 +2,6 @@
 
 import { extremes } from "../spans.js";
 import { grouped, many, wait } from "../words.js";
-import { SILENCE } from "./moment.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
 import {
   failing,
@@ -11,6 +10,9 @@ import {
   waitingAfterRefusals,
   waitingForConnections,
 } from "./troubles.js";
+
+/** All announced requests have come home if none has flown for this many seconds. */
+const DONE = 0.05;
 
 /**
  * @import { Situation } from "./moment.js"
@@ -34,7 +36,7 @@ function idle(moment) {
   const { counts } = moment;
   const { waiting, accepted, refused, failed } = counts;
   const isDone = moment.announced > 0 && !waiting;
-  const pause = isDone ? SILENCE : 1;
+  const pause = isDone ? DONE : 1;
   const { highest } = extremes(moment.ownLevel, moment.last(pause));
   if (highest || !moment.hasLasted(pause)) return null;
   const parts = [`${grouped(accepted)} answered`];
