@@ -1,4 +1,4 @@
-"""How a run ended, in the words of the status line."""
+"""How a run ended, in the words of a panel's ``status`` and of its notice."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class Panel(Protocol):
         count.
         """
 
-    def status(self, text: str) -> Any:
-        """Wait until the status line contains ``text``."""
+    def expect_end(self) -> None:
+        """Wait until nothing runs."""
 
 
 def try_out(panel: Panel) -> None:

@@ -1,6 +1,6 @@
 """Runners that do their worst, in one table: a function each, with a line above it.
 
-Each says what the panel's status line must contain at the end.  Some end by themselves,
+Each says what the panel's ``status`` must contain at the end.  Some end by themselves,
 some only when they are stopped; `BLOCKING` ones cannot be stopped.
 """
 
