@@ -8,7 +8,7 @@ import SENTENCES from "../sentences.json" with { type: "json" };
 import { runOf, SEVEN_IN_TWO } from "./support.js";
 
 /**
- * @import { Phase } from "../../../src/inflight_lab/plot/js/sentence.js"
+ * @import { Phase } from "../../../src/inflight_lab/plot/js/phase.js"
  * @import { Row } from "./support.js"
  *
  * @typedef {object} Burst Requests that are sent together.

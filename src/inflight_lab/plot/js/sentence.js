@@ -7,10 +7,9 @@ import { WHILE_RUNNING } from "./sentence/running.js";
 import { rounded } from "./words.js";
 
 /**
+ * @import { Phase } from "./phase.js"
  * @import { Run } from "./run.js"
  * @import { Sentence, Situation } from "./sentence/moment.js"
- *
- * @typedef {"ready" | "running" | "frozen" | "playing"} Phase Of a view.
  *
  * @type {Record<Phase, Situation[]>}
  */
