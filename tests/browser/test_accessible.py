@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import nbformat
@@ -17,15 +16,20 @@ from inflight_lab.publish import index_page, static_pages
 from tests.browser.test_watch_page import send, watched
 from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
-from tests.support.lab import StudentPage
+from tests.support.lab import PanelOnPage, StudentPage
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
+from tests.support.panel_page import PANEL, open_panel
 
 pytestmark = IN_BROWSER
 Look = Callable[[], None]
 """Looks at the page in every theme and width."""
 Theme = Literal["light", "dark"]
+UseTheme = Callable[[Page, Theme], None]
 THEMES: tuple[Theme, ...] = ("light", "dark")
-WIDTHS = (390, 1280)
+WITH_GOALS = (
+    "limit=3, goals={'no 429': lambda stats: stats.refused == 0,"
+    " 'never': lambda stats: False})"
+)
 
 TEXT = """# A title
 
@@ -52,8 +56,9 @@ print("done")
 """
 
 
-def static_page(page: Page, folder: Path, look: Look) -> None:
+def static_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     """A notebook as a page, with all that such a page may have."""
+    folder = request.getfixturevalue("tmp_path")
     cells = [nbformat.v4.new_markdown_cell(TEXT), nbformat.v4.new_code_cell(CODE)]
     notebook = folder / "notebook.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
@@ -62,15 +67,16 @@ def static_page(page: Page, folder: Path, look: Look) -> None:
     look()
 
 
-def index(page: Page, folder: Path, look: Look) -> None:
+def index(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     """The page on which readers begin."""
+    folder = request.getfixturevalue("tmp_path")
     page.goto(index_page.make_index([*NOTEBOOKS, GLOSSARY], folder).as_uri())
     look()
 
 
-def watch_page(page: Page, folder: Path, look: Look) -> None:
+def watch_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     """The page of ``watch``, while the script runs, and with its diagnosis."""
-    with watched(folder) as script:
+    with watched(request.getfixturevalue("tmp_path")) as script:
         page.goto(address_in(script))
         send(script)
         expect(page.locator("#state")).to_contain_text("Running")
@@ -86,28 +92,57 @@ def address_in(script: subprocess.Popen[str]) -> str:
     return script.stderr.readline().split()[-1]
 
 
-def student_page(page: Page, folder: Path, look: Look) -> None:
-    """The student page: at rest, in a run, and after it."""
-    voila = StudentPage(folder)
+def student_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+    """The panel on a page of its own."""
+    voila = StudentPage(request.getfixturevalue("tmp_path"))
     try:
-        panel = voila.open(page)
-        look()
-        panel.press("Run")
-        panel.expect(in_flight=3)
-        look()
-        panel.press("Stop")
-        panel.expect(live=False)
-        look()
+        look_before_during_and_after(voila.open(page), look)
         page.goto("about:blank")  # it would say that its server has ended
     finally:
         voila.close()
 
 
-class Case(NamedTuple):
-    """A page, and the class of its plots that follow the theme; "" if it has none."""
+def panel_in_lab(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+    """The panel in JupyterLab, with a goal that is met and one that is missed."""
+    lab = request.getfixturevalue("lab")
+    panel = open_panel(lab, page, "axe", PANEL.replace("limit=3)", WITH_GOALS))
+    look_before_during_and_after(panel, look)
 
-    visit: Callable[[Page, Path, Look], None]
+
+def look_before_during_and_after(panel: PanelOnPage, look: Look) -> None:
+    """At rest, in a run, and when it has ended."""
+    look()
+    panel.press("Run")
+    panel.expect(in_flight=3)
+    look()
+    panel.press("Stop")
+    panel.expect_end()
+    look()
+
+
+def prefer(page: Page, theme: Theme) -> None:
+    """What the browser says that its person likes."""
+    page.emulate_media(color_scheme=theme)
+
+
+def use_in_lab(page: Page, theme: Theme) -> None:
+    """Change the theme of a JupyterLab that is open."""
+    page.evaluate(
+        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {theme.capitalize()}",
+    )
+
+
+class Case(NamedTuple):
+    """A page, and how to look at it."""
+
+    visit: Callable[[Page, Look, pytest.FixtureRequest], None]
     plot: str = ""
+    """The class of its plots, which follow the theme; "" if it has none."""
+    part: str | None = None
+    """What of it is ours; None if all is."""
+    widths: tuple[int, ...] = (390, 1280)
+    use_theme: UseTheme = prefer
 
 
 CASES = [
@@ -115,24 +150,36 @@ CASES = [
     Case(static_page),
     Case(watch_page, plot=".ifl-plot"),
     Case(student_page, plot=".ifl-panel"),
+    Case(
+        panel_in_lab,
+        plot=".ifl-panel",
+        part=".ifl-panel",
+        widths=(1280,),
+        use_theme=use_in_lab,
+    ),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.visit.__name__)
-def test_everybody_can_read_it(case: Case, page: Page, tmp_path: Path) -> None:
+def test_everybody_can_read_it(
+    case: Case, page: Page, request: pytest.FixtureRequest
+) -> None:
     """In the light and in the dark, on a phone and on a desk."""
 
     def look() -> None:
         for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
+            case.use_theme(page, theme)
             if case.plot:
                 dark = page.locator(f"{case.plot}.ifl-dark")
                 expect(dark).to_have_count(int(theme == "dark"))
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.wait_for_function(
-                    "document.documentElement.scrollWidth <= innerWidth"
-                )
-                assert serious_findings(page) == []
+            for width in case.widths:
+                look_at(page, width, part=case.part)
 
-    case.visit(page, tmp_path, look)
+    case.visit(page, look, request)
+
+
+def look_at(page: Page, width: int, *, part: str | None) -> None:
+    """Nothing is wider than the window, and nothing is seriously wrong."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    assert serious_findings(page, part) == []

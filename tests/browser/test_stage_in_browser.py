@@ -1,12 +1,9 @@
-"""The panel in front of a class: the whole screen, the keyboard, side by side,
-replayed, and accessible.
+"""The panel in front of a class: the whole screen, the keyboard, side by side, and
+replayed.
 """
 
 from __future__ import annotations
 
-import re
-
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
@@ -130,47 +127,3 @@ def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
     expect(plot).to_have_attribute("data-in-flight", "3")
     expect(plot).to_have_attribute("data-live", "false")
     expect(plot).to_have_attribute("data-accepted", "6")
-
-
-def test_accessible(lab: Lab, page: Page) -> None:
-    """No serious finding by axe, contrast included, in either theme, during a run and
-    with goals judged.
-    """
-    goals = "goals={'no 429': lambda stats: stats.refused == 0, 'never': lambda stats: False})"
-    panel = open_panel(lab, page, "axe", PANEL.replace("limit=3)", f"limit=3, {goals}"))
-    panel.press("Run")
-    panel.expect(in_flight=3)
-    assert serious_in_either_theme(page) == []
-    panel.press("Stop")
-    panel.expect_end()
-    assert serious_in_either_theme(page) == []
-
-
-def serious_in_either_theme(page: Page) -> list[str]:
-    """What axe finds wrong in the light, and in the dark."""
-    in_light = serious(page)
-    use_theme(page, "JupyterLab Dark")
-    expect(page.locator(".ifl-panel.ifl-dark")).to_have_count(1)
-    in_dark = serious(page)
-    use_theme(page, "JupyterLab Light")
-    expect(page.locator(".ifl-panel.ifl-dark")).to_have_count(0)
-    return in_light + in_dark
-
-
-def use_theme(page: Page, theme: str) -> None:
-    """Change the theme of a JupyterLab that is open."""
-    page.evaluate(
-        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })",
-        theme,
-    )
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds wrong with the panel, from serious upwards."""
-    found = Axe().run(page, context=".ifl-panel").response["violations"]
-    return [
-        f"{each['id']}: {re.sub(r'  +', ' ', node['html'])[:200]}: {node['failureSummary']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
