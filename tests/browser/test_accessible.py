@@ -13,12 +13,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inflight_lab.publish import index_page, static_pages
-from tests.browser.test_watch_page import send, watched
 from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage, StudentPage
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 from tests.support.panel_page import PANEL, open_panel
+from tests.support.watched_script import send, watched
 
 pytestmark = IN_BROWSER
 Look = Callable[[], None]

@@ -62,9 +62,7 @@ def test_a_magnified_picture_has_all_pixels_of_the_screen(page: Page) -> None:
 
 
 def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
-    """Before it stand the queue and the slots.  In it as many are at the API as the
-    limit says.  Stop accounts for all thousand, and shows what it ended.
-    """
+    """It shows the queue before, the limit in the run, all thousand after Stop."""
     panel = open_panel(lab, page, "flow", PANEL)
     flow, canvas = page.locator(".ifl-flow"), page.locator(".ifl-flow canvas")
     panel.expect(phase="ready")

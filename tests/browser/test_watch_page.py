@@ -5,9 +5,7 @@ the end.
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,45 +13,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import plot_on, spy_on
+from tests.support.watched_script import send, watched
 
 pytestmark = IN_BROWSER
-
-SCRIPT = """
-import asyncio, sys
-import httpx
-
-async def main():
-    limits = httpx.Limits(max_connections=5)
-    async with httpx.AsyncClient(limits=limits) as client:
-        for step in range(2):
-            await asyncio.to_thread(sys.stdin.readline)
-            url = f"https://api.example.com/{step}/"
-            await asyncio.gather(*(client.get(f"{url}{n}") for n in range(30)))
-
-asyncio.run(main())
-"""
-
-
-@contextmanager
-def watched(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A watched script that sends 30 requests for each line that it is given; 20 a
-    second are allowed.
-    """
-    path = folder / "my_script.py"
-    path.write_text(SCRIPT)
-    command = [
-        sys.executable,
-        "-m",
-        "inflight_lab.watch",
-        "--no-browser",
-        "--practice",
-        "20/s",
-        str(path),
-    ]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True) as child:
-        yield child
-        child.kill()
 
 
 @pytest.fixture
@@ -61,13 +23,6 @@ def script(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """One such script."""
     with watched(tmp_path) as child:
         yield child
-
-
-def send(script: subprocess.Popen[str]) -> None:
-    """Let the script send its next requests."""
-    assert script.stdin
-    script.stdin.write("\n")
-    script.stdin.flush()
 
 
 def test_a_script_is_followed_to_its_end(

@@ -276,10 +276,8 @@ def test_a_damaged_file_is_refused(tmp_path: Path, damage: Damage) -> None:
 
 
 def test_the_undamaged_file_is_loaded(tmp_path: Path) -> None:
-    """What the tables damage is sound before, so each is refused for its own damage.
-
-    A recording from before there was slow motion on it was not slowed down.
-    """
+    """What the tables damage is sound before, so each is refused for its own damage."""
+    # A recording from before there was slow motion was not slowed down.
     path = tmp_path / "sound.json"
     other = {"levels": {}, "policies": [], "slow": 5.0, "unlimited": True}
     path.write_text(filed(columns(), columns(**other)))

@@ -40,7 +40,7 @@ class OwnCounts:
 
     @property
     def _elapsed(self) -> float:
-        return 0.0 if self._began is None else round(self._ended - self._began, 6)
+        return 0.0 if self._began is None else self._ended - self._began
 
     def _since_began(self, counts: Stats, kind: str) -> int:
         return int(getattr(counts, kind) - getattr(self._before, kind))
