@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 
-import { Playback, spanOf } from "../../../src/inflight_lab/plot/js/playback.js";
+import {
+  Playback,
+  spanInWords,
+  spanOf,
+} from "../../../src/inflight_lab/plot/js/playback.js";
 import { onASetClock, runOf } from "./support.js";
 import { withPlayedTime } from "../../panel/js/support.js";
 
@@ -19,7 +23,18 @@ Deno.test("runs side by side begin with the first and end with the last", () => 
 });
 
 Deno.test("of a long run what is kept of it is played", () => {
-  assert.equal(spanOf([WITHOUT_BEGINNING]).begin, 40);
+  const span = spanOf([WITHOUT_BEGINNING]);
+  assert.equal(span.begin, 40);
+  assert.equal(spanInWords(span), "Played again: its last 59 s");
+  assert.equal(spanInWords(spanOf([SHORT])), "Played again, as it was");
+});
+
+Deno.test("nothing is played while one of the runs goes on", () => {
+  const runs = [SHORT, runOf({ now: 1, live: true })];
+  const playback = new Playback(() => runs, new AbortController().signal);
+  assert.equal(playback.isPossible, false);
+  runs[1] = SHORT;
+  assert.equal(playback.isPossible, true);
 });
 
 Deno.test("it ends by itself once the last dots have landed", () => {
@@ -44,7 +59,7 @@ Deno.test("in slow motion it is played as slowly as it was", () => {
   });
 });
 
-Deno.test("another run ends it, and neither it nor a closed page is ended later", () => {
+Deno.test("it can be ended, and neither it nor a closed page is ended later", () => {
   withPlayedTime((pass) => {
     const page = new AbortController();
     const playback = new Playback(() => [SHORT], page.signal);
@@ -52,9 +67,9 @@ Deno.test("another run ends it, and neither it nor a closed page is ended later"
     playback.addEventListener("change", () => {
       heard += 1;
     });
-    playback.onNewRun(); // nothing is played yet
+    playback.end(); // nothing is played yet
     playback.play();
-    playback.onNewRun();
+    playback.end();
     assert.deepEqual([playback.on, heard], [false, 2]);
     playback.play();
     page.abort();

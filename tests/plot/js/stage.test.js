@@ -21,17 +21,7 @@ const END = columnsOf({
 /** A player that is turned on and off by a test. */
 class PlayedPlayer extends EventTarget {
   on = false;
-  isOffered = true;
   clock = new PageClock();
-  newRuns = 0;
-
-  play() {}
-
-  end() {}
-
-  onNewRun() {
-    this.newRuns += 1;
-  }
 
   /** @param {boolean} on */
   turn(on) {
@@ -63,8 +53,8 @@ Deno.test("before a run its plan is shown, and follows the settings", () => {
 Deno.test("a run is running until its last dots have landed, then one moment is shown", () => {
   withPlayedTime((pass) => {
     const { stage, heard } = stageWithPlayer();
-    stage.receive(LIVE, true);
-    stage.receive(END, false);
+    stage.begin(LIVE);
+    stage.grow(END);
     pass(500);
     assert.equal(stage.phase, "running");
     pass(100);
@@ -78,22 +68,22 @@ Deno.test("a run is running until its last dots have landed, then one moment is 
 
 Deno.test("a run that is over when the page hears of it is shown at that moment at once", () => {
   const { stage } = stageWithPlayer();
-  stage.receive(END, true);
+  stage.begin(END);
   assert.equal(stage.phase, "frozen");
 });
 
 Deno.test("a page that hears of a run in its middle shows it too", () => {
   const { stage, heard } = stageWithPlayer();
-  stage.receive(LIVE, false);
+  stage.grow(LIVE);
   assert.deepEqual([stage.phase, heard], ["running", ["phase: running"]]);
 });
 
 Deno.test("a run begun before the last one's dots have landed is not frozen by it", () => {
   withPlayedTime((pass) => {
     const { stage } = stageWithPlayer();
-    stage.receive(LIVE, true);
-    stage.receive(END, false);
-    stage.receive(LIVE, true);
+    stage.begin(LIVE);
+    stage.grow(END);
+    stage.begin(LIVE);
     pass(1000);
     assert.equal(stage.phase, "running");
   });
@@ -101,7 +91,7 @@ Deno.test("a run begun before the last one's dots have landed is not frozen by i
 
 Deno.test("played again, all is shown at the player's time; then the moment again", () => {
   const { stage, player } = stageWithPlayer();
-  stage.receive(END, true);
+  stage.begin(END);
   player.clock.seek(1.5);
   player.turn(true);
   assert.deepEqual([stage.phase, stage.time, stage.latest], ["playing", 1.5, 1.5]);
@@ -110,18 +100,27 @@ Deno.test("played again, all is shown at the player's time; then the moment agai
 });
 
 Deno.test("after Reset the plan is shown again, with the settings of now", () => {
-  const { stage, player } = stageWithPlayer();
+  const { stage } = stageWithPlayer();
   stage.plan(PLAN);
-  stage.receive(END, true);
+  stage.begin(END);
   stage.plan({ ...PLAN, limit: 5 });
   assert.equal(stage.phase, "frozen");
-  stage.receive(columnsOf({}), true);
+  stage.begin(columnsOf({}));
   assert.deepEqual([stage.phase, stage.shown.levels.limit[0].last], ["ready", 5]);
-  assert.equal(player.newRuns, 2);
 });
 
 Deno.test("a run without a request is a run", () => {
   const { stage } = stageWithPlayer();
-  stage.receive(columnsOf({ now: 2 }), true);
+  stage.begin(columnsOf({ now: 2 }));
   assert.equal(stage.phase, "frozen");
+});
+
+Deno.test("a run that begins while another is played is announced once", () => {
+  const { stage, player, heard } = stageWithPlayer();
+  stage.begin(END);
+  player.turn(true);
+  heard.length = 0;
+  stage.begin(LIVE);
+  player.turn(false);
+  assert.deepEqual(heard, ["phase: running", "growth: running"]);
 });

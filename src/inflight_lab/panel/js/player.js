@@ -16,7 +16,6 @@ import { follow } from "../../plot/js/dom.js";
  */
 export class KernelPlayer extends EventTarget {
   on = false;
-  isOffered = false; // the panel has Play and Stop
   clock = new PageClock();
   #model;
 
@@ -30,17 +29,6 @@ export class KernelPlayer extends EventTarget {
     this.clock.speed = 1 / model.get("_page").slow;
     follow(model, ["running"], () => this.#turn(), signal);
   }
-
-  play() {
-    this.#model.send({ press: "run" });
-  }
-
-  end() {
-    this.#model.send({ press: "stop" });
-  }
-
-  /** A recording has no other run. */
-  onNewRun() {}
 
   #turn() {
     const running = this.#model.get("running");

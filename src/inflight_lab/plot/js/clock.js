@@ -34,7 +34,8 @@ const pageSeconds = () => performance.now() / 1000;
 export class KernelClock extends EventTarget {
   running = false;
   #slow = 1;
-  /** When the run began, on the page's clock. */
+  /** When the run began, on the page's clock.  The first message sets it at once, because it
+   * is infinitely far from this. */
   #began = Infinity;
   #syncedAt = -Infinity;
 

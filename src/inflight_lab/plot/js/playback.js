@@ -1,32 +1,31 @@
 // Plays finished runs again, from what the page keeps of them: all that stand side by side.
 
 import { PageClock } from "./clock.js";
+import { SETTLING_SECONDS } from "./flow/request.js";
 import { beginningOf } from "./run.js";
-
-/** Seconds for which it goes on after the end, until what was on its way lies. */
-const SETTLE_SECONDS = 0.6;
+import { rounded } from "./words.js";
 
 /**
  * @import { Run } from "./run.js"
  *
- * @typedef {EventTarget & {
- *   on: boolean,
- *   isOffered: boolean,
- *   clock: PageClock,
- *   play(): void,
- *   end(): void,
- *   onNewRun(): void,
- * }} Player
+ * @typedef {object} PlayerState
+ * @property {boolean} on Whether runs are shown at the time of `clock`.
+ * @property {PageClock} clock
  *
- * `on` is whether runs are shown at the time of `clock`, and a "change" event says that this
- * has changed.  `isOffered` is whether a view has a button for it.  `play` begins anew, `end` ends it, `onNewRun` is called when there is
- * something else to show.
+ * @typedef {EventTarget & PlayerState} Player Dispatches "change" when `on` has changed.
+ *
+ * @typedef {object} Span
+ * @property {number} begin
+ * @property {number} end
+ * @property {number} slow How many real seconds one second of it lasts.
  */
 
-/** Played by the page alone, and over once the runs are. */
+/**
+ * Played by the page alone, and over once the runs are.  Dispatches "runs" when `isPossible`
+ * may have changed.
+ */
 export class Playback extends EventTarget {
   on = false;
-  isOffered = true;
   clock = new PageClock();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -42,11 +41,21 @@ export class Playback extends EventTarget {
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 
+  /** Whether all runs are over: until then one of them would begin in its middle. */
+  get isPossible() {
+    return this.#runs().every(({ live }) => !live);
+  }
+
+  /** What is played, from when to when. */
+  get span() {
+    return spanOf(this.#runs());
+  }
+
   play() {
-    const span = spanOf(this.#runs());
-    const seconds = (span.end - span.begin) * span.slow + SETTLE_SECONDS;
-    this.clock.speed = 1 / span.slow;
-    this.clock.seek(span.begin);
+    const { begin, end, slow } = this.span;
+    const seconds = (end - begin) * slow + SETTLING_SECONDS;
+    this.clock.speed = 1 / slow;
+    this.clock.seek(begin);
     this.clock.play();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.end(), 1000 * seconds);
@@ -54,13 +63,15 @@ export class Playback extends EventTarget {
   }
 
   end() {
+    if (!this.on) return;
     clearTimeout(this.#timer);
     this.clock.pause();
     this.#turn(false);
   }
 
-  onNewRun() {
-    if (this.on) this.end();
+  /** A run has begun or ended. */
+  onRuns() {
+    this.dispatchEvent(new Event("runs"));
   }
 
   /** @param {boolean} on */
@@ -71,9 +82,10 @@ export class Playback extends EventTarget {
 }
 
 /**
- * From when to when runs can be played together, and how many seconds one of theirs lasts.
+ * From when to when runs can be played together.
  *
  * @param {Run[]} runs
+ * @returns {Span}
  */
 export function spanOf(runs) {
   return {
@@ -81,4 +93,14 @@ export function spanOf(runs) {
     end: Math.max(...runs.map(({ now }) => now)),
     slow: Math.max(...runs.map(({ slow }) => slow)),
   };
+}
+
+/**
+ * How much of the runs is played again.
+ *
+ * @param {Span} span
+ */
+export function spanInWords({ begin, end }) {
+  if (begin === 0) return "Played again, as it was";
+  return `Played again: its last ${rounded(end - begin, 0)} s`;
 }

@@ -1,30 +1,35 @@
 // Which moment of a finished run is shown, and a button that plays the run again.
 
 import { add, div } from "./dom.js";
+import { spanInWords } from "./playback.js";
 
 /**
- * @import { Player } from "./playback.js"
+ * @import { Playback } from "./playback.js"
  * @import { Phase } from "./phase.js"
  */
 
 export class ShownLine {
   #root;
   #words;
+  #playback;
   #button;
 
   /**
    * @param {HTMLElement} parent
-   * @param {Player} player
+   * @param {Playback | null} playback Null: the page around it has a button.
+   * @param {AbortSignal} signal Aborted when the page closes.
    */
-  constructor(parent, player) {
+  constructor(parent, playback, signal) {
     this.#root = div("ifl-shown", parent);
     this.#words = add("span", this.#root);
+    this.#playback = playback;
     this.#button = add("button", this.#root, {
       type: "button",
       className: "ifl-again",
-      hidden: !player.isOffered,
-      onclick: () => player.on ? player.end() : player.play(),
+      hidden: true,
+      onclick: () => playback?.on ? playback.end() : playback?.play(),
     });
+    playback?.addEventListener("runs", () => this.#offer(), { signal });
   }
 
   /**
@@ -36,7 +41,19 @@ export class ShownLine {
     this.#root.classList.toggle("ifl-over", isOver);
     if (!isOver) return;
     const playing = phase === "playing";
-    this.#words.textContent = playing ? "Played again, as it was" : `Shown: ${words}`;
+    this.#words.textContent = playing ? this.#playedInWords() : `Shown: ${words}`;
     this.#button.textContent = playing ? "Skip" : "Play again";
+    this.#offer();
+  }
+
+  #playedInWords() {
+    return this.#playback
+      ? spanInWords(this.#playback.span)
+      : "Played again, as it was";
+  }
+
+  /** Not before the other runs are over, too. */
+  #offer() {
+    this.#button.hidden = !this.#playback?.isPossible;
   }
 }

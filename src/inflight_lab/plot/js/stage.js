@@ -3,14 +3,11 @@
 import { KernelClock, LAG_SECONDS, SetClock, StillClock } from "./clock.js";
 import { emptyColumns } from "./columns.js";
 import { decisiveMoment } from "./decisive_moment.js";
-import { LANDING_SECONDS } from "./flow/request.js";
+import { SETTLING_SECONDS } from "./flow/request.js";
 import { calm } from "./frames.js";
 import { phaseOf } from "./phase.js";
 import { plannedRun } from "./planned_run.js";
 import { Run } from "./run.js";
-
-/** After the end of a run its last dots land before one moment is shown. */
-const SETTLE_MS = 1000 * (LAG_SECONDS + LANDING_SECONDS);
 
 /**
  * @import { Clock } from "./clock.js"
@@ -22,12 +19,14 @@ const SETTLE_MS = 1000 * (LAG_SECONDS + LANDING_SECONDS);
  */
 
 /**
- * Dispatches "phase" when there is another run or another phase to show, and "growth" when
- * there is more of the same.
+ * Dispatches one "phase" when there is another run or another phase to show, and "growth"
+ * when there is more of the same.
  */
 export class Stage extends EventTarget {
   /** What the kernel has sent. */
   run = new Run(emptyColumns());
+  /** The run that is shown. */
+  shown = new Run(emptyColumns());
   /** @type {Phase} */
   phase = "ready";
   /** @type {Moment} What is shown in the phase "frozen". */
@@ -36,7 +35,7 @@ export class Stage extends EventTarget {
   clock = new SetClock();
 
   /** What would be sent if it were run now. */
-  #planned = new Run(emptyColumns());
+  #planned = this.shown;
   #kernelClock = new KernelClock();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
@@ -53,41 +52,43 @@ export class Stage extends EventTarget {
     signal.addEventListener("abort", () => clearTimeout(this.#settling));
   }
 
-  /** The run that is shown. */
-  get shown() {
-    return this.phase === "ready" ? this.#planned : this.run;
-  }
-
-  /** The time that numbers and words describe: that of the picture or, while it is frozen,
-   * the end of the run. */
+  /**
+   * The time that sentence and tiles describe: that of the picture, or the end of the run
+   * while its picture is frozen.
+   */
   get time() {
     return this.phase === "frozen" ? Infinity : this.clock.time(LAG_SECONDS);
   }
 
-  /** The latest time that is known, except while the run is played again. */
+  /**
+   * The time that the data attributes describe: the newest that is known, which is a little
+   * ahead of the picture; or the time that is played again.
+   */
   get latest() {
     return this.phase === "playing" ? this.time : Infinity;
   }
 
-  /**
-   * @param {Columns} columns What is new or, if another run begins, the whole run.
-   * @param {boolean} begins
-   */
-  receive(columns, begins) {
+  /** @param {Columns} columns Another run, as far as it is known. */
+  begin(columns) {
+    this.run = new Run(columns);
+    this.#kernelClock.sync(this.run, true);
+    this.#stopSettling();
+    this.#update();
+  }
+
+  /** @param {Columns} columns What is new of the run. */
+  grow(columns) {
     const wasLive = this.run.live;
-    if (begins) this.run = new Run(columns);
-    else this.run.append(columns);
-    this.#kernelClock.sync(this.run, begins);
-    if (begins) this.#stopSettling();
-    else if (wasLive && !this.run.live) this.#settle();
-    if (begins) this.#player.onNewRun();
-    this.#update(begins);
+    this.run.append(columns);
+    this.#kernelClock.sync(this.run, false);
+    if (wasLive && !this.run.live) this.#settle();
+    this.#update();
   }
 
   /** @param {Plan} plan To be shown until there is a run. */
   plan(plan) {
     this.#planned = plannedRun(plan);
-    if (this.phase === "ready") this.#update(true);
+    if (this.phase === "ready") this.#update();
   }
 
   #settle() {
@@ -95,7 +96,7 @@ export class Stage extends EventTarget {
     this.#settling = setTimeout(() => {
       this.#stopSettling();
       this.#update();
-    }, SETTLE_MS);
+    }, 1000 * SETTLING_SECONDS);
   }
 
   #stopSettling() {
@@ -103,18 +104,22 @@ export class Stage extends EventTarget {
     this.#settling = undefined;
   }
 
-  /** @param {boolean} begins Whether there is another run to show. */
-  #update(begins = false) {
+  #update() {
     const settling = this.#settling !== undefined;
     const phase = phaseOf(this.run, { settling, played: this.#player.on });
-    const isSame = phase === this.phase && !begins;
-    if (!isSame) this.#enter(phase);
+    const shown = phase === "ready" ? this.#planned : this.run;
+    const isSame = phase === this.phase && shown === this.shown;
+    if (!isSame) this.#enter(phase, shown);
     this.dispatchEvent(new Event(isSame ? "growth" : "phase"));
   }
 
-  /** @param {Phase} phase */
-  #enter(phase) {
+  /**
+   * @param {Phase} phase
+   * @param {Run} shown
+   */
+  #enter(phase, shown) {
     this.phase = phase;
+    this.shown = shown;
     if (phase === "frozen") this.moment = decisiveMoment(this.run);
     this.clock.set(this.#clockIn(phase));
   }

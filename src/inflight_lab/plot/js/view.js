@@ -31,7 +31,7 @@ import { addTiles, OUTCOMES } from "./tiles.js";
  *
  * @typedef {object} Neighbours
  * @property {Lines[]} [siblings] The plots side by side; the view adds its own.
- * @property {Player} [player] Plays the runs of all views again.
+ * @property {Player} [player] Plays the runs of all views.
  */
 
 export class View {
@@ -43,6 +43,7 @@ export class View {
   #stage;
   #root;
   #sentence;
+  #playback;
   #shownLine;
   #showNumbers;
   #flow;
@@ -61,10 +62,11 @@ export class View {
       neighbours;
     this.#model = model;
     this.#stage = new Stage(player, signal);
+    this.#playback = player instanceof Playback ? player : null;
     const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);
     const head = div("ifl-head", this.#root);
-    this.#shownLine = new ShownLine(head, player);
+    this.#shownLine = new ShownLine(head, this.#playback, signal);
     this.#sentence = new SentenceLine(head, signal);
     this.#showNumbers = addTiles(this.#root);
     this.#flow = new Flow(this.#root, clock, signal);
@@ -93,9 +95,19 @@ export class View {
   receive({ run, reset = false, number, picture }) {
     if (picture) this.#plainPicture.hide(picture);
     const isKnown = number !== undefined && number === this.#number;
-    if (reset && isKnown) return; // it is for another view, which has just opened
-    if (reset) this.#number = number;
-    this.#stage.receive(run, reset);
+    if (reset && isKnown) return; // another view has just opened; this one has it all
+    if (reset) this.#begin(run, number);
+    else this.#stage.grow(run);
+  }
+
+  /**
+   * @param {Columns} run
+   * @param {number | undefined} number
+   */
+  #begin(run, number) {
+    this.#number = number;
+    this.#stage.begin(run);
+    this.#playback?.end();
   }
 
   /** @param {Plan} plan What is shown until there is a run. */
@@ -130,6 +142,7 @@ export class View {
     const frozen = phase === "frozen";
     this.#root.dataset.phase = phase;
     this.#shownLine.show(phase, moment.words);
+    this.#playback?.onRuns();
     this.#flow.begin(shown, { still: frozen });
     this.#lines.freezeAt(frozen ? moment.time : null);
     this.#showLines(shown);
@@ -137,7 +150,7 @@ export class View {
 
   #grow() {
     const { shown } = this.#stage;
-    this.#flow.show(shown);
+    this.#flow.grow();
     this.#showLines(shown);
   }
 
@@ -145,34 +158,35 @@ export class View {
   #showLines(run) {
     this.#lines.show(run);
     this.#scheduleNumbers();
-    this.#updateDataAndSentence();
+    this.#updateData();
+    this.#updateSentence();
   }
 
   /** @returns {boolean} Whether the numbers change without a message. */
   #updateNumbers() {
     const { shown, time, clock } = this.#stage;
     this.#showNumbers(shown, time, countsAt(shown, time));
-    this.#updateDataAndSentence();
+    this.#updateData();
+    this.#updateSentence();
     return clock.moves(LAG_SECONDS);
   }
 
-  /** Give the latest numbers as data attributes, and say what is seen. */
-  #updateDataAndSentence() {
+  /** Give the latest numbers as data attributes. */
+  #updateData() {
     const { run, latest, clock } = this.#stage;
-    const live = clock.running;
     const counts = countsAt(run, latest);
     const { dataset } = this.#root;
-    dataset.live = `${live}`;
+    dataset.live = `${clock.running}`;
     dataset.limit = `${levelAt(run.levels.limit, latest) ?? ""}`;
     dataset.inFlight = `${counts.inFlight}`;
     dataset.started = `${counts.started}`;
     dataset.waiting = `${counts.waiting}`;
     for (const outcome of OUTCOMES) dataset[outcome] = `${counts[outcome]}`;
-    this.#sentence.show(() => this.#say(), live);
   }
 
-  #say() {
-    const { shown, time, phase } = this.#stage;
-    return sentenceOf(shown, time, phase);
+  #updateSentence() {
+    const stage = this.#stage;
+    const say = () => sentenceOf(stage.shown, stage.time, stage.phase);
+    this.#sentence.show(say, stage.clock.running);
   }
 }

@@ -107,6 +107,18 @@ Deno.test("one that has a slot and is not sent yet has left the queue", () => {
   assert.deepEqual(waiting, [5, 4, 4]);
 });
 
+Deno.test("who has freed a slot is forgotten, also while nobody looks", () => {
+  /** @type {Row[]} */
+  const events = [];
+  for (let second = 0; second < 50; second += 1) {
+    events.push([second, "taken", null, 0], [second + 0.5, "freed", null, 0]);
+  }
+  const model = modelAt(runOf({ events }), 40.2);
+  assert.equal(model.slots.holds[0].length, 10);
+  model.advance(99);
+  assert.equal(model.slots.holds[0].length, 0);
+});
+
 Deno.test("slots, those unsent and those in a pause are counted", () => {
   const { limit, unsent, asleep } = modelAt(SLOTS, 1.5).standing();
   assert.deepEqual([limit, unsent, asleep], [2, 0, 1]);

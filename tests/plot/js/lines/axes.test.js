@@ -51,6 +51,13 @@ Deno.test("once a run has ended the axis shows a minute", () => {
   assert.equal(timeRangeTo(70, false).from, 10);
 });
 
+Deno.test("and the moment with the cursor, however long ago it was", () => {
+  const { from, span } = timeRangeTo(90, false, 5);
+  assert.ok(from < 5 && from + span > 90);
+  assert.equal(timeRangeTo(90, false, 1).from, 0);
+  assert.equal(timeRangeTo(90, false, 60).from, 30);
+});
+
 Deno.test("columns are so narrow that a pixel or two is one, and double", () => {
   assert.deepEqual([4.08, 4.2, 4.3, 12.24, 61.2].map(columnFor), [
     0.01,

@@ -6,7 +6,9 @@ import {
   axisMaximumOf,
   contentOf,
 } from "../../../../src/inflight_lab/plot/js/lines/content.js";
+import { computedUntil } from "../../../../src/inflight_lab/plot/js/lines/contents.js";
 import { namesBeside } from "../../../../src/inflight_lab/plot/js/lines/names.js";
+import { drawStrip } from "../../../../src/inflight_lab/plot/js/lines/strip_picture.js";
 import {
   IN_FLIGHT,
   layoutOnPage,
@@ -19,6 +21,7 @@ import {
 } from "../../../../src/inflight_lab/plot/js/lines/strips.js";
 import { timeRangeTo } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
 import { stripTitle } from "../../../../src/inflight_lab/plot/js/lines/titles.js";
+import { DrawnPen } from "../flow/drawn_pen.js";
 import { runOf, SEVEN_IN_TWO } from "../support.js";
 
 /**
@@ -269,4 +272,41 @@ Deno.test("where only one side is seen its line has no name either", () => {
 Deno.test("a quota that has ended has no name any more", () => {
   assert.deepEqual(namesOf(SENT, content(SENT, 3).lines), []);
   assert.equal(namesOf(SENT, content(SENT, 1.5).lines)[0].words, "9");
+});
+
+Deno.test("strips are computed a twentieth of a real second ahead, at most", () => {
+  assert.equal(computedUntil(1.01, { now: 9, slow: 1 }).toFixed(4), "1.0500");
+  assert.equal(computedUntil(1.01, { now: 9, slow: 20 }).toFixed(4), "1.0100");
+  assert.equal(computedUntil(1.01, { now: 1.02, slow: 1 }), 1.02);
+});
+
+Deno.test("no mark is drawn before its time, and no number of marks", () => {
+  const run = runOf({ now: 9, levels: { refused: [[2, 31], [2.4, 7], [3, 53]] } });
+  const content = contentOf(run, IN_FLIGHT, { from: 0, span: 9 }, 9);
+  const [strip] = layoutOnPage([IN_FLIGHT], WINDOW).strips;
+  /** @param {number} drawnTo */
+  function drawnUpTo(drawnTo) {
+    const drawn = new DrawnPen();
+    const pen = drawn.asPen();
+    let right = 0;
+    pen.bar = (name, x, _y, w) => {
+      if (name === "refused") right = Math.max(right, x + w);
+    };
+    drawStrip(pen, strip, content, {
+      title: "",
+      x: (time) => 100 * time,
+      rightPixel: 900,
+      drawnToPixel: 100 * drawnTo,
+      untilTime: 9,
+      highest: 4,
+      magnification: 1,
+    });
+    return {
+      right: Math.round(right),
+      numbers: drawn.words.filter((word) => Number(word) > 30),
+    };
+  }
+  assert.deepEqual(drawnUpTo(1.99), { right: 0, numbers: [] });
+  assert.deepEqual(drawnUpTo(2.3), { right: 232, numbers: ["38"] });
+  assert.deepEqual(drawnUpTo(3), { right: 302, numbers: ["38", "53"] });
 });

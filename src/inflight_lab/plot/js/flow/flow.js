@@ -9,7 +9,7 @@ import { Dots } from "./dots.js";
 import { FlowModel, talliesOf } from "./model.js";
 import { packsFor } from "./packing.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
-import { inSlowMotion, LANDING_SECONDS, MOVING, STILL } from "./request.js";
+import { inSlowMotion, MOVING, SETTLING_SECONDS, STILL } from "./request.js";
 import { drawScene } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
@@ -41,18 +41,15 @@ export class Flow extends Picture {
   constructor(parent, clock, signal) {
     super(parent, "ifl-flow", clock, {
       lag: LAG_SECONDS,
-      tail: LAG_SECONDS + LANDING_SECONDS,
+      tail: SETTLING_SECONDS,
       pace: 0,
     }, signal);
   }
 
-  /**
-   * @override
-   * @param {Run} run
-   */
-  show(run) {
+  /** The run that is shown has grown. */
+  grow() {
     this.#model.read();
-    super.show(run);
+    this.redraw();
   }
 
   /**
@@ -65,7 +62,7 @@ export class Flow extends Picture {
   begin(run, { still }) {
     this.#still = still;
     this.#begin(run);
-    super.show(run);
+    this.show(run);
   }
 
   /**
@@ -91,8 +88,8 @@ export class Flow extends Picture {
   draw(time) {
     const sought = this.#goTo(Math.min(time, this.#end));
     if (!this.visible) return;
-    const last = !this.clock.moves(this.rhythm.tail); // there is no frame to glide on in
-    const scene = this.#arrange(calm.matches || sought || last);
+    const isLastFrame = !this.clock.moves(this.rhythm.tail);
+    const scene = this.#arrange(calm.matches || sought || isLastFrame);
     drawScene(this.pen, scene);
     this.#putIntoWords(scene);
   }
@@ -124,7 +121,7 @@ export class Flow extends Picture {
     const before = this.#model.time;
     if (time < before - SEEK_SECONDS) this.#begin(this.run);
     const model = this.#model;
-    if (time === this.#end) model.motion = { ...model.motion, land: 0 };
+    if (time === this.#end) model.landAtOnce();
     model.advance(time);
     if (this.#still) model.tallies = talliesOf(this.run.counts);
     return Math.abs(time - before) > SEEK_SECONDS;

@@ -53,6 +53,11 @@ export class FlowModel {
     this.#requests = new Requests(run, motion);
   }
 
+  /** From now on what ends is in its tally at once. */
+  landAtOnce() {
+    if (this.motion.land > 0) this.motion = { ...this.motion, land: 0 };
+  }
+
   /** Read the new events of the run, before the picture gets to them. */
   read() {
     this.#requests.read();
@@ -60,6 +65,10 @@ export class FlowModel {
 
   get arrivals() {
     return this.#requests.arrivals;
+  }
+
+  get slots() {
+    return this.#requests.slots;
   }
 
   get policy() {
@@ -78,6 +87,7 @@ export class FlowModel {
     const changes = this.#changesUpTo(time);
     changes.sort((one, other) => one.time - other.time);
     for (const change of changes) change.apply();
+    this.slots.forgetUntil(time);
     this.time = time;
   }
 
@@ -85,7 +95,7 @@ export class FlowModel {
   standing() {
     const { levels } = this.run;
     const limit = levelAt(levels.limit, this.time) ?? 0;
-    const slots = this.#requests.slots.statesAt(this.time);
+    const slots = this.slots.statesAt(this.time);
     const unsent = slots.filter((state) => state === "unsent").length;
     const asleep = slots.filter((state) => state === "asleep").length;
     const queued = levelAt(levels.waiting, this.time) ?? 0;
@@ -111,10 +121,8 @@ export class FlowModel {
   /** @param {number} time */
   #countNeverSent(time) {
     const { neverSent } = this.#requests;
-    while (neverSent.length && neverSent[0].time <= time) {
-      this.tallies.lost += howMany(neverSent[0]);
-      neverSent.shift();
-    }
+    const ended = neverSent.splice(0, lastIndexUpTo(neverSent, time) + 1);
+    for (const event of ended) this.tallies.lost += howMany(event);
   }
 
   /**

@@ -9,6 +9,9 @@ const FLIGHT_SECONDS = 0.14;
 /** From the client into a tally: the only motion that stands for no real one. */
 export const LANDING_SECONDS = 0.32;
 
+/** After the end of a run, its last dots have landed in every picture. */
+export const SETTLING_SECONDS = LAG_SECONDS + LANDING_SECONDS;
+
 /** A request that takes longer than this to arrive was waiting for a connection. */
 const CONNECTED_SECONDS = 0.025;
 

@@ -35,7 +35,7 @@ class Hold {
 
 export class Slots {
   /** @type {Hold[][]} By slot: current and future holds, in the order of time. */
-  #holds = [];
+  holds = [];
 
   /**
    * @param {number} slot
@@ -77,8 +77,7 @@ export class Slots {
   }
 
   /**
-   * What each slot does at a time; undefined where it is free.  Times must not decrease
-   * from call to call.
+   * What each slot does at a time; undefined where it is free.
    *
    * @param {number} time
    * @returns {(SlotState | undefined)[]}
@@ -86,11 +85,23 @@ export class Slots {
   statesAt(time) {
     /** @type {(SlotState | undefined)[]} */
     const states = [];
-    this.#holds.forEach((holds, slot) => {
-      while (holds.length && holds[0].until <= time) holds.shift();
-      if (holds.length && holds[0].from <= time) states[slot] = holds[0].stateAt(time);
+    this.holds.forEach((holds, slot) => {
+      const hold = holds.find(({ until }) => until > time);
+      if (hold && hold.from <= time) states[slot] = hold.stateAt(time);
     });
     return states;
+  }
+
+  /**
+   * Forget who held a slot until a time: nobody asks about earlier ones any more.
+   *
+   * @param {number} time
+   */
+  forgetUntil(time) {
+    this.holds.forEach((holds) => {
+      const firstKept = holds.findIndex(({ until }) => until > time);
+      if (firstKept !== 0) holds.splice(0, firstKept < 0 ? holds.length : firstKept);
+    });
   }
 
   /**
@@ -104,7 +115,7 @@ export class Slots {
 
   /** @param {number} slot */
   #of(slot) {
-    this.#holds[slot] ??= [];
-    return this.#holds[slot];
+    this.holds[slot] ??= [];
+    return this.holds[slot];
   }
 }

@@ -2,6 +2,9 @@
 
 import { axisMaximumOf, contentOf } from "./content.js";
 
+/** The contents are computed again after each of these steps, in real seconds. */
+const STEP_SECONDS = 0.05;
+
 /**
  * @import { Run } from "../run.js"
  * @import { Content } from "./content.js"
@@ -9,10 +12,25 @@ import { axisMaximumOf, contentOf } from "./content.js";
  * @import { TimeRange } from "./time_axis.js"
  */
 
+/**
+ * Lines that are drawn up to `end` are computed a little further, up to the next step.
+ *
+ * @param {number} end
+ * @param {{ now: number, slow: number }} run
+ */
+export function computedUntil(end, { now, slow }) {
+  const step = STEP_SECONDS / slow;
+  return Math.min(now, Math.ceil(end / step) * step);
+}
+
 export class Contents {
   /** @type {Map<StripName, Content>} */
   #contents = new Map();
-  /** @type {Map<StripName, number>} What each height axis has to reach; it never shrinks. */
+  /**
+   * What each height axis has to reach.  While a run goes on it never shrinks.
+   *
+   * @type {Map<StripName, number>}
+   */
   #maxima = new Map();
   #until = -Infinity;
   #stale = true;

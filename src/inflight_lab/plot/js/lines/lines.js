@@ -3,7 +3,7 @@
 import { LAG_SECONDS } from "../clock.js";
 import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
-import { Contents } from "./contents.js";
+import { computedUntil, Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
 import { drawStrip, LEFT, RIGHT } from "./strip_picture.js";
 import { layoutOnPage, layoutOnScreen, onlyStrip, stripsOf } from "./strips.js";
@@ -13,9 +13,6 @@ import { stripTitle } from "./titles.js";
 
 /** Plots side by side share a height axis unless their maxima differ by more than this. */
 const SHARED_AXIS_RATIO = 4;
-
-/** The strips are computed again after each of these steps. */
-const STEP_SECONDS = 0.05;
 
 /** A line that goes on is drawn this far beyond the last of its points. */
 const OVERSHOOT_SECONDS = 5;
@@ -28,11 +25,11 @@ const OVERSHOOT_SECONDS = 5;
  */
 
 /**
- * Which strips are shown, and how many rows of marks they have.
+ * Which strips are shown, and which rows of marks they have.
  *
  * @param {StripSpec[]} strips
  */
-const keyOf = (strips) => strips.map(({ name, marks }) => name + marks).join();
+const keyOf = (strips) => strips.flatMap(({ name, marks }) => [name, ...marks]).join();
 
 export class Lines extends Picture {
   contents = new Contents();
@@ -71,9 +68,14 @@ export class Lines extends Picture {
     return this.#endAt(this.time);
   }
 
-  /** Whether the lines go on. */
-  get going() {
-    return this.#goesOnAfter(this.time);
+  /** Whether the lines grow. */
+  get isGrowing() {
+    return this.#growsAfter(this.time);
+  }
+
+  /** The moment that the axis has to reach back to. */
+  get cursor() {
+    return this.#frozenAt ?? Infinity;
   }
 
   /**
@@ -123,11 +125,13 @@ export class Lines extends Picture {
   draw(time) {
     if (!this.visible) return;
     const range = this.#timeRangeAt(time);
-    this.contents.update(this.run, this.#shown, range, this.#knownUntil(time));
+    const end = this.#endAt(time);
+    const until = computedUntil(end, this.run);
+    this.contents.update(this.run, this.#shown, range, until);
     const perSecond = (this.#rightPixel - LEFT) / range.span;
     /** @param {number} moment */
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
-    const drawnToPixel = x(this.#endAt(time));
+    const drawnToPixel = x(end);
     this.pen.clear();
     const { strips } = this.#layout;
     const { bottom } = strips[strips.length - 1];
@@ -165,7 +169,7 @@ export class Lines extends Picture {
   }
 
   /** @param {number} time */
-  #goesOnAfter(time) {
+  #growsAfter(time) {
     if (this.#frozenAt !== null) return false;
     return this.run.live || time < this.run.now;
   }
@@ -175,22 +179,11 @@ export class Lines extends Picture {
    * @returns {TimeRange}
    */
   #timeRangeAt(time) {
-    const scrolls = this.siblings.every((sibling) => sibling.going);
-    if (this.#goesOnAfter(time)) return timeRangeTo(this.#endAt(time), scrolls);
-    const lastEnd = Math.max(...this.siblings.map((sibling) => sibling.end));
-    return timeRangeTo(lastEnd, scrolls);
-  }
-
-  /**
-   * A run is revealed step by step, so that its marks are no earlier than its dots.
-   *
-   * @param {number} time
-   */
-  #knownUntil(time) {
-    const { now } = this.run;
-    if (this.#frozenAt !== null) return now;
-    const steps = Math.ceil(this.#endAt(time) / STEP_SECONDS);
-    return Math.min(now, steps * STEP_SECONDS);
+    const scrolls = this.siblings.every(({ isGrowing }) => isGrowing);
+    if (this.#growsAfter(time)) return timeRangeTo(this.#endAt(time), scrolls);
+    const lastEnd = Math.max(...this.siblings.map(({ end }) => end));
+    const firstCursor = Math.min(...this.siblings.map(({ cursor }) => cursor));
+    return timeRangeTo(lastEnd, scrolls, firstCursor);
   }
 
   /**

@@ -139,11 +139,13 @@ function drawLine(pen, { spec, top }, { line, style }, axes) {
  * @param {number} y
  * @param {Axes} axes
  */
-function drawMarks(pen, marks, y, { x, rightPixel }) {
+function drawMarks(pen, marks, y, { x, rightPixel, drawnToPixel }) {
   const name = colourOf(marks.name);
-  for (const placed of withNumbers(marks.groups, x, rightPixel)) {
+  const begun = marks.groups.filter(({ begin }) => x(begin) <= drawnToPixel);
+  for (const placed of withNumbers(begun, x, rightPixel)) {
     for (const { begin, end } of placed.groups) {
-      pen.bar(name, x(begin) - 1, y, x(end) - x(begin) + 3, MARK_ROW_PIXELS - 5);
+      const right = Math.min(x(end), drawnToPixel);
+      pen.bar(name, x(begin) - 1, y, right - x(begin) + 3, MARK_ROW_PIXELS - 5);
     }
     const align = placed.late ? "right" : "left";
     pen.text(placed.count, placed.numberPixel, y + 10, { name, bold: true, align });

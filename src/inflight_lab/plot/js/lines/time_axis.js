@@ -9,6 +9,9 @@ const SHORTEST_SPAN_SECONDS = 4;
 /** The axis grows up to this, and scrolls from then on. */
 const WIDEST_SPAN_SECONDS = 12;
 
+/** The moment with the cursor is at least this far from the left end. */
+const BEFORE_CURSOR_SECONDS = 2;
+
 /** Columns across the plot, at most.  A level is drawn as its mean over each column. */
 const MOST_COLUMNS = 420;
 
@@ -27,10 +30,12 @@ const TICK_GAP_PIXELS = 83.2;
  *
  * @param {number} now
  * @param {boolean} scrolls
+ * @param {number} [cursor] The earliest moment at which there is a cursor.
  * @returns {TimeRange}
  */
-export function timeRangeTo(now, scrolls) {
-  const from = Math.max(0, now - (scrolls ? WIDEST_SPAN_SECONDS : KEPT_SECONDS));
+export function timeRangeTo(now, scrolls, cursor = Infinity) {
+  const usual = now - (scrolls ? WIDEST_SPAN_SECONDS : KEPT_SECONDS);
+  const from = Math.max(0, Math.min(usual, cursor - BEFORE_CURSOR_SECONDS));
   return { from, span: Math.max(SHORTEST_SPAN_SECONDS, now - from) * 1.02 };
 }
 
