@@ -16,7 +16,7 @@ from inflight_lab.panel import replay as replay_module
 from inflight_lab.panel.replay import RECORDINGS
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runs.columns import to_columns
-from inflight_lab.runs.events import Stats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.recording import load, save
 from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.waiting import until
@@ -36,10 +36,10 @@ def two(tmp_path: Path) -> Path:
     path = tmp_path / "two.json"
     short = Run(
         events=[RequestEvent(0.01, "sent", 0, None)],
-        counts=Stats(started=1),
+        counts=RunStats(started=1),
         now=0.02,
     )
-    save(path, {"short": short, "long": Run(counts=Stats(started=2), now=0.05)})
+    save(path, {"short": short, "long": Run(counts=RunStats(started=2), now=0.05)})
     return path
 
 

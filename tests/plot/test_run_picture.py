@@ -12,7 +12,7 @@ import pytest
 from inflight_lab.plot.drawing import draw_run
 from inflight_lab.plot.drawing.axis import axis_numbers, axis_top, short
 from inflight_lab.plot.history import HISTORY
-from inflight_lab.runs.events import Stats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import Line, Point, level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run, no_levels
@@ -53,7 +53,7 @@ RUN = run_of(
         "failed": [level(3.5, 1)],
     },
     policies=[PolicyChange(0.0, GCRA)],
-    counts=Stats(
+    counts=RunStats(
         started=19,
         accepted=8,
         refused=4,
@@ -159,7 +159,7 @@ def test_the_end_is_in_words() -> None:
     parts = [each.words for each in drawn.titles if each.number("y") < 40]
     assert f"Requests over time. {' '.join(parts)} {numbers}" == picture.title
     assert max(map(len, parts)) <= 100 < len(" ".join(parts)), "two lines, not too long"
-    quiet = draw_run(run_of({}, counts=Stats(started=2, accepted=2, elapsed=0.5)))
+    quiet = draw_run(run_of({}, counts=RunStats(started=2, accepted=2, elapsed=0.5)))
     assert quiet.title == (
         "Requests over time. All 2 answered in 0.5 s: 4 a second. "
         "2 requests: 2 accepted, 0 refused"

@@ -14,7 +14,7 @@ from inflight_lab import ObservedTransport, Timeline
 from inflight_lab.plot.sentence import finished_sentence
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs import recording
-from inflight_lab.runs.events import Stats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
@@ -40,7 +40,7 @@ def run_of(brief: dict[str, Any]) -> Run:
         levels=levels,
         events=events,
         policies=policies,
-        counts=Stats(**brief.get("counts", {})),
+        counts=RunStats(**brief.get("counts", {})),
         dropped=Counter(),
         now=brief["now"],
         slow=brief.get("slow", 1),
@@ -58,7 +58,7 @@ def test_the_quota_is_blamed_that_refused() -> None:
     run = Run(
         events=[RequestEvent(1.0, "arrived", 0, 429)],
         policies=[PolicyChange(0.0, POLICY), PolicyChange(2.0, None)],
-        counts=Stats(started=9, accepted=7, refused=2, busiest_period=9),
+        counts=RunStats(started=9, accepted=7, refused=2, busiest_period=9),
         now=3.0,
     )
     words = "2 of 9 refused: 9 came in one second, 7 are allowed."

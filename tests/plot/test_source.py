@@ -338,6 +338,35 @@ def test_a_server_that_is_told_of_a_queue_draws_it(server: Timeline) -> None:
     assert lasts(source.read())["waiting"] == 0
 
 
+def test_what_was_announced_is_counted_in_each_run(
+    clock: SetClock, client: Timeline
+) -> None:
+    """All of it, however much of it waited at once; and nothing of the run before."""
+    source = PlotSource(None, client)
+    for announced in (7, 0, 5):
+        clock.now += 10
+        source.begin()
+        for _ in range(announced):
+            client.start()
+            client.answer(client.send(), 429)
+            client.answer(client.send(), 200)  # again, of which nothing was said
+        assert source.end().counts.announced == announced
+
+
+def test_the_most_tokens_are_those_of_the_run(
+    clock: SetClock, server: Timeline
+) -> None:
+    """The highest point of the line, also once it has fallen; a new run begins at 0."""
+    policy = QuotaPolicy("sliding-window", 7, 2.0, tokens=1000)
+    source = PlotSource(server, None, lambda: policy)
+    server.send(tokens=640)
+    assert source.read().counts.most_tokens == 640
+    clock.now += 5
+    assert source.read().counts.most_tokens == 640
+    source.begin()
+    assert source.read().counts.most_tokens == 0
+
+
 def test_nothing_is_read_after_the_end(clock: SetClock, server: Timeline) -> None:
     """The end brings what came before it; what comes later is no part of the run."""
     source = PlotSource(server, None)

@@ -27,6 +27,7 @@ from inflight_lab.runners import (
     threaded,
     workers,
 )
+from inflight_lab.runs.events import RunStats
 from tests.support.faults import FAULTS, LIMIT, Fault
 from tests.support.faulty_path import FaultyPath, nobody_listens
 from tests.support.waiting import PATIENCE, until
@@ -334,11 +335,12 @@ def check_plot(plot: LivePlot, timeline: Timeline, server: PracticeServer) -> No
     counts = plot.run.counts
     lines = plot.run.levels
     at_server = server.stats()
-    assert counts == replace(
+    by_client = replace(
         timeline.stats(),
         in_flight=at_server.in_flight,
         busiest_period=at_server.busiest_period,
     )
+    assert counts == RunStats(**vars(by_client), announced=counts.announced)
     assert lines["client"][-1].last == 0
     assert lines["waiting"][-1].last == 0
     assert not lines["server"] or lines["server"][-1].last == 0

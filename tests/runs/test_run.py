@@ -8,7 +8,7 @@ import pytest
 
 from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns, to_columns
-from inflight_lab.runs.events import Stats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
@@ -42,7 +42,7 @@ def test_what_is_new_is_appended() -> None:
         levels=no_levels() | {"server": levels(3)},
         events=lives(0, 1.0, 200),
         policies=[PolicyChange(0.0, policy)],
-        counts=Stats(started=2, accepted=1),
+        counts=RunStats(started=2, accepted=1),
         now=1.5,
         live=True,
         phase=0.25,
@@ -50,7 +50,7 @@ def test_what_is_new_is_appended() -> None:
     second = Run(
         levels=no_levels() | {"server": [Point(2.5, 1, 4, 2)]},
         events=lives(1, 2.0, 429),
-        counts=Stats(started=3, accepted=1, refused=1),
+        counts=RunStats(started=3, accepted=1, refused=1),
         now=2.6,
         numbered=True,
         slow=20,
@@ -167,7 +167,15 @@ def test_a_run_is_what_its_columns_say() -> None:
             PolicyChange(0.0, QuotaPolicy("token-bucket", 7, 2.0, 4, 900)),
             PolicyChange(1.5, None),
         ],
-        counts=Stats(started=9, refused=1, failed=2, elapsed=2.5, busiest_period=6),
+        counts=RunStats(
+            started=9,
+            refused=1,
+            failed=2,
+            elapsed=2.5,
+            busiest_period=6,
+            announced=8,
+            most_tokens=640,
+        ),
         dropped=Counter(accepted=3, cancelled=2),
         now=2.75,
         live=True,
@@ -177,6 +185,17 @@ def test_a_run_is_what_its_columns_say() -> None:
         phase=0.125,
     )
     assert from_columns(to_columns(run)) == run
+
+
+def test_columns_without_the_newer_counts_have_them_in_their_levels() -> None:
+    """A recording from before there were such counts has every point of its lines."""
+    waiting = [Point(0.0, 0, 200, 150), Point(1.0, 0, 150, 0)]
+    tokens = [Point(1.0, 640, 640, 640), Point(2.0, 90, 90, 90)]
+    run = Run(levels=no_levels() | {"waiting": waiting, "tokens": tokens})
+    columns = to_columns(run)
+    del columns["counts"]["announced"], columns["counts"]["most_tokens"]
+    counts = from_columns(columns).counts
+    assert (counts.announced, counts.most_tokens) == (200, 640)
 
 
 def test_columns_are_those_of_the_page() -> None:

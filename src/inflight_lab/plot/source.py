@@ -10,7 +10,7 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.own_counts import OwnCounts
 from inflight_lab.plot.recently_sent import RecentlySent
 from inflight_lab.plot.request_events import RequestEvents
-from inflight_lab.runs.events import Event, OutcomeKind, Stats, outcome_of
+from inflight_lab.runs.events import Event, OutcomeKind, RunStats, outcome_of
 from inflight_lab.runs.levels import Line, Point, fold, level, tally
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -71,6 +71,7 @@ class PlotSource:
         )
         self._limits = deque[tuple[float, float]]()  # those that are not read yet
         self._counted: dict[Line, float] = {}
+        self._most_tokens = 0
         self._knows_a_queue = False
         self._told_policy: QuotaPolicy | None = None
         self._has_read = False
@@ -174,7 +175,7 @@ class PlotSource:
         """Seconds in which requests are counted."""
         return self._policy.period if self._policy else UNLIMITED_PERIOD
 
-    def _counts(self) -> Stats:
+    def _counts(self) -> RunStats:
         """The client's; but in flight and in a period are what the server counts."""
         main = self._main.stats()
         counts = self.client.stats() if self.client else main
@@ -182,6 +183,7 @@ class PlotSource:
             self._own_counts.of(counts),
             in_flight=main.in_flight,
             busiest_period=self._recently_sent.most,
+            most_tokens=self._most_tokens,
         )
 
     def _current_policy(self) -> QuotaPolicy | None:
@@ -221,7 +223,9 @@ class PlotSource:
     def _token_levels(self, now: float) -> list[Point]:
         if not self._policy or not self._policy.tokens:
             return []
-        return self._changed("tokens", self._main.recent_tokens(), now)
+        used = self._main.recent_tokens()
+        self._most_tokens = max(self._most_tokens, used)
+        return self._changed("tokens", used, now)
 
     def _changed(self, line: Line, value: float, now: float) -> list[Point]:
         """A point if the value is another than at the last reading."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from inflight_lab.runs.events import OUTCOME_KINDS, Stats
-from inflight_lab.runs.levels import Point
+from inflight_lab.runs.events import OUTCOME_KINDS, RunStats
+from inflight_lab.runs.levels import Line, Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
 
@@ -42,8 +42,8 @@ def to_columns(run: Run) -> Columns:
 def from_columns(columns: Columns) -> Run:
     """The run that `to_columns` turned into ``columns``.
 
-    ``slow`` and ``unlimited`` may be missing, as in recordings from before there were
-    such fields.
+    ``slow``, ``unlimited`` and some counts may be missing, as in recordings from before
+    there were such fields.
     """
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
@@ -54,7 +54,7 @@ def from_columns(columns: Columns) -> Run:
         levels=levels,
         events=[RequestEvent(*event) for event in events],
         policies=[_change_of(fields) for fields in columns["policies"]],
-        counts=Stats(**columns["counts"]),
+        counts=_counts_of(columns["counts"], levels),
         dropped=Counter(columns["dropped"]),
         now=columns["now"],
         live=columns["live"],
@@ -70,6 +70,19 @@ def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
         return {name: [] for name in names}
     columns = map(list, zip(*rows, strict=True))
     return dict(zip(names, columns, strict=True))
+
+
+def _counts_of(counts: Columns, levels: dict[Line, list[Point]]) -> RunStats:
+    """The counts; a recording without the newer ones has all levels to find them in."""
+    found: Columns = {
+        "announced": _highest(levels["waiting"]),
+        "most_tokens": _highest(levels["tokens"]),
+    }
+    return RunStats(**found | counts)
+
+
+def _highest(points: list[Point]) -> float:
+    return max((point.highest for point in points), default=0)
 
 
 def _rows(names: Sequence[str], columns: Columns) -> Iterable[tuple[Any, ...]]:

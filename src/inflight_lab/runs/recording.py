@@ -69,7 +69,8 @@ COLUMNS = {
     "slow?": number(1, 1000),
     "unlimited?": bool,
     "phase": LEVEL,
-    "counts": {field.name: LEVEL for field in fields(Stats)},
+    "counts": {field.name: LEVEL for field in fields(Stats)}
+    | {"announced?": COUNT, "most_tokens?": COUNT},
     "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),
     "policies": list,
     "levels": {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from inflight_lab.runs.events import OutcomeKind, Stats, outcome_of
+from inflight_lab.runs.events import OutcomeKind, RunStats, outcome_of
 from inflight_lab.runs.levels import LINES, Line, Point, points_since
 from inflight_lab.runs.quota_policy import PolicyChange
 
@@ -80,7 +80,7 @@ class Run:
     levels: dict[Line, list[Point]] = field(default_factory=no_levels)
     events: list[RequestEvent] = field(default_factory=list)
     policies: list[PolicyChange] = field(default_factory=list)
-    counts: Stats = field(default_factory=Stats)
+    counts: RunStats = field(default_factory=RunStats)
     dropped: Counter[OutcomeKind] = field(default_factory=Counter)
     """How many requests, by outcome, ended in events that are not in ``events``."""
     now: float = 0.0

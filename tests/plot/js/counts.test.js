@@ -11,7 +11,14 @@ import { request, runOf, SEVEN_IN_TWO } from "./support.js";
 const RUN = runOf({
   now: 5,
   dropped: { accepted: 2 },
-  counts: { started: 9, accepted: 3, refused: 1, failed: 1, cancelled: 4 },
+  counts: {
+    started: 9,
+    announced: 9,
+    accepted: 3,
+    refused: 1,
+    failed: 1,
+    cancelled: 4,
+  },
   policies: [{ ...SEVEN_IN_TWO, tokens: 1300 }],
   levels: {
     server: [[1, 2], [1.4, 1], [2.5, 0]],
@@ -37,6 +44,7 @@ Deno.test("before its end a run's events say how it stood", () => {
     started: 9,
     waiting: 3,
     inFlight: 1,
+    announced: 9,
     accepted: 3,
     refused: 1,
     failed: 1,

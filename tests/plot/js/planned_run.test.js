@@ -14,7 +14,8 @@ Deno.test("all its requests wait, and the limit and the quota stand", () => {
   assert.equal(levelAt(run.levels.waiting, 0), 40);
   assert.equal(levelAt(run.levels.limit, 0), 3);
   assert.deepEqual(policyAt(run, 0), POLICY);
-  assert.deepEqual([run.counts.started, run.counts.waiting], [40, 40]);
+  const { started, waiting, announced } = run.counts;
+  assert.deepEqual([started, waiting, announced], [40, 40, 40]);
 });
 
 Deno.test("there may be no limit, and no quota", () => {

@@ -51,6 +51,18 @@ Deno.test("events of more than a minute ago are forgotten, but their outcomes co
   assert.deepEqual(run.dropped, { accepted: 8, refused: 0, failed: 1, cancelled: 4 });
 });
 
+Deno.test("the kernel's counts outlast what is forgotten", () => {
+  const counts = { announced: 2000, most_tokens: 900 };
+  const levels = { waiting: [[0, 2000], [60, 1362]], tokens: [[1, 900], [2, 0]] };
+  const run = runOf({
+    now: 90,
+    live: true,
+    counts,
+    levels: /** @type {any} */ (levels),
+  });
+  assert.deepEqual([run.counts.announced, run.counts.mostTokens], [2000, 900]);
+});
+
 Deno.test("a complete run keeps everything", () => {
   const run = runOf({
     now: 500,

@@ -20,7 +20,7 @@
  * @typedef {{ time: number, kind: "none" } | { time: number } & QuotaPolicy} PolicyRow
  *
  * @typedef {OutcomeCounts & { started: number, waiting: number, in_flight: number,
- *   elapsed?: number, busiest_period?: number }} CountFields
+ *   announced: number, most_tokens?: number, elapsed?: number, busiest_period?: number }} CountFields
  *
  * @typedef {object} Columns
  * @property {number} now
@@ -46,7 +46,13 @@ export function emptyColumns() {
     slow: 1,
     unlimited: false,
     phase: 0,
-    counts: { ...none, started: 0, waiting: 0, in_flight: 0 },
+    counts: {
+      ...none,
+      started: 0,
+      waiting: 0,
+      in_flight: 0,
+      announced: 0,
+    },
     dropped: none,
     policies: [],
     levels: {},
@@ -97,6 +103,11 @@ export function policyChangesFrom(rows) {
  * @param {CountFields} fields
  * @returns {Counts}
  */
-export function countsFrom({ in_flight, busiest_period, ...counts }) {
-  return { ...counts, inFlight: in_flight, busiestPeriod: busiest_period };
+export function countsFrom({ in_flight, most_tokens, busiest_period, ...counts }) {
+  return {
+    ...counts,
+    inFlight: in_flight,
+    mostTokens: most_tokens,
+    busiestPeriod: busiest_period,
+  };
 }

@@ -26,6 +26,7 @@ export function countsAt(run, time) {
     started: doneOf(outcomes) + outcomes.cancelled + open + queued,
     waiting: queued,
     inFlight,
+    announced: run.counts.announced,
   };
 }
 

@@ -20,7 +20,8 @@ import { Run } from "./run.js";
  */
 export function plannedRun({ count, limit, unlimited, policy }) {
   const columns = emptyColumns();
-  columns.counts = { ...columns.counts, started: count, waiting: count };
+  const waiting = { started: count, waiting: count, announced: count };
+  columns.counts = { ...columns.counts, ...waiting };
   columns.unlimited = unlimited;
   columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
   columns.levels.waiting = levelFromTheBeginning(count);

@@ -71,6 +71,10 @@ const LINES = [
  * @property {number} refused
  * @property {number} failed
  * @property {number} cancelled
+ * @property {number} announced How many requests the client said it would send, before it
+ *   sent them; 0 if it said nothing.
+ * @property {number} [mostTokens] The most tokens used within any one period; 0 if they are
+ *   not counted.
  * @property {number} [elapsed] Seconds from the first request to the last answer.
  * @property {number} [busiestPeriod] The most requests sent within any one period.
  *
