@@ -4,7 +4,7 @@ import { WHEN_OVER } from "./sentence/finished.js";
 import { Moment } from "./sentence/moment.js";
 import { planned } from "./sentence/ready.js";
 import { WHILE_RUNNING } from "./sentence/running.js";
-import { rounded } from "./words.js";
+import { grouped, rounded } from "./words.js";
 
 /**
  * @import { Phase } from "./phase.js"
@@ -44,5 +44,5 @@ export function sentenceOf(run, time, phase) {
  */
 function withSpeed({ text, tone }, slow) {
   if (slow === 1) return { text, tone };
-  return { text: `${text} (${rounded(slow, 1)} × slower)`, tone };
+  return { text: `${text} (${grouped(rounded(slow, 1))} × slower)`, tone };
 }

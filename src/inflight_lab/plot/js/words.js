@@ -13,6 +13,15 @@ export function perWords(period) {
 }
 
 /**
+ * How often something comes: "a second", or "every 2 s".
+ *
+ * @param {number} period In seconds.
+ */
+export function everyPeriod(period) {
+  return period === 1 ? "a second" : `every ${seconds(period)}`;
+}
+
+/**
  * The latest period: "the last second", or "the last 2 s".
  *
  * @param {number} period In seconds.
@@ -33,14 +42,14 @@ export function inOnePeriod(period) {
  *
  * @param {number} time
  */
-export const seconds = (time) => `${rounded(time, 2)} s`;
+export const seconds = (time) => `${grouped(rounded(time, 2))} s`;
 
 /**
  * A measured time, rounded to what a listener can keep in mind: "0.3 s", "0.05 s".
  *
  * @param {number} time
  */
-export const plainSeconds = (time) => `${plainTime(time)} s`;
+export const plainSeconds = (time) => `${grouped(plainTime(time))} s`;
 
 /**
  * The number in `plainSeconds`.
@@ -75,7 +84,7 @@ export const ratePerSecond = (rate) => `${grouped(plainRate(rate))} a second`;
 export const grouped = (number) => NUMBERS.format(number);
 
 /**
- * A number without superfluous zeros.
+ * A number without superfluous zeros.  A tie is rounded up.
  *
  * @param {number} number
  * @param {number} digits After the point, at most.

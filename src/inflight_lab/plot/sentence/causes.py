@@ -3,7 +3,13 @@
 import math
 from collections import Counter
 
-from inflight_lab.plot.sentence.words import are_allowed, grouped, in_one_period, per
+from inflight_lab.plot.sentence.words import (
+    are_allowed,
+    every,
+    grouped,
+    in_one_period,
+    rounded,
+)
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -24,10 +30,10 @@ def why_refused(run: Run) -> str:
     if policy.tokens and most <= policy.rate:
         return _tokens_used(run, policy)
     if policy.kind == "gcra":
-        spacing = round(1000 * policy.period / policy.rate, 1)
-        return f"they came faster than one every {spacing:g} ms"
+        spacing = rounded(1000 * policy.period / policy.rate, 1)
+        return f"they came faster than one every {grouped(spacing)} ms"
     if policy.kind == "token-bucket":
-        refill = f"{grouped(policy.rate)} a {per(policy.period)} refill it"
+        refill = f"{grouped(policy.rate)} {every(policy.period)} refill it"
         return f"the bucket of {grouped(policy.burst)} was empty, {refill}"
     if most <= policy.rate:
         return _status_of(run)

@@ -10,6 +10,7 @@ from inflight_lab.plot.sentence.words import (
     many,
     plain_rate,
     plain_seconds,
+    rounded,
 )
 from inflight_lab.runs.run import Run
 
@@ -22,7 +23,8 @@ def finished_sentence(run: Run) -> str:
     text = _first_that_applies(run)
     if run.slow == 1:
         return text
-    return f"{text} ({run.slow:g} \N{MULTIPLICATION SIGN} slower)"
+    slow = grouped(rounded(run.slow, 1))
+    return f"{text} ({slow} \N{MULTIPLICATION SIGN} slower)"
 
 
 def _first_that_applies(run: Run) -> str:

@@ -1,11 +1,19 @@
 """Numbers in words, as somebody would say them aloud."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def rounded(number: float, digits: int) -> float:
+    """A number with so many decimals at most; a tie is rounded up, as on the page."""
+    last_digit = Decimal(1).scaleb(-digits)
+    return float(Decimal(number).quantize(last_digit, ROUND_HALF_UP))
+
 
 def grouped(number: float) -> str:
     """A number with commas between its thousands: "2,000"."""
     if number == int(number):
         return f"{int(number):,}"
-    return f"{round(number, 3):,}"
+    return f"{rounded(number, 3):,}"
 
 
 def many(number: float, noun: str) -> str:
@@ -21,7 +29,12 @@ def are_allowed(number: float) -> str:
 
 def per(period: float) -> str:
     """What a rate is per: "second", or "2 s" if the period is another."""
-    return "second" if period == 1 else f"{round(period, 2):g} s"
+    return "second" if period == 1 else f"{grouped(rounded(period, 2))} s"
+
+
+def every(period: float) -> str:
+    """How often something comes: "a second", or "every 2 s"."""
+    return "a second" if period == 1 else f"every {per(period)}"
 
 
 def in_one_period(period: float) -> str:
@@ -32,14 +45,14 @@ def in_one_period(period: float) -> str:
 def plain_seconds(time: float) -> str:
     """A measured time, rounded to what a listener can keep in mind: "0.3 s"."""
     if time >= 1:
-        plain = round(time, 1)
+        plain = rounded(time, 1)
     elif time >= 0.2:
-        plain = round(time * 20) / 20
+        plain = rounded(time * 20, 0) / 20
     else:
-        plain = round(time, 2 if time >= 0.02 else 3)
-    return f"{plain:g} s"
+        plain = rounded(time, 2 if time >= 0.02 else 3)
+    return f"{grouped(plain)} s"
 
 
 def plain_rate(rate: float) -> str:
     """A measured rate: one decimal below 5, none above."""
-    return grouped(round(rate, 1 if rate < 4.95 else 0))
+    return grouped(rounded(rate, 1 if rate < 4.95 else 0))

@@ -2,7 +2,7 @@
 
 import { isRefusal } from "../outcomes.js";
 import { policyAt } from "../run.js";
-import { areAllowed, grouped, inOnePeriod, perWords, rounded } from "../words.js";
+import { areAllowed, everyPeriod, grouped, inOnePeriod, rounded } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
 /** Nobody waits for less than this many seconds. */
@@ -29,7 +29,7 @@ export function whyRefused(moment) {
   if (policy.tokens && most <= rate) return tokensUsed(moment, policy);
   if (kind === "gcra") return `they came faster than ${spacing(policy)}`;
   if (kind === "token-bucket") {
-    const refill = `${grouped(rate)} a ${perWords(period)}`;
+    const refill = `${grouped(rate)} ${everyPeriod(period)}`;
     return `the bucket of ${grouped(burst)} was empty, ${refill} refill it`;
   }
   if (most <= rate) return statusOf(moment);
@@ -42,7 +42,7 @@ export function whyRefused(moment) {
  * @param {QuotaPolicy} policy
  */
 export function spacing({ rate, period }) {
-  return `one every ${rounded((1000 * period) / rate, 1)} ms`;
+  return `one every ${grouped(rounded((1000 * period) / rate, 1))} ms`;
 }
 
 /**

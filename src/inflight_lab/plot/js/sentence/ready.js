@@ -1,6 +1,6 @@
 // What a view says before a run: what will happen, as far as it is known.
 
-import { grouped, many, perWords } from "../words.js";
+import { everyPeriod, grouped, many, perWords } from "../words.js";
 import { spacing } from "./causes.js";
 
 /**
@@ -33,10 +33,11 @@ function allowed(policy) {
   if (!policy) return "the API has no quota";
   const { kind, rate, period, burst, tokens } = policy;
   if (kind === "gcra") return `the API allows ${spacing(policy)}`;
+  if (kind === "token-bucket") {
+    const refill = `${grouped(rate)} ${everyPeriod(period)}`;
+    return `the API allows ${refill}, and ${grouped(burst)} to begin with`;
+  }
   const per = period === 1 ? "a second" : `in ${perWords(period)}`;
-  const refilled = kind === "token-bucket"
-    ? `, and ${grouped(burst)} to begin with`
-    : "";
-  if (!tokens) return `the API allows ${grouped(rate)} ${per}${refilled}`;
+  if (!tokens) return `the API allows ${grouped(rate)} ${per}`;
   return `the API allows ${many(rate, "request")} and ${many(tokens, "token")} ${per}`;
 }
