@@ -15,7 +15,7 @@ from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import Line, Point, level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
-from inflight_lab.runs.run import Run, no_levels
+from inflight_lab.runs.run import RequestEvent, Run, no_levels
 from tests.plot.svg import (
     BLUE,
     GRID,
@@ -63,6 +63,7 @@ RUN = run_of(
         busiest_period=6,
         elapsed=3.96,
     ),
+    events=[RequestEvent(4.0, "cancelled", None, 3)],
 )
 
 

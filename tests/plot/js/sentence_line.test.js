@@ -66,7 +66,7 @@ function onAPage(test) {
 
 /**
  * @param {string} text
- * @returns {() => import("../../../src/inflight_lab/plot/js/sentence/moment.js").Sentence}
+ * @returns {() => import("../../../src/inflight_lab/plot/js/sentence/run_so_far.js").Sentence}
  */
 const saying = (text) => () => ({ text, tone: "calm" });
 

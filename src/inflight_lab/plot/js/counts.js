@@ -21,21 +21,15 @@ export function countsAt(run, time) {
   const open = levelAt(client.length ? client : server, time) ?? 0;
   const queued = levelAt(waiting, time) ?? 0;
   const outcomes = outcomesAt(run, time);
+  const { accepted, refused, failed, cancelled } = outcomes;
   return {
     ...outcomes,
-    started: doneOf(outcomes) + outcomes.cancelled + open + queued,
+    started: accepted + refused + failed + cancelled + open + queued,
     waiting: queued,
     inFlight,
     announced: run.counts.announced,
   };
 }
-
-/**
- * How many requests have an answer or an error.  Cancelled ones are not done.
- *
- * @param {OutcomeCounts} outcomes
- */
-export const doneOf = ({ accepted, refused, failed }) => accepted + refused + failed;
 
 /**
  * @param {Run} run

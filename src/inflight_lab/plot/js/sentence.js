@@ -1,7 +1,7 @@
 // One sentence that says what happens in a run, and why.
 
 import { WHEN_OVER } from "./sentence/finished.js";
-import { Moment } from "./sentence/moment.js";
+import { RunSoFar } from "./sentence/run_so_far.js";
 import { planned } from "./sentence/ready.js";
 import { WHILE_RUNNING } from "./sentence/running.js";
 import { grouped, rounded } from "./words.js";
@@ -9,7 +9,7 @@ import { grouped, rounded } from "./words.js";
 /**
  * @import { Phase } from "./phase.js"
  * @import { Run } from "./run.js"
- * @import { Sentence, Situation } from "./sentence/moment.js"
+ * @import { Sentence, Situation } from "./sentence/run_so_far.js"
  *
  * @type {Record<Phase, Situation[]>}
  */
@@ -29,9 +29,9 @@ const SITUATIONS = {
  * @returns {Sentence}
  */
 export function sentenceOf(run, time, phase) {
-  const moment = new Moment(run, phase === "frozen" ? Infinity : time);
+  const soFar = new RunSoFar(run, phase === "frozen" ? Infinity : time);
   for (const situation of SITUATIONS[phase]) {
-    const sentence = situation(moment);
+    const sentence = situation(soFar);
     if (sentence) return withSpeed(sentence, run.slow);
   }
   throw new Error(`no situation of a ${phase} view applies`);

@@ -12,7 +12,7 @@ const SPEECH_MS = 5000;
 const FIRST_SPEECH_MS = 1000;
 
 /**
- * @import { Sentence } from "./sentence/moment.js"
+ * @import { Sentence } from "./sentence/run_so_far.js"
  */
 
 export class SentenceLine {

@@ -2,7 +2,7 @@
 
 import { div } from "./dom.js";
 import { levelAt, policyAt } from "./run.js";
-import { lastPeriod } from "./words.js";
+import { grouped, lastPeriod } from "./words.js";
 
 /**
  * @import { Outcome } from "./outcomes.js"
@@ -57,8 +57,9 @@ export function addTiles(root) {
   return function show(run, time, counts) {
     const numbers = numbersAt(run, time, counts);
     for (const { key, tile, number, label } of tiles) {
-      number.textContent = `${numbers[key] ?? UNKNOWN}`;
-      const alarming = ALARMING.includes(key) && (numbers[key] ?? 0) > 0;
+      const value = numbers[key];
+      number.textContent = value === null ? UNKNOWN : grouped(value);
+      const alarming = ALARMING.includes(key) && Number(value) > 0;
       tile.classList.toggle("ifl-alarm", alarming);
       if (key === "rate") label.textContent = `in ${lastPeriod(numbers.period)}`;
     }

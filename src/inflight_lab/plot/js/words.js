@@ -115,4 +115,6 @@ export function areAllowed(number) {
  *
  * @param {number} number
  */
-export const wait = (number) => `${grouped(number)} ${number === 1 ? "waits" : "wait"}`;
+export function waitInWords(number) {
+  return `${grouped(number)} ${number === 1 ? "waits" : "wait"}`;
+}

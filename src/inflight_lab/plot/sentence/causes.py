@@ -55,11 +55,6 @@ def why_failed(run: Run) -> str:
     return f"{most}{_reason_for(kind, run)} ({kind})" if kind else "no answer"
 
 
-def most_tokens(run: Run) -> float:
-    """The most tokens that were used in any one period; 0 if they were not counted."""
-    return max((point.highest for point in run.levels["tokens"]), default=0)
-
-
 def _policy_that_refused(run: Run) -> QuotaPolicy | None:
     """The quota at the last refusal or, without any, at the end."""
     refusals = [
@@ -76,7 +71,7 @@ def _policy_that_refused(run: Run) -> QuotaPolicy | None:
 
 
 def _tokens_used(run: Run, policy: QuotaPolicy) -> str:
-    used = most_tokens(run)
+    used = run.counts.most_tokens
     if used < TOKENS_USED_UP * policy.tokens:
         return _status_of(run)
     period = in_one_period(policy.period)

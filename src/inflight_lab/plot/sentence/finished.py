@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from inflight_lab.plot.sentence.causes import most_tokens, why_failed, why_refused
+from inflight_lab.plot.sentence.causes import why_failed, why_refused
+from inflight_lab.plot.sentence.stopped import never_sent, was_stopped
 from inflight_lab.plot.sentence.words import (
     are_allowed,
     grouped,
@@ -42,16 +43,16 @@ def _nothing_sent(run: Run) -> str:
 
 
 def _stopped(run: Run) -> str:
-    counts = run.counts
-    if not counts.cancelled:
+    if not was_stopped(run):
         return ""
-    never_sent = _never_sent(run)
+    counts = run.counts
+    unsent = never_sent(run)
     parts = [
         f"{grouped(counts.accepted)} answered",
         _part(counts.refused, f"refused{_in_brackets(why_refused(run))}"),
         _part(counts.failed, "failed"),
-        _part(counts.cancelled - never_sent, "given up in flight"),
-        _part(never_sent, "never sent"),
+        _part(counts.cancelled - unsent, "given up in flight"),
+        _part(unsent, "never sent"),
     ]
     ends = ", ".join(part for part in parts if part)
     return f"Stopped after {_took(run)}: {ends}."
@@ -59,9 +60,8 @@ def _stopped(run: Run) -> str:
 
 def _all_answered_in_the_end(run: Run) -> str:
     counts = run.counts
-    announced = max((point.highest for point in run.levels["waiting"]), default=0)
     troubled = counts.refused or counts.failed
-    if not troubled or not announced or counts.accepted < announced:
+    if not troubled or not counts.announced or counts.accepted < counts.announced:
         return ""
     if counts.refused >= counts.failed:
         trouble = many(counts.refused, "refusal") + _because(why_refused(run))
@@ -75,7 +75,7 @@ def _failed(run: Run) -> str:
     if not counts.failed or counts.failed < counts.refused:
         return ""
     who = _share(counts.failed, counts.started)
-    others = _also(counts.refused, "refused")
+    others = _also(counts.refused, "refused") + _also(counts.cancelled, "cancelled")
     return f"{who} failed{_because(why_failed(run))}.{others}"
 
 
@@ -84,19 +84,24 @@ def _refused(run: Run) -> str:
     if not counts.refused:
         return ""
     who = _share(counts.refused, counts.started)
-    others = _also(counts.failed, "failed")
+    others = _also(counts.failed, "failed") + _also(counts.cancelled, "cancelled")
     return f"{who} refused{_because(why_refused(run))}.{others}"
 
 
-def _open(run: Run) -> str:
-    accepted = run.counts.accepted
-    rest = run.counts.started - accepted
-    if not rest:
+def _some_unanswered(run: Run) -> str:
+    counts = run.counts
+    if counts.accepted == counts.started:
         return ""
-    return f"{grouped(accepted)} answered, {grouped(rest)} without an answer."
+    rest = counts.started - counts.accepted - counts.cancelled
+    parts = [
+        f"{grouped(counts.accepted)} answered",
+        _part(counts.cancelled, "cancelled"),
+        _part(rest, "without an answer"),
+    ]
+    return ", ".join(part for part in parts if part) + "."
 
 
-def _answered(run: Run) -> str:
+def _all_answered(run: Run) -> str:
     return f"{_all(run.counts.accepted)} answered in {_took(run)}{_pace(run)}."
 
 
@@ -106,8 +111,8 @@ SITUATIONS: tuple[Callable[[Run], str], ...] = (
     _all_answered_in_the_end,
     _failed,
     _refused,
-    _open,
-    _answered,
+    _some_unanswered,
+    _all_answered,
 )
 """What may be said, the most urgent first.  Each returns "" where it does not apply."""
 
@@ -124,7 +129,7 @@ def _pace(run: Run) -> str:
         return f": {plain_rate(rate)} a second"
     most = grouped(run.counts.busiest_period)
     period = in_one_period(policy.period)
-    tokens = most_tokens(run)
+    tokens = run.counts.most_tokens
     if policy.tokens and tokens:
         used = f"{grouped(tokens)} of {grouped(policy.tokens)} tokens"
         requests = f"{most} of {many(policy.rate, 'request')}"
@@ -132,14 +137,6 @@ def _pace(run: Run) -> str:
     if policy.period == 1 and elapsed >= 1 and rate <= policy.rate:
         return f": {plain_rate(rate)} a second of the {grouped(policy.rate)} allowed"
     return f": at most {most} came {period}, {are_allowed(policy.rate)}"
-
-
-def _never_sent(run: Run) -> int:
-    return sum(
-        event.request_count
-        for event in run.events
-        if event.what == "cancelled" and event.request is None
-    )
 
 
 def _elapsed(run: Run) -> float:

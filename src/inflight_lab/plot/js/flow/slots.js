@@ -1,7 +1,6 @@
 // Who holds which slot of the limit, and what each slot does at a time.
 
-/** A slot that is held for longer than this after its answer sleeps (a retry's pause). */
-const ASLEEP_AFTER_SECONDS = 0.03;
+import { ASLEEP_AFTER_SECONDS } from "../thresholds.js";
 
 /**
  * @import { FlowRequest } from "./request.js"

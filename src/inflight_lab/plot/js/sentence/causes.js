@@ -13,26 +13,26 @@ const TOKENS_USED_UP = 0.7;
 
 /**
  * @import { QuotaPolicy } from "../run.js"
- * @import { Moment } from "./moment.js"
+ * @import { RunSoFar } from "./run_so_far.js"
  */
 
 /**
  * Why requests were refused, or "" if nobody knows.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
-export function whyRefused(moment) {
-  const policy = policyAt(moment.run, moment.lastRefusal()) ?? moment.policy;
-  if (!policy) return statusOf(moment);
-  const most = busiest(moment, policy);
+export function whyRefused(soFar) {
+  const policy = policyAt(soFar.run, soFar.lastRefusal()) ?? soFar.policy;
+  if (!policy) return statusOf(soFar);
+  const most = busiest(soFar, policy);
   const { kind, rate, period, burst } = policy;
-  if (policy.tokens && most <= rate) return tokensUsed(moment, policy);
+  if (policy.tokens && most <= rate) return tokensUsed(soFar, policy);
   if (kind === "gcra") return `they came faster than ${spacing(policy)}`;
   if (kind === "token-bucket") {
     const refill = `${grouped(rate)} ${everyPeriod(period)}`;
     return `the bucket of ${grouped(burst)} was empty, ${refill} refill it`;
   }
-  if (most <= rate) return statusOf(moment);
+  if (most <= rate) return statusOf(soFar);
   return `${grouped(most)} came ${inOnePeriod(period)}, ${areAllowed(rate)}`;
 }
 
@@ -48,7 +48,7 @@ export function spacing({ rate, period }) {
 /**
  * The most requests that arrived in any one period so far.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  * @param {QuotaPolicy} policy
  */
 export function busiest({ run, time, whole }, { period }) {
@@ -57,25 +57,35 @@ export function busiest({ run, time, whole }, { period }) {
 }
 
 /**
+ * The most tokens that were used in any one period so far; 0 if they were not counted.
+ *
+ * @param {RunSoFar} soFar
+ */
+export function mostTokens({ run, time, whole }) {
+  if (time >= run.now && run.counts.mostTokens) return run.counts.mostTokens;
+  return extremes(run.levels.tokens, whole).highest;
+}
+
+/**
  * Why requests failed: the most frequent reason, with the name of the error.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
-export function whyFailed(moment) {
-  const kinds = moment.endings("failed").map(({ detail }) => detail ?? "");
+export function whyFailed(soFar) {
+  const kinds = soFar.endings("failed").map(({ detail }) => detail ?? "");
   const kind = mostFrequent(kinds);
   const most = kinds.some((each) => each !== kind) ? "most: " : "";
   if (typeof kind === "number") return `${most}the API answered ${kind}`;
   if (!kind) return "no answer";
-  return `${most}${reasonFor(kind, moment)} (${kind})`;
+  return `${most}${reasonFor(kind, soFar)} (${kind})`;
 }
 
 /**
  * @param {string} kind The name of an error, as httpx has them.
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
-function reasonFor(kind, moment) {
-  const waited = kind.includes("Timeout") ? withinSeconds(kind, moment) : "";
+function reasonFor(kind, soFar) {
+  const waited = kind.includes("Timeout") ? withinSeconds(kind, soFar) : "";
   if (kind === "ConnectTimeout") return `no connection ${waited}`;
   if (kind === "PoolTimeout") return `no free connection ${waited}`;
   if (waited) return `no answer ${waited}`;
@@ -88,7 +98,7 @@ function reasonFor(kind, moment) {
  * For how long the most impatient of them waited, where that is known.
  *
  * @param {string} kind
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
 function withinSeconds(kind, { run, whole }) {
   const isIt = (/** @type {import("../run.js").RequestEvent} */ { what, detail }) =>
@@ -100,20 +110,20 @@ function withinSeconds(kind, { run, whole }) {
   return `within ${Math.floor(shortest * digits + 1e-6) / digits} s`;
 }
 
-/** @param {Moment} moment */
-function statusOf(moment) {
-  const statuses = moment.endings("refused").map(({ detail }) => Number(detail));
+/** @param {RunSoFar} soFar */
+function statusOf(soFar) {
+  const statuses = soFar.endings("refused").map(({ detail }) => Number(detail));
   const status = mostFrequent(statuses.filter(isRefusal));
   return status === undefined ? "" : `the API answered ${status}`;
 }
 
 /**
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  * @param {QuotaPolicy} policy
  */
-function tokensUsed(moment, { tokens, period }) {
-  const { highest } = extremes(moment.run.levels.tokens, moment.whole);
-  if (highest < TOKENS_USED_UP * tokens) return statusOf(moment);
+function tokensUsed(soFar, { tokens, period }) {
+  const highest = mostTokens(soFar);
+  if (highest < TOKENS_USED_UP * tokens) return statusOf(soFar);
   const used = `${grouped(highest)} of ${grouped(tokens)} ${inOnePeriod(period)}`;
   return `the tokens ran out (${used}), not the requests`;
 }

@@ -1,22 +1,16 @@
 // What a view says of a run that is over: how it ended, and why.
 
-import { howMany } from "../outcomes.js";
-import {
-  areAllowed,
-  grouped,
-  inOnePeriod,
-  many,
-  plainSeconds,
-  ratePerSecond,
-} from "../words.js";
-import { busiest, whyFailed, whyRefused } from "./causes.js";
-import { extremes } from "../spans.js";
+import { areAllowed, grouped, inOnePeriod, many } from "../words.js";
+import { plainSeconds, ratePerSecond } from "../words.js";
+import { busiest, mostTokens, whyFailed, whyRefused } from "./causes.js";
+import { neverSent, wasStopped } from "./stopped.js";
 
 /** A rate is not worth a word if it was measured for fewer seconds. */
 const MEANINGFUL = 0.5;
 
 /**
- * @import { Moment, Sentence, Situation } from "./moment.js"
+ * @import { QuotaPolicy } from "../run.js"
+ * @import { RunSoFar, Situation } from "./run_so_far.js"
  */
 
 /** @type {Situation} */
@@ -26,68 +20,68 @@ function nothingSent({ run, counts }) {
 }
 
 /** @type {Situation} */
-function stopped(moment) {
-  const { counts } = moment;
-  if (!counts.cancelled) return null;
-  const neverSent = moment.endings("cancelled")
-    .filter(({ request }) => request === null)
-    .reduce((sum, event) => sum + howMany(event), 0);
-  const parts = [`${grouped(counts.accepted)} answered`];
-  if (counts.refused) parts.push(`${grouped(counts.refused)} refused${why(moment)}`);
-  if (counts.failed) parts.push(`${grouped(counts.failed)} failed`);
-  const givenUp = counts.cancelled - neverSent;
-  if (givenUp) parts.push(`${grouped(givenUp)} given up in flight`);
-  if (neverSent) parts.push(`${grouped(neverSent)} never sent`);
-  const text = `Stopped after ${took(moment)}: ${parts.join(", ")}.`;
-  return { text, tone: toneOf(moment) };
+function stopped(soFar) {
+  if (!wasStopped(soFar)) return null;
+  const { counts } = soFar;
+  const unsent = neverSent(soFar);
+  const parts = [
+    `${grouped(counts.accepted)} answered`,
+    part(counts.refused, `refused${inBrackets(whyRefused(soFar))}`),
+    part(counts.failed, "failed"),
+    part(counts.cancelled - unsent, "given up in flight"),
+    part(unsent, "never sent"),
+  ];
+  const ends = parts.filter((each) => each).join(", ");
+  return { text: `Stopped after ${took(soFar)}: ${ends}.`, tone: toneOf(soFar) };
 }
 
 /** @type {Situation} */
-function allAnsweredInTheEnd(moment) {
-  const { accepted, refused, failed } = moment.counts;
-  const troubles = refused + failed;
-  if (!troubles || !moment.announced || accepted < moment.announced) return null;
-  const noun = refused >= failed ? "refusal" : "failure";
-  const why = because(refused >= failed ? whyRefused(moment) : whyFailed(moment));
-  const after = `after ${many(Math.max(refused, failed), noun)}${why}`;
-  const text = `${all(accepted)} answered in ${took(moment)}, ${after}.`;
-  return { text, tone: toneOf(moment) };
+function allAnsweredInTheEnd(soFar) {
+  const { counts } = soFar;
+  const isTroubled = counts.refused > 0 || counts.failed > 0;
+  const { announced } = counts;
+  if (!isTroubled || !announced || counts.accepted < announced) return null;
+  const answered = `${all(counts.accepted)} answered in ${took(soFar)}`;
+  return { text: `${answered}, after ${troubles(soFar)}.`, tone: toneOf(soFar) };
 }
 
 /** @type {Situation} */
-function failed(moment) {
-  const { counts } = moment;
+function failed(soFar) {
+  const { counts } = soFar;
   if (!counts.failed || counts.failed < counts.refused) return null;
   const who = share(counts.failed, counts.started);
-  const others = also(counts.refused, "refused");
-  return {
-    text: `${who} failed${because(whyFailed(moment))}.${others}`,
-    tone: "failed",
-  };
+  const others = also(counts.refused, "refused") + also(counts.cancelled, "cancelled");
+  const text = `${who} failed${because(whyFailed(soFar))}.${others}`;
+  return { text, tone: "failed" };
 }
 
 /** @type {Situation} */
-function refused(moment) {
-  const { counts } = moment;
+function refused(soFar) {
+  const { counts } = soFar;
   if (!counts.refused) return null;
   const who = share(counts.refused, counts.started);
-  const others = also(counts.failed, "failed");
-  const text = `${who} refused${because(whyRefused(moment))}.${others}`;
+  const others = also(counts.failed, "failed") + also(counts.cancelled, "cancelled");
+  const text = `${who} refused${because(whyRefused(soFar))}.${others}`;
   return { text, tone: "refused" };
 }
 
 /** @type {Situation} */
-function open(moment) {
-  const { started, accepted } = moment.counts;
+function someUnanswered({ counts }) {
+  const { started, accepted, cancelled } = counts;
   if (accepted === started) return null;
-  const rest = `${grouped(started - accepted)} without an answer`;
-  return { text: `${grouped(accepted)} answered, ${rest}.`, tone: "calm" };
+  const parts = [
+    `${grouped(accepted)} answered`,
+    part(cancelled, "cancelled"),
+    part(started - accepted - cancelled, "without an answer"),
+  ];
+  const text = `${parts.filter((each) => each).join(", ")}.`;
+  return { text, tone: "calm" };
 }
 
 /** @type {Situation} */
-function answered(moment) {
-  const { accepted } = moment.counts;
-  const text = `${all(accepted)} answered in ${took(moment)}${paceInWords(moment)}.`;
+function allAnswered(soFar) {
+  const { accepted } = soFar.counts;
+  const text = `${all(accepted)} answered in ${took(soFar)}${pace(soFar)}.`;
   return { text, tone: "calm" };
 }
 
@@ -98,56 +92,74 @@ export const WHEN_OVER = [
   allAnsweredInTheEnd,
   failed,
   refused,
-  open,
-  answered,
+  someUnanswered,
+  allAnswered,
 ];
+
+/**
+ * What went wrong most often on the way, and why.
+ *
+ * @param {RunSoFar} soFar
+ */
+function troubles(soFar) {
+  const { refused, failed } = soFar.counts;
+  if (refused >= failed) {
+    return many(refused, "refusal") + because(whyRefused(soFar));
+  }
+  return many(failed, "failure") + because(whyFailed(soFar));
+}
 
 /**
  * How fast it went, and what was allowed.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
-function paceInWords(moment) {
-  const { policy, counts } = moment;
-  const took = elapsed(moment);
+function pace(soFar) {
+  const { policy, counts } = soFar;
+  const seconds = elapsed(soFar);
   if (counts.accepted < 2) return "";
-  const rate = counts.accepted / took;
-  if (!policy && took < MEANINGFUL) return "";
+  const rate = counts.accepted / seconds;
+  if (!policy && seconds < MEANINGFUL) return "";
   if (!policy) return `: ${ratePerSecond(rate)}`;
-  const tokens = tokensInWords(moment, policy);
+  const tokens = tokensInWords(soFar, policy);
   if (tokens) return tokens;
-  if (policy.period === 1 && took >= 1 && rate <= policy.rate) {
+  if (policy.period === 1 && seconds >= 1 && rate <= policy.rate) {
     return `: ${ratePerSecond(rate)} of the ${grouped(policy.rate)} allowed`;
   }
-  const most = `${grouped(busiest(moment, policy))} came ${inOnePeriod(policy.period)}`;
+  const most = `${grouped(busiest(soFar, policy))} came ${inOnePeriod(policy.period)}`;
   return `: at most ${most}, ${areAllowed(policy.rate)}`;
 }
 
 /**
  * Which of the two limits was the nearer one; "" if no tokens were counted.
  *
- * @param {Moment} moment
- * @param {import("../run.js").QuotaPolicy} policy
+ * @param {RunSoFar} soFar
+ * @param {QuotaPolicy} policy
  */
-function tokensInWords(moment, policy) {
-  const { highest } = extremes(moment.run.levels.tokens, moment.whole);
+function tokensInWords(soFar, policy) {
+  const highest = mostTokens(soFar);
   if (!policy.tokens || !highest) return "";
   const tokens = `${grouped(highest)} of ${grouped(policy.tokens)} tokens`;
-  const requests = `${grouped(busiest(moment, policy))} of ${
-    many(policy.rate, "request")
-  }`;
+  const most = grouped(busiest(soFar, policy));
+  const requests = `${most} of ${many(policy.rate, "request")}`;
   return `: at most ${tokens} and ${requests} ${inOnePeriod(policy.period)}`;
 }
 
-/** @param {Moment} moment */
-const took = (moment) => plainSeconds(elapsed(moment));
+/** @param {RunSoFar} soFar */
+const took = (soFar) => plainSeconds(elapsed(soFar));
 
 /**
  * Seconds from the first request to the last answer.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  */
 const elapsed = ({ run }) => run.counts.elapsed || run.now;
+
+/**
+ * @param {number} count
+ * @param {string} fate
+ */
+const part = (count, fate) => (count ? `${grouped(count)} ${fate}` : "");
 
 /**
  * @param {number} count
@@ -158,28 +170,21 @@ const also = (count, fate) => (count ? ` ${grouped(count)} ${fate}.` : "");
 /** @param {string} why */
 const because = (why) => (why ? `: ${why}` : "");
 
-/**
- * Why requests were refused, in brackets.
- *
- * @param {Moment} moment
- */
-function why(moment) {
-  const reason = whyRefused(moment);
-  return reason && ` (${reason})`;
-}
+/** @param {string} why */
+const inBrackets = (why) => (why ? ` (${why})` : "");
 
 /** @param {number} number */
 const all = (number) => (number === 1 ? "1 request" : `All ${grouped(number)}`);
 
 /**
- * @param {number} part
+ * @param {number} count
  * @param {number} whole
  */
-function share(part, whole) {
-  return part === whole ? all(whole) : `${grouped(part)} of ${grouped(whole)}`;
+function share(count, whole) {
+  return count === whole ? all(whole) : `${grouped(count)} of ${grouped(whole)}`;
 }
 
-/** @param {Moment} moment */
+/** @param {RunSoFar} soFar */
 function toneOf({ counts }) {
   if (counts.failed > counts.refused) return "failed";
   return counts.refused ? "refused" : "calm";

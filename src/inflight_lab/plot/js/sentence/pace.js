@@ -2,6 +2,7 @@
 
 import { levelAt } from "../run.js";
 import { arrivalsIn, busiestPeriod, eventsIn, extremes, meanLevel } from "../spans.js";
+import { NEARLY_USED } from "../thresholds.js";
 import {
   areAllowed,
   grouped,
@@ -13,97 +14,92 @@ import {
   plainTime,
   ratePerSecond,
 } from "../words.js";
-import { STILL_RECENT } from "./moment.js";
+import { STILL_RECENT } from "./run_so_far.js";
 import { sleepersIn } from "./sleepers.js";
-
-/** The quota is nearly used from this share on. */
-const NEARLY = 0.9;
 
 /** A number in flight may be rounded to an integer if that changes it by less than this. */
 const ROUNDING = 0.15;
 
 /**
- * @import { QuotaPolicy } from "../run.js"
- * @import { Moment, Situation } from "./moment.js"
+ * @import { QuotaPolicy, RequestEvent } from "../run.js"
+ * @import { RunSoFar, Situation } from "./run_so_far.js"
  */
 
 /** @type {Situation} */
-export function asleep(moment) {
-  const { run, limit, counts } = moment;
-  const lately = moment.last(STILL_RECENT);
+export function asleep(soFar) {
+  const { run, limit, counts } = soFar;
+  const lately = soFar.last(STILL_RECENT);
   const half = (limit ?? 0) / 2;
   if (limit && extremes(run.levels.client, lately).lowest > half) return null;
   const { count, pause } = sleepersIn(run, lately);
-  const latency = moment.latency;
+  const latency = soFar.latency;
   if (!count || !latency || count < half) return null;
   if (!counts.waiting || !pause) return { text: sleeping(count, limit), tone: "calm" };
   const each = `(${plainSeconds(latency)} each + ${plainSeconds(pause)} asleep)`;
   const rate = count / (plainTime(latency) + plainTime(pause));
   const law = `${many(count, "slot")} / ${each} = ${ratePerSecond(rate)}`;
-  return { text: `${law}${besideTheQuota(moment, rate)}.`, tone: "calm" };
+  return { text: `${law}${besideTheQuota(soFar, rate)}.`, tone: "calm" };
 }
 
 /** @type {Situation} */
-export function tokensNearlyUsed(moment) {
-  const { run, policy } = moment;
+export function tokensNearlyUsed(soFar) {
+  const { run, policy } = soFar;
   if (!policy?.tokens) return null;
-  const { highest } = extremes(run.levels.tokens, moment.last(1));
-  if (highest < NEARLY * policy.tokens) return null;
+  const { highest } = extremes(run.levels.tokens, soFar.last(1));
+  if (highest < NEARLY_USED * policy.tokens) return null;
   const used = `${grouped(highest)} of ${grouped(policy.tokens)} tokens were used`;
   const text = `${used} ${inOnePeriod(policy.period)}: hardly any are left.`;
   return { text, tone: "full" };
 }
 
 /** @type {Situation} */
-export function nearlyFull(moment) {
-  const { run, policy } = moment;
+export function nearlyFull(soFar) {
+  const { run, policy } = soFar;
   if (!policy) return null;
   const { rate, period } = policy;
-  const came = busiestPeriod(run, moment.last(STILL_RECENT), period);
-  if (came < NEARLY * rate) return null;
+  const came = busiestPeriod(run, soFar.last(STILL_RECENT), period);
+  if (came < NEARLY_USED * rate) return null;
   const inOne = `${grouped(came)} came ${inOnePeriod(period)}`;
-  const left = came === rate ? "fully" : "nearly";
+  const howFar = came === rate ? "fully" : "nearly";
   const text = came > rate
     ? `${inOne}, more than the ${grouped(rate)} allowed: none refused so far.`
-    : `${inOne}, ${areAllowed(rate)}: the quota is ${left} used.`;
+    : `${inOne}, ${areAllowed(rate)}: the quota is ${howFar} used.`;
   return { text, tone: "full" };
 }
 
 /** @type {Situation} */
-export function steady(moment) {
-  const inFlight = meanLevel(moment.ownLevel, moment.last(1));
+export function steady(soFar) {
+  const inFlight = meanLevel(soFar.ownLevel, soFar.last(1));
   const shown = Math.round(inFlight);
-  const latency = moment.latency;
-  if (!shown || !latency || moment.policy?.tokens) return null;
+  const latency = soFar.latency;
+  if (!shown || !latency || soFar.policy?.tokens) return null;
   if (Math.abs(inFlight - shown) > ROUNDING * inFlight) return null;
   const rate = shown / plainTime(latency);
   const law = `${grouped(shown)} in flight / ${plainSeconds(latency)} each`;
-  const text = `${law} = ${ratePerSecond(rate)}${besideTheQuota(moment, rate)}.`;
+  const text = `${law} = ${ratePerSecond(rate)}${besideTheQuota(soFar, rate)}.`;
   return { text, tone: "calm" };
 }
 
 /** @type {Situation} */
-export function counted(moment) {
-  const { run, policy } = moment;
+export function counted(soFar) {
+  const { run, policy } = soFar;
   if (policy && !isPerSecond(policy)) {
-    return { text: `${latestPeriod(moment, policy)}.`, tone: "calm" };
+    return { text: `${latestPeriod(soFar, policy)}.`, tone: "calm" };
   }
-  const sent =
-    eventsIn(run, moment.last(1)).filter(({ what }) => what === "sent").length;
-  const text = `${grouped(sent)} sent in the last second${
-    besideTheQuota(moment, sent)
-  }.`;
-  return { text, tone: "calm" };
+  const isSent = (/** @type {RequestEvent} */ { what }) => what === "sent";
+  const sent = eventsIn(run, soFar.last(1)).filter(isSent).length;
+  const beside = besideTheQuota(soFar, sent);
+  return { text: `${grouped(sent)} sent in the last second${beside}.`, tone: "calm" };
 }
 
 /**
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  * @param {number} rate A second.
  */
-function besideTheQuota(moment, rate) {
-  const { policy } = moment;
+function besideTheQuota(soFar, rate) {
+  const { policy } = soFar;
   if (!policy) return "";
-  if (!isPerSecond(policy)) return `. ${latestPeriod(moment, policy)}`;
+  if (!isPerSecond(policy)) return `. ${latestPeriod(soFar, policy)}`;
   const unused = Math.floor(policy.rate - plainRate(rate));
   const left = unused > 0 ? `, ${grouped(unused)} unused` : "";
   return `; ${grouped(policy.rate)} allowed${left}`;
@@ -115,17 +111,16 @@ const isPerSecond = ({ period, tokens }) => period === 1 && !tokens;
 /**
  * What came in the latest period, beside what is allowed.
  *
- * @param {Moment} moment
+ * @param {RunSoFar} soFar
  * @param {QuotaPolicy} policy
  */
 function latestPeriod({ run, time }, { period, rate, tokens }) {
   const came = grouped(arrivalsIn(run, { from: time - period, to: time }));
-  const inThe = `n ${lastPeriod(period)}`;
-  if (!tokens) return `${came} came i${inThe}, ${areAllowed(rate)}`;
-  const used = `${grouped(levelAt(run.levels.tokens, time) ?? 0)} of ${
-    grouped(tokens)
-  }`;
-  return `I${inThe}: ${came} of ${many(rate, "request")}, ${used} tokens`;
+  if (!tokens) return `${came} came in ${lastPeriod(period)}, ${areAllowed(rate)}`;
+  const used = grouped(levelAt(run.levels.tokens, time) ?? 0);
+  const requests = `${came} of ${many(rate, "request")}`;
+  const budget = `${used} of ${grouped(tokens)} tokens`;
+  return `In ${lastPeriod(period)}: ${requests}, ${budget}`;
 }
 
 /**

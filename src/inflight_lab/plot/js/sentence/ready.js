@@ -5,11 +5,11 @@ import { spacing } from "./causes.js";
 
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
- * @import { Moment, Sentence } from "./moment.js"
+ * @import { RunSoFar, Sentence } from "./run_so_far.js"
  */
 
 /**
- * @param {Moment} moment Of a planned run.
+ * @param {RunSoFar} soFar Of a planned run.
  * @returns {Sentence}
  */
 export function planned({ run, counts, limit, policy }) {

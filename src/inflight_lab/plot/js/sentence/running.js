@@ -1,7 +1,7 @@
 // What a view says while a run goes on: the first thing that a watcher should know.
 
 import { extremes } from "../spans.js";
-import { grouped, many, wait } from "../words.js";
+import { grouped, many, waitInWords } from "../words.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
 import {
   failing,
@@ -15,30 +15,31 @@ import {
 const DONE = 0.05;
 
 /**
- * @import { Situation } from "./moment.js"
+ * @import { Situation } from "./run_so_far.js"
  */
 
 /** @type {Situation} */
-function notBegun({ run, counts: { started, waiting }, time }) {
-  if (run.events.some((event) => event.what === "sent" && event.time <= time)) {
-    return null;
-  }
+function notBegun({ run, counts, time }) {
+  const { started, waiting } = counts;
+  const hasSent = run.events.some((event) =>
+    event.what === "sent" && event.time <= time
+  );
+  if (hasSent) return null;
   if (started > waiting) return null;
   if (!waiting) return { text: "No request yet.", tone: "calm" };
-  const requests = waiting === 1
-    ? "1 request waits"
-    : `${many(waiting, "request")} wait`;
-  return { text: `${requests} to be sent.`, tone: "calm" };
+  const requests = many(waiting, "request");
+  const verb = waiting === 1 ? "waits" : "wait";
+  return { text: `${requests} ${verb} to be sent.`, tone: "calm" };
 }
 
 /** @type {Situation} */
-function idle(moment) {
-  const { counts } = moment;
+function idle(soFar) {
+  const { counts } = soFar;
   const { waiting, accepted, refused, failed } = counts;
-  const isDone = moment.announced > 0 && !waiting;
+  const isDone = counts.announced > 0 && !waiting;
   const pause = isDone ? DONE : 1;
-  const { highest } = extremes(moment.ownLevel, moment.last(pause));
-  if (highest || !moment.hasLasted(pause)) return null;
+  const { highest } = extremes(soFar.ownLevel, soFar.last(pause));
+  if (highest || !soFar.hasLasted(pause)) return null;
   const parts = [`${grouped(accepted)} answered`];
   if (refused) parts.push(`${grouped(refused)} refused`);
   if (failed) parts.push(`${grouped(failed)} failed`);
@@ -47,12 +48,12 @@ function idle(moment) {
 }
 
 /** @type {Situation} */
-function beginning(moment) {
-  const { counts, limit } = moment;
-  if (moment.hasLasted(1) && moment.latency) return null;
-  const { highest } = extremes(moment.ownLevel, moment.last(0.1));
+function beginning(soFar) {
+  const { counts, limit } = soFar;
+  if (soFar.hasLasted(1) && soFar.latency) return null;
+  const { highest } = extremes(soFar.ownLevel, soFar.last(0.1));
   const queue = limit === undefined ? "" : " for a slot";
-  const waiting = counts.waiting ? `, ${wait(counts.waiting)}${queue}` : "";
+  const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}${queue}` : "";
   return { text: `${grouped(highest)} in flight${waiting}.`, tone: "calm" };
 }
 

@@ -1,11 +1,9 @@
 // Slots that sleep: they are held although their answer has come.
 
 import { eventsIn } from "../spans.js";
+import { ASLEEP_AFTER_SECONDS } from "../thresholds.js";
 
-/** A slot that is still held this many seconds after its answer sleeps. */
-const ASLEEP_AFTER_SECONDS = 0.1;
-
-/** Seconds before the span in which a sleep in it may have begun. */
+/** A sleep may have begun up to this many seconds before the span. */
 const LONGEST = 10;
 
 /**

@@ -1,9 +1,9 @@
-// A moment of a run, with the numbers that its sentence may need.
+// A run up to a time, with the numbers that its sentence may need.
 
 import { countsAt } from "../counts.js";
 import { isRefusal, outcomeOf } from "../outcomes.js";
 import { levelAt, policyAt } from "../run.js";
-import { eventsIn, extremes, flightsIn } from "../spans.js";
+import { eventsIn, flightsIn } from "../spans.js";
 
 /** What happened within this many seconds is still the subject: words must not flicker. */
 export const STILL_RECENT = 2;
@@ -21,10 +21,10 @@ export const SILENCE = 0.25;
  * @property {string} text
  * @property {Tone} tone
  *
- * @typedef {(moment: Moment) => Sentence | null} Situation What it says if it applies.
+ * @typedef {(soFar: RunSoFar) => Sentence | null} Situation What it says if it applies.
  */
 
-export class Moment {
+export class RunSoFar {
   /**
    * @param {Run} run
    * @param {number} time
@@ -54,7 +54,8 @@ export class Moment {
     return { from: this.begin, to: this.time };
   }
 
-  /** Just before the first event that the page still knows. */
+  /** Just before the first event that the page still knows: a span does not include its
+   * `from`. */
   get begin() {
     return Math.min(this.run.events[0]?.time ?? 0, this.time) - 1e-6;
   }
@@ -62,17 +63,6 @@ export class Moment {
   /** @param {number} seconds */
   hasLasted(seconds) {
     return this.run.forgotten > 0 || this.time - this.begin >= seconds;
-  }
-
-  /** How many the client still has to bring home, of those that it announced. */
-  get owed() {
-    const { accepted, failed, cancelled } = this.counts;
-    return this.announced - accepted - failed - cancelled;
-  }
-
-  /** How many requests were asked for at once; 0 where no queue is observed. */
-  get announced() {
-    return extremes(this.run.levels.waiting, { from: -1, to: this.time }).highest;
   }
 
   /**

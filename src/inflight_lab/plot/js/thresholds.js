@@ -1,0 +1,7 @@
+// From when on the pictures and the sentence call it so: both at the same time.
+
+/** A slot sleeps if it is still held this many seconds after its answer. */
+export const ASLEEP_AFTER_SECONDS = 0.1;
+
+/** A quota is nearly used from this share on. */
+export const NEARLY_USED = 0.9;
