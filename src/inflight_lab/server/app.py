@@ -31,14 +31,14 @@ from inflight_lab.server.decision import Decision
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.echo import echo
 from inflight_lab.server.foreign_pages import comes_from_a_foreign_page
-from inflight_lab.server.knobs import LATENCIES, Knobs
-from inflight_lab.server.messages import message
-from inflight_lab.server.signs_of_life import (
+from inflight_lab.server.heartbeat import (
     EVERY,
     PATIENCE,
-    BegunAnswer,
-    begun_answer,
+    HeartbeatSend,
+    heartbeat_send_of,
 )
+from inflight_lab.server.knobs import LATENCIES, Knobs
+from inflight_lab.server.messages import message
 from inflight_lab.server.sizes import TOO_LARGE, declares_too_much, limit_body
 
 LOOPBACK = "127.0.0.1"
@@ -124,7 +124,7 @@ class PracticeApp(Knobs):
             app = PlainTextResponse(FOREIGN_PAGE, 403)
         elif declares_too_much(headers):
             app = PlainTextResponse(TOO_LARGE, 413)
-        await app(scope, limit_body(receive), BegunAnswer(scope, send))
+        await app(scope, limit_body(receive), HeartbeatSend(scope, send))
 
     async def get(self, request: Request) -> Response:
         """Echo a request, if the quota admits it."""
@@ -172,11 +172,11 @@ class PracticeApp(Knobs):
         """Wait for the latency, or until the client hangs up; say whether it did."""
         seconds = self._draw_latency()
         if self.slow > 1 and seconds < self.slow * PATIENCE:
-            answer = begun_answer(request.scope)
+            send = heartbeat_send_of(request.scope)
             while seconds > EVERY:
                 if await _disconnected_within(request, EVERY):
                     return True
-                await answer.give_sign(response)
+                await send.send_heartbeat(response)
                 seconds -= EVERY
         return await _disconnected_within(request, seconds)
 
