@@ -145,11 +145,11 @@ def test_a_limit_is_changed_where_it_can_be(row: Changed) -> None:
 
 
 def test_what_a_period_holds_is_counted() -> None:
-    """A burst of seven counts as seven, in one period and at one moment."""
+    """A burst of seven counts as seven, in a period and at one moment."""
     found = results(limiters.Window, REST)[REST]
-    assert found.detail == "at most 14 in one period, 7 at one moment"
+    assert found.detail == "at most 14 in 2 s, 7 at one moment"
     found = results(limiters.Spacer, REST)[REST]
-    assert str(found) == "yes: at most 7 in one period, 1 at one moment"
+    assert str(found) == "yes: at most 7 in 2 s, 1 at one moment"
 
 
 def test_what_is_kept_of_each_request_is_counted() -> None:

@@ -126,5 +126,5 @@ async def test_what_is_a_runner(
     """
     panel = open_panel(runner, count=9)
     await panel.start()
-    assert panel.status.startswith("done: 9 outcomes in")
+    assert panel.status.startswith("done: 9 results in")
     assert panel.timeline.stats().accepted == server.stats().accepted == 9

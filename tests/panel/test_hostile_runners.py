@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from inflight_lab import Panel, PracticeServer
+from inflight_lab.panel.blocked import BLOCKED
+from inflight_lab.panel.panel import STOPPING
 from inflight_lab.runners import semaphore
 from tests.support.hostile_runners import COUNT, TABLE
 from tests.support.hostile_runners import as_in_a_kernel as as_in_a_kernel
@@ -51,7 +53,7 @@ async def test_whatever_the_runner_does(server: PracticeServer, name: str) -> No
     server.latency = 0
     panel.lanes[""].runner = semaphore.make_many_requests
     await panel.start()
-    assert panel.status.startswith(f"done: {COUNT} outcomes in")
+    assert panel.status.startswith(f"done: {COUNT} results in")
     panel.close()
 
 
@@ -75,4 +77,30 @@ async def test_the_panel_says_what_stop_cannot_reach(server: PracticeServer) -> 
     panel.stop()
     await run
     assert panel.status.startswith("stopped: ")
+    panel.close()
+
+
+@pytest.mark.anyio
+async def test_a_run_that_is_being_stopped_is_not_said_to_run(
+    server: PracticeServer,
+) -> None:
+    """A cell that presses Stop and then blocks the loop: what follows is the end."""
+    said: list[str] = []
+    blocked = threading.Event()
+
+    def note(change: Any) -> None:
+        said.append(change["new"])
+        if change["new"] == BLOCKED:
+            blocked.set()
+
+    server.latency = 600
+    panel = Panel(semaphore.make_many_requests, server=server, count=COUNT)
+    run = panel.start()
+    await until(lambda: server.timeline.in_flight > 0)
+    panel.observe(note, "status")
+    panel.stop()
+    assert blocked.wait(PATIENCE)
+    await run
+    assert said[:2] == [STOPPING, BLOCKED]
+    assert "running" not in said
     panel.close()

@@ -75,8 +75,8 @@ async def test_side_by_side(server: PracticeServer, open_panel: OpenPanel) -> No
         assert len(lane.outcomes) == 20
         assert lane.server.stats().refused == 10
         assert lane.goals_met == {"one after the other": one_after_the_other}
-    assert panel.status.startswith("naive: done: 20 outcomes in")
-    assert " · semaphore: done: 20 outcomes in" in panel.status
+    assert panel.status.startswith("naive: done: 20 results in")
+    assert " · semaphore: done: 20 results in" in panel.status
     panel.close()
     assert (first.server.running, second.server.running) == (True, False)
 
@@ -172,7 +172,7 @@ async def test_the_status_follows_the_run(
     panel.stop()
     assert panel.status == "stopping …"
     await run
-    assert panel.status.startswith("stopped: 9 outcomes in ")
+    assert panel.status.startswith("stopped: 9 results in ")
     assert not panel.running
 
 
@@ -190,12 +190,12 @@ async def test_a_cancelled_run_is_a_stopped_one(
         await run
     kinds = [type(outcome) for outcome in panel.outcomes]
     assert kinds == [asyncio.CancelledError] * 9
-    assert panel.status.startswith("stopped: 9 outcomes")
+    assert panel.status.startswith("stopped: 9 results")
     panel.start().cancel()  # before its first step
     await until(lambda: not panel.running)
     server.latency = 0
     await panel.start()
-    assert panel.status.startswith("done: 9 outcomes")
+    assert panel.status.startswith("done: 9 results")
 
 
 async def test_no_requests_at_all(
@@ -205,4 +205,4 @@ async def test_no_requests_at_all(
     panel = open_panel(count=0)
     await panel.start()
     assert (panel.outcomes, server.stats().started) == ([], 0)
-    assert panel.status == "done: 0 outcomes in 0.0 s"
+    assert panel.status == "done: 0 results in 0.0 s"

@@ -81,7 +81,7 @@ async def test_what_a_thread_goes_on_to_send_is_counted(
     assert counts.waiting > 0
     await stop(panel)
     assert re.fullmatch(
-        rf"stopped: {threads.count} outcomes in \d+\.\d s, \d\d? not answered by then",
+        rf"stopped: {threads.count} results in \d+\.\d s, \d\d? not answered by then",
         panel.status,
     )
     assert run_of(panel).live
@@ -129,7 +129,7 @@ async def test_the_next_run_is_not_ended_by_the_one_before(
     await looked.wait()  # whether the plot of the first should end
     assert run_of(panel).live
     await run
-    assert panel.status.startswith("done: 3 outcomes")
+    assert panel.status.startswith("done: 3 results")
     assert run_of(panel).counts.accepted == 3  # to its end
 
 

@@ -13,7 +13,7 @@ from inflight_lab.panel.words import MAX_ERROR_TEXT, error_in_words, how_it_ende
 from inflight_lab.runners import naive
 
 STATS = Stats(started=9, waiting=1, in_flight=2, cancelled=3, accepted=3, elapsed=1.25)
-CUT_SHORT = "stopped: 2 outcomes in 1.2 s, 6"
+CUT_SHORT = "stopped: 2 results in 1.2 s, 6"
 RAISED = "your code raised ValueError: no"
 CANCELLED = "your code raised CancelledError: "
 LEFT = (
@@ -35,14 +35,14 @@ class End(NamedTuple):
 @pytest.mark.parametrize(
     "end",
     [
-        End("done: 2 outcomes in 1.2 s"),
+        End("done: 2 results in 1.2 s"),
         End(f"{CUT_SHORT} cancelled", stopped=True),
         End(f"{CUT_SHORT} not answered by then", stopped=True, observed=False),
         End(f"{CUT_SHORT} cancelled", error=asyncio.CancelledError(), stopped=True),
         End(RAISED, RAISED, ValueError("no"), stopped=True),
         End(RAISED, RAISED, ValueError("no")),
         End(CANCELLED, CANCELLED, asyncio.CancelledError()),
-        End(f"done: 2 outcomes in 1.2 s; 4 {LEFT}", f"4 {LEFT}", abandoned=4),
+        End(f"done: 2 results in 1.2 s; 4 {LEFT}", f"4 {LEFT}", abandoned=4),
         End(
             f"{RAISED}; 4 {LEFT}", f"{RAISED}; 4 {LEFT}", ValueError("no"), abandoned=4
         ),

@@ -17,6 +17,7 @@ class FailsLate(PracticeServer):
     """Its answer fails after the head has been sent."""
 
     async def get(self, request: Request) -> Response:
+        """Begin an answer, and fail."""
         await heartbeat_send_of(request.scope).send_heartbeat(JSONResponse({}))
         raise ZeroDivisionError
 

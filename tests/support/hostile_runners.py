@@ -190,7 +190,7 @@ async def answers_the_cancel_with_an_error(url: str, count: int) -> Any:
         raise ValueError("on the way out")
 
 
-@hostile(f"done: {COUNT} outcomes")
+@hostile(f"done: {COUNT} results")
 async def starts_tasks_from_a_timer(
     url: str, count: int, *, client: httpx.AsyncClient
 ) -> Any:
@@ -264,7 +264,7 @@ class Unlisted(list[Any]):
         raise ValueError("how long is a piece of string")
 
 
-@hostile(f"done: {COUNT} outcomes")
+@hostile(f"done: {COUNT} results")
 async def returns_a_list_that_has_no_length(url: str, count: int) -> Any:
     return Unlisted()
 

@@ -77,7 +77,7 @@ async def _keeps_to_the_rate_after_a_stall(subject: Subject) -> CheckResult:
 def _rate_verdict(subject: Subject, api: Api) -> CheckResult:
     busiest = _busiest(api.arrivals, subject.period)
     together = max(Counter(api.arrivals).values(), default=0)
-    detail = f"at most {busiest} in one period, {together} at one moment"
+    detail = f"at most {busiest} in {subject.period:g} s, {together} at one moment"
     return CheckResult(busiest <= subject.rate, detail)
 
 

@@ -19,7 +19,7 @@ STYLES = (
     HERE / "css" / "present.css",
     HERE / "css" / "phone.css",
 )
-"""The later ones change what the earlier ones say."""
+"""In this order: the later ones override the earlier ones."""
 
 
 class Controlled(RunWidget):
@@ -33,7 +33,7 @@ class Controlled(RunWidget):
     _css = "".join(path.read_text(encoding="utf-8") for path in STYLES)
 
     running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
-    status = traitlets.Unicode(help="How things stand, in a line.").tag(sync=True)
+    status = traitlets.Unicode(help="How things stand, in a line.")
     notice = traitlets.Unicode(help="What no picture shows, or nothing.").tag(sync=True)
     more = traitlets.Bool(help="Whether the page shows all settings.").tag(sync=True)
     _headings: "traitlets.List[Any]" = traitlets.List().tag(sync=True)

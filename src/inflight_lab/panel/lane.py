@@ -91,13 +91,13 @@ class Lane:
     async def run(self) -> None:
         """Send the requests of the run that was begun; its plot goes on."""
         try:
-            await self._begun.run()
+            await self._current_execution.run()
         finally:
             await self._wait_for_the_server()
 
     def end(self) -> End:
         """Judge the goals and stop the plot; returns how the run ended."""
-        execution = self._begun
+        execution = self._current_execution
         self._execution = None
         _running.remove(self)
         self.outcomes, self.error = execution.result
@@ -112,6 +112,11 @@ class Lane:
         self.goals.judge(stats, finished=not cut_short)
         end = how_it_ended(execution, self._stats(), observed=self._observed)
         return End(self._said_here(end.status), self._said_here(end.notice))
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run that is under way is being stopped."""
+        return self._execution is not None and self._execution.stopped
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more."""
@@ -156,7 +161,7 @@ class Lane:
         return {"name": self.name, "goals": self.goals.states()}
 
     @property
-    def _begun(self) -> Execution:
+    def _current_execution(self) -> Execution:
         assert self._execution, "`begin` comes first"
         return self._execution
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import traitlets
 
 from inflight_lab.arguments import checked, instance, one_of
-from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.blocked import BLOCKED, watch_for_blocks
+from inflight_lab.panel.first_runner import OfFirstRunner
 from inflight_lab.panel.goals import Goal, check_goals
 from inflight_lab.panel.lane import Lane
 from inflight_lab.panel.lanes import begin_together, lanes_for, runners_by_name
@@ -31,8 +30,10 @@ from inflight_lab.panel.shared_knobs import (
 from inflight_lab.runs.recording import save
 from inflight_lab.server import PracticeServer
 
+STOPPING = "stopping …"
 
-class Panel(Settable):
+
+class Panel(OfFirstRunner, Settable):
     """Runs ``runner(url, count)`` at the press of a button, and shows it live.
 
     The requests go to ``server``.
@@ -138,42 +139,12 @@ class Panel(Settable):
         share_knobs(self)
         closed_on_rerun(self._clear_when_over)
 
-    @property
-    def server(self) -> PracticeServer:
-        """The server of the first runner."""
-        return self._first.server
-
-    @property
-    def timeline(self) -> Timeline:
-        """What the first runner's client saw."""
-        return self._first.timeline
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """One response or exception per request of the last run."""
-        return self._first.outcomes
-
-    @property
-    def error(self) -> BaseException | None:
-        """What the runner raised in the last run, or None."""
-        return self._first.error
-
-    @property
-    def goals(self) -> dict[str, Goal]:
-        """The conditions by which every run is judged, by name."""
-        return self._first.goals.conditions
-
-    @property
-    def goals_met(self) -> dict[str, bool]:
-        """Which goals the last run met, by name."""
-        return self._first.goals_met
-
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
         if self.running:
-            self._say("stopping …", "stopping …")
             for lane in self.lanes.values():
                 lane.stop()
+            self._say_under_way()
 
     async def reset(self) -> None:
         """Stop, forget the last run, and put every slider back where it began."""
@@ -206,11 +177,11 @@ class Panel(Settable):
         lanes = self.lanes.values()
         begin_together(lanes, self.count, limit=self.limit, slow=self.slow)
         self._show_goals()
-        self._say("running")
+        self._say_under_way()
 
     async def _go(self) -> None:
         watch = self._loop.create_task(
-            watch_for_blocks(self._say_blocked, self._say_running)
+            watch_for_blocks(self._say_blocked, self._say_unblocked)
         )
         try:
             await asyncio.gather(*(lane.run() for lane in self.lanes.values()))
@@ -233,8 +204,14 @@ class Panel(Settable):
     def _say_blocked(self) -> None:
         self._say(BLOCKED, BLOCKED)
 
-    def _say_running(self) -> None:
+    def _say_unblocked(self) -> None:
         if self.status == BLOCKED:
+            self._say_under_way()
+
+    def _say_under_way(self) -> None:
+        if any(lane.stopping for lane in self.lanes.values()):
+            self._say(STOPPING, STOPPING)
+        else:
             self._say("running")
 
     def _show_goals(self) -> None:

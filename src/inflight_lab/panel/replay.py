@@ -14,12 +14,10 @@ RECORDINGS = Path(__file__).with_name("recordings")
 """The folder of the runs that come with the package: for a lesson without a server."""
 
 SETTLE = 0.5
-"""Seconds for which the page goes on after the end, until what was on its way lies."""
+"""Seconds for which the page goes on after the end, until the last dots have landed."""
 
 BEFORE = -1.0
-"""Seconds at which nothing has happened yet."""
-
-STOPPED = "; stopped: this is how it stood then"
+"""A time at which nothing has happened yet."""
 
 
 class Replay(Controlled):
@@ -65,16 +63,15 @@ class Replay(Controlled):
         )
 
     def stop(self) -> None:
-        """Stop, and show how it stood then."""
+        """Stop, and show the runs as far as they were played."""
         if self._task:
             self._task.cancel()
 
     async def _go(self) -> None:
-        self.status = self.status.removesuffix(STOPPED)
         began = self._loop.time()
         try:
             await asyncio.sleep(self._seconds * self._slow + SETTLE)
-        except asyncio.CancelledError:  # nobody waits for the result
-            self.status += STOPPED
+        except asyncio.CancelledError:
+            pass  # stopped, and nobody waits for the result
         finally:
             self._played = (self._loop.time() - began) / self._slow

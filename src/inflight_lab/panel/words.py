@@ -42,7 +42,7 @@ def error_in_words(error: BaseException) -> str:
 def _end_of(execution: Execution, stats: Stats, *, observed: bool) -> str:
     if raised := _raised_by(execution):
         return raised
-    brought = f"{len(execution.result.outcomes)} outcomes in {stats.elapsed:.1f} s"
+    brought = f"{len(execution.result.outcomes)} results in {stats.elapsed:.1f} s"
     if not execution.stopped:
         return f"done: {brought}"
     missing = stats.waiting + stats.in_flight + stats.cancelled
