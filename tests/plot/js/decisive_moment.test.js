@@ -126,6 +126,49 @@ const CASES = [
     words: "the steady middle, at 4.5 s",
   },
   {
+    name: "who comes right at the beginning of a fixed window is in it",
+    run: runOf({
+      now: 9,
+      phase: 0.4,
+      policies: [{ ...sevenInTwo("fixed-window"), rate: 2 }],
+      events: [
+        ...request(0, { sent: 1.6, arrived: 1.6, ended: 2, status: 200 }),
+        ...request(1, { sent: 3.59, arrived: 3.59, ended: 4, status: 200 }),
+        ...request(2, { sent: 3.6, arrived: 3.6, ended: 4, status: 200 }),
+      ],
+    }),
+    time: 3.59,
+    words: "the fullest 2 s, 2 of 2, at 3.6 s",
+  },
+  {
+    name: "a bucket has no window that could be fuller than allowed",
+    run: runOf({
+      now: 9,
+      policies: [sevenInTwo("token-bucket", 7)],
+      levels: { server: [[0, 1], [8, 0]] },
+      events: spaced(13, 0.15),
+    }),
+    time: 4.5,
+    words: "the steady middle, at 4.5 s",
+  },
+  {
+    name: "nor have requests that are let in evenly spaced",
+    run: runOf({
+      now: 9,
+      policies: [sevenInTwo("gcra", 2)],
+      levels: { server: [[0, 1], [8, 0]] },
+      events: spaced(9, 0.2),
+    }),
+    time: 4.5,
+    words: "the steady middle, at 4.5 s",
+  },
+  {
+    name: "a refusal that the practice server never saw is shown when it came back",
+    run: runOf({ now: 8, events: [[5, "sent", 0], [5.5, "answered", 0, 429]] }),
+    time: 5.5,
+    words: "the first refusal, at 5.5 s",
+  },
+  {
     name: "else the level is shown that lasted longest in the middle of the run",
     run: runOf({
       now: 8,

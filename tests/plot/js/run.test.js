@@ -51,6 +51,46 @@ Deno.test("events of more than a minute ago are forgotten, but their outcomes co
   assert.deepEqual(run.dropped, { accepted: 8, refused: 0, failed: 1, cancelled: 4 });
 });
 
+/** @type {import("./support.js").Row[]} What is still under way at 30 s, of a live run. */
+const UNDER_WAY = [
+  [5, "taken", null, 3],
+  [6, "sent", 0, 3],
+  [7, "arrived", 0, 200, 2],
+];
+
+Deno.test("what is still under way keeps its events, and the last quota is known", () => {
+  const run = runOf({
+    now: 90,
+    live: true,
+    events: [
+      [4, "taken", null, 9],
+      ...UNDER_WAY,
+      [8, "sent", 1, 9],
+      [8, "arrived", 1, 429, 5],
+      [9, "answered", 1, 429],
+      [9, "freed", null, 9],
+      [50, "answered", 0, 200],
+    ],
+  });
+  run.append(columnsOf({ now: 91, live: true }));
+  assert.deepEqual(run.events.map(({ time }) => time), [5, 6, 7, 8, 50]);
+  assert.equal(run.forgotten, 4);
+  assert.equal(run.dropped.refused, 1);
+  assert.equal(run.completeSince, 30);
+});
+
+Deno.test("if all that is old is still under way, the run is complete", () => {
+  const run = runOf({ now: 90, live: true, events: UNDER_WAY });
+  assert.deepEqual([run.events.length, run.completeSince], [3, 0]);
+});
+
+Deno.test("a run that arrives without its beginning is complete from an end on", () => {
+  const events = /** @type {any} */ ([[5, "sent", 0], [60, "answered", 0, 200]]);
+  const dropped = { accepted: 7 };
+  assert.equal(runOf({ now: 90, dropped, events }).completeSince, 60);
+  assert.equal(runOf({ now: 90, dropped }).completeSince, 90);
+});
+
 Deno.test("the kernel's counts outlast what is forgotten", () => {
   const counts = { announced: 2000, most_tokens: 900 };
   const levels = { waiting: [[0, 2000], [60, 1362]], tokens: [[1, 900], [2, 0]] };

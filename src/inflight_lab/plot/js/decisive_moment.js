@@ -1,14 +1,15 @@
 // The moment of a finished run that shows best what became of it.
 
-import { wasLetIn } from "./flow/arrivals.js";
+import { letInWithin, wasLetIn } from "./flow/arrivals.js";
+import { windowAge } from "./flow/quota.js";
 import { inSlowMotion, MOVING } from "./flow/request.js";
 import { Requests } from "./flow/requests.js";
-import { beginningOf, policyAt } from "./run.js";
+import { policyAt } from "./run.js";
 import { perWords, rounded } from "./words.js";
 
 /**
- * A refused request is shown this many seconds after it has come to the API, at most: for as
- * long as the API's frame is red.
+ * Show the first refusal at most this many seconds after it has come to the API: the API's
+ * frame is still red then.
  */
 const REFUSED_SECONDS = 0.1;
 
@@ -21,7 +22,7 @@ const NEARLY_FULL = 0.9;
 /**
  * @import { Arrival } from "./flow/arrivals.js"
  * @import { FlowRequest } from "./flow/request.js"
- * @import { Point, QuotaPolicy, Run } from "./run.js"
+ * @import { QuotaPolicy, RequestEvent, Run } from "./run.js"
  *
  * @typedef {object} Moment
  * @property {number} time
@@ -41,22 +42,60 @@ const NEARLY_FULL = 0.9;
  * @returns {Moment}
  */
 export function decisiveMoment(run) {
-  const motion = inSlowMotion(MOVING, run.slow);
-  const requests = new Requests(run, motion);
-  const refusal = firstRefusal(requests.takeSentUpTo(Infinity), run.slow);
-  const isFirst = run.dropped.refused === 0;
-  if (refusal !== null) {
-    return momentOf(isFirst ? "the first refusal" : "a refusal", refusal);
-  }
-  const stop = timeOfStop(run);
-  if (stop !== null) return momentOf("right before it was stopped", stop);
-  const letIn = requests.arrivals.filter(wasLetIn);
-  const window = fullestWindow(letIn, run);
-  if (window && window.count >= NEARLY_FULL * window.policy.rate) {
-    const { count, policy } = window;
-    const name = `the fullest ${perWords(policy.period)}, ${count} of ${policy.rate}`;
-    return momentOf(name, timeOfWindow(letIn, window, run.phase, motion.fly));
-  }
+  return refusalMoment(run) ?? stopMoment(run) ?? windowMoment(run) ??
+    middleMoment(run);
+}
+
+/**
+ * The first refused request, at the API.
+ *
+ * @param {Run} run
+ */
+function refusalMoment(run) {
+  const requests = new Requests(run, motionOf(run)).takeSentUpTo(Infinity);
+  const refused = requests.filter(({ outcome }) => outcome === "refused");
+  if (refused.length === 0) return null;
+  const first = refused.reduce(firstAtTheApi);
+  const halfOfItsStay = (first.answerTime - first.apiTime) / 2;
+  const time = first.apiTime + Math.min(halfOfItsStay, REFUSED_SECONDS / run.slow);
+  const wereOthersBefore = run.dropped.refused > 0;
+  return momentOf(wereOthersBefore ? "a refusal" : "the first refusal", time);
+}
+
+/**
+ * Right before the rest was cancelled; or the end of a run that was cut short.
+ *
+ * @param {Run} run
+ */
+function stopMoment(run) {
+  const cancelled = firstCancelledAfterTheLastSend(run.events);
+  const isCutShort = run.counts.inFlight + run.counts.waiting > 0;
+  if (!cancelled && !isCutShort) return null;
+  const time = cancelled ? Math.max(0, cancelled.time - JUST_BEFORE) : run.now;
+  return momentOf("right before it was stopped", time);
+}
+
+/**
+ * The fullest window of a quota that counts in windows, if it was nearly full.
+ *
+ * @param {Run} run
+ */
+function windowMoment(run) {
+  const letIn = new Requests(run, motionOf(run)).arrivals.filter(wasLetIn);
+  const fullest = fullestWindow(letIn, run);
+  if (!fullest) return null;
+  const { count, policy } = fullest;
+  if (count < NEARLY_FULL * policy.rate) return null;
+  const words = `the fullest ${perWords(policy.period)}, ${count} of ${policy.rate}`;
+  return momentOf(words, timeOfWindow(letIn, fullest, run));
+}
+
+/**
+ * Half way through the level in flight that lasted longest, in the middle half of the run.
+ *
+ * @param {Run} run
+ */
+function middleMoment(run) {
   return momentOf("the steady middle", steadyMiddle(run));
 }
 
@@ -69,36 +108,24 @@ function momentOf(name, time) {
   return { time, words: `${name}, at ${rounded(time, 1)} s` };
 }
 
-/**
- * When the first refused request is at the API.
- *
- * @param {FlowRequest[]} requests
- * @param {number} slow
- */
-function firstRefusal(requests, slow) {
-  const refused = requests.filter(({ outcome }) => outcome === "refused");
-  if (refused.length === 0) return null;
-  const first = refused.reduce((one, other) => {
-    return other.apiTime < one.apiTime ? other : one;
-  });
-  const halfOfItsStay = (first.answerTime - first.apiTime) / 2;
-  return first.apiTime + Math.min(halfOfItsStay, REFUSED_SECONDS / slow);
-}
+/** @param {Run} run */
+const motionOf = (run) => inSlowMotion(MOVING, run.slow);
 
 /**
- * Right before the rest was cancelled; or the end of a run that was cut short.
- *
- * @param {Run} run
+ * @param {FlowRequest} one
+ * @param {FlowRequest} other
  */
-function timeOfStop({ events, counts, now }) {
+const firstAtTheApi = (one, other) => other.apiTime < one.apiTime ? other : one;
+
+/** @param {RequestEvent[]} events */
+function firstCancelledAfterTheLastSend(events) {
   const lastSent = events.findLastIndex(({ what }) => what === "sent");
-  const cancelled = events.slice(lastSent + 1).find(({ what }) => what === "cancelled");
-  if (cancelled) return Math.max(0, cancelled.time - JUST_BEFORE);
-  return counts.inFlight + counts.waiting > 0 ? now : null;
+  const later = events.slice(lastSent + 1);
+  return later.find(({ what }) => what === "cancelled");
 }
 
 /**
- * The window in which most requests were let in, where there is a quota.
+ * The window in which most requests were let in; null if the quota has no windows.
  *
  * @param {Arrival[]} letIn
  * @param {Run} run
@@ -110,48 +137,39 @@ function fullestWindow(letIn, run) {
   let first = 0;
   letIn.forEach(({ time }, last) => {
     const policy = policyAt(run, time);
-    if (!policy) return;
-    const begin = beginOfWindow(policy, time, run.phase);
-    while (letIn[first].time <= begin) first += 1;
+    if (!policy || !hasWindow(policy)) return;
+    const age = windowAge(policy, time, run.phase);
+    while (time - letIn[first].time >= age) first += 1;
     const count = last - first + 1;
     if (!fullest || count > fullest.count) fullest = { time, count, policy };
   });
   return fullest;
 }
 
+/** @param {QuotaPolicy} policy */
+function hasWindow({ kind }) {
+  return kind === "fixed-window" || kind === "sliding-window";
+}
+
 /**
- * When the last dot of a full window has come to the API, if the window is as full by then.
+ * When the last dot of a full window has come to the API, unless some have left the window by
+ * then.
  *
  * @param {Arrival[]} letIn
  * @param {FullWindow} window
- * @param {number} phase Seconds into a fixed window at time 0.
- * @param {number} fly Seconds on the way there.
- */
-function timeOfWindow(letIn, { time, count, policy }, phase, fly) {
-  const later = time + fly;
-  const begin = beginOfWindow(policy, later, phase);
-  const inWindow = letIn.filter((each) => each.time > begin && each.time <= later);
-  return inWindow.length >= count ? later : time;
-}
-
-/**
- * @param {QuotaPolicy} policy
- * @param {number} time
- * @param {number} phase Seconds into a fixed window at time 0.
- */
-function beginOfWindow({ kind, period }, time, phase) {
-  return kind === "fixed-window" ? time - ((time + phase) % period) : time - period;
-}
-
-/**
- * Half way through the level in flight that lasted longest, in the middle half of the run.
- *
  * @param {Run} run
  */
+function timeOfWindow(letIn, { time, count, policy }, run) {
+  const later = time + motionOf(run).fly;
+  const age = windowAge(policy, later, run.phase);
+  return letInWithin(letIn, later, age).length >= count ? later : time;
+}
+
+/** @param {Run} run */
 function steadyMiddle(run) {
   const { levels, now } = run;
   const points = levels.server.length > 0 ? levels.server : levels.client;
-  const begin = beginningOf(run);
+  const begin = run.completeSince;
   const quarter = (now - begin) / 4;
   const middle = { from: begin + quarter, until: now - quarter };
   let longest = { from: begin + 2 * quarter, until: begin + 2 * quarter };

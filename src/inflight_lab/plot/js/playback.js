@@ -2,7 +2,6 @@
 
 import { PageClock } from "./clock.js";
 import { SETTLING_SECONDS } from "./flow/request.js";
-import { beginningOf } from "./run.js";
 import { rounded } from "./words.js";
 
 /**
@@ -89,7 +88,7 @@ export class Playback extends EventTarget {
  */
 export function spanOf(runs) {
   return {
-    begin: Math.min(...runs.map(beginningOf)),
+    begin: Math.min(...runs.map(({ completeSince }) => completeSince)),
     end: Math.max(...runs.map(({ now }) => now)),
     slow: Math.max(...runs.map(({ slow }) => slow)),
   };

@@ -4,6 +4,7 @@
 
 import { countsFrom, eventsFrom, pointsFrom, policyChangesFrom } from "./columns.js";
 import { addOutcomes, outcomeOf } from "./outcomes.js";
+import { eventsStillRelevant } from "./still_relevant.js";
 
 /** The kernel folds all changes of a level within this many seconds into one point. */
 export const BIN = 0.01;
@@ -102,8 +103,10 @@ export class Run {
   levels;
   /** @type {RequestEvent[]} */
   events = [];
-  /** How many events came before the first of `events`. */
+  /** How many events were dropped from `events`. */
   forgotten = 0;
+  /** From when on `events` has all that happened: later than 0 if old ones were dropped. */
+  completeSince = 0;
   /** @type {PolicyChange[]} */
   policies = [];
   /** @type {Counts} The kernel's own counts up to `now`. */
@@ -117,6 +120,7 @@ export class Run {
     this.levels = Object.fromEntries(none);
     this.counts = countsFrom(columns.counts);
     this.dropped = { ...columns.dropped };
+    this.completeSince = beginningOf(columns);
     this.append(columns);
   }
 
@@ -138,7 +142,8 @@ export class Run {
   }
 
   /**
-   * Drop what is older than `time`.  The last point before it stays, because it gives the level.
+   * Drop what is older than `time`.  The last point before it stays, because it gives the
+   * level, and so do the events of what is still under way.
    *
    * @param {number} time
    */
@@ -147,9 +152,13 @@ export class Run {
       const points = this.levels[line];
       points.splice(0, lastIndexUpTo(points, time));
     }
-    const old = this.events.splice(0, lastIndexUpTo(this.events, time) + 1);
+    const old = this.events.slice(0, lastIndexUpTo(this.events, time) + 1);
+    const relevant = eventsStillRelevant(old);
+    if (relevant.length === old.length) return;
+    this.events.splice(0, old.length, ...relevant);
     addOutcomes(old, this.dropped);
-    this.forgotten += old.length;
+    this.forgotten += old.length - relevant.length;
+    this.completeSince = time;
   }
 }
 
@@ -192,16 +201,15 @@ export function policyAt(run, time) {
 }
 
 /**
- * The time from which on all events of a run are known: later than 0 where old ones were
- * dropped.
+ * From when on all events are known.  If the kernel dropped old ones, it is certain of the
+ * time of the first that ended a request: those that had not ended are sent with all events.
  *
- * @param {Run} run
+ * @param {Columns} columns The whole run so far.
  */
-export function beginningOf({ dropped, events, now }) {
+function beginningOf({ dropped, events, now }) {
   const anyDropped = Object.values(dropped).some((count) => count > 0);
   if (!anyDropped) return 0;
-  // Requests that had not ended then are kept, with their earlier events.
-  const firstEnd = events.find((event) => outcomeOf(event) !== null);
+  const firstEnd = eventsFrom(events).find((event) => outcomeOf(event) !== null);
   return firstEnd?.time ?? now;
 }
 

@@ -7,6 +7,21 @@ import { lastCounted, letInWithin } from "./arrivals.js";
  * @import { Arrival } from "./arrivals.js"
  */
 
+/** Times are rounded: an arrival at the beginning of a fixed window is in it. */
+const EXACTLY = 1e-7;
+
+/**
+ * How many seconds a window goes back at a time: a sliding one by a period, and a fixed one to
+ * its beginning.
+ *
+ * @param {QuotaPolicy} policy
+ * @param {number} time
+ * @param {number} phase Seconds into a fixed window at time 0.
+ */
+export function windowAge({ kind, period }, time, phase) {
+  return kind === "fixed-window" ? (time + phase + EXACTLY) % period : period;
+}
+
 /**
  * A sliding window always covers one period; a fixed one is emptied after each, so it has an
  * `age`.
@@ -21,8 +36,8 @@ import { lastCounted, letInWithin } from "./arrivals.js";
  * @param {number} phase Seconds into a fixed window at time 0.
  * @returns {WindowView}
  */
-export function windowAt(arrivals, { kind, period }, time, phase) {
-  const age = kind === "fixed-window" ? (time + phase) % period : period;
+export function windowAt(arrivals, policy, time, phase) {
+  const age = windowAge(policy, time, phase);
   const times = letInWithin(arrivals, time, age).map((arrival) => arrival.time);
   return { age, times };
 }

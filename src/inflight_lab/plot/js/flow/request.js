@@ -104,6 +104,8 @@ export class FlowRequest {
   end(time, status, motion) {
     this.ended = time;
     this.status = status;
+    const wasAnswered = status > 0;
+    if (wasAnswered) this.arrived = Math.min(this.arrived, time); // perhaps elsewhere
     this.#schedule(motion);
   }
 
