@@ -36,7 +36,9 @@ class Feed:
         self._number = 0
         self._post = post
         self._picture = PlainPicture(name)
-        self._sending = threading.Lock()  # so that no message overtakes another
+        self._sending = (
+            threading.Lock()
+        )  # no message overtakes another, or comes half way through a beginning
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
@@ -48,10 +50,11 @@ class Feed:
         have no limit.
         """
         self.stop()
-        self.source.begin(slow=slow, unlimited=unlimited)
-        self._forget_run()
-        self.run.append(self.source.read())
-        self.send_all()
+        with self._sending:
+            self.source.begin(slow=slow, unlimited=unlimited)
+            self._forget_run()
+            self.run.append(self.source.read())
+            self._post_all()
         self._end_sending = repeat_every(UPDATE, self.send_new)
 
     def stop(self) -> None:
@@ -67,8 +70,9 @@ class Feed:
     def clear(self) -> None:
         """Forget the run: an empty plot."""
         self.stop()
-        self._forget_run()
-        self.send_all()
+        with self._sending:
+            self._forget_run()
+            self._post_all()
 
     def set_limit(self, limit: float) -> None:
         """Draw the limit at ``limit`` from now on.
@@ -85,8 +89,7 @@ class Feed:
     def send_all(self) -> None:
         """Send the run so far, to a view that has just opened."""
         with self._sending:
-            so_far = for_late_view(self.run)
-            self._post(beginning(so_far, self._picture.mark, number=self._number))
+            self._post_all()
 
     def show_picture(self) -> None:
         """Display the plain picture here, and from now on each run's, in one place."""
@@ -96,6 +99,10 @@ class Feed:
     def _forget_run(self) -> None:
         self.run = Run()
         self._number += 1
+
+    def _post_all(self) -> None:
+        so_far = for_late_view(self.run)
+        self._post(beginning(so_far, self._picture.mark, number=self._number))
 
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
