@@ -4,12 +4,16 @@ import assert from "node:assert/strict";
 
 import { plannedRun } from "../../../src/inflight_lab/plot/js/planned_run.js";
 import { levelAt, policyAt } from "../../../src/inflight_lab/plot/js/run.js";
+import { sentenceOf } from "../../../src/inflight_lab/plot/js/sentence.js";
 import { SEVEN_IN_TWO } from "./support.js";
 
 const { time: _, ...POLICY } = SEVEN_IN_TWO;
 
+/** @type {import("../../../src/inflight_lab/plot/js/planned_run.js").Plan} */
+const PLAN = { count: 40, limit: 3, unlimited: false, policy: POLICY, slow: 1 };
+
 Deno.test("all its requests wait, and the limit and the quota stand", () => {
-  const run = plannedRun({ count: 40, limit: 3, unlimited: false, policy: POLICY });
+  const run = plannedRun(PLAN);
   assert.deepEqual([run.now, run.live], [0, false]);
   assert.equal(levelAt(run.levels.waiting, 0), 40);
   assert.equal(levelAt(run.levels.limit, 0), 3);
@@ -19,7 +23,14 @@ Deno.test("all its requests wait, and the limit and the quota stand", () => {
 });
 
 Deno.test("there may be no limit, and no quota", () => {
-  const run = plannedRun({ count: 40, limit: null, unlimited: true, policy: null });
+  const run = plannedRun({ ...PLAN, limit: null, unlimited: true, policy: null });
   assert.deepEqual([run.unlimited, run.levels.limit], [true, []]);
   assert.equal(policyAt(run, 0), null);
+});
+
+Deno.test("in slow motion each request has its number, and the sentence says so", () => {
+  const run = plannedRun({ ...PLAN, slow: 5 });
+  assert.deepEqual([run.slow, run.numbered], [5, true]);
+  assert.match(sentenceOf(run, 0, "ready").text, /\(5 × slower\)/);
+  assert.equal(plannedRun(PLAN).numbered, false);
 });

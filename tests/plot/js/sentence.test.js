@@ -51,8 +51,14 @@ for (const [name, cases] of Object.entries(TABLE)) {
 
 Deno.test("a planned run says what will happen", () => {
   const policy = { ...SEVEN_IN_TWO, rate: 100, period: 1 };
-  const limited = plannedRun({ count: 200, limit: 3, unlimited: false, policy });
-  const free = { count: 200, limit: null, policy: null };
+  const limited = plannedRun({
+    count: 200,
+    limit: 3,
+    unlimited: false,
+    policy,
+    slow: 1,
+  });
+  const free = { count: 200, limit: null, policy: null, slow: 1 };
   const unlimited = plannedRun({ ...free, unlimited: true });
   const unknown = plannedRun({ ...free, unlimited: false });
   const texts = [limited, unlimited, unknown].map((run) =>

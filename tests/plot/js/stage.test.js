@@ -9,7 +9,7 @@ import { withPlayedTime } from "../../panel/js/support.js";
 
 /** @import { Brief } from "./support.js" */
 
-const PLAN = { count: 40, limit: 3, unlimited: false, policy: null };
+const PLAN = { count: 40, limit: 3, unlimited: false, policy: null, slow: 1 };
 
 const LIVE = columnsOf({ now: 1, live: true, counts: { started: 9, in_flight: 3 } });
 const END = columnsOf({

@@ -7,7 +7,7 @@
  */
 
 /** The settings of the model on which a plan depends. */
-export const PLANNED = ["count", "limit", "quota", "rate"];
+export const PLANNED = ["count", "limit", "quota", "rate", "slow"];
 
 /**
  * @param {Model} model
@@ -21,6 +21,7 @@ export function planOf(model, lane) {
     limit: adjustable ? model.get("limit") : null,
     unlimited,
     policy: policyOf(model),
+    slow: model.get("slow"),
   };
 }
 

@@ -12,17 +12,20 @@ import { Run } from "./run.js";
  * @property {number | null} limit Null if the panel sets none.
  * @property {boolean} unlimited Whether it is known that there is none.
  * @property {QuotaPolicy | null} policy Null for no quota.
+ * @property {number} slow By how much it will be slowed down.
  */
 
 /**
  * @param {Plan} plan
  * @returns {Run}
  */
-export function plannedRun({ count, limit, unlimited, policy }) {
+export function plannedRun({ count, limit, unlimited, policy, slow }) {
   const columns = emptyColumns();
   const waiting = { started: count, waiting: count, announced: count };
   columns.counts = { ...columns.counts, ...waiting };
   columns.unlimited = unlimited;
+  columns.slow = slow;
+  columns.numbered = slow !== 1;
   columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
   columns.levels.waiting = levelFromTheBeginning(count);
   if (limit !== null) columns.levels.limit = levelFromTheBeginning(limit);
