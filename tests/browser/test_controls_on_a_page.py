@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inflight_lab import Stats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.bare_page import TWO, hear, run_of, show, state_of
@@ -659,12 +660,13 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     sentence = page.locator(".ifl-sentence")
     spoken = page.locator(".ifl-spoken")
     expect(sentence).to_have_text("No request yet.")
-    counts = Stats(started=1000, accepted=533)
+    counts = RunStats(started=1000, accepted=533)
     hear(page, Run(now=2.0, live=True, counts=counts))
     expect(sentence).to_have_text("Nothing is in flight: 533 answered.")
     expect(spoken).to_have_text("Nothing is in flight: 533 answered.")
-    hear(page, Run(now=2.0, counts=replace(counts, cancelled=467)))
-    stopped = "Stopped after 2 s: 533 answered, 467 given up in flight."
+    given_up = [RequestEvent(2.0, "cancelled", None, 467)]
+    hear(page, Run(now=2.0, counts=replace(counts, cancelled=467), events=given_up))
+    stopped = "Stopped after 2 s: 533 answered, 467 never sent."
     expect(sentence).to_have_text(stopped)
     expect(spoken).to_have_text(stopped)
     expect(page.locator(".ifl-part.ifl-accepted")).to_have_attribute(

@@ -40,12 +40,18 @@ let timers = [];
  * @param {(line: SentenceLine, waitUntil: (seconds: number) => void) => void} test
  */
 function onAPage(test) {
-  const { document, setTimeout } = globalThis;
+  const { document, setTimeout, clearTimeout } = globalThis;
   const createElement = () => new FakeElement();
   Object.assign(globalThis, {
     document: { createElement },
-    setTimeout: (/** @type {() => void} */ act, /** @type {number} */ pause) =>
-      timers.push({ at: performance.now() + pause, act }),
+    setTimeout: (/** @type {() => void} */ act, /** @type {number} */ pause) => {
+      const timer = { at: performance.now() + pause, act };
+      timers.push(timer);
+      return timer;
+    },
+    clearTimeout: (/** @type {unknown} */ timer) => {
+      timers = timers.filter((each) => each !== timer);
+    },
   });
   timers = [];
   try {
@@ -60,7 +66,7 @@ function onAPage(test) {
       });
     });
   } finally {
-    Object.assign(globalThis, { document, setTimeout });
+    Object.assign(globalThis, { document, setTimeout, clearTimeout });
   }
 }
 
@@ -84,7 +90,7 @@ Deno.test("words change at most three times a second, and end with the latest", 
   });
 });
 
-Deno.test("a run is read out after a second, then every five, and its end at once", () => {
+Deno.test("a run is read out after a second, then every five, and so is its end", () => {
   onAPage((line, waitUntil) => {
     for (let second = 0; second < 12; second += 1) {
       waitUntil(second);
@@ -93,7 +99,31 @@ Deno.test("a run is read out after a second, then every five, and its end at onc
     assert.deepEqual(made["ifl-spoken"].said, ["1", "6", "11"]);
     waitUntil(12);
     line.show(saying("over"), false);
+    waitUntil(13);
     assert.deepEqual(made["ifl-spoken"].said, ["1", "6", "11", "over"]);
+  });
+});
+
+Deno.test("a plan is read out when it has stood for a second, not at each step", () => {
+  onAPage((line, waitUntil) => {
+    for (let step = 0; step < 20; step += 1) {
+      waitUntil(step / 2);
+      line.show(saying(`limit ${step}`), false);
+    }
+    assert.deepEqual(made["ifl-sentence"].said.length, 20);
+    assert.deepEqual(made["ifl-spoken"].said, []);
+    waitUntil(10.5);
+    assert.deepEqual(made["ifl-spoken"].said, ["limit 19"]);
+  });
+});
+
+Deno.test("a plan that has not been read out yet is not read out in its run", () => {
+  onAPage((line, waitUntil) => {
+    line.show(saying("plan"), false);
+    waitUntil(0.5);
+    line.show(saying("run"), true);
+    waitUntil(1.2);
+    assert.deepEqual(made["ifl-spoken"].said, []);
   });
 });
 

@@ -15,7 +15,9 @@ Deno.test("each kind of quota says its rate and its period", () => {
   assert.equal(titleOf(sevenInTwo("sliding-window")), "7 in any 2 s");
   assert.equal(titleOf(sevenInTwo("fixed-window")), "7 in each 2 s");
   const bucket = titleOf(sevenInTwo("token-bucket", 4));
-  assert.equal(bucket, "bucket of 4, + 7 a 2 s");
-  assert.equal(titleOf(sevenInTwo("gcra")), "one each 285.7 ms");
+  assert.equal(bucket, "bucket of 4, + 7 every 2 s");
+  assert.equal(titleOf(sevenInTwo("gcra")), "one every 285.7 ms");
   assert.equal(titleOf(null), "no quota");
+  const aSecond = { ...sevenInTwo("token-bucket", 3000), rate: 2000, period: 1 };
+  assert.equal(titleOf(aSecond), "bucket of 3,000, + 2,000 a second");
 });

@@ -11,17 +11,24 @@ const SPEECH_MS = 5000;
 /** When the first words about a run are read out: by then something has happened. */
 const FIRST_SPEECH_MS = 1000;
 
+/** While nothing goes on, words are read out once they have stood for so long: a plan
+ * changes at each step of a slider. */
+const STANDING_MS = 1000;
+
 /**
  * @import { Sentence } from "./sentence/run_so_far.js"
+ * @typedef {ReturnType<typeof setTimeout> | undefined} Timer
  */
 
 export class SentenceLine {
   #say = /** @type {(() => Sentence) | null} */ (null);
   #goesOn = false;
   #changedAt = -Infinity;
-  #spokenAt = -Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  #nextSpeechAt = -Infinity;
+  /** @type {Timer} Runs while the last words are being read. */
+  #reading;
+  /** @type {Timer} Runs until words that stand are read out. */
+  #standing;
 
   #line;
   #liveRegion;
@@ -35,7 +42,10 @@ export class SentenceLine {
     this.#line.setAttribute("aria-hidden", "true"); // the live region says it
     const region = { className: "ifl-spoken", role: "status" };
     this.#liveRegion = add("div", parent, region);
-    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.#reading);
+      clearTimeout(this.#standing);
+    });
   }
 
   /**
@@ -47,24 +57,50 @@ export class SentenceLine {
   show(say, goesOn) {
     this.#say = say;
     const begins = goesOn && !this.#goesOn;
-    if (begins) this.#spokenAt = performance.now() - SPEECH_MS + FIRST_SPEECH_MS;
+    if (begins) this.#nextSpeechAt = performance.now() + FIRST_SPEECH_MS;
     this.#goesOn = goesOn;
-    if (this.#timer !== undefined) return;
+    if (this.#reading !== undefined) return;
     const pause = this.#changedAt + READING_MS - performance.now();
     if (pause <= 0) this.#update();
-    else this.#timer = setTimeout(() => this.#update(), pause);
+    else this.#reading = setTimeout(() => this.#update(), pause);
   }
 
   #update() {
-    this.#timer = undefined;
+    this.#reading = undefined;
     if (!this.#say) return;
     const { text, tone } = this.#say();
-    const now = performance.now();
-    this.#changedAt = now;
+    this.#changedAt = performance.now();
     this.#line.dataset.tone = tone;
-    if (this.#line.textContent !== text) this.#line.textContent = text;
-    if (this.#goesOn && now - this.#spokenAt < SPEECH_MS) return;
+    const isNew = this.#line.textContent !== text;
+    if (isNew) this.#line.textContent = text;
+    if (this.#goesOn) this.#readOutNowAndThen();
+    else this.#readOutOnceItStands(isNew);
+  }
+
+  #readOutNowAndThen() {
+    this.#stopStanding();
+    const now = performance.now();
+    if (now < this.#nextSpeechAt) return;
+    this.#nextSpeechAt = now + SPEECH_MS;
+    this.#readOut();
+  }
+
+  /** @param {boolean} isNew Whether the words have just changed. */
+  #readOutOnceItStands(isNew) {
+    if (isNew) this.#stopStanding();
+    this.#standing ??= setTimeout(() => {
+      this.#standing = undefined;
+      this.#readOut();
+    }, STANDING_MS);
+  }
+
+  #stopStanding() {
+    clearTimeout(this.#standing);
+    this.#standing = undefined;
+  }
+
+  #readOut() {
+    const text = this.#line.textContent;
     if (this.#liveRegion.textContent !== text) this.#liveRegion.textContent = text;
-    if (this.#goesOn) this.#spokenAt = now;
   }
 }

@@ -22,6 +22,15 @@ export function everyPeriod(period) {
 }
 
 /**
+ * How fast requests may follow each other: "one every 10 ms".
+ *
+ * @param {{ rate: number, period: number }} policy
+ */
+export function spacing({ rate, period }) {
+  return `one every ${grouped(rounded((1000 * period) / rate, 1))} ms`;
+}
+
+/**
  * The latest period: "the last second", or "the last 2 s".
  *
  * @param {number} period In seconds.

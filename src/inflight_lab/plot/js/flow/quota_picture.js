@@ -1,6 +1,6 @@
 // The API's quota, drawn as what it is: a window, a bucket, or evenly spaced ticks.
 
-import { perWords, rounded } from "../words.js";
+import { everyPeriod, grouped, perWords, spacing } from "../words.js";
 import { drawBucket } from "./bucket_picture.js";
 import { ticksAt, tokensAt, windowAt } from "./quota.js";
 import { drawTicks } from "./ticks_picture.js";
@@ -41,12 +41,12 @@ export function drawQuota(pen, { model, places, refused }) {
 export function titleOf(policy) {
   if (!policy) return "no quota";
   const { kind, rate, period, burst } = policy;
-  const per = perWords(period);
+  const allowed = grouped(rate);
   const titles = {
-    "sliding-window": `${rate} in any ${per}`,
-    "fixed-window": `${rate} in each ${per}`,
-    "token-bucket": `bucket of ${burst}, + ${rate} a ${per}`,
-    gcra: `one each ${rounded((1000 * period) / rate, 1)} ms`,
+    "sliding-window": `${allowed} in any ${perWords(period)}`,
+    "fixed-window": `${allowed} in each ${perWords(period)}`,
+    "token-bucket": `bucket of ${grouped(burst)}, + ${allowed} ${everyPeriod(period)}`,
+    gcra: spacing(policy),
   };
   return titles[kind];
 }

@@ -2,7 +2,7 @@
 
 import { isRefusal } from "../outcomes.js";
 import { policyAt } from "../run.js";
-import { areAllowed, everyPeriod, grouped, inOnePeriod, rounded } from "../words.js";
+import { areAllowed, everyPeriod, grouped, inOnePeriod, spacing } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
 /** Nobody waits for less than this many seconds. */
@@ -34,15 +34,6 @@ export function whyRefused(soFar) {
   }
   if (most <= rate) return statusOf(soFar);
   return `${grouped(most)} came ${inOnePeriod(period)}, ${areAllowed(rate)}`;
-}
-
-/**
- * How fast requests may follow each other: "one every 10 ms".
- *
- * @param {QuotaPolicy} policy
- */
-export function spacing({ rate, period }) {
-  return `one every ${grouped(rounded((1000 * period) / rate, 1))} ms`;
 }
 
 /**

@@ -1,9 +1,9 @@
 // What a view says of a run that is over: how it ended, and why.
 
+import { neverSent, wasStopped } from "../stopped.js";
 import { areAllowed, grouped, inOnePeriod, many } from "../words.js";
 import { plainSeconds, ratePerSecond } from "../words.js";
 import { busiest, mostTokens, whyFailed, whyRefused } from "./causes.js";
-import { neverSent, wasStopped } from "./stopped.js";
 
 /** A rate is not worth a word if it was measured for fewer seconds. */
 const MEANINGFUL = 0.5;
@@ -21,9 +21,9 @@ function nothingSent({ run, counts }) {
 
 /** @type {Situation} */
 function stopped(soFar) {
-  if (!wasStopped(soFar)) return null;
-  const { counts } = soFar;
-  const unsent = neverSent(soFar);
+  const { run, counts } = soFar;
+  if (!wasStopped(run.events)) return null;
+  const unsent = neverSent(run.events);
   const parts = [
     `${grouped(counts.accepted)} answered`,
     part(counts.refused, `refused${inBrackets(whyRefused(soFar))}`),

@@ -1,7 +1,6 @@
 // What a view says before a run: what will happen, as far as it is known.
 
-import { everyPeriod, grouped, many, perWords } from "../words.js";
-import { spacing } from "./causes.js";
+import { everyPeriod, grouped, many, perWords, spacing } from "../words.js";
 
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
