@@ -5,8 +5,10 @@ What it shows of a run is tested without a browser, in ``tests/plot/js``.
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from inflight_lab.runners import naive
 from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
 from tests.support.bare_page import TWO, hear, run_of, show, state_of
@@ -141,3 +143,22 @@ def test_one_picture_or_both(lab: Lab, page: Page) -> None:
         choice.select_option(chosen)
         for part, visible in zip(parts, shown, strict=True):
             expect(part).to_be_visible(visible=bool(visible))
+
+
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_lanes_stay_in_line_when_a_run_ends(page: Page, lanes: int) -> None:
+    """Which moment is shown has its room from the start, and a long sentence in one
+    lane moves the picture of the others too.
+    """
+    names = ["naive", "semaphore", "third"][:lanes]
+    runners = dict.fromkeys(names, naive.make_many_requests)
+    show(page, state_of(runners))
+    tops = "() => [...document.querySelectorAll('.ifl-flow')].map(e => e.offsetTop)"
+    ready = page.evaluate(tops)
+    run = run_of({"client": [(0, 1, 1, 1), (6, 0, 0, 0)]}, now=6.0)
+    hear(page, run, lane=0, reset=True)
+    expect(page.locator(".ifl-shown").first).to_contain_text("Shown: ")
+    assert page.evaluate(tops) == ready
+    words = "words " * 40
+    page.locator(".ifl-sentence").first.evaluate("(e, w) => e.textContent = w", words)
+    assert len(set(page.evaluate(tops))) == 1

@@ -66,8 +66,8 @@ export class View {
     const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);
     const head = div("ifl-head", this.#root);
-    this.#shownLine = new ShownLine(head, this.#playback, signal);
     this.#sentence = new SentenceLine(head, signal);
+    this.#shownLine = new ShownLine(head, this.#playback, signal);
     this.#showNumbers = addTiles(this.#root);
     this.#flow = new Flow(this.#root, clock, signal);
     this.#lines = new Lines(this.#root, clock, siblings, signal);
