@@ -16,7 +16,10 @@ import { packsFor } from "../../../../src/inflight_lab/plot/js/flow/packing.js";
 import { spotOn } from "../../../../src/inflight_lab/plot/js/flow/path.js";
 import { placesFor, slotAt } from "../../../../src/inflight_lab/plot/js/flow/places.js";
 import { MOVING } from "../../../../src/inflight_lab/plot/js/flow/request.js";
-import { drawScene } from "../../../../src/inflight_lab/plot/js/flow/scene.js";
+import {
+  drawScene,
+  isRefusing,
+} from "../../../../src/inflight_lab/plot/js/flow/scene.js";
 import { request, runOf, sevenInTwo } from "../support.js";
 import { DrawnPen } from "./drawn_pen.js";
 
@@ -39,7 +42,7 @@ function sceneAt(run, time, places = PLACES) {
   const packs = packsFor(model, standing, places);
   const dots = new Dots();
   dots.move(model, places, packs, true);
-  const refused = time - model.refusedAt < 0.25;
+  const refused = isRefusing(model, dots);
   return { model, standing, places, packs, dots, refused };
 }
 
@@ -123,7 +126,7 @@ Deno.test("the picture says how many wait, are out, and became what", () => {
   for (
     const [name, number] of [["waiting", "9"], ["slots", "6"], ["in flight", "2"], [
       "API: working on",
-      "2",
+      "1", // the other one is refused
     ]]
   ) {
     assert.equal(words[words.indexOf(name) + 1], number);
@@ -134,11 +137,47 @@ Deno.test("the picture says how many wait, are out, and became what", () => {
   assert.ok(words.includes("2 s ago"));
 });
 
-Deno.test("a refusal is said for a moment", () => {
-  /** @param {number} time */
-  const said = (time) => drawnAt(BUSY, time).words.filter((word) => word === "refused");
-  assert.equal(said(1.2).length, 2); // by the API, and by the tally
-  assert.equal(said(1.3).length, 1);
+/**
+ * @param {Run} run
+ * @param {number} time
+ */
+function saysRefused(run, time, places = PLACES) {
+  const said = drawnAt(run, time, places).words.filter((word) => word === "refused");
+  return said.length > 1; // the tally says it always
+}
+
+Deno.test("a refusal is said for as long as the refused request is at the API", () => {
+  const times = [1, 1.2, 1.8, 2.1];
+  assert.deepEqual(times.map((time) => saysRefused(BUSY, time)), [
+    true, // the one before it has been refused less than a second ago
+    true,
+    true,
+    false,
+  ]);
+});
+
+Deno.test("and for a second at least, in slow motion too", () => {
+  const events = request(0, { sent: 1, ended: 1.1, status: 429 });
+  const times = [0.9, 1.2, 1.9, 2.1];
+  const said = [1, 4].map((slow) =>
+    times.map((time) => saysRefused(runOf({ events, slow }), time))
+  );
+  assert.deepEqual(said, [[false, true, true, false], [false, true, false, false]]);
+});
+
+Deno.test("in a narrow API it takes the place of other words", () => {
+  const narrow = placesFor(280, 0, true);
+  assert.ok(saysRefused(BUSY, 1.2, narrow));
+  assert.ok(!drawnAt(BUSY, 1.2, narrow).words.includes("API: working on"));
+  assert.ok(drawnAt(BUSY, 3, narrow).words.includes("API: working on"));
+});
+
+Deno.test("no other dot hides a refused one", () => {
+  const events = [
+    ...request(0, { sent: 1, ended: 2, status: 429 }),
+    ...request(1, { sent: 1.01, ended: 2, status: 200 }),
+  ];
+  assert.equal(drawnAt(runOf({ events }), 1.5).marks.at(-1)?.name, "refused");
 });
 
 Deno.test("a refused request is seen as one as soon as it is at the API", () => {

@@ -310,3 +310,22 @@ Deno.test("no mark is drawn before its time, and no number of marks", () => {
   assert.deepEqual(drawnUpTo(2.3), { right: 232, numbers: ["38"] });
   assert.deepEqual(drawnUpTo(3), { right: 302, numbers: ["38", "53"] });
 });
+
+Deno.test("a ceiling goes from end to end before a run, too", () => {
+  const run = runOf({ levels: { limit: [[0, 3]] } });
+  const drawn = new DrawnPen().asPen();
+  /** @type {number[]} */
+  const widths = [];
+  drawn.inside = ({ w }) => widths.push(w);
+  const [strip] = layoutOnPage([IN_FLIGHT], WINDOW).strips;
+  drawStrip(drawn, strip, contentOf(run, IN_FLIGHT, { from: 0, span: 4 }, 0), {
+    title: "",
+    x: (time) => 52 + 100 * time,
+    rightPixel: 452,
+    drawnToPixel: 52,
+    untilTime: 5,
+    highest: 4,
+    magnification: 1,
+  });
+  assert.deepEqual(widths.map(Math.round), [400, 1]);
+});

@@ -49,6 +49,8 @@ export class Dots {
   inFlight = 0;
   /** How many of them are within the API's frame. */
   atApi = 0;
+  /** How many of these the API has refused. */
+  refusedAtApi = 0;
 
   /** @type {WeakMap<FlowRequest, Dot>} */
   #of = new WeakMap();
@@ -65,6 +67,7 @@ export class Dots {
     this.inPool = 0;
     this.inFlight = 0;
     this.atApi = 0;
+    this.refusedAtApi = 0;
     for (const request of model.underWay) {
       const dot = this.#dotOf(request, step);
       step.move(dot);
@@ -77,11 +80,13 @@ export class Dots {
    * @param {Dot} dot
    * @param {Places} places
    */
-  #count({ leg, at }, { api }) {
+  #count({ leg, at, request }, { api }) {
     if (leg === "pool") this.inPool += 1;
     if (leg === "pool" || leg === "land") return;
     this.inFlight += 1;
-    if (contains(api, at)) this.atApi += 1;
+    if (!contains(api, at)) return;
+    this.atApi += 1;
+    if (leg !== "out" && request.outcome === "refused") this.refusedAtApi += 1;
   }
 
   /**

@@ -10,7 +10,7 @@ import { FlowModel, talliesOf } from "./model.js";
 import { packsFor } from "./packing.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
 import { inSlowMotion, MOVING, SETTLING_SECONDS, STILL } from "./request.js";
-import { drawScene } from "./scene.js";
+import { drawScene, isRefusing } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
 const SEEK_SECONDS = 0.5;
@@ -137,13 +137,14 @@ export class Flow extends Picture {
     const standing = model.standing();
     const packs = packsFor(model, standing, places);
     this.#dots.move(model, places, packs, atOnce);
+    const refused = isRefusing(model, this.#dots);
     return {
       model,
       standing,
       places,
       packs,
       dots: this.#dots,
-      refused: model.time - model.refusedAt < model.motion.known,
+      refused,
     };
   }
 

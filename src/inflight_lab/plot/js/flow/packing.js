@@ -68,7 +68,7 @@ export function packsFor(model, standing, places) {
  *   a bundle.
  * @returns {Pack}
  */
-export function packed(region, count, { gaps, bundle = 1 }) {
+function packed(region, count, { gaps, bundle = 1 }) {
   const dots = Math.ceil(count / bundle);
   const gap = gapFor(region, dots, gaps);
   const room = roomIn(region, gap);

@@ -4,6 +4,9 @@
 const ROAD_PIXELS = 22;
 const ARROW_PIXELS = 6;
 
+/** How strongly a road is drawn: just so that it is seen on a dark page, too. */
+const ROAD = 0.12;
+
 /** The arrow stands this many pixels before the end of its road. */
 const BEFORE_END_PIXELS = 12;
 
@@ -17,8 +20,11 @@ const BEFORE_END_PIXELS = 12;
  * @param {Spot[][]} roads
  */
 export function drawRoads(pen, roads) {
-  pen.paths(roads, { line: 0.07, wide: ROAD_PIXELS, soft: true });
-  const arrows = roads.flatMap((road) => [headOn(road, 0), headOn(road, ARROW_PIXELS)]);
+  pen.paths(roads, { line: ROAD, wide: ROAD_PIXELS, soft: true });
+  const arrows = roads.flatMap((road) => [
+    arrowHead(road, 0),
+    arrowHead(road, ARROW_PIXELS),
+  ]);
   pen.paths(arrows, { line: 0.75, wide: 2, soft: true });
 }
 
@@ -29,11 +35,11 @@ export function drawRoads(pen, roads) {
  * @param {number} behind How far it stands behind the foremost head.
  * @returns {Spot[]}
  */
-export function headOn(road, behind) {
+function arrowHead(road, behind) {
   const [[fromX, fromY], [endX, endY]] = road.slice(-2);
-  const long = Math.hypot(endX - fromX, endY - fromY);
-  const aheadX = (endX - fromX) / long;
-  const aheadY = (endY - fromY) / long;
+  const length = Math.hypot(endX - fromX, endY - fromY);
+  const aheadX = (endX - fromX) / length;
+  const aheadY = (endY - fromY) / length;
   const tipX = endX - aheadX * (BEFORE_END_PIXELS + behind);
   const tipY = endY - aheadY * (BEFORE_END_PIXELS + behind);
   const backX = tipX - aheadX * ARROW_PIXELS;

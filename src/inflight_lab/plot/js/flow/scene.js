@@ -7,8 +7,25 @@ import { drawSlots } from "./slots_picture.js";
 import { drawTally, TALLIES } from "./tally_picture.js";
 import { drawPool, drawQueue, ringSize } from "./waiting_picture.js";
 
+/** For so long after a refusal the API is red: a room has seen it by then. */
+const ALARM_SECONDS = 1;
+
+/** In a picture with less room than this, "refused" takes the place of other words. */
+const ROOM_FOR_WORDS_PIXELS = 240;
+
+/** The radius of a dot: in a slot, in a small slot, and as a share of the gap between seats. */
+const DOT_PIXELS = 5;
+const SMALL_DOT_PIXELS = 3.8;
+const SEATED_DOT_SHARE = 0.36;
+
+/** Slots nearer to each other than this are small. */
+const SMALL_SLOT_GAP_PIXELS = 18;
+
+/** How many times larger a dot is that stands for several requests. */
+const BUNDLE_ZOOM = 1.25;
+
 /**
- * @import { Pen } from "../pen.js"
+ * @import { Pen, TextStyle } from "../pen.js"
  * @import { Dot, Dots } from "./dots.js"
  * @import { Spot } from "./grid.js"
  * @import { FlowModel, Standing } from "./model.js"
@@ -23,6 +40,16 @@ import { drawPool, drawQueue, ringSize } from "./waiting_picture.js";
  * @property {Dots} dots
  * @property {boolean} refused Whether the API turned one away just now.
  */
+
+/**
+ * Whether one that was refused is still at the API, or has been there a moment ago.
+ *
+ * @param {FlowModel} model
+ * @param {Dots} dots
+ */
+export function isRefusing({ time, refusedAt, run }, { refusedAtApi }) {
+  return refusedAtApi > 0 || time - refusedAt < ALARM_SECONDS / run.slow;
+}
 
 /**
  * @param {Pen} pen
@@ -48,27 +75,44 @@ export function drawScene(pen, scene) {
  */
 function drawApi(pen, scene) {
   const { places, dots, model, refused } = scene;
-  const { api, words } = places;
+  const { words } = places;
   const usual = { name: "ink", fill: 0.05, line: 0.5, wide: 1.5, round: 10 };
   const alarmed = { ...usual, name: "refused", line: 1, wide: 3 };
-  pen.box(api, refused ? alarmed : usual);
+  pen.box(places.api, refused ? alarmed : usual);
   pen.heading("in flight", dots.inFlight, ...words.flying, "flying");
-  pen.heading("API: working on", dots.atApi, ...words.api, "flying");
-  if (refused) {
-    const right = api.x + api.w - 16;
-    const style =
-      /** @type {const} */ ({ bold: true, name: "refused", align: "right" });
-    pen.text("refused", right, words.api[1], style);
-  }
+  drawApiHeading(pen, scene);
   if (model.bundleSize > 1) {
-    const style = /** @type {const} */ ({ bold: true, align: "right", size: 13 });
-    pen.text(`1 dot = ${model.bundleSize} requests`, ...words.bundle, style);
+    const [x, y] = words.bundle;
+    const bundle = `1 dot = ${model.bundleSize} requests`;
+    pen.text(bundle, x, y, { bold: true, align: "right", size: 13 });
   }
   drawQuota(pen, scene);
 }
 
 /**
- * Dots that look the same are drawn as one path, because a path for each is slower.
+ * What the API does: it works on those that it has not refused.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ */
+function drawApiHeading(pen, { places, dots, refused }) {
+  const { api, words } = places;
+  const [x, y] = words.api;
+  const right = api.x + api.w - 16;
+  /** @type {TextStyle} */
+  const alarm = { bold: true, name: "refused" };
+  if (refused && right - x < ROOM_FOR_WORDS_PIXELS) {
+    const reach = pen.text("API:", x, y, { soft: true });
+    pen.text("refused", reach + 6, y, alarm);
+    return;
+  }
+  pen.heading("API: working on", dots.atApi - dots.refusedAtApi, x, y, "flying");
+  if (refused) pen.text("refused", right, y, { ...alarm, align: "right" });
+}
+
+/**
+ * Dots that look the same are drawn as one path, because a path for each is slower.  Those
+ * that were refused are drawn last, so that no other hides them.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -84,7 +128,11 @@ function drawDots(pen, { model, packs, dots }) {
     if (same) same.spots.push(dot.at);
     else alike.set(key, { name, size, spots: [dot.at] });
   }
-  for (const { name, size, spots } of alike.values()) pen.mark(name, spots, size);
+  const others = [...alike.values()].filter(({ name }) => name !== "refused");
+  const refused = [...alike.values()].filter(({ name }) => name === "refused");
+  for (const { name, size, spots } of [...others, ...refused]) {
+    pen.mark(name, spots, size);
+  }
   if (model.run.numbered) dots.drawn.forEach((dot) => drawNumber(pen, dot));
 }
 
@@ -116,7 +164,9 @@ function lookOf({ leg, request }) {
  */
 function sizeOf({ leg, request }, { pool, seats, slots }, bundleSize) {
   if (leg === "pool") return ringSize(pool.gap);
-  const atApi = leg === "api" || leg === "back" ? seats.gap * 0.36 : 5;
-  const inSlot = request.slot !== null && slots.gap < 18 ? 3.8 : 5;
-  return Math.min(atApi, inSlot) * (bundleSize > 1 ? 1.25 : 1);
+  const isSeated = leg === "api" || leg === "back";
+  const seated = isSeated ? seats.gap * SEATED_DOT_SHARE : DOT_PIXELS;
+  const isInSmallSlot = request.slot !== null && slots.gap < SMALL_SLOT_GAP_PIXELS;
+  const inSlot = isInSmallSlot ? SMALL_DOT_PIXELS : DOT_PIXELS;
+  return Math.min(seated, inSlot) * (bundleSize > 1 ? BUNDLE_ZOOM : 1);
 }

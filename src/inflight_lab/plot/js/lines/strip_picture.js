@@ -37,8 +37,9 @@ const COLOURS = {
 const colourOf = (name) => COLOURS[name] ?? "ink";
 
 /**
- * @import { Pen, Style } from "../pen.js"
- * @import { Content, DrawnLine, Marks } from "./content.js"
+ * @import { Pen } from "../pen.js"
+ * @import { Content, Marks } from "./content.js"
+ * @import { Step } from "./levels.js"
  * @import { Strip } from "./strips.js"
  *
  * @typedef {object} Axes What a strip is drawn on.
@@ -49,6 +50,8 @@ const colourOf = (name) => COLOURS[name] ?? "ink";
  * @property {number} untilTime A line that goes on is drawn up to this time.
  * @property {number} highest The level at the upper end.
  * @property {number} magnification How many times larger it is than the strips beside it.
+ *
+ * @typedef {{ y: (level: number) => number }} Heights The pixels of a level.
  */
 
 /**
@@ -63,23 +66,37 @@ export function drawStrip(pen, strip, content, axes) {
   const up = (level) => bottom - ((bottom - top) * level) / axes.highest;
   drawTitle(pen, y - 6, axes);
   drawNumbers(pen, bottom - top, axes, up);
-  const seen = {
-    x: LEFT,
-    y,
-    w: Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT),
-    h: bottom + 2 - y,
-  };
-  const client = hasSeveralLines(strip.spec, content.lines) ? DOTTED : USUAL;
-  pen.inside(seen, () => {
-    for (const line of content.lines) {
-      const style = line.name === "client" ? client : USUAL;
-      drawLine(pen, strip, { line, style }, { ...axes, y: up });
-    }
-  });
+  drawLines(pen, strip, content, { ...axes, y: up });
   for (const { words, line, y } of namesBeside(strip, content, up)) {
     pen.text(words, axes.rightPixel + 6, y, { name: colourOf(line), bold: true });
   }
   content.marks.forEach((marks, row) => drawMarks(pen, marks, markRow(y, row), axes));
+}
+
+/**
+ * Ceilings go from end to end, also where nothing has been measured yet.
+ *
+ * @param {Pen} pen
+ * @param {Strip} strip
+ * @param {Content} content
+ * @param {Axes & Heights} axes
+ */
+function drawLines(pen, { spec, y, top, bottom }, { lines }, axes) {
+  const measured = lines.filter(({ name }) => name !== spec.ceiling);
+  const ceilings = lines.filter(({ name }) => name === spec.ceiling);
+  const client = hasSeveralLines(spec, lines) ? DOTTED : USUAL;
+  const drawn = Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT);
+  const region = { x: LEFT, y, w: axes.rightPixel - LEFT, h: bottom + 2 - y };
+  pen.inside(region, () => {
+    for (const { steps } of ceilings) drawCeiling(pen, steps, top, axes);
+  });
+  pen.inside({ ...region, w: drawn }, () => {
+    for (const { name, steps } of measured) {
+      const style = name === "client" ? client : USUAL;
+      const along = alongLine(steps, axes);
+      pen.shape(along, { name: colourOf(name), ...style });
+    }
+  });
 }
 
 /**
@@ -111,27 +128,28 @@ function drawNumbers(pen, pixels, { highest, rightPixel }, up) {
 
 /**
  * @param {Pen} pen
- * @param {Strip} strip
- * @param {{ line: DrawnLine, style: Style }} drawn The style is a measured line's.
- * @param {Axes & { y: (level: number) => number }} axes
+ * @param {Step[]} steps
+ * @param {number} top The upper end of the strip, up to which the room above is filled.
+ * @param {Axes & Heights} axes
  */
-function drawLine(pen, { spec, top }, { line, style }, axes) {
-  const { name, steps } = line;
-  /** @param {CanvasRenderingContext2D} context */
-  const along = (context) => trace(context, steps, axes.untilTime, axes);
-  if (name !== spec.ceiling) {
-    pen.shape(along, { name: colourOf(name), ...style });
-    return;
-  }
-  if (steps.length) {
-    pen.shape((context) => {
-      along(context);
-      context.lineTo(axes.x(axes.untilTime), top);
-      context.lineTo(axes.x(steps[0].time), top);
-    }, { fill: 0.07 });
-  }
+function drawCeiling(pen, steps, top, axes) {
+  if (!steps.length) return;
+  const along = alongLine(steps, axes);
+  pen.shape((context) => {
+    along(context);
+    context.lineTo(axes.x(axes.untilTime), top);
+    context.lineTo(axes.x(steps[0].time), top);
+  }, { fill: 0.07 });
   pen.shape(along, CEILING);
 }
+
+/**
+ * @param {Step[]} steps
+ * @param {Axes & Heights} axes
+ * @returns {(context: CanvasRenderingContext2D) => void}
+ */
+const alongLine = (steps, axes) => (context) =>
+  trace(context, steps, axes.untilTime, axes);
 
 /**
  * @param {Pen} pen
