@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 
 import {
-  grouped,
   highestOf,
+  inGroups,
   meanLevels,
   trace,
   whereApart,
@@ -90,7 +90,7 @@ Deno.test("the highest level is below nothing where there is no line", () => {
 
 Deno.test("marks less than 0.6 s apart are one group, which ends with its last", () => {
   const marks = pointsOf([[1, 3], [1.5, 4], [2, 5], [2.6, 7]]);
-  assert.deepEqual(grouped(marks, { from: 0, until: 9 }), [
+  assert.deepEqual(inGroups(marks, { from: 0, until: 9 }), [
     { begin: 1, end: 2, count: 12 },
     { begin: 2.6, end: 2.6, count: 7 },
   ]);
@@ -98,6 +98,6 @@ Deno.test("marks less than 0.6 s apart are one group, which ends with its last",
 
 Deno.test("marks outside of the time that is shown are in no group", () => {
   const marks = pointsOf([[1, 3], [1.5, 4], [2, 5]]);
-  const [group] = grouped(marks, { from: 1.2, until: 1.9 });
+  const [group] = inGroups(marks, { from: 1.2, until: 1.9 });
   assert.deepEqual(group, { begin: 1.5, end: 1.5, count: 4 });
 });

@@ -48,6 +48,7 @@ export function packsFor(model, standing, places) {
   const { numbered } = run;
   const slots = Math.max(standing.limit, standing.slots.length);
   const pool = hasSlots(standing) ? places.pool : places.crowd;
+  // As if all under way were in the pool: rings do not jump when one of them leaves it.
   const poolGap = gapFor(pool, underWay.length / bundle, POOL_GAPS);
   const notArrived = underWay.filter((request) => request.legAt(time) === "pool");
   const queueGaps = numbered ? NUMBERED_GAPS : QUEUE_GAPS;

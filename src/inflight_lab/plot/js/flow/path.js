@@ -40,7 +40,7 @@ function stepsOf(way) {
 /**
  * @param {Spot[]} way
  * @param {number[]} steps
- * @param {number} pixels From its begin.
+ * @param {number} pixels From its start.
  * @returns {Spot}
  */
 function spotAfter(way, steps, pixels) {

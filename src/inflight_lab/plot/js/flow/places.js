@@ -31,7 +31,7 @@ const API_PADDING = 24;
  * @property {Spot[]} out The road to the API.
  * @property {Spot[]} back The road back.
  * @property {Spot[]} enter From the end of the road out to where the API works.
- * @property {Spot[]} leave From there to the begin of the road back.
+ * @property {Spot[]} leave From there to the start of the road back.
  * @property {Region} api
  * @property {Region} work Requests that the API works on.
  * @property {Region} quota
@@ -62,18 +62,18 @@ export function placesFor(width, height, down) {
   const natural = (down ? NARROW : WIDE).h;
   const sheet = new Sheet(width, Math.max(1, height / natural));
   const places = down ? placesDown(sheet) : placesAcross(sheet);
-  return { height: natural * sheet.tall, down, ...places };
+  return { height: natural * sheet.stretch, down, ...places };
 }
 
 /** A picture whose layout is made in shares of its width and in pixels of its usual height. */
 class Sheet {
   /**
    * @param {number} width
-   * @param {number} tall How many times as high as usual it is.
+   * @param {number} stretch How many times as high as usual it is.
    */
-  constructor(width, tall) {
+  constructor(width, stretch) {
     this.w = width - 2 * MARGIN;
-    this.tall = tall;
+    this.stretch = stretch;
   }
 
   /**
@@ -86,24 +86,28 @@ class Sheet {
   }
 
   /**
-   * @param {number} x In pixels.
+   * A region whose left end and width are pixels.
+   *
+   * @param {number} x
    * @param {number} y
-   * @param {number} w In pixels.
+   * @param {number} w
    * @param {number} h
    * @returns {Region}
    */
   area(x, y, w, h) {
-    return { x, y: y * this.tall, w, h: h * this.tall };
+    return { x, y: y * this.stretch, w, h: h * this.stretch };
   }
 
   /**
-   * @param {number} x As a share of the width, as `w`.
+   * A region whose left end and width are shares of the picture's width.
+   *
+   * @param {number} leftShare
    * @param {number} y
-   * @param {number} w
+   * @param {number} widthShare
    * @param {number} h
    */
-  part(x, y, w, h) {
-    return this.area(this.across(x), y, this.w * w, h);
+  part(leftShare, y, widthShare, h) {
+    return this.area(this.across(leftShare), y, this.w * widthShare, h);
   }
 
   /**
@@ -112,7 +116,7 @@ class Sheet {
    * @returns {Spot}
    */
   spot(x, y) {
-    return [x, y * this.tall];
+    return [x, y * this.stretch];
   }
 }
 

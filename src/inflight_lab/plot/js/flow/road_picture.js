@@ -5,7 +5,7 @@ const ROAD_PIXELS = 22;
 const ARROW_PIXELS = 6;
 
 /** How strongly a road is drawn: just so that it is seen on a dark page, too. */
-const ROAD = 0.12;
+const ROAD = 0.1;
 
 /** The arrow stands this many pixels before the end of its road. */
 const BEFORE_END_PIXELS = 12;

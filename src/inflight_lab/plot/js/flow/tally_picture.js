@@ -27,6 +27,9 @@ const NARROW_PIXELS = 140;
 /** The number begins here, right of its mark. */
 const NUMBER_LEFT = 36;
 
+/** The size of its digits where there is room. */
+const USUAL_SIZE = 32;
+
 /**
  * @param {Pen} pen
  * @param {Region} region
@@ -35,12 +38,14 @@ const NUMBER_LEFT = 36;
  */
 export function drawTally(pen, region, { name, words, short }, number) {
   const { x, y, w, h } = region;
-  const any = number > 0;
-  const colour = any ? name : "ink";
-  pen.box(region, { name: colour, fill: any ? 0.09 : 0.04, line: any ? 0.7 : 0.5 });
+  const hasSome = number > 0;
+  const colour = hasSome ? name : "ink";
+  const strength = hasSome ? { fill: 0.09, line: 0.7 } : { fill: 0.04, line: 0.5 };
+  pen.box(region, { name: colour, ...strength });
   pen.mark(name, [middleOf(region)], 6);
   const digits = grouped(number);
-  const size = Math.min(32, h * 0.5, sizeThatFits(pen, digits, w - NUMBER_LEFT - 8));
+  const fitting = sizeThatFits(pen, digits, w - NUMBER_LEFT - 8);
+  const size = Math.min(USUAL_SIZE, h * 0.5, fitting);
   const style = { size, bold: true, name: colour };
   pen.text(digits, x + NUMBER_LEFT, y + h * 0.34 + 11, style);
   const label = w > NARROW_PIXELS ? words : short;
@@ -55,6 +60,6 @@ export function drawTally(pen, region, { name, words, short }, number) {
  * @param {number} room In pixels.
  */
 function sizeThatFits(pen, digits, room) {
-  const size = 32;
-  return size * room / pen.widthOf(digits, { size, bold: true });
+  const usual = { size: USUAL_SIZE, bold: true };
+  return USUAL_SIZE * room / pen.widthOf(digits, usual);
 }

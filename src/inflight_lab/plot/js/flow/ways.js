@@ -13,8 +13,8 @@ import { contains } from "./grid.js";
  * @param {Spot} seat At the API.
  */
 export function wayOut({ down, out, enter }, from, seat) {
-  const [begin, ...road] = out;
-  return [from, joining(begin, from, down), ...road, ...enter, seat];
+  const [start, ...road] = out;
+  return [from, joining(start, from, down), ...road, ...enter, seat];
 }
 
 /**
@@ -27,7 +27,7 @@ export function wayBack({ leave, back }, seat, home) {
 }
 
 /**
- * Who never came back from the API takes the road back too.
+ * A request that was given up at the API uses the road back, too.
  *
  * @param {Places} places
  * @param {Spot} from
@@ -35,16 +35,18 @@ export function wayBack({ leave, back }, seat, home) {
  */
 export function wayIntoTally(places, from, tally) {
   const { api, leave, back, fall } = places;
-  const before = contains(api, from) ? [...leave, ...back] : besidePool(places, from);
-  const last = before.length ? before[before.length - 1] : from;
-  return [from, ...before, ...fall(last, tally), tally];
+  const isAtApi = contains(api, from);
+  const toClient = isAtApi ? [...leave, ...back] : outOfPool(places, from);
+  const corners = fall(toClient.at(-1) ?? from, tally);
+  return [from, ...toClient, ...corners, tally];
 }
 
 /**
- * From left to right all come to the begin of the road, unless they stand beside it; from top
- * to bottom they come straight to its side.
+ * Where a dot joins the road to the API.  From left to right it is the start of the road,
+ * unless the dot stands farther to the right; from top to bottom the road is straight beside
+ * the dot.
  *
- * @param {Spot} begin
+ * @param {Spot} start
  * @param {Spot} from
  * @param {boolean} down
  * @returns {Spot}
@@ -54,13 +56,15 @@ function joining([x, y], [fromX, fromY], down) {
 }
 
 /**
- * Who stands between the roads, which lie one above the other, goes to their begin first.
+ * From left to right a dot in the pool stands between the two roads, so it first goes left,
+ * to where they start.
  *
  * @param {Places} places
  * @param {Spot} from
  * @returns {Spot[]}
  */
-function besidePool({ down, back }, [x, y]) {
-  const [begin] = back[back.length - 1];
-  return down || x <= begin ? [] : [[begin, y]];
+function outOfPool({ down, back }, [x, y]) {
+  if (down) return [];
+  const [left] = back[back.length - 1];
+  return x > left ? [[left, y]] : [];
 }

@@ -17,7 +17,7 @@ const ROOM_BELOW = 62;
 /** Pixels for the words beside the gauge. */
 const ROOM_BESIDE = 104;
 
-/** Pixels from "now" to the words at the begin and at the end of a fixed window. */
+/** Pixels from "now" to the words at the start and at the end of a fixed window. */
 const ROOM_FOR_NOW = 24;
 const ROOM_FOR_ENDS = 56;
 
@@ -91,11 +91,11 @@ export function towersOf({ age, times }, time, period, wide) {
   /** @type {Map<number, number>} */
   const blocks = new Map();
   for (const came of times) {
-    const at = Math.floor(came / bin);
-    blocks.set(at, (blocks.get(at) ?? 0) + 1);
+    const number = Math.floor(came / bin);
+    blocks.set(number, (blocks.get(number) ?? 0) + 1);
   }
-  return [...blocks].map(([at, count]) => {
-    const old = Math.max(0, time - (at + 0.5) * bin);
+  return [...blocks].map(([number, count]) => {
+    const old = Math.max(0, time - (number + 0.5) * bin);
     return { middle: (wide * (age - old)) / period, count };
   });
 }
@@ -107,12 +107,12 @@ export function towersOf({ age, times }, time, period, wide) {
  */
 function drawTowers(pen, { x, y, h }, towers) {
   const most = Math.max(1, ...towers.map(({ count }) => count));
-  const block = Math.min(BLOCK_HEIGHT, (h - 6) / most);
-  const high = block > 2 ? block - 1 : block;
+  const step = Math.min(BLOCK_HEIGHT, (h - 6) / most);
+  const blockHeight = step > 2 ? step - 1 : step;
   for (const { middle, count } of towers) {
     const left = x + middle - BLOCK_WIDTH / 2;
     for (let i = 1; i <= count; i += 1) {
-      pen.bar("ok", left, y + h - i * block, BLOCK_WIDTH, high);
+      pen.bar("ok", left, y + h - i * step, BLOCK_WIDTH, blockHeight);
     }
   }
 }
@@ -125,13 +125,13 @@ function drawTowers(pen, { x, y, h }, towers) {
  * @param {number} rate
  */
 function drawGauge(pen, { x, y, w, h }, { ink, fill }, used, rate) {
-  const long = w - ROOM_BESIDE;
-  pen.box({ x, y, w: long, h }, { fill: 0.09, round: 4 });
+  const gaugeWidth = w - ROOM_BESIDE;
+  pen.box({ x, y, w: gaugeWidth, h }, { fill: 0.09, round: 4 });
   if (used) {
-    const filled = Math.max(4, long * Math.min(1, used / rate));
+    const filled = Math.max(4, gaugeWidth * Math.min(1, used / rate));
     pen.box({ x, y, w: filled, h }, { name: fill, fill: 1, round: 4 });
   }
-  pen.bar("ink", x + long - 1, y - 5, 2.5, h + 10);
+  pen.bar("ink", x + gaugeWidth - 1, y - 5, 2.5, h + 10);
   const words = `${grouped(used)} of ${grouped(rate)}`;
   pen.text(words, x + w, y + 14, { bold: true, size: 15, align: "right", name: ink });
 }

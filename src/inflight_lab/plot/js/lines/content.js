@@ -1,7 +1,7 @@
 // The content of a strip: what it shows of a run, up to a time.
 
 import { BIN } from "../run.js";
-import { grouped, highestOf, meanLevels, peakLevels, whereApart } from "./levels.js";
+import { highestOf, inGroups, meanLevels, peakLevels, whereApart } from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
 /** The level that every height axis reaches, at least. */
@@ -144,5 +144,5 @@ function withoutDoubles(lines) {
 function marksOf(run, name, span) {
   const points = run.levels[name];
   const any = points.length > 0 && points[0].time <= span.until;
-  return { name, any, groups: grouped(points, span) };
+  return { name, any, groups: inGroups(points, span) };
 }

@@ -58,7 +58,7 @@ export function peakLevels(points, { from, until, width }) {
 }
 
 /** Columns of time, `width` seconds each. */
-class Columns {
+class TimeColumns {
   /**
    * @param {number} from
    * @param {number} width
@@ -103,7 +103,7 @@ class Means {
    * @param {number} width
    */
   constructor(from, width) {
-    this.columns = new Columns(from, width);
+    this.columns = new TimeColumns(from, width);
   }
 
   /**
@@ -143,7 +143,7 @@ class Peaks {
    * @param {number} width
    */
   constructor(from, width) {
-    this.columns = new Columns(from, width);
+    this.columns = new TimeColumns(from, width);
   }
 
   /**
@@ -183,9 +183,10 @@ export function trace(path, steps, until, { x, y }) {
   let before = null;
   for (const { time, level } of [...steps, { time: until, level: null }]) {
     if (level === before) continue;
-    if (before !== null) path.lineTo(x(time), y(before));
-    else if (level !== null) path.moveTo(x(time), y(level));
-    if (before !== null && level !== null) path.lineTo(x(time), y(level));
+    if (before !== null) path.lineTo(x(time), y(before)); // up to here it was level
+    const isBegin = before === null;
+    if (level !== null && isBegin) path.moveTo(x(time), y(level));
+    if (level !== null && !isBegin) path.lineTo(x(time), y(level)); // a step
     before = level;
   }
 }
@@ -220,7 +221,7 @@ export function whereApart(client, server) {
  * @param {Point[]} marks
  * @param {{ from: number, until: number }} span
  */
-export function grouped(marks, { from, until }) {
+export function inGroups(marks, { from, until }) {
   /** @type {Group[]} */
   const groups = [];
   for (const { time, last: count } of marks) {

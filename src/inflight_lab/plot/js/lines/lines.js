@@ -14,12 +14,10 @@ import { stripTitle } from "./titles.js";
 /** Plots side by side share a height axis unless their maxima differ by more than this. */
 const SHARED_AXIS_RATIO = 4;
 
-/** A line that goes on is drawn this far beyond the last of its points. */
-const OVERSHOOT_SECONDS = 5;
-
 /**
  * @import { Clock } from "../clock.js"
  * @import { Run } from "../run.js"
+ * @import { Axes } from "./strip_picture.js"
  * @import { Strip, StripSpec } from "./strips.js"
  * @import { TimeRange } from "./time_axis.js"
  */
@@ -137,7 +135,8 @@ export class Lines extends Picture {
     const { bottom } = strips[strips.length - 1];
     const axis = { x, bottom, rightPixel: this.#rightPixel, wide: this.#wide };
     drawTimeAxis(this.pen, range, axis);
-    for (const strip of strips) this.#drawStrip(strip, x, drawnToPixel, time);
+    const across = { x, drawnToPixel, untilTime: range.from + range.span };
+    for (const strip of strips) this.#drawStrip(strip, across, time);
     if (this.#frozenAt !== null) drawCursor(this.pen, this.#frozenAt, axis);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
@@ -188,19 +187,16 @@ export class Lines extends Picture {
 
   /**
    * @param {Strip} strip
-   * @param {(time: number) => number} x
-   * @param {number} drawnToPixel
+   * @param {Pick<Axes, "x" | "drawnToPixel" | "untilTime">} across
    * @param {number} time
    */
-  #drawStrip(strip, x, drawnToPixel, time) {
+  #drawStrip(strip, across, time) {
     const content = this.contents.of(strip.spec);
     if (!content) return;
     drawStrip(this.pen, strip, content, {
       title: stripTitle(strip.spec.name, this.run, time, this.#wide - LEFT),
-      x,
       rightPixel: this.#rightPixel,
-      drawnToPixel,
-      untilTime: this.run.now + OVERSHOOT_SECONDS,
+      ...across,
       ...this.#heightAxis(strip.spec),
     });
   }

@@ -29,16 +29,20 @@ export function withNumbers(groups, x, rightPixel) {
   const placed = [];
   for (const group of groups) {
     let next = numbered([group], x, rightPixel);
-    let before = placed.pop();
-    while (before && next.from < before.to) {
-      next = numbered([...before.groups, ...next.groups], x, rightPixel);
-      before = placed.pop();
+    for (let last = placed.at(-1); last && touches(last, next); last = placed.at(-1)) {
+      next = numbered([...last.groups, ...next.groups], x, rightPixel);
+      placed.pop();
     }
-    if (before) placed.push(before);
     placed.push(next);
   }
   return placed;
 }
+
+/**
+ * @param {Numbered} last
+ * @param {Numbered} next
+ */
+const touches = (last, next) => next.from < last.to;
 
 /**
  * @param {Group[]} groups

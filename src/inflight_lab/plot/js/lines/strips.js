@@ -8,7 +8,7 @@ const STRIP_GAP_PIXELS = 30;
 export const MARK_ROW_PIXELS = 15;
 
 /** The usual height of letters.  In presentation mode they grow to that of the panel's. */
-const LETTER_PIXELS = 14;
+const LETTER_HEIGHT_PIXELS = 14;
 
 /** Strips lower than this share of their usual height have smaller letters. */
 const SMALLER_LETTERS_BELOW = 0.36;
@@ -161,7 +161,7 @@ function heightOf(shown) {
 export function layoutOnScreen(all, height, letters) {
   const few = all.length > 1 ? all.filter((spec) => spec !== WAITING) : all;
   const fits = height / needed(few, SMALLER_LETTERS_BELOW);
-  const zoom = Math.max(1, Math.min(letters / LETTER_PIXELS, fits));
+  const zoom = Math.max(1, Math.min(letters / LETTER_HEIGHT_PIXELS, fits));
   const room = height / zoom;
   const shown = room < needed(all, NO_WAITING_STRIP_BELOW) ? few : all;
   const share = Math.max(LOWEST_STRIP_SHARE, shareFor(shown, room));

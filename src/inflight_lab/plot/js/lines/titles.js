@@ -5,7 +5,7 @@ import { perWords } from "../words.js";
 import { short } from "./scales.js";
 
 /** The width of a letter of a title, about. */
-const LETTER_PIXELS = 8.2;
+const LETTER_WIDTH_PIXELS = 8.2;
 
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
@@ -37,5 +37,5 @@ export function stripTitle(name, run, time, room) {
 function countedTitle(what, policy, allowed, room) {
   const counted = `${what} in the last ${perWords(policy?.period ?? 1)}`;
   const whole = allowed ? `${counted}, ${short(allowed)} allowed` : counted;
-  return whole.length * LETTER_PIXELS <= room ? whole : counted;
+  return whole.length * LETTER_WIDTH_PIXELS <= room ? whole : counted;
 }
