@@ -4,13 +4,11 @@
 import { contains, spotFromLeft } from "./grid.js";
 import { spotOn } from "./path.js";
 import { middleOf, queuedAt, slotAt } from "./places.js";
+import { TALLIES } from "./tally_picture.js";
 import { wayBack, wayIntoTally, wayOut } from "./ways.js";
 
 /** The share of the distance to its place that a dot covers in one frame. */
 const GLIDE = 0.3;
-
-/** The tallies, from left to right. */
-const TALLIES = ["ok", "refused", "lost"];
 
 /**
  * @import { Spot } from "./grid.js"
@@ -162,7 +160,8 @@ class Step {
     const { places } = this;
     if (leg === "out") return wayOut(places, from, this.#seatOf(request));
     if (leg === "back") return wayBack(places, from, this.#homeOf(request));
-    const number = TALLIES.indexOf(request.outcome ?? "lost");
+    const outcome = request.outcome ?? "lost";
+    const number = TALLIES.findIndex(({ name }) => name === outcome);
     return wayIntoTally(places, from, middleOf(places.tallies[number]));
   }
 
