@@ -72,6 +72,20 @@ const CASES = [
     words: "right before it was stopped, at 4 s",
   },
   {
+    name: "one request that times out as the last stops nothing",
+    run: runOf({
+      now: 4,
+      levels: { client: [[0, 1], [4, 0]] },
+      events: [
+        ...request(0, { sent: 0, ended: 1, status: 200 }),
+        [1, "sent", 1],
+        [3.9, "cancelled", 1],
+      ],
+    }),
+    time: 2,
+    words: "the steady middle, at 2 s",
+  },
+  {
     name: "a request that is cancelled while others are still sent stops nothing",
     run: runOf({
       now: 4,

@@ -19,7 +19,7 @@ from inflight_lab.plot.drawing.svg import (
 )
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.plot.sentence import finished_sentence
-from inflight_lab.plot.sentence.words import grouped, many
+from inflight_lab.plot.sentence.words import many, with_commas
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.levels import Line
 from inflight_lab.runs.run import Run
@@ -85,12 +85,12 @@ def numbers_of(counts: Stats) -> str:
     """What became of the requests; "" if there were none."""
     if not counts.started:
         return ""
-    accepted = f"{grouped(counts.accepted)} accepted"
-    ends = [accepted, f"{grouped(counts.refused)} refused"]
+    accepted = f"{with_commas(counts.accepted)} accepted"
+    ends = [accepted, f"{with_commas(counts.refused)} refused"]
     if counts.failed:
-        ends.append(f"{grouped(counts.failed)} failed")
+        ends.append(f"{with_commas(counts.failed)} failed")
     if counts.cancelled:
-        ends.append(f"{grouped(counts.cancelled)} cancelled")
+        ends.append(f"{with_commas(counts.cancelled)} cancelled")
     return f"{many(counts.started, 'request')}: {', '.join(ends)}"
 
 

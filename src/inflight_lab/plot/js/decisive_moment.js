@@ -5,7 +5,9 @@ import { windowAge } from "./flow/quota.js";
 import { inSlowMotion, MOVING } from "./flow/request.js";
 import { Requests } from "./flow/requests.js";
 import { policyAt } from "./run.js";
-import { perWords, rounded } from "./words.js";
+import { wasStopped } from "./stopped.js";
+import { NEARLY_USED } from "./thresholds.js";
+import { perWords, rounded, withCommas } from "./words.js";
 
 /**
  * Show the first refusal at most this many seconds after it has come to the API: the API's
@@ -15,9 +17,6 @@ const REFUSED_SECONDS = 0.1;
 
 /** Seconds before a run is stopped: all that this ends is still under way. */
 const JUST_BEFORE = 0.01;
-
-/** A window is full enough to be shown if it holds this share of what is allowed. */
-const NEARLY_FULL = 0.9;
 
 /**
  * @import { Arrival } from "./flow/arrivals.js"
@@ -68,11 +67,13 @@ function refusalMoment(run) {
  * @param {Run} run
  */
 function stopMoment(run) {
+  const words = "right before it was stopped";
   const cancelled = firstCancelledAfterTheLastSend(run.events);
+  if (cancelled && wasStopped(run.events)) {
+    return momentOf(words, Math.max(0, cancelled.time - JUST_BEFORE));
+  }
   const isCutShort = run.counts.inFlight + run.counts.waiting > 0;
-  if (!cancelled && !isCutShort) return null;
-  const time = cancelled ? Math.max(0, cancelled.time - JUST_BEFORE) : run.now;
-  return momentOf("right before it was stopped", time);
+  return isCutShort ? momentOf(words, run.now) : null;
 }
 
 /**
@@ -85,8 +86,9 @@ function windowMoment(run) {
   const fullest = fullestWindow(letIn, run);
   if (!fullest) return null;
   const { count, policy } = fullest;
-  if (count < NEARLY_FULL * policy.rate) return null;
-  const words = `the fullest ${perWords(policy.period)}, ${count} of ${policy.rate}`;
+  if (count < NEARLY_USED * policy.rate) return null;
+  const ofAllowed = `${withCommas(count)} of ${withCommas(policy.rate)}`;
+  const words = `the fullest ${perWords(policy.period)}, ${ofAllowed}`;
   return momentOf(words, timeOfWindow(letIn, fullest, run));
 }
 

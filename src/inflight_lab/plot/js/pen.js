@@ -1,6 +1,6 @@
 // Words and marks on a canvas, in the colours of the page.
 
-import { grouped } from "./words.js";
+import { withCommas } from "./words.js";
 
 const FONT = "system-ui, sans-serif";
 
@@ -111,7 +111,7 @@ export class Pen {
    */
   heading(words, number, x, y, name = "ink") {
     const reach = this.text(words, x, y, { soft: true });
-    const shown = typeof number === "number" ? grouped(number) : number;
+    const shown = typeof number === "number" ? withCommas(number) : number;
     return this.text(shown, reach + 6, y, { bold: true, size: 17, name });
   }
 

@@ -4,7 +4,7 @@ import { WHEN_OVER } from "./sentence/finished.js";
 import { RunSoFar } from "./sentence/run_so_far.js";
 import { planned } from "./sentence/ready.js";
 import { WHILE_RUNNING } from "./sentence/running.js";
-import { grouped, rounded } from "./words.js";
+import { rounded, withCommas } from "./words.js";
 
 /**
  * @import { Phase } from "./phase.js"
@@ -44,5 +44,5 @@ export function sentenceOf(run, time, phase) {
  */
 function withSpeed({ text, tone }, slow) {
   if (slow === 1) return { text, tone };
-  return { text: `${text} (${grouped(rounded(slow, 1))} × slower)`, tone };
+  return { text: `${text} (${withCommas(rounded(slow, 1))} × slower)`, tone };
 }

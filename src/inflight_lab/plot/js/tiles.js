@@ -2,7 +2,7 @@
 
 import { div } from "./dom.js";
 import { levelAt, policyAt } from "./run.js";
-import { grouped, lastPeriod } from "./words.js";
+import { lastPeriod, withCommas } from "./words.js";
 
 /**
  * @import { Outcome } from "./outcomes.js"
@@ -58,7 +58,7 @@ export function addTiles(root) {
     const numbers = numbersAt(run, time, counts);
     for (const { key, tile, number, label } of tiles) {
       const value = numbers[key];
-      number.textContent = value === null ? UNKNOWN : grouped(value);
+      number.textContent = value === null ? UNKNOWN : withCommas(value);
       const alarming = ALARMING.includes(key) && Number(value) > 0;
       tile.classList.toggle("ifl-alarm", alarming);
       if (key === "rate") label.textContent = `in ${lastPeriod(numbers.period)}`;

@@ -27,7 +27,7 @@ export function everyPeriod(period) {
  * @param {{ rate: number, period: number }} policy
  */
 export function spacing({ rate, period }) {
-  return `one every ${grouped(rounded((1000 * period) / rate, 1))} ms`;
+  return `one every ${withCommas(rounded((1000 * period) / rate, 1))} ms`;
 }
 
 /**
@@ -51,14 +51,14 @@ export function inOnePeriod(period) {
  *
  * @param {number} time
  */
-export const seconds = (time) => `${grouped(rounded(time, 2))} s`;
+export const seconds = (time) => `${withCommas(rounded(time, 2))} s`;
 
 /**
  * A measured time, rounded to what a listener can keep in mind: "0.3 s", "0.05 s".
  *
  * @param {number} time
  */
-export const plainSeconds = (time) => `${grouped(plainTime(time))} s`;
+export const plainSeconds = (time) => `${withCommas(plainTime(time))} s`;
 
 /**
  * The number in `plainSeconds`.
@@ -83,14 +83,14 @@ export const plainRate = (rate) => rounded(rate, rate < 4.95 ? 1 : 0);
  *
  * @param {number} rate
  */
-export const ratePerSecond = (rate) => `${grouped(plainRate(rate))} a second`;
+export const ratePerSecond = (rate) => `${withCommas(plainRate(rate))} a second`;
 
 /**
  * A number with commas between its thousands: "2,000".
  *
  * @param {number} number
  */
-export const grouped = (number) => NUMBERS.format(number);
+export const withCommas = (number) => NUMBERS.format(number);
 
 /**
  * A number without superfluous zeros.  A tie is rounded up.
@@ -107,7 +107,7 @@ export const rounded = (number, digits) => Number(number.toFixed(digits));
  * @param {string} noun
  */
 export function many(number, noun) {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+  return `${withCommas(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /**
@@ -116,7 +116,7 @@ export function many(number, noun) {
  * @param {number} number
  */
 export function areAllowed(number) {
-  return `${grouped(number)} ${number === 1 ? "is" : "are"} allowed`;
+  return `${withCommas(number)} ${number === 1 ? "is" : "are"} allowed`;
 }
 
 /**
@@ -125,5 +125,5 @@ export function areAllowed(number) {
  * @param {number} number
  */
 export function waitInWords(number) {
-  return `${grouped(number)} ${number === 1 ? "waits" : "wait"}`;
+  return `${withCommas(number)} ${number === 1 ? "waits" : "wait"}`;
 }

@@ -6,9 +6,9 @@ from collections import Counter
 from inflight_lab.plot.sentence.words import (
     are_allowed,
     every,
-    grouped,
     in_one_period,
     rounded,
+    with_commas,
 )
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
@@ -31,13 +31,13 @@ def why_refused(run: Run) -> str:
         return _tokens_used(run, policy)
     if policy.kind == "gcra":
         spacing = rounded(1000 * policy.period / policy.rate, 1)
-        return f"they came faster than one every {grouped(spacing)} ms"
+        return f"they came faster than one every {with_commas(spacing)} ms"
     if policy.kind == "token-bucket":
-        refill = f"{grouped(policy.rate)} {every(policy.period)} refill it"
-        return f"the bucket of {grouped(policy.burst)} was empty, {refill}"
+        refill = f"{with_commas(policy.rate)} {every(policy.period)} refill it"
+        return f"the bucket of {with_commas(policy.burst)} was empty, {refill}"
     if most <= policy.rate:
         return _status_of(run)
-    came = f"{grouped(most)} came {in_one_period(policy.period)}"
+    came = f"{with_commas(most)} came {in_one_period(policy.period)}"
     return f"{came}, {are_allowed(policy.rate)}"
 
 
@@ -75,7 +75,7 @@ def _tokens_used(run: Run, policy: QuotaPolicy) -> str:
     if used < TOKENS_USED_UP * policy.tokens:
         return _status_of(run)
     period = in_one_period(policy.period)
-    share = f"{grouped(used)} of {grouped(policy.tokens)} {period}"
+    share = f"{with_commas(used)} of {with_commas(policy.tokens)} {period}"
     return f"the tokens ran out ({share}), not the requests"
 
 

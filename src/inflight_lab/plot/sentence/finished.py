@@ -6,12 +6,12 @@ from inflight_lab.plot.sentence.causes import why_failed, why_refused
 from inflight_lab.plot.sentence.stopped import never_sent, was_stopped
 from inflight_lab.plot.sentence.words import (
     are_allowed,
-    grouped,
     in_one_period,
     many,
     plain_rate,
     plain_seconds,
     rounded,
+    with_commas,
 )
 from inflight_lab.runs.run import Run
 
@@ -24,7 +24,7 @@ def finished_sentence(run: Run) -> str:
     text = _first_that_applies(run)
     if run.slow == 1:
         return text
-    slow = grouped(rounded(run.slow, 1))
+    slow = with_commas(rounded(run.slow, 1))
     return f"{text} ({slow} \N{MULTIPLICATION SIGN} slower)"
 
 
@@ -48,7 +48,7 @@ def _stopped(run: Run) -> str:
     counts = run.counts
     unsent = never_sent(run)
     parts = [
-        f"{grouped(counts.accepted)} answered",
+        f"{with_commas(counts.accepted)} answered",
         _part(counts.refused, f"refused{_in_brackets(why_refused(run))}"),
         _part(counts.failed, "failed"),
         _part(counts.cancelled - unsent, "given up in flight"),
@@ -94,7 +94,7 @@ def _some_unanswered(run: Run) -> str:
         return ""
     rest = counts.started - counts.accepted - counts.cancelled
     parts = [
-        f"{grouped(counts.accepted)} answered",
+        f"{with_commas(counts.accepted)} answered",
         _part(counts.cancelled, "cancelled"),
         _part(rest, "without an answer"),
     ]
@@ -127,15 +127,17 @@ def _pace(run: Run) -> str:
     rate = accepted / elapsed if elapsed else 0
     if policy is None:
         return f": {plain_rate(rate)} a second"
-    most = grouped(run.counts.busiest_period)
+    most = with_commas(run.counts.busiest_period)
     period = in_one_period(policy.period)
     tokens = run.counts.most_tokens
     if policy.tokens and tokens:
-        used = f"{grouped(tokens)} of {grouped(policy.tokens)} tokens"
+        used = f"{with_commas(tokens)} of {with_commas(policy.tokens)} tokens"
         requests = f"{most} of {many(policy.rate, 'request')}"
         return f": at most {used} and {requests} {period}"
     if policy.period == 1 and elapsed >= 1 and rate <= policy.rate:
-        return f": {plain_rate(rate)} a second of the {grouped(policy.rate)} allowed"
+        return (
+            f": {plain_rate(rate)} a second of the {with_commas(policy.rate)} allowed"
+        )
     return f": at most {most} came {period}, {are_allowed(policy.rate)}"
 
 
@@ -149,11 +151,11 @@ def _took(run: Run) -> str:
 
 
 def _part(count: int, fate: str) -> str:
-    return f"{grouped(count)} {fate}" if count else ""
+    return f"{with_commas(count)} {fate}" if count else ""
 
 
 def _also(count: int, fate: str) -> str:
-    return f" {grouped(count)} {fate}." if count else ""
+    return f" {with_commas(count)} {fate}." if count else ""
 
 
 def _in_brackets(why: str) -> str:
@@ -165,8 +167,10 @@ def _because(why: str) -> str:
 
 
 def _all(count: int) -> str:
-    return "1 request" if count == 1 else f"All {grouped(count)}"
+    return "1 request" if count == 1 else f"All {with_commas(count)}"
 
 
 def _share(part: int, whole: int) -> str:
-    return _all(whole) if part == whole else f"{grouped(part)} of {grouped(whole)}"
+    return (
+        _all(whole) if part == whole else f"{with_commas(part)} of {with_commas(whole)}"
+    )

@@ -9,7 +9,7 @@ def rounded(number: float, digits: int) -> float:
     return float(Decimal(number).quantize(last_digit, ROUND_HALF_UP))
 
 
-def grouped(number: float) -> str:
+def with_commas(number: float) -> str:
     """A number with commas between its thousands: "2,000"."""
     if number == int(number):
         return f"{int(number):,}"
@@ -18,18 +18,22 @@ def grouped(number: float) -> str:
 
 def many(number: float, noun: str) -> str:
     """A number of things: "1 request", "200 requests"."""
-    return f"{grouped(number)} {noun}" if number == 1 else f"{grouped(number)} {noun}s"
+    return (
+        f"{with_commas(number)} {noun}"
+        if number == 1
+        else f"{with_commas(number)} {noun}s"
+    )
 
 
 def are_allowed(number: float) -> str:
     """How many are: "1 is allowed", "100 are allowed"."""
     verb = "is" if number == 1 else "are"
-    return f"{grouped(number)} {verb} allowed"
+    return f"{with_commas(number)} {verb} allowed"
 
 
 def per(period: float) -> str:
     """What a rate is per: "second", or "2 s" if the period is another."""
-    return "second" if period == 1 else f"{grouped(rounded(period, 2))} s"
+    return "second" if period == 1 else f"{with_commas(rounded(period, 2))} s"
 
 
 def every(period: float) -> str:
@@ -50,9 +54,9 @@ def plain_seconds(time: float) -> str:
         plain = rounded(time * 20, 0) / 20
     else:
         plain = rounded(time, 2 if time >= 0.02 else 3)
-    return f"{grouped(plain)} s"
+    return f"{with_commas(plain)} s"
 
 
 def plain_rate(rate: float) -> str:
     """A measured rate: one decimal below 5, none above."""
-    return grouped(rounded(rate, 1 if rate < 4.95 else 0))
+    return with_commas(rounded(rate, 1 if rate < 4.95 else 0))

@@ -1,6 +1,6 @@
 // A token bucket, filled as far as there are tokens.
 
-import { grouped } from "../words.js";
+import { withCommas } from "../words.js";
 
 /** Pixels by which its walls lean outwards. */
 const WALL_LEAN_PIXELS = 12;
@@ -38,7 +38,7 @@ export function drawBucket(pen, { area, policy, ink }, tokens) {
   const beside = x + wide + 18;
   const middle = y + h * 0.5;
   pen.text(Math.floor(tokens), beside, middle, { size: 28, bold: true, name: ink });
-  pen.text(`of ${grouped(policy.burst)} tokens left`, beside, middle + 22, {
+  pen.text(`of ${withCommas(policy.burst)} tokens left`, beside, middle + 22, {
     soft: true,
   });
 }

@@ -1,6 +1,6 @@
 // The API's quota, drawn as what it is: a window, a bucket, or evenly spaced ticks.
 
-import { everyPeriod, grouped, perWords, spacing } from "../words.js";
+import { everyPeriod, perWords, spacing, withCommas } from "../words.js";
 import { drawBucket } from "./bucket_picture.js";
 import { ticksAt, tokensAt, windowAt } from "./quota.js";
 import { drawTicks } from "./ticks_picture.js";
@@ -41,11 +41,13 @@ export function drawQuota(pen, { model, places, refused }) {
 export function titleOf(policy) {
   if (!policy) return "no quota";
   const { kind, rate, period, burst } = policy;
-  const allowed = grouped(rate);
+  const allowed = withCommas(rate);
   const titles = {
     "sliding-window": `${allowed} in any ${perWords(period)}`,
     "fixed-window": `${allowed} in each ${perWords(period)}`,
-    "token-bucket": `bucket of ${grouped(burst)}, + ${allowed} ${everyPeriod(period)}`,
+    "token-bucket": `bucket of ${withCommas(burst)}, + ${allowed} ${
+      everyPeriod(period)
+    }`,
     gcra: spacing(policy),
   };
   return titles[kind];

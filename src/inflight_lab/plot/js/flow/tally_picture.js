@@ -1,6 +1,6 @@
 // A tally: how many requests ended in one way.
 
-import { grouped } from "../words.js";
+import { withCommas } from "../words.js";
 import { middleOf } from "./places.js";
 
 /**
@@ -43,7 +43,7 @@ export function drawTally(pen, region, { name, words, short }, number) {
   const strength = hasSome ? { fill: 0.09, line: 0.7 } : { fill: 0.04, line: 0.5 };
   pen.box(region, { name: colour, ...strength });
   pen.mark(name, [middleOf(region)], 6);
-  const digits = grouped(number);
+  const digits = withCommas(number);
   const fitting = sizeThatFits(pen, digits, w - NUMBER_LEFT - 8);
   const size = Math.min(USUAL_SIZE, h * 0.5, fitting);
   const style = { size, bold: true, name: colour };

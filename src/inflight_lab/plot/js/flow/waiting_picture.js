@@ -1,6 +1,6 @@
 // Those who wait: in the queue for a slot, and, sent, for a connection or the network.
 
-import { grouped } from "../words.js";
+import { withCommas } from "../words.js";
 import { hasSlots } from "./packing.js";
 import { queuedAt } from "./places.js";
 
@@ -66,5 +66,8 @@ export function drawPool(pen, { standing, places, packs, dots }) {
 export function drawMore(pen, { region, more }) {
   if (!more) return;
   const { x, y, h } = region;
-  pen.text(`+ ${grouped(more)} more`, x, y + h + 14, { name: "waiting", bold: true });
+  pen.text(`+ ${withCommas(more)} more`, x, y + h + 14, {
+    name: "waiting",
+    bold: true,
+  });
 }

@@ -2,7 +2,7 @@
 // blocks of the same moment.  A burst looks like a tower, an even pace like a carpet.  Time runs
 // from left to right.
 
-import { grouped, seconds } from "../words.js";
+import { seconds, withCommas } from "../words.js";
 
 /** Pixels: the width of a block, and the distance from one tower to the next. */
 const BLOCK_WIDTH = 5;
@@ -132,6 +132,6 @@ function drawGauge(pen, { x, y, w, h }, { ink, fill }, used, rate) {
     pen.box({ x, y, w: filled, h }, { name: fill, fill: 1, round: 4 });
   }
   pen.bar("ink", x + gaugeWidth - 1, y - 5, 2.5, h + 10);
-  const words = `${grouped(used)} of ${grouped(rate)}`;
+  const words = `${withCommas(used)} of ${withCommas(rate)}`;
   pen.text(words, x + w, y + 14, { bold: true, size: 15, align: "right", name: ink });
 }

@@ -2,7 +2,7 @@
 
 import { isRefusal } from "../outcomes.js";
 import { policyAt } from "../run.js";
-import { areAllowed, everyPeriod, grouped, inOnePeriod, spacing } from "../words.js";
+import { areAllowed, everyPeriod, inOnePeriod, spacing, withCommas } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
 /** Nobody waits for less than this many seconds. */
@@ -29,11 +29,11 @@ export function whyRefused(soFar) {
   if (policy.tokens && most <= rate) return tokensUsed(soFar, policy);
   if (kind === "gcra") return `they came faster than ${spacing(policy)}`;
   if (kind === "token-bucket") {
-    const refill = `${grouped(rate)} ${everyPeriod(period)}`;
-    return `the bucket of ${grouped(burst)} was empty, ${refill} refill it`;
+    const refill = `${withCommas(rate)} ${everyPeriod(period)}`;
+    return `the bucket of ${withCommas(burst)} was empty, ${refill} refill it`;
   }
   if (most <= rate) return statusOf(soFar);
-  return `${grouped(most)} came ${inOnePeriod(period)}, ${areAllowed(rate)}`;
+  return `${withCommas(most)} came ${inOnePeriod(period)}, ${areAllowed(rate)}`;
 }
 
 /**
@@ -115,7 +115,7 @@ function statusOf(soFar) {
 function tokensUsed(soFar, { tokens, period }) {
   const highest = mostTokens(soFar);
   if (highest < TOKENS_USED_UP * tokens) return statusOf(soFar);
-  const used = `${grouped(highest)} of ${grouped(tokens)} ${inOnePeriod(period)}`;
+  const used = `${withCommas(highest)} of ${withCommas(tokens)} ${inOnePeriod(period)}`;
   return `the tokens ran out (${used}), not the requests`;
 }
 

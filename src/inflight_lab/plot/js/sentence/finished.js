@@ -1,8 +1,14 @@
 // What a view says of a run that is over: how it ended, and why.
 
 import { neverSent, wasStopped } from "../stopped.js";
-import { areAllowed, grouped, inOnePeriod, many } from "../words.js";
-import { plainSeconds, ratePerSecond } from "../words.js";
+import {
+  areAllowed,
+  inOnePeriod,
+  many,
+  plainSeconds,
+  ratePerSecond,
+  withCommas,
+} from "../words.js";
 import { busiest, mostTokens, whyFailed, whyRefused } from "./causes.js";
 
 /** A rate is not worth a word if it was measured for fewer seconds. */
@@ -25,7 +31,7 @@ function stopped(soFar) {
   if (!wasStopped(run.events)) return null;
   const unsent = neverSent(run.events);
   const parts = [
-    `${grouped(counts.accepted)} answered`,
+    `${withCommas(counts.accepted)} answered`,
     part(counts.refused, `refused${inBrackets(whyRefused(soFar))}`),
     part(counts.failed, "failed"),
     part(counts.cancelled - unsent, "given up in flight"),
@@ -70,7 +76,7 @@ function someUnanswered({ counts }) {
   const { started, accepted, cancelled } = counts;
   if (accepted === started) return null;
   const parts = [
-    `${grouped(accepted)} answered`,
+    `${withCommas(accepted)} answered`,
     part(cancelled, "cancelled"),
     part(started - accepted - cancelled, "without an answer"),
   ];
@@ -124,9 +130,11 @@ function pace(soFar) {
   const tokens = tokensInWords(soFar, policy);
   if (tokens) return tokens;
   if (policy.period === 1 && seconds >= 1 && rate <= policy.rate) {
-    return `: ${ratePerSecond(rate)} of the ${grouped(policy.rate)} allowed`;
+    return `: ${ratePerSecond(rate)} of the ${withCommas(policy.rate)} allowed`;
   }
-  const most = `${grouped(busiest(soFar, policy))} came ${inOnePeriod(policy.period)}`;
+  const most = `${withCommas(busiest(soFar, policy))} came ${
+    inOnePeriod(policy.period)
+  }`;
   return `: at most ${most}, ${areAllowed(policy.rate)}`;
 }
 
@@ -139,8 +147,8 @@ function pace(soFar) {
 function tokensInWords(soFar, policy) {
   const highest = mostTokens(soFar);
   if (!policy.tokens || !highest) return "";
-  const tokens = `${grouped(highest)} of ${grouped(policy.tokens)} tokens`;
-  const most = grouped(busiest(soFar, policy));
+  const tokens = `${withCommas(highest)} of ${withCommas(policy.tokens)} tokens`;
+  const most = withCommas(busiest(soFar, policy));
   const requests = `${most} of ${many(policy.rate, "request")}`;
   return `: at most ${tokens} and ${requests} ${inOnePeriod(policy.period)}`;
 }
@@ -159,13 +167,13 @@ const elapsed = ({ run }) => run.counts.elapsed || run.now;
  * @param {number} count
  * @param {string} fate
  */
-const part = (count, fate) => (count ? `${grouped(count)} ${fate}` : "");
+const part = (count, fate) => (count ? `${withCommas(count)} ${fate}` : "");
 
 /**
  * @param {number} count
  * @param {string} fate
  */
-const also = (count, fate) => (count ? ` ${grouped(count)} ${fate}.` : "");
+const also = (count, fate) => (count ? ` ${withCommas(count)} ${fate}.` : "");
 
 /** @param {string} why */
 const because = (why) => (why ? `: ${why}` : "");
@@ -174,14 +182,14 @@ const because = (why) => (why ? `: ${why}` : "");
 const inBrackets = (why) => (why ? ` (${why})` : "");
 
 /** @param {number} number */
-const all = (number) => (number === 1 ? "1 request" : `All ${grouped(number)}`);
+const all = (number) => (number === 1 ? "1 request" : `All ${withCommas(number)}`);
 
 /**
  * @param {number} count
  * @param {number} whole
  */
 function share(count, whole) {
-  return count === whole ? all(whole) : `${grouped(count)} of ${grouped(whole)}`;
+  return count === whole ? all(whole) : `${withCommas(count)} of ${withCommas(whole)}`;
 }
 
 /** @param {RunSoFar} soFar */

@@ -5,7 +5,6 @@ import { arrivalsIn, busiestPeriod, eventsIn, extremes, meanLevel } from "../spa
 import { NEARLY_USED } from "../thresholds.js";
 import {
   areAllowed,
-  grouped,
   inOnePeriod,
   lastPeriod,
   many,
@@ -13,6 +12,7 @@ import {
   plainSeconds,
   plainTime,
   ratePerSecond,
+  withCommas,
 } from "../words.js";
 import { STILL_RECENT } from "./run_so_far.js";
 import { sleepersIn } from "./sleepers.js";
@@ -47,7 +47,9 @@ export function tokensNearlyUsed(soFar) {
   if (!policy?.tokens) return null;
   const { highest } = extremes(run.levels.tokens, soFar.last(1));
   if (highest < NEARLY_USED * policy.tokens) return null;
-  const used = `${grouped(highest)} of ${grouped(policy.tokens)} tokens were used`;
+  const used = `${withCommas(highest)} of ${
+    withCommas(policy.tokens)
+  } tokens were used`;
   const text = `${used} ${inOnePeriod(policy.period)}: hardly any are left.`;
   return { text, tone: "full" };
 }
@@ -59,10 +61,10 @@ export function nearlyFull(soFar) {
   const { rate, period } = policy;
   const came = busiestPeriod(run, soFar.last(STILL_RECENT), period);
   if (came < NEARLY_USED * rate) return null;
-  const inOne = `${grouped(came)} came ${inOnePeriod(period)}`;
+  const inOne = `${withCommas(came)} came ${inOnePeriod(period)}`;
   const howFar = came === rate ? "fully" : "nearly";
   const text = came > rate
-    ? `${inOne}, more than the ${grouped(rate)} allowed: none refused so far.`
+    ? `${inOne}, more than the ${withCommas(rate)} allowed: none refused so far.`
     : `${inOne}, ${areAllowed(rate)}: the quota is ${howFar} used.`;
   return { text, tone: "full" };
 }
@@ -75,7 +77,7 @@ export function steady(soFar) {
   if (!shown || !latency || soFar.policy?.tokens) return null;
   if (Math.abs(inFlight - shown) > ROUNDING * inFlight) return null;
   const rate = shown / plainTime(latency);
-  const law = `${grouped(shown)} in flight / ${plainSeconds(latency)} each`;
+  const law = `${withCommas(shown)} in flight / ${plainSeconds(latency)} each`;
   const text = `${law} = ${ratePerSecond(rate)}${besideTheQuota(soFar, rate)}.`;
   return { text, tone: "calm" };
 }
@@ -89,7 +91,10 @@ export function counted(soFar) {
   const isSent = (/** @type {RequestEvent} */ { what }) => what === "sent";
   const sent = eventsIn(run, soFar.last(1)).filter(isSent).length;
   const beside = besideTheQuota(soFar, sent);
-  return { text: `${grouped(sent)} sent in the last second${beside}.`, tone: "calm" };
+  return {
+    text: `${withCommas(sent)} sent in the last second${beside}.`,
+    tone: "calm",
+  };
 }
 
 /**
@@ -101,8 +106,8 @@ function besideTheQuota(soFar, rate) {
   if (!policy) return "";
   if (!isPerSecond(policy)) return `. ${latestPeriod(soFar, policy)}`;
   const unused = Math.floor(policy.rate - plainRate(rate));
-  const left = unused > 0 ? `, ${grouped(unused)} unused` : "";
-  return `; ${grouped(policy.rate)} allowed${left}`;
+  const left = unused > 0 ? `, ${withCommas(unused)} unused` : "";
+  return `; ${withCommas(policy.rate)} allowed${left}`;
 }
 
 /** @param {QuotaPolicy} policy */
@@ -115,11 +120,11 @@ const isPerSecond = ({ period, tokens }) => period === 1 && !tokens;
  * @param {QuotaPolicy} policy
  */
 function latestPeriod({ run, time }, { period, rate, tokens }) {
-  const came = grouped(arrivalsIn(run, { from: time - period, to: time }));
+  const came = withCommas(arrivalsIn(run, { from: time - period, to: time }));
   if (!tokens) return `${came} came in ${lastPeriod(period)}, ${areAllowed(rate)}`;
-  const used = grouped(levelAt(run.levels.tokens, time) ?? 0);
+  const used = withCommas(levelAt(run.levels.tokens, time) ?? 0);
   const requests = `${came} of ${many(rate, "request")}`;
-  const budget = `${used} of ${grouped(tokens)} tokens`;
+  const budget = `${used} of ${withCommas(tokens)} tokens`;
   return `In ${lastPeriod(period)}: ${requests}, ${budget}`;
 }
 
@@ -130,6 +135,6 @@ function latestPeriod({ run, time }, { period, rate, tokens }) {
 function sleeping(count, limit) {
   const all = count === limit;
   if (count === 1) return `${all ? "The only" : "One"} slot sleeps: it sends nothing.`;
-  const who = all ? `All ${count}` : grouped(count);
+  const who = all ? `All ${count}` : withCommas(count);
   return `${who} slots sleep: a sleeping slot sends nothing.`;
 }

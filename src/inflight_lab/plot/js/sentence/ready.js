@@ -1,6 +1,6 @@
 // What a view says before a run: what will happen, as far as it is known.
 
-import { everyPeriod, grouped, many, perWords, spacing } from "../words.js";
+import { everyPeriod, many, perWords, spacing, withCommas } from "../words.js";
 
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
@@ -23,7 +23,7 @@ export function planned({ run, counts, limit, policy }) {
  * @param {number | undefined} limit
  */
 function limitInWords(run, limit) {
-  if (limit !== undefined) return `, at most ${grouped(limit)} at once`;
+  if (limit !== undefined) return `, at most ${withCommas(limit)} at once`;
   return run.unlimited ? ", with no limit" : "";
 }
 
@@ -33,10 +33,10 @@ function allowed(policy) {
   const { kind, rate, period, burst, tokens } = policy;
   if (kind === "gcra") return `the API allows ${spacing(policy)}`;
   if (kind === "token-bucket") {
-    const refill = `${grouped(rate)} ${everyPeriod(period)}`;
-    return `the API allows ${refill}, and ${grouped(burst)} to begin with`;
+    const refill = `${withCommas(rate)} ${everyPeriod(period)}`;
+    return `the API allows ${refill}, and ${withCommas(burst)} to begin with`;
   }
   const per = period === 1 ? "a second" : `in ${perWords(period)}`;
-  if (!tokens) return `the API allows ${grouped(rate)} ${per}`;
+  if (!tokens) return `the API allows ${withCommas(rate)} ${per}`;
   return `the API allows ${many(rate, "request")} and ${many(tokens, "token")} ${per}`;
 }

@@ -1,7 +1,7 @@
 // What a view says while a run goes on: the first thing that a watcher should know.
 
 import { extremes } from "../spans.js";
-import { grouped, many, waitInWords } from "../words.js";
+import { many, waitInWords, withCommas } from "../words.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
 import {
   failing,
@@ -40,10 +40,10 @@ function idle(soFar) {
   const pause = isDone ? DONE : 1;
   const { highest } = extremes(soFar.ownLevel, soFar.last(pause));
   if (highest || !soFar.hasLasted(pause)) return null;
-  const parts = [`${grouped(accepted)} answered`];
-  if (refused) parts.push(`${grouped(refused)} refused`);
-  if (failed) parts.push(`${grouped(failed)} failed`);
-  if (waiting) parts.push(`${grouped(waiting)} still to be sent`);
+  const parts = [`${withCommas(accepted)} answered`];
+  if (refused) parts.push(`${withCommas(refused)} refused`);
+  if (failed) parts.push(`${withCommas(failed)} failed`);
+  if (waiting) parts.push(`${withCommas(waiting)} still to be sent`);
   return { text: `Nothing is in flight: ${parts.join(", ")}.`, tone: "calm" };
 }
 
@@ -54,7 +54,7 @@ function beginning(soFar) {
   const { highest } = extremes(soFar.ownLevel, soFar.last(0.1));
   const queue = limit === undefined ? "" : " for a slot";
   const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}${queue}` : "";
-  return { text: `${grouped(highest)} in flight${waiting}.`, tone: "calm" };
+  return { text: `${withCommas(highest)} in flight${waiting}.`, tone: "calm" };
 }
 
 /** What is said of a run that goes on: the first that applies. */

@@ -2,7 +2,7 @@
 
 import { lastIndexUpTo, levelAt } from "../run.js";
 import { meanLevel, notArrived } from "../spans.js";
-import { grouped, many, waitInWords } from "../words.js";
+import { many, waitInWords, withCommas } from "../words.js";
 import { whyFailed, whyRefused } from "./causes.js";
 import { SILENCE, STILL_RECENT } from "./run_so_far.js";
 
@@ -22,7 +22,7 @@ export function failing(soFar) {
   const recent = soFar.endings("failed", STILL_RECENT);
   if (!recent.length || !counts.failed) return null;
   const all = counts.started === counts.failed ? "All " : "";
-  const text = `${all}${grouped(counts.failed)} failed: ${whyFailed(soFar)}.`;
+  const text = `${all}${withCommas(counts.failed)} failed: ${whyFailed(soFar)}.`;
   return { text, tone: "failed" };
 }
 
@@ -40,7 +40,7 @@ export function waitingAfterRefusals(soFar) {
 export function refusing(soFar) {
   if (soFar.lastRefusal(STILL_RECENT) === -Infinity) return null;
   const { refused } = soFar.counts;
-  const who = refused ? `${grouped(refused)} refused` : "The API refuses";
+  const who = refused ? `${withCommas(refused)} refused` : "The API refuses";
   const why = whyRefused(soFar);
   return { text: `${who}${why && `: ${why}`}.`, tone: "refused" };
 }
@@ -54,7 +54,7 @@ export function waitingForConnections({ run, time }) {
   if (elsewhere < QUEUE_OF_CONNECTIONS) return null;
   const queue = notArrived(run, { sentBefore: time - ON_ITS_WAY, time });
   if (queue < QUEUE_OF_CONNECTIONS) return null;
-  const others = atApi ? `${grouped(atApi)} in flight, ` : "";
+  const others = atApi ? `${withCommas(atApi)} in flight, ` : "";
   const text = `${others}${waitInWords(queue)} for a connection.`;
   return { text, tone: "full" };
 }
@@ -67,6 +67,8 @@ export function unanswered(soFar) {
   const seconds = Math.floor(soFar.time - since);
   if (!inFlight || seconds < 1) return null;
   const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}` : "";
-  const text = `${grouped(inFlight)} in flight${waiting}: no answer for ${seconds} s.`;
+  const text = `${
+    withCommas(inFlight)
+  } in flight${waiting}: no answer for ${seconds} s.`;
   return { text, tone: "full" };
 }
