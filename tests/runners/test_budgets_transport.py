@@ -462,7 +462,7 @@ def test_an_error_names_the_longest_pause_that_holds(
     """It is the one of these budgets, which may not be the default."""
     Wire(monkeypatch, lambda _: refusal(Retry_After="20"))
     budgets = Budgets()
-    budgets.gate.longest_pause = 10
+    budgets.longest_pause = 10
 
     async def main() -> list[httpx.Response | BaseException]:
         return await make_many_requests(URL, 1, budgets=budgets, return_exceptions=True)

@@ -632,6 +632,22 @@ def test_too_long_a_pause_is_named(
     ]
 
 
+def test_the_longest_pause_may_be_changed_later() -> None:
+    """The gate asks the policy too: what it allows by then is waited for."""
+    retries = Retries()
+    retries.longest_pause = 300
+
+    async def work(client: httpx.AsyncClient) -> list[Any]:
+        return await make_many_requests(URL, 3, limit=1, client=client, retries=retries)
+
+    responses, api, _ = on_virtual_clock(
+        lambda attempt, now: (429, {"Retry-After": "150"}) if attempt == 1 else 200,
+        work,
+    )
+    assert statuses(responses) == [200] * 3
+    assert min(api.times[1:]) == 150
+
+
 def test_too_long_a_pause_ends_the_run_at_once() -> None:
     """An hour's Retry-After is not sat out: the refused gives up, and the others are
     not sent.
@@ -643,6 +659,8 @@ def test_too_long_a_pause_ends_the_run_at_once() -> None:
         "Unexpected Status: Http status code is 429.",
         *["Not sent: the server asked for too long a pause."] * 4,
     ]
+    why = "the server asked for a pause of 3600 s, and longest_pause is 120 s."
+    assert outcomes[-1].__notes__ == [f"Gave up after 0 attempts in 0.0 s: {why}"]
     assert (len(api.times), took) == (1, 0)
 
 

@@ -75,6 +75,7 @@ class Budgets(httpx.AsyncHTTPTransport):
 
     attempts = 6  # for a request that is refused
     backoff = 2.0  # seconds, if the API does not say how long to wait; then doubled
+    longest_pause = 120.0  # seconds; if the API asks for more, nobody waits
 
     def __init__(
         self, *, refunds: bool = False, **budgets: tuple[float, float]
@@ -85,7 +86,7 @@ class Budgets(httpx.AsyncHTTPTransport):
         budgets = budgets or {"requests": (100, 1)}
         self._names = tuple(budgets)
         self._refunds = refunds
-        self.gate = Gate()
+        self.gate = Gate(self)
         self._reservations = Reservations(budgets, self.gate)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -227,7 +228,7 @@ async def make_one_request(
     async with limiter:
         response = await budgets.send(get_once, {"requests": 1}, is_safe=True)
     if response.status_code != 200:
-        raise error_for(response, budgets.gate.longest_pause)
+        raise error_for(response, budgets.longest_pause)
     return response
 
 

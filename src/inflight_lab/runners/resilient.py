@@ -12,7 +12,7 @@ What happens after a failure, in this order:
    request, because it is too large for example, do the others go on.
 3. *Otherwise back off*: exponentially, with full jitter, as ``retry_policy.py`` says.
    A request that was refused adds this jitter to the server's pause too.  A request
-   that was not sent adds none: it goes when the gate opens and it has a slot.
+   that was not sent adds none: it goes as soon as the gate is open and a slot is free.
 4. *Within a retry budget*: each request may be attempted a few times, and all requests
    of the run share one budget of retries.  Without it, retries multiply the load just
    when the server can handle the least.
@@ -46,7 +46,6 @@ from inflight_lab.runners.refusals import Refusal, read_refusal
 from inflight_lab.runners.retry_policy import TRANSIENT, RetryPolicy, is_transient
 
 Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
-SAYS_NOTHING = Refusal(pause=None)  # what a failure says that names no pause
 
 
 async def make_one_request(
@@ -70,13 +69,10 @@ async def make_one_request(
     request = RetriedRequest(url, num, retries=retries, verbose=verbose)
     while True:
         async with limiter:
-            wait = request.look_at_gate()
-            if wait <= 0:
-                outcome = await request.attempt(client)
-                if not isinstance(outcome, Failure):
-                    return outcome
-                wait = request.plan_retry(outcome)
-        await retries.gate.sleep(wait)
+            outcome = await request.use_slot(client)
+        if not isinstance(outcome, Pause):
+            return outcome
+        await retries.gate.sleep(outcome.seconds)
 
 
 async def make_many_requests(
@@ -130,7 +126,7 @@ class Retries(RetryPolicy):
     """For a request's attempts and backoffs; no retry would begin after that."""
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self.longest_pause)
+        self.gate = Gate(self)
         self.retries_left = float(self.reserve)  # for all requests together
 
     def add_request(self) -> None:
@@ -147,7 +143,22 @@ class Failure:
     """An attempt that failed, and what the API says about further ones."""
 
     error: Exception
-    refusal: Refusal = SAYS_NOTHING
+    refusal: Refusal | None = None
+    """None if the API did not refuse, for example when the connection was lost."""
+
+    @property
+    def requested(self) -> float:
+        """The pause that the server asked for, in seconds: 0 if for none."""
+        if self.refusal is None:
+            return 0.0
+        return self.refusal.pause or 0.0
+
+
+@dataclass
+class Pause:
+    """How long a request waits, without a slot, before it comes again."""
+
+    seconds: float
 
 
 class RetriedRequest:
@@ -164,14 +175,26 @@ class RetriedRequest:
         self._began = 0.0  # when it had its first slot
         self._busy_seconds = 0.0  # in attempts and backoffs
 
-    def look_at_gate(self) -> float:
-        """The seconds until it opens, 0 or less if it is open; gives up if too many."""
+    async def use_slot(self, client: httpx.AsyncClient) -> httpx.Response | Pause:
+        """Return the answer, or a pause after which to come again.
+
+        Nothing is sent while the gate is shut.  Raises the error that ends the request.
+        """
         self._began = self._began or time.perf_counter()
+        shut_for = self.seconds_until_open()
+        if shut_for > 0:
+            return Pause(shut_for)
+        outcome = await self.attempt(client)
+        if isinstance(outcome, Failure):
+            return Pause(self.plan_retry(outcome))
+        return outcome
+
+    def seconds_until_open(self) -> float:
+        """The seconds until the gate opens.  Gives up if nobody waits that long."""
         try:
             return self._retries.gate.seconds_until_open()
         except GateShutError as shut:
-            why = self.why_not_again(shut.refusal, backoff=0.0)
-            self._give_up(not_sent(shut.refusal), why)
+            self._give_up(not_sent(shut.refusal), shut.why)
 
     async def attempt(self, client: httpx.AsyncClient) -> httpx.Response | Failure:
         """Send it once.  Raises an error that no retry can fix."""
@@ -210,22 +233,20 @@ class RetriedRequest:
     def plan_retry(self, failure: Failure) -> float:
         """Charge for the next attempt, and return the seconds until it; or give up."""
         backoff = self._retries.draw_backoff(self._attempts)
-        why_not = self.why_not_again(failure.refusal, backoff)
+        why_not = self.why_not_again(failure, backoff)
         if why_not:
             self._give_up(failure.error, why_not)
         self._retries.spend_retry()
         self._busy_seconds += backoff
-        requested = failure.refusal.pause or 0.0
-        return requested + backoff
+        return failure.requested + backoff
 
-    def why_not_again(self, refusal: Refusal, backoff: float) -> str:
+    def why_not_again(self, failure: Failure, backoff: float) -> str:
         """What forbids another attempt; empty if nothing does."""
         retries = self._retries
-        if refusal.is_permanent:
-            return "no retry will help."
-        if refusal.pause is not None and refusal.pause > retries.longest_pause:
-            asked = f"the server asked for a pause of {refusal.pause:.0f} s"
-            return f"{asked}, and longest_pause is {retries.longest_pause:g} s."
+        if failure.refusal is not None:
+            why_nobody_waits = retries.gate.why_nobody_waits(failure.refusal)
+            if why_nobody_waits:
+                return why_nobody_waits
         if self._attempts >= retries.attempts:
             return "there are no more attempts."
         if retries.retries_left < 1:
@@ -243,7 +264,7 @@ class RetriedRequest:
 
 
 def not_sent(refusal: Refusal) -> Exception:
-    """What to raise for a request that stands at a gate at which nobody waits."""
+    """What to raise for a request that finds the gate shut, for good or too long."""
     if refusal.is_permanent:
         reason = refusal.reason or "it gives no reason."
         return ValueError(f"Not sent: the API will refuse every request: {reason}")
