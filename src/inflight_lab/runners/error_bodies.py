@@ -54,7 +54,7 @@ def error_in(response: httpx.Response) -> dict[str, Any]:
 
 
 def _error_of(described: object) -> dict[str, Any]:
-    """Most APIs wrap it in ``error``, and Gemini's streams in a list as well."""
+    """The error in a body.  Most APIs wrap it in ``error``, Gemini also in a list."""
     if isinstance(described, list) and described:
         described = described[0]
     if not isinstance(described, dict):

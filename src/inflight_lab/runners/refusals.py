@@ -61,7 +61,8 @@ PAYMENT_REQUIRED = 402
 # request, and a 413 may say when a body of this size is accepted.
 SETTLED = (400, 401, 404, 405, 406, 410, 411, 412, 414, 415, 416, 417, 422, 431, 451)
 PERMANENT_CODES = {
-    "insufficient_quota",  # OpenAI, and so are the next seven
+    # OpenAI:
+    "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
     "organization_usage_limit_exceeded",
@@ -69,12 +70,15 @@ PERMANENT_CODES = {
     "billing_hard_limit_reached",
     "billing_not_active",
     "access_terminated",
-    "billing_error",  # Anthropic
+    # Anthropic:
+    "billing_error",
     "enforced_spend_limit_reached",
-    "BILLING_DISABLED",  # Google
+    # Google:
+    "BILLING_DISABLED",
     "CONSUMER_SUSPENDED",
 }
-SECONDARY_LIMIT = ("secondary rate limit", "abuse detection")  # GitHub's words, and old
+# GitHub's words, now and in the past:
+SECONDARY_LIMIT = ("secondary rate limit", "abuse detection")
 SECONDARY_PAUSE = 60.0  # seconds
 
 
@@ -89,7 +93,7 @@ class Refusal:
     reason: str = ""
     """The API's own words, if it has any."""
     concerns_all: bool = True
-    """Whether other requests would be refused as well, or it is about this one only."""
+    """Whether others would be refused as well; False if it is about this one only."""
 
 
 def read_refusal(response: httpx.Response) -> Refusal | None:

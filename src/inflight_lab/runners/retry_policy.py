@@ -35,7 +35,7 @@ def is_transient(response: httpx.Response) -> bool:
 
 @dataclass
 class RetryPolicy:
-    """How often to try a request, and how long that may take.
+    """How often to try a request, and how long to wait.
 
     All times are in seconds.
     """
@@ -43,7 +43,7 @@ class RetryPolicy:
     attempts: int = 5
     """For each request, the first one included."""
     base: float = 0.5
-    """The longest backoff after a request's first attempt; it doubles with each one."""
+    """The longest backoff after the first attempt; it doubles with each further one."""
     cap: float = 20.0
     """The longest backoff of all."""
     timeout: float = 10.0
