@@ -313,6 +313,26 @@ def test_only_what_is_reachable_is_taken_as_written(house: dict[str, str]) -> No
     assert bundle("recipes.job") == EXPECTED
 
 
+def test_a_blank_line_stands_below_each_heading(house: dict[str, str]) -> None:
+    """Even if what stood above the statement in its file is not taken.  Above the
+    heading are two, whatever comes before it.
+    """
+    house["runners.lesson"] = house["runners.lesson"].replace(
+        "# How often.", "LEFT_OUT = 1\n# How often."
+    )
+    house["recipes.job"] = house["recipes.job"].replace(
+        "Pacer)]\n", 'Pacer)]\n\n\nLAST = 1\n"""The last."""\n'
+    )
+    house["runners.clock"] += '\n\nEPOCH = 0\n"""The first moment."""\n'
+    house["runners.clock"] = house["runners.clock"].replace("time()", "time() - EPOCH")
+    script = bundle("recipes.job")
+    assert "explains it.\n\n# How often.\n" in script
+    assert '"""Times a day."""\n' in script
+    for heading in ("# Lesson: what it is about.", "# Clock: the time."):
+        above, _, _ = script.partition(heading)
+        assert above.endswith("\n\n\n")
+
+
 def test_a_cells_last_line_awaits(house: dict[str, str]) -> None:
     """In a notebook the loop runs already."""
     script = bundle("recipes.job")

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from textwrap import wrap
 
@@ -84,11 +85,18 @@ def code_of(module: str, collection: Collection) -> list[Statement]:
 
 def parts_of(modules: list[str], collection: Collection) -> list[Statement]:
     """What is collected of some modules, below a comment for each."""
-    code = []
+    code: list[Statement] = []
     for module in modules:
-        code.append(pointer_to_notebook(module))
-        code += collection.statements_of(module)
+        blank_lines = 2 if code else 1  # one is enough below the imports
+        code.append(pointer_to_notebook(module, blank_lines))
+        first, *others = collection.statements_of(module)
+        code += [set_off(first), *others]
     return code
+
+
+def set_off(first: Statement) -> Statement:
+    """The first statement below a heading, with a blank line between the two."""
+    return replace(first, blank_lines=max(first.blank_lines, 1))
 
 
 class Collection:
@@ -182,10 +190,10 @@ def origin_of(imported: Imported) -> str:
     return imported.module.removeprefix(f"{PACKAGE}.")
 
 
-def pointer_to_notebook(module: str) -> Statement:
+def pointer_to_notebook(module: str, blank_lines: int) -> Statement:
     """The comment above the code of a module: what it is, and where it is explained."""
     comment = f"# {title_of(module)}\n# The notebook {notebook_on(module)} explains it."
-    return Statement(comment, blank_lines=1)
+    return Statement(comment, blank_lines)
 
 
 def list_of(modules: list[str], beginning: str) -> Statement:
