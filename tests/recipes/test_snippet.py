@@ -118,17 +118,21 @@ REFUSED = [
     Refused("fetch_all --rate 0.5", "--rate: must be a whole number, got 0.5: one eve"),
     Refused("fetch_all --rate 1 --period inf", "--period must be more than 0"),
     Refused("fetch_all --results=", "--results must be the name of a file, got ''"),
-    Refused("fetch_all --period 0", "0 --rate but 1 --period: give a pair"),
+    Refused("fetch_all --period 60", "--period needs a --rate before it"),
     Refused("paced --results a.jsonl", "paced has no --results: it keeps the respon"),
     Refused("many_hosts --url https://a.example/", "many_hosts has no --url: put you"),
     Refused("send_all --url https://a.example/{id}", "--url must be one address for "),
     Refused("resilient --rate 5", "resilient has no --rate: it is a rung, which you"),
     Refused("--limit 1 --retries fetch_all", "unrecognized arguments: --retries"),
     Refused("paced --output script", "--output must be a folder, or the name of a scr"),
-    Refused("paced --output a/b.py", "No such file or directory: 'a/parts_of_b.py'"),
+    Refused("paced --output a/b.py", "--output: the folder a is not there"),
     Refused("paced --output a.py --rate 0", "--rate must be 1 or more, got 0"),
     Refused("paced --output a.py --notebook", "--output is for a script, without --no"),
     Refused("paced --output a.py --import", "--output is for a script, without --note"),
+    Refused("paced --output json.py", "--output must not be json.py: import json wou"),
+    Refused("paced --output httpx.py", "--output must not be httpx.py: import httpx "),
+    Refused("paced --output anyio.py", "--output must not be anyio.py: import anyio "),
+    Refused("with_openai --output openai.py", "--output must not be openai.py: impor"),
     Refused("semaphore --output a.py", "--output is for recipes, and semaphore is a "),
     Refused("on_a_cluster --output a.py", "on_a_cluster has no --output: its workers "),
 ]
@@ -208,3 +212,4 @@ def test_the_help_says_what_each_recipe_is_for(
     for name, about in (RECIPES | other_rungs()).items():
         assert f"  {name:16}{about}\n" in text
     assert "For several quotas, repeat --rate and --period." in text
+    assert "A recipe is a whole script; a rung is a pair of functions" in text

@@ -55,7 +55,7 @@ async def test_what_was_written_runs(
     beside = "parts_of_" + re.sub(r"\W", "_", script.stem) + ".py"
     assert capsys.readouterr().out == (
         f"Wrote {script}, and {beside}, which it imports.  "
-        f"Change the settings at the top of {script}, then run: python {script}\n"
+        f"Set IDS and QUOTAS at the top of {script}, then run: python {script}\n"
     )
     assert set(os.listdir(tmp_path)) == {name, beside}
     code = script.read_text("utf-8")

@@ -13,7 +13,7 @@ Recipes share `address`, `api`, `answers`, `model_api`, `prompts`, `client`, `as
 RECIPES = {
     "fetch_all": "fetch many items, save each answer, go on after a stop",
     "follow_pages": "follow lists from page to page, go on after a stop",
-    "many_hosts": "the same, with a pace and a limit for each host",
+    "many_hosts": "as fetch_all, from several hosts, each with its own pace and limit",
     "send_all": "send many items with POST, each of them once",
     "language_model": "ask many questions, within quotas of requests and tokens",
     "with_openai": "the same with openai's client",

@@ -8,17 +8,21 @@ import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.snippet import (
     NoSetting,
     other_rungs,
+    settings_to_change,
     snippet,
     snippet_in_two_files,
 )
 
 ABOUT = """\
 {description}
+
+A recipe is a whole script; a rung is a pair of functions that your code calls.
 
 recipes:
 {recipes}
@@ -43,13 +47,24 @@ KEEP_IMPORTS = (
     "package must be installed"
 )
 
+URL = (
+    "the address of the API, with {id} where the id goes; without {id} for send_all "
+    "and language models; follow_pages and many_hosts have a list, URLS, in the script"
+)
+RATE = "requests that the API allows in each period"
+PERIOD = "seconds that the rate is for; 1 if there is one rate only"
+NOTEBOOK = "print it so that it runs in a notebook's cell"
 TO_FILES = (
-    "write two files in place of printing one: a short script to edit, and beside it "
-    "what it uses; a folder, or the name of the script"
+    "a folder, or the name of a script such as my_script.py: write two files in place "
+    "of printing one, a short script to edit, and beside it what it uses"
+)
+SEVERAL = (
+    "For several quotas, repeat --rate and --period.\n"
+    "A setting without its option keeps the recipe's value."
 )
 WRITTEN = (
     "Wrote {path}, and {parts_name}, which it imports.  "
-    "Change the settings at the top of {path}, then run: python {path}\n"
+    "Set {names} at the top of {path}, then run: python {path}\n"
 )
 
 
@@ -89,7 +104,11 @@ def write_files(options: argparse.Namespace) -> str:
     with errors_about_options(options.recipe):
         files = snippet_in_two_files(options.recipe, path=path, **settings)
     files.write()
-    return WRITTEN.format(path=path, parts_name=files.parts_path.name)
+    return WRITTEN.format(
+        path=path,
+        parts_name=files.parts_path.name,
+        names=in_a_row(settings_to_change(options.recipe, but=settings)),
+    )
 
 
 def check_output(options: argparse.Namespace) -> None:
@@ -106,6 +125,15 @@ def check_output(options: argparse.Namespace) -> None:
             "--output must be a folder, or the name of a script such as my_script.py, "
             f"got {options.output!r}"
         )
+    folder = Path(options.output).parent
+    if not folder.is_dir():
+        raise ValueError(f"--output: the folder {folder} is not there")
+
+
+def in_a_row(names: list[str]) -> str:
+    """The names as a phrase: "URL, IDS and QUOTAS"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @contextmanager
@@ -148,15 +176,16 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="RECIPE",
         help="a recipe or a rung; by default fetch_all",
     )
-    add("--url", help="the address of the API; {id} in it is filled in")
-    add("--rate", type=rate_in, action="append", default=[], help="requests allowed")
-    add("--period", type=float, action="append", default=[], help="in so many seconds")
-    add("--limit", type=int, help="requests in flight")
+    add("--url", help=URL)
+    for_each_quota: dict[str, Any] = {"action": "append", "default": []}
+    add("--rate", type=rate_in, help=RATE, **for_each_quota)
+    add("--period", type=float, help=PERIOD, **for_each_quota)
+    add("--limit", type=int, help="most requests in flight at once")
     add("--results", metavar="FILE", help="where the answers are written")
-    add("--notebook", action="store_true", help="for a cell of a notebook")
+    add("--notebook", action="store_true", help=NOTEBOOK)
     add("--import", action="store_true", dest="keep_imports", help=KEEP_IMPORTS)
     add("--output", metavar="PATH", help=TO_FILES)
-    parser.epilog = "For several quotas, repeat --rate and --period."
+    parser.epilog = SEVERAL
     return parser
 
 
@@ -185,6 +214,8 @@ def settings_in(options: argparse.Namespace) -> dict[str, object]:
 
 def quotas_of(rates: list[int], periods: list[float]) -> list[tuple[int, float]]:
     """Pairs of requests and seconds; a single rate is per second."""
+    if not rates:
+        raise ValueError("--period needs a --rate before it")
     if len(rates) == 1 and not periods:
         periods = [1.0]
     if len(rates) != len(periods):

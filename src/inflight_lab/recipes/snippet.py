@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from inflight_lab.arguments import check, integer, one_of, text
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.bundle import bundle, with_imports
+from inflight_lab.recipes.source import read
 from inflight_lab.recipes.two_files import TwoFiles, two_files
 from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import first_line_of
@@ -68,6 +70,16 @@ def with_settings(settings: dict[str, object], code: str, name: str) -> str:
             check_id(name, str(value), is_filled_in="{id}" in old)
         code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
     return code
+
+
+def settings_to_change(recipe: str, *, but: Container[str] = ()) -> list[str]:
+    """The settings of a recipe that everybody has to change: its first few lines."""
+    names: list[str] = []
+    for statement in read(f"recipes.{recipe}").statements:
+        if names and statement.blank_lines:
+            break
+        names += statement.defines
+    return [name for name in names if name not in but]
 
 
 def other_rungs() -> dict[str, str]:

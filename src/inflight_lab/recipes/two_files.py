@@ -5,7 +5,9 @@
 """
 
 import re
+import sys
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from inflight_lab.recipes.bundle import Collection, check, joined, list_of, parts_of
@@ -35,14 +37,33 @@ class TwoFiles:
 
 
 def two_files(recipe: str, path: Path) -> TwoFiles:
-    """The code of a recipe for the file at a path, and for the one beside it."""
+    """The code of a recipe for the file at a path, and for the one beside it.
+
+    Raises ``ValueError`` if the script would stand in the way of its own imports.
+    """
     file = read(f"recipes.{recipe}")
+    check_name(path, file)
     beside = module_beside(path)
     own = [*file.statements, *file.start]
     code = check(joined([file.docstring, *imports_from(beside, file), *own]))
     script = code.replace(f"python {recipe}.py", f"python {path.name}")
     parts = check(parts_for(recipe, path.name))
     return TwoFiles(path, script, path.with_name(f"{beside}.py"), parts)
+
+
+def check_name(path: Path, file: SourceFile) -> None:
+    """Raise ``ValueError`` if a script at the path has the name of a package.
+
+    Python looks into the script's own folder first, so ``import httpx`` would find
+    ``httpx.py`` there.
+    """
+    packages = {imported.package for imported in file.imports.values()}
+    packages |= sys.stdlib_module_names
+    packages |= packages_distributions().keys()  # what these import in turn is there
+    if path.stem in packages:
+        raise ValueError(
+            f"output must not be {path.name}: import {path.stem} would find it"
+        )
 
 
 def module_beside(path: Path) -> str:

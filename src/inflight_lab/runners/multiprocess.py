@@ -1,4 +1,4 @@
-"""Processes: one limit for several of them, with ``multiprocessing.BoundedSemaphore``.
+"""Processes: one limit for several processes, with a ``BoundedSemaphore``.
 
 The counter of free slots now lives in the operating system.  Every process on this
 machine that was given it can lower and raise it.  (For several machines see

@@ -1,4 +1,4 @@
-"""Semaphore: at most ``limit`` requests in flight.
+"""Semaphore: a limit on requests in flight.
 
 A semaphore is a counter of free slots.  ``acquire`` lowers it and waits while it is
 zero, ``release`` raises it and wakes the next in line; ``async with`` does both.  One

@@ -1,4 +1,4 @@
-"""Semaphore with a pause: groups of ``limit`` requests, about a second apart.
+"""Semaphore with a pause: requests in groups, about a second apart.
 
 After its response each request checks whether every slot is taken, its own included.
 If so, it keeps its slot for another second, so that the next in line waits.  While

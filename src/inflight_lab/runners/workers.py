@@ -1,4 +1,4 @@
-"""Workers: a fixed number of them share the requests, so a million cost no more memory.
+"""Workers: a fixed number of workers for all requests; a million need no more memory.
 
 One task per request costs a kilobyte and more for each, all at once.  Here ``limit``
 tasks take the next request from one shared iterator.  The number of workers *is* the
