@@ -15,6 +15,7 @@ from inflight_lab.recipes import RECIPES, fetch_all
 from inflight_lab.recipes.api import Api, patient_retries
 from inflight_lab.recipes.results_file import Record, open_results
 from inflight_lab.recipes.snippet import snippet
+from inflight_lab.recipes.two_files import two_files
 from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, code_cells, kernel, notebook
 from tests.support.pasting import run_cell
@@ -94,9 +95,11 @@ def test_the_longest_pause_is_as_the_table_says() -> None:
 
 
 @pytest.mark.anyio
-async def test_answers_in_sqlite(server: PracticeServer, tmp_path: Path) -> None:
-    """The two methods that the page shows are all it takes: the second start finds the
-    answers of the first one in the database.
+async def test_answers_in_sqlite(
+    server: PracticeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the page shows is all it takes: the second start finds the answers of the
+    first one in the database, and the report names it.
     """
     path = tmp_path / "results.jsonl"
     settings = {"URL": f"{server.url}?id={{id}}", "RESULTS": str(path)}
@@ -105,20 +108,45 @@ async def test_answers_in_sqlite(server: PracticeServer, tmp_path: Path) -> None
         results = (await run_cell(with_sqlite(code)))["results"]
         assert [outcome["data"]["args"]["id"] for outcome in results] == list("01234")
         assert server.stats().started == 5
+        assert capsys.readouterr().out == f"5 of 5 have an answer in {path}.db.\n"
     with sqlite3.connect(f"{path}.db") as database:
         (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
     assert rows == 5
     assert path.read_bytes() == b""
 
 
+@pytest.mark.anyio
+async def test_a_file_that_is_no_database_ends_the_script(
+    server: PracticeServer, tmp_path: Path
+) -> None:
+    """With a sentence that names it, and before anything is sent."""
+    path = tmp_path / "results.jsonl"
+    (tmp_path / "results.jsonl.db").write_text("something else " * 100, "utf-8")
+    settings = {"URL": f"{server.url}?id={{id}}", "RESULTS": str(path)}
+    code = snippet("fetch_all", notebook=True, IDS=range(5), **settings)
+    with pytest.raises(Exception, match=f"^cannot read {path}.db: file is not a data"):
+        await run_cell(with_sqlite(code))
+    assert server.stats().started == 0
+
+
+def test_both_changes_for_sqlite_are_in_one_of_two_files() -> None:
+    """The import has its place, and both methods are there, in the file beside."""
+    files = two_files("fetch_all", Path("my_script.py"))
+    assert with_sqlite(files.script) == files.script
+    changed = with_sqlite(files.parts)
+    assert "\nimport re\nimport sqlite3\n" in changed
+    assert changed.count("sqlite3.connect(") == 1
+
+
 def with_sqlite(code: str) -> str:
     """The script after what the page says was done to it."""
     (shown,) = CODE.findall(code_cell(notebook("10"), "text-sqlite"))
-    read, write = shown.rstrip().split("\n\n")
+    read, _, write = shown.rstrip().partition("\n\n    def write")
+    write = f"    def write{write}"
     for name, method in {"read": read, "write": write}.items():
         where = rf"(?s)class ResultsFile:.*?(    def {name}\(self.*?)\n\n"
-        (old,) = re.findall(where, code)
-        code = code.replace(old, method)
+        for old in re.findall(where, code):
+            code = code.replace(old, method)
     return code.replace("\nimport re\n", "\nimport re\nimport sqlite3\n", 1)
 
 
