@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from inflight_lab.recipes.api import Api, patient_retries
+from inflight_lab.recipes.api import MOST_REFUSALS, Api, patient_retries
+from inflight_lab.recipes.order_api import OrderApi
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.runners.retry_policy import RetryPolicy
 from tests.support.dialects import PERMANENT, SAYS_WHEN, Dialect
@@ -46,6 +48,7 @@ async def fetch(
     *,
     quotas: Sequence[tuple[float, float]] = ((100, 1),),
     limit: int = 50,
+    kind: type[Api] = Api,
     **settings: Any,
 ) -> list[Outcome]:
     """The outcomes of so many items, each of which is its own address."""
@@ -56,7 +59,7 @@ async def fetch(
     with open_results(
         "results.jsonl", [{"key": str(number)} for number in range(count)]
     ) as results:
-        api = Api(ask=ask, results=results, quotas=quotas, limit=limit, **settings)
+        api = kind(ask=ask, results=results, quotas=quotas, limit=limit, **settings)
         await api.ask_for(results.missing())
         return [results.outcomes[key] for key in results.items]
 
@@ -202,7 +205,7 @@ def test_answers_in_flight_are_kept(dialect: Dialect) -> None:
 
 
 class Reply(NamedTuple):
-    """An answer that every request gets, and how many are sent for 100 items."""
+    """An answer that every request gets, and how many are sent for 10 items."""
 
     status: int
     sent: int
@@ -222,11 +225,11 @@ REPLIES = [
     Reply(429, 6, "601", stops=True),
     Reply(429, 6, "Fri, 31 Dec 2032 23:59:59 GMT", stops=True),
     Reply(429, 6, should_retry="false", stops=True),
-    Reply(500, 100, should_retry="false"),  # of this request only
-    *(Reply(status, 100) for status in (301, 400, 403, 404, 410, 422)),
-    *(Reply(status, 800) for status in (408, 429, 500, 502, 503, 504, 529)),
+    Reply(500, 10, should_retry="false"),  # of this request only
+    *(Reply(status, 10) for status in (301, 400, 403, 404, 410, 422)),
+    *(Reply(status, 80) for status in (408, 429, 500, 502, 503, 504, 529)),
     *(
-        Reply(429, 800, retry_after)
+        Reply(429, 80, retry_after)
         for retry_after in ("soon", "-5", "nan", "0", "9" * 10, "9" * 99)
     ),
 ]
@@ -246,7 +249,7 @@ def test_what_is_tried_again(reply: Reply) -> None:
         return httpx.Response(reply.status, headers=reply.headers)
 
     settings: dict[str, Any] = {"not_there": (404, 410), "quotas": [(1000, 1)]}
-    outcomes = run(fetch(100, get, limit=6, **settings))
+    outcomes = run(fetch(10, get, limit=6, **settings))
     assert sent == reply.sent
     if reply.status in (404, 410):
         assert {outcome["status"] for outcome in outcomes} == {reply.status}
@@ -255,6 +258,53 @@ def test_what_is_tried_again(reply: Reply) -> None:
     expected = f"status {reply.status}"
     assert error.startswith(f"given up: {expected}" if reply.stops else expected)
     assert written() == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_refusals_again_and_again_end_the_run(status: int) -> None:
+    """An API that refuses everything is left alone, long before each item has had its
+    eight tries.
+    """
+    sent = 0
+
+    async def get(url: str) -> httpx.Response:
+        nonlocal sent
+        sent += 1
+        await asyncio.sleep(0.05)
+        return httpx.Response(status)
+
+    outcomes = run(fetch(1000, get, limit=6))
+    most = MOST_REFUSALS * 6
+    assert most <= sent < most + 6
+    errors = {outcome["error"] for outcome in outcomes}
+    (given_up,) = [error for error in errors if error.startswith("given up")]
+    assert given_up.startswith(f"given up: status {status}: ")
+    assert given_up.endswith(f"({most} refusals, and no answer)")
+
+
+def test_refusals_with_answers_in_between_do_not_end_it() -> None:
+    """However many there are in all: each answer shows that going on helps."""
+    refused: Counter[str] = Counter()
+
+    async def get(url: str) -> httpx.Response:
+        if refused[url] < 3:
+            refused[url] += 1
+            return httpx.Response(429)
+        return httpx.Response(200, json={})
+
+    outcomes = run(fetch(100, get, limit=2))
+    assert refused.total() == 300 > 2 * MOST_REFUSALS
+    assert {outcome["status"] for outcome in outcomes} == {200}
+
+
+def test_an_answer_that_moved_says_where_to() -> None:
+    """A missing / at the end is the usual cause, and the new address shows it."""
+
+    async def get(url: str) -> httpx.Response:
+        return httpx.Response(301, headers={"Location": "https://a.example/items/"})
+
+    (outcome,) = run(fetch(1, get))
+    assert outcome["error"] == "status 301: moved to https://a.example/items/"
 
 
 def test_a_success_of_any_kind_is_an_answer() -> None:
@@ -307,7 +357,7 @@ def test_what_was_accepted_is_not_sent_again(accepted: Accepted) -> None:
         return accepted.response
 
     for _ in range(2):
-        (outcome,) = run(fetch(1, get, accepted_is_done=True))
+        (outcome,) = run(fetch(1, get, kind=OrderApi))
         assert outcome["data"] == accepted.data
     assert sent == 1
 
@@ -410,8 +460,11 @@ def test_an_outage_in_the_middle(seconds: float, before: int) -> None:
     assert len(failed) <= 50
 
 
-@pytest.mark.parametrize("lost", [httpx.ConnectError, httpx.ReadError])
-def test_an_outage_that_ends(lost: type[httpx.NetworkError]) -> None:
+LOSSES = [httpx.ConnectError, httpx.ReadError, httpx.ProxyError]
+
+
+@pytest.mark.parametrize("lost", LOSSES)
+def test_an_outage_that_ends(lost: type[httpx.TransportError]) -> None:
     """Of an API that comes back after two seconds all is fetched; an item that never
     works stops nothing.
     """

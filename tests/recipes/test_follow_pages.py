@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from inflight_lab.recipes.follow_pages import next_in_body, next_in_header
+from inflight_lab.recipes.answers import NoAnswer
+from inflight_lab.recipes.follow_pages import fetch, next_in_body, next_in_header
 from inflight_lab.recipes.pages import Pages, address_in, open_pages
 from inflight_lab.recipes.snippet import snippet
 from tests.support.faults import answer
@@ -63,7 +65,7 @@ async def test_all_pages_of_all_lists(
     script = paste(tmp_path, server.url, "abc")
     assert await run(script, tqdm=False) == (
         0,
-        "24 of 24 have an answer in results.jsonl.\n",
+        "24 pages are in results.jsonl; 3 of 3 lists are complete.\n",
         "",
     )
     stats = server.stats()
@@ -95,7 +97,7 @@ async def test_killed_and_started_again(server: PagedServer, tmp_path: Path) -> 
         before = asked_for(path)
         status, out, err = await run(script, tqdm=False)
     assert (status, err) == (0, "")
-    assert out.endswith("24 of 24 have an answer in results.jsonl.\n")
+    assert out.endswith("24 pages are in results.jsonl; 3 of 3 lists are complete.\n")
     again = asked_for(path) - before
     assert len(again) == 24 - len(written)
     pages = [[name, page] for name in "abc" for page in range(1, 9)]
@@ -106,15 +108,17 @@ async def test_killed_and_started_again(server: PagedServer, tmp_path: Path) -> 
 async def test_a_page_that_fails_ends_its_list(
     server: PagedServer, tmp_path: Path
 ) -> None:
-    """The report names it; the other lists go on, and the next start goes on there."""
+    """The report names it, and does not call the list nearly complete.  The other lists
+    go on, and the next start goes on there.
+    """
     async with FaultyPath(server, answer(400), harmed={2}) as path:
         script = paste(tmp_path, path.url, "ab", LIMIT=1)
         status, out, _ = await run(script, tqdm=False)
         assert status == 1
         assert out.splitlines() == [
-            "9 of 10 have an answer in results.jsonl.",
+            "9 pages are in results.jsonl; 1 of 2 lists are complete.",
             f"1 missing ({path.url}?list=a&page=2): status 400: Bad Request",
-            "The next start asks for these only.",
+            "The next start asks for these, and for all pages after them.",
         ]
         assert asked_for(path).total() == 10
         assert (await run(script))[0] == 0
@@ -130,7 +134,7 @@ async def test_401_sends_nothing_more(server: PagedServer, tmp_path: Path) -> No
         status, out, _ = await run(script, tqdm=False)
         assert status == 1
         answered, missing, _ = out.splitlines()
-        assert answered == "4 of 7 have an answer in results.jsonl."
+        assert answered == "4 pages are in results.jsonl; 0 of 3 lists are complete."
         assert missing.startswith("3 missing (")
         assert missing.endswith(
             "given up: status 401: Unauthorized (is the token right?)"
@@ -182,14 +186,51 @@ def test_a_link_without_a_host() -> None:
     assert address_in(None, response()) is None
 
 
-@pytest.mark.parametrize(
-    "link",
-    ["https://b.example/", "http://api.example.com/", "https://api.example.com:444/"],
-)
+def test_http_behind_a_proxy_becomes_https() -> None:
+    """Many an API does not know that its pages travel by https.  The token never
+    travels without it.
+    """
+    found = address_in("http://api.example.com/items?page=2", response())
+    assert found == "https://api.example.com/items?page=2"
+
+
+ELSEWHERE = [
+    "https://b.example/",
+    "http://b.example/",
+    "https://api.example.com:444/",
+    "https://api.example.com.b.example/",
+    "https://api.example.com@b.example/",
+]
+
+
+@pytest.mark.parametrize("link", ELSEWHERE)
 def test_no_other_host_gets_the_token(link: str) -> None:
     """A page that is elsewhere is an error that names it."""
-    with pytest.raises(ValueError, match=f"the next page is at another host: {link}"):
+    why = f"^the next page is not at https://api.example.com: {link}$"
+    with pytest.raises(NoAnswer, match=why):
         address_in(link, response())
+
+
+@pytest.mark.parametrize("link", [2, {"href": "/?page=2"}], ids=str)
+def test_a_link_that_is_no_address(link: object) -> None:
+    """The error shows what came, and names the function to change."""
+    why = f"the next page must be an address, got {link}: change next_in_body"
+    with pytest.raises(NoAnswer, match=f"^{re.escape(why)}$"):
+        address_in(link, response())
+
+
+@pytest.mark.anyio
+async def test_a_page_that_is_not_json() -> None:
+    """The error is the same as in `fetch_all`, and not the parser's."""
+
+    def answer_in_html(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, html="<p>Please log in.</p>")
+
+    transport = httpx.MockTransport(answer_in_html)
+    async with httpx.AsyncClient(transport=transport) as client:
+        why = "^status 200, but the answer is not JSON$"
+        with pytest.raises(NoAnswer, match=why):
+            await fetch(client, {"key": URL})
 
 
 # ---- The file
@@ -199,7 +240,7 @@ def fetch_all(pages: Pages, links: dict[str, str]) -> list[str]:
     """Fetch all pages, where ``links`` are from a page to the next; in which order."""
     fetched = []
     for first in pages.missing():
-        for page in pages.from_page_on(first):
+        for page in pages.missing_from(first):
             url = page["key"]
             fetched.append(url)
             pages.add(page | {"next": links.get(url)}, {"status": 200, "data": url})
@@ -224,3 +265,39 @@ def test_lists_that_meet(tmp_path: Path) -> None:
         assert fetch_all(pages, links) == ["a", "c", "d", "b"]
         in_order = [outcome["data"] for outcome in pages.in_order()]
     assert in_order == ["a", "c", "d", "b", "a", "c", "d"]
+
+
+def test_a_list_that_began_in_the_middle(tmp_path: Path) -> None:
+    """If its last pages were fetched first, they are not fetched again, although they
+    stand before the others in the file.
+    """
+    links = {"1": "2", "2": "3", "3": "4"}
+    path = str(tmp_path / "results.jsonl")
+    for first, expected in (("3", ["3", "4"]), ("1", ["1", "2"]), ("1", [])):
+        with open_pages(path, [first]) as pages:
+            assert fetch_all(pages, links) == expected
+    with open_pages(path, ["1"]) as pages:
+        assert [outcome["data"] for outcome in pages.in_order()] == list("1234")
+
+
+def test_what_a_page_passes_on(tmp_path: Path) -> None:
+    """The page after it has it, also at the next start, but not the one after that."""
+    path = str(tmp_path / "results.jsonl")
+    with open_pages(path, ["1"]) as pages:
+        page = {"key": "1", "next": "2", "pass_on": {"turn": "7"}}
+        pages.add(page, {"status": 200, "data": None})
+    with open_pages(path, ["1"]) as pages:
+        assert pages.missing() == [{"key": "2", "turn": "7"}]
+        pages.add({"key": "2", "turn": "7", "next": "3"}, {"status": 200, "data": None})
+        assert pages.missing() == [{"key": "3"}]
+
+
+def test_nobody_knows_how_many_pages_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So the progress names no total: a list would always be nearly complete."""
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    links = {str(number): str(number + 1) for number in range(1, 150)}
+    with open_pages(str(tmp_path / "results.jsonl"), ["1"]) as pages:
+        fetch_all(pages, links)
+    assert capsys.readouterr().out == "100 so far\n"

@@ -241,6 +241,15 @@ def test_an_item_without_a_key(path: Path, item: dict[str, object]) -> None:
         pass
 
 
+@pytest.mark.parametrize("name", ["status", "data", "error"])
+def test_a_field_that_the_outcome_has(path: Path, name: str) -> None:
+    """The item's own would be mistaken for the answer's, so nothing is sent."""
+    why = f'^the item 7 has a field "{name}": rename it, it is taken$'
+    item = {"key": "7", name: "mine"}
+    with pytest.raises(Stop, match=why), open_results(str(path), [item]):
+        pass
+
+
 def test_the_key_comes_first_in_a_line(path: Path) -> None:
     """However the item was written: the next start knows its lines by that."""
     item = {"id": 7, "key": "7"}

@@ -5,9 +5,9 @@ classes from ``runners/``, and from this room what several recipes share.  The c
 ``inflight-lab snippet RECIPE`` prints it as one file, which says what to install:
 httpx, and nothing more unless its name says so.
 
-Recipes share `address`, `api`, `answers`, `model_api`, `prompts`, `client`, `as_httpx`,
-`results_file`, `pages`, `progress`, `report` and `settings`.  What prints them is
-`snippet`, with `bundle`, `two_files`, `source` and `imports`.
+Recipes share `address`, `api`, `answers`, `model_api`, `order_api`, `prompts`,
+`client`, `as_httpx`, `results_file`, `pages`, `progress`, `report` and `settings`.
+What prints them is `snippet`, with `bundle`, `two_files`, `source` and `imports`.
 """
 
 RECIPES = {

@@ -28,23 +28,11 @@ def json_in(response: httpx.Response) -> Outcome:
         raise NoAnswer(f"status {status}, but the answer is not JSON") from error
 
 
-def is_accepted(response: httpx.Response) -> bool:
-    """Whether the API did what the request asked for.  A 303 says where to look."""
-    return response.is_success or response.status_code == 303
-
-
-def confirmation_in(response: httpx.Response) -> Outcome:
-    """The status, and the answer's JSON or text; None if it is empty."""
-    try:
-        data = response.json()
-    except (ValueError, RecursionError):
-        data = response.text or None
-    return {"status": response.status_code, "data": data}
-
-
 def status_in_words(response: httpx.Response) -> str:
-    """The status, and what the API says about it, or the standard."""
+    """The status, and the new address, or what the API or the standard says."""
     status = response.status_code
+    if response.has_redirect_location:
+        return f"status {status}: moved to {response.headers['Location']:.200}"
     said = reason_in(response) or httpx.codes.get_reason_phrase(status)
     return f"status {status}: {said}" if said else f"status {status}"
 

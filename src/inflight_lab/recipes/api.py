@@ -5,9 +5,10 @@
 - *One pace, and one pause for all*: a `Pacer` spaces the requests of all workers.  When
   the API asks for a pause, nobody sends anything before it is over.
 - *Try again* what may pass: a lost connection, a refusal, an error of the server.
-- *Give up* when no further request would help.  At any time, a worker either has a
-  request in flight, or waits to send one.  Those that wait are cancelled at once.  The
-  others go on until they have their answer, and then end as well.
+- *Give up* when no further request would help, or when refusals come again and again.
+  At any time, a worker either has a request in flight, or waits to send one.  Those
+  that wait are cancelled at once.  The others go on until they have their answer, and
+  then end as well.
 
 Three exceptions say what a failure means: ``TryAgain``, ``NoAnswer`` to this item, and
 ``Stop`` for all items.  Any other exception is a mistake, perhaps in a function of your
@@ -25,9 +26,7 @@ import httpx
 from inflight_lab.recipes.answers import (
     NoAnswer,
     TryAgain,
-    confirmation_in,
     in_words,
-    is_accepted,
     json_in,
     status_in_words,
 )
@@ -37,9 +36,11 @@ from inflight_lab.runners.paced import Pacer, RateAndPeriod
 from inflight_lab.runners.refusals import Refusal, read_refusal
 from inflight_lab.runners.retry_policy import TRANSIENT, RetryPolicy, is_transient
 
+MOST_REFUSALS = 20  # with no answer in between; this times the limit
+
 
 def patient_retries(*, timeout: float = 30.0) -> RetryPolicy:
-    """How to retry in a script that nobody waits for."""
+    """How to retry in a script that may take its time."""
     return RetryPolicy(attempts=8, cap=30.0, timeout=timeout, longest_pause=600.0)
 
 
@@ -56,20 +57,22 @@ class Api:
     """How many requests may be in flight."""
     not_there: Sequence[int] = ()
     """Statuses that count as an answer: there is no such item."""
-    accepted_is_done: bool = False
-    """Whether any success is an answer, even one that is not JSON."""
     retries: RetryPolicy = field(default_factory=patient_retries)
-    """How often to try.  The API may ask for a pause as long as a quota's period."""
+    """How often to try."""
 
     def __post_init__(self) -> None:
         first, *others = self.quotas
         self.pacer = Pacer(*first, also=others, limit=self.limit)
         self.waiting: set[asyncio.Task[Any]] = set()  # workers without a request
-        self.has_answered = False
+        self.is_there = False  # until the first answer, whatever it says
+        self.refusals = 0  # since the last answer to an item
         self.why_given_up = ""
 
     async def ask_for(self, items: Sequence[Record]) -> None:
-        """Ask for all items, and add an outcome for each to the results."""
+        """Ask for all items, and add an outcome for each to the results.
+
+        There are as many workers as requests that may be in flight.
+        """
         queue = iter(items)
         async with asyncio.TaskGroup() as group:
             for _ in range(self.limit):
@@ -96,7 +99,8 @@ class Api:
 
     def give_up(self, reason: str) -> None:
         """Send nothing more.  Requests in flight still get their answers."""
-        self.why_given_up = self.why_given_up or reason
+        if not self.why_given_up:  # the first reason counts
+            self.why_given_up = reason
         for worker in self.waiting - {asyncio.current_task()}:
             worker.cancel()
 
@@ -117,15 +121,15 @@ class Api:
                 return await self.ask_once(item)
             except TryAgain as failure:
                 if attempt == self.retries.attempts or self.why_given_up:
-                    self.stop_if_nobody_answers(failure)
+                    self.stop_if_nobody_is_there(failure)
                     raise
                 self.results.progress.say_once(f"Trying again: {failure}")
             await asyncio.sleep(self.retries.draw_backoff(attempt))
             attempt += 1
 
-    def stop_if_nobody_answers(self, failure: TryAgain) -> None:
-        """Raise ``Stop`` if no item has had an answer: nobody may be there."""
-        if not self.has_answered:
+    def stop_if_nobody_is_there(self, failure: TryAgain) -> None:
+        """Raise ``Stop`` if the API has never sent anything, not even a refusal."""
+        if not self.is_there:
             raise Stop(f"the API has never answered: {failure}") from failure
 
     async def ask_once(self, item: Record) -> Outcome:
@@ -137,21 +141,22 @@ class Api:
             raise TryAgain(f"no answer within {self.retries.timeout:g} s") from error
         except TRANSIENT as error:
             raise TryAgain(in_words(error)) from error
-        self.has_answered = True
+        self.is_there = True
         answer = self.answer_in(response)
         if answer is None:
             self.raise_failure(response)
+        self.refusals = 0
         return answer
 
     async def send(self, item: Record) -> httpx.Response:
         """Send one request, and wait for its answer."""
-        with self.in_flight():
+        with self.not_cancelled():
             async with asyncio.timeout(self.retries.timeout):
                 return await self.ask(item)
 
     @contextmanager
-    def in_flight(self) -> Iterator[None]:
-        """In this block, the worker is not one of those that wait."""
+    def not_cancelled(self) -> Iterator[None]:
+        """While its request is in flight, `give_up` leaves the worker alone."""
         worker = asyncio.current_task()
         assert worker
         self.waiting.discard(worker)
@@ -162,8 +167,6 @@ class Api:
 
     def answer_in(self, response: httpx.Response) -> Outcome | None:
         """The answer in a response; None if it is a failure."""
-        if self.accepted_is_done and is_accepted(response):
-            return confirmation_in(response)
         if response.is_success:
             return json_in(response)
         if response.status_code in self.not_there:
@@ -183,7 +186,10 @@ class Api:
         raise NoAnswer(error)
 
     def heed(self, refusal: Refusal, error: str) -> None:
-        """Send nothing for as long as the API asks, or raise ``Stop``."""
+        """Send nothing for as long as the API asks, or raise ``Stop``.
+
+        The API may ask for a pause as long as a quota's period.
+        """
         if refusal.is_permanent and refusal.concerns_all:
             raise Stop(error)
         pause = refusal.pause or 0.0
@@ -191,6 +197,13 @@ class Api:
         if pause > max(self.retries.longest_pause, *periods):
             raise Stop(f"{error} (the API asks for a pause of {pause:.0f} s)")
         self.pacer.pause(pause)
+        self.count_refusal(error)
+
+    def count_refusal(self, error: str) -> None:
+        """Raise ``Stop`` if there were many refusals, and no answer in between."""
+        self.refusals += 1
+        if self.refusals == MOST_REFUSALS * self.limit:
+            raise Stop(f"{error} ({self.refusals} refusals, and no answer)")
 
 
 def is_temporary(response: httpx.Response, refusal: Refusal | None) -> bool:

@@ -3,8 +3,8 @@
     API_TOKEN=... API_CONTACT=you@example.org python follow_pages.py
 
 Each page is written to the results file as it comes, with the address of the next one.
-You can stop the script at any time: the next start goes on after the last page of each
-list.  To fetch a list anew, name another file.
+You can stop the script at any time: the next start goes on after the last page that it
+has of each list.  To fetch a list anew, name another file.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from functools import partial
 
 import httpx
 
+from inflight_lab.recipes.answers import json_in
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
 from inflight_lab.recipes.pages import Pages, address_in, open_pages
@@ -20,11 +21,12 @@ from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record
 from inflight_lab.recipes.settings import check_settings
 
-# Change these two lines, and the functions that find the next page.
+# Change these two lines.  If your API says elsewhere which page is next, also change
+# the functions that look for it.
 URLS = ["https://api.example.com/items?per_page=100"]  # the first page of each list
 QUOTAS = [(10, 1)]  # a list of pairs (requests, seconds); all of them hold
 
-LIMIT = 10  # requests in flight: at most one for each list
+LIMIT = 10  # requests in flight; each list has one at a time
 RESULTS = "results.jsonl"  # one line for each page
 
 
@@ -35,7 +37,7 @@ def next_in_header(response: httpx.Response) -> str | None:
 
 def next_in_body(response: httpx.Response) -> str | None:
     """As others send it: ``{"next": "https://.../items?page=2", "items": [...]}``."""
-    body = response.json()
+    body = json_in(response)["data"]
     return body.get("next") if isinstance(body, dict) else None
 
 
@@ -54,13 +56,21 @@ async def follow(pages: Pages, api: Api) -> None:
     """Fetch all lists at once, each of them page by page."""
     async with asyncio.TaskGroup() as group:
         for page in pages.missing():
-            api.start_worker(pages.from_page_on(page), group)
+            api.start_worker(pages.missing_from(page), group)
     for page in pages.missing():
         pages.add(page, {"error": f"given up: {api.why_given_up}"})
 
 
 async def fetch(client: httpx.AsyncClient, page: Record) -> httpx.Response:
-    """Send the request for a page, and note which one is next."""
+    """Send the request for a page, and note which one is next.
+
+    If the next page needs more than its address, such as a header of this answer, put
+    that into ``pass_on``.  It is in the next page, also after a stop:
+
+        headers = {"X-Turn": page.get("turn", "")}
+        ...
+        page["pass_on"] = {"turn": response.headers["X-Turn"]}
+    """
     response = await client.get(page["key"])
     if response.is_success:
         link = next_in_header(response) or next_in_body(response)

@@ -7,10 +7,14 @@ NUMBERS = re.compile(r"(?<!\S)(?<!status )\S*\d\S*")
 
 
 class Progress:
-    """A bar if tqdm is installed; otherwise a line for every hundred answers."""
+    """A bar if tqdm is installed; otherwise a line for every hundred answers.
 
-    def __init__(self, total: int, *, done: int) -> None:
+    ``total`` is None if nobody knows how many there will be.
+    """
+
+    def __init__(self, total: int | None, *, done: int) -> None:
         self.done = done
+        self.of_total = "so far" if total is None else f"of {total}"
         self.said: set[str] = set()
         try:
             from tqdm import tqdm
@@ -19,14 +23,13 @@ class Progress:
         else:
             self.bar = tqdm(total=total, initial=done)
 
-    def advance(self, *, total: int) -> None:
-        """One more item has its answer, of so many that are known by now."""
+    def advance(self) -> None:
+        """One more item has its answer."""
         self.done += 1
         if self.bar is not None:
-            self.bar.total = total
             self.bar.update()
         elif self.done % 100 == 0:
-            print(f"{self.done} of {total}", flush=True)
+            print(f"{self.done} {self.of_total}", flush=True)
 
     def say_once(self, text: str) -> None:
         """Print a line, unless one was printed that differs only in numbers or ids."""

@@ -18,16 +18,14 @@ def report(results: ResultsFile) -> list[Outcome]:
     if not results.items:
         print("Nothing to do: the list is empty.")
         return []
-    outcomes = [results.outcomes[key] for key in results.items]
-    answers = [outcome for outcome in outcomes if "error" not in outcome]
-    print(f"{len(answers)} of {len(outcomes)} have an answer in {results.name}.")
-    missing = names_by_error(outcomes)
+    print(results.summary())
+    missing = names_by_error([results.outcomes[key] for key in results.items])
     for error, names in list(missing.items())[:MOST_SHOWN]:
         print(f"{len(names)} missing ({shortened(names)}): {error}")
     if len(missing) > MOST_SHOWN:
         print(f"{len(missing) - MOST_SHOWN} more kinds of errors")
     if missing:
-        print("The next start asks for these only.")
+        print(results.next_start)
     return results.in_order()
 
 

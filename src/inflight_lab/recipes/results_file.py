@@ -13,7 +13,8 @@ from inflight_lab.recipes.progress import Progress
 from inflight_lab.recipes.settings import Stop
 
 Record = dict[str, Any]  # an item to ask for; two with the same "key" are one
-Outcome = dict[str, Any]  # the same, with "status" and "data", or with "error"
+Outcome = dict[str, Any]  # an item with its "status" and "data", or with its "error"
+OF_OUTCOME = {"status", "data", "error"}  # an item must not have these itself
 BEGINNING = b'{"key": "'  # of each line
 NOT_JSON = (TypeError, ValueError, RecursionError)  # what json.dumps raises
 
@@ -41,23 +42,41 @@ class ResultsFile:
     notebook 10 has them for SQLite.
     """
 
+    next_start = "The next start asks for these only."
+
     def __init__(self, file: FileIO, items: Iterable[Record]) -> None:
         self.file = file
         self.name = str(file.name)
-        self.given = list(items)
-        self.items = {checked_key(item): item for item in self.given}
+        self.given = list(items)  # in order, and some perhaps twice
+        self.items = {checked_key(item): item for item in self.given}  # each once
         self.outcomes: dict[str, Outcome] = {}
         self.lock()
         self.read()
-        self.progress = Progress(len(self.items), done=len(self.outcomes))
+        self.progress = Progress(self.total(), done=len(self.outcomes))
+
+    def total(self) -> int | None:
+        """How many items there are; None if nobody knows yet."""
+        return len(self.items)
 
     def missing(self) -> list[Record]:
         """The items that have no outcome yet."""
         return [self.items[key] for key in self.items if key not in self.outcomes]
 
+    def answers(self) -> list[Outcome]:
+        """The outcomes that are answers."""
+        return [each for each in self.outcomes.values() if "error" not in each]
+
     def in_order(self) -> list[Outcome]:
-        """The outcome of each item that was given; equal ones have the same."""
+        """The outcome of each item that was given.
+
+        Items with the same key share the answer.  Each has its own other fields.
+        """
         return [self.outcomes[item["key"]] | item for item in self.given]
+
+    def summary(self) -> str:
+        """How many answers there are, and where."""
+        found, all_items = len(self.answers()), len(self.items)
+        return f"{found} of {all_items} have an answer in {self.name}."
 
     def add(self, item: Record, outcome: Outcome) -> None:
         """Keep the outcome of an item.
@@ -67,12 +86,13 @@ class ResultsFile:
         """
         if "error" not in outcome:
             try:
-                self.write({"key": item["key"]} | item | outcome)
+                key_first = {"key": item["key"]}  # as in `BEGINNING`
+                self.write(key_first | item | outcome)
             except NOT_JSON as error:
                 outcome = {"error": f"the answer cannot be written as JSON: {error}"}
         self.keep(item | outcome)
         if "error" not in outcome:
-            self.progress.advance(total=len(self.items))
+            self.progress.advance()
 
     def keep(self, outcome: Outcome) -> None:
         """Keep an outcome in memory."""
@@ -91,7 +111,7 @@ class ResultsFile:
             raise Stop(f"cannot write to {self.name}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Leave the progress as it is."""
+        """Close the progress bar.  What is printed from now on stands below it."""
         self.progress.close()
 
     def lock(self) -> None:
@@ -112,12 +132,16 @@ class ResultsFile:
         content = self.file.readall()
         *lines, torn = content.split(b"\n")
         answers = [self.parse(line) for line in lines]
-        if not torn.startswith(BEGINNING[: len(torn)]):
+        if not may_be_ours(torn):
             raise self.not_ours()
+        self.keep_known(answers)
+        self.file.truncate(len(content) - len(torn))
+
+    def keep_known(self, answers: list[Outcome]) -> None:
+        """Keep those of the answers that belong to an item."""
         for answer in answers:
             if answer["key"] in self.items:
                 self.keep(answer)
-        self.file.truncate(len(content) - len(torn))
 
     def parse(self, line: bytes) -> Outcome:
         """The answer in a line."""
@@ -133,11 +157,20 @@ class ResultsFile:
         return Stop(f"{self.name} holds something else: name another file")
 
 
+def may_be_ours(torn: bytes) -> bool:
+    """Whether a line that was cut short begins as ours do, as far as it goes."""
+    shorter = min(len(torn), len(BEGINNING))
+    return torn[:shorter] == BEGINNING[:shorter]
+
+
 def checked_key(item: Record) -> str:
     """The key of an item; raises ``Stop`` if the item cannot be written to the file."""
     key = item.get("key")
     if not isinstance(key, str):
         raise Stop(f'an item must have a text as its "key", got {item!r:.100}')
+    taken = sorted(OF_OUTCOME & item.keys())
+    if taken:
+        raise Stop(f'the item {key} has a field "{taken[0]}": rename it, it is taken')
     try:
         json.dumps(item, default=str)
     except NOT_JSON as error:

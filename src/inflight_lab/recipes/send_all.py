@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.order_api import OrderApi
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import Stop, check_settings
@@ -42,13 +42,7 @@ async def main() -> list[Outcome]:
     with open_results(RESULTS, items) as results:
         async with new_client(os.environ.get("API_TOKEN", "")) as client:
             ask = partial(send, client)
-            api = Api(
-                ask=ask,
-                results=results,
-                quotas=QUOTAS,
-                limit=LIMIT,
-                accepted_is_done=True,  # so nothing is sent again that was accepted
-            )
+            api = OrderApi(ask=ask, results=results, quotas=QUOTAS, limit=LIMIT)
             await api.ask_for(results.missing())
         return report(results)
 

@@ -24,6 +24,7 @@ TRANSIENT = (
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.RemoteProtocolError,
+    httpx.ProxyError,
 )
 TRANSIENT_STATUSES = (408, 409)  # and every server error
 
@@ -73,4 +74,5 @@ with contextlib.suppress(ImportError):
         httpx2.TimeoutException,
         httpx2.NetworkError,
         httpx2.RemoteProtocolError,
+        httpx2.ProxyError,
     )  # type: ignore[assignment]
