@@ -3,23 +3,25 @@
 from inflight_lab.runs.run import Run
 
 HISTORY = 60.0
-"""Seconds of a run that are drawn, and can be played again, at most."""
+"""At most so many seconds of a run are drawn, and can be played again."""
 
 LATE = 2.0
-"""Seconds, besides a period of the quota, in which every event may still be drawn."""
+"""Events of the quota's last period and of so many seconds more are always sent."""
 
 MANY_EVENTS = 20_000
-"""What a page that opens late is sent at most of what is older than that: 0.7 MB."""
+"""Of older events, a page that opens late gets so many at most: 0.7 MB."""
 
 
 def for_late_view(run: Run) -> Run:
     """What a page that opens now needs in order to draw ``run``, and to play it."""
     history_begins = run.now - HISTORY
-    since = min(_still_drawn_since(run), max(history_begins, _many_events_since(run)))
+    playable_since = max(history_begins, _many_events_since(run))
+    since = min(playable_since, _still_drawn_since(run))
     return run.snapshot_since(since, levels_since=history_begins)
 
 
 def _still_drawn_since(run: Run) -> float:
+    """When the oldest event happened that a window of the quota may still show."""
     periods = [change.policy.period for change in run.policies if change.policy]
     return run.now - LATE - max(periods, default=0.0)
 

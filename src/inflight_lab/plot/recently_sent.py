@@ -10,26 +10,26 @@ Step = tuple[float, int]
 class RecentlySent:
     """Counts the requests of the last period, each from when it is sent.
 
-    ``before`` are the times of those that were sent in the period before the run: like
-    all times here in seconds since it began, and in their order.
+    All times are in seconds since the run began.  ``before`` are those of the requests
+    that were sent in the period before it, in their order.
     """
 
     def __init__(self, before: Iterable[float] = ()) -> None:
         self._sent = deque(before)
         self._new_steps: list[Step] = []
-        self._last = 0.0
+        self._last_step = 0.0
         self.most = 0
         """The highest count so far."""
         self._add_step(0.0)
 
-    def send(self, time: float, period: float) -> None:
-        """One more is sent at ``time``."""
-        self.wait(time, period)
+    def count(self, time: float, period: float) -> None:
+        """Count one more, which was sent at ``time``."""
+        self.expire(time, period)
         self._sent.append(time)
         self._add_step(time)
 
-    def wait(self, until: float, period: float) -> None:
-        """Time goes on, and what was sent a period ago counts no longer."""
+    def expire(self, until: float, period: float) -> None:
+        """Forget, one after the other, what was sent a period ago."""
         while self._sent and self._sent[0] + period <= until:
             end = self._sent.popleft() + period
             self._add_step(end)
@@ -43,5 +43,6 @@ class RecentlySent:
     def _add_step(self, time: float) -> None:
         count = len(self._sent)
         self.most = max(self.most, count)
-        self._last = max(time, self._last)  # a shorter period ends some in the past
-        self._new_steps.append((self._last, count))
+        # A shorter period than before ends some in the past.
+        self._last_step = max(time, self._last_step)
+        self._new_steps.append((self._last_step, count))

@@ -73,11 +73,11 @@ class PlotSource:
         self._counted: dict[Line, float] = {}
         self._most_tokens = 0
         self._knows_a_queue = False
-        self._told_policy: QuotaPolicy | None = None
+        self._last_sent_policy: QuotaPolicy | None = None
         self._has_read = False
 
     def end(self) -> Run:
-        """The last that is new: what happens from now on is no part of the run."""
+        """The last news: what happens from now on is no part of the run."""
         news = replace(self.read(), live=False)
         self._ended = news.standing()
         return news
@@ -102,7 +102,7 @@ class PlotSource:
         if self._ended:
             return self._ended.standing()
         self._policy = self._current_policy()
-        settled = self.now  # what is read below is complete up to here
+        complete_until = self.now
         # The server's first: what arrived was sent before.
         server = self._new_events(self.server)
         client = self._new_events(self.client)
@@ -121,7 +121,7 @@ class PlotSource:
                 # knows of a request that never reached it.
                 "refused": self._tallied(asked, "refused"),
                 "failed": self._tallied(asked, "failed"),
-                "rate": self._rate_levels(arrived, settled),
+                "rate": self._rate_levels(arrived, complete_until),
                 "tokens": self._token_levels(now),
             },
             events=self._request_events.read(asked, arrived),
@@ -166,8 +166,8 @@ class PlotSource:
     def _rate_levels(self, arrived: list[Event], until: float) -> list[Point]:
         for event in arrived:
             if event.kind == "sent":
-                self._recently_sent.send(event.time, self._period)
-        self._recently_sent.wait(until, self._period)
+                self._recently_sent.count(event.time, self._period)
+        self._recently_sent.expire(until, self._period)
         return fold(self._recently_sent.take_steps())
 
     @property
@@ -193,13 +193,13 @@ class PlotSource:
         return policy._replace(period=round(policy.period / self._slow, 6))
 
     def _new_policies(self, now: float) -> list[PolicyChange]:
-        """The quota, if it is another than at the last reading.
+        """The quota, if it has changed since the last reading.
 
         The one of the first reading has stood from the beginning.
         """
-        changed = self._policy != self._told_policy
+        changed = self._policy != self._last_sent_policy
         time = now if self._has_read else 0.0
-        self._told_policy = self._policy
+        self._last_sent_policy = self._policy
         self._has_read = True
         return [PolicyChange(time, self._policy)] if changed else []
 
@@ -211,7 +211,7 @@ class PlotSource:
         return round(own_clock % self._policy.period, 4)
 
     def _waiting_levels(self, asked: list[Event]) -> list[Point]:
-        """Nobody sees a queue, unless somebody says how many will come."""
+        """There is a queue only if the client announced how many it will send."""
         if not self._knows_a_queue:
             self._knows_a_queue = any(event.waiting for event in asked)
         return self._folded(asked, _waiting) if self._knows_a_queue else []
@@ -228,7 +228,7 @@ class PlotSource:
         return self._changed("tokens", used, now)
 
     def _changed(self, line: Line, value: float, now: float) -> list[Point]:
-        """A point if the value is another than at the last reading."""
+        """A point if the value has changed since the last reading."""
         if self._counted.get(line) == value:
             return []
         self._counted[line] = value
