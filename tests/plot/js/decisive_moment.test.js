@@ -83,7 +83,7 @@ const CASES = [
       ],
     }),
     time: 2,
-    words: "the steady middle, at 2 s",
+    words: "a steady moment, at 2 s",
   },
   {
     name: "a request that is cancelled while others are still sent stops nothing",
@@ -98,7 +98,7 @@ const CASES = [
       ]],
     }),
     time: 2,
-    words: "the steady middle, at 2 s",
+    words: "a steady moment, at 2 s",
   },
   {
     name: "a run that was cut short is shown as it stood at its end",
@@ -136,8 +136,8 @@ const CASES = [
       levels: { server: [[0, 1], [8, 0]] },
       events: spaced(7, 0.25),
     }),
-    time: 4.5,
-    words: "the steady middle, at 4.5 s",
+    time: 4,
+    words: "a steady moment, at 4 s",
   },
   {
     name: "who comes right at the beginning of a fixed window is in it",
@@ -162,8 +162,8 @@ const CASES = [
       levels: { server: [[0, 1], [8, 0]] },
       events: spaced(13, 0.15),
     }),
-    time: 4.5,
-    words: "the steady middle, at 4.5 s",
+    time: 4,
+    words: "a steady moment, at 4 s",
   },
   {
     name: "nor have requests that are let in evenly spaced",
@@ -173,8 +173,8 @@ const CASES = [
       levels: { server: [[0, 1], [8, 0]] },
       events: spaced(9, 0.2),
     }),
-    time: 4.5,
-    words: "the steady middle, at 4.5 s",
+    time: 4,
+    words: "a steady moment, at 4 s",
   },
   {
     name: "a refusal that the practice server never saw is shown when it came back",
@@ -189,8 +189,24 @@ const CASES = [
       policies: [SEVEN_IN_TWO],
       levels: { server: [[0, 1], [2.5, 4], [3, 3], [4, 0], [5.5, 2], [5.8, 0]] },
     }),
-    time: 4.75,
-    words: "the steady middle, at 4.8 s",
+    time: 1.975,
+    words: "a steady moment, at 2 s",
+  },
+  {
+    name: "a lane that goes on beside others is shown while it had something to do",
+    run: runOf({
+      now: 9,
+      levels: { server: [[0, 2], [1, 0]] },
+      events: spaced(2, 0.1),
+    }),
+    time: 0.5,
+    words: "a steady moment, at 0.5 s",
+  },
+  {
+    name: "a long rest is no moment to be shown",
+    run: runOf({ now: 9, levels: { server: [[0, 2], [3, 0], [8, 1], [9, 0]] } }),
+    time: 2.625,
+    words: "a steady moment, at 2.6 s",
   },
   {
     name: "of a run whose beginning is no longer known the middle of the rest is shown",
@@ -201,13 +217,13 @@ const CASES = [
       events: [[2, "sent", 4], [30, "answered", 4, 200]],
     }),
     time: 60,
-    words: "the steady middle, at 60 s",
+    words: "a steady moment, at 60 s",
   },
   {
     name: "a run in which nothing was sent has a middle too",
     run: runOf({ now: 3 }),
     time: 1.5,
-    words: "the steady middle, at 1.5 s",
+    words: "a steady moment, at 1.5 s",
   },
 ];
 

@@ -21,7 +21,7 @@ const JUST_BEFORE = 0.01;
 /**
  * @import { Arrival } from "./flow/arrivals.js"
  * @import { FlowRequest } from "./flow/request.js"
- * @import { QuotaPolicy, RequestEvent, Run } from "./run.js"
+ * @import { Point, QuotaPolicy, RequestEvent, Run } from "./run.js"
  *
  * @typedef {object} Moment
  * @property {number} time
@@ -35,7 +35,7 @@ const JUST_BEFORE = 0.01;
 
 /**
  * The first refusal; or else the moment before the run was stopped; or the fullest window, if
- * it was nearly full; or the steady middle.
+ * it was nearly full; or a steady moment.
  *
  * @param {Run} run A run that is over.
  * @returns {Moment}
@@ -93,12 +93,12 @@ function windowMoment(run) {
 }
 
 /**
- * Half way through the level in flight that lasted longest, in the middle half of the run.
+ * Half way through the level in flight that lasted longest, in the middle half of the work.
  *
  * @param {Run} run
  */
 function middleMoment(run) {
-  return momentOf("the steady middle", steadyMiddle(run));
+  return momentOf("a steady moment", steadyMiddle(run));
 }
 
 /**
@@ -169,18 +169,31 @@ function timeOfWindow(letIn, { time, count, policy }, run) {
 
 /** @param {Run} run */
 function steadyMiddle(run) {
-  const { levels, now } = run;
+  const { levels, completeSince: begin } = run;
   const points = levels.server.length > 0 ? levels.server : levels.client;
-  const begin = run.completeSince;
-  const quarter = (now - begin) / 4;
-  const middle = { from: begin + quarter, until: now - quarter };
+  const end = endOfWork(points, run.now);
+  const quarter = (end - begin) / 4;
+  const middle = { from: begin + quarter, until: end - quarter };
   let longest = { from: begin + 2 * quarter, until: begin + 2 * quarter };
   points.forEach((point, i) => {
+    if (point.last === 0) return; // there is nothing to see
     const lasts = {
       from: Math.max(middle.from, point.time),
-      until: Math.min(middle.until, points[i + 1]?.time ?? now),
+      until: Math.min(middle.until, points[i + 1]?.time ?? end),
     };
     if (lasts.until - lasts.from > longest.until - longest.from) longest = lasts;
   });
   return (longest.from + longest.until) / 2;
+}
+
+/**
+ * When the last request in flight came back.  A run may go on after that, because another
+ * one beside it does.
+ *
+ * @param {Point[]} points The level in flight.
+ * @param {number} now
+ */
+function endOfWork(points, now) {
+  const last = points.at(-1);
+  return last && last.last === 0 ? last.time : now;
 }
