@@ -14,15 +14,13 @@ from inflight_lab import ObservedTransport, Timeline
 from inflight_lab.plot.sentence import finished_sentence
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs import recording
-from inflight_lab.runs.events import REFUSALS, RunStats
+from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
 from tests.support.virtual_clock import SetClock
 
-HERE = Path(__file__).parent
-TABLE = json.loads((HERE / "sentences.json").read_text("utf-8"))
-OUTCOMES = json.loads((HERE / "outcomes.json").read_text("utf-8"))
+TABLE = json.loads((Path(__file__).parent / "sentences.json").read_text("utf-8"))
 POLICY = QuotaPolicy("sliding-window", 7)
 
 
@@ -53,11 +51,6 @@ def run_of(brief: dict[str, Any]) -> Run:
 def test_a_finished_run_ends_in_the_pages_words(case: dict[str, Any]) -> None:
     """Each case of the table that JavaScript keeps to as well."""
     assert finished_sentence(run_of(case["run"])) == case["text"]
-
-
-def test_both_languages_take_the_same_statuses_for_refusals() -> None:
-    """Those of the list that JavaScript keeps to as well."""
-    assert list(REFUSALS) == OUTCOMES["refused"]
 
 
 def test_the_quota_is_blamed_that_refused() -> None:

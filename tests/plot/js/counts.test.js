@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { countsAt } from "../../../src/inflight_lab/plot/js/counts.js";
 import { outcomeOf } from "../../../src/inflight_lab/plot/js/outcomes.js";
 import { numbersAt, percentOf } from "../../../src/inflight_lab/plot/js/tiles.js";
-import OUTCOMES from "../outcomes.json" with { type: "json" };
+import NUMBERS from "../shared_numbers.json" with { type: "json" };
 import { request, runOf, SEVEN_IN_TWO } from "./support.js";
 
 /** Two of nine are dropped, three end in time, one is in flight, and three wait in vain. */
@@ -74,7 +74,7 @@ Deno.test("at its end, and while it is live, the kernel's own numbers are shown"
 Deno.test("an answer counts as its status says, as in Python", () => {
   for (let status = 200; status < 600; status += 1) {
     const answer = { time: 0, request: 0, detail: status, quota: null };
-    const error = OUTCOMES.refused.includes(status) ? "refused" : "failed";
+    const error = NUMBERS.refusals.includes(status) ? "refused" : "failed";
     const expected = status < 400 ? "accepted" : error;
     assert.equal(outcomeOf({ what: "answered", ...answer }), expected, `${status}`);
   }

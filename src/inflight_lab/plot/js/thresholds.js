@@ -1,4 +1,4 @@
-// From when on the pictures and the sentence call it so: both at the same time.
+// Thresholds that the pictures and the sentence share.
 
 /** A slot sleeps if it is still held this many seconds after its answer. */
 export const ASLEEP_AFTER_SECONDS = 0.1;
