@@ -127,7 +127,10 @@ export class View {
   #followSize(signal) {
     const sizes = new ResizeObserver(() => this.layout());
     follow(this.#model, ["view"], () => this.layout(), signal);
-    sizes.observe(this.#root);
+    // Presented, a picture is lower where the sentence takes another line.
+    for (const part of [this.#root, this.#flow.root, this.#lines.root]) {
+      sizes.observe(part);
+    }
     signal.addEventListener("abort", () => sizes.disconnect());
   }
 
