@@ -516,7 +516,7 @@ def test_tokens_are_shown_where_they_are_counted(
         "canvas => canvas.clientWidth"
     )
     expect_apart(plot.words)
-    spoken = page.locator(".ifl-spoken")
+    spoken = page.locator(".inflight-lab .ifl-spoken")
     expect(spoken).to_contain_text("1,990 of 2,000 tokens")
     assert strips.evaluate("canvas => canvas.clientHeight") > usual
     hear(page, run_of(policy=REQUESTS_ONLY, now=2.0), reset=True)
@@ -658,7 +658,7 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     """
     show(page, one)
     sentence = page.locator(".ifl-sentence")
-    spoken = page.locator(".ifl-spoken")
+    spoken = page.locator(".inflight-lab .ifl-spoken")
     expect(sentence).to_have_text("No request yet.")
     counts = RunStats(started=1000, accepted=533)
     hear(page, Run(now=2.0, live=True, counts=counts))

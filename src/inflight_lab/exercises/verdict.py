@@ -14,15 +14,16 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 class Sign(NamedTuple):
-    """What makes a kind of card different: shape and word, and colour only besides."""
+    """What tells cards apart: the shape and the word.  Colour only adds to it."""
 
     mark: str
     word: str
     colour: str
     radius: str
-    """How round the mark's ground is."""
+    """How round the mark's background is."""
 
 
+# Correct and Not yet judge exercises, the others predictions.
 CORRECT = Sign("✓", "Correct", GREEN, radius="50%")
 NOT_YET = Sign("…", "Not yet", ORANGE, radius="3px")
 RIGHT = Sign("✓", "Right", GREEN, radius="50%")

@@ -74,7 +74,7 @@ class Controlled(RunWidget):
         """Do what the page asks for; it may come in another thread."""
         super().on_message(message)
         if press := message.get("press"):
-            self._loop.call_soon_threadsafe(self._press, press)
+            self._loop.call_soon_threadsafe(self._hear, press)
         for name, value in message.get("set", {}).items():
             self._loop.call_soon_threadsafe(self._set, name, value)
 
@@ -84,6 +84,13 @@ class Controlled(RunWidget):
             setattr(self, name, value)
         finally:
             self.send({"settled": name})
+
+    def _hear(self, button: str) -> None:
+        """Do what a button says, and tell the page that somebody has."""
+        try:
+            self._press(button)
+        finally:
+            self.send({"settled": button})
 
     def _press(self, button: str) -> None:
         if button == "run":

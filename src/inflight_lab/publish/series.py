@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
 """The clone, where this is one."""
 LINKED_TO = ("recipes", "runners")
-"""The rooms whose files the notebooks link to."""
+"""The packages whose files the notebooks link to."""
 LAID_OUT = ".inflight-lab.json"
 """A file with the digests of what `lay_out` wrote, to tell what was changed since."""
 
@@ -80,5 +80,5 @@ def write_if_new(target: Path, content: bytes) -> None:
 
 
 def digest(content: bytes) -> str:
-    """A few letters that tell two contents apart."""
+    """The SHA-256 of ``content``, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()

@@ -1,7 +1,7 @@
 """The series as a folder of static files: JupyterLab, Python and the notebooks.
 
-Who opens it has nothing to install.  ``inflight-lab site FOLDER`` makes it, with the
-extra ``browser`` and Python 3.12 or newer.  Any static file server serves the folder,
+Readers install nothing.  ``inflight-lab site FOLDER`` makes it, with the extra
+``browser`` and Python 3.12 or newer.  Any static file server serves the folder,
 at a root or under any path, and a page that was loaded from it sends no request to any
 other site.
 

@@ -1,10 +1,11 @@
-// Says so on the student page when the server that it came from has ended: the panel would
-// look as if it only waited.
+// Tells students when the server of their page has ended; otherwise the panel just looks
+// idle.
 
 const LOOK_AGAIN_MS = 3000;
 /** One answer may be lost on a school's network. */
 const MISSED_IN_A_ROW = 2;
-const ENDED = "The server of this page has ended. What you see is the last it sent.";
+const ENDED =
+  "The server of this page has ended. What you see is the last thing it sent.";
 
 const settings = document.getElementById("jupyter-config-data")?.textContent ?? "{}";
 const { baseUrl, kernelId } = JSON.parse(settings);

@@ -6,18 +6,19 @@ more than 40 pages at once, and ``--name=panel.school.example`` one more name, a
 a proxy.
 
 Each page that is opened has a kernel and a practice server of its own, about 90 MB,
-which end when it is closed.  So what asks for one must be a person at a browser.  Three
-things see to that:
+which end when it is closed.  So only a person at a browser may get one.  Three things
+see to that:
 
 - A ``Host`` that is a name must be a name of this computer: else a page on the web
-  could point a name of its own here, and be at home (DNS rebinding).  An address cannot
-  be pointed elsewhere, so any will do.
-- What browsers say of pages of other sites is refused: see
-  `inflight_lab.server.foreign_pages`.  But they say it to secure addresses and loopback
-  only, and not to http://192.168.1.5:8866/.
-- A kernel starts for who has the cookie that the page itself has set.  Browsers send it
-  for nothing that another site has asked for (``SameSite=Strict``: RFC 6265bis, section
-  5.2), and programs that preview links have none.
+  could point a name of its own here, and count as this page (DNS rebinding).  Any
+  address is allowed, because an address cannot be pointed elsewhere.
+- A request that the browser marks as another site's is refused: see
+  `inflight_lab.server.foreign_pages`.  But browsers mark requests only to secure
+  addresses and to loopback, not to http://192.168.1.5:8866/.
+- A kernel starts only for a browser with the cookie that the page itself has set.
+  Browsers do not send it with requests that another site has caused
+  (``SameSite=Strict``: RFC 6265bis, section 5.2), and programs that preview links have
+  none.
 """
 
 import socket
@@ -88,7 +89,10 @@ class FewKernels(AsyncMappingKernelManager):
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
-    """The page, for who has been here; else a page that comes back at once."""
+    """The page for browsers that have the cookie.
+
+    Others get a page that sets it and loads again.
+    """
 
     async def get(self, path: str | None = None) -> None:
         """The panel, or the reason why there is none."""
@@ -146,7 +150,7 @@ def say(handler: RequestHandler, status: int, text: str) -> None:
 
 
 class StudentServer(Voila):  # type: ignore[misc]
-    """Voilà with a guard at the door."""
+    """Voilà, which refuses what `Foreign` matches."""
 
     description = ABOUT
     examples = ""
@@ -165,7 +169,7 @@ class StudentServer(Voila):  # type: ignore[misc]
     }
 
     def init_handlers(self) -> list[Any]:
-        """Voilà's own, behind the guard; its last one serves the page."""
+        """Voilà's own after those that refuse; its last one serves the page."""
         *others, (pattern, _, options) = super().init_handlers()
         host = socket.gethostname()
         bare, _, _ = host.partition(".")

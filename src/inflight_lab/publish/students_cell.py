@@ -1,6 +1,6 @@
 """What a student's page runs, as a notebook would its one cell.
 
-To import it does nothing.
+Importing it does nothing.
 """
 
 from pathlib import Path
@@ -27,4 +27,4 @@ if __name__ == "__main__":  # as in every kernel
     display(around_the_panel())
     server = PracticeServer(latency=0.3, quota="sliding-window", rate=100, seed=1)
     server.start()
-    display(Panel(semaphore.make_many_requests, server=server, count=500, limit=3))
+    display(Panel(semaphore.make_many_requests, server=server, count=120, limit=3))

@@ -26,11 +26,11 @@ Deno.test("a kernel that goes in mid-run has gone, and is back with a message", 
     pass(MILLISECONDS - 1);
     model.settle("limit"); // any message will do
     pass(MILLISECONDS - 1);
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
     pass(1);
-    assert.equal(kernel.gone, true);
+    assert.equal(kernel.state, "gone");
     model.settle("limit");
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
     assert.equal(changes, 2);
   });
 });
@@ -39,11 +39,11 @@ Deno.test("a kernel that has nothing to say has not gone", () => {
   withPlayedTime((pass) => {
     const { model, kernel } = watched({ silence: SILENCE }, false);
     pass(10 * MILLISECONDS);
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
     model.set("running", true);
     model.set("running", false);
     pass(10 * MILLISECONDS);
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
   });
 });
 
@@ -51,7 +51,7 @@ Deno.test("a replay plays without any message", () => {
   withPlayedTime((pass) => {
     const { kernel } = watched({ replay: true }, true);
     pass(10 * MILLISECONDS);
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
   });
 });
 
@@ -60,7 +60,33 @@ Deno.test("a page that has gone waits for nothing", () => {
     const { model, life, kernel } = watched({ silence: SILENCE }, true);
     life.abort();
     pass(10 * MILLISECONDS);
-    assert.equal(kernel.gone, false);
+    assert.equal(kernel.state, "there");
     assert.equal(model.followed, 0);
+  });
+});
+
+Deno.test("a kernel that does not answer a button while nothing runs is silent", () => {
+  withPlayedTime((pass) => {
+    const { model, kernel } = watched({ silence: SILENCE }, false);
+    kernel.expectAnswer();
+    pass(MILLISECONDS - 1);
+    assert.equal(kernel.state, "there");
+    pass(1);
+    assert.equal(kernel.state, "silent");
+    model.settle("run");
+    assert.equal(kernel.state, "there");
+    kernel.expectAnswer();
+    model.settle("run");
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.state, "there");
+  });
+});
+
+Deno.test("what follows a button of a replay is not watched", () => {
+  withPlayedTime((pass) => {
+    const { kernel } = watched({ replay: true }, false);
+    kernel.expectAnswer();
+    pass(10 * MILLISECONDS);
+    assert.equal(kernel.state, "there");
   });
 });

@@ -7,8 +7,8 @@ import { add, follow } from "../../plot/js/dom.js";
  * @import { Command } from "./keys.js"
  */
 
-const STOP_REACHES = "ends what awaits; code that blocks, such as time.sleep, " +
-  "only once it returns";
+const STOP_REACHES = "Space. Cancels whatever is awaited. " +
+  "Blocking code such as time.sleep has to return first.";
 
 /**
  * A button that says its `command` when it is pressed.
@@ -38,7 +38,7 @@ export function addButton(parent, command, textContent, title, obey) {
 export function addActions(parent, model, obey, signal) {
   const { replay = false } = model.get("_page");
   const run = addButton(parent, "run", replay ? "Play" : "Run", "Space", obey);
-  const stop = addButton(parent, "stop", "Stop", `Space; ${STOP_REACHES}`, obey);
+  const stop = addButton(parent, "stop", "Stop", STOP_REACHES, obey);
   if (!replay) addButton(parent, "reset", "Reset", "R", obey);
   follow(model, ["running"], () => {
     const running = model.get("running");

@@ -27,8 +27,14 @@ export function addControls(root, model, kernel, layout, signal) {
   /** @param {Command} command */
   function obey(command) {
     if (command === "present") presentation.toggle();
-    else if (command !== "reset" || !replay) model.send({ press: command });
+    else if (command !== "reset" || !replay) press(command);
     keepFocus(root);
+  }
+
+  /** @param {Command} button */
+  function press(button) {
+    model.send({ press: button });
+    kernel.expectAnswer();
   }
 
   const controls = div("ifl-controls", root);

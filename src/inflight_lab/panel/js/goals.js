@@ -20,7 +20,7 @@ import { goalInWords, verdictInWords } from "./words.js";
  */
 export function addGoals(parent, model, number, signal) {
   const cards = div("ifl-goals", parent);
-  const spoken = add("div", parent, { className: "ifl-unseen", role: "status" });
+  const spoken = add("div", parent, { className: "ifl-spoken", role: "status" });
   function show() {
     /** @type {Goal[]} */
     const goals = model.get("_headings")[number].goals;

@@ -5,18 +5,26 @@ import { follow } from "../../plot/js/dom.js";
 /** @import { Model } from "../../plot/js/dom.js" */
 
 /**
- * Watches the messages of a run, which come many times a second, even while a cell
- * blocks the kernel.  It dispatches "change" when the kernel has `gone`, or is back.
+ * @typedef {"there" | "gone" | "silent"} KernelState
+ *
+ * "gone": there is no message from a run, although they come many times a second, even
+ * while a cell blocks the kernel.  "silent": there is no answer; another cell may keep the
+ * kernel busy.
  */
+
+/** Watches the messages of a kernel, and dispatches "change" when its `state` changes. */
 export class KernelWatch extends EventTarget {
-  gone = false;
+  /** @type {KernelState} */
+  state = "there";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #model;
+  /** @type {number | null} In milliseconds, if silence means something. */
+  #patience = null;
 
   /**
    * @param {Model} model `silence` of its `_page` is how many seconds without a message
-   *   mean that the kernel has gone; without one, silence means nothing.
+   *   mean something; without one, silence means nothing.
    * @param {AbortSignal} signal Ends it.
    */
   constructor(model, signal) {
@@ -24,7 +32,8 @@ export class KernelWatch extends EventTarget {
     this.#model = model;
     const { silence } = model.get("_page");
     if (silence === undefined) return;
-    const listen = () => this.#listen(1000 * silence);
+    this.#patience = 1000 * silence;
+    const listen = () => this.#listen();
     model.on("msg:custom", listen);
     follow(model, ["running"], listen, signal);
     signal.addEventListener("abort", () => {
@@ -33,18 +42,29 @@ export class KernelWatch extends EventTarget {
     });
   }
 
-  /** @param {number} patience In milliseconds. */
-  #listen(patience) {
-    clearTimeout(this.#timer);
-    this.#say(false);
-    if (!this.#model.get("running")) return;
-    this.#timer = setTimeout(() => this.#say(true), patience);
+  /** A button has been pressed: the kernel is to say that it has dealt with it. */
+  expectAnswer() {
+    if (this.#model.get("running")) return; // its messages are expected anyway
+    this.#wait("silent");
   }
 
-  /** @param {boolean} gone */
-  #say(gone) {
-    if (gone === this.gone) return;
-    this.gone = gone;
+  #listen() {
+    clearTimeout(this.#timer);
+    this.#turn("there");
+    if (this.#model.get("running")) this.#wait("gone");
+  }
+
+  /** @param {KernelState} state What it is in if no message comes. */
+  #wait(state) {
+    if (this.#patience === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#turn(state), this.#patience);
+  }
+
+  /** @param {KernelState} state */
+  #turn(state) {
+    if (state === this.state) return;
+    this.state = state;
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -7,7 +7,12 @@ import { add, follow } from "../../plot/js/dom.js";
  * @import { KernelWatch } from "./kernel_watch.js"
  */
 
-const GONE = "its kernel has gone: run the cell again";
+/** What is said of a kernel, by its state. */
+const OF_KERNEL = {
+  there: "",
+  gone: "its kernel has gone: run the cell again",
+  silent: "no answer: its kernel is busy, or has gone; then run the cell again",
+};
 
 /**
  * @param {HTMLElement} parent
@@ -18,7 +23,7 @@ const GONE = "its kernel has gone: run the cell again";
 export function addNotice(parent, model, kernel, signal) {
   const line = add("div", parent, { className: "ifl-notice", role: "status" });
   function show() {
-    line.textContent = kernel.gone ? GONE : model.get("notice");
+    line.textContent = OF_KERNEL[kernel.state] || model.get("notice");
   }
   follow(model, ["notice"], show, signal);
   kernel.addEventListener("change", show);

@@ -20,7 +20,8 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
     : new Playback(() => views.map(({ run }) => run), signal);
   /** @type {Lines[]} The plots that share their axes. */
   const siblings = [];
-  for (const number of model.get("_headings").keys()) {
+  const lanes = model.get("_headings").length;
+  for (let number = 0; number < lanes; number += 1) {
     views.push(addLane(parent, model, number, { siblings, player }, signal));
   }
 });

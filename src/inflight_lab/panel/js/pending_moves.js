@@ -1,6 +1,6 @@
 // The moves of a setting that are on their way to the kernel.
 
-/** Milliseconds that the kernel may take for a move: code that blocks it holds up all. */
+/** Milliseconds that the kernel may take for a move: blocking code delays every answer. */
 export const PATIENCE = 20000;
 
 /**

@@ -14,14 +14,9 @@ import { latencyInWords, rateInWords, speedInWords, viewInWords } from "./words.
 /** @type {Record<string, Adder>} */
 const ADDERS = {
   limit: addLimit,
-  count(parent, model, signal) {
-    addSlider(parent, model, signal, { name: "count", label: "requests" });
-  },
+  count: addCount,
   latency: addLatency,
-  quota(parent, model, signal) {
-    const values = model.get("_page").quotas;
-    addChoice(parent, model, signal, { name: "quota", label: "quota", values });
-  },
+  quota: addQuota,
   rate: addRate,
   slow: addSpeed,
   view: addView,
@@ -43,6 +38,17 @@ function addLimit(parent, model, signal) {
   const options = { name: "limit", label: "limit", disabled };
   const row = addSlider(parent, model, signal, options);
   if (disabled) div("ifl-why", row, "this code has no limit to set");
+}
+
+/** @type {Adder} */
+function addCount(parent, model, signal) {
+  addSlider(parent, model, signal, { name: "count", label: "requests" });
+}
+
+/** @type {Adder} */
+function addQuota(parent, model, signal) {
+  const values = model.get("_page").quotas;
+  addChoice(parent, model, signal, { name: "quota", label: "quota", values });
 }
 
 /** @type {Adder} */

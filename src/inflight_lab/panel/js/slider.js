@@ -35,7 +35,7 @@ export function addSlider(
 
   /** @param {number} value */
   function show(value) {
-    // And stays there: an end that moved back would take the handle along.
+    // The end never moves back: it would pull the handle with it.
     most = Math.max(most, value);
     Object.assign(input, { min: Math.min(least, value), max: most, value });
     output.textContent = words(value);

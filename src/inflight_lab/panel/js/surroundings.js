@@ -1,4 +1,4 @@
-// What else there is on a page than one element.
+// Everything on the page except one element.
 
 /**
  * Keep focus, clicks and screen readers from everything on the page but `element`.
