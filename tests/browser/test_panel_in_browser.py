@@ -148,7 +148,7 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     panel.plot.wait_for(timeout=60_000)
     panel.expect(live=True, in_flight=3, limit=3)
     limit = plot_on(page, says=["limit 3"]).line("limit")
-    assert limit[0] == pytest.approx((0, 3), abs=0.1)  # from the run's beginning on
+    assert limit[0] == pytest.approx((0, 3), abs=0.5)  # from the run's beginning on
     panel.press("Stop")
     panel.expect_end()
 

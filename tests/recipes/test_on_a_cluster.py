@@ -124,7 +124,8 @@ async def test_killed_and_started_again(
         hold = Hold()
         monkeypatch.setattr(app, "_disconnected_within", hold.wait)
         second = await start(script, tqdm=False, API_TOKEN="secret")
-        await until(lambda: server.stats().in_flight == 8, patience=START_UP)
+        # Also what the killed script had asked for may still be on its way.
+        await until(lambda: server.stats().in_flight >= 8, patience=START_UP)
         os.kill(cluster.workers[0], signal.SIGKILL)
         hold.release()
         out, err = await second.communicate()
@@ -134,7 +135,7 @@ async def test_killed_and_started_again(
     asked_by_second = asked_for(path) - asked
     assert asked_by_second.keys() == set(range(60)) - written
     of_the_dead_worker = asked_by_second.total() - len(asked_by_second)
-    assert 0 < of_the_dead_worker < 8
+    assert 0 < of_the_dead_worker < 16
     assert "Authorization: Bearer secret\r\n" in path.heads[-1]
 
 

@@ -60,6 +60,7 @@ def within(api: PracticeServer, budgets: Any) -> anthropic.AsyncAnthropic:
         base_url=f"http://127.0.0.1:{api.port}",
         api_key="none",
         max_retries=0,
+        timeout=60.0,  # seconds; a busy computer is slow with 100 at once
         http_client=httpx2.AsyncClient(transport=budgets),
     )
 
