@@ -314,9 +314,7 @@ def test_only_what_is_reachable_is_taken_as_written(house: dict[str, str]) -> No
 
 
 def test_a_blank_line_stands_below_each_heading(house: dict[str, str]) -> None:
-    """Even if what stood above the statement in its file is not taken.  Above the
-    heading are two, whatever comes before it.
-    """
+    """Above it are two, even if what stood above in its file is not taken."""
     house["runners.lesson"] = house["runners.lesson"].replace(
         "# How often.", "LEFT_OUT = 1\n# How often."
     )

@@ -108,9 +108,7 @@ async def test_killed_and_started_again(server: PagedServer, tmp_path: Path) -> 
 async def test_a_page_that_fails_ends_its_list(
     server: PagedServer, tmp_path: Path
 ) -> None:
-    """The report names it, and does not call the list nearly complete.  The other lists
-    go on, and the next start goes on there.
-    """
+    """The report names it, the other lists go on, and the next start goes on there."""
     async with FaultyPath(server, answer(400), harmed={2}) as path:
         script = paste(tmp_path, path.url, "ab", LIMIT=1)
         status, out, _ = await run(script, tqdm=False)
@@ -187,9 +185,7 @@ def test_a_link_without_a_host() -> None:
 
 
 def test_http_behind_a_proxy_becomes_https() -> None:
-    """Many an API does not know that its pages travel by https.  The token never
-    travels without it.
-    """
+    """An API that does not know of its https never makes the token travel without."""
     found = address_in("http://api.example.com/items?page=2", response())
     assert found == "https://api.example.com/items?page=2"
 

@@ -48,7 +48,7 @@ def test_nobody_sleeps_at_a_gate_at_which_nobody_waits(final: Refusal) -> None:
 
 
 def test_nobody_begins_to_wait_where_others_have_given_up() -> None:
-    """A later refusal that asks for less may end later.  Until then nobody waits."""
+    """Until the last refusal is over nobody waits, even if that one asks for less."""
 
     async def main() -> None:
         gate = Gate(RetryPolicy())
