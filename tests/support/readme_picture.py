@@ -98,6 +98,7 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
     panel.press("Reset")
     panel.expect(started=0)
     panel.drag("count", 0.6)
+    page.locator(".ifl-panel .ifl-more").click()  # and fold what that has unfolded
     film = Film(page, ".ifl-panel")
     panel.press("Run")
     panel.expect(in_flight=3)
