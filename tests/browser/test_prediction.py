@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -29,6 +31,20 @@ display(verdict_on("two requests, both in flight at once."))
 CARDS = ".jp-OutputArea-output [role=status]"
 
 
+def compare(page: Page, words: str) -> None:
+    """Run the last cell until its card has ``words``: a front end sends what is typed
+    only when its kernel has dealt with the first of it, perhaps after the cell.
+    """
+    card = page.locator(CARDS).first
+    for _ in range(5):
+        page.locator(".jp-CodeCell .cm-content").last.click()
+        page.keyboard.press("Control+Enter")
+        with contextlib.suppress(AssertionError):
+            expect(card).to_contain_text(words, timeout=5_000)
+            return
+    expect(card).to_contain_text(words)
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @in_both_front_ends
 def test_it_takes_an_answer_from_the_keyboard(
@@ -46,14 +62,11 @@ def test_it_takes_an_answer_from_the_keyboard(
     field = page.get_by_label("your number")
     field.click()
     page.keyboard.type("1000")
+    expect(field).to_have_value("1000")
     page.get_by_role("radio").first.focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("radio", checked=True)).to_have_count(1)
-    page.locator(".jp-CodeCell .cm-content").last.click()
-    page.keyboard.press("Control+Enter")
-    expect(cards.first).to_contain_text(
-        "Measured: 100. You predicted 1000. Not so many."
-    )
+    compare(page, "Measured: 100. You predicted 1000. Not so many.")
     expect(cards.nth(1)).to_contain_text('You predicted "they stop".')
     expect(page.get_by_role("dialog")).to_have_count(0)
     for part in (".jp-OutputArea .widget-vbox", CARDS):

@@ -61,12 +61,12 @@ def test_an_interrupt_of_a_cell_that_awaits_the_panel_stops_the_run() -> None:
         assert notebook.run(WAIT_FOR_NOBODY, within=30).status == "ok"
         disabled, status, outcomes = notebook.value(READY)
         assert (disabled, outcomes) == (False, 50)
-        assert status.startswith("stopped: 50 outcomes")
+        assert status.startswith("stopped: 50 results")
         assert (
             notebook.run("server.latency = 0\nawait panel.start()", within=30).status
             == "ok"
         )
-        assert notebook.value(READY)[1].startswith("done: 50 outcomes")
+        assert notebook.value(READY)[1].startswith("done: 50 results")
 
 
 NESTED = """
