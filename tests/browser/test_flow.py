@@ -162,20 +162,3 @@ def test_lanes_stay_in_line_when_a_run_ends(page: Page, lanes: int) -> None:
     words = "words " * 40
     page.locator(".ifl-sentence").first.evaluate("(e, w) => e.textContent = w", words)
     assert len(set(page.evaluate(tops))) == 1
-
-
-def test_presented_lanes_share_their_rows(page: Page) -> None:
-    """A long sentence in one makes the pictures of all lower, and cuts none off."""
-    show(page, state_of(TWO))
-    page.evaluate("delete Element.prototype.requestFullscreen")
-    page.get_by_role("button", name="Present").click()
-    words = "words " * 40
-    page.locator(".ifl-sentence").first.evaluate("(e, w) => e.textContent = w", words)
-    page.wait_for_function(
-        """() => {
-            const flows = [...document.querySelectorAll(".ifl-flow")];
-            const tops = new Set(flows.map((flow) => flow.offsetTop));
-            return tops.size === 1 && flows.every((flow) =>
-                flow.firstElementChild.offsetHeight <= flow.offsetHeight + 1);
-        }"""
-    )
