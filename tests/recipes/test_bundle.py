@@ -121,9 +121,11 @@ def test_a_function_of_a_recipe_is_short(name: str) -> None:
 
 def lines_of_code(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """The lines of a function's body, without its docstring."""
-    first = node.body[1 if ast.get_docstring(node) else 0]
+    code = node.body[1:] if ast.get_docstring(node) else node.body
+    if not code:
+        return 0
     assert node.end_lineno is not None
-    return node.end_lineno - first.lineno + 1
+    return node.end_lineno - code[0].lineno + 1
 
 
 @pytest.mark.parametrize("name", RECIPES)
