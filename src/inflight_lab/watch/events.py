@@ -21,6 +21,10 @@ class Asked(NamedTuple):
     """How many idle connections it keeps open at most; 0: none, or not known."""
     method: str
     url: str
+    library: str = "httpx"
+    """Which library sends it: httpx, httpx2, aiohttp, requests or urllib3."""
+    place: str = ""
+    """The script's line that asked, ``file:number``; "" where it is not known."""
 
 
 class Sent(NamedTuple):
@@ -44,6 +48,8 @@ class Ended(NamedTuple):
     status: int
     headers: str
     """Some of the answer's, as lines ``name: value`` with lower-case names."""
+    body: str = ""
+    """Of a failure, what the script itself read, up to 2,000 letters."""
 
 
 class Acquired(NamedTuple):

@@ -9,15 +9,14 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.watch.event_file import EventFile
-from inflight_lab.watch.events import Acquired, GatherFailed, Note, Unseen
+from inflight_lab.watch.events import Note, Unseen
+from inflight_lab.watch.hooks_of_asyncio import asyncio_hooks
 from inflight_lab.watch.import_hook import Function, HookingFinder, Hooks
 from inflight_lab.watch.opened import OpenedFiles
 from inflight_lab.watch.practice_guard import refuse_other_machines
 from inflight_lab.watch.request_probe import (
-    current_sender,
     noting_send,
     noting_send_async,
-    number_of,
 )
 
 EVENTS_VARIABLE = "INFLIGHT_LAB_WATCH"
@@ -48,10 +47,7 @@ def hooks_by_module(note: Note, practice_port: int) -> dict[str, Hooks]:
         httpx["AsyncHTTPTransport.__init__"] = without_proxy
         httpx["HTTPTransport.__init__"] = without_proxy
     return {
-        "asyncio": {
-            "Semaphore.acquire": partial(noting_acquire, note=note),
-            "gather": partial(noting_gather, note=note),
-        },
+        "asyncio": asyncio_hooks(note),
         "httpx": httpx,
         "httpx2": httpx,
         "httpx_aiohttp": {"AiohttpTransport.handle_async_request": send_async},
@@ -74,35 +70,6 @@ def without_proxy(init: Function) -> Function:
         init(*args, proxy=None, **options)
 
     return init_without_proxy
-
-
-def noting_acquire(acquire: Function, *, note: Note) -> Function:
-    """`asyncio.Semaphore.acquire` that notes who uses which semaphore."""
-
-    def noted_acquire(semaphore: Any) -> Any:
-        note(Acquired, number_of(semaphore), current_sender())
-        return acquire(semaphore)
-
-    return noted_acquire
-
-
-def noting_gather(gather: Function, *, note: Note) -> Function:
-    """`asyncio.gather` that notes when it raises and leaves tasks running."""
-
-    def note_failure(outer: Any) -> None:
-        # Not ``exception()``: that would mark it as retrieved.
-        error = getattr(outer, "_exception", None)
-        children = getattr(outer, "_children", ())
-        running = [number_of(child) for child in children if not child.done()]
-        if error is not None and running:
-            note(GatherFailed, type(error).__name__, running)
-
-    def noted_gather(*things: Any, **options: Any) -> Any:
-        outer = gather(*things, **options)
-        outer.add_done_callback(note_failure)
-        return outer
-
-    return noted_gather
 
 
 def noting_use(function: Function, *, note: Note, library: str) -> Function:
