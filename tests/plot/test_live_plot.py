@@ -118,7 +118,7 @@ def test_a_finished_run_stays_what_it_was(
     clock.now = 1000
     idle.timeline.answer(idle.timeline.send(), 429)
     shown = page.hello()
-    assert shown.levels["server"] == [Point(1, 0, 1, 0)]
+    assert shown.levels["server"] == [Point(0, 0, 0, 0), Point(1, 0, 1, 0)]
     assert (shown.now, shown.live) == (1, False)
     assert (shown.counts.started, shown.counts.refused) == (1, 0)
     plot.clear()

@@ -69,8 +69,18 @@ def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) ->
     run = source.read()
     assert (run.now, run.live, run.numbered) == (0, True, True)
     assert (run.slow, run.unlimited) == (5, True)
-    assert lasts(run) == {"rate": 0}
+    assert lasts(run) == {"server": 1, "rate": 0}
     assert run.events == []
+
+
+def test_a_server_that_has_seen_nothing_is_observed(
+    client: Timeline, server: Timeline
+) -> None:
+    """Its level is 0 from the beginning: what the client has sent has not arrived."""
+    source = PlotSource(server, client)
+    client.send()
+    assert lasts(source.read()) == {"server": 0, "client": 1, "rate": 0}
+    assert "server" not in lasts(source.read())
 
 
 def test_each_run_has_its_own_counts(clock: SetClock, server: Timeline) -> None:
@@ -162,7 +172,7 @@ def test_a_run_in_slow_motion_is_told_in_its_own_seconds(
     run = source.end()
     assert (run.now, run.counts.elapsed) == (2, 0.5)
     assert run.policies == [PolicyChange(0.0, QuotaPolicy(kind, 7, 2.0))]
-    assert [point.time for point in run.levels["server"]] == [1.5, 2]
+    assert [point.time for point in run.levels["server"]] == [0, 1.5, 2]
     assert run.levels["rate"] == [Point(0, 0, 0, 0), Point(1.5, 1, 1, 1)]
     assert run.levels["limit"] == [Point(0, 3, 3, 3)]
     assert [(event.time, event.quota) for event in run.events] == [

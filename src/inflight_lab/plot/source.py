@@ -61,6 +61,7 @@ class PlotSource:
         for timeline in (self.server, self.client):
             if timeline:
                 _, self._positions[timeline] = timeline.since(0)
+        self._in_flight_before = self.server.in_flight if self.server else 0
         self._policy = self._current_policy()
         self._recently_sent = RecentlySent(self._sent_before())
         self._own_counts = OwnCounts((self.client or self._main).stats())
@@ -110,10 +111,9 @@ class PlotSource:
         arrived = server if self.server else client
         self._own_counts.note(asked)
         now = self.now
-        policies = self._new_policies(now)
-        return Run(
+        news = Run(
             levels={
-                "server": self._folded(server, _in_flight),
+                "server": self._server_levels(server),
                 "client": self._folded(client, _in_flight),
                 "waiting": self._waiting_levels(asked),
                 "limit": self._new_limits(),
@@ -125,7 +125,7 @@ class PlotSource:
                 "tokens": self._token_levels(now),
             },
             events=self._request_events.read(asked, arrived),
-            policies=policies,
+            policies=self._new_policies(now),
             counts=self._counts(),
             now=now,
             live=True,
@@ -134,6 +134,8 @@ class PlotSource:
             unlimited=self._unlimited,
             phase=self._phase(),
         )
+        self._has_read = True
+        return news
 
     def _new_events(self, timeline: Timeline | None) -> list[Event]:
         if timeline is None:
@@ -200,7 +202,6 @@ class PlotSource:
         changed = self._policy != self._last_sent_policy
         time = now if self._has_read else 0.0
         self._last_sent_policy = self._policy
-        self._has_read = True
         return [PolicyChange(time, self._policy)] if changed else []
 
     def _phase(self) -> float:
@@ -209,6 +210,17 @@ class PlotSource:
             return 0.0
         own_clock = self.began / self._slow
         return round(own_clock % self._policy.period, 4)
+
+    def _server_levels(self, events: list[Event]) -> list[Point]:
+        """An observed server has a level from the beginning, before any request comes.
+
+        So a page knows that what the client has sent has not arrived.
+        """
+        points = self._folded(events, _in_flight)
+        is_beginning = self.server is not None and not self._has_read
+        if is_beginning and not (points and points[0].time == 0):
+            points.insert(0, level(0, self._in_flight_before))
+        return points
 
     def _waiting_levels(self, asked: list[Event]) -> list[Point]:
         """There is a queue only if the client announced how many it will send."""

@@ -18,6 +18,7 @@ import { runOf, SEVEN_IN_TWO } from "./support.js";
  * @property {number} [status]
  * @property {string} [error] In place of an answer.
  * @property {boolean} [arrives]
+ * @property {number} [arrivesAfter] In seconds.
  *
  * @typedef {object} Slot
  * @property {number} slot
@@ -95,13 +96,15 @@ function runOfCase({ run: { quota, ...brief }, bursts = [], slots = [] }) {
  * @param {Burst} burst
  * @param {number} place Among the bursts of a run.
  */
-function burstEvents({ at, count, took, status = 200, error, arrives = true }, place) {
+function burstEvents(burst, place) {
+  const { at, count, took, status = 200, error } = burst;
+  const { arrives = true, arrivesAfter = 0 } = burst;
   /** @type {Row[]} */
   const events = [];
   for (let i = 0; i < count; i += 1) {
     const number = 1000 * place + i;
     events.push([at, "sent", number]);
-    if (arrives) events.push([at, "arrived", number, status]);
+    if (arrives) events.push([at + arrivesAfter, "arrived", number, status]);
     if (took && error) events.push([at + took, "failed", number, error]);
     else if (took) events.push([at + took, "answered", number, status]);
   }

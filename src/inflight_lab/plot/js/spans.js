@@ -1,6 +1,7 @@
 // What a run did in a span of time: levels, flights and arrivals, measured.
 
 import { lastIndexUpTo, levelAt } from "./run.js";
+import { CONNECTED_SECONDS } from "./thresholds.js";
 
 /**
  * @import { Point, RequestEvent, Run } from "./run.js"
@@ -109,19 +110,37 @@ export function busiestPeriod(run, { from, to }, period) {
 }
 
 /**
- * How many requests were sent before a time and have neither arrived nor ended.
+ * The requests that the client has sent and that the server has not seen, as in the picture:
+ * those that take only a moment to arrive are in flight from the beginning.
  *
  * @param {Run} run
- * @param {{ sentBefore: number, time: number }} when
+ * @param {number} time
+ * @returns {RequestEvent[]} When they were sent.
  */
-export function notArrived(run, { sentBefore, time }) {
-  /** @type {Set<number | null>} */
-  const underWay = new Set();
-  for (const event of eventsIn(run, { from: -1, to: time })) {
-    if (event.what !== "sent") underWay.delete(event.request);
-    else if (event.time <= sentBefore) underWay.add(event.request);
+export function notArrived(run, time) {
+  const moment = CONNECTED_SECONDS / run.slow;
+  const sent = openRequests(eventsIn(run, { from: -1, to: time }));
+  for (const event of eventsIn(run, { from: time, to: time + moment })) {
+    const sentAt = sent.get(event.request)?.time ?? -Infinity;
+    const arrivesSoon = event.what === "arrived" && event.time - sentAt < moment;
+    if (arrivesSoon) sent.delete(event.request);
   }
-  return underWay.size;
+  return [...sent.values()];
+}
+
+/**
+ * The sending of those that have neither arrived nor ended.
+ *
+ * @param {RequestEvent[]} events
+ */
+function openRequests(events) {
+  /** @type {Map<number | null, RequestEvent>} */
+  const sent = new Map();
+  for (const event of events) {
+    if (event.what === "sent") sent.set(event.request, event);
+    else sent.delete(event.request);
+  }
+  return sent;
 }
 
 /**

@@ -127,3 +127,17 @@ export function areAllowed(number) {
 export function waitInWords(number) {
   return `${withCommas(number)} ${number === 1 ? "waits" : "wait"}`;
 }
+
+/**
+ * What the client has sent: "3 in flight", "3 in flight, 197 not arrived".  The server has
+ * not seen the latter.
+ *
+ * @param {number} sent And not answered.
+ * @param {number} notArrived How many of them.
+ */
+export function underWay(sent, notArrived) {
+  const inFlight = `${withCommas(Math.max(0, sent - notArrived))} in flight`;
+  if (!notArrived) return inFlight;
+  const others = `${withCommas(notArrived)} not arrived`;
+  return sent > notArrived ? `${inFlight}, ${others}` : others;
+}

@@ -112,6 +112,10 @@ Deno.test("titles say what is counted, for how long, and how much is allowed", (
   });
   assert.equal(stripTitle("in flight", run, 0, 900), "in flight");
   assert.equal(stripTitle("rate", run, 0, 900), "sent in the last second, 100 allowed");
+  const connecting = runOf({ levels: { client: [[0, 197]], server: [[0, 0]] } });
+  const both = "in flight; dotted: with not arrived";
+  assert.equal(stripTitle("in flight", connecting, 0, 900), both);
+  assert.equal(stripTitle("in flight", connecting, 0, 220), "in flight");
   assert.equal(
     stripTitle("tokens", run, 1, 900),
     "tokens in the last 60 s, 12k allowed",

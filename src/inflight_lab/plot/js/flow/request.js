@@ -2,6 +2,7 @@
 
 import { LAG_SECONDS } from "../clock.js";
 import { isRefusal } from "../outcomes.js";
+import { CONNECTED_SECONDS } from "../thresholds.js";
 
 /** The most of a request's measured latency that its dot spends on each way. */
 const FLIGHT_SECONDS = 0.14;
@@ -11,9 +12,6 @@ export const LANDING_SECONDS = 0.32;
 
 /** After the end of a run, its last dots have landed in every picture. */
 export const SETTLING_SECONDS = LAG_SECONDS + LANDING_SECONDS;
-
-/** A request that takes longer than this to arrive was waiting for a connection. */
-const CONNECTED_SECONDS = 0.025;
 
 /**
  * @typedef {"pool" | "out" | "api" | "back" | "land"} Leg In this order: sent, and not

@@ -7,8 +7,11 @@ import { short } from "./scales.js";
 /** The width of a letter of a title, about. */
 const LETTER_WIDTH_PIXELS = 8.2;
 
+/** So many requests that have not arrived are worth a word in a title. */
+const WORTH_A_WORD = 5;
+
 /**
- * @import { QuotaPolicy, Run } from "../run.js"
+ * @import { Point, QuotaPolicy, Run } from "../run.js"
  * @import { StripName } from "./strips.js"
  */
 
@@ -25,8 +28,24 @@ export function stripTitle(name, run, time, room) {
   const policy = policyAt(run, time);
   if (name === "rate") return countedTitle("sent", policy, policy?.rate, room);
   if (name === "tokens") return countedTitle("tokens", policy, policy?.tokens, room);
-  return name;
+  return name === "in flight" ? inFlightTitle(run, room) : name;
 }
+
+/**
+ * The client's line has those, too, that the server has not seen.
+ *
+ * @param {Run} run
+ * @param {number} room
+ */
+function inFlightTitle({ levels: { client, server } }, room) {
+  const areTwo = server.length > 0 &&
+    highest(client) >= highest(server) + WORTH_A_WORD;
+  const whole = areTwo ? "in flight; dotted: with not arrived" : "in flight";
+  return whole.length * LETTER_WIDTH_PIXELS <= room ? whole : "in flight";
+}
+
+/** @param {Point[]} points */
+const highest = (points) => points.reduce((most, { last }) => Math.max(most, last), 0);
 
 /**
  * @param {string} what

@@ -3,7 +3,7 @@
 import { countsAt } from "../counts.js";
 import { isRefusal, outcomeOf } from "../outcomes.js";
 import { levelAt, policyAt } from "../run.js";
-import { eventsIn, flightsIn } from "../spans.js";
+import { eventsIn, flightsIn, notArrived } from "../spans.js";
 
 /** What happened within this many seconds is still the subject: words must not flicker. */
 export const STILL_RECENT = 2;
@@ -38,6 +38,11 @@ export class RunSoFar {
     this.limit = levelAt(run.levels.limit, this.time);
     /** What the run's own side counts in flight: the client or, unobserved, the server. */
     this.ownLevel = run.levels.client.length ? run.levels.client : run.levels.server;
+  }
+
+  /** The sending of those that the client has sent and the server has not seen. */
+  get notArrived() {
+    return notArrived(this.run, this.time);
   }
 
   /**

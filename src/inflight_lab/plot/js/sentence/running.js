@@ -1,7 +1,7 @@
 // What a view says while a run goes on: the first thing that a watcher should know.
 
 import { extremes } from "../spans.js";
-import { many, waitInWords, withCommas } from "../words.js";
+import { many, underWay, waitInWords, withCommas } from "../words.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
 import {
   failing,
@@ -52,9 +52,10 @@ function beginning(soFar) {
   const { counts, limit } = soFar;
   if (soFar.hasLasted(1) && soFar.latency) return null;
   const { highest } = extremes(soFar.ownLevel, soFar.last(0.1));
+  const inFlight = underWay(highest, soFar.notArrived.length);
   const queue = limit === undefined ? "" : " for a slot";
   const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}${queue}` : "";
-  return { text: `${withCommas(highest)} in flight${waiting}.`, tone: "calm" };
+  return { text: `${inFlight}${waiting}.`, tone: "calm" };
 }
 
 /** What is said of a run that goes on: the first that applies. */

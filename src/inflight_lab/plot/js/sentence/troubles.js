@@ -1,8 +1,8 @@
 // What a view says while something goes wrong: failures, refusals, requests that get stuck.
 
 import { lastIndexUpTo, levelAt } from "../run.js";
-import { meanLevel, notArrived } from "../spans.js";
-import { many, waitInWords, withCommas } from "../words.js";
+import { meanLevel } from "../spans.js";
+import { many, underWay, waitInWords, withCommas } from "../words.js";
 import { whyFailed, whyRefused } from "./causes.js";
 import { SILENCE, STILL_RECENT } from "./run_so_far.js";
 
@@ -46,29 +46,24 @@ export function refusing(soFar) {
 }
 
 /** @type {Situation} */
-export function waitingForConnections({ run, time }) {
-  const { client, server } = run.levels;
-  if (!client.length || !server.length) return null;
-  const atApi = levelAt(server, time) ?? 0;
-  const elsewhere = (levelAt(client, time) ?? 0) - atApi;
-  if (elsewhere < QUEUE_OF_CONNECTIONS) return null;
-  const queue = notArrived(run, { sentBefore: time - ON_ITS_WAY, time });
-  if (queue < QUEUE_OF_CONNECTIONS) return null;
-  const others = atApi ? `${withCommas(atApi)} in flight, ` : "";
-  const text = `${others}${waitInWords(queue)} for a connection.`;
+export function waitingForConnections(soFar) {
+  const { notArrived, time } = soFar;
+  const stuck = notArrived.filter((sent) => sent.time <= time - ON_ITS_WAY);
+  if (stuck.length < QUEUE_OF_CONNECTIONS) return null;
+  const open = levelAt(soFar.ownLevel, time) ?? 0;
+  const text = `${underWay(open, notArrived.length)}: they wait for a connection.`;
   return { text, tone: "full" };
 }
 
 /** @type {Situation} */
 export function unanswered(soFar) {
   const { run, counts } = soFar;
-  const inFlight = levelAt(soFar.ownLevel, soFar.time) ?? 0;
+  const open = levelAt(soFar.ownLevel, soFar.time) ?? 0;
   const since = run.events[lastIndexUpTo(run.events, soFar.time)]?.time ?? 0;
   const seconds = Math.floor(soFar.time - since);
-  if (!inFlight || seconds < 1) return null;
+  if (!open || seconds < 1) return null;
+  const inFlight = underWay(open, soFar.notArrived.length);
   const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}` : "";
-  const text = `${
-    withCommas(inFlight)
-  } in flight${waiting}: no answer for ${seconds} s.`;
+  const text = `${inFlight}${waiting}: no answer for ${seconds} s.`;
   return { text, tone: "full" };
 }
