@@ -151,7 +151,7 @@ def test_the_end_is_in_words() -> None:
     picture = draw_run(RUN, name="Ada")
     ends = "8 accepted, 4 refused, 2 failed, 3 cancelled"
     numbers = f"19 requests: {ends}"
-    sentence = "Ada: Stopped after 4 s: 8 answered, 4 refused"
+    sentence = "Ada: Stopped after 4\N{NO-BREAK SPACE}s: 8 answered, 4 refused"
     assert picture.title.startswith(f"Requests over time. {sentence}")
     assert picture.title.endswith(f" {numbers}")
     drawn = RunPicture(picture)
@@ -162,7 +162,7 @@ def test_the_end_is_in_words() -> None:
     assert max(map(len, parts)) <= 100 < len(" ".join(parts)), "two lines, not too long"
     quiet = draw_run(run_of({}, counts=RunStats(started=2, accepted=2, elapsed=0.5)))
     assert quiet.title == (
-        "Requests over time. All 2 answered in 0.5 s: 4 a second. "
+        "Requests over time. All 2 answered in 0.5\N{NO-BREAK SPACE}s: 4 a second. "
         "2 requests: 2 accepted, 0 refused"
     )
 

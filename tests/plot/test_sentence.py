@@ -82,5 +82,5 @@ async def test_the_reason_of_a_failure_comes_from_the_transport(tmp_path: Path) 
             await client.get("http://127.0.0.1/get")
     recording.save(tmp_path / "failed.json", {"alone": source.end()})
     run = recording.load(tmp_path / "failed.json")["alone"]
-    words = "1 request failed: no answer within 5 s (ReadTimeout)."
+    words = "1 request failed: no answer within 5\N{NO-BREAK SPACE}s (ReadTimeout)."
     assert finished_sentence(run) == words

@@ -4,14 +4,13 @@ import assert from "node:assert/strict";
 
 import { decisiveMoment } from "../../../src/inflight_lab/plot/js/decisive_moment.js";
 import { FlowModel } from "../../../src/inflight_lab/plot/js/flow/model.js";
-import {
-  inSlowMotion,
-  MOVING,
-} from "../../../src/inflight_lab/plot/js/flow/request.js";
+import { motionOf } from "../../../src/inflight_lab/plot/js/flow/request.js";
+import { Run } from "../../../src/inflight_lab/plot/js/run.js";
+import RECORDED from "../forty_five.json" with { type: "json" };
 import { request, runOf, SEVEN_IN_TWO, sevenInTwo } from "./support.js";
 
 /**
- * @import { Run } from "../../../src/inflight_lab/plot/js/run.js"
+ * @import { Columns } from "../../../src/inflight_lab/plot/js/columns.js"
  * @import { Row } from "./support.js"
  */
 
@@ -41,20 +40,20 @@ const CASES = [
       policies: [SEVEN_IN_TWO],
       events: [...spaced(9, 0.1), ...REFUSED, [7, "cancelled", null, 1]],
     }),
-    time: 5.24,
-    words: "the first refusal, at 5.2 s",
+    time: 5.2,
+    words: "the first refusal, at 5.2\u00a0s",
   },
   {
     name: "where older refusals are no longer known, it is a refusal",
     run: runOf({ now: 8, dropped: { refused: 3 }, events: REFUSED }),
-    time: 5.24,
-    words: "a refusal, at 5.2 s",
+    time: 5.2,
+    words: "a refusal, at 5.2\u00a0s",
   },
   {
     name: "a refusal that has not been answered is at the API for a while",
     run: runOf({ now: 8, events: [[5, "sent", 0], [5, "arrived", 0, 429]] }),
-    time: 5.24,
-    words: "the first refusal, at 5.2 s",
+    time: 5.2,
+    words: "the first refusal, at 5.2\u00a0s",
   },
   {
     name: "a run that was stopped is shown as it stood right before",
@@ -69,7 +68,7 @@ const CASES = [
       ],
     }),
     time: 4,
-    words: "right before it was stopped, at 4 s",
+    words: "right before it was stopped, at 4\u00a0s",
   },
   {
     name: "one request that times out as the last stops nothing",
@@ -83,7 +82,7 @@ const CASES = [
       ],
     }),
     time: 2,
-    words: "a steady moment, at 2 s",
+    words: "a steady moment, at 2\u00a0s",
   },
   {
     name: "a request that is cancelled while others are still sent stops nothing",
@@ -98,13 +97,13 @@ const CASES = [
       ]],
     }),
     time: 2,
-    words: "a steady moment, at 2 s",
+    words: "a steady moment, at 2\u00a0s",
   },
   {
     name: "a run that was cut short is shown as it stood at its end",
     run: runOf({ now: 4, counts: { in_flight: 1 }, events: [[3, "sent", 0]] }),
     time: 4,
-    words: "right before it was stopped, at 4 s",
+    words: "right before it was stopped, at 4\u00a0s",
   },
   {
     name: "a window that was nearly full is shown when it was fullest",
@@ -113,11 +112,11 @@ const CASES = [
       policies: [SEVEN_IN_TWO],
       events: [...spaced(7, 0.25), ...request(7, { sent: 8, ended: 8.5, status: 200 })],
     }),
-    time: 1.645,
-    words: "the fullest 2 s, 7 of 7, at 1.6 s",
+    time: 1.505,
+    words: "the fullest 2\u00a0s, 7 of 7, at 1.5\u00a0s",
   },
   {
-    name: "if it is emptied before its last dot is at the API, it is shown before that",
+    name: "a fixed window is shown before it is emptied",
     run: runOf({
       now: 9,
       phase: 0.45,
@@ -125,7 +124,7 @@ const CASES = [
       events: spaced(7, 0.25),
     }),
     time: 1.505,
-    words: "the fullest 2 s, 7 of 7, at 1.5 s",
+    words: "the fullest 2\u00a0s, 7 of 7, at 1.5\u00a0s",
   },
   {
     name: "a fixed window begins with the clock's period",
@@ -137,7 +136,7 @@ const CASES = [
       events: spaced(7, 0.25),
     }),
     time: 4,
-    words: "a steady moment, at 4 s",
+    words: "a steady moment, at 4\u00a0s",
   },
   {
     name: "who comes right at the beginning of a fixed window is in it",
@@ -152,7 +151,7 @@ const CASES = [
       ],
     }),
     time: 3.59,
-    words: "the fullest 2 s, 2 of 2, at 3.6 s",
+    words: "the fullest 2\u00a0s, 2 of 2, at 3.6\u00a0s",
   },
   {
     name: "a bucket has no window that could be fuller than allowed",
@@ -163,7 +162,7 @@ const CASES = [
       events: spaced(13, 0.15),
     }),
     time: 4,
-    words: "a steady moment, at 4 s",
+    words: "a steady moment, at 4\u00a0s",
   },
   {
     name: "nor have requests that are let in evenly spaced",
@@ -174,13 +173,13 @@ const CASES = [
       events: spaced(9, 0.2),
     }),
     time: 4,
-    words: "a steady moment, at 4 s",
+    words: "a steady moment, at 4\u00a0s",
   },
   {
     name: "a refusal that the practice server never saw is shown when it came back",
     run: runOf({ now: 8, events: [[5, "sent", 0], [5.5, "answered", 0, 429]] }),
     time: 5.5,
-    words: "the first refusal, at 5.5 s",
+    words: "the first refusal, at 5.5\u00a0s",
   },
   {
     name: "else the level is shown that lasted longest in the middle of the run",
@@ -190,7 +189,7 @@ const CASES = [
       levels: { server: [[0, 1], [2.5, 4], [3, 3], [4, 0], [5.5, 2], [5.8, 0]] },
     }),
     time: 1.975,
-    words: "a steady moment, at 2 s",
+    words: "a steady moment, at 2\u00a0s",
   },
   {
     name: "a lane that goes on beside others is shown while it had something to do",
@@ -200,13 +199,13 @@ const CASES = [
       events: spaced(2, 0.1),
     }),
     time: 0.5,
-    words: "a steady moment, at 0.5 s",
+    words: "a steady moment, at 0.5\u00a0s",
   },
   {
     name: "a long rest is no moment to be shown",
     run: runOf({ now: 9, levels: { server: [[0, 2], [3, 0], [8, 1], [9, 0]] } }),
     time: 2.625,
-    words: "a steady moment, at 2.6 s",
+    words: "a steady moment, at 2.6\u00a0s",
   },
   {
     name: "of a run whose beginning is no longer known the middle of the rest is shown",
@@ -217,13 +216,13 @@ const CASES = [
       events: [[2, "sent", 4], [30, "answered", 4, 200]],
     }),
     time: 60,
-    words: "a steady moment, at 60 s",
+    words: "a steady moment, at 60\u00a0s",
   },
   {
     name: "a run in which nothing was sent has a middle too",
     run: runOf({ now: 3 }),
     time: 1.5,
-    words: "a steady moment, at 1.5 s",
+    words: "a steady moment, at 1.5\u00a0s",
   },
 ];
 
@@ -235,21 +234,35 @@ for (const { name, run, time, words } of CASES) {
   });
 }
 
+/**
+ * The requests under way in the frozen picture of a run.
+ *
+ * @param {Run} run
+ */
+function frozen(run) {
+  const model = new FlowModel(run, motionOf(run, { still: true }));
+  model.advance(decisiveMoment(run).time);
+  return model;
+}
+
 for (const slow of [1, 5]) {
-  Deno.test(`a first refusal is shown while the API's frame is red, ${slow} times as slow`, () => {
-    const sent = 5;
-    const events = request(9, {
-      sent,
-      ended: sent + 2 / slow,
-      status: 429,
-      arrived: sent,
-    });
-    const run = runOf({ now: 8, slow, events });
-    const motion = inSlowMotion(MOVING, slow);
-    const model = new FlowModel(run, motion);
-    const { time } = decisiveMoment(run);
-    model.advance(time);
-    assert.ok(time - model.refusedAt < motion.known);
-    assert.deepEqual(model.underWay.map((each) => each.legAt(time)), ["api"]);
+  Deno.test(`the first refusal is shown at the API, ${slow} times as slow`, () => {
+    const refused = { sent: 5, arrived: 5, ended: 5 + 2 / slow, status: 429 };
+    const model = frozen(runOf({ now: 8, slow, events: request(9, refused) }));
+    const shown = model.underWay.map((each) => [each.legAt(model.time), each.outcome]);
+    assert.deepEqual(shown, [["api", "refused"]]);
+  });
+}
+
+/** @type {{ name: "naive" | "semaphore", atApi: number }[]} */
+const FULL = [{ name: "naive", atApi: 45 }, { name: "semaphore", atApi: 9 }];
+
+for (const { name, atApi } of FULL) {
+  Deno.test(`when 45 of 45 have come, the API works on the last of them: ${name}`, () => {
+    const run = new Run(/** @type {Columns} */ (RECORDED[name]));
+    assert.match(decisiveMoment(run).words, /^the fullest 3\s?s, 45 of 45/);
+    const model = frozen(run);
+    const legs = model.underWay.map((each) => each.legAt(model.time));
+    assert.deepEqual(legs, Array(atApi).fill("api"));
   });
 }

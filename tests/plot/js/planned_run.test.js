@@ -31,6 +31,6 @@ Deno.test("there may be no limit, and no quota", () => {
 Deno.test("in slow motion each request has its number, and the sentence says so", () => {
   const run = plannedRun({ ...PLAN, slow: 5 });
   assert.deepEqual([run.slow, run.numbered], [5, true]);
-  assert.match(sentenceOf(run, 0, "ready").text, /\(5 × slower\)/);
+  assert.match(sentenceOf(run, 0, "ready").text, /\(5\u00a0× slower\)/);
   assert.equal(plannedRun(PLAN).numbered, false);
 });

@@ -1,19 +1,16 @@
 // The moment of a finished run that shows best what became of it.
 
-import { letInWithin, wasLetIn } from "./flow/arrivals.js";
+import { wasLetIn } from "./flow/arrivals.js";
 import { windowAge } from "./flow/quota.js";
-import { inSlowMotion, MOVING } from "./flow/request.js";
+import { motionOf } from "./flow/request.js";
 import { Requests } from "./flow/requests.js";
 import { policyAt } from "./run.js";
 import { wasStopped } from "./stopped.js";
 import { NEARLY_USED } from "./thresholds.js";
-import { perWords, rounded, withCommas } from "./words.js";
+import { atTime, perWords, unbroken, withCommas } from "./words.js";
 
-/**
- * Show the first refusal at most this many seconds after it has come to the API: the API's
- * frame is still red then.
- */
-const REFUSED_SECONDS = 0.1;
+/** Show the first refusal this many seconds later at most: what came with it is there, too. */
+const REFUSED_SECONDS = 0.2;
 
 /** Seconds before a run is stopped: all that this ends is still under way. */
 const JUST_BEFORE = 0.01;
@@ -51,7 +48,7 @@ export function decisiveMoment(run) {
  * @param {Run} run
  */
 function refusalMoment(run) {
-  const requests = new Requests(run, motionOf(run)).takeSentUpTo(Infinity);
+  const requests = requestsOf(run).takeSentUpTo(Infinity);
   const refused = requests.filter(({ outcome }) => outcome === "refused");
   if (refused.length === 0) return null;
   const first = refused.reduce(firstAtTheApi);
@@ -82,14 +79,14 @@ function stopMoment(run) {
  * @param {Run} run
  */
 function windowMoment(run) {
-  const letIn = new Requests(run, motionOf(run)).arrivals.filter(wasLetIn);
+  const letIn = requestsOf(run).arrivals.filter(wasLetIn);
   const fullest = fullestWindow(letIn, run);
   if (!fullest) return null;
-  const { count, policy } = fullest;
+  const { time, count, policy } = fullest;
   if (count < NEARLY_USED * policy.rate) return null;
   const ofAllowed = `${withCommas(count)} of ${withCommas(policy.rate)}`;
   const words = `the fullest ${perWords(policy.period)}, ${ofAllowed}`;
-  return momentOf(words, timeOfWindow(letIn, fullest, run));
+  return momentOf(words, time);
 }
 
 /**
@@ -107,11 +104,11 @@ function middleMoment(run) {
  * @returns {Moment}
  */
 function momentOf(name, time) {
-  return { time, words: `${name}, at ${rounded(time, 1)} s` };
+  return { time, words: unbroken(`${name}, ${atTime(time)}`) };
 }
 
 /** @param {Run} run */
-const motionOf = (run) => inSlowMotion(MOVING, run.slow);
+const requestsOf = (run) => new Requests(run, motionOf(run, { still: true }));
 
 /**
  * @param {FlowRequest} one
@@ -151,20 +148,6 @@ function fullestWindow(letIn, run) {
 /** @param {QuotaPolicy} policy */
 function hasWindow({ kind }) {
   return kind === "fixed-window" || kind === "sliding-window";
-}
-
-/**
- * When the last dot of a full window has come to the API, unless some have left the window by
- * then.
- *
- * @param {Arrival[]} letIn
- * @param {FullWindow} window
- * @param {Run} run
- */
-function timeOfWindow(letIn, { time, count, policy }, run) {
-  const later = time + motionOf(run).fly;
-  const age = windowAge(policy, later, run.phase);
-  return letInWithin(letIn, later, age).length >= count ? later : time;
 }
 
 /** @param {Run} run */

@@ -4,7 +4,7 @@ import { WHEN_OVER } from "./sentence/finished.js";
 import { RunSoFar } from "./sentence/run_so_far.js";
 import { planned } from "./sentence/ready.js";
 import { WHILE_RUNNING } from "./sentence/running.js";
-import { rounded, withCommas } from "./words.js";
+import { rounded, unbroken, withCommas } from "./words.js";
 
 /**
  * @import { Phase } from "./phase.js"
@@ -32,7 +32,7 @@ export function sentenceOf(run, time, phase) {
   const soFar = new RunSoFar(run, phase === "frozen" ? Infinity : time);
   for (const situation of SITUATIONS[phase]) {
     const sentence = situation(soFar);
-    if (sentence) return withSpeed(sentence, run.slow);
+    if (sentence) return inOnePiece(sentence, run.slow);
   }
   throw new Error(`no situation of a ${phase} view applies`);
 }
@@ -42,7 +42,7 @@ export function sentenceOf(run, time, phase) {
  * @param {number} slow
  * @returns {Sentence}
  */
-function withSpeed({ text, tone }, slow) {
-  if (slow === 1) return { text, tone };
-  return { text: `${text} (${withCommas(rounded(slow, 1))} × slower)`, tone };
+function inOnePiece({ text, tone }, slow) {
+  const speed = slow === 1 ? "" : ` (${withCommas(rounded(slow, 1))} × slower)`;
+  return { text: unbroken(text + speed), tone };
 }

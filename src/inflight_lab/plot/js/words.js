@@ -61,6 +61,13 @@ export const seconds = (time) => `${withCommas(rounded(time, 2))} s`;
 export const plainSeconds = (time) => `${withCommas(plainTime(time))} s`;
 
 /**
+ * A moment of a run: "at 5.7 s".
+ *
+ * @param {number} time
+ */
+export const atTime = (time) => `at ${rounded(time, 1)} s`;
+
+/**
  * The number in `plainSeconds`.
  *
  * @param {number} time
@@ -141,3 +148,10 @@ export function underWay(sent, notArrived) {
   const others = `${withCommas(notArrived)} not arrived`;
   return sent > notArrived ? `${inFlight}, ${others}` : others;
 }
+
+/**
+ * The same words, but no line ends between a number and its unit.
+ *
+ * @param {string} words
+ */
+export const unbroken = (words) => words.replace(/(?<=\d) (?=(m?s\b|×))/g, "\u00a0");

@@ -11,6 +11,7 @@ from inflight_lab.plot.sentence.words import (
     plain_rate,
     plain_seconds,
     rounded,
+    unbroken,
     with_commas,
 )
 from inflight_lab.runs.run import Run
@@ -21,11 +22,14 @@ MEANINGFUL = 0.5
 
 def finished_sentence(run: Run) -> str:
     """How ``run`` ended, and why."""
-    text = _first_that_applies(run)
+    return unbroken(_first_that_applies(run) + _speed_of(run))
+
+
+def _speed_of(run: Run) -> str:
     if run.slow == 1:
-        return text
+        return ""
     slow = with_commas(rounded(run.slow, 1))
-    return f"{text} ({slow} \N{MULTIPLICATION SIGN} slower)"
+    return f" ({slow} \N{MULTIPLICATION SIGN} slower)"
 
 
 def _first_that_applies(run: Run) -> str:

@@ -1,5 +1,6 @@
 """Numbers in words, as somebody would say them aloud."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 
@@ -60,3 +61,9 @@ def plain_seconds(time: float) -> str:
 def plain_rate(rate: float) -> str:
     """A measured rate: one decimal below 5, none above."""
     return with_commas(rounded(rate, 1 if rate < 4.95 else 0))
+
+
+def unbroken(words: str) -> str:
+    """The same words, but no line ends between a number and its unit."""
+    unit = r"(m?s\b|\N{MULTIPLICATION SIGN})"
+    return re.sub(rf"(?<=\d) (?={unit})", "\N{NO-BREAK SPACE}", words)

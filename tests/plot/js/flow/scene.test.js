@@ -35,7 +35,7 @@ const PLACES = placesFor(1000, 0, false);
  * @param {Run} run
  * @param {number} time
  */
-function sceneAt(run, time, places = PLACES) {
+function sceneAt(run, time, places = PLACES, frozen = false) {
   const model = new FlowModel(run, MOVING);
   model.advance(time);
   const standing = model.standing();
@@ -43,16 +43,17 @@ function sceneAt(run, time, places = PLACES) {
   const dots = new Dots();
   dots.move(model, places, packs, true);
   const refused = isRefusing(model, dots);
-  return { model, standing, places, packs, dots, refused };
+  const frozenAt = frozen ? time : null;
+  return { model, standing, places, packs, dots, frozenAt, refused };
 }
 
 /**
  * @param {Run} run
  * @param {number} time
  */
-function drawnAt(run, time, places = PLACES) {
+function drawnAt(run, time, places = PLACES, frozen = false) {
   const pen = new DrawnPen();
-  drawScene(pen.asPen(), sceneAt(run, time, places));
+  drawScene(pen.asPen(), sceneAt(run, time, places, frozen));
   return pen;
 }
 
@@ -135,6 +136,15 @@ Deno.test("the picture says how many wait, are out, and became what", () => {
   assert.equal(words[words.lastIndexOf("refused") - 1], "1");
   assert.ok(words.includes("7 in any 2 s") && words.includes("2 of 7"));
   assert.ok(words.includes("2 s ago"));
+});
+
+Deno.test("a frozen picture says of which moment it is, and what is of the end", () => {
+  const { words } = drawnAt(BUSY, 1.2, PLACES, true);
+  assert.ok(words.includes("at 1.2 s") && words.includes("in the end"));
+  const down = drawnAt(BUSY, 1.2, placesFor(360, 0, true), true);
+  assert.ok(down.words.includes("at 1.2 s"));
+  const moving = drawnAt(BUSY, 1.2);
+  assert.ok(!moving.words.some((each) => each.startsWith("at ")));
 });
 
 /**

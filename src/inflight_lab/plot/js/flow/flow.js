@@ -9,7 +9,7 @@ import { Dots } from "./dots.js";
 import { FlowModel, talliesOf } from "./model.js";
 import { packsFor } from "./packing.js";
 import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
-import { inSlowMotion, MOVING, SETTLING_SECONDS, STILL } from "./request.js";
+import { motionOf, MOVING, SETTLING_SECONDS } from "./request.js";
 import { drawScene, isRefusing } from "./scene.js";
 
 /** A jump of more than this, back or forward, is a seek: dots then do not glide. */
@@ -106,9 +106,7 @@ export class Flow extends Picture {
 
   /** @param {Run} run */
   #begin(run) {
-    const usual = inSlowMotion(calm.matches ? STILL : MOVING, run.slow);
-    // In a still picture no dot is on its way into a tally.
-    const motion = this.#still ? { ...usual, land: 0 } : usual;
+    const motion = motionOf(run, { still: this.#still || calm.matches });
     this.#model = new FlowModel(run, motion);
     this.#dots = new Dots();
   }
@@ -144,6 +142,7 @@ export class Flow extends Picture {
       places,
       packs,
       dots: this.#dots,
+      frozenAt: this.#still ? model.time : null,
       refused,
     };
   }

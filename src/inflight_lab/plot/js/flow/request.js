@@ -33,7 +33,7 @@ export const MOVING = {
   connected: CONNECTED_SECONDS,
 };
 
-/** @type {Motion} For people who ask for no motion. */
+/** @type {Motion} No dot is on its way: it is in a slot, at the API or in a tally. */
 export const STILL = { ...MOVING, fly: 0, land: 0 };
 
 /**
@@ -50,6 +50,16 @@ export function inSlowMotion({ fly, land, known, connected }, slow) {
     known: known / slow,
     connected: connected / slow,
   };
+}
+
+/**
+ * How the requests of a run are drawn.
+ *
+ * @param {{ slow: number }} run
+ * @param {{ still: boolean }} how Whether one moment is shown, or people ask for no motion.
+ */
+export function motionOf({ slow }, { still }) {
+  return inSlowMotion(still ? STILL : MOVING, slow);
 }
 
 export class FlowRequest {

@@ -4,6 +4,7 @@ import { hasSlots } from "./packing.js";
 import { drawQuota } from "./quota_picture.js";
 import { drawRoads } from "./road_picture.js";
 import { drawSlots } from "./slots_picture.js";
+import { drawStamp } from "./stamp_picture.js";
 import { drawTally, TALLIES } from "./tally_picture.js";
 import { drawPool, drawQueue, ringSize } from "./waiting_picture.js";
 
@@ -38,6 +39,7 @@ const BUNDLE_ZOOM = 1.25;
  * @property {Places} places
  * @property {Packs} packs
  * @property {Dots} dots
+ * @property {number | null} frozenAt The moment that is shown; null if time goes on.
  * @property {boolean} refused Whether the API turned one away just now.
  */
 
@@ -67,6 +69,7 @@ export function drawScene(pen, scene) {
     drawTally(pen, places.tallies[i], tally, model.tallies[tally.name]);
   });
   drawDots(pen, scene);
+  drawStamp(pen, scene);
 }
 
 /**

@@ -1,0 +1,58 @@
+// The time of a frozen picture: its dots are those of one moment, its tallies those of the end.
+
+import { atTime } from "../words.js";
+
+/** Of the letters, in pixels. */
+const SIZE = 13;
+
+/** Pixels from the line of the first heading up to the stamp. */
+const ABOVE_HEADING = 17;
+
+/** Pixels: the mark before the time looks like the one in the strip. */
+const MARK = { wide: 2, high: 12, gap: 6 };
+
+/**
+ * @import { Pen } from "../pen.js"
+ * @import { Spot } from "./grid.js"
+ * @import { Places } from "./places.js"
+ *
+ * @typedef {object} Stamped
+ * @property {Places} places
+ * @property {number | null} frozenAt Null if the picture moves.
+ */
+
+/**
+ * @param {Pen} pen
+ * @param {Stamped} scene
+ */
+export function drawStamp(pen, { places, frozenAt }) {
+  if (frozenAt === null) return;
+  const style = { bold: true, size: SIZE };
+  const words = atTime(frozenAt);
+  const [x, y] = stampSpot(places, pen.widthOf(words, style) + MARK.gap);
+  pen.bar("ink", x, y - MARK.high + 2, MARK.wide, MARK.high);
+  pen.text(words, x + MARK.gap, y, style);
+  if (!places.down) drawInTheEnd(pen, places);
+}
+
+/**
+ * Above the queue; from top to bottom beside its heading.
+ *
+ * @param {Places} places
+ * @param {number} wide
+ * @returns {Spot}
+ */
+function stampSpot({ down, words, tallies: [tally] }, wide) {
+  const [x, y] = words.queue;
+  return down ? [tally.x - 12 - wide, y] : [x, y - ABOVE_HEADING];
+}
+
+/**
+ * From top to bottom there is no room for it.
+ *
+ * @param {Pen} pen
+ * @param {Places} places
+ */
+function drawInTheEnd(pen, { tallies: [{ x, y }] }) {
+  pen.text("in the end", x, y - 6, { bold: true, size: SIZE });
+}
