@@ -119,6 +119,7 @@ class Panel(OfFirstRunner, Settable):
         self._first = next(iter(self.lanes.values()))
         sliders = {"limit": limit, "count": count, "slow": slow}
         self._initial = sliders | knobs_of(server)
+        self._strip = strip
         page = page_of(
             knobs,
             server,

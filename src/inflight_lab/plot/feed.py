@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inflight_lab.plot.history import for_late_view
-from inflight_lab.plot.plain_picture import PlainPicture
+from inflight_lab.plot.plain_picture import Place, PlainPicture
 from inflight_lab.plot.repeat import repeat_every
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.columns import to_columns
@@ -91,10 +91,10 @@ class Feed:
         with self._sending:
             self._post_all()
 
-    def show_picture(self) -> None:
+    def show_picture(self, place: Place) -> None:
         """Display the plain picture here, and from now on each run's, in one place."""
         with self._sending:
-            self._picture.show(self.run)
+            self._picture.show(self.run, place)
 
     def _forget_run(self) -> None:
         self.run = Run()
@@ -124,9 +124,9 @@ class CompleteFeed:
         """Send all of it."""
         self._post(beginning(self.run, self._picture.mark))
 
-    def show_picture(self) -> None:
+    def show_picture(self, place: Place) -> None:
         """Display its plain picture here."""
-        self._picture.show(self.run)
+        self._picture.show(self.run, place)
 
 
 def beginning(run: Run, mark: str, *, number: int = 0) -> Message:

@@ -1,16 +1,41 @@
 """The picture of a run that stays in a saved notebook, where no page draws it."""
 
-from typing import Any
+import json
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from IPython.display import DisplayHandle, display
 
 from inflight_lab.plot.drawing import draw_run
 from inflight_lab.plot.drawing.svg import Picture
+from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 
 STARTED = "inflight_lab_started"
 """How many requests a picture has, in the metadata of the output that holds it."""
+
+RECORDING = "application/vnd.inflight-lab.recording+json"
+"""The MIME type of a recording with one run, by the name of its lane."""
+
+PLAYER = "inflight_lab_player"
+"""Where the run is played, in the metadata of an output that has a recording: the
+fields of a `Place`."""
+
+keep_recordings = False
+"""Whether the recording of each finished run stands beside its picture.
+
+An exporter sets it, in the kernel; a saved notebook does not need them.
+"""
+
+
+class Place(NamedTuple):
+    """Where a run is drawn."""
+
+    widget: str
+    """The widget's id: runs with the same one stand side by side, on one clock."""
+    view: str
+    strip: str
+    """As `inflight_lab.plot.player.player_html` takes them."""
 
 
 class PlainPicture:
@@ -23,21 +48,48 @@ class PlainPicture:
     def __init__(self, name: str = "") -> None:
         self.mark = f"ifl-{uuid4().hex}"
         self._name = name
+        self._place: Place | None = None
         self._display: DisplayHandle | None = None
 
-    def show(self, run: Run) -> None:
-        """Display it here."""
-        self._display = display(self._drawn(run), display_id=True, **about(run))
+    def show(self, run: Run, place: Place) -> None:
+        """Display it here, in place of what is drawn at ``place``."""
+        self._place = place
+        data, metadata = self._bundle(run)
+        self._display = display(data, raw=True, display_id=True, metadata=metadata)
 
     def update(self, run: Run) -> None:
         """Draw it again where it is displayed, if it is."""
         if self._display:
-            self._display.update(self._drawn(run), **about(run))
+            data, metadata = self._bundle(run)
+            self._display.update(data, raw=True, metadata=metadata)
 
-    def _drawn(self, run: Run) -> Picture:
-        return draw_run(run, mark=self.mark, name=self._name)
+    def _bundle(self, run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Data for a front end, and metadata for whoever reads the output later."""
+        picture = draw_run(run, mark=self.mark, name=self._name)
+        data = as_mime_types(picture)
+        metadata: dict[str, Any] = {STARTED: run.counts.started}
+        recording = recording_of(self._name, run) if keep_recordings else None
+        if recording and self._place:
+            data[RECORDING] = recording
+            metadata[PLAYER] = self._place._asdict()
+        return data, metadata
 
 
-def about(run: Run) -> dict[str, Any]:
-    """What the output says of ``run``, for those that read a saved notebook."""
-    return {"metadata": {STARTED: run.counts.started}}
+def as_mime_types(picture: Picture) -> dict[str, Any]:
+    """What a front end can choose from."""
+    return {
+        "text/plain": repr(picture),
+        "text/html": picture._repr_html_(),
+        "image/svg+xml": picture._repr_svg_(),
+    }
+
+
+def recording_of(name: str, run: Run) -> dict[str, Any] | None:
+    """Its recording as JSON; None if it has not ended, or was too long."""
+    if run.live:
+        return None
+    try:
+        recording: dict[str, Any] = json.loads(as_text({name: run}))
+    except ValueError:
+        return None
+    return recording

@@ -10,6 +10,7 @@ from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot.feed import Message
+from inflight_lab.plot.plain_picture import Place
 
 PLOT = Path(__file__).parent
 """The folder of the stylesheet and the JavaScript."""
@@ -21,8 +22,8 @@ class RunFeed(Protocol):
     def send_all(self) -> None:
         """Send what there is, to a view that has just opened."""
 
-    def show_picture(self) -> None:
-        """Display the plain picture."""
+    def show_picture(self, place: Place) -> None:
+        """Display the plain picture of what is drawn at ``place``."""
 
     def stop(self) -> None:
         """End what goes on."""
@@ -38,6 +39,8 @@ class RunWidget(anywidget.AnyWidget):
     ).tag(sync=True)
 
     feeds: Sequence[RunFeed] = ()
+    _strip = "all"
+    """Which strips stand below the requests: "all", or the only one's name."""
 
     def __init__(self, feeds: Sequence[RunFeed], **traits: Any) -> None:
         super().__init__(**traits)
@@ -68,4 +71,4 @@ class RunWidget(anywidget.AnyWidget):
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
         for feed in self.feeds:
-            feed.show_picture()
+            feed.show_picture(Place(self.model_id, self.view, self._strip))

@@ -99,17 +99,25 @@ def save(path: str | Path, runs: Mapping[str, Run]) -> None:
     Raises ``ValueError`` for a run that has not begun or is too long, and for anything
     that `load` would refuse; ``OSError`` if the file cannot be written.
     """
-    for run in runs.values():
+    text = as_text(runs)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def as_text(runs: Mapping[str, Run]) -> str:
+    """The recording of complete runs, by name: what a file has, and a page plays.
+
+    Raises ``ValueError`` as `save` does.
+    """
+    columns = {}
+    for name, run in runs.items():
         _check_complete(run)
-    complete = {name: replace(run, live=False) for name, run in runs.items()}
-    columns = {name: to_columns(run) for name, run in complete.items()}
-    filed = json.dumps({"format": FORMAT, "runs": columns}, separators=(",", ":"))
-    text = filed + "\n"
+        columns[name] = to_columns(replace(run, live=False))
+    text = json.dumps({"format": FORMAT, "runs": columns}, separators=(",", ":"))
     try:
-        _parse(text.encode())
+        from_text(text)
     except (TypeError, ValueError) as error:
         raise ValueError(f"this cannot be recorded: {error}") from None
-    Path(path).write_text(text, encoding="utf-8")
+    return text
 
 
 def load(path: str | Path) -> dict[str, Run]:
@@ -120,7 +128,7 @@ def load(path: str | Path) -> dict[str, Run]:
     """
     try:
         with Path(path).open("rb") as file:
-            return _parse(file.read(MAX_BYTES + 1))
+            return from_text(file.read(MAX_BYTES + 1))
     except (TypeError, ValueError, RecursionError) as error:
         problem = str(error)[:300]  # it may quote what is in the file
     raise ValueError(
@@ -138,8 +146,12 @@ def _check_complete(run: Run) -> None:
         )
 
 
-def _parse(text: bytes) -> dict[str, Run]:
-    """The runs in the text of a file; errors say what is wrong, and where."""
+def from_text(text: str | bytes) -> dict[str, Run]:
+    """The runs in a recording that `as_text` made, by name.
+
+    Raises ``TypeError`` or ``ValueError``, which say what is wrong and where, or
+    ``RecursionError``.
+    """
     if len(text) > MAX_BYTES:
         raise ValueError(
             f"it has more than {MAX_BYTES:,} bytes, the most that a recording may have"

@@ -77,3 +77,48 @@ Deno.test("it can be ended, and neither it nor a closed page is ended later", ()
     assert.equal(heard, 3);
   });
 });
+
+Deno.test("it goes on from where it was paused, and a pause takes no time", () => {
+  onASetClock((set) => {
+    withPlayedTime((pass) => {
+      const playback = new Playback(() => [SHORT], new AbortController().signal);
+      playback.play();
+      set(0.5);
+      playback.pause();
+      set(60);
+      pass(60_000);
+      assert.deepEqual([playback.on, playback.time], [true, 0.5]);
+      playback.play();
+      set(61);
+      assert.equal(playback.time, 1.5);
+    });
+  });
+});
+
+Deno.test("a time that is sought is shown, within the runs, and announced", () => {
+  const playback = new Playback(() => [SHORT], new AbortController().signal);
+  let sought = 0;
+  playback.addEventListener("seek", () => {
+    sought += 1;
+  });
+  playback.seek(1.5);
+  assert.deepEqual([playback.on, playback.clock.running], [true, false]);
+  assert.equal(playback.time, 1.5);
+  playback.seek(-1);
+  assert.equal(playback.time, 0);
+  playback.seek(9);
+  assert.deepEqual([playback.time, sought], [2, 3]);
+});
+
+Deno.test("sought or slowed down while it plays, it ends when its end has come", () => {
+  withPlayedTime((pass) => {
+    const playback = new Playback(() => [SHORT], new AbortController().signal);
+    playback.play();
+    playback.seek(1);
+    playback.slower = 5;
+    pass(5000);
+    assert.equal(playback.on, true, "its last dots take their time, too");
+    pass(5000);
+    assert.deepEqual([playback.on, playback.time], [false, 2]);
+  });
+});

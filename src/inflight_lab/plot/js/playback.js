@@ -11,7 +11,8 @@ import { rounded } from "./words.js";
  * @property {boolean} on Whether runs are shown at the time of `clock`.
  * @property {PageClock} clock
  *
- * @typedef {EventTarget & PlayerState} Player Dispatches "change" when `on` has changed.
+ * @typedef {EventTarget & PlayerState} Player Dispatches "change" when `on` has changed, and
+ *   "seek" when its clock has jumped to another time.
  *
  * @typedef {object} Span
  * @property {number} begin
@@ -26,6 +27,8 @@ import { rounded } from "./words.js";
 export class Playback extends EventTarget {
   on = false;
   clock = new PageClock();
+  /** How many times slower than it was. */
+  #slower = 1;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #runs;
@@ -50,15 +53,48 @@ export class Playback extends EventTarget {
     return spanOf(this.#runs());
   }
 
+  /** The time that is shown; that of a run that was played to its end is its end. */
+  get time() {
+    const { begin, end } = this.span;
+    return this.on ? within(begin, this.clock.time(), end) : end;
+  }
+
+  get slower() {
+    return this.#slower;
+  }
+
+  set slower(times) {
+    this.#slower = times;
+    this.#setSpeed();
+    this.#endInTime();
+  }
+
+  /** Go on from where it stands or, if nothing is played, from the beginning. */
   play() {
-    const { begin, end, slow } = this.span;
-    const seconds = (end - begin) * slow + SETTLING_SECONDS;
-    this.clock.speed = 1 / slow;
-    this.clock.seek(begin);
+    if (!this.on) this.clock.seek(this.span.begin);
+    this.#setSpeed();
     this.clock.play();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.end(), 1000 * seconds);
+    this.#endInTime();
     this.#turn(true);
+  }
+
+  pause() {
+    if (!this.clock.running) return;
+    this.clock.pause();
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Show the runs as they were at a time, and go on from there if they are being played.
+   *
+   * @param {number} time
+   */
+  seek(time) {
+    const { begin, end } = this.span;
+    this.clock.seek(within(begin, time, end));
+    this.#endInTime();
+    this.#turn(true);
+    this.dispatchEvent(new Event("seek"));
   }
 
   end() {
@@ -73,11 +109,33 @@ export class Playback extends EventTarget {
     this.dispatchEvent(new Event("runs"));
   }
 
+  #setSpeed() {
+    this.clock.speed = 1 / (this.span.slow * this.#slower);
+  }
+
+  /** Dots take their time into the tallies after the end of the runs. */
+  #endInTime() {
+    clearTimeout(this.#timer);
+    if (!this.clock.running) return;
+    const left = (this.span.end - this.clock.time()) / this.clock.speed;
+    const seconds = left + SETTLING_SECONDS * this.#slower;
+    this.#timer = setTimeout(() => this.end(), 1000 * seconds);
+  }
+
   /** @param {boolean} on */
   #turn(on) {
     this.on = on;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * @param {number} least
+ * @param {number} number
+ * @param {number} most
+ */
+function within(least, number, most) {
+  return Math.max(least, Math.min(number, most));
 }
 
 /**

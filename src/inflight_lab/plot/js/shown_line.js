@@ -49,7 +49,7 @@ export class ShownLine {
   #playedInWords() {
     return this.#playback
       ? spanInWords(this.#playback.span)
-      : "Played again, as it was";
+      : "A recording: nothing is sent";
   }
 
   /** Not before the other runs are over, too. */

@@ -32,6 +32,7 @@ import { addTiles, OUTCOMES } from "./tiles.js";
  * @typedef {object} Neighbours
  * @property {Lines[]} [siblings] The plots side by side; the view adds its own.
  * @property {Player} [player] Plays the runs of all views.
+ * @property {boolean} [isControlled] Whether the page around them has its own controls for it.
  */
 
 export class View {
@@ -58,8 +59,11 @@ export class View {
    * @param {Neighbours} [neighbours]
    */
   constructor(parent, model, signal, neighbours = {}) {
-    const { siblings = [], player = new Playback(() => [this.run], signal) } =
-      neighbours;
+    const {
+      siblings = [],
+      player = new Playback(() => [this.run], signal),
+      isControlled = false,
+    } = neighbours;
     this.#model = model;
     this.#stage = new Stage(player, signal);
     this.#playback = player instanceof Playback ? player : null;
@@ -67,10 +71,12 @@ export class View {
     this.#root = div("inflight-lab", parent);
     const head = div("ifl-head", this.#root);
     this.#sentence = new SentenceLine(head, signal);
-    this.#shownLine = new ShownLine(head, this.#playback, signal);
+    const offered = isControlled ? null : this.#playback;
+    this.#shownLine = new ShownLine(head, offered, signal);
     this.#showNumbers = addTiles(this.#root);
     this.#flow = new Flow(this.#root, clock, signal);
     this.#lines = new Lines(this.#root, clock, siblings, signal);
+    this.#lines.showsFuture = isControlled;
     this.#plainPicture = new PlainPicture(signal);
     this.#scheduleNumbers = framed(
       () => SELDOM_MS,
@@ -78,6 +84,7 @@ export class View {
       signal,
     );
     clock.addEventListener("change", this.#scheduleNumbers, { signal });
+    player.addEventListener("seek", () => this.#enterPhase(), { signal });
     siblings.push(this.#lines);
     signal.addEventListener("abort", () => {
       siblings.splice(siblings.indexOf(this.#lines), 1);

@@ -5,9 +5,9 @@ import { FRAME_MS } from "../frames.js";
 import { Picture } from "../picture.js";
 import { computedUntil, Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
-import { drawStrip, LEFT, RIGHT } from "./strip_picture.js";
+import { drawFuture, drawStrip, LEFT, RIGHT } from "./strip_picture.js";
 import { layoutOnPage, layoutOnScreen, onlyStrip, stripsOf } from "./strips.js";
-import { timeRangeTo } from "./time_axis.js";
+import { rangeOfWhole, timeRangeTo } from "./time_axis.js";
 import { drawCursor, drawTimeAxis } from "./time_axis_picture.js";
 import { stripTitle } from "./titles.js";
 
@@ -35,6 +35,14 @@ export class Lines extends Picture {
   /** @type {string | null} The name of the only strip that is shown; null: all are. */
   only = null;
 
+  /**
+   * Whether the axes have room for the whole run at any time of it, and what comes later is
+   * drawn faintly.
+   */
+  showsFuture = false;
+
+  /** The whole run, where it is shown from the start. */
+  #whole = new Contents();
   /** @type {StripSpec[]} */
   #shown = stripsOf(this.run, []);
   #layout = layoutOnPage(this.#shown, innerHeight);
@@ -81,9 +89,9 @@ export class Lines extends Picture {
    * @param {Run} run
    */
   show(run) {
-    if (run !== this.run) this.contents.begin();
+    if (run !== this.run) this.#contentsBegin();
     super.show(run);
-    this.contents.expire();
+    this.#contentsExpire();
     if (this.#chooseStrips()) this.layout();
     this.#redrawAll();
   }
@@ -126,6 +134,9 @@ export class Lines extends Picture {
     const end = this.#endAt(time);
     const until = computedUntil(end, this.run);
     this.contents.update(this.run, this.#shown, range, until);
+    if (this.showsFuture) {
+      this.#whole.update(this.run, this.#shown, range, this.run.now);
+    }
     const perSecond = (this.#rightPixel - LEFT) / range.span;
     /** @param {number} moment */
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
@@ -137,9 +148,41 @@ export class Lines extends Picture {
     drawTimeAxis(this.pen, range, axis);
     const across = { x, drawnToPixel, untilTime: range.from + range.span };
     for (const strip of strips) this.#drawStrip(strip, across, time);
-    if (this.#frozenAt !== null) drawCursor(this.pen, this.#frozenAt, axis);
+    const cursor = this.#frozenAt ?? (this.showsFuture ? end : null);
+    if (cursor !== null) drawCursor(this.pen, cursor, axis);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
+  }
+
+  /**
+   * The time at a place on the screen.
+   *
+   * @param {number} clientX
+   */
+  timeAt(clientX) {
+    const { left, width } = this.canvas.getBoundingClientRect();
+    const pixel = ((clientX - left) / width) * this.#wide;
+    const { from, span } = this.#timeRangeAt(this.time);
+    return from + (span * (pixel - LEFT)) / (this.#rightPixel - LEFT);
+  }
+
+  /**
+   * What a height axis has to reach.
+   *
+   * @param {StripSpec} spec
+   */
+  maximumOf(spec) {
+    return (this.showsFuture ? this.#whole : this.contents).maximumOf(spec);
+  }
+
+  #contentsBegin() {
+    this.contents.begin();
+    this.#whole.begin();
+  }
+
+  #contentsExpire() {
+    this.contents.expire();
+    this.#whole.expire();
   }
 
   #redrawAll() {
@@ -152,7 +195,7 @@ export class Lines extends Picture {
     const stay = this.run.live ? before : [];
     this.#shown = this.only ? onlyStrip(this.only, this.run) : stripsOf(this.run, stay);
     const isSame = keyOf(this.#shown) === keyOf(before);
-    if (!isSame) this.contents.expire();
+    if (!isSame) this.#contentsExpire();
     return !isSame;
   }
 
@@ -178,6 +221,9 @@ export class Lines extends Picture {
    * @returns {TimeRange}
    */
   #timeRangeAt(time) {
+    if (this.showsFuture) {
+      return rangeOfWhole(Math.max(...this.siblings.map(({ run }) => run.now)));
+    }
     const scrolls = this.siblings.every(({ isGrowing }) => isGrowing);
     if (this.#growsAfter(time)) return timeRangeTo(this.#endAt(time), scrolls);
     const lastEnd = Math.max(...this.siblings.map(({ end }) => end));
@@ -193,12 +239,17 @@ export class Lines extends Picture {
   #drawStrip(strip, across, time) {
     const content = this.contents.of(strip.spec);
     if (!content) return;
-    drawStrip(this.pen, strip, content, {
+    const axes = {
       title: stripTitle(strip.spec.name, this.run, time, this.#wide - LEFT),
       rightPixel: this.#rightPixel,
       ...across,
       ...this.#heightAxis(strip.spec),
-    });
+    };
+    const whole = this.#whole.of(strip.spec);
+    if (this.showsFuture && whole) {
+      drawFuture(this.pen, strip, whole, axes, across.x(this.run.now));
+    }
+    drawStrip(this.pen, strip, content, axes);
   }
 
   /**
@@ -207,8 +258,8 @@ export class Lines extends Picture {
    * @param {StripSpec} spec
    */
   #heightAxis(spec) {
-    const own = this.contents.maximumOf(spec);
-    const maxima = this.siblings.map(({ contents }) => contents.maximumOf(spec));
+    const own = this.maximumOf(spec);
+    const maxima = this.siblings.map((sibling) => sibling.maximumOf(spec));
     const shared = maxima.filter((maximum) => maximum <= SHARED_AXIS_RATIO * own);
     const highest = axisTop(Math.max(...shared));
     const magnification = Math.round(axisTop(Math.max(...maxima)) / highest);

@@ -13,6 +13,9 @@ export const RIGHT = 76;
 /** How strongly the lines of the grid are drawn. */
 export const GRID = 0.16;
 
+/** How strongly the lines of what has not been played yet are drawn. */
+const FUTURE = 0.3;
+
 /** The room for the words that a strip is enlarged. */
 const ENLARGED_PIXELS = 140;
 
@@ -55,6 +58,42 @@ const colourOf = (name) => COLOURS[name] ?? "ink";
  */
 
 /**
+ * What comes after the time up to which the strip is drawn.
+ *
+ * @param {Pen} pen
+ * @param {Strip} strip
+ * @param {Content} content The whole run.
+ * @param {Axes} axes
+ * @param {number} endPixel Where the run ends.
+ */
+export function drawFuture(pen, strip, content, axes, endPixel) {
+  const { spec, y, bottom } = strip;
+  const from = Math.max(LEFT, axes.drawnToPixel);
+  const region = { x: from, y, w: Math.max(0, endPixel - from), h: bottom + 2 - y };
+  const measured = content.lines.filter(({ name }) => name !== spec.ceiling);
+  pen.inside(region, () => {
+    for (const { name, steps } of measured) {
+      const along = alongLine(steps, { ...axes, y: heightsOf(strip, axes) });
+      pen.shape(along, { ...USUAL, name: colourOf(name), line: FUTURE });
+    }
+    content.marks.forEach((marks, row) => {
+      for (const { begin, end } of marks.groups) {
+        drawMark(pen, marks.name, markRow(y, row), axes.x(begin), axes.x(end), FUTURE);
+      }
+    });
+  });
+}
+
+/**
+ * @param {Strip} strip
+ * @param {Axes} axes
+ * @returns {(level: number) => number} The pixels of a level.
+ */
+function heightsOf({ top, bottom }, { highest }) {
+  return (level) => bottom - ((bottom - top) * level) / highest;
+}
+
+/**
  * @param {Pen} pen
  * @param {Strip} strip
  * @param {Content} content
@@ -62,8 +101,7 @@ const colourOf = (name) => COLOURS[name] ?? "ink";
  */
 export function drawStrip(pen, strip, content, axes) {
   const { y, top, bottom } = strip;
-  /** @param {number} level */
-  const up = (level) => bottom - ((bottom - top) * level) / axes.highest;
+  const up = heightsOf(strip, axes);
   drawTitle(pen, y - 6, axes);
   drawNumbers(pen, bottom - top, axes, up);
   drawLines(pen, strip, content, { ...axes, y: up });
@@ -163,9 +201,22 @@ function drawMarks(pen, marks, y, { x, rightPixel, drawnToPixel }) {
   for (const placed of withNumbers(begun, x, rightPixel)) {
     for (const { begin, end } of placed.groups) {
       const right = Math.min(x(end), drawnToPixel);
-      pen.bar(name, x(begin) - 1, y, right - x(begin) + 3, MARK_ROW_PIXELS - 5);
+      drawMark(pen, marks.name, y, x(begin), right);
     }
     const align = placed.late ? "right" : "left";
     pen.text(placed.count, placed.numberPixel, y + 10, { name, bold: true, align });
   }
+}
+
+/**
+ * @param {Pen} pen
+ * @param {string} line
+ * @param {number} y
+ * @param {number} left
+ * @param {number} right
+ * @param {number} [alpha]
+ */
+function drawMark(pen, line, y, left, right, alpha = 1) {
+  const w = right - left + 3;
+  pen.bar(colourOf(line), left - 1, y, w, MARK_ROW_PIXELS - 5, alpha);
 }

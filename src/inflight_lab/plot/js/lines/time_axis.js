@@ -6,6 +6,9 @@ import { niceStep } from "./scales.js";
 /** What the axis shows at the beginning of a run. */
 const SHORTEST_SPAN_SECONDS = 4;
 
+/** A run that is shown as a whole has at least so much of an axis. */
+const SHORTEST_WHOLE_SECONDS = 0.5;
+
 /** The axis grows up to this, and scrolls from then on. */
 const WIDEST_SPAN_SECONDS = 12;
 
@@ -37,6 +40,16 @@ export function timeRangeTo(now, scrolls, cursor = Infinity) {
   const usual = now - (scrolls ? WIDEST_SPAN_SECONDS : KEPT_SECONDS);
   const from = Math.max(0, Math.min(usual, cursor - BEFORE_CURSOR_SECONDS));
   return { from, span: Math.max(SHORTEST_SPAN_SECONDS, now - from) * 1.02 };
+}
+
+/**
+ * The axis of a run that is shown as a whole from the start.
+ *
+ * @param {number} end
+ * @returns {TimeRange}
+ */
+export function rangeOfWhole(end) {
+  return { from: 0, span: Math.max(SHORTEST_WHOLE_SECONDS, end) * 1.02 };
 }
 
 /**

@@ -1,0 +1,53 @@
+// The entry of a page that no kernel stands behind: it makes every <inflight-run> a player.
+
+import { openPlayer } from "./open.js";
+
+/**
+ * @import { Source } from "./open.js"
+ * @import { Options } from "./settings.js"
+ */
+
+/**
+ * Holds a still picture and recordings, as `inflight_lab/plot/player.py` writes them.  The
+ * picture stays where there is no JavaScript, on paper, and if a recording is damaged.
+ */
+class InflightRun extends HTMLElement {
+  #life = new AbortController();
+
+  connectedCallback() {
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    const plays = openPlayer(this, sourcesIn(this), optionsOf(this), signal);
+    this.classList.toggle("ifl-plays", plays);
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+    this.classList.remove("ifl-plays");
+  }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {Source[]}
+ */
+function sourcesIn(element) {
+  const scripts = [...element.querySelectorAll("script")];
+  return scripts.map(({ textContent, dataset: { limit } }) => ({
+    text: textContent,
+    limit: limit === undefined ? null : Number(limit),
+  }));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {Options}
+ */
+function optionsOf({ dataset: { view = "both", strip = "in flight" } }) {
+  return /** @type {Options} */ ({ view, strip });
+}
+
+// A notebook may hold this several times.
+if (!customElements.get("inflight-run")) {
+  customElements.define("inflight-run", InflightRun);
+}

@@ -1,0 +1,70 @@
+// Recorded runs that play: a view for each, side by side, and one clock for all of them.
+
+import { div } from "../dom.js";
+import { Playback } from "../playback.js";
+import { followTheme } from "../theme.js";
+import { View } from "../view.js";
+import { playWhileSeen } from "./attention.js";
+import { addBar } from "./bar.js";
+import { listenToKeys } from "./keys.js";
+import { addLimits } from "./limits.js";
+import { addTrack, makeScrubBars } from "./scrub.js";
+import { settingsOf } from "./settings.js";
+
+/**
+ * @import { Lines } from "../lines/lines.js"
+ * @import { Recording } from "./recording.js"
+ * @import { Options } from "./settings.js"
+ *
+ * @typedef {object} Recorded
+ * @property {Recording} recording
+ * @property {number | null} limit At which it was recorded.
+ */
+
+/**
+ * Add a player to `parent`.
+ *
+ * @param {HTMLElement} parent
+ * @param {Recorded[]} all One, or one for each of several limits; all with the same names.
+ * @param {Options} options
+ * @param {AbortSignal} signal Removes it again.
+ */
+export function addPlayer(parent, all, options, signal) {
+  const root = div("ifl-player", parent);
+  signal.addEventListener("abort", () => root.remove());
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "A recorded run");
+  /** @type {View[]} */
+  const views = [];
+  followTheme(root, () => views.forEach((view) => view.layout()), signal);
+  const playback = new Playback(() => views.map(({ run }) => run), signal);
+  const bar = div("ifl-bar", root);
+  const limits = div("ifl-limits", root);
+  const lanes = div("ifl-lanes", root);
+  /** @type {Lines[]} */
+  const siblings = [];
+  const neighbours = { siblings, player: playback, isControlled: true };
+  for (const { name } of all[0].recording) {
+    const lane = div("ifl-lane", lanes);
+    if (name) div("ifl-name", lane, name);
+    views.push(new View(lane, settingsOf(options), signal, neighbours));
+  }
+
+  /** @param {Recorded} recorded */
+  function load({ recording }) {
+    views.forEach((view, lane) => {
+      view.receive({ run: recording[lane].columns, reset: true });
+    });
+  }
+
+  load(all[0]);
+  const attention = playWhileSeen(root, playback, signal);
+  addBar(bar, playback, attention, signal);
+  if (options.view === "requests") addTrack(bar, playback, signal);
+  else makeScrubBars(siblings, playback, signal);
+  listenToKeys(root, playback, attention, signal);
+  addLimits(limits, all, (recorded) => {
+    load(recorded);
+    attention.offer();
+  });
+}

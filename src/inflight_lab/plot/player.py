@@ -1,0 +1,70 @@
+"""Recorded runs as HTML that plays, in a page that no kernel stands behind.
+
+The same JavaScript draws them as in the live plot.  It asks nothing from anywhere, so a
+page plays from the file system too.  Where there is no JavaScript, and on paper, the
+still picture stands in its place.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+from inflight_lab.plot.modules import for_machines, joined
+from inflight_lab.plot.widget import PLOT
+from inflight_lab.runs.recording import as_text
+from inflight_lab.runs.run import Run
+
+STYLES = (PLOT / "live_plot.css", PLOT / "player.css")
+
+
+class Recorded(NamedTuple):
+    """Runs that were recorded together."""
+
+    runs: Mapping[str, Run]
+    """By name, side by side."""
+    limit: int | None = None
+    """The limit at which they were recorded, for the slider between recordings."""
+
+
+def player_html(
+    recorded: Sequence[Recorded],
+    still: str,
+    *,
+    view: str = "both",
+    strip: str = "in flight",
+) -> str:
+    """A player for ``recorded``; ``still`` is the HTML of its still picture.
+
+    Several have runs of the same names, recorded at different limits: then a slider
+    switches between them, and says that they are recordings.  ``view`` is "both",
+    "requests" or "lines"; ``strip`` what stands below the requests: "in flight", the
+    "rate", or "all" strips.  The page needs `page_parts` once, too.
+
+    Raises ``ValueError`` if nothing was recorded.
+    """
+    if not recorded:
+        raise ValueError(f"recorded must have at least one recording, got {recorded!r}")
+    scripts = "\n".join(_scripts(recorded))
+    return (
+        f'<inflight-run data-view="{escape(view)}" data-strip="{escape(strip)}">\n'
+        f'<div class="ifl-still">{still}</div>\n{scripts}\n</inflight-run>'
+    )
+
+
+def page_parts() -> str:
+    """The style and the script that a page with players needs once."""
+    script = for_machines(joined(PLOT / "js" / "player" / "page.js"))
+    css = for_machines(style())
+    return f'<style>\n{css}</style>\n<script type="module">\n{script}</script>'
+
+
+def style() -> str:
+    """The style sheet of players, in a page and in a widget."""
+    return "".join(path.read_text(encoding="utf-8") for path in STYLES)
+
+
+def _scripts(recorded: Sequence[Recorded]) -> Iterator[str]:
+    for runs, limit in recorded:
+        attribute = "" if limit is None else f' data-limit="{limit}"'
+        recording = as_text(runs).replace("<", "\\u003c")  # no name ends the script
+        yield f'<script type="application/json"{attribute}>{recording}</script>'
