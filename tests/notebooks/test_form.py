@@ -10,10 +10,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from tests.notebooks.claims.scoreboard import scoreboard
 from tests.project.stripped import stripped
 from tests.support.notebook_tools import (
+    COMPARISON,
     GLOSSARY,
     NOTEBOOKS,
     code_cell,
@@ -25,9 +27,12 @@ from tests.support.notebook_tools import (
 MAX_LINES = 15
 MAX_WORDS = 60
 MAX_WORDS_OF_A_TERM = 40
+each_with_code = pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, COMPARISON], ids=lambda path: path.stem
+)
 
 
-@each_notebook
+@each_with_code
 def test_notebook_is_stored_clean(path: Path) -> None:
     """No output, no execution count, no metadata beyond the kernel: a diff shows what a
     person changed.
@@ -36,7 +41,7 @@ def test_notebook_is_stored_clean(path: Path) -> None:
     assert stripped(text) == text
     nbformat.validate(notebook := load(path))
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
+    assert path == COMPARISON or re.fullmatch(r"\d\d(_[a-z]+){2,}", path.stem)
 
 
 @each_notebook
@@ -62,7 +67,7 @@ def test_notebook_opens_with_its_purpose(path: Path) -> None:
     assert "**Next**" in last.source
 
 
-@each_notebook
+@each_with_code
 def test_cells_are_short(path: Path) -> None:
     """One idea a cell: few lines of code, few words of prose (tables, code and the
     title cell apart).
@@ -93,7 +98,7 @@ def words_of(markdown: str) -> int:
     return len(re.findall(r"\w[^\s]*", prose))
 
 
-@each_notebook
+@each_with_code
 def test_links_lead_somewhere(path: Path) -> None:
     """Every link to another notebook names one that exists, and nothing points outside
     but httpbin.
@@ -126,7 +131,7 @@ def test_the_glossary_has_every_term_once_and_each_is_linked_to() -> None:
     assert len(headings) == len(terms) == len(set(headings))
     linked = {
         target
-        for path in NOTEBOOKS
+        for path in [*NOTEBOOKS, COMPARISON]
         for target in links(path)
         if target.startswith("glossary")
     }

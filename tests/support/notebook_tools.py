@@ -24,6 +24,8 @@ from tests.support.children import START_UP
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 GLOSSARY = NOTEBOOKS[0].with_name("glossary.ipynb")
 """What they link to: prose alone."""
+COMPARISON = NOTEBOOKS[0].with_name("compare_limiters.ipynb")
+"""What 06 links to: tables, and the cells that make them."""
 each_notebook = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
 )
