@@ -62,8 +62,11 @@ def static_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     cells = [nbformat.v4.new_markdown_cell(TEXT), nbformat.v4.new_code_cell(CODE)]
     notebook = folder / "notebook.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
-    page.goto(static_pages.make_page(notebook, folder).as_uri())
-    expect(page.locator(".ifl-picture")).to_have_count(1)
+    made = static_pages.make_page(
+        notebook, folder, live=lambda *_: "<a href='.'>live</a>"
+    )
+    page.goto(made.as_uri())
+    expect(page.locator("inflight-run.ifl-plays")).to_have_count(1)
     look()
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from inflight_lab.publish import index_page, static_pages
 from tests.support.browser import IN_BROWSER
@@ -33,17 +33,22 @@ def pages(
         return sorted(
             path for path in out.glob("*.html") if path.name != index_page.NAME
         )
-    return [static_pages.make_page(NOTEBOOKS[1], out)]
+    return [static_pages.make_page(NOTEBOOKS[1], out, live=to_a_command)]
 
 
-def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) -> None:
-    """Every plot left its picture with the requests in it, no widget its bare text;
+def to_a_command(notebook: str, words: str) -> str:
+    """How to open a notebook live, in these tests."""
+    return f"{words}: <code>inflight-lab --open {notebook[:2]}</code>"
+
+
+def test_a_page_plays_what_the_notebook_showed(page: Page, pages: list[Path]) -> None:
+    """Every plot became a player of the requests in it, no widget left its bare text;
     nothing is loaded.
     """
     assert pages
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
-        pictures = page.locator("img.ifl-picture").evaluate_all(
+        pictures = page.locator("inflight-run img.ifl-picture").evaluate_all(
             "all => all.map(({ alt }) => alt)"
         )
         runs = [text for text in pictures if text.startswith("Requests over time.")]
@@ -51,14 +56,39 @@ def test_a_page_shows_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         # Three times two side by side, and one waits for the class.
         for_a_class = path.stem.startswith("11")
         shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
-        side_by_side = source.count("runners = {")  # two pictures, one below the other
+        side_by_side = source.count("runners = {")  # two lanes, and one player
         assert len(runs) == (6 if for_a_class else len(shown) + side_by_side)
+        players = page.locator("inflight-run.ifl-plays")
+        expect(players).to_have_count(3 if for_a_class else len(shown))
         body = page.locator("body").inner_text()
         assert body.count("Nothing was sent here.") == for_a_class
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
         page.set_viewport_size(PHONE)
         assert page.locator(".jp-InputArea-editor").evaluate_all(CUT_OFF) == 0
+
+
+def test_a_player_starts_where_it_is_read(page: Page, pages: list[Path]) -> None:
+    """Further down it waits; scrolled to, it moves without being asked."""
+    page.goto(pages[0].as_uri())
+    player = page.locator("inflight-run").first
+    button = player.locator(".ifl-play")
+    expect(button).to_have_text("Play")
+    player.scroll_into_view_if_needed()
+    expect(button).to_have_text("Pause")
+    sent = player.locator(".ifl-flow").first
+    expect(sent).not_to_have_attribute("data-ok", "0")
+
+
+def test_without_javascript_there_is_the_picture(
+    browser: Browser, pages: list[Path]
+) -> None:
+    """Every run can still be seen, and the page says nothing of players."""
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(pages[0].as_uri())
+    expect(page.locator("inflight-run img.ifl-picture").first).to_be_visible()
+    expect(page.locator(".ifl-play")).to_have_count(0)
+    page.close()
 
 
 def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
@@ -84,7 +114,8 @@ LONGEST_LINE = """all => Math.max(...all.map((element) => {
   return Math.min(text.length, element.clientWidth / letter);
 }))"""
 """How many letters stand in a line at most."""
-LETTERS = "all => all.map(({ width, naturalWidth }) => 14 * width / naturalWidth)"
+LETTERS = """all => all.filter((picture) => picture.checkVisibility())
+  .map(({ width, naturalWidth }) => 14 * width / naturalWidth)"""
 """How high the letters of each picture are: they are drawn 14 pixels high."""
 
 

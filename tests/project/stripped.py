@@ -1,8 +1,8 @@
 """Strips notebooks before a commit: ``python -m tests.project.stripped FILE ...``.
 
 A stored notebook holds what a person wrote: no output, no execution count, no metadata
-but the kernel's.  Files that hold more are rewritten, and named; then the command ends
-with status 1.
+but the kernel's, and what a cell asks of its page.  Files that hold more are rewritten,
+and named; then the command ends with status 1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 METADATA = {
     "kernelspec": {
@@ -26,11 +27,16 @@ def stripped(text: str) -> str:
     notebook = json.loads(text)
     notebook["metadata"] = METADATA
     for cell in notebook["cells"]:
-        cell["metadata"] = {}
+        cell["metadata"] = asked_of_the_page(cell["metadata"])
         if cell["cell_type"] == "code":
             cell["outputs"] = []
             cell["execution_count"] = None
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def asked_of_the_page(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What `inflight_lab.publish.cell_metadata` reads; the rest is an editor's."""
+    return {name: value for name, value in metadata.items() if name == "inflight_lab"}
 
 
 def main(paths: list[str]) -> int:

@@ -10,9 +10,24 @@ import nbformat
 import pytest
 from nbclient.output_widget import OutputWidget
 
+from inflight_lab.plot.player import page_parts
 from inflight_lab.publish import index_page, static_pages
 from inflight_lab.recipes.snippet import snippet
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
+
+LIVE = "<kbd>open it</kbd>"
+
+
+def open_live(notebook: str, words: str) -> str:
+    """How a reader gets to the notebook, in these tests."""
+    return LIVE
+
+
+def page_of(notebook: Path, out: Path) -> str:
+    """The HTML of the page that is made of it."""
+    page = static_pages.make_page(notebook, out, live=open_live)
+    return page.read_text(encoding="utf-8")
+
 
 INTERACTIVE = """
 import ipywidgets
@@ -30,9 +45,7 @@ def test_what_sliders_print_is_on_the_page(
     monkeypatch.setattr(OutputWidget, "send", lambda widget, *_: sent.append(widget))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(INTERACTIVE)])
     nbformat.write(notebook, tmp_path / "sliders.ipynb")
-    page = static_pages.make_page(tmp_path / "sliders.ipynb", tmp_path).read_text(
-        encoding="utf-8"
-    )
+    page = page_of(tmp_path / "sliders.ipynb", tmp_path)
     assert page.count("<pre>the rate is 2") == 1
     assert "interactive(children" not in page
     assert not sent
@@ -45,10 +58,23 @@ def test_the_snippet_maker_leaves_its_code_on_the_page(tmp_path: Path) -> None:
     """Whoever reads a page where nothing runs can copy the complete script."""
     cell = nbformat.v4.new_code_cell(SNIPPET_MAKER)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "maker.ipynb")
-    page = static_pages.make_page(tmp_path / "maker.ipynb", tmp_path).read_text(
-        encoding="utf-8"
-    )
+    page = page_of(tmp_path / "maker.ipynb", tmp_path)
+    assert "<details open" in page
     assert snippet("fetch_all") in html.unescape(page)
+
+
+PREDICT = """
+from inflight_lab.exercises.prediction import Predict
+Predict("How many are refused?", "none", "some")
+"""
+
+
+def test_a_prediction_leaves_its_question_on_the_page(tmp_path: Path) -> None:
+    """Whoever reads can still predict before the answer, which stands below."""
+    cell = nbformat.v4.new_code_cell(PREDICT)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "ask.ipynb")
+    page = page_of(tmp_path / "ask.ipynb", tmp_path)
+    assert "<b>Predict:</b> How many are refused? (none, some)" in page
 
 
 def test_a_folder_without_notebooks_is_refused(
@@ -105,19 +131,20 @@ plot
 RUN_IT = "with plot:\n    await naive.make_many_requests(server.url, 3)"
 
 
-def test_a_run_leaves_its_picture_and_few_kilobytes(tmp_path: Path) -> None:
+def test_a_run_leaves_a_player_and_few_kilobytes(tmp_path: Path) -> None:
     """The picture that was empty when it was displayed is the run's at the end; the
-    page brings a style sheet of its own, not JupyterLab's.
+    page plays it, and brings a style sheet of its own, not JupyterLab's.
     """
     cells = [nbformat.v4.new_code_cell(code) for code in (RUN, RUN_IT)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "run.ipynb")
-    page = static_pages.make_page(tmp_path / "run.ipynb", tmp_path).read_text(
-        encoding="utf-8"
-    )
+    page = page_of(tmp_path / "run.ipynb", tmp_path)
     assert "Nothing was sent here." not in page
     (picture,) = re.findall(r"<img [^>]*>", page)
     assert "3 accepted" in picture
-    assert len(page) - len(picture) < 16_000
+    assert page.count("<inflight-run ") == 1
+    assert page.count(LIVE) == 2
+    without_player = page.replace(page_parts(), "").replace(picture, "")
+    assert len(without_player) < 16_000
 
 
 def test_a_folder_that_takes_no_files_is_refused(

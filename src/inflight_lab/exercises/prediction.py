@@ -7,6 +7,7 @@
 
 import html
 from collections.abc import Mapping
+from typing import Any
 
 from IPython.display import display
 from ipywidgets import HTML, RadioButtons, Text, VBox
@@ -30,9 +31,15 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.question = question
         self.choices = choices
         self.field = choice_field(choices) if choices else number_field()
-        label = HTML(f"<b>Predict:</b> {html.escape(question)}")
-        super().__init__([label, self.field])
+        super().__init__([HTML(asked(question)), self.field])
         closed_on_rerun(self.close)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """The widget, and the question alone for a page that shows no widgets."""
+        data: dict[str, Any] = super()._repr_mimebundle_(**options)
+        choices = f" ({', '.join(self.choices)})" if self.choices else ""
+        data["text/html"] = asked(f"{self.question}{choices}")
+        return data
 
     def close(self) -> None:
         """Close all that it is made of: ipywidgets would keep it."""
@@ -78,6 +85,11 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _quoted(self, answer: Answer) -> str:
         """In quotes if it is one of the choices; a number needs none."""
         return f'"{answer}"' if self.choices else str(answer)
+
+
+def asked(question: str) -> str:
+    """The question as HTML."""
+    return f"<b>Predict:</b> {html.escape(question)}"
 
 
 def number_field() -> Text:

@@ -13,7 +13,7 @@ from inflight_lab.recipes.snippet import assignment_of, other_rungs, snippet
 
 SETTINGS = ("URL", "QUOTAS", "LIMIT", "RESULTS")
 FOLDED = """\
-<details><summary>The code of <code>{recipe}</code></summary>
+<details open><summary>The code of <code>{recipe}</code></summary>
 <pre><code>{code}</code></pre></details>
 """
 

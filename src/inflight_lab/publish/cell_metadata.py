@@ -1,0 +1,146 @@
+"""What a cell of a notebook asks of its page, in its metadata.
+
+>>> {"inflight_lab": {
+...     "limits": [3, 10, 40],
+...     "shows": [{"refused": "none"}, {"limit": 40, "refused": "some"}],
+... }}
+
+``limits``: its panel is recorded at each of these too, so that the page has a slider.
+``shows``: what the text beside it says of the run.  A run that does not show that is
+recorded again.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from inflight_lab.arguments import Validator, integer, one_of
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.run import Run
+
+KEY = "inflight_lab"
+COUNTED = {
+    "answered": "accepted",
+    "refused": "refused",
+    "failed": "failed",
+    "peak in flight": "peak_in_flight",
+}
+"""The numbers of a run that a claim may be about, by their names in the `Stats`."""
+
+SOME = "some"
+NONE = "none"
+LIMIT = integer(1)
+NAME = Validator((str,), "the name of a runner")
+EXPECTED = Validator(
+    (int, str),
+    f"a number, {SOME!r} or {NONE!r}",
+    f"0 or more, {SOME!r} or {NONE!r}",
+    lambda value: value in (SOME, NONE) or (isinstance(value, int) and value >= 0),
+)
+
+
+class Claim(NamedTuple):
+    """What is said of one number of a run.
+
+    ``runner`` is the one whose run it is, where there are several; ``limit`` the limit
+    at which it was recorded, or None if it is the run of the cell itself.
+    """
+
+    number: str
+    expected: int | str
+    runner: str = ""
+    limit: int | None = None
+
+    def holds_for(self, run: Run) -> bool:
+        """Whether the run shows it."""
+        seen = number_in(run.counts, self.number)
+        if self.expected == SOME:
+            return seen > 0
+        if self.expected == NONE:
+            return seen == 0
+        return seen == self.expected
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.expected}"
+
+
+class Asked(NamedTuple):
+    """What a cell asks of its page."""
+
+    limits: tuple[int, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    def claims_at(self, limit: int | None) -> list[Claim]:
+        """What is said of the run that was recorded at ``limit``."""
+        return [claim for claim in self.claims if claim.limit == limit]
+
+
+def number_in(counts: Stats, number: str) -> int:
+    """The ``number`` of a claim, as it was counted."""
+    counted: int = getattr(counts, COUNTED[number])
+    return counted
+
+
+def asked_by(metadata: Mapping[str, Any]) -> Asked:
+    """Read a cell's ``metadata``.
+
+    Raises ``TypeError`` or ``ValueError`` that names what is wrong and what is allowed.
+    """
+    asked = metadata.get(KEY, {})
+    check_names(KEY, asked, allowed=("limits", "shows"))
+    limits = read_limits(asked.get("limits", []))
+    claims = read_claims(asked.get("shows", []))
+    for claim in claims:
+        if claim.limit is not None and claim.limit not in limits:
+            raise ValueError(
+                f"a limit in shows must be one of limits, got {claim.limit}"
+            )
+    return Asked(limits, claims)
+
+
+def read_limits(limits: Any) -> tuple[int, ...]:
+    """The limits at which to record: each once, in their order."""
+    check_is_list("limits", limits)
+    for limit in limits:
+        LIMIT.check("each of limits", limit)
+    return tuple(sorted(set(limits)))
+
+
+def read_claims(shows: Any) -> tuple[Claim, ...]:
+    """One claim for each number in ``shows``."""
+    check_is_list("shows", shows)
+    claims: list[Claim] = []
+    for said in shows:
+        claims += read_said(said)
+    return tuple(claims)
+
+
+def read_said(said: Any) -> list[Claim]:
+    """The claims of one object: what it says of one run."""
+    check_names("each of shows", said, allowed=("limit", "runner", *COUNTED))
+    limit = said.get("limit")
+    runner = said.get("runner", "")
+    LIMIT.check("limit in shows", limit, or_none=True)
+    NAME.check("runner in shows", runner)
+    claims = []
+    for number in COUNTED:
+        if number in said:
+            EXPECTED.check(f"{number} in shows", said[number])
+            claims.append(Claim(number, said[number], runner, limit))
+    if not claims:
+        numbers = one_of(*COUNTED).kind
+        raise ValueError(f"each of shows must have {numbers}, got {said!r}")
+    return claims
+
+
+def check_names(name: str, value: Any, *, allowed: tuple[str, ...]) -> None:
+    """Refuse what is no object, and an object with a name that nobody knows."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be an object, got {value!r}")
+    for each in value:
+        one_of(*allowed).check(f"a name in {name}", each)
+
+
+def check_is_list(name: str, value: Any) -> None:
+    """Refuse what is no list."""
+    if not isinstance(value, list):
+        raise TypeError(f"{name} must be a list, got {value!r}")

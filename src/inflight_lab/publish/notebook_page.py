@@ -1,0 +1,69 @@
+"""A notebook whose cells have run, as one HTML file that needs no other."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from inflight_lab.plot.player import page_parts
+from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
+
+LiveLink = Callable[[str, str], str]
+"""How a reader gets to the same notebook, running: HTML, with these words, for the
+notebook of this name; empty if there is no way."""
+
+LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
+LINK_TO_SOURCE = "](../src/inflight_lab/"
+TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
+STYLE = Path(__file__).with_name("notebook_page.css")
+WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
+SCROLLING = r'<div class="scrolls" tabindex="0">\g<0></div>'
+"""What is wider than a phone keeps letters that can be read, and scrolls alone; by
+keyboard too."""
+
+EXERCISE = "code-exercise-"
+"""How the ids of cells begin that a learner completes."""
+OPEN = "Open this live"
+CHECK = "Open live to check yours"
+
+
+def as_html(document: Any, name: str, live: LiveLink) -> str:
+    """The page of the notebook ``name``, a ``document`` whose cells have run."""
+    from nbconvert import HTMLExporter
+
+    for cell in document.cells:
+        put_on_a_page(cell, partial(live, name))
+    exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
+    resources = {
+        "metadata": {"name": name},
+        "style": STYLE.read_text(encoding="utf-8"),
+        "open_live": live(name, OPEN),
+    }
+    html: str
+    html, _ = exporter.from_notebook_node(document, resources)
+    return with_player(WIDE.sub(SCROLLING, html))
+
+
+def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
+    """Change a cell into what a page shows of it."""
+    if cell.cell_type == "markdown":
+        cell.source = with_links_to_pages(cell.source)
+    elif cell.cell_type == "code":
+        cell.outputs = for_a_page(cell.outputs, live(OPEN))
+        if cell.id.startswith(EXERCISE):
+            cell.outputs.append(as_output(paragraph(live(CHECK))))
+
+
+def with_links_to_pages(source: str) -> str:
+    """Text whose links lead to the pages, and to the code beside them."""
+    linked = LINK_TO_NOTEBOOK.sub(r"](\1.html", source)
+    return linked.replace(LINK_TO_SOURCE, "](")
+
+
+def with_player(html: str) -> str:
+    """The page with what plays the runs in it, if there are any."""
+    if "<inflight-run" not in html:
+        return html
+    before, end, after = html.rpartition("</body>")
+    return before + page_parts() + end + after

@@ -1,0 +1,107 @@
+"""Cells are run, and run again until what was recorded is what the text says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from inflight_lab.publish.cell_metadata import Claim
+from inflight_lab.publish.executed_notebook import (
+    NotShownError,
+    run_notebook,
+    what_is_not_shown,
+)
+from inflight_lab.publish.recorded_outputs import (
+    is_recorded,
+    limit_of,
+    other_limit_of,
+    runs_of,
+)
+from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.run import Run
+
+PLOT = """
+from inflight_lab import LivePlot, Panel, PracticeServer
+from inflight_lab.runners import naive, semaphore
+server = PracticeServer(latency=0).start()
+plot = LivePlot(server)
+plot
+"""
+RUN = """
+refused_from = globals().get("refused_from", 6) - 1
+server.reset()
+server.quota, server.rate = "sliding-window", refused_from
+with plot:
+    await naive.make_many_requests(server.url, 4, return_exceptions=True)
+"""
+"""Refuses none in the first two runs, and one in the third."""
+PANEL = """
+server.quota = "none"
+panel = Panel(semaphore.make_many_requests, server=server, count=6, limit=2)
+panel.start()
+panel
+"""
+PRINT = "print(server.stats().started, panel.limit)"
+
+
+def run(tmp_path: Path, *cells: tuple[str, Mapping[str, Any]]) -> Any:
+    """A notebook whose cells, with what each asks of its page, have run."""
+    document = new_notebook()
+    for number, (code, asked) in enumerate(cells):
+        metadata = {"inflight_lab": dict(asked)}
+        document.cells.append(new_code_cell(code, id=f"c{number}", metadata=metadata))
+    run_notebook(document, tmp_path, name="03_some")
+    return document
+
+
+def test_a_cell_runs_until_its_run_shows_what_is_said(tmp_path: Path) -> None:
+    """The plot above has the last run, and the panel also has those at other limits,
+    which change nothing for the cells that follow.
+    """
+    says = {"shows": [{"refused": 1}]}
+    limits = {"limits": [1, 2, 4], "shows": [{"limit": 4, "answered": 6}]}
+    document = run(tmp_path, (PLOT, {}), (RUN, says), (PANEL, limits), (PRINT, {}))
+    plotted, _, panel, printed = document.cells
+    (shown,) = filter(is_recorded, plotted.outputs)
+    assert runs_of(shown)[""].counts.refused == 1
+    recorded = list(filter(is_recorded, panel.outputs))
+    assert [other_limit_of(each) for each in recorded] == [None, 1, 4]
+    assert [limit_of(runs_of(each)) for each in recorded] == [2, 1, 4]
+    assert printed.outputs[0].text == "6 2\n"
+
+
+def test_what_is_never_shown_ends_the_export(tmp_path: Path) -> None:
+    """Nobody reads about 429s beside a run without any: the error names the notebook,
+    the cell, and what was not seen.
+    """
+    with pytest.raises(NotShownError) as raised:
+        run(tmp_path, (PLOT, {}), (RUN, {"shows": [{"answered": 5}]}))
+    assert str(raised.value) == (
+        "03_some, cell c1: the text says answered: 5, and the run shows 1,"
+        " in the last of 5 recordings"
+    )
+
+
+def test_bad_metadata_names_its_cell(tmp_path: Path) -> None:
+    """Whoever wrote it finds the place."""
+    with pytest.raises(ValueError, match="03_some, cell c0: limits must be a list"):
+        run(tmp_path, ("1 + 1", {"limits": 3}))
+
+
+def test_limits_without_a_panel_are_an_error(tmp_path: Path) -> None:
+    """A slider that silently stays away would be missed only by readers."""
+    with pytest.raises(RuntimeError, match="03_some, cell c0: limits is for a cell"):
+        run(tmp_path, ("1 + 1", {"limits": [3]}))
+
+
+def test_a_claim_about_a_run_that_is_not_there_does_not_hold() -> None:
+    """The runner may have another name, or its run was too long to be kept."""
+    runs = {"naive": Run(counts=RunStats(refused=1))}
+    assert what_is_not_shown([Claim("refused", 1, "naive")], runs) == ""
+    missing = what_is_not_shown([Claim("refused", 1, "semaphore")], runs)
+    assert missing == "no run of semaphore was recorded"
+    assert what_is_not_shown([Claim("refused", 1)], {}) == "no run was recorded"

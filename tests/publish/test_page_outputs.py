@@ -1,0 +1,146 @@
+"""What a page shows of the outputs of a cell, and of a notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from inflight_lab.plot.plain_picture import PLAYER, RECORDING, STARTED, Place
+from inflight_lab.publish.notebook_page import as_html
+from inflight_lab.publish.page_outputs import WIDGET, for_a_page
+from inflight_lab.publish.recorded_outputs import OTHER_LIMIT
+from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.levels import level
+from inflight_lab.runs.recording import as_text
+from inflight_lab.runs.run import Run, no_levels
+
+LIVE = '<a href="live">Open this live</a>'
+
+
+def picture_of(
+    name: str, *, limit: int = 3, widget: str = "one", **metadata: Any
+) -> NotebookNode:
+    """The output of a plot whose run was recorded; its picture is the name in bold."""
+    run = Run(
+        levels=no_levels() | {"limit": [level(0, limit)]},
+        counts=RunStats(started=1, accepted=1),
+        now=1.0,
+    )
+    place = Place(widget, "lines", "rate")
+    data = {
+        "text/html": f"<b>{name}</b>",
+        RECORDING: json.loads(as_text({name: run})),
+    }
+    metadata |= {STARTED: 1, PLAYER: place._asdict()}
+    return new_output("display_data", data=data, metadata=metadata)
+
+
+def widget(**data: str) -> NotebookNode:
+    """The output of a widget, with what else it brings."""
+    return new_output("display_data", data={WIDGET: {"model_id": "one"}} | data)
+
+
+def shown(*outputs: NotebookNode) -> list[str]:
+    """The HTML of what a page shows of them."""
+    return [output.data["text/html"] for output in for_a_page(outputs, LIVE)]
+
+
+def test_the_lanes_of_one_widget_are_one_player() -> None:
+    """They have one clock, and one link to the same panel live; another widget's plot
+    has its own.
+    """
+    side_by_side, alone = shown(
+        widget(), picture_of("Ada"), picture_of("Ben"), picture_of("Cy", widget="two")
+    )
+    assert side_by_side.startswith('<inflight-run data-view="lines" data-strip="rate">')
+    assert "<b>Ada</b><b>Ben</b>" in side_by_side
+    assert side_by_side.count("application/json") == 1
+    assert side_by_side.endswith(f"<p>{LIVE}</p>")
+    assert "<b>Cy</b>" in alone
+
+
+def test_recordings_at_other_limits_stand_in_their_order() -> None:
+    """The slider goes from the lowest limit to the highest; the picture is that of the
+    cell's own run, and the lanes of each limit stay together.
+    """
+    (player,) = shown(
+        picture_of("Ada", limit=5),
+        picture_of("Ben", limit=5),
+        picture_of("Ada", limit=9, **{OTHER_LIMIT: 9}),
+        picture_of("Ben", limit=9, **{OTHER_LIMIT: 9}),
+        picture_of("Ada", limit=2, **{OTHER_LIMIT: 2}),
+        picture_of("Ben", limit=2, **{OTHER_LIMIT: 2}),
+    )
+    assert re.findall(r'data-limit="(\d+)"', player) == ["2", "5", "9"]
+    assert player.count("<b>") == 2
+    recordings = re.findall(r">(\{.*\})</script>", player)
+    assert [list(json.loads(each)["runs"]) for each in recordings] == [
+        ["Ada", "Ben"]
+    ] * 3
+
+
+def test_a_panel_that_waits_is_a_line_of_text() -> None:
+    """Two empty pictures would only take room; the line says where it can be run."""
+    empty = new_output(
+        "display_data", data={"text/html": "<img>"}, metadata={STARTED: 0}
+    )
+    assert shown(widget(), empty, empty) == [f"<p>Nothing was sent here. {LIVE}</p>"]
+
+
+def test_another_widget_is_the_html_that_it_brings() -> None:
+    """Without any it is left out: its bare text says nothing to a reader."""
+    bare = widget(**{"text/plain": "IntSlider(value=3)"})
+    assert shown(bare, widget(**{"text/html": "<pre>code</pre>"})) == [
+        "<pre>code</pre>"
+    ]
+
+
+def test_other_outputs_stay() -> None:
+    """What a cell printed, and tables, are there for every reader."""
+    printed = new_output("stream", text="30 answers\n")
+    assert for_a_page([printed], LIVE) == [printed]
+
+
+def live(notebook: str, words: str) -> str:
+    """A link that says where it leads."""
+    return f'<a href="{notebook}-live">{words}</a>'
+
+
+def page(*cells: NotebookNode) -> str:
+    """The page of a notebook with these cells."""
+    return as_html(new_notebook(cells=list(cells)), "03_some", live)
+
+
+def test_a_page_says_where_it_can_be_tried() -> None:
+    """At its top, below each player, and below each exercise, whose solution only the
+    notebook can check.
+    """
+    exercise = new_code_cell("check", id="code-exercise-one")
+    player = new_code_cell("panel", id="code-panel", outputs=[picture_of("Ada")])
+    links = re.findall(r'<a href="03_some-live">([^<]+)</a>', page(exercise, player))
+    assert links == ["Open this live", "Open live to check yours", "Open this live"]
+
+
+def test_only_a_page_with_players_has_their_script() -> None:
+    """The others stay as small as their text."""
+    assert "<script" not in page(new_markdown_cell("# Title"))
+    played = page(new_code_cell("panel", outputs=[picture_of("Ada")]))
+    assert played.count('<script type="module">') == 1
+
+
+def test_links_lead_from_page_to_page() -> None:
+    """A link to a notebook, or to a passage in it, leads to its page; one to the code
+    leads to the files beside the pages.
+    """
+    targets = (
+        "06_pace.ipynb",
+        "glossary.ipynb#cell-id=rung",
+        "../src/inflight_lab/runners/paced.py",
+    )
+    text = " ".join(f"[a]({target})" for target in targets)
+    links = re.findall(r'<a href="([^"]+)">a</a>', page(new_markdown_cell(text)))
+    assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
