@@ -48,7 +48,7 @@ def test_each_goal_is_judged_by_itself() -> None:
         "2 refused",
         "AttributeError: 'Stats' object has no attribute 'acepted'",
         "SystemExit: 1",
-        "1.5 s",
+        "1.5\N{NO-BREAK SPACE}s",
     ]
 
 
@@ -68,7 +68,7 @@ def test_beside_a_goal_stands_what_it_is_about() -> None:
     )
     goals.judge(STATS, finished=True)
     assert list(goals.met.values()) == [True] * 3
-    assert seen_for(goals) == ["7 answered, 1.5 s", "", ""]
+    assert seen_for(goals) == ["7 answered, 1.5\N{NO-BREAK SPACE}s", "", ""]
 
 
 def test_a_run_that_was_cut_short_meets_no_goal() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
+from inflight_lab.plot.sentence import finished_sentence
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
@@ -53,6 +54,26 @@ async def test_a_run_that_cannot_begin_leaves_its_servers_free(
     with pytest.raises(TypeError):
         panel.start()
     assert not any(is_busy(lane.server) for lane in panel.lanes.values())
+
+
+async def test_a_goal_and_the_sentence_have_one_clock(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """That of somebody who waits for the answers: a runner that first thinks for a
+    while has taken longer than the server has worked.
+    """
+
+    async def thinks_first(url: str, count: int, *, client: Any) -> list[Any]:
+        await asyncio.sleep(0.5)
+        return [await client.get(url) for _ in range(count)]
+
+    goals = {"fast": lambda stats: stats.elapsed < 0.5}
+    panel = open_panel(thinks_first, count=3, goals=goals)
+    await panel.start()
+    (lane,) = panel.lanes.values()
+    (goal,) = lane.goals.states()
+    assert goal["met"] is False
+    assert f"answered in {goal['seen']}" in finished_sentence(lane.feed.run)
 
 
 async def test_side_by_side(server: PracticeServer, open_panel: OpenPanel) -> None:

@@ -13,6 +13,7 @@ from inflight_lab import PracticeServer
 from inflight_lab.engine.execution import TIMEOUT
 from inflight_lab.panel import slow_motion
 from inflight_lab.panel.slow_motion import stretched_timeout, stretched_times
+from inflight_lab.plot.sentence.words import plain_time
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel
 
@@ -74,7 +75,9 @@ async def test_slow_motion_slows_everything_and_ends_with_the_run(
     assert (server.slow, server.timeline.period) == (1, 2)
     assert (server.latency, server.period) == (0.02, 2)
     assert server.stats().elapsed >= 0.3
-    assert judged == [server.stats().elapsed / 5]
+    (lane,) = panel.lanes.values()
+    assert judged == [plain_time(lane.feed.run.elapsed)]
+    assert server.stats().elapsed / 5 - 0.05 <= judged[0] < server.stats().elapsed
 
 
 @pytest.mark.anyio

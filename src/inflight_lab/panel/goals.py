@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from inflight_lab.panel.words import error_in_words
+from inflight_lab.plot.sentence.words import plain_seconds, unbroken
 from inflight_lab.runs.events import Stats
 
 Goal = Callable[[Stats], bool]
@@ -18,7 +19,7 @@ SEEN = {
     "refused": "{} refused",
     "failed": "{} failed",
     "cancelled": "{} cancelled",
-    "elapsed": "{:.1f} s",
+    "elapsed": "{}",
 }
 """How a number that a goal is about is shown beside it, by its name in the Stats."""
 
@@ -90,5 +91,11 @@ def _numbers_for(condition: Goal, stats: Stats) -> str:
     """The numbers whose names stand in the code of a goal."""
     code = getattr(condition, "__code__", None)
     names = code.co_names if code else ()
-    seen = [SEEN[name].format(getattr(stats, name)) for name in names if name in SEEN]
+    seen = [_in_words(name, stats) for name in names if name in SEEN]
     return ", ".join(seen)
+
+
+def _in_words(name: str, stats: Stats) -> str:
+    number = getattr(stats, name)
+    shown = plain_seconds(number) if name == "elapsed" else number
+    return unbroken(SEEN[name].format(shown))

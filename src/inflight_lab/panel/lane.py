@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from inflight_lab.engine.client import Outcome
@@ -13,10 +14,10 @@ from inflight_lab.panel.settings import Limits
 from inflight_lab.panel.slow_motion import (
     stretched_timeout,
     stretched_times,
-    true_stats,
 )
 from inflight_lab.panel.words import End, how_it_ended
 from inflight_lab.plot.feed import Feed, Post
+from inflight_lab.plot.sentence.words import plain_time
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.events import Stats
 from inflight_lab.server import PracticeServer
@@ -108,8 +109,7 @@ class Lane:
             self._stop_plot()
         if not is_busy(self.server):
             self.server.slow = 1
-        stats = true_stats(self.server.stats(), self.slow)
-        self.goals.judge(stats, finished=not cut_short)
+        self.goals.judge(self._judged_stats(), finished=not cut_short)
         end = how_it_ended(execution, self._stats(), observed=self._observed)
         return End(self._said_here(end.status), self._said_here(end.notice))
 
@@ -183,6 +183,11 @@ class Lane:
     def _stats(self) -> Stats:
         """The client's numbers if it is observed, otherwise the server's."""
         return self.timeline.stats() if self._observed else self.server.stats()
+
+    def _judged_stats(self) -> Stats:
+        """The server's numbers, but the time that the sentence states."""
+        elapsed = plain_time(self.feed.run.elapsed)
+        return replace(self.server.stats(), elapsed=elapsed)
 
     async def _wait_for_the_server(self) -> None:
         """Let the server notice that clients hung up, so that the plot shows it."""

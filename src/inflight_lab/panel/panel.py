@@ -52,7 +52,9 @@ class Panel(OfFirstRunner, Settable):
     for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda
     stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name.  A run
     that was stopped, or whose runner raised, meets none: a goal that does not hold is
-    missed, one that holds so far stays open and is not in ``goals_met``.
+    missed, one that holds so far stays open and is not in ``goals_met``.  ``elapsed``
+    is what the sentence above the picture says, rounded as there: from the first
+    request that was asked for to the last answer that came back.
 
     ``knobs`` names the settings that always stand on the page; the others are under
     *More*.  ``strip`` is what the one strip below the requests shows: how many are "in

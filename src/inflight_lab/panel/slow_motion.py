@@ -2,11 +2,9 @@
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
 
 from inflight_lab.engine.execution import TIMEOUT
 from inflight_lab.engine.runner import Runner
-from inflight_lab.runs.events import Stats
 
 SPEEDS = (1, 5, 20)
 """By how much a run may be slowed down; 1 is not at all."""
@@ -25,11 +23,6 @@ def stretched_times(runner: Runner, slow: float) -> dict[str, float]:
 def stretched_timeout(slow: float) -> float:
     """How many seconds the client waits for each step of a request."""
     return slow * TIMEOUT
-
-
-def true_stats(stats: Stats, slow: float) -> Stats:
-    """The numbers of a run as if it had not been slowed down."""
-    return replace(stats, elapsed=stats.elapsed / slow)
 
 
 def _times_of(runner: Runner) -> Iterator[tuple[str, float]]:

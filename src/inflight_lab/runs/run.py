@@ -104,6 +104,11 @@ class Run:
     whole: bool = True
     """Whether nothing was dropped because of `MAX_ROWS`."""
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first request to the last answer; else until ``now``."""
+        return self.counts.elapsed or self.now
+
     def append(self, update: "Run") -> None:
         """Add the rows of ``update``, and take over its counts and state.
 

@@ -124,7 +124,7 @@ SITUATIONS: tuple[Callable[[Run], str], ...] = (
 def _pace(run: Run) -> str:
     """How fast it went, and what was allowed."""
     accepted = run.counts.accepted
-    elapsed = _elapsed(run)
+    elapsed = run.elapsed
     policy = run.policies[-1].policy if run.policies else None
     if accepted < 2 or (policy is None and elapsed < MEANINGFUL):
         return ""
@@ -145,13 +145,8 @@ def _pace(run: Run) -> str:
     return f": at most {most} came {period}, {are_allowed(policy.rate)}"
 
 
-def _elapsed(run: Run) -> float:
-    """Seconds from the first request to the last answer."""
-    return run.counts.elapsed or run.now
-
-
 def _took(run: Run) -> str:
-    return plain_seconds(_elapsed(run))
+    return plain_seconds(run.elapsed)
 
 
 def _part(count: int, fate: str) -> str:

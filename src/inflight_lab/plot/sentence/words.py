@@ -47,15 +47,18 @@ def in_one_period(period: float) -> str:
     return "in one second" if period == 1 else f"within {per(period)}"
 
 
-def plain_seconds(time: float) -> str:
-    """A measured time, rounded to what a listener can keep in mind: "0.3 s"."""
+def plain_time(time: float) -> float:
+    """A measured time, rounded to what a listener can keep in mind."""
     if time >= 1:
-        plain = rounded(time, 1)
-    elif time >= 0.2:
-        plain = rounded(time * 20, 0) / 20
-    else:
-        plain = rounded(time, 2 if time >= 0.02 else 3)
-    return f"{with_commas(plain)} s"
+        return rounded(time, 1)
+    if time >= 0.2:
+        return rounded(time * 20, 0) / 20
+    return rounded(time, 2 if time >= 0.02 else 3)
+
+
+def plain_seconds(time: float) -> str:
+    """The same in words: "0.3 s"."""
+    return f"{with_commas(plain_time(time))} s"
 
 
 def plain_rate(rate: float) -> str:
