@@ -667,7 +667,8 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     expect(sentence).to_have_text("Nothing is in flight: 533 answered.")
     expect(spoken).to_have_text("Nothing is in flight: 533 answered.")
     given_up = [RequestEvent(2.0, "cancelled", None, 467)]
-    hear(page, Run(now=2.0, counts=replace(counts, cancelled=467), events=given_up))
+    over = Run(now=2.0, stopped=True, events=given_up)
+    hear(page, replace(over, counts=replace(counts, cancelled=467)))
     stopped = "Stopped after 2 s: 533 answered, 467 never sent."
     expect(sentence).to_have_text(stopped)
     expect(spoken).to_have_text(stopped)

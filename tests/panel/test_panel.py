@@ -56,6 +56,26 @@ async def test_a_run_that_cannot_begin_leaves_its_servers_free(
     assert not any(is_busy(lane.server) for lane in panel.lanes.values())
 
 
+async def test_only_a_run_that_was_stopped_says_so(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """A runner that returns early leaves requests unsent too, but nobody stopped it."""
+
+    async def sends_one(url: str, count: int, *, client: Any) -> list[Any]:
+        return [await client.get(url)]
+
+    early = open_panel(sends_one, count=9)
+    await early.start()
+    (lane,) = early.lanes.values()
+    assert finished_sentence(lane.feed.run) == "1 answered, 8 never sent."
+    server.latency = 600
+    panel = open_panel(count=9, limit=3)
+    await start_until(panel, 3)
+    await stop(panel)
+    (lane,) = panel.lanes.values()
+    assert finished_sentence(lane.feed.run).startswith("Stopped after ")
+
+
 async def test_a_goal_and_the_sentence_have_one_clock(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:

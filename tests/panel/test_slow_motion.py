@@ -102,19 +102,6 @@ async def test_a_run_in_slow_motion_is_drawn_in_the_seconds_of_its_controls(
 
 
 @pytest.mark.anyio
-async def test_requests_are_numbered_in_slow_motion_only(open_panel: OpenPanel) -> None:
-    """There a person can follow one; at full speed numbers would be a blur."""
-    panel = open_panel(count=3)
-    (lane,) = panel.lanes.values()
-    numbered = []
-    for slow in (5, 1):
-        panel.slow = slow
-        await panel.start()
-        numbered.append(lane.feed.run.numbered)
-    assert numbered == [True, False]
-
-
-@pytest.mark.anyio
 async def test_no_request_times_out_for_the_slow_motion(
     server: PracticeServer, open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

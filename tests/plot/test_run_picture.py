@@ -64,6 +64,7 @@ RUN = run_of(
         elapsed=3.96,
     ),
     events=[RequestEvent(4.0, "cancelled", None, 3)],
+    stopped=True,
 )
 
 

@@ -44,6 +44,7 @@ def run_of(brief: dict[str, Any]) -> Run:
         dropped=Counter(),
         now=brief["now"],
         slow=brief.get("slow", 1),
+        stopped=brief.get("stopped", False),
     )
 
 

@@ -67,10 +67,19 @@ def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) ->
     clock.now += 5
     source.begin(slow=5, unlimited=True)
     run = source.read()
-    assert (run.now, run.live, run.numbered) == (0, True, True)
+    assert (run.now, run.live, run.stopped) == (0, True, False)
     assert (run.slow, run.unlimited) == (5, True)
     assert lasts(run) == {"server": 1, "rate": 0}
     assert run.events == []
+
+
+def test_a_run_that_is_stopped_says_so(server: Timeline) -> None:
+    """To its last reading, and the next run begins without."""
+    source = PlotSource(server, None)
+    source.note_stop()
+    assert source.end().stopped
+    source.begin()
+    assert not source.read().stopped
 
 
 def test_a_server_that_has_seen_nothing_is_observed(
@@ -134,14 +143,14 @@ def test_the_quota_stands_from_the_beginning_and_changes(
 
 
 @pytest.mark.parametrize(
-    ("kind", "phase"), [("fixed-window", 1.75), ("sliding-window", 0.0), (None, 0.0)]
+    ("kind", "offset"), [("fixed-window", 1.75), ("sliding-window", 0.0), (None, 0.0)]
 )
-def test_only_a_window_of_the_clock_has_a_phase(
-    kind: str | None, phase: float, server: Timeline
+def test_only_a_window_of_the_clock_has_an_offset(
+    kind: str | None, offset: float, server: Timeline
 ) -> None:
     """It is how far into its window of 2 s the run began."""
     policy = QuotaPolicy(kind, 7, 2.0) if kind else None
-    assert PlotSource(server, None, lambda: policy).read().phase == phase
+    assert PlotSource(server, None, lambda: policy).read().window_offset == offset
 
 
 def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
@@ -182,13 +191,13 @@ def test_a_run_in_slow_motion_is_told_in_its_own_seconds(
     ]
 
 
-def test_a_window_of_the_clock_has_its_phase_in_own_seconds(
+def test_a_window_of_the_clock_has_its_offset_in_own_seconds(
     clock: SetClock, server: Timeline
 ) -> None:
     """The server's window of 2 s is 20 s long when everything is 10 times slower."""
     source = PlotSource(server, None, lambda: QuotaPolicy("fixed-window", 7, 20.0))
     source.begin(slow=10)
-    assert source.read().phase == pytest.approx(BEGAN % 20 / 10, abs=1e-3)
+    assert source.read().window_offset == pytest.approx(BEGAN % 20 / 10, abs=1e-3)
 
 
 def test_tokens_are_drawn_where_they_are_counted(

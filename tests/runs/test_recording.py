@@ -31,8 +31,7 @@ def columns(**changes: object) -> dict[str, Any]:
     sound = {
         "now": 0.25,
         "live": False,
-        "numbered": False,
-        "phase": 0.4,
+        "window_offset": 0.4,
         "counts": vars(Stats(started=2, in_flight=1, refused=1)),
         "dropped": {"accepted": 0, "refused": 0, "failed": 0, "cancelled": 0},
         "policies": [SLIDING, {"time": 0.2, "kind": "none"}],
@@ -151,10 +150,12 @@ NOT_A_STATE = {
     ),
     "a time of 30 years": Damage(one(now=1e9), "now must be 0 to 3600"),
     "live that is a number": Damage(one(live=1), "live must be true or false, got 1"),
-    "numbered that is text": Damage(
-        one(numbered="yes"), "numbered must be true or false, got 'yes'"
+    "stopped that is text": Damage(
+        one(stopped="yes"), "stopped must be true or false, got 'yes'"
     ),
-    "a phase of text": Damage(one(phase="1"), "phase must be a number"),
+    "an offset of text": Damage(
+        one(window_offset="1"), "window_offset must be a number"
+    ),
     "counts in a list": Damage(one(counts=[]), "counts must be an object with started"),
     "a count too few": Damage(
         one(counts={"started": 1}), "counts must be an object with started, waiting"

@@ -45,17 +45,17 @@ def test_what_is_new_is_appended() -> None:
         counts=RunStats(started=2, accepted=1),
         now=1.5,
         live=True,
-        phase=0.25,
+        window_offset=0.25,
     )
     second = Run(
         levels=no_levels() | {"server": [Point(2.5, 1, 4, 2)]},
         events=lives(1, 2.0, 429),
         counts=RunStats(started=3, accepted=1, refused=1),
         now=2.6,
-        numbered=True,
+        stopped=True,
         slow=20,
         unlimited=True,
-        phase=0.5,
+        window_offset=0.5,
     )
     run.append(first)
     run.append(second)
@@ -179,10 +179,10 @@ def test_a_run_is_what_its_columns_say() -> None:
         dropped=Counter(accepted=3, cancelled=2),
         now=2.75,
         live=True,
-        numbered=True,
+        stopped=True,
         slow=5,
         unlimited=True,
-        phase=0.125,
+        window_offset=0.125,
     )
     assert from_columns(to_columns(run)) == run
 
@@ -196,6 +196,16 @@ def test_columns_without_the_newer_counts_have_them_in_their_levels() -> None:
     del columns["counts"]["announced"], columns["counts"]["most_tokens"]
     counts = from_columns(columns).counts
     assert (counts.announced, counts.most_tokens) == (200, 640)
+
+
+def test_columns_of_an_older_recording_have_other_names() -> None:
+    """The offset of the clock's window was a phase, and nobody knew of a stop."""
+    run = Run(now=2.0, window_offset=0.125)
+    columns = to_columns(run)
+    columns["phase"] = columns.pop("window_offset")
+    columns["numbered"] = False
+    del columns["stopped"]
+    assert from_columns(columns) == run
 
 
 def test_columns_are_those_of_the_page() -> None:
@@ -214,10 +224,10 @@ def test_columns_are_those_of_the_page() -> None:
     assert list(columns) == [
         "now",
         "live",
-        "numbered",
+        "stopped",
         "slow",
         "unlimited",
-        "phase",
+        "window_offset",
         "counts",
         "dropped",
         "policies",

@@ -102,6 +102,8 @@ class Lane:
         self._execution = None
         _running.remove(self)
         self.outcomes, self.error = execution.result
+        if execution.stopped:
+            self.feed.note_stop()
         cut_short = execution.stopped or self.error is not None
         if cut_short and not self._observed:
             self._stop_plot_when_idle()

@@ -81,6 +81,10 @@ class Feed:
         """
         self.source.set_limit(limit)
 
+    def note_stop(self) -> None:
+        """The run is being stopped before its end."""
+        self.source.note_stop()
+
     def send_new(self) -> None:
         """Send what happened since the last message."""
         with self._sending:

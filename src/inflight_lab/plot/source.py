@@ -56,6 +56,7 @@ class PlotSource:
         self.began = self._main.clock()
         self._slow = slow
         self._unlimited = unlimited
+        self._stopped = False
         self._ended: Run | None = None
         self._positions: dict[Timeline, int] = {}
         for timeline in (self.server, self.client):
@@ -82,6 +83,10 @@ class PlotSource:
         news = replace(self.read(), live=False)
         self._ended = news.standing()
         return news
+
+    def note_stop(self) -> None:
+        """The run is being stopped before its end."""
+        self._stopped = True
 
     @property
     def now(self) -> float:
@@ -129,10 +134,10 @@ class PlotSource:
             counts=self._counts(),
             now=now,
             live=True,
-            numbered=self._slow != 1,
+            stopped=self._stopped,
             slow=self._slow,
             unlimited=self._unlimited,
-            phase=self._phase(),
+            window_offset=self._window_offset(),
         )
         self._has_read = True
         return news
@@ -204,7 +209,7 @@ class PlotSource:
         self._last_sent_policy = self._policy
         return [PolicyChange(time, self._policy)] if changed else []
 
-    def _phase(self) -> float:
+    def _window_offset(self) -> float:
         """Seconds into a window of the clock at which the run began."""
         if self._policy is None or self._policy.kind != "fixed-window":
             return 0.0

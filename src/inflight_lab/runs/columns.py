@@ -27,10 +27,10 @@ def to_columns(run: Run) -> Columns:
     return {
         "now": run.now,
         "live": run.live,
-        "numbered": run.numbered,
+        "stopped": run.stopped,
         "slow": run.slow,
         "unlimited": run.unlimited,
-        "phase": run.phase,
+        "window_offset": run.window_offset,
         "counts": vars(run.counts).copy(),
         "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
         "policies": [_fields_of(change) for change in run.policies],
@@ -42,8 +42,9 @@ def to_columns(run: Run) -> Columns:
 def from_columns(columns: Columns) -> Run:
     """The run that `to_columns` turned into ``columns``.
 
-    ``slow``, ``unlimited`` and some counts may be missing, as in recordings from before
-    there were such fields.
+    ``stopped``, ``slow``, ``unlimited`` and some counts may be missing, as in
+    recordings from before there were such fields.  In those ``window_offset`` is called
+    ``phase``.
     """
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
@@ -58,11 +59,17 @@ def from_columns(columns: Columns) -> Run:
         dropped=Counter(columns["dropped"]),
         now=columns["now"],
         live=columns["live"],
-        numbered=columns["numbered"],
+        stopped=columns.get("stopped", False),
         slow=columns.get("slow", 1.0),
         unlimited=columns.get("unlimited", False),
-        phase=columns["phase"],
+        window_offset=_window_offset_of(columns),
     )
+
+
+def _window_offset_of(columns: Columns) -> float:
+    name = "window_offset" if "window_offset" in columns else "phase"
+    offset: float = columns[name]
+    return offset
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:

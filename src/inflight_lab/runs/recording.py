@@ -65,10 +65,12 @@ NO_POLICY = {"time": SECONDS, "kind": one_of(NO_QUOTA)}
 COLUMNS = {
     "now": SECONDS,
     "live": bool,
-    "numbered": bool,
+    "numbered?": bool,
+    "stopped?": bool,
     "slow?": number(1, 1000),
     "unlimited?": bool,
-    "phase": LEVEL,
+    "phase?": LEVEL,
+    "window_offset?": LEVEL,
     "counts": {field.name: LEVEL for field in fields(Stats)}
     | {"announced?": COUNT, "most_tokens?": COUNT},
     "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),
@@ -87,7 +89,10 @@ COLUMNS = {
     },
 }
 """The shape of a run.  A list may have any length, and a field may be missing if its
-name ends with "?"."""
+name ends with "?".
+
+``numbered`` and ``phase`` are of older files: a run is numbered if it is slow, and the
+other is ``window_offset`` now."""
 
 NUMBERED_DETAILS = ("taken", "freed", "answered")
 """Kinds of events whose detail is a number: a slot, or a status."""

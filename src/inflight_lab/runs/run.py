@@ -90,8 +90,9 @@ class Run:
     """
     live: bool = False
     """Whether the run is still going on."""
-    numbered: bool = False
-    """Whether every request is drawn with its number, as in slow motion."""
+    stopped: bool = False
+    """Whether somebody stopped it before its end.  A plot beside your own code does not
+    know."""
     slow: float = 1.0
     """By how much it was slowed down: how many real seconds one of its own lasts."""
     unlimited: bool = False
@@ -99,7 +100,7 @@ class Run:
 
     Without one, and without this, nobody knows.
     """
-    phase: float = 0.0
+    window_offset: float = 0.0
     """Seconds from the start of a fixed window of the clock to the start of the run."""
     whole: bool = True
     """Whether nothing was dropped because of `MAX_ROWS`."""
@@ -122,10 +123,10 @@ class Run:
         self.counts = update.counts
         self.now = update.now
         self.live = update.live
-        self.numbered = update.numbered
+        self.stopped = update.stopped
         self.slow = update.slow
         self.unlimited = update.unlimited
-        self.phase = update.phase
+        self.window_offset = update.window_offset
         self._drop_oldest()
 
     def standing(self) -> "Run":

@@ -36,7 +36,7 @@ def claims_of_11(ran: Ran) -> None:
     # none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
     assert pausing["elapsed"] > plain["elapsed"] + 4
-    assert ran.kernel.value("slow.lanes['with a pause'].feed.run.numbered")
+    assert ran.kernel.value("slow.lanes['with a pause'].feed.run.slow") == 5
     happened = ran.kernel.value(EVENTS)
     ends = [time for time, kind in happened if kind == "answered"]
     begins = [time for time, kind in happened if kind == "sent"]

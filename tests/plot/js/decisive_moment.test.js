@@ -59,6 +59,7 @@ const CASES = [
     name: "a run that was stopped is shown as it stood right before",
     run: runOf({
       now: 4.2,
+      stopped: true,
       policies: [SEVEN_IN_TWO],
       events: [
         ...spaced(7, 0.1),
@@ -69,6 +70,26 @@ const CASES = [
     }),
     time: 4,
     words: "right before it was stopped, at 4\u00a0s",
+  },
+  {
+    name: "a run that was stopped with nothing in flight is shown at its end",
+    run: runOf({ now: 4.2, stopped: true, events: spaced(7, 0.1) }),
+    time: 4.2,
+    words: "right before it was stopped, at 4.2\u00a0s",
+  },
+  {
+    name: "several that time out at once stop nothing",
+    run: runOf({
+      now: 4,
+      levels: { client: [[0, 2], [4, 0]] },
+      events: [[0, "sent", 0], [0, "sent", 1], [4, "cancelled", 0], [
+        4,
+        "cancelled",
+        1,
+      ]],
+    }),
+    time: 2,
+    words: "a steady moment, at 2\u00a0s",
   },
   {
     name: "one request that times out as the last stops nothing",
@@ -100,10 +121,10 @@ const CASES = [
     words: "a steady moment, at 2\u00a0s",
   },
   {
-    name: "a run that was cut short is shown as it stood at its end",
+    name: "a plot that ended while requests were in flight is shown at its end",
     run: runOf({ now: 4, counts: { in_flight: 1 }, events: [[3, "sent", 0]] }),
     time: 4,
-    words: "right before it was stopped, at 4\u00a0s",
+    words: "its end, at 4\u00a0s",
   },
   {
     name: "a window that was nearly full is shown when it was fullest",
@@ -119,7 +140,7 @@ const CASES = [
     name: "a fixed window is shown before it is emptied",
     run: runOf({
       now: 9,
-      phase: 0.45,
+      window_offset: 0.45,
       policies: [sevenInTwo("fixed-window")],
       events: spaced(7, 0.25),
     }),
@@ -130,7 +151,7 @@ const CASES = [
     name: "a fixed window begins with the clock's period",
     run: runOf({
       now: 9,
-      phase: 1,
+      window_offset: 1,
       policies: [sevenInTwo("fixed-window")],
       levels: { server: [[0, 1], [8, 0]] },
       events: spaced(7, 0.25),
@@ -142,7 +163,7 @@ const CASES = [
     name: "who comes right at the beginning of a fixed window is in it",
     run: runOf({
       now: 9,
-      phase: 0.4,
+      window_offset: 0.4,
       policies: [{ ...sevenInTwo("fixed-window"), rate: 2 }],
       events: [
         ...request(0, { sent: 1.6, arrived: 1.6, ended: 2, status: 200 }),

@@ -15,8 +15,8 @@ import { Run } from "../../../src/inflight_lab/plot/js/run.js";
  * @typedef {object} Brief What a test says of a run.
  * @property {number} [now]
  * @property {boolean} [live]
- * @property {number} [phase]
- * @property {boolean} [numbered]
+ * @property {number} [window_offset]
+ * @property {boolean} [stopped]
  * @property {number} [slow]
  * @property {boolean} [unlimited]
  * @property {Partial<Columns["counts"]>} [counts]

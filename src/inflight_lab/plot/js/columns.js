@@ -25,10 +25,10 @@
  * @typedef {object} Columns
  * @property {number} now
  * @property {boolean} live
- * @property {boolean} numbered
- * @property {number} [slow] Missing in old recordings, like the next.
- * @property {boolean} [unlimited]
- * @property {number} phase
+ * @property {boolean} stopped
+ * @property {number} slow
+ * @property {boolean} unlimited
+ * @property {number} window_offset
  * @property {CountFields} counts
  * @property {OutcomeCounts} dropped
  * @property {PolicyRow[]} policies
@@ -42,10 +42,10 @@ export function emptyColumns() {
   return {
     now: 0,
     live: false,
-    numbered: false,
+    stopped: false,
     slow: 1,
     unlimited: false,
-    phase: 0,
+    window_offset: 0,
     counts: {
       ...none,
       started: 0,

@@ -5,7 +5,6 @@ import { windowAge } from "./flow/quota.js";
 import { motionOf } from "./flow/request.js";
 import { Requests } from "./flow/requests.js";
 import { policyAt } from "./run.js";
-import { wasStopped } from "./stopped.js";
 import { NEARLY_USED } from "./thresholds.js";
 import { atTime, perWords, unbroken, withCommas } from "./words.js";
 
@@ -59,18 +58,20 @@ function refusalMoment(run) {
 }
 
 /**
- * Right before the rest was cancelled; or the end of a run that was cut short.
+ * Right before the rest was cancelled; or, of a plot that ended before the requests, its end.
  *
  * @param {Run} run
  */
 function stopMoment(run) {
-  const words = "right before it was stopped";
-  const cancelled = firstCancelledAfterTheLastSend(run.events);
-  if (cancelled && wasStopped(run.events)) {
-    return momentOf(words, Math.max(0, cancelled.time - JUST_BEFORE));
-  }
+  if (run.stopped) return momentOf("right before it was stopped", timeBeforeStop(run));
   const isCutShort = run.counts.inFlight + run.counts.waiting > 0;
-  return isCutShort ? momentOf(words, run.now) : null;
+  return isCutShort ? momentOf("its end", run.now) : null;
+}
+
+/** @param {Run} run */
+function timeBeforeStop({ events, now }) {
+  const cancelled = firstCancelledAfterTheLastSend(events);
+  return cancelled ? Math.max(0, cancelled.time - JUST_BEFORE) : now;
 }
 
 /**
@@ -137,7 +138,7 @@ function fullestWindow(letIn, run) {
   letIn.forEach(({ time }, last) => {
     const policy = policyAt(run, time);
     if (!policy || !hasWindow(policy)) return;
-    const age = windowAge(policy, time, run.phase);
+    const age = windowAge(policy, time, run.windowOffset);
     while (time - letIn[first].time >= age) first += 1;
     const count = last - first + 1;
     if (!fullest || count > fullest.count) fullest = { time, count, policy };

@@ -25,7 +25,6 @@ export function plannedRun({ count, limit, unlimited, policy, slow }) {
   columns.counts = { ...columns.counts, ...waiting };
   columns.unlimited = unlimited;
   columns.slow = slow;
-  columns.numbered = slow !== 1;
   columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
   columns.levels.waiting = levelFromTheBeginning(count);
   if (limit !== null) columns.levels.limit = levelFromTheBeginning(limit);

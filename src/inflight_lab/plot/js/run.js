@@ -91,14 +91,14 @@ export class Run {
   now = 0;
   /** Whether the run is still going on. */
   live = false;
-  /** Slow motion: each request is drawn with its number. */
-  numbered = false;
+  /** Whether somebody stopped it before its end.  A plot beside your own code does not know. */
+  stopped = false;
   /** By how much it is slowed down: how many real seconds one of its own lasts. */
   slow = 1;
   /** Whether it is known that there is no limit.  Without one, and without this, nobody knows. */
   unlimited = false;
   /** How far into a clock-aligned window the run began. */
-  phase = 0;
+  windowOffset = 0;
   /** @type {Record<Line, Point[]>} */
   levels;
   /** @type {RequestEvent[]} */
@@ -124,14 +124,19 @@ export class Run {
     this.append(columns);
   }
 
+  /** Whether each request is drawn with its number: in slow motion one can follow it. */
+  get numbered() {
+    return this.slow !== 1;
+  }
+
   /** @param {Columns} columns What is new. */
   append(columns) {
     this.now = columns.now;
     this.live = columns.live;
-    this.numbered = columns.numbered;
-    this.slow = columns.slow ?? 1;
-    this.unlimited = columns.unlimited ?? false;
-    this.phase = columns.phase;
+    this.stopped = columns.stopped;
+    this.slow = columns.slow;
+    this.unlimited = columns.unlimited;
+    this.windowOffset = columns.window_offset;
     this.counts = countsFrom(columns.counts);
     for (const line of LINES) {
       addTo(this.levels[line], pointsFrom(columns.levels[line]));

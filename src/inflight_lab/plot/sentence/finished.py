@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from inflight_lab.plot.sentence.causes import why_failed, why_refused
-from inflight_lab.plot.sentence.stopped import never_sent, was_stopped
+from inflight_lab.plot.sentence.never_sent import never_sent
 from inflight_lab.plot.sentence.words import (
     are_allowed,
     in_one_period,
@@ -47,7 +47,7 @@ def _nothing_sent(run: Run) -> str:
 
 
 def _stopped(run: Run) -> str:
-    if not was_stopped(run):
+    if not run.stopped:
         return ""
     counts = run.counts
     unsent = never_sent(run)
@@ -79,7 +79,7 @@ def _failed(run: Run) -> str:
     if not counts.failed or counts.failed < counts.refused:
         return ""
     who = _share(counts.failed, counts.started)
-    others = _also(counts.refused, "refused") + _also(counts.cancelled, "cancelled")
+    others = _also(counts.refused, "refused") + _given_up(run)
     return f"{who} failed{_because(why_failed(run))}.{others}"
 
 
@@ -88,7 +88,7 @@ def _refused(run: Run) -> str:
     if not counts.refused:
         return ""
     who = _share(counts.refused, counts.started)
-    others = _also(counts.failed, "failed") + _also(counts.cancelled, "cancelled")
+    others = _also(counts.failed, "failed") + _given_up(run)
     return f"{who} refused{_because(why_refused(run))}.{others}"
 
 
@@ -96,10 +96,12 @@ def _some_unanswered(run: Run) -> str:
     counts = run.counts
     if counts.accepted == counts.started:
         return ""
+    unsent = never_sent(run)
     rest = counts.started - counts.accepted - counts.cancelled
     parts = [
         f"{with_commas(counts.accepted)} answered",
-        _part(counts.cancelled, "cancelled"),
+        _part(counts.cancelled - unsent, "cancelled"),
+        _part(unsent, "never sent"),
         _part(rest, "without an answer"),
     ]
     return ", ".join(part for part in parts if part) + "."
@@ -155,6 +157,12 @@ def _part(count: int, fate: str) -> str:
 
 def _also(count: int, fate: str) -> str:
     return f" {with_commas(count)} {fate}." if count else ""
+
+
+def _given_up(run: Run) -> str:
+    unsent = never_sent(run)
+    in_flight = run.counts.cancelled - unsent
+    return _also(in_flight, "cancelled") + _also(unsent, "never sent")
 
 
 def _in_brackets(why: str) -> str:

@@ -340,7 +340,7 @@ Deno.test("a dot begins and ends its flight gently, and cuts the corners", () =>
 });
 
 Deno.test("in slow motion each dot has its number, beginning with 1", () => {
-  const run = runOf({ numbered: true, events: [[1, "sent", 0], [1, "sent", 1]] });
+  const run = runOf({ slow: 5, events: [[1, "sent", 0], [1, "sent", 1]] });
   assert.deepEqual(
     drawnAt(run, 1.1).words.filter((word) => /^\d+$/.test(word)).slice(-2),
     [

@@ -16,10 +16,10 @@ const EXACTLY = 1e-7;
  *
  * @param {QuotaPolicy} policy
  * @param {number} time
- * @param {number} phase Seconds into a fixed window at time 0.
+ * @param {number} windowOffset Seconds into a fixed window at time 0.
  */
-export function windowAge({ kind, period }, time, phase) {
-  return kind === "fixed-window" ? (time + phase + EXACTLY) % period : period;
+export function windowAge({ kind, period }, time, windowOffset) {
+  return kind === "fixed-window" ? (time + windowOffset + EXACTLY) % period : period;
 }
 
 /**
@@ -33,11 +33,11 @@ export function windowAge({ kind, period }, time, phase) {
  * @param {Arrival[]} arrivals
  * @param {QuotaPolicy} policy
  * @param {number} time
- * @param {number} phase Seconds into a fixed window at time 0.
+ * @param {number} windowOffset Seconds into a fixed window at time 0.
  * @returns {WindowView}
  */
-export function windowAt(arrivals, policy, time, phase) {
-  const age = windowAge(policy, time, phase);
+export function windowAt(arrivals, policy, time, windowOffset) {
+  const age = windowAge(policy, time, windowOffset);
   const times = letInWithin(arrivals, time, age).map((arrival) => arrival.time);
   return { age, times };
 }

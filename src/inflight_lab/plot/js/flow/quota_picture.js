@@ -65,6 +65,6 @@ function drawState(pen, quota, { arrivals, run, time }) {
   } else if (policy.kind === "gcra") {
     drawTicks(pen, quota, ticksAt(arrivals, policy, time), time);
   } else {
-    drawWindow(pen, quota, windowAt(arrivals, policy, time, run.phase), time);
+    drawWindow(pen, quota, windowAt(arrivals, policy, time, run.windowOffset), time);
   }
 }

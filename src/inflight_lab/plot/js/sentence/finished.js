@@ -1,6 +1,5 @@
 // What a view says of a run that is over: how it ended, and why.
 
-import { neverSent, wasStopped } from "../stopped.js";
 import {
   areAllowed,
   inOnePeriod,
@@ -10,6 +9,7 @@ import {
   withCommas,
 } from "../words.js";
 import { busiest, mostTokens, whyFailed, whyRefused } from "./causes.js";
+import { neverSent } from "./never_sent.js";
 
 /** A rate is not worth a word if it was measured for fewer seconds. */
 const MEANINGFUL = 0.5;
@@ -28,7 +28,7 @@ function nothingSent({ run, counts }) {
 /** @type {Situation} */
 function stopped(soFar) {
   const { run, counts } = soFar;
-  if (!wasStopped(run.events)) return null;
+  if (!run.stopped) return null;
   const unsent = neverSent(run.events);
   const parts = [
     `${withCommas(counts.accepted)} answered`,
@@ -56,7 +56,7 @@ function failed(soFar) {
   const { counts } = soFar;
   if (!counts.failed || counts.failed < counts.refused) return null;
   const who = share(counts.failed, counts.started);
-  const others = also(counts.refused, "refused") + also(counts.cancelled, "cancelled");
+  const others = also(counts.refused, "refused") + givenUp(soFar);
   const text = `${who} failed${because(whyFailed(soFar))}.${others}`;
   return { text, tone: "failed" };
 }
@@ -66,18 +66,20 @@ function refused(soFar) {
   const { counts } = soFar;
   if (!counts.refused) return null;
   const who = share(counts.refused, counts.started);
-  const others = also(counts.failed, "failed") + also(counts.cancelled, "cancelled");
+  const others = also(counts.failed, "failed") + givenUp(soFar);
   const text = `${who} refused${because(whyRefused(soFar))}.${others}`;
   return { text, tone: "refused" };
 }
 
 /** @type {Situation} */
-function someUnanswered({ counts }) {
+function someUnanswered({ run, counts }) {
   const { started, accepted, cancelled } = counts;
   if (accepted === started) return null;
+  const unsent = neverSent(run.events);
   const parts = [
     `${withCommas(accepted)} answered`,
-    part(cancelled, "cancelled"),
+    part(cancelled - unsent, "cancelled"),
+    part(unsent, "never sent"),
     part(started - accepted - cancelled, "without an answer"),
   ];
   const text = `${parts.filter((each) => each).join(", ")}.`;
@@ -174,6 +176,12 @@ const part = (count, fate) => (count ? `${withCommas(count)} ${fate}` : "");
  * @param {string} fate
  */
 const also = (count, fate) => (count ? ` ${withCommas(count)} ${fate}.` : "");
+
+/** @param {RunSoFar} soFar */
+function givenUp({ run, counts }) {
+  const unsent = neverSent(run.events);
+  return also(counts.cancelled - unsent, "cancelled") + also(unsent, "never sent");
+}
 
 /** @param {string} why */
 const because = (why) => (why ? `: ${why}` : "");
