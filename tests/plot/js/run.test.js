@@ -6,8 +6,17 @@ import {
   lastIndexUpTo,
   levelAt,
   policyAt,
+  Run,
 } from "../../../src/inflight_lab/plot/js/run.js";
 import { columnsOf, pointsOf, runOf, SEVEN_IN_TWO } from "./support.js";
+
+Deno.test("an old recording lacks what was not known then, and has another name", () => {
+  const { stopped, slow, unlimited, window_offset, ...old } = columnsOf({ now: 2 });
+  const run = new Run({ ...old, phase: 0.5 });
+  const found = [run.stopped, run.slow, run.unlimited, run.windowOffset];
+  assert.deepEqual(found, [stopped, slow, unlimited, 0.5]);
+  assert.equal(window_offset, 0);
+});
 
 Deno.test("what is new is added to what was there", () => {
   const run = runOf({ now: 1, live: true, levels: { server: [[0.1, 3]] } });

@@ -25,10 +25,11 @@
  * @typedef {object} Columns
  * @property {number} now
  * @property {boolean} live
- * @property {boolean} stopped
- * @property {number} slow
- * @property {boolean} unlimited
- * @property {number} window_offset
+ * @property {boolean} [stopped] Missing in old recordings, like the next three.
+ * @property {number} [slow]
+ * @property {boolean} [unlimited]
+ * @property {number} [window_offset]
+ * @property {number} [phase] Its name in old recordings.
  * @property {CountFields} counts
  * @property {OutcomeCounts} dropped
  * @property {PolicyRow[]} policies

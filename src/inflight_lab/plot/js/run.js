@@ -133,10 +133,10 @@ export class Run {
   append(columns) {
     this.now = columns.now;
     this.live = columns.live;
-    this.stopped = columns.stopped;
-    this.slow = columns.slow;
-    this.unlimited = columns.unlimited;
-    this.windowOffset = columns.window_offset;
+    this.stopped = columns.stopped ?? false;
+    this.slow = columns.slow ?? 1;
+    this.unlimited = columns.unlimited ?? false;
+    this.windowOffset = columns.window_offset ?? columns.phase ?? 0;
     this.counts = countsFrom(columns.counts);
     for (const line of LINES) {
       addTo(this.levels[line], pointsFrom(columns.levels[line]));

@@ -54,7 +54,8 @@ function parsed(text) {
  */
 function check(name, run) {
   if (!isObject(run)) throw wrong(name, "an object");
-  for (const field of ["now", "phase"]) checkNumber(`${name}.${field}`, run[field]);
+  checkNumber(`${name}.now`, run.now);
+  checkNumber(`${name}.window_offset`, run.window_offset ?? run.phase);
   for (const field of ["counts", "dropped", "levels"]) {
     if (!isObject(run[field])) throw wrong(`${name}.${field}`, "an object");
   }
