@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from inflight_lab.publish.cell_metadata import Claim
+from inflight_lab.publish.cell_metadata import Asked, Claim
 from inflight_lab.publish.executed_notebook import (
     NotShownError,
+    other_limits,
     run_notebook,
     what_is_not_shown,
 )
@@ -96,6 +97,14 @@ def test_limits_without_a_panel_are_an_error(tmp_path: Path) -> None:
     """A slider that silently stays away would be missed only by readers."""
     with pytest.raises(RuntimeError, match="03_some, cell c0: limits is for a cell"):
         run(tmp_path, ("1 + 1", {"limits": [3]}))
+
+
+def test_a_claim_about_the_own_limit_needs_no_limit() -> None:
+    """It would be about a run that is not recorded again, and so never checked."""
+    asked = Asked((3, 9), (Claim("refused", "some", limit=9),))
+    assert other_limits(asked, 3, "03_some") == [9]
+    with pytest.raises(ValueError, match="03_some: limit in shows must be another"):
+        other_limits(asked, 9, "03_some")
 
 
 def test_a_claim_about_a_run_that_is_not_there_does_not_hold() -> None:

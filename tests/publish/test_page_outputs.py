@@ -125,11 +125,20 @@ def test_a_page_says_where_it_can_be_tried() -> None:
     assert links == ["Open this live", "Open live to check yours", "Open this live"]
 
 
-def test_only_a_page_with_players_has_their_script() -> None:
-    """The others stay as small as their text."""
-    assert "<script" not in page(new_markdown_cell("# Title"))
+def test_a_page_says_first_what_it_does_not_do() -> None:
+    """Only a page with players speaks of them, and has their script; one with nothing
+    but text is as small as that.
+    """
+    text = page(new_markdown_cell("# Title"))
+    printed = page(new_code_cell("1 + 1"))
     played = page(new_code_cell("panel", outputs=[picture_of("Ada")]))
-    assert played.count('<script type="module">') == 1
+    assert ["Nothing runs" in each for each in (text, printed, played)] == [
+        False,
+        True,
+        True,
+    ]
+    for said in ("plays a recording", '<script type="module">'):
+        assert [each.count(said) for each in (text, printed, played)] == [0, 0, 1]
 
 
 def test_links_lead_from_page_to_page() -> None:

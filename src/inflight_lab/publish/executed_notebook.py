@@ -88,12 +88,10 @@ class PageClient(NotebookClient):
         execute = super().async_execute_cell
         run = partial(execute, cell, cell_index, *args, **options)
         await self._record_until_shown(run, asked.claims_at(None), place)
-        own_limit = limit_of(self._recorded)
-        for limit in asked.limits:
-            if limit != own_limit:
-                record = partial(self._record_at, limit, cell, cell_index)
-                there = f"{place}, limit {limit}"
-                await self._record_until_shown(record, asked.claims_at(limit), there)
+        for limit in other_limits(asked, limit_of(self._recorded), place):
+            record = partial(self._record_at, limit, cell, cell_index)
+            there = f"{place}, limit {limit}"
+            await self._record_until_shown(record, asked.claims_at(limit), there)
         return cell
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
@@ -154,6 +152,15 @@ def read_metadata(cell: Any, place: str) -> Asked:
         return asked_by(cell.metadata)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from None
+
+
+def other_limits(asked: Asked, own: int | None, place: str) -> list[int]:
+    """At which limits to record a panel whose ``own`` run is there already."""
+    if own is not None and asked.claims_at(own):
+        raise ValueError(
+            f"{place}: limit in shows must be another than the panel's own, got {own}"
+        )
+    return [limit for limit in asked.limits if limit != own]
 
 
 def drop_recordings_at(limit: int, cell: Any) -> None:

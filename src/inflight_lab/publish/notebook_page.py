@@ -1,7 +1,7 @@
 """A notebook whose cells have run, as one HTML file that needs no other."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ EXERCISE = "code-exercise-"
 OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
+NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
+PLOTS_PLAY = """Each plot plays a recording; where it has a slider here, that switches
+between recordings. The buttons, other sliders and goals that the text speaks of are in
+the notebook itself."""
+
 
 def as_html(document: Any, name: str, live: LiveLink) -> str:
     """The page of the notebook ``name``, a ``document`` whose cells have run."""
@@ -34,15 +39,18 @@ def as_html(document: Any, name: str, live: LiveLink) -> str:
 
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
+    plays = any(map(has_player, document.cells))
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
         "style": STYLE.read_text(encoding="utf-8"),
+        "note": note_above(document.cells, plays=plays),
         "open_live": live(name, OPEN),
     }
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
-    return with_player(WIDE.sub(SCROLLING, html))
+    html = WIDE.sub(SCROLLING, html)
+    return with_player(html) if plays else html
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
@@ -61,9 +69,22 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
+def has_player(cell: Any) -> bool:
+    """Whether the page plays a run there."""
+    shown = [
+        each.get("data", {}).get("text/html", "") for each in cell.get("outputs", [])
+    ]
+    return any("<inflight-run" in html for html in shown)
+
+
+def note_above(cells: Iterable[Any], *, plays: bool) -> str:
+    """What readers should know first; nothing where there is only text."""
+    if all(cell.cell_type != "code" for cell in cells):
+        return ""
+    return f"{NOTHING_RUNS} {PLOTS_PLAY}" if plays else NOTHING_RUNS
+
+
 def with_player(html: str) -> str:
-    """The page with what plays the runs in it, if there are any."""
-    if "<inflight-run" not in html:
-        return html
+    """The page with what plays its runs."""
     before, end, after = html.rpartition("</body>")
     return before + page_parts() + end + after
