@@ -1,10 +1,11 @@
 """The outputs of a cell that bring the recording of a run, and what they say of it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from inflight_lab.plot.plain_picture import PLAYER, RECORDING, Place
-from inflight_lab.runs.columns import from_columns
+from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
 
 OTHER_LIMIT = "inflight_lab_other_limit"
@@ -21,8 +22,7 @@ def is_recorded(output: Output) -> bool:
 
 def runs_of(output: Output) -> dict[str, Run]:
     """The runs that it brings, by name."""
-    recording = output["data"][RECORDING]
-    return {name: from_columns(run) for name, run in recording["runs"].items()}
+    return from_text(json.dumps(output["data"][RECORDING]))
 
 
 def place_of(output: Output) -> Place:
