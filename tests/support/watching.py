@@ -49,6 +49,12 @@ class Made(NamedTuple):
     """Until it was sent; None: it never was."""
     opened: int = 0
     """Connections, for this request."""
+    body: str = ""
+    """Of a failure, as far as the script read it."""
+    retry: int | None = None
+    method: str = "GET"
+    library: str = "httpx"
+    place: str = ""
 
 
 def log_of(requests: Iterable[Made], *others: Event) -> RequestLog:
@@ -66,11 +72,14 @@ def _events_of(number: int, made: Made) -> Iterator[Event]:
     sender = 1000 + number if made.sender is None else made.sender
     url = f"https://api.example.com/{number}" if made.url is None else made.url
     pool = (made.max_connections, made.max_idle)
-    yield Asked(made.asked, PROCESS, number, sender, made.client, *pool, "GET", url)
+    how = (made.method, url, made.library, made.place)
+    yield Asked(made.asked, PROCESS, number, sender, made.client, *pool, *how)
     if made.waited is not None:
         yield Sent(made.asked + made.waited, PROCESS, number, made.opened)
     if made.took is not None:
-        answer = (0, "") if made.error else (made.status, made.headers)
+        answer = (made.status, made.headers, made.body, made.retry)
+        if made.error:
+            answer = (0, "", "", made.retry)
         yield Ended(made.asked + made.took, PROCESS, number, made.error, *answer)
 
 

@@ -13,8 +13,20 @@ from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from tests.support.notebook_tools import notebook
 
 FINDINGS = Path(finding.__file__).parent
-PACED = Finding(CERTAIN, "Refused", "3x 429", "Pace them (notebook 06).")
-ALONE = Finding(LIKELY, "Slow", "1 at a time", "Send several at once.")
+PACED = Finding(
+    CERTAIN,
+    "Refused",
+    facts="3x 429",
+    advice="Pace them (notebook 06).",
+    fix="inflight-lab snippet paced --rate 50",
+)
+ALONE = Finding(
+    LIKELY,
+    "Slow",
+    facts="1 at a time",
+    advice="Send several at once.",
+    fix="inflight-lab snippet semaphore",
+)
 
 
 def test_each_notebook_that_a_finding_names_has_its_title() -> None:
@@ -27,20 +39,24 @@ def test_each_notebook_that_a_finding_names_has_its_title() -> None:
 
 
 def test_the_page_gets_each_finding_with_its_notebook() -> None:
-    """Its number and title, or none."""
+    """Its number and title, or none; and the command beside it."""
     sent = Conclusion("60 requests.", [PACED, ALONE], ["Careful."], status=2)
     paced, alone = sent.for_page()["findings"]
     assert paced["notebook"] == {"number": "06", "title": "Pace to the quota"}
     assert (paced["certainty"], paced["headline"]) == ("certain", "Refused")
     assert paced["advice"] == "Pace them."
+    assert paced["fix"] == "inflight-lab snippet paced --rate 50"
     assert alone["notebook"] is None
     assert sent.for_page()["status"] == 2
 
 
 def test_a_terminal_gets_a_line_for_each() -> None:
-    """The run first, then what stands out, then what to be careful with."""
+    """The run first, then what stands out with its command, then what to be careful
+    with.
+    """
     assert str(Conclusion("60 requests.", [PACED], ["Careful."])).splitlines() == [
         "60 requests.",
         "certain: Refused: 3x 429. Pace them (notebook 06).",
+        "  inflight-lab snippet paced --rate 50",
         "Careful.",
     ]

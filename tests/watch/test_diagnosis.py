@@ -41,6 +41,12 @@ UNLIMITED = [
     Case("connections.py", "sound", []),
     Case("blocked.py", "", ["certain: A blocked event loop"]),
     Case("blocked.py", "sound", []),
+    Case(
+        "pause_inside.py",
+        "",
+        ["certain: A pause inside the semaphore: 12 of 12 times a task kept a slot"],
+    ),
+    Case("pause_inside.py", "sound", []),
 ]
 SEVEN_IN_TWO_SECONDS = [
     Case("too_fast.py", "", [QUOTA + "on average"]),
@@ -51,6 +57,12 @@ SEVEN_IN_TWO_SECONDS = [
         [QUOTA, "certain: Requests after the failure: gather raised HTTPStatusError"],
     ),
 ]
+LIKE_GITHUB = [
+    # The sound one first: what the other one sends counts against it, too.
+    Case("all_at_once.py", "sound", []),
+    Case("all_at_once.py", "", ["likely: Over the quota on average: "]),
+]
+GITHUB_KNOBS = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "github"}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +71,9 @@ SEVEN_IN_TWO_SECONDS = [
         (UNLIMITED[:8], {"latency": 0.1}),
         (UNLIMITED[8:], {"latency": 0.1}),
         (SEVEN_IN_TWO_SECONDS, {"quota": "sliding-window", "rate": 7, "period": 2}),
+        (LIKE_GITHUB, GITHUB_KNOBS),
     ],
-    ids=["unlimited", "unlimited, more", "seven in two seconds"],
+    ids=["unlimited", "unlimited, more", "seven in two seconds", "like GitHub"],
 )
 def test_a_fault_is_named_and_a_sound_script_hears_nothing(
     cases: list[Case], knobs: dict[str, object], tmp_path: Path

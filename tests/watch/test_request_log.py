@@ -32,7 +32,8 @@ def test_the_numbers_add_up() -> None:
     ]
     assert summary(log_of(requests)) == (
         "9 requests to api.example.com and other.example in 1.5 s, "
-        "at most 5 in flight: 2 accepted, 2 refused, 2 failed (1 ReadTimeout), "
+        "at most 5 in flight: 2 accepted, 2 refused (429 x 1, 503 x 1), "
+        "2 failed (404 x 1, ReadTimeout x 1), "
         "1 cancelled, 2 without an end."
     )
 
@@ -54,7 +55,7 @@ def test_three_hosts_are_counted_and_three_errors_named() -> None:
     ]
     words = summary(log_of(requests))
     assert words.startswith("10 requests to 3 hosts in ")
-    assert words.endswith("0 accepted, 0 refused, 10 failed (4 D, 3 C, 2 B).")
+    assert words.endswith("0 accepted, 0 refused, 10 failed (D x 4, C x 3, B x 2).")
     assert "to h0.example in" in summary(log_of(requests[:1]))
 
 
@@ -83,7 +84,7 @@ def test_nothing_is_diagnosed_in_three_requests() -> None:
 
 def test_every_finding_is_looked_for_once() -> None:
     """No check of the list is there twice, and all have something to say."""
-    assert len(set(CHECKS)) == len(CHECKS) == 10
+    assert len(set(CHECKS)) == len(CHECKS) == 14
     assert all(check.__doc__ for check in CHECKS)
 
 

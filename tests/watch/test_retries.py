@@ -44,7 +44,7 @@ def by_one_task(number: int, pauses: list[float], headers: str = "") -> list[Mad
         (
             1.3,
             "retry-after: 2",
-            "half came within 1.30 s, and 40 sooner than Retry-After asks for",
+            "half came within 1.30 s, and 40 sooner than the API asks for",
         ),
     ],
 )

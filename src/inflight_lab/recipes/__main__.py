@@ -33,12 +33,14 @@ rungs:
 OPTIONS = {
     "URL": "--url",
     "QUOTAS": "--rate",
+    "TOKENS": "--tokens",
     "LIMIT": "--limit",
     "RESULTS": "--results",
 }
 """The option for each setting."""
 INSTEAD = {
     "--url": "put your addresses in its URLS",
+    "--tokens": "it counts none; language_model and with_openai do",
     "--results": "it keeps the responses in memory; fetch_all writes them to a file",
 }
 """What to do where a recipe does not have an option."""
@@ -46,12 +48,14 @@ KEEP_IMPORTS = (
     "import from inflight-lab what it uses, in place of printing it: short, but the "
     "package must be installed"
 )
+A_MINUTE = 60  # seconds
 
 URL = (
     "the address of the API, with {id} where the id goes; without {id} for send_all "
     "and language models; follow_pages and many_hosts have a list, URLS, in the script"
 )
 RATE = "requests that the API allows in each period"
+TOKENS = "tokens that the API allows a minute, for language models"
 PERIOD = "seconds that the rate is for; 1 if there is one rate only"
 NOTEBOOK = "print it so that it runs in a notebook's cell"
 TO_FILES = (
@@ -180,6 +184,7 @@ def make_parser() -> argparse.ArgumentParser:
     for_each_quota: dict[str, Any] = {"action": "append", "default": []}
     add("--rate", type=rate_in, help=RATE, **for_each_quota)
     add("--period", type=float, help=PERIOD, **for_each_quota)
+    add("--tokens", type=int, help=TOKENS)
     add("--limit", type=int, help="most requests in flight at once")
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help=NOTEBOOK)
@@ -207,6 +212,8 @@ def settings_in(options: argparse.Namespace) -> dict[str, object]:
         "LIMIT": options.limit,
         "RESULTS": options.results,
     }
+    if options.tokens is not None:
+        settings["TOKENS"] = (options.tokens, A_MINUTE)
     if options.rate or options.period:
         settings["QUOTAS"] = quotas_of(options.rate, options.period)
     return {name: value for name, value in settings.items() if value is not None}

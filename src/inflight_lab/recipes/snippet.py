@@ -97,6 +97,10 @@ def check_setting(name: str, value: Any) -> None:
             FILE.check("results", value)
         case "QUOTAS":
             check_quotas(value)
+        case "TOKENS":
+            tokens, period = value
+            integer(1).check("tokens", tokens)
+            check("period", period)
 
 
 def check_quotas(value: Any) -> None:

@@ -16,20 +16,28 @@ from inflight_lab.watch.findings.connections import (
     pool_timeouts,
 )
 from inflight_lab.watch.findings.finding import MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.nested_retries import retries_in_two_places
 from inflight_lab.watch.findings.quota import refused_requests
+from inflight_lab.watch.findings.refusals import refused_for_good
 from inflight_lab.watch.findings.retries import storm_of_retries
+from inflight_lab.watch.findings.semaphores import pause_inside_a_semaphore
+from inflight_lab.watch.findings.tokens import tokens_over_the_quota
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.summary import summary
 
 CHECKS: list[Callable[[RequestLog], Finding | None]] = [
     one_after_the_other,
     semaphore_for_each_task,
+    pause_inside_a_semaphore,
     pool_as_the_limit,
     pool_timeouts,
     client_for_each_request,
     connections_reopened,
     refused_requests,
+    tokens_over_the_quota,
+    refused_for_good,
     storm_of_retries,
+    retries_in_two_places,
     requests_after_a_failure,
     blocked_event_loop,
 ]

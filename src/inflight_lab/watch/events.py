@@ -50,10 +50,23 @@ class Ended(NamedTuple):
     """Some of the answer's, as lines ``name: value`` with lower-case names."""
     body: str = ""
     """Of a failure, what the script itself read, up to 2,000 letters."""
+    retry: int | None = None
+    """Of a failure, how often the library had sent it before; None: not known."""
 
 
 class Acquired(NamedTuple):
     """A task acquires an `asyncio.Semaphore`, or begins to wait for it."""
+
+    time: float
+    process: int
+    semaphore: int
+    sender: int
+    place: str = ""
+    """The script's line, ``file:number``, where the semaphore was not used before."""
+
+
+class Released(NamedTuple):
+    """A task releases a semaphore for which others wait."""
 
     time: float
     process: int
@@ -69,6 +82,8 @@ class GatherFailed(NamedTuple):
     error: str
     running: list[int]
     """The tasks that it left running, by their names as senders."""
+    place: str = ""
+    """The script's line that called it, ``file:number``; "" where it is not known."""
 
 
 class Blocked(NamedTuple):
@@ -102,7 +117,17 @@ class OpenedFile(NamedTuple):
     """When it was last changed before that, in nanoseconds; 0: it is new."""
 
 
-Event = Asked | Sent | Ended | Acquired | GatherFailed | Blocked | Unseen | OpenedFile
+Event = (
+    Asked
+    | Sent
+    | Ended
+    | Acquired
+    | Released
+    | GatherFailed
+    | Blocked
+    | Unseen
+    | OpenedFile
+)
 
 EVENT_TYPES: dict[str, type[Event]] = {
     kind.__name__: kind
@@ -111,6 +136,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         Sent,
         Ended,
         Acquired,
+        Released,
         GatherFailed,
         Blocked,
         Unseen,

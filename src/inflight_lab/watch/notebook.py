@@ -12,6 +12,7 @@ from IPython.display import display
 from inflight_lab.plot.live_plot import Plot
 from inflight_lab.watch.diagnosis import report
 from inflight_lab.watch.events import Event
+from inflight_lab.watch.findings.finding import INDENT
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.request_probe import noting_send, noting_send_async
@@ -71,9 +72,15 @@ class Watch(Plot):
 
 
 def _wrapped(text: str) -> str:
-    """Each line in lines that are no longer than fits into a notebook's output."""
+    """Each line in lines that are no longer than fits into a notebook's output.
+
+    A command stays in one line, so that it can be copied.
+    """
     lines = []
     for line in text.splitlines():
+        if line.startswith(INDENT):
+            lines.append(line)
+            continue
         wrapped = fill(
             line,
             REPORT_WIDTH,

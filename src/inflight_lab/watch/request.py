@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from inflight_lab.runners.refusals import Refusal
+from inflight_lab.runs.events import REFUSALS
+
 Name = tuple[int, int]
 """Names a task, a client or a request: its process, and its number in there."""
 
@@ -22,6 +25,8 @@ class Request:
     max_idle: int
     method: str
     url: str
+    library: str = "httpx"
+    place: str = ""
     may_be_queued: bool = False
     """Whether it may wait for a connection, as the client's may all be in use."""
     connections_opened: int = 0
@@ -32,6 +37,10 @@ class Request:
     error: str = ""
     status: int = 0
     headers: str = ""
+    refusal: Refusal | None = None
+    requested_pause: float | None = None
+    """These two are from `SeenAnswer`, which describes them."""
+    retry: int | None = None
 
     @property
     def host(self) -> str:
@@ -44,6 +53,19 @@ class Request:
         return 0.0 if self.ended is None else self.ended - self.asked
 
     @property
+    def is_refused(self) -> bool:
+        """Whether the API refused it because of a quota, or because it was overloaded.
+
+        Not if it is forbidden, say: a 403 is a refusal only if it says so.
+        """
+        return self.status in REFUSALS and self.refusal is not None
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether its answer says that no wait will help."""
+        return self.refusal is not None and self.refusal.is_permanent
+
+    @property
     def failed(self) -> bool:
         """Whether a script might send it again."""
-        return bool(self.error) or self.status == 429 or self.status >= 500
+        return bool(self.error) or self.is_refused or self.status >= 500

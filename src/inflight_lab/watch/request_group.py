@@ -54,8 +54,8 @@ class RequestGroup:
 
     @property
     def refused(self) -> int:
-        """How many were answered with 429 Too Many Requests."""
-        return sum(request.status == 429 for request in self.requests)
+        """How many the API refused, such as with 429 Too Many Requests."""
+        return sum(request.is_refused for request in self.requests)
 
     @property
     def connections_opened(self) -> int:

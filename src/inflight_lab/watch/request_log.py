@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
 from inflight_lab.watch.events import (
@@ -17,11 +18,13 @@ from inflight_lab.watch.events import (
     Event,
     GatherFailed,
     OpenedFile,
+    Released,
     Sent,
     Unseen,
 )
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
+from inflight_lab.watch.seen_answer import read_answer
 
 MAX_STORED = 200_000
 """How many requests, and events of each kind, a log stores: the newest.
@@ -45,6 +48,7 @@ class RequestLog(RequestGroup):
         self.quotas_by_host: dict[str, list[AnnouncedQuota]] = {}
         """The quotas that each host's answers announce."""
         self.acquired = deque[Acquired](maxlen=MAX_STORED)
+        self.released = deque[Released](maxlen=MAX_STORED)
         self.failed_gathers = deque[GatherFailed](maxlen=MAX_STORED)
         self.blocked = deque[Blocked](maxlen=MAX_STORED)
         """Only events that came while requests were unfinished."""
@@ -57,6 +61,7 @@ class RequestLog(RequestGroup):
             Sent: self._on_sent,
             Ended: self._on_ended,
             Acquired: self.acquired.append,
+            Released: self.released.append,
             GatherFailed: self.failed_gathers.append,
             Blocked: self._on_blocked,
             Unseen: self.unseen.append,
@@ -81,15 +86,18 @@ class RequestLog(RequestGroup):
         rate = len(self) / self.seconds
         return self.refused > 0 or rate > 0.8 * allowed_rate
 
-    def semaphores_of_one_sender(self) -> int:
-        """How many semaphores were used by one task only, which sent requests."""
-        users: dict[Name, set[Name]] = {}
+    def semaphores_of_one_sender(self) -> list[Acquired]:
+        """The first use of each semaphore that one task only used, a sender."""
+        uses: dict[Name, list[Acquired]] = {}
         for event in self.acquired:
-            semaphore = (event.process, event.semaphore)
-            sender = (event.process, event.sender)
-            users.setdefault(semaphore, set()).add(sender)
+            uses.setdefault((event.process, event.semaphore), []).append(event)
         senders = {request.sender for request in self.requests}
-        return sum(len(each) == 1 and each <= senders for each in users.values())
+        of_one_sender = []
+        for events in uses.values():
+            users = {(event.process, event.sender) for event in events}
+            if len(users) == 1 and users <= senders:
+                of_one_sender.append(events[0])
+        return of_one_sender
 
     def quota_to_draw(self) -> QuotaPolicy | None:
         """The quota with the shortest window, if exactly one host announces any."""
@@ -107,6 +115,8 @@ class RequestLog(RequestGroup):
             max_idle=event.max_idle,
             method=event.method,
             url=event.url,
+            library=event.library,
+            place=event.place,
         )
         self.unfinished[(event.process, event.request)] = request
         self._requests.append(request)
@@ -142,6 +152,8 @@ class RequestLog(RequestGroup):
         request.error = event.error
         request.status = event.status
         request.headers = event.headers
+        request.refusal, request.requested_pause = read_answer(event)
+        request.retry = event.retry
         gave_up_waiting = request.may_be_queued and event.error
         if request.number is None and not gave_up_waiting:
             # It failed before it was sent, such as while its connection was opened.
@@ -155,6 +167,9 @@ class RequestLog(RequestGroup):
             self.timeline.cancel(request.number, at=time)
         elif request.error or request.number is None:
             self.timeline.fail(request.number, request.error, at=time)
+        elif request.status in REFUSALS and not request.is_refused:
+            # The timeline would take it for a refusal, as it knows the status only.
+            self.timeline.fail(request.number, str(request.status), at=time)
         else:
             self.timeline.answer(request.number, request.status, at=time)
 

@@ -2,10 +2,11 @@
 
 from collections import Counter
 
+from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_log import RequestLog
 
-MAX_NAMED_ERRORS = 3
-"""How many kinds of errors the summary names: the most frequent ones."""
+MAX_NAMED_KINDS = 3
+"""How many kinds of refusals or failures the summary names: the most frequent."""
 
 
 def summary(log: RequestLog) -> str:
@@ -23,8 +24,7 @@ def _requests(log: RequestLog) -> str:
     numbers = []
     for outcome, count in outcomes.items():
         if count or outcome in ("accepted", "refused"):
-            errors = _errors(log) if outcome == "failed" else ""
-            numbers.append(f"{count} {outcome}{errors}")
+            numbers.append(f"{count} {outcome}{_kinds(log, outcome)}")
     peak = log.timeline.stats().peak_in_flight
     return (
         f"{how_many} to {_hosts(log)} in {log.seconds:.1f} s, "
@@ -44,16 +44,31 @@ def _outcomes(log: RequestLog) -> dict[str, int]:
     }
 
 
-def _errors(log: RequestLog) -> str:
-    """The usual errors in brackets; "" if every request was answered."""
-    errors = Counter(request.error for request in log.requests)
-    del errors[""], errors["cancelled"]
-    if not errors:
+def _kinds(log: RequestLog, outcome: str) -> str:
+    """In brackets, the usual statuses and errors of an outcome: how often each.
+
+    "" where there is nothing to add: a refusal is usually a 429.
+    """
+    kinds = Counter(
+        _kind(request) for request in log.requests if _outcome(request) == outcome
+    )
+    if not kinds or (outcome == "refused" and set(kinds) == {"429"}):
         return ""
-    named = [
-        f"{count} {error}" for error, count in errors.most_common(MAX_NAMED_ERRORS)
-    ]
+    named = [f"{kind} x {count}" for kind, count in kinds.most_common(MAX_NAMED_KINDS)]
     return f" ({', '.join(named)})"
+
+
+def _outcome(request: Request) -> str:
+    """The outcome whose kinds are named; "" for the others."""
+    if request.is_refused:
+        return "refused"
+    if request.error and request.error != "cancelled":
+        return "failed"
+    return "failed" if request.status >= 400 else ""
+
+
+def _kind(request: Request) -> str:
+    return request.error or str(request.status)
 
 
 def _hosts(log: RequestLog) -> str:

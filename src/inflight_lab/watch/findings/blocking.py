@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 
 from inflight_lab.watch.findings.finding import CERTAIN, Finding
+from inflight_lab.watch.findings.fixes import snippet
 from inflight_lab.watch.request_log import RequestLog
 
 MIN_STOP = 0.015
@@ -25,6 +26,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         facts=f"it stood still {len(stops)}x, {total:.1f} s, at {line}",
         advice="Meanwhile nothing else runs: await what waits, "
         "and compute in a thread (notebook 01).",
+        fix=snippet("threaded"),
     )
 
 

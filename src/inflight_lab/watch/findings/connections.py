@@ -2,6 +2,9 @@
 
 from inflight_lab.watch.findings.concurrency import semaphore_for_each_task
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.fixes import in_flight, snippet
+from inflight_lab.watch.findings.libraries import words_of
+from inflight_lab.watch.places import at
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -21,13 +24,15 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
         has_one_request_a_connection = 0.9 * sent < connections
         has_queue = asked > max(connections, sent)
         if is_pool_known and has_one_request_a_connection and has_queue:
+            client = words_of(group.first).client
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
-                facts=f"{asked} requests were asked for at once, the client opens "
+                facts=f"{asked} requests were asked for at once, the {client} opens "
                 f"{connections} connections; {asked - connections} waited inside it",
                 advice="Let a semaphore of your own, below the pool's size, "
                 "be the limit (notebook 02).",
+                fix=snippet(in_flight(group)),
             )
     return None
 
@@ -51,6 +56,7 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
         facts=f"{len(timed_out)} requests waited too long for one of "
         f"{connections} connections",
         advice=advice,
+        fix=snippet(in_flight(RequestGroup(timed_out))),
     )
 
 
@@ -59,29 +65,34 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     clients = len(log.by_client())
     if clients < max(MIN_EVIDENCE, len(log) / 2, 2 * len(log.hosts)):
         return None
+    words = words_of(log.first)
     return Finding(
         CERTAIN,
-        "A client for each request",
-        facts=f"{clients} clients, and {log.connections_opened} connections opened",
-        advice="Make one client, and share it; "
-        "httpx.get makes one each time (notebook 01).",
+        f"A {words.client} for each request",
+        facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
+        f"opened{at(request.place for request in log.requests)}",
+        advice=f"Make one {words.client}, and share it; "
+        f"{words.one_off} makes one each time (notebook 01).",
+        fix=snippet(in_flight(log)),
     )
 
 
 def connections_reopened(log: RequestLog) -> Finding | None:
     """The client keeps fewer idle connections than it uses, so it reopens many."""
     for group in log.by_client():
-        in_flight = group.most_in_flight()
+        most = group.most_in_flight()
         max_idle = group.first.max_idle
-        if in_flight > max_idle > 0 and _reopened_connections(group) > len(group) / 3:
+        if most > max_idle > 0 and _reopened_connections(group) > len(group) / 3:
+            words = words_of(group.first)
             return Finding(
                 CERTAIN,
                 "Connections opened and closed all the time",
                 facts=f"{group.connections_opened} for {len(group)} requests with "
-                f"{in_flight} in flight. The client keeps {max_idle}; "
+                f"{most} in flight. The {words.client} keeps {max_idle}; "
                 "beyond, most need a new one",
                 advice="Lower the limit to what is kept, "
-                "or raise max_keepalive_connections (notebook 08).",
+                f"or raise {words.max_idle} (notebook 08).",
+                fix=snippet(in_flight(group)),
             )
     return None
 

@@ -10,6 +10,9 @@ CERTAIN: Certainty = "certain"
 LIKELY: Certainty = "likely"
 """The events suggest it, but something else could look the same."""
 
+INDENT = "  "
+"""Before a command on a line of its own."""
+
 MIN_EVIDENCE = 4
 """How many requests, clients or semaphores a finding needs at least."""
 
@@ -25,6 +28,10 @@ class Finding:
     headline: str
     facts: str
     advice: str
+    fix: str
+    """The command that prints the code that fixes it."""
 
     def __str__(self) -> str:
-        return f"{self.certainty}: {self.headline}: {self.facts}. {self.advice}"
+        """A line for what stands out, and one for the command, to be copied."""
+        words = f"{self.certainty}: {self.headline}: {self.facts}. {self.advice}"
+        return f"{words}\n{INDENT}{self.fix}"

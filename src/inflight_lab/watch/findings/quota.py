@@ -2,6 +2,9 @@
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
+from inflight_lab.watch.findings.fixes import at_a_rate, snippet
+from inflight_lab.watch.findings.refusals import because_of_quotas, statuses
+from inflight_lab.watch.findings.tokens import name_tokens
 from inflight_lab.watch.request_group import (
     RequestGroup,
     average_within,
@@ -15,18 +18,25 @@ ADVICE = (
 
 
 def refused_requests(log: RequestLog) -> Finding | None:
-    """A host answered 429: it was sent more than it allows."""
+    """A host refused requests: it was sent more of them than it allows."""
     for group in log.by_host():
-        if group.refused:
-            for quota in log.quotas_by_host.get(group.first.host, []):
-                finding = _over_the_quota(group, quota)
+        refused = because_of_quotas(group)
+        if len(refused) and not name_tokens(refused):
+            quotas = log.quotas_by_host.get(group.first.host, [])
+            for quota in quotas:
+                finding = _over_the_quota(group, refused, quota, quotas)
                 if finding:
                     return finding
-            return _refused(group)
+            return _refused(group, refused)
     return None
 
 
-def _over_the_quota(group: RequestGroup, quota: AnnouncedQuota) -> Finding | None:
+def _over_the_quota(
+    group: RequestGroup,
+    refused: RequestGroup,
+    quota: AnnouncedQuota,
+    all_quotas: list[AnnouncedQuota],
+) -> Finding | None:
     allowed, window, is_certain = quota
     times = group.sent_times
     most = most_within(window, times)
@@ -38,14 +48,15 @@ def _over_the_quota(group: RequestGroup, quota: AnnouncedQuota) -> Finding | Non
     return Finding(
         CERTAIN if is_certain else LIKELY,
         f"Over the quota {how}",
-        facts=f"{group.refused}x 429 from {group.first.host}. "
+        facts=f"{statuses(refused)} from {group.first.host}. "
         f"In {window:g} s {allowed:g} are allowed; "
         f"you sent {average:.0f} on average and {most} in the busiest",
         advice=ADVICE,
+        fix=snippet(at_a_rate(group), all_quotas),
     )
 
 
-def _refused(group: RequestGroup) -> Finding:
+def _refused(group: RequestGroup, refused: RequestGroup) -> Finding:
     accepted = [
         request.sent
         for request in group.requests
@@ -54,9 +65,10 @@ def _refused(group: RequestGroup) -> Finding:
     return Finding(
         LIKELY,
         "Refused",
-        facts=f"{group.refused}x 429 from {group.first.host}, "
+        facts=f"{statuses(refused)} from {group.first.host}, "
         "and no quota in its headers explains them. "
         f"You sent up to {most_within(1, group.sent_times)} in a second; "
         f"up to {most_within(1, accepted)} in a second were accepted",
         advice=ADVICE,
+        fix=snippet("adaptive"),
     )

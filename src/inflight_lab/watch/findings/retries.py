@@ -8,8 +8,6 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from inflight_lab.runners.written_times import seconds_in
-from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.finding import (
     CERTAIN,
     LIKELY,
@@ -17,6 +15,7 @@ from inflight_lab.watch.findings.finding import (
     Certainty,
     Finding,
 )
+from inflight_lab.watch.findings.fixes import snippet
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import most_within
 from inflight_lab.watch.request_log import RequestLog
@@ -37,10 +36,9 @@ class Pair(NamedTuple):
         return self.second.asked - (self.first.ended or 0.0)
 
     @property
-    def ignores_retry_after(self) -> bool:
-        """Whether the pause is shorter than the first answer's Retry-After."""
-        fields = fields_in(self.first.headers)
-        requested = seconds_in(fields.get("retry-after", ""))
+    def is_too_early(self) -> bool:
+        """Whether the pause is shorter than the first answer asks for."""
+        requested = self.first.requested_pause
         return requested is not None and self.pause < 0.95 * requested
 
 
@@ -70,9 +68,9 @@ class Retries:
         return sum(pair.second.failed for pair in self.pairs)
 
     @property
-    def before_retry_after(self) -> int:
-        """How many came sooner than Retry-After asks for."""
-        return sum(pair.ignores_retry_after for pair in self.pairs)
+    def too_early(self) -> int:
+        """How many came sooner than the API asks for."""
+        return sum(pair.is_too_early for pair in self.pairs)
 
     @property
     def usual_pause(self) -> float:
@@ -103,19 +101,20 @@ def _storm(retries: Retries, certainty: Certainty, *, how: str) -> Finding:
         f"{retries.failed_again} failed again; {how}",
         advice="Wait as long as the API says, or longer each time, "
         "and add a random time (notebook 07).",
+        fix=snippet("resilient"),
     )
 
 
 def _come_too_soon(retries: Retries) -> bool:
-    """Whether half of them ignore Retry-After, or hardly wait at all."""
-    mostly_ignore_it = retries.before_retry_after >= retries.count / 2
+    """Whether half of them ignore what the API asks, or hardly wait at all."""
+    mostly_ignore_it = retries.too_early >= retries.count / 2
     return mostly_ignore_it or retries.usual_pause < MIN_PAUSE
 
 
 def _how_soon(retries: Retries) -> str:
     how = f"half came within {retries.usual_pause:.2f} s"
-    if retries.before_retry_after:
-        sooner = f"{retries.before_retry_after} sooner than Retry-After asks for"
+    if retries.too_early:
+        sooner = f"{retries.too_early} sooner than the API asks for"
         how += f", and {sooner}"
     return how
 
@@ -154,6 +153,8 @@ def find_retries(log: RequestLog) -> Retries:
     If many requests share an address, only those of the same sender are compared, and
     they are retries only if no sender sends another request after an answer.  A worker
     does: it takes its next task whether the last one failed or not.
+
+    What is refused for good is left out: no pause would help (`refused_for_good`).
     """
     addresses = {_address(request) for request in log.requests}
     senders = log.by_sender()
@@ -164,8 +165,9 @@ def find_retries(log: RequestLog) -> Retries:
     after_an_answer = len(pairs) - len(after_a_failure)
     tolerated = 0 if share_addresses else len(after_a_failure) / 4
     are_retries = after_an_answer <= tolerated
+    may_help = [each for each in after_a_failure if not each.first.is_refused_for_good]
     return Retries(
-        after_a_failure if are_retries else [],
+        may_help if are_retries else [],
         are_certain=not share_addresses,
         total_requests=len(log),
     )

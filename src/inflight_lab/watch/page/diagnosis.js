@@ -12,6 +12,7 @@ import { add, div } from "../../plot/js/dom.js";
  * @property {string} headline
  * @property {string} facts
  * @property {string} advice
+ * @property {string} fix The command that prints the code that fixes it.
  * @property {Notebook | null} notebook It explains the finding.
  *
  * @typedef {object} Conclusion
@@ -39,14 +40,27 @@ export function showDiagnosis(section, { summary, findings, warnings }) {
  * @param {HTMLElement} section
  * @param {Finding} finding
  */
-function addFinding(section, { certainty, headline, facts, advice, notebook }) {
+function addFinding(section, finding) {
+  const { certainty, headline, facts, advice, fix, notebook } = finding;
   const className = `finding ${certainty}`;
   const card = add("article", section, { className });
   const heading = add("h2", card, { textContent: headline });
   add("span", heading, { className: "certainty", textContent: certainty });
   add("p", card, { textContent: `${facts}.` });
   add("p", card, { className: "advice", textContent: advice });
+  addFix(card, fix);
   if (notebook) addNotebook(card, notebook);
+}
+
+/**
+ * A click on the command selects all of it, to be copied.
+ *
+ * @param {HTMLElement} card
+ * @param {string} command
+ */
+function addFix(card, command) {
+  const line = add("p", card, { className: "fix", textContent: "The code for it: " });
+  add("code", line, { textContent: command });
 }
 
 /**

@@ -1,0 +1,42 @@
+"""Retries in two places: in the library, and in the script around it."""
+
+from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.fixes import asks_a_model, at_a_rate, snippet
+from inflight_lab.watch.findings.retries import Pair, find_retries
+from inflight_lab.watch.places import at
+from inflight_lab.watch.request_log import RequestLog
+
+
+def retries_in_two_places(log: RequestLog) -> Finding | None:
+    """The library sends a failed request again, and the script repeats its call."""
+    retries = find_retries(log)
+    by_the_library = [pair for pair in retries.pairs if _is_by_the_library(pair)]
+    by_the_script = [pair for pair in retries.pairs if _is_by_the_script(pair)]
+    if min(len(by_the_library), len(by_the_script)) < MIN_EVIDENCE:
+        return None
+    most = max(_attempts(pair) for pair in by_the_script)
+    recipe = at_a_rate(log) if asks_a_model(log) else "resilient"
+    return Finding(
+        CERTAIN if retries.are_certain else LIKELY,
+        "Retries in two places",
+        facts=f"the library sent a request up to {most}x in one call, and the script "
+        f"repeated {len(by_the_script)} calls that had failed"
+        f"{at(pair.second.place for pair in by_the_script)}",
+        advice="Each multiplies the other: retry in one place only, "
+        "and switch the library's off, as with max_retries=0 (notebook 07).",
+        fix=snippet(recipe),
+    )
+
+
+def _is_by_the_library(pair: Pair) -> bool:
+    return bool(pair.second.retry)
+
+
+def _is_by_the_script(pair: Pair) -> bool:
+    """Whether the library had given up, and a new call begins."""
+    return bool(pair.first.retry) and pair.second.retry == 0
+
+
+def _attempts(pair: Pair) -> int:
+    """How often the library had sent the first request when it gave up."""
+    return 1 + (pair.first.retry or 0)

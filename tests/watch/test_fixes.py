@@ -1,0 +1,99 @@
+"""The commands that findings end with: each prints code that runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inflight_lab import PracticeServer, cli
+from inflight_lab.recipes import RECIPES
+from inflight_lab.runners import RUNGS
+from inflight_lab.watch.announced_quota import AnnouncedQuota
+from inflight_lab.watch.findings import fixes
+from inflight_lab.watch.findings.fixes import snippet, whole
+from tests.support.pasting import run
+
+QUOTAS = [AnnouncedQuota(5, 0.5, True), AnnouncedQuota(300, 60, True)]
+URLS = {
+    "language_model": "/v1/chat/completions",
+    "with_openai": "/v1",
+    "paced": "/get?id={id}",
+    "with_aiohttp": "/get?id={id}",
+}
+"""Where the practice server answers what a recipe sends."""
+OF_A_RUNG = """
+
+if __name__ == "__main__":
+    answers = make_many_requests("{url}", 4)
+    print(len(asyncio.run(answers) if "asyncio" in globals() else answers))
+"""
+
+
+def names_in_findings() -> Iterator[str]:
+    """The recipes and rungs that the findings name."""
+    for path in Path(fixes.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and node.value in (*RECIPES, *RUNGS):
+                yield str(node.value)
+
+
+NAMES = sorted(set(names_in_findings()))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_code_that_a_command_prints_runs(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As printed, but for the address and for how much there is to do."""
+    more = "--tokens 90000" if name in ("language_model", "with_openai") else ""
+    command = snippet(name, QUOTAS if name in URLS else (), more=more)
+    program, *arguments = shlex.split(command)
+    assert program == "inflight-lab"
+    with PracticeServer(latency=0.01) as server:
+        host = server.url.removesuffix("/get")
+        if name in URLS:
+            arguments += ["--url", host + URLS[name]]
+        cli.main(arguments)
+        code = capsys.readouterr().out
+        if name in URLS:
+            assert "QUOTAS = [(5, 0.5), (300, 60)]" in code
+            code = re.sub(r"(?m)^IDS = .*", "IDS = range(1, 5)", code)
+        else:
+            code += OF_A_RUNG.format(url=server.url)
+        if more:
+            assert "TOKENS = (90000, 60)" in code
+        script = tmp_path / "script.py"
+        script.write_text(code)
+        status, _, said = await run(script, API_TOKEN="k", OPENAI_API_KEY="k")
+        assert (status, "Traceback" in said) == (0, False), said
+        assert server.stats().accepted >= 2
+
+
+@pytest.mark.parametrize(
+    ("quota", "window", "rate_and_period"),
+    [
+        (7, 2, (7, 2)),
+        (2.5, 0.5, (5, 1.0)),
+        (0.1, 1, (1, 10)),
+        (1 / 3, 1, (1, 3)),
+        (0.123, 1, (1, 1)),
+        (7.77, 1, (777, 100)),
+    ],
+)
+def test_a_rate_is_a_whole_number(
+    quota: float, window: float, rate_and_period: tuple[int, float]
+) -> None:
+    """The command takes nothing else; less than one is at least one."""
+    assert whole(AnnouncedQuota(quota, window, True)) == rate_and_period
+
+
+def test_a_window_of_days_is_written_out() -> None:
+    """Not as 2.592e+06, which nobody reads as a month."""
+    command = snippet("paced", [AnnouncedQuota(5000, 2_592_000, True)])
+    assert command == "inflight-lab snippet paced --rate 5000 --period 2592000"
