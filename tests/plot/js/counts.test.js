@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 
 import { countsAt } from "../../../src/inflight_lab/plot/js/counts.js";
 import { outcomeOf } from "../../../src/inflight_lab/plot/js/outcomes.js";
-import { numbersAt, percentOf } from "../../../src/inflight_lab/plot/js/tiles.js";
+import {
+  endsOf,
+  numbersAt,
+  percentOf,
+} from "../../../src/inflight_lab/plot/js/tiles.js";
 import NUMBERS from "../shared_numbers.json" with { type: "json" };
 import { request, runOf, SEVEN_IN_TWO } from "./support.js";
 
@@ -97,4 +101,40 @@ Deno.test("what was sent lately is counted in the quota's period, else in a seco
 Deno.test("the bar shows shares of all that were asked for", () => {
   assert.equal(percentOf(RUN.counts, "accepted"), 100 / 3);
   assert.equal(percentOf(runOf({}).counts, "accepted"), 0);
+});
+
+/**
+ * @param {Partial<import("../../../src/inflight_lab/plot/js/columns.js").CountFields>} counts
+ */
+function barOf(counts) {
+  const ends = endsOf(runOf({ counts }).counts);
+  const { accepted, refused, failed, cancelled, started } = ends;
+  return [accepted, refused, failed, cancelled, started];
+}
+
+Deno.test("a refusal or a failure that was sent again is not in the bar", () => {
+  const retried = {
+    started: 252,
+    announced: 200,
+    accepted: 200,
+    refused: 50,
+    failed: 2,
+  };
+  assert.deepEqual(barOf(retried), [200, 0, 0, 0, 200]);
+  const givenUp = {
+    started: 252,
+    announced: 200,
+    accepted: 199,
+    refused: 50,
+    failed: 3,
+  };
+  assert.deepEqual(barOf(givenUp), [199, 0, 1, 0, 200]);
+});
+
+Deno.test("one that was not sent again is, and so is what nobody announced", () => {
+  const refused = { started: 200, accepted: 140, refused: 60 };
+  assert.deepEqual(barOf({ ...refused, announced: 200 }), [140, 60, 0, 0, 200]);
+  assert.deepEqual(barOf({ ...refused, announced: 0 }), [140, 60, 0, 0, 200]);
+  const more = { started: 300, announced: 200, accepted: 300 };
+  assert.deepEqual(barOf(more), [300, 0, 0, 0, 300]);
 });

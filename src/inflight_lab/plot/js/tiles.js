@@ -1,4 +1,4 @@
-// Tiles with the numbers of a run, and a bar with what became of its requests.
+// Tiles with the numbers of a run, and a bar with how its requests ended.
 
 import { div } from "./dom.js";
 import { levelAt, policyAt } from "./run.js";
@@ -63,8 +63,9 @@ export function addTiles(root) {
       tile.classList.toggle("ifl-alarm", alarming);
       if (key === "rate") label.textContent = `in ${lastPeriod(numbers.period)}`;
     }
+    const ends = endsOf(counts);
     for (const { outcome, part } of parts) {
-      part.style.width = `${percentOf(counts, outcome)}%`;
+      part.style.width = `${percentOf(ends, outcome)}%`;
     }
   };
 }
@@ -86,6 +87,27 @@ export function numbersAt(run, time, counts) {
     failed: counts.failed,
     rate: levelAt(run.levels.rate, time) ?? 0,
     period: policyAt(run, time)?.period ?? 1,
+  };
+}
+
+/**
+ * How the requests ended.  A refusal or a failure is no end if its request was sent again: so
+ * many were as there are more than the client said it would send.
+ *
+ * @param {Counts} counts Of all that was sent.
+ * @returns {OutcomeCounts & { started: number }}
+ */
+export function endsOf(counts) {
+  const { started, announced, accepted, refused, failed, cancelled } = counts;
+  const sentAgain = announced ? Math.max(0, started - announced) : 0;
+  const refusedFirst = Math.min(refused, sentAgain);
+  const failedFirst = Math.min(failed, sentAgain - refusedFirst);
+  return {
+    started: started - refusedFirst - failedFirst,
+    accepted,
+    refused: refused - refusedFirst,
+    failed: failed - failedFirst,
+    cancelled,
   };
 }
 
