@@ -10,6 +10,7 @@ from inflight_lab import LivePlot, ObservedTransport, PracticeServer
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.levels import Point
+from inflight_lab.runs.quota_policy import PolicyChange
 from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
 
@@ -69,6 +70,18 @@ def test_each_run_has_a_number(
     page.hello()
     numbers = [message["number"] for message in page.messages if "reset" in message]
     assert numbers == [1, 1, 2, 2, 3, 3]
+
+
+def test_the_api_says_how_many_it_lets_in_at_once(
+    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is set on the server, with a quota or without."""
+    idle.quota, idle.max_concurrent = "none", 4
+    plot = LivePlot(idle)
+    page = Page(plot, monkeypatch)
+    with plot:
+        shown = page.hello()
+    assert shown.policies == [PolicyChange(0.0, None, max_concurrent=4)]
 
 
 def test_a_page_gets_every_row_once(

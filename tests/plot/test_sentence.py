@@ -29,9 +29,8 @@ def run_of(brief: dict[str, Any]) -> Run:
     levels = no_levels()
     for line in levels.keys() & brief.get("levels", {}).keys():
         levels[line] = [level(*point) for point in brief["levels"][line]]
-    policies = []
-    if "quota" in brief:
-        policies.append(PolicyChange(0.0, POLICY._replace(**brief["quota"])))
+    policy = POLICY._replace(**brief["quota"]) if "quota" in brief else None
+    allowed = PolicyChange(0.0, policy, brief.get("max_concurrent", 0))
     events = []
     for row in brief.get("events", []):
         time, what, request, detail = [*row, None][:4]
@@ -39,7 +38,7 @@ def run_of(brief: dict[str, Any]) -> Run:
     return Run(
         levels=levels,
         events=events,
-        policies=policies,
+        policies=[allowed],
         counts=RunStats(**brief.get("counts", {})),
         dropped=Counter(),
         now=brief["now"],

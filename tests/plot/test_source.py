@@ -153,6 +153,19 @@ def test_only_a_window_of_the_clock_has_an_offset(
     assert PlotSource(server, None, lambda: policy).read().window_offset == offset
 
 
+def test_how_many_are_let_in_at_once_is_told_when_it_changes(
+    clock: SetClock, server: Timeline
+) -> None:
+    """Without a quota too; where any number may come, there is nothing to tell."""
+    most: int | None = 4
+    source = PlotSource(server, None, max_concurrent=lambda: most)
+    assert source.read().policies == [PolicyChange(0.0, None, 4)]
+    assert source.read().policies == []
+    clock.now += 3
+    most = None
+    assert source.read().policies == [PolicyChange(3.0, None, 0)]
+
+
 def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
     """As one that an API's answers name: before that there was none."""
     policy = None

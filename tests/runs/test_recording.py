@@ -183,7 +183,7 @@ NOT_A_POLICY = {
         policy(kind="daily"), r"policies\[0\].kind must be one of 'fixed-window'"
     ),
     "none, with a rate": Damage(
-        policy(kind="none"), r"policies\[0\] must be an object with time, kind, got"
+        policy(kind="none"), r"policies\[0\] must be an object with time, kind, .*, got"
     ),
     "no rate": Damage(policy(rate=0), "rate must be more than 0, and finite, got 0"),
     "no period": Damage(policy(period=0), "period must be more than 0, and finite"),

@@ -199,12 +199,12 @@ def test_columns_without_the_newer_counts_have_them_in_their_levels() -> None:
 
 
 def test_columns_of_an_older_recording_have_other_names() -> None:
-    """The offset of the clock's window was a phase, and nobody knew of a stop."""
-    run = Run(now=2.0, window_offset=0.125)
+    """The offset of the clock's window was a phase, and some facts were not noted."""
+    run = Run(now=2.0, window_offset=0.125, policies=[PolicyChange(0.0, None)])
     columns = to_columns(run)
     columns["phase"] = columns.pop("window_offset")
     columns["numbered"] = False
-    del columns["stopped"]
+    del columns["stopped"], columns["policies"][0]["max_concurrent"]
     assert from_columns(columns) == run
 
 
@@ -215,7 +215,7 @@ def test_columns_are_those_of_the_page() -> None:
         events=[RequestEvent(0.5, "arrived", 3, 200, 6.5)],
         policies=[
             PolicyChange(0.0, QuotaPolicy("gcra", 7, 2.0, 3)),
-            PolicyChange(0.25, None),
+            PolicyChange(0.25, None, max_concurrent=4),
         ],
         dropped=Counter(refused=2),
         now=1.25,
@@ -242,8 +242,8 @@ def test_columns_are_those_of_the_page() -> None:
     }
     gcra = {"kind": "gcra", "rate": 7, "period": 2.0, "burst": 3, "tokens": 0}
     assert columns["policies"] == [
-        {"time": 0.0} | gcra,
-        {"time": 0.25, "kind": "none"},
+        {"time": 0.0, "max_concurrent": 0} | gcra,
+        {"time": 0.25, "max_concurrent": 4, "kind": "none"},
     ]
     assert columns["levels"] == {
         "server": {"times": [0.5], "lowest": [1], "highest": [4], "last": [2]}

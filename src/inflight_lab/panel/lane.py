@@ -60,7 +60,12 @@ class Lane:
         self._observed = takes(runner, "client")
         self._execution: Execution | None = None
         client = self.timeline if self._observed else None
-        source = PlotSource(server.timeline, client, lambda: server.quota_policy)
+        source = PlotSource(
+            server.timeline,
+            client,
+            lambda: server.quota_policy,
+            max_concurrent=lambda: server.max_concurrent,
+        )
         self.feed = Feed(source, post, name)
 
     @property

@@ -85,6 +85,7 @@ def page_of(
         "period": server.period,
         "burst": server.burst,
         "tokens": server.tokens or 0,
+        "max_concurrent": server.max_concurrent or 0,
         "silence": SILENCE,
         "most": {
             "limit": max_limit,

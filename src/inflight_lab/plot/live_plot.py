@@ -91,9 +91,13 @@ class LivePlot(Plot):
         def policy() -> QuotaPolicy | None:
             return getattr(server, "quota_policy", None)
 
+        def max_concurrent() -> int | None:
+            return getattr(server, "max_concurrent", None)
+
         counted = _timeline_of("server", server)
         seen = _timeline_of("client", client)
-        super().__init__(PlotSource(counted, seen, policy))
+        source = PlotSource(counted, seen, policy, max_concurrent=max_concurrent)
+        super().__init__(source)
 
 
 def _timeline_of(name: str, observed: Observed | None) -> Timeline | None:

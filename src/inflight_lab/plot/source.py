@@ -26,8 +26,10 @@ class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``policy`` returns how the
-    server counts, or None.  A run begins here, and again with each `begin`.  Its
-    times are in its own seconds: as if it had not been slowed down.
+    server counts, or None, and ``max_concurrent`` how many it lets in at once, or None.
+
+    A run begins here, and again with each `begin`.  Its times are in its own seconds:
+    as if it had not been slowed down.
 
     Raises ``TypeError`` if there is no timeline at all.
     """
@@ -37,6 +39,8 @@ class PlotSource:
         server: Timeline | None,
         client: Timeline | None,
         policy: Callable[[], QuotaPolicy | None] = lambda: None,
+        *,
+        max_concurrent: Callable[[], int | None] = lambda: None,
     ) -> None:
         main = server or client
         if main is None:
@@ -44,6 +48,7 @@ class PlotSource:
         self.server = server
         self.client = client
         self.policy = policy
+        self.max_concurrent = max_concurrent
         self._main = main  # the one that knows best what was sent
         self.begin()
 
@@ -75,7 +80,7 @@ class PlotSource:
         self._counted: dict[Line, float] = {}
         self._most_tokens = 0
         self._knows_a_queue = False
-        self._last_sent_policy: QuotaPolicy | None = None
+        self._last_change = PolicyChange(0.0, None)
         self._has_read = False
 
     def end(self) -> Run:
@@ -200,14 +205,15 @@ class PlotSource:
         return policy._replace(period=round(policy.period / self._slow, 6))
 
     def _new_policies(self, now: float) -> list[PolicyChange]:
-        """The quota, if it has changed since the last reading.
+        """What the server allows, if that has changed since the last reading.
 
         The one of the first reading has stood from the beginning.
         """
-        changed = self._policy != self._last_sent_policy
         time = now if self._has_read else 0.0
-        self._last_sent_policy = self._policy
-        return [PolicyChange(time, self._policy)] if changed else []
+        change = PolicyChange(time, self._policy, self.max_concurrent() or 0)
+        is_new = change._replace(time=0.0) != self._last_change
+        self._last_change = change._replace(time=0.0)
+        return [change] if is_new else []
 
     def _window_offset(self) -> float:
         """Seconds into a window of the clock at which the run began."""

@@ -97,13 +97,14 @@ def _rows(names: Sequence[str], columns: Columns) -> Iterable[tuple[Any, ...]]:
 
 
 def _fields_of(change: PolicyChange) -> Columns:
-    if change.policy is None:
-        return {"time": change.time, "kind": NO_QUOTA}
-    return {"time": change.time} | change.policy._asdict()
+    policy = change.policy._asdict() if change.policy else {"kind": NO_QUOTA}
+    when = {"time": change.time, "max_concurrent": change.max_concurrent}
+    return when | policy
 
 
 def _change_of(fields: Columns) -> PolicyChange:
+    max_concurrent = fields.get("max_concurrent", 0)  # missing in older recordings
     if fields["kind"] == NO_QUOTA:
-        return PolicyChange(fields["time"], None)
-    policy = {name: fields[name] for name in QuotaPolicy._fields}
-    return PolicyChange(fields["time"], QuotaPolicy(**policy))
+        return PolicyChange(fields["time"], None, max_concurrent)
+    policy = QuotaPolicy(**{name: fields[name] for name in QuotaPolicy._fields})
+    return PolicyChange(fields["time"], policy, max_concurrent)

@@ -1,4 +1,4 @@
-"""How an API counts requests, and how that changed in a run."""
+"""What an API allows, and how that changed in a run."""
 
 from typing import NamedTuple
 
@@ -21,8 +21,10 @@ class QuotaPolicy(NamedTuple):
 
 
 class PolicyChange(NamedTuple):
-    """The quota from ``time`` on, in seconds since the run began."""
+    """What the API allows from ``time`` on, in seconds since the run began."""
 
     time: float
     policy: QuotaPolicy | None
     """None if the API has no quota."""
+    max_concurrent: int = 0
+    """How many may be in flight, whatever the quota; 0 for any number."""

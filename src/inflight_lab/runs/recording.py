@@ -60,8 +60,9 @@ POLICY = {
     "period": positive(),
     "burst": integer(1),
     "tokens": COUNT,
+    "max_concurrent?": COUNT,
 }
-NO_POLICY = {"time": SECONDS, "kind": one_of(NO_QUOTA)}
+NO_POLICY = {"time": SECONDS, "kind": one_of(NO_QUOTA), "max_concurrent?": COUNT}
 COLUMNS = {
     "now": SECONDS,
     "live": bool,

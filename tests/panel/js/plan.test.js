@@ -14,6 +14,7 @@ const PAGE = {
   period: 2,
   burst: null,
   tokens: 900,
+  max_concurrent: 4,
 };
 
 /** @param {Record<string, any>} values Those that a test is about. */
@@ -29,6 +30,7 @@ Deno.test("a plan is what the settings say", () => {
     limit: 3,
     unlimited: false,
     policy: { kind: "gcra", rate: 7, period: 2, burst: 1, tokens: 900 },
+    maxConcurrent: 4,
     slow: 5,
   });
 });

@@ -85,8 +85,10 @@ Deno.test("a frozen view speaks of the whole run, not of the moment it shows", (
 });
 
 /** @param {Case} table */
-function runOfCase({ run: { quota, ...brief }, bursts = [], slots = [] }) {
-  const policies = quota ? [{ ...SEVEN_IN_TWO, period: 1, ...quota }] : [];
+function runOfCase({ run, bursts = [], slots = [] }) {
+  const { quota, max_concurrent = 0, ...brief } = run;
+  const policy = quota ? { ...SEVEN_IN_TWO, period: 1, ...quota } : { kind: "none" };
+  const policies = [{ ...policy, time: 0, max_concurrent }];
   const events = [...bursts.flatMap(burstEvents), ...slots.flatMap(slotEvents)];
   events.sort(([time], [other]) => time - other);
   return runOf({ policies, events, ...brief });

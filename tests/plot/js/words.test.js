@@ -17,6 +17,9 @@ Deno.test("each kind of quota says its rate and its period", () => {
   const bucket = titleOf(sevenInTwo("token-bucket", 4));
   assert.equal(bucket, "bucket of 4, + 7 every 2 s");
   assert.equal(titleOf(sevenInTwo("gcra")), "one every 285.7 ms");
+  assert.equal(titleOf(null, 4), "at most 4 at once");
+  const both = titleOf(sevenInTwo("sliding-window"), 4);
+  assert.equal(both, "7 in any 2 s, at most 4 at once");
   assert.equal(titleOf(null), "no quota");
   const aSecond = { ...sevenInTwo("token-bucket", 3000), rate: 2000, period: 1 };
   assert.equal(titleOf(aSecond), "bucket of 3,000, + 2,000 a second");

@@ -21,6 +21,7 @@ export function planOf(model, lane) {
     limit: adjustable ? model.get("limit") : null,
     unlimited,
     policy: policyOf(model),
+    maxConcurrent: model.get("_page").max_concurrent,
     slow: model.get("slow"),
   };
 }

@@ -17,7 +17,8 @@
  * @property {(number | string | null)[]} details
  * @property {(number | null)[]} quota
  *
- * @typedef {{ time: number, kind: "none" } | { time: number } & QuotaPolicy} PolicyRow
+ * @typedef {{ time: number, max_concurrent?: number }
+ *   & ({ kind: "none" } | QuotaPolicy)} PolicyRow
  *
  * @typedef {OutcomeCounts & { started: number, waiting: number, in_flight: number,
  *   announced: number, most_tokens?: number, elapsed?: number, busiest_period?: number }} CountFields
@@ -95,8 +96,8 @@ export function eventsFrom({ times, what, requests, details, quota }) {
  * @returns {PolicyChange[]}
  */
 export function policyChangesFrom(rows) {
-  return rows.map(({ time, ...policy }) => {
-    return { time, policy: policy.kind === "none" ? null : policy };
+  return rows.map(({ time, max_concurrent: maxConcurrent = 0, ...policy }) => {
+    return { time, policy: policy.kind === "none" ? null : policy, maxConcurrent };
   });
 }
 

@@ -8,6 +8,12 @@
 /** Too Many Requests, Service Unavailable, and what APIs say in place of them. */
 const REFUSALS = [402, 403, 429, 503, 529];
 
+/** Those with which an API says that it has too much to do. */
+const OVERLOADED = [503, 529];
+
+/** @param {unknown} status */
+export const isOverload = (status) => OVERLOADED.includes(Number(status));
+
 /** @param {unknown} status */
 export const isRefusal = (status) => REFUSALS.includes(Number(status));
 

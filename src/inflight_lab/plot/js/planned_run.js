@@ -12,6 +12,7 @@ import { Run } from "./run.js";
  * @property {number | null} limit Null if the panel sets none.
  * @property {boolean} unlimited Whether it is known that there is none.
  * @property {QuotaPolicy | null} policy Null for no quota.
+ * @property {number} [maxConcurrent] How many the API lets in at once; 0 for any number.
  * @property {number} slow By how much it will be slowed down.
  */
 
@@ -19,13 +20,15 @@ import { Run } from "./run.js";
  * @param {Plan} plan
  * @returns {Run}
  */
-export function plannedRun({ count, limit, unlimited, policy, slow }) {
+export function plannedRun(plan) {
+  const { count, limit, unlimited, policy, slow, maxConcurrent = 0 } = plan;
   const columns = emptyColumns();
   const waiting = { started: count, waiting: count, announced: count };
   columns.counts = { ...columns.counts, ...waiting };
   columns.unlimited = unlimited;
   columns.slow = slow;
-  columns.policies = [policy ? { time: 0, ...policy } : { time: 0, kind: "none" }];
+  const always = { time: 0, max_concurrent: maxConcurrent };
+  columns.policies = [{ ...always, ...(policy ?? { kind: "none" }) }];
   columns.levels.waiting = levelFromTheBeginning(count);
   if (limit !== null) columns.levels.limit = levelFromTheBeginning(limit);
   return new Run(columns);

@@ -60,9 +60,10 @@ const LINES = [
  * @property {number} burst
  * @property {number} tokens The tokens allowed per period; 0 where they are not counted.
  *
- * @typedef {object} PolicyChange The quota from `time` on; null for none.
+ * @typedef {object} PolicyChange What the API allows from `time` on.
  * @property {number} time
- * @property {QuotaPolicy | null} policy
+ * @property {QuotaPolicy | null} policy Null for no quota.
+ * @property {number} maxConcurrent How many may be in flight; 0 for any number.
  *
  * @typedef {object} Counts
  * @property {number} started
@@ -203,6 +204,16 @@ export function levelAt(points, time) {
  */
 export function policyAt(run, time) {
   return run.policies[lastIndexUpTo(run.policies, time)]?.policy ?? null;
+}
+
+/**
+ * How many requests the API lets in at once, at a time; 0 for any number.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+export function maxConcurrentAt(run, time) {
+  return run.policies[lastIndexUpTo(run.policies, time)]?.maxConcurrent ?? 0;
 }
 
 /**

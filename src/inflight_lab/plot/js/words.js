@@ -127,6 +127,13 @@ export function areAllowed(number) {
 }
 
 /**
+ * How many the API lets in at once: "at most 4 at once".
+ *
+ * @param {number} number
+ */
+export const atMostAtOnce = (number) => `at most ${withCommas(number)} at once`;
+
+/**
  * How many wait: "1 waits", "200 wait".
  *
  * @param {number} number

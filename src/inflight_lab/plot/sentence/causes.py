@@ -10,8 +10,8 @@ from inflight_lab.plot.sentence.words import (
     rounded,
     with_commas,
 )
-from inflight_lab.runs.events import REFUSALS
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.events import OVERLOADED, REFUSALS
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run
 
 AT_ONCE = 0.01
@@ -23,7 +23,10 @@ TOKENS_USED_UP = 0.7
 
 def why_refused(run: Run) -> str:
     """Why requests were refused; "" if nobody knows."""
-    policy = _policy_that_refused(run)
+    change = _change_that_refused(run)
+    policy = change.policy
+    if change.max_concurrent and _refusal_of(run) in OVERLOADED:
+        return f"more than {with_commas(change.max_concurrent)} came at once"
     if policy is None:
         return _status_of(run)
     most = run.counts.busiest_period
@@ -55,19 +58,19 @@ def why_failed(run: Run) -> str:
     return f"{most}{_reason_for(kind, run)} ({kind})" if kind else "no answer"
 
 
-def _policy_that_refused(run: Run) -> QuotaPolicy | None:
-    """The quota at the last refusal or, without any, at the end."""
+def _change_that_refused(run: Run) -> PolicyChange:
+    """What was allowed at the last refusal or, without any, at the end."""
     refusals = [
         event.time
         for event in run.events
         if event.what in ("arrived", "answered") and event.detail in REFUSALS
     ]
     last_refusal = refusals[-1] if refusals else math.inf
-    policy = None
+    latest = PolicyChange(0.0, None)
     for change in run.policies:
         if change.time <= last_refusal:
-            policy = change.policy
-    return policy
+            latest = change
+    return latest
 
 
 def _tokens_used(run: Run, policy: QuotaPolicy) -> str:
@@ -80,13 +83,19 @@ def _tokens_used(run: Run, policy: QuotaPolicy) -> str:
 
 
 def _status_of(run: Run) -> str:
+    status = _refusal_of(run)
+    return "" if status is None else f"the API answered {status}"
+
+
+def _refusal_of(run: Run) -> object:
+    """The status of most refusals; None if there are none."""
     statuses = Counter(
         event.detail for event in run.events if event.outcome == "refused"
     )
     if not statuses:
-        return ""
+        return None
     ((status, _),) = statuses.most_common(1)
-    return f"the API answered {status}"
+    return status
 
 
 def _reason_for(kind: str, run: Run) -> str:

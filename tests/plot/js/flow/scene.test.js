@@ -138,6 +138,12 @@ Deno.test("the picture says how many wait, are out, and became what", () => {
   assert.ok(words.includes("2 s ago"));
 });
 
+Deno.test("the API says how many it lets in at once", () => {
+  const rows = [{ time: 0, max_concurrent: 4, kind: /** @type {const} */ ("none") }];
+  const { words } = drawnAt(runOf({ policies: rows }), 1);
+  assert.ok(words.includes("at most 4 at once") && !words.includes("no quota"));
+});
+
 Deno.test("a frozen picture says of which moment it is, and what is of the end", () => {
   const { words } = drawnAt(BUSY, 1.2, PLACES, true);
   assert.ok(words.includes("at 1.2 s") && words.includes("in the end"));

@@ -2,7 +2,7 @@
 // drawn here.
 
 import { howMany, isRefusal } from "../outcomes.js";
-import { lastIndexUpTo, levelAt, policyAt } from "../run.js";
+import { lastIndexUpTo, levelAt, maxConcurrentAt, policyAt } from "../run.js";
 import { Requests } from "./requests.js";
 import { Seats } from "./seats.js";
 
@@ -73,6 +73,10 @@ export class FlowModel {
 
   get policy() {
     return policyAt(this.run, Math.max(0, this.time));
+  }
+
+  get maxConcurrent() {
+    return maxConcurrentAt(this.run, Math.max(0, this.time));
   }
 
   /**

@@ -1,6 +1,6 @@
 // The API's quota, drawn as what it is: a window, a bucket, or evenly spaced ticks.
 
-import { everyPeriod, perWords, spacing, withCommas } from "../words.js";
+import { atMostAtOnce, everyPeriod, perWords, spacing, withCommas } from "../words.js";
 import { drawBucket } from "./bucket_picture.js";
 import { ticksAt, tokensAt, windowAt } from "./quota.js";
 import { drawTicks } from "./ticks_picture.js";
@@ -25,9 +25,12 @@ import { drawWindow } from "./window_picture.js";
  */
 export function drawQuota(pen, { model, places, refused }) {
   const area = places.quota;
-  const { policy } = model;
+  const { policy, maxConcurrent } = model;
   const y = area.y - 9;
-  pen.text(titleOf(policy), area.x, y, policy ? { bold: true } : { soft: true });
+  const style = policy || maxConcurrent ? { bold: true } : { soft: true };
+  const title = titleOf(policy, maxConcurrent);
+  const fits = pen.widthOf(title, style) <= area.w;
+  pen.text(fits ? title : titleOf(policy), area.x, y, style);
   if (!policy) return;
   const ink = refused ? "refused" : "ink";
   const fill = refused ? "refused" : "ok";
@@ -36,10 +39,17 @@ export function drawQuota(pen, { model, places, refused }) {
 
 /**
  * @param {QuotaPolicy | null} policy
+ * @param {number} [most] How many the API lets in at once; 0 for any number.
  * @returns {string}
  */
-export function titleOf(policy) {
-  if (!policy) return "no quota";
+export function titleOf(policy, most = 0) {
+  const quota = policy ? quotaInWords(policy) : "no quota";
+  if (!most) return quota;
+  return policy ? `${quota}, ${atMostAtOnce(most)}` : atMostAtOnce(most);
+}
+
+/** @param {QuotaPolicy} policy */
+function quotaInWords(policy) {
   const { kind, rate, period, burst } = policy;
   const allowed = withCommas(rate);
   const titles = {

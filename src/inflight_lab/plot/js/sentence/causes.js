@@ -1,7 +1,7 @@
 // Why requests were refused, and why they failed.
 
-import { isRefusal } from "../outcomes.js";
-import { policyAt } from "../run.js";
+import { isOverload, isRefusal } from "../outcomes.js";
+import { maxConcurrentAt, policyAt } from "../run.js";
 import { areAllowed, everyPeriod, inOnePeriod, spacing, withCommas } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
@@ -22,6 +22,8 @@ const TOKENS_USED_UP = 0.7;
  * @param {RunSoFar} soFar
  */
 export function whyRefused(soFar) {
+  const tooMany = tooManyAtOnce(soFar);
+  if (tooMany) return tooMany;
   const policy = policyAt(soFar.run, soFar.lastRefusal()) ?? soFar.policy;
   if (!policy) return statusOf(soFar);
   const most = busiest(soFar, policy);
@@ -102,10 +104,26 @@ function withinSeconds(kind, { run, whole }) {
 }
 
 /** @param {RunSoFar} soFar */
+function tooManyAtOnce(soFar) {
+  const most = maxConcurrentAt(soFar.run, soFar.lastRefusal());
+  if (!most || !isOverload(refusalOf(soFar))) return "";
+  return `more than ${withCommas(most)} came at once`;
+}
+
+/** @param {RunSoFar} soFar */
 function statusOf(soFar) {
-  const statuses = soFar.endings("refused").map(({ detail }) => Number(detail));
-  const status = mostFrequent(statuses.filter(isRefusal));
+  const status = refusalOf(soFar);
   return status === undefined ? "" : `the API answered ${status}`;
+}
+
+/**
+ * The status of most refusals; undefined if there are none.
+ *
+ * @param {RunSoFar} soFar
+ */
+function refusalOf(soFar) {
+  const statuses = soFar.endings("refused").map(({ detail }) => Number(detail));
+  return mostFrequent(statuses.filter(isRefusal));
 }
 
 /**

@@ -1,6 +1,14 @@
 // What a view says before a run: what will happen, as far as it is known.
 
-import { everyPeriod, many, perWords, spacing, withCommas } from "../words.js";
+import { maxConcurrentAt } from "../run.js";
+import {
+  atMostAtOnce,
+  everyPeriod,
+  many,
+  perWords,
+  spacing,
+  withCommas,
+} from "../words.js";
 
 /**
  * @import { QuotaPolicy, Run } from "../run.js"
@@ -11,10 +19,11 @@ import { everyPeriod, many, perWords, spacing, withCommas } from "../words.js";
  * @param {RunSoFar} soFar Of a planned run.
  * @returns {Sentence}
  */
-export function planned({ run, counts, limit, policy }) {
+export function planned({ run, time, counts, limit, policy }) {
   if (!counts.waiting) return { text: "No request yet.", tone: "calm" };
   const requests = many(counts.waiting, "request");
-  const text = `Press Run: ${requests}${limitInWords(run, limit)}; ${allowed(policy)}.`;
+  const api = apiInWords(policy, maxConcurrentAt(run, time));
+  const text = `Press Run: ${requests}${limitInWords(run, limit)}; ${api}.`;
   return { text, tone: "calm" };
 }
 
@@ -27,9 +36,18 @@ function limitInWords(run, limit) {
   return run.unlimited ? ", with no limit" : "";
 }
 
-/** @param {QuotaPolicy | null} policy */
+/**
+ * @param {QuotaPolicy | null} policy
+ * @param {number} most How many it lets in at once; 0 for any number.
+ */
+function apiInWords(policy, most) {
+  if (!most) return policy ? allowed(policy) : "the API has no quota";
+  const atOnce = atMostAtOnce(most);
+  return policy ? `${allowed(policy)}, ${atOnce}` : `the API allows ${atOnce}`;
+}
+
+/** @param {QuotaPolicy} policy */
 function allowed(policy) {
-  if (!policy) return "the API has no quota";
   const { kind, rate, period, burst, tokens } = policy;
   if (kind === "gcra") return `the API allows ${spacing(policy)}`;
   if (kind === "token-bucket") {
