@@ -6,7 +6,7 @@ prints who uses whom, and a test fails at anything else.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``
-    publish      panel, runners          the series as a site, as pages, a student page
+    publish      panel, runners          the series as a site, a student page
     exercises    judge, runners, server  checks of the exercises, and a calculator
     watch        plot, runners, server   your own requests live, and what stands out
     panel        engine, plot, server    sliders, Run, Stop and a plot around any runner

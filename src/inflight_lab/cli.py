@@ -32,9 +32,6 @@ COMMANDS = {
     "site": Command(
         "publish.site", "make a static site of the series: it needs only a web server"
     ),
-    "pages": Command(
-        "publish.static_pages", "make static pages of the notebooks, with their output"
-    ),
     "student-page": Command(
         "publish.student_page", "serve the panel alone, as a page for students"
     ),

@@ -69,7 +69,7 @@ def main() -> None:
     site = parser.parse_args().site.resolve()
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     print(f"site: {size / 1e6:.1f} MB")
-    address = f"{serve(site)}/lab/index.html?path={NOTEBOOK}"
+    address = f"{serve(site)}/live/lab/index.html?path={NOTEBOOK}"
     with (
         chromium() as usual,
         chromium_without_internet(usual.browser_type) as (browser, _),

@@ -12,11 +12,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from inflight_lab.publish import index_page, static_pages
+from inflight_lab.publish import static_pages
 from tests.support.accessible import serious_findings
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage, StudentPage
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
+from tests.support.landing import make_landing_page
 from tests.support.panel_page import PANEL, open_panel
 from tests.support.watched_script import send, watched
 
@@ -70,10 +70,9 @@ def static_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
     look()
 
 
-def index(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
-    """The page on which readers begin."""
-    folder = request.getfixturevalue("tmp_path")
-    page.goto(index_page.make_index([*NOTEBOOKS, GLOSSARY], folder).as_uri())
+def landing(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
+    """The page where strangers arrive."""
+    page.goto(make_landing_page(request.getfixturevalue("tmp_path")).as_uri())
     look()
 
 
@@ -149,7 +148,7 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case(index),
+    Case(landing, widths=(390, 768, 1280)),
     Case(static_page),
     Case(watch_page, plot=".ifl-plot"),
     Case(student_page, plot=".ifl-panel"),

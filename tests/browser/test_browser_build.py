@@ -5,6 +5,7 @@ files on a server.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.notebooks.claims import CLAIMS_IN_A_PAGE
 from tests.support import lite
 from tests.support.driven_panel import DrivenPanel, driven, run_command
 from tests.support.lab import CHROMIUM, PanelOnPage, run_all
-from tests.support.notebook_tools import NOTEBOOKS, exercises, notebook
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, exercises, notebook
 from tests.support.run_all import Ran, expect_done
 
 NEEDED = {
@@ -59,9 +60,11 @@ TOUR = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built once."""
+    """The site, built once, with the whole series to run, but one short page."""
+    notebooks = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(GLOSSARY, notebooks)
     folder = tmp_path_factory.mktemp("www") / "series"
-    lite.build(folder)
+    lite.build(folder, notebooks)
     return folder
 
 
@@ -123,7 +126,7 @@ def tour(site: Path) -> Iterator[str]:
     permit a page less.
     """
     with lite.served(site.parent) as address:
-        yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}"
+        yield address.replace("127.0.0.1", lite.SCHOOL) + f"/{site.name}/live"
 
 
 @pytest.mark.parametrize("path", TOUR)
@@ -176,17 +179,19 @@ def expect_plateau_to_follow(panel: PanelOnPage | DrivenPanel) -> None:
 
 
 def test_slider_moves_the_plateau(site: Path, visit: Visit) -> None:
-    """At a root, from the front page's first notebook on: a drag in 03 changes the
-    number in flight, and what needs threads says that there are none.
+    """At a root: the landing page's link leads to the first notebook; in 03 a drag
+    changes the number in flight, and what needs threads says that there are none.
     """
     with lite.served(site) as address:
         page = visit.context().new_page()
         page.goto(address)
+        page.get_by_role("link", name="Open the notebooks in this browser").click()
         page.wait_for_url(
-            "**/lab/index.html?path=notebooks/00_start_here.ipynb", timeout=lite.BOOT
+            "**/live/lab/index.html?path=notebooks/00_start_here.ipynb",
+            timeout=lite.BOOT,
         )
         page.context.close()
-        page = visit.begin(address, WITH_SLIDER)
+        page = visit.begin(f"{address}/live", WITH_SLIDER)
         with page.context:
             ran = ran_in(page, WITH_SLIDER)
             CLAIMS_IN_A_PAGE["03"](ran)
@@ -217,7 +222,7 @@ def test_slider_moves_the_plateau_in_another_browser(
     preferences = {} if jspi else {lite.JSPI: False}
     with lite.served(site) as address, driven(name, tmp_path, **preferences) as page:
         assert page.evaluate("return 'Suspending' in WebAssembly") is jspi
-        page.open(f"{address}/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
+        page.open(f"{address}/live/lab/index.html?path=notebooks/{WITH_SLIDER.name}")
         page.wait_for(f"return ({lite.READY})()", within=lite.BOOT / 1000)
         run_command(page, "notebook:run-all-cells")
         page.wait_for(f"return ({lite.ENDED})()", within=RUN_ALL)

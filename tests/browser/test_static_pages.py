@@ -1,18 +1,19 @@
-"""The notebooks as pages to read, made by one command and opened without a server."""
+"""The notebooks as pages to read, opened without a server."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from inflight_lab.publish import index_page, static_pages
+from inflight_lab.publish import site, static_pages
+from inflight_lab.publish.landing_page import NAME
 from tests.support.browser import IN_BROWSER
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
+from tests.support.links import broken_links, outside_links
+from tests.support.notebook_tools import NOTEBOOKS
 
 pytestmark = IN_BROWSER
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -26,13 +27,11 @@ CUT_OFF = """blocks => blocks.filter(
 def pages(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> list[Path]:
-    """The page of a notebook with a panel; on demand all, by the documented command."""
+    """The page of a notebook with a panel; on demand all, by the command."""
     out = tmp_path_factory.mktemp("pages")
     if request.config.getoption("--full"):
-        static_pages.main([str(out)])
-        return sorted(
-            path for path in out.glob("*.html") if path.name != index_page.NAME
-        )
+        site.main([str(out), "--no-lab"])
+        return sorted(path for path in out.glob("*.html") if path.name != NAME)
     return [static_pages.make_page(NOTEBOOKS[1], out, live=to_a_command)]
 
 
@@ -101,9 +100,18 @@ def test_links_lead_from_page_to_page(page: Page, pages: list[Path]) -> None:
         )
         assert targets
         assert {Path(target).stem for target in targets} <= {
-            each.stem for each in [*NOTEBOOKS, GLOSSARY]
+            each.stem for each in NOTEBOOKS[0].parent.glob("*.ipynb")
         }
         assert all(target.endswith(".html") for target in targets)
+
+
+@pytest.mark.full
+def test_every_link_of_the_series_leads_somewhere(pages: list[Path]) -> None:
+    """To a page and a passage that are there; what leads outside is explained."""
+    folder = pages[0].parent
+    assert broken_links(folder) == []
+    hosts = {urlsplit(link.target).netloc for link in outside_links(folder)}
+    assert hosts <= {"httpbin.org"}
 
 
 LONGEST_LINE = """all => Math.max(...all.map((element) => {
@@ -137,27 +145,3 @@ def test_a_page_can_be_read_on_a_phone_and_on_a_desk(
             "all => all.map(a => getComputedStyle(a).textDecorationLine)"
         )
         assert set(lines) == {"underline"}
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_index_is_readable_on_a_phone(
-    page: Page, tmp_path: Path, theme: Literal["light", "dark"]
-) -> None:
-    """In either theme axe finds nothing, every link is underlined, and nothing is wider
-    than the screen.
-    """
-    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path)
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme=theme)
-    page.goto(index.as_uri(), wait_until="networkidle")
-    assert Axe().run(page).response["violations"] == []
-    background = page.evaluate(
-        "getComputedStyle(document.documentElement).backgroundColor"
-    )
-    assert (background == "rgb(255, 255, 255)") == (theme == "light")
-    lines = page.locator("a").evaluate_all(
-        "all => all.map(a => getComputedStyle(a).textDecorationLine)"
-    )
-    assert lines == ["underline"] * len([*NOTEBOOKS, GLOSSARY])
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    assert page.evaluate("performance.getEntriesByType('resource').length") == 0

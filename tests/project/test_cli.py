@@ -90,15 +90,7 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
         (["--open", "99"], "--open must be the number of a notebook, got 99"),
         (["snippet", "--rate", "0"], "rate must be 1 or more, got 0"),
         (["snippet", "nope"], "invalid choice: 'nope'"),
-        (
-            ["pages", "{tmp}", "--notebooks", "nowhere"],
-            "--notebooks must be a folder with .ipynb files",
-        ),
-        (["pages", __file__], "out must be a folder that can be written, got "),
-        (
-            ["pages", f"{__file__}/pages"],
-            "out must be a folder that can be written, got ",
-        ),
+        (["site", __file__], "folder must be new or empty, got "),
         (["run", "nope"], "No rung is called 'nope'. Take one of naive, "),
         (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),
         (["watch"], "required: script\n"),

@@ -1,88 +1,178 @@
-"""Where the site goes: into a folder of its own, and nowhere else."""
+"""The site: a landing page, pages and a browser build, in a folder of its own."""
 
 from __future__ import annotations
 
-import subprocess
-import zipfile
+import re
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from inflight_lab.publish import site
-from tests.support.browser import ROOT
+from inflight_lab.publish import browser_build, landing_runs, needed, site
+from tests.support.links import Link, broken_links, links_in, outside_links
+from tests.support.notebook_tools import load, notebook
+
+Steps = Callable[..., None]
+WITHOUT_LAB = {"index.html", "03.html", "runners/paced.py"}
+NOT_SHOWN = "Paced: 5 runs did not show what the page says of it."
+WALL = "02_send_many_at_once.html#Surprise-2:-the-wall"
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Instead of the steps that take half a minute, one that writes a file, or that
-    fails.
-    """
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """In place of the steps that take minutes, some that write a file, or that fail."""
 
-    def replace(*, fails: bool = False) -> None:
-        def run_lite(lite: Path, wheel: Path, site: Path) -> None:
-            (site / "lab").mkdir(parents=True)
-            if fails:
-                raise subprocess.CalledProcessError(1, "build")
+    def replace(*, fails: str = "", error: Exception | None = None) -> None:
+        def step(name: str, file: str) -> Callable[..., None]:
+            def run(*arguments: object, **_: object) -> None:
+                folder = next(each for each in arguments if isinstance(each, Path))
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).write_text(name)
+                if name == fails and error:
+                    raise error
 
-        monkeypatch.setattr(site, "add_pyodide", lambda _: None)
-        monkeypatch.setattr(site, "run_lite", run_lite)
+            return run
+
+        landing = step("landing page", "index.html")
+        monkeypatch.setattr(site, "make_landing_page", landing)
+        monkeypatch.setattr(site, "make_pages", step("pages", "03.html"))
+        monkeypatch.setattr(site, "copy_code", step("code", "runners/paced.py"))
+        monkeypatch.setattr(needed, "check_for_the_lab", lambda: None)
+        monkeypatch.setattr(browser_build, "build", step("browser build", "lab/index"))
 
     return replace
 
 
 @pytest.mark.parametrize("folder", ["empty", "new/folder"])
 def test_a_new_folder_and_an_empty_one(
-    tmp_path: Path, steps: Callable[..., None], folder: str
+    tmp_path: Path, steps: Steps, folder: str
 ) -> None:
-    """Both take the site, which begins with the first notebook."""
+    """Both take the site: landing page, pages, and the browser build beside them."""
     steps()
     (tmp_path / "empty").mkdir()
-    site.build(tmp_path / folder)
-    assert "00_start_here.ipynb" in (tmp_path / folder / "index.html").read_text()
-    assert (tmp_path / folder / "lab").is_dir()
+    site.main([str(tmp_path / folder)])
+    assert files_in(tmp_path / folder) == {*WITHOUT_LAB, "live/lab/index"}
+
+
+def test_a_folder_without_notebooks_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error names the argument and what it must be, and nothing is made."""
+    with pytest.raises(SystemExit):
+        site.main([str(tmp_path / "site"), "--no-lab", "--notebooks", str(tmp_path)])
+    assert "--notebooks must be a folder with .ipynb files" in capsys.readouterr().err
+    assert files_in(tmp_path) == set()
 
 
 @pytest.mark.parametrize("mine", [".git/HEAD", "index.html", "inflight-lab-site.json"])
-def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path, mine: str) -> None:
-    """Before anything is built: a checkout, another page, an earlier version's site."""
+def test_a_folder_with_anything_in_it_is_left_alone(
+    tmp_path: Path, steps: Steps, capsys: pytest.CaptureFixture[str], mine: str
+) -> None:
+    """Before anything is made: a checkout, another page, an earlier version's site; and
+    a file is no folder.
+    """
+    steps()
     (tmp_path / mine).parent.mkdir(exist_ok=True)
     (tmp_path / mine).write_text("mine")
-    with pytest.raises(FileExistsError, match="not empty: name a new folder"):
-        site.build(tmp_path)
-    with pytest.raises(FileExistsError, match="not empty: name a new folder"):
-        site.build(tmp_path / mine)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / mine]
+    for place in (tmp_path, tmp_path / mine):
+        with pytest.raises(SystemExit):
+            site.main([str(place)])
+        assert f"folder must be new or empty, got {place}" in capsys.readouterr().err
+    assert files_in(tmp_path) == {mine}
     assert (tmp_path / mine).read_text() == "mine"
 
 
-def test_a_build_that_broke_off_leaves_nothing(
-    tmp_path: Path, steps: Callable[..., None]
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("landing page", landing_runs.NotShownError(NOT_SHOWN)),
+        ("pages", RuntimeError("03, cell plateau: the text says refused: none")),
+        ("browser build", browser_build.BuildError("npm failed: see above")),
+        ("browser build", OSError("no space")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_site_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, steps: Steps, step: str, error: Exception
 ) -> None:
-    """So the next one can go to the same folder."""
-    steps(fails=True)
-    with pytest.raises(subprocess.CalledProcessError):
-        site.build(tmp_path / "site")
+    """One line says why, and the next try can go to the same folder."""
+    steps(fails=step, error=error)
+    with pytest.raises(SystemExit) as ended:
+        site.main([str(tmp_path / "site")])
+    assert ended.value.code == str(error)
     assert not (tmp_path / "site").exists()
     steps()
-    site.build(tmp_path / "site")
-    assert (tmp_path / "site" / "lab").is_dir()
+    site.main([str(tmp_path / "site")])
+    assert (tmp_path / "site" / "live").is_dir()
 
 
-def test_the_wheel_has_the_whole_package(tmp_path: Path) -> None:
-    """Every file of it, and what it depends on, also where it is installed from a
-    clone.
+def test_without_the_lab_it_needs_no_tools(
+    tmp_path: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither npm nor the extra, which takes Python 3.12."""
+
+    def is_missing() -> None:
+        raise needed.MissingError("npm is missing")
+
+    steps()
+    monkeypatch.setattr(needed, "check_for_the_lab", is_missing)
+    site.main([str(tmp_path / "site"), "--no-lab"])
+    assert files_in(tmp_path / "site") == WITHOUT_LAB
+    with pytest.raises(SystemExit, match="npm is missing"):
+        site.main([str(tmp_path / "other")])
+
+
+# ---- A small one, made for real
+
+
+@pytest.fixture(scope="module")
+def small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the headings of three notebooks, and the runs of the landing page."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "notebooks").mkdir()
+    for path in (notebook("00"), notebook("02"), notebook("03")):
+        write_headings(path, folder / "notebooks" / path.name)
+    options = ["--no-lab", "--notebooks", str(folder / "notebooks")]
+    site.main([str(folder / "site"), *options])
+    return folder / "site"
+
+
+def write_headings(path: Path, to: Path) -> None:
+    """A notebook with the beginning of another, its headings, and no code."""
+    first, *others = [
+        cell.source for cell in load(path).cells if cell.cell_type == "markdown"
+    ]
+    headings = re.findall(r"^##.+$", "\n".join(others), re.M)
+    beginning = first.partition("\n- ")[0]
+    cells = [nbformat.v4.new_markdown_cell(text) for text in (beginning, *headings)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), to)
+
+
+def test_every_link_leads_somewhere(small_site: Path) -> None:
+    """To a page of the site, and to a passage that it has, as those of the symptoms do;
+    none leads outside.
     """
-    wheel = site.pack_wheel(tmp_path)
-    assert wheel.name == f"inflight_lab-{version('inflight-lab')}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
-        (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
-        assert b"\nRequires-Dist: httpx" in archive.read(metadata)
-    files = {
-        path
-        for path in (ROOT / "src").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+    assert Link("index.html", WALL) in links_in(small_site)
+    assert broken_links(small_site) == []
+    assert outside_links(small_site) == []
+
+
+def test_the_lanes_show_what_is_said_of_them(small_site: Path) -> None:
+    """They were recorded from real requests: some refused, none, none."""
+    page = (small_site / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r"(\d+) answered, (\d+) refused", page) == [
+        ("40", "60"),
+        ("100", "0"),
+        ("100", "0"),
+    ]
+    assert page.count("<inflight-run") == 1
+
+
+def files_in(folder: Path) -> set[str]:
+    """All files, by their place in the folder."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file()
     }
-    assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= names

@@ -11,9 +11,8 @@ import pytest
 from nbclient.output_widget import OutputWidget
 
 from inflight_lab.plot.player import page_parts
-from inflight_lab.publish import index_page, static_pages
+from inflight_lab.publish import static_pages
 from inflight_lab.recipes.snippet import snippet
-from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS
 
 LIVE = "<kbd>open it</kbd>"
 
@@ -77,16 +76,6 @@ def test_a_prediction_leaves_its_question_on_the_page(tmp_path: Path) -> None:
     assert "<b>Predict:</b> How many are refused? (none, some)" in page
 
 
-def test_a_folder_without_notebooks_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The error names the argument and what it must be."""
-    with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
-    assert "notebooks must be a folder with .ipynb files" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
 CELLS = """
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import naive
@@ -98,7 +87,7 @@ panel
 
 def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """It says that nothing runs, draws no picture of a panel that waits for its Run,
-    and has what it links to beside it.
+    and has the code that it links to beside it.
     """
     text = nbformat.v4.new_markdown_cell(
         "[its code](../src/inflight_lab/runners/paced.py)"
@@ -107,18 +96,16 @@ def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
         nbformat.v4.new_notebook(cells=[text, nbformat.v4.new_code_cell(CELLS)]),
         tmp_path / "two.ipynb",
     )
-    static_pages.main([str(tmp_path / "out"), "--notebooks", str(tmp_path)])
-    page = (tmp_path / "out" / "two.html").read_text(encoding="utf-8")
+    static_pages.copy_code(tmp_path)
+    static_pages.make_pages([tmp_path / "two.ipynb"], tmp_path, live=open_live)
+    page = (tmp_path / "two.html").read_text(encoding="utf-8")
     assert "Nothing runs on this page" in page
     assert "<title>two</title>" in page
     assert page.count("Nothing was sent here.") == 1
     assert "<img" not in page
     assert 'href="runners/paced.py"' in page
-    assert '<a href="two.html">two</a>' in (tmp_path / "out" / "index.html").read_text(
-        encoding="utf-8"
-    )
-    assert (tmp_path / "out" / "runners" / "paced.py").exists()
-    assert capfd.readouterr().err == ""
+    assert (tmp_path / "runners" / "paced.py").exists()
+    assert capfd.readouterr() == ("two.html\n", "")
 
 
 RUN = """
@@ -145,82 +132,3 @@ def test_a_run_leaves_a_player_and_few_kilobytes(tmp_path: Path) -> None:
     assert page.count(LIVE) == 2
     without_player = page.replace(page_parts(), "").replace(picture, "")
     assert len(without_player) < 16_000
-
-
-def test_a_folder_that_takes_no_files_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Before the first notebook is run, which takes a while."""
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "runners").write_text("mine")
-    with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path / "out")])
-    assert "out must be a folder that can be written" in capsys.readouterr().err
-    assert (tmp_path / "out" / "runners").read_text() == "mine"
-
-
-# ---- Where readers begin
-
-
-def test_the_index_lists_the_series_in_order(tmp_path: Path) -> None:
-    """Every notebook by number and title, with the outcome that it promises; the
-    glossary comes last.
-    """
-    index = index_page.make_index([*NOTEBOOKS, GLOSSARY], tmp_path).read_text(
-        encoding="utf-8"
-    )
-    listed = re.findall(r'<a href="(.+)\.html">(.+)</a>\n<p>(.+)</p>', index)
-    assert [name for name, _, _ in listed] == [
-        path.stem for path in [*NOTEBOOKS, GLOSSARY]
-    ]
-    assert listed[2][1:] == (
-        "02 Send many at once",
-        "You send yesterday&#x27;s 200 requests at once, and meet three surprises:"
-        " in your client, in the API, and in gather.",
-    )
-    assert listed[-1][1:] == (
-        "Glossary",
-        "Every term of the series, in a sentence or two;"
-        " the number is where it is explained.",
-    )
-
-
-def test_a_notebook_without_a_title_is_listed_by_its_name(tmp_path: Path) -> None:
-    """In a folder of somebody's own a notebook may be empty, or begin with code or with
-    plain text.
-    """
-    beginnings = {
-        "code": [nbformat.v4.new_code_cell("1 < 2")],
-        "empty": [],
-        "text": [nbformat.v4.new_markdown_cell("Some <b>text</b>")],
-        "title": [
-            nbformat.v4.new_markdown_cell("# `a < b`\n\nSee [here](x.ipynb). And more.")
-        ],
-    }
-    for name, cells in beginnings.items():
-        nbformat.write(
-            nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb"
-        )
-    entries = [index_page.entry_of(path) for path in sorted(tmp_path.glob("*.ipynb"))]
-    assert [entry[1:] for entry in entries] == [
-        ("code", ""),
-        ("empty", ""),
-        ("text", ""),
-        ("a < b", "See here."),
-    ]
-    assert '<a href="title.html">a &lt; b</a>' in entries[-1].as_html()
-
-
-def test_another_index_is_not_overwritten(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A folder with a website of its own is refused before a notebook runs; our own
-    index is written anew.
-    """
-    own = index_page.make_index([], tmp_path)
-    assert not index_page.is_somebody_elses(own)
-    own.write_text("mine")
-    with pytest.raises(SystemExit):
-        static_pages.main([str(tmp_path)])
-    assert "out must be a folder without another index.html" in capsys.readouterr().err
-    assert own.read_text() == "mine"

@@ -50,11 +50,12 @@ def python_for_the_build() -> str | None:
     return found.stdout.strip() or None
 
 
-def build(folder: Path) -> None:
-    """Make the site with the command of the README."""
+def build(folder: Path, notebooks: Path) -> None:
+    """Make the site with the command of the README, with pages of ``notebooks``."""
     readme = (ROOT / "README.md").read_text()
     (words,) = re.findall(r"uv run (.+inflight-lab site) site\n", readme)
     command = [UV or "uv", "run", *shlex.split(words), folder]
+    command += ["--notebooks", notebooks]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

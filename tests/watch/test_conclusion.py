@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from inflight_lab.publish.index_page import entry_of
+from inflight_lab.publish.contents import entry_of
 from inflight_lab.watch import explained
 from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.findings import finding

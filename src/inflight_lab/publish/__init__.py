@@ -1,1 +1,1 @@
-"""The series for those who install nothing: a site, pages to read, a student page."""
+"""The series for those who install nothing: a site, and a student page."""

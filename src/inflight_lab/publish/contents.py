@@ -1,40 +1,26 @@
-"""The page on which readers begin: every notebook, in order, and what it is for."""
+"""What a list of notebooks says of each: its title, and what it promises."""
 
-import html
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
 
-NAME = "index.html"
-TEMPLATE = Path(__file__).with_name("index_page.html")
-OURS = '<meta name="generator" content="inflight-lab pages">'
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
 
 
 class Entry(NamedTuple):
-    """What the page says of one notebook."""
+    """A line of the list."""
 
     page: str
     title: str
     outcome: str
 
-    def as_html(self) -> str:
-        """An item of the list."""
-        link = f'<a href="{html.escape(self.page)}">{html.escape(self.title)}</a>'
-        return f"<li>{link}\n<p>{html.escape(self.outcome)}</p></li>"
 
-
-def make_index(notebooks: Iterable[Path], out: Path) -> Path:
-    """Write the page for ``notebooks``, in that order, into ``out``; its path."""
-    entries = "\n".join(entry_of(notebook).as_html() for notebook in notebooks)
-    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(entries=entries)
-    index = out / NAME
-    index.write_text(page, encoding="utf-8")
-    return index
+def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
+    """The entry of each notebook, by its name, in that order."""
+    return {notebook.stem: entry_of(notebook) for notebook in notebooks}
 
 
 def entry_of(notebook: Path) -> Entry:
@@ -74,10 +60,3 @@ def outcome_in(text: str) -> str:
 def plain(markdown: str) -> str:
     """The words alone."""
     return MARKDOWN.sub(lambda found: found[1] or "", markdown)
-
-
-def is_somebody_elses(index: Path) -> bool:
-    """Whether a file is there that this module did not write."""
-    if not index.exists():
-        return False
-    return OURS not in index.read_text(encoding="utf-8", errors="replace")

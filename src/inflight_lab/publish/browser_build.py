@@ -1,0 +1,142 @@
+"""The series to run in a browser: JupyterLab, Python and the notebooks, as files.
+
+Readers install nothing.  It takes the extra ``browser``, Python 3.12 or newer, and npm.
+Any static file server serves the folder, at a root or under any path, and a page that
+was loaded from it sends no request to any other site.
+
+JupyterLite brings JupyterLab and the kernel, the npm package ``pyodide`` brings Python
+for browsers, and this package goes in as a wheel, with what it depends on.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+from inflight_lab.publish import needed
+from inflight_lab.publish.series import LAID_OUT, PACKAGE, lay_out
+
+FIRST = "lab/index.html?path=notebooks/00_start_here.ipynb"
+INDEX = f"""<!doctype html>
+<html lang="en">
+<title>inflight-lab</title>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={FIRST}">
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">
+{{}}
+</script>
+<p><a href="{FIRST}">Start here</a></p>
+</html>
+"""
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+FOR_A_SERVER = ["widgetsnbextension", "jupyterlab-widgets"]
+"""Dependencies that a page does not need."""
+
+
+class BuildError(RuntimeError):
+    """A step failed.  The text says which, in one line."""
+
+
+def build(folder: Path) -> None:
+    """Make the browser build in ``folder``, which must not be there yet.
+
+    Raises `MissingError` if a tool is missing, and `BuildError` if a step fails.
+    """
+    needed.check_for_the_lab()
+    with tempfile.TemporaryDirectory() as name:
+        lite = Path(name) / "lite"
+        lay_out(lite / "files")  # what the file browser of the page shows
+        (lite / "files" / LAID_OUT).unlink()
+        add_pyodide(lite / "static" / "pyodide")
+        wheel = pack_wheel(Path(name))
+        run_lite(lite, wheel, folder)
+    (folder / "index.html").write_text(INDEX, encoding="utf-8")
+
+
+def add_pyodide(folder: Path) -> None:
+    """Fetch the Python that this version of the kernel is made for.
+
+    The packages that it lists stay on a site of Pyodide's, where a page must not ask
+    for them: so the list becomes empty.
+    """
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
+
+    with tempfile.TemporaryDirectory() as scratch:
+        unpack_from_npm(f"pyodide@{PYODIDE_VERSION}", Path(scratch))
+        unused = shutil.ignore_patterns("*.html", "*.js", "*.map", "*.md", "*.ts")
+        shutil.copytree(Path(scratch) / "package", folder, ignore=unused)
+    lock = folder / "pyodide-lock.json"
+    listed = json.loads(lock.read_text())
+    listed["packages"] = {}
+    lock.write_text(json.dumps(listed))
+
+
+def unpack_from_npm(package: str, folder: Path) -> None:
+    """Fetch ``package`` with npm and unpack it in ``folder``."""
+    command = [
+        needed.npm(),
+        "pack",
+        "--silent",
+        package,
+        "--pack-destination",
+        str(folder),
+    ]
+    run_step("npm", command, folder)
+    (archive,) = folder.glob("*.tgz")
+    shutil.unpack_archive(archive, folder, filter="data")
+
+
+def pack_wheel(folder: Path) -> Path:
+    """This package, as it is here, as a wheel."""
+    installed = distribution("inflight-lab")
+    name = f"inflight_lab-{installed.version}"
+    wheel = folder / f"{name}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path in PACKAGE.rglob("*"):
+            if path.is_file() and path.suffix != ".pyc":
+                archive.write(path, path.relative_to(PACKAGE.parent))
+        for info in ("METADATA", "WHEEL", "RECORD"):
+            text = installed.read_text(info) or ""
+            archive.writestr(f"{name}.dist-info/{info}", text)
+    return wheel
+
+
+def run_lite(lite: Path, wheel: Path, site: Path) -> None:
+    """Have JupyterLite build the site, whose pages load the wheel and nothing else."""
+    building = {
+        "LiteBuildConfig": {
+            "apps": ["lab"],
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+        },
+        "PyodideLockAddon": {
+            "enabled": True,
+            "specs": ["micropip"],
+            "wheels": [str(wheel)],
+            "excludes_extra": FOR_A_SERVER,
+        },
+    }
+    config = {
+        "appName": "inflight-lab",
+        "exposeAppInBrowser": True,
+        "litePluginSettings": {KERNEL: {"disablePyPIFallback": True}},
+    }
+    page = {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}
+    (lite / "jupyter_lite_config.json").write_text(json.dumps(building))
+    (lite / "jupyter-lite.json").write_text(json.dumps(page))
+    command = [sys.executable, "-m", "jupyterlite_core", "build"]
+    run_step("JupyterLite's build", [*command, "--output-dir", str(site)], lite)
+
+
+def run_step(name: str, command: list[str], folder: Path) -> None:
+    """Run ``command`` in ``folder``; if it fails, print all that it said, and raise."""
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        raise BuildError(f"{name} failed: see above")

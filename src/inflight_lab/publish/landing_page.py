@@ -1,0 +1,92 @@
+"""The page where strangers arrive: three ways to send requests, and where to go on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from inflight_lab.plot.drawing import draw_strips
+from inflight_lab.plot.player import Recorded, page_parts, player_html
+from inflight_lab.publish.contents import Entry, entries_of
+from inflight_lab.publish.landing_runs import COUNT, RATE, Recording
+from inflight_lab.publish.live_links import address_in_site
+from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
+
+NAME = "index.html"
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "landing_page.html.j2"
+SCRIPT = HERE / "landing_page.js"
+STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
+"""What all pages look like, and then what only this one has."""
+
+ABOUT = "How to send many HTTP requests from Python's asyncio without a 429."
+INSTALL = "pip install uv && uv run inflight-lab"
+"""The first command of the README."""
+
+FIRST = (
+    "02_send_many_at_once",
+    "03_limit_with_a_semaphore",
+    "06_pace_to_the_quota",
+    "10_copy_a_snippet",
+)
+"""With which to begin, in this order: what goes wrong, and what to write instead."""
+FOR_TEACHERS = "11_show_it_to_a_class"
+START = "00_start_here"
+
+
+def landing_page(
+    recordings: Sequence[Recording], notebooks: Sequence[Path], *, with_lab: bool
+) -> str:
+    """The page, as HTML; it links to the pages of ``notebooks`` alone.
+
+    ``with_lab`` says whether the browser build is beside it.
+    """
+    from jinja2 import Environment
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    entries = entries_of(notebooks)
+    return template.render(
+        about=ABOUT,
+        style=style(),
+        parts_of_the_player=page_parts(),
+        count=COUNT,
+        rate=RATE,
+        lanes=recordings,
+        player=player_of(recordings),
+        script=SCRIPT.read_text(encoding="utf-8"),
+        entries=entries,
+        first=[entries[name] for name in FIRST if name in entries],
+        others=[entry for name, entry in entries.items() if name not in FIRST],
+        lab=address_in_site(START) if with_lab else "",
+        install=INSTALL,
+        teaching=entries.get(FOR_TEACHERS),
+        symptoms=symptoms_on(entries),
+    )
+
+
+def style() -> str:
+    """The style sheet of the page."""
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES)
+
+
+def player_of(recordings: Sequence[Recording]) -> str:
+    """The three side by side; where nothing can play, when each request came."""
+    runs = {recording.way.name: recording.run for recording in recordings}
+    return player_html([Recorded(runs)], still_of(recordings), view="requests")
+
+
+def still_of(recordings: Sequence[Recording]) -> str:
+    """All three in a picture, which scrolls by itself where it is too wide."""
+    events = {recording.way.name: recording.events for recording in recordings}
+    notes = {recording.way.name: recording.ending for recording in recordings}
+    picture = draw_strips(events, notes=notes)
+    return f'<div class="scrolls" tabindex="0">{picture._repr_html_()}</div>'
+
+
+def symptoms_on(entries: Mapping[str, Entry]) -> dict[str, list[Symptom]]:
+    """Those that one of the pages answers, by kind."""
+    answered = {}
+    for kind, symptoms in SYMPTOMS.items():
+        here = [symptom for symptom in symptoms if symptom.notebook in entries]
+        if here:
+            answered[kind] = here
+    return answered

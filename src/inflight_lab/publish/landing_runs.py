@@ -1,0 +1,174 @@
+"""Three ways to send the same requests, recorded for the landing page.
+
+The requests are real: they go to a practice server on this computer, when the page is
+made.  A busy computer can spoil a run.  So each way is tried again until its run shows
+what the page says of it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from inflight_lab.engine.runner import Runner
+from inflight_lab.panel.lane import Lane
+from inflight_lab.runners import naive, paced, semaphore
+from inflight_lab.runs.events import Event
+from inflight_lab.runs.run import Run
+from inflight_lab.server import PracticeServer
+
+COUNT = 100
+"""How many requests each way sends: all find a connection in httpx's pool."""
+
+RATE = 40
+"""How many requests a second the API allows: slow computers can send these too."""
+
+LATENCY = 0.3
+TRIES = 5
+
+
+class Way(NamedTuple):
+    """A way to send many requests."""
+
+    name: str
+    runner: Runner
+    limit: int
+    """How many requests are in flight at most, where the runner has a limit."""
+    says: str
+    """What the page says of it.  Names in braces stand for what its run took."""
+    shows: Callable[["Figures"], bool]
+    """Whether a run shows what the page says."""
+    notebook: str
+    """Where it is explained ..."""
+    link: str
+    """... and what the link there says."""
+
+
+class Figures(NamedTuple):
+    """A run in the numbers of which the page speaks."""
+
+    answered: int
+    refused: int
+    seconds: float
+    used: float
+    """Share of the quota: answers, out of what the API allows in that time."""
+
+
+class Recording(NamedTuple):
+    """A run of a way."""
+
+    way: Way
+    run: Run
+    events: list[Event]
+    """What the server saw."""
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows what the page says of the way."""
+        return self.way.shows(self.figures)
+
+    @property
+    def said(self) -> str:
+        """What the page says, with the numbers of this run."""
+        return self.way.says.format(
+            refused=self.figures.refused, seconds=f"{self.figures.seconds:.1f}"
+        )
+
+    @property
+    def ending(self) -> str:
+        """What became of the requests, in a few words."""
+        return f"{self.figures.answered} answered, {self.figures.refused} refused"
+
+    @property
+    def figures(self) -> Figures:
+        """The numbers of which the page speaks."""
+        counts = self.run.counts
+        seconds = counts.elapsed
+        allowed = RATE * max(1.0, seconds)
+        used = counts.accepted / allowed
+        return Figures(counts.accepted, counts.refused, seconds, used)
+
+
+def refuses_most(figures: Figures) -> bool:
+    """As many as the quota allows are answered at once, and all others are refused."""
+    return figures.answered + figures.refused == COUNT and figures.refused >= COUNT / 2
+
+
+def wastes_the_quota(figures: Figures) -> bool:
+    """All are answered, and more than half of the quota is left unused."""
+    return figures.answered == COUNT and figures.used < 0.5
+
+
+def uses_the_quota(figures: Figures) -> bool:
+    """All are answered, and nearly all of the quota is used."""
+    return figures.answered == COUNT and figures.used > 0.85
+
+
+WAYS = (
+    Way(
+        name="All at once",
+        runner=naive.make_many_requests,
+        limit=COUNT,
+        says="Over in {seconds} seconds, but the API refuses {refused} of the 100.",
+        shows=refuses_most,
+        notebook="02_send_many_at_once",
+        link="What went wrong",
+    ),
+    Way(
+        name="Semaphore",
+        runner=semaphore.make_many_requests,
+        limit=5,
+        says="At most 5 at a time: none is refused, but it takes {seconds} seconds, and"
+        " most of the quota goes unused.",
+        shows=wastes_the_quota,
+        notebook="03_limit_with_a_semaphore",
+        link="What it limits",
+    ),
+    Way(
+        name="Paced",
+        runner=partial(paced.make_many_requests, rate=RATE),
+        limit=20,
+        says="Evenly spaced, just below the limit: none is refused, and all 100 are"
+        " answered after {seconds} seconds.",
+        shows=uses_the_quota,
+        notebook="06_pace_to_the_quota",
+        link="How to write it",
+    ),
+)
+
+
+class NotShownError(RuntimeError):
+    """No run of a way showed what the page says of it.  The text says so, in a line."""
+
+
+def record_all() -> list[Recording]:
+    """A run of each way; the next begins when the last has ended.
+
+    Raises `NotShownError` if a way was tried five times in vain.
+    """
+    return [asyncio.run(record(way)) for way in WAYS]
+
+
+async def record(way: Way) -> Recording:
+    """A run of this way that shows what the page says of it."""
+    for _ in range(TRIES):
+        recording = await run_once(way)
+        if recording.shows:
+            return recording
+    raise NotShownError(
+        f"{way.name}: {TRIES} runs did not show what the page says of it."
+        f"  The last: {recording.ending}, in {recording.figures.seconds:.1f} seconds."
+        "  Is this computer busy?  Try again later."
+    )
+
+
+async def run_once(way: Way) -> Recording:
+    """Send the requests, to a server of their own."""
+    server = PracticeServer(latency=LATENCY, quota="sliding-window", rate=RATE, seed=1)
+    with server:
+        lane = Lane(way.runner, server, {}, post=lambda _: None, name=way.name)
+        lane.begin(COUNT, way.limit)
+        await lane.run()
+        lane.end()
+    events, _ = server.timeline.since(0)
+    return Recording(way, lane.feed.run, events)

@@ -1,0 +1,154 @@
+"""What the landing page says, and where it leads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from inflight_lab.publish import landing_page, landing_runs, live_links
+from inflight_lab.publish.contents import plain
+from inflight_lab.publish.landing_runs import WAYS, Recording
+from inflight_lab.publish.symptoms import SYMPTOMS
+from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.run import Run
+from tests.support.browser import ROOT
+from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, load, notebook
+
+ALL = [*NOTEBOOKS, GLOSSARY]
+LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')
+
+
+def recorded(*counts: RunStats) -> list[Recording]:
+    """A recording of each way, with these counts and nothing else."""
+    runs = [Run(counts=each, now=each.elapsed) for each in counts]
+    return [Recording(way, run, events=[]) for way, run in zip(WAYS, runs, strict=True)]
+
+
+REFUSED = RunStats(started=100, accepted=40, refused=60, elapsed=0.6)
+SLOW = RunStats(started=100, accepted=100, elapsed=6.1)
+QUICK = RunStats(started=100, accepted=100, elapsed=2.8)
+SHOWN = recorded(REFUSED, SLOW, QUICK)
+
+
+def page_of(notebooks: list[Path], *, with_lab: bool = True) -> str:
+    """The landing page for these notebooks."""
+    return landing_page.landing_page(SHOWN, notebooks, with_lab=with_lab)
+
+
+# ---- The lanes
+
+
+def test_each_lane_says_what_its_run_shows() -> None:
+    """With the run's own numbers, and a link to where it is explained."""
+    page = page_of(ALL)
+    assert "Over in 0.6 seconds, but the API refuses 60 of the 100." in page
+    assert "none is refused, but it takes 6.1 seconds" in page
+    assert "all 100 are answered after 2.8 seconds" in page
+    for way in WAYS:
+        assert f'<a href="{way.notebook}.html">{way.link}</a>' in page
+
+
+def test_a_run_that_shows_something_else_is_not_taken() -> None:
+    """Each way knows which run shows what is said of it, and which does not."""
+    assert all(recording.shows for recording in SHOWN)
+    for others in ((SLOW, REFUSED, SLOW), (QUICK, QUICK, REFUSED)):
+        assert not any(recording.shows for recording in recorded(*others))
+
+
+def test_a_way_is_tried_again_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first run that shows it is taken; after five that do not, an error names the
+    way and what was seen, in one line.
+    """
+    naive = WAYS[0]
+    bad, _, _ = recorded(QUICK, QUICK, QUICK)
+    good = SHOWN[0]
+    runs = [bad] * 4 + [good] + [bad] * 5
+
+    async def next_run(way: landing_runs.Way) -> Recording:
+        assert way is naive
+        return runs.pop(0)
+
+    monkeypatch.setattr(landing_runs, "run_once", next_run)
+    assert asyncio.run(landing_runs.record(naive)) is good
+    with pytest.raises(
+        landing_runs.NotShownError,
+        match=r"^All at once: 5 .*100 answered, 0 refused",
+    ):
+        asyncio.run(landing_runs.record(naive))
+    assert runs == []
+
+
+# ---- Where it leads
+
+
+def test_it_links_to_every_page() -> None:
+    """First those to begin with, then the others, each with what it promises."""
+    listed = [
+        target for target, title in LINK.findall(page_of(ALL)) if title in titles()
+    ]
+    begin, others = listed[:4], listed[4:-1]
+    assert begin == [f"{name}.html" for name in landing_page.FIRST]
+    assert others == sorted(others, key=lambda name: (name == "glossary.html", name))
+    assert {*begin, *others} == {f"{path.stem}.html" for path in ALL}
+    assert "You send yesterday&#39;s 200 requests at once" in page_of(ALL)
+
+
+def titles() -> set[str]:
+    """How the pages are called."""
+    entries = landing_page.entries_of(ALL).values()
+    return {entry.title for entry in entries}
+
+
+def test_it_links_to_nothing_that_is_not_there() -> None:
+    """With two notebooks it links to these alone; a folder of somebody's own has no
+    symptoms.
+    """
+    two = [notebook("02"), notebook("03")]
+    targets = {target for target, _ in LINK.findall(page_of(two, with_lab=False))}
+    assert targets == {f"{path.stem}.html" for path in two}
+    assert "Find your error" not in page_of([GLOSSARY])
+
+
+def test_with_the_lab_it_opens_the_first_notebook() -> None:
+    """Without, it says that each page names a command, which is the README's."""
+    lab = "live/lab/index.html?path=notebooks/00_start_here.ipynb"
+    assert f'<a href="{lab}">' in page_of(ALL)
+    without = page_of(ALL, with_lab=False)
+    assert "live/" not in without
+    assert "which command opens its notebook" in without
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"\n{landing_page.INSTALL}\n" in readme
+
+
+def test_a_notebook_can_be_opened_live() -> None:
+    """By a link in the site, or by the command; one that the series does not have, by
+    neither.
+    """
+    name = notebook("03").stem
+    address = f"live/lab/index.html?path=notebooks/{name}.ipynb"
+    assert live_links.to_the_site(name) == f'<a href="{address}">Open this live</a>'
+    assert "<code>inflight-lab --open 03</code>" in live_links.to_a_command(name)
+    assert live_links.to_the_site("mine") == live_links.to_a_command("mine") == ""
+
+
+# ---- From a symptom to a passage
+
+
+def test_every_symptom_leads_to_a_passage() -> None:
+    """Each names a heading that its notebook has; there are many, and none twice."""
+    symptoms = [each for kind in SYMPTOMS.values() for each in kind]
+    headings = {path.stem: headings_of(path) for path in ALL}
+    wrong = [each for each in symptoms if each.heading not in headings[each.notebook]]
+    assert wrong == []
+    assert len({each.seen for each in symptoms}) == len(symptoms) >= 20
+
+
+def headings_of(path: Path) -> list[str]:
+    """The headings in its text, as one reads them."""
+    cells = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+    return [plain(line) for line in re.findall(r"^#+ (.+)$", "\n".join(cells), re.M)]
