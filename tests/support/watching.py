@@ -94,7 +94,18 @@ class Job:
 
 
 def logs_of(folder: Path, jobs: Sequence[Job], **knobs: Any) -> list[RequestLog]:
-    """What is seen of each script, in turn; all must end well.
+    """What is seen of each script, in turn: see `events_of`."""
+    logs = []
+    for events in events_of(folder, jobs, **knobs):
+        log = RequestLog()
+        for event in events:
+            log.note(event)
+        logs.append(log)
+    return logs
+
+
+def events_of(folder: Path, jobs: Sequence[Job], **knobs: Any) -> list[list[Event]]:
+    """What each script notes, in turn; all must end well.
 
     They run in forks of one watched interpreter, which has imported httpx already;
     ``knobs`` are its practice server's.
@@ -111,25 +122,26 @@ def logs_of(folder: Path, jobs: Sequence[Job], **knobs: Any) -> list[RequestLog]
     seen = _events(folder, [script, json.dumps(commands), str(results)], **knobs)
     ended = json.loads(results.read_text())
     assert [status for _, status in ended] == [0] * len(jobs)
-    return [_log_of_process(seen, process) for process, _ in ended]
+    return [
+        [event for event in seen if event.process == process] for process, _ in ended
+    ]
 
 
 def log_of_script(folder: Path, text: str, *arguments: str) -> RequestLog:
     """What is seen of a script with this text and of all processes that it starts."""
-    path = folder / "script.py"
-    path.write_text(text)
     log = RequestLog()
-    for event in _events(folder, [str(path), *arguments]):
+    for event in events_of_script(folder, text, *arguments):
         log.note(event)
     return log
 
 
-def _log_of_process(events: Iterable[Event], process: int) -> RequestLog:
-    log = RequestLog()
-    for event in events:
-        if event.process == process:
-            log.note(event)
-    return log
+def events_of_script(
+    folder: Path, text: str, *arguments: str, **knobs: Any
+) -> list[Event]:
+    """What a script with this text notes, and all processes that it starts."""
+    path = folder / "script.py"
+    path.write_text(text)
+    return _events(folder, [str(path), *arguments], **knobs)
 
 
 def _events(folder: Path, command: list[str], **knobs: Any) -> list[Event]:

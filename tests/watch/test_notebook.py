@@ -17,7 +17,7 @@ import pytest
 from inflight_lab import ObservedTransport, PracticeServer, Timeline
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.notebook import Watch
-from inflight_lab.watch.request_probe import RequestProbe
+from inflight_lab.watch.probes.httpx_probe import HttpxProbe
 from tests.support.waiting import PATIENCE, Gate, Hold, until
 
 pytestmark = pytest.mark.anyio
@@ -185,13 +185,13 @@ async def test_httpcore_tells_no_more_than_is_needed(
     none.
     """
     announced = []
-    trace = RequestProbe._trace
+    trace = HttpxProbe._trace
 
-    def noted_trace(probe: RequestProbe, event: str, info: object) -> None:
+    def noted_trace(probe: HttpxProbe, event: str, info: object) -> None:
         announced.append(event.partition(".")[2])
         trace(probe, event, info)
 
-    monkeypatch.setattr(RequestProbe, "_trace", noted_trace)
+    monkeypatch.setattr(HttpxProbe, "_trace", noted_trace)
     await client.get(server.url)
     with Watch(client):
         await client.get(server.url)
@@ -331,7 +331,8 @@ def test_only_clients_can_be_watched(wrong: object) -> None:
     """Anything else is an error that says what is wanted."""
     with pytest.raises(
         TypeError,
-        match="client must be an AsyncClient or a Client of httpx or httpx2, got ",
+        match="client must be an AsyncClient or a Client of httpx or httpx2, "
+        "or a ClientSession of aiohttp, got ",
     ):
         Watch(wrong)
 

@@ -295,7 +295,7 @@ def test_without_practice_nothing_is_said(
     (here / "my_script.py").write_text("open('new.txt', 'w').write('1')")
     done = watch_here(capfd, "--no-browser", "my_script.py")
     assert (here / "new.txt").read_text() == "1"
-    assert done.said.endswith("watch: No request of httpx or httpx2 was seen.\n")
+    assert done.said.endswith("watch: No request was seen.\n")
 
 
 def test_a_script_may_delete_where_it_runs(

@@ -63,7 +63,7 @@ def test_libraries_that_are_not_seen() -> None:
     """The summary says how often they were used."""
     uses = [Unseen(0.0, PROCESS, library) for library in ("urllib", "aiohttp")]
     assert summary(log_of([], *uses, uses[0])) == (
-        "No request of httpx or httpx2 was seen. "
+        "No request was seen. "
         "urllib was used (2x), its requests were not seen. "
         "aiohttp was used (1x), its requests were not seen."
     )

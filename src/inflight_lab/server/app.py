@@ -76,8 +76,11 @@ class PracticeApp(Knobs):
 
     def routes(self) -> list[BaseRoute]:
         """The path of each endpoint.  A subclass may serve other paths."""
+        return [Route("/get", self.get), *self.chat_routes()]
+
+    def chat_routes(self) -> list[BaseRoute]:
+        """The path of each endpoint for chats."""
         return [
-            Route("/get", self.get),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
             Route(AZURE_PATH, self.chat, methods=["POST"]),
             Route("/v1/messages", self.create_message, methods=["POST"]),

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from inflight_lab.server.dialects import DIALECTS
+from inflight_lab.server.knobs import Knobs
 from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.diagnosis import diagnose
 from inflight_lab.watch.event_file import read_events
@@ -47,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"there is no script {options.script}")
     if options.script.endswith(".ipynb"):
         parser.error(f"{options.script} {NOTEBOOK}")
+    if options.dialect:
+        if not options.practice:
+            parser.error("--dialect goes with --practice: say a quota, such as 100/s")
+        options.practice["dialect"] = options.dialect
     with (
         tempfile.TemporaryDirectory() as folder,
         Path(folder, "events").open("xb+") as events,
@@ -109,7 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_practice_knobs,
         default={},
         help="send nothing out: a practice server here answers all requests, "
-        "within this quota; files that the script writes hold its answers then",
+        "within this quota, such as 100/s, 60/20s or 5000/h; files that the script "
+        "writes hold its answers then",
+    )
+    parser.add_argument(
+        "--dialect",
+        choices=DIALECTS,
+        help="how --practice refuses: as which API; by default with the headers of "
+        "the IETF's draft",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the page's address"
@@ -125,17 +138,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _practice_knobs(text: str) -> dict[str, Any]:
     """The practice server's knobs for a quota such as ``100/s``."""
-    quota = re.fullmatch(r"([1-9]\d*)/(s|min|h)", text)
+    quota = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)?(s|min|h)", text)
     if not quota:
         raise argparse.ArgumentTypeError(
-            f"must be a quota such as 100/s, 300/min or 5000/h, got {text!r}"
+            f"must be a quota such as 100/s, 60/20s, 300/min or 5000/h, got {text!r}"
         )
-    return {
+    rate, periods, unit = quota.groups(default="1")
+    knobs: dict[str, Any] = {
         "quota": "sliding-window",
-        "rate": int(quota[1]),
-        "period": SECONDS_BY_UNIT[quota[2]],
+        "rate": int(rate),
+        "period": int(periods) * SECONDS_BY_UNIT[unit],
         "latency": PRACTICE_LATENCY,
     }
+    try:
+        Knobs(**knobs)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return knobs
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """In the watched script's own process: notes what it does, and leaves all else alone.
 
-Each function here takes an original and returns what is called in its place.
+Each function here returns what is replaced in which module of a library.
 """
 
 import os
@@ -13,11 +13,8 @@ from inflight_lab.watch.events import Note, Unseen
 from inflight_lab.watch.hooks_of_asyncio import asyncio_hooks
 from inflight_lab.watch.import_hook import Function, HookingFinder, Hooks
 from inflight_lab.watch.opened import OpenedFiles
-from inflight_lab.watch.practice_guard import refuse_other_machines
-from inflight_lab.watch.request_probe import (
-    noting_send,
-    noting_send_async,
-)
+from inflight_lab.watch.practice_guard import PracticeGuard
+from inflight_lab.watch.probes import aiohttp_probe, httpx_probe, urllib3_probe
 
 EVENTS_VARIABLE = "INFLIGHT_LAB_WATCH"
 """Of the environment: the file of events."""
@@ -30,46 +27,80 @@ def install() -> None:
     note = EventFile(os.environ[EVENTS_VARIABLE]).note
     practice_port = int(os.environ[PRACTICE_VARIABLE])
     if practice_port:
-        sys.addaudithook(refuse_other_machines)
+        sys.addaudithook(PracticeGuard(practice_port))
         sys.addaudithook(OpenedFiles(note))
     HookingFinder(hooks_by_module(note, practice_port)).install()
 
 
 def hooks_by_module(note: Note, practice_port: int) -> dict[str, Hooks]:
-    """What is replaced in which module."""
-    send = partial(noting_send, note=note, port=practice_port)
-    send_async = partial(noting_send_async, note=note, port=practice_port)
-    httpx: Hooks = {
-        "AsyncHTTPTransport.handle_async_request": send_async,
-        "HTTPTransport.handle_request": send,
-    }
-    if practice_port:
-        httpx["AsyncHTTPTransport.__init__"] = without_proxy
-        httpx["HTTPTransport.__init__"] = without_proxy
+    """What is replaced in which module; with a port, all is sent there."""
     return {
         "asyncio": asyncio_hooks(note),
-        "httpx": httpx,
-        "httpx2": httpx,
-        "httpx_aiohttp": {"AiohttpTransport.handle_async_request": send_async},
-        "aiohttp.client": {
-            "ClientSession._request": partial(noting_aiohttp, note=note)
-        },
-        "requests.sessions": {
-            "Session.send": partial(noting_use, note=note, library="requests")
-        },
+        "httpx": httpx_hooks(note, practice_port, library="httpx"),
+        "httpx2": httpx_hooks(note, practice_port, library="httpx2"),
+        # Also what httpx sends over httpx-aiohttp.
+        "aiohttp.connector": aiohttp_hooks(note, practice_port),
+        **urllib3_hooks(note, practice_port),
         "urllib.request": {
             "OpenerDirector.open": partial(noting_use, note=note, library="urllib")
         },
     }
 
 
-def without_proxy(init: Function) -> Function:
-    """A transport's ``__init__`` that ignores a proxy: it would get what is sent."""
+def httpx_hooks(note: Note, port: int, *, library: str) -> Hooks:
+    """What is replaced in httpx, and in httpx2."""
+    send = partial(httpx_probe.noting_send, note=note, library=library, port=port)
+    send_async = partial(
+        httpx_probe.noting_send_async, note=note, library=library, port=port
+    )
+    hooks: Hooks = {
+        "AsyncHTTPTransport.handle_async_request": send_async,
+        "HTTPTransport.handle_request": send,
+    }
+    if port:
+        hooks["AsyncHTTPTransport.__init__"] = httpx_probe.without_proxy
+        hooks["HTTPTransport.__init__"] = httpx_probe.without_proxy
+    return hooks
 
-    def init_without_proxy(*args: Any, proxy: Any = None, **options: Any) -> None:
-        init(*args, proxy=None, **options)
 
-    return init_without_proxy
+def aiohttp_hooks(note: Note, port: int) -> Hooks:
+    """What is replaced in aiohttp's connectors."""
+    connect = partial(aiohttp_probe.noting_connect, note=note, port=port)
+    hooks: Hooks = {"BaseConnector.connect": connect}
+    if port:
+        to_practice = partial(aiohttp_probe.connecting_to_practice, port=port)
+        hooks["TCPConnector._create_connection"] = to_practice
+        hooks["UnixConnector._create_connection"] = to_practice
+    return hooks
+
+
+def urllib3_hooks(note: Note, port: int) -> dict[str, Hooks]:
+    """What is replaced in urllib3 and, to tell them apart, in requests."""
+    pools: Hooks = {
+        "HTTPConnectionPool.urlopen": partial(urllib3_probe.noting_urlopen, note=note),
+        "HTTPConnectionPool._make_request": partial(
+            urllib3_probe.noting_make_request, port=port
+        ),
+    }
+    responses: Hooks = {
+        "HTTPResponse.close": urllib3_probe.noting_release,
+        "HTTPResponse.release_conn": urllib3_probe.noting_release,
+        "HTTPResponse.read": urllib3_probe.noting_read,
+        "HTTPResponse.read_chunked": urllib3_probe.noting_read_chunked,
+    }
+    connections: Hooks = {}
+    if port:
+        pools["HTTPConnectionPool._prepare_proxy"] = urllib3_probe.without_tunnel
+        pools["HTTPSConnectionPool._prepare_proxy"] = urllib3_probe.without_tunnel
+        to_practice = partial(urllib3_probe.connecting_to_practice, port=port)
+        connections["HTTPConnection._new_conn"] = to_practice
+        connections["HTTPSConnection.connect"] = urllib3_probe.connecting_in_plain
+    return {
+        "requests.adapters": {"HTTPAdapter.send": urllib3_probe.sending_for_requests},
+        "urllib3.connection": connections,
+        "urllib3.connectionpool": pools,
+        "urllib3.response": responses,
+    }
 
 
 def noting_use(function: Function, *, note: Note, library: str) -> Function:
@@ -80,15 +111,3 @@ def noting_use(function: Function, *, note: Note, library: str) -> Function:
         return function(*args, **options)
 
     return noted_function
-
-
-def noting_aiohttp(function: Function, *, note: Note) -> Function:
-    """The same for aiohttp, unless httpx sends over it: those requests are seen."""
-    noted_function = noting_use(function, note=note, library="aiohttp")
-
-    def noted_unless_below_httpx(*args: Any, **options: Any) -> Any:
-        if "httpx_aiohttp" in sys.modules:
-            return function(*args, **options)
-        return noted_function(*args, **options)
-
-    return noted_unless_below_httpx

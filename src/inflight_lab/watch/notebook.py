@@ -1,11 +1,13 @@
 """Watch a client of your own from a notebook."""
 
+import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from textwrap import fill
 from types import MethodType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from IPython.display import display
 
@@ -13,20 +15,45 @@ from inflight_lab.plot.live_plot import Plot
 from inflight_lab.watch.diagnosis import report
 from inflight_lab.watch.events import Event
 from inflight_lab.watch.findings.finding import INDENT
+from inflight_lab.watch.import_hook import Function
 from inflight_lab.watch.log_source import LogSource
+from inflight_lab.watch.probes.aiohttp_probe import noting_connect
+from inflight_lab.watch.probes.httpx_probe import noting_send, noting_send_async
 from inflight_lab.watch.request_log import RequestLog
-from inflight_lab.watch.request_probe import noting_send, noting_send_async
 
 REPORT_WIDTH = 72
 """Letters in a line of the report: a notebook breaks longer lines within a word."""
 
 
+class Method(NamedTuple):
+    """A method through which a client sends, and what notes its calls."""
+
+    owner: Any
+    name: str
+    noting: Callable[..., Function]
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether its calls are noted already."""
+        return self.name in vars(self.owner)
+
+    def watch(self, note: Callable[..., None]) -> None:
+        """Note its calls from now on."""
+        original = getattr(type(self.owner), self.name)
+        noted = self.noting(original, note=note)
+        setattr(self.owner, self.name, MethodType(noted, self.owner))
+
+    def leave(self) -> None:
+        """Leave it as it was."""
+        delattr(self.owner, self.name)
+
+
 class Watch(Plot):
     """Shows live what ``client`` sends inside the block, and then what stood out.
 
-    ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, made as you
-    like.  What it sends does not change and no body is read; after the block it is as
-    it was.
+    ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, or a
+    ``ClientSession`` of aiohttp, made as you like.  What it sends does not change and
+    no body is read; after the block it is as it was.
 
     >>> with Watch(client):
     ...     await asyncio.gather(*(client.get(url) for url in urls))
@@ -36,10 +63,7 @@ class Watch(Plot):
     """
 
     def __init__(self, client: Any) -> None:
-        self._transports = _transports_of(client)
-        is_async = hasattr(client, "aclose")
-        self._method = "handle_async_request" if is_async else "handle_request"
-        self._noting_send = noting_send_async if is_async else noting_send
+        self._methods = _methods_of(client)
         self._event_queue = deque[tuple[type[Event], tuple[Any, ...]]]()
         self.request_log = RequestLog(self._fetch_events)
         super().__init__(LogSource(self.request_log))
@@ -53,20 +77,18 @@ class Watch(Plot):
             yield kind(*fields)
 
     def __enter__(self) -> Self:
-        if any(self._method in vars(transport) for transport in self._transports):
+        if any(method.is_watched for method in self._methods):
             raise ValueError(
                 "client must not be watched already: leave the other block first"
             )
-        for transport in self._transports:
-            send = getattr(type(transport), self._method)
-            noted_send = MethodType(self._noting_send(send, self._note), transport)
-            setattr(transport, self._method, noted_send)
+        for method in self._methods:
+            method.watch(self._note)
         display(self)
         return super().__enter__()
 
     def __exit__(self, *why: Any) -> None:
-        for transport in self._transports:
-            delattr(transport, self._method)
+        for method in self._methods:
+            method.leave()
         super().__exit__(*why)
         print(_wrapped(report(self.request_log)))
 
@@ -92,6 +114,26 @@ def _wrapped(text: str) -> str:
     return "\n".join(lines)
 
 
+def _methods_of(client: Any) -> list[Method]:
+    """Through which methods the client sends."""
+    aiohttp = sys.modules.get("aiohttp")
+    if aiohttp and isinstance(client, aiohttp.ClientSession):
+        if client.closed:
+            raise ValueError("client must be an open ClientSession, got a closed one")
+        return [Method(client.connector, "connect", noting_connect)]
+    is_async = hasattr(client, "aclose")
+    name = "handle_async_request" if is_async else "handle_request"
+    noting = partial(
+        noting_send_async if is_async else noting_send, library=_library_of(client)
+    )
+    return [Method(each, name, noting) for each in _transports_of(client)]
+
+
+def _library_of(client: Any) -> str:
+    modules = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
+    return "httpx2" if "httpx2" in modules else "httpx"
+
+
 def _transports_of(client: Any) -> set[Any]:
     """What the client sends through: one for all, and those for some addresses."""
     try:
@@ -99,5 +141,5 @@ def _transports_of(client: Any) -> set[Any]:
     except AttributeError:
         raise TypeError(
             "client must be an AsyncClient or a Client of httpx or httpx2, "
-            f"got {client!r}"
+            f"or a ClientSession of aiohttp, got {client!r}"
         ) from None

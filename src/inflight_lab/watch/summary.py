@@ -17,7 +17,7 @@ def summary(log: RequestLog) -> str:
 
 def _requests(log: RequestLog) -> str:
     if not len(log):
-        return "No request of httpx or httpx2 was seen."
+        return "No request was seen."
     outcomes = _outcomes(log)
     total = sum(outcomes.values())
     how_many = "1 request" if total == 1 else f"{total} requests"

@@ -60,6 +60,10 @@ class Page(PracticeServer):
             # Where they lie in the package, so that one finds the other.
             Mount(PAGE_PATH + "watch/page", StaticFiles(directory=PAGE_FOLDER)),
             Mount(PAGE_PATH + "plot", StaticFiles(directory=PLOT_FOLDER)),
+            *self.chat_routes(),
+            # Other services serve chats in OpenAI's form on paths of their own.
+            Route("/chat/completions", self.chat, methods=["POST"]),
+            Route("/{service:path}/chat/completions", self.chat, methods=["POST"]),
             Mount("/", request_response(self.get)),
         ]
 

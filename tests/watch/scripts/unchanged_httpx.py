@@ -1,0 +1,55 @@
+"""Prints all that httpx says about good, refused and failed requests."""
+
+import asyncio
+import sys
+import threading
+
+import httpx
+
+URL = sys.argv[1]
+
+
+def show(response):
+    print(response.status_code, response.url, sorted(response.headers), response.text)
+    print(len(response.history), sorted(vars(response)), dict(response.request.headers))
+
+
+async def failures(client):
+    for path in ("broken", "slow"):
+        try:
+            await client.get(f"{URL}/{path}", timeout=httpx.Timeout(60, read=0.2))
+        except httpx.HTTPError as error:
+            print(type(error), error)
+    try:
+        await client.get("http://127.0.0.1:9/")
+    except httpx.HTTPError as error:
+        print(type(error), error)
+    task = asyncio.create_task(client.get(f"{URL}/slow"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError as error:
+        print(repr(error))
+
+
+async def main():
+    limits = httpx.Limits(max_connections=3)
+    async with httpx.AsyncClient(
+        follow_redirects=True, timeout=60, limits=limits
+    ) as client:
+        for path in ("ok", "away", "refused", "empty"):
+            show(await client.get(f"{URL}/{path}"))
+        async with client.stream("GET", f"{URL}/long") as response:
+            async for part in response.aiter_bytes(10):
+                print(part)
+                break
+        await failures(client)
+    print(threading.active_count(), len(asyncio.all_tasks()))
+
+
+with httpx.Client(follow_redirects=True) as client:
+    for path in ("ok", "away", "refused", "empty"):
+        show(client.get(f"{URL}/{path}"))
+asyncio.run(main())
+httpx.get(f"{URL}/refused").raise_for_status()
