@@ -47,16 +47,36 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-def test_what_a_script_does_is_its_own(script: Callable[[str], Path]) -> None:
+OF_AIOHTTP = """
+import asyncio, aiohttp
+
+async def get(url):
+    async with aiohttp.request("GET", url) as response:
+        return await response.json()
+
+"""
+ANSWERS = {
+    "httpx": "import httpx; answer = httpx.get('{url}').json()",
+    "requests": "import requests; answer = requests.get('{url}').json()",
+    "urllib3": "import urllib3; answer = urllib3.request('GET', '{url}').json()",
+    "aiohttp": OF_AIOHTTP + "answer = asyncio.run(get('{url}'))",
+}
+"""By library: how a script gets an answer."""
+
+
+@pytest.mark.parametrize("library", ANSWERS)
+def test_what_a_script_does_is_its_own(
+    library: str, script: Callable[[str], Path]
+) -> None:
     """Its output, input, arguments, name and exit status are those that it has without
     watch.
     """
     path = script(
-        "import sys, threading, httpx\n"
+        "import sys, threading\n"
         "threads = threading.active_count()\n"
         "print(__name__, sys.argv[1:], sys.path[0], threads, input())\n"
-        "url = httpx.get('https://api.example.com/a').json()['url']\n"
-        "print(url[-2:], file=sys.stderr)\n"
+        + ANSWERS[library].replace("{url}", "https://api.example.com/a")
+        + "\nprint(answer['url'][-2:], file=sys.stderr)\n"
         "startup = [folder for folder in sys.path if 'startup' in folder]\n"
         "print('sitecustomize' in sys.modules, startup)\n"
         "sys.exit(7)\n"
@@ -152,6 +172,9 @@ def test_a_signal_reaches_the_script_once(
     assert "watch: 1 request " in said
 
 
+WAITS_WITH_AIOHTTP = WAITS.replace("httpx.AsyncClient", "aiohttp.ClientSession")
+WAITS_WITH_AIOHTTP = WAITS_WITH_AIOHTTP.replace("httpx", "aiohttp")
+
 COUNTS = """
 import signal, threading, httpx
 
@@ -166,8 +189,18 @@ print(f"heard {len(heard)}", flush=True)
 """
 
 
+COUNTS_WITH_REQUESTS = COUNTS.replace("httpx", "requests")
+
+
 @pytest.mark.parametrize(
-    ("text", "heard"), [(WAITS, b"tidied up"), (COUNTS, b"heard 1")]
+    ("text", "heard"),
+    [
+        (WAITS, b"tidied up"),
+        (WAITS_WITH_AIOHTTP, b"tidied up"),
+        (COUNTS, b"heard 1"),
+        (COUNTS_WITH_REQUESTS, b"heard 1"),
+    ],
+    ids=["httpx, asyncio", "aiohttp, asyncio", "httpx, handled", "requests, handled"],
 )
 def test_ctrl_c_at_a_terminal(
     text: str, heard: bytes, script: Callable[[str], Path]
@@ -183,7 +216,7 @@ def test_ctrl_c_at_a_terminal(
     said += _read_until(terminal, b"accepted, 0 refused.")
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(terminal)
-    assert status == (-signal.SIGINT if text is WAITS else 0)
+    assert status == (-signal.SIGINT if heard == b"tidied up" else 0)
     assert said.count(heard) == 1
 
 
@@ -197,14 +230,19 @@ def _read_until(terminal: int, words: bytes) -> bytes:
 
 THREE = """
 import asyncio, multiprocessing, os, threading
-import httpx, httpx2, httpx_aiohttp
+import aiohttp, httpx, httpx2, httpx_aiohttp, requests
 
 def one(name):
     httpx.get("https://one.example/" + name)
+    requests.get("https://requests.example/" + name)
 
 async def three(host, httpx=httpx, **options):
     async with httpx.AsyncClient(**options) as client:
         await asyncio.gather(*(client.get(f"https://{host}/{n}") for n in "abc"))
+
+async def three_of_aiohttp(host):
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(session.get(f"https://{host}/{n}") for n in "abc"))
 
 """
 IN_ONE_PROCESS = (
@@ -212,12 +250,17 @@ IN_ONE_PROCESS = (
     + """
 for _ in range(2):
     asyncio.run(three("loops.example"))
+    asyncio.run(three_of_aiohttp("loops.example"))
 
 threads = []
 for _ in range(2):
-    thread = threading.Thread(target=asyncio.run, args=(three("threads.example"),))
+    requests_of_each = [three("threads.example"), three_of_aiohttp("threads.example")]
+    for each in requests_of_each:
+        threads.append(threading.Thread(target=asyncio.run, args=(each,)))
+    for name in "abc":
+        threads.append(threading.Thread(target=one, args=(name,)))
+for thread in threads:
     thread.start()
-    threads.append(thread)
 for thread in threads:
     thread.join()
 
@@ -235,6 +278,7 @@ for _ in range(2):
 FORKED = """
 pid = os.fork()
 asyncio.run(three("forked.example"))
+asyncio.run(three_of_aiohttp("forked.example"))
 pid and os.waitpid(pid, 0)
 """
 SPAWNED = """
@@ -249,9 +293,12 @@ def test_clients_are_seen_wherever_they_are_made(tmp_path: Path) -> None:
     """
     log = log_of_script(tmp_path, IN_ONE_PROCESS)
     seen = {group.first.host: len(group) for group in log.by_host()}
-    kinds = ("loops", "threads", "httpx2", "aiohttp", "proxy")
-    assert seen == {f"{kind}.example": 6 for kind in kinds}
-    assert summary(log).endswith("30 accepted, 0 refused.")
+    kinds = ("one", "requests", "httpx2", "aiohttp", "proxy")
+    twice = ("loops", "threads")
+    assert seen == {f"{kind}.example": 6 for kind in kinds} | {
+        f"{kind}.example": 12 for kind in twice
+    }
+    assert summary(log).endswith("54 accepted, 0 refused.")
     assert all(group.most_in_flight() > 0 for group in log.by_host())
 
 
@@ -263,7 +310,7 @@ def test_clients_are_seen_wherever_they_are_made(tmp_path: Path) -> None:
 def test_clients_are_seen_in_all_processes(how: str, tmp_path: Path) -> None:
     """Those that the script forks, and those that it starts anew."""
     log = log_of_script(tmp_path, THREE + how)
-    assert summary(log).endswith("6 accepted, 0 refused.")
+    assert summary(log).endswith(" 12 accepted, 0 refused.")
 
 
 def line_of(*event: object) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import httpx
 import httpx2
 import pytest
@@ -347,3 +348,66 @@ def test_a_client_is_watched_once() -> None:
             pass
         assert "handle_request" in vars(client._transport)
     assert "handle_request" not in vars(client._transport)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session of aiohttp, with a pool of 3."""
+    connector = aiohttp.TCPConnector(limit=3)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield session
+
+
+async def test_a_session_of_aiohttp(
+    session: aiohttp.ClientSession, server: PracticeServer, hold: Hold
+) -> None:
+    """Its requests are seen as they go, waiting ones too, and afterwards it is as it
+    was.
+    """
+    before = dict(vars(session.connector))
+
+    async def get() -> int:
+        async with session.get(server.url) as response:
+            await response.read()
+            return response.status
+
+    with Watch(session) as watch:
+        tasks = [asyncio.create_task(get()) for _ in range(5)]
+        await until(lambda: server.timeline.in_flight == 3)
+        await until(lambda: seen(watch).stats().waiting == 2)
+        hold.release()
+        assert await asyncio.gather(*tasks) == [200] * 5
+        stats = seen(watch).stats()
+    assert (stats.accepted, stats.waiting, stats.in_flight) == (5, 0, 0)
+    assert stats.peak_in_flight == 3
+    assert vars(session.connector).keys() == before.keys()
+
+
+async def test_what_gets_no_answer_from_aiohttp(
+    session: aiohttp.ClientSession, server: PracticeServer, hold: Hold
+) -> None:
+    """Time-outs, broken connections and cancels are told apart, and none stays in
+    flight.
+    """
+    with Watch(session) as watch:
+        timeout = aiohttp.ClientTimeout(sock_read=0.01)
+        with pytest.raises(aiohttp.SocketTimeoutError):
+            await session.get(server.url, timeout=timeout)
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.get("http://127.0.0.1:9/")
+        tasks = [asyncio.create_task(session.get(server.url)) for _ in range(4)]
+        await until(lambda: seen(watch).waiting == 1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        stats = seen(watch).stats()
+    errors = [request.error for request in watch.request_log.requests]
+    assert errors == ["SocketTimeoutError", "ClientConnectorError", *["cancelled"] * 4]
+    assert (stats.failed, stats.cancelled, stats.in_flight) == (2, 4, 0)
+
+
+async def test_a_session_that_is_closed(session: aiohttp.ClientSession) -> None:
+    """It has nothing to watch, which is said at once."""
+    await session.close()
+    with pytest.raises(ValueError, match="must be an open ClientSession"):
+        Watch(session)
