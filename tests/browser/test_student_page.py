@@ -362,7 +362,10 @@ def accepts(port: int) -> bool:
 
 
 def is_practice_server(port: int) -> bool:
-    try:
-        return "url" in httpx.get(f"http://127.0.0.1:{port}/get", timeout=20).json()
-    except (httpx.HTTPError, ValueError):
-        return False
+    """Whether it answers in HTTP; the kernel's other ports greet in ZeroMQ's way.
+
+    httpx would wait for more than that greeting, at each of them, until it gives up.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /get HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        return connection.recv(4096).startswith(b"HTTP/1.1 200")

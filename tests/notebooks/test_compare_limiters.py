@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from importlib.metadata import version
 
-import pytest
-
-from tests.support.notebook_tools import COMPARISON, code_cell, kernel, load
+from tests.support.notebook_tools import COMPARISON, code_cell, code_cells, kernel
 from tests.support.run_all import RUN_ALL, Ran
 
 OF_THE_JUDGED = {
@@ -20,14 +17,6 @@ OF_THE_JUDGED = {
 }
 """The rows of the table, with the cell that prints the same, and in which column."""
 NETWORKS = ("still", "10 ms of jitter", "stalls of 100 ms")
-
-
-@pytest.fixture(scope="module")
-def ran() -> Iterator[Ran]:
-    """The notebook after Run All."""
-    cells = [cell.source for cell in load(COMPARISON).cells if cell.cell_type == "code"]
-    with kernel() as fresh:
-        yield Ran(COMPARISON, fresh, fresh.run_all(cells, within=RUN_ALL))
 
 
 def judged(ran: Ran, cell_id: str, column: int) -> list[str]:
@@ -47,23 +36,19 @@ def keeps_to_the_rate(ran: Ran, cell_id: str, column: int) -> bool:
     return [row.split()[column] for row in rows] == ["yes", "yes"]
 
 
-def test_run_all_ends_without_an_error(ran: Ran) -> None:
-    """Whoever opens it sees every table."""
-    assert {(cell.status, cell.error) for cell in ran.cells} == {("ok", "")}
-
-
-def test_a_package_that_is_missing_is_left_out() -> None:
-    """None of the three is needed to run all cells."""
-    missing = dict.fromkeys(("aiolimiter", "aiometer", "asynciolimiter"))
-    with kernel() as fresh:
-        assert fresh.run(f"import sys; sys.modules |= {missing}").status == "ok"
-        for cell_id in ("code-imports", "code-packages", "code-runner"):
-            run = fresh.run(code_cell(COMPARISON, cell_id))
-            assert (run.status, run.text) == ("ok", "")
-
-
-def test_the_table_says_what_the_judge_says(ran: Ran) -> None:
+def test_run_all_prints_what_table_and_prose_say() -> None:
     """On every computer, and of the versions that are named."""
+    with kernel() as fresh:
+        cells = fresh.run_all(code_cells(COMPARISON), within=RUN_ALL)
+        ran = Ran(COMPARISON, fresh, cells)
+    assert {(cell.status, cell.error) for cell in cells} == {("ok", "")}
+    expect_the_table_fits(ran)
+    assert judged(ran, "code-own", 0) == ["98.3 %, 0", "98.1 %, 0", "89.5 %, 0"]
+    assert judged(ran, "code-own", 2)[:2] == ["99.5 %, 0", "82.7 %, 0"]
+
+
+def expect_the_table_fits(ran: Ran) -> None:
+    """Its shares, 429s and bursts are the judge's, and its versions those here."""
     table = code_cell(COMPARISON, "text-judged")
     rows = {}
     for line in table.splitlines()[4:]:
@@ -79,7 +64,11 @@ def test_the_table_says_what_the_judge_says(ran: Ran) -> None:
         assert version(package) == named
 
 
-def test_the_prose_says_what_is_shown(ran: Ran) -> None:
-    """Of the pacer with and without a stop, and of the semaphore where delay varies."""
-    assert judged(ran, "code-own", 0) == ["98.3 %, 0", "98.1 %, 0", "89.5 %, 0"]
-    assert judged(ran, "code-own", 2)[:2] == ["99.5 %, 0", "82.7 %, 0"]
+def test_a_package_that_is_missing_is_left_out() -> None:
+    """None of the three is needed to run all cells."""
+    missing = dict.fromkeys(("aiolimiter", "aiometer", "asynciolimiter"))
+    with kernel() as fresh:
+        assert fresh.run(f"import sys; sys.modules |= {missing}").status == "ok"
+        for cell_id in ("code-imports", "code-packages", "code-runner"):
+            run = fresh.run(code_cell(COMPARISON, cell_id))
+            assert (run.status, run.text) == ("ok", "")
