@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -186,26 +187,36 @@ def _excess(rows: Sequence[object]) -> int:
 
 
 def _events_still_relevant(events: list[RequestEvent]) -> list[RequestEvent]:
-    """The events of unfinished requests and taken slots, and the last with a quota."""
-    taken_slots: dict[object, RequestEvent] = {}
-    unfinished: dict[int | None, list[RequestEvent]] = {}
-    last_counted: RequestEvent | None = None
+    """Those of taken slots and of unfinished requests, and the last with a quota."""
+    relevant = [*_of_taken_slots(events), *_of_unfinished_requests(events)]
+    last_counted = _last_with_a_quota(events)
+    if last_counted and last_counted not in relevant:
+        relevant.append(last_counted)
+    return sorted(relevant, key=attrgetter("time"))
+
+
+def _of_taken_slots(events: list[RequestEvent]) -> Iterable[RequestEvent]:
+    taken: dict[object, RequestEvent] = {}
     for event in events:
-        if event.quota is not None:
-            last_counted = event
         if event.what == "taken":
-            taken_slots[event.detail] = event
+            taken[event.detail] = event
         elif event.what == "freed":
-            taken_slots.pop(event.detail, None)
-        elif event.what == "sent":
+            taken.pop(event.detail, None)
+    return taken.values()
+
+
+def _of_unfinished_requests(events: list[RequestEvent]) -> Iterable[RequestEvent]:
+    unfinished: dict[int | None, list[RequestEvent]] = {}
+    for event in events:
+        if event.what == "sent":
             unfinished[event.request] = [event]
         elif event.what in END_KINDS:
             unfinished.pop(event.request, None)
         elif event.request in unfinished:
             unfinished[event.request].append(event)
-    relevant = list(taken_slots.values())
-    for events_of_request in unfinished.values():
-        relevant += events_of_request
-    if last_counted and last_counted not in relevant:
-        relevant.append(last_counted)
-    return sorted(relevant, key=attrgetter("time"))
+    return chain.from_iterable(unfinished.values())
+
+
+def _last_with_a_quota(events: list[RequestEvent]) -> RequestEvent | None:
+    counted = (event for event in reversed(events) if event.quota is not None)
+    return next(counted, None)

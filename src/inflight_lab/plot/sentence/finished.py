@@ -4,20 +4,15 @@ from collections.abc import Callable
 
 from inflight_lab.plot.sentence.causes import why_failed, why_refused
 from inflight_lab.plot.sentence.never_sent import never_sent
+from inflight_lab.plot.sentence.overall_pace import overall_pace
 from inflight_lab.plot.sentence.words import (
-    are_allowed,
-    in_one_period,
     many,
-    plain_rate,
     plain_seconds,
     rounded,
     unbroken,
     with_commas,
 )
 from inflight_lab.runs.run import Run
-
-MEANINGFUL = 0.5
-"""A rate is not worth a word if it was measured for fewer seconds."""
 
 
 def finished_sentence(run: Run) -> str:
@@ -108,7 +103,7 @@ def _some_unanswered(run: Run) -> str:
 
 
 def _all_answered(run: Run) -> str:
-    return f"{_all(run.counts.accepted)} answered in {_took(run)}{_pace(run)}."
+    return f"{_all(run.counts.accepted)} answered in {_took(run)}{overall_pace(run)}."
 
 
 SITUATIONS: tuple[Callable[[Run], str], ...] = (
@@ -121,30 +116,6 @@ SITUATIONS: tuple[Callable[[Run], str], ...] = (
     _all_answered,
 )
 """What may be said, the most urgent first.  Each returns "" where it does not apply."""
-
-
-def _pace(run: Run) -> str:
-    """How fast it went, and what was allowed."""
-    accepted = run.counts.accepted
-    elapsed = run.elapsed
-    policy = run.policies[-1].policy if run.policies else None
-    if accepted < 2 or (policy is None and elapsed < MEANINGFUL):
-        return ""
-    rate = accepted / elapsed if elapsed else 0
-    if policy is None:
-        return f": {plain_rate(rate)} a second"
-    most = with_commas(run.counts.busiest_period)
-    period = in_one_period(policy.period)
-    tokens = run.counts.most_tokens
-    if policy.tokens and tokens:
-        used = f"{with_commas(tokens)} of {with_commas(policy.tokens)} tokens"
-        requests = f"{most} of {many(policy.rate, 'request')}"
-        return f": at most {used} and {requests} {period}"
-    if policy.period == 1 and elapsed >= 1 and rate <= policy.rate:
-        return (
-            f": {plain_rate(rate)} a second of the {with_commas(policy.rate)} allowed"
-        )
-    return f": at most {most} came {period}, {are_allowed(policy.rate)}"
 
 
 def _took(run: Run) -> str:

@@ -1,21 +1,11 @@
 // What a view says of a run that is over: how it ended, and why.
 
-import {
-  areAllowed,
-  inOnePeriod,
-  many,
-  plainSeconds,
-  ratePerSecond,
-  withCommas,
-} from "../words.js";
-import { busiest, mostTokens, whyFailed, whyRefused } from "./causes.js";
+import { many, plainSeconds, withCommas } from "../words.js";
+import { whyFailed, whyRefused } from "./causes.js";
 import { neverSent } from "./never_sent.js";
-
-/** A rate is not worth a word if it was measured for fewer seconds. */
-const MEANINGFUL = 0.5;
+import { overallPace } from "./overall_pace.js";
 
 /**
- * @import { QuotaPolicy } from "../run.js"
  * @import { RunSoFar, Situation } from "./run_so_far.js"
  */
 
@@ -89,7 +79,7 @@ function someUnanswered({ run, counts }) {
 /** @type {Situation} */
 function allAnswered(soFar) {
   const { accepted } = soFar.counts;
-  const text = `${all(accepted)} answered in ${took(soFar)}${pace(soFar)}.`;
+  const text = `${all(accepted)} answered in ${took(soFar)}${overallPace(soFar)}.`;
   return { text, tone: "calm" };
 }
 
@@ -117,53 +107,8 @@ function troubles(soFar) {
   return many(failed, "failure") + because(whyFailed(soFar));
 }
 
-/**
- * How fast it went, and what was allowed.
- *
- * @param {RunSoFar} soFar
- */
-function pace(soFar) {
-  const { policy, counts } = soFar;
-  const seconds = elapsed(soFar);
-  if (counts.accepted < 2) return "";
-  const rate = counts.accepted / seconds;
-  if (!policy && seconds < MEANINGFUL) return "";
-  if (!policy) return `: ${ratePerSecond(rate)}`;
-  const tokens = tokensInWords(soFar, policy);
-  if (tokens) return tokens;
-  if (policy.period === 1 && seconds >= 1 && rate <= policy.rate) {
-    return `: ${ratePerSecond(rate)} of the ${withCommas(policy.rate)} allowed`;
-  }
-  const most = `${withCommas(busiest(soFar, policy))} came ${
-    inOnePeriod(policy.period)
-  }`;
-  return `: at most ${most}, ${areAllowed(policy.rate)}`;
-}
-
-/**
- * Which of the two limits was the nearer one; "" if no tokens were counted.
- *
- * @param {RunSoFar} soFar
- * @param {QuotaPolicy} policy
- */
-function tokensInWords(soFar, policy) {
-  const highest = mostTokens(soFar);
-  if (!policy.tokens || !highest) return "";
-  const tokens = `${withCommas(highest)} of ${withCommas(policy.tokens)} tokens`;
-  const most = withCommas(busiest(soFar, policy));
-  const requests = `${most} of ${many(policy.rate, "request")}`;
-  return `: at most ${tokens} and ${requests} ${inOnePeriod(policy.period)}`;
-}
-
 /** @param {RunSoFar} soFar */
-const took = (soFar) => plainSeconds(elapsed(soFar));
-
-/**
- * Seconds from the first request to the last answer.
- *
- * @param {RunSoFar} soFar
- */
-const elapsed = ({ run }) => run.counts.elapsed || run.now;
+const took = ({ elapsed }) => plainSeconds(elapsed);
 
 /**
  * @param {number} count

@@ -23,22 +23,23 @@ const ROUNDING = 0.15;
 /**
  * @import { QuotaPolicy, RequestEvent } from "../run.js"
  * @import { RunSoFar, Situation } from "./run_so_far.js"
+ * @import { Sleepers } from "./sleepers.js"
  */
 
 /** @type {Situation} */
 export function asleep(soFar) {
-  const { run, limit, counts } = soFar;
+  const { run, limit = 0, counts } = soFar;
   const lately = soFar.last(STILL_RECENT);
-  const half = (limit ?? 0) / 2;
-  if (limit && extremes(run.levels.client, lately).lowest > half) return null;
-  const { count, pause } = sleepersIn(run, lately);
-  const latency = soFar.latency;
-  if (!count || !latency || count < half) return null;
-  if (!counts.waiting || !pause) return { text: sleeping(count, limit), tone: "calm" };
-  const each = `(${plainSeconds(latency)} each + ${plainSeconds(pause)} asleep)`;
-  const rate = count / (plainTime(latency) + plainTime(pause));
-  const law = `${many(count, "slot")} / ${each} = ${ratePerSecond(rate)}`;
-  return { text: `${law}${besideTheQuota(soFar, rate)}.`, tone: "calm" };
+  const areMostInFlight = extremes(run.levels.client, lately).lowest > limit / 2;
+  if (limit && areMostInFlight) return null;
+  const sleepers = sleepersIn(run, lately);
+  const areFew = sleepers.count === 0 || sleepers.count < limit / 2;
+  if (areFew || !soFar.latency) return null;
+  const haveWoken = sleepers.pause > 0;
+  const text = counts.waiting && haveWoken
+    ? lawOfSleepers(soFar, sleepers)
+    : sleeping(sleepers.count, soFar.limit);
+  return { text, tone: "calm" };
 }
 
 /** @type {Situation} */
@@ -126,6 +127,20 @@ function latestPeriod({ run, time }, { period, rate, tokens }) {
   const requests = `${came} of ${many(rate, "request")}`;
   const budget = `${used} of ${withCommas(tokens)} tokens`;
   return `In ${lastPeriod(period)}: ${requests}, ${budget}`;
+}
+
+/**
+ * What slots that sleep again and again come to.
+ *
+ * @param {RunSoFar} soFar
+ * @param {Sleepers} sleepers
+ */
+function lawOfSleepers(soFar, { count, pause }) {
+  const { latency } = soFar;
+  const each = `(${plainSeconds(latency)} each + ${plainSeconds(pause)} asleep)`;
+  const rate = count / (plainTime(latency) + plainTime(pause));
+  const law = `${many(count, "slot")} / ${each} = ${ratePerSecond(rate)}`;
+  return `${law}${besideTheQuota(soFar, rate)}.`;
 }
 
 /**

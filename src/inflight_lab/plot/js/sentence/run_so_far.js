@@ -65,6 +65,11 @@ export class RunSoFar {
     return Math.min(this.run.events[0]?.time ?? 0, this.time) - 1e-6;
   }
 
+  /** Seconds from the first request to the last answer of a run that is over. */
+  get elapsed() {
+    return this.run.counts.elapsed || this.run.now;
+  }
+
   /** @param {number} seconds */
   hasLasted(seconds) {
     return this.run.forgotten > 0 || this.time - this.begin >= seconds;
