@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from inflight_lab.publish.cell_metadata import Asked, Claim
 from inflight_lab.publish.executed_notebook import (
+    BadCellError,
     NotShownError,
     other_limits,
     run_notebook,
@@ -89,13 +90,13 @@ def test_what_is_never_shown_ends_the_export(tmp_path: Path) -> None:
 
 def test_bad_metadata_names_its_cell(tmp_path: Path) -> None:
     """Whoever wrote it finds the place."""
-    with pytest.raises(ValueError, match="03_some, cell c0: limits must be a list"):
+    with pytest.raises(BadCellError, match="03_some, cell c0: limits must be a list"):
         run(tmp_path, ("1 + 1", {"limits": 3}))
 
 
 def test_limits_without_a_panel_are_an_error(tmp_path: Path) -> None:
     """A slider that silently stays away would be missed only by readers."""
-    with pytest.raises(RuntimeError, match="03_some, cell c0: limits is for a cell"):
+    with pytest.raises(BadCellError, match="03_some, cell c0: limits is for a cell"):
         run(tmp_path, ("1 + 1", {"limits": [3]}))
 
 
@@ -103,7 +104,7 @@ def test_a_claim_about_the_own_limit_needs_no_limit() -> None:
     """It would be about a run that is not recorded again, and so never checked."""
     asked = Asked((3, 9), (Claim("refused", "some", limit=9),))
     assert other_limits(asked, 3, "03_some") == [9]
-    with pytest.raises(ValueError, match="03_some: limit in shows must be another"):
+    with pytest.raises(BadCellError, match="03_some: limit in shows must be another"):
         other_limits(asked, 9, "03_some")
 
 

@@ -29,7 +29,11 @@ await importlib.import_module({in_the_kernel.__name__!r}).{{call}}
 """How the kernel is asked for something, silently."""
 
 
-class NotShownError(RuntimeError):
+class BadCellError(RuntimeError):
+    """A page cannot have what a cell asks for.  The text names notebook and cell."""
+
+
+class NotShownError(BadCellError):
     """A run did not show what the text beside it says, as often as it was recorded."""
 
 
@@ -39,8 +43,8 @@ def run_notebook(
     """Run all cells of ``document``, which takes in what they show.
 
     They run in ``folder``.  ``timeout`` is in seconds, for each cell.  Raises what
-    nbclient raises when a cell fails, and with the notebook's ``name`` and the cell:
-    ``ValueError`` for metadata that no page can follow, and `NotShownError`.
+    nbclient raises when a cell fails, and `BadCellError`, which names the notebook by
+    ``name``.
     """
     client = PageClient(
         document,
@@ -141,7 +145,7 @@ class PageClient(NotebookClient):
                 self.process_message(message, cell, cell_index)
             elif kind == "error":
                 place = f"{self._name}, cell {cell.id}" if cell else self._name
-                raise RuntimeError(f"{place}: {message['content']['evalue']}")
+                raise BadCellError(f"{place}: {message['content']['evalue']}")
             elif ends(message, request):
                 return
 
@@ -151,13 +155,13 @@ def read_metadata(cell: Any, place: str) -> Asked:
     try:
         return asked_by(cell.metadata)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{place}: {error}") from None
+        raise BadCellError(f"{place}: {error}") from None
 
 
 def other_limits(asked: Asked, own: int | None, place: str) -> list[int]:
     """At which limits to record a panel whose ``own`` run is there already."""
     if own is not None and asked.claims_at(own):
-        raise ValueError(
+        raise BadCellError(
             f"{place}: limit in shows must be another than the panel's own, got {own}"
         )
     return [limit for limit in asked.limits if limit != own]

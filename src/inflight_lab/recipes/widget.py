@@ -14,7 +14,7 @@ from inflight_lab.recipes.snippet import assignment_of, other_rungs, snippet
 SETTINGS = ("URL", "QUOTAS", "LIMIT", "RESULTS")
 FOLDED = """\
 <details open><summary>The code of <code>{recipe}</code></summary>
-<pre><code>{code}</code></pre></details>
+<pre class="ifl-snippet" tabindex="0"><code>{code}</code></pre></details>
 """
 
 
