@@ -39,8 +39,8 @@ if TYPE_CHECKING:
         ObservedTransport as ObservedTransport,
     )
     from inflight_lab.panel.panel import Panel as Panel
-    from inflight_lab.panel.replay import Replay as Replay
     from inflight_lab.plot.live_plot import LivePlot as LivePlot
+    from inflight_lab.plot.replay import Replay as Replay
     from inflight_lab.runs.events import Event as Event
     from inflight_lab.runs.events import Stats as Stats
     from inflight_lab.server import PracticeServer as PracticeServer
@@ -53,7 +53,7 @@ _HOME = {
     "ObservedTransport": "observation.transport",
     "Panel": "panel.panel",
     "PracticeServer": "server",
-    "Replay": "panel.replay",
+    "Replay": "plot.replay",
     "Stats": "runs.events",
     "Timeline": "observation.timeline",
     "Watch": "watch.notebook",

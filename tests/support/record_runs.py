@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from inflight_lab import Panel, PracticeServer
-from inflight_lab.panel.replay import RECORDINGS
+from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runners import paced, semaphore_pause
 
 RUNNERS = {

@@ -1,1 +1,1 @@
-"""Sliders, buttons and a live plot around any runner; replays of recorded runs."""
+"""Sliders, buttons and a live plot around any runner."""

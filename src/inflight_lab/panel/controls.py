@@ -7,9 +7,9 @@ from typing import Any
 
 import traitlets
 
-from inflight_lab.plot.feed import Message
+from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.modules import joined
-from inflight_lab.plot.widget import PLOT, RunFeed, RunWidget
+from inflight_lab.plot.widget import PLOT, RunWidget
 
 HERE = Path(__file__).parent
 STYLES = (
@@ -40,7 +40,7 @@ class Controlled(RunWidget):
     _page: "traitlets.Dict[str, Any]" = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, feeds: Sequence[RunFeed], **traits: Any
+        self, loop: asyncio.AbstractEventLoop, feeds: Sequence[Feed], **traits: Any
     ) -> None:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None

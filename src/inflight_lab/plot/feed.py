@@ -1,4 +1,4 @@
-"""Sends runs to a page: one that grows, or one that is complete."""
+"""Sends a run to a page, as it grows."""
 
 import threading
 from collections.abc import Callable
@@ -106,38 +106,14 @@ class Feed:
 
     def _post_all(self) -> None:
         so_far = for_late_view(self.run)
-        self._post(beginning(so_far, self._picture.mark, number=self._number))
+        message = {
+            "reset": True,
+            "run": to_columns(so_far),
+            "number": self._number,
+            "picture": self._picture.mark,
+        }
+        self._post(message)
 
     def _append_and_post(self, news: Run) -> None:
         self.run.append(news)
         self._post({"run": to_columns(news)})
-
-
-class CompleteFeed:
-    """Has ``post`` send a ``run`` that is complete, whenever a view opens."""
-
-    def __init__(self, run: Run, post: Post, name: str = "") -> None:
-        self.run = run
-        self._post = post
-        self._picture = PlainPicture(name)
-
-    def stop(self) -> None:
-        """Nothing goes on."""
-
-    def send_all(self) -> None:
-        """Send all of it."""
-        self._post(beginning(self.run, self._picture.mark))
-
-    def show_picture(self, place: Place) -> None:
-        """Display its plain picture here."""
-        self._picture.show(self.run, place)
-
-
-def beginning(run: Run, mark: str, *, number: int = 0) -> Message:
-    """The message that makes a page forget everything else, and show ``run``."""
-    return {
-        "reset": True,
-        "run": to_columns(run),
-        "number": number,
-        "picture": mark,
-    }

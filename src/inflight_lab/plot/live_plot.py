@@ -1,5 +1,6 @@
 """The live plot: what a server counts and what a client sees, as it happens."""
 
+from pathlib import Path
 from typing import Protocol, Self
 
 from inflight_lab.observation.timeline import Timeline
@@ -9,6 +10,7 @@ from inflight_lab.plot.modules import joined
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget import PLOT, RunWidget
 from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 
 
@@ -44,6 +46,14 @@ class Plot(RunWidget):
     def clear(self) -> None:
         """Forget the run: an empty plot."""
         self.feed.clear()
+
+    def save_recording(self, path: str | Path) -> None:
+        """Write the last run to a file; `Replay` shows it without sending anything.
+
+        Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
+        file cannot be written.
+        """
+        save(path, {"": self.run})
 
     def set_limit(self, limit: float) -> None:
         """Draw the limit at ``limit`` from now on.

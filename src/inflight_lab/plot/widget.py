@@ -2,31 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import anywidget
 import traitlets
 from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
-from inflight_lab.plot.feed import Message
+from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.plain_picture import Place
 
 PLOT = Path(__file__).parent
 """The folder of the stylesheet and the JavaScript."""
-
-
-class RunFeed(Protocol):
-    """What sends a run to a page: a `Feed`, or a `CompleteFeed`."""
-
-    def send_all(self) -> None:
-        """Send what there is, to a view that has just opened."""
-
-    def show_picture(self, place: Place) -> None:
-        """Display the plain picture of what is drawn at ``place``."""
-
-    def stop(self) -> None:
-        """End what goes on."""
 
 
 class RunWidget(anywidget.AnyWidget):
@@ -38,11 +25,11 @@ class RunWidget(anywidget.AnyWidget):
         help="What is drawn: each request, lines over time, or both.",
     ).tag(sync=True)
 
-    feeds: Sequence[RunFeed] = ()
+    feeds: Sequence[Feed] = ()
     _strip = "all"
     """Which strips stand below the requests: "all", or the only one's name."""
 
-    def __init__(self, feeds: Sequence[RunFeed], **traits: Any) -> None:
+    def __init__(self, feeds: Sequence[Feed], **traits: Any) -> None:
         super().__init__(**traits)
         self.feeds = feeds
         self.on_msg(lambda _, message, __: self.on_message(message))

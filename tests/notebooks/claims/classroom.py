@@ -6,7 +6,7 @@ from tests.support.run_all import Ran
 
 ALL_END = """
 import asyncio
-while panel.running or slow.running or not replay._task.done():
+while panel.running or slow.running:
     await asyncio.sleep(0.05)
 """
 CHALLENGE = """

@@ -47,14 +47,6 @@ Deno.test("a kernel that has nothing to say has not gone", () => {
   });
 });
 
-Deno.test("a replay plays without any message", () => {
-  withPlayedTime((pass) => {
-    const { kernel } = watched({ replay: true }, true);
-    pass(10 * MILLISECONDS);
-    assert.equal(kernel.state, "there");
-  });
-});
-
 Deno.test("a page that has gone waits for nothing", () => {
   withPlayedTime((pass) => {
     const { model, life, kernel } = watched({ silence: SILENCE }, true);
@@ -77,15 +69,6 @@ Deno.test("a kernel that does not answer a button while nothing runs is silent",
     assert.equal(kernel.state, "there");
     kernel.expectAnswer();
     model.settle("run");
-    pass(10 * MILLISECONDS);
-    assert.equal(kernel.state, "there");
-  });
-});
-
-Deno.test("what follows a button of a replay is not watched", () => {
-  withPlayedTime((pass) => {
-    const { kernel } = watched({ replay: true }, false);
-    kernel.expectAnswer();
     pass(10 * MILLISECONDS);
     assert.equal(kernel.state, "there");
   });

@@ -1,4 +1,4 @@
-// Run, Stop and Reset; for a replay Play and Stop.
+// Run, Stop and Reset.
 
 import { add, follow } from "../../plot/js/dom.js";
 
@@ -36,10 +36,9 @@ export function addButton(parent, command, textContent, title, obey) {
  * @param {AbortSignal} signal Ends them.
  */
 export function addActions(parent, model, obey, signal) {
-  const { replay = false } = model.get("_page");
-  const run = addButton(parent, "run", replay ? "Play" : "Run", "Space", obey);
+  const run = addButton(parent, "run", "Run", "Space", obey);
   const stop = addButton(parent, "stop", "Stop", STOP_REACHES, obey);
-  if (!replay) addButton(parent, "reset", "Reset", "R", obey);
+  addButton(parent, "reset", "Reset", "R", obey);
   follow(model, ["running"], () => {
     const running = model.get("running");
     run.disabled = running;

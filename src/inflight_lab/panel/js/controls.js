@@ -22,12 +22,12 @@ import { addSettings } from "./settings.js";
  * @param {AbortSignal} signal Ends them.
  */
 export function addControls(root, model, kernel, layout, signal) {
-  const { knobs, more, replay = false } = model.get("_page");
+  const { knobs, more } = model.get("_page");
 
   /** @param {Command} command */
   function obey(command) {
     if (command === "present") presentation.toggle();
-    else if (command !== "reset" || !replay) press(command);
+    else press(command);
     keepFocus(root);
   }
 

@@ -19,20 +19,18 @@ export class KernelWatch extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #model;
-  /** @type {number | null} In milliseconds, if silence means something. */
-  #patience = null;
+  /** How many milliseconds without a message mean something. */
+  #patience;
 
   /**
    * @param {Model} model `silence` of its `_page` is how many seconds without a message
-   *   mean something; without one, silence means nothing.
+   *   mean something.
    * @param {AbortSignal} signal Ends it.
    */
   constructor(model, signal) {
     super();
     this.#model = model;
-    const { silence } = model.get("_page");
-    if (silence === undefined) return;
-    this.#patience = 1000 * silence;
+    this.#patience = 1000 * model.get("_page").silence;
     const listen = () => this.#listen();
     model.on("msg:custom", listen);
     follow(model, ["running"], listen, signal);
@@ -56,7 +54,6 @@ export class KernelWatch extends EventTarget {
 
   /** @param {KernelState} state What it is in if no message comes. */
   #wait(state) {
-    if (this.#patience === null) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#turn(state), this.#patience);
   }

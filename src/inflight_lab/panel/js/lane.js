@@ -23,8 +23,6 @@ export function addLane(parent, model, number, neighbours, signal) {
   if (name) div("ifl-name", root, name);
   addGoals(root, model, number, signal);
   const view = new View(root, model, signal, neighbours);
-  if (!model.get("_page").replay) {
-    follow(model, PLANNED, () => view.plan(planOf(model, number)), signal);
-  }
+  follow(model, PLANNED, () => view.plan(planOf(model, number)), signal);
   return view;
 }

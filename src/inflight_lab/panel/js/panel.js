@@ -6,7 +6,6 @@ import { widget } from "../../plot/js/widget.js";
 import { addControls } from "./controls.js";
 import { KernelWatch } from "./kernel_watch.js";
 import { addLane } from "./lane.js";
-import { KernelPlayer } from "./player.js";
 
 /** @import { Lines } from "../../plot/js/lines/lines.js" */
 
@@ -14,14 +13,11 @@ export default widget("ifl-panel", ({ root, views, model, layout, signal }) => {
   const kernel = new KernelWatch(model, signal);
   addControls(root, model, kernel, layout, signal);
   const parent = div("ifl-lanes", root);
-  const { replay } = model.get("_page");
-  const player = replay
-    ? new KernelPlayer(model, signal)
-    : new Playback(() => views.map(({ run }) => run), signal);
+  const playback = new Playback(() => views.map(({ run }) => run), signal);
   /** @type {Lines[]} The plots that share their axes. */
   const siblings = [];
   const lanes = model.get("_headings").length;
   for (let number = 0; number < lanes; number += 1) {
-    views.push(addLane(parent, model, number, { siblings, player }, signal));
+    views.push(addLane(parent, model, number, { siblings, playback }, signal));
   }
 });

@@ -17,7 +17,9 @@ export class PlainPicture {
   hide(name) {
     const image = `img[src*="${name}"]`;
     const output = `.jp-OutputArea-child:has(${image})`;
-    const rule = `svg.${name}, ${image}, ${output} { display: none !important; }`;
+    const player = `inflight-run:has(${image})`;
+    const hidden = [`svg.${name}`, image, output, player].join();
+    const rule = `${hidden} { display: none !important; }`;
     this.style.textContent = rule;
   }
 }

@@ -20,7 +20,6 @@ import { addTiles, OUTCOMES } from "./tiles.js";
  * @import { Columns } from "./columns.js"
  * @import { Model } from "./dom.js"
  * @import { Plan } from "./planned_run.js"
- * @import { Player } from "./playback.js"
  * @import { Run } from "./run.js"
  *
  * @typedef {object} Message
@@ -31,7 +30,7 @@ import { addTiles, OUTCOMES } from "./tiles.js";
  *
  * @typedef {object} Neighbours
  * @property {Lines[]} [siblings] The plots side by side; the view adds its own.
- * @property {Player} [player] Plays the runs of all views.
+ * @property {Playback} [playback] Plays the runs of all views.
  * @property {boolean} [isControlled] Whether the page around them has its own controls for it.
  */
 
@@ -61,17 +60,17 @@ export class View {
   constructor(parent, model, signal, neighbours = {}) {
     const {
       siblings = [],
-      player = new Playback(() => [this.run], signal),
+      playback = new Playback(() => [this.run], signal),
       isControlled = false,
     } = neighbours;
     this.#model = model;
-    this.#stage = new Stage(player, signal);
-    this.#playback = player instanceof Playback ? player : null;
+    this.#stage = new Stage(playback, signal);
+    this.#playback = playback;
     const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);
     const head = div("ifl-head", this.#root);
     this.#sentence = new SentenceLine(head, signal);
-    const offered = isControlled ? null : this.#playback;
+    const offered = isControlled ? null : playback;
     this.#shownLine = new ShownLine(head, offered, signal);
     this.#showNumbers = addTiles(this.#root);
     this.#flow = new Flow(this.#root, clock, signal);
@@ -84,7 +83,7 @@ export class View {
       signal,
     );
     clock.addEventListener("change", this.#scheduleNumbers, { signal });
-    player.addEventListener("seek", () => this.#enterPhase(), { signal });
+    playback.addEventListener("seek", () => this.#enterPhase(), { signal });
     siblings.push(this.#lines);
     signal.addEventListener("abort", () => {
       siblings.splice(siblings.indexOf(this.#lines), 1);
@@ -114,7 +113,7 @@ export class View {
   #begin(run, number) {
     this.#number = number;
     this.#stage.begin(run);
-    this.#playback?.end();
+    this.#playback.end();
   }
 
   /** @param {Plan} plan What is shown until there is a run. */
@@ -152,7 +151,7 @@ export class View {
     const frozen = phase === "frozen";
     this.#root.dataset.phase = phase;
     this.#shownLine.show(phase, moment.words);
-    this.#playback?.onRuns();
+    this.#playback.onRuns();
     this.#flow.begin(shown, { still: frozen });
     this.#lines.freezeAt(frozen ? moment.time : null);
     this.#showLines(shown);

@@ -81,4 +81,17 @@ export function listenToKeys(root, playback, attention, signal) {
 
   // Before the front end's own listeners, which are the document's.
   globalThis.addEventListener("keydown", press, { capture: true, signal });
+  root.tabIndex = -1;
+  root.addEventListener("pointerup", takeFocus, { signal });
+
+  /**
+   * A click anywhere gives the player the focus; JupyterLab would give it to the cell.
+   *
+   * @param {PointerEvent} event
+   */
+  function takeFocus({ target }) {
+    const takesItself = "button, input, label, [role=slider]";
+    if (target instanceof Element && target.closest(takesItself)) return;
+    root.focus({ preventScroll: true });
+  }
 }

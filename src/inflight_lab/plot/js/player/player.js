@@ -43,7 +43,7 @@ export function addPlayer(parent, all, options, signal) {
   const lanes = div("ifl-lanes", root);
   /** @type {Lines[]} */
   const siblings = [];
-  const neighbours = { siblings, player: playback, isControlled: true };
+  const neighbours = { siblings, playback, isControlled: true };
   for (const { name } of all[0].recording) {
     const lane = div("ifl-lane", lanes);
     if (name) div("ifl-name", lane, name);

@@ -1,0 +1,80 @@
+"""Recorded runs that the page plays: nothing is sent, and no kernel is needed."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import anywidget
+import traitlets
+from IPython.display import display
+
+from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.plot import plain_picture
+from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.modules import for_machines, joined
+from inflight_lab.plot.plain_picture import Place, PlainPicture
+from inflight_lab.plot.player import Recorded, page_parts, player_html, style
+from inflight_lab.plot.widget import PLOT
+from inflight_lab.runs.recording import as_text, load
+
+RECORDINGS = PLOT / "recordings"
+"""The folder of the runs that come with the package: for a lesson without a server."""
+
+
+class Replay(anywidget.AnyWidget):
+    """Plays the runs in the file ``path``, side by side if they were.
+
+    They begin when they come into view, as fast as they were, and can be paused, slowed
+    down, and dragged to any moment.  Nothing is sent, and the page does it all: it goes
+    on without a kernel, in a saved notebook and in an exported page too.  ``runs`` has
+    them by name; ``view`` is what is drawn: "both", "requests" or "lines".
+
+    `Panel.save_recording` and `LivePlot.save_recording` write such a file.
+
+    Raises ``OSError`` if the file cannot be read, and ``ValueError`` if it is not a
+    recording.
+    """
+
+    _esm = for_machines(joined(PLOT / "js" / "player" / "replay.js"))
+    _css = for_machines(style())
+
+    view = traitlets.Enum(
+        ("both", "requests", "lines"),
+        "both",
+        help="What is drawn: each request, lines over time, or both.",
+    ).tag(sync=True)
+    _recording = traitlets.Unicode().tag(sync=True)
+    _mark = traitlets.Unicode(help="The class of the still pictures.").tag(sync=True)
+
+    def __init__(self, path: str | Path, *, view: str = "both") -> None:
+        self.runs = load(path)
+        mark = f"ifl-{uuid4().hex}"
+        super().__init__(view=view, _recording=as_text(self.runs), _mark=mark)
+        closed_on_rerun(self.close)
+
+    def _ipython_display_(self) -> None:
+        data, metadata = self._repr_mimebundle_() or ({}, {})
+        display(data, metadata=metadata, raw=True)
+        if plain_picture.keep_recordings:
+            self._show_pictures()
+        else:
+            display(self._without_kernel(), raw=True)
+
+    def _without_kernel(self) -> dict[str, Any]:
+        """What plays where no widget lives; beside one it is hidden."""
+        names = " and ".join(name for name in self.runs if name)
+        html = player_html([Recorded(self.runs)], self._still(), view=self.view)
+        words = f"A recording{names and f' of {names}'}"
+        return {"text/html": html + page_parts(), "text/plain": words}
+
+    def _still(self) -> str:
+        pictures = [
+            draw_run(run, mark=self._mark, name=name) for name, run in self.runs.items()
+        ]
+        return "".join(picture._repr_html_() for picture in pictures)
+
+    def _show_pictures(self) -> None:
+        """What an exporter makes a player of."""
+        place = Place(self.model_id, self.view, "in flight")
+        for name, run in self.runs.items():
+            PlainPicture(name).show(run, place)

@@ -1,0 +1,107 @@
+"""A recording shown again: what the page plays, with a kernel and without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inflight_lab import Replay
+from inflight_lab.plot import plain_picture, replay
+from inflight_lab.plot.plain_picture import PLAYER, RECORDING
+from inflight_lab.plot.replay import RECORDINGS
+from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.recording import from_text, save
+from inflight_lab.runs.run import RequestEvent, Run
+
+THEIRS = sorted(RECORDINGS.glob("*.json"))
+SHORT = Run(
+    events=[RequestEvent(0.01, "sent", 0, None)], counts=RunStats(started=1), now=0.02
+)
+RUNS = {"short": SHORT, "long": Run(counts=RunStats(started=2), now=0.05)}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A file with two short runs."""
+    save(tmp_path / "two.json", RUNS)
+    return tmp_path / "two.json"
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Each output that is displayed: its data, and its metadata."""
+    outputs: list[dict[str, Any]] = []
+
+    def display(data: Any, metadata: Any = None, **_: object) -> None:
+        outputs.append({"data": data, "metadata": metadata})
+
+    monkeypatch.setattr(replay, "display", display)
+    monkeypatch.setattr(plain_picture, "display", display)
+    return outputs
+
+
+def test_the_page_has_all_of_it(two: Path) -> None:
+    """It is a trait, which is also saved with a notebook: no message has to come."""
+    shown_again = Replay(two, view="lines")
+    assert shown_again.runs == RUNS
+    state = shown_again.get_state()
+    assert from_text(state["_recording"]) == RUNS
+    assert state["view"] == "lines"
+    shown_again.close()
+
+
+def test_it_leaves_what_plays_without_a_kernel(
+    two: Path, shown: list[dict[str, Any]]
+) -> None:
+    """A second output has the recording, all that plays it, and a picture of each run
+    by which the living widget finds it, to hide it.
+    """
+    shown_again = Replay(two)
+    shown_again._ipython_display_()
+    widget, without = (output["data"] for output in shown)
+    assert "application/vnd.jupyter.widget-view+json" in widget
+    html = without["text/html"]
+    assert "customElements.define" in html
+    assert html.count(f"class=&quot;{shown_again._mark}&quot;") == len(RUNS)
+    assert without["text/plain"] == "A recording of short and long"
+    shown_again.close()
+
+
+def test_an_exporter_makes_one_player_of_all_its_runs(
+    two: Path, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given each run's recording, as it is by a panel with two lanes."""
+    monkeypatch.setattr(plain_picture, "keep_recordings", True)
+    shown_again = Replay(two)
+    shown_again._ipython_display_()
+    _, *pictures = shown
+    names = [list(each["data"][RECORDING]["runs"]) for each in pictures]
+    assert names == [["short"], ["long"]]
+    widgets = {each["metadata"][PLAYER]["widget"] for each in pictures}
+    assert widgets == {shown_again.model_id}
+    shown_again.close()
+
+
+def test_what_is_not_a_recording_is_not_shown(tmp_path: Path) -> None:
+    """The error names the file, and one that is not there is an error of its own."""
+    path = tmp_path / "other.json"
+    path.write_text("[]")
+    with pytest.raises(ValueError, match=r"path must name a recording .*other\.json"):
+        Replay(path)
+    with pytest.raises(FileNotFoundError):
+        Replay(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize("path", THEIRS, ids=lambda path: path.stem)
+def test_the_recordings_that_come_with_the_package(path: Path) -> None:
+    """Today's code reads each, and every request in it has an outcome."""
+    shown_again = Replay(path)
+    for run in shown_again.runs.values():
+        counts = run.counts
+        ended = counts.accepted + counts.refused + counts.failed + counts.cancelled
+        assert ended == counts.started > 0
+        told = sum(event.request_count for event in run.events if event.outcome)
+        assert told == ended
+    shown_again.close()
