@@ -630,7 +630,7 @@ def test_the_plain_picture_hides_while_the_live_one_is_fed(
 
 
 def test_what_was_cut_short_stays_as_it_was(page: Page, one: dict[str, Any]) -> None:
-    """A replay that is stopped: those in flight stay where they are, and the quota does
+    """A run that was stopped: those in flight stay where they are, and the quota does
     not empty.
     """
     spy_on(page)

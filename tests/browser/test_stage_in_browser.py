@@ -1,6 +1,4 @@
-"""The panel in front of a class: the whole screen, the keyboard, side by side, and
-replayed.
-"""
+"""The panel in front of a class: the whole screen, the keyboard, and side by side."""
 
 from __future__ import annotations
 
@@ -114,16 +112,3 @@ def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:
         60,
         60,
     ]
-
-
-def test_a_recording_is_played_without_a_request(lab: Lab, page: Page) -> None:
-    """Play shows the run again, with no server there at all."""
-    record = "from inflight_lab import Replay\nawait panel.start()\npanel.save_recording('run.json')"
-    replay = "server.stop()\nreplay = Replay('run.json')\nreplay"
-    open_panel(lab, page, "replay", PANEL.replace("1000", "6"), record, replay)
-    plot = page.locator(PLOTS).nth(1)
-    plot.wait_for(timeout=60_000)
-    page.get_by_role("button", name="Play", exact=True).click()
-    expect(plot).to_have_attribute("data-in-flight", "3")
-    expect(plot).to_have_attribute("data-live", "false")
-    expect(plot).to_have_attribute("data-accepted", "6")

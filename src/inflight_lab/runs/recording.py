@@ -1,13 +1,40 @@
-"""Saves runs to a file: JSON in UTF-8, of at most `MAX_BYTES`, with runs by name.
+"""Saves runs to a file, from which a page can play them.
 
-Each run is complete, as columns.  A file is checked before it is written and when it
-is read.
+A recording is JSON in UTF-8, of at most `MAX_BYTES`: its `FORMAT`, and complete runs by
+name, in columns.  One of two requests, of which the second was refused::
+
+    {"format": "inflight-lab recording 4",
+     "runs": {"naive": {
+       "now": 0.31, "live": false,
+       "numbered": false, "slow": 1.0, "unlimited": true, "phase": 0.0,
+       "counts": {"started": 2, "waiting": 0, "in_flight": 0, "accepted": 1, ...},
+       "dropped": {"accepted": 0, "refused": 0, "failed": 0, "cancelled": 0},
+       "policies": [{"time": 0.0, "kind": "sliding-window", "rate": 1, ...}],
+       "levels": {"client": {"times":   [0.0, 0.3],
+                             "lowest":  [1, 0],
+                             "highest": [2, 1],
+                             "last":    [2, 0]}},
+       "events": {"times":    [0.0, 0.0, 0.004, 0.004, 0.3, 0.31],
+                  "what":     ["sent", "sent", "arrived", "arrived",
+                               "answered", "answered"],
+                  "requests": [0, 1, 0, 1, 1, 0],
+                  "details":  [null, null, 200, 429, 429, 200],
+                  "quota":    [null, null, 1, 1, null, null]}}}}
+
+`Run` says what the fields are, `Point` a row of ``levels``, `RequestEvent` one of
+``events``, and `QuotaPolicy` one of ``policies``; where there is no quota, its kind is
+"none".  Times are in seconds from the beginning of the run, in the order of time, and
+all columns of a table have equal lengths.  `COLUMNS` is what is checked, before a file
+is written and when it is read: an error names the field and what it must be.  A field
+that may be missing can come without another version of the format; all else needs one,
+because other versions are refused.
 """
 
 import json
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from itertools import pairwise
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
@@ -182,14 +209,17 @@ def _check_run(name: str, columns: Any) -> None:
         shape = NO_POLICY if none else POLICY
         _check(f"{name}.policies[{place}]", policy, shape)
     for line, levels in columns["levels"].items():
-        _check_lengths(f"{name}.levels.{line}", levels, LEVEL_COLUMNS)
-    _check_lengths(f"{name}.events", columns["events"], EVENT_COLUMNS)
+        _check_table(f"{name}.levels.{line}", levels, LEVEL_COLUMNS)
+    _check_table(f"{name}.events", columns["events"], EVENT_COLUMNS)
     _check_details(name, columns["events"])
 
 
-def _check_lengths(name: str, columns: Columns, names: Iterable[str]) -> None:
-    """Raise an error unless every column has an entry for each time."""
+def _check_table(name: str, columns: Columns, names: Iterable[str]) -> None:
+    """Raise an error unless every column has an entry for each time, in order."""
     length = len(columns["times"])
+    for before, time in pairwise(columns["times"]):
+        if time < before:
+            raise _wrong(f"{name}.times", f"{before} or later after {before}", time)
     for each in names:
         if len(columns[each]) != length:
             raise _wrong(f"{name}.{each}", f"a list of {length}", columns[each])

@@ -47,6 +47,11 @@ const DAMAGED = [
     /^runs.paced.events.times must be a number$/,
   ],
   [
+    "a time before the last",
+    filed({ events: { ...SOUND.events, times: [0.5, 1, 0.9] } }),
+    /^runs.paced.events.times must be in the order of time$/,
+  ],
+  [
     "a line without levels",
     filed({ levels: { server: { times: [1] } } }),
     /^runs.paced.levels.server.lowest must be a list$/,

@@ -41,7 +41,7 @@ export function addBar(bar, playback, attention, signal) {
   showSpeed();
   const update = framed(() => SELDOM_MS / 2, show, signal);
   playback.clock.addEventListener("change", update, { signal });
-  playback.addEventListener("change", update, { signal });
+  playback.addEventListener("change", show, { signal });
   show();
 }
 

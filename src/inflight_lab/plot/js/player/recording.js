@@ -82,7 +82,11 @@ function checkColumns(name, columns, names) {
       throw wrong(`${name}.${each}`, `a list of ${columns.times.length}`);
     }
   }
-  for (const time of columns.times) checkNumber(`${name}.times`, time);
+  columns.times.forEach((/** @type {unknown} */ time, /** @type {number} */ i) => {
+    checkNumber(`${name}.times`, time);
+    const isLate = i === 0 || columns.times[i - 1] <= columns.times[i];
+    if (!isLate) throw wrong(`${name}.times`, "in the order of time");
+  });
 }
 
 /**

@@ -111,6 +111,6 @@ function tellTime(element, playback, signal) {
 
   const update = framed(() => SELDOM_MS, tell, signal);
   playback.clock.addEventListener("change", update, { signal });
-  playback.addEventListener("change", update, { signal });
+  playback.addEventListener("change", tell, { signal });
   tell();
 }
