@@ -14,7 +14,7 @@ from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.recording import FORMAT, MAX_BYTES, load, save
-from inflight_lab.runs.run import RequestEvent, Run
+from inflight_lab.runs.run import RequestEvent, Run, outcomes_in
 
 SLIDING = {
     "time": 0,
@@ -229,6 +229,10 @@ NOT_AN_EVENT = {
         event("sent", 0, None, times=[None]),
         r"events.times\[0\] must be a number of seconds",
     ),
+    "a time before the last": Damage(
+        one(events=columns()["events"] | {"times": [0.1, 0.2, 0.1]}),
+        r"events.times must be 0.2 or later after 0.2, got 0.1",
+    ),
     "what is not a text": Damage(
         event(3, 0, None), r"events.what\[0\] must be one of 'taken', .* got 3"
     ),
@@ -287,6 +291,14 @@ def test_the_undamaged_file_is_loaded(tmp_path: Path) -> None:
         "1": from_columns(columns(**other)),
     }
     assert [run.slow for run in load(path).values()] == [1, 5]
+
+
+def test_the_example_in_the_description_of_the_format_is_a_recording() -> None:
+    """It stands indented there, and has a request of either outcome."""
+    words = recording.__doc__ or ""
+    example = words[words.index("    {") : words.index("`Run` says")]
+    (run,) = recording.from_text(example).values()
+    assert outcomes_in(run.events) == {"accepted": 1, "refused": 1}
 
 
 def test_what_is_saved_comes_back_complete(tmp_path: Path) -> None:
