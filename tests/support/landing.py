@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inflight_lab.panel.replay import RECORDINGS
+from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.publish.landing_page import NAME, landing_page
 from inflight_lab.publish.landing_runs import WAYS, Recording
 from inflight_lab.runs.recording import load
