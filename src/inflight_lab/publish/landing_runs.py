@@ -90,8 +90,9 @@ class Recording(NamedTuple):
 
 
 def refuses_most(figures: Figures) -> bool:
-    """As many as the quota allows are answered at once, and all others are refused."""
-    return figures.answered + figures.refused == COUNT and figures.refused >= COUNT / 2
+    """More than half are refused, and nothing else goes wrong."""
+    came_back = figures.answered + figures.refused == COUNT
+    return came_back and figures.refused > COUNT / 2
 
 
 def wastes_the_quota(figures: Figures) -> bool:
@@ -100,8 +101,8 @@ def wastes_the_quota(figures: Figures) -> bool:
 
 
 def uses_the_quota(figures: Figures) -> bool:
-    """All are answered, and nearly all of the quota is used."""
-    return figures.answered == COUNT and figures.used > 0.85
+    """All are answered, and most of the quota is used, also on a slow computer."""
+    return figures.answered == COUNT and figures.used > 0.7
 
 
 WAYS = (
