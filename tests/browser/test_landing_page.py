@@ -15,6 +15,12 @@ SENTENCES = ".sentence:visible"
 TIME = "() => Number(document.querySelector('[role=slider]').ariaValueNow)"
 """Where the player stands, in seconds."""
 
+COUNT_PRESSES = """() => {
+  globalThis.presses = 0;
+  document.querySelector(".ifl-play").addEventListener("click", () => presses++);
+}"""
+"""From now on, how often Play was pressed, by whomever."""
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -78,11 +84,13 @@ def test_who_wants_no_motion_gets_none(page: Page, address: str) -> None:
     page.goto(address)
     play = page.get_by_role("button", name="Play")
     expect(play).to_be_visible()
+    page.evaluate(COUNT_PRESSES)
     choose(page, "Paced")
     expect(page.locator(LANES)).to_have_count(1)
-    expect(play).to_be_visible()
+    assert page.evaluate("presses") == 0
     play.click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    assert page.evaluate("presses") == 1
 
 
 def test_on_paper_there_is_the_picture(page: Page, address: str) -> None:
