@@ -59,7 +59,7 @@ Deno.test("a run is running until its last dots have landed, then one moment is 
     assert.equal(stage.phase, "running");
     pass(100);
     assert.equal(stage.phase, "frozen");
-    assert.equal(stage.moment.words, "the first refusal, at 2.2\u00a0s");
+    assert.equal(stage.moment.words, "the first refusal, at 2\u00a0s");
     assert.equal(stage.clock.time(0.25), stage.moment.time);
     assert.equal(stage.time, Infinity);
     assert.deepEqual(heard, ["phase: running", "growth: running", "phase: frozen"]);

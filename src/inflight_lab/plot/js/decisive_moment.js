@@ -8,8 +8,8 @@ import { policyAt } from "./run.js";
 import { NEARLY_USED } from "./thresholds.js";
 import { atTime, perWords, unbroken, withCommas } from "./words.js";
 
-/** Show the first refusal this many seconds later at most: what came with it is there, too. */
-const REFUSED_SECONDS = 0.2;
+/** Refusals that come within this many seconds of the first are of the same burst. */
+const BURST_SECONDS = 0.2;
 
 /** Seconds before a run is stopped: all that this ends is still under way. */
 const JUST_BEFORE = 0.01;
@@ -42,7 +42,8 @@ export function decisiveMoment(run) {
 }
 
 /**
- * The first refused request, at the API.
+ * The first refused request, at the API, as soon as those of its burst are there, too: the
+ * last of them has just found the window full.
  *
  * @param {Run} run
  */
@@ -50,9 +51,11 @@ function refusalMoment(run) {
   const requests = requestsOf(run).takeSentUpTo(Infinity);
   const refused = requests.filter(({ outcome }) => outcome === "refused");
   if (refused.length === 0) return null;
-  const first = refused.reduce(firstAtTheApi);
-  const halfOfItsStay = (first.answerTime - first.apiTime) / 2;
-  const time = first.apiTime + Math.min(halfOfItsStay, REFUSED_SECONDS / run.slow);
+  const first = refused.reduce(firstToArrive);
+  const halfOfItsStay = (first.ended - first.arrived) / 2;
+  const until = first.arrived + Math.min(halfOfItsStay, BURST_SECONDS / run.slow);
+  const burst = refused.map(({ arrived }) => arrived).filter((time) => time <= until);
+  const time = Math.max(...burst);
   const wereOthersBefore = run.dropped.refused > 0;
   return momentOf(wereOthersBefore ? "a refusal" : "the first refusal", time);
 }
@@ -115,7 +118,7 @@ const requestsOf = (run) => new Requests(run, motionOf(run, { still: true }));
  * @param {FlowRequest} one
  * @param {FlowRequest} other
  */
-const firstAtTheApi = (one, other) => other.apiTime < one.apiTime ? other : one;
+const firstToArrive = (one, other) => other.arrived < one.arrived ? other : one;
 
 /** @param {RequestEvent[]} events */
 function firstCancelledAfterTheLastSend(events) {
