@@ -154,6 +154,7 @@ def test_lanes_stay_in_line_when_a_run_ends(page: Page, lanes: int) -> None:
     runners = dict.fromkeys(names, naive.make_many_requests)
     show(page, state_of(runners))
     tops = "() => [...document.querySelectorAll('.ifl-flow')].map(e => e.offsetTop)"
+    expect(page.locator(".ifl-sentence").last).to_contain_text("Press Run")
     ready = page.evaluate(tops)
     run = run_of({"client": [(0, 1, 1, 1), (6, 0, 0, 0)]}, now=6.0)
     hear(page, run, lane=0, reset=True)

@@ -2,9 +2,6 @@
 
 import { atTime } from "../words.js";
 
-/** Of the letters, in pixels. */
-const SIZE = 13;
-
 /** Pixels from the line of the first heading up to the stamp. */
 const ABOVE_HEADING = 17;
 
@@ -27,7 +24,7 @@ const MARK = { wide: 2, high: 12, gap: 6 };
  */
 export function drawStamp(pen, { places, frozenAt }) {
   if (frozenAt === null) return;
-  const style = { bold: true, size: SIZE };
+  const style = { bold: true };
   const words = atTime(frozenAt);
   const [x, y] = stampSpot(places, pen.widthOf(words, style) + MARK.gap);
   pen.bar("ink", x, y - MARK.high + 2, MARK.wide, MARK.high);
@@ -54,5 +51,5 @@ function stampSpot({ down, words, tallies: [tally] }, wide) {
  * @param {Places} places
  */
 function drawInTheEnd(pen, { tallies: [{ x, y }] }) {
-  pen.text("in the end", x, y - 6, { bold: true, size: SIZE });
+  pen.text("in the end", x, y - 6, { bold: true });
 }
