@@ -23,12 +23,15 @@ TOKENS_USED_UP = 0.7
 
 def why_refused(run: Run) -> str:
     """Why requests were refused; "" if nobody knows."""
-    change = _change_that_refused(run)
-    policy = change.policy
-    if change.max_concurrent and _refusal_of(run) in OVERLOADED:
-        return f"more than {with_commas(change.max_concurrent)} came at once"
-    if policy is None:
+    allowed = _allowed_at_the_last_refusal(run)
+    if allowed.max_concurrent and _refusal_of(run) in OVERLOADED:
+        return f"more than {with_commas(allowed.max_concurrent)} came at once"
+    if allowed.policy is None:
         return _status_of(run)
+    return _why_the_quota_refused(run, allowed.policy)
+
+
+def _why_the_quota_refused(run: Run, policy: QuotaPolicy) -> str:
     most = run.counts.busiest_period
     if policy.tokens and most <= policy.rate:
         return _tokens_used(run, policy)
@@ -58,7 +61,7 @@ def why_failed(run: Run) -> str:
     return f"{most}{_reason_for(kind, run)} ({kind})" if kind else "no answer"
 
 
-def _change_that_refused(run: Run) -> PolicyChange:
+def _allowed_at_the_last_refusal(run: Run) -> PolicyChange:
     """What was allowed at the last refusal or, without any, at the end."""
     refusals = [
         event.time

@@ -22,10 +22,20 @@ const TOKENS_USED_UP = 0.7;
  * @param {RunSoFar} soFar
  */
 export function whyRefused(soFar) {
-  const tooMany = tooManyAtOnce(soFar);
-  if (tooMany) return tooMany;
-  const policy = policyAt(soFar.run, soFar.lastRefusal()) ?? soFar.policy;
-  if (!policy) return statusOf(soFar);
+  const when = soFar.lastRefusal();
+  const most = maxConcurrentAt(soFar.run, when);
+  if (most && isOverload(refusalOf(soFar))) {
+    return `more than ${withCommas(most)} came at once`;
+  }
+  const policy = policyAt(soFar.run, when) ?? soFar.policy;
+  return policy ? whyTheQuotaRefused(soFar, policy) : statusOf(soFar);
+}
+
+/**
+ * @param {RunSoFar} soFar
+ * @param {QuotaPolicy} policy
+ */
+function whyTheQuotaRefused(soFar, policy) {
   const most = busiest(soFar, policy);
   const { kind, rate, period, burst } = policy;
   if (policy.tokens && most <= rate) return tokensUsed(soFar, policy);
@@ -101,13 +111,6 @@ function withinSeconds(kind, { run, whole }) {
   if (!flights.length || shortest < AT_ONCE) return "in time";
   const digits = shortest < 1 ? 100 : 10;
   return `within ${Math.floor(shortest * digits + 1e-6) / digits} s`;
-}
-
-/** @param {RunSoFar} soFar */
-function tooManyAtOnce(soFar) {
-  const most = maxConcurrentAt(soFar.run, soFar.lastRefusal());
-  if (!most || !isOverload(refusalOf(soFar))) return "";
-  return `more than ${withCommas(most)} came at once`;
 }
 
 /** @param {RunSoFar} soFar */
