@@ -23,6 +23,14 @@ CUT_OFF = """blocks => blocks.filter(
 """How many blocks of code do not show all of their width."""
 
 
+PLOT = re.compile(
+    r'^ +"(?:plot|panel|slow|replay)"$|display\(law, panel\)|with Watch\(', re.M
+)
+"""Where the source of a notebook shows what sends requests, or plays them."""
+SECOND_LANE = re.compile(r"(?:runners|pair) = \{|= Replay\(")
+"""Where there are two runs side by side."""
+
+
 @pytest.fixture(scope="module")
 def pages(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -52,15 +60,11 @@ def test_a_page_plays_what_the_notebook_showed(page: Page, pages: list[Path]) ->
         )
         runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
-        # Three times two side by side, and one waits for the class.
-        for_a_class = path.stem.startswith("11")
-        shown = re.findall(r'"(?:plot|panel)"$|display\(law, panel\)', source, re.M)
-        side_by_side = source.count("runners = {")  # two lanes, and one player
-        assert len(runs) == (6 if for_a_class else len(shown) + side_by_side)
-        players = page.locator("inflight-run.ifl-plays")
-        expect(players).to_have_count(3 if for_a_class else len(shown))
+        plots = len(PLOT.findall(source))
+        expect(page.locator("inflight-run.ifl-plays")).to_have_count(plots)
+        assert len(runs) == plots + len(SECOND_LANE.findall(source))
         body = page.locator("body").inner_text()
-        assert body.count("Nothing was sent here.") == for_a_class
+        assert body.count("Nothing was sent here.") == source.count('"challenge"\n')
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
         page.set_viewport_size(PHONE)
