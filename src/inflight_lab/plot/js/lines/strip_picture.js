@@ -43,7 +43,7 @@ const colourOf = (name) => COLOURS[name] ?? "ink";
  * @import { Pen } from "../pen.js"
  * @import { Content, Marks } from "./content.js"
  * @import { Step } from "./levels.js"
- * @import { Strip } from "./strips.js"
+ * @import { Strip, StripSpec } from "./strips.js"
  *
  * @typedef {object} Axes What a strip is drawn on.
  * @property {string} title
@@ -74,7 +74,8 @@ export function drawFuture(pen, strip, content, axes, endPixel) {
   pen.inside(region, () => {
     for (const { name, steps } of measured) {
       const along = alongLine(steps, { ...axes, y: heightsOf(strip, axes) });
-      pen.shape(along, { ...USUAL, name: colourOf(name), line: FUTURE });
+      const style = styleOf(name, spec, content);
+      pen.shape(along, { ...style, name: colourOf(name), line: FUTURE });
     }
     content.marks.forEach((marks, row) => {
       for (const { begin, end } of marks.groups) {
@@ -119,10 +120,10 @@ export function drawStrip(pen, strip, content, axes) {
  * @param {Content} content
  * @param {Axes & Heights} axes
  */
-function drawLines(pen, { spec, y, top, bottom }, { lines }, axes) {
+function drawLines(pen, { spec, y, top, bottom }, content, axes) {
+  const { lines } = content;
   const measured = lines.filter(({ name }) => name !== spec.ceiling);
   const ceilings = lines.filter(({ name }) => name === spec.ceiling);
-  const client = hasSeveralLines(spec, lines) ? DOTTED : USUAL;
   const drawn = Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT);
   const region = { x: LEFT, y, w: axes.rightPixel - LEFT, h: bottom + 2 - y };
   pen.inside(region, () => {
@@ -130,11 +131,21 @@ function drawLines(pen, { spec, y, top, bottom }, { lines }, axes) {
   });
   pen.inside({ ...region, w: drawn }, () => {
     for (const { name, steps } of measured) {
-      const style = name === "client" ? client : USUAL;
       const along = alongLine(steps, axes);
-      pen.shape(along, { name: colourOf(name), ...style });
+      pen.shape(along, { name: colourOf(name), ...styleOf(name, spec, content) });
     }
   });
+}
+
+/**
+ * The client's line is dotted where there are others.
+ *
+ * @param {string} name
+ * @param {StripSpec} spec
+ * @param {Content} content
+ */
+function styleOf(name, spec, { lines }) {
+  return name === "client" && hasSeveralLines(spec, lines) ? DOTTED : USUAL;
 }
 
 /**
