@@ -33,7 +33,7 @@ def test_a_loop_around_a_client_that_retries() -> None:
     assert finding.certainty == "likely"
     assert finding.facts == (
         "the library sent a request up to 3x in one call, and the script repeated "
-        "10 calls that had failed at main.py:9"
+        "10 calls that had failed (main.py:9)"
     )
     assert finding.fix == "inflight-lab snippet with_openai"
 

@@ -31,8 +31,8 @@ def test_a_pause_after_the_answer() -> None:
     finding = pause_inside_a_semaphore(in_slots([Made(headers=POLICY)], pause=1.0))
     assert finding
     assert finding.facts == (
-        "8 of 8 times a task kept a slot that others waited for, and sent nothing for "
-        "1.0 s (median) at main.py:12"
+        "8 of 8 times a task kept a slot that others waited for (main.py:12), "
+        "and sent nothing for 1.0 s (median)"
     )
     assert finding.fix == "inflight-lab snippet paced --rate 7 --period 2"
 

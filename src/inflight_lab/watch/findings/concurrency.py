@@ -3,7 +3,7 @@
 from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, snippet
-from inflight_lab.watch.places import at
+from inflight_lab.watch.places import where
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
@@ -21,7 +21,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
         CERTAIN if share >= 0.9 else LIKELY,
         "One after the other",
         facts=f"{len(alone)} of {len(log)} requests were alone in flight, "
-        f"{share:.0%} of the time{at(each.place for each in alone.requests)}",
+        f"{share:.0%} of the time{where(each.place for each in alone.requests)}",
         advice="Unless each request needs the answer before it, "
         "send several at once (notebook 02).",
         fix=snippet(in_flight(alone)),
@@ -38,7 +38,7 @@ def semaphore_for_each_task(log: RequestLog) -> Finding | None:
         CERTAIN,
         "A semaphore for each task",
         facts=f"{len(semaphores)}, each used by one task, so none ever waited"
-        f"{at(event.place for event in semaphores)}",
+        f"{where(event.place for event in semaphores)}",
         advice="It limits what shares it: make one before the tasks, "
         "and give it to all (notebook 03).",
         fix=snippet("semaphore"),
@@ -54,7 +54,7 @@ def requests_after_a_failure(log: RequestLog) -> Finding | None:
                 CERTAIN,
                 "Requests after the failure",
                 facts=f"gather raised {failure.error}, its tasks sent {requests} more"
-                f"{at([failure.place])}",
+                f"{where([failure.place])}",
                 advice="A TaskGroup cancels the others; "
                 "return_exceptions=True keeps all outcomes (notebook 02).",
                 fix=snippet("workers"),

@@ -4,7 +4,7 @@ from inflight_lab.watch.findings.concurrency import semaphore_for_each_task
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, snippet
 from inflight_lab.watch.findings.libraries import words_of
-from inflight_lab.watch.places import at
+from inflight_lab.watch.places import where
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -70,7 +70,7 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
         CERTAIN,
         f"A {words.client} for each request",
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
-        f"opened{at(request.place for request in log.requests)}",
+        f"opened{where(request.place for request in log.requests)}",
         advice=f"Make one {words.client}, and share it; "
         f"{words.one_off} makes one each time (notebook 01).",
         fix=snippet(in_flight(log)),

@@ -40,7 +40,9 @@ def at_a_rate(group: RequestGroup) -> str:
 
 
 def in_flight(group: RequestGroup) -> str:
-    """The rung that limits requests in flight: in tasks, or in threads."""
+    """The recipe or rung that limits requests in flight: in tasks, or in threads."""
+    if group.first.library == "aiohttp":
+        return "with_aiohttp"
     _, sender = group.first.sender
     is_in_a_task = sender > 0
     return "semaphore" if is_in_a_task else "threaded"
@@ -54,5 +56,6 @@ def asks_a_model(group: RequestGroup) -> bool:
 def is_sent_by_openai(group: RequestGroup) -> bool:
     """Whether openai's client, or one like it, says how often it has sent them."""
     return any(
-        each.retry is not None and each.library == "httpx" for each in group.requests
+        each.retry is not None and each.library in ("httpx", "httpx2")
+        for each in group.requests
     )

@@ -3,7 +3,7 @@
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import asks_a_model, at_a_rate, snippet
 from inflight_lab.watch.findings.retries import Pair, find_retries
-from inflight_lab.watch.places import at
+from inflight_lab.watch.places import where
 from inflight_lab.watch.request_log import RequestLog
 
 
@@ -21,7 +21,7 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
         "Retries in two places",
         facts=f"the library sent a request up to {most}x in one call, and the script "
         f"repeated {len(by_the_script)} calls that had failed"
-        f"{at(pair.second.place for pair in by_the_script)}",
+        f"{where(pair.second.place for pair in by_the_script)}",
         advice="Each multiplies the other: retry in one place only, "
         "and switch the library's off, as with max_retries=0 (notebook 07).",
         fix=snippet(recipe),

@@ -16,6 +16,9 @@ ADVICE = (
     "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
 )
 
+MORE = 1.05
+"""By how much an average must be above the quota: one at the quota varies a little."""
+
 
 def refused_requests(log: RequestLog) -> Finding | None:
     """A host refused requests: it was sent more of them than it allows."""
@@ -44,7 +47,8 @@ def _over_the_quota(
         return None
     average = min(most, average_within(window, times))
     in_bursts = " and in bursts" if most >= 1.5 * average else ""
-    how = f"on average{in_bursts}" if average > allowed else "in bursts"
+    is_too_fast = average > MORE * allowed
+    how = f"on average{in_bursts}" if is_too_fast else "in bursts"
     return Finding(
         CERTAIN if is_certain else LIKELY,
         f"Over the quota {how}",

@@ -7,7 +7,7 @@ from statistics import median
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import at_a_rate, snippet
-from inflight_lab.watch.places import at
+from inflight_lab.watch.places import where
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -53,8 +53,8 @@ def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
         CERTAIN,
         "A pause inside the semaphore",
         facts=f"{len(paused)} of {len(holds)} times a task kept a slot that others "
-        f"waited for, and sent nothing for {usual:.1f} s (median)"
-        f"{at(hold.place for hold in paused)}",
+        f"waited for{where(hold.place for hold in paused)}, "
+        f"and sent nothing for {usual:.1f} s (median)",
         advice="Pause after the block, when the slot is free; "
         "a pause doesn't limit the rate, either (notebook 04).",
         fix=_fix(paused, log),

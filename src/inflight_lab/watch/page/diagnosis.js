@@ -59,7 +59,8 @@ function addFinding(section, finding) {
  * @param {string} command
  */
 function addFix(card, command) {
-  const line = add("p", card, { className: "fix", textContent: "The code for it: " });
+  const words = "This prints the code that fixes it:";
+  const line = add("p", card, { className: "fix", textContent: words });
   add("code", line, { textContent: command });
 }
 
