@@ -110,6 +110,26 @@ def test_workers_that_ignore_refusals_do_not_repeat() -> None:
     )
 
 
+def by_workers(*, pause_after_answers: float) -> list[Made]:
+    """Six of them at one address: each is refused three times, and pauses 5 s."""
+    requests: list[Made] = []
+    for sender in range(6):
+        now = 0.0
+        for status in [429, 429, 429, 200, 200, 429, 429, 429, 200]:
+            requests.append(Made(now, 0.1, status, url=ONE_ADDRESS, sender=sender))
+            now += 0.1 + (5.0 if status == 429 else pause_after_answers)
+    return sorted(requests)
+
+
+def test_workers_that_pause_after_refusals_only() -> None:
+    """They pause because of them, so they come back together; a pace is none."""
+    assert storm(by_workers(pause_after_answers=0.01)) == (
+        "likely: 36 of 54 requests, 24 failed again; "
+        "all pause alike (median 5.0 s), so they come back together"
+    )
+    assert storm(by_workers(pause_after_answers=5.0)) == ""
+
+
 @pytest.mark.parametrize(("repeated", "is_found"), [(5, True), (4, False)])
 def test_a_few_repeats_are_no_storm(repeated: int, is_found: bool) -> None:
     """From five on they are."""

@@ -105,3 +105,12 @@ def test_the_fix_for_openais_client_uses_it() -> None:
     finding = tokens_over_the_quota(log_of([refused] * 9))
     assert finding
     assert finding.fix == "inflight-lab snippet with_openai --tokens 90000"
+
+
+def test_the_fix_for_another_client_is_a_transport() -> None:
+    """Messages to Anthropic's API, say: `budgets` counts tokens beneath any client."""
+    messages = "https://api.example.com/v1/messages"
+    refused = Made(status=429, url=messages, headers=TOKENS_SPENT, retry=0)
+    finding = tokens_over_the_quota(log_of([refused] * 9))
+    assert finding
+    assert finding.fix == "inflight-lab snippet budgets"

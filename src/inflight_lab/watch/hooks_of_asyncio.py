@@ -9,8 +9,11 @@ from typing import Any
 
 from inflight_lab.watch.events import Acquired, GatherFailed, Note, Released
 from inflight_lab.watch.import_hook import Function, Hooks
-from inflight_lab.watch.probes.names import current_sender, number_of
-from inflight_lab.watch.script_line import script_line
+from inflight_lab.watch.probes.names import (
+    current_sender,
+    line_that_calls,
+    number_of,
+)
 
 
 def asyncio_hooks(note: Note) -> Hooks:
@@ -30,7 +33,7 @@ def noting_acquire(acquire: Function, *, note: Note) -> Function:
         place = ""
         if semaphore not in known:  # the line is looked for once: that takes time
             known.add(semaphore)
-            place = script_line()
+            place = line_that_calls()
         note(Acquired, number_of(semaphore), current_sender(), place)
         return acquire(semaphore)
 
@@ -61,7 +64,7 @@ def noting_gather(gather: Function, *, note: Note) -> Function:
 
     def noted_gather(*things: Any, **options: Any) -> Any:
         outer = gather(*things, **options)
-        outer.add_done_callback(partial(note_failure, script_line()))
+        outer.add_done_callback(partial(note_failure, line_that_calls()))
         return outer
 
     return noted_gather

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.request_group import RequestGroup
 
-CHATS = ("/chat/completions", "/v1/messages")
-"""How the addresses of language models end."""
+CHATS = "/chat/completions"
+"""How an address ends that takes chats as OpenAI's API does."""
 
 
 def snippet(
@@ -35,8 +35,15 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
 def at_a_rate(group: RequestGroup) -> str:
     """The recipe that sends what the group sends, at a rate."""
     if asks_a_model(group):
-        return "with_openai" if is_sent_by_openai(group) else "language_model"
+        return for_a_model(group)
     return "with_aiohttp" if group.first.library == "aiohttp" else "paced"
+
+
+def for_a_model(group: RequestGroup) -> str:
+    """The recipe for chats, or a rung for any client of a language model."""
+    if not asks_a_model(group):
+        return "budgets"
+    return "with_openai" if is_sent_by_openai(group) else "language_model"
 
 
 def in_flight(group: RequestGroup) -> str:
@@ -49,7 +56,7 @@ def in_flight(group: RequestGroup) -> str:
 
 
 def asks_a_model(group: RequestGroup) -> bool:
-    """Whether the requests go to a language model."""
+    """Whether the requests are chats, as OpenAI's API takes them."""
     return urlsplit(group.first.url).path.endswith(CHATS)
 
 

@@ -152,7 +152,8 @@ def find_retries(log: RequestLog) -> Retries:
     If each thing has an address of its own, the next request for an address is a retry.
     If many requests share an address, only those of the same sender are compared, and
     they are retries only if no sender sends another request after an answer.  A worker
-    does: it takes its next task whether the last one failed or not.
+    does: it takes its next task whether the last one failed or not.  But one that
+    pauses after failures only does so because of them.
 
     What is refused for good is left out: no pause would help (`refused_for_good`).
     """
@@ -162,15 +163,26 @@ def find_retries(log: RequestLog) -> Retries:
     key = _address_and_sender if share_addresses else _address
     pairs = _successive_pairs(log, key)
     after_a_failure = [pair for pair in pairs if pair.first.failed]
-    after_an_answer = len(pairs) - len(after_a_failure)
+    after_an_answer = [pair for pair in pairs if not pair.first.failed]
     tolerated = 0 if share_addresses else len(after_a_failure) / 4
-    are_retries = after_an_answer <= tolerated
+    are_retries = len(after_an_answer) <= tolerated or _pause_only_after_failures(
+        after_a_failure, after_an_answer
+    )
     may_help = [each for each in after_a_failure if not each.first.is_refused_for_good]
     return Retries(
         may_help if are_retries else [],
         are_certain=not share_addresses,
         total_requests=len(log),
     )
+
+
+def _pause_only_after_failures(failures: list[Pair], answers: list[Pair]) -> bool:
+    """Whether senders wait for a while after a failure, and go on after an answer."""
+    if not failures or not answers:
+        return False
+    after_a_failure = median(pair.pause for pair in failures)
+    after_an_answer = median(pair.pause for pair in answers)
+    return after_a_failure > MIN_PAUSE and after_an_answer < after_a_failure / 10
 
 
 def _successive_pairs(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
-from inflight_lab.watch.findings.fixes import is_sent_by_openai, snippet
+from inflight_lab.watch.findings.fixes import asks_a_model, for_a_model, snippet
 from inflight_lab.watch.findings.refusals import because_of_quotas, statuses
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
@@ -71,7 +71,6 @@ def _over_the_quota(group: RequestGroup, refused: RequestGroup) -> Finding:
     quota = next(filter(None, map(_tokens_allowed, refused.requests)), None)
     allowed = f"; {quota}" if quota else ""
     is_said = any(_says_tokens(each) for each in refused.requests)
-    recipe = "with_openai" if is_sent_by_openai(group) else "language_model"
     return Finding(
         CERTAIN if is_said else LIKELY,
         "Over the quota of tokens",
@@ -79,7 +78,7 @@ def _over_the_quota(group: RequestGroup, refused: RequestGroup) -> Finding:
         f"not about requests{allowed}",
         advice="Keep two budgets, one of requests and one of tokens; "
         "a low max_tokens reserves less (notebook 12).",
-        fix=snippet(recipe, more=quota.option if quota else ""),
+        fix=_fix(group, quota),
     )
 
 
@@ -98,6 +97,12 @@ class TokensAllowed(NamedTuple):
     def option(self) -> str:
         """That of ``inflight-lab snippet``, which takes tokens a minute."""
         return "" if self.window == "day" else f"--tokens {self.tokens}"
+
+
+def _fix(group: RequestGroup, quota: TokensAllowed | None) -> str:
+    is_recipe = asks_a_model(group)  # the rung has no options
+    option = quota.option if quota and is_recipe else ""
+    return snippet(for_a_model(group), more=option)
 
 
 def _tokens_allowed(request: Request) -> TokensAllowed | None:

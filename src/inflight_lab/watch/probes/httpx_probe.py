@@ -73,6 +73,11 @@ class HttpxProbe(Probe):
             self._listen_to_body(response)
         self._end_when_closed(stream)
 
+    def retry(self) -> int | None:
+        """As openai's client, anthropic's and others say it in a header."""
+        count = self.copy.headers.get("x-stainless-retry-count", "")
+        return int(count) if count.isdigit() else None
+
     def _redirect_to(self, port: int) -> None:
         url = self.copy.url
         self.copy.url = url.copy_with(scheme="http", host="127.0.0.1", port=port)

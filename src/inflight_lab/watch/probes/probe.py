@@ -10,8 +10,15 @@ from inflight_lab.watch.probes.names import current_sender, number_of, numbers
 
 Headers = Iterable[tuple[bytes, bytes]]
 
-RECORDED_HEADERS = (b"retry-after", b"connection")
+RECORDED_HEADERS = {b"retry-after", b"connection"}
 """Headers to record, besides all those with "limit" in their names."""
+RECORDED_OF_FAILURES = RECORDED_HEADERS | {
+    b"date",
+    b"retry-after-ms",
+    b"x-ms-retry-after-ms",
+    b"x-should-retry",
+}
+"""The same of a failure: what it says about sending more."""
 HEADERS_INTERVAL = 0.05
 """Record an answer's headers at most this often, in seconds.
 
@@ -94,7 +101,8 @@ class Probe:
         if not self._is_over:
             self._is_over = True
             body = self.body[:MAX_BODY].decode(errors="replace")
-            self._note(Ended, self.number, "", self.status, self._headers, body)
+            retry = self.retry() if self.status >= 400 else None
+            self._note(Ended, self.number, "", self.status, self._headers, body, retry)
 
     def failed(self, error: BaseException) -> None:
         """``error`` ended it, before or during its answer."""
@@ -102,7 +110,7 @@ class Probe:
             self._is_over = True
             name = type(error).__name__
             outcome = "cancelled" if "Cancelled" in name else name
-            self._note(Ended, self.number, outcome, 0, "")
+            self._note(Ended, self.number, outcome, 0, "", "", self.retry())
 
     def closed(self) -> None:
         """Its answer was closed: it has failed if an error of the request did that."""
@@ -111,6 +119,13 @@ class Probe:
             self.failed(error)
         else:
             self.ended()
+
+    def retry(self) -> int | None:
+        """How often the library has sent it before; None: not known.
+
+        Only failures are asked, so an answer does not pay for it.
+        """
+        return None
 
     @property
     def keeps_body(self) -> bool:
@@ -133,8 +148,9 @@ class Probe:
             return ""
         Probe._headers_recorded_at = now
         lines = []
+        names = RECORDED_OF_FAILURES if self.status >= 400 else RECORDED_HEADERS
         for name, value in headers:
             lower = name.lower()
-            if b"limit" in lower or lower in RECORDED_HEADERS:
+            if b"limit" in lower or lower in names:
                 lines.append(lower + b": " + value)
         return b"\n".join(lines).decode("latin-1")

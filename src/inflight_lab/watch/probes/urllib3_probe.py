@@ -40,9 +40,12 @@ class Urllib3Probe(Probe):
 
     request_errors = frozenset({"ProtocolError", "TimeoutError", "SSLError"})
 
-    def __init__(self, note: Note, pool: Any, method: str, url: str) -> None:
+    def __init__(
+        self, note: Note, pool: Any, method: str, url: str, *, retries: object
+    ) -> None:
         super().__init__(note)
         self.library = _current.library
+        self._retries = retries
         self._is_read = False
         self._is_closed = False
         is_absolute = "://" in url  # a proxy wants it whole
@@ -55,6 +58,10 @@ class Urllib3Probe(Probe):
             max_idle=max_idle,
             place=line_that_calls(),
         )
+
+    def retry(self) -> int:
+        """As urllib3's own `Retry` counts them."""
+        return len(getattr(self._retries, "history", ()))
 
     def received(self, response: Any) -> None:
         """Note the answer, whose body may still come."""
@@ -110,11 +117,19 @@ def noting_urlopen(urlopen: Function, note: Note) -> Function:
     """
 
     def noted_urlopen(
-        pool: Any, method: str, url: str, *args: Any, **options: Any
+        pool: Any,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Any = None,
+        retries: Any = None,
+        *args: Any,
+        **options: Any,
     ) -> Any:
-        probe = _current.probe = Urllib3Probe(note, pool, method, url)
+        probe = Urllib3Probe(note, pool, method, url, retries=retries)
+        _current.probe = probe
         try:
-            return urlopen(pool, method, url, *args, **options)
+            return urlopen(pool, method, url, body, headers, retries, *args, **options)
         except BaseException as error:
             probe.failed(error)
             raise
