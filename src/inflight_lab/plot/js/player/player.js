@@ -30,10 +30,7 @@ import { settingsOf } from "./settings.js";
  * @param {AbortSignal} signal Removes it again.
  */
 export function addPlayer(parent, all, options, signal) {
-  const root = div("ifl-player", parent);
-  signal.addEventListener("abort", () => root.remove());
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "A recorded run");
+  const root = addRoot(parent, signal);
   /** @type {View[]} */
   const views = [];
   followTheme(root, () => views.forEach((view) => view.layout()), signal);
@@ -41,7 +38,7 @@ export function addPlayer(parent, all, options, signal) {
   const bar = div("ifl-bar", root);
   const limits = div("ifl-limits", root);
   const lanes = div("ifl-lanes", root);
-  /** @type {Lines[]} */
+  /** @type {Lines[]} The plots side by side. */
   const siblings = [];
   const neighbours = { siblings, playback, isControlled: true };
   for (const { name } of all[0].recording) {
@@ -49,22 +46,38 @@ export function addPlayer(parent, all, options, signal) {
     if (name) div("ifl-name", lane, name);
     views.push(new View(lane, settingsOf(options), signal, neighbours));
   }
-
-  /** @param {Recorded} recorded */
-  function load({ recording }) {
-    views.forEach((view, lane) => {
-      view.receive({ run: recording[lane].columns, reset: true });
-    });
-  }
-
-  load(all[0]);
+  load(views, all[0]);
   const attention = playWhileSeen(root, playback, signal);
   addBar(bar, playback, attention, signal);
   if (options.view === "requests") addTrack(bar, playback, signal);
   else makeScrubBars(siblings, playback, signal);
   listenToKeys(root, playback, attention, signal);
   addLimits(limits, all, (recorded) => {
-    load(recorded);
+    load(views, recorded);
     attention.offer();
+  });
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {AbortSignal} signal
+ */
+function addRoot(parent, signal) {
+  const root = div("ifl-player", parent);
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "A recorded run");
+  signal.addEventListener("abort", () => root.remove());
+  return root;
+}
+
+/**
+ * Give each view its run.
+ *
+ * @param {View[]} views
+ * @param {Recorded} recorded
+ */
+function load(views, { recording }) {
+  views.forEach((view, lane) => {
+    view.receive({ run: recording[lane].columns, reset: true });
   });
 }
