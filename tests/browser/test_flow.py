@@ -5,6 +5,8 @@ What it shows of a run is tested without a browser, in ``tests/plot/js``.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -163,3 +165,46 @@ def test_lanes_stay_in_line_when_a_run_ends(page: Page, lanes: int) -> None:
     words = "words " * 40
     page.locator(".ifl-sentence").first.evaluate("(e, w) => e.textContent = w", words)
     assert len(set(page.evaluate(tops))) == 1
+
+
+class Stage(NamedTuple):
+    """A screen on which the panel is presented, and how many lanes it has."""
+
+    lanes: int
+    width: int
+    height: int
+
+
+STAGES = [
+    Stage(1, 1400, 900),
+    Stage(1, 1024, 768),
+    Stage(2, 1400, 900),
+    Stage(2, 1024, 768),
+    Stage(2, 1024, 500),
+    Stage(3, 1400, 900),
+]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+def test_presented_no_picture_is_cut_off(page: Page, stage: Stage) -> None:
+    """A sentence of many lines in one lane makes the pictures of all lower, and each is
+    drawn as high as it has room.
+    """
+    names = ["naive", "semaphore", "third"][: stage.lanes]
+    runners = dict.fromkeys(names, naive.make_many_requests)
+    show(page, state_of(runners), width=stage.width, height=stage.height)
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    page.get_by_role("button", name="Present").click()
+    # Not by its words: the page writes them itself when it likes.
+    many_lines = ".ifl-lane:first-child .ifl-sentence { min-height: 8em !important }"
+    page.add_style_tag(content=many_lines)
+    page.wait_for_function(
+        """() => {
+            const sentence = document.querySelector(".ifl-sentence");
+            const flows = [...document.querySelectorAll(".ifl-flow")];
+            const tops = new Set(flows.map((flow) => flow.offsetTop));
+            const isLow = parseFloat(getComputedStyle(sentence).minHeight) > 100;
+            return isLow && tops.size === 1 && flows.every((flow) =>
+                flow.firstElementChild.offsetHeight <= flow.offsetHeight + 1);
+        }"""
+    )

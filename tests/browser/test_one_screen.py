@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from inflight_lab.runs.run import Run
-from tests.support.bare_page import hear, show, state_of
+from tests.support.bare_page import TWO, hear, run_of, show, state_of
 from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage
 
@@ -81,6 +81,22 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, screen: Screen) -> None:
     assert panel["height"] <= screen.height
 
 
+def test_two_lanes_fit_a_low_screen(page: Page) -> None:
+    """JupyterLab leaves 592x647 of 1024x768: there is room for their strips too, also
+    once a run is over.
+    """
+    show(page, state_of(TWO))
+    page.add_style_tag(content="body { width: 592px; margin: 0 }")
+    run = run_of({"client": [(0, 1, 1, 1), (6, 0, 0, 0)]}, now=6.0)
+    for lane in (0, 1):
+        hear(page, run, lane=lane, reset=True)
+    expect(page.locator(".ifl-shown").last).to_contain_text("Shown: ")
+    panel = page.locator(".ifl-panel").bounding_box()
+    assert panel
+    assert panel["width"] == 592
+    assert panel["height"] <= 647
+
+
 def test_on_a_phone_the_limit_and_run_stay_below_the_picture(phone: Page) -> None:
     """However far the page is scrolled, and an input that gets the focus is large
     enough not to be zoomed in on.
@@ -105,11 +121,26 @@ def test_on_a_phone_the_limit_and_run_stay_below_the_picture(phone: Page) -> Non
 
 
 def test_on_a_phone_it_is_presented_with_its_limit(phone: Page) -> None:
-    """And with a button that leaves."""
-    show(phone, state_of(), width=PHONE[0], height=PHONE[1])
+    """The whole picture stands above the limit, with goals in one line; other settings
+    come with More, and there is a button that leaves.
+    """
+    goals = dict.fromkeys(("no 429", "under 4 s", "all sent"), lambda stats: True)
+    state = state_of(goals=goals, knobs=("limit", "latency"))
+    show(phone, state, width=PHONE[0], height=PHONE[1])
     phone.evaluate("delete Element.prototype.requestFullscreen")
     phone.get_by_role("button", name="Present").tap()
-    assert is_on_screen(PanelOnPage(phone).limit)
+    panel = PanelOnPage(phone)
+    assert is_on_screen(panel.limit)
+    tops = phone.locator(".ifl-goal").evaluate_all("all => all.map(e => e.offsetTop)")
+    assert len(set(tops)) == 1
+    picture = phone.locator(".ifl-flow canvas").bounding_box()
+    controls = phone.locator(".ifl-controls").bounding_box()
+    assert picture
+    assert controls
+    assert picture["y"] + picture["height"] <= controls["y"]
+    expect(panel.slider("latency")).to_be_hidden()
+    panel.open_more()
+    expect(panel.slider("latency")).to_be_visible()
     phone.get_by_role("button", name="Leave").tap()
     expect(phone.locator(".ifl-presented")).to_have_count(0)
 
@@ -152,11 +183,11 @@ def test_a_goal_is_a_card_and_is_read_out(page: Page) -> None:
     state = state_of(goals={"no 429": lambda stats: stats.refused == 0})
     show(page, state)
     card = page.locator(".ifl-goal")
-    expect(card).to_have_text("no 429○ open")
+    expect(card).to_have_text("no 429○open")
     missed: dict[str, Any] = {"name": "no 429", "met": False, "seen": "38 refused"}
     page.evaluate(
         "goal => model.set('_headings', [{ name: '', goals: [goal] }])", missed
     )
-    expect(card).to_have_text("no 429✘ missed: 38 refused")
+    expect(card).to_have_text("no 429✘missed: 38 refused")
     spoken = page.get_by_role("status").filter(has_text="goal no 429: ✘ missed")
     expect(spoken).to_have_count(1)

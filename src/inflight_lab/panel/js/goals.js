@@ -1,7 +1,7 @@
 // The goals of a lane: a card each, and words for those who listen.
 
 import { add, div, follow } from "../../plot/js/dom.js";
-import { goalInWords, verdictInWords } from "./words.js";
+import { goalInWords, markOf, verdictInWords } from "./words.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
@@ -39,7 +39,9 @@ export function addGoals(parent, model, number, signal) {
 function addCard(parent, goal) {
   const card = div(`ifl-goal ifl-${standingOf(goal)}`, parent);
   add("b", card, { textContent: goal.name });
-  add("span", card, { textContent: verdictInWords(goal) });
+  add("span", card, { textContent: markOf(goal) });
+  const words = verdictInWords(goal);
+  add("span", card, { className: "ifl-verdict", textContent: words });
 }
 
 /** @param {Goal} goal */

@@ -26,15 +26,23 @@ export function viewInWords(view) {
 }
 
 /**
- * What became of a goal, with a mark, so that colour is not needed.
+ * What became of a goal as a mark, so that colour is not needed.
  *
  * @param {Goal} goal
  */
+export function markOf({ met }) {
+  if (met === null) return "○";
+  return met ? "✔" : "✘";
+}
+
+/** @param {Goal} goal */
 export function verdictInWords({ met, seen }) {
-  if (met === null) return "○ open";
-  const verdict = met ? "✔ met" : "✘ missed";
+  if (met === null) return "open";
+  const verdict = met ? "met" : "missed";
   return seen ? `${verdict}: ${seen}` : verdict;
 }
 
 /** @param {Goal} goal */
-export const goalInWords = (goal) => `goal ${goal.name}: ${verdictInWords(goal)}`;
+export function goalInWords(goal) {
+  return `goal ${goal.name}: ${markOf(goal)} ${verdictInWords(goal)}`;
+}

@@ -85,6 +85,37 @@ for (
   });
 }
 
+/**
+ * How many slots stand in each row.
+ *
+ * @param {number} limit
+ */
+function rowsOfSlots(limit, places = PLACES) {
+  const { packs } = sceneAt(runOf({ levels: { limit: [[0, limit]] } }), 1, places);
+  /** @type {Map<number, number>} */
+  const rows = new Map();
+  for (let slot = 0; slot < limit; slot += 1) {
+    const [, y] = slotAt(packs.slots, slot);
+    rows.set(y, (rows.get(y) ?? 0) + 1);
+  }
+  return [...rows.values()];
+}
+
+Deno.test("slots stand in full rows, and only the last one may have fewer", () => {
+  for (const places of [PLACES, placesFor(390, 0, true), placesFor(284, 0, true)]) {
+    for (let limit = 1; limit <= 60; limit += 1) {
+      const rows = rowsOfSlots(limit, places);
+      const full = rows.slice(0, -1);
+      assert.equal(new Set(full).size, full.length ? 1 : 0, `${limit}: ${rows}`);
+      assert.ok((rows.at(-1) ?? 0) <= rows[0], `${limit}: ${rows}`);
+    }
+  }
+  assert.deepEqual([9, 20].map((limit) => rowsOfSlots(limit)), [
+    [3, 3, 3],
+    [5, 5, 5, 5],
+  ]);
+});
+
 /** @param {number} limit Half of the slots are taken. */
 function halfTaken(limit) {
   /** @type {Row[]} */

@@ -31,10 +31,11 @@ const DOT_PIXELS = 5;
 
 /** Pixels: how far headings reach whose numbers have three digits, and how high they are. */
 const REACHES = { queue: 100, slots: 80, flying: 95, pool: 110, crowd: 110, api: 150 };
+const IN_TWO_LINES = { w: 65, h: 32 };
 const LETTERS = { above: 12, below: 3 };
 
 const ACROSS = [588, 600, 640, 682, 760, 880, 976, 1352, 1900];
-const DOWN = [330, 366, 390, 446, 520, 589];
+const DOWN = [284, 330, 366, 390, 446, 520, 589];
 const SIZES = [
   ...ACROSS.map((width) => ({ width, height: 0, down: false })),
   ...DOWN.map((width) => ({ width, height: 0, down: true })),
@@ -59,10 +60,12 @@ function spotsIn(region) {
  * @param {(keyof typeof REACHES)[]} names
  * @returns {Region[]}
  */
-function headings({ words }, names) {
+function headings({ words, tightPool }, names) {
   const { above, below } = LETTERS;
   return names.map((name) => {
     const [x, y] = words[name];
+    const isOfPool = name === "pool" || name === "crowd";
+    if (isOfPool && tightPool) return { x, y: y - above, ...IN_TWO_LINES };
     return { x, y: y - above, w: REACHES[name], h: above + below };
   });
 }
@@ -169,6 +172,34 @@ function wider({ x, y, w, h }) {
     h: h + 2 * DOT_PIXELS,
   };
 }
+
+/**
+ * How far a way is from its start to its end.
+ *
+ * @param {Spot[]} spots
+ */
+function lengthOf(spots) {
+  let length = 0;
+  for (let i = 1; i < spots.length; i += 1) {
+    const [[fromX, fromY], [x, y]] = [spots[i - 1], spots[i]];
+    length += Math.hypot(x - fromX, y - fromY);
+  }
+  return length;
+}
+
+Deno.test("on the way down an answered dot passes no other tally", () => {
+  for (const { width, height } of SIZES.filter(({ down }) => down)) {
+    const places = placesFor(width, height, true);
+    const end = places.back[places.back.length - 1];
+    const lengths = places.tallies.map((tally) =>
+      lengthOf(wayIntoTally(places, end, middleOf(tally)))
+    );
+    assert.equal(Math.min(...lengths), lengths[0]);
+    const [, last] = end;
+    const [answered] = places.tallies;
+    assert.ok(last <= answered.y, "the road back ends above it");
+  }
+});
 
 for (const { width, height, down } of SIZES) {
   const places = placesFor(width, height, down);

@@ -64,6 +64,11 @@ Deno.test("the only strip is 150 pixels high, and less in a low window", () => {
   assert.deepEqual(heights.map(Math.round), [150, 128, 120]);
 });
 
+Deno.test("on a phone it is lower, so that the flow above it fits", () => {
+  const strip = onlyStrip("in flight", runOf({}));
+  assert.equal(layoutOnPage(strip, 844, 370).height, 96);
+});
+
 Deno.test("strips stand one below the other, with room for their marks", () => {
   const { strips, height } = layoutOnPage(ALL, WINDOW);
   strips.forEach(({ y, top, bottom }, i) => {

@@ -126,7 +126,7 @@ class Step {
     const leg = request.legAt(this.model.time);
     if (leg === "back") return this.#seatOf(request);
     if (leg === "land" || request.slot !== null) return this.#homeOf(request);
-    return queuedAt(this.places, this.packs.queue, 0);
+    return queuedAt(this.packs.queue, 0);
   }
 
   /** @param {Dot} dot */
@@ -147,7 +147,7 @@ class Step {
     const rank = Math.floor(this.#inPool / this.model.bundleSize);
     this.#inPool += 1;
     dot.hidden = rank >= pool.room;
-    this.#glideTo(dot, queuedAt(this.places, pool, rank));
+    this.#glideTo(dot, queuedAt(pool, rank));
   }
 
   /**

@@ -8,7 +8,7 @@ import { Picture } from "../picture.js";
 import { Dots } from "./dots.js";
 import { FlowModel, talliesOf } from "./model.js";
 import { packsFor } from "./packing.js";
-import { DOWN_BELOW_PIXELS, NARROW, placesFor, WIDE } from "./places.js";
+import { fitOnPage, fitOnScreen, placesFor, WIDE } from "./places.js";
 import { motionOf, MOVING, SETTLING_SECONDS } from "./request.js";
 import { drawScene, isRefusing } from "./scene.js";
 
@@ -72,13 +72,9 @@ export class Flow extends Picture {
    * @param {boolean} presented
    */
   fit(width, height, presented) {
-    const across = Math.min(width / WIDE.w, height / WIDE.h);
-    const down = Math.min(width / NARROW.w, height / NARROW.h);
-    const zoom = presented ? Math.max(1, across, down) : 1;
-    const goesDown = presented ? down > across : width < DOWN_BELOW_PIXELS;
-    const room = presented ? height / zoom : 0;
-    this.#places = placesFor(width / zoom, room, goesDown);
-    return { height: this.#places.height, zoom };
+    const { places, zoom } = presented ? fitOnScreen(width, height) : fitOnPage(width);
+    this.#places = places;
+    return { height: places.height, zoom };
   }
 
   /**

@@ -1,4 +1,5 @@
-// Regions of the picture, and the places for dots in them, column by column.
+// Regions of the picture, and the places in them: column by column for dots, row by row for
+// slots.
 
 /**
  * @typedef {object} Region In pixels.
@@ -37,6 +38,47 @@ export function spotFromLeft({ x, y, h }, i, gap) {
 }
 
 /**
+ * The i-th place in a region, row by row, from its left end.
+ *
+ * @param {Region} region
+ * @param {number} i
+ * @param {{ gap: number, columns: number }} how
+ * @returns {Spot}
+ */
+export function spotInRows({ x, y }, i, { gap, columns }) {
+  const row = Math.floor(i / columns);
+  const column = i % columns;
+  return [x + (column + 0.5) * gap, y + (row + 0.5) * gap];
+}
+
+/**
+ * In how many columns all rows are full, or the last one as nearly as possible.
+ *
+ * @param {Region} region
+ * @param {number} count
+ * @param {number} gap
+ */
+export function columnsFor({ w, h }, count, gap) {
+  const most = columnsIn(w, gap);
+  const fewest = Math.max(1, Math.ceil(count / rowsIn(h, gap)));
+  let best = most;
+  for (let columns = most; columns >= fewest; columns -= 1) {
+    if (emptyPlaces(count, columns) < emptyPlaces(count, best)) best = columns;
+  }
+  return best;
+}
+
+/**
+ * How many places of the last row are empty.
+ *
+ * @param {number} count
+ * @param {number} columns
+ */
+function emptyPlaces(count, columns) {
+  return Math.ceil(count / columns) * columns - count;
+}
+
+/**
  * @param {Region} region
  * @param {Spot} spot
  */
@@ -51,8 +93,7 @@ export function contains({ x, y, w, h }, [left, top]) {
  * @param {number} gap
  */
 export function roomIn({ w, h }, gap) {
-  const columns = Math.max(1, Math.floor(w / gap));
-  return columns * rowsIn(h, gap);
+  return columnsIn(w, gap) * rowsIn(h, gap);
 }
 
 /**
@@ -66,6 +107,12 @@ export function gapFor(region, count, gaps) {
   const wide = gaps.find((gap) => roomIn(region, gap) >= count);
   return wide ?? gaps[gaps.length - 1];
 }
+
+/**
+ * @param {number} w
+ * @param {number} gap
+ */
+const columnsIn = (w, gap) => Math.max(1, Math.floor(w / gap));
 
 /**
  * @param {number} h

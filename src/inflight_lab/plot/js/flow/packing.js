@@ -1,7 +1,7 @@
 // How dots and slots stand in their regions: as far apart as there is room for, and where there
 // is room for no more, how many are not drawn.
 
-import { gapFor, roomIn } from "./grid.js";
+import { columnsFor, gapFor, roomIn } from "./grid.js";
 
 /** Pixels from one dot to the next: the usual gap first, then narrower ones for a crowd. */
 const QUEUE_GAPS = [11];
@@ -27,9 +27,11 @@ const WORDS_PIXELS = 18;
  * @property {number} room How many are drawn, at most.
  * @property {number} more How many are not drawn.
  *
+ * @typedef {Pack & { columns: number }} SlotPack
+ *
  * @typedef {object} Packs
  * @property {Pack} queue
- * @property {Pack} slots
+ * @property {SlotPack} slots
  * @property {Pack} pool Sent, and not arrived.
  * @property {Pack} seats At the API.
  */
@@ -56,10 +58,20 @@ export function packsFor(model, standing, places) {
   const seatGaps = numbered ? NUMBERED_SEAT_GAPS : SEAT_GAPS;
   return {
     queue: packed(places.queue, standing.waiting, { gaps: queueGaps, bundle }),
-    slots: packed(places.slots, slots, { gaps: SLOT_GAPS }),
+    slots: inRows(packed(places.slots, slots, { gaps: SLOT_GAPS }), slots),
     pool: packed(pool, notArrived.length, { gaps: poolGaps, bundle }),
     seats: packed(places.work, model.seats.count, { gaps: seatGaps }),
   };
+}
+
+/**
+ * @param {Pack} pack
+ * @param {number} count
+ * @returns {SlotPack}
+ */
+function inRows(pack, count) {
+  const { region, gap, room } = pack;
+  return { ...pack, columns: columnsFor(region, Math.min(count, room), gap) };
 }
 
 /**

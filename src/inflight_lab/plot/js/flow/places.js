@@ -1,32 +1,29 @@
 // Where things stand in the picture of the flow: from left to right, on a narrow page from top
 // to bottom.
 
-import { spotFromLeft, spotFromRight } from "./grid.js";
+import { spotFromRight, spotInRows } from "./grid.js";
+import { placesAcross } from "./places_across.js";
+import { placesDown } from "./places_down.js";
+import { Sheet } from "./sheet.js";
 
-/** The sizes in pixels that the two layouts are made for. */
-export const WIDE = { w: 880, h: 300 };
-export const NARROW = { w: 400, h: 526 };
-
-/** On a page narrower than this, the picture goes from top to bottom. */
-export const DOWN_BELOW_PIXELS = 588;
-
-/** Pixels left free on either side. */
-const MARGIN = 12;
-
-/** Pixels from the frame of the API to what stands in it. */
-const API_PADDING = 24;
+/** A tally that is lower than this has all in one line. */
+export const ONE_LINE_TALLY_PIXELS = 40;
 
 /**
  * @import { Region, Spot } from "./grid.js"
- * @import { Pack } from "./packing.js"
+ * @import { Pack, SlotPack } from "./packing.js"
  *
- * @typedef {object} Places
- * @property {number} height Of the whole picture.
- * @property {boolean} down
+ * @typedef {object} Size The sizes in pixels that a layout is made for.
+ * @property {number} w The usual width.
+ * @property {number} least The least width at which no words run into others.
+ * @property {number} h The least height.
+ *
+ * @typedef {object} Layout
  * @property {Words} words
  * @property {Region} queue Requests that wait for a slot.
  * @property {Region} slots
  * @property {Region} pool Sent, and not arrived; where there is a limit.
+ * @property {boolean} tightPool Whether its number has no room beside its name.
  * @property {Region} crowd Sent, and not arrived; where there is no limit.
  * @property {Spot[]} out The road to the API.
  * @property {Spot[]} back The road back.
@@ -39,6 +36,8 @@ const API_PADDING = 24;
  * @property {(from: Spot, to: Spot) => Spot[]} fall The corners on the way from the client
  *   into a tally.
  *
+ * @typedef {Layout & { height: number, down: boolean }} Places A layout and its whole height.
+ *
  * @typedef {object} Words Where the words begin that say what stands below them.
  * @property {Spot} queue
  * @property {Spot} slots
@@ -47,8 +46,14 @@ const API_PADDING = 24;
  * @property {Spot} pool
  * @property {Spot} crowd
  * @property {Spot} api
- * @property {Spot} bundle
+ * @property {Spot} refused Where they end.
+ * @property {Spot} bundle Where they end.
  */
+
+/** @type {Size} */
+export const WIDE = { w: 880, least: 588, h: 300 };
+/** @type {Size} */
+export const NARROW = { w: 400, least: 284, h: 382 };
 
 /**
  * The places in a picture of this width and height; at least as high as its layout.
@@ -59,171 +64,69 @@ const API_PADDING = 24;
  * @returns {Places}
  */
 export function placesFor(width, height, down) {
-  const natural = (down ? NARROW : WIDE).h;
-  const sheet = new Sheet(width, Math.max(1, height / natural));
-  const places = down ? placesDown(sheet) : placesAcross(sheet);
-  return { height: natural * sheet.stretch, down, ...places };
-}
-
-/** A picture whose layout is made in shares of its width and in pixels of its usual height. */
-class Sheet {
-  /**
-   * @param {number} width
-   * @param {number} stretch How many times as high as usual it is.
-   */
-  constructor(width, stretch) {
-    this.w = width - 2 * MARGIN;
-    this.stretch = stretch;
-  }
-
-  /**
-   * The pixels of a share of the width.
-   *
-   * @param {number} share
-   */
-  across(share) {
-    return MARGIN + this.w * share;
-  }
-
-  /**
-   * A region whose left end and width are pixels.
-   *
-   * @param {number} x
-   * @param {number} y
-   * @param {number} w
-   * @param {number} h
-   * @returns {Region}
-   */
-  area(x, y, w, h) {
-    return { x, y: y * this.stretch, w, h: h * this.stretch };
-  }
-
-  /**
-   * A region whose left end and width are shares of the picture's width.
-   *
-   * @param {number} leftShare
-   * @param {number} y
-   * @param {number} widthShare
-   * @param {number} h
-   */
-  part(leftShare, y, widthShare, h) {
-    return this.area(this.across(leftShare), y, this.w * widthShare, h);
-  }
-
-  /**
-   * @param {number} x In pixels.
-   * @param {number} y
-   * @returns {Spot}
-   */
-  spot(x, y) {
-    return [x, y * this.stretch];
-  }
+  const { h } = down ? NARROW : WIDE;
+  const sheet = new Sheet(width, Math.max(1, height / h));
+  const layout = down ? placesDown(sheet) : placesAcross(sheet);
+  return { ...layout, height: h * sheet.stretch, down };
 }
 
 /**
- * The roads lie between the slots and the API, those who have not arrived wait between the
- * roads, and answers fall through the gutter above the tallies.
+ * The layout for a page, which grows with its picture: from top to bottom where it is narrow.
  *
- * @param {Sheet} sheet
- * @returns {Omit<Places, "height" | "down">}
+ * @param {number} width
  */
-function placesAcross(sheet) {
-  const roadLeft = sheet.across(0.373);
-  const poolLeft = roadLeft + 20;
-  const crowdLeft = sheet.across(0.205);
-  const apiLeft = sheet.across(0.59);
-  const inside = apiLeft + API_PADDING;
-  const insideWide = sheet.w * 0.41 - API_PADDING - 16;
-  const aisle = apiLeft + API_PADDING / 2;
-  const [, gutter] = sheet.spot(0, 184);
-  return {
-    words: {
-      queue: sheet.spot(sheet.across(0), 28),
-      slots: sheet.spot(sheet.across(0.205), 28),
-      noLimit: sheet.spot(sheet.across(0.205), 28),
-      flying: sheet.spot(roadLeft, 28),
-      pool: sheet.spot(roadLeft + 12, 135),
-      crowd: sheet.spot(roadLeft + 12, 135),
-      api: sheet.spot(inside, 32),
-      bundle: sheet.spot(apiLeft - 12, 175),
-    },
-    queue: sheet.part(0, 44, 0.17, 112),
-    slots: sheet.part(0.205, 44, 0.15, 112),
-    pool: sheet.area(poolLeft, 67, apiLeft - 10 - poolLeft, 50),
-    crowd: sheet.area(crowdLeft, 67, apiLeft - 10 - crowdLeft, 50),
-    out: [sheet.spot(roadLeft, 54), sheet.spot(apiLeft, 54)],
-    back: [sheet.spot(apiLeft, 150), sheet.spot(roadLeft, 150)],
-    enter: [],
-    leave: [sheet.spot(aisle, 104), sheet.spot(aisle, 150)],
-    api: sheet.part(0.59, 8, 0.41, 284),
-    work: sheet.area(inside, 44, insideWide, 64),
-    quota: sheet.area(inside, 146, insideWide, 130),
-    tallies: [0, 1, 2].map((i) => sheet.part(i * 0.192, 208, 0.178, 84)),
-    fall: ([x], [end]) => [[x, gutter], [end, gutter]],
-  };
+export function fitOnPage(width) {
+  const down = width < WIDE.least;
+  return { places: placesFor(width, 0, down), zoom: 1 };
 }
 
 /**
- * The road back joins a street beside queue and slots, from which answers turn off into
- * slots and tallies.
+ * The layout that is largest on a screen of this size: none of it is cut off.
  *
- * @param {Sheet} sheet
- * @returns {Omit<Places, "height" | "down">}
+ * @param {number} width
+ * @param {number} height
  */
-function placesDown(sheet) {
-  const left = MARGIN + 16;
-  const besideRoad = MARGIN + 40;
-  const street = sheet.across(0.565);
-  const right = sheet.across(0.8);
-  const inside = MARGIN + 14;
-  const insideWide = sheet.w - 28;
-  const wide = sheet.across(0.54) - besideRoad;
-  return {
-    words: {
-      queue: sheet.spot(MARGIN, 20),
-      slots: sheet.spot(MARGIN, 120),
-      noLimit: sheet.spot(besideRoad, 120),
-      flying: sheet.spot(besideRoad, 290),
-      pool: sheet.spot(besideRoad, 271),
-      crowd: sheet.spot(besideRoad, 202),
-      api: sheet.spot(besideRoad, 322),
-      bundle: sheet.spot(right - 18, 290),
-    },
-    queue: sheet.part(0, 34, 0.54, 66),
-    slots: sheet.part(0, 134, 0.54, 64),
-    pool: sheet.area(besideRoad, 224, right - 20 - besideRoad, 35),
-    crowd: sheet.area(besideRoad, 128, wide, 60),
-    out: [sheet.spot(left, 210), sheet.spot(left, 298)],
-    back: [sheet.spot(right, 298), sheet.spot(right, 214), sheet.spot(street, 214)],
-    enter: [sheet.spot(left, 334)],
-    leave: [sheet.spot(right, 336)],
-    api: sheet.part(0, 298, 1, 222),
-    work: sheet.area(inside, 332, insideWide, 52),
-    quota: sheet.area(inside, 412, insideWide, 98),
-    tallies: [0, 1, 2].map((i) => sheet.part(0.61, 8 + i * 66, 0.39, 58)),
-    fall: ([, y], [, end]) => [[street, y], [street, end]],
-  };
+export function fitOnScreen(width, height) {
+  const across = zoomOf(WIDE, width, height);
+  const downwards = zoomOf(NARROW, width, height);
+  const zoom = Math.max(across, downwards);
+  const places = placesFor(width / zoom, height / zoom, downwards > across);
+  return { places, zoom };
+}
+
+/**
+ * How many times as large as usual a layout may be drawn.  It is made smaller only where it
+ * would not fit with its least width.
+ *
+ * @param {Size} layout
+ * @param {number} width
+ * @param {number} height
+ */
+function zoomOf({ w, least, h }, width, height) {
+  const usual = Math.min(width / w, height / h);
+  const smaller = Math.min(1, width / least, height / h);
+  return Math.max(usual, smaller);
 }
 
 /**
  * The place of the i-th waiting dot in a region: the first is nearest to the exit.
  *
- * @param {Places} places
  * @param {Pack} pack
  * @param {number} i
  */
-export function queuedAt({ down }, { region, gap }, i) {
-  return down ? spotFromLeft(region, i, gap) : spotFromRight(region, i, gap);
+export function queuedAt({ region, gap }, i) {
+  return spotFromRight(region, i, gap);
 }
 
 /**
- * The place of a slot.  Those that are not drawn stand behind the last one that is.
+ * The place of a slot, in full rows.  Those that are not drawn stand behind the last one
+ * that is.
  *
- * @param {Pack} pack
+ * @param {SlotPack} pack
  * @param {number} slot
  */
-export function slotAt({ region, gap, room }, slot) {
-  return spotFromLeft(region, Math.min(slot, room - 1), gap);
+export function slotAt({ region, gap, room, columns }, slot) {
+  return spotInRows(region, Math.min(slot, room - 1), { gap, columns });
 }
 
 /**
@@ -232,4 +135,6 @@ export function slotAt({ region, gap, room }, slot) {
  * @param {Region} tally
  * @returns {Spot}
  */
-export const middleOf = ({ x, y, h }) => [x + 18, y + h * 0.34];
+export function middleOf({ x, y, h }) {
+  return h < ONE_LINE_TALLY_PIXELS ? [x + 14, y + h / 2] : [x + 18, y + h * 0.34];
+}

@@ -99,9 +99,9 @@ function drawApi(pen, scene) {
  * @param {Scene} scene
  */
 function drawApiHeading(pen, { places, dots, refused }) {
-  const { api, words } = places;
+  const { words } = places;
   const [x, y] = words.api;
-  const right = api.x + api.w - 16;
+  const [right] = words.refused;
   /** @type {TextStyle} */
   const alarm = { bold: true, name: "refused" };
   if (refused && right - x < ROOM_FOR_WORDS_PIXELS) {

@@ -13,7 +13,7 @@ const SMALLEST_LETTER_PIXELS = 11;
  * @import { Pen } from "../pen.js"
  * @import { Spot } from "./grid.js"
  * @import { Standing } from "./model.js"
- * @import { Pack } from "./packing.js"
+ * @import { SlotPack } from "./packing.js"
  * @import { Scene } from "./scene.js"
  * @import { SlotState } from "./slots.js"
  *
@@ -48,13 +48,13 @@ export function drawSlots(pen, scene) {
  * @param {Scene} scene
  */
 function drawHeading(pen, { standing, places }) {
-  const { limit, slots } = standing;
-  const { words, down } = places;
+  const { limit, slots: taken } = standing;
+  const { words, down, slots } = places;
   const [x, y] = words.slots;
-  const beside = pen.heading("slots", limit || slots.length, x, y) + 10;
+  const beside = pen.heading("slots", limit || taken.length, x, y) + 10;
   const idle = idleWords(standing);
   const style = { name: "waiting", bold: true };
-  const right = down ? Infinity : words.flying[0] - 8;
+  const right = down ? slots.x + slots.w : words.flying[0] - 8;
   if (beside + pen.widthOf(idle, style) < right) pen.text(idle, beside, y, style);
   else pen.text(idle, x, y - 16, style);
 }
@@ -69,7 +69,7 @@ function idleWords({ unsent, asleep }) {
  * The slots in groups that look the same, because a path for each slot is slower.
  *
  * @param {Standing} standing
- * @param {Pack} pack
+ * @param {SlotPack} pack
  */
 function alikeIn({ limit, slots }, pack) {
   /** @type {Map<string, Alike>} */

@@ -3,14 +3,13 @@
 import { atTime } from "../words.js";
 
 /** Pixels from the line of the first heading up to the stamp. */
-const ABOVE_HEADING = 17;
+const ABOVE_HEADING = 16;
 
 /** Pixels: the mark before the time looks like the one in the strip. */
 const MARK = { wide: 2, high: 12, gap: 6 };
 
 /**
  * @import { Pen } from "../pen.js"
- * @import { Spot } from "./grid.js"
  * @import { Places } from "./places.js"
  *
  * @typedef {object} Stamped
@@ -24,24 +23,11 @@ const MARK = { wide: 2, high: 12, gap: 6 };
  */
 export function drawStamp(pen, { places, frozenAt }) {
   if (frozenAt === null) return;
-  const style = { bold: true };
-  const words = atTime(frozenAt);
-  const [x, y] = stampSpot(places, pen.widthOf(words, style) + MARK.gap);
+  const [x, below] = places.words.queue;
+  const y = below - ABOVE_HEADING;
   pen.bar("ink", x, y - MARK.high + 2, MARK.wide, MARK.high);
-  pen.text(words, x + MARK.gap, y, style);
+  pen.text(atTime(frozenAt), x + MARK.gap, y, { bold: true });
   if (!places.down) drawInTheEnd(pen, places);
-}
-
-/**
- * Above the queue; from top to bottom beside its heading.
- *
- * @param {Places} places
- * @param {number} wide
- * @returns {Spot}
- */
-function stampSpot({ down, words, tallies: [tally] }, wide) {
-  const [x, y] = words.queue;
-  return down ? [tally.x - 12 - wide, y] : [x, y - ABOVE_HEADING];
 }
 
 /**

@@ -3,6 +3,14 @@
 /** How many ticks before the next one are drawn, at most. */
 const TICKS_BEFORE = 30;
 
+/** Pixels: the axis stands this far below the top, or at this share of a low picture. */
+const BASE_PIXELS = 56;
+const BASE_SHARE = 0.44;
+
+/** Pixels above the axis for the word "now", and from one line of words to the next. */
+const ROOM_FOR_NOW_PIXELS = 14;
+const LINE_PIXELS = 18;
+
 /** All words below the axis fit into one line in a picture wider than this. */
 const ONE_LINE_PIXELS = 290;
 
@@ -20,11 +28,12 @@ const ONE_LINE_PIXELS = 290;
  * @param {number} time
  */
 export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
-  const { x, y, w } = area;
+  const { x, y, w, h } = area;
   const spacing = policy.period / policy.rate;
   const step = Math.min(26, w / 14);
   const now = x + nowOn(w, step, policy.burst);
-  const base = y + 56;
+  const base = y + Math.min(BASE_PIXELS, h * BASE_SHARE);
+  const reach = base - y - ROOM_FOR_NOW_PIXELS;
   /** @param {number} moment */
   const pixel = (moment) => now + ((moment - time) / spacing) * step;
   for (const moment of ticksAround(due, time, spacing)) {
@@ -35,12 +44,20 @@ export function drawTicks(pen, { area, policy, ink }, { due, used }, time) {
   const spots = used.map((moment) => /** @type {Spot} */ ([pixel(moment), base]));
   const seen = spots.filter(([left]) => left > x && left < x + w);
   pen.mark("ok", seen, Math.min(6, step * 0.36));
-  pen.bar(ink, now - 1.2, base - 30, 2.4, 60);
-  pen.text("now", now, base - 36, { align: "center", bold: true, name: ink });
+  pen.bar(ink, now - 1.2, base - reach, 2.4, 2 * reach);
+  pen.text("now", now, y + ROOM_FOR_NOW_PIXELS - 6, {
+    align: "center",
+    bold: true,
+    name: ink,
+  });
   const early = policy.burst > 1 ? `up to ${policy.burst} at once` : "none early";
   const dot = "each dot: one let in";
   const lines = w > ONE_LINE_PIXELS ? [`${early}; ${dot}`] : [early, dot];
-  lines.forEach((words, i) => pen.text(words, x, base + 46 + 18 * i, { soft: true }));
+  const below = base + reach + LINE_PIXELS;
+  const room = 1 + Math.floor((y + h - below) / LINE_PIXELS);
+  lines.slice(0, room).forEach((words, i) => {
+    pen.text(words, x, below + LINE_PIXELS * i, { soft: true });
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ const RING_PIXELS = 4.4;
 
 /**
  * @import { Pen } from "../pen.js"
+ * @import { Spot } from "./grid.js"
  * @import { Pack } from "./packing.js"
  * @import { Scene } from "./scene.js"
  */
@@ -32,7 +33,7 @@ export function drawQueue(pen, { model, standing, places, packs }) {
   const dots = Math.ceil(waiting / model.bundleSize);
   const spots = [];
   for (let i = 0; i < Math.min(dots, packs.queue.room); i += 1) {
-    spots.push(queuedAt(places, packs.queue, i));
+    spots.push(queuedAt(packs.queue, i));
   }
   pen.mark("waiting", spots, ringSize(packs.queue.gap));
   drawMore(pen, packs.queue);
@@ -53,8 +54,25 @@ export function drawPool(pen, { standing, places, packs, dots }) {
   }
   if (!dots.inPool) return;
   const spot = limited ? words.pool : words.crowd;
-  pen.heading("not arrived", dots.inPool, ...spot, "waiting");
+  drawNotArrived(pen, dots.inPool, spot, places.tightPool);
   drawMore(pen, packs.pool);
+}
+
+/**
+ * The number stands below its name where there is no room beside it.
+ *
+ * @param {Pen} pen
+ * @param {number} number
+ * @param {Spot} spot
+ * @param {boolean} tight
+ */
+function drawNotArrived(pen, number, [x, y], tight) {
+  if (!tight) {
+    pen.heading("not arrived", number, x, y, "waiting");
+    return;
+  }
+  pen.text("not arrived", x, y, { soft: true, size: 12 });
+  pen.text(withCommas(number), x, y + 17, { bold: true, size: 17, name: "waiting" });
 }
 
 /**

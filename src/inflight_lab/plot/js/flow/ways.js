@@ -56,15 +56,13 @@ function joining([x, y], [fromX, fromY], down) {
 }
 
 /**
- * From left to right a dot in the pool stands between the two roads, so it first goes left,
- * to where they start.
+ * A dot that is right of the road back first goes left, to that road's end.
  *
  * @param {Places} places
  * @param {Spot} from
  * @returns {Spot[]}
  */
-function outOfPool({ down, back }, [x, y]) {
-  if (down) return [];
+function outOfPool({ back }, [x, y]) {
   const [left] = back[back.length - 1];
   return x > left ? [[left, y]] : [];
 }

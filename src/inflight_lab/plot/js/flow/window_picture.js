@@ -12,7 +12,7 @@ const BLOCK_STEP = 6.5;
 const BLOCK_HEIGHT = 5;
 
 /** Pixels below the window, for its words and the gauge. */
-const ROOM_BELOW = 62;
+const ROOM_BELOW = 48;
 
 /** Pixels for the words beside the gauge. */
 const ROOM_BESIDE = 104;
@@ -44,7 +44,7 @@ export function drawWindow(pen, quota, view, time) {
   pen.bar("ink", x, ground, w, 1.5);
   if (kind === "fixed-window") drawFixedAxis(pen, area, view.age / period);
   else drawSlidingAxis(pen, area, period);
-  drawGauge(pen, { x, y: y + h - 24, w, h: 16 }, quota, view.times.length, rate);
+  drawGauge(pen, { x, y: y + h - 22, w, h: 16 }, quota, view.times.length, rate);
 }
 
 /**

@@ -118,7 +118,7 @@ export class Lines extends Picture {
     const letters = parseFloat(getComputedStyle(this.root).fontSize);
     this.#layout = presented
       ? layoutOnScreen(this.#shown, height, letters)
-      : layoutOnPage(this.#shown, innerHeight);
+      : layoutOnPage(this.#shown, innerHeight, width);
     this.#wide = width / this.#layout.zoom;
     this.#rightPixel = this.#wide - RIGHT;
     return this.#layout;

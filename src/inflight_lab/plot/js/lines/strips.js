@@ -23,6 +23,10 @@ const LOWEST_STRIP_SHARE = 0.3;
 const ONLY_STRIP_SHARE = 1 / 6;
 const ONLY_STRIP_PIXELS = { least: 120, most: 150 };
 
+/** Its height on a phone and in a narrow lane, where the flow above it needs the room. */
+const NARROW_PIXELS = 400;
+const ONLY_STRIP_IF_NARROW_PIXELS = 96;
+
 /**
  * @import { Line, Run } from "../run.js"
  * @typedef {"limit" | "quota" | "token_quota"} Ceiling
@@ -131,15 +135,21 @@ function hasContent({ levels, policies }, spec) {
  *
  * @param {StripSpec[]} shown
  * @param {number} windowHeight Pixels: the only strip is lower in a low window.
+ * @param {number} [width] And in a narrow plot.
  * @returns {Layout}
  */
-export function layoutOnPage(shown, windowHeight) {
-  const height = shown.length === 1 ? heightOfOne(windowHeight) : heightOf(shown);
+export function layoutOnPage(shown, windowHeight, width = Infinity) {
+  const isOnly = shown.length === 1;
+  const height = isOnly ? heightOfOne(windowHeight, width) : heightOf(shown);
   return { ...stacked(shown, shareFor(shown, height)), zoom: 1 };
 }
 
-/** @param {number} windowHeight */
-function heightOfOne(windowHeight) {
+/**
+ * @param {number} windowHeight
+ * @param {number} width
+ */
+function heightOfOne(windowHeight, width) {
+  if (width < NARROW_PIXELS) return ONLY_STRIP_IF_NARROW_PIXELS;
   const { least, most } = ONLY_STRIP_PIXELS;
   return Math.min(most, Math.max(least, windowHeight * ONLY_STRIP_SHARE));
 }
