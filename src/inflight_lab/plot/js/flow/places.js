@@ -80,6 +80,9 @@ export function fitOnPage(width) {
   return { places: placesFor(width, 0, down), zoom: 1 };
 }
 
+/** From top to bottom only if everything is then larger by more than this. */
+const CLEARLY_LARGER = 1.15;
+
 /**
  * The layout that is largest on a screen of this size: none of it is cut off.
  *
@@ -89,8 +92,9 @@ export function fitOnPage(width) {
 export function fitOnScreen(width, height) {
   const across = zoomOf(WIDE, width, height);
   const downwards = zoomOf(NARROW, width, height);
-  const zoom = Math.max(across, downwards);
-  const places = placesFor(width / zoom, height / zoom, downwards > across);
+  const down = downwards > across * CLEARLY_LARGER;
+  const zoom = down ? downwards : across;
+  const places = placesFor(width / zoom, height / zoom, down);
   return { places, zoom };
 }
 

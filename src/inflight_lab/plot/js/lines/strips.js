@@ -23,9 +23,9 @@ const LOWEST_STRIP_SHARE = 0.3;
 const ONLY_STRIP_SHARE = 1 / 6;
 const ONLY_STRIP_PIXELS = { least: 120, most: 150 };
 
-/** Its height on a phone and in a narrow lane, where the flow above it needs the room. */
+/** Its share on a phone and in a narrow lane, where the flow above it needs the room. */
 const NARROW_PIXELS = 400;
-const ONLY_STRIP_IF_NARROW_PIXELS = 96;
+const NARROW_STRIP_SHARE = 1 / 8;
 
 /**
  * @import { Line, Run } from "../run.js"
@@ -149,7 +149,7 @@ export function layoutOnPage(shown, windowHeight, width = Infinity) {
  * @param {number} width
  */
 function heightOfOne(windowHeight, width) {
-  if (width < NARROW_PIXELS) return ONLY_STRIP_IF_NARROW_PIXELS;
+  if (width < NARROW_PIXELS) return windowHeight * NARROW_STRIP_SHARE;
   const { least, most } = ONLY_STRIP_PIXELS;
   return Math.min(most, Math.max(least, windowHeight * ONLY_STRIP_SHARE));
 }
