@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.support.javascript import Functions
 
 NOTE_DRAWINGS = Functions("drawn.js")["noteDrawings"]
-COLOURS = {"server": "#0072b2", "client": "#0072b2"}
+COLOURS = {"server": "#0072b2"}
 """Of a line that has one of its own."""
 DASHES = {"client": "3 4", "limit": "10 6"}
 """Of a line that is not solid."""

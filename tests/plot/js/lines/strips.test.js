@@ -183,6 +183,21 @@ Deno.test("a row of marks has its name from the first of them on", () => {
   assert.deepEqual(content(IN_FLIGHT, 0.8).marks.map(({ any }) => any), [true, false]);
 });
 
+Deno.test("client and server that are nearly always the same are one line", () => {
+  /** @param {number} apart The server sees the first requests so much later. */
+  const runApart = (apart) =>
+    runOf({
+      now: 4,
+      levels: { client: [[0, 5]], server: [[0, 0], [apart, 5]] },
+    });
+  const range = { from: 0, span: 4 };
+  const names = [0.2, 1].map((apart) => {
+    const { lines } = contentOf(runApart(apart), IN_FLIGHT, range, 4);
+    return lines.map(({ name }) => name).filter((name) => name !== "limit");
+  });
+  assert.deepEqual(names, [["server"], ["client", "server"]]);
+});
+
 Deno.test("the client is drawn only where the server saw something else", () => {
   const client = stepsOf(content(IN_FLIGHT, 2).lines, "client");
   const apart = client.filter(({ level }) => level !== null);

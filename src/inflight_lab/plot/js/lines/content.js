@@ -4,6 +4,13 @@ import { BIN } from "../run.js";
 import { highestOf, inGroups, meanLevels, peakLevels, whereApart } from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
+/**
+ * Client and server are nearly always the same if their lines are apart for less than this in
+ * all, or for less than this share of the time that is shown.
+ */
+const SAME_SECONDS = 0.3;
+const SAME_SHARE = 0.05;
+
 /** The level that every height axis reaches, at least. */
 const LOWEST_AXIS_MAXIMUM = 4;
 
@@ -42,7 +49,8 @@ export function contentOf(run, spec, range, until) {
   const lines = spec.lines.map(lineOf);
   const ceilings = ceilingOf(run, spec.ceiling, until);
   const marks = spec.marks.map((name) => marksOf(run, name, { from, until }));
-  return { lines: [...ceilings, ...withoutDoubles(lines)], marks };
+  const distinct = withoutDoubles(lines, columns.width, range.span);
+  return { lines: [...ceilings, ...distinct], marks };
 }
 
 /**
@@ -121,18 +129,23 @@ function ceilingSteps({ levels, policies }, name) {
 }
 
 /**
- * The client's line is drawn only where it differs from the server's.
+ * The client's line is drawn only where it differs from the server's, and not at all if they
+ * are nearly always the same: then one line shows what is in flight.
  *
  * @param {DrawnLine[]} lines
+ * @param {number} width Of a column, in seconds.
+ * @param {number} span Of the time axis, in seconds.
  * @returns {DrawnLine[]}
  */
-function withoutDoubles(lines) {
+function withoutDoubles(lines, width, span) {
   const server = lines.find(({ name }) => name === "server");
-  if (!server?.steps.length) return lines;
-  return lines.map((line) => {
-    if (line.name !== "client") return line;
-    return { name: line.name, steps: whereApart(line.steps, server.steps) };
-  });
+  const client = lines.find(({ name }) => name === "client");
+  if (!client || !server?.steps.length) return lines;
+  const steps = whereApart(client.steps, server.steps);
+  const apart = steps.filter(({ level }) => level !== null).length * width;
+  const isSame = apart <= Math.max(SAME_SECONDS, SAME_SHARE * span);
+  const distinct = isSame ? [] : [{ ...client, steps }];
+  return [...distinct, ...lines.filter((line) => line !== client)];
 }
 
 /**

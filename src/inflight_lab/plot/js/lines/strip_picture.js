@@ -24,12 +24,12 @@ const CEILING = { line: 1, wide: 1.5, dashes: [10, 6] };
 const DOTTED = { line: 1, wide: 2.5, dashes: [3, 4] };
 
 /**
- * The colours of what has one of its own: both sides' lines show requests in flight.
+ * The colours of what has one of its own.  What the server sees is in flight; the client's
+ * line has the colour of letters, so that the two can be told apart.
  *
  * @type {{ [name: string]: string }}
  */
 const COLOURS = {
-  client: "flying",
   server: "flying",
   waiting: "waiting",
   refused: "refused",
@@ -120,14 +120,14 @@ export function drawStrip(pen, strip, content, axes) {
  * @param {Content} content
  * @param {Axes & Heights} axes
  */
-function drawLines(pen, { spec, y, top, bottom }, content, axes) {
+function drawLines(pen, { spec, y, bottom }, content, axes) {
   const { lines } = content;
   const measured = lines.filter(({ name }) => name !== spec.ceiling);
   const ceilings = lines.filter(({ name }) => name === spec.ceiling);
   const drawn = Math.max(0, axes.drawnToPixel + USUAL.wide / 2 - LEFT);
   const region = { x: LEFT, y, w: axes.rightPixel - LEFT, h: bottom + 2 - y };
   pen.inside(region, () => {
-    for (const { steps } of ceilings) drawCeiling(pen, steps, top, axes);
+    for (const { steps } of ceilings) drawCeiling(pen, steps, axes);
   });
   pen.inside({ ...region, w: drawn }, () => {
     for (const { name, steps } of measured) {
@@ -178,18 +178,10 @@ function drawNumbers(pen, pixels, { highest, rightPixel }, up) {
 /**
  * @param {Pen} pen
  * @param {Step[]} steps
- * @param {number} top The upper end of the strip, up to which the room above is filled.
  * @param {Axes & Heights} axes
  */
-function drawCeiling(pen, steps, top, axes) {
-  if (!steps.length) return;
-  const along = alongLine(steps, axes);
-  pen.shape((context) => {
-    along(context);
-    context.lineTo(axes.x(axes.untilTime), top);
-    context.lineTo(axes.x(steps[0].time), top);
-  }, { fill: 0.07 });
-  pen.shape(along, CEILING);
+function drawCeiling(pen, steps, axes) {
+  if (steps.length) pen.shape(alongLine(steps, axes), CEILING);
 }
 
 /**
