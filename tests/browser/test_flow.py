@@ -28,6 +28,7 @@ COLOURS = """(canvas) => {
         if (data[i + 3] === 255) found.add(data.slice(i, i + 3).join());
     return [...found];
 }"""
+GREY, GREEN = "rgb(102, 102, 102)", "rgb(0, 120, 90)"
 WAITING, FLYING, ANSWERED = "141,74,115", "0,114,178", "0,120,90"
 
 
@@ -99,7 +100,10 @@ def test_the_flow_follows_a_real_run(lab: Lab, page: Page) -> None:
 
 def test_a_run_is_played_again_from_its_beginning(page: Page) -> None:
     """In all lanes at once, until it is skipped or another run begins."""
-    show(page, state_of(TWO))
+    show(page, state_of(TWO, goals={"no 429": lambda stats: stats.refused == 0}))
+    met = {"name": "no 429", "met": True, "seen": ""}
+    headings = [{"name": name, "goals": [met]} for name in TWO]
+    page.evaluate("headings => model.set('_headings', headings)", headings)
     plots = page.locator(".inflight-lab")
     run = run_of({"client": [(0, 1, 1, 1), (60, 0, 0, 0)]}, now=60.0)
     for lane in (0, 1):
@@ -108,6 +112,8 @@ def test_a_run_is_played_again_from_its_beginning(page: Page) -> None:
         page.get_by_role("button", name=button).first.click()
         for lane in (0, 1):
             expect(plots.nth(lane)).to_have_attribute("data-phase", phase)
+        colour = GREY if phase == "playing" else GREEN  # nothing is met yet
+        expect(page.locator(".ifl-goal span").first).to_have_css("color", colour)
     page.get_by_role("button", name="Play again").last.click()
     expect(plots.first).to_have_attribute("data-in-flight", "1")
     hear(page, Run(live=True), lane=0, reset=True)
