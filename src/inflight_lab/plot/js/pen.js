@@ -11,6 +11,7 @@ const COLOURS = {
   ok: "--ok",
   refused: "--refused",
   lost: "--lost",
+  road: "--road",
 };
 
 /** Marks that are outlined, with the width of the line in pixels; others are filled. */

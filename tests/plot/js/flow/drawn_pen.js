@@ -9,6 +9,10 @@ export class DrawnPen {
   words = [];
   /** @type {{ name: string, spots: Spot[], r: number }[]} */
   marks = [];
+  /** @type {{ words: string, x: number, y: number }[]} The words, and where they begin. */
+  texts = [];
+  /** @type {string[]} The colours of its boxes. */
+  boxes = [];
   /** How many times something was filled or outlined. */
   paths = 0;
   /** @type {number[]} How many pixels high its letters are. */
@@ -27,7 +31,13 @@ export class DrawnPen {
     const text = pen.text.bind(pen);
     pen.text = (words, x, y, style = {}) => {
       this.letters.push(style.size ?? 14);
+      this.texts.push({ words: String(words), x, y });
       return text(words, x, y, style);
+    };
+    const box = pen.box.bind(pen);
+    pen.box = (region, style) => {
+      this.boxes.push(style.name ?? "ink");
+      box(region, style);
     };
     const shape = pen.shape.bind(pen);
     pen.shape = (trace, style) => {

@@ -387,6 +387,26 @@ Deno.test("in slow motion each dot has its number, beginning with 1", () => {
   );
 });
 
+Deno.test("the numbers of dots that are near to each other do not run together", () => {
+  const events = [0, 1].flatMap((n) => request(n, { sent: 1, ended: 2, status: 200 }));
+  const { texts } = drawnAt(runOf({ slow: 5, events }), 1.01);
+  const [one, other] = texts.slice(-2);
+  assert.deepEqual([one.words, other.words], ["1", "2"]);
+  assert.ok(Math.abs(one.y - other.y) >= 12 || Math.abs(one.x - other.x) >= 16);
+});
+
+Deno.test("a quota that is used up does not look like a success", () => {
+  /** @type {Row[]} */
+  const events = [];
+  for (let n = 0; n < 7; n += 1) {
+    events.push(...request(n, { sent: 1, ended: 2, status: 200 }));
+  }
+  const run = runOf({ policies: [sevenInTwo("sliding-window")], events });
+  const { words, boxes } = drawnAt(run, 1.5);
+  assert.ok(words.includes("7 of 7"));
+  assert.ok(!boxes.includes("ok"));
+});
+
 Deno.test("dots glide to their places, and are there at once after the time was sought", () => {
   const run = runOf({ events: [[1, "sent", 0]] });
   const model = new FlowModel(run, MOVING);

@@ -16,7 +16,8 @@ import { drawWindow } from "./window_picture.js";
  * @property {Region} area
  * @property {QuotaPolicy} policy
  * @property {string} ink The colour of words, "refused" right after a refusal.
- * @property {string} fill The colour of the used part, also "refused" then.
+ * @property {string} fill The colour of the used part, also "refused" then.  Not green: a
+ *   quota that is used up is no success.
  */
 
 /**
@@ -33,7 +34,7 @@ export function drawQuota(pen, { model, places, refused }) {
   pen.text(fits ? title : titleOf(policy), area.x, y, style);
   if (!policy) return;
   const ink = refused ? "refused" : "ink";
-  const fill = refused ? "refused" : "ok";
+  const fill = refused ? "refused" : "ink";
   drawState(pen, { area, policy, ink, fill }, model);
 }
 

@@ -4,9 +4,6 @@
 const ROAD_PIXELS = 22;
 const ARROW_PIXELS = 6;
 
-/** How strongly a road is drawn: just so that it is seen on a dark page, too. */
-const ROAD = 0.1;
-
 /** The arrow stands this many pixels before the end of its road. */
 const BEFORE_END_PIXELS = 12;
 
@@ -20,7 +17,7 @@ const BEFORE_END_PIXELS = 12;
  * @param {Spot[][]} roads
  */
 export function drawRoads(pen, roads) {
-  pen.paths(roads, { line: ROAD, wide: ROAD_PIXELS, soft: true });
+  pen.paths(roads, { name: "road", line: 1, wide: ROAD_PIXELS, soft: true });
   const arrows = roads.flatMap((road) => [
     arrowHead(road, 0),
     arrowHead(road, ARROW_PIXELS),

@@ -22,6 +22,11 @@ const SEATED_DOT_SHARE = 0.36;
 /** Slots nearer to each other than this are small. */
 const SMALL_SLOT_GAP_PIXELS = 18;
 
+/** From the middle of a dot to where its number begins. */
+const NUMBER_RIGHT_PIXELS = 7;
+const NUMBER_ABOVE_PIXELS = 3;
+const NUMBER_BELOW_PIXELS = 12;
+
 /** How many times larger a dot is that stands for several requests. */
 const BUNDLE_ZOOM = 1.25;
 
@@ -140,11 +145,17 @@ function drawDots(pen, { model, packs, dots }) {
 }
 
 /**
+ * Numbers in a row stand above and below their dots in turn: beside each other "4" and "5"
+ * would read "45".
+ *
  * @param {Pen} pen
  * @param {Dot} dot
  */
 function drawNumber(pen, { request, at: [x, y] }) {
-  pen.text(request.number + 1, x + 7, y - 5, { size: 12, bold: true });
+  const number = request.number + 1;
+  const isAbove = number % 2 === 1;
+  const ground = isAbove ? y - NUMBER_ABOVE_PIXELS : y + NUMBER_BELOW_PIXELS;
+  pen.text(number, x + NUMBER_RIGHT_PIXELS, ground, { size: 12, bold: true });
 }
 
 /**

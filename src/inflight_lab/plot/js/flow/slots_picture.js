@@ -101,7 +101,7 @@ function drawBoxes(pen, { state, above, spots }, half) {
   }));
   pen.boxes(boxes, {
     name: colourOf(state),
-    fill: state ? 0.16 : 0.03,
+    fill: state ? 0.3 : 0.03,
     line: state ? 0.9 : 0.5,
     round: half > ROOMY_HALF_PIXELS ? 7 : 0,
     dashes: above ? [3, 3] : [],

@@ -14,6 +14,9 @@ const BLOCK_HEIGHT = 5;
 /** Pixels below the window, for its words and the gauge. */
 const ROOM_BELOW = 48;
 
+/** How strongly the used part of the gauge is drawn. */
+const GAUGE = 0.7;
+
 /** Pixels for the words beside the gauge. */
 const ROOM_BESIDE = 104;
 
@@ -129,7 +132,7 @@ function drawGauge(pen, { x, y, w, h }, { ink, fill }, used, rate) {
   pen.box({ x, y, w: gaugeWidth, h }, { fill: 0.09, round: 4 });
   if (used) {
     const filled = Math.max(4, gaugeWidth * Math.min(1, used / rate));
-    pen.box({ x, y, w: filled, h }, { name: fill, fill: 1, round: 4 });
+    pen.box({ x, y, w: filled, h }, { name: fill, fill: GAUGE, round: 4 });
   }
   pen.bar("ink", x + gaugeWidth - 1, y - 5, 2.5, h + 10);
   const words = `${withCommas(used)} of ${withCommas(rate)}`;
