@@ -125,6 +125,16 @@ def test_all_colours_can_be_read_on_page_and_cards(theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", GROUNDS)
+def test_roads_are_seen(theme: str) -> None:
+    """They are faint, but in a dark room too one sees where the dots fly."""
+    grounds = re.findall(r"--road: rgb\((\d+) (\d+) (\d+)\);", CSS)
+    road = [int(value) / 255 for value in grounds[list(GROUNDS).index(theme)]]
+    least = {"light": 1.2, "dark": 1.6}[theme]
+    for page in GROUNDS[theme]:
+        assert contrast(channels(page), road) >= least
+
+
+@pytest.mark.parametrize("theme", GROUNDS)
 def test_no_two_meanings_share_a_colour(theme: str) -> None:
     """In flight, waiting, accepted, refused and lost: each has its own."""
     colours = palette(theme)
