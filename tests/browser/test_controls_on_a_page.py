@@ -345,7 +345,7 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     points[600:610] = [(n / 100, 20, 20, 20) for n in range(600, 610)]
     lines = {"server": points, "client": points, "limit": [(0, 9, 9, 9)]}
     hear(page, run_of(lines, now=10.0), reset=True)
-    plot = plot_on(page, says=["limit 9", "server"])
+    plot = plot_on(page, says=["limit 9"])
     levels = [round(level, 1) for _, level in plot.line("server")]
     assert len(levels) < 30
     assert (levels[0], levels[-1], min(levels), max(levels)) == (9, 9, 4, 20)
@@ -361,8 +361,7 @@ def test_a_plateau_is_drawn_as_one(page: Page, one: dict[str, Any]) -> None:
     assert first == pytest.approx((0, 9))
     assert last == pytest.approx((10, 9), abs=0.5)
     assert plot.line("client") == []  # it tells nothing else
-    assert {"limit 9", "server"} < set(plot.texts())
-    assert "client" not in plot.texts()
+    assert not {"client", "server"} & set(plot.texts())
 
 
 def test_a_line_that_ended_has_its_name_beside_its_peak(

@@ -91,10 +91,13 @@ def test_two_lanes_fit_a_low_screen(page: Page) -> None:
     for lane in (0, 1):
         hear(page, run, lane=lane, reset=True)
     expect(page.locator(".ifl-shown").last).to_contain_text("Shown: ")
-    panel = page.locator(".ifl-panel").bounding_box()
-    assert panel
-    assert panel["width"] == 592
-    assert panel["height"] <= 647
+    page.wait_for_function(
+        """() => {
+            const { width, height } =
+                document.querySelector(".ifl-panel").getBoundingClientRect();
+            return width === 592 && height <= 647;
+        }"""
+    )
 
 
 def test_on_a_phone_the_limit_and_run_stay_below_the_picture(phone: Page) -> None:
