@@ -95,6 +95,7 @@ DIALECTS = [
         {"message": "You have exceeded a secondary rate limit. Please wait."},
     ),
     Row("any, in words", {}, None, 403, {"message": "Rate limit exceeded"}),
+    Row("any, nothing left", {"X-RateLimit-Remaining": "0"}, None, 403),
     Row("any, on the last request", {"RateLimit": '"day";r=0;t=20'}, 20, 403),
     Row("any, too large for now", {"Retry-After": "20"}, 20, 413),
     Row("any, in conflict for now", {"Retry-After": "20"}, 20, 409),

@@ -62,6 +62,33 @@ LIKE_GITHUB = [
     Case("all_at_once.py", "sound", []),
     Case("all_at_once.py", "", ["likely: Over the quota on average: "]),
 ]
+TOGETHER = [
+    Case("back_together.py", "sound", [QUOTA]),
+    Case("back_together.py", "", [QUOTA, "likely: A storm of retries: "]),
+]
+TOGETHER_KNOBS = {"quota": "fixed-window", "rate": 5}
+TOKENS = [
+    Case("tokens.py", "sound", []),
+    Case("tokens.py", "", ["certain: Over the quota of tokens: "]),
+]
+TOKENS_KNOBS = {
+    "quota": "sliding-window",
+    "rate": 1000,
+    "tokens": 2000,
+    "period": 60,
+    "dialect": "openai",
+}
+FOR_GOOD = [
+    Case("refused_for_good.py", "sound", []),
+    Case("refused_for_good.py", "", ["certain: Sent again, though no wait will help"]),
+]
+FOR_GOOD_KNOBS = {"dialect": "openai", "exhausted": True}
+LIKELY_QUOTA = "likely: Over the quota "
+TWO_LOOPS = [
+    Case("two_loops.py", "sound", [LIKELY_QUOTA]),
+    Case("two_loops.py", "", [LIKELY_QUOTA, "likely: Retries in two places: "]),
+]
+TWO_LOOPS_KNOBS = {"quota": "sliding-window", "rate": 1, "dialect": "openai"}
 GITHUB_KNOBS = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "github"}
 
 
@@ -72,8 +99,21 @@ GITHUB_KNOBS = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "gi
         (UNLIMITED[8:], {"latency": 0.1}),
         (SEVEN_IN_TWO_SECONDS, {"quota": "sliding-window", "rate": 7, "period": 2}),
         (LIKE_GITHUB, GITHUB_KNOBS),
+        (TOGETHER, TOGETHER_KNOBS),
+        (TOKENS, TOKENS_KNOBS),
+        (FOR_GOOD, FOR_GOOD_KNOBS),
+        (TWO_LOOPS, TWO_LOOPS_KNOBS),
     ],
-    ids=["unlimited", "unlimited, more", "seven in two seconds", "like GitHub"],
+    ids=[
+        "unlimited",
+        "unlimited, more",
+        "seven in two seconds",
+        "like GitHub",
+        "together",
+        "tokens",
+        "for good",
+        "two loops",
+    ],
 )
 def test_a_fault_is_named_and_a_sound_script_hears_nothing(
     cases: list[Case], knobs: dict[str, object], tmp_path: Path

@@ -36,6 +36,7 @@ POLICY_FIELDS = ("ratelimit-policy", "ratelimit-limit")  # the second up to draf
 # ratelimit-reset, x-rate-limit-reset, x-ratelimit-reset-tokens,
 # anthropic-ratelimit-tokens-reset and the like:
 RESET = re.compile("rate-?limit.*-reset")
+REMAINING = re.compile("rate-?limit.*-remaining")
 
 
 class Quota(NamedTuple):
@@ -103,6 +104,15 @@ def quota_states_in(headers: Mapping[str, str]) -> list[QuotaState]:
     written = [*_from_x_headers(headers), *_from_ratelimit_field(headers)]
     states = [each.read(now) for each in written]
     return [state for state in states if state is not None]
+
+
+def has_nothing_left(headers: Mapping[str, str]) -> bool:
+    """Whether a quota has nothing left, even if nobody says when there is more."""
+    return any(
+        number_in(value) == 0
+        for name, value in headers.items()
+        if REMAINING.search(name)
+    )
 
 
 class _WrittenState(NamedTuple):

@@ -47,7 +47,11 @@ from dataclasses import dataclass
 import httpx
 
 from inflight_lab.runners.error_bodies import codes_in, details_in, reason_in
-from inflight_lab.runners.quota_fields import QuotaState, quota_states_in
+from inflight_lab.runners.quota_fields import (
+    QuotaState,
+    has_nothing_left,
+    quota_states_in,
+)
 from inflight_lab.runners.written_times import (
     milliseconds_until,
     seconds_until,
@@ -145,7 +149,8 @@ def may_be_accepted_later(response: httpx.Response) -> bool:
     if response.headers.get("x-should-retry") == "true":
         return True
     if response.status_code == 403:  # GitHub may say it in words only
-        return "rate limit" in reason_in(response).lower()
+        in_words = "rate limit" in reason_in(response).lower()
+        return in_words or has_nothing_left(response.headers)
     return response.status_code in OVERLOADED
 
 

@@ -46,6 +46,11 @@ def for_a_model(group: RequestGroup) -> str:
     return "with_openai" if is_sent_by_openai(group) else "language_model"
 
 
+def with_retries(group: RequestGroup) -> str:
+    """The recipe or rung that retries as it should."""
+    return at_a_rate(group) if asks_a_model(group) else "resilient"
+
+
 def in_flight(group: RequestGroup) -> str:
     """The recipe or rung that limits requests in flight: in tasks, or in threads."""
     if group.first.library == "aiohttp":

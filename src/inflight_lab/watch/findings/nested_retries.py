@@ -1,7 +1,7 @@
 """Retries in two places: in the library, and in the script around it."""
 
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import asks_a_model, at_a_rate, snippet
+from inflight_lab.watch.findings.fixes import snippet, with_retries
 from inflight_lab.watch.findings.retries import Pair, find_retries
 from inflight_lab.watch.places import where
 from inflight_lab.watch.request_log import RequestLog
@@ -15,7 +15,6 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
     if min(len(by_the_library), len(by_the_script)) < MIN_EVIDENCE:
         return None
     most = max(_attempts(pair) for pair in by_the_script)
-    recipe = at_a_rate(log) if asks_a_model(log) else "resilient"
     return Finding(
         CERTAIN if retries.are_certain else LIKELY,
         "Retries in two places",
@@ -24,7 +23,7 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
         f"{where(pair.second.place for pair in by_the_script)}",
         advice="Each multiplies the other: retry in one place only, "
         "and switch the library's off, as with max_retries=0 (notebook 07).",
-        fix=snippet(recipe),
+        fix=snippet(with_retries(log)),
     )
 
 

@@ -3,11 +3,7 @@
 from collections import Counter
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import (
-    asks_a_model,
-    at_a_rate,
-    snippet,
-)
+from inflight_lab.watch.findings.fixes import snippet, with_retries
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -51,7 +47,6 @@ def refused_for_good(log: RequestLog) -> Finding | None:
 def _for_good(group: RequestGroup, first: Request, *, requests_after: int) -> Finding:
     words = first.refusal.reason if first.refusal else ""
     said = f'"{words.rstrip(".")}"' if words else "that it should not be sent again"
-    recipe = at_a_rate(group) if asks_a_model(group) else "resilient"
     return Finding(
         CERTAIN,
         "Sent again, though no wait will help",
@@ -59,7 +54,7 @@ def _for_good(group: RequestGroup, first: Request, *, requests_after: int) -> Fi
         f"you sent {requests_after} requests after that",
         advice="Stop at the first refusal of this kind, and look at your account "
         "(notebook 07).",
-        fix=snippet(recipe),
+        fix=snippet(with_retries(group)),
     )
 
 

@@ -15,7 +15,7 @@ from inflight_lab.watch.findings.finding import (
     Certainty,
     Finding,
 )
-from inflight_lab.watch.findings.fixes import snippet
+from inflight_lab.watch.findings.fixes import snippet, with_retries
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import most_within
 from inflight_lab.watch.request_log import RequestLog
@@ -85,15 +85,17 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
         return None
     if retries.share >= 0.3 and _come_too_soon(retries):
         certainty = CERTAIN if retries.are_certain else LIKELY
-        return _storm(retries, certainty, how=_how_soon(retries))
+        return _storm(log, retries, certainty, how=_how_soon(retries))
     if _come_back_together(retries):
         pause = f"median {retries.usual_pause:.1f} s"
         how = f"all pause alike ({pause}), so they come back together"
-        return _storm(retries, LIKELY, how=how)
+        return _storm(log, retries, LIKELY, how=how)
     return None
 
 
-def _storm(retries: Retries, certainty: Certainty, *, how: str) -> Finding:
+def _storm(
+    log: RequestLog, retries: Retries, certainty: Certainty, *, how: str
+) -> Finding:
     return Finding(
         certainty,
         "A storm of retries",
@@ -101,7 +103,7 @@ def _storm(retries: Retries, certainty: Certainty, *, how: str) -> Finding:
         f"{retries.failed_again} failed again; {how}",
         advice="Wait as long as the API says, or longer each time, "
         "and add a random time (notebook 07).",
-        fix=snippet("resilient"),
+        fix=snippet(with_retries(log)),
     )
 
 
