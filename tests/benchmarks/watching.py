@@ -1,8 +1,8 @@
 """What watching costs: requests a second and processor time a request, in pairs.
 
-``python -m tests.benchmarks.watching [pairs] [httpx2]`` runs the same script alone and
-under ``inflight-lab watch``, and the same client with and without `Watch`, in turn, at
-3 and at 100 in flight. The server has a process of its own.
+``python -m tests.benchmarks.watching [pairs] [httpx2 | aiohttp]`` runs the same script
+alone and under ``inflight-lab watch``, and the same client with and without `Watch`, in
+turn, at 3 and at 100 in flight. The server has a process of its own.
 
 Two ratios: the median over the pairs, and that of the upper quartiles of both sides.
 What else a machine does slows single runs down, and the upper quartiles are of runs
@@ -21,7 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from inflight_lab.watch.notebook import Watch
 
@@ -35,21 +37,51 @@ Cost = tuple[float, float]
 """Requests a second, and seconds of processor time a request."""
 
 
-async def send(url: str, limit: int, library: str, *, watched: bool = False) -> Cost:
-    """Send COUNTS[limit] requests with ``limit`` workers."""
+Get = Callable[[], Awaitable[object]]
+
+
+@contextlib.asynccontextmanager
+async def httpx_client(
+    url: str, limit: int, library: str
+) -> AsyncIterator[tuple[Any, Get]]:
+    """A client of httpx or httpx2 with a pool of ``limit``, and one request of it."""
     httpx = importlib.import_module(library)
-    todo = iter(range(count := COUNTS[limit]))
     limits = httpx.Limits(max_connections=limit, max_keepalive_connections=limit)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+        yield client, lambda: client.get(url)
+
+
+@contextlib.asynccontextmanager
+async def aiohttp_client(
+    url: str, limit: int, library: str
+) -> AsyncIterator[tuple[Any, Get]]:
+    """The same of aiohttp."""
+    aiohttp = importlib.import_module(library)
+
+    async def get() -> None:
+        async with session.get(url) as response:
+            await response.read()
+
+    connector = aiohttp.TCPConnector(limit=limit)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield session, get
+
+
+async def send(url: str, limit: int, library: str, *, watched: bool = False) -> Cost:
+    """Send COUNTS[limit] requests with ``limit`` workers."""
+    count = COUNTS[limit]
+    todo = iter(range(count))
+    make_client = aiohttp_client if library == "aiohttp" else httpx_client
+    async with make_client(url, limit, library) as (client, get):
+
+        async def work() -> None:
+            for _ in todo:
+                await get()
+
         with (
             contextlib.redirect_stdout(io.StringIO()),
             Watch(client) if watched else contextlib.nullcontext(),
         ):
-
-            async def work() -> None:
-                for _ in todo:
-                    await client.get(url)
-
             began, cpu = time.perf_counter(), time.process_time()
             await asyncio.gather(*(work() for _ in range(limit)))
             cost = (
