@@ -11,9 +11,9 @@ from inflight_lab.watch.events import Acquired, GatherFailed, Note, Released
 from inflight_lab.watch.import_hook import Function, Hooks
 from inflight_lab.watch.probes.names import (
     current_sender,
-    line_that_calls,
     number_of,
 )
+from inflight_lab.watch.script_line import script_line
 
 
 def asyncio_hooks(note: Note) -> Hooks:
@@ -33,7 +33,7 @@ def noting_acquire(acquire: Function, *, note: Note) -> Function:
         place = ""
         if semaphore not in known:  # the line is looked for once: that takes time
             known.add(semaphore)
-            place = line_that_calls()
+            place = script_line()
         note(Acquired, number_of(semaphore), current_sender(), place)
         return acquire(semaphore)
 
@@ -64,7 +64,7 @@ def noting_gather(gather: Function, *, note: Note) -> Function:
 
     def noted_gather(*things: Any, **options: Any) -> Any:
         outer = gather(*things, **options)
-        outer.add_done_callback(partial(note_failure, line_that_calls()))
+        outer.add_done_callback(partial(note_failure, script_line()))
         return outer
 
     return noted_gather

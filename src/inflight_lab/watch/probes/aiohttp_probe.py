@@ -9,7 +9,6 @@ from typing import Any
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.names import line_that_awaits
 from inflight_lab.watch.probes.probe import Probe
 
 LOOPBACK = "127.0.0.1"
@@ -41,7 +40,6 @@ class AiohttpProbe(Probe):
             str(request.url),
             max_connections=_most_connections(connector),
             max_idle=0 if connector.force_close else connector.limit,
-            place=line_that_awaits(),
         )
 
     def connected(self, request: Any, connection: Any) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.names import line_that_awaits, line_that_calls
 from inflight_lab.watch.probes.probe import Probe
 
 
@@ -44,7 +43,6 @@ class HttpxProbe(Probe):
             str(request.url),
             max_connections=getattr(pool, "_max_connections", 0),
             max_idle=getattr(pool, "_max_keepalive_connections", 0),
-            place=line_that_calls() if sync else line_that_awaits(),
         )
         if pool is None or "trace" in request.extensions:
             # Nobody else may tell.  A transport around one of httpcore's does: later.

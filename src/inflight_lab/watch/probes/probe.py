@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from inflight_lab.watch.events import Asked, Ended, Note, Sent
 from inflight_lab.watch.probes.names import current_sender, number_of, numbers
+from inflight_lab.watch.script_line import script_line
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -66,7 +67,6 @@ class Probe:
         *,
         max_connections: int,
         max_idle: int,
-        place: str,
     ) -> None:
         """The client is asked to send it: see `Asked`."""
         self._note(
@@ -79,7 +79,7 @@ class Probe:
             method,
             url,
             self.library,
-            place,
+            script_line(),
         )
 
     def sent(self) -> None:

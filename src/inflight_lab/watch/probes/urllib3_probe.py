@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.names import line_that_calls
 from inflight_lab.watch.probes.probe import Headers, Probe
 
 LOOPBACK = "127.0.0.1"
@@ -56,7 +55,6 @@ class Urllib3Probe(Probe):
             url if is_absolute else f"{_origin(pool)}{url}",
             max_connections=max_idle if pool.block else 0,
             max_idle=max_idle,
-            place=line_that_calls(),
         )
 
     def retry(self) -> int:
