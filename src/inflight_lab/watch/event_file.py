@@ -21,23 +21,33 @@ from inflight_lab.watch.events import EVENT_TYPES, Asked, Event
 class EventFile:
     """Where a watched script's process notes its events."""
 
+    _process: int
+    _is_sampled: bool
+    """Whether `sample_stacks` runs."""
+
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
-        self._sampled_process = 0
+        self._begin_process()
+        if hasattr(os, "register_at_fork"):  # not on Windows
+            os.register_at_fork(after_in_child=self._begin_process)
 
     def note(self, kind: type[Event], *fields: Any) -> None:
         """Write one event; see `Note`.  The first request starts `sample_stacks`."""
-        process = os.getpid()
-        event = (kind.__name__, time.perf_counter(), process, *fields)
+        event = (kind.__name__, time.perf_counter(), self._process, *fields)
         try:  # noqa: SIM105  # `suppress` would cost each event more time
             os.write(self._file, b2a_base64(marshal.dumps(event)))
         except OSError:
             pass  # a full disk is not the script's fault
-        if kind is Asked and self._sampled_process != process:
-            # In a process that was forked, the thread of the first is not there.
-            self._sampled_process = process
+        if kind is Asked and not self._is_sampled:
+            self._is_sampled = True
             # Not by `threading`: a script may wait for all of its threads to end.
             start_new_thread(sample_stacks, (self.note,))
+
+    def _begin_process(self) -> None:
+        # Kept, as asking the system each time would cost each event more time.
+        self._process = os.getpid()
+        # In a process that was forked, the thread of the first is not there.
+        self._is_sampled = False
 
 
 def read_events(file: BinaryIO) -> Iterator[Event]:

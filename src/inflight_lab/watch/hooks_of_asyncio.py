@@ -9,10 +9,7 @@ from typing import Any
 
 from inflight_lab.watch.events import Acquired, GatherFailed, Note, Released
 from inflight_lab.watch.import_hook import Function, Hooks
-from inflight_lab.watch.probes.names import (
-    current_sender,
-    number_of,
-)
+from inflight_lab.watch.probes.names import current_sender, number_of
 from inflight_lab.watch.script_line import script_line
 
 
