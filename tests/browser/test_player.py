@@ -128,6 +128,31 @@ def test_a_page_plays_from_the_file_system(page: Page, tmp_path: Path) -> None:
     assert [url for url in asked if not url.startswith("data:")] == [address]
 
 
+def test_a_page_can_have_it_play_from_its_start(page: Page, tmp_path: Path) -> None:
+    """A script of the page asks the element, whatever stands on its buttons."""
+    page.goto(page_of(html_of(Recorded(RUNS)), tmp_path))
+    player = Player(page.locator(".ifl-player"))
+    end = player.seek(0.9)
+    page.evaluate("document.querySelector('inflight-run').playFromStart()")
+    player.expect_plays()
+    assert float(player.time.get_attribute("aria-valuenow") or "nan") < end
+
+
+def test_an_error_in_the_player_is_not_one_of_the_recording(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """It is an error of the page, which nobody hides behind words about a file."""
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.ResizeObserver")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    page.goto(page_of(html_of(Recorded(RUNS)), tmp_path))
+    assert "ResizeObserver" in errors[0]
+    expect(page.locator(".ifl-damaged")).to_have_count(0)
+    expect(page.locator("img.ifl-picture")).to_be_visible()
+    page.close()
+
+
 def test_wherever_one_goes_it_shows_what_was_recorded(
     page: Page, tmp_path: Path
 ) -> None:

@@ -57,6 +57,17 @@ Deno.test("what has come to its end does not begin again by itself", () => {
   });
 });
 
+Deno.test("another run plays from its start, wherever the one before it was", () => {
+  whileItPlays((attention, playback) => {
+    attention.see(true);
+    playback.seek(1.5);
+    attention.pause();
+    attention.playFromStart();
+    assert.equal(playback.clock.running, true);
+    assert.ok(playback.time < 1.5);
+  });
+});
+
 /**
  * @param {number} share How much of the player is in a window of 1,000 pixels.
  * @param {number} height Pixels of it that are.

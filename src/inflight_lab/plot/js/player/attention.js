@@ -28,9 +28,11 @@ export class Attention {
     this.#playback.play();
   }
 
-  /** There is another run to see. */
-  offer() {
-    if (!calm.matches) this.play();
+  /** Play from the start what has not been seen yet, unless the browser asks for no motion. */
+  playFromStart() {
+    if (calm.matches) return;
+    this.#playback.seek(this.#playback.span.begin);
+    this.play();
   }
 
   /** Somebody asks for a rest. */

@@ -5,6 +5,8 @@ import { addPlayer } from "./player.js";
 import { parseRecording } from "./recording.js";
 
 /**
+ * @import { Attention } from "./attention.js"
+ * @import { Recorded } from "./player.js"
  * @import { Options } from "./settings.js"
  *
  * @typedef {object} Source
@@ -17,19 +19,20 @@ import { parseRecording } from "./recording.js";
  * @param {Source[]} sources
  * @param {Options} options
  * @param {AbortSignal} signal Removes it again.
- * @returns {boolean} Whether there is a player.
+ * @returns {Attention | null} Plays it; null if it is damaged.
  */
 export function openPlayer(parent, sources, options, signal) {
+  /** @type {Recorded[]} */
+  let all;
   try {
-    const all = sources.map(({ text, limit }) => {
+    all = sources.map(({ text, limit }) => {
       return { recording: parseRecording(text), limit };
     });
-    addPlayer(parent, all, options, signal);
-    return true;
   } catch (error) {
     sayDamaged(parent, /** @type {Error} */ (error), signal);
-    return false;
+    return null;
   }
+  return addPlayer(parent, all, options, signal);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { openPlayer } from "./open.js";
 
 /**
+ * @import { Attention } from "./attention.js"
  * @import { Source } from "./open.js"
  * @import { Options } from "./settings.js"
  */
@@ -13,17 +14,25 @@ import { openPlayer } from "./open.js";
  */
 class InflightRun extends HTMLElement {
   #life = new AbortController();
+  /** @type {Attention | null} */
+  #attention = null;
 
   connectedCallback() {
     this.#life = new AbortController();
     const { signal } = this.#life;
-    const plays = openPlayer(this, sourcesIn(this), optionsOf(this), signal);
-    this.classList.toggle("ifl-plays", plays);
+    this.#attention = openPlayer(this, sourcesIn(this), optionsOf(this), signal);
+    this.classList.toggle("ifl-plays", this.#attention !== null);
   }
 
   disconnectedCallback() {
     this.#life.abort();
+    this.#attention = null;
     this.classList.remove("ifl-plays");
+  }
+
+  /** Play from the start, unless the browser asks for no motion. */
+  playFromStart() {
+    this.#attention?.playFromStart();
   }
 }
 

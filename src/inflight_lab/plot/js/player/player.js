@@ -54,8 +54,9 @@ export function addPlayer(parent, all, options, signal) {
   listenToKeys(root, playback, attention, signal);
   addLimits(limits, all, (recorded) => {
     load(views, recorded);
-    attention.offer();
+    attention.playFromStart();
   });
+  return attention;
 }
 
 /**
