@@ -25,7 +25,7 @@ const DOTTED = { line: 1, wide: 2.5, dashes: [3, 4] };
 
 /**
  * The colours of what has one of its own.  What the server sees is in flight; the client's
- * line has the colour of letters, so that the two can be told apart.
+ * line has the colour of letters, so that nobody takes one for the other.
  *
  * @type {{ [name: string]: string }}
  */
