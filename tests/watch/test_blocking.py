@@ -221,3 +221,13 @@ def test_a_loop_that_is_blocked_between_requests_is_not_named() -> None:
     """What nothing waits for costs nothing."""
     log = log_of([Made(took=0.4), Made(asked=9.0)], *blocked([0.3] * 5))
     assert blocked_event_loop(log) is None
+
+
+@pytest.mark.parametrize(("sent_at", "is_found"), [("a.py:5", False), ("a.py:4", True)])
+def test_making_clients_blocks_the_loop_too(sent_at: str, is_found: bool) -> None:
+    """Then they are the finding, unless the line that blocks is the one that sends."""
+    requests = [Made(n * 0.1, 0.09, client=n, place=sent_at) for n in range(20)]
+    stops = [
+        Blocked(n * 0.1 + 0.05, PROCESS, 1, n * 0.1, 0.03, "a.py:4") for n in range(20)
+    ]
+    assert bool(blocked_event_loop(log_of(requests, *stops))) == is_found

@@ -60,6 +60,21 @@ def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
     assert refused(at_the_quota).headline == "Refused"
 
 
+@pytest.mark.parametrize(("sent", "is_found"), [(20, True), (18, True), (17, False)])
+def test_at_the_edge_of_the_quota(sent: int, is_found: bool) -> None:
+    """Up to a tenth below it, one refusal in a hundred is no wonder."""
+    policy = 'ratelimit-policy: "default";q=20;w=1'
+    times = [second + n / 64 for second in range(5) for n in range(sent)]
+    requests = [Made(time, 0.05, headers=policy) for time in times]
+    requests[-1] = requests[-1]._replace(status=429)
+    finding = refused_requests(log_of(requests))
+    assert finding
+    headline = "At the edge of the quota" if is_found else "Refused"
+    assert finding.headline == headline
+    if is_found:
+        assert finding.fix == "inflight-lab snippet paced --rate 20 --period 1"
+
+
 def test_the_numbers_beside_the_quota() -> None:
     """Refusals, what is allowed in which time, and what was sent in it."""
     bursts = [4 * burst + n / 1000 for burst in range(5) for n in range(13)]

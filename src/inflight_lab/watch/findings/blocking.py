@@ -24,8 +24,8 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
     total = sum(stops)
     if total <= 0.05 * log.seconds or (len(stops) < 3 and total <= 0.25):
         return None
-    if total < MAKING_A_CLIENT * len(stops) and client_for_each_request(log):
-        return None  # explained by the clients: each reads its certificates
+    if _makes_clients(log, line, usual_stop=total / len(stops)):
+        return None  # explained by these
     return Finding(
         CERTAIN,
         "A blocked event loop",
@@ -34,6 +34,13 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
         "and compute in a thread (notebook 01).",
         fix=snippet("threaded"),
     )
+
+
+def _makes_clients(log: RequestLog, line: str, *, usual_stop: float) -> bool:
+    """Whether a line makes a client for each request, which reads certificates."""
+    sends = any(request.place == line for request in log.requests)
+    is_brief = usual_stop < MAKING_A_CLIENT
+    return is_brief and not sends and client_for_each_request(log) is not None
 
 
 def _seconds_by_line(log: RequestLog) -> dict[str, dict[Hashable, float]]:

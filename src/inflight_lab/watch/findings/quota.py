@@ -19,6 +19,9 @@ ADVICE = (
 MORE = 1.05
 """By how much an average must be above the quota: one at the quota varies a little."""
 
+EDGE = 0.9
+"""The share of a quota from which on network delay alone may exceed it."""
+
 
 def refused_requests(log: RequestLog) -> Finding | None:
     """A host refused requests: it was sent more of them than it allows."""
@@ -28,6 +31,7 @@ def refused_requests(log: RequestLog) -> Finding | None:
             quotas = log.quotas_by_host.get(group.first.host, [])
             for quota in quotas:
                 finding = _over_the_quota(group, refused, quota, quotas)
+                finding = finding or _at_its_edge(group, refused, quota, quotas)
                 if finding:
                     return finding
             return _refused(group, refused)
@@ -56,6 +60,29 @@ def _over_the_quota(
         f"In {window:g} s {allowed:g} are allowed; "
         f"you sent {average:.0f} on average and {most} in the busiest",
         advice=ADVICE,
+        fix=snippet(at_a_rate(group), all_quotas),
+    )
+
+
+def _at_its_edge(
+    group: RequestGroup,
+    refused: RequestGroup,
+    quota: AnnouncedQuota,
+    all_quotas: list[AnnouncedQuota],
+) -> Finding | None:
+    """Nearly as many were sent as are allowed, and a few of them were refused."""
+    allowed, window, _ = quota
+    most = most_within(window, group.sent_times)
+    is_near = EDGE * allowed <= most <= allowed
+    if not is_near or len(refused) > (1 - EDGE) * len(group):
+        return None
+    return Finding(
+        LIKELY,
+        "At the edge of the quota",
+        facts=f"{statuses(refused)} from {group.first.host}. "
+        f"In {window:g} s {allowed:g} are allowed, and you sent up to {most}; "
+        "on their way some may come closer together",
+        advice="Leave a little of the quota unused (notebook 06).",
         fix=snippet(at_a_rate(group), all_quotas),
     )
 
