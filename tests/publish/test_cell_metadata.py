@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inflight_lab.publish.cell_metadata import Asked, Claim, asked_by
+from inflight_lab.publish.cell_metadata import Claim, PageOptions, options_of
 from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.run import Run
 from tests.support.notebook_tools import NOTEBOOKS, load
@@ -20,7 +20,7 @@ def test_limits_and_claims_are_read() -> None:
         {"refused": "none", "answered": 30},
         {"runner": "naive", "limit": 40, "refused": "some"},
     ]
-    asked = asked_by({"inflight_lab": {"limits": [40, 3, 40], "shows": shows}})
+    asked = options_of({"inflight_lab": {"limits": [40, 3, 40], "shows": shows}})
     assert asked.limits == (3, 40)
     assert asked.claims_at(None) == [Claim("answered", 30), Claim("refused", "none")]
     assert asked.claims_at(40) == [Claim("refused", "some", "naive", 40)]
@@ -28,7 +28,7 @@ def test_limits_and_claims_are_read() -> None:
 
 def test_other_metadata_asks_for_nothing() -> None:
     """Editors write there as well."""
-    assert asked_by({"editable": True}) == Asked()
+    assert options_of({"editable": True}) == PageOptions()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_other_metadata_asks_for_nothing() -> None:
 def test_what_no_page_can_follow_is_refused(asked: Any, error: str) -> None:
     """The error names what is wrong, and what is allowed."""
     with pytest.raises((TypeError, ValueError), match=error):
-        asked_by({"inflight_lab": asked})
+        options_of({"inflight_lab": asked})
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_the_cells_of_the_series_ask_for_what_a_page_can_have() -> None:
     checked = set()
     for path in NOTEBOOKS:
         for cell in load(path).cells:
-            if asked_by(cell.metadata).claims:
+            if options_of(cell.metadata).claims:
                 checked.add(path.stem[:2])
     assert checked == {"02", "03", "04", "05", "06", "07", "11"}

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from inflight_lab.publish.cell_metadata import Asked, Claim
+from inflight_lab.publish.cell_metadata import Claim, PageOptions
 from inflight_lab.publish.executed_notebook import (
     BadCellError,
-    NotShownError,
     other_limits,
     run_notebook,
     what_is_not_shown,
 )
+from inflight_lab.publish.notebook_file import BadNotebookError
+from inflight_lab.publish.record_until_shown import NotShownError
 from inflight_lab.publish.recorded_outputs import (
     is_recorded,
     limit_of,
@@ -24,7 +25,8 @@ from inflight_lab.publish.recorded_outputs import (
     runs_of,
 )
 from inflight_lab.runs.events import RunStats
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.levels import level
+from inflight_lab.runs.run import Run, no_levels
 
 PLOT = """
 from inflight_lab import LivePlot, Panel, PracticeServer
@@ -84,7 +86,7 @@ def test_what_is_never_shown_ends_the_export(tmp_path: Path) -> None:
         run(tmp_path, (PLOT, {}), (RUN, {"shows": [{"answered": 5}]}))
     assert str(raised.value) == (
         "03_some, cell c1: the text says answered: 5, and the run shows 1,"
-        " in the last of 5 recordings"
+        " in the last of 5 recordings.  Is this computer busy?"
     )
 
 
@@ -94,18 +96,75 @@ def test_bad_metadata_names_its_cell(tmp_path: Path) -> None:
         run(tmp_path, ("1 + 1", {"limits": 3}))
 
 
-def test_limits_without_a_panel_are_an_error(tmp_path: Path) -> None:
-    """A slider that silently stays away would be missed only by readers."""
-    with pytest.raises(BadCellError, match="03_some, cell c0: limits is for a cell"):
-        run(tmp_path, ("1 + 1", {"limits": [3]}))
+NOT_STARTED = PANEL.replace("panel.start()\n", "")
+
+
+@pytest.mark.parametrize("code", ["1 + 1", PLOT + NOT_STARTED])
+def test_limits_are_for_a_panel_that_runs(tmp_path: Path, code: str) -> None:
+    """There is no slider without a run of the cell's own: its writer is told, not only
+    the readers who would miss it.
+    """
+    with pytest.raises(BadCellError) as raised:
+        run(tmp_path, (code, {"limits": [3]}))
+    error = "03_some, cell c0: limits is for a cell that runs its panel"
+    assert str(raised.value) == error
+
+
+def test_a_plot_has_no_other_limits(tmp_path: Path) -> None:
+    """Only a panel has a limit that can be set."""
+    error = "03_some, cell c0: limits is for a cell that shows a panel which has a name"
+    with pytest.raises(BadCellError, match=error):
+        run(tmp_path, (PLOT + RUN + "plot", {"limits": [3]}))
+
+
+TWO_LINES = "raise ValueError('no\\nlimit')"
+"""Fails with a text of two lines."""
+HANGING_PANEL = """
+import asyncio
+async def never_ends(url, count):
+    await asyncio.Event().wait()
+panel = Panel(never_ends, server=server)
+panel.start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (TWO_LINES, "ValueError: no"),
+        ("while True: pass", "it takes more than 2 seconds"),
+        (PLOT + HANGING_PANEL, "it takes more than 2 seconds"),
+        ("import os; os._exit(1)", "Kernel died"),
+    ],
+    ids=["raises", "hangs", "its panel hangs", "ends the kernel"],
+)
+def test_a_cell_that_fails_is_named(tmp_path: Path, code: str, error: str) -> None:
+    """With what went wrong, in one line: the traceback is nbclient's own."""
+    document = new_notebook(cells=[new_code_cell(code, id="c0")])
+    with pytest.raises(BadCellError) as raised:
+        run_notebook(document, tmp_path, name="03_some", timeout=2)
+    assert str(raised.value) == f"03_some, cell c0: {error}"
+
+
+def test_an_unknown_kernel_is_named(tmp_path: Path) -> None:
+    """As in a notebook that was written in somebody else's environment."""
+    kernel = {"name": "mine", "display_name": "Mine"}
+    document = new_notebook(metadata={"kernelspec": kernel})
+    with pytest.raises(BadNotebookError, match=r"^03_some: No such kernel named mine$"):
+        run_notebook(document, tmp_path, name="03_some")
 
 
 def test_a_claim_about_the_own_limit_needs_no_limit() -> None:
     """It would be about a run that is not recorded again, and so never checked."""
-    asked = Asked((3, 9), (Claim("refused", "some", limit=9),))
-    assert other_limits(asked, 3, "03_some") == [9]
+    asked = PageOptions((3, 9), (Claim("refused", "some", limit=9),))
+    assert other_limits(asked, began_with(3), "03_some") == [9]
     with pytest.raises(BadCellError, match="03_some: limit in shows must be another"):
-        other_limits(asked, 9, "03_some")
+        other_limits(asked, began_with(9), "03_some")
+
+
+def began_with(limit: int) -> dict[str, Run]:
+    """The run of a panel with this limit."""
+    return {"": Run(levels=no_levels() | {"limit": [level(0, limit)]})}
 
 
 def test_a_claim_about_a_run_that_is_not_there_does_not_hold() -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
 
-from inflight_lab.publish import browser_build, landing_runs, needed, site
+from inflight_lab.publish import browser_build, landing_page, landing_runs, needed, site
+from inflight_lab.publish.contents import entries_of
+from inflight_lab.publish.record_until_shown import NotShownError
+from inflight_lab.publish.static_pages import make_pages
 from tests.support.links import Link, broken_links, links_in, outside_links
 from tests.support.notebook_tools import load, notebook
 
 Steps = Callable[..., None]
 WITHOUT_LAB = {"index.html", "03.html", "runners/paced.py"}
-NOT_SHOWN = "Paced: 5 runs did not show what the page says of it."
+NOT_SHOWN = "Paced: 3 answered, in the last of 5 recordings."
 WALL = "02_send_many_at_once.html#Surprise-2:-the-wall"
 
 
@@ -86,7 +91,7 @@ def test_a_folder_with_anything_in_it_is_left_alone(
 @pytest.mark.parametrize(
     ("step", "error"),
     [
-        ("landing page", landing_runs.NotShownError(NOT_SHOWN)),
+        ("landing page", NotShownError(NOT_SHOWN)),
         ("pages", RuntimeError("03, cell plateau: the text says refused: none")),
         ("browser build", browser_build.BuildError("npm failed: see above")),
         ("browser build", OSError("no space")),
@@ -121,6 +126,63 @@ def test_without_the_lab_it_needs_no_tools(
     assert files_in(tmp_path / "site") == WITHOUT_LAB
     with pytest.raises(SystemExit, match="npm is missing"):
         site.main([str(tmp_path / "other")])
+
+
+RAISES = nbformat.writes(
+    nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0", id="divide")])
+)
+
+
+class BadFile(NamedTuple):
+    """What a file has that cannot become a page, and what is said of it."""
+
+    text: str
+    error: str
+
+
+BAD_FILES = {
+    "a cell fails": BadFile(RAISES, "mine, cell divide: ZeroDivisionError: "),
+    "not JSON": BadFile("# Mine", "mine.ipynb is not a notebook: Notebook does not"),
+    "a list": BadFile("[]", "mine.ipynb is not a notebook: "),
+    "no cells": BadFile('{"nbformat": 4}', "mine.ipynb is not a notebook: "),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_FILES.values(), ids=list(BAD_FILES))
+def test_a_notebook_that_cannot_become_a_page_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: BadFile
+) -> None:
+    """In one line, without a traceback; and nothing is left."""
+    monkeypatch.setattr(landing_runs, "record_all", list)
+    monkeypatch.setattr(landing_page, "landing_page", lists_them)
+    (tmp_path / "mine.ipynb").write_text(bad.text)
+    options = ["--no-lab", "--notebooks", str(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        site.main([str(tmp_path / "site"), *options])
+    assert str(ended.value.code).startswith(bad.error)
+    assert "\n" not in str(ended.value.code)
+    assert files_in(tmp_path) == {"mine.ipynb"}
+
+
+def lists_them(_: object, notebooks: list[Path], **__: object) -> str:
+    """In place of the landing page: the titles of its notebooks."""
+    return str(entries_of(notebooks))
+
+
+def test_a_notebook_of_an_older_format_becomes_a_page(
+    tmp_path: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cells have no ids yet."""
+    steps()
+    monkeypatch.setattr(site, "make_pages", make_pages)
+    document = json.loads(RAISES.replace("1 / 0", "1 / 2"))
+    document["nbformat_minor"] = 4
+    del document["cells"][0]["id"]
+    (tmp_path / "mine.ipynb").write_text(json.dumps(document))
+    options = ["--no-lab", "--notebooks", str(tmp_path)]
+    site.main([str(tmp_path / "site"), *options])
+    page = (tmp_path / "site" / "mine.html").read_text(encoding="utf-8")
+    assert "0.5" in page
 
 
 # ---- A small one, made for real

@@ -58,6 +58,11 @@ class Controlled(RunWidget):
             self._task.add_done_callback(lambda _: self._ended())
         return self._task
 
+    async def finished(self) -> None:
+        """Wait until the run is over, however it ends; there may be none."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     def _begin(self) -> None:
         """Make ready to run."""
 

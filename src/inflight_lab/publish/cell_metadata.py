@@ -1,4 +1,4 @@
-"""What a cell of a notebook asks of its page, in its metadata.
+"""Reads a cell's metadata: how its page should show it.
 
 >>> {"inflight_lab": {
 ...     "limits": [3, 10, 40],
@@ -6,8 +6,8 @@
 ... }}
 
 ``limits``: its panel is recorded at each of these too, so that the page has a slider.
-``shows``: what the text beside it says of the run.  A run that does not show that is
-recorded again.
+``shows``: what the text beside it claims about the run.  A run that does not show that
+is recorded again.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ EXPECTED = Validator(
 
 
 class Claim(NamedTuple):
-    """What is said of one number of a run.
+    """What the text claims about one number of a run.
 
     ``runner`` is the one whose run it is, where there are several; ``limit`` the limit
     at which it was recorded, or None if it is the run of the cell itself.
@@ -63,14 +63,14 @@ class Claim(NamedTuple):
         return f"{self.number}: {self.expected}"
 
 
-class Asked(NamedTuple):
-    """What a cell asks of its page."""
+class PageOptions(NamedTuple):
+    """How a page should show a cell."""
 
     limits: tuple[int, ...] = ()
     claims: tuple[Claim, ...] = ()
 
     def claims_at(self, limit: int | None) -> list[Claim]:
-        """What is said of the run that was recorded at ``limit``."""
+        """The claims about the run that was recorded at ``limit``."""
         return [claim for claim in self.claims if claim.limit == limit]
 
 
@@ -80,21 +80,21 @@ def number_in(counts: Stats, number: str) -> int:
     return counted
 
 
-def asked_by(metadata: Mapping[str, Any]) -> Asked:
+def options_of(metadata: Mapping[str, Any]) -> PageOptions:
     """Read a cell's ``metadata``.
 
     Raises ``TypeError`` or ``ValueError`` that names what is wrong and what is allowed.
     """
-    asked = metadata.get(KEY, {})
-    check_names(KEY, asked, allowed=("limits", "shows"))
-    limits = read_limits(asked.get("limits", []))
-    claims = read_claims(asked.get("shows", []))
+    entry = metadata.get(KEY, {})
+    check_names(KEY, entry, allowed=("limits", "shows"))
+    limits = read_limits(entry.get("limits", []))
+    claims = read_claims(entry.get("shows", []))
     for claim in claims:
         if claim.limit is not None and claim.limit not in limits:
             raise ValueError(
                 f"a limit in shows must be one of limits, got {claim.limit}"
             )
-    return Asked(limits, claims)
+    return PageOptions(limits, claims)
 
 
 def read_limits(limits: Any) -> tuple[int, ...]:
@@ -109,31 +109,31 @@ def read_claims(shows: Any) -> tuple[Claim, ...]:
     """One claim for each number in ``shows``."""
     check_is_list("shows", shows)
     claims: list[Claim] = []
-    for said in shows:
-        claims += read_said(said)
+    for entry in shows:
+        claims += claims_of_run(entry)
     return tuple(claims)
 
 
-def read_said(said: Any) -> list[Claim]:
-    """The claims of one object: what it says of one run."""
-    check_names("each of shows", said, allowed=("limit", "runner", *COUNTED))
-    limit = said.get("limit")
-    runner = said.get("runner", "")
+def claims_of_run(entry: Any) -> list[Claim]:
+    """The claims that one entry of ``shows`` makes."""
+    check_names("each of shows", entry, allowed=("limit", "runner", *COUNTED))
+    limit = entry.get("limit")
+    runner = entry.get("runner", "")
     LIMIT.check("limit in shows", limit, or_none=True)
     NAME.check("runner in shows", runner)
     claims = []
     for number in COUNTED:
-        if number in said:
-            EXPECTED.check(f"{number} in shows", said[number])
-            claims.append(Claim(number, said[number], runner, limit))
+        if number in entry:
+            EXPECTED.check(f"{number} in shows", entry[number])
+            claims.append(Claim(number, entry[number], runner, limit))
     if not claims:
         numbers = one_of(*COUNTED).kind
-        raise ValueError(f"each of shows must have {numbers}, got {said!r}")
+        raise ValueError(f"each of shows must have {numbers}, got {entry!r}")
     return claims
 
 
 def check_names(name: str, value: Any, *, allowed: tuple[str, ...]) -> None:
-    """Refuse what is no object, and an object with a name that nobody knows."""
+    """Raise an error unless ``value`` is an object with only ``allowed`` names."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be an object, got {value!r}")
     for each in value:
@@ -141,6 +141,6 @@ def check_names(name: str, value: Any, *, allowed: tuple[str, ...]) -> None:
 
 
 def check_is_list(name: str, value: Any) -> None:
-    """Refuse what is no list."""
+    """Raise ``TypeError`` unless ``value`` is a list."""
     if not isinstance(value, list):
         raise TypeError(f"{name} must be a list, got {value!r}")

@@ -1,10 +1,12 @@
-"""What a list of notebooks says of each: its title, and what it promises."""
+"""The entries of a list of notebooks: title and outcome of each."""
 
 import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from inflight_lab.publish.notebook_file import read_notebook
 
 MARKDOWN = re.compile(r"[*`]|\[(.+?)\]\(.+?\)")
 """Emphasis, code and links: of these only the words are kept."""
@@ -24,7 +26,7 @@ def entries_of(notebooks: Sequence[Path]) -> dict[str, Entry]:
 
 
 def entry_of(notebook: Path) -> Entry:
-    """Its number and title, and what it promises right below the title."""
+    """Number, title, and the outcome from the paragraph below the title."""
     page = f"{notebook.stem}.html"
     text = first_text(notebook)
     if not text.startswith("# "):
@@ -37,9 +39,7 @@ def entry_of(notebook: Path) -> Entry:
 
 def first_text(notebook: Path) -> str:
     """The text of its first cell; empty if that is code, or if there is none."""
-    import nbformat
-
-    cells = nbformat.read(notebook, as_version=4).cells
+    cells = read_notebook(notebook).cells
     if not cells or cells[0].cell_type != "markdown":
         return ""
     return str(cells[0].source)

@@ -1,15 +1,32 @@
-"""Runs the cells of a notebook, and takes in what they show: in the background too."""
+"""Runs a notebook's cells and keeps their outputs.
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+These include the outputs of panels that run in the background.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionError,
+    DeadKernelError,
+)
 
-from inflight_lab.publish import in_the_kernel
-from inflight_lab.publish.cell_metadata import Asked, Claim, asked_by, number_in
+from inflight_lab.publish.cell_metadata import (
+    Claim,
+    PageOptions,
+    number_in,
+    options_of,
+)
+from inflight_lab.publish.kernel_calls import CallError, call_in_kernel
+from inflight_lab.publish.notebook_file import BadNotebookError, first_line
 from inflight_lab.publish.page_outputs import WIDGET, is_widget
+from inflight_lab.publish.record_until_shown import record_until_shown
 from inflight_lab.publish.recorded_outputs import (
     OTHER_LIMIT,
     is_recorded,
@@ -19,32 +36,22 @@ from inflight_lab.publish.recorded_outputs import (
 )
 from inflight_lab.runs.run import Run
 
-MOST_RECORDINGS = 5
-"""So often a run is recorded, until it shows what the text beside it says."""
-
-CALL = f"""
-import importlib
-await importlib.import_module({in_the_kernel.__name__!r}).{{call}}
-"""
-"""How the kernel is asked for something, silently."""
+Runs = Mapping[str, Run]
 
 
-class BadCellError(RuntimeError):
-    """A page cannot have what a cell asks for.  The text names notebook and cell."""
-
-
-class NotShownError(BadCellError):
-    """A run did not show what the text beside it says, as often as it was recorded."""
+class BadCellError(BadNotebookError):
+    """A cell cannot become a part of a page.  The text names notebook and cell."""
 
 
 def run_notebook(
     document: Any, folder: Path, *, name: str, timeout: float = 120
 ) -> None:
-    """Run all cells of ``document``, which takes in what they show.
+    """Run all cells of ``document``, and put what they show into it.
 
-    They run in ``folder``.  ``timeout`` is in seconds, for each cell.  Raises what
-    nbclient raises when a cell fails, and `BadCellError`, which names the notebook by
-    ``name``.
+    They run in ``folder``.  ``timeout`` is in seconds, for each cell.  Raises
+    `BadNotebookError` if there is no such kernel, `BadCellError` if a cell fails or its
+    metadata is wrong, and `NotShownError` if no run shows what the text beside it says.
+    All of them say where in the notebook ``name``.
     """
     client = PageClient(
         document,
@@ -54,13 +61,16 @@ def run_notebook(
         # The state of the widgets would make the page ask a CDN for what draws them.
         store_widget_state=False,
     )
-    # Nor does it play the Output widget: it would keep what an `interactive` prints off
-    # the page, and send on the socket on which it waits for a reply, and then may not
-    # notice the reply (pyzmq's edges).
+    # Don't emulate the Output widget. It would swallow what an `interactive` prints. It
+    # also sends on the socket that waits for the cell's reply, and zmq can then miss
+    # that reply.
     client.widget_registry.clear()
     # No warning that the kernel's sockets are not encrypted.
     client.extra_arguments = ["--log-level=ERROR"]
-    client.execute()
+    try:
+        client.execute()
+    except NoSuchKernel as error:
+        raise BadNotebookError(f"{name}: {error}") from error
 
 
 class PageClient(NotebookClient):
@@ -78,7 +88,7 @@ class PageClient(NotebookClient):
     async def async_start_new_kernel_client(self) -> Any:
         """Have the kernel keep recordings from the start."""
         started = await super().async_start_new_kernel_client()
-        await self._call("keep_recordings()")
+        await self._call("keep_recordings()", cell=None, cell_index=0)
         return started
 
     async def async_execute_cell(
@@ -87,15 +97,16 @@ class PageClient(NotebookClient):
         """Run the cell, and record what its metadata asks for."""
         if cell.cell_type != "code":
             return cell
-        place = f"{self._name}, cell {cell.id}"
-        asked = read_metadata(cell, place)
+        cell_name = f"{self._name}, cell {cell.id}"
+        page_options = read_metadata(cell, cell_name)
         execute = super().async_execute_cell
         run = partial(execute, cell, cell_index, *args, **options)
-        await self._record_until_shown(run, asked.claims_at(None), place)
-        for limit in other_limits(asked, limit_of(self._recorded), place):
-            record = partial(self._record_at, limit, cell, cell_index)
-            there = f"{place}, limit {limit}"
-            await self._record_until_shown(record, asked.claims_at(limit), there)
+        with errors_that_name(cell_name, seconds=self.timeout):
+            await self._record(run, page_options.claims_at(None), name=cell_name)
+            for limit in other_limits(page_options, self._recorded, cell_name):
+                record = partial(self._record_at, limit, cell, cell_index)
+                there = f"{cell_name}, limit {limit}"
+                await self._record(record, page_options.claims_at(limit), name=there)
         return cell
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
@@ -104,22 +115,21 @@ class PageClient(NotebookClient):
             self._recorded |= runs_of(message["content"])
         return super().process_message(message, cell, cell_index)
 
-    async def _record_until_shown(
+    async def _record(
         self,
-        record: Callable[[], Awaitable[object]],
+        run: Callable[[], Awaitable[object]],
         claims: Iterable[Claim],
-        place: str,
+        *,
+        name: str,
     ) -> None:
-        """Raises `NotShownError` if the last of a few recordings does not show it."""
-        for _ in range(MOST_RECORDINGS):
+        """Repeat ``run`` until what it records is as claimed."""
+
+        async def record() -> Runs:
             self._recorded = {}
-            await record()
-            wrong = what_is_not_shown(claims, self._recorded)
-            if not wrong:
-                return
-        raise NotShownError(
-            f"{place}: {wrong}, in the last of {MOST_RECORDINGS} recordings"
-        )
+            await run()
+            return self._recorded
+
+        await record_until_shown(record, partial(what_is_not_shown, claims), name=name)
 
     async def _record_at(self, limit: int, cell: Any, cell_index: int) -> None:
         """Add the runs of the cell's panel at this limit to its outputs."""
@@ -132,39 +142,51 @@ class PageClient(NotebookClient):
     async def _wait_for_the_background(
         self, cell: Any, cell_index: int, **_: Any
     ) -> None:
-        await self._call("panels_end()", cell, cell_index)
+        await self._call("wait_for_panels()", cell, cell_index)
 
-    async def _call(self, call: str, cell: Any = None, cell_index: int = 0) -> None:
+    async def _call(self, call: str, cell: Any, cell_index: int) -> None:
         """Have the kernel do it; outputs go to the cell."""
-        kernel: Any = self.kc
-        request = kernel.execute(CALL.format(call=call), silent=True)
-        while True:
-            message = await kernel.get_iopub_msg(timeout=self.timeout)
-            kind = message["msg_type"]
-            if kind in ("display_data", "update_display_data"):
-                self.process_message(message, cell, cell_index)
-            elif kind == "error":
-                place = f"{self._name}, cell {cell.id}" if cell else self._name
-                raise BadCellError(f"{place}: {message['content']['evalue']}")
-            elif ends(message, request):
-                return
+        take_in = partial(self.process_message, cell=cell, cell_index=cell_index)
+        async with asyncio.timeout(self.timeout):
+            await call_in_kernel(self.kc, call, on_output=take_in)
 
 
-def read_metadata(cell: Any, place: str) -> Asked:
-    """What the cell asks of its page."""
+@contextmanager
+def errors_that_name(cell_name: str, *, seconds: int | None) -> Iterator[None]:
+    """Raise `BadCellError`, in one line, where the kernel fails."""
     try:
-        return asked_by(cell.metadata)
+        yield
+    except CellExecutionError as error:
+        reason = f"{error.ename}: {first_line(error.evalue)}"
+        raise BadCellError(f"{cell_name}: {reason}") from error
+    except TimeoutError as error:
+        reason = f"it takes more than {seconds} seconds"
+        raise BadCellError(f"{cell_name}: {reason}") from error
+    except (CallError, DeadKernelError) as error:
+        raise BadCellError(f"{cell_name}: {error}") from error
+
+
+def read_metadata(cell: Any, cell_name: str) -> PageOptions:
+    """How the page should show the cell."""
+    try:
+        return options_of(cell.metadata)
     except (TypeError, ValueError) as error:
-        raise BadCellError(f"{place}: {error}") from None
+        raise BadCellError(f"{cell_name}: {error}") from None
 
 
-def other_limits(asked: Asked, own: int | None, place: str) -> list[int]:
-    """At which limits to record a panel whose ``own`` run is there already."""
-    if own is not None and asked.claims_at(own):
+def other_limits(options: PageOptions, runs: Runs, cell_name: str) -> list[int]:
+    """At which limits to record a panel whose own ``runs`` are there already."""
+    if not options.limits:
+        return []
+    if not runs:
+        raise BadCellError(f"{cell_name}: limits is for a cell that runs its panel")
+    own = limit_of(runs)
+    if own is not None and options.claims_at(own):
         raise BadCellError(
-            f"{place}: limit in shows must be another than the panel's own, got {own}"
+            f"{cell_name}: limit in shows must be another than the panel's own,"
+            f" got {own}"
         )
-    return [limit for limit in asked.limits if limit != own]
+    return [limit for limit in options.limits if limit != own]
 
 
 def drop_recordings_at(limit: int, cell: Any) -> None:
@@ -178,7 +200,7 @@ def model_ids(cell: Any) -> list[str]:
     return [widget.data[WIDGET]["model_id"] for widget in widgets]
 
 
-def what_is_not_shown(claims: Iterable[Claim], runs: Mapping[str, Run]) -> str:
+def what_is_not_shown(claims: Iterable[Claim], runs: Runs) -> str:
     """The first claim that does not hold for its run, in words; empty if all do."""
     for claim in claims:
         run = runs.get(claim.runner)
@@ -189,11 +211,3 @@ def what_is_not_shown(claims: Iterable[Claim], runs: Mapping[str, Run]) -> str:
             seen = number_in(run.counts, claim.number)
             return f"the text says {claim}, and the run shows {seen}"
     return ""
-
-
-def ends(message: Mapping[str, Any], request: str) -> bool:
-    """Whether the kernel says with ``message`` that it is done with ``request``."""
-    if message["content"].get("execution_state") != "idle":
-        return False
-    answered: str | None = message["parent_header"].get("msg_id")
-    return answered == request

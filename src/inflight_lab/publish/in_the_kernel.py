@@ -1,6 +1,5 @@
 """What the kernel of a notebook does for its page, besides running the cells."""
 
-import asyncio
 import sys
 from collections.abc import Collection
 from typing import Any
@@ -16,12 +15,11 @@ async def keep_recordings() -> None:
     plain_picture.keep_recordings = True
 
 
-async def panels_end() -> None:
-    """Wait until no panel is running that has a name."""
+async def wait_for_panels() -> None:
+    """Wait until the run of every panel that has a name is over."""
     for value in named_values():
-        if isinstance(value, Controlled) and value.running:
-            under_way = value.start()  # the task of the run: it starts no other
-            await asyncio.wait([under_way])
+        if isinstance(value, Controlled):
+            await value.finished()
 
 
 async def record_at(limit: int, shown: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from inflight_lab.plot.drawing import draw_strips
 from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.publish.contents import Entry, entries_of
-from inflight_lab.publish.landing_runs import COUNT, RATE, Recording
+from inflight_lab.publish.landing_runs import COUNT, RATE, WayRun
 from inflight_lab.publish.live_links import address_in_site
 from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
 
@@ -33,7 +33,7 @@ START = "00_start_here"
 
 
 def landing_page(
-    recordings: Sequence[Recording], notebooks: Sequence[Path], *, with_lab: bool
+    way_runs: Sequence[WayRun], notebooks: Sequence[Path], *, with_lab: bool
 ) -> str:
     """The page, as HTML; it links to the pages of ``notebooks`` alone.
 
@@ -50,8 +50,8 @@ def landing_page(
         parts_of_the_player=page_parts(),
         count=COUNT,
         rate=RATE,
-        lanes=recordings,
-        player=player_of(recordings),
+        lanes=way_runs,
+        player=player_of(way_runs),
         script=SCRIPT.read_text(encoding="utf-8"),
         entries=entries,
         first=[entries[name] for name in FIRST if name in entries],
@@ -68,16 +68,16 @@ def style() -> str:
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES)
 
 
-def player_of(recordings: Sequence[Recording]) -> str:
+def player_of(way_runs: Sequence[WayRun]) -> str:
     """The three side by side; where nothing can play, when each request came."""
-    runs = {recording.way.name: recording.run for recording in recordings}
-    return player_html([Recorded(runs)], still_of(recordings), view="requests")
+    runs = {each.way.name: each.run for each in way_runs}
+    return player_html([Recorded(runs)], still_of(way_runs), view="requests")
 
 
-def still_of(recordings: Sequence[Recording]) -> str:
+def still_of(way_runs: Sequence[WayRun]) -> str:
     """All three in a picture, which scrolls by itself where it is too wide."""
-    events = {recording.way.name: recording.events for recording in recordings}
-    notes = {recording.way.name: recording.ending for recording in recordings}
+    events = {each.way.name: each.events for each in way_runs}
+    notes = {each.way.name: each.ending for each in way_runs}
     picture = draw_strips(events, notes=notes)
     return f'<div class="scrolls" tabindex="0">{picture._repr_html_()}</div>'
 

@@ -1,8 +1,7 @@
 """Three ways to send the same requests, recorded for the landing page.
 
 The requests are real: they go to a practice server on this computer, when the page is
-made.  A busy computer can spoil a run.  So each way is tried again until its run shows
-what the page says of it.
+made.
 """
 
 import asyncio
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 from inflight_lab.engine.runner import Runner
 from inflight_lab.panel.lane import Lane
+from inflight_lab.publish.record_until_shown import record_until_shown
 from inflight_lab.runners import naive, paced, semaphore
 from inflight_lab.runs.events import Event
 from inflight_lab.runs.run import Run
@@ -24,7 +24,6 @@ RATE = 40
 """How many requests a second the API allows: slow computers can send these too."""
 
 LATENCY = 0.3
-TRIES = 5
 
 
 class Way(NamedTuple):
@@ -35,13 +34,13 @@ class Way(NamedTuple):
     limit: int
     """How many requests are in flight at most, where the runner has a limit."""
     says: str
-    """What the page says of it.  Names in braces stand for what its run took."""
+    """What the page says of it.  Names in braces stand for numbers."""
     shows: Callable[["Figures"], bool]
     """Whether a run shows what the page says."""
     notebook: str
     """Where it is explained ..."""
     link: str
-    """... and what the link there says."""
+    """... and the words of the link there."""
 
 
 class Figures(NamedTuple):
@@ -54,7 +53,7 @@ class Figures(NamedTuple):
     """Share of the quota: answers, out of what the API allows in that time."""
 
 
-class Recording(NamedTuple):
+class WayRun(NamedTuple):
     """A run of a way."""
 
     way: Way
@@ -68,10 +67,13 @@ class Recording(NamedTuple):
         return self.way.shows(self.figures)
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """What the page says, with the numbers of this run."""
         return self.way.says.format(
-            refused=self.figures.refused, seconds=f"{self.figures.seconds:.1f}"
+            count=COUNT,
+            limit=self.way.limit,
+            refused=self.figures.refused,
+            seconds=f"{self.figures.seconds:.1f}",
         )
 
     @property
@@ -110,7 +112,7 @@ WAYS = (
         name="All at once",
         runner=naive.make_many_requests,
         limit=COUNT,
-        says="Over in {seconds} seconds, but the API refuses {refused} of the 100.",
+        says="Over in {seconds} seconds, but the API refuses {refused} of the {count}.",
         shows=refuses_most,
         notebook="02_send_many_at_once",
         link="What went wrong",
@@ -119,8 +121,8 @@ WAYS = (
         name="Semaphore",
         runner=semaphore.make_many_requests,
         limit=5,
-        says="At most 5 at a time: none is refused, but it takes {seconds} seconds, and"
-        " most of the quota goes unused.",
+        says="At most {limit} at a time: none is refused, but it takes {seconds}"
+        " seconds, and most of the quota goes unused.",
         shows=wastes_the_quota,
         notebook="03_limit_with_a_semaphore",
         link="What it limits",
@@ -129,7 +131,7 @@ WAYS = (
         name="Paced",
         runner=partial(paced.make_many_requests, rate=RATE),
         limit=20,
-        says="Evenly spaced, just below the limit: none is refused, and all 100 are"
+        says="Evenly spaced, just below the limit: none is refused, and all {count} are"
         " answered after {seconds} seconds.",
         shows=uses_the_quota,
         notebook="06_pace_to_the_quota",
@@ -138,32 +140,30 @@ WAYS = (
 )
 
 
-class NotShownError(RuntimeError):
-    """No run of a way showed what the page says of it.  The text says so, in a line."""
-
-
-def record_all() -> list[Recording]:
+def record_all() -> list[WayRun]:
     """A run of each way; the next begins when the last has ended.
 
-    Raises `NotShownError` if a way was tried five times in vain.
+    Raises `NotShownError` if one of them never shows what the page says of it.
     """
     return [asyncio.run(record(way)) for way in WAYS]
 
 
-async def record(way: Way) -> Recording:
+async def record(way: Way) -> WayRun:
     """A run of this way that shows what the page says of it."""
-    for _ in range(TRIES):
-        recording = await run_once(way)
-        if recording.shows:
-            return recording
-    raise NotShownError(
-        f"{way.name}: {TRIES} runs did not show what the page says of it."
-        f"  The last: {recording.ending}, in {recording.figures.seconds:.1f} seconds."
-        "  Is this computer busy?  Try again later."
+    return await record_until_shown(
+        partial(run_once, way), what_is_not_shown, name=way.name
     )
 
 
-async def run_once(way: Way) -> Recording:
+def what_is_not_shown(recorded: WayRun) -> str:
+    """What the run shows instead of what the page says; empty if it shows that."""
+    if recorded.shows:
+        return ""
+    seconds = f"{recorded.figures.seconds:.1f} seconds"
+    return f"the page says something else than {recorded.ending} in {seconds}"
+
+
+async def run_once(way: Way) -> WayRun:
     """Send the requests, to a server of their own."""
     server = PracticeServer(latency=LATENCY, quota="sliding-window", rate=RATE, seed=1)
     with server:
@@ -172,4 +172,4 @@ async def run_once(way: Way) -> Recording:
         await lane.run()
         lane.end()
     events, _ = server.timeline.since(0)
-    return Recording(way, lane.feed.run, events)
+    return WayRun(way, lane.feed.run, events)

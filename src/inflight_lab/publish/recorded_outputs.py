@@ -1,4 +1,4 @@
-"""The outputs of a cell that bring the recording of a run, and what they say of it."""
+"""The outputs of a cell that bring the recording of a run: which run, and where."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def runs_of(output: Output) -> dict[str, Run]:
 
 
 def place_of(output: Output) -> Place:
-    """The widget that drew its run."""
+    """Where its run was drawn."""
     return Place(**output["metadata"][PLAYER])
 
 
@@ -37,8 +37,9 @@ def other_limit_of(output: Output) -> int | None:
 
 
 def limit_of(runs: Mapping[str, Run]) -> int | None:
-    """The limit with which the runs began; None if they had none."""
+    """The limit with which a run began, the first that has one; None if none has."""
     for run in runs.values():
-        for point in run.levels["limit"][:1]:
-            return int(point.last)
+        points = run.levels["limit"]
+        if points:
+            return int(points[0].last)
     return None

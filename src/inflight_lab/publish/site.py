@@ -81,8 +81,8 @@ def notebooks_in(folder: Path) -> list[Path]:
 
 def make_landing_page(notebooks: list[Path], site: Path, *, with_lab: bool) -> None:
     """Record the runs that it shows, and write it."""
-    recordings = landing_runs.record_all()
-    page = landing_page.landing_page(recordings, notebooks, with_lab=with_lab)
+    way_runs = landing_runs.record_all()
+    page = landing_page.landing_page(way_runs, notebooks, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
 
 

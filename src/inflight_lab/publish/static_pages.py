@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
+from inflight_lab.publish.notebook_file import read_notebook
 from inflight_lab.publish.notebook_page import LiveLink, as_html
 from inflight_lab.publish.series import LINKED_TO, PACKAGE
 
@@ -34,13 +35,12 @@ def make_page(
     """Run ``notebook``, write it as HTML into the folder ``out``, and return the file.
 
     ``live`` says how a reader gets to the same notebook, running.  ``timeout`` is in
-    seconds, for each cell and each further recording.  Raises what `run_notebook` does.
+    seconds, for each cell and each further recording.  Raises what `read_notebook` and
+    `run_notebook` raise.
     """
-    import nbformat
-
     from inflight_lab.publish.executed_notebook import run_notebook
 
-    document = nbformat.read(notebook, as_version=4)
+    document = read_notebook(notebook)
     run_notebook(document, notebook.parent, name=notebook.stem, timeout=timeout)
     document.metadata.title = entry_of(notebook).title
     page = out / f"{notebook.stem}.html"
