@@ -115,20 +115,24 @@ def may_write(job: dict[str, Any]) -> bool:
 
 
 def test_each_python_that_is_allowed_is_tested() -> None:
-    """From the oldest that pyproject.toml allows, without a gap; and `.ci/run` is run
-    as it is.
+    """Those that pyproject.toml names, from the oldest that it allows, without a gap;
+    and `.ci/run` is run as it is.
     """
     tests = read("tests")
     matrix = tests["jobs"]["without-browsers"]["strategy"]["matrix"]["python"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    oldest = project["project"]["requires-python"].removeprefix(">=3.")
-    assert matrix == [f"3.{minor}" for minor in range(int(oldest), 15)]
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    named = re.findall(r"Python :: 3\.(\d+)", "\n".join(project["classifiers"]))
+    oldest = int(project["requires-python"].removeprefix(">=3."))
+    assert [int(minor) for minor in named] == list(range(oldest, oldest + len(named)))
+    assert matrix == [f"3.{minor}" for minor in named]
     assert commands(tests)[-1] == ".ci/run"
 
 
-def test_what_is_released_was_tested() -> None:
-    """A tag publishes nothing before all tests have passed."""
-    jobs = read("release")["jobs"]
+@pytest.mark.parametrize("name", ["site", "release"])
+def test_what_is_published_was_tested(name: str) -> None:
+    """Neither a push to main nor a tag publishes before all tests have passed."""
+    jobs = read(name)["jobs"]
     assert jobs["tests"]["uses"] == "./.github/workflows/tests.yml"
     assert (jobs["build"]["needs"], jobs["publish"]["needs"]) == ("tests", "build")
 

