@@ -81,9 +81,9 @@ def test_what_a_script_does_is_its_own(
         "print('sitecustomize' in sys.modules, startup)\n"
         "sys.exit(7)\n"
     )
-    done = watch(*PRACTICE, path, "--port", "-x y", input="typed\n")
+    done = watch(*PRACTICE, path, "--its-option", "-x y", input="typed\n")
     assert done.stdout == (
-        f"__main__ ['--port', '-x y'] {path.parent} 1 typed\nTrue []\n"
+        f"__main__ ['--its-option', '-x y'] {path.parent} 1 typed\nTrue []\n"
     )
     assert done.returncode == 7
     words = (
@@ -387,6 +387,13 @@ def test_a_script_without_requests(
         ),
         (["--practice", "5/99999h", "x.py"], "period must be"),
         (["--dialect", "github", "{script}"], "--dialect goes with --practice"),
+        (
+            ["{script}", "a", "--practice", "60/h"],
+            "--practice after the script would go to the script, and watch would not "
+            "see it. For watch, put it before {script}; for the script, put -- after",
+        ),
+        (["{script}", "--port=8000"], "--port after the script"),
+        (["--prac", "60/h", "{script}"], "unrecognized arguments: --prac"),
         (["--dialect", "latin", "{script}"], "invalid choice: 'latin'"),
         (["--practice", "0/s", "x.py"], "must be a quota such as 100/s"),
         (["--port", "99999", "{script}"], "port must be"),
@@ -409,8 +416,56 @@ def test_what_cannot_be_watched(
         filled_in = [argument.format(**names) for argument in arguments]
         done = watch_here(capfd, "--no-browser", *filled_in)
     assert (done.status, done.output) == (2, "")
-    assert word in done.said
+    assert word.format(**names) in done.said
     assert "Traceback" not in done.said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "of_the_script"),
+    [
+        (["--", "--port", "80", "--", "-x"], ["--port", "80", "--", "-x"]),
+        (["a", "--", "--port"], ["a", "--", "--port"]),
+    ],
+    ids=["after the script", "later"],
+)
+def test_an_option_of_watch_can_be_the_scripts_own(
+    arguments: list[str],
+    of_the_script: list[str],
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """After ``--`` everything is for the script; a later ``--`` is, too."""
+    path = script("import sys; print(sys.argv[1:])")
+    done = watch_here(capfd, "--no-browser", path, *arguments)
+    assert (done.status, done.output) == (0, f"{of_the_script}\n")
+
+
+def test_every_option_of_watch_is_known_to_be_one() -> None:
+    """None of them is handed to the script unnoticed."""
+    known = command._parser()._option_string_actions
+    assert set(known) - {"-h", "--help"} == set(command.OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first_line"),
+    [
+        (
+            ["--practice", "60/h"],
+            "practice, 60 allowed in 3600 s: no request leaves this machine",
+        ),
+        ([], "real requests go to the API (with --practice, none would)"),
+    ],
+    ids=["practice", "real"],
+)
+def test_the_first_line_says_where_requests_go(
+    arguments: list[str],
+    first_line: str,
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Before anything is sent, so that it can be stopped."""
+    done = watch_here(capfd, "--no-browser", *arguments, script("print('ran')"))
+    assert done.said.startswith(f"watch: {first_line}; the plot is at ")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,9 +78,32 @@ def test_results_of_practice_are_named_and_hold_no_secret(
     assert saved.count("(not shown)") == 4
     assert "hunter2" not in saved + done.said
     assert done.said.endswith(
-        "\nPractice answers, not data, are now in results.jsonl. "
-        "Do not let a real run go on from there.\n"
+        "\nBefore a real run, delete results.jsonl: "
+        "practice answers are in there, not data.\n"
     )
+
+
+def test_data_that_was_there_is_not_to_be_deleted_unseen(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A file from before the run may hold real answers besides those of practice."""
+    (here / "my_script.py").write_text(SAVES)
+    (here / "results.jsonl").write_text("data\n")
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.said.endswith(
+        "\nBefore a real run, delete results.jsonl, or restore what was in there: now "
+        "practice answers are, too.\n"
+    )
+
+
+def test_what_the_shell_redirected_is_not_named(here: Path) -> None:
+    """The output of watch and of the script is no results file."""
+    (here / "my_script.py").write_text("print('done')")
+    command = [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, "my_script.py"]
+    with open("out.txt", "w") as out, open("said.txt", "w") as said:
+        subprocess.run(command, stdout=out, stderr=said, check=True)
+    assert Path("out.txt").read_text() == "done\n"
+    assert Path("said.txt").read_text().endswith("watch: No request was seen.\n")
 
 
 class Way(NamedTuple):
@@ -218,8 +243,8 @@ def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
     (words,) = warn_of_practice_answers(
         log, tmp_path / "script.py", tmp_path, began=math.inf
     )
-    assert " are now in 0.txt, 1.txt, " in words
-    assert ", 9.txt and 2 more files. Do not" in words
+    assert "delete 0.txt, 1.txt, " in words
+    assert ", 9.txt and 2 more files: " in words
 
 
 UNSEEN = """
@@ -249,11 +274,12 @@ def test_what_others_wrote_nearby_is_named_apart(
     done = watch_here(capfd, *PRACTICE, "my_script.py")
     assert done.status == 0, done.said
     assert done.said.endswith(
-        "\nPractice answers, not data, are now in new.db. "
-        "Do not let a real run go on from there.\n"
+        "\nBefore a real run, delete new.db: "
+        "practice answers are in there, not data.\n"
         "Also changed during the run, by a library or another program: "
         f"new.parquet, {Path('out/new.parquet')}. "
-        "Practice answers may be in there, too.\n"
+        "Practice answers may be in there, too: look, and delete them before a real "
+        "run.\n"
     ), done.said
 
 

@@ -14,6 +14,7 @@ import time
 import webbrowser
 from collections.abc import Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ SECONDS_BY_UNIT = {"s": 1.0, "min": 60.0, "h": 3600.0}
 PRACTICE_LATENCY = 0.1
 """How long the practice server takes to answer, in seconds."""
 
+OPTIONS = ("--practice", "--dialect", "--no-browser", "--port")
+ARGS = "its arguments; after --, also those that watch has too"
+CERTAINTY = (
+    '"certain" before what stood out: the events of the run show it. "likely": they '
+    "suggest it, but something else could look the same."
+)
+MISPLACED = (
+    "{name} after the script would go to the script, and watch would not see it. For "
+    "watch, put it before {script}; for the script, put -- after {script}"
+)
 NOTEBOOK = "is a notebook, not a script: in there, use `from inflight_lab import Watch`"
 
 
@@ -44,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exits as the script does, or with 2 if it cannot be started.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parse(parser, sys.argv[1:] if arguments is None else arguments)
     if not os.path.exists(options.script):
         parser.error(f"there is no script {options.script}")
     if options.script.endswith(".ipynb"):
@@ -81,7 +92,10 @@ def _watch(
     script = Path(options.script).resolve()
     here = Path.cwd()
     began = time.time()
-    _show(page.address, in_browser=not options.no_browser)
+    where = _where_requests_go(options.practice)
+    print(f"watch: {where}; the plot is at {page.address}", file=sys.stderr)
+    if not options.no_browser:
+        _open_in_a_browser(page.address)
     child = start(
         [sys.executable, options.script, *options.args],
         events=events,
@@ -99,15 +113,50 @@ def _watch(
     return status
 
 
-def _show(address: str, *, in_browser: bool) -> None:
-    print(f"watch: the plot is at {address}", file=sys.stderr)
-    if in_browser:
-        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+def _parse(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> argparse.Namespace:
+    """Read the command line; what follows ``--`` is not read, but for the script."""
+    to_read = list(takewhile(lambda argument: argument != "--", arguments))
+    unread = arguments[len(to_read) + 1 :]
+    options = parser.parse_args(to_read)
+    _refuse_misplaced(options, parser)
+    if options.args and len(to_read) < len(arguments):
+        options.args.append("--")  # it is one of the script's arguments
+    options.args += unread
+    return options
+
+
+def _refuse_misplaced(
+    options: argparse.Namespace, parser: argparse.ArgumentParser
+) -> None:
+    """End with an error if an option of watch stands after the script.
+
+    Without it, a forgotten ``--practice`` would send real requests.
+    """
+    for argument in options.args:
+        name = argument.partition("=")[0]
+        if name in OPTIONS:
+            parser.error(MISPLACED.format(name=name, script=options.script))
+
+
+def _where_requests_go(practice: dict[str, Any]) -> str:
+    if not practice:
+        return "real requests go to the API (with --practice, none would)"
+    quota = f"{practice['rate']} allowed in {practice['period']:g} s"
+    return f"practice, {quota}: no request leaves this machine"
+
+
+def _open_in_a_browser(address: str) -> None:
+    threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "inflight-lab watch", description=str(__doc__).partition("\n")[0]
+        "inflight-lab watch",
+        description=str(__doc__).partition("\n")[0],
+        epilog=CERTAINTY,
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--practice",
@@ -131,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=0, help="of the page; by default any free one"
     )
     parser.add_argument("script", help="a Python script")
-    rest = parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    rest = parser.add_argument("args", nargs=argparse.REMAINDER, help=ARGS)
     rest.required = False
     return parser
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from inflight_lab.watch.nearby_files import PACKAGE_FOLDERS, files_changed_nearby
@@ -26,17 +27,26 @@ def warn_of_practice_answers(
     ``began`` is the Unix time at which the script was started.
     """
     files = written_files(log, script, here)
+    there_before = _there_before(log, here)
+    new = [name for name in files if name not in there_before]
+    changed = [name for name in files if name in there_before]
     sentences = []
-    if files:
+    if new:
         sentences.append(
-            f"Practice answers, not data, are now in {_listed(files)}. "
-            "Do not let a real run go on from there."
+            f"Before a real run, delete {_listed(new)}: "
+            "practice answers are in there, not data."
+        )
+    if changed:
+        sentences.append(
+            f"Before a real run, delete {_listed(changed)}, or restore what was in "
+            "there: now practice answers are, too."
         )
     others = _changed_by_others(files, script, here, began=began)
     if others:
         sentences.append(
             "Also changed during the run, by a library or another program: "
-            f"{_listed(others)}. Practice answers may be in there, too."
+            f"{_listed(others)}. Practice answers may be in there, too: look, and "
+            "delete them before a real run."
         )
     return sentences
 
@@ -59,6 +69,16 @@ def written_files(log: RequestLog, script: Path, here: Path) -> list[str]:
     return files
 
 
+def _there_before(log: RequestLog, here: Path) -> set[str]:
+    """The files that the script opened and that were there already."""
+    changed_before: dict[str, int] = {}
+    for event in log.opened_files:
+        changed_before.setdefault(event.path, event.changed)
+    return {
+        _shown(Path(path), here) for path, changed in changed_before.items() if changed
+    }
+
+
 def _changed_by_others(
     written: list[str], script: Path, here: Path, *, began: float
 ) -> list[str]:
@@ -68,7 +88,19 @@ def _changed_by_others(
         known.add(here / name)
         known.update(here / f"{name}{ending}" for ending in BESIDE_A_DATABASE)
     changed = files_changed_nearby(here, began)
-    return [_shown(path, here) for path in changed if path not in known]
+    return [
+        _shown(path, here)
+        for path in changed
+        if path not in known and not _is_our_output(path)
+    ]
+
+
+def _is_our_output(path: Path) -> bool:
+    """Whether the shell sent our output there, and with it the script's."""
+    with suppress(OSError):
+        file = path.stat()
+        return any(os.path.samestat(file, os.fstat(output)) for output in (1, 2))
+    return False
 
 
 def _listed(files: list[str]) -> str:
