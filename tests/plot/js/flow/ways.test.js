@@ -9,7 +9,7 @@ import {
 } from "../../../../src/inflight_lab/plot/js/flow/grid.js";
 import { spotOn } from "../../../../src/inflight_lab/plot/js/flow/path.js";
 import {
-  middleOf,
+  landingIn,
   placesFor,
 } from "../../../../src/inflight_lab/plot/js/flow/places.js";
 import {
@@ -141,7 +141,7 @@ function waysWithoutSlots(places) {
 function fallsFrom(places, spots, through, tallies) {
   return spots.flatMap((from) =>
     tallies.map((tally) => ({
-      spots: wayIntoTally(places, from, middleOf(tally)),
+      spots: wayIntoTally(places, from, landingIn(tally, places.down)),
       through: [...through, tally],
     }))
   );
@@ -192,7 +192,7 @@ Deno.test("on the way down an answered dot passes no other tally", () => {
     const places = placesFor(width, height, true);
     const end = places.back[places.back.length - 1];
     const lengths = places.tallies.map((tally) =>
-      lengthOf(wayIntoTally(places, end, middleOf(tally)))
+      lengthOf(wayIntoTally(places, end, landingIn(tally, true)))
     );
     assert.equal(Math.min(...lengths), lengths[0]);
     const [, last] = end;
@@ -200,6 +200,29 @@ Deno.test("on the way down an answered dot passes no other tally", () => {
     assert.ok(last <= answered.y, "the road back ends above it");
   }
 });
+
+Deno.test("no dot flies over the number of a tally on its way into it", () => {
+  for (const { width, height, down } of SIZES) {
+    const places = placesFor(width, height, down);
+    const ways = [...waysWithSlots(places), ...waysWithoutSlots(places)];
+    for (const tally of places.tallies) {
+      const number = numberIn(tally, down);
+      for (const { spots } of ways.filter(({ through }) => through.includes(tally))) {
+        assert.equal(touched({ spots, through: [] }, [number]), null);
+      }
+    }
+  }
+});
+
+/**
+ * Where a number of three digits and its words stand in a tally.
+ *
+ * @param {Region} tally
+ * @param {boolean} down
+ */
+function numberIn({ x, y, h }, down) {
+  return down ? { x: x + 24, y, w: 105, h } : { x: x + 36, y, w: 60, h };
+}
 
 for (const { width, height, down } of SIZES) {
   const places = placesFor(width, height, down);

@@ -3,7 +3,7 @@
 
 import { contains, spotFromLeft } from "./grid.js";
 import { spotOn } from "./path.js";
-import { middleOf, queuedAt, slotAt } from "./places.js";
+import { landingIn, queuedAt, slotAt } from "./places.js";
 import { TALLIES } from "./tally_picture.js";
 import { wayBack, wayIntoTally, wayOut } from "./ways.js";
 
@@ -162,7 +162,7 @@ class Step {
     if (leg === "back") return wayBack(places, from, this.#homeOf(request));
     const outcome = request.outcome ?? "lost";
     const number = TALLIES.findIndex(({ name }) => name === outcome);
-    return wayIntoTally(places, from, middleOf(places.tallies[number]));
+    return wayIntoTally(places, from, landingIn(places.tallies[number], places.down));
   }
 
   /**

@@ -142,3 +142,16 @@ export function slotAt({ region, gap, room, columns }, slot) {
 export function middleOf({ x, y, h }) {
   return h < ONE_LINE_TALLY_PIXELS ? [x + 14, y + h / 2] : [x + 18, y + h * 0.34];
 }
+
+/**
+ * Where dots end that fall into a tally: at its mark if they come from above, at its edge if
+ * they come from the side, where they would hide its number.
+ *
+ * @param {Region} tally
+ * @param {boolean} fromTheSide
+ * @returns {Spot}
+ */
+export function landingIn(tally, fromTheSide) {
+  const { x, y, w, h } = tally;
+  return fromTheSide ? [x + w, y + h / 2] : middleOf(tally);
+}

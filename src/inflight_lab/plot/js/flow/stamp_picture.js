@@ -5,6 +5,9 @@ import { atTime } from "../words.js";
 /** Pixels from the line of the first heading up to the stamp. */
 const ABOVE_HEADING = 16;
 
+/** Pixels from the upper edge of the tallies up to the words above them. */
+const ABOVE_TALLIES = 6;
+
 /** Pixels: the mark before the time looks like the one in the strip. */
 const MARK = { wide: 2, high: 12, gap: 6 };
 
@@ -27,15 +30,6 @@ export function drawStamp(pen, { places, frozenAt }) {
   const y = below - ABOVE_HEADING;
   pen.bar("ink", x, y - MARK.high + 2, MARK.wide, MARK.high);
   pen.text(atTime(frozenAt), x + MARK.gap, y, { bold: true });
-  if (!places.down) drawInTheEnd(pen, places);
-}
-
-/**
- * From top to bottom there is no room for it.
- *
- * @param {Pen} pen
- * @param {Places} places
- */
-function drawInTheEnd(pen, { tallies: [{ x, y }] }) {
-  pen.text("in the end", x, y - 6, { bold: true });
+  const [first] = places.tallies;
+  pen.text("in the end", first.x, first.y - ABOVE_TALLIES, { bold: true });
 }
