@@ -29,8 +29,9 @@ def run_of(brief: dict[str, Any]) -> Run:
     levels = no_levels()
     for line in levels.keys() & brief.get("levels", {}).keys():
         levels[line] = [level(*point) for point in brief["levels"][line]]
-    policy = POLICY._replace(**brief["quota"]) if "quota" in brief else None
-    allowed = PolicyChange(0.0, policy, brief.get("max_concurrent", 0))
+    policies = [change_of({"time": 0.0} | brief)]
+    if "later" in brief:
+        policies.append(change_of(brief["later"]))
     events = []
     for row in brief.get("events", []):
         time, what, request, detail = [*row, None][:4]
@@ -38,13 +39,19 @@ def run_of(brief: dict[str, Any]) -> Run:
     return Run(
         levels=levels,
         events=events,
-        policies=[allowed],
+        policies=policies,
         counts=RunStats(**brief.get("counts", {})),
         dropped=Counter(),
         now=brief["now"],
         slow=brief.get("slow", 1),
         stopped=brief.get("stopped", False),
     )
+
+
+def change_of(brief: dict[str, Any]) -> PolicyChange:
+    """What is allowed from ``time`` on: a part of the table's run."""
+    policy = POLICY._replace(**brief["quota"]) if "quota" in brief else None
+    return PolicyChange(brief["time"], policy, brief.get("max_concurrent", 0))
 
 
 @pytest.mark.parametrize("case", TABLE["over"], ids=lambda case: case["case"])

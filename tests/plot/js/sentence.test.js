@@ -27,7 +27,8 @@ import { runOf, SEVEN_IN_TWO } from "./support.js";
  *
  * @typedef {object} Case
  * @property {string} case
- * @property {any} run Like a test's run, but with the fields of a `quota` that matter.
+ * @property {any} run Like a test's run, but with the fields of a `quota` that matter,
+ *   and of another one that is set `later`.
  * @property {number} [time]
  * @property {Burst[]} [bursts]
  * @property {Slot[]} [slots]
@@ -86,12 +87,22 @@ Deno.test("a frozen view speaks of the whole run, not of the moment it shows", (
 
 /** @param {Case} table */
 function runOfCase({ run, bursts = [], slots = [] }) {
-  const { quota, max_concurrent = 0, ...brief } = run;
-  const policy = quota ? { ...SEVEN_IN_TWO, period: 1, ...quota } : { kind: "none" };
-  const policies = [{ ...policy, time: 0, max_concurrent }];
+  const { quota, max_concurrent, later, ...brief } = run;
+  const policies = [policyRow({ time: 0, quota, max_concurrent })];
+  if (later) policies.push(policyRow(later));
   const events = [...bursts.flatMap(burstEvents), ...slots.flatMap(slotEvents)];
   events.sort(([time], [other]) => time - other);
   return runOf({ policies, events, ...brief });
+}
+
+/**
+ * What is allowed from `time` on.
+ *
+ * @param {{ time: number, quota?: any, max_concurrent?: number }} brief
+ */
+function policyRow({ time, quota, max_concurrent = 0 }) {
+  const policy = quota ? { ...SEVEN_IN_TWO, period: 1, ...quota } : { kind: "none" };
+  return { ...policy, time, max_concurrent };
 }
 
 /**

@@ -15,7 +15,7 @@ from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run
 
 AT_ONCE = 0.01
-"""Nobody waits for less than this many seconds."""
+"""A shorter wait is not worth a number; in seconds."""
 
 TOKENS_USED_UP = 0.7
 """Tokens are to blame for refusals if at least this share of them was used."""

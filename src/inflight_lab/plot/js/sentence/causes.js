@@ -5,7 +5,7 @@ import { maxConcurrentAt, policyAt } from "../run.js";
 import { areAllowed, everyPeriod, inOnePeriod, spacing, withCommas } from "../words.js";
 import { busiestPeriod, extremes, flightsIn } from "../spans.js";
 
-/** Nobody waits for less than this many seconds. */
+/** A shorter wait is not worth a number; in seconds. */
 const AT_ONCE = 0.01;
 
 /** Tokens are to blame if at least this share of them was used. */
@@ -27,7 +27,7 @@ export function whyRefused(soFar) {
   if (most && isOverload(refusalOf(soFar))) {
     return `more than ${withCommas(most)} came at once`;
   }
-  const policy = policyAt(soFar.run, when) ?? soFar.policy;
+  const policy = when === -Infinity ? soFar.policy : policyAt(soFar.run, when);
   return policy ? whyTheQuotaRefused(soFar, policy) : statusOf(soFar);
 }
 
