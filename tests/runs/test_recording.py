@@ -135,7 +135,10 @@ NOT_A_RECORDING = {
     "a run in a list": Damage(filed([]), r"runs.0 must be an .* got \[\]"),
     "the second run": Damage(filed(columns(), 3), "runs.1 must be an object with now"),
     "a field missing": Damage(
-        without("events"), "runs.0 must be an object with now, live, .*events, got"
+        without("events"), "runs.0 must be an object with now, live, .*events; optional"
+    ),
+    "neither an offset nor its older name": Damage(
+        without("window_offset"), "runs.0 must be an object with .*window_offset, .*got"
     ),
     "a field unknown": Damage(one(speed=1), "runs.0 must be an object with now, live"),
 }
@@ -183,7 +186,7 @@ NOT_A_POLICY = {
         policy(kind="daily"), r"policies\[0\].kind must be one of 'fixed-window'"
     ),
     "none, with a rate": Damage(
-        policy(kind="none"), r"policies\[0\] must be an object with time, kind, .*, got"
+        policy(kind="none"), r"policies\[0\] must be an object with time, kind; .*, got"
     ),
     "no rate": Damage(policy(rate=0), "rate must be more than 0, and finite, got 0"),
     "no period": Damage(policy(period=0), "period must be more than 0, and finite"),
@@ -193,10 +196,12 @@ NOT_A_POLICY = {
 }
 NOT_A_LINE = {
     "levels in a list": Damage(
-        one(levels=[]), "levels must be an object with server.?, client"
+        one(levels=[]), "levels must be an object; optional: server, client"
     ),
-    "a line unknown": Damage(line("cost"), "levels must be an object with server"),
-    "a ceiling": Damage(line("quota"), "levels must be an object with server"),
+    "a line unknown": Damage(
+        line("cost"), "levels must be an object; optional: server"
+    ),
+    "a ceiling": Damage(line("quota"), "levels must be an object; optional: server"),
     "a line that is null": Damage(
         one(levels={"limit": None}), "levels.limit must be an object with times"
     ),
@@ -291,6 +296,13 @@ def test_the_undamaged_file_is_loaded(tmp_path: Path) -> None:
         "1": from_columns(columns(**other)),
     }
     assert [run.slow for run in load(path).values()] == [1, 5]
+
+
+def test_an_older_recording_calls_the_offset_phase() -> None:
+    """It is the same recording under the newer name."""
+    older = columns()
+    older["phase"] = older.pop("window_offset")
+    assert recording.from_text(filed(older)) == recording.from_text(one())
 
 
 def test_the_example_in_the_description_of_the_format_is_a_recording() -> None:

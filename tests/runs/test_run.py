@@ -198,11 +198,10 @@ def test_columns_without_the_newer_counts_have_them_in_their_levels() -> None:
     assert (counts.announced, counts.most_tokens) == (200, 640)
 
 
-def test_columns_of_an_older_recording_have_other_names() -> None:
-    """The offset of the clock's window was a phase, and some facts were not noted."""
+def test_columns_of_an_older_recording_leave_some_facts_out() -> None:
+    """They were not noted then; the run is as it would be without them."""
     run = Run(now=2.0, window_offset=0.125, policies=[PolicyChange(0.0, None)])
     columns = to_columns(run)
-    columns["phase"] = columns.pop("window_offset")
     columns["numbered"] = False
     del columns["stopped"], columns["policies"][0]["max_concurrent"]
     assert from_columns(columns) == run

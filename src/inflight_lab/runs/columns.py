@@ -43,8 +43,7 @@ def from_columns(columns: Columns) -> Run:
     """The run that `to_columns` turned into ``columns``.
 
     ``stopped``, ``slow``, ``unlimited`` and some counts may be missing, as in
-    recordings from before there were such fields.  In those ``window_offset`` is called
-    ``phase``.
+    recordings from before there were such fields.
     """
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
@@ -62,14 +61,8 @@ def from_columns(columns: Columns) -> Run:
         stopped=columns.get("stopped", False),
         slow=columns.get("slow", 1.0),
         unlimited=columns.get("unlimited", False),
-        window_offset=_window_offset_of(columns),
+        window_offset=columns["window_offset"],
     )
-
-
-def _window_offset_of(columns: Columns) -> float:
-    name = "window_offset" if "window_offset" in columns else "phase"
-    offset: float = columns[name]
-    return offset
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:

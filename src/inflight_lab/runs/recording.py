@@ -100,8 +100,7 @@ COLUMNS = {
     "stopped?": bool,
     "slow?": number(1, 1000),
     "unlimited?": bool,
-    "phase?": LEVEL,
-    "window_offset?": LEVEL,
+    "window_offset": LEVEL,
     "counts": {field.name: LEVEL for field in fields(Stats)}
     | {"announced?": COUNT, "most_tokens?": COUNT},
     "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),
@@ -122,8 +121,8 @@ COLUMNS = {
 """The shape of a run.  A list may have any length, and a field may be missing if its
 name ends with "?".
 
-``numbered`` and ``phase`` are of older files: a run is numbered if it is slow, and the
-other is ``window_offset`` now."""
+``numbered`` is of older files: a run is numbered if it is slow.  They also say
+``phase`` for ``window_offset``, which is renamed before they are checked."""
 
 NUMBERED_DETAILS = ("taken", "freed", "answered")
 """Kinds of events whose detail is a number: a slot, or a status."""
@@ -201,16 +200,22 @@ def from_text(text: str | bytes) -> dict[str, Run]:
     if type(runs) is not dict or not runs:
         raise _wrong("runs", "an object with runs by name", runs)
     for name, columns in runs.items():
+        _rename_older_fields(columns)
         _check_run(f"runs.{name[:50]}", columns)
     return {name: from_columns(columns) for name, columns in runs.items()}
 
 
+def _rename_older_fields(columns: Any) -> None:
+    if type(columns) is dict and "phase" in columns:
+        columns.setdefault("window_offset", columns.pop("phase"))
+
+
 def _check_run(name: str, columns: Any) -> None:
     _check(name, columns, COLUMNS)
-    for place, policy in enumerate(columns["policies"]):
+    for index, policy in enumerate(columns["policies"]):
         none = type(policy) is dict and policy.get("kind") == NO_QUOTA
         shape = NO_POLICY if none else POLICY
-        _check(f"{name}.policies[{place}]", policy, shape)
+        _check(f"{name}.policies[{index}]", policy, shape)
     for line, levels in columns["levels"].items():
         _check_table(f"{name}.levels.{line}", levels, LEVEL_COLUMNS)
     _check_table(f"{name}.events", columns["events"], EVENT_COLUMNS)
@@ -249,17 +254,29 @@ def _check(name: str, value: Any, shape: Any) -> None:
     elif type(value) is not list:
         raise _wrong(name, "a list", value)
     elif isinstance(shape, list):
-        for place, each in enumerate(value):
-            _check(f"{name}[{place}]", each, shape[0])
+        for index, each in enumerate(value):
+            _check(f"{name}[{index}]", each, shape[0])
 
 
 def _check_object(name: str, value: Any, shape: dict[str, Any]) -> None:
     known = {field.removesuffix("?"): each for field, each in shape.items()}
-    needed = shape.keys() & known.keys()
+    needed = {field for field in shape if not field.endswith("?")}
     if type(value) is not dict or not needed <= value.keys() <= known.keys():
-        raise _wrong(name, f"an object with {', '.join(shape)}", value)
+        raise _wrong(name, _object_with(shape), value)
     for field, each in value.items():
         _check(f"{name}.{field}", each, known[field])
+
+
+def _object_with(fields: Iterable[str]) -> str:
+    """An object with these ``fields`` in words, those that may be missing last."""
+    needed = [field for field in fields if not field.endswith("?")]
+    optional = [field.removesuffix("?") for field in fields if field.endswith("?")]
+    words = "an object"
+    if needed:
+        words += f" with {', '.join(needed)}"
+    if optional:
+        words += f"; optional: {', '.join(optional)}"
+    return words
 
 
 def _wrong(name: str, allowed: str, value: Any) -> ValueError:
