@@ -95,6 +95,16 @@ Deno.test("it goes on from where it was paused, and a pause takes no time", () =
   });
 });
 
+Deno.test("from the end it is played again, also if somebody went there", () => {
+  withPlayedTime(() => {
+    const playback = new Playback(() => [SHORT], new AbortController().signal);
+    playback.seek(2);
+    playback.play();
+    assert.ok(playback.clock.running);
+    assert.ok(playback.time < 2);
+  });
+});
+
 Deno.test("a time that is sought is shown, within the runs, and announced", () => {
   const playback = new Playback(() => [SHORT], new AbortController().signal);
   let sought = 0;

@@ -69,9 +69,14 @@ export class Playback extends EventTarget {
     this.#endInTime();
   }
 
-  /** Go on from where it stands or, if nothing is played, from the beginning. */
+  /** Whether there is nothing left to play. */
+  get isAtEnd() {
+    return this.time >= this.span.end;
+  }
+
+  /** Go on from where it stands or, from the end, play it again. */
   play() {
-    if (!this.on) this.clock.seek(this.span.begin);
+    if (this.isAtEnd) this.clock.seek(this.span.begin);
     this.#setSpeed();
     this.clock.play();
     this.#endInTime();

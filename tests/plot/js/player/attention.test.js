@@ -57,6 +57,25 @@ Deno.test("what has come to its end does not begin again by itself", () => {
   });
 });
 
+Deno.test("a moment that a person has chosen stays when the player comes into view", () => {
+  whileItPlays((attention, playback) => {
+    attention.seek(1.5);
+    attention.see(true);
+    assert.equal(playback.clock.running, false);
+    assert.equal(playback.time, 1.5);
+  });
+});
+
+Deno.test("at its end it is over as soon as nobody sees it", () => {
+  whileItPlays((attention, playback) => {
+    attention.see(true);
+    attention.seek(2);
+    attention.see(false);
+    attention.see(true);
+    assert.deepEqual([playback.on, playback.clock.running], [false, false]);
+  });
+});
+
 Deno.test("another run plays from its start, wherever the one before it was", () => {
   whileItPlays((attention, playback) => {
     attention.see(true);

@@ -41,6 +41,16 @@ export class Attention {
     this.#playback.pause();
   }
 
+  /**
+   * Somebody asks for a moment: it stays there, or goes on from there if it is played.
+   *
+   * @param {number} time
+   */
+  seek(time) {
+    this.#waits = false;
+    this.#playback.seek(time);
+  }
+
   toggle() {
     if (this.#playback.clock.running) this.pause();
     else this.play();
@@ -55,6 +65,7 @@ export class Attention {
   }
 
   #rest() {
+    if (this.#playback.isAtEnd) return this.#playback.end();
     this.#playback.pause();
     this.#waits = true;
   }

@@ -70,7 +70,7 @@ export function listenToKeys(root, playback, attention, signal) {
     const onSlider = target.closest("[role=slider]") !== null;
     const time = timeAfter(key, playback, onSlider);
     if (time === null) return false;
-    playback.seek(time);
+    attention.seek(time);
     return true;
   }
 

@@ -49,8 +49,8 @@ export function addPlayer(parent, all, options, signal) {
   load(views, all[0]);
   const attention = playWhileSeen(root, playback, signal);
   addBar(bar, playback, attention, signal);
-  if (options.view === "requests") addTrack(bar, playback, signal);
-  else makeScrubBars(siblings, playback, signal);
+  if (options.view === "requests") addTrack(bar, playback, attention, signal);
+  else makeScrubBars(siblings, playback, attention, signal);
   listenToKeys(root, playback, attention, signal);
   addLimits(limits, all, (recorded) => {
     load(views, recorded);

@@ -7,6 +7,7 @@ import { timeInWords } from "./bar.js";
 /**
  * @import { Lines } from "../lines/lines.js"
  * @import { Playback } from "../playback.js"
+ * @import { Attention } from "./attention.js"
  *
  * @typedef {(clientX: number) => number} TimeAt The time at a place on the screen.
  */
@@ -17,11 +18,12 @@ import { timeInWords } from "./bar.js";
  *
  * @param {Lines[]} plots
  * @param {Playback} playback
+ * @param {Attention} attention
  * @param {AbortSignal} signal Ends it.
  */
-export function makeScrubBars(plots, playback, signal) {
+export function makeScrubBars(plots, playback, attention, signal) {
   for (const plot of plots) {
-    seekWhereDragged(plot.canvas, (clientX) => plot.timeAt(clientX), playback);
+    seekWhereDragged(plot.canvas, (clientX) => plot.timeAt(clientX), attention);
   }
   tellTime(plots[0].canvas, playback, signal);
 }
@@ -31,9 +33,10 @@ export function makeScrubBars(plots, playback, signal) {
  *
  * @param {HTMLElement} parent
  * @param {Playback} playback
+ * @param {Attention} attention
  * @param {AbortSignal} signal Ends it.
  */
-export function addTrack(parent, playback, signal) {
+export function addTrack(parent, playback, attention, signal) {
   const track = div("ifl-track", parent);
   const filled = div("ifl-filled", track);
 
@@ -49,7 +52,7 @@ export function addTrack(parent, playback, signal) {
     return playback.clock.running;
   }
 
-  seekWhereDragged(track, timeAt, playback);
+  seekWhereDragged(track, timeAt, attention);
   tellTime(track, playback, signal);
   playback.clock.addEventListener("change", framed(() => 0, fill, signal), { signal });
   playback.addEventListener("change", fill, { signal });
@@ -71,11 +74,11 @@ export function shareOf({ time, span: { begin, end } }) {
  *
  * @param {HTMLElement} element
  * @param {TimeAt} timeAt
- * @param {Playback} playback
+ * @param {Attention} attention
  */
-function seekWhereDragged(element, timeAt, playback) {
+function seekWhereDragged(element, timeAt, attention) {
   /** @param {MouseEvent} event */
-  const seek = ({ clientX }) => playback.seek(timeAt(clientX));
+  const seek = ({ clientX }) => attention.seek(timeAt(clientX));
   element.classList.add("ifl-scrub");
   element.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "mouse") return;
