@@ -2,6 +2,7 @@
 
 import { div, follow } from "../../plot/js/dom.js";
 import { View } from "../../plot/js/view.js";
+import { settingsOf } from "../../plot/js/view_settings.js";
 import { addGoals } from "./goals.js";
 import { PLANNED, planOf } from "./plan.js";
 
@@ -22,7 +23,8 @@ export function addLane(parent, model, number, neighbours, signal) {
   const { name } = model.get("_headings")[number];
   if (name) div("ifl-name", root, name);
   addGoals(root, model, number, signal);
-  const view = new View(root, model, signal, neighbours);
+  const view = new View(root, settingsOf(model), signal, neighbours);
+  follow(model, ["view"], () => view.choose(settingsOf(model)), signal);
   follow(model, PLANNED, () => view.plan(planOf(model, number)), signal);
   return view;
 }

@@ -2,10 +2,9 @@
 
 import { LAG_SECONDS } from "./clock.js";
 import { countsAt } from "./counts.js";
-import { div, follow } from "./dom.js";
+import { div } from "./dom.js";
 import { Flow } from "./flow/flow.js";
 import { framed, SELDOM_MS } from "./frames.js";
-import { chosenStrip } from "./lines/chosen_strip.js";
 import { Lines } from "./lines/lines.js";
 import { PlainPicture } from "./plain_picture.js";
 import { Playback } from "./playback.js";
@@ -15,12 +14,13 @@ import { SentenceLine } from "./sentence_line.js";
 import { ShownLine } from "./shown_line.js";
 import { Stage } from "./stage.js";
 import { addTiles, OUTCOMES } from "./tiles.js";
+import { onlyStripOf } from "./view_settings.js";
 
 /**
  * @import { Columns } from "./columns.js"
- * @import { Model } from "./dom.js"
  * @import { Plan } from "./planned_run.js"
  * @import { Run } from "./run.js"
+ * @import { ViewSettings } from "./view_settings.js"
  *
  * @typedef {object} Message
  * @property {Columns} run What is new or, after a reset, the whole run.
@@ -38,7 +38,7 @@ export class View {
   /** @type {number | undefined} Which run it has. */
   #number;
 
-  #model;
+  #settings;
   /** @type {Stage} */
   #stage;
   #root;
@@ -53,17 +53,17 @@ export class View {
 
   /**
    * @param {HTMLElement} parent
-   * @param {Model} model It says which pictures are shown.
+   * @param {ViewSettings} settings
    * @param {AbortSignal} signal Aborted when the page closes.
    * @param {Neighbours} [neighbours]
    */
-  constructor(parent, model, signal, neighbours = {}) {
+  constructor(parent, settings, signal, neighbours = {}) {
     const {
       siblings = [],
       playback = new Playback(() => [this.run], signal),
       isControlled = false,
     } = neighbours;
-    this.#model = model;
+    this.#settings = settings;
     this.#stage = new Stage(playback, signal);
     this.#playback = playback;
     const { clock } = this.#stage;
@@ -121,18 +121,23 @@ export class View {
     this.#stage.plan(plan);
   }
 
+  /** @param {ViewSettings} settings Which pictures it shows from now on. */
+  choose(settings) {
+    this.#settings = settings;
+    this.layout();
+  }
+
   layout() {
-    // A page outside Jupyter has no settings.
-    this.#root.dataset.view = this.#model.get?.("view") ?? "both";
+    this.#root.dataset.view = this.#settings.view;
     this.#flow.layout();
-    this.#lines.only = chosenStrip(this.#model);
+    this.#lines.only = onlyStripOf(this.#settings);
     this.#lines.layout();
   }
 
   /** @param {AbortSignal} signal */
   #followSize(signal) {
+    this.layout();
     const sizes = new ResizeObserver(() => this.layout());
-    follow(this.#model, ["view"], () => this.layout(), signal);
     // Presented, a picture is lower where the sentence takes another line.
     for (const part of [this.#root, this.#flow.root, this.#lines.root]) {
       sizes.observe(part);

@@ -7,7 +7,7 @@ import { parseRecording } from "./recording.js";
 /**
  * @import { Attention } from "./attention.js"
  * @import { Recorded } from "./player.js"
- * @import { Options } from "./settings.js"
+ * @import { ViewSettings } from "../view_settings.js"
  *
  * @typedef {object} Source
  * @property {string} text The recording, as JSON.
@@ -17,11 +17,11 @@ import { parseRecording } from "./recording.js";
 /**
  * @param {HTMLElement} parent
  * @param {Source[]} sources
- * @param {Options} options
+ * @param {ViewSettings} settings
  * @param {AbortSignal} signal Removes it again.
  * @returns {Attention | null} Plays it; null if it is damaged.
  */
-export function openPlayer(parent, sources, options, signal) {
+export function openPlayer(parent, sources, settings, signal) {
   /** @type {Recorded[]} */
   let all;
   try {
@@ -32,7 +32,7 @@ export function openPlayer(parent, sources, options, signal) {
     sayDamaged(parent, /** @type {Error} */ (error), signal);
     return null;
   }
-  return addPlayer(parent, all, options, signal);
+  return addPlayer(parent, all, settings, signal);
 }
 
 /**

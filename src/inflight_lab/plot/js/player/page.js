@@ -5,7 +5,7 @@ import { openPlayer } from "./open.js";
 /**
  * @import { Attention } from "./attention.js"
  * @import { Source } from "./open.js"
- * @import { Options } from "./settings.js"
+ * @import { ViewSettings } from "../view_settings.js"
  */
 
 /**
@@ -20,7 +20,7 @@ class InflightRun extends HTMLElement {
   connectedCallback() {
     this.#life = new AbortController();
     const { signal } = this.#life;
-    this.#attention = openPlayer(this, sourcesIn(this), optionsOf(this), signal);
+    this.#attention = openPlayer(this, sourcesIn(this), settingsOf(this), signal);
     this.classList.toggle("ifl-plays", this.#attention !== null);
   }
 
@@ -50,10 +50,11 @@ function sourcesIn(element) {
 
 /**
  * @param {HTMLElement} element
- * @returns {Options}
+ * @returns {ViewSettings}
  */
-function optionsOf({ dataset: { view = "both", strip = "in flight" } }) {
-  return /** @type {Options} */ ({ view, strip });
+function settingsOf({ dataset: { view = "both", strip = "in flight" } }) {
+  const chosen = /** @type {ViewSettings["view"]} */ (view);
+  return { view: chosen, strip: strip === "all" ? null : strip };
 }
 
 // A notebook may hold this several times.

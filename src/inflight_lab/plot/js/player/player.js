@@ -9,12 +9,11 @@ import { addBar } from "./bar.js";
 import { listenToKeys } from "./keys.js";
 import { addLimits } from "./limits.js";
 import { addTrack, makeScrubBars } from "./scrub.js";
-import { settingsOf } from "./settings.js";
 
 /**
  * @import { Lines } from "../lines/lines.js"
  * @import { Recording } from "./recording.js"
- * @import { Options } from "./settings.js"
+ * @import { ViewSettings } from "../view_settings.js"
  *
  * @typedef {object} Recorded
  * @property {Recording} recording
@@ -26,10 +25,10 @@ import { settingsOf } from "./settings.js";
  *
  * @param {HTMLElement} parent
  * @param {Recorded[]} all One, or one for each of several limits; all with the same names.
- * @param {Options} options
+ * @param {ViewSettings} settings
  * @param {AbortSignal} signal Removes it again.
  */
-export function addPlayer(parent, all, options, signal) {
+export function addPlayer(parent, all, settings, signal) {
   const root = addRoot(parent, signal);
   /** @type {View[]} */
   const views = [];
@@ -44,12 +43,12 @@ export function addPlayer(parent, all, options, signal) {
   for (const { name } of all[0].recording) {
     const lane = div("ifl-lane", lanes);
     if (name) div("ifl-name", lane, name);
-    views.push(new View(lane, settingsOf(options), signal, neighbours));
+    views.push(new View(lane, settings, signal, neighbours));
   }
   load(views, all[0]);
   const attention = playWhileSeen(root, playback, signal);
   addBar(bar, playback, attention, signal);
-  if (options.view === "requests") addTrack(bar, playback, attention, signal);
+  if (settings.view === "requests") addTrack(bar, playback, attention, signal);
   else makeScrubBars(siblings, playback, attention, signal);
   listenToKeys(root, playback, attention, signal);
   addLimits(limits, all, (recorded) => {

@@ -6,8 +6,6 @@ import { openPlayer } from "./open.js";
 
 /** @import { Model } from "../dom.js" */
 
-const IN_FLIGHT = /** @type {const} */ ("in flight");
-
 /** @param {{ model: Model, el: HTMLElement }} place */
 function render({ model, el }) {
   const life = new AbortController();
@@ -17,8 +15,8 @@ function render({ model, el }) {
     player.abort();
     player = new AbortController();
     const source = { text: model.get("_recording"), limit: null };
-    const options = { view: model.get("view"), strip: IN_FLIGHT };
-    openPlayer(el, [source], options, player.signal);
+    const settings = { view: model.get("view"), strip: "in flight" };
+    openPlayer(el, [source], settings, player.signal);
   }
 
   new PlainPicture(life.signal).hide(model.get("_mark"));

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 
-import { chosenStrip } from "../../../../src/inflight_lab/plot/js/lines/chosen_strip.js";
+import {
+  onlyStripOf,
+  settingsOf,
+} from "../../../src/inflight_lab/plot/js/view_settings.js";
 
 /** @param {Record<string, any>} traits */
 const modelWith = (traits) => /** @type {any} */ ({
@@ -11,17 +14,17 @@ const modelWith = (traits) => /** @type {any} */ ({
 
 const cases = [
   { of: "a panel", traits: { view: "both", _page: { strip: "rate" } }, strip: "rate" },
-  { of: "a replay", traits: { view: "both", _page: {} }, strip: "in flight" },
   {
     of: "a panel's lines",
     traits: { view: "lines", _page: { strip: "rate" } },
     strip: null,
   },
   { of: "a plot of its own", traits: { view: "both" }, strip: null },
+  { of: "the page of a watched script", traits: {}, strip: null },
 ];
 
 for (const { of, traits, strip } of cases) {
   Deno.test(`${of} shows ${strip ?? "all strips"}`, () => {
-    assert.equal(chosenStrip(modelWith(traits)), strip);
+    assert.equal(onlyStripOf(settingsOf(modelWith(traits))), strip);
   });
 }
