@@ -12,13 +12,13 @@ from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 
 STARTED = "inflight_lab_started"
-"""How many requests a picture has, in the metadata of the output that holds it."""
+"""Metadata key of an output: how many requests its picture shows."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
 """The MIME type of a recording with one run, by the name of its lane."""
 
 PLAYER = "inflight_lab_player"
-"""Where the run is played, in the metadata of an output that has a recording: the
+"""Metadata key of an output that has a recording: where its run is played, as the
 fields of a `Place`."""
 
 keep_recordings = False
@@ -85,11 +85,9 @@ def as_mime_types(picture: Picture) -> dict[str, Any]:
 
 
 def recording_of(name: str, run: Run) -> dict[str, Any] | None:
-    """Its recording as JSON; None if it has not ended, or was too long."""
-    if run.live:
+    """Its recording as JSON; None if the run is not over, or was too long."""
+    is_over = run.now > 0 and not run.live
+    if not is_over or not run.whole:
         return None
-    try:
-        recording: dict[str, Any] = json.loads(as_text({name: run}))
-    except ValueError:
-        return None
+    recording: dict[str, Any] = json.loads(as_text({name: run}))
     return recording

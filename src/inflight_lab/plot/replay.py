@@ -62,10 +62,12 @@ class Replay(anywidget.AnyWidget):
 
     def _without_kernel(self) -> dict[str, Any]:
         """What plays where no widget lives; beside one it is hidden."""
-        names = " and ".join(name for name in self.runs if name)
         html = player_html([Recorded(self.runs)], self._still(), view=self.view)
-        words = f"A recording{names and f' of {names}'}"
-        return {"text/html": html + page_parts(), "text/plain": words}
+        return {"text/html": html + page_parts(), "text/plain": self._in_words()}
+
+    def _in_words(self) -> str:
+        names = " and ".join(name for name in self.runs if name)
+        return f"A recording of {names}" if names else "A recording"
 
     def _still(self) -> str:
         pictures = [

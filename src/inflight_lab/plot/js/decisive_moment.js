@@ -160,17 +160,17 @@ function steadyMiddle(run) {
   const points = levels.server.length > 0 ? levels.server : levels.client;
   const end = endOfWork(points, run.now);
   const quarter = (end - begin) / 4;
-  const middle = { from: begin + quarter, until: end - quarter };
-  let longest = { from: begin + 2 * quarter, until: begin + 2 * quarter };
+  const middle = { from: begin + quarter, to: end - quarter };
+  let longest = { from: begin + 2 * quarter, to: begin + 2 * quarter };
   points.forEach((point, i) => {
     if (point.last === 0) return; // there is nothing to see
     const lasts = {
       from: Math.max(middle.from, point.time),
-      until: Math.min(middle.until, points[i + 1]?.time ?? end),
+      to: Math.min(middle.to, points[i + 1]?.time ?? end),
     };
-    if (lasts.until - lasts.from > longest.until - longest.from) longest = lasts;
+    if (lasts.to - lasts.from > longest.to - longest.from) longest = lasts;
   });
-  return (longest.from + longest.until) / 2;
+  return (longest.from + longest.to) / 2;
 }
 
 /**

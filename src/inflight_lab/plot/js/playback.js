@@ -7,11 +7,11 @@ import { rounded } from "./words.js";
 /**
  * @import { Run } from "./run.js"
  *
- * @typedef {object} PlayerState
+ * @typedef {object} PlayedState
  * @property {boolean} on Whether runs are shown at the time of `clock`.
  * @property {PageClock} clock
  *
- * @typedef {EventTarget & PlayerState} Player Dispatches "change" when `on` has changed, and
+ * @typedef {EventTarget & PlayedState} Played Dispatches "change" when `on` has changed, and
  *   "seek" when its clock has jumped to another time.
  *
  * @typedef {object} Span

@@ -15,7 +15,7 @@ import { Run } from "./run.js";
  * @import { Moment } from "./decisive_moment.js"
  * @import { Phase } from "./phase.js"
  * @import { Plan } from "./planned_run.js"
- * @import { Player } from "./playback.js"
+ * @import { Played } from "./playback.js"
  */
 
 /**
@@ -39,16 +39,16 @@ export class Stage extends EventTarget {
   #kernelClock = new KernelClock();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
-  #player;
+  #playback;
 
   /**
-   * @param {Player} player
+   * @param {Played} playback
    * @param {AbortSignal} signal Aborted when the page closes.
    */
-  constructor(player, signal) {
+  constructor(playback, signal) {
     super();
-    this.#player = player;
-    player.addEventListener("change", () => this.#update(), { signal });
+    this.#playback = playback;
+    playback.addEventListener("change", () => this.#update(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#settling));
   }
 
@@ -106,7 +106,7 @@ export class Stage extends EventTarget {
 
   #update() {
     const settling = this.#settling !== undefined;
-    const phase = phaseOf(this.run, { settling, played: this.#player.on });
+    const phase = phaseOf(this.run, { settling, played: this.#playback.on });
     const shown = phase === "ready" ? this.#planned : this.run;
     const isSame = phase === this.phase && shown === this.shown;
     if (!isSame) this.#enter(phase, shown);
@@ -130,7 +130,7 @@ export class Stage extends EventTarget {
    */
   #clockIn(phase) {
     if (phase === "running") return this.#kernelClock;
-    if (phase === "playing") return this.#player.clock;
+    if (phase === "playing") return this.#playback.clock;
     return new StillClock(phase === "frozen" ? this.moment.time : 0);
   }
 }

@@ -41,19 +41,19 @@ for (const { number, words } of cases.words) {
 }
 
 Deno.test("the axis widens from 4 to 12 seconds, and scrolls from then on", () => {
-  assert.deepEqual(timeRangeTo(1, true), { from: 0, span: 4.08 });
-  assert.deepEqual(timeRangeTo(12, true), { from: 0, span: 12.24 });
-  assert.deepEqual(timeRangeTo(20, true), { from: 8, span: 12.24 });
+  assert.deepEqual(timeRangeTo(1, true), { from: 0, seconds: 4.08 });
+  assert.deepEqual(timeRangeTo(12, true), { from: 0, seconds: 12.24 });
+  assert.deepEqual(timeRangeTo(20, true), { from: 8, seconds: 12.24 });
 });
 
 Deno.test("once a run has ended the axis shows a minute", () => {
-  assert.deepEqual(timeRangeTo(20, false), { from: 0, span: 20.4 });
+  assert.deepEqual(timeRangeTo(20, false), { from: 0, seconds: 20.4 });
   assert.equal(timeRangeTo(70, false).from, 10);
 });
 
 Deno.test("and the moment with the cursor, however long ago it was", () => {
-  const { from, span } = timeRangeTo(90, false, 5);
-  assert.ok(from < 5 && from + span > 90);
+  const { from, seconds } = timeRangeTo(90, false, 5);
+  assert.ok(from < 5 && from + seconds > 90);
   assert.equal(timeRangeTo(90, false, 1).from, 0);
   assert.equal(timeRangeTo(90, false, 60).from, 30);
 });
@@ -69,7 +69,7 @@ Deno.test("columns are so narrow that a pixel or two is one, and double", () => 
 });
 
 Deno.test("numbers of the time axis have room", () => {
-  assert.deepEqual(ticksOf({ from: 0, span: 4.08 }, 1000), [
+  assert.deepEqual(ticksOf({ from: 0, seconds: 4.08 }, 1000), [
     0,
     0.5,
     1,
@@ -80,5 +80,5 @@ Deno.test("numbers of the time axis have room", () => {
     3.5,
     4,
   ]);
-  assert.deepEqual(ticksOf({ from: 8.1, span: 12.24 }, 390), [10, 15, 20]);
+  assert.deepEqual(ticksOf({ from: 8.1, seconds: 12.24 }, 390), [10, 15, 20]);
 });

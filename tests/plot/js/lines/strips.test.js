@@ -190,7 +190,7 @@ Deno.test("client and server that are nearly always the same are one line", () =
       now: 4,
       levels: { client: [[0, 5]], server: [[0, 0], [apart, 5]] },
     });
-  const range = { from: 0, span: 4 };
+  const range = { from: 0, seconds: 4 };
   const names = [0.2, 1].map((apart) => {
     const { lines } = contentOf(runApart(apart), IN_FLIGHT, range, 4);
     return lines.map(({ name }) => name).filter((name) => name !== "limit");
@@ -306,7 +306,7 @@ Deno.test("strips are computed a twentieth of a real second ahead, at most", () 
 
 Deno.test("no mark is drawn before its time, and no number of marks", () => {
   const run = runOf({ now: 9, levels: { refused: [[2, 31], [2.4, 7], [3, 53]] } });
-  const content = contentOf(run, IN_FLIGHT, { from: 0, span: 9 }, 9);
+  const content = contentOf(run, IN_FLIGHT, { from: 0, seconds: 9 }, 9);
   const [strip] = layoutOnPage([IN_FLIGHT], WINDOW).strips;
   /** @param {number} drawnTo */
   function drawnUpTo(drawnTo) {
@@ -342,7 +342,7 @@ Deno.test("a ceiling goes from end to end before a run, too", () => {
   const widths = [];
   drawn.inside = ({ w }) => widths.push(w);
   const [strip] = layoutOnPage([IN_FLIGHT], WINDOW).strips;
-  drawStrip(drawn, strip, contentOf(run, IN_FLIGHT, { from: 0, span: 4 }, 0), {
+  drawStrip(drawn, strip, contentOf(run, IN_FLIGHT, { from: 0, seconds: 4 }, 0), {
     title: "",
     x: (time) => 52 + 100 * time,
     rightPixel: 452,

@@ -43,13 +43,13 @@ const LOWEST_AXIS_MAXIMUM = 4;
  */
 export function contentOf(run, spec, range, until) {
   const { from } = range;
-  const columns = { from, until: until + BIN, width: columnFor(range.span) };
+  const columns = { from, until: until + BIN, width: columnFor(range.seconds) };
   /** @param {Line} name */
   const lineOf = (name) => ({ name, steps: stepsOf(run, spec, name, columns) });
   const lines = spec.lines.map(lineOf);
   const ceilings = ceilingOf(run, spec.ceiling, until);
   const marks = spec.marks.map((name) => marksOf(run, name, { from, until }));
-  const distinct = withoutDoubles(lines, columns.width, range.span);
+  const distinct = withoutDoubles(lines, columns.width, range.seconds);
   return { lines: [...ceilings, ...distinct], marks };
 }
 

@@ -137,7 +137,7 @@ export class Lines extends Picture {
     if (this.showsFuture) {
       this.#whole.update(this.run, this.#shown, range, this.run.now);
     }
-    const perSecond = (this.#rightPixel - LEFT) / range.span;
+    const perSecond = (this.#rightPixel - LEFT) / range.seconds;
     /** @param {number} moment */
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
     const drawnToPixel = x(end);
@@ -146,7 +146,7 @@ export class Lines extends Picture {
     const { bottom } = strips[strips.length - 1];
     const axis = { x, bottom, rightPixel: this.#rightPixel, wide: this.#wide };
     drawTimeAxis(this.pen, range, axis);
-    const across = { x, drawnToPixel, untilTime: range.from + range.span };
+    const across = { x, drawnToPixel, untilTime: range.from + range.seconds };
     for (const strip of strips) this.#drawStrip(strip, across, time);
     const cursor = this.#frozenAt ?? (this.showsFuture ? end : null);
     if (cursor !== null) drawCursor(this.pen, cursor, axis);
@@ -162,8 +162,8 @@ export class Lines extends Picture {
   timeAt(clientX) {
     const { left, width } = this.canvas.getBoundingClientRect();
     const pixel = ((clientX - left) / width) * this.#wide;
-    const { from, span } = this.#timeRangeAt(this.time);
-    return from + (span * (pixel - LEFT)) / (this.#rightPixel - LEFT);
+    const { from, seconds } = this.#timeRangeAt(this.time);
+    return from + (seconds * (pixel - LEFT)) / (this.#rightPixel - LEFT);
   }
 
   /**

@@ -24,7 +24,7 @@ const TICK_GAP_PIXELS = 83.2;
 /**
  * @typedef {object} TimeRange What the axis shows.
  * @property {number} from The time at the left end.
- * @property {number} span Seconds to the right end.
+ * @property {number} seconds From there to the right end.
  */
 
 /**
@@ -39,7 +39,7 @@ const TICK_GAP_PIXELS = 83.2;
 export function timeRangeTo(now, scrolls, cursor = Infinity) {
   const usual = now - (scrolls ? WIDEST_SPAN_SECONDS : KEPT_SECONDS);
   const from = Math.max(0, Math.min(usual, cursor - BEFORE_CURSOR_SECONDS));
-  return { from, span: Math.max(SHORTEST_SPAN_SECONDS, now - from) * 1.02 };
+  return { from, seconds: Math.max(SHORTEST_SPAN_SECONDS, now - from) * 1.02 };
 }
 
 /**
@@ -49,16 +49,16 @@ export function timeRangeTo(now, scrolls, cursor = Infinity) {
  * @returns {TimeRange}
  */
 export function rangeOfWhole(end) {
-  return { from: 0, span: Math.max(SHORTEST_WHOLE_SECONDS, end) * 1.02 };
+  return { from: 0, seconds: Math.max(SHORTEST_WHOLE_SECONDS, end) * 1.02 };
 }
 
 /**
  * The seconds of one column.  They only ever double, so that columns stay where they are.
  *
- * @param {number} span
+ * @param {number} seconds What the axis shows.
  */
-export function columnFor(span) {
-  const bins = span / BIN / MOST_COLUMNS;
+export function columnFor(seconds) {
+  const bins = seconds / BIN / MOST_COLUMNS;
   return BIN * 2 ** Math.max(0, Math.ceil(Math.log2(bins)));
 }
 
@@ -68,10 +68,10 @@ export function columnFor(span) {
  * @param {TimeRange} timeRange
  * @param {number} wide Pixels of the picture.
  */
-export function ticksOf({ from, span }, wide) {
-  const step = Math.max(0.5, niceStep(span, Math.max(2, wide / TICK_GAP_PIXELS)));
+export function ticksOf({ from, seconds }, wide) {
+  const step = Math.max(0.5, niceStep(seconds, Math.max(2, wide / TICK_GAP_PIXELS)));
   const ticks = [];
-  for (let tick = Math.ceil(from / step) * step; tick < from + span; tick += step) {
+  for (let tick = Math.ceil(from / step) * step; tick < from + seconds; tick += step) {
     ticks.push(tick);
   }
   return ticks;

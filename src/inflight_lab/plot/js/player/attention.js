@@ -81,13 +81,13 @@ export function playWhileSeen(root, playback, signal) {
   let isInView = false;
   const look = () => attention.see(isInView && !document.hidden);
   const thresholds = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
-  const places = new IntersectionObserver((entries) => {
+  const observer = new IntersectionObserver((entries) => {
     isInView = isMuchInView(entries[entries.length - 1], isInView);
     look();
   }, { threshold: thresholds });
-  places.observe(root);
+  observer.observe(root);
   document.addEventListener("visibilitychange", look, { signal });
-  signal.addEventListener("abort", () => places.disconnect());
+  signal.addEventListener("abort", () => observer.disconnect());
   if (!calm.matches) playback.seek(playback.span.begin);
   return attention;
 }

@@ -3,7 +3,7 @@
 import { add } from "../dom.js";
 import { framed, SELDOM_MS } from "../frames.js";
 
-/** How many times slower the button makes it. */
+/** The button divides the speed by this. */
 const SLOWER = 5;
 
 /**
@@ -18,7 +18,12 @@ const SLOWER = 5;
  * @param {AbortSignal} signal Ends them.
  */
 export function addBar(bar, playback, attention, signal) {
-  const play = addButton(bar, "ifl-play", "Space", () => attention.toggle());
+  const play = addButton(
+    bar,
+    "ifl-play",
+    "Play or pause (Space)",
+    () => attention.toggle(),
+  );
   const slow = addButton(bar, "ifl-slow", `${SLOWER} times slower`, toggleSlow);
   slow.textContent = `1/${SLOWER} speed`;
   const time = add("span", bar, { className: "ifl-time" });

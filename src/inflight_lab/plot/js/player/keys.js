@@ -3,14 +3,10 @@
 /**
  * @import { Playback } from "../playback.js"
  * @import { Attention } from "./attention.js"
- *
- * @typedef {object} Place Where a player stands.
- * @property {number} time
- * @property {{ begin: number, end: number }} span
  */
 
 /**
- * A key goes so far, as a share of the whole.
+ * How far each key moves, as a share of the run.
  *
  * @type {Map<string, number>}
  */
@@ -30,7 +26,7 @@ const ACROSS = ["ArrowLeft", "ArrowRight"];
  * The time to which a key goes, or null if it goes nowhere.
  *
  * @param {string} key
- * @param {Place} place
+ * @param {{ time: number, span: { begin: number, end: number } }} playback
  * @param {boolean} onSlider Whether the slider of time has the focus.
  * @returns {number | null}
  */

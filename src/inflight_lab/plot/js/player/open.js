@@ -26,7 +26,7 @@ export function openPlayer(parent, sources, settings, signal) {
   let all;
   try {
     all = sources.map(({ text, limit }) => {
-      return { recording: parseRecording(text), limit };
+      return { runs: parseRecording(text), limit };
     });
   } catch (error) {
     sayDamaged(parent, /** @type {Error} */ (error), signal);

@@ -12,11 +12,11 @@ import { addTrack, makeScrubBars } from "./scrub.js";
 
 /**
  * @import { Lines } from "../lines/lines.js"
- * @import { Recording } from "./recording.js"
+ * @import { NamedRun } from "./recording.js"
  * @import { ViewSettings } from "../view_settings.js"
  *
- * @typedef {object} Recorded
- * @property {Recording} recording
+ * @typedef {object} Recorded Runs that were recorded together.
+ * @property {NamedRun[]} runs Side by side.
  * @property {number | null} limit At which it was recorded.
  */
 
@@ -40,7 +40,7 @@ export function addPlayer(parent, all, settings, signal) {
   /** @type {Lines[]} The plots side by side. */
   const siblings = [];
   const neighbours = { siblings, playback, isControlled: true };
-  for (const { name } of all[0].recording) {
+  for (const { name } of all[0].runs) {
     const lane = div("ifl-lane", lanes);
     if (name) div("ifl-name", lane, name);
     views.push(new View(lane, settings, signal, neighbours));
@@ -76,8 +76,8 @@ function addRoot(parent, signal) {
  * @param {View[]} views
  * @param {Recorded} recorded
  */
-function load(views, { recording }) {
+function load(views, { runs }) {
   views.forEach((view, lane) => {
-    view.receive({ run: recording[lane].columns, reset: true });
+    view.receive({ run: runs[lane].columns, reset: true });
   });
 }

@@ -14,13 +14,11 @@ const EVENTS = ["times", "what", "requests", "details", "quota"];
  * @typedef {object} NamedRun
  * @property {string} name
  * @property {Columns} columns
- *
- * @typedef {NamedRun[]} Recording The runs of one recording, side by side.
  */
 
 /**
  * @param {string} text JSON.
- * @returns {Recording}
+ * @returns {NamedRun[]} Side by side.
  */
 export function parseRecording(text) {
   const { format, runs } = parsed(text);
