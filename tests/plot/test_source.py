@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inflight_lab import Timeline
-from inflight_lab.plot import source as source_module
+from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
@@ -47,16 +47,21 @@ def test_each_point_is_read_once(server: Timeline) -> None:
 
 
 def test_a_run_begins_at_once(
-    server: Timeline, monkeypatch: pytest.MonkeyPatch
+    clock: SetClock, server: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a server that has answered for days no event from before is looked at."""
-    server.answer(server.send(), 200)
-    with monkeypatch.context() as patch:
-        patch.setattr(source_module, "Event", None)
-        source = PlotSource(server, None)
-        source.begin()
-    server.send()
-    assert source.read().levels["server"] == [Point(0, 1, 1, 1)]
+    """Of a server that has answered for days only the last event is looked at."""
+    for _ in range(500):
+        server.answer(server.send(), 200)
+    clock.now += 100
+    looked_at: list[float] = []
+
+    def at(_: OwnTime, time: float) -> float:
+        looked_at.append(time)
+        return -100.0
+
+    monkeypatch.setattr(OwnTime, "at", at)
+    PlotSource(server, None)
+    assert len(looked_at) == 1
 
 
 def test_a_new_run_has_nothing_of_the_last(clock: SetClock, server: Timeline) -> None:
