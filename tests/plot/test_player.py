@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from inflight_lab.plot.modules import for_machines
+from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.player import Recorded, page_parts, player_html
+from inflight_lab.plot.widget import PLOT
 from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
@@ -52,7 +53,16 @@ def test_a_page_needs_nothing_else() -> None:
     assert parts.count("</script>") == 1
 
 
+@pytest.mark.parametrize("entry", ["page.js", "replay.js"])
+def test_no_text_of_the_script_goes_over_several_lines(entry: str) -> None:
+    """Or a line that looks like a comment would be missing; code in a text may."""
+    script = without_comments(joined(PLOT / "js" / "player" / entry))
+    unclosed = [line for line in script.splitlines() if line.count("`") % 2]
+    texts = [line for line in unclosed if not line.endswith("${")]
+    assert [line for line in texts if not line.startswith("}")] == []
+
+
 def test_what_only_people_read_is_left_out() -> None:
     """Comments and margins are; what stands behind code stays as it is."""
     code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"
-    assert for_machines(code) == "function f() {\nreturn 1; // yes\n}\n"
+    assert without_comments(code) == "function f() {\nreturn 1; // yes\n}\n"

@@ -102,6 +102,6 @@ def test_the_recordings_that_come_with_the_package(path: Path) -> None:
         counts = run.counts
         ended = counts.accepted + counts.refused + counts.failed + counts.cancelled
         assert ended == counts.started > 0
-        told = sum(event.request_count for event in run.events if event.outcome)
-        assert told == ended
+        counted = sum(event.request_count for event in run.events if event.outcome)
+        assert counted == ended
     shown_again.close()

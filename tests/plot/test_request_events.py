@@ -40,7 +40,7 @@ def practice() -> Iterator[PracticeServer]:
         yield running
 
 
-def told(source: PlotSource) -> list[tuple[Any, ...]]:
+def new_events(source: PlotSource) -> list[tuple[Any, ...]]:
     """What is new, without times and quotas."""
     return [event[1:4] for event in source.read().events]
 
@@ -57,7 +57,7 @@ def test_both_sides_tell_of_one_request(server: Timeline, client: Timeline) -> N
     client.cancel(second)
     client.answer(first, 429)
     server.answer(arrived, 429)
-    assert told(source) == [
+    assert new_events(source) == [
         ("taken", None, 0),
         ("sent", first, 0),
         ("freed", None, 0),
@@ -99,7 +99,7 @@ def test_one_ends_as_the_next_is_sent(
     client.answer(first, 200)
     last = client.send()
     server.send(429)
-    arrived = [event for event in told(source) if event[0] == "arrived"]
+    arrived = [event for event in new_events(source) if event[0] == "arrived"]
     assert arrived == [
         ("arrived", first, 200),
         ("arrived", failed, 503),
@@ -107,7 +107,7 @@ def test_one_ends_as_the_next_is_sent(
     ]
 
 
-def test_only_this_run_is_told(
+def test_only_this_run_is_read(
     clock: SetClock, server: Timeline, client: Timeline
 ) -> None:
     """What began before, and what never arrived, takes no other's verdict."""
@@ -126,7 +126,7 @@ def test_only_this_run_is_told(
     clock.now += 1
     server.send(429)
     server.send(200)  # another panel's
-    assert told(source) == [
+    assert new_events(source) == [
         ("sent", 0, None),
         ("answered", 0, 404),
         ("sent", 1, None),
@@ -161,7 +161,7 @@ def test_those_who_give_up_waiting_are_counted(client: Timeline) -> None:
     client.send()
     client.cancel(None)
     client.cancel_waiting()
-    assert [event for event in told(source) if event[1] is None] == [
+    assert [event for event in new_events(source) if event[1] is None] == [
         ("failed", None, 1),
         ("cancelled", None, 1),
         ("cancelled", None, 6),
@@ -169,7 +169,7 @@ def test_those_who_give_up_waiting_are_counted(client: Timeline) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_real_run_is_told_in_order(practice: PracticeServer) -> None:
+async def test_a_real_run_is_read_in_order(practice: PracticeServer) -> None:
     """Each request takes a slot, is sent from it, arrives, and frees the slot."""
     practice.latency = 0.01
     practice.quota = "sliding-window"

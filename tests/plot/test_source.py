@@ -133,7 +133,7 @@ def test_a_limit_is_drawn_from_when_it_is_set(
 def test_the_quota_stands_from_the_beginning_and_changes(
     clock: SetClock, server: Timeline
 ) -> None:
-    """Each policy is told once, when it is seen first; none is told as none."""
+    """Each policy is read once, when it is seen first; no quota is read as none."""
     first = QuotaPolicy("fixed-window", 7, 2.0, 3)
     said: QuotaPolicy | None = first
     source = PlotSource(server, None, lambda: said)
@@ -158,7 +158,7 @@ def test_only_a_window_of_the_clock_has_an_offset(
     assert PlotSource(server, None, lambda: policy).read().window_offset == offset
 
 
-def test_how_many_are_let_in_at_once_is_told_when_it_changes(
+def test_how_many_are_let_in_at_once_is_read_when_it_changes(
     clock: SetClock, server: Timeline
 ) -> None:
     """Without a quota too; where any number may come, there is nothing to tell."""
@@ -182,7 +182,7 @@ def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:
 
 
 @pytest.mark.parametrize(("kind", "gauge"), [("gcra", 0.4), ("sliding-window", 4)])
-def test_a_run_in_slow_motion_is_told_in_its_own_seconds(
+def test_a_run_in_slow_motion_has_its_own_seconds(
     kind: str, gauge: float, clock: SetClock, server: Timeline
 ) -> None:
     """Times, the quota's period, what GCRA asks to wait, and how long it took."""
@@ -362,7 +362,7 @@ def test_a_client_alone_is_enough(client: Timeline) -> None:
         PlotSource(None, None)
 
 
-def test_a_server_that_is_told_of_a_queue_draws_it(server: Timeline) -> None:
+def test_a_server_that_knows_of_a_queue_draws_it(server: Timeline) -> None:
     """It sees none by itself, and then there is no line."""
     source = PlotSource(server, None)
     server.send()

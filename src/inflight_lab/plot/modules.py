@@ -26,10 +26,11 @@ def joined(entry: Path) -> str:
     return "\n".join([*(module.as_function() for module in found[:-1]), found[-1].text])
 
 
-def for_machines(text: str) -> str:
-    """JavaScript or CSS without its comments and margins: half of it, for a page.
+def without_comments(text: str) -> str:
+    """JavaScript or CSS without comments and indentation: about half as long.
 
-    It knows comments that begin a line.  No text of ours goes over several lines.
+    It removes comments that begin a line.  So no text in the code may go over several
+    lines.
     """
     code = LINE_COMMENT.sub("", BLOCK_COMMENT.sub("", text))
     return MARGIN.sub("\n", code).lstrip()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from inflight_lab.plot.modules import for_machines, joined
+from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.widget import PLOT
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
@@ -53,8 +53,8 @@ def player_html(
 
 def page_parts() -> str:
     """The style and the script that a page with players needs once."""
-    script = for_machines(joined(PLOT / "js" / "player" / "page.js"))
-    css = for_machines(style())
+    script = without_comments(joined(PLOT / "js" / "player" / "page.js"))
+    css = without_comments(style())
     return f'<style>\n{css}</style>\n<script type="module">\n{script}</script>'
 
 

@@ -11,7 +11,7 @@ from IPython.display import display
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot import plain_picture
 from inflight_lab.plot.drawing import draw_run
-from inflight_lab.plot.modules import for_machines, joined
+from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.plain_picture import Place, PlainPicture
 from inflight_lab.plot.player import Recorded, page_parts, player_html, style
 from inflight_lab.plot.widget import PLOT
@@ -35,8 +35,8 @@ class Replay(anywidget.AnyWidget):
     recording.
     """
 
-    _esm = for_machines(joined(PLOT / "js" / "player" / "replay.js"))
-    _css = for_machines(style())
+    _esm = without_comments(joined(PLOT / "js" / "player" / "replay.js"))
+    _css = without_comments(style())
 
     view = traitlets.Enum(
         ("both", "requests", "lines"),

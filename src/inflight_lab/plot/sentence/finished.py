@@ -73,7 +73,7 @@ def _failed(run: Run) -> str:
     counts = run.counts
     if not counts.failed or counts.failed < counts.refused:
         return ""
-    who = _share(counts.failed, counts.started)
+    who = _out_of(counts.failed, counts.started)
     others = _also(counts.refused, "refused") + _given_up(run)
     return f"{who} failed{_because(why_failed(run))}.{others}"
 
@@ -82,7 +82,7 @@ def _refused(run: Run) -> str:
     counts = run.counts
     if not counts.refused:
         return ""
-    who = _share(counts.refused, counts.started)
+    who = _out_of(counts.refused, counts.started)
     others = _also(counts.failed, "failed") + _given_up(run)
     return f"{who} refused{_because(why_refused(run))}.{others}"
 
@@ -148,7 +148,7 @@ def _all(count: int) -> str:
     return "1 request" if count == 1 else f"All {with_commas(count)}"
 
 
-def _share(part: int, whole: int) -> str:
+def _out_of(part: int, whole: int) -> str:
     return (
         _all(whole) if part == whole else f"{with_commas(part)} of {with_commas(whole)}"
     )

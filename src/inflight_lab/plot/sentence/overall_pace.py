@@ -25,7 +25,7 @@ def overall_pace(run: Run) -> str:
         return _both_budgets(run, policy)
     if _rate_tells_all(run, policy):
         return f"{_rate_alone(run)} of the {with_commas(policy.rate)} allowed"
-    return _busiest_period(run, policy)
+    return _in_its_busiest_period(run, policy)
 
 
 def _rate_alone(run: Run) -> str:
@@ -48,7 +48,7 @@ def _rate_tells_all(run: Run, policy: QuotaPolicy) -> bool:
     return _rate_of(run) <= policy.rate
 
 
-def _busiest_period(run: Run, policy: QuotaPolicy) -> str:
+def _in_its_busiest_period(run: Run, policy: QuotaPolicy) -> str:
     came = f"{with_commas(run.counts.busiest_period)} came"
     period = in_one_period(policy.period)
     return f": at most {came} {period}, {are_allowed(policy.rate)}"

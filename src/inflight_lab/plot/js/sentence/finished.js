@@ -45,7 +45,7 @@ function allAnsweredInTheEnd(soFar) {
 function failed(soFar) {
   const { counts } = soFar;
   if (!counts.failed || counts.failed < counts.refused) return null;
-  const who = share(counts.failed, counts.started);
+  const who = outOf(counts.failed, counts.started);
   const others = also(counts.refused, "refused") + givenUp(soFar);
   const text = `${who} failed${because(whyFailed(soFar))}.${others}`;
   return { text, tone: "failed" };
@@ -55,7 +55,7 @@ function failed(soFar) {
 function refused(soFar) {
   const { counts } = soFar;
   if (!counts.refused) return null;
-  const who = share(counts.refused, counts.started);
+  const who = outOf(counts.refused, counts.started);
   const others = also(counts.failed, "failed") + givenUp(soFar);
   const text = `${who} refused${because(whyRefused(soFar))}.${others}`;
   return { text, tone: "refused" };
@@ -100,11 +100,11 @@ export const WHEN_OVER = [
  * @param {RunSoFar} soFar
  */
 function troubles(soFar) {
-  const { refused, failed } = soFar.counts;
-  if (refused >= failed) {
-    return many(refused, "refusal") + because(whyRefused(soFar));
+  const { counts } = soFar;
+  if (counts.refused >= counts.failed) {
+    return many(counts.refused, "refusal") + because(whyRefused(soFar));
   }
-  return many(failed, "failure") + because(whyFailed(soFar));
+  return many(counts.failed, "failure") + because(whyFailed(soFar));
 }
 
 /** @param {RunSoFar} soFar */
@@ -141,7 +141,7 @@ const all = (number) => (number === 1 ? "1 request" : `All ${withCommas(number)}
  * @param {number} count
  * @param {number} whole
  */
-function share(count, whole) {
+function outOf(count, whole) {
   return count === whole ? all(whole) : `${withCommas(count)} of ${withCommas(whole)}`;
 }
 

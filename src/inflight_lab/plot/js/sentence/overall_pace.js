@@ -24,7 +24,7 @@ export function overallPace(soFar) {
   if (rateTellsAll(soFar, policy)) {
     return `${rateAlone(soFar)} of the ${withCommas(policy.rate)} allowed`;
   }
-  return busiestPeriod(soFar, policy);
+  return inItsBusiestPeriod(soFar, policy);
 }
 
 /** @param {RunSoFar} soFar */
@@ -60,7 +60,7 @@ function rateTellsAll(soFar, { rate, period }) {
  * @param {RunSoFar} soFar
  * @param {QuotaPolicy} policy
  */
-function busiestPeriod(soFar, policy) {
+function inItsBusiestPeriod(soFar, policy) {
   const came = `${withCommas(busiest(soFar, policy))} came`;
   const period = inOnePeriod(policy.period);
   return `: at most ${came} ${period}, ${areAllowed(policy.rate)}`;
