@@ -348,6 +348,20 @@ Deno.test("the API works on those within its frame, and on no other", () => {
   assert.deepEqual([inFlight, atApi], [2, 0]); // on the road
 });
 
+Deno.test("the API works on none that it has answered, though nobody has read it", () => {
+  const run = runOf({
+    levels: { server: [[0, 0], [1, 2], [1.4, 0]] },
+    events: [0, 1].flatMap((n) => request(n, { sent: 1, ended: 2, status: 200 })),
+  });
+  /** @param {number} time */
+  const seen = (time) => {
+    const { words, marks } = drawnAt(run, time);
+    const worksOn = words[words.indexOf("API: working on") + 1];
+    return [worksOn, marks.at(-1)?.name];
+  };
+  assert.deepEqual([1.3, 1.5].map(seen), [["2", "flying"], ["0", "ok"]]);
+});
+
 Deno.test("no letters are smaller than 11 pixels, and no outline is fainter than half", () => {
   const asleep = runOf({
     policies: [sevenInTwo("gcra")],

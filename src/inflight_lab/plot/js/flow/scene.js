@@ -1,5 +1,6 @@
 // The picture of the flow, part by part, at one moment.
 
+import { levelAt } from "../run.js";
 import { hasSlots } from "./packing.js";
 import { drawQuota } from "./quota_picture.js";
 import { drawRoads } from "./road_picture.js";
@@ -98,12 +99,30 @@ function drawApi(pen, scene) {
 }
 
 /**
- * What the API does: it works on those that it has not refused.
+ * How many the API works on: neither on those that it has refused nor, where it is observed,
+ * on those that it has answered while the client was too busy to read the answer.
  *
+ * @param {FlowModel} model
+ * @param {Dots} dots
+ */
+function workedOn(model, { atApi, refusedAtApi }) {
+  return Math.min(atApi - refusedAtApi, serverWorksOn(model) ?? Infinity);
+}
+
+/**
+ * How many the server works on by its own account; undefined where it is not observed.
+ *
+ * @param {FlowModel} model
+ */
+function serverWorksOn({ run, time }) {
+  return levelAt(run.levels.server, time);
+}
+
+/**
  * @param {Pen} pen
  * @param {Scene} scene
  */
-function drawApiHeading(pen, { places, dots, refused }) {
+function drawApiHeading(pen, { model, places, dots, refused }) {
   const { words } = places;
   const [x, y] = words.api;
   const [right] = words.refused;
@@ -114,7 +133,7 @@ function drawApiHeading(pen, { places, dots, refused }) {
     pen.text("refused", reach + 6, y, alarm);
     return;
   }
-  pen.heading("API: working on", dots.atApi - dots.refusedAtApi, x, y, "flying");
+  pen.heading("API: working on", workedOn(model, dots), x, y, "flying");
   if (refused) pen.text("refused", right, y, { ...alarm, align: "right" });
 }
 
@@ -128,8 +147,9 @@ function drawApiHeading(pen, { places, dots, refused }) {
 function drawDots(pen, { model, packs, dots }) {
   /** @type {Map<string, { name: string, size: number, spots: Spot[] }>} */
   const alike = new Map();
+  const isServerIdle = serverWorksOn(model) === 0;
   for (const dot of dots.drawn) {
-    const name = lookOf(dot);
+    const name = lookOf(dot, isServerIdle);
     const size = sizeOf(dot, packs, model.bundleSize);
     const key = `${name} ${size}`;
     const same = alike.get(key);
@@ -159,16 +179,19 @@ function drawNumber(pen, { request, at: [x, y] }) {
 }
 
 /**
- * A refused request looks refused as soon as it is at the API.
+ * A refused request looks refused as soon as it is at the API.  At a server that has nothing
+ * to do, the others look answered: their answers are waiting to be read.
  *
  * @param {Dot} dot
+ * @param {boolean} isServerIdle
  */
-function lookOf({ leg, request }) {
+function lookOf({ leg, request }, isServerIdle) {
   if (leg === "pool") return "waiting";
   if (leg === "out") return "flying";
   const { outcome } = request;
-  if (leg === "api") return outcome === "refused" ? "refused" : "flying";
-  return outcome ?? "flying";
+  if (leg !== "api") return outcome ?? "flying";
+  if (outcome === "ok" && isServerIdle) return "ok";
+  return outcome === "refused" ? "refused" : "flying";
 }
 
 /**
