@@ -21,7 +21,8 @@ const SITUATIONS = {
 };
 
 /**
- * What a view says of a run at a time.  A frozen view speaks of the whole run.
+ * What a view says of a run at a time.  A frozen view speaks of the whole run, and so does
+ * one in which a run is played beside others that take longer.
  *
  * @param {Run} run
  * @param {number} time
@@ -29,8 +30,9 @@ const SITUATIONS = {
  * @returns {Sentence}
  */
 export function sentenceOf(run, time, phase) {
-  const soFar = new RunSoFar(run, phase === "frozen" ? Infinity : time);
-  for (const situation of SITUATIONS[phase]) {
+  const told = phase === "playing" && time >= run.now ? "frozen" : phase;
+  const soFar = new RunSoFar(run, told === "frozen" ? Infinity : time);
+  for (const situation of SITUATIONS[told]) {
     const sentence = situation(soFar);
     if (sentence) return inOnePiece(sentence, run.slow);
   }
