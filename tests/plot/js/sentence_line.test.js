@@ -71,10 +71,13 @@ function onAPage(test) {
 }
 
 /**
+ * @import { Sentence, Tone } from "../../../src/inflight_lab/plot/js/sentence/run_so_far.js"
+ *
  * @param {string} text
- * @returns {() => import("../../../src/inflight_lab/plot/js/sentence/run_so_far.js").Sentence}
+ * @param {Tone} [tone]
+ * @returns {() => Sentence}
  */
-const saying = (text) => () => ({ text, tone: "calm" });
+const saying = (text, tone = "calm") => () => ({ text, tone });
 
 Deno.test("words change at most three times a second, and end with the latest", () => {
   onAPage((line, waitUntil) => {
@@ -87,6 +90,32 @@ Deno.test("words change at most three times a second, and end with the latest", 
     assert.equal(said[0], "0");
     assert.equal(said.at(-1), "39");
     assert(said.length <= 7, `${said.length} in two seconds`);
+  });
+});
+
+Deno.test("words about something that goes wrong do not wait, and are then read", () => {
+  onAPage((line, waitUntil) => {
+    line.show(saying("well"), true);
+    waitUntil(0.1);
+    line.show(saying("refused", "refused"), true);
+    const { said, dataset } = made["ifl-sentence"];
+    assert.deepEqual([said, dataset.tone], [["well", "refused"], "refused"]);
+    line.show(saying("still refused", "refused"), true);
+    waitUntil(0.4);
+    assert.deepEqual(said, ["well", "refused"]);
+    waitUntil(0.5);
+    assert.deepEqual(said, ["well", "refused", "still refused"]);
+  });
+});
+
+Deno.test("the words about another time of a run are shown at once", () => {
+  onAPage((line, waitUntil) => {
+    line.show(saying("well"), true);
+    waitUntil(0.1);
+    line.show(saying("not yet shown"), true);
+    line.turn();
+    line.show(saying("over"), true);
+    assert.deepEqual(made["ifl-sentence"].said, ["well", "over"]);
   });
 });
 

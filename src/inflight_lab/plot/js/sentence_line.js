@@ -5,6 +5,9 @@ import { add, div } from "./dom.js";
 /** The words change no more often than this: a room wants to read them. */
 const READING_MS = 340;
 
+/** Words in these tones wait for no others to be read. */
+const URGENT = ["refused", "failed"];
+
 /** How often a run that goes on is read out, at most: people listen to it. */
 const SPEECH_MS = 5000;
 
@@ -49,7 +52,8 @@ export class SentenceLine {
   }
 
   /**
-   * Show a sentence, at once or as soon as the last one could be read.
+   * Show a sentence: at once if it is the first about something else or says that
+   * something has begun to go wrong, or else as soon as the last one could be read.
    *
    * @param {() => Sentence} say Asked when it is shown, for what is true by then.
    * @param {boolean} goesOn Whether it is about a run that goes on.
@@ -59,13 +63,23 @@ export class SentenceLine {
     const begins = goesOn && !this.#goesOn;
     if (begins) this.#nextSpeechAt = performance.now() + FIRST_SPEECH_MS;
     this.#goesOn = goesOn;
-    if (this.#reading !== undefined) return;
     const pause = this.#changedAt + READING_MS - performance.now();
-    if (pause <= 0) this.#update();
-    else this.#reading = setTimeout(() => this.#update(), pause);
+    if (pause <= 0 || this.#isUrgent(say())) this.#update();
+    else this.#reading ??= setTimeout(() => this.#update(), pause);
+  }
+
+  /** What is shown next is about something else: another run, or another time of it. */
+  turn() {
+    this.#changedAt = -Infinity;
+  }
+
+  /** @param {Sentence} sentence */
+  #isUrgent({ tone }) {
+    return URGENT.includes(tone) && tone !== this.#line.dataset.tone;
   }
 
   #update() {
+    clearTimeout(this.#reading);
     this.#reading = undefined;
     if (!this.#say) return;
     const { text, tone } = this.#say();

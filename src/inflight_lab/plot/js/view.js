@@ -155,6 +155,7 @@ export class View {
     const { phase, moment, shown } = this.#stage;
     const frozen = phase === "frozen";
     this.#root.dataset.phase = phase;
+    this.#sentence.turn();
     this.#shownLine.show(phase, moment.words);
     this.#playback.onRuns();
     this.#flow.begin(shown, { still: frozen });
