@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -54,6 +57,18 @@ def test_on_a_phone_one_lane_at_a_time(page: Page, address: str) -> None:
     choose(page, "Semaphore")
     page.wait_for_function(f"({TIME})() < 2")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_opened_as_a_file_it_says_how_to_run_live(page: Page, address: str) -> None:
+    """JupyterLab needs a server; on one, nothing is said."""
+    hint = page.get_by_text("This page was opened as a file")
+    page.goto(address)
+    expect(hint).to_contain_text("python3 -m http.server")
+    html = Path(urlsplit(address).path).read_bytes()
+    page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body=html))
+    page.goto("http://127.0.0.1:9/")
+    expect(page.get_by_role("heading", name="Try it live")).to_be_visible()
+    expect(hint).to_have_count(0)
 
 
 def choose(page: Page, name: str) -> None:

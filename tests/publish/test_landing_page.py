@@ -116,11 +116,14 @@ def test_it_links_to_nothing_that_is_not_there() -> None:
 
 
 def test_with_the_lab_it_opens_the_first_notebook() -> None:
-    """Without, it says that each page names a command, which is the README's."""
+    """Without, it speaks of no lab, but of the command that each page names; how to
+    install that is the README's.
+    """
     lab = "live/lab/index.html?path=notebooks/00_start_here.ipynb"
     assert f'<a href="{lab}">' in page_of(ALL)
     without = page_of(ALL, with_lab=False)
-    assert "live/" not in without
+    assert "Try it live" not in without
+    assert 'href="live/' not in without
     assert "which command opens its notebook" in without
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"\n{landing_page.INSTALL}\n" in readme
@@ -133,7 +136,9 @@ def test_a_notebook_can_be_opened_live() -> None:
     name = notebook("03").stem
     address = f"live/lab/index.html?path=notebooks/{name}.ipynb"
     assert live_links.to_the_site(name) == f'<a href="{address}">Open this live</a>'
-    assert "<code>inflight-lab --open 03</code>" in live_links.to_a_command(name)
+    command = live_links.to_a_command(name)
+    assert "<code>inflight-lab --open 03</code>" in command
+    assert '<a href="index.html#install">' in command
     assert live_links.to_the_site("mine") == live_links.to_a_command("mine") == ""
 
 

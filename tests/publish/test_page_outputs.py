@@ -11,12 +11,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from inflight_lab.plot.plain_picture import PLAYER, RECORDING, STARTED, Place
 from inflight_lab.publish.notebook_page import as_html
+from inflight_lab.publish.page_navigation import navigation_of
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
 from inflight_lab.publish.recorded_outputs import OTHER_LIMIT
 from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import level
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run, no_levels
+from tests.support.notebook_tools import notebook
 
 LIVE = '<a href="live">Open this live</a>'
 
@@ -105,23 +107,24 @@ def test_other_outputs_stay() -> None:
     assert for_a_page([printed], LIVE) == [printed]
 
 
-def live(notebook: str, words: str) -> str:
+def live(name: str, words: str) -> str:
     """A link that says where it leads."""
-    return f'<a href="{notebook}-live">{words}</a>'
+    return f'<a href="{name}-live">{words}</a>'
 
 
 def page(*cells: NotebookNode) -> str:
     """The page of a notebook with these cells."""
-    return as_html(new_notebook(cells=list(cells)), "03_some", live)
+    return as_html(new_notebook(cells=list(cells)), "03_some", live=live)
 
 
 def test_a_page_says_where_it_can_be_tried() -> None:
-    """At its top, below each player, and below each exercise, whose solution only the
-    notebook can check.
+    """Below its title, each player and each exercise, whose solution only the notebook
+    can check.
     """
     exercise = new_code_cell("check", id="code-exercise-one")
     player = new_code_cell("panel", id="code-panel", outputs=[picture_of("Ada")])
-    links = re.findall(r'<a href="03_some-live">([^<]+)</a>', page(exercise, player))
+    html = page(new_markdown_cell("# Title"), exercise, player)
+    links = re.findall(r'<a href="03_some-live">([^<]+)</a>', html)
     assert links == ["Open this live", "Open live to check yours", "Open this live"]
 
 
@@ -137,7 +140,7 @@ def test_a_page_says_first_what_it_does_not_do() -> None:
         True,
         True,
     ]
-    for said in ("plays a recording", '<script type="module">'):
+    for said in ("plays a recording", "customElements.define"):
         assert [each.count(said) for each in (text, printed, played)] == [0, 0, 1]
 
 
@@ -153,3 +156,28 @@ def test_links_lead_from_page_to_page() -> None:
     text = " ".join(f"[a]({target})" for target in targets)
     links = re.findall(r'<a href="([^"]+)">a</a>', page(new_markdown_cell(text)))
     assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
+
+
+def test_each_page_leads_back_and_on() -> None:
+    """To the landing page, and to the next notebook, whose title stands there; the last
+    one leads back only.
+    """
+    navigation = navigation_of([notebook("03"), notebook("04")])
+    first, last = navigation.values()
+    assert re.findall('href="([^"]+)"', first) == [
+        "index.html",
+        "04_pause_at_the_limit.html",
+    ]
+    assert "Next: 04 Pause at the limit" in first
+    assert re.findall('href="([^"]+)"', last) == ["index.html"]
+
+
+def test_the_links_stand_first_and_the_note_below_the_title() -> None:
+    """A page begins with where one is, then what it is about; not with small print."""
+    cells = [new_markdown_cell("# Title"), new_code_cell("1 + 1")]
+    document = new_notebook(cells=cells)
+    html = as_html(document, "03_some", live=live, navigation="<b>links</b>")
+    order = [
+        html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "CodeCell")
+    ]
+    assert order == sorted(order)

@@ -13,7 +13,7 @@ from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
 NAME = "index.html"
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "landing_page.html.j2"
-SCRIPT = HERE / "landing_page.js"
+SCRIPTS = (HERE / "landing_page.js", HERE / "opened_as_a_file.js")
 STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
 """What all pages look like, and then what only this one has."""
 
@@ -52,7 +52,7 @@ def landing_page(
         rate=RATE,
         lanes=way_runs,
         player=player_of(way_runs),
-        script=SCRIPT.read_text(encoding="utf-8"),
+        scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
         entries=entries,
         first=[entries[name] for name in FIRST if name in entries],
         others=[entry for name, entry in entries.items() if name not in FIRST],

@@ -132,7 +132,7 @@ WAYS = (
         runner=partial(paced.make_many_requests, rate=RATE),
         limit=20,
         says="Evenly spaced, just below the limit: none is refused, and all {count} are"
-        " answered after {seconds} seconds.",
+        " answered after {seconds} seconds. Use this one.",
         shows=uses_the_quota,
         notebook="06_pace_to_the_quota",
         link="How to write it",

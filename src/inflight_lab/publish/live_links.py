@@ -6,6 +6,7 @@ from inflight_lab.publish.series import files
 
 LAB = "live/lab/index.html"
 """JupyterLab in the site, beside the pages."""
+INSTALL = '<a href="index.html#install">how to install it</a>'
 
 
 def address_in_site(notebook: str) -> str:
@@ -21,10 +22,11 @@ def to_the_site(notebook: str, words: str = "Open this live") -> str:
 
 
 def to_a_command(notebook: str, words: str = "Open this live") -> str:
-    """The command that opens it, for a site without the browser build."""
+    """The command that opens it, for a site without the browser build; "" likewise."""
     if not is_of_the_series(notebook):
         return ""
-    return f"{escape(words)}: <code>{escape(command_for(notebook))}</code>"
+    command = f"<code>{escape(command_for(notebook))}</code>"
+    return f"{escape(words)}: {command} ({INSTALL})"
 
 
 def command_for(notebook: str) -> str:

@@ -17,6 +17,7 @@ LINK_TO_NOTEBOOK = re.compile(r"\]\((\w+)\.ipynb(?=[#)])")
 LINK_TO_SOURCE = "](../src/inflight_lab/"
 TEMPLATE = Path(__file__).with_name("notebook_page.html.j2")
 STYLE = Path(__file__).with_name("notebook_page.css")
+SCRIPT = Path(__file__).with_name("opened_as_a_file.js")
 WIDE = re.compile(r"<table\b.*?</table>|<img\b[^>]*ifl-picture[^>]*>", re.DOTALL)
 SCROLLING = r'<div class="scrolls" tabindex="0">\g<0></div>'
 """What is wider than a phone keeps letters that can be read, and scrolls alone; by
@@ -28,13 +29,15 @@ OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
-PLOTS_PLAY = """Each plot plays a recording; where it has a slider here, that switches
-between recordings. The buttons, other sliders and goals that the text speaks of are in
-the notebook itself."""
+PLOTS_PLAY = """Nothing runs on this page: each cell shows what it printed, and each
+plot plays a recording. More buttons, sliders and goals are in the notebook itself."""
 
 
-def as_html(document: Any, name: str, live: LiveLink) -> str:
-    """The page of the notebook ``name``, a ``document`` whose cells have run."""
+def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
+    """The page of the notebook ``name``, a ``document`` whose cells have run.
+
+    ``navigation`` is the HTML of the links at its top.
+    """
     from nbconvert import HTMLExporter
 
     for cell in document.cells:
@@ -44,8 +47,10 @@ def as_html(document: Any, name: str, live: LiveLink) -> str:
     resources = {
         "metadata": {"name": name},
         "style": STYLE.read_text(encoding="utf-8"),
-        "note": note_above(document.cells, plays=plays),
+        "note": note_about(document.cells, plays=plays),
         "open_live": live(name, OPEN),
+        "navigation": navigation,
+        "script": SCRIPT.read_text(encoding="utf-8"),
     }
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
@@ -77,11 +82,11 @@ def has_player(cell: Any) -> bool:
     return any("<inflight-run" in html for html in shown)
 
 
-def note_above(cells: Iterable[Any], *, plays: bool) -> str:
+def note_about(cells: Iterable[Any], *, plays: bool) -> str:
     """What readers should know first; nothing where there is only text."""
     if all(cell.cell_type != "code" for cell in cells):
         return ""
-    return f"{NOTHING_RUNS} {PLOTS_PLAY}" if plays else NOTHING_RUNS
+    return PLOTS_PLAY if plays else NOTHING_RUNS
 
 
 def with_player(html: str) -> str:

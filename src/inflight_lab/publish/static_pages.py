@@ -10,33 +10,41 @@ pages load scripts from elsewhere.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
 from inflight_lab.publish.notebook_file import read_notebook
 from inflight_lab.publish.notebook_page import LiveLink, as_html
+from inflight_lab.publish.page_navigation import navigation_of
 from inflight_lab.publish.series import LINKED_TO, PACKAGE
 
 
-def make_pages(notebooks: Iterable[Path], out: Path, *, live: LiveLink) -> None:
+def make_pages(notebooks: Sequence[Path], out: Path, *, live: LiveLink) -> None:
     """Make the page of each notebook in the folder ``out``, and print its name.
 
     Raises what `make_page` raises.
     """
+    navigation = navigation_of(notebooks)
     for notebook in notebooks:
-        page = make_page(notebook, out, live=live)
+        links = navigation[notebook.stem]
+        page = make_page(notebook, out, live=live, navigation=links)
         print(page.name, flush=True)
 
 
 def make_page(
-    notebook: Path, out: Path, *, live: LiveLink, timeout: float = 120
+    notebook: Path,
+    out: Path,
+    *,
+    live: LiveLink,
+    navigation: str = "",
+    timeout: float = 120,
 ) -> Path:
     """Run ``notebook``, write it as HTML into the folder ``out``, and return the file.
 
-    ``live`` says how a reader gets to the same notebook, running.  ``timeout`` is in
-    seconds, for each cell and each further recording.  Raises what `read_notebook` and
-    `run_notebook` raise.
+    ``live`` makes the link to the same notebook, running; ``navigation`` is the HTML of
+    the links at the top.  ``timeout`` is in seconds, for each cell and each further
+    recording.  Raises what `read_notebook` and `run_notebook` raise.
     """
     from inflight_lab.publish.executed_notebook import run_notebook
 
@@ -44,7 +52,8 @@ def make_page(
     run_notebook(document, notebook.parent, name=notebook.stem, timeout=timeout)
     document.metadata.title = entry_of(notebook).title
     page = out / f"{notebook.stem}.html"
-    page.write_text(as_html(document, notebook.stem, live), encoding="utf-8")
+    html = as_html(document, notebook.stem, live=live, navigation=navigation)
+    page.write_text(html, encoding="utf-8")
     return page
 
 
