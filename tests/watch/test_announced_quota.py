@@ -54,7 +54,7 @@ BOTH = [certain(7, 2), certain(90, 60)]
         ("ratelimit: limit=7, remaining=5, reset=30", [guessed(7, 60)]),
         ('ratelimit: "default";r=5;t=30', []),
         ("ratelimit-limit: 7\nratelimit-reset: 1", [guessed(7, 1)]),
-        ("ratelimit-limit: 7\nratelimit-reset: 2", [guessed(7, 10)]),
+        ("ratelimit-limit: 7\nratelimit-reset: 2", [guessed(7, 60)]),
         (
             "x-ratelimit-limit-minute: 90\nx-ratelimit-limit-second: 7",
             [certain(7, 1), certain(90, 60)],

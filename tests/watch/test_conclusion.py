@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
 from inflight_lab.watch import explained
-from inflight_lab.watch.conclusion import Conclusion
+from inflight_lab.watch.conclusion import Conclusion, one_command_a_recipe
 from inflight_lab.watch.findings import finding
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from tests.support.notebook_tools import notebook
@@ -58,5 +59,15 @@ def test_a_terminal_gets_a_line_for_each() -> None:
         "60 requests.",
         "certain: Refused: 3x 429. Pace them (notebook 06).",
         "  inflight-lab snippet paced --rate 50",
+        "Such a command prints a whole script; with --output NAME.py it writes a short "
+        "one to edit, and beside it what it uses.",
+        "To open the notebook: inflight-lab --open 06",
         "Careful.",
     ]
+
+
+def test_a_recipe_is_named_once() -> None:
+    """With the command that fills in most."""
+    bare = replace(PACED, fix="inflight-lab snippet paced")
+    fixes = [each.fix for each in one_command_a_recipe([bare, ALONE, PACED])]
+    assert fixes == [PACED.fix, ALONE.fix, ""]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import requests
 
 from inflight_lab.watch.events import Acquired
 from inflight_lab.watch.findings.connections import (
@@ -17,6 +20,19 @@ from tests.support.watching import PROCESS, Made, log_of
 def in_a_pool(count: int, connections: int, **more: float | None) -> list[Made]:
     """So many requests at once of a client with so many connections."""
     return [Made(max_connections=connections, **more) for _ in range(count)]  # type: ignore[arg-type]
+
+
+def test_one_session_for_all_threads() -> None:
+    """For requests the two statements are the fix: no recipe uses it."""
+    made = [Made(n / 10, client=n, library="requests") for n in range(12)]
+    finding = client_for_each_request(log_of(made))
+    assert finding
+    statements = finding.advice.partition("share it: ")[2].removesuffix(".")
+    names: dict[str, Any] = {"requests": requests}
+    exec(statements, names)
+    adapter = names["session"].get_adapter("https://api.example.com/")
+    assert adapter.poolmanager.connection_pool_kw["maxsize"] == 20
+    assert finding.fix == ""
 
 
 def test_a_pool_that_is_too_small() -> None:

@@ -24,6 +24,7 @@ URLS = {
     "with_openai": "/v1",
     "paced": "/get?id={id}",
     "with_aiohttp": "/get?id={id}",
+    "fetch_all": "/get?id={id}",
 }
 """Where the practice server answers what a recipe sends."""
 OF_A_RUNG = """
@@ -82,14 +83,15 @@ async def test_the_code_that_a_command_prints_runs(
         (2.5, 0.5, (5, 1.0)),
         (0.1, 1, (1, 10)),
         (1 / 3, 1, (1, 3)),
-        (0.123, 1, (1, 1)),
+        (0.123, 1, (1, 9)),
+        (0.005, 1, (1, 200)),
         (7.77, 1, (777, 100)),
     ],
 )
 def test_a_rate_is_a_whole_number(
     quota: float, window: float, rate_and_period: tuple[int, float]
 ) -> None:
-    """The command takes nothing else; less than one is at least one."""
+    """The command takes nothing else, and never allows more than the quota does."""
     assert whole(AnnouncedQuota(quota, window, True)) == rate_and_period
 
 

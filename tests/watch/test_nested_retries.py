@@ -35,6 +35,7 @@ def test_a_loop_around_a_client_that_retries() -> None:
         "the library sent a request up to 3x in one call, and the script repeated "
         "10 calls that had failed (main.py:9)"
     )
+    assert "Pace first, so that few fail; then switch one of" in finding.advice
     assert finding.fix == "inflight-lab snippet with_openai"
 
 

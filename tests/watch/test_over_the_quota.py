@@ -80,7 +80,7 @@ def test_the_numbers_beside_the_quota() -> None:
     bursts = [4 * burst + n / 1000 for burst in range(5) for n in range(13)]
     assert refused(bursts).facts == (
         "43x 429 from api.example.com. In 2 s 7 are allowed; "
-        "you sent 6 on average and 13 in the busiest"
+        "you sent 6 in 2 s on average, and 13 in the busiest"
     )
 
 
@@ -91,7 +91,7 @@ def test_what_was_given_up_before_it_was_sent_is_not_counted_as_sent() -> None:
     given_up = [asked._replace(waited=None, error="cancelled")] * 18
     finding = refused_requests(log_of(sent + given_up))
     assert finding
-    assert "you sent 12 on average and 12 in the busiest" in finding.facts
+    assert "you sent 12 within 0.0 s" in finding.facts
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,45 @@ def test_refusals_that_no_quota_explains(headers: str) -> None:
     assert finding.headline == "Refused"
     assert finding.facts == (
         "40x 429 from api.example.com, and no quota in its headers explains them. "
-        "You sent up to 18 in a second; up to 6 in a second were accepted"
+        "In the whole run, 20 of 60 were accepted, in 3.3 s"
     )
 
 
 def test_a_window_that_is_guessed() -> None:
-    """The quota is likely then."""
+    """The quota is likely then, and a recipe is named that obeys the headers."""
     guessed = "x-ratelimit-limit: 10\nx-ratelimit-reset: 1"
     finding = refused([n / 20 for n in range(60)], guessed)
     assert (finding.certainty, finding.headline) == (
         "likely",
         "Over the quota on average",
     )
+    assert (
+        "The headers said that 10 are allowed, but not in which time; from the reset "
+        "in them, a guess is 1 s; you sent "
+    ) in finding.facts
+    assert finding.fix == "inflight-lab snippet fetch_all --rate 10 --period 1"
+
+
+def test_one_at_a_time_goes_on_after_none_is_left() -> None:
+    """It hears how often it went on, and nothing of requests in flight."""
+    none_left = "x-ratelimit-limit: 4\nx-ratelimit-remaining: 0\nx-ratelimit-reset: 20"
+    accepted = [Made(n / 4, 0.1, headers=none_left) for n in range(4)]
+    refusals = [Made(1 + n / 4, 0.1, 429, headers=none_left) for n in range(12)]
+    finding = refused_requests(log_of(accepted + refusals))
+    assert finding
+    assert finding.facts.endswith(
+        "; you sent 16 within 3.8 s, 11 of them after none was left"
+    )
+    assert "in flight" not in finding.advice
+    assert finding.fix == "inflight-lab snippet fetch_all --rate 4 --period 60"
+
+
+def test_a_recipe_that_uses_another_library_says_so() -> None:
+    """There is none for requests."""
+    sent = [Made(n / 20, 0.05, 429, library="requests") for n in range(60)]
+    finding = refused_requests(log_of(sent))
+    assert finding
+    assert finding.advice.endswith("with httpx and asyncio, not with requests.")
 
 
 def test_the_quota_of_another_host_does_not_count() -> None:

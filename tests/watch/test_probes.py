@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
+from urllib3.util.retry import RequestHistory, Retry
 
 from inflight_lab.watch.events import Asked, Ended, Event, Sent
+from inflight_lab.watch.probes.urllib3_probe import Urllib3Probe
 from tests.support.watching import Job, events_of
 
 HTTPX = """
@@ -223,3 +225,12 @@ def test_what_a_refusal_says_is_recorded(name: str, refused: Seen) -> None:
     assert [each.status for each in ended] == [403] * 4
     assert all("x-ratelimit-remaining: 0" in each.headers for each in ended)
     assert all("API rate limit exceeded" in each.body for each in ended)
+
+
+def test_a_redirect_is_not_a_retry() -> None:
+    """urllib3 writes both into one history."""
+    redirected = RequestHistory("GET", "/a", None, 302, "/b")
+    failed = RequestHistory("GET", "/b", None, 503, None)
+    probe = object.__new__(Urllib3Probe)
+    probe._retries = Retry(history=(redirected, failed))
+    assert probe.retry() == 1

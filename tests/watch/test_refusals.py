@@ -63,8 +63,8 @@ def test_refusals_by_403_are_over_a_quota() -> None:
     finding = refused_requests(log)
     assert finding
     assert finding.headline == "Over the quota on average"
-    assert finding.facts.startswith("90x 403 and 2x 429 from api.example.com. In 60 s ")
-    assert finding.fix == "inflight-lab snippet paced --rate 60 --period 60"
+    assert finding.facts.startswith("90x 403 and 2x 429 from api.example.com. ")
+    assert finding.fix == "inflight-lab snippet fetch_all --rate 60 --period 60"
 
 
 @pytest.mark.parametrize(

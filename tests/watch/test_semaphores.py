@@ -46,6 +46,22 @@ def test_a_pause_before_a_retry() -> None:
     assert finding.fix == "inflight-lab snippet resilient"
 
 
+def test_a_pause_before_a_later_retry() -> None:
+    """What failed need not be the first; then the code retries outside the block."""
+    requests = [Made(0.0, 0.1), Made(0.11, 0.1, 503), Made(2.2, 0.1)]
+    finding = pause_inside_a_semaphore(in_slots(requests, pause=0.0))
+    assert finding
+    assert finding.fix == "inflight-lab snippet resilient"
+
+
+def test_a_pause_after_two_at_once() -> None:
+    """What overlaps counts once."""
+    at_once = [Made(0.0, 1.0), Made(0.0, 1.0)]
+    finding = pause_inside_a_semaphore(in_slots(at_once, pause=1.0))
+    assert finding
+    assert "sent nothing for 1.0 s" in finding.facts
+
+
 def test_slots_that_are_in_use() -> None:
     """Several requests in a row, and a little work on the answer, are no pause."""
     in_a_row = [Made(0.0, 0.3), Made(0.31, 0.3), Made(0.62, 0.3)]

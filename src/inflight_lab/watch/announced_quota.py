@@ -8,7 +8,6 @@ from inflight_lab.runners.written_times import number_in
 
 USUAL_WINDOWS = {
     "second": 1.0,
-    "ten": 10.0,
     "minute": 60.0,
     "hour": 3600.0,
     "day": 86400.0,

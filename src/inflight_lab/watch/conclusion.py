@@ -1,11 +1,18 @@
 """What is said when a watched script has ended."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from inflight_lab.recipes import RECIPES
 from inflight_lab.watch.explained import notebook_for, without_notebook
 from inflight_lab.watch.findings.finding import Finding
+
+WHOLE_SCRIPTS = tuple(f" {recipe}" for recipe in RECIPES)
+OUTPUT = (
+    "Such a command prints a whole script; with --output NAME.py it writes a short "
+    "one to edit, and beside it what it uses."
+)
 
 
 @dataclass(frozen=True)
@@ -22,16 +29,49 @@ class Conclusion:
 
     def __str__(self) -> str:
         """Its lines, for a terminal."""
-        return "\n".join([self.summary, *map(str, self.findings), *self.warnings])
+        findings = one_command_a_recipe(self.findings)
+        lines = [self.summary, *map(str, findings), *_hints(findings), *self.warnings]
+        return "\n".join(lines)
 
     def for_page(self) -> dict[str, Any]:
         """The same as the page takes it; each finding with its notebook."""
+        findings = one_command_a_recipe(self.findings)
         return {
             "summary": self.summary,
-            "findings": [_with_notebook(finding) for finding in self.findings],
+            "findings": [_with_notebook(finding) for finding in findings],
             "warnings": list(self.warnings),
             "status": self.status,
         }
+
+
+def one_command_a_recipe(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, with one command for each recipe: the one that fills in most."""
+    longest: dict[str, str] = {}
+    for finding in findings:
+        recipe = _recipe_in(finding.fix)
+        longest[recipe] = max(longest.get(recipe, ""), finding.fix, key=len)
+    kept = []
+    for finding in findings:
+        command = longest.pop(_recipe_in(finding.fix), "")
+        kept.append(replace(finding, fix=command))
+    return kept
+
+
+def _recipe_in(command: str) -> str:
+    return command.partition(" --")[0]
+
+
+def _hints(findings: Sequence[Finding]) -> list[str]:
+    """How to use the commands, and how to open the notebooks, each said once."""
+    hints = []
+    if any(_recipe_in(finding.fix).endswith(WHOLE_SCRIPTS) for finding in findings):
+        hints.append(OUTPUT)
+    notebooks = filter(None, map(notebook_for, findings))
+    numbers = sorted({notebook.number for notebook in notebooks})
+    commands = [f"inflight-lab --open {number}" for number in numbers]
+    if commands:
+        hints.append(f"To open the notebook: {', or '.join(commands)}")
+    return hints
 
 
 def _with_notebook(finding: Finding) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from inflight_lab.watch.findings.concurrency import semaphore_for_each_task
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import in_flight, snippet
+from inflight_lab.watch.findings.fixes import in_flight, note_on_the_library, snippet
 from inflight_lab.watch.findings.libraries import words_of
 from inflight_lab.watch.places import where
 from inflight_lab.watch.request import Request
@@ -31,7 +31,7 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
                 facts=f"{asked} requests were asked for at once, the {client} opens "
                 f"{connections} connections; {asked - connections} waited inside it",
                 advice="Let a semaphore of your own, below the pool's size, "
-                "be the limit (notebook 02).",
+                f"be the limit (notebook 02).{note_on_the_library(group)}",
                 fix=snippet(in_flight(group)),
             )
     return None
@@ -66,14 +66,15 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
     if clients < max(MIN_EVIDENCE, len(log) / 2, 2 * len(log.hosts)):
         return None
     words = words_of(log.first)
+    how = f": {words.share}" if words.share else ""
     return Finding(
         CERTAIN,
         f"A {words.client} for each request",
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
         f"opened{where(request.place for request in log.requests)}",
-        advice=f"Make one {words.client}, and share it; "
-        f"{words.one_off} makes one each time (notebook 01).",
-        fix=snippet(in_flight(log)),
+        advice=f"{words.one_off} makes one each time (notebook 01). "
+        f"Make one {words.client}, and share it{how}.",
+        fix="" if words.share else snippet(in_flight(log)),
     )
 
 

@@ -29,9 +29,9 @@ class Finding:
     facts: str
     advice: str
     fix: str
-    """The command that prints the code that fixes it."""
+    """The command that prints the code that fixes it; "" if the advice is enough."""
 
     def __str__(self) -> str:
         """A line for what stands out, and one for the command, to be copied."""
         words = f"{self.certainty}: {self.headline}: {self.facts}. {self.advice}"
-        return f"{words}\n{INDENT}{self.fix}"
+        return f"{words}\n{INDENT}{self.fix}" if self.fix else words

@@ -1,5 +1,6 @@
 """The commands that print the code that fixes what stands out."""
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -24,19 +25,30 @@ def snippet(
 
 
 def whole(quota: AnnouncedQuota) -> tuple[int, float]:
-    """The quota as requests and seconds: 2.5 in 1 s are 5 in 2 s."""
+    """The quota as requests and seconds: 2.5 in 1 s are 5 in 2 s.
+
+    Where no whole number fits, it is a little less than the quota, never more.
+    """
     for times in (1, 2, 3, 4, 5, 10, 60, 100):
         rate = quota.quota * times
         if rate % 1 == 0:
             return int(rate), quota.window * times
-    return max(1, int(quota.quota)), quota.window
+    if quota.quota < 1:
+        return 1, math.ceil(quota.window / quota.quota)
+    return int(quota.quota), quota.window
 
 
-def at_a_rate(group: RequestGroup) -> str:
-    """The recipe that sends what the group sends, at a rate."""
+def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
+    """The command for a recipe that sends what the group sends, within quotas.
+
+    If one of them is a guess, the recipe obeys the headers as well.
+    """
     if asks_a_model(group):
-        return for_a_model(group)
-    return "with_aiohttp" if group.first.library == "aiohttp" else "paced"
+        return snippet(for_a_model(group), quotas)
+    if group.first.library == "aiohttp":
+        return snippet("with_aiohttp", quotas)
+    are_known = all(quota.is_certain for quota in quotas)
+    return snippet("paced" if are_known else "fetch_all", quotas)
 
 
 def for_a_model(group: RequestGroup) -> str:
@@ -48,16 +60,26 @@ def for_a_model(group: RequestGroup) -> str:
 
 def with_retries(group: RequestGroup) -> str:
     """The recipe or rung that retries as it should."""
-    return at_a_rate(group) if asks_a_model(group) else "resilient"
+    return for_a_model(group) if asks_a_model(group) else "resilient"
 
 
 def in_flight(group: RequestGroup) -> str:
-    """The recipe or rung that limits requests in flight: in tasks, or in threads."""
+    """The recipe or rung that limits requests in flight."""
+    if asks_a_model(group) and is_sent_by_openai(group):
+        return "with_openai"
     if group.first.library == "aiohttp":
         return "with_aiohttp"
     _, sender = group.first.sender
     is_in_a_task = sender > 0
-    return "semaphore" if is_in_a_task else "threaded"
+    return "semaphore" if is_in_a_task else "fetch_all"
+
+
+def note_on_the_library(group: RequestGroup) -> str:
+    """A sentence, if what a recipe prints has to replace the script's library."""
+    library = group.first.library
+    if library not in ("requests", "urllib3"):
+        return ""
+    return f" The code below sends with httpx and asyncio, not with {library}."
 
 
 def asks_a_model(group: RequestGroup) -> bool:

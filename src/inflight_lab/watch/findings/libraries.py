@@ -16,6 +16,8 @@ class Words(NamedTuple):
     """The option for how many connections it opens."""
     max_idle: str
     """The option for how many it keeps open."""
+    share: str = ""
+    """The code that makes one to share, for any number of threads."""
 
 
 HTTPX = Words(
@@ -32,6 +34,8 @@ WORDS = {
         "requests.get",
         "HTTPAdapter(pool_maxsize=..., pool_block=True)",
         "HTTPAdapter(pool_maxsize=...)",
+        share="session = requests.Session(); "
+        'session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=20))',
     ),
     "urllib3": Words(
         "PoolManager", "urllib3.request", "maxsize=..., block=True", "maxsize"

@@ -21,8 +21,8 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
         facts=f"the library sent a request up to {most}x in one call, and the script "
         f"repeated {len(by_the_script)} calls that had failed"
         f"{where(pair.second.place for pair in by_the_script)}",
-        advice="Each multiplies the other: retry in one place only, "
-        "and switch the library's off, as with max_retries=0 (notebook 07).",
+        advice="Each multiplies the other. Pace first, so that few fail; then switch "
+        "one of the two retries off, the library's with max_retries=0 (notebook 07).",
         fix=snippet(with_retries(log)),
     )
 

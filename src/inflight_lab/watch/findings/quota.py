@@ -1,10 +1,16 @@
 """More requests than the API allows."""
 
-from inflight_lab.watch.announced_quota import AnnouncedQuota
+from inflight_lab.runners.quota_fields import quota_states_in
+from inflight_lab.watch.announced_quota import AnnouncedQuota, fields_in
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
-from inflight_lab.watch.findings.fixes import at_a_rate, snippet
+from inflight_lab.watch.findings.fixes import (
+    at_the_quotas,
+    note_on_the_library,
+    snippet,
+)
 from inflight_lab.watch.findings.refusals import because_of_quotas, statuses
 from inflight_lab.watch.findings.tokens import name_tokens
+from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import (
     RequestGroup,
     average_within,
@@ -14,6 +20,10 @@ from inflight_lab.watch.request_log import RequestLog
 
 ADVICE = (
     "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
+)
+ONE_AT_A_TIME = (
+    "Pace them, and when an answer says that none is left, wait as long as it says "
+    "(notebook 06)."
 )
 
 MORE = 1.05
@@ -57,11 +67,58 @@ def _over_the_quota(
         CERTAIN if is_certain else LIKELY,
         f"Over the quota {how}",
         facts=f"{statuses(refused)} from {group.first.host}. "
-        f"In {window:g} s {allowed:g} are allowed; "
-        f"you sent {average:.0f} on average and {most} in the busiest",
-        advice=ADVICE,
-        fix=snippet(at_a_rate(group), all_quotas),
+        f"{_said(quota)}; you sent {_sent_within(window, times)}"
+        f"{_after_none_was_left(group)}",
+        advice=f"{_advice(group)}{note_on_the_library(group)}",
+        fix=at_the_quotas(group, all_quotas),
     )
+
+
+def _said(quota: AnnouncedQuota) -> str:
+    """What is known of the quota, and what is a guess."""
+    allowed, window, is_certain = quota
+    if is_certain:
+        return f"In {window:g} s {allowed:g} are allowed"
+    return (
+        f"The headers said that {allowed:g} are allowed, but not in which time; "
+        f"from the reset in them, a guess is {window:g} s"
+    )
+
+
+def _sent_within(window: float, times: list[float]) -> str:
+    """How many were sent: an average only if there was more than one window."""
+    seconds = max(times) - min(times)
+    if seconds <= window:
+        return f"{len(times)} within {seconds:.1f} s"
+    most = most_within(window, times)
+    average = min(most, average_within(window, times))
+    return f"{average:.0f} in {window:g} s on average, and {most} in the busiest"
+
+
+def _after_none_was_left(group: RequestGroup) -> str:
+    """How many were sent although an answer had said to wait: of the first that did."""
+    for request in group.requests:
+        pause = _pause_until_more(request)
+        if pause is not None and request.ended is not None:
+            until = request.ended + pause
+            ignored = [
+                each for each in group.requests if request.ended < each.asked < until
+            ]
+            return f", {len(ignored)} of them after none was left" if ignored else ""
+    return ""
+
+
+def _pause_until_more(request: Request) -> float | None:
+    """Seconds from an answer that leaves nothing; None if something is left."""
+    if not request.is_refused:
+        return None
+    states = quota_states_in(fields_in(request.headers))
+    pauses = [each.seconds for each in states if each.remaining == 0]
+    return max(pauses, default=None)
+
+
+def _advice(group: RequestGroup) -> str:
+    return ADVICE if group.most_in_flight() > 1 else ONE_AT_A_TIME
 
 
 def _at_its_edge(
@@ -80,26 +137,22 @@ def _at_its_edge(
         LIKELY,
         "At the edge of the quota",
         facts=f"{statuses(refused)} from {group.first.host}. "
-        f"In {window:g} s {allowed:g} are allowed, and you sent up to {most}; "
+        f"{_said(quota)}, and you sent up to {most}; "
         "on their way some may come closer together",
         advice="Leave a little of the quota unused (notebook 06).",
-        fix=snippet(at_a_rate(group), all_quotas),
+        fix=at_the_quotas(group, all_quotas),
     )
 
 
 def _refused(group: RequestGroup, refused: RequestGroup) -> Finding:
-    accepted = [
-        request.sent
-        for request in group.requests
-        if request.sent is not None and 0 < request.status < 400
-    ]
+    accepted = sum(0 < request.status < 400 for request in group.requests)
     return Finding(
         LIKELY,
         "Refused",
         facts=f"{statuses(refused)} from {group.first.host}, "
         "and no quota in its headers explains them. "
-        f"You sent up to {most_within(1, group.sent_times)} in a second; "
-        f"up to {most_within(1, accepted)} in a second were accepted",
-        advice=ADVICE,
+        f"In the whole run, {accepted} of {len(group)} were accepted, "
+        f"in {group.seconds:.1f} s",
+        advice=f"{_advice(group)}{note_on_the_library(group)}",
         fix=snippet("adaptive"),
     )

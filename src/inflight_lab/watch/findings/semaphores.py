@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import at_a_rate, snippet
+from inflight_lab.watch.findings.fixes import at_the_quotas, snippet
 from inflight_lab.watch.places import where
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
@@ -33,12 +33,17 @@ class Hold:
     @property
     def pause(self) -> float:
         """How much of this time no request was under way."""
-        return self.seconds - sum(request.seconds for request in self.requests)
+        idle = 0.0
+        busy_until = self.requests[0].asked
+        for request in self.requests:
+            idle += max(0.0, request.asked - busy_until)
+            busy_until = max(busy_until, request.asked + request.seconds)
+        return idle + max(0.0, self.released - busy_until)
 
     @property
     def pauses_after_failures(self) -> bool:
-        """Whether it waited for a retry, or gave up."""
-        return self.requests[0].failed
+        """Whether a request failed, so that it waited for a retry, or gave up."""
+        return any(request.failed for request in self.requests)
 
 
 def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
@@ -66,7 +71,7 @@ def _fix(paused: list[Hold], log: RequestLog) -> str:
     if after_failures > len(paused) / 2:
         return snippet("resilient")
     group = RequestGroup(paused[0].requests)
-    return snippet(at_a_rate(group), log.quotas_by_host.get(group.first.host, []))
+    return at_the_quotas(group, log.quotas_by_host.get(group.first.host, []))
 
 
 def _holds(log: RequestLog) -> Iterator[Hold]:

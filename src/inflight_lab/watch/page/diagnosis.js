@@ -48,7 +48,7 @@ function addFinding(section, finding) {
   add("span", heading, { className: "certainty", textContent: certainty });
   add("p", card, { textContent: `${facts}.` });
   add("p", card, { className: "advice", textContent: advice });
-  addFix(card, fix);
+  if (fix) addFix(card, fix);
   if (notebook) addNotebook(card, notebook);
 }
 

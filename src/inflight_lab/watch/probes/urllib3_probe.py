@@ -58,8 +58,9 @@ class Urllib3Probe(Probe):
         )
 
     def retry(self) -> int:
-        """As urllib3's own `Retry` counts them."""
-        return len(getattr(self._retries, "history", ()))
+        """As urllib3's own `Retry` counts them, without the redirects it followed."""
+        history = getattr(self._retries, "history", ())
+        return sum(entry.redirect_location is None for entry in history)
 
     def received(self, response: Any) -> None:
         """Note the answer, whose body may still come."""
