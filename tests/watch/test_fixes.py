@@ -14,6 +14,7 @@ from inflight_lab import PracticeServer, cli
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS
 from inflight_lab.watch.announced_quota import AnnouncedQuota
+from inflight_lab.watch.conclusion import WHOLE_SCRIPTS
 from inflight_lab.watch.findings import fixes
 from inflight_lab.watch.findings.fixes import snippet, whole
 from tests.support.pasting import run
@@ -99,3 +100,8 @@ def test_a_window_of_days_is_written_out() -> None:
     """Not as 2.592e+06, which nobody reads as a month."""
     command = snippet("paced", [AnnouncedQuota(5000, 2_592_000, True)])
     assert command == "inflight-lab snippet paced --rate 5000 --period 2592000"
+
+
+def test_which_of_the_names_are_whole_scripts() -> None:
+    """Those can be written with --output; rungs cannot."""
+    assert set(WHOLE_SCRIPTS) == set(RECIPES) & set(NAMES)

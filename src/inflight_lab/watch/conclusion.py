@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from inflight_lab.recipes import RECIPES
 from inflight_lab.watch.explained import notebook_for, without_notebook
 from inflight_lab.watch.findings.finding import Finding
 
-WHOLE_SCRIPTS = tuple(f" {recipe}" for recipe in RECIPES)
+WHOLE_SCRIPTS = ("paced", "fetch_all", "with_aiohttp", "with_openai", "language_model")
+"""The recipes that a finding may name; it may name rungs besides."""
 OUTPUT = (
     "Such a command prints a whole script; with --output NAME.py it writes a short "
     "one to edit, and beside it what it uses."
