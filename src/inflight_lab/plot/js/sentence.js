@@ -30,9 +30,10 @@ const SITUATIONS = {
  * @returns {Sentence}
  */
 export function sentenceOf(run, time, phase) {
-  const told = phase === "playing" && time >= run.now ? "frozen" : phase;
-  const soFar = new RunSoFar(run, told === "frozen" ? Infinity : time);
-  for (const situation of SITUATIONS[told]) {
+  const isPlayedToItsEnd = phase === "playing" && time >= run.now;
+  const isOver = phase === "frozen" || isPlayedToItsEnd;
+  const soFar = new RunSoFar(run, isOver ? Infinity : time);
+  for (const situation of isOver ? WHEN_OVER : SITUATIONS[phase]) {
     const sentence = situation(soFar);
     if (sentence) return inOnePiece(sentence, run.slow);
   }
