@@ -67,7 +67,7 @@ def test_a_terminal_gets_a_line_for_each() -> None:
 
 
 def test_a_recipe_is_named_once() -> None:
-    """With the command that fills in most."""
+    """Where the command fills in most."""
     bare = replace(PACED, fix="inflight-lab snippet paced")
     fixes = [each.fix for each in one_command_a_recipe([bare, ALONE, PACED])]
-    assert fixes == [PACED.fix, ALONE.fix, ""]
+    assert fixes == ["", ALONE.fix, PACED.fix]

@@ -52,8 +52,12 @@ def one_command_a_recipe(findings: Sequence[Finding]) -> list[Finding]:
         longest[recipe] = max(longest.get(recipe, ""), finding.fix, key=len)
     kept = []
     for finding in findings:
-        command = longest.pop(_recipe_in(finding.fix), "")
-        kept.append(replace(finding, fix=command))
+        recipe = _recipe_in(finding.fix)
+        if finding.fix == longest.get(recipe):
+            del longest[recipe]
+            kept.append(finding)
+        else:
+            kept.append(replace(finding, fix=""))
     return kept
 
 
