@@ -81,6 +81,17 @@ def test_it_fits_where_jupyterlab_shows_it(page: Page, screen: Screen) -> None:
     assert panel["height"] <= screen.height
 
 
+def test_no_number_beside_a_slider_is_cut(page: Page) -> None:
+    """Neither in a low window, where the first settings stand beside the buttons."""
+    show(page, state_of(knobs=("limit", "rate")), width=856, height=768)
+    numbers = page.locator(".ifl-setting output:visible")
+    expect(numbers.last).to_have_text("100 / s")
+    cut = numbers.evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth)"
+    )
+    assert not cut
+
+
 def test_two_lanes_fit_a_low_screen(page: Page) -> None:
     """JupyterLab leaves 592x647 of 1024x768: there is room for their strips too, also
     once a run is over.
