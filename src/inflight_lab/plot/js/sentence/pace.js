@@ -62,11 +62,11 @@ export function nearlyFull(soFar) {
   const { rate, period } = policy;
   const came = busiestPeriod(run, soFar.last(STILL_RECENT), period);
   if (came < NEARLY_USED * rate) return null;
-  const inOne = `${withCommas(came)} came ${inOnePeriod(period)}`;
+  const inOne = inOnePeriod(period);
   const howFar = came === rate ? "fully" : "nearly";
   const text = came > rate
-    ? `${inOne}, more than the ${withCommas(rate)} allowed: none refused so far.`
-    : `${inOne}, ${areAllowed(rate)}: the quota is ${howFar} used.`;
+    ? `More came ${inOne} than the ${withCommas(rate)} allowed: none refused so far.`
+    : `The quota is ${howFar} used: ${areAllowed(rate)} ${inOne}.`;
   return { text, tone: "full" };
 }
 

@@ -1,7 +1,7 @@
 // What a view says while a run goes on: the first thing that a watcher should know.
 
 import { extremes } from "../spans.js";
-import { many, underWay, waitInWords, withCommas } from "../words.js";
+import { many, withCommas } from "../words.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
 import {
   failing,
@@ -52,10 +52,21 @@ function beginning(soFar) {
   const { counts, limit } = soFar;
   if (soFar.hasLasted(1) && soFar.latency) return null;
   const { highest } = extremes(soFar.ownLevel, soFar.last(0.1));
-  const inFlight = underWay(highest, soFar.notArrived.length);
+  const sent = whereTheyAre(highest, soFar.notArrived.length);
   const queue = limit === undefined ? "" : " for a slot";
-  const waiting = counts.waiting ? `, ${waitInWords(counts.waiting)}${queue}` : "";
-  return { text: `${inFlight}${waiting}.`, tone: "calm" };
+  const rest = counts.waiting ? `; the rest wait${queue}` : "";
+  return { text: `${sent}${rest}.`, tone: "calm" };
+}
+
+/**
+ * @param {number} sent And not answered.
+ * @param {number} notArrived How many of them.
+ */
+function whereTheyAre(sent, notArrived) {
+  const inFlight = sent - notArrived;
+  if (inFlight === 1) return "One request is in flight";
+  if (inFlight > 1) return "Requests are in flight";
+  return notArrived ? "Requests are sent but have not arrived" : "Nothing is in flight";
 }
 
 /** What is said of a run that goes on: the first that applies. */

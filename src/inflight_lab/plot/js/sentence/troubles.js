@@ -1,8 +1,9 @@
 // What a view says while something goes wrong: failures, refusals, requests that get stuck.
+// A number that grows stands in large letters below the sentence, and not in it.
 
 import { lastIndexUpTo, levelAt } from "../run.js";
 import { meanLevel } from "../spans.js";
-import { many, underWay, waitInWords, withCommas } from "../words.js";
+import { many, underWay, waitInWords } from "../words.js";
 import { whyFailed, whyRefused } from "./causes.js";
 import { SILENCE, STILL_RECENT } from "./run_so_far.js";
 
@@ -21,8 +22,8 @@ export function failing(soFar) {
   const { counts } = soFar;
   const recent = soFar.endings("failed", STILL_RECENT);
   if (!recent.length || !counts.failed) return null;
-  const all = counts.started === counts.failed ? "All " : "";
-  const text = `${all}${withCommas(counts.failed)} failed: ${whyFailed(soFar)}.`;
+  const who = counts.started === counts.failed ? "All requests" : "Requests";
+  const text = `${who} fail: ${whyFailed(soFar)}.`;
   return { text, tone: "failed" };
 }
 
@@ -39,10 +40,8 @@ export function waitingAfterRefusals(soFar) {
 /** @type {Situation} */
 export function refusing(soFar) {
   if (soFar.lastRefusal(STILL_RECENT) === -Infinity) return null;
-  const { refused } = soFar.counts;
-  const who = refused ? `${withCommas(refused)} refused` : "The API refuses";
   const why = whyRefused(soFar);
-  return { text: `${who}${why && `: ${why}`}.`, tone: "refused" };
+  return { text: `Requests are refused${why && `: ${why}`}.`, tone: "refused" };
 }
 
 /** @type {Situation} */
@@ -50,8 +49,7 @@ export function waitingForConnections(soFar) {
   const { notArrived, time } = soFar;
   const stuck = notArrived.filter((sent) => sent.time <= time - ON_ITS_WAY);
   if (stuck.length < QUEUE_OF_CONNECTIONS) return null;
-  const open = levelAt(soFar.ownLevel, time) ?? 0;
-  const text = `${underWay(open, notArrived.length)}: they wait for a connection.`;
+  const text = "Requests are sent but have not arrived: they wait for a connection.";
   return { text, tone: "full" };
 }
 
