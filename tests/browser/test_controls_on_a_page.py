@@ -661,7 +661,7 @@ def test_the_words_say_how_the_run_stands(page: Page, one: dict[str, Any]) -> No
     show(page, one)
     sentence = page.locator(".ifl-sentence")
     spoken = page.locator(".inflight-lab .ifl-spoken")
-    expect(sentence).to_have_text("No request yet.")
+    expect(sentence).to_contain_text("Press Run: 200 requests")
     counts = RunStats(started=1000, accepted=533)
     hear(page, Run(now=2.0, live=True, counts=counts))
     expect(sentence).to_have_text("Nothing is in flight: 533 answered.")
