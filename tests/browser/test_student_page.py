@@ -75,6 +75,7 @@ def test_the_panel_runs_drags_and_stops(voila: StudentPage, page: Page) -> None:
     and by key.
     """
     panel = voila.open(page)
+    panel.drag("latency", 0.5)  # so that the run lasts until all this is done
     panel.press("Run")
     panel.expect(in_flight=3, limit=3, live=True)
     limit = panel.drag("limit", 0.4)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,10 +31,16 @@ def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[Any]]
             process.kill()
 
 
+OUR_PORTS = range(20_000, 32_768)
+"""Linux gives away those from 32,768 on, such as to kernels that start meanwhile."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on, nor is given before a child does."""
+    while True:
+        port = random.SystemRandom().choice(OUR_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def when_up(
