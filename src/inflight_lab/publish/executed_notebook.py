@@ -88,7 +88,9 @@ class PageClient(NotebookClient):
     async def async_start_new_kernel_client(self) -> Any:
         """Have the kernel keep recordings from the start."""
         started = await super().async_start_new_kernel_client()
-        await self._call("keep_recordings()", cell=None, cell_index=0)
+        # No cell is running yet: importing the package is a part of the start.
+        async with asyncio.timeout(self.startup_timeout):
+            await self._call("keep_recordings()", cell=None, cell_index=0)
         return started
 
     async def async_execute_cell(
@@ -135,20 +137,21 @@ class PageClient(NotebookClient):
         """Add the runs of the cell's panel at this limit to its outputs."""
         drop_recordings_at(limit, cell)
         already = len(cell.outputs)
-        await self._call(f"record_at({limit}, {model_ids(cell)})", cell, cell_index)
+        async with asyncio.timeout(self.timeout):
+            await self._call(f"record_at({limit}, {model_ids(cell)})", cell, cell_index)
         for output in cell.outputs[already:]:
             output.metadata[OTHER_LIMIT] = limit
 
     async def _wait_for_the_background(
         self, cell: Any, cell_index: int, **_: Any
     ) -> None:
-        await self._call("wait_for_panels()", cell, cell_index)
+        async with asyncio.timeout(self.timeout):
+            await self._call("wait_for_panels()", cell, cell_index)
 
     async def _call(self, call: str, cell: Any, cell_index: int) -> None:
         """Have the kernel do it; outputs go to the cell."""
         take_in = partial(self.process_message, cell=cell, cell_index=cell_index)
-        async with asyncio.timeout(self.timeout):
-            await call_in_kernel(self.kc, call, on_output=take_in)
+        await call_in_kernel(self.kc, call, on_output=take_in)
 
 
 @contextmanager
