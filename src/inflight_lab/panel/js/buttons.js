@@ -22,7 +22,7 @@ const STOP_REACHES = "Space. Cancels whatever is awaited. " +
 export function addButton(parent, command, textContent, title, obey) {
   return add("button", parent, {
     type: "button",
-    className: `ifl-button ifl-${command}`,
+    className: `ifl-outlined ifl-button ifl-${command}`,
     textContent,
     title,
     onclick: () => obey(command),

@@ -21,7 +21,7 @@ import { addRow, Setting } from "./setting.js";
  */
 export function addChoice(parent, model, signal, options) {
   const { name, label, values, words = String } = options;
-  const input = make("select", { name });
+  const input = make("select", { name, className: "ifl-outlined" });
   for (const value of values) {
     add("option", input, { value, textContent: words(value) });
   }

@@ -15,7 +15,7 @@ export function addMore(bar, root, model, signal) {
   const place = div("ifl-settings ifl-folded", root);
   const button = add("button", bar, {
     type: "button",
-    className: "ifl-button ifl-more",
+    className: "ifl-outlined ifl-button ifl-more",
     textContent: "More",
     title: "More settings",
     onclick: toggle,

@@ -25,7 +25,7 @@ export class ShownLine {
     this.#playback = playback;
     this.#button = add("button", this.#root, {
       type: "button",
-      className: "ifl-again",
+      className: "ifl-outlined ifl-again",
       hidden: true,
       onclick: () => playback?.on ? playback.end() : playback?.play(),
     });

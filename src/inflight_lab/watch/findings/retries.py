@@ -152,30 +152,47 @@ def find_retries(log: RequestLog) -> Retries:
     """Find the requests that retry one that failed.
 
     If each thing has an address of its own, the next request for an address is a retry.
-    If many requests share an address, only those of the same sender are compared, and
-    they are retries only if no sender sends another request after an answer.  A worker
-    does: it takes its next task whether the last one failed or not.  But one that
-    pauses after failures only does so because of them.
+    If many requests share an address, only those of the same sender are compared.
 
     What is refused for good is left out: no pause would help (`refused_for_good`).
     """
-    addresses = {_address(request) for request in log.requests}
-    senders = log.by_sender()
-    share_addresses = len(addresses) == 1 or len(addresses) < len(senders)
+    share_addresses = _share_addresses(log)
     key = _address_and_sender if share_addresses else _address
     pairs = _successive_pairs(log, key)
     after_a_failure = [pair for pair in pairs if pair.first.failed]
     after_an_answer = [pair for pair in pairs if not pair.first.failed]
-    tolerated = 0 if share_addresses else len(after_a_failure) / 4
-    are_retries = len(after_an_answer) <= tolerated or _pause_only_after_failures(
-        after_a_failure, after_an_answer
-    )
+    if share_addresses:
+        are_retries = _are_of_retrying_senders(after_a_failure, after_an_answer)
+    else:
+        are_retries = _are_of_known_things(after_a_failure, after_an_answer)
     may_help = [each for each in after_a_failure if not each.first.is_refused_for_good]
     return Retries(
         may_help if are_retries else [],
         are_certain=not share_addresses,
         total_requests=len(log),
     )
+
+
+def _share_addresses(log: RequestLog) -> bool:
+    """Whether an address does not tell which thing a request is for."""
+    addresses = {_address(request) for request in log.requests}
+    return len(addresses) == 1 or len(addresses) < len(log.by_sender())
+
+
+def _are_of_known_things(failures: list[Pair], answers: list[Pair]) -> bool:
+    """Whether an address is hardly ever asked again once it has answered."""
+    return len(answers) <= len(failures) / 4 or _pause_only_after_failures(
+        failures, answers
+    )
+
+
+def _are_of_retrying_senders(failures: list[Pair], answers: list[Pair]) -> bool:
+    """Whether senders send again because of a failure.
+
+    A worker takes its next task whether the last one failed or not.  But one that
+    pauses after failures only does so because of them.
+    """
+    return not answers or _pause_only_after_failures(failures, answers)
 
 
 def _pause_only_after_failures(failures: list[Pair], answers: list[Pair]) -> bool:

@@ -57,7 +57,12 @@ export function addBar(bar, playback, attention, signal) {
  * @param {() => void} onclick
  */
 function addButton(bar, className, title, onclick) {
-  return add("button", bar, { type: "button", className, title, onclick });
+  return add("button", bar, {
+    type: "button",
+    className: `ifl-outlined ${className}`,
+    title,
+    onclick,
+  });
 }
 
 /** @param {{ on: boolean, clock: { running: boolean } }} playback */
