@@ -20,6 +20,11 @@ panel
 """
 FULL = "document.fullscreenElement !== null && document.querySelector('.ifl-presented') !== null"
 PLOTS = ".ifl-panel .inflight-lab"
+IS_WITHIN_ITS_CELL = """() => {
+    const panel = document.querySelector(".ifl-panel").getBoundingClientRect();
+    const cell = document.querySelector(".jp-Cell-outputWrapper:has(.ifl-panel)");
+    return panel.width > 0 && panel.right <= cell.getBoundingClientRect().right;
+}"""
 
 
 def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
@@ -53,6 +58,14 @@ def test_the_panel_fills_the_screen_and_leaves_it(lab: Lab, page: Page) -> None:
     panel.expect_end()
     page.keyboard.press("f")
     page.wait_for_function(f"!({FULL})")
+
+
+def test_in_a_window_made_narrow_nothing_is_cut_off(lab: Lab, page: Page) -> None:
+    """The panel follows: its pictures do not keep the output as wide as it was."""
+    open_panel(lab, page, "narrow", PANEL)
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function(IS_WITHIN_ITS_CELL)
 
 
 def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
