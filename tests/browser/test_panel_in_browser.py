@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER, Place
 from tests.support.drawn import plot_on, spy_on
-from tests.support.lab import Lab, run_all
+from tests.support.lab import Lab, run_all, save
 from tests.support.panel_page import PANEL, open_panel
 
 pytestmark = IN_BROWSER
@@ -140,10 +140,7 @@ def test_a_reloaded_page_shows_the_run_so_far(lab: Lab, page: Page) -> None:
     panel = open_panel(lab, page, "reload", PANEL)
     panel.press("Run")
     panel.expect(in_flight=3)
-    with page.expect_response(
-        lambda answer: answer.request.method == "PUT" and "contents" in answer.url
-    ):
-        page.keyboard.press("Control+s")
+    save(page)
     page.reload()
     panel.plot.wait_for(timeout=60_000)
     panel.expect(live=True, in_flight=3, limit=3)

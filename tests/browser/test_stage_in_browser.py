@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import plot_on, spy_on
-from tests.support.lab import Lab, PanelOnPage, run_all
+from tests.support.lab import Lab, PanelOnPage, run_all, save
 from tests.support.panel_page import PANEL, SET_UP, open_panel
 
 pytestmark = IN_BROWSER
@@ -98,8 +98,7 @@ def test_everything_by_keyboard(lab: Lab, page: Page) -> None:
     page.keyboard.press("r")
     panel.expect(started=0)
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
-    page.keyboard.press("Control+s")  # with Control it is the front end's, as ever
-    expect(page.locator(".jp-DirtyIndicator, .jp-mod-dirty")).to_have_count(0)
+    save(page)  # its key is S with Control: the front end's, as ever
 
 
 def test_two_runners_on_one_axis(lab: Lab, page: Page) -> None:

@@ -215,6 +215,14 @@ def run_all(page: Page) -> None:
     page.get_by_text("Run All Cells", exact=True).click()
 
 
+def save(page: Page) -> None:
+    """Save the notebook by its key, and wait until the server has it."""
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "contents" in answer.url
+    ):
+        page.keyboard.press("Control+s")
+
+
 class PanelOnPage:
     """The panel as a person meets it: buttons, sliders, and numbers to read."""
 
