@@ -83,9 +83,9 @@ def test_cells_are_short(path: Path) -> None:
 
 def test_09_asks_redis_for_the_rate_that_it_names() -> None:
     """Where there is no Redis the cell does not run: only this compares the two."""
-    prose = code_cell(notebook("09"), "text-redis-rate")
+    prose = code_cell(notebook("10"), "text-redis-rate")
     (named,) = re.findall(r"at (\d+) a second, out of", prose)
-    command = code_cell(notebook("09"), "code-redis-run")
+    command = code_cell(notebook("10"), "code-redis-run")
     (asked,) = re.findall(r'"--rate", "(\d+)"', command)
     assert named == asked
 
@@ -159,6 +159,6 @@ def test_the_scoreboard_grows() -> None:
 def test_minutes_are_those_of_the_plan(path: Path) -> None:
     """What a notebook's first cell says is what the teachers' plan says."""
     (minutes,) = re.findall(r"About (\d+) minutes", load(path).cells[0].source)
-    plan = code_cell(notebook("11"), "text-plan")
-    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"11": "15"}
+    plan = code_cell(notebook("12"), "text-plan")
+    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"12": "15"}
     assert minutes == planned[path.stem[:2]]

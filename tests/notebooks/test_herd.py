@@ -1,4 +1,4 @@
-"""Notebook 07's thundering herd, on the virtual clock: what its prose says must not
+"""Notebook 08's thundering herd, on the virtual clock: what its prose says must not
 depend on how busy the machine is that runs the notebook.
 """
 
@@ -34,8 +34,8 @@ def release(pause: str, *, seed: int) -> Released:
         "httpx": SimpleNamespace(AsyncClient=lambda: client_of(app)),
         "random": random.Random(seed),
     }
-    exec(code_cell(notebook("07"), "code-herd"), names)
-    with_jitter = code_cell(notebook("07"), "code-jitter-plot")
+    exec(code_cell(notebook("08"), "code-herd"), names)
+    with_jitter = code_cell(notebook("08"), "code-jitter-plot")
     exec(with_jitter.partition("server.reset()")[0], names)
     server = SimpleNamespace(url="http://127.0.0.1/get")
     attempts = run(names["release_herd"](server, names[pause]))

@@ -160,16 +160,16 @@ def test_optional_packages_are_optional() -> None:
     with kernel() as fresh:
         assert fresh.run(WITHOUT_EXTRAS).status == "ok"
         assert 'pip install "inflight-lab[redis]"' in run_cells(
-            fresh, "09", "code-imports", "code-redis-look"
+            fresh, "10", "code-imports", "code-redis-look"
         )
         assert fresh.value("redis_found") is False
-        run_cells(fresh, "08", "code-imports")
+        run_cells(fresh, "09", "code-imports")
         assert fresh.run(SPEEDS_SO_FAR).status == "ok"
-        assert 'pip install "httpx-aiohttp"' in run_cells(fresh, "08", "code-transport")
+        assert 'pip install "httpx-aiohttp"' in run_cells(fresh, "09", "code-transport")
         assert fresh.value("speeds") == {}
 
 
-def test_tqdm_is_as_07_says() -> None:
+def test_tqdm_is_as_08_says() -> None:
     """Its ``gather`` raises the first failure; around ``as_completed`` it counts all,
     and nothing is lost.
     """
@@ -199,10 +199,10 @@ def test_two_processes_keep_one_quota_through_redis(
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
         looked = run_cells(
-            fresh, "09", "code-imports", "code-quota-each", "code-redis-look"
+            fresh, "10", "code-imports", "code-quota-each", "code-redis-look"
         )
         assert looked.startswith("There is a Redis")
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know: then once more. Two quotas in place of one would be refused each time.
-        shown = (run_cells(fresh, "09", "code-redis-run").strip() for _ in range(3))
+        shown = (run_cells(fresh, "10", "code-redis-run").strip() for _ in range(3))
         assert "accepted: 40, refused: 0" in shown

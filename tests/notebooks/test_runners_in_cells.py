@@ -31,7 +31,7 @@ def written(number: str) -> dict[str, str]:
         ("03", semaphore, BOTH),
         ("04", semaphore_pause, BOTH),
         ("06", paced, BOTH),
-        ("09", threaded, BOTH[:1]),
+        ("10", threaded, BOTH[:1]),
     ],
 )
 def test_runner_in_the_cell_is_the_runner_in_the_package(

@@ -158,7 +158,7 @@ def test_each_notebook_that_explains_something_is_there() -> None:
 
 
 def test_what_only_budgets_uses_is_explained_with_it() -> None:
-    """Its files send the reader to notebook 12; those that earlier rungs use too are
+    """Its files send the reader to notebook 13; those that earlier rungs use too are
     explained before.
     """
     earlier = [f"runners.{name}" for name in RUNGS if name != "budgets"]
@@ -167,7 +167,7 @@ def test_what_only_budgets_uses_is_explained_with_it() -> None:
     )
     assert "runners.shares" in only_budgets
     assert {EXPLAINED_IN.get(module) for module in only_budgets} == {
-        "12_keep_two_budgets"
+        "13_keep_two_budgets"
     }
 
 
@@ -262,11 +262,11 @@ async def main() -> list[str]:
 
 
 # Below is what it uses.  You need not read it.  It is explained in:
-# 07_survive_failures: Lesson, Clock
+# 08_survive_failures: Lesson, Clock
 
 
 # Lesson: what it is about.
-# The notebook 07_survive_failures explains it.
+# The notebook 08_survive_failures explains it.
 
 # How often.
 OFTEN = 3
@@ -289,7 +289,7 @@ def helper(value):
 
 
 # Clock: the time.
-# The notebook 07_survive_failures explains it.
+# The notebook 08_survive_failures explains it.
 
 
 def now() -> float:

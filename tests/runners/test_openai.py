@@ -138,7 +138,7 @@ async def openai_api() -> AsyncIterator[PracticeServer]:
 
 
 def within(api: PracticeServer, budgets: Budgets, **options: Any) -> openai.AsyncOpenAI:
-    """The package's client, as notebook 12 shows it."""
+    """The package's client, as notebook 13 shows it."""
     http_client = httpx.AsyncClient(transport=budgets)
     return client_for(api, max_retries=0, http_client=http_client, **options)
 

@@ -44,7 +44,7 @@ class Ran:
 
     @property
     def number(self) -> str:
-        """Its place in the series: "00" to "12"."""
+        """Its place in the series: "00" to "13"."""
         return self.path.stem[:2]
 
     def cell(self, cell_id: str) -> CellRun:

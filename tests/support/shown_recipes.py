@@ -1,4 +1,4 @@
-"""Copies the recipes into notebook 10, which shows them.
+"""Copies the recipes into notebook 11, which shows them.
 
 uv run python -m tests.support.shown_recipes
 """
@@ -10,7 +10,7 @@ import re
 
 from tests.support.notebook_tools import code_cell, notebook
 
-NOTEBOOK = notebook("10")
+NOTEBOOK = notebook("11")
 RECIPES = NOTEBOOK.parents[1] / "src" / "inflight_lab" / "recipes"
 SHOWN_IN = {"paced": "text-script", "fetch_all": "text-complete"}
 """The cell for each recipe that the notebook shows."""

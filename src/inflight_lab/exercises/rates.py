@@ -1,4 +1,4 @@
-"""The checks of the exercises in notebooks 05 to 07 and 12: rates and failures."""
+"""The checks of the exercises in notebooks 05 to 08 and 13: rates and failures."""
 
 import asyncio
 from typing import NamedTuple
@@ -124,7 +124,7 @@ async def check_limiter(solution: Solution) -> str:
 
 @shows_verdict
 async def check_wait_for(solution: Solution) -> str:
-    """Notebook 07: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
+    """Notebook 08: ``solution(response, attempt)``: ``Retry-After`` or full jitter."""
     async with practice(latency=0, rate=1, period=30) as (server, client):
         await client.get(server.url)
         refused = await client.get(server.url)
@@ -154,7 +154,7 @@ async def check_wait_for(solution: Solution) -> str:
 
 @shows_verdict
 async def check_keeps_answers(solution: Solution) -> str:
-    """Notebook 07: ``solution(url, count, limit=, client=)`` stops with its answers."""
+    """Notebook 08: ``solution(url, count, limit=, client=)`` stops with its answers."""
     count, limit = 30, 3
     responses, _ = await observe(solution, 9, limit=limit, on={"latency": 0.05})
     expect(
@@ -196,7 +196,7 @@ TWO_QUOTAS = (
 
 @shows_verdict
 async def check_most_requests(solution: Solution) -> str:
-    """Notebook 12: ``solution(requests, tokens, cost)`` is the most that both allow."""
+    """Notebook 13: ``solution(requests, tokens, cost)`` is the most that both allow."""
     for quotas in TWO_QUOTAS:
         most = solution(quotas.requests, quotas.tokens, quotas.cost)
         expect_whole_number(most)

@@ -1,4 +1,4 @@
-"""The checks of the exercises in notebooks 08 to 10: scale, and shared limits."""
+"""The checks of the exercises in notebooks 09 to 11: scale, and shared limits."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from inflight_lab.server import PracticeServer
 
 @shows_verdict
 async def check_waits_outside(solution: Solution) -> str:
-    """Notebook 08: ``solution(url, count, client=client)`` queues none in the pool."""
+    """Notebook 09: ``solution(url, count, client=client)`` queues none in the pool."""
     pool, count = 10, 20
     limits = httpx.Limits(max_connections=pool)
     transport = ObservedTransport(httpx.AsyncHTTPTransport(limits=limits))
@@ -65,7 +65,7 @@ class Pages:
 
 @shows_verdict
 async def check_shares_items(solution: Solution) -> str:
-    """Notebook 08: ``solution(make_one, items, limit)`` makes each item once."""
+    """Notebook 09: ``solution(make_one, items, limit)`` makes each item once."""
     count, limit = 24, 4
     pages = Pages(count)
     made: list[int] = []
@@ -100,7 +100,7 @@ async def check_shares_items(solution: Solution) -> str:
 
 @shows_verdict
 async def check_one_limit(solution: Solution) -> str:
-    """Notebook 09: ``solution(url, limit)`` runs two groups within ``limit``."""
+    """Notebook 10: ``solution(url, limit)`` runs two groups within ``limit``."""
     expect_threads()
     for limit in (3, 4):
         with PracticeServer(latency=0.1) as server:
@@ -119,7 +119,7 @@ async def check_one_limit(solution: Solution) -> str:
 
 @shows_verdict
 async def check_share(solution: Solution) -> str:
-    """Notebook 09: ``solution(rate, senders)`` is the rate of each sender."""
+    """Notebook 10: ``solution(rate, senders)`` is the rate of each sender."""
     for rate, senders in ((100, 4), (60, 3), (20, 2)):
         share = solution(rate, senders)
         expect_number(share)
@@ -149,7 +149,7 @@ async def check_share(solution: Solution) -> str:
 
 @shows_verdict
 async def check_introduces_itself(solution: Solution) -> str:
-    """Notebook 10: ``solution()`` is a client with a name, an address, a timeout."""
+    """Notebook 11: ``solution()`` is a client with a name, an address, a timeout."""
     async with practice(latency=0) as (server, _), solution() as client:
         response = await client.get(server.url)
         name = response.json()["headers"].get("User-Agent", "")
@@ -182,7 +182,7 @@ GIVING_UP = (
 
 @shows_verdict
 async def check_gives_up(solution: Solution) -> str:
-    """Notebook 10: ``solution(url, count, client=client)`` stops at the third 429."""
+    """Notebook 11: ``solution(url, count, client=client)`` stops at the third 429."""
     for case in GIVING_UP:
         allowed = f"{case.allowed} of {case.count} were allowed"
         responses, stats = await observe(

@@ -25,10 +25,10 @@ FIRST = (
     "02_send_many_at_once",
     "03_limit_with_a_semaphore",
     "06_pace_to_the_quota",
-    "10_copy_a_snippet",
+    "11_copy_a_snippet",
 )
 """With which to begin, in this order: what goes wrong, and what to write instead."""
-FOR_TEACHERS = "11_show_it_to_a_class"
+FOR_TEACHERS = "12_show_it_to_a_class"
 START = "00_start_here"
 
 

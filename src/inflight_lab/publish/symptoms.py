@@ -68,13 +68,13 @@ REFUSED = (
     Symptom(
         "AsyncLimiter or token bucket: too many in the first second",
         "A bucket starts full, and sends twice the quota at first.",
-        "06_pace_to_the_quota",
+        "07_judge_a_limiter",
         "What pacing cannot do",
     ),
     Symptom(
         "403 rate limit exceeded (GitHub)",
         "Some APIs refuse with a 403. What else they send says that it is a limit.",
-        "07_survive_failures",
+        "08_survive_failures",
         "What a refusal can say",
     ),
 )
@@ -83,31 +83,31 @@ RETRIES = (
     Symptom(
         "Retry-After is there, and the 429s go on",
         "Each request waits only for itself; one refusal should hold all of them back.",
-        "07_survive_failures",
+        "08_survive_failures",
         "What the server asks for",
     ),
     Symptom(
         "All tasks sleep, and wake up at the same time",
         "They use the same formula, so they meet again: add a random wait.",
-        "07_survive_failures",
+        "08_survive_failures",
         "The thundering herd",
     ),
     Symptom(
         "tenacity or backoff makes it worse",
         "Your retries multiply with those of the SDK and of the transport.",
-        "07_survive_failures",
+        "08_survive_failures",
         "Who else retries?",
     ),
     Symptom(
         "Which status codes should I retry?",
         "Those that may pass: 429, 503, 529 and a few more. Not 400, 401 or 404.",
-        "10_copy_a_snippet",
+        "11_copy_a_snippet",
         "Which failures are worth a retry?",
     ),
     Symptom(
         "429 insufficient_quota: You exceeded your current quota",
         "The money is spent, and no wait helps: stop at the first one.",
-        "07_survive_failures",
+        "08_survive_failures",
         "When waiting does not help",
     ),
 )
@@ -116,37 +116,37 @@ CLIENT = (
     Symptom(
         "httpx.PoolTimeout",
         "Requests wait inside httpx for a free connection, and a timeout runs there.",
-        "08_send_ten_thousand_and_more",
+        "09_send_ten_thousand_and_more",
         "Two places to wait",
     ),
     Symptom(
         "httpx.ConnectTimeout with hundreds of tasks",
         "The client is busy with its own queue until the timeouts have run out.",
-        "08_send_ten_thousand_and_more",
+        "09_send_ten_thousand_and_more",
         "Why",
     ),
     Symptom(
         "httpx.ReadTimeout: was it sent?",
         "Yes, and it was counted; only the answer is lost.",
-        "07_survive_failures",
+        "08_survive_failures",
         "What a timeout loses",
     ),
     Symptom(
         "httpx is slower than aiohttp with many requests",
         "Each request in flight adds work to httpx's pool. Another transport does not.",
-        "08_send_ten_thousand_and_more",
+        "09_send_ten_thousand_and_more",
         "Another transport",
     ),
     Symptom(
         "OSError: [Errno 24] Too many open files",
         "Each connection is an open file: use one client, and a limit.",
-        "08_send_ten_thousand_and_more",
+        "09_send_ten_thousand_and_more",
         "Too many open files",
     ),
     Symptom(
         "MemoryError, or killed, with a million tasks",
         "Every waiting task takes memory. A few workers over one iterator do not.",
-        "08_send_ten_thousand_and_more",
+        "09_send_ten_thousand_and_more",
         "How much memory a waiting task takes",
     ),
 )
@@ -161,7 +161,7 @@ ASYNCIO = (
     Symptom(
         "asyncio.gather does not cancel the other tasks",
         "It never does. A TaskGroup does.",
-        "07_survive_failures",
+        "08_survive_failures",
         "Three ways to wait for many",
     ),
     Symptom(
@@ -179,19 +179,19 @@ ASYNCIO = (
     Symptom(
         "RuntimeError: Event loop is closed",
         "The client was made outside of the run that uses it.",
-        "09_share_a_limit",
+        "10_share_a_limit",
         "Made outside the run",
     ),
     Symptom(
         "Semaphore … is bound to a different event loop",
         "It was made at module level, and every asyncio.run makes a new loop.",
-        "09_share_a_limit",
+        "10_share_a_limit",
         "Made outside the run",
     ),
     Symptom(
         "tqdm with asyncio.gather stops at the first error",
         "Count tasks as they end, and let each keep its own outcome.",
-        "07_survive_failures",
+        "08_survive_failures",
         "A progress bar that keeps failures",
     ),
 )
@@ -200,25 +200,25 @@ LANGUAGE_MODELS = (
     Symptom(
         "RateLimitError … tokens per min (TPM)",
         "The API counts tokens as well as requests, and they run out first.",
-        "12_keep_two_budgets",
+        "13_keep_two_budgets",
         "Two limits at once",
     ),
     Symptom(
         "Limit 30000, Used 28554, Requested 3082",
         "Reserve the most that a request may cost, before you send it.",
-        "12_keep_two_budgets",
+        "13_keep_two_budgets",
         "Reserve, then correct",
     ),
     Symptom(
         "Request too large … on tokens per min",
         "It asks for more than a whole minute has: no wait makes it fit.",
-        "12_keep_two_budgets",
+        "13_keep_two_budgets",
         "What can never fit",
     ),
     Symptom(
         "529 overloaded_error",
         "The API has too much to do: wait, a random time longer, with all requests.",
-        "07_survive_failures",
+        "08_survive_failures",
         "What a refusal can say",
     ),
 )
@@ -227,25 +227,25 @@ SHARED = (
     Symptom(
         "Multiple processes with one API key: 429",
         "Limits that do not know of each other add up, and the API counts the key.",
-        "09_share_a_limit",
+        "10_share_a_limit",
         "Separate limits add up",
     ),
     Symptom(
         "Rate limit across Celery workers or machines",
         "The count has to be where all can reach it, such as in Redis.",
-        "09_share_a_limit",
+        "10_share_a_limit",
         "One quota for all",
     ),
     Symptom(
         "A different rate limit for each host",
         "One limiter a host, made on first use: a slow host delays only its own.",
-        "09_share_a_limit",
+        "10_share_a_limit",
         "One limit per host",
     ),
     Symptom(
         "What does my script really send?",
         "Watch it: how many in flight, what is refused, what stands out.",
-        "10_copy_a_snippet",
+        "11_copy_a_snippet",
         "Watch your own requests",
     ),
 )

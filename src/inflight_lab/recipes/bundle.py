@@ -25,18 +25,18 @@ from inflight_lab.recipes.imports import FUTURE, WIDTH, Imported, merged
 from inflight_lab.recipes.source import PACKAGE, SourceFile, Statement, read
 
 EXPLAINED_IN = {
-    "recipes": "10_copy_a_snippet",
-    "runners": "07_survive_failures",
+    "recipes": "11_copy_a_snippet",
+    "runners": "08_survive_failures",
     "runners.adaptive": "06_pace_to_the_quota",
-    "runners.budgets": "12_keep_two_budgets",
+    "runners.budgets": "13_keep_two_budgets",
     "runners.episodes": "06_pace_to_the_quota",
     "runners.learned_pace": "06_pace_to_the_quota",
     "runners.paced": "06_pace_to_the_quota",
-    "runners.peek": "12_keep_two_budgets",
-    "runners.reservations": "12_keep_two_budgets",
-    "runners.shares": "12_keep_two_budgets",
-    "runners.shared_quota": "09_share_a_limit",
-    "runners.token_counts": "12_keep_two_budgets",
+    "runners.peek": "13_keep_two_budgets",
+    "runners.reservations": "13_keep_two_budgets",
+    "runners.shares": "13_keep_two_budgets",
+    "runners.shared_quota": "10_share_a_limit",
+    "runners.token_counts": "13_keep_two_budgets",
 }
 """The notebook for the files of a package folder, or for a file that has its own."""
 OWN_PART_ENDS = "# Below is what it uses.  You need not read it.  It is explained in:"

@@ -39,7 +39,7 @@ class ResultsFile:
 
     It may hold answers to other items, which stay there.  Only `read` and `write` know
     what it looks like inside.  To keep the answers in a database, replace these two:
-    notebook 10 has them for SQLite.
+    notebook 11 has them for SQLite.
     """
 
     next_start = "The next start asks for these only."

@@ -11,9 +11,9 @@ TITLES = {
     "03": "Limit with a semaphore",
     "04": "Pause at the limit",
     "06": "Pace to the quota",
-    "07": "Survive failures",
-    "08": "Send ten thousand and more",
-    "12": "Keep two budgets",
+    "08": "Survive failures",
+    "09": "Send ten thousand and more",
+    "13": "Keep two budgets",
 }
 """The notebooks that an advice may name, by their number."""
 NAMED = re.compile(r" \(notebook (\d\d)\)")

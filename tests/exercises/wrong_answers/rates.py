@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebooks 05 to 07 and 12."""
+"""Plausible wrong answers to the exercises of notebooks 05 to 08 and 13."""
 
 from __future__ import annotations
 

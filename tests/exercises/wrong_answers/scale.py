@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebooks 08 to 10."""
+"""Plausible wrong answers to the exercises of notebooks 09 to 11."""
 
 from __future__ import annotations
 

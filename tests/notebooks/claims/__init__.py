@@ -19,16 +19,17 @@ CLAIMS: dict[str, Callable[[Ran], None]] = {
     "05": rates.claims_of_05,
     "06": rates.claims_of_06,
     "07": rates.claims_of_07,
-    "08": scale.claims_of_08,
+    "08": rates.claims_of_08,
     "09": scale.claims_of_09,
     "10": scale.claims_of_10,
-    "11": classroom.claims_of_11,
-    "12": budgets.claims_of_12,
+    "11": scale.claims_of_11,
+    "12": classroom.claims_of_12,
+    "13": budgets.claims_of_13,
 }
 """By the notebook's number."""
 
 CLAIMS_IN_A_PAGE = CLAIMS | {
-    "08": partial(scale.claims_of_08, most=450, sockets=False),
-    "09": scale.claims_of_09_in_a_page,
+    "09": partial(scale.claims_of_09, most=450, sockets=False),
+    "10": scale.claims_of_10_in_a_page,
 }
 """Where there are neither sockets nor threads nor processes."""

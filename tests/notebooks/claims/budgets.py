@@ -1,11 +1,11 @@
-"""What notebook 12 claims."""
+"""What notebook 13 claims."""
 
 from __future__ import annotations
 
 from tests.support.run_all import Ran
 
 
-def claims_of_12(ran: Ran) -> None:
+def claims_of_13(ran: Ran) -> None:
     """The tokens refuse a semaphore, and nothing refuses budgets that reserve the most,
     unless they give back what the API still counts.
 

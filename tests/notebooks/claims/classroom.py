@@ -1,4 +1,4 @@
-"""What notebook 11 claims."""
+"""What notebook 12 claims."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENTS = """[
 ]"""
 
 
-def claims_of_11(ran: Ran) -> None:
+def claims_of_12(ran: Ran) -> None:
     """Two runners side by side, slow motion, a challenge and a recording show what a
     teacher promises.
     """

@@ -1,4 +1,4 @@
-"""What notebooks 05 to 07 claim."""
+"""What notebooks 05 to 08 claim."""
 
 from __future__ import annotations
 
@@ -152,6 +152,11 @@ def claims_of_06(ran: Ran) -> None:
 
 
 def claims_of_07(ran: Ran) -> None:
+    """The limiter of the exercise is refused as it stands."""
+    assert "refused" in ran.text("code-exercise-judge")
+
+
+def claims_of_08(ran: Ran) -> None:
     """What is lost, and who waits, when requests fail; and that a pace refuses none."""
     rows = [line.split()[-3:] for line in ran.text("code-ways-table").splitlines()[1:4]]
     (lost, sent, later), kept, (thrown, stopped, still) = (

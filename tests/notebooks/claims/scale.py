@@ -1,4 +1,4 @@
-"""What notebooks 08 to 10 claim."""
+"""What notebooks 09 to 11 claim."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ except RuntimeError as error:
 """
 
 
-def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
+def claims_of_09(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     """A crowd breaks in the client, and costs nothing at a semaphore or with workers.
 
     ``most`` of the crowd's 500 requests reach the server; a page has no ``sockets``.
@@ -96,7 +96,7 @@ def claims_of_08(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     }
 
 
-def claims_of_09(ran: Ran) -> None:
+def claims_of_10(ran: Ran) -> None:
     """Tasks, threads and processes show one plateau, and nobody can cancel a thread."""
     for way in ("code-run-threads", "code-run-processes"):
         assert ran.text(way) == "24 answers, peak in flight: 3"
@@ -116,12 +116,12 @@ def claims_of_09(ran: Ran) -> None:
     hidden, client = ran.kernel.run(RUN_TWICE).text.splitlines()
     assert hidden == "[2, 2]"  # "if no task ever waits, ..."
     assert client == "Event loop is closed"
-    claims_of_09_in_a_page(ran)
+    claims_of_10_in_a_page(ran)
     assert ran.kernel.run(STOP_AND_LOOK).status == "ok"  # "nobody can cancel a thread"
     assert ran.kernel.value("at_the_end") < 60
 
 
-def claims_of_09_in_a_page(ran: Ran) -> None:
+def claims_of_10_in_a_page(ran: Ran) -> None:
     """Those that need neither threads nor processes: limits and quotas apart add up; no
     Redis, no harm.
     """
@@ -138,7 +138,7 @@ def claims_of_09_in_a_page(ran: Ran) -> None:
     )
 
 
-def claims_of_10(ran: Ran) -> None:
+def claims_of_11(ran: Ran) -> None:
     """The recipes do what is said of them; the page's numbers are those of the
     calculator and of the server.
     """

@@ -46,7 +46,7 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
     unfinished = len(log.unfinished)
     advice = (
         "Let requests wait at a semaphore, before the client: "
-        "it has no time-out (notebook 08)."
+        "it has no time-out (notebook 09)."
     )
     if unfinished >= connections:
         advice = f"{unfinished} never ended: is each stream closed? {advice}"
@@ -92,7 +92,7 @@ def connections_reopened(log: RequestLog) -> Finding | None:
                 f"{most} in flight. The {words.client} keeps {max_idle}; "
                 "beyond, most need a new one",
                 advice="Lower the limit to what is kept, "
-                f"or raise {words.max_idle} (notebook 08).",
+                f"or raise {words.max_idle} (notebook 09).",
                 fix=snippet(in_flight(group)),
             )
     return None

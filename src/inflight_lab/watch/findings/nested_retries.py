@@ -22,7 +22,7 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
         f"repeated {len(by_the_script)} calls that had failed"
         f"{where(pair.second.place for pair in by_the_script)}",
         advice="Each multiplies the other. Pace first, so that few fail; then switch "
-        "one of the two retries off, the library's with max_retries=0 (notebook 07).",
+        "one of the two retries off, the library's with max_retries=0 (notebook 08).",
         fix=snippet(with_retries(log)),
     )
 

@@ -53,7 +53,7 @@ def _for_good(group: RequestGroup, first: Request, *, requests_after: int) -> Fi
         facts=f"{first.host} answered {first.status} and said {said}; "
         f"you sent {requests_after} requests after that",
         advice="Stop at the first refusal of this kind, and look at your account "
-        "(notebook 07).",
+        "(notebook 08).",
         fix=snippet(with_retries(group)),
     )
 

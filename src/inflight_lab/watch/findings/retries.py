@@ -102,7 +102,7 @@ def _storm(
         facts=f"{retries.count} of {retries.total_requests} requests, "
         f"{retries.failed_again} failed again; {how}",
         advice="Wait as long as the API says, or longer each time, "
-        "and add a random time (notebook 07).",
+        "and add a random time (notebook 08).",
         fix=snippet(with_retries(log)),
     )
 

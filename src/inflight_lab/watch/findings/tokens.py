@@ -77,7 +77,7 @@ def _over_the_quota(group: RequestGroup, refused: RequestGroup) -> Finding:
         facts=f"{statuses(refused)} from {group.first.host} are about tokens, "
         f"not about requests{allowed}",
         advice="Keep two budgets, one of requests and one of tokens; "
-        "a low max_tokens reserves less (notebook 12).",
+        "a low max_tokens reserves less (notebook 13).",
         fix=_fix(group, quota),
     )
 

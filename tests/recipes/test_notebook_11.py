@@ -1,4 +1,4 @@
-"""Notebook 10: what it shows of the recipes is what they are, and what they do."""
+"""Notebook 11: what it shows of the recipes is what they are, and what they do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
     """The table names every recipe, and no command that prints nothing."""
-    table = code_cell(notebook("10"), "text-which")
+    table = code_cell(notebook("11"), "text-which")
     named = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
     assert len(named) == len(set(named))
     assert RECIPES.keys() <= set(named) <= {*RECIPES, *RUNGS}
@@ -49,7 +49,7 @@ class Row(NamedTuple):
 def rows() -> list[Row]:
     """Each status of the table."""
     found = []
-    table = code_cell(notebook("10"), "text-retried")
+    table = code_cell(notebook("11"), "text-retried")
     for what, again in re.findall(r"^\| ([^|]+) \| (yes|no) \|", table, flags=re.M):
         if "pause" in what or "JSON" in what:
             continue
@@ -85,12 +85,12 @@ def test_the_table_says_what_is_tried_again(row: Row, tmp_path: Path) -> None:
 
     run(main())
     assert sent == (8 if row.is_tried_again else 1)
-    assert "eight times" in code_cell(notebook("10"), "text-retried-why")
+    assert "eight times" in code_cell(notebook("11"), "text-retried-why")
 
 
 def test_the_longest_pause_is_as_the_table_says() -> None:
     """Ten minutes, unless a quota's period is longer."""
-    assert "more than ten minutes" in code_cell(notebook("10"), "text-retried")
+    assert "more than ten minutes" in code_cell(notebook("11"), "text-retried")
     assert patient_retries().longest_pause == 600
 
 
@@ -140,7 +140,7 @@ def test_both_changes_for_sqlite_are_in_one_of_two_files() -> None:
 
 def with_sqlite(code: str) -> str:
     """The script after what the page says was done to it."""
-    (shown,) = CODE.findall(code_cell(notebook("10"), "text-sqlite"))
+    (shown,) = CODE.findall(code_cell(notebook("11"), "text-sqlite"))
     read, _, write = shown.rstrip().partition("\n\n    def write")
     write = f"    def write{write}"
     for name, method in {"read": read, "write": write}.items():
@@ -154,8 +154,8 @@ def test_pasted_as_the_page_says() -> None:
     """The notebook form, with the two lines that the page prints: 300 answers, and no
     429.
     """
-    cells = code_cells(notebook("10"))
-    where = cells.index(code_cell(notebook("10"), "code-paste"))
+    cells = code_cells(notebook("11"))
+    where = cells.index(code_cell(notebook("11"), "code-paste"))
     with kernel() as fresh:
         (*_, printed) = fresh.run_all(cells[:where], within=RUN_ALL)
         code = snippet("paced", notebook=True)
