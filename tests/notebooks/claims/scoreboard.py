@@ -1,6 +1,4 @@
-"""The scoreboard that grows from notebook to notebook: what its rows say, and what a
-cell has measured.
-"""
+"""The scoreboard of 06: what its rows say, and what a cell has measured."""
 
 from __future__ import annotations
 
@@ -9,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.notebook_tools import load
+from tests.support.notebook_tools import load, notebook
 from tests.support.run_all import Ran
 
+BOARD = notebook("06")
+"""The notebook that has a row for each rung."""
 
-def scoreboard(path: Path) -> dict[str, list[float]]:
+
+def scoreboard(path: Path = BOARD) -> dict[str, list[float]]:
     """Answers, 429s, seconds and share of the quota in percent, by rung; empty where
     there is none.
     """
@@ -38,7 +39,7 @@ def expect_score(ran: Ran, rung: str, printed: str) -> None:
         for number in re.findall(r"(\d+(?:\.\d+)?)(?= answers| 429s| s,|%)", printed)
     )
     assert answers + refused == 200, printed
-    expected = scoreboard(ran.path)[rung]
+    expected = scoreboard()[rung]
     assert answers >= expected[0] - 10, (printed, expected)
     assert share <= expected[3] + 10, (printed, expected)
     assert share == pytest.approx(answers / max(2, seconds - 0.3), abs=3), (
