@@ -24,7 +24,7 @@ SEEN = {
 """How a number that a goal is about is shown beside it, by its name in the Stats."""
 
 
-def check_goals(goals: Mapping[str, Goal]) -> None:
+def check_goals(goals: Mapping[str, object]) -> None:
     """Raise ``TypeError`` unless each is a plain function."""
     for name, goal in goals.items():
         if not callable(goal) or inspect.iscoroutinefunction(goal):
