@@ -31,11 +31,20 @@ def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
 
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """The table names every recipe, and no command that prints nothing."""
-    table = code_cell(notebook("11"), "text-which")
-    named = re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
-    assert len(named) == len(set(named))
-    assert RECIPES.keys() <= set(named) <= {*RECIPES, *RUNGS}
+    """The table at the top names every recipe, the one further down only rungs, and
+    neither a command that prints nothing.
+    """
+    scripts, parts = commands_in("text-title"), commands_in("text-which")
+    for named in (scripts, parts):
+        assert len(named) == len(set(named))
+    assert RECIPES.keys() <= set(scripts) <= {*RECIPES, *RUNGS}
+    assert set(parts) <= set(RUNGS)
+
+
+def commands_in(cell_id: str) -> list[str]:
+    """What each row of a table says to print."""
+    table = code_cell(notebook("11"), cell_id)
+    return re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
 
 
 class Row(NamedTuple):

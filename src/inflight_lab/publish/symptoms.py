@@ -105,6 +105,12 @@ RETRIES = (
         "Which failures are worth a retry?",
     ),
     Symptom(
+        "The resumed script returns old answers",
+        "It keeps an answer by its address: for fresh ones, name another results file.",
+        "11_copy_a_snippet",
+        "Old answers to a question that has changed",
+    ),
+    Symptom(
         "429 insufficient_quota: You exceeded your current quota",
         "The money is spent, and no wait helps: stop at the first one.",
         "08_survive_failures",

@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tests.notebooks.claims import budgets, classroom, first_steps, rates, scale
+from tests.notebooks.claims import (
+    budgets,
+    classroom,
+    first_steps,
+    rates,
+    scale,
+    snippets,
+)
 from tests.support.run_all import Ran
 
 CLAIMS: dict[str, Callable[[Ran], None]] = {
@@ -22,7 +29,7 @@ CLAIMS: dict[str, Callable[[Ran], None]] = {
     "08": rates.claims_of_08,
     "09": scale.claims_of_09,
     "10": scale.claims_of_10,
-    "11": scale.claims_of_11,
+    "11": snippets.claims_of_11,
     "12": classroom.claims_of_12,
     "13": budgets.claims_of_13,
 }

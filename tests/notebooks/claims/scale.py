@@ -1,11 +1,10 @@
-"""What notebooks 09 to 11 claim."""
+"""What notebooks 09 and 10 claim."""
 
 from __future__ import annotations
 
 import ast
 import re
 
-from tests.support.notebook_tools import load
 from tests.support.run_all import Ran
 
 STOP_AND_LOOK = """
@@ -136,61 +135,3 @@ def claims_of_10_in_a_page(ran: Ran) -> None:
         ran.text("code-redis-run")
         == "Without Redis, a recorded run: accepted: 40, refused: 0"
     )
-
-
-def claims_of_11(ran: Ran) -> None:
-    """The recipes do what is said of them; the page's numbers are those of the
-    calculator and of the server.
-    """
-    counted, refused_and_took = ran.text("code-paced").splitlines()
-    refused, _, took = re.findall(r"[\d.]+", refused_and_took)
-    assert f"'status 200': {300 - int(refused)}" in counted
-    assert int(refused) < 10  # none, unless the computer is busy
-    assert float(took) > 2.9
-    (written,) = re.findall(r"(\d+) answers are in", ran.text("code-start-and-stop"))
-    (sent,) = re.findall(r"Measured: (\d+)", ran.text("code-resume"))
-    assert 30 < int(written) < 150
-    assert 0 <= int(written) + int(sent) - 200 < 20  # some may have been refused
-    assert "200 of 200 have an answer" in ran.text("code-resume")
-    url = ran.kernel.value("server.url")
-    assert ran.text("code-lines").splitlines() == [
-        f'URL = "{url}?id={{id}}"',
-        "IDS = range(300)",
-    ]
-    assert ran.numbers("code-functions") == [30, 100, 25, 100, 0.3, 25, 0.1, 250]
-    answers, refused, _, took = re.findall(r"[\d.]+", ran.text("code-fixed-run"))
-    assert (answers, refused) == ("200", "0")
-    assert float(took) > 2
-    lines = ran.text("code-look").splitlines()
-    assert (
-        lines[0]
-        == 'RateLimit-Policy: "default";q=5;w=1 at first, then "default";q=5;w=1'
-    )
-    assert 'r=4;t=1 at first, then "default";r=0' in lines[1]
-    assert lines[2:4] == [
-        "Retry-After: None at first, then 1",
-        "status: 200 at first, then 429",
-    ]
-    assert lines[4].startswith("I am: python-httpx/")
-    said = re.findall(
-        "^(60 requests to|certain: [^:]*|likely: .*)",
-        ran.text("code-watch"),
-        re.MULTILINE,
-    )
-    assert [re.sub(" on average.*| in bursts", "", words) for words in said] == [
-        "60 requests to",
-        "certain: The connection pool was the limit",
-        "certain: Over the quota",
-    ]
-    for widget in ("code-calculator", "code-maker", "code-watch"):
-        assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
-    assert_practice_comes_with_a_warning(ran)
-
-
-def assert_practice_comes_with_a_warning(ran: Ran) -> None:
-    """Before it shows ``--practice``, it says what the results file will hold then."""
-    text = "\n".join(cell.source for cell in load(ran.path).cells)
-    before, practice, _ = text.partition("--practice")
-    assert practice
-    assert "practice answers, not data" in before
-    assert "name another results file" in before
