@@ -4,31 +4,29 @@ kernel.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
 import io
-import re
 from pathlib import Path
 
 import pytest
 import tqdm
 import tqdm.asyncio
 
-from tests.notebooks.claims import CLAIMS
+from tests.notebooks.one_run import expect_one_run_fits
 from tests.support.busy import busy_machine
 from tests.support.notebook_tools import (
     NOTEBOOKS,
     Kernel,
     code_cell,
-    code_cells,
     each_notebook,
     kernel,
     notebook,
 )
-from tests.support.run_all import PROMISED, Ran, run_all
+from tests.support.run_all import NO_REDIS, PROMISED
 
-NO_REDIS = "redis://127.0.0.1:1"
+BESIDE_OTHERS = notebook("04")
+"""The notebook that always runs beside busy processes; with ``--full`` they all do."""
 WITHOUT_EXTRAS = """
 import sys
 sys.modules["httpx_aiohttp"] = sys.modules["throttled"] = None
@@ -43,86 +41,33 @@ server, speeds = PracticeServer(latency=0).start(), {}
 
 
 @each_notebook
-def test_run_all_shows_what_the_prose_claims(
+def test_run_all_shows_what_the_prose_says(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every cell ends without an error, the panel's run too, and what is shown is what
-    the prose says.
-    """
-    monkeypatch.setenv("REDIS_URL", NO_REDIS)  # whatever runs on this machine
-    with kernel() as fresh:
-        ran = run_all(path, fresh)
-        CLAIMS[ran.number](ran)
-        expect_predictions_fit(ran)
-
-
-def expect_predictions_fit(ran: Ran) -> None:
-    """What was measured, and each wrong answer with a line, is a choice, or a number
-    where there are none.
-    """
-    for call in compared(ran.path):
-        guess = ast.unparse(call.func).removesuffix(".compare")
-        question, choices = ran.kernel.value(f"({guess}.question, {guess}.choices)")
-        mistakes = ast.literal_eval(call.args[1]) if call.args[1:] else {}
-        printed = "".join(cell.text for cell in ran.cells)
-        (measured,) = re.findall(
-            rf"{re.escape(question)} Measured: (.*)\. You made no prediction\.", printed
-        )
-        if choices:
-            assert {measured.strip('"'), *mistakes} <= set(choices)
-        else:
-            assert all(
-                isinstance(number, int)
-                for number in (ast.literal_eval(measured), *mistakes)
-            )
-
-
-def compared(path: Path) -> list[ast.Call]:
-    """The calls that set a prediction beside what was measured."""
-    nodes = (
-        node
-        for cell in code_cells(path)
-        if ".compare(" in cell
-        for node in ast.walk(_parsed(cell))
-    )
-    return [
-        node
-        for node in nodes
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".compare")
-    ]
-
-
-def _parsed(cell: str) -> ast.AST:
-    return compile(
-        cell, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    )
-
-
-IN_CI = "04"
-"""The notebook that runs beside other processes each time; with ``--full`` they all do.
-"""
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path, marks=[] if path.stem.startswith(IN_CI) else pytest.mark.full
-        )
-        for path in NOTEBOOKS
-    ],
-    ids=lambda path: path.stem,
-)
-def test_claims_hold_on_a_slow_computer(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With a fifth of a core Run All takes four times as long at most, and shows what
-    the prose claims.
+    """Every cell ends without an error, the panel's run too; what the notebook claims
+    holds, and each number of its prose is explained and contradicts none that is
+    printed.
     """
     monkeypatch.setenv("REDIS_URL", NO_REDIS)
-    with busy_machine(), kernel() as fresh:
-        ran = run_all(path, fresh, within=4 * PROMISED)
-        CLAIMS[ran.number](ran)
+    with busy_machine() if path == BESIDE_OTHERS else contextlib.nullcontext():
+        expect_one_run_fits(path)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if path != BESIDE_OTHERS],
+    ids=lambda path: path.stem,
+)
+def test_the_same_on_a_slow_computer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a fifth of a core Run All takes four times as long at most, and what is
+    shown is still what the prose says.
+    """
+    monkeypatch.setenv("REDIS_URL", NO_REDIS)
+    with busy_machine():
+        expect_one_run_fits(path, within=4 * PROMISED)
 
 
 def run_cells(kernel: Kernel, number: str, *ids: str) -> str:

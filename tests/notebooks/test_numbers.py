@@ -1,0 +1,140 @@
+"""The reading of numbers: what is found wrong in a notebook made up for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.notebooks import numbers
+from tests.notebooks.numbers import Finding, findings_in
+from tests.support.claimed_numbers import Apart, Documented, Explained
+from tests.support.sections import Cell
+
+CODE = """
+server = PracticeServer(latency=0.3, rate=100)
+await make_many_requests(server.url, 200, limit=30)
+"""
+PRINTED = "limit 30: 180 answers, 20 429s, 2.14 s, 90% of the quota\n"
+
+
+def findings(prose: str) -> list[Finding]:
+    """What is wrong with a notebook that has one section."""
+    cells = [
+        Cell("title", is_code=False, source="# Title"),
+        Cell("heading", is_code=False, source="## Surprise 7: a section"),
+        Cell("code", is_code=True, source=CODE, printed=PRINTED),
+        Cell("text", is_code=False, source=prose),
+    ]
+    return findings_in("made up", cells)
+
+
+def wrong_in(prose: str) -> list[str]:
+    """The numbers in it that are found wrong."""
+    return [each.number.mention.text for each in findings(prose) if each.number]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "There are 200 requests, and two hundred tasks for them.",
+        "An answer takes 300 ms, or 0.3 seconds.",
+        "It takes about 2 seconds, and more than an answer's 0.3 s.",
+        "20 were refused: 20 429s.",
+        "Of 200, 180 got an answer.",
+        "A limit of 30 sends 30 / 0.3 = 100 a second.",
+        "It used 90 % of the quota, as [07](07_judge.ipynb) explains.",
+        "429 means *Too Many Requests* (RFC 6585), as 403 may on Python 3.12.",
+        "There are two ways, and the first one is `limit=17`.",
+        "Are all 200 accepted, at 100 a second?",
+        "| rung | answers | 429s | seconds |\n|---|---|---|---|\n"
+        "| limit 30 | 180 | 20 | 2.1 |",
+        "See the 3rd line of notebook 12.\n\n```text\n77\n```",
+    ],
+)
+def test_a_right_number_is_not_found(prose: str) -> None:
+    """What the code shows, the cell printed, or the sentence computes."""
+    assert wrong_in(prose) == []
+
+
+class Wrong(NamedTuple):
+    """A piece of prose, and what must be found in it."""
+
+    prose: str
+    found: list[str]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wrong("There are 201 requests.", ["201"]),
+        Wrong("Fifteen requests go first.", ["Fifteen"]),
+        Wrong("An answer takes 0.35 seconds.", ["0.35"]),
+        Wrong("30 were refused.", ["30"]),
+        Wrong("It takes 0.3 seconds.", ["0.3"]),
+        Wrong("It takes at least 3 seconds.", ["3"]),
+        Wrong("You get 200 answers.", ["200"]),
+        Wrong("A limit of 30 sends 30 / 0.3 = 90 a second.", ["90"]),
+        Wrong("It used 30 % of the quota.", ["30"]),
+        Wrong(
+            "| rung | answers | 429s |\n|---|---|---|\n| limit 30 | 200 | 0 |",
+            ["200", "0"],
+        ),
+    ],
+    ids=lambda wrong: wrong.prose,
+)
+def test_a_wrong_number_is_found(wrong: Wrong) -> None:
+    """What nothing explains, and what the cell printed otherwise although the same
+    number is a parameter of something else.
+    """
+    assert wrong_in(wrong.prose) == wrong.found
+
+
+class Explains(NamedTuple):
+    """An explanation of the number in "See 75 requests", and what is wrong then."""
+
+    explained: Explained
+    wrong: str
+
+
+@pytest.mark.parametrize(
+    "explains",
+    [
+        Explains({"75 requests": "0.3 * 200 + 15 / 1"}, "but no code shows 15"),
+        Explains({"75 requests": "0.3 * 200"}, "0.3 * 200, which is 60"),
+        Explains({"75 requests": "0.3 * 200 + 30 / 2"}, ""),
+        Explains({"75 requests": 'printed("code")[1] - 100 - 100 / 20'}, ""),
+        Explains({"75 requests": Documented("the API's page")}, ""),
+        Explains({"76 requests": "76"}, "and the prose has 0 numbers there"),
+        Explains({"75 requests": ("75", "1")}, "and the prose has 1 numbers there"),
+    ],
+    ids=str,
+)
+def test_an_explanation_is_computed(
+    explains: Explains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From numbers that the notebook shows; and one that explains nothing is found."""
+    monkeypatch.setitem(numbers.NUMBERS, "made up", explains.explained)
+    *_, said = ["", *(finding.what for finding in findings("See 75 requests."))]
+    assert said.endswith(explains.wrong)
+    assert bool(said) == bool(explains.wrong)
+
+
+def test_an_explanation_does_not_hide_what_was_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A computed time beside another one that was measured is a contradiction, unless
+    the two are said to be of different things.
+    """
+    monkeypatch.setitem(numbers.NUMBERS, "made up", {"0.6 s": "2 * 0.3"})
+    assert wrong_in("It takes 0.6 s.") == ["0.6"]
+    monkeypatch.setitem(numbers.NUMBERS, "made up", {"0.6 s": Apart("2 * 0.3")})
+    assert wrong_in("It takes 0.6 s.") == []
+
+
+def test_what_the_reader_sets_is_the_readers() -> None:
+    """In *Play* and *Your turn* a number needs no code, but none is refused there that
+    was not.
+    """
+    prose = "## Play\n\n- *requests* at 101: are 45 refused? 45 are refused."
+    assert wrong_in(prose) == ["45"]
