@@ -80,7 +80,7 @@ def test_cells_are_short(path: Path) -> None:
             assert words <= MAX_WORDS, f"{words} words in {cell.id}"
 
 
-def test_09_asks_redis_for_the_rate_that_it_names() -> None:
+def test_10_asks_redis_for_the_rate_that_it_names() -> None:
     """Where there is no Redis the cell does not run: only this compares the two."""
     prose = code_cell(notebook("10"), "text-redis-rate")
     (named,) = re.findall(r"at (\d+) a second, out of", prose)
@@ -99,21 +99,33 @@ def words_of(markdown: str) -> int:
 
 @each_with_code
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every link to another notebook names one that exists, and nothing points outside
-    but httpbin.
-    """
+    """Every link to a notebook or a file names one that exists."""
     targets = [target.partition("#")[0] for target in links(path)]
     assert targets
-    wrong = [target for target in targets if not (path.parent / target).exists()]
-    assert set(wrong) <= {"https://httpbin.org"}
+    inside = [target for target in targets if not target.startswith("https://")]
+    assert [target for target in inside if not (path.parent / target).exists()] == []
+
+
+@each_with_code
+def test_links_to_other_sites_say_where_they_lead(path: Path) -> None:
+    """The words of a link to a source make sense without the sentence around it."""
+    for source in prose_of(path):
+        for words, target in re.findall(r"\[([^]]+)\]\((https://[^)]+)\)", source):
+            assert words.lower() not in ("here", "this", "link", "this page"), target
 
 
 def links(path: Path) -> list[str]:
     """Where the links of its prose lead."""
-    prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
     return [
-        target for source in prose for target in re.findall(r"\]\(([^)]+)\)", source)
+        target
+        for source in prose_of(path)
+        for target in re.findall(r"\]\(([^)]+)\)", source)
     ]
+
+
+def prose_of(path: Path) -> list[str]:
+    """The sources of its text cells."""
+    return [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
 
 
 def test_the_glossary_has_every_term_once_and_each_is_linked_to() -> None:
