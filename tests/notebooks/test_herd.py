@@ -16,7 +16,7 @@ from tests.support.asgi import client_of
 from tests.support.notebook_tools import code_cell, notebook
 from tests.support.virtual_clock import run
 
-CLIENTS = 30
+CLIENTS = 20
 
 
 class Released(NamedTuple):
@@ -28,7 +28,7 @@ class Released(NamedTuple):
 
 def release(pause: str, *, seed: int) -> Released:
     """Run the notebook's own cells; its function ``pause`` says how long to wait."""
-    app = PracticeApp(latency=0.15, max_concurrent=4, period=0.1)
+    app = PracticeApp(latency=0.2, max_concurrent=3, period=0.1)
     names: dict[str, Any] = {
         "asyncio": asyncio,
         "httpx": SimpleNamespace(AsyncClient=lambda: client_of(app)),
@@ -38,8 +38,7 @@ def release(pause: str, *, seed: int) -> Released:
     with_jitter = code_cell(notebook("08"), "code-jitter-plot")
     exec(with_jitter.partition("server.reset()")[0], names)
     server = SimpleNamespace(url="http://127.0.0.1/get")
-    attempts = run(names["release_herd"](server, names[pause]))
-    through = CLIENTS - attempts.count(None)
+    through = run(names["release_herd"](server, names[pause]))
     assert through == app.stats().accepted
     return Released(through, app.stats().refused)
 
@@ -51,6 +50,6 @@ def test_full_jitter_spreads_the_herd(seed: int) -> None:
     """
     together = release("backoff", seed=seed)
     spread = release("full_jitter", seed=seed)
-    assert together == (16, 80)
+    assert together == (12, 50)
     assert spread.refused < 0.8 * together.refused
     assert spread.through > together.through
