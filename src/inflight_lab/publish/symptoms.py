@@ -116,6 +116,24 @@ RETRIES = (
         "08_survive_failures",
         "When waiting does not help",
     ),
+    Symptom(
+        "No Retry-After, but retry_after in the JSON, or retry-after-ms",
+        "Some APIs write the delay into the body, and some in milliseconds.",
+        "08_survive_failures",
+        "A delay in the body, or in milliseconds",
+    ),
+    Symptom(
+        "A retried POST was charged twice",
+        "The first answer was lost, not the request. An idempotency key tells the API.",
+        "08_survive_failures",
+        "POST, and paying twice",
+    ),
+    Symptom(
+        "It works, but it is slow: are there 429s?",
+        "Retries hide refusals. A hook of the client notes each of them.",
+        "08_survive_failures",
+        "A log of what was refused",
+    ),
 )
 
 CLIENT = (
@@ -223,9 +241,9 @@ LANGUAGE_MODELS = (
     ),
     Symptom(
         "529 overloaded_error",
-        "The API has too much to do: wait, a random time longer, with all requests.",
+        "The API has too much to do, whoever sends: wait longer each time, at random.",
         "08_survive_failures",
-        "What a refusal can say",
+        "When the API is overloaded",
     ),
 )
 
