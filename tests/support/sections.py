@@ -25,8 +25,6 @@ class ProseNumber:
     mention: Mention
     row: str = ""
     """In a table, what the row is about."""
-    notebook: str = ""
-    """In a table with such a column, the notebook that the row is about."""
 
 
 @dataclass
@@ -129,8 +127,7 @@ def numbers_in_table(cell_id: str, lines: Sequence[str]) -> Iterator[ProseNumber
                 moved = replace(
                     mention, sentence=" | ".join(row), start=begin + mention.start
                 )
-                about = dict(zip(heads, row, strict=False)).get("notebook", "")
-                yield ProseNumber(cell_id, moved, row[0], about)
+                yield ProseNumber(cell_id, moved, row=row[0])
 
 
 def begins_of(row: Sequence[str]) -> list[int]:

@@ -54,7 +54,9 @@ class Made(NamedTuple):
     retry: int | None = None
     method: str = "GET"
     library: str = "httpx"
-    place: str = ""
+    line: str = ""
+    around: int = 0
+    """The semaphore in whose block its sender was, or was started."""
 
 
 def log_of(requests: Iterable[Made], *others: Event) -> RequestLog:
@@ -72,7 +74,7 @@ def _events_of(number: int, made: Made) -> Iterator[Event]:
     sender = 1000 + number if made.sender is None else made.sender
     url = f"https://api.example.com/{number}" if made.url is None else made.url
     pool = (made.max_connections, made.max_idle)
-    how = (made.method, url, made.library, made.place)
+    how = (made.method, url, made.library, made.line, made.around)
     yield Asked(made.asked, PROCESS, number, sender, made.client, *pool, *how)
     if made.waited is not None:
         yield Sent(made.asked + made.waited, PROCESS, number, made.opened)

@@ -16,9 +16,9 @@ def certain(quota: float, window: float) -> AnnouncedQuota:
     return AnnouncedQuota(quota, window, is_certain=True)
 
 
-def guessed(quota: float, window: float) -> AnnouncedQuota:
+def guessed(quota: float, window: float, reset: float) -> AnnouncedQuota:
     """So many in a window that fits the reset."""
-    return AnnouncedQuota(quota, window, is_certain=False)
+    return AnnouncedQuota(quota, window, is_certain=False, reset=reset)
 
 
 BOTH = [certain(7, 2), certain(90, 60)]
@@ -51,22 +51,22 @@ BOTH = [certain(7, 2), certain(90, 60)]
         ('ratelimit-policy: "default";q=0;w=2', []),
         ('ratelimit-policy: "default";q=7', []),
         ('ratelimit-policy: "default";q=many;w=2', []),
-        ("ratelimit: limit=7, remaining=5, reset=30", [guessed(7, 60)]),
+        ("ratelimit: limit=7, remaining=5, reset=30", [guessed(7, 60, 30)]),
         ('ratelimit: "default";r=5;t=30', []),
-        ("ratelimit-limit: 7\nratelimit-reset: 1", [guessed(7, 1)]),
-        ("ratelimit-limit: 7\nratelimit-reset: 2", [guessed(7, 60)]),
+        ("ratelimit-limit: 7\nratelimit-reset: 1", [guessed(7, 1, 1)]),
+        ("ratelimit-limit: 7\nratelimit-reset: 2", [guessed(7, 60, 2)]),
         (
             "x-ratelimit-limit-minute: 90\nx-ratelimit-limit-second: 7",
             [certain(7, 1), certain(90, 60)],
         ),
         (
             f"x-ratelimit-limit: 700\nx-ratelimit-reset: {NOW + 1200}",
-            [guessed(700, 3600)],
+            [guessed(700, 3600, 1200)],
         ),
-        (f"x-rate-limit-limit: 7\nx-rate-limit-reset: {NOW - 5}", [guessed(7, 1)]),
+        (f"x-rate-limit-limit: 7\nx-rate-limit-reset: {NOW - 5}", [guessed(7, 1, 0)]),
         (
             "x-ratelimit-limit: 7\nx-ratelimit-reset: 172800",
-            [guessed(7, 172_800)],
+            [guessed(7, 172_800, 172_800)],
         ),
         (
             "ratelimit-policy: 7;w=2\nx-ratelimit-limit: 7\nx-ratelimit-reset: 5",
@@ -79,19 +79,19 @@ BOTH = [certain(7, 2), certain(90, 60)]
         ("x-ratelimit-limit-requests-minute: 90", [certain(90, 60)]),
         ("x-ratelimit-limit-tokens-minute: 90000", []),
         ("x-ratelimit-limit-secondary: 90", []),
-        ("ratelimit: limit=2.5, remaining=0, reset=1", [guessed(2.5, 1)]),
+        ("ratelimit: limit=2.5, remaining=0, reset=1", [guessed(2.5, 1, 1)]),
         (
             "anthropic-ratelimit-requests-limit: 50\n"
             "anthropic-ratelimit-requests-remaining: 0\n"
             "anthropic-ratelimit-requests-reset: 2026-09-21T14:14:15Z\n"
             "anthropic-ratelimit-tokens-limit: 8000\n"
             "anthropic-ratelimit-tokens-reset: 2026-09-21T14:14:30Z",
-            [guessed(50, 60)],
+            [guessed(50, 60, 55)],
         ),
         (
             "x-ratelimit-limit-requests: 60\nx-ratelimit-reset-requests: 20s\n"
             "x-ratelimit-limit-tokens: 150000\nx-ratelimit-reset-tokens: 6m0s",
-            [guessed(60, 60)],
+            [guessed(60, 60, 20)],
         ),
         ("x-ratelimit-limit: 700", []),
         ("x-ratelimit-limit: many\nx-ratelimit-reset: soon", []),

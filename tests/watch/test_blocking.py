@@ -14,9 +14,9 @@ import pytest
 
 from inflight_lab.watch import blocking
 from inflight_lab.watch.blocking import (
-    Place,
+    Position,
     current_frames,
-    place_of,
+    position_of,
     sample_stacks,
 )
 from inflight_lab.watch.events import Blocked
@@ -24,8 +24,8 @@ from inflight_lab.watch.findings.blocking import blocked_event_loop
 from tests.support.watching import PROCESS, Made, log_of
 
 LIBRARY = """
-async def awaited(): return place_of(sys._getframe())
-def called(): return place_of(sys._getframe())
+async def awaited(): return position_of(sys._getframe())
+def called(): return position_of(sys._getframe())
 """
 
 
@@ -34,7 +34,7 @@ async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault(
     None
 ):
     """What it does where the script calls it and waits, is."""
-    library: dict[str, Any] = {"place_of": place_of, "sys": sys}
+    library: dict[str, Any] = {"position_of": position_of, "sys": sys}
     exec(compile(LIBRARY, "<library>", "exec"), library)
     callback, line = await library["awaited"]()
     assert callback is not None
@@ -44,17 +44,17 @@ async def test_what_a_library_does_while_it_is_awaited_is_not_the_scripts_fault(
 
 def test_outside_of_a_loop_nothing_is_blocked() -> None:
     """A synchronous script has no loop that could stand still."""
-    assert place_of(sys._getframe()) == (None, "")
+    assert position_of(sys._getframe()) == (None, "")
 
 
 def test_callbacks_of_uvloop_have_no_frame() -> None:
     """The script's own stands for them: each call is one, and its line is known."""
     uvloop = pytest.importorskip("uvloop")
 
-    def here() -> Place:
-        return place_of(sys._getframe())
+    def here() -> Position:
+        return position_of(sys._getframe())
 
-    async def main() -> list[Place]:
+    async def main() -> list[Position]:
         return [here(), here()]
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -121,14 +121,14 @@ def noted(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         now += sample.seconds
         cpu += sample.worked
 
-    def place(_: FrameType) -> Place:
-        return Place(frames[sample.callback], sample.line)
+    def position(_: FrameType) -> Position:
+        return Position(frames[sample.callback], sample.line)
 
     monkeypatch.setattr(blocking.time, "sleep", sleep)
     monkeypatch.setattr(blocking.time, "perf_counter", lambda: now)
     monkeypatch.setattr(blocking.time, "process_time", lambda: cpu)
     monkeypatch.setattr(blocking, "current_frames", lambda: {5: frames["a"]})
-    monkeypatch.setattr(blocking, "place_of", place)
+    monkeypatch.setattr(blocking, "position_of", position)
     with pytest.raises(NoSampleIsLeftError):
         sample_stacks(lambda kind, *fields: events.append((kind, *fields)))
     monkeypatch.undo()
@@ -185,12 +185,12 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "often": Case([0.2] * 3, "it stood still 3x, 0.6 s, at my_script.py:7"),
-    "once": Case([0.6], "it stood still 1x, 0.6 s, at my_script.py:7"),
+    "often": Case([0.2] * 3, "it stood still 3 times, 0.6 s in all, at my_script.py:7"),
+    "once": Case([0.6], "it stood still once, 0.6 s in all, at my_script.py:7"),
     "too little": Case([0.16] * 3, ""),
     "too short": Case([0.015] * 70, ""),
     "not counting short ones": Case(
-        [0.3] * 2 + [0.015], "it stood still 2x, 0.6 s, at my_script.py:7"
+        [0.3] * 2 + [0.015], "it stood still 2 times, 0.6 s in all, at my_script.py:7"
     ),
 }
 
@@ -214,7 +214,7 @@ def test_the_line_that_blocks_for_longest_is_named() -> None:
     long = [event._replace(began=0) for event in blocked([0.3] * 2)]
     finding = blocked_event_loop(log_of([Made(took=1)], *often, *long))
     assert finding
-    assert finding.facts == "it stood still 1x, 0.6 s, at my_script.py:7"
+    assert finding.facts == "it stood still once, 0.6 s in all, at my_script.py:7"
 
 
 def test_a_loop_that_is_blocked_between_requests_is_not_named() -> None:
@@ -226,7 +226,7 @@ def test_a_loop_that_is_blocked_between_requests_is_not_named() -> None:
 @pytest.mark.parametrize(("sent_at", "is_found"), [("a.py:5", False), ("a.py:4", True)])
 def test_making_clients_blocks_the_loop_too(sent_at: str, is_found: bool) -> None:
     """Then they are the finding, unless the line that blocks is the one that sends."""
-    requests = [Made(n * 0.1, 0.09, client=n, place=sent_at) for n in range(20)]
+    requests = [Made(n * 0.1, 0.09, client=n, line=sent_at) for n in range(20)]
     stops = [
         Blocked(n * 0.1 + 0.05, PROCESS, 1, n * 0.1, 0.03, "a.py:4") for n in range(20)
     ]

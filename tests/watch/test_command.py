@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import json
 import marshal
-import os
-import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from binascii import b2a_base64
 from collections.abc import Callable
 from pathlib import Path
@@ -124,108 +121,6 @@ def test_however_a_script_ends(end: End, script: Callable[[str], Path]) -> None:
 def watching(script: Path) -> list[str]:
     """The command that watches a script in practice."""
     return [sys.executable, "-m", "inflight_lab.watch", *PRACTICE, str(script)]
-
-
-WAITS = """
-import asyncio, httpx
-
-async def main():
-    async with httpx.AsyncClient() as client:
-        await client.get("https://api.example.com/")
-        print("ready", flush=True)
-        try:
-            await asyncio.sleep(60)
-        finally:
-            await asyncio.sleep(0.2)  # a second signal would cut this short
-            print("tidied up", flush=True)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize(
-    "group",
-    [False, pytest.param(True, marks=pytest.mark.full)],
-    ids=["to watch", "to its group"],
-)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_reaches_the_script_once(
-    number: signal.Signals, group: bool, script: Callable[[str], Path]
-) -> None:
-    """Without a terminal, a signal to watch or to its group is the script's, which ends
-    as it does alone.
-    """
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with child(
-        watching(script(WAITS)),
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        text=True,
-        **pipes,
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        os.killpg(process.pid, number) if group else process.send_signal(number)
-        output, said = process.communicate(timeout=PATIENCE)
-    assert output == ("tidied up\n" if number == signal.SIGINT else "")
-    assert process.returncode == -number
-    assert "watch: 1 request " in said
-
-
-WAITS_WITH_AIOHTTP = WAITS.replace("httpx.AsyncClient", "aiohttp.ClientSession")
-WAITS_WITH_AIOHTTP = WAITS_WITH_AIOHTTP.replace("httpx", "aiohttp")
-
-COUNTS = """
-import signal, threading, httpx
-
-heard = []
-signal.signal(signal.SIGINT, lambda *_: heard.append(1))
-httpx.get("https://api.example.com/")
-print("ready", flush=True)
-while not heard:
-    threading.Event().wait(0.05)
-threading.Event().wait(0.5)  # a second one would come in this time
-print(f"heard {len(heard)}", flush=True)
-"""
-
-
-COUNTS_WITH_REQUESTS = COUNTS.replace("httpx", "requests")
-
-
-@pytest.mark.parametrize(
-    ("text", "heard"),
-    [
-        (WAITS, b"tidied up"),
-        (WAITS_WITH_AIOHTTP, b"tidied up"),
-        (COUNTS, b"heard 1"),
-        (COUNTS_WITH_REQUESTS, b"heard 1"),
-    ],
-    ids=["httpx, asyncio", "aiohttp, asyncio", "httpx, handled", "requests, handled"],
-)
-def test_ctrl_c_at_a_terminal(
-    text: str, heard: bytes, script: Callable[[str], Path]
-) -> None:
-    """The terminal sends Ctrl-C to both; the script hears it once, and ends as it
-    likes.
-    """
-    pid, terminal = pty.fork()
-    if not pid:
-        os.execv(sys.executable, watching(script(text)))
-    said = _read_until(terminal, b"ready")
-    os.write(terminal, b"\x03")
-    said += _read_until(terminal, b"accepted, 0 refused.")
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    os.close(terminal)
-    assert status == (-signal.SIGINT if heard == b"tidied up" else 0)
-    assert said.count(heard) == 1
-
-
-def _read_until(terminal: int, words: bytes) -> bytes:
-    said, deadline = b"", time.monotonic() + PATIENCE
-    while words not in said:
-        assert time.monotonic() < deadline, said
-        said += os.read(terminal, 1000)
-    return said
 
 
 THREE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
 from inflight_lab.watch import explained
-from inflight_lab.watch.conclusion import Conclusion, one_command_a_recipe
+from inflight_lab.watch.conclusion import CERTAINTY, Conclusion, one_command_a_recipe
 from inflight_lab.watch.findings import finding
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from tests.support.notebook_tools import notebook
@@ -59,6 +59,7 @@ def test_a_terminal_gets_a_line_for_each() -> None:
         "60 requests.",
         "certain: Refused: 3x 429. Pace them (notebook 06).",
         "  inflight-lab snippet paced --rate 50",
+        CERTAINTY,
         "Such a command prints a whole script; with --output NAME.py it writes a short "
         "one to edit, and beside it what it uses.",
         "To open the notebook: inflight-lab --open 06",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from inflight_lab.watch.events import Acquired, GatherFailed
+from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.concurrency import (
     one_after_the_other,
     requests_after_a_failure,
-    semaphore_for_each_task,
 )
 from tests.support.watching import PROCESS, Made, log_of
 
@@ -75,37 +74,6 @@ def test_a_pace_that_overlaps_now_and_then_is_no_loop() -> None:
     """Its requests come from tasks of their own, so nobody waits for each answer."""
     pace = [Made(n * 0.12, 0.13 if n % 5 == 0 else 0.1) for n in range(40)]
     assert alone(pace) == ""
-
-
-def acquired(semaphores: list[int], senders: list[int]) -> list[Acquired]:
-    """Each sender acquires the semaphore beside it."""
-    pairs = zip(semaphores, senders, strict=True)
-    return [Acquired(0.0, PROCESS, semaphore, sender) for semaphore, sender in pairs]
-
-
-def test_a_semaphore_for_each_task() -> None:
-    """One that is shared limits, and so does one for each host."""
-    requests = [Made(sender=n) for n in range(20)]
-    senders = list(range(20))
-    own = semaphore_for_each_task(log_of(requests, *acquired(senders, senders)))
-    shared = semaphore_for_each_task(log_of(requests, *acquired([5] * 20, senders)))
-    assert own
-    assert own.facts == "20, each used by one task, so none ever waited"
-    assert shared is None
-
-
-def test_semaphores_that_are_no_fault() -> None:
-    """Those of half the tasks count, fewer do not, nor one for each host."""
-    requests = [Made(sender=n) for n in range(20)]
-    half = acquired(list(range(10)), list(range(10)))
-    assert semaphore_for_each_task(log_of(requests, *half))
-    assert semaphore_for_each_task(log_of(requests, *half[1:])) is None
-    by_host = [
-        Made(sender=n, url=f"https://host{n % 6}.example.com/") for n in range(20)
-    ]
-    assert semaphore_for_each_task(log_of(by_host, *half)) is None
-    no_requests = acquired(list(range(10)), list(range(50, 60)))
-    assert semaphore_for_each_task(log_of(requests, *no_requests)) is None
 
 
 def test_requests_after_a_failure() -> None:

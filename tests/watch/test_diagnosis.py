@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 POOL = "certain: The connection pool was the limit"
-QUOTA = "certain: Over the quota "
+QUOTA = "certain: Over the quota"
 UNLIMITED = [
     Case("one_by_one.py", "", ["certain: One after the other"]),
     Case("one_by_one.py", "sound", []),
@@ -31,6 +31,8 @@ UNLIMITED = [
     Case("pool_timeout.py", "sound", []),
     Case("semaphore_each.py", "", ["certain: A semaphore for each task: 20"]),
     Case("semaphore_each.py", "sound", []),
+    Case("around_the_tasks.py", "sound", []),
+    Case("limiter_around_the_loop.py", "sound", []),
     Case(
         "client_each.py",
         "",
@@ -41,15 +43,24 @@ UNLIMITED = [
     Case("connections.py", "sound", []),
     Case("blocked.py", "", ["certain: A blocked event loop"]),
     Case("blocked.py", "sound", []),
-    Case(
-        "pause_inside.py",
-        "",
-        ["certain: A pause inside the semaphore: 12 of 12 times a task kept a slot"],
-    ),
-    Case("pause_inside.py", "sound", []),
 ]
+FIVE_A_SECOND = [
+    Case("pause_inside.py", "sound", []),
+    Case("pause_inside.py", "", ["certain: A pause inside the semaphore", QUOTA]),
+    Case(
+        "around_the_tasks.py",
+        "",
+        ["certain: The semaphore is around the tasks", QUOTA],
+    ),
+    Case(
+        "limiter_around_the_loop.py",
+        "",
+        ["certain: The rate limiter is not around each request", QUOTA],
+    ),
+]
+FIVE_KNOBS = {"quota": "sliding-window", "rate": 5, "latency": 0.1}
 SEVEN_IN_TWO_SECONDS = [
-    Case("too_fast.py", "", [QUOTA + "on average"]),
+    Case("too_fast.py", "", [QUOTA]),
     Case("retries.py", "", [QUOTA, "certain: A storm of retries"]),
     Case(
         "goes_on.py",
@@ -60,7 +71,7 @@ SEVEN_IN_TWO_SECONDS = [
 LIKE_GITHUB = [
     # The sound one first: what the other one sends counts against it, too.
     Case("all_at_once.py", "sound", []),
-    Case("all_at_once.py", "", ["likely: Over the quota on average: "]),
+    Case("all_at_once.py", "", ["likely: Over the quota: "]),
 ]
 TOGETHER = [
     Case("back_together.py", "sound", [QUOTA]),
@@ -83,7 +94,7 @@ FOR_GOOD = [
     Case("refused_for_good.py", "", ["certain: Sent again, though no wait will help"]),
 ]
 FOR_GOOD_KNOBS = {"dialect": "openai", "exhausted": True}
-LIKELY_QUOTA = "likely: Over the quota "
+LIKELY_QUOTA = "likely: Over the quota"
 TWO_LOOPS = [
     Case("two_loops.py", "sound", [LIKELY_QUOTA]),
     Case("two_loops.py", "", [LIKELY_QUOTA, "likely: Retries in two places: "]),
@@ -95,11 +106,12 @@ GITHUB_KNOBS = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "gi
 @pytest.mark.parametrize(
     ("cases", "knobs"),
     [
-        (UNLIMITED[:8], {"latency": 0.1}),
-        (UNLIMITED[8:], {"latency": 0.1}),
+        (UNLIMITED[:9], {"latency": 0.1}),
+        (UNLIMITED[9:], {"latency": 0.1}),
         (SEVEN_IN_TWO_SECONDS, {"quota": "sliding-window", "rate": 7, "period": 2}),
         (LIKE_GITHUB, GITHUB_KNOBS),
         (TOGETHER, TOGETHER_KNOBS),
+        (FIVE_A_SECOND, FIVE_KNOBS),
         (TOKENS, TOKENS_KNOBS),
         (FOR_GOOD, FOR_GOOD_KNOBS),
         (TWO_LOOPS, TWO_LOOPS_KNOBS),
@@ -110,6 +122,7 @@ GITHUB_KNOBS = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "gi
         "seven in two seconds",
         "like GitHub",
         "together",
+        "five a second",
         "tokens",
         "for good",
         "two loops",

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from inflight_lab import PracticeServer, cli
+from inflight_lab import cli
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.conclusion import WHOLE_SCRIPTS
 from inflight_lab.watch.findings import fixes
 from inflight_lab.watch.findings.fixes import snippet, whole
+from inflight_lab.watch.log_source import LogSource
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.ui_server import Page
 from tests.support.pasting import run
 
 QUOTAS = [AnnouncedQuota(5, 0.5, True), AnnouncedQuota(300, 60, True)]
@@ -26,6 +29,7 @@ URLS = {
     "paced": "/get?id={id}",
     "with_aiohttp": "/get?id={id}",
     "fetch_all": "/get?id={id}",
+    "send_all": "/orders",
 }
 """Where the practice server answers what a recipe sends."""
 OF_A_RUNG = """
@@ -57,7 +61,7 @@ async def test_the_code_that_a_command_prints_runs(
     command = snippet(name, QUOTAS if name in URLS else (), more=more)
     program, *arguments = shlex.split(command)
     assert program == "inflight-lab"
-    with PracticeServer(latency=0.01) as server:
+    with Page(LogSource(RequestLog()), "", latency=0.01) as server:
         host = server.url.removesuffix("/get")
         if name in URLS:
             arguments += ["--url", host + URLS[name]]
@@ -66,6 +70,7 @@ async def test_the_code_that_a_command_prints_runs(
         if name in URLS:
             assert "QUOTAS = [(5, 0.5), (300, 60)]" in code
             code = re.sub(r"(?m)^IDS = .*", "IDS = range(1, 5)", code)
+            code = code.replace("range(1, 301)", "range(1, 5)")
         else:
             code += OF_A_RUNG.format(url=server.url)
         if more:

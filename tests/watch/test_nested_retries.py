@@ -19,7 +19,7 @@ def calls(counts: list[int], *, tasks: int = 5, url: str | None = CHATS) -> list
             url=url or f"https://api.example.com/{task}",
             sender=task,
             retry=retry,
-            place="main.py:9",
+            line="main.py:9",
         )
         for number, retry in enumerate(counts)
         for task in range(tasks)
@@ -32,7 +32,7 @@ def test_a_loop_around_a_client_that_retries() -> None:
     assert finding
     assert finding.certainty == "likely"
     assert finding.facts == (
-        "the library sent a request up to 3x in one call, and the script repeated "
+        "the library sent a request up to 3 times in one call, and the script repeated "
         "10 calls that had failed (main.py:9)"
     )
     assert "Pace first, so that few fail; then switch one of" in finding.advice

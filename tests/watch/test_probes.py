@@ -212,9 +212,9 @@ def test_a_request_waits_until_it_has_a_connection(name: str, answered: Seen) ->
 def test_the_line_that_sends_is_named(name: str, answered: Seen) -> None:
     """The script's own, not one of a library."""
     lines = LIBRARIES[name].text.splitlines()
-    (place,) = {each.place for each in of_kind(answered[name], Asked)}
-    assert ".get(url)" in lines[int(place.partition(":")[2]) - 1] or (
-        'request("GET", url)' in lines[int(place.partition(":")[2]) - 1]
+    (line,) = {each.line for each in of_kind(answered[name], Asked)}
+    assert ".get(url)" in lines[int(line.partition(":")[2]) - 1] or (
+        'request("GET", url)' in lines[int(line.partition(":")[2]) - 1]
     )
 
 

@@ -62,9 +62,11 @@ def test_refusals_by_403_are_over_a_quota() -> None:
     assert "60 accepted, 92 refused (403 x 90, 429 x 2)." in summary(log)
     finding = refused_requests(log)
     assert finding
-    assert finding.headline == "Over the quota on average"
-    assert finding.facts.startswith("90x 403 and 2x 429 from api.example.com. ")
-    assert finding.fix == "inflight-lab snippet fetch_all --rate 60 --period 60"
+    assert finding.headline == "Over the quota"
+    assert finding.facts.startswith(
+        "92 refusals (403 x 90, 429 x 2) from api.example.com. "
+    )
+    assert " fetch_all --rate 60 --period 60 " in finding.fix
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,11 @@ def test_libraries_that_are_not_seen() -> None:
     uses = [Unseen(0.0, PROCESS, library) for library in ("urllib", "aiohttp")]
     assert summary(log_of([], *uses, uses[0])) == (
         "No request was seen. "
-        "urllib was used (2x), its requests were not seen. "
-        "aiohttp was used (1x), its requests were not seen."
+        "urllib was used (2 times), its requests were not seen. "
+        "aiohttp was used (once), its requests were not seen."
     )
     assert summary(log_of([Made()], uses[0])).endswith(
-        "1 accepted, 0 refused. urllib was used (1x), its requests were not seen."
+        "1 accepted, 0 refused. urllib was used (once), its requests were not seen."
     )
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_diagnosed_in_three_requests() -> None:
 
 def test_every_finding_is_looked_for_once() -> None:
     """No check of the list is there twice, and all have something to say."""
-    assert len(set(CHECKS)) == len(CHECKS) == 14
+    assert len(set(CHECKS)) == len(CHECKS) == 18
     assert all(check.__doc__ for check in CHECKS)
 
 

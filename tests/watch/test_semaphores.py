@@ -1,18 +1,31 @@
-"""Findings about what tasks do while they hold a slot of a semaphore."""
+"""Findings about tasks that sleep while they hold a slot of a semaphore."""
 
 from __future__ import annotations
 
-from inflight_lab.watch.events import Acquired, Event, Released
+from collections.abc import Sequence
+
+from inflight_lab.watch.events import Acquired, Event, Released, Slept
 from inflight_lab.watch.findings.semaphores import pause_inside_a_semaphore
 from inflight_lab.watch.request_log import RequestLog
 from tests.support.watching import PROCESS, Made, log_of
 
 POLICY = 'ratelimit-policy: "default";q=7;w=2'
+REFUSED = Made(99.0, status=429, headers=POLICY)
 
 
-def in_slots(requests: list[Made], *, pause: float, count: int = 8) -> RequestLog:
-    """So many tasks that send these in one slot, and then keep it for a while."""
-    sent: list[Made] = []
+def in_slots(
+    requests: list[Made],
+    *,
+    sleeps: Sequence[tuple[float, float]] = (),
+    kept_for: float = 0.0,
+    count: int = 8,
+    beside: Sequence[Made] = (),
+) -> RequestLog:
+    """So many tasks that send these in one slot, and keep it for a while after them.
+
+    ``sleeps`` are pairs: when, and for how many seconds.
+    """
+    sent: list[Made] = list(beside)
     others: list[Event] = []
     for number in range(count):
         begin = float(10 * number)
@@ -20,65 +33,88 @@ def in_slots(requests: list[Made], *, pause: float, count: int = 8) -> RequestLo
             each._replace(asked=begin + each.asked, sender=number) for each in requests
         ]
         end = max(each.asked + (each.took or 0.0) for each in requests)
-        place = "" if number else "main.py:12"
-        others.append(Acquired(begin - 5.0, PROCESS, 77, number, place))
-        others.append(Released(begin + end + pause, PROCESS, 77, number))
+        others.append(Acquired(begin - 5.0, PROCESS, 77, number))
+        others += [
+            Slept(begin + at, PROCESS, number, seconds, "main.py:14")
+            for at, seconds in sleeps
+        ]
+        others.append(Released(begin + end + kept_for, PROCESS, 77, number))
     return log_of(sent, *others)
 
 
 def test_a_pause_after_the_answer() -> None:
-    """How long a slot lay idle, where, and the code that keeps a rate instead."""
-    finding = pause_inside_a_semaphore(in_slots([Made(headers=POLICY)], pause=1.0))
+    """How long each slept, at which line, and the code that keeps a rate instead."""
+    log = in_slots(
+        [Made(headers=POLICY)], sleeps=[(0.1, 1.0)], kept_for=1.0, beside=[REFUSED]
+    )
+    finding = pause_inside_a_semaphore(log)
     assert finding
     assert finding.facts == (
-        "8 of 8 times a task kept a slot that others waited for (main.py:12), "
-        "and sent nothing for 1.0 s (median)"
+        "8 of 8 times a task slept (main.py:14) while it kept a slot that others "
+        "waited for: 1.0 s (median)"
     )
-    assert finding.fix == "inflight-lab snippet paced --rate 7 --period 2"
+    assert finding.fix.startswith("inflight-lab snippet paced --rate 7 --period 2")
+
+
+def test_a_pause_that_is_all_that_is_wanted() -> None:
+    """Where nothing is refused, it keeps the rate: that may be what it is for."""
+    log = in_slots([Made(headers=POLICY)], sleeps=[(0.1, 1.0)], kept_for=1.0)
+    assert pause_inside_a_semaphore(log) is None
 
 
 def test_a_pause_before_a_retry() -> None:
     """It lies between two requests; the code gives the slot back before it."""
     retried = [Made(0.0, 0.1, 503), Made(2.1, 0.1)]
-    finding = pause_inside_a_semaphore(in_slots(retried, pause=0.0))
+    finding = pause_inside_a_semaphore(in_slots(retried, sleeps=[(0.1, 2.0)]))
     assert finding
-    assert "sent nothing for 2.0 s" in finding.facts
+    assert finding.facts.endswith("others waited for: 2.0 s (median)")
     assert finding.fix == "inflight-lab snippet resilient"
 
 
 def test_a_pause_before_a_later_retry() -> None:
     """What failed need not be the first; then the code retries outside the block."""
     requests = [Made(0.0, 0.1), Made(0.11, 0.1, 503), Made(2.2, 0.1)]
-    finding = pause_inside_a_semaphore(in_slots(requests, pause=0.0))
+    finding = pause_inside_a_semaphore(in_slots(requests, sleeps=[(0.21, 1.9)]))
     assert finding
     assert finding.fix == "inflight-lab snippet resilient"
 
 
-def test_a_pause_after_two_at_once() -> None:
-    """What overlaps counts once."""
-    at_once = [Made(0.0, 1.0), Made(0.0, 1.0)]
-    finding = pause_inside_a_semaphore(in_slots(at_once, pause=1.0))
+def test_a_pause_before_the_request() -> None:
+    """The slot is kept for that time, too; a sleep that is cut short counts so far."""
+    requests = [Made(1.0, 0.1, 503)]
+    finding = pause_inside_a_semaphore(in_slots(requests, sleeps=[(0.0, 1.0)]))
     assert finding
-    assert "sent nothing for 1.0 s" in finding.facts
+    assert "others waited for: 1.0 s" in finding.facts
+    cut_short = in_slots([Made(0.0, 0.1, 503)], sleeps=[(0.1, 60.0)], kept_for=0.5)
+    finding = pause_inside_a_semaphore(cut_short)
+    assert finding
+    assert "others waited for: 0.5 s" in finding.facts
 
 
-def test_slots_that_are_in_use() -> None:
-    """Several requests in a row, and a little work on the answer, are no pause."""
-    in_a_row = [Made(0.0, 0.3), Made(0.31, 0.3), Made(0.62, 0.3)]
-    assert pause_inside_a_semaphore(in_slots(in_a_row, pause=0.05)) is None
-    assert pause_inside_a_semaphore(in_slots([Made()], pause=0.09)) is None
+def test_slow_work_on_the_answer_is_no_pause() -> None:
+    """Whatever keeps the slot, such as a database: nobody sleeps."""
+    log = in_slots([Made(status=503)], kept_for=3.0)
+    assert pause_inside_a_semaphore(log) is None
 
 
 def test_what_is_small_beside_the_requests() -> None:
     """Less than three tenths of the time that the slots were kept; or three times."""
-    assert pause_inside_a_semaphore(in_slots([Made(took=1.0)], pause=0.4)) is None
-    assert pause_inside_a_semaphore(in_slots([Made(took=1.0)], pause=0.5))
-    assert pause_inside_a_semaphore(in_slots([Made()], pause=1.0, count=3)) is None
+    failed = Made(took=1.0, status=503)
+
+    def is_found(sleep: float, count: int = 8) -> bool:
+        log = in_slots([failed], sleeps=[(1.0, sleep)], kept_for=sleep, count=count)
+        return pause_inside_a_semaphore(log) is not None
+
+    assert is_found(0.5)
+    assert not is_found(0.4)
+    assert not is_found(0.5, count=3)
 
 
 def test_a_semaphore_of_something_else() -> None:
     """Of a task that sends nothing while it has a slot, nothing is said."""
-    log = in_slots([Made()], pause=1.0)
+    log = in_slots([Made(status=503)], sleeps=[(0.1, 1.0)], kept_for=1.0)
+    assert pause_inside_a_semaphore(log)
     others = [event._replace(sender=99) for event in log.released]
-    sent = [Made(float(10 * number), sender=number) for number in range(8)]
-    assert pause_inside_a_semaphore(log_of(sent, *log.acquired, *others)) is None
+    sent = [Made(float(10 * n), status=503, sender=n) for n in range(8)]
+    log = log_of(sent, *log.acquired, *log.slept, *others)
+    assert pause_inside_a_semaphore(log) is None

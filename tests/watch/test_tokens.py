@@ -93,7 +93,9 @@ def test_refusals_that_are_about_tokens(name: str) -> None:
     # Either this or the quota of requests explains them, and never both.
     assert bool(refused_requests(log)) == (finding is None)
     if finding:
-        about = "20x 429 from api.example.com are about tokens, not about requests"
+        about = (
+            "20 refusals (429) from api.example.com speak of tokens, not of requests"
+        )
         option = f" --tokens {row.fix}" if row.fix else ""
         assert finding.facts == about + row.allowed
         assert finding.fix == f"inflight-lab snippet language_model{option}"

@@ -20,7 +20,7 @@ from typing import Any
 
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.knobs import Knobs
-from inflight_lab.watch.conclusion import Conclusion
+from inflight_lab.watch.conclusion import CERTAINTY, Conclusion
 from inflight_lab.watch.diagnosis import diagnose
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.leftovers import warn_of_practice_answers
@@ -38,10 +38,6 @@ PRACTICE_LATENCY = 0.1
 
 OPTIONS = ("--practice", "--dialect", "--no-browser", "--port")
 ARGS = "its arguments; after --, also those that watch has too"
-CERTAINTY = (
-    '"certain" before what stood out: the events of the run show it. "likely": they '
-    "suggest it, but something else could look the same."
-)
 MISPLACED = (
     "{name} after the script would go to the script, and watch would not see it. For "
     "watch, put it before {script}; for the script, put -- after {script}"
@@ -72,7 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         title = " ".join([options.script, *options.args])
         try:
             page = Page(
-                LogSource(log), title, port=options.port, **options.practice
+                LogSource(log),
+                title,
+                clients=log.client_rows,
+                port=options.port,
+                **options.practice,
             ).start()
         except (OSError, ValueError) as error:
             parser.error(

@@ -23,6 +23,8 @@ class AnnouncedQuota(NamedTuple):
     window: float
     is_certain: bool
     """Whether the window is given; else it is a usual one that fits the reset."""
+    reset: float = 0.0
+    """Where the window is guessed: the seconds until the reset."""
 
     @property
     def rate(self) -> float:
@@ -78,7 +80,7 @@ def _in_names_with_a_unit(fields: dict[str, str]) -> list[AnnouncedQuota]:
 
 def _beside_a_reset(fields: dict[str, str]) -> list[AnnouncedQuota]:
     return [
-        AnnouncedQuota(state.limit, _usual_window(state), is_certain=False)
+        AnnouncedQuota(state.limit, _usual_window(state), False, state.seconds)
         for state in quota_states_in(fields)
         if state.limit and not state.counts_tokens
     ]

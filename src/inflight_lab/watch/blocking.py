@@ -31,7 +31,7 @@ RUNNER_CODE = asyncio.Runner.run.__code__
 """What runs a loop of any kind."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a thread with an event loop is."""
 
     callback: FrameType | None
@@ -62,7 +62,7 @@ def sample_stacks(note: Note) -> None:
         worked = cpu - last_cpu
         worked_alone = worked if worked > SAMPLE_INTERVAL + LATE_SAMPLE else 0.0
         for thread, frame in current_frames().items():
-            callback, line = place_of(frame)
+            callback, line = position_of(frame)
             call = calls.get(thread)
             if call and call.callback is callback:
                 seconds = now - last_time
@@ -88,7 +88,7 @@ def current_frames() -> dict[int, FrameType]:
     return frames
 
 
-def place_of(frame: FrameType | None) -> Place:
+def position_of(frame: FrameType | None) -> Position:
     """Where the thread that runs ``frame`` is."""
     script_frame = None
     line = ""
@@ -105,7 +105,7 @@ def place_of(frame: FrameType | None) -> Place:
         flags_above = code.co_flags
         frame = frame.f_back
     if frame is None:
-        return Place(None, "")
+        return Position(None, "")
     if frame.f_code is RUNNER_CODE:
-        return Place(script_frame, line)
-    return Place(frame, line)
+        return Position(script_frame, line)
+    return Position(frame, line)

@@ -7,8 +7,19 @@ from typing import Any
 from inflight_lab.watch.explained import notebook_for, without_notebook
 from inflight_lab.watch.findings.finding import Finding
 
-WHOLE_SCRIPTS = ("paced", "fetch_all", "with_aiohttp", "with_openai", "language_model")
+WHOLE_SCRIPTS = (
+    "paced",
+    "fetch_all",
+    "send_all",
+    "with_aiohttp",
+    "with_openai",
+    "language_model",
+)
 """The recipes that a finding may name; it may name rungs besides."""
+CERTAINTY = (
+    "certain: the events of the run show it. likely: they suggest it, but something "
+    "else could look the same."
+)
 OUTPUT = (
     "Such a command prints a whole script; with --output NAME.py it writes a short "
     "one to edit, and beside it what it uses."
@@ -39,6 +50,7 @@ class Conclusion:
         return {
             "summary": self.summary,
             "findings": [_with_notebook(finding) for finding in findings],
+            "certainty": CERTAINTY if findings else "",
             "warnings": list(self.warnings),
             "status": self.status,
         }
@@ -66,8 +78,8 @@ def _recipe_in(command: str) -> str:
 
 
 def _hints(findings: Sequence[Finding]) -> list[str]:
-    """How to use the commands, and how to open the notebooks, each said once."""
-    hints = []
+    """What the words mean, and how to use commands and notebooks, each said once."""
+    hints = [CERTAINTY] if findings else []
     if any(_recipe_in(finding.fix).endswith(WHOLE_SCRIPTS) for finding in findings):
         hints.append(OUTPUT)
     notebooks = filter(None, map(notebook_for, findings))

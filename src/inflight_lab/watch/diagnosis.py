@@ -7,7 +7,6 @@ from inflight_lab.watch.findings.blocking import blocked_event_loop
 from inflight_lab.watch.findings.concurrency import (
     one_after_the_other,
     requests_after_a_failure,
-    semaphore_for_each_task,
 )
 from inflight_lab.watch.findings.connections import (
     client_for_each_request,
@@ -15,7 +14,14 @@ from inflight_lab.watch.findings.connections import (
     pool_as_the_limit,
     pool_timeouts,
 )
+from inflight_lab.watch.findings.deadlock import deadlock
 from inflight_lab.watch.findings.finding import MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.limits import (
+    limiter_around_the_tasks,
+    limiter_for_each_task,
+    semaphore_around_the_tasks,
+    semaphore_for_each_task,
+)
 from inflight_lab.watch.findings.nested_retries import retries_in_two_places
 from inflight_lab.watch.findings.quota import refused_requests
 from inflight_lab.watch.findings.refusals import refused_for_good
@@ -26,8 +32,12 @@ from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.summary import summary
 
 CHECKS: list[Callable[[RequestLog], Finding | None]] = [
+    deadlock,
     one_after_the_other,
     semaphore_for_each_task,
+    semaphore_around_the_tasks,
+    limiter_for_each_task,
+    limiter_around_the_tasks,
     pause_inside_a_semaphore,
     pool_as_the_limit,
     pool_timeouts,
@@ -45,10 +55,9 @@ CHECKS: list[Callable[[RequestLog], Finding | None]] = [
 
 
 def diagnose(log: RequestLog) -> list[Finding]:
-    """What stands out in a run, if there were requests enough to tell."""
-    if len(log) < MIN_EVIDENCE:
-        return []
-    findings = [check(log) for check in CHECKS]
+    """What stands out in a run, as far as there were requests enough to tell."""
+    checks = CHECKS if len(log) >= MIN_EVIDENCE else [deadlock]
+    findings = [check(log) for check in checks]
     return [finding for finding in findings if finding]
 
 

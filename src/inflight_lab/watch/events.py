@@ -4,7 +4,7 @@ Each begins with its time, in seconds of ``time.perf_counter``, and its process.
 other number names something within that process: a task, a client, a request.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_args
 
 
 class Asked(NamedTuple):
@@ -23,8 +23,10 @@ class Asked(NamedTuple):
     url: str
     library: str = "httpx"
     """Which library sends it: httpx, httpx2, aiohttp, requests or urllib3."""
-    place: str = ""
+    line: str = ""
     """The script's line that asked, ``file:number``; "" where it is not known."""
+    around: int = 0
+    """The semaphore in whose block the sender was, or was started; 0: in none."""
 
 
 class Sent(NamedTuple):
@@ -61,8 +63,10 @@ class Acquired(NamedTuple):
     process: int
     semaphore: int
     sender: int
-    place: str = ""
+    line: str = ""
     """The script's line, ``file:number``, where the semaphore was not used before."""
+    slots: int = 0
+    """How many it has, where it was not used before; else 0."""
 
 
 class Released(NamedTuple):
@@ -74,6 +78,46 @@ class Released(NamedTuple):
     sender: int
 
 
+class Deadlocked(NamedTuple):
+    """No slot of a semaphore can be released any more, and tasks wait for one.
+
+    Who holds one waits for another slot, or for a task that does, or has ended.  Noted
+    once for a semaphore, when nothing has changed for a second.
+    """
+
+    time: float
+    process: int
+    semaphore: int
+    slots: int
+    waiting: int
+    """How many tasks waited for a slot."""
+    lost: int
+    """How many slots were held by tasks that have ended, and will not release them."""
+
+
+class Paced(NamedTuple):
+    """A task asks an `aiolimiter.AsyncLimiter` for permits."""
+
+    time: float
+    process: int
+    limiter: int
+    sender: int
+    permits: float
+    line: str = ""
+    """The script's line, ``file:number``, where the limiter was not used before."""
+
+
+class Slept(NamedTuple):
+    """A task begins to sleep."""
+
+    time: float
+    process: int
+    sender: int
+    seconds: float
+    line: str
+    """The script's line, ``file:number``; "" where it is not known."""
+
+
 class GatherFailed(NamedTuple):
     """`asyncio.gather` raised an error while some of its tasks were running."""
 
@@ -82,7 +126,7 @@ class GatherFailed(NamedTuple):
     error: str
     running: list[int]
     """The tasks that it left running, by their names as senders."""
-    place: str = ""
+    line: str = ""
     """The script's line that called it, ``file:number``; "" where it is not known."""
 
 
@@ -107,6 +151,14 @@ class Unseen(NamedTuple):
     library: str
 
 
+class Missing(NamedTuple):
+    """The script ended because a module that it imports is not installed."""
+
+    time: float
+    process: int
+    module: str
+
+
 class OpenedFile(NamedTuple):
     """The script opened a file to write to it, in practice."""
 
@@ -123,26 +175,17 @@ Event = (
     | Ended
     | Acquired
     | Released
+    | Deadlocked
+    | Paced
+    | Slept
     | GatherFailed
     | Blocked
     | Unseen
+    | Missing
     | OpenedFile
 )
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        Asked,
-        Sent,
-        Ended,
-        Acquired,
-        Released,
-        GatherFailed,
-        Blocked,
-        Unseen,
-        OpenedFile,
-    )
-}
+EVENT_TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 class Note(Protocol):

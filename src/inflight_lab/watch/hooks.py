@@ -3,13 +3,15 @@
 Each function here returns what is replaced in which module of a library.
 """
 
+import atexit
 import os
 import sys
 from functools import partial
 from typing import Any
 
 from inflight_lab.watch.event_file import EventFile
-from inflight_lab.watch.events import Note, Unseen
+from inflight_lab.watch.events import Missing, Note, Unseen
+from inflight_lab.watch.hooks_of_aiolimiter import aiolimiter_hooks
 from inflight_lab.watch.hooks_of_asyncio import asyncio_hooks
 from inflight_lab.watch.import_hook import Function, HookingFinder, Hooks
 from inflight_lab.watch.opened import OpenedFiles
@@ -29,6 +31,7 @@ def install() -> None:
     if practice_port:
         sys.addaudithook(PracticeGuard(practice_port))
         sys.addaudithook(OpenedFiles(note))
+    atexit.register(note_missing_module, note)
     HookingFinder(hooks_by_module(note, practice_port)).install()
 
 
@@ -36,6 +39,7 @@ def hooks_by_module(note: Note, practice_port: int) -> dict[str, Hooks]:
     """What is replaced in which module; with a port, all is sent there."""
     return {
         "asyncio": asyncio_hooks(note),
+        "aiolimiter.leakybucket": aiolimiter_hooks(note),
         "httpx": httpx_hooks(note, practice_port, library="httpx"),
         "httpx2": httpx_hooks(note, practice_port, library="httpx2"),
         # Also what httpx sends over httpx-aiohttp.
@@ -101,6 +105,13 @@ def urllib3_hooks(note: Note, port: int) -> dict[str, Hooks]:
         "urllib3.connectionpool": pools,
         "urllib3.response": responses,
     }
+
+
+def note_missing_module(note: Note) -> None:
+    """At the end of the script: note what it could not import, if that ended it."""
+    error = getattr(sys, "last_value", None)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        note(Missing, error.name)
 
 
 def noting_use(function: Function, *, note: Note, library: str) -> Function:

@@ -1,6 +1,7 @@
 """Replaces functions of a library right after the script imports it."""
 
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -43,14 +44,24 @@ class HookingFinder:
         return spec
 
 
+def _look_like_one(function: Function) -> None:
+    """Have `inspect.iscoroutinefunction` say yes, as of what it replaces."""
+    mark = getattr(inspect, "markcoroutinefunction", None)  # from Python 3.12 on
+    if mark:
+        mark(function)
+
+
 def hook(module: Any, hooks: Hooks) -> None:
     """Replace functions of ``module``, or say that it cannot be watched."""
     try:
         for path, make_replacement in hooks.items():
             *owner, name = path.split(".")
-            place = getattr(module, *owner) if owner else module
-            original = getattr(place, name)
-            setattr(place, name, wraps(original)(make_replacement(original)))
+            parent = getattr(module, *owner) if owner else module
+            original = getattr(parent, name)
+            replacement = wraps(original)(make_replacement(original))
+            if inspect.iscoroutinefunction(original):
+                _look_like_one(replacement)
+            setattr(parent, name, replacement)
     except Exception as error:
         # The script goes on, whatever a later release of the library has changed.
         message = f"watch: this {module.__name__} cannot be watched: {error!r}"

@@ -26,7 +26,9 @@ class Request:
     method: str
     url: str
     library: str = "httpx"
-    place: str = ""
+    line: str = ""
+    around: Name | None = None
+    """The semaphore in whose block its sender was, or was started."""
     may_be_queued: bool = False
     """Whether it may wait for a connection, as the client's may all be in use."""
     connections_opened: int = 0
@@ -51,6 +53,11 @@ class Request:
     def seconds(self) -> float:
         """How long it took; 0 if it has no end."""
         return 0.0 if self.ended is None else self.ended - self.asked
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the API did what was asked."""
+        return not self.error and 0 < self.status < 400
 
     @property
     def is_refused(self) -> bool:

@@ -10,18 +10,24 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
+from inflight_lab.watch.client_row import ClientRow
 from inflight_lab.watch.events import (
     Acquired,
     Asked,
     Blocked,
+    Deadlocked,
     Ended,
     Event,
     GatherFailed,
+    Missing,
     OpenedFile,
+    Paced,
     Released,
     Sent,
+    Slept,
     Unseen,
 )
+from inflight_lab.watch.guessed_window import agreeing_quotas
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.seen_answer import read_answer
@@ -46,14 +52,24 @@ class RequestLog(RequestGroup):
         self.timeline = Timeline()
         self.unfinished: dict[Name, Request] = {}
         self.quotas_by_host: dict[str, list[AnnouncedQuota]] = {}
-        """The quotas that each host's answers announce."""
+        """The quotas that each host's answers announce; see also `quotas_of`."""
+        self._row_by_client: dict[tuple[str, str], ClientRow] = {}
         self.acquired = deque[Acquired](maxlen=MAX_STORED)
         self.released = deque[Released](maxlen=MAX_STORED)
+        self.deadlocks = deque[Deadlocked](maxlen=MAX_STORED)
+        self.paced = deque[Paced](maxlen=MAX_STORED)
+        self.slept = deque[Slept](maxlen=MAX_STORED)
         self.failed_gathers = deque[GatherFailed](maxlen=MAX_STORED)
         self.blocked = deque[Blocked](maxlen=MAX_STORED)
         """Only events that came while requests were unfinished."""
         self.unseen = deque[Unseen](maxlen=MAX_STORED)
+        self.missing = deque[Missing](maxlen=MAX_STORED)
         self.opened_files = deque[OpenedFile](maxlen=MAX_STORED)
+        self._drawn: AnnouncedQuota | None = None
+        self._drawn_from: list[AnnouncedQuota] = []
+        """What was announced when ``_drawn`` was chosen."""
+        self._draw_anew_at = 0.0
+        """The number of requests from which on it is chosen again."""
         self._fetch_events = fetch_events
         self._catching_up = threading.Lock()
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -62,9 +78,13 @@ class RequestLog(RequestGroup):
             Ended: self._on_ended,
             Acquired: self.acquired.append,
             Released: self.released.append,
+            Deadlocked: self.deadlocks.append,
+            Paced: self.paced.append,
+            Slept: self.slept.append,
             GatherFailed: self.failed_gathers.append,
             Blocked: self._on_blocked,
             Unseen: self.unseen.append,
+            Missing: self.missing.append,
             OpenedFile: self.opened_files.append,
         }
 
@@ -81,30 +101,43 @@ class RequestLog(RequestGroup):
 
     def is_near_its_quota(self) -> bool:
         """Whether a few more requests at once would exceed the quota, or any did."""
-        announced = chain.from_iterable(self.quotas_by_host.values())
+        announced = chain.from_iterable(map(self.quotas_of, self.quotas_by_host))
         allowed_rate = min((quota.rate for quota in announced), default=float("inf"))
         rate = len(self) / self.seconds
         return self.refused > 0 or rate > 0.8 * allowed_rate
 
-    def semaphores_of_one_sender(self) -> list[Acquired]:
-        """The first use of each semaphore that one task only used, a sender."""
-        uses: dict[Name, list[Acquired]] = {}
-        for event in self.acquired:
-            uses.setdefault((event.process, event.semaphore), []).append(event)
-        senders = {request.sender for request in self.requests}
-        of_one_sender = []
-        for events in uses.values():
-            users = {(event.process, event.sender) for event in events}
-            if len(users) == 1 and users <= senders:
-                of_one_sender.append(events[0])
-        return of_one_sender
+    def quotas_of(self, host: str) -> list[AnnouncedQuota]:
+        """What a host announces, without guesses that its answers contradict."""
+        quotas = self.quotas_by_host.get(host, [])
+        requests = (request for request in self.requests if request.host == host)
+        return agreeing_quotas(quotas, requests)
 
     def quota_to_draw(self) -> QuotaPolicy | None:
-        """The quota with the shortest window, if exactly one host announces any."""
+        """The quota with the shortest window, if exactly one host announces any.
+
+        A guess is looked at anew when there are a tenth more requests.
+        """
         if len(self.quotas_by_host) != 1:
             return None
-        (quotas,) = self.quotas_by_host.values()
-        return QuotaPolicy("sliding-window", quotas[0].quota, quotas[0].window)
+        ((host, announced),) = self.quotas_by_host.items()
+        if announced != self._drawn_from or len(self) > self._draw_anew_at:
+            self._drawn_from = announced
+            self._draw_anew_at = 1.1 * len(self)
+            self._drawn = next(iter(self.quotas_of(host)), None)
+        if self._drawn is None:
+            return None
+        return QuotaPolicy("sliding-window", self._drawn.quota, self._drawn.window)
+
+    def client_rows(self) -> list[ClientRow]:
+        """What was sent with which library from which line: what sent most first."""
+        rows = list(self._row_by_client.values())
+        return sorted(rows, key=lambda row: row.sent, reverse=True)
+
+    def _row_of(self, request: Request) -> ClientRow:
+        client = (request.library, request.line)
+        if client not in self._row_by_client:
+            self._row_by_client[client] = ClientRow(*client)
+        return self._row_by_client[client]
 
     def _on_asked(self, event: Asked) -> None:
         request = Request(
@@ -116,10 +149,12 @@ class RequestLog(RequestGroup):
             method=event.method,
             url=event.url,
             library=event.library,
-            place=event.place,
+            line=event.line,
+            around=(event.process, event.around) if event.around else None,
         )
         self.unfinished[(event.process, event.request)] = request
         self._requests.append(request)
+        self._row_of(request).begin()
         is_pool_known = request.max_connections > 0
         if is_pool_known and len(self.unfinished) > request.max_connections:
             request.may_be_queued = True
@@ -154,6 +189,7 @@ class RequestLog(RequestGroup):
         request.headers = event.headers
         request.refusal, request.requested_pause = read_answer(event)
         request.retry = event.retry
+        self._row_of(request).end(request)
         gave_up_waiting = request.may_be_queued and event.error
         if request.number is None and not gave_up_waiting:
             # It failed before it was sent, such as while its connection was opened.
@@ -183,6 +219,11 @@ class RequestLog(RequestGroup):
         if not quotas:
             return
         known = self.quotas_by_host.get(request.host, quotas)
-        if quotas[0].window >= known[0].window:
+        if _by_length(quotas[0]) >= _by_length(known[0]):
             self.quotas_by_host[request.host] = quotas
             self.timeline.period = quotas[0].window
+
+
+def _by_length(quota: AnnouncedQuota) -> tuple[float, float]:
+    """To compare guesses: a longer window first, then the reset it is guessed from."""
+    return quota.window, quota.reset

@@ -26,21 +26,42 @@ def start(
     # reaches this process or its group only.  The script then has a group of its own,
     # so the signal is passed on to it.
     terminal_signals_both = os.name != "posix" or _is_in_the_foreground()
+    relay = SignalRelay()
+    signal.signal(signal.SIGTERM, relay.hand_on)
+    signal.signal(
+        signal.SIGINT, relay.ignore if terminal_signals_both else relay.hand_on
+    )
     child = subprocess.Popen(
         command,
         env=_environment(events, practice_port),
         process_group=None if terminal_signals_both else 0,
     )
-
-    def hand_on(number: int, _: object) -> None:
-        child.send_signal(number)
-
-    def ignore(_number: int, _: object) -> None:
-        """The script gets it from the terminal."""
-
-    signal.signal(signal.SIGINT, ignore if terminal_signals_both else hand_on)
-    signal.signal(signal.SIGTERM, hand_on)
+    relay.begin(child)
     return child
+
+
+class SignalRelay:
+    """Hands signals on to the script, also those that come while it is started."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def begin(self, child: subprocess.Popen[bytes]) -> None:
+        """From now on there is a script: ``child``."""
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+    def hand_on(self, number: int, _: object) -> None:
+        """Handle a signal that this process alone has got."""
+        if self._child is None:
+            self._early.append(number)
+        else:
+            self._child.send_signal(number)
+
+    def ignore(self, _number: int, _: object) -> None:
+        """Handle a signal that the script gets as well, from the terminal."""
 
 
 def follow(child: subprocess.Popen[bytes], log: RequestLog) -> int:

@@ -1,7 +1,9 @@
 """A watched run in numbers."""
 
+import sys
 from collections import Counter
 
+from inflight_lab.watch.counted import times
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_log import RequestLog
 
@@ -10,8 +12,8 @@ MAX_NAMED_KINDS = 3
 
 
 def summary(log: RequestLog) -> str:
-    """The run in one sentence, and one for each library that could not be watched."""
-    sentences = [_requests(log), *_unseen(log)]
+    """The run in one sentence, and what could not be watched or imported."""
+    sentences = [_requests(log), *_unseen(log), *_missing(log)]
     return " ".join(sentences)
 
 
@@ -76,9 +78,18 @@ def _hosts(log: RequestLog) -> str:
     return " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
 
 
+def _missing(log: RequestLog) -> list[str]:
+    """What to do about a module that the script's environment has, and ours has not."""
+    return [
+        f"The script needs {event.module}, which is not installed in {sys.prefix}: "
+        "install inflight-lab in the environment of the script, and run watch there."
+        for event in log.missing
+    ]
+
+
 def _unseen(log: RequestLog) -> list[str]:
     uses = Counter(event.library for event in log.unseen)
     return [
-        f"{library} was used ({count}x), its requests were not seen."
+        f"{library} was used ({times(count)}), its requests were not seen."
         for library, count in uses.items()
     ]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,12 @@ from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import LOOPBACK
+from inflight_lab.watch.client_row import ClientRow
 from inflight_lab.watch.conclusion import Conclusion
 
 PAGE_PATH = "/inflight-lab/"
+MAX_ROWS = 12
+"""How many clients the page names: those that sent most."""
 PAGE_FOLDER = Path(__file__).with_name("page")
 PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
 """Holds the scripts that draw the plot."""
@@ -31,19 +34,27 @@ PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
 class Page(PracticeServer):
     """Serves the plot at ``PAGE_PATH``, and practice answers everywhere else.
 
-    Nothing else may read ``source``.  ``title`` stands at the top.  ``conclusion`` is
+    Nothing else may read ``source``.  ``title`` stands at the top, and ``clients``
+    returns what was sent by which library.  ``conclusion`` is
     set when the script has ended: it is the last that a page gets, and then ``done`` is
     set.  ``readers`` has a queue for each page that is open.
     """
 
     def __init__(
-        self, source: PlotSource, title: str, *, port: int = 0, **knobs: Any
+        self,
+        source: PlotSource,
+        title: str,
+        *,
+        clients: Callable[[], Sequence[ClientRow]] = tuple,
+        port: int = 0,
+        **knobs: Any,
     ) -> None:
         super().__init__(port=port, **knobs)
         self.conclusion: Conclusion | None = None
         self.done = threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
         self._source = source
+        self._clients = clients
         self._run = Run()
         self._title = title
 
@@ -105,6 +116,7 @@ class Page(PracticeServer):
             **message,
             "run": message["run"] | {"live": conclusion is None},
             "title": self._title,
+            "clients": [row.for_page() for row in self._clients()[:MAX_ROWS]],
             "conclusion": conclusion and conclusion.for_page(),
         }
 

@@ -11,7 +11,7 @@ import {
 
 /** @param {number} status */
 function ended(status) {
-  return endedState({ summary: "", findings: [], warnings: [], status });
+  return endedState({ summary: "", findings: [], certainty: "", warnings: [], status });
 }
 
 Deno.test("how it ended is in the word", () => {

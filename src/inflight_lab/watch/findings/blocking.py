@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 
+from inflight_lab.watch.counted import times
 from inflight_lab.watch.findings.connections import client_for_each_request
 from inflight_lab.watch.findings.finding import CERTAIN, Finding
 from inflight_lab.watch.findings.fixes import snippet
@@ -29,7 +30,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
     return Finding(
         CERTAIN,
         "A blocked event loop",
-        facts=f"it stood still {len(stops)}x, {total:.1f} s, at {line}",
+        facts=f"it stood still {times(len(stops))}, {total:.1f} s in all, at {line}",
         advice="Meanwhile nothing else runs: await what waits, "
         "and compute in a thread (notebook 01).",
         fix=snippet("threaded"),
@@ -38,7 +39,7 @@ def blocked_event_loop(log: RequestLog) -> Finding | None:
 
 def _makes_clients(log: RequestLog, line: str, *, usual_stop: float) -> bool:
     """Whether a line makes a client for each request, which reads certificates."""
-    sends = any(request.place == line for request in log.requests)
+    sends = any(request.line == line for request in log.requests)
     is_brief = usual_stop < MAKING_A_CLIENT
     return is_brief and not sends and client_for_each_request(log) is not None
 

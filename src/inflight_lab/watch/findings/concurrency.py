@@ -1,11 +1,11 @@
-"""How many requests run at once: too few, without a limit, or after a failure."""
+"""How many requests run at once: too few, or more after a failure."""
 
 from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, snippet
-from inflight_lab.watch.places import where
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.where import where
 
 
 def one_after_the_other(log: RequestLog) -> Finding | None:
@@ -21,27 +21,10 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
         CERTAIN if share >= 0.9 else LIKELY,
         "One after the other",
         facts=f"{len(alone)} of {len(log)} requests were alone in flight, "
-        f"{share:.0%} of the time{where(each.place for each in alone.requests)}",
+        f"{share:.0%} of the time{where(each.line for each in alone.requests)}",
         advice="Unless each request needs the answer before it, "
         "send several at once (notebook 02).",
         fix=snippet(in_flight(alone)),
-    )
-
-
-def semaphore_for_each_task(log: RequestLog) -> Finding | None:
-    """Tasks make a semaphore each, so none of them limits anything."""
-    semaphores = log.semaphores_of_one_sender()
-    senders = len(log.by_sender())
-    if len(semaphores) < max(MIN_EVIDENCE, senders / 2, 2 * len(log.hosts)):
-        return None
-    return Finding(
-        CERTAIN,
-        "A semaphore for each task",
-        facts=f"{len(semaphores)}, each used by one task, so none ever waited"
-        f"{where(event.place for event in semaphores)}",
-        advice="It limits what shares it: make one before the tasks, "
-        "and give it to all (notebook 03).",
-        fix=snippet("semaphore"),
     )
 
 
@@ -54,7 +37,7 @@ def requests_after_a_failure(log: RequestLog) -> Finding | None:
                 CERTAIN,
                 "Requests after the failure",
                 facts=f"gather raised {failure.error}, its tasks sent {requests} more"
-                f"{where([failure.place])}",
+                f"{where([failure.line])}",
                 advice="A TaskGroup cancels the others; "
                 "return_exceptions=True keeps all outcomes (notebook 02).",
                 fix=snippet("workers"),

@@ -1,13 +1,13 @@
 """How a client's connections are used."""
 
-from inflight_lab.watch.findings.concurrency import semaphore_for_each_task
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, note_on_the_library, snippet
 from inflight_lab.watch.findings.libraries import words_of
-from inflight_lab.watch.places import where
+from inflight_lab.watch.findings.limits import semaphore_for_each_task
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.where import where
 
 
 def pool_as_the_limit(log: RequestLog) -> Finding | None:
@@ -71,7 +71,7 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
         CERTAIN,
         f"A {words.client} for each request",
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
-        f"opened{where(request.place for request in log.requests)}",
+        f"opened{where(request.line for request in log.requests)}",
         advice=f"{words.one_off} makes one each time (notebook 01). "
         f"Make one {words.client}, and share it{how}.",
         fix="" if words.share else snippet(in_flight(log)),

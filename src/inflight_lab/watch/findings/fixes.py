@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
+from inflight_lab.watch.findings.address import CHATS, address_option
 from inflight_lab.watch.request_group import RequestGroup
-
-CHATS = "/chat/completions"
-"""How an address ends that takes chats as OpenAI's API does."""
 
 
 def snippet(
@@ -39,16 +37,21 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
 
 
 def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
-    """The command for a recipe that sends what the group sends, within quotas.
+    """The command for a recipe that sends what the group sends, within quotas."""
+    recipe = _recipe(group, quotas)
+    return snippet(recipe, quotas, more=address_option(recipe, group))
 
-    If one of them is a guess, the recipe obeys the headers as well.
-    """
+
+def _recipe(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
+    """If the quotas are a guess, the recipe obeys the headers as well."""
     if asks_a_model(group):
-        return snippet(for_a_model(group), quotas)
+        return for_a_model(group)
+    if all(request.method == "POST" for request in group.requests):
+        return "send_all"
     if group.first.library == "aiohttp":
-        return snippet("with_aiohttp", quotas)
+        return "with_aiohttp"
     are_known = all(quota.is_certain for quota in quotas)
-    return snippet("paced" if are_known else "fetch_all", quotas)
+    return "paced" if are_known else "fetch_all"
 
 
 def for_a_model(group: RequestGroup) -> str:

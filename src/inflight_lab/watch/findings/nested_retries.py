@@ -1,10 +1,11 @@
 """Retries in two places: in the library, and in the script around it."""
 
+from inflight_lab.watch.counted import times
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import snippet, with_retries
 from inflight_lab.watch.findings.retries import Pair, find_retries
-from inflight_lab.watch.places import where
 from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.where import where
 
 
 def retries_in_two_places(log: RequestLog) -> Finding | None:
@@ -18,9 +19,9 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
     return Finding(
         CERTAIN if retries.are_certain else LIKELY,
         "Retries in two places",
-        facts=f"the library sent a request up to {most}x in one call, and the script "
-        f"repeated {len(by_the_script)} calls that had failed"
-        f"{where(pair.second.place for pair in by_the_script)}",
+        facts=f"the library sent a request up to {times(most)} in one call, and the "
+        f"script repeated {len(by_the_script)} calls that had failed"
+        f"{where(pair.second.line for pair in by_the_script)}",
         advice="Each multiplies the other. Pace first, so that few fail; then switch "
         "one of the two retries off, the library's with max_retries=0 (notebook 08).",
         fix=snippet(with_retries(log)),

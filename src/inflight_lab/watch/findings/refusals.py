@@ -24,12 +24,15 @@ def _meets_a_quota(request: Request) -> bool:
     return refusal.pause is not None or request.status not in OVERLOADED
 
 
-def statuses(refused: RequestGroup) -> str:
-    """How many were refused with which status: ``40x 403 and 3x 429``."""
+def refusals(refused: RequestGroup) -> str:
+    """How many were refused, and how: ``43 refusals (403 x 40, 429 x 3)``."""
+    count = len(refused)
+    words = "1 refusal" if count == 1 else f"{count} refusals"
     counts = Counter(request.status for request in refused.requests)
-    return " and ".join(
-        f"{count}x {status}" for status, count in sorted(counts.items())
-    )
+    if len(counts) == 1:
+        return f"{words} ({refused.first.status})"
+    named = [f"{status} x {count}" for status, count in sorted(counts.items())]
+    return f"{words} ({', '.join(named)})"
 
 
 def refused_for_good(log: RequestLog) -> Finding | None:

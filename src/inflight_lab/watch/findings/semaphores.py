@@ -1,19 +1,20 @@
-"""What tasks do while they hold a slot of a semaphore."""
+"""Tasks that sleep while they hold a slot of a semaphore."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from inflight_lab.watch.events import Slept
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import at_the_quotas, snippet
-from inflight_lab.watch.places import where
+from inflight_lab.watch.findings.fixes import at_the_quotas, snippet, with_retries
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.where import where
 
 MIN_PAUSE = 0.1
-"""Seconds; a shorter time without a request is no pause."""
+"""Seconds; a shorter sleep is no pause."""
 
 
 @dataclass(frozen=True)
@@ -22,23 +23,21 @@ class Hold:
 
     requests: list[Request]
     """What it sent meanwhile: at least one, and all of them have ended."""
+    sleeps: list[Slept]
     released: float
-    place: str
 
     @property
     def seconds(self) -> float:
-        """How long it was kept, from the first request on."""
-        return self.released - self.requests[0].asked
+        """How long it was kept, from the first request or sleep on."""
+        begins = [self.requests[0].asked, *(sleep.time for sleep in self.sleeps[:1])]
+        return self.released - min(begins)
 
     @property
     def pause(self) -> float:
-        """How much of this time no request was under way."""
-        idle = 0.0
-        busy_until = self.requests[0].asked
-        for request in self.requests:
-            idle += max(0.0, request.asked - busy_until)
-            busy_until = max(busy_until, request.asked + request.seconds)
-        return idle + max(0.0, self.released - busy_until)
+        """How long it slept."""
+        return sum(
+            min(sleep.seconds, self.released - sleep.time) for sleep in self.sleeps
+        )
 
     @property
     def pauses_after_failures(self) -> bool:
@@ -47,59 +46,78 @@ class Hold:
 
 
 def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
-    """Tasks kept their slots while they sent nothing, and others waited for one."""
+    """Tasks slept while they kept a slot, and others waited for one.
+
+    Where nothing failed and nothing was refused, the pause may be all that is wanted.
+    """
     holds = list(_holds(log))
     paused = [hold for hold in holds if hold.pause >= MIN_PAUSE]
     kept = sum(hold.seconds for hold in holds)
     if len(paused) < MIN_EVIDENCE or sum(hold.pause for hold in paused) < 0.3 * kept:
         return None
-    usual = median(hold.pause for hold in paused)
-    return Finding(
-        CERTAIN,
-        "A pause inside the semaphore",
-        facts=f"{len(paused)} of {len(holds)} times a task kept a slot that others "
-        f"waited for{where(hold.place for hold in paused)}, "
-        f"and sent nothing for {usual:.1f} s (median)",
-        advice="Pause after the block, when the slot is free; "
-        "a pause doesn't limit the rate, either (notebook 04).",
-        fix=_fix(paused, log),
+    after_failures = sum(hold.pauses_after_failures for hold in paused)
+    if after_failures > len(paused) / 2:
+        return _pause(
+            _facts(paused, of=len(holds)),
+            advice="Sleep after the block, when the slot is free for another request "
+            "(notebook 04).",
+            fix=snippet(with_retries(log)),
+        )
+    if not log.refused:
+        return None
+    return _pause(
+        _facts(paused, of=len(holds)),
+        advice="A pause is no rate limit, and keeps a slot from others: "
+        "put a rate limiter in its stead (notebook 04).",
+        fix=_paced(paused, log),
     )
 
 
-def _fix(paused: list[Hold], log: RequestLog) -> str:
-    after_failures = sum(hold.pauses_after_failures for hold in paused)
-    if after_failures > len(paused) / 2:
-        return snippet("resilient")
+def _pause(facts: str, *, advice: str, fix: str) -> Finding:
+    headline = "A pause inside the semaphore"
+    return Finding(CERTAIN, headline, facts=facts, advice=advice, fix=fix)
+
+
+def _facts(paused: list[Hold], *, of: int) -> str:
+    lines = where(sleep.line for hold in paused for sleep in hold.sleeps)
+    usual = median(hold.pause for hold in paused)
+    return (
+        f"{len(paused)} of {of} times a task slept{lines} while it kept a slot that "
+        f"others waited for: {usual:.1f} s (median)"
+    )
+
+
+def _paced(paused: list[Hold], log: RequestLog) -> str:
     group = RequestGroup(paused[0].requests)
-    return at_the_quotas(group, log.quotas_by_host.get(group.first.host, []))
+    return at_the_quotas(group, log.quotas_of(group.first.host))
 
 
 def _holds(log: RequestLog) -> Iterator[Hold]:
     """Each slot that was kept while others waited, and in which requests were sent."""
-    sent = {group.first.sender: list(group.requests) for group in log.by_sender()}
+    requests = {group.first.sender: list(group.requests) for group in log.by_sender()}
+    sleeps = _by_sender(log.slept)
     uses = _Uses(log)
     for event in log.released:
         sender = (event.process, event.sender)
         semaphore = (event.process, event.semaphore)
         asked_for = uses.last_before(event.time, semaphore, sender)
-        if asked_for is None or sender not in sent:
+        if asked_for is None or sender not in requests:
             continue
-        requests = _between(asked_for, event.time, sent[sender])
-        if requests:
-            yield Hold(requests, event.time, uses.place_of(semaphore))
+        sent = _sent_between(asked_for, event.time, requests[sender])
+        if sent:
+            slept = _slept_between(asked_for, event.time, sleeps.get(sender, []))
+            yield Hold(sent, slept, event.time)
 
 
 class _Uses:
-    """When tasks asked for which semaphore, and where."""
+    """When tasks asked for which semaphore."""
 
     def __init__(self, log: RequestLog) -> None:
         self._times: dict[tuple[Name, Name], list[float]] = {}
-        self._places: dict[Name, str] = {}
         for event in log.acquired:
             semaphore = (event.process, event.semaphore)
             sender = (event.process, event.sender)
             self._times.setdefault((semaphore, sender), []).append(event.time)
-            self._places.setdefault(semaphore, event.place)
 
     def last_before(self, time: float, semaphore: Name, sender: Name) -> float | None:
         """When the task last asked for a slot before ``time``; None: it never did."""
@@ -107,13 +125,22 @@ class _Uses:
         position = bisect_left(times, time)
         return times[position - 1] if position else None
 
-    def place_of(self, semaphore: Name) -> str:
-        """The line that first asked for a slot of it; "" if it is not known."""
-        return self._places.get(semaphore, "")
+
+def _by_sender(sleeps: Iterable[Slept]) -> dict[Name, list[Slept]]:
+    by_sender: dict[Name, list[Slept]] = {}
+    for sleep in sleeps:
+        by_sender.setdefault((sleep.process, sleep.sender), []).append(sleep)
+    return by_sender
 
 
-def _between(begin: float, end: float, requests: list[Request]) -> list[Request]:
+def _sent_between(begin: float, end: float, requests: list[Request]) -> list[Request]:
     """The requests that were asked for and ended between two times."""
     first = bisect_left(requests, begin, key=lambda request: request.asked)
     last = bisect_left(requests, end, key=lambda request: request.asked)
     return [each for each in requests[first:last] if each.ended is not None]
+
+
+def _slept_between(begin: float, end: float, sleeps: list[Slept]) -> list[Slept]:
+    first = bisect_left(sleeps, begin, key=lambda sleep: sleep.time)
+    last = bisect_left(sleeps, end, key=lambda sleep: sleep.time)
+    return sleeps[first:last]

@@ -7,7 +7,7 @@ from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from inflight_lab.watch.findings.fixes import asks_a_model, for_a_model, snippet
-from inflight_lab.watch.findings.refusals import because_of_quotas, statuses
+from inflight_lab.watch.findings.refusals import because_of_quotas, refusals
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -74,8 +74,8 @@ def _over_the_quota(group: RequestGroup, refused: RequestGroup) -> Finding:
     return Finding(
         CERTAIN if is_said else LIKELY,
         "Over the quota of tokens",
-        facts=f"{statuses(refused)} from {group.first.host} are about tokens, "
-        f"not about requests{allowed}",
+        facts=f"{refusals(refused)} from {group.first.host} speak of tokens, "
+        f"not of requests{allowed}",
         advice="Keep two budgets, one of requests and one of tokens; "
         "a low max_tokens reserves less (notebook 13).",
         fix=_fix(group, quota),

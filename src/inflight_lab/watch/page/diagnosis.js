@@ -18,6 +18,7 @@ import { add, div } from "../../plot/js/dom.js";
  * @typedef {object} Conclusion
  * @property {string} summary
  * @property {Finding[]} findings
+ * @property {string} certainty What "certain" and "likely" mean, or "".
  * @property {string[]} warnings
  * @property {number} status How the script ended: 0 is well.
  */
@@ -28,12 +29,14 @@ import { add, div } from "../../plot/js/dom.js";
  * @param {HTMLElement} section
  * @param {Conclusion} conclusion
  */
-export function showDiagnosis(section, { summary, findings, warnings }) {
+export function showDiagnosis(section, conclusion) {
+  const { summary, findings, certainty, warnings } = conclusion;
   section.replaceChildren();
   add("p", section, { className: "summary", textContent: summary });
   for (const warning of warnings) addWarning(section, warning);
   if (!findings.length) div("calm", section, "✓ Nothing else stands out.");
   for (const finding of findings) addFinding(section, finding);
+  if (certainty) add("p", section, { className: "words", textContent: certainty });
 }
 
 /**

@@ -2,17 +2,20 @@
 
 import { add } from "../../plot/js/dom.js";
 import plot from "../../plot/js/live_plot.js";
+import { showClients } from "./clients.js";
 import { showDiagnosis } from "./diagnosis.js";
 import { endedState, LOST, RUNNING, tabTitle } from "./state.js";
 
 /**
  * @import { Model } from "../../plot/js/dom.js"
  * @import { Message } from "../../plot/js/view.js"
+ * @import { Client } from "./clients.js"
  * @import { Conclusion } from "./diagnosis.js"
  * @import { State } from "./state.js"
  *
  * @typedef {object} News What a page gets beside the run.
  * @property {string} title The script, and its arguments.
+ * @property {Client[]} clients
  * @property {Conclusion | null} conclusion The last message has it.
  */
 
@@ -78,6 +81,7 @@ class Watched {
   #receive(message) {
     this.#showRun(message);
     this.#script = message.title;
+    showClients(element("clients"), message.clients);
     const { conclusion } = message;
     if (!conclusion) {
       showState(RUNNING, this.#script);

@@ -8,6 +8,7 @@ from typing import ClassVar
 from inflight_lab.watch.events import Asked, Ended, Note, Sent
 from inflight_lab.watch.probes.names import current_sender, number_of, numbers
 from inflight_lab.watch.script_line import script_line
+from inflight_lab.watch.slots import semaphore_around
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -80,6 +81,7 @@ class Probe:
             url,
             self.library,
             script_line(),
+            semaphore_around.get(),
         )
 
     def sent(self) -> None:

@@ -1,0 +1,82 @@
+"""The address that was seen, as the option ``--url`` of a recipe takes it."""
+
+import re
+
+from inflight_lab.watch.request_group import RequestGroup
+
+SEPARATOR = re.compile("([/?&=])")
+IN_QUOTES = re.compile(r"https?://[\w.:/?&=%~+,@;-]+", re.ASCII)
+"""An address that every shell takes as it is between double quotes."""
+SECRET = re.compile(
+    r"[?&][^=&]*(key|token|secret|passw|auth|sign|sig)[^=&]*=|://[^/]*@", re.IGNORECASE
+)
+"""What an address may hold that should not be printed again."""
+WORD_AT_THE_END = re.compile(r"\w*$")
+WORD_AT_THE_START = re.compile(r"^\w*")
+
+WITH_AN_ID = ("fetch_all", "paced", "with_aiohttp")
+"""The recipes in whose address an id is filled in."""
+ONE_FOR_ALL = ("send_all", "language_model")
+"""Those that send to one address."""
+OF_OPENAI = "with_openai"
+"""It takes an address without its end, as openai's client does."""
+CHATS = "/chat/completions"
+"""How an address ends that takes chats as OpenAI's API does."""
+
+
+def address_option(recipe: str, group: RequestGroup) -> str:
+    """``--url "https://a.example/items/{id}"``; "" where it is not one pattern."""
+    address = _address(recipe, group)
+    return f'--url "{address}"' if address else ""
+
+
+def _address(recipe: str, group: RequestGroup) -> str:
+    seen = {request.url for request in group.requests}
+    if any(SECRET.search(url) or not IN_QUOTES.fullmatch(url) for url in seen):
+        return ""
+    if recipe in WITH_AN_ID:
+        return pattern_of(seen)
+    if len(seen) > 1:
+        return ""
+    (url,) = seen
+    if recipe == OF_OPENAI and url.endswith(CHATS):
+        return url.removesuffix(CHATS)
+    return url if recipe in ONE_FOR_ALL else ""
+
+
+def pattern_of(urls: set[str]) -> str:
+    """The URL in which all of them are the same but for one part, ``{id}``.
+
+    "" if there is none: they differ in several parts, or not at all.
+    """
+    split = [SEPARATOR.split(url) for url in sorted(urls)]
+    if len({len(parts) for parts in split}) > 1:
+        return ""
+    pattern = []
+    for parts in zip(*split, strict=True):
+        is_same = len(set(parts)) == 1
+        pattern.append(parts[0] if is_same else _with_id(list(parts)))
+    url = "".join(pattern)
+    return url if url.count("{id}") == 1 and "{id}" not in _host(url) else ""
+
+
+def _with_id(parts: list[str]) -> str:
+    """``item-{id}.json`` for several such parts; only whole words differ."""
+    start = WORD_AT_THE_END.sub("", _shared_start(parts))
+    rests = [part[len(start) :] for part in parts]
+    backwards = _shared_start([rest[::-1] for rest in rests])
+    end = WORD_AT_THE_START.sub("", backwards[::-1])
+    return f"{start}{{id}}{end}"
+
+
+def _shared_start(parts: list[str]) -> str:
+    start = ""
+    for letters in zip(*parts, strict=False):
+        if len(set(letters)) > 1:
+            break
+        start += letters[0]
+    return start
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2]

@@ -1,0 +1,69 @@
+"""The address that was seen, in the command that prints the code."""
+
+from __future__ import annotations
+
+import pytest
+
+from inflight_lab.watch.findings.address import address_option, pattern_of
+from inflight_lab.watch.request_group import RequestGroup
+from tests.support.watching import Made, log_of
+
+API = "https://api.example.com"
+
+
+@pytest.mark.parametrize(
+    ("paths", "pattern"),
+    [
+        (["/items/1", "/items/2", "/items/1"], "/items/{id}"),
+        (["/items/10", "/items/19"], "/items/{id}"),
+        (["/a/1/prices", "/a/2/prices"], "/a/{id}/prices"),
+        (["/item-10.json", "/item-19.json"], "/item-{id}.json"),
+        (["/get?id=1&full=1", "/get?id=2&full=1"], "/get?id={id}&full=1"),
+        (["/a/1?of=1", "/a/2?of=2"], ""),
+        (["/items/1", "/items/1/prices"], ""),
+        (["/items", "/items"], ""),
+    ],
+)
+def test_the_one_part_that_differs(paths: list[str], pattern: str) -> None:
+    """As a whole word, so that 10 and 19 are not 1{id}; two such parts are none."""
+    expected = f"{API}{pattern}" if pattern else ""
+    assert pattern_of({f"{API}{path}" for path in paths}) == expected
+
+
+def test_hosts_that_differ_are_no_pattern() -> None:
+    """A recipe for one API cannot ask several."""
+    assert pattern_of({"https://a.example/1", "https://b.example/1"}) == ""
+
+
+def group_of(*paths: str) -> RequestGroup:
+    """Requests to these paths."""
+    return log_of([Made(url=f"{API}{path}") for path in paths])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "paths", "option"),
+    [
+        ("fetch_all", ["/items/1", "/items/2"], "/items/{id}"),
+        ("with_aiohttp", ["/items/1", "/items/2"], "/items/{id}"),
+        ("send_all", ["/orders", "/orders"], "/orders"),
+        ("send_all", ["/orders/1", "/orders/2"], ""),
+        ("language_model", ["/v1/chat/completions"], "/v1/chat/completions"),
+        ("with_openai", ["/v1/chat/completions"], "/v1"),
+        ("semaphore", ["/items/1", "/items/2"], ""),
+    ],
+)
+def test_the_option_of_each_recipe(recipe: str, paths: list[str], option: str) -> None:
+    """With an id, as one address, or as openai's client takes it; a rung has none."""
+    expected = f'--url "{API}{option}"' if option else ""
+    assert address_option(recipe, group_of(*paths)) == expected
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["?api_key=hunter2", "?access-token=hunter2", "?a=$HOME", "?a=`ls`", '?a="', "/é"],
+)
+def test_what_should_not_be_printed(end: str) -> None:
+    """A secret, or what a shell would take for something else."""
+    assert address_option("paced", group_of(f"/1{end}", f"/2{end}")) == ""
+    password = log_of([Made(url=f"https://ada:hunter2@a.example/{n}") for n in "12"])
+    assert address_option("paced", password) == ""
