@@ -225,13 +225,25 @@ LANGUAGE_MODELS = (
         "RateLimitError … tokens per min (TPM)",
         "The API counts tokens as well as requests, and they run out first.",
         "13_keep_two_budgets",
-        "Two limits at once",
+        "Two quotas at once",
     ),
     Symptom(
         "Limit 30000, Used 28554, Requested 3082",
         "Reserve the most that a request may cost, before you send it.",
         "13_keep_two_budgets",
         "Reserve, then correct",
+    ),
+    Symptom(
+        "Too many tokens, although my answers are short",
+        "Many APIs count max_tokens when a request arrives, and give nothing back.",
+        "13_keep_two_budgets",
+        "What the API counts",
+    ),
+    Symptom(
+        "How many tokens does a prompt have, before I send it?",
+        "About a quarter of its bytes; only the model's tokenizer knows exactly.",
+        "13_keep_two_budgets",
+        "Estimate a prompt",
     ),
     Symptom(
         "Request too large … on tokens per min",
