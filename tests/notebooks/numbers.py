@@ -12,6 +12,7 @@ A number is explained if
 - a cell of its section printed it;
 - the prose itself computes it (``3 / 0.3 = 10``);
 - the reader is to set it (*Play*, *Your turn*);
+- it stands in a table's row about another notebook, and in that notebook's code;
 - `tests.notebooks.claims.arithmetic` computes it, or says where it is documented.
 
 It contradicts what is printed if its section printed numbers of the same kind (answers,
@@ -26,6 +27,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -34,7 +36,7 @@ from tests.notebooks.claims.arithmetic import NUMBERS
 from tests.support.claimed_numbers import Claims, Shown
 from tests.support.equations import equation_before
 from tests.support.mentions import Mention, mentions_in
-from tests.support.notebook_tools import kernel
+from tests.support.notebook_tools import NOTEBOOKS, kernel
 from tests.support.output_words import words_of
 from tests.support.run_all import NO_REDIS, cells_as_read, run_all
 from tests.support.sections import Cell, ProseNumber, Section, sections_of
@@ -122,7 +124,8 @@ class Reader:
         equation = equation_before(number.mention)
         if equation:
             return "" if equation.gives(number.mention) else f"is {equation.value:g}"
-        if is_explained(number, printed, known):
+        elsewhere = parameters_of_notebook(number.notebook)
+        if is_explained(number, printed, known | elsewhere):
             return ""
         return "is explained by nothing"
 
@@ -173,6 +176,13 @@ def parameters_in(sections: Sequence[Section]) -> set[float]:
         for source in sources
         for digits in CODE_NUMBER.findall(source)
     }
+
+
+@cache
+def parameters_of_notebook(number: str) -> set[float]:
+    """The numbers in another notebook's code; none if there is no such notebook."""
+    found = [path for path in NOTEBOOKS if path.stem.startswith(f"{number}_")]
+    return parameters_in(sections_of(already_executed(found[0]))) if found else set()
 
 
 def measured_in(printed: str) -> Iterator[Mention]:

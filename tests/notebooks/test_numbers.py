@@ -11,11 +11,15 @@ from tests.notebooks.numbers import Finding, findings_in
 from tests.support.claimed_numbers import Apart, Documented, Explained
 from tests.support.sections import Cell
 
+PLAN = "| notebook | ask |\n|---|---|\n| 04 | batches of 20 with a limit of {} |"
 CODE = """
 server = PracticeServer(latency=0.3, rate=100)
 await make_many_requests(server.url, 200, limit=30)
 """
-PRINTED = "limit 30: 180 answers, 20 429s, 2.14 s, 90% of the quota\n"
+PRINTED = """
+limit 30: 180 answers, 20 429s, 2.14 s, 90% of the quota
+busiest second: 94 sent
+"""
 
 
 def findings(prose: str) -> list[Finding]:
@@ -49,6 +53,8 @@ def wrong_in(prose: str) -> list[str]:
         "Are all 200 accepted, at 100 a second?",
         "| rung | answers | 429s | seconds |\n|---|---|---|---|\n"
         "| limit 30 | 180 | 20 | 2.1 |",
+        "One of 1 / latency a second, and of 100, 200 and 30 / 0.3 = 100.",
+        PLAN.format(3),
         "See the 3rd line of notebook 12.\n\n```text\n77\n```",
     ],
 )
@@ -74,6 +80,9 @@ class Wrong(NamedTuple):
         Wrong("It takes 0.3 seconds.", ["0.3"]),
         Wrong("It takes at least 3 seconds.", ["3"]),
         Wrong("You get 200 answers.", ["200"]),
+        Wrong("The semaphore takes six seconds.", ["six"]),
+        Wrong("Of those, 100 were in the busiest second.", ["100"]),
+        Wrong(PLAN.format(77), ["77"]),
         Wrong("A limit of 30 sends 30 / 0.3 = 90 a second.", ["90"]),
         Wrong("It used 30 % of the quota.", ["30"]),
         Wrong(

@@ -28,6 +28,7 @@ NO_COUNT = re.compile(
     | (?<![\d.,])0\d\b(?!\.)              # a notebook
     | \b(?:[1-5]\d\d)(?:\ Too\ Many\ Requests|\ OK)
     | \b\d+(?:st|nd|rd|th)\b
+    | \b1\ [/+]\ (?=[a-z(\u230a])        # a formula
     )""",
     re.VERBOSE,
 )
@@ -35,12 +36,13 @@ NO_COUNT = re.compile(
 
 STATUSES = "200 201 204 301 400 401 402 403 404 408 409 410 422 429 500 502 503 504 529"
 ALWAYS_A_STATUS = set(STATUSES.split()) - {"200", "400", "500"}
+STATUS = re.compile(r"(?<![\w.,])\d{3}(?!\d|\.\d| requests| tasks| answers)")
 STATUS_LIST = re.compile(r"\b[1-5]\d\d\b(?:(?:,| or| and|, or|, and) [1-5]\d\d\b)+")
 
 KINDS = {
     "refused": r"refus\w+|429s?\b|rejected",
     "answered": r"answers?\b|answered|accepted|g[eo]t through|came through",
-    "busiest": r"busiest|at most in|most in|in one second",
+    "busiest": r"busiest|most in",
     "in flight": r"in flight|at the same time",
     "on average": r"(?:a|per) second on average",
     "of the quota": r"% of the quota|of the quota|share",
@@ -50,7 +52,9 @@ KINDS = {
 KIND = re.compile(
     "|".join(f"(?P<k{place}>{words})" for place, words in enumerate(KINDS.values()))
 )
-TAKES = re.compile(r"\b(?:takes?|took|taken|elapsed|in turn|as tasks)\b", re.I)
+TAKES = re.compile(
+    r"\b(?:takes?|took|taken|elapsed|in turn|as tasks|answered in)\b", re.I
+)
 OTHER_TIME = re.compile(
     r"latency|waited|waits?\b|after|server takes|predicted|(?:answers?|requests?|each)"
     r"(?: now)? takes?",
@@ -91,7 +95,7 @@ class Mention:
         """Whether ``other``, written as exactly as this number is, is this number."""
         if self.bound == "about" and self.unit != "%":
             return abs(self.value - other) <= 0.1 * abs(other)
-        return abs(self.value - other) <= 0.5 * 10**-self.decimals + 1e-9
+        return abs(self.value - other) < 0.5 * 10**-self.decimals
 
     def agrees_with(self, measured: float) -> bool:
         """Whether it can stand beside ``measured``, which counts the same."""
@@ -131,13 +135,20 @@ def mentions_in(sentence: str, *, kind: str = "") -> Iterator[Mention]:
 
 def without_what_counts_nothing(sentence: str) -> str:
     """The sentence with blanks in place of statuses, versions, and the like."""
-    for pattern in (NO_COUNT, STATUS_LIST):
-        sentence = pattern.sub(lambda found: " " * len(found[0]), sentence)
-    return re.sub(
-        r"(?<![\w.,])\d{3}(?!\d|\.\d| requests| tasks| answers)",
-        lambda found: "   " if found[0] in ALWAYS_A_STATUS else found[0],
-        sentence,
-    )
+    sentence = NO_COUNT.sub(blank, sentence)
+    sentence = STATUS_LIST.sub(blank_if_statuses, sentence)
+    return STATUS.sub(blank_if_statuses, sentence)
+
+
+def blank_if_statuses(found: re.Match[str]) -> str:
+    """Blanks, if one of the numbers can be nothing but a status."""
+    numbers = set(re.findall(r"\d+", found[0]))
+    return blank(found) if numbers & ALWAYS_A_STATUS else found[0]
+
+
+def blank(found: re.Match[str]) -> str:
+    """As many blanks."""
+    return " " * len(found[0])
 
 
 COUNTED = re.compile(
@@ -158,7 +169,8 @@ def counts_something(after: str) -> bool:
 def kind_of(part: Part) -> str:
     """What a number counts, by the words beside it."""
     label = re.search(r"([^:;.?!]{1,60}):\s*$", part.before)
-    if label and (named := kind_in(label[1])):
+    named = kind_of_label(label[1].strip()) if label else ""
+    if named:
         return named
     if re.search(r"\bof(?: the| those| these)?\s+$", part.before):
         return ""  # "20 of 200 were refused" counts the 20
@@ -166,6 +178,13 @@ def kind_of(part: Part) -> str:
     if is_elapsed(part, follows):
         return "elapsed"
     return kind_in(follows) or kind_in(named_just_before(part.before))
+
+
+def kind_of_label(label: str) -> str:
+    """What the words before a colon name: "peak in flight", "429s"."""
+    names = f"(?:peak |most )?(?:{'|'.join(KINDS.values())})"
+    found = re.match(names, label) or re.search(rf"(?:{names})$", label)
+    return kind_in(found[0]) if found else ""
 
 
 def named_just_before(before: str) -> str:

@@ -25,6 +25,8 @@ class ProseNumber:
     mention: Mention
     row: str = ""
     """In a table, what the row is about."""
+    notebook: str = ""
+    """In a table with such a column, the notebook that the row is about."""
 
 
 @dataclass
@@ -127,7 +129,8 @@ def numbers_in_table(cell_id: str, lines: Sequence[str]) -> Iterator[ProseNumber
                 moved = replace(
                     mention, sentence=" | ".join(row), start=begin + mention.start
                 )
-                yield ProseNumber(cell_id, moved, row=row[0])
+                about = dict(zip(heads, row, strict=False)).get("notebook", "")
+                yield ProseNumber(cell_id, moved, row[0], about)
 
 
 def begins_of(row: Sequence[str]) -> list[int]:
