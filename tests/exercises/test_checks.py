@@ -209,5 +209,5 @@ async def test_an_error_says_whose_it_is(
     broken: Broken, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever forgot a ``return`` does not look for an error inside the function."""
-    await first_steps.check_limit_for(broken.answer)
+    await rates.check_limit_for(broken.answer)
     assert capsys.readouterr().out.startswith(broken.verdict)

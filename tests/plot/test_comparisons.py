@@ -49,6 +49,21 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert words[7:] == ["20", "2 a", "4 b", "6 c", "8 d", "0.016 e"]
 
 
+def test_who_hears_a_picture_hears_its_numbers() -> None:
+    """The title of bars has every number, and that of strips how many were refused."""
+    bars = draw_bars({"a": {"10": 1, "20": 2}, "b": {"20": 0.5}}, title="seconds")
+    assert bars.title == "seconds. 10: 1 a; 20: 2 a, 0.5 b."
+    events = [
+        Event(0, "sent", 1, None, 0, 1),
+        Event(1, "sent", 2, None, 0, 2),
+        Event(2, "answered", 1, 429, 0, 1),
+    ]
+    strips = draw_strips({"one": events, "none": []})
+    counts = "one: 2 requests, 1 refused; none: 0 requests, 0 refused. "
+    assert strips.title.startswith(counts)
+    assert f'alt="{counts}' in strips._repr_html_()
+
+
 def test_a_label_may_have_no_number() -> None:
     """A series that lacks it has no bar there, and the others keep their colours."""
     picture = draw_bars({"a": {"10": 1}, "b": {"20": 2, "10": 3}}, title="gaps")

@@ -45,7 +45,7 @@ REFUSED = (
         "The semaphore worked for months, now 429s",
         "The API answers faster than before, so the same limit sends more.",
         "05_tell_concurrency_from_rate",
-        "No limit stays right",
+        "No limit fits every latency",
     ),
     Symptom(
         "asyncio.sleep(1) when the semaphore is full, still 429",

@@ -194,30 +194,6 @@ async def make_limited(url, count, *, limit, client):
 """,
     ),
     WrongAnswer(
-        check="check_limit_for",
-        mistake="divided, not multiplied",
-        code="""
-def limit_for(rate, latency):
-    return rate / latency
-""",
-    ),
-    WrongAnswer(
-        check="check_limit_for",
-        mistake="the rate itself",
-        code="""
-def limit_for(rate, latency):
-    return rate
-""",
-    ),
-    WrongAnswer(
-        check="check_limit_for",
-        mistake="nothing",
-        code="""
-def limit_for(rate, latency):
-    pass
-""",
-    ),
-    WrongAnswer(
         check="check_elapsed",
         mistake="the pause forgotten",
         code="""

@@ -6,6 +6,30 @@ from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
 
 WRONG = [
     WrongAnswer(
+        check="check_limit_for",
+        mistake="divided, not multiplied",
+        code="""
+def limit_for(rate, latency):
+    return rate / latency
+""",
+    ),
+    WrongAnswer(
+        check="check_limit_for",
+        mistake="the rate itself",
+        code="""
+def limit_for(rate, latency):
+    return rate
+""",
+    ),
+    WrongAnswer(
+        check="check_limit_for",
+        mistake="nothing",
+        code="""
+def limit_for(rate, latency):
+    pass
+""",
+    ),
+    WrongAnswer(
         check="check_safe_limit",
         mistake="rounded, not rounded down",
         code="""
@@ -35,77 +59,6 @@ def safe_limit(rate, quickest):
         code="""
 def safe_limit(rate, quickest):
     return max(1, rate // (1 + int(1 / quickest)))
-""",
-    ),
-    WrongAnswer(
-        check="check_hold",
-        mistake="a pause that blocks the loop",
-        code="""
-import time
-
-
-async def make_held(url, count, *, limit, period, client):
-    slots, responses = asyncio.Semaphore(limit), []
-
-    async def make_one():
-        async with slots:
-            responses.append(await client.get(url))
-            time.sleep(period)
-
-    await asyncio.gather(*(make_one() for _ in range(count)))
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_hold",
-        mistake="the pause outside the slot",
-        code="""
-async def make_held(url, count, *, limit, period, client):
-    slots, responses = asyncio.Semaphore(limit), []
-
-    async def make_one():
-        async with slots:
-            responses.append(await client.get(url))
-        await asyncio.sleep(period)
-
-    await asyncio.gather(*(make_one() for _ in range(count)))
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_hold",
-        mistake="too short a pause",
-        code="""
-async def make_held(url, count, *, limit, period, client):
-    slots, responses = asyncio.Semaphore(limit), []
-
-    async def make_one():
-        async with slots:
-            responses.append(await client.get(url))
-            await asyncio.sleep(period / limit)
-
-    await asyncio.gather(*(make_one() for _ in range(count)))
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_hold",
-        mistake="one after the other",
-        code="""
-async def make_held(url, count, *, limit, period, client):
-    responses = []
-    for _ in range(count):
-        responses.append(await client.get(url))
-        await asyncio.sleep(period)
-    return responses
-""",
-    ),
-    WrongAnswer(
-        check="check_hold",
-        mistake="fewer than asked for",
-        code="""
-async def make_held(url, count, *, limit, period, client):
-    return await asyncio.gather(*(client.get(url) for _ in range(limit)))
 """,
     ),
     WrongAnswer(

@@ -64,7 +64,8 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Pictu
     """One horizontal bar per number: ``{"with tasks": {"1,000": 1.5, "10,000": 15}}``.
 
     Bars with the same label stand together, and each number stands beside its bar, so
-    that a short one can be read too.  Numbers are finite, and 0 or more.
+    that a short one can be read too.  The picture's title says them all, for those who
+    hear it.  Numbers are finite, and 0 or more.
     """
     numbers = [number for each in series.values() for number in each.values()]
     labels = dict.fromkeys(label for each in series.values() for label in each)
@@ -80,7 +81,7 @@ def draw_bars(series: Mapping[str, Mapping[str, float]], *, title: str) -> Pictu
                 parts += _bar(x, y, each[label], name=name, colour=colour)
                 y += BAR_DISTANCE
         y += GROUP_GAP
-    return picture(parts, y, title)
+    return picture(parts, y, _spoken_bars(series, labels, title=title))
 
 
 def draw_strips(
@@ -106,7 +107,23 @@ def draw_strips(
     )
     end = len(marks) * STRIP_DISTANCE
     parts.append(text(LEFT_MARGIN, end + 24, caption))
-    return picture(parts, end + 36, caption)
+    spoken = [f"{name}: {_count_of(each)}" for name, each in marks.items()]
+    return picture(parts, end + 36, f"{'; '.join(spoken)}. {caption}")
+
+
+def _spoken_bars(
+    series: Mapping[str, Mapping[str, float]], labels: Iterable[str], *, title: str
+) -> str:
+    """The title, and the numbers of each group of bars."""
+    groups = []
+    for label in labels:
+        numbers = [
+            f"{number_of(each[label])} {name}"
+            for name, each in series.items()
+            if label in each
+        ]
+        groups.append(f"{label}: {', '.join(numbers)}")
+    return f"{title}. {'; '.join(groups)}."
 
 
 def _bar(x: Scale, y: float, number: float, *, name: str, colour: str) -> list[Element]:
@@ -132,6 +149,12 @@ def _strip(
         parts.append(line(path, style.colour, 1.5))
     parts.append(text(x.end + 10, bottom - 5, note))
     return parts
+
+
+def _count_of(marks: list[Mark]) -> str:
+    """How many requests a strip has, and how many of them were refused."""
+    refused = sum(mark.known == "refused" for mark in marks)
+    return f"{len(marks)} requests, {refused} refused"
 
 
 def _marks_of(events: Iterable[Event]) -> list[Mark]:
