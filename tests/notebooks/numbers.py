@@ -87,9 +87,11 @@ class Reader:
         for place, section in enumerate(self.sections):
             known = self.parameters_at(place)
             printed = [each for text in section.printed for each in measured_in(text)]
-            for number in section.prose:
-                if section.heading.startswith(READERS_OWN) and not measures(number):
-                    continue
+            numbers: Sequence[ProseNumber] = section.prose
+            if section.heading.startswith(READERS_OWN):
+                printed = []  # the reader's runs are others
+                numbers = [each for each in numbers if only_a_run_tells(each)]
+            for number in numbers:
                 what = self.wrong_with(number, printed, known)
                 if what:
                     yield Finding(number, what)
@@ -135,6 +137,11 @@ def measures(number: ProseNumber) -> str:
     return "" if WOULD.search(number.mention.sentence) else number.mention.kind
 
 
+def only_a_run_tells(number: ProseNumber) -> bool:
+    """Whether no parameter explains it."""
+    return measures(number) in ONLY_A_RUN_TELLS and number.mention.value > 0
+
+
 def contradiction(number: ProseNumber, printed: Sequence[Mention]) -> str:
     """What is printed of the same kind, if the number is none of it."""
     mention = number.mention
@@ -156,7 +163,7 @@ def is_explained(
     mention = number.mention
     if any(is_the_same(mention, each.value) for each in printed):
         return True
-    if measures(number) in ONLY_A_RUN_TELLS and mention.value:
+    if only_a_run_tells(number):
         return False
     return any(is_the_same(mention, value) for value in known)
 

@@ -23,9 +23,9 @@ NUMBER = re.compile(
 )
 NO_COUNT = re.compile(
     r"""
-    (?:\b(?:RFC|Python|HTTP/|version|notebook|notebooks|port)\ ?[\d.]+
+    (?:\b(?:RFC|Python|HTTP/|[Vv]ersion|[Nn]otebooks?|[Pp]ort)\ ?[\d.]+
     | \b\d+\.\d+\.\d+\b                  # a version
-    | (?<![\d.,])0\d\b(?!\.)              # a notebook
+    | (?<![\d.,])0\d\b(?!\.\d)            # a notebook
     | \b(?:[1-5]\d\d)(?:\ Too\ Many\ Requests|\ OK)
     | \b\d+(?:st|nd|rd|th)\b
     | \b1\ [/+]\ (?=[a-z(\u230a])        # a formula
@@ -40,7 +40,7 @@ STATUS = re.compile(r"(?<![\w.,])\d{3}(?!\d|\.\d| requests| tasks| answers)")
 STATUS_LIST = re.compile(r"\b[1-5]\d\d\b(?:(?:,| or| and|, or|, and) [1-5]\d\d\b)+")
 
 KINDS = {
-    "refused": r"refus\w+|429s?\b|rejected",
+    "refused": r"refus\w+|429s\b|rejected",
     "answered": r"answers?\b|answered|accepted|g[eo]t through|came through",
     "busiest": r"busiest|most in",
     "in flight": r"in flight|at the same time",
@@ -55,6 +55,7 @@ KIND = re.compile(
 TAKES = re.compile(
     r"\b(?:takes?|took|taken|elapsed|in turn|as tasks|answered in)\b", re.I
 )
+TIME = re.compile(r"\s?(?:m?s|(?:milli)?seconds?|minutes?|hours?)\b")
 OTHER_TIME = re.compile(
     r"latency|waited|waits?\b|after|server takes|predicted|(?:answers?|requests?|each)"
     r"(?: now)? takes?",
@@ -174,9 +175,11 @@ def kind_of(part: Part) -> str:
         return named
     if re.search(r"\bof(?: the| those| these)?\s+$", part.before):
         return ""  # "20 of 200 were refused" counts the 20
+    if part.before.endswith("number "):
+        return ""
     follows = following(part.after)
-    if is_elapsed(part, follows):
-        return "elapsed"
+    if TIME.match(follows):
+        return "elapsed" if is_elapsed(part) else ""
     return kind_in(follows) or kind_in(named_just_before(part.before))
 
 
@@ -189,7 +192,7 @@ def kind_of_label(label: str) -> str:
 
 def named_just_before(before: str) -> str:
     """A name that a number follows without a colon: "busiest second 94"."""
-    name = re.search(r"(busiest second|peak in flight|refused|accepted)\s+$", before)
+    name = re.search(r"(busiest second|peak in flight)\s+$", before)
     return name[1] if name else ""
 
 
@@ -200,10 +203,8 @@ def following(after: str) -> str:
     return words[0] if words else ""
 
 
-def is_elapsed(part: Part, follows: str) -> bool:
-    """Whether it is how long a run took."""
-    if not re.match(r"\s?(?:s|seconds?)\b(?! of)", follows):
-        return False
+def is_elapsed(part: Part) -> bool:
+    """Whether a time is how long a run took."""
     clause = re.split(r"[.;:]\s+(?=\S)|, ", part.before.rstrip())[-1]
     if OTHER_TIME.search(clause):
         return False
@@ -220,6 +221,7 @@ def kind_in(words: str) -> str:
 
 def bound_of(before: str) -> Bound:
     """How exact a number is, by the words before it."""
+    before = re.sub(r"[\d\s./*+()\u00d7\u00b7-]+=\s*$", " ", before)
     for bound, words in BOUNDS.items():
         if re.search(rf"\b(?:{words})(?:\s+(?:a|the|an))?\s+$", before, re.IGNORECASE):
             return bound

@@ -89,7 +89,8 @@ def plain(markdown: str) -> str:
     """Markdown without fenced code, links' targets, and code inside sentences."""
     text = FENCE.sub("", markdown)
     text = re.sub(r"^(#+ \w+) \d+:", r"\1:", text, flags=re.M)
-    text = re.sub(r"^- \*\*You need\*\*.*$", "", text, flags=re.M)
+    text = re.sub(r"^(?:- \*\*You need|\*\*Next)\*\*.*$", "", text, flags=re.M)
+    text = re.sub(r"\[\d\d\b ?([^\]]*)\]\([^)]*\.ipynb[^)]*\)", r"\1", text)
     text = re.sub(r"`[^`\n]*`", "`", text)
     text = re.sub(r"!?\[((?:\\.|[^\]])*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"</?\w[^>]*>", "", text)
