@@ -222,6 +222,12 @@ ASYNCIO = (
 
 LANGUAGE_MODELS = (
     Symptom(
+        "Ten thousand prompts, and nobody waits for the answers",
+        "A batch endpoint takes them as one file, for half of the price.",
+        "09_send_ten_thousand_and_more",
+        "Before you send them: is there a batch endpoint?",
+    ),
+    Symptom(
         "RateLimitError … tokens per min (TPM)",
         "The API counts tokens as well as requests, and they run out first.",
         "13_keep_two_budgets",

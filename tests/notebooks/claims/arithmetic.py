@@ -10,7 +10,9 @@ with what is printed beside it.
 
 from __future__ import annotations
 
-from tests.support.claimed_numbers import Explained
+from tests.support.claimed_numbers import Documented, Explained
+
+MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 
 NUMBERS: dict[str, Explained] = {
     "00": {},
@@ -21,8 +23,34 @@ NUMBERS: dict[str, Explained] = {
     "05": {},
     "06": {},
     "07": {},
-    "08": {},
-    "09": {},
+    "08": {
+        "tries four times": "5 - 1",
+        "ten in flight at most ten": ("10", "10"),
+        "answer after 2 seconds": "2",
+        "the seconds since 1970": Documented("Unix time: POSIX, section 4.16"),
+        "which is six minutes": Documented("the header in the same row, 6m0s"),
+        "send 2,500 requests": "5 * 500",
+    },
+    "09": {
+        "in November 2026": Documented("the day on which the two pages were read"),
+        "At most 24 hours": Documented("OpenAI's page, linked in the row"),
+        "after 24 hours the rest": Documented("Anthropic's page, linked in the row"),
+        "Up to 100,000 requests, or 256 MB": (
+            Documented("Anthropic's page, linked in the row"),
+            Documented("Anthropic's page, linked in the row"),
+        ),
+        "A recorded run of 1,000": Documented(MEASURED_ONCE),
+        "Four times as many": "300 / 75",
+        "often 1,024, on a Mac 256": (
+            Documented("the usual soft limit of Linux distributions"),
+            Documented("launchctl limit maxfiles, on macOS"),
+        ),
+        "a recorded run of 1,000,000 requests": Documented(MEASURED_ONCE),
+        "took 1.5 GB": Documented(MEASURED_ONCE),
+        "took 19 MB": Documented(MEASURED_ONCE),
+        "take 2.8 hours": "1000 * 1000 / 100 / 60 / 60",
+        "to 0.15 seconds": Documented("server/knobs.py: half to one and a half times"),
+    },
     "10": {},
     "11": {},
     "12": {},
