@@ -10,6 +10,10 @@ from ipywidgets.widgets import widget
 from inflight_lab.exercises.prediction import Predict
 
 WRONG = {200: "That is what the client counts.", 3: "That is another rung."}
+EXPLAINED = (
+    "Why not 200? That is what the client counts. Why not 3? That is another rung."
+)
+"""What is said to those who only read: the usual mistakes, each with its reason."""
 
 
 class Typed(NamedTuple):
@@ -22,8 +26,8 @@ class Typed(NamedTuple):
 @pytest.mark.parametrize(
     "typed",
     [
-        Typed("", comment="You made no prediction."),
-        Typed("  ", comment="You made no prediction."),
+        Typed("", comment=EXPLAINED),
+        Typed("  ", comment=EXPLAINED),
         Typed("100", comment="You predicted 100: right."),
         Typed(" 1e2 ", comment="You predicted 1e2: right."),
         Typed("90", comment="You predicted 90: right."),
@@ -60,7 +64,7 @@ def test_choice_is_set_beside_what_was_measured(
     assert capsys.readouterr().out.splitlines() == [
         f'What do the others do? Measured: "they go on". {said}'
         for said in (
-            "You made no prediction.",
+            'Why not "they stop"? `gather` cancels nothing.',
             'You predicted "they stop". `gather` cancels nothing.',
             'You predicted "they go on": right.',
         )
@@ -75,6 +79,23 @@ def test_a_mistake_that_was_measured_is_right(
     guess.field.value = "200"
     guess.compare(200, WRONG)
     assert capsys.readouterr().out.endswith("You predicted 200: right.\n")
+
+
+def test_what_was_measured_is_not_called_a_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without an answer, nobody reads "Measured: 200. Why not 200?"."""
+    Predict("How many?").compare(200, WRONG)
+    said = "How many? Measured: 200. Why not 3? That is another rung.\n"
+    assert capsys.readouterr().out == said
+
+
+def test_without_mistakes_only_the_answer_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Run All reproaches nobody."""
+    Predict("How many?").compare(100)
+    assert capsys.readouterr().out == "How many? Measured: 100.\n"
 
 
 def test_question_is_text() -> None:

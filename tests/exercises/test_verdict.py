@@ -68,7 +68,7 @@ def test_a_card_needs_no_style_sheet() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "word"),
-    [("", "Measured"), ("100", "Right"), ("3", "Not as you predicted")],
+    [("", "Answer"), ("100", "Right"), ("3", "Not as you predicted")],
 )
 def test_a_right_prediction_looks_different(
     typed: str, word: str, monkeypatch: pytest.MonkeyPatch

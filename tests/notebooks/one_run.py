@@ -43,7 +43,7 @@ def expect_predictions_fit(ran: Ran) -> None:
 def measured_after(question: str, ran: Ran) -> str:
     """What the page says was measured, when nobody has made a prediction."""
     printed = "".join(cell.text for cell in ran.cells)
-    answer = rf"{re.escape(question)} Measured: (.*?)\.(?: You made no prediction\.)?$"
+    answer = rf"{re.escape(question)} Measured: (\".*?\"|[\d.]+?)\.(?: |$)"
     (measured,) = re.findall(answer, printed, re.M)
     return str(measured)
 

@@ -12,7 +12,7 @@ from typing import Any
 from IPython.display import display
 from ipywidgets import HTML, RadioButtons, Text, VBox
 
-from inflight_lab.exercises.verdict import DIFFERENT, MEASURED, RIGHT, Sign, Verdict
+from inflight_lab.exercises.verdict import ANSWER, DIFFERENT, RIGHT, Sign, Verdict
 from inflight_lab.jupyter.cells import closed_on_rerun
 
 Answer = float | str
@@ -23,8 +23,8 @@ TOLERANCE = 0.1
 class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A question with a field for a number, or with ``choices`` to pick one from.
 
-    Nothing waits for an answer: without one, Run All goes on, and `compare` says only
-    what was measured.
+    Nothing waits for an answer: without one, Run All goes on, and `compare` says what
+    was measured, and why the usual mistakes are wrong.
     """
 
     def __init__(self, question: str, *choices: str) -> None:
@@ -57,10 +57,12 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
         ``wrong`` has a line for each wrong answer that people really give.
         """
-        comment = self._comment(measured, wrong or {})
-        text = f"Measured: {self._quoted(measured)}. {comment}"
-        line = f"{self.question} {text}"
-        display(Verdict(self._sign(measured), text, line=line, about=self.question))
+        mistakes = without(measured, wrong or {})
+        said = [f"Measured: {self._quoted(measured)}."]
+        said += self._comments(measured, mistakes)
+        line = " ".join([self.question, *said])
+        sign = self._sign(measured)
+        display(Verdict(sign, "\n".join(said), line=line, about=self.question))
 
     @property
     def answer(self) -> str:
@@ -69,18 +71,23 @@ class Predict(VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _sign(self, measured: Answer) -> Sign:
         if not self.answer:
-            return MEASURED
+            return ANSWER
         return RIGHT if is_near(self.answer, measured) else DIFFERENT
 
-    def _comment(self, measured: Answer, wrong: Mapping[Answer, str]) -> str:
-        answer = self.answer
-        if not answer:
-            return "You made no prediction."
-        predicted = f"You predicted {self._quoted(answer)}"
-        if is_near(answer, measured):
-            return f"{predicted}: right."
-        explained = [line for other, line in wrong.items() if is_near(answer, other)]
-        return " ".join([f"{predicted}.", *explained])
+    def _comments(self, measured: Answer, mistakes: Mapping[Answer, str]) -> list[str]:
+        """About the reader's answer; where there is none, about each usual mistake."""
+        if not self.answer:
+            return [
+                f"Why not {self._quoted(mistake)}? {why}"
+                for mistake, why in mistakes.items()
+            ]
+        predicted = f"You predicted {self._quoted(self.answer)}"
+        if is_near(self.answer, measured):
+            return [f"{predicted}: right."]
+        explained = [
+            why for each, why in mistakes.items() if is_near(self.answer, each)
+        ]
+        return [" ".join([f"{predicted}.", *explained])]
 
     def _quoted(self, answer: Answer) -> str:
         """In quotes if it is one of the choices; a number needs none."""
@@ -111,3 +118,12 @@ def is_near(answer: str, other: Answer) -> bool:
     except ValueError:
         return False
     return abs(number - wanted) <= TOLERANCE * abs(wanted)
+
+
+def without(measured: Answer, wrong: Mapping[Answer, str]) -> dict[Answer, str]:
+    """The mistakes but for what was measured: a slow computer may show one of them."""
+    return {
+        mistake: why
+        for mistake, why in wrong.items()
+        if not is_near(str(mistake), measured)
+    }

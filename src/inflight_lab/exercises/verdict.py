@@ -23,11 +23,13 @@ class Sign(NamedTuple):
     """How round the mark's background is."""
 
 
-# Correct and Not yet judge exercises, the others predictions.
+# Correct and Not yet judge exercises; Right, Not as you predicted and Answer are for
+# predictions, the last of them where none was made.
 CORRECT = Sign("✓", "Correct", GREEN, radius="50%")
 NOT_YET = Sign("…", "Not yet", ORANGE, radius="3px")
 RIGHT = Sign("✓", "Right", GREEN, radius="50%")
 DIFFERENT = Sign("≠", "Not as you predicted", ORANGE, radius="3px")
+ANSWER = Sign("=", "Answer", BLUE, radius="3px")
 MEASURED = Sign("=", "Measured", BLUE, radius="3px")
 
 # Written into the elements, not a style sheet: every front end and exported page shows
