@@ -26,15 +26,21 @@ def show(outcomes: Sequence[Any], server: PracticeServer, *, name: str = "") -> 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
     """Answers, 429s, seconds, and how much of the quota the answers used.
 
-    The last answer's latency is the API's time: nothing could be sent in it any more.
+    A server with another quota than the scoreboard's has no such share.  The last
+    answer's latency is the API's time: nothing could be sent in it any more.
     """
     stats = server.stats()
     answers = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
+    numbers = f"{answers} answers, {stats.refused} 429s, {stats.elapsed:.1f} s"
+    if not has_its_quota(server):
+        return numbers
     share = share_of_quota(answers, len(outcomes), stats.elapsed - server.latency)
-    return (
-        f"{answers} answers, {stats.refused} 429s, {stats.elapsed:.1f} s,"
-        f" {share:.0%} of the quota"
-    )
+    return f"{numbers}, {share:.0%} of the quota"
+
+
+def has_its_quota(server: PracticeServer) -> bool:
+    """Whether ``server`` allows `RATE` requests a second."""
+    return (server.rate, server.period) == (RATE, 1)
 
 
 def share_of_quota(answers: int, requests: int, seconds: float) -> float:

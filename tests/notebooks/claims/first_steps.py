@@ -83,7 +83,8 @@ def claims_of_01(ran: Ran) -> None:
         ran.kernel.value('response.request.headers["Content-Type"]')
         == "application/json"
     )
-    assert ran.kernel.value("latency") > 0.29  # a timer may ring a hair early
+    assert ran.kernel.value("latency") > 0.99  # a timer may ring a hair early
+    assert ran.kernel.value("in_turn") > 1.98  # "at least two seconds"
     assert ran.numbers("code-in-turn")[1:] == [1]
     assert ran.numbers("code-as-tasks")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
@@ -116,7 +117,7 @@ def claims_of_02(ran: Ran) -> None:
     }
     if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
         assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
-    expect_score(ran, "naive, every outcome kept", ran.text("code-score"))
+    assert ran.text("code-score").startswith("100 answers, 100 429s, ")
     assert not ran.kernel.value("panel._page['adjustable']")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
