@@ -84,7 +84,7 @@ def test_a_mistake_that_was_measured_is_right(
 def test_what_was_measured_is_not_called_a_mistake(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Without an answer, nobody reads "Measured: 200. Why not 200?"."""
+    """What a slow computer really shows needs no reason why it cannot be."""
     Predict("How many?").compare(200, WRONG)
     said = "How many? Measured: 200. Why not 3? That is another rung.\n"
     assert capsys.readouterr().out == said

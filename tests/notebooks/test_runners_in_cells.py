@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
+import re
 from types import ModuleType
 
 import pytest
 
 from inflight_lab.runners import naive, paced, semaphore, semaphore_pause, threaded
 from tests.support.code import definitions
-from tests.support.notebook_tools import code_cells, notebook
+from tests.support.notebook_tools import code_cell, code_cells, notebook
 
 BOTH = ["make_one_request", "make_many_requests"]
 
@@ -46,10 +48,16 @@ def test_runner_in_the_cell_is_the_runner_in_the_package(
     }
 
 
-def test_naive_runner_to_compare_with_is_the_real_one() -> None:
-    """The diff in 03 compares with the naive rung itself."""
-    first = next(
-        cell for cell in code_cells(notebook("03")) if "def make_one_request" in cell
+def test_diff_in_03_is_what_changed_since_02() -> None:
+    """Its lines are those of the two functions, but for how far they are indented."""
+    before, after = (
+        written(number)["make_one_request"].splitlines() for number in ("02", "03")
     )
-    name = "make_one_request"
-    assert definitions(first)[name] == definitions(inspect.getsource(naive))[name]
+    changes = difflib.ndiff(
+        [line.strip() for line in before], [line.strip() for line in after]
+    )
+    changed = [line for line in changes if line.startswith(("-", "+"))]
+    (shown,) = re.findall(
+        r"```diff\n(.*?)\n```", code_cell(notebook("03"), "text-diff"), re.S
+    )
+    assert [f"{line[0]} {line[1:].strip()}" for line in shown.splitlines()] == changed

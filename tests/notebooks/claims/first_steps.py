@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
 
-import pytest
-
-from inflight_lab.exercises.calculator import bursts
-from inflight_lab.exercises.scoreboard import share_of_quota
-from inflight_lab.quotas.algorithms import SlidingWindow
 from tests.notebooks.claims.scoreboard import expect_score, scoreboard
 from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
@@ -125,102 +119,53 @@ def claims_of_02(ran: Ran) -> None:
 def claims_of_03(ran: Ran) -> None:
     """A semaphore's steps, the plateau at its limit, and a quota that it breaks."""
     expect_a_room_with_two_slots(ran)
-    assert ran.text("code-diff").splitlines() == [
-        "- async def make_one_request(url, num, *, client, verbose=False):",
-        "+ async def make_one_request(url, num, *, client, limiter, verbose=False):",
-        "+ async with limiter:",
-    ]
     peak, refused, elapsed, answers = ran.numbers("code-plateau")
     assert (peak, refused, answers) == (3, 0, 30)
-    assert elapsed > 2.9  # ten times 0.3 s, and a busy machine only adds
+    assert elapsed >= 3.0  # ten times 0.3 s, and a busy machine only adds
     expect_limit_10_is_safe(ran)
-    expect_bursts_are_refused(ran)
-    expect_the_board_to_predict_limit_30(ran)
     expect_a_quick_api_to_refuse_limit_3(ran)
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
     assert ran.kernel.value("panel._page['adjustable']")
 
 
 def expect_a_room_with_two_slots(ran: Ran) -> None:
-    """Who holds a slot and who waits, step by step."""
+    """The counter and who waits, step by step."""
     cells = ("code-two-arrive", "code-third-arrives", "code-all-leave")
     steps = "\n".join(ran.text(cell) for cell in cells)
-    assert steps.splitlines() == [
-        "Ada arrives  counter 1  [ Ada ][     ]  waiting: -",
-        "Ben arrives  counter 0  [ Ada ][ Ben ]  waiting: -",
-        "every slot is taken: True",
-        "Cleo arrives counter 0  [ Ada ][ Ben ]  waiting: Cleo",
-        "Ada leaves   counter 0  [ Ben ][Cleo ]  waiting: -",
-        "Ben leaves   counter 1  [Cleo ][     ]  waiting: -",
-        "Cleo leaves  counter 2  [     ][     ]  waiting: -",
-        "every slot is taken: False",
+    assert re.findall(r"^(.+?): .*\[(.+)\]", steps, re.M) == [
+        ("The room is empty", "unlocked, value:2"),
+        ("Ada has come", "unlocked, value:1"),
+        ("Ben has come", "locked"),
+        ("Cleo is at the door", "locked, waiters:1"),
+        ("Cleo has come in", "locked"),
+        ("Ben has left", "unlocked, value:1"),
+        ("Cleo has left", "unlocked, value:2"),
     ]
 
 
-def expect_a_quick_api_to_refuse_limit_3(ran: Ran) -> None:
-    """At 0.3 s limit 3 stays within the quota, at 0.01 s it does not."""
-    most = most_in_a_period(3, latency=0.3, period=5)
-    prose = f"limit 3 sends at most {most} requests in five seconds"
-    assert prose in code_cell(ran.path, "text-not-rate")
-    assert most < 60
-    peak, accepted, refused, *_ = ran.numbers("code-not-rate")
-    assert (peak, accepted + refused) == (3, 100)
-    assert refused > 0
-
-
 def expect_limit_10_is_safe(ran: Ran) -> None:
-    """All 200 are answered, and no computer is faster than the board's row."""
-    predicted, limit, answers, refused, _, took, share, busiest = ran.numbers(
-        "code-little"
-    )
+    """All 200 are answered, and no computer is faster than the text and the board's
+    row.
+    """
+    limit, answers, refused, _, took, share = ran.numbers("code-job")
     assert (limit, answers, refused) == (10, 200, 0)
-    expect_score(ran, "semaphore of 10", ran.text("code-little"))
-    *_, shortest, most = scoreboard(ran.path)["semaphore of 10"]
-    assert took > shortest - 0.1  # "the shortest possible"
-    assert share <= most
-    assert took > predicted - 0.1  # "at least"
-    assert busiest > 200 / took  # "the law is about the average"
-    assert busiest <= most_in_a_period(10, latency=0.3, period=1)
+    expect_score(ran, "semaphore of 10", ran.text("code-job"))
+    *_, shortest, most = scoreboard()["semaphore of 10"]
+    assert took > shortest - 0.1  # "at least 6 seconds"
+    assert share <= most < 37  # "about a third of its quota", "at best"
 
 
-def expect_bursts_are_refused(ran: Ran) -> None:
-    """The average is within the quota, and as many of each burst are refused as the
-    prose says.
+def expect_a_quick_api_to_refuse_limit_3(ran: Ran) -> None:
+    """With answers after 1 s limit 3 stays within the quota, after 0.01 s it does not;
+    the limit itself is kept both times.
     """
-    limit, average, accepted, refused, _, busiest, allowed, *_ = ran.numbers(
-        "code-bursts"
-    )
-    assert (limit, busiest, allowed, accepted + refused) == (20, 20, 15, 40)
-    assert average <= allowed / 3 == 5  # "5 a second"
-    of_each = busiest - allowed
-    prose = f"{refused:.0f} were refused, {of_each:.0f} of each 20."
-    assert prose in code_cell(ran.path, "text-window")
-
-
-def expect_the_board_to_predict_limit_30(ran: Ran) -> None:
-    """Its row is what the API's own quota says of bursts that leave on time."""
-    of_3, of_10, of_30 = (
-        most_in_a_period(limit, latency=0.3, period=1) for limit in (3, 10, 30)
-    )
-    prose = f"up to {of_3} requests for limit 3, {of_10} for 10, and {of_30} for 30."
-    assert prose in code_cell(ran.path, "text-window")
-    quota = SlidingWindow(rate=100, period=1)
-    waits = [quota.admit(number // 30 * 0.3) for number in range(200)]
-    refused = sum(wait > 0 for wait in waits)
-    answers = 200 - refused
-    seconds = math.ceil(200 / 30) * 0.3
-    share = share_of_quota(answers, 200, seconds - 0.3)
-    row = scoreboard(ran.path)["semaphore of 30 (predicted)"]
-    assert row == pytest.approx([answers, refused, seconds, 100 * share])
-    prose = f"Of those {of_30} the API would refuse {refused}."
-    assert prose in code_cell(ran.path, "text-score")
-
-
-def most_in_a_period(limit: int, *, latency: float, period: float) -> int:
-    """The most requests that ``limit`` slots send within a period: a busy computer
-    sends fewer.
-    """
-    return limit * bursts(period, latency)
+    first, peak, accepted, refused, *quick = ran.numbers("code-not-rate")
+    assert (first, accepted, refused) == (1, 24, 0)
+    assert peak <= 3
+    second, peak, accepted, refused, *_ = quick
+    assert (second, accepted + refused) == (0.01, 24)
+    assert peak <= 3
+    assert refused > 0
 
 
 def claims_of_04(ran: Ran) -> None:
@@ -232,20 +177,15 @@ def claims_of_04(ran: Ran) -> None:
     expected = "".join(made[:3]) + group + "".join(made[3:6]) + group + made[6]
     assert ran.text("code-seven") == expected.strip()
     assert ran.kernel.value("len(responses)") == 7
-    predicted, measured, refused, count, took, share = ran.numbers("code-measure")
-    assert (predicted, refused, count) == (2.31, 0, 200)
-    assert measured < 2.4  # a busy machine is slower
-    *row, seconds, percent = scoreboard(ran.path)[
-        "semaphore of 3 and pause (predicted)"
-    ]
+    count, seconds, refused = ran.numbers("code-measure")
+    assert (count, refused) == (12, 0)
+    assert seconds >= 5.2  # four groups, and a busy machine only adds
+    *row, seconds, percent = scoreboard()["semaphore of 3 and pause (predicted)"]
     assert (row, percent) == ([200, 0], 2)
-    assert seconds == round(66 * 1.3 + 0.3) <= took
-    assert share <= 2
-    batches, elapsed, *_, accepted, refused = ran.numbers("code-batches")[:5]
+    assert seconds == round(66 * 1.3 + 0.3)  # "86 seconds"
+    batches, elapsed, *_, accepted, refused = ran.numbers("code-batches")
     assert (batches, accepted + refused) == (20, 40)
     assert elapsed < 20  # twenty pauses of a second there were not
-    assert refused > 0
-    peak, accepted, refused = ran.numbers("code-large")
-    assert peak > 10
-    assert (accepted, refused) == (10, 10)
+    assert refused > accepted  # "most of them"
+    assert ran.numbers("code-large") == [10, 10]
     assert ran.kernel.value("server.stats().refused") == 0  # the panel's run
