@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ class Job:
     """The faults that no retry can help against, beside those that all requests
     meet.
     """
+    not_noticed: frozenset[str] = frozenset({"404"})
+    """Those that are an answer like any other, for the recipe or for its client."""
 
     def code(self, url: str, file: Path, **changed: object) -> str:
         """The recipe as a cell, for the server that has this address."""
@@ -66,7 +68,9 @@ def ids_asked_for(path: FaultyPath) -> list[str]:
     return re.findall(r"^GET \S*\?id=(\S+)", "\n".join(path.heads), re.M)
 
 
-def by_id(recipe: str, *, not_settled: set[str]) -> Job:
+def by_id(
+    recipe: str, *, not_settled: set[str], not_noticed: Collection[str] = ()
+) -> Job:
     """A recipe that has IDS."""
     return Job(
         recipe,
@@ -76,6 +80,7 @@ def by_id(recipe: str, *, not_settled: set[str]) -> Job:
         name_of=lambda outcome: str(outcome["id"]),
         is_right=lambda outcome, id: outcome["data"]["args"] == {"id": id},
         not_settled=frozenset(not_settled),
+        not_noticed=frozenset({"404", *not_noticed}),
     )
 
 
@@ -143,11 +148,23 @@ WITH_AIOHTTP = by_id(
     "with_aiohttp",
     not_settled={"a status of nobody's", "no JSON", "no UTF-8", "no body"},
 )
+WITH_REQUESTS = by_id(
+    "with_requests",
+    not_settled={
+        *("a status of nobody's", "no gzip", "no JSON", "no UTF-8", "no body"),
+        # For Python's own HTTP client these are answers with an empty body.
+        *("closed in mid head", "a negative length"),
+    },
+    not_noticed=["a field without a colon"],
+)
 ON_A_CLUSTER = by_id(
     "on_a_cluster",
     not_settled={"a status of nobody's", "no gzip", "no JSON", "no UTF-8", "no body"},
 )
-JOBS = {job.recipe: job for job in (FETCH_ALL, WITH_AIOHTTP, FOLLOW_PAGES, WITH_OPENAI)}
+JOBS = {
+    job.recipe: job
+    for job in (FETCH_ALL, WITH_AIOHTTP, WITH_REQUESTS, FOLLOW_PAGES, WITH_OPENAI)
+}
 
 
 async def check_both_starts(

@@ -18,6 +18,7 @@ RECIPES = {
     "language_model": "ask many questions, within quotas of requests and tokens",
     "with_openai": "the same with openai's client",
     "with_aiohttp": "as fetch_all, with aiohttp's session",
+    "with_requests": "as fetch_all, with requests, in threads",
     "on_a_cluster": "fetch_all with several machines: dask workers, and a Redis",
     "paced": "only a rate, results in order",
 }

@@ -1,4 +1,4 @@
-"""The recipe `with_aiohttp` as a script: what `fetch_all` does, over aiohttp."""
+"""What `fetch_all` does, over aiohttp and over requests: the recipes as scripts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.support.pasting import run, start
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
+both_clients = pytest.mark.parametrize("recipe", ["with_aiohttp", "with_requests"])
 
 
 @pytest.fixture
@@ -30,11 +31,13 @@ def server() -> Iterator[PracticeServer]:
         yield server
 
 
-def paste(folder: Path, url: str, ids: Iterable[object], **settings: object) -> Path:
+def paste(
+    recipe: str, folder: Path, url: str, ids: Iterable[object], **settings: object
+) -> Path:
     """The script in a file of its own, with its settings changed."""
     script = folder / "my_script.py"
     changed = {"QUOTAS": [(40, 1)], **settings}
-    code = snippet("with_aiohttp", URL=f"{url}?id={{id}}", IDS=list(ids), **changed)
+    code = snippet(recipe, URL=url, IDS=list(ids), **changed)
     script.write_text(code, encoding="utf-8")
     return script
 
@@ -45,12 +48,15 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-async def test_killed_and_started_again(server: PracticeServer, tmp_path: Path) -> None:
+@both_clients
+async def test_killed_and_started_again(
+    recipe: str, server: PracticeServer, tmp_path: Path
+) -> None:
     """At the rate that is allowed no id is refused or lost, and none is asked for that
     was written.
     """
     ids = [*range(100), "a/b", "..", "grün"]
-    script = paste(tmp_path, server.url, ids)
+    script = paste(recipe, tmp_path, f"{server.url}?id={{id}}", ids)
     first = await start(script, tqdm=False, API_TOKEN="secret")
     await until(lambda: server.stats().accepted >= 30)
     first.send_signal(signal.SIGKILL)
@@ -68,10 +74,13 @@ async def test_killed_and_started_again(server: PracticeServer, tmp_path: Path) 
     assert answers == {id: str(id) for id in ids}
 
 
-async def test_no_money_is_left(server: PracticeServer, tmp_path: Path) -> None:
+@both_clients
+async def test_no_money_is_left(
+    recipe: str, server: PracticeServer, tmp_path: Path
+) -> None:
     """It stops within what is in flight, and says why in the API's own words."""
     server.exhausted = True
-    script = paste(tmp_path, server.url, range(40), LIMIT=5)
+    script = paste(recipe, tmp_path, f"{server.url}?id={{id}}", range(40), LIMIT=5)
     status, out, err = await run(script, tqdm=False)
     assert (status, err) == (1, "")
     assert 1 <= server.stats().started <= 5
@@ -79,12 +88,28 @@ async def test_no_money_is_left(server: PracticeServer, tmp_path: Path) -> None:
     assert "given up: status 429: You exceeded your current quota, please check" in out
 
 
-async def test_a_compressed_answer(server: PracticeServer, tmp_path: Path) -> None:
-    """aiohttp decompresses it, and nobody tries to do that again."""
+@both_clients
+async def test_a_compressed_answer(
+    recipe: str, server: PracticeServer, tmp_path: Path
+) -> None:
+    """The client decompresses it, and nobody tries to do that again."""
     zipped = gzip.compress(b'{"args": {}}')
     says = answer(200, "Content-Encoding: gzip", body=zipped)
     async with FaultyPath(server, says, harmed={3}) as path:
-        script = paste(tmp_path, path.url, range(8), LIMIT=1)
+        script = paste(recipe, tmp_path, f"{path.url}?id={{id}}", range(8), LIMIT=1)
         status, _, err = await run(script, tqdm=False)
     assert (status, err) == (0, "")
     assert {"args": {}} in [line["data"] for line in lines_of(tmp_path)]
+
+
+@both_clients
+async def test_an_id_stays_in_its_place(
+    recipe: str, server: PracticeServer, tmp_path: Path
+) -> None:
+    """Even one that looks like a folder, or like a part of an address."""
+    async with FaultyPath(server, answer(200, body=b"{}"), harmed=range(9)) as path:
+        ids = ["..", "a/b", "?"]
+        script = paste(recipe, tmp_path, f"{path.url}/{{id}}/of", ids, LIMIT=1)
+        await run(script, tqdm=False)
+    asked = [head.split()[1] for head in path.heads]
+    assert asked == ["/get/%2E%2E/of", "/get/a%2Fb/of", "/get/%3F/of"]

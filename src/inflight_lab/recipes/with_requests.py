@@ -1,0 +1,114 @@
+"""Fetch many items with requests.  Needs Python 3.11, httpx and requests.
+
+    pip install httpx requests
+    API_TOKEN=... API_CONTACT=you@example.org python with_requests.py
+
+requests sends the requests.  It blocks until the answer is there, so each request is
+sent in a thread; asyncio only decides when.  httpx only holds the answers, for the code
+that reads what a refusal asks for.  Each answer is written to the results file as it
+comes.  You can stop the script at any time: the next start asks only for what has no
+answer yet.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import httpx
+import requests
+from requests.adapters import HTTPAdapter
+
+from inflight_lab.recipes.address import url_of
+from inflight_lab.recipes.api import Api
+from inflight_lab.recipes.as_httpx import as_httpx
+from inflight_lab.recipes.client import headers_with
+from inflight_lab.recipes.report import report, run
+from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.recipes.settings import check_settings
+
+# Change these three lines.
+URL = "https://api.example.com/items/{id}"  # {id} is filled in
+IDS = range(1, 3001)
+# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+QUOTAS = [(100, 1)]
+
+LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
+RESULTS = "results.jsonl"  # one line for each answer
+NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+TIMEOUT = 20.0  # seconds in which nothing comes; a thread cannot be cancelled
+
+MAY_PASS = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,  # the answer breaks off
+    requests.exceptions.InvalidHeader,  # what came was not HTTP
+)
+
+
+async def main() -> list[Outcome]:
+    """Fetch what has no answer yet.  Return the outcome of every id, in order."""
+    check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    items = [{"key": url_of(URL, id), "id": id} for id in IDS]
+    with open_results(RESULTS, items) as results:
+        with new_session() as session, new_threads() as threads:
+            api = Api(
+                ask=partial(fetch, session, threads),
+                results=results,
+                quotas=QUOTAS,
+                limit=LIMIT,
+                not_there=NOT_THERE,
+            )
+            await api.ask_for(results.missing())
+        return report(results)
+
+
+def new_session() -> requests.Session:
+    """One session for all threads, with a connection for each of them."""
+    session = requests.Session()
+    headers = headers_with(os.environ.get("API_TOKEN", ""))
+    for name, value in headers.items():
+        # requests sends text as Latin-1: so it goes out as UTF-8.
+        session.headers[name] = value.encode().decode("latin-1")
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=LIMIT))
+    return session
+
+
+@contextmanager
+def new_threads() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each request in flight.  Whoever stops does not wait for them."""
+    threads = ThreadPoolExecutor(LIMIT)
+    try:
+        yield threads
+    finally:
+        threads.shutdown(wait=False)
+
+
+async def fetch(
+    session: requests.Session, threads: ThreadPoolExecutor, item: Record
+) -> httpx.Response:
+    """Send the request for one item.  Its answer and its errors become httpx's."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(threads, send, session, item["key"])
+    except MAY_PASS as error:
+        raise httpx.NetworkError(f"{type(error).__name__}: {error}") from error
+    except requests.RequestException as error:
+        raise httpx.HTTPError(f"{type(error).__name__}: {error}") from error
+
+
+def send(session: requests.Session, url: str) -> httpx.Response:
+    """Send a request to exactly this address, and wait for the whole answer."""
+    request = session.prepare_request(requests.Request("GET", url))
+    request.url = url  # requests has made a dot of each %2E
+    settings = session.merge_environment_settings(url, {}, None, None, None)
+    with session.send(request, timeout=TIMEOUT, **settings) as response:
+        return as_httpx(response.status_code, response.headers, response.content)
+
+
+if __name__ == "__main__":
+    outcomes = run(main)  # one for each id, in order: use them here
+    raise SystemExit(any("error" in outcome for outcome in outcomes))
