@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from importlib.metadata import version
 
+from tests.notebooks.numbers import findings_in
 from tests.support.notebook_tools import COMPARISON, code_cell, code_cells, kernel
-from tests.support.run_all import RUN_ALL, Ran
+from tests.support.run_all import RUN_ALL, Ran, cells_as_read
 
 OF_THE_JUDGED = {
     "`Pacer`": ("code-own", 0),
@@ -42,6 +43,7 @@ def test_run_all_prints_what_table_and_prose_say() -> None:
         cells = fresh.run_all(code_cells(COMPARISON), within=RUN_ALL)
         ran = Ran(COMPARISON, fresh, cells)
     assert {(cell.status, cell.error) for cell in cells} == {("ok", "")}
+    assert findings_in("compare_limiters", cells_as_read(ran)) == []
     expect_the_table_fits(ran)
     assert judged(ran, "code-own", 0) == ["98.3 %, 0", "98.1 %, 0", "89.5 %, 0"]
     assert judged(ran, "code-own", 2)[:2] == ["99.5 %, 0", "82.7 %, 0"]

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.notebooks import numbers
-from tests.notebooks.numbers import Finding, findings_in
+from tests.notebooks.numbers import Finding, already_executed, findings_in
 from tests.support.claimed_numbers import Apart, Documented, Explained
+from tests.support.notebook_tools import GLOSSARY
 from tests.support.sections import Cell
 
 PLAN = "| notebook | ask |\n|---|---|\n| 04 | batches of 20 with a limit of {} |"
@@ -147,3 +148,8 @@ def test_what_the_reader_sets_is_the_readers() -> None:
     """
     prose = "## Play\n\n- *requests* at 101: are 45 refused? 45 are refused."
     assert wrong_in(prose) == ["45"]
+
+
+def test_the_glossary_has_no_number_that_nothing_explains() -> None:
+    """It has no code, so its numbers are computed or documented."""
+    assert findings_in("glossary", already_executed(GLOSSARY)) == []

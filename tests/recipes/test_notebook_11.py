@@ -17,7 +17,7 @@ from inflight_lab.recipes.results_file import Record, open_results
 from inflight_lab.recipes.snippet import snippet
 from inflight_lab.recipes.two_files import two_files
 from inflight_lab.runners import RUNGS
-from tests.support.notebook_tools import code_cell, code_cells, kernel, notebook
+from tests.support.notebook_tools import code_cell, kernel, notebook
 from tests.support.pasting import run_cell
 from tests.support.run_all import RUN_ALL
 from tests.support.shown_recipes import CODE, SHOWN_IN, code_in, source_of
@@ -163,13 +163,19 @@ def test_pasted_as_the_page_says() -> None:
     """The notebook form, with the two lines that the page prints: 300 answers, and no
     429.
     """
-    cells = code_cells(notebook("11"))
-    where = cells.index(code_cell(notebook("11"), "code-paste"))
+    before = ("code-imports", "code-paced", "code-lines")
     with kernel() as fresh:
-        (*_, printed) = fresh.run_all(cells[:where], within=RUN_ALL)
+        *_, printed = fresh.run_all(
+            [cell_of_11(each) for each in before], within=RUN_ALL
+        )
         code = snippet("paced", notebook=True)
         for line in printed.text.splitlines():
             name, _, _ = line.partition(" = ")
             code = re.sub(rf"^{name} = .*", lambda _, line=line: line, code, flags=re.M)
-        *_, tried = fresh.run_all([code, cells[where + 1]], within=RUN_ALL)
+        *_, tried = fresh.run_all([code, cell_of_11("code-tried")], within=RUN_ALL)
     assert tried.text.startswith("300 answers, 0 429s\n")
+
+
+def cell_of_11(cell_id: str) -> str:
+    """The source of a cell of the page."""
+    return code_cell(notebook("11"), cell_id)

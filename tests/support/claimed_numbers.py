@@ -6,9 +6,8 @@ import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
-
-import httpx
 
 from inflight_lab.exercises import calculator
 from tests.support.mentions import Mention
@@ -25,7 +24,7 @@ NAMES: dict[str, Any] = {
     "max": max,
     "sum": sum,
     "range": range,
-    "httpx": httpx,
+    "of": resolve_name,
     "bursts": calculator.bursts,
     "limit_for": calculator.limit_for,
     "rate_for": calculator.rate_for,
@@ -109,17 +108,29 @@ class Claims:
         """What is wrong with the pieces of prose that they name."""
         self._claims: dict[int, Claim] = {}
         for piece, explanations in explained.items():
-            if not isinstance(explanations, tuple) or hasattr(explanations, "_fields"):
-                explanations = (explanations,)
-            inside = list(numbers_inside(plain(piece), numbers))
-            if len(inside) != len(explanations):
-                self.mistakes.append(
-                    f"{piece!r} is explained by {len(explanations)} expressions, and"
-                    f" the prose has {len(inside)} numbers there"
-                )
-                continue
-            for number, explanation in zip(inside, explanations, strict=True):
-                self._claims[id(number)] = Claim(explanation, shown)
+            self._add(piece, explanations, numbers, shown)
+
+    def _add(
+        self,
+        piece: str,
+        explanations: Explanation | tuple[Explanation, ...],
+        numbers: Sequence[ProseNumber],
+        shown: Shown,
+    ) -> None:
+        inside = list(numbers_inside(plain(piece), numbers))
+        each_one = explanations if type(explanations) is tuple else (explanations,)
+        of_cell = [each for each in numbers if each.cell_id == piece]
+        if of_cell and isinstance(explanations, Documented):
+            inside = of_cell
+            each_one = (explanations,) * len(of_cell)
+        if len(inside) != len(each_one):
+            self.mistakes.append(
+                f"{piece!r} is explained by {len(each_one)} expressions, and"
+                f" the prose has {len(inside)} numbers there"
+            )
+            return
+        for number, explanation in zip(inside, each_one, strict=True):
+            self._claims[id(number)] = Claim(explanation, shown)
 
     def in_prose_of(self, sections: Iterable[Section]) -> Iterator[ProseNumber]:
         """The explained numbers of some sections."""

@@ -3,9 +3,11 @@
 Each is computed from numbers that do, or comes from a document (`Documented`).  A key
 is a piece of the prose, or of a table's row, with the number in it, as short as it can
 be and still be found once.  A piece with several numbers has as many expressions, in a
-tuple.  An expression is Python; what a cell printed is ``printed("code-cell")[0]``.
+tuple.  An expression is Python; what a cell printed is ``printed("code-cell")[0]``, and
+``of("package.module:NAME.attribute")`` is a value of some package.
 `Apart` is for a number of something that no cell here runs, which is not to be compared
-with what is printed beside it.
+with what is printed beside it.  A cell's id stands for all its numbers, if they are
+`Documented` together.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 from tests.support.claimed_numbers import Documented, Explained
 
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
+
+MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 
 NUMBERS: dict[str, Explained] = {
     "00": {},
@@ -87,7 +91,15 @@ NUMBERS: dict[str, Explained] = {
     "11": {},
     "12": {},
     "13": {},
-    "compare_limiters": {},
-    "glossary": {},
+    "compare_limiters": {
+        "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
+        "text-judged": Documented("what judge prints: test_compare_limiters"),
+        "text-measured": Documented(MEASURED),
+        "text-measured-table": Documented(MEASURED),
+        "text-measured-happened": Documented(MEASURED),
+    },
+    "glossary": {
+        "at most 100;": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
+    },
 }
 """By the notebook's number, or its name if it has none."""
