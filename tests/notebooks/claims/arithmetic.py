@@ -15,7 +15,6 @@ from __future__ import annotations
 from tests.support.claimed_numbers import Documented, Explained
 
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
-
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 
 NUMBERS: dict[str, Explained] = {
@@ -99,7 +98,8 @@ NUMBERS: dict[str, Explained] = {
         "text-measured-happened": Documented(MEASURED),
     },
     "glossary": {
-        "at most 100;": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
+        "the same 200 requests": Documented("the job of 00 and of all that follow"),
+        "at most 100 unless": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
     },
 }
 """By the notebook's number, or its name if it has none."""
