@@ -12,17 +12,37 @@ with what is printed beside it.  A cell's id stands for all its numbers, if they
 
 from __future__ import annotations
 
-from tests.support.claimed_numbers import Documented, Explained
+from tests.support.claimed_numbers import Apart, Documented, Explained
 
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 
 NUMBERS: dict[str, Explained] = {
-    "00": {},
+    "00": {
+        "which allows 100 a second": Documented("the story; 02 builds that API"),
+    },
     "01": {},
     "02": {},
-    "03": {},
-    "04": {},
+    "03": {
+        "need 10 rounds": "30 / 3",
+        "is 20 rounds": "200 / 10",
+        "allowed 600 requests": "6 * 100",
+    },
+    "04": {
+        "every 1.3 seconds": "0.3 + 1",
+        "4 groups of 1.3 seconds": ("12 / 3", "0.3 + 1"),
+        "at least 5.2 seconds": Apart("12 / 3 * (0.3 + 1)"),
+        "would be 66 full": "200 // 3",
+        "without a pause: 66": "200 // 3",
+        "1.3 + 0.3, or 86 seconds": (
+            "0.3 + 1",
+            "0.3",
+            Apart("200 // 3 * (0.3 + 1) + 0.3"),
+        ),
+        "allows 8,600 requests": "round(200 // 3 * (0.3 + 1) + 0.3) * 100",
+        "semaphore of 10": Documented("the limit of the 200 requests in 03"),
+        "takes about 6": Apart("200 / 10 * 0.3"),
+    },
     "05": {
         "shop with 3 tills": "3",
         "serves 3 customers": "3",
