@@ -273,6 +273,12 @@ SHARED = (
         "Separate limits add up",
     ),
     Symptom(
+        "A second API key, and still the same limit",
+        "Many APIs count by user, organization or IP address, not by key.",
+        "10_share_a_limit",
+        "Several programs with one key: who counts?",
+    ),
+    Symptom(
         "Rate limit across Celery workers or machines",
         "The count has to be where all can reach it, such as in Redis.",
         "10_share_a_limit",
@@ -282,7 +288,7 @@ SHARED = (
         "A different rate limit for each host",
         "One limiter a host, made on first use: a slow host delays only its own.",
         "10_share_a_limit",
-        "One limit per host",
+        "A limit and a pace for each host",
     ),
     Symptom(
         "What does my script really send?",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import difflib
+import inspect
 import json
 import re
 
 import pytest
 
+from inflight_lab.runners import semaphore
+from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran
 
 STOP_AND_LOOK = """
@@ -112,16 +116,11 @@ def claims_of_10(ran: Ran) -> None:
     """Tasks, threads and processes show one plateau, and nobody can cancel a thread."""
     for way in ("code-run-threads", "code-run-processes"):
         assert ran.text(way) == "24 answers, peak in flight: 3"
-    get = 'client.get(url, headers={"Content-Type": "application/json"})'
-    assert ran.text("code-diff").splitlines() == [
-        "- async with limiter:",
-        "+ with limiter:",
-        '- print(f"Making request {num}")',
-        '+ print(f"Making request {num}\\n", end="")',
-        f"- response = await {get}",
-        f"+ response = {get}",
-    ]
-    assert ran.numbers("code-own")[-1] == 6
+    shown = code_cell(ran.path, "text-diff").partition("```diff\n")[2]
+    assert shown.partition("\n```")[0].splitlines() == lines_that_differ(ran)
+    peak, compared = ran.text("code-own").splitlines()
+    assert peak == "two groups, limit 3 each: peak in flight 6"
+    assert "Measured: 6." in compared
     first, second = ran.text("code-two-loops").splitlines()
     assert first == "first run: 2 answers"
     assert second.endswith("is bound to a different event loop")
@@ -133,18 +132,39 @@ def claims_of_10(ran: Ran) -> None:
     assert ran.kernel.value("at_the_end") < 60
 
 
+def lines_that_differ(ran: Ran) -> list[str]:
+    """Between a task's ``make_one_request`` and the thread's, from the limiter on."""
+    of_a_task = inspect.getsource(semaphore.make_one_request)
+    of_a_thread = code_cell(ran.path, "code-threads")
+    lines = difflib.ndiff(body_of(of_a_task), body_of(of_a_thread))
+    return [line for line in lines if line.startswith(("-", "+"))]
+
+
+def body_of(function: str) -> list[str]:
+    """Its lines from the one with the limiter on, without their indentation."""
+    lines = [line.strip() for line in function.splitlines()]
+    (start,) = (at for at, line in enumerate(lines) if "with limiter:" in line)
+    return lines[start:]
+
+
 def claims_of_10_in_a_page(ran: Ran) -> None:
     """Those that need neither threads nor processes: limits and quotas apart add up; no
     Redis, no harm.
     """
     assert ran.text("code-run-tasks") == "24 answers, peak in flight: 3"
     assert ran.text("code-hosts") == "24 answers, in flight at most:\n3 here, 3 there"
+    assert ran.text("code-paces").splitlines() == [
+        "here: accepted 15, refused 0",
+        "there: accepted 15, refused 0",
+    ]
+    *counted, compared = ran.text("code-who-counts").splitlines()
+    assert [line.split()[-2] for line in counted] == ["59", "58", "57", "56"]
+    assert "Measured: 56." in compared
     accepted, refused = ran.numbers("code-quota-each")
     assert accepted + refused == 40
     assert refused > 5
     assert ran.numbers("code-quota-shared") == [40, 0]
     assert ran.text("code-redis-look").endswith("We go on without.")
-    assert (
-        ran.text("code-redis-run")
-        == "Without Redis, a recorded run: accepted: 40, refused: 0"
-    )
+    said, recorded = ran.text("code-redis-run").splitlines()
+    assert said.startswith("Nothing was sent: there is no Redis here.")
+    assert recorded == "accepted: 40, refused: 0"
