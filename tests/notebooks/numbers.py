@@ -9,7 +9,8 @@ A number is explained if
 
 - it stands in the code of its section or of an earlier one (a parameter), unless
   it is of a kind that only a run can tell: how many were refused, say;
-- a cell of its section printed it;
+- a cell of its section printed it, and not as a time, a rate or a share of the quota,
+  which another machine may print otherwise;
 - the prose itself computes it (``3 / 0.3 = 10``);
 - the reader is to set it (*Play*, *Your turn*);
 - it stands in a table's row about another notebook, and in that notebook's code;
@@ -41,6 +42,7 @@ from tests.support.output_words import words_of
 from tests.support.run_all import NO_REDIS, cells_as_read, run_all
 from tests.support.sections import Cell, ProseNumber, Section, sections_of
 
+COMMENT = re.compile(r"(?:^|\s)# .*$", re.MULTILINE)
 CODE_NUMBER = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?")
 ONLY_A_RUN_TELLS = {"refused", "busiest", "failed"}
 WOULD = re.compile(r"\bwould\b|\?$")
@@ -129,7 +131,7 @@ class Reader:
         elsewhere = parameters_of_notebook(number.notebook)
         if is_explained(number, printed, known | elsewhere):
             return ""
-        return "is explained by nothing"
+        return "is explained by nothing that holds everywhere"
 
 
 def measures(number: ProseNumber) -> str:
@@ -161,7 +163,8 @@ def is_explained(
 ) -> bool:
     """Whether it is a parameter, or was printed."""
     mention = number.mention
-    if any(is_the_same(mention, each.value) for each in printed):
+    everywhere = [each for each in printed if not each.is_of_this_machine]
+    if any(is_the_same(mention, each.value) for each in everywhere):
         return True
     if only_a_run_tells(number):
         return False
@@ -181,7 +184,7 @@ def parameters_in(sections: Sequence[Section]) -> set[float]:
     return {
         float(digits.replace("_", ""))
         for source in sources
-        for digits in CODE_NUMBER.findall(source)
+        for digits in CODE_NUMBER.findall(COMMENT.sub("", source))
     }
 
 

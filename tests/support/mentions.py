@@ -52,6 +52,8 @@ KINDS = {
 KIND = re.compile(
     "|".join(f"(?P<k{place}>{words})" for place, words in enumerate(KINDS.values()))
 )
+TIMES = ("elapsed", "on average", "of the quota")
+"""Those that depend on how fast the machine is."""
 TAKES = re.compile(
     r"\b(?:takes?|took|taken|elapsed|in turn|as tasks|answered in)\b", re.I
 )
@@ -91,6 +93,11 @@ class Mention:
     def end(self) -> int:
         """Where its digits or words end."""
         return self.start + len(self.text)
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether a slower one would print another number."""
+        return bool(self.kind in TIMES or self.unit in ("s", "ms"))
 
     def is_about(self, other: float) -> bool:
         """Whether ``other``, written as exactly as this number is, is this number."""
