@@ -107,7 +107,11 @@ NUMBERS: dict[str, Explained] = {
         "to 0.15 seconds": Documented("server/knobs.py: half to one and a half times"),
     },
     "10": {},
-    "11": {},
+    "11": {
+        "tried up to eight times": Documented("patient_retries() in recipes/api.py"),
+        "failed eight times": Documented("patient_retries() in recipes/api.py"),
+        "of tokens (13)": Documented("a notebook"),
+    },
     "12": {},
     "13": {},
     "compare_limiters": {
@@ -121,5 +125,11 @@ NUMBERS: dict[str, Explained] = {
         "the same 200 requests": Documented("the job of 00 and of all that follow"),
         "at most 100 unless": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
     },
+    "13": {
+        "Six requests": "2000 // 300",
+        "bytes / 4": Documented("BYTES_PER_TOKEN in runners/token_counts.py"),
+    },
+    "compare_limiters": {},
+    "glossary": {},
 }
 """By the notebook's number, or its name if it has none."""
