@@ -16,6 +16,8 @@ from tests.support.claimed_numbers import Apart, Documented, Explained
 
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
+BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
+PATIENT = Documented("patient_retries() in recipes/api.py")
 
 NUMBERS: dict[str, Explained] = {
     "00": {
@@ -108,12 +110,25 @@ NUMBERS: dict[str, Explained] = {
     },
     "10": {},
     "11": {
-        "tried up to eight times": Documented("patient_retries() in recipes/api.py"),
-        "failed eight times": Documented("patient_retries() in recipes/api.py"),
-        "of tokens (13)": Documented("a notebook"),
+        "tried up to eight times": PATIENT,
+        "failed eight times": PATIENT,
     },
-    "12": {},
-    "13": {},
+    "12": {
+        "more than five rounds": "bursts(3, 0.7)",
+        "send four times within one": "bursts(1, 0.3)",
+        "So 40 / 4 = 10 slots": ("40", "bursts(1, 0.3)", "safe_limit(40, latency=0.3)"),
+        "can send seven times": "bursts(1, 0.3 / 2)",
+        "40 / 7 = 5.7": ("40", "bursts(1, 0.3 / 2)", "40 / bursts(1, 0.3 / 2)"),
+        "A million": Documented("notebook 09"),
+    },
+    "13": {
+        "Six requests": "2000 // 300",
+        "four characters a token": BYTES_PER_TOKEN,
+        "four bytes a token": BYTES_PER_TOKEN,
+        "20 / 4": ("20", BYTES_PER_TOKEN),
+        "6 / 4": ("6", BYTES_PER_TOKEN),
+        "bytes / 4": BYTES_PER_TOKEN,
+    },
     "compare_limiters": {
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
         "text-judged": Documented("what judge prints: test_compare_limiters"),
@@ -125,11 +140,5 @@ NUMBERS: dict[str, Explained] = {
         "the same 200 requests": Documented("the job of 00 and of all that follow"),
         "at most 100 unless": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
     },
-    "13": {
-        "Six requests": "2000 // 300",
-        "bytes / 4": Documented("BYTES_PER_TOKEN in runners/token_counts.py"),
-    },
-    "compare_limiters": {},
-    "glossary": {},
 }
 """By the notebook's number, or its name if it has none."""
