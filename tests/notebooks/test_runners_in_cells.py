@@ -32,7 +32,7 @@ def written(number: str) -> dict[str, str]:
         ("02", naive, BOTH),
         ("03", semaphore, BOTH),
         ("04", semaphore_pause, BOTH),
-        ("06", paced, BOTH),
+        ("06", paced, BOTH[1:]),
         ("10", threaded, BOTH[:1]),
     ],
 )
@@ -61,3 +61,10 @@ def test_diff_in_03_is_what_changed_since_02() -> None:
         r"```diff\n(.*?)\n```", code_cell(notebook("03"), "text-diff"), re.S
     )
     assert [f"{line[0]} {line[1:].strip()}" for line in shown.splitlines()] == changed
+
+
+def test_the_request_of_06_is_that_of_03() -> None:
+    """06 imports it from there: only the limiter is another."""
+    of_03, of_06 = (definitions(inspect.getsource(rung)) for rung in (semaphore, paced))
+    name = "make_one_request"
+    assert of_06[name] == of_03[name]

@@ -63,7 +63,7 @@ REFUSED = (
         "How to limit requests per second in asyncio",
         "Space them with a rate limiter: nearly all of the quota, and no 429.",
         "06_pace_to_the_quota",
-        "The runner",
+        "The next request is due one spacing after the last",
     ),
     Symptom(
         "AsyncLimiter or token bucket: too many in the first second",
