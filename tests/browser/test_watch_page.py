@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import IN_BROWSER
 from tests.support.drawn import plot_on, spy_on
-from tests.support.watched_script import send, watched
+from tests.support.watched_script import TWO_LIBRARIES, send, watched
 
 pytestmark = IN_BROWSER
 
@@ -51,11 +51,40 @@ def test_a_script_is_followed_to_its_end(
     expect(plot).to_have_attribute("data-started", "60")
     expect(plot).to_have_attribute("data-live", "false")
     assert int(plot.get_attribute("data-refused") or 0) >= 10
-    card = page.get_by_role("article").first
-    expect(card).to_contain_text("The connection pool was the limitcertain")
+    expect(page.get_by_role("article").first).to_contain_text("Over the quota")
+    card = page.get_by_role("article").filter(has_text="The connection pool")
+    expect(card).to_contain_text("was the limitcertain")
     expect(card).to_contain_text("inflight-lab --open 02")
     assert above(card, plot)
     assert "sent in the last second, 20 allowed" in plot_on(page).texts()
+
+
+def test_which_library_sent_what(tmp_path: Path, page: Page) -> None:
+    """Each has a line with the script's line and its numbers, wide and narrow; the
+    script of one library needs none.
+    """
+    page.set_viewport_size({"width": 390, "height": 844})
+    clients = page.get_by_role("list", name="Who sent what").locator("li")
+    with watched(tmp_path, TWO_LIBRARIES) as script:
+        assert script.stderr
+        page.goto(script.stderr.readline().split()[-1])
+        send(script)
+        expect(clients).to_contain_text(["aiohttp", "requests"])
+        expect(clients.first).to_contain_text("my_script.py:17")
+        expect(clients.first).to_contain_text("20 requests: ")
+        send(script)
+        expect(page.locator("#state")).to_contain_text("Finished")
+        expect(clients.first).to_contain_text("40 requests: ")
+        expect(clients.last).to_contain_text("20 requests: ")
+        width = "document.documentElement.scrollWidth"
+        assert page.evaluate(width) == 390
+    with watched(tmp_path) as script:
+        assert script.stderr
+        page.goto(script.stderr.readline().split()[-1])
+        send(script)
+        expect(page.locator(".inflight-lab")).to_have_attribute("data-started", "30")
+        expect(clients).to_have_count(0)
+        page.goto("about:blank")
 
 
 def test_a_watch_that_was_killed_is_not_called_running(

@@ -23,14 +23,39 @@ async def main():
 asyncio.run(main())
 """
 
+TWO_LIBRARIES = """
+import asyncio, sys
+import aiohttp, requests
+
+API = "https://api.example.com"
+
+async def main():
+    async with aiohttp.ClientSession() as session:
+        for step in range(2):
+            await asyncio.to_thread(sys.stdin.readline)
+            await asyncio.gather(
+                *(price_of(session, number) for number in range(20)),
+                *(asyncio.to_thread(user, number) for number in range(10)),
+            )
+
+async def price_of(session, number):
+    async with session.get(f"{API}/prices/{number}") as response:
+        await response.read()
+
+def user(number):
+    requests.get(f"{API}/users/{number}")
+
+asyncio.run(main())
+"""
+
 
 @contextmanager
-def watched(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def watched(folder: Path, text: str = SCRIPT) -> Iterator[subprocess.Popen[str]]:
     """A watched script that sends 30 requests for each line that it is given; 20 a
     second are allowed.
     """
     path = folder / "my_script.py"
-    path.write_text(SCRIPT)
+    path.write_text(text)
     command = [
         sys.executable,
         "-m",

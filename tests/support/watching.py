@@ -59,12 +59,14 @@ class Made(NamedTuple):
     """The semaphore in whose block its sender was, or was started."""
 
 
-def log_of(requests: Iterable[Made], *others: Event) -> RequestLog:
+def log_of(
+    requests: Iterable[Made], *others: Event, is_practice: bool = False
+) -> RequestLog:
     """What is seen of a run of these requests, with other events beside them."""
     events: list[Event] = list(others)
     for number, made in enumerate(requests):
         events += _events_of(number, made)
-    log = RequestLog()
+    log = RequestLog(is_practice=is_practice)
     for event in sorted(events, key=lambda event: event.time):
         log.note(event)
     return log

@@ -6,7 +6,11 @@ import time
 
 import pytest
 
-from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
+from inflight_lab.watch.announced_quota import (
+    AnnouncedQuota,
+    announced_quotas,
+    quotas_in_words,
+)
 
 NOW = 1_790_000_000
 
@@ -107,3 +111,23 @@ def test_quotas_in_headers(
     """
     monkeypatch.setattr(time, "time", lambda: NOW)
     assert announced_quotas(headers) == quotas
+
+
+@pytest.mark.parametrize(
+    ("reason", "quotas"),
+    [
+        ("Rate limit reached on requests per 20 s: Limit 5, Used 5", [certain(5, 20)]),
+        (
+            "Rate limit reached for gpt-4o in organization org-x on requests per min "
+            "(RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.",
+            [certain(3, 60)],
+        ),
+        ("on requests per day (RPD): Limit 200, Used 200", [certain(200, 86_400)]),
+        ("on tokens per min (TPM): Limit 30000, Used 29500", []),
+        ("Too many requests", []),
+        ("", []),
+    ],
+)
+def test_quotas_in_words(reason: str, quotas: list[AnnouncedQuota]) -> None:
+    """What the text of a refusal says is certain."""
+    assert quotas_in_words(reason) == quotas

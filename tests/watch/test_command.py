@@ -272,6 +272,32 @@ def test_a_script_without_requests(
     assert done.said.endswith("watch: No request was seen.\n")
 
 
+MISSING = "import missing_here"
+CAUGHT = """
+try:
+    import missing_here
+except ImportError:
+    pass
+raise ValueError
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"), [(MISSING, True), (CAUGHT, False)], ids=["fatal", "caught"]
+)
+def test_a_module_that_is_not_installed(
+    text: str,
+    is_said: bool,
+    script: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Where it ends the script, it is said in which environment watch has to be."""
+    done = watch_here(capfd, "--no-browser", script(text))
+    assert done.status == 1
+    words = f"The script needs missing_here, which is not installed in {sys.prefix}: "
+    assert (words in done.said) == is_said
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

@@ -27,7 +27,7 @@ def test_one_session_for_all_threads() -> None:
     made = [Made(n / 10, client=n, library="requests") for n in range(12)]
     finding = client_for_each_request(log_of(made))
     assert finding
-    statements = finding.advice.partition("share it: ")[2].removesuffix(".")
+    statements = finding.advice.partition("for all: ")[2].removesuffix(".")
     names: dict[str, Any] = {"requests": requests}
     exec(statements, names)
     adapter = names["session"].get_adapter("https://api.example.com/")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from inflight_lab.watch.diagnosis import diagnose
 from inflight_lab.watch.events import Acquired, Deadlocked, Event, Released
 from inflight_lab.watch.findings.deadlock import deadlock
@@ -55,9 +53,7 @@ def test_slots_that_others_release_are_permits() -> None:
 BEGIN = """
 import asyncio, contextlib, httpx
 
-slots = asyncio.Semaphore(2)
-
-async def get(number):
+async def get(slots):
     async with slots:
         await asyncio.sleep(0)
 
@@ -66,106 +62,108 @@ async def hang(coroutine, seconds=3.5):
         await asyncio.wait_for(coroutine, seconds)
 
 """
-FAULTY = {
-    "the same semaphore again": """
-async def twice(number):
+FAULTY = """
+async def twice(slots):
     async with slots:
         await asyncio.sleep(0.1)
-        await get(number)
+        await get(slots)
 
-async def main():
-    await hang(asyncio.gather(*(twice(n) for n in range(6))))
-""",
-    "tasks that need a slot, gathered": """
-async def crawl(number):
+async def gathered(slots):
     async with slots:
-        await asyncio.gather(*(get(n) for n in range(3)))
+        await asyncio.gather(*(get(slots) for _ in range(3)))
 
-async def main():
-    await hang(asyncio.gather(*(crawl(n) for n in range(2))))
-""",
-    "tasks that need a slot, in a group": """
-async def crawl(number):
+async def in_a_group(slots):
     async with slots, asyncio.TaskGroup() as group:
-        for n in range(3):
-            group.create_task(get(n))
+        for _ in range(3):
+            group.create_task(get(slots))
 
-async def main():
-    await hang(asyncio.gather(*(crawl(n) for n in range(2))))
-""",
-    "a task that is awaited later": """
-async def crawl(number):
+async def awaited_later(slots):
     async with slots:
-        task = asyncio.create_task(get(number))
+        task = asyncio.create_task(get(slots))
         await asyncio.sleep(1.2)
         await asyncio.wait([task])
 
-async def main():
-    await hang(asyncio.gather(*(crawl(n) for n in range(2))), 5)
-""",
-    "slots that are never released": """
-async def lose(number):
+async def all_of(work):
+    slots = asyncio.Semaphore(2)
+    await hang(asyncio.gather(*(work(slots) for _ in range(2))), 5)
+
+async def lose(slots):
     await slots.acquire()
     raise ValueError
 
+async def lost():
+    slots = asyncio.Semaphore(2)
+    await asyncio.gather(lose(slots), lose(slots), return_exceptions=True)
+    await hang(get(slots), 5)
+
 async def main():
-    await asyncio.gather(*(lose(n) for n in range(2)), return_exceptions=True)
-    await hang(get(1))
-""",
-}
-SOUND = {
-    "a slow request": """
-async def slow(number):
+    kinds = [twice, gathered, in_a_group, awaited_later]
+    await asyncio.gather(*(all_of(kind) for kind in kinds), lost())
+"""
+SOUND = """
+async def slow(slots):
     async with slots:
         await asyncio.sleep(2.5)
 
-async def main():
-    await asyncio.gather(*(slow(n) for n in range(3)))
-""",
-    "slots that others release": """
-async def work(number):
+async def holders_go_on():
+    slots = asyncio.Semaphore(2)
+    await asyncio.gather(*(slow(slots) for _ in range(3)))
+
+async def work(slots):
     await asyncio.sleep(2.5)
     slots.release()
 
-async def main():
-    for number in range(3):
-        await slots.acquire()
-        asyncio.create_task(work(number))
-    await asyncio.sleep(2.7)
-""",
-    "a wait that is given up": """
-async def hold():
-    async with slots:
-        await asyncio.sleep(3)
-
-async def impatient(number):
+async def released_by_others():
+    slots = asyncio.Semaphore(2)
     for _ in range(3):
-        await hang(get(number), 1)
+        await slots.acquire()
+        asyncio.create_task(work(slots))
+    await asyncio.sleep(2.7)
 
-async def main():
-    await asyncio.gather(hold(), hold(), impatient(1), impatient(2))
-""",
-    "a signal": """
-async def main():
+async def impatient(slots):
+    for _ in range(3):
+        await hang(get(slots), 1)
+
+async def given_up():
+    slots = asyncio.Semaphore(2)
+    await asyncio.gather(slow(slots), slow(slots), impatient(slots), impatient(slots))
+
+async def signalled():
     ready = asyncio.Semaphore(0)
     asyncio.get_running_loop().call_later(2.5, ready.release)
     await ready.acquire()
-""",
-}
+
+async def parent(slots):
+    async with slots:
+        await asyncio.gather(get(slots), asyncio.sleep(2.5))
+
+async def beside_another_holder():
+    slots = asyncio.Semaphore(2)
+    await asyncio.gather(parent(slots), slow(slots))
+
+async def main():
+    await asyncio.gather(
+        holders_go_on(),
+        released_by_others(),
+        given_up(),
+        signalled(),
+        beside_another_holder(),
+    )
+"""
+RUN = "asyncio.run(main())\n"
 
 
-@pytest.mark.parametrize("name", FAULTY)
-def test_a_deadlock_is_found(name: str, tmp_path: Path) -> None:
-    """Whoever holds the slots: it is said even if nothing was sent."""
-    text = f"{BEGIN}{FAULTY[name]}\nasyncio.run(main())\n"
-    (finding,) = diagnose(log_of_script(tmp_path, text))
-    headline = "Slots that are" if "never" in name else "A deadlock"
-    assert finding.headline.startswith(headline)
+def test_deadlocks_are_found(tmp_path: Path) -> None:
+    """Whoever holds the slots; it is said even if nothing was sent."""
+    log = log_of_script(tmp_path, BEGIN + FAULTY + RUN)
+    lost = [event.lost for event in log.deadlocks]
+    assert sorted(lost) == [0, 0, 0, 0, 2]
+    (finding,) = diagnose(log)
     assert " (script.py:" in finding.facts
 
 
-@pytest.mark.parametrize("name", SOUND)
-def test_what_only_waits_is_no_deadlock(name: str, tmp_path: Path) -> None:
+def test_what_only_waits_is_no_deadlock(tmp_path: Path) -> None:
     """As long as anybody can release a slot."""
-    text = f"{BEGIN}{SOUND[name]}\nasyncio.run(main())\n"
-    assert diagnose(log_of_script(tmp_path, text)) == []
+    log = log_of_script(tmp_path, BEGIN + SOUND + RUN)
+    assert list(log.deadlocks) == []
+    assert diagnose(log) == []

@@ -28,6 +28,7 @@ URLS = {
     "with_openai": "/v1",
     "paced": "/get?id={id}",
     "with_aiohttp": "/get?id={id}",
+    "with_requests": "/get?id={id}",
     "fetch_all": "/get?id={id}",
     "send_all": "/orders",
 }

@@ -10,8 +10,6 @@ from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.quota import refused_requests
 from tests.support.watching import Made, log_of
 
-HOST = "api.example.com"
-
 
 class Run(NamedTuple):
     """When requests were accepted, of a quota with a reset; and what window is left."""
@@ -38,7 +36,7 @@ def test_a_guess_that_is_contradicted_is_not_made(name: str) -> None:
     accepted, reset, window, quota = RUNS[name]
     headers = f"x-ratelimit-limit: {quota}\nx-ratelimit-reset: {reset:g}"
     log = log_of([Made(at, 0.1, headers=headers) for at in accepted])
-    windows = [each.window for each in log.quotas_of(HOST)]
+    windows = [each.window for each in log.quotas_of(log)]
     assert windows == ([] if window is None else [window])
     drawn = log.quota_to_draw()
     assert (drawn.period if drawn else None) == window
@@ -48,14 +46,15 @@ def test_a_quota_that_is_certain_stays() -> None:
     """Whatever was accepted: the API says so."""
     policy = 'ratelimit-policy: "default";q=2;w=60'
     log = log_of([Made(n / 4, 0.1, headers=policy) for n in range(9)])
-    assert log.quotas_of(HOST) == [AnnouncedQuota(2, 60, is_certain=True)]
+    assert log.quotas_of(log) == [AnnouncedQuota(2, 60, is_certain=True)]
 
 
 def test_answers_that_come_together_contradict_nothing() -> None:
     """The API counted them when they arrived, which was some time before."""
     headers = "x-ratelimit-limit: 2\nx-ratelimit-reset: 1"
     late = [Made(float(n), 20 - n, headers=headers) for n in range(10)]
-    assert log_of(late).quotas_of(HOST)
+    log = log_of(late)
+    assert log.quotas_of(log)
 
 
 def test_refusals_that_no_guess_explains() -> None:

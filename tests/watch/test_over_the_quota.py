@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from inflight_lab.watch.events import Paced
 from inflight_lab.watch.findings.finding import Finding
 from inflight_lab.watch.findings.quota import refused_requests
-from tests.support.watching import Made, log_of
+from tests.support.watching import PROCESS, Made, log_of
 
 SEVEN_IN_TWO_SECONDS = 'ratelimit-policy: "default";q=7;w=2'
 
@@ -73,7 +74,7 @@ def test_at_the_edge_of_the_quota(sent: int, is_found: bool) -> None:
     assert finding.headline == headline
     if is_found:
         assert finding.fix == (
-            "inflight-lab snippet paced --rate 20 --period 1 "
+            "inflight-lab snippet paced --rate 20 --period 1.1 "
             '--url "https://api.example.com/{id}"'
         )
 
@@ -141,18 +142,93 @@ def test_one_at_a_time_goes_on_after_none_is_left() -> None:
     finding = refused_requests(log_of(accepted + refusals))
     assert finding
     assert finding.facts.endswith(
-        "; you sent 16 within 3.8 s, 11 of them after none was left"
+        "; you sent 16 within 3.8 s, and 12 were refused after an answer had asked to "
+        "wait"
     )
     assert "in flight" not in finding.advice
     assert finding.fix.startswith("inflight-lab snippet fetch_all --rate 4 --period 60")
 
 
-def test_a_recipe_that_uses_another_library_says_so() -> None:
-    """There is none for requests."""
-    sent = [Made(n / 20, 0.05, 429, library="requests") for n in range(60)]
+@pytest.mark.parametrize(
+    ("library", "sender", "recipe", "is_noted"),
+    [
+        ("httpx", 5, "fetch_all", False),
+        ("httpx", -5, "fetch_all", True),
+        ("aiohttp", 5, "with_aiohttp", False),
+        ("requests", -5, "with_requests", False),
+        ("urllib3", -5, "with_requests", False),
+    ],
+)
+def test_the_recipe_for_each_library(
+    library: str, sender: int, recipe: str, is_noted: bool
+) -> None:
+    """Where it takes the place of threads, the advice says so."""
+    sent = [
+        Made(n / 20, 0.05, 429 if n else 200, library=library, sender=sender)
+        for n in range(60)
+    ]
     finding = refused_requests(log_of(sent))
     assert finding
-    assert finding.advice.endswith("with httpx and asyncio, not with requests.")
+    assert f"snippet {recipe} " in finding.fix
+    assert finding.advice.endswith("takes the place of your threads.") == is_noted
+
+
+def test_a_rate_limiter_that_saves_permits_up() -> None:
+    """Its rate is right after the first burst: the advice speaks of that."""
+    policy = 'ratelimit-policy: "default";q=10;w=1'
+    times = [0.0] * 10 + [n / 10 for n in range(1, 91)]
+    sent = [Made(at, 0.05, 429 if 0 < at < 1 else 200, headers=policy) for at in times]
+    asked = [Paced(at, PROCESS, 7, n, 1) for n, at in enumerate(times)]
+    finding = refused_requests(log_of(sent, *asked))
+    assert finding
+    assert finding.headline in ("Over the quota in bursts", "At the edge of the quota")
+    assert "AsyncLimiter(1, 0.1)" in finding.advice
+
+
+def test_a_few_that_are_one_too_many() -> None:
+    """Of a small quota, one that is late makes the next one the third of two."""
+    policy = 'ratelimit-policy: "default";q=2;w=1'
+    times = [n / 2 for n in range(40)]
+    times[20] += 0.1
+    sent = [Made(at, 0.05, headers=policy) for at in times]
+    sent[22] = sent[22]._replace(status=429)
+    finding = refused_requests(log_of(sent))
+    assert finding
+    assert finding.headline == "At the edge of the quota"
+    assert "paced --rate 2 --period 1.1 " in finding.fix
+
+
+def test_what_was_accepted_was_not_sent_in_spite_of_anything() -> None:
+    """Only what was refused counts, and not after the time that was asked for."""
+    one_second = "retry-after: 1\nratelimit-policy: 5;w=1"
+    at_once = [Made(0.0, 0.1, 429, headers=one_second)] * 20
+    again = [Made(1.2, 0.1, headers=one_second)] * 5
+    too_early = [Made(0.5, 0.1, 429, headers=one_second)] * 2
+    finding = refused_requests(log_of(at_once + too_early + again))
+    assert finding
+    assert finding.facts.endswith(
+        "and 2 were refused after an answer had asked to wait"
+    )
+    finding = refused_requests(log_of(at_once + again))
+    assert finding
+    assert "had asked to wait" not in finding.facts
+
+
+def test_in_practice_all_hosts_share_the_quota() -> None:
+    """As one practice server answers for all of them."""
+    policy = 'ratelimit-policy: "default";q=1;w=2'
+    sent = [
+        Made(
+            n / 9, 0.05, 429 if n else 200, headers=policy, url=f"https://h{n}.example/"
+        )
+        for n in range(6)
+    ]
+    log = log_of(sent, is_practice=True)
+    finding = refused_requests(log)
+    assert finding
+    assert finding.facts.startswith(
+        "5 refusals (429) from 6 hosts. In 2 s 1 is allowed"
+    )
 
 
 def test_the_quota_of_another_host_does_not_count() -> None:

@@ -23,6 +23,26 @@ assert message.content[0].text.split()[0] == "1"
 """
 
 
+OTHERS = """
+import openai
+
+client = openai.OpenAI(api_key="key")
+vectors = client.embeddings.create(model="m", input=["a", "b"], dimensions=3)
+assert [each.embedding for each in vectors.data] == [[0.0] * 3] * 2
+vectors = client.embeddings.create(model="m", input="a", encoding_format="float")
+assert len(vectors.data[0].embedding) == 1536
+assert client.responses.create(model="m", input="hello").output_text == "1 2 3"
+assert "gpt-4o" in [model.id for model in client.models.list()]
+"""
+
+
+def test_what_else_openais_client_asks_for_is_answered_as_such(tmp_path: Path) -> None:
+    """Embeddings, responses and models: the script does not end by an echo."""
+    events = events_of_script(tmp_path, OTHERS)
+    statuses = [event.status for event in events if isinstance(event, Ended)]
+    assert statuses == [200] * 4
+
+
 def test_chats_are_answered_as_such(tmp_path: Path) -> None:
     """By the paths of OpenAI's and Anthropic's APIs, also where another service, or a
     program on this machine, serves them.

@@ -14,15 +14,24 @@ from typing import NamedTuple
 
 import pytest
 
-from inflight_lab.watch.events import OpenedFile
+from inflight_lab.watch.events import OpenedFile, Raised
 from inflight_lab.watch.leftovers import (
     MAX_NAMED_FILES,
+    warn_of_made_up_data,
     warn_of_practice_answers,
     written_files,
 )
 from inflight_lab.watch.nearby_files import files_changed_nearby
 from inflight_lab.watch.request_log import RequestLog
-from tests.support.watching import Job, log_of_script, logs_of, watch_here
+from tests.support.watching import (
+    PROCESS,
+    Job,
+    Made,
+    log_of,
+    log_of_script,
+    logs_of,
+    watch_here,
+)
 
 PRACTICE = ("--no-browser", "--practice", "1000/s")
 SAVES = """
@@ -362,3 +371,36 @@ def test_what_cannot_be_opened_fails_as_usual(
         "TypeError",
     ]
     assert "Traceback" not in done.said
+
+
+READS_A_FIELD = """
+import asyncio, httpx
+
+async def main():
+    async with httpx.AsyncClient() as client, asyncio.TaskGroup() as group:
+        group.create_task(price_of(client))
+
+async def price_of(client):
+    return (await client.get("https://api.example.com/1")).json()["price"]
+
+asyncio.run(main())
+"""
+
+
+def test_a_script_that_ends_by_what_practice_answers(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It may run with the API: the last words say so."""
+    (here / "my_script.py").write_text(READS_A_FIELD)
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 1
+    assert "The script ended by a KeyError: practice answers hold none" in done.said
+
+
+def test_errors_that_have_nothing_to_do_with_the_data() -> None:
+    """Nor is anything said where nothing was answered."""
+    field = Raised(1.0, PROCESS, "KeyError", "")
+    refused = field._replace(error="HTTPStatusError")
+    assert warn_of_made_up_data(log_of([Made()], field))
+    assert warn_of_made_up_data(log_of([Made()], refused)) == []
+    assert warn_of_made_up_data(log_of([Made(status=429)], field)) == []

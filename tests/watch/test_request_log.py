@@ -84,7 +84,7 @@ def test_nothing_is_diagnosed_in_three_requests() -> None:
 
 def test_every_finding_is_looked_for_once() -> None:
     """No check of the list is there twice, and all have something to say."""
-    assert len(set(CHECKS)) == len(CHECKS) == 18
+    assert len(set(CHECKS)) == len(CHECKS) == 20
     assert all(check.__doc__ for check in CHECKS)
 
 

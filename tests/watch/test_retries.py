@@ -6,7 +6,9 @@ import random
 
 import pytest
 
+from inflight_lab.watch.findings.given_up import given_up
 from inflight_lab.watch.findings.retries import storm_of_retries
+from inflight_lab.watch.findings.waves import retries_in_waves
 from tests.support.watching import Made, log_of
 
 ONE_ADDRESS = "https://api.example.com/"
@@ -51,14 +53,17 @@ def by_one_task(number: int, pauses: list[float], headers: str = "") -> list[Mad
 def test_repeats_that_come_too_soon(pause: float, headers: str, said: str) -> None:
     """At once, or before the time that the API asks for."""
     found = storm(rounds([pause, pause], headers=headers))
-    assert found == f"certain: 40 of 60 requests, 20 failed again; {said}"
+    assert (
+        found
+        == f"certain: 40 of 60 requests are retries, 20 of them failed again; {said}"
+    )
 
 
 def test_repeats_that_wait_and_come_back_together() -> None:
     """A pause that is long enough, but the same for all, is named."""
     assert storm(rounds([2.1, 2.1], headers="retry-after: 2")) == (
-        "likely: 40 of 60 requests, 20 failed again; "
-        "all pause alike (median 2.1 s), so they come back together"
+        "likely: 40 of 60 requests are retries, 20 of them failed again; "
+        "all pause alike, 2.1 s (median), so they come back together"
     )
 
 
@@ -71,8 +76,8 @@ def test_doubled_pauses(jitter: bool) -> None:
         pauses = [draw.uniform(0, 2**n) if jitter else 2.0**n for n in range(3)]
         requests += by_one_task(number, pauses)
     together = (
-        "likely: 90 of 120 requests, 60 failed again; "
-        "all pause alike (median 2.0 s), so they come back together"
+        "likely: 90 of 120 requests are retries, 60 of them failed again; "
+        "all pause alike, 2.0 s (median), so they come back together"
     )
     assert storm(sorted(requests)) == ("" if jitter else together)
 
@@ -106,7 +111,8 @@ def test_workers_that_ignore_refusals_do_not_repeat() -> None:
     """They take the next whatever became of the last; at one address it looks alike."""
     assert storm(by_one_worker([429, 200, 429, 429, 200, 429] * 5)) == ""
     assert storm(by_one_worker([429] * 29 + [200])) == (
-        "likely: 29 of 30 requests, 28 failed again; half came within 0.05 s"
+        "likely: up to 29 of 30 requests are retries, 28 of them failed again; "
+        "half came within 0.05 s"
     )
 
 
@@ -124,8 +130,8 @@ def by_workers(*, pause_after_answers: float) -> list[Made]:
 def test_workers_that_pause_after_refusals_only() -> None:
     """They pause because of them, so they come back together; a pace is none."""
     assert storm(by_workers(pause_after_answers=0.01)) == (
-        "likely: 36 of 54 requests, 24 failed again; "
-        "all pause alike (median 5.0 s), so they come back together"
+        "likely: up to 36 of 54 requests are retries, 24 of them failed again; "
+        "all pause alike, 5.0 s (median), so they come back together"
     )
     assert storm(by_workers(pause_after_answers=5.0)) == ""
 
@@ -142,3 +148,85 @@ def test_few_repeats_among_many_requests_are_no_storm() -> None:
     repeats = rounds([0.05], 7)
     assert storm(repeats + others) == ""
     assert storm(rounds([0.05], 16) + others)
+
+
+def test_those_who_wait_as_long_as_the_api_asks() -> None:
+    """Are not told to do so, but to add a random time."""
+    finding = storm_of_retries(log_of(rounds([2.1, 2.1], headers="retry-after: 2")))
+    assert finding
+    assert finding.advice.startswith("Each waits as long as the API asks: add a random")
+    finding = storm_of_retries(log_of(rounds([2.1, 2.1])))
+    assert finding
+    assert finding.advice.startswith("Wait as long as the API says")
+
+
+def test_what_a_library_sends_again_by_itself_is_no_retry() -> None:
+    """At once, where the connection was just being closed."""
+    broken = [Made(n / 9, 0.5, error="ServerDisconnectedError") for n in range(20)]
+    again = [
+        made._replace(asked=made.asked + 0.501, sender=1000 + n, error="cancelled")
+        for n, made in enumerate(broken)
+    ]
+    requests = [
+        made._replace(url=f"{ONE_ADDRESS}{n % 20}")
+        for n, made in enumerate(broken + again)
+    ]
+    assert storm(sorted(requests)) == ""
+
+
+def test_a_library_that_says_how_often_it_sends_is_believed() -> None:
+    """Also where a worker goes on with other things at the same address."""
+    requests: list[Made] = []
+    for thing in range(10):
+        for attempt, status in enumerate((429, 429, 200)):
+            now = thing + attempt * 0.2
+            made = Made(now, 0.1, status, url=ONE_ADDRESS, sender=7, retry=attempt)
+            requests.append(made)
+    assert storm(requests).startswith("likely: up to 20 of 30 requests are retries")
+    unknown = [made._replace(retry=None) for made in requests]
+    assert storm(unknown) == ""
+
+
+def test_things_that_never_got_an_answer() -> None:
+    """Only those that were asked for again: by address, so it is certain."""
+    lost = rounds([0.5, 0.5])
+    finding = given_up(log_of([made._replace(status=429) for made in lost]))
+    assert finding
+    assert finding.facts == (
+        "20 of 20 addresses never got an answer, and were asked for up to 3 times"
+    )
+    assert given_up(log_of(lost)) is None
+    assert given_up(log_of([Made(n / 9, 0.1, 429) for n in range(30)])) is None
+
+
+def waves(sizes: list[int], *, refused: list[int], pause: float) -> list[Made]:
+    """At one address, each from a task of its own: so many at once, then a pause."""
+    requests: list[Made] = []
+    for number, (size, count) in enumerate(zip(sizes, refused, strict=True)):
+        statuses = [429] * count + [200] * (size - count)
+        begin = number * (pause + 0.1)
+        requests += [Made(begin, 0.1, status, url=ONE_ADDRESS) for status in statuses]
+    senders = enumerate(requests)
+    return [made._replace(sender=number) for number, made in senders]
+
+
+def test_all_that_was_refused_comes_again() -> None:
+    """As many as were refused: so they are likely the same."""
+    sent = waves([40, 20, 20, 12], refused=[20, 20, 12, 12], pause=15)
+    finding = retries_in_waves(log_of(sent))
+    assert finding
+    assert finding.certainty == "likely"
+    assert finding.facts == (
+        "3 times as many requests as had been refused came again at once, 15.0 s "
+        "later: 52 of 92 requests"
+    )
+
+
+def test_batches_are_no_retries() -> None:
+    """Of the same size each time, whatever was refused; nor is one return enough."""
+    batches = waves([40, 40, 40], refused=[20, 20, 20], pause=15)
+    assert retries_in_waves(log_of(batches)) is None
+    all_refused = waves([40, 40, 40], refused=[40, 40, 40], pause=15)
+    assert retries_in_waves(log_of(all_refused)) is None
+    once = waves([40, 20], refused=[20, 0], pause=15)
+    assert retries_in_waves(log_of(once)) is None

@@ -20,6 +20,7 @@ def in_slots(
     kept_for: float = 0.0,
     count: int = 8,
     beside: Sequence[Made] = (),
+    slots: int = 4,
 ) -> RequestLog:
     """So many tasks that send these in one slot, and keep it for a while after them.
 
@@ -33,7 +34,7 @@ def in_slots(
             each._replace(asked=begin + each.asked, sender=number) for each in requests
         ]
         end = max(each.asked + (each.took or 0.0) for each in requests)
-        others.append(Acquired(begin - 5.0, PROCESS, 77, number))
+        others.append(Acquired(begin - 5.0, PROCESS, 77, number, "", slots))
         others += [
             Slept(begin + at, PROCESS, number, seconds, "main.py:14")
             for at, seconds in sleeps
@@ -42,18 +43,32 @@ def in_slots(
     return log_of(sent, *others)
 
 
-def test_a_pause_after_the_answer() -> None:
-    """How long each slept, at which line, and the code that keeps a rate instead."""
-    log = in_slots(
-        [Made(headers=POLICY)], sleeps=[(0.1, 1.0)], kept_for=1.0, beside=[REFUSED]
+def after_the_answer(pause: float, *, slots: int = 4) -> RequestLog:
+    """Each pauses after its answer, and another request was refused."""
+    return in_slots(
+        [Made(headers=POLICY)],
+        sleeps=[(0.1, pause)],
+        kept_for=pause,
+        beside=[REFUSED],
+        slots=slots,
     )
-    finding = pause_inside_a_semaphore(log)
+
+
+def test_a_pause_after_the_answer() -> None:
+    """How long each slept, at which line, and what rate that is; 3.5 are allowed."""
+    finding = pause_inside_a_semaphore(after_the_answer(0.9))
     assert finding
     assert finding.facts == (
-        "8 of 8 times a task slept (main.py:14) while it kept a slot that others "
-        "waited for: 1.0 s (median)"
+        "8 of 8 times a task waited (main.py:14) while it kept a slot that others "
+        "waited for: 0.9 s (median). So its 4 slots let about 4 requests a second "
+        "through"
     )
     assert finding.fix.startswith("inflight-lab snippet paced --rate 7 --period 2")
+
+
+def test_a_pause_that_keeps_the_rate() -> None:
+    """What was refused has another cause then."""
+    assert pause_inside_a_semaphore(after_the_answer(0.9, slots=3)) is None
 
 
 def test_a_pause_that_is_all_that_is_wanted() -> None:
@@ -69,6 +84,15 @@ def test_a_pause_before_a_retry() -> None:
     assert finding
     assert finding.facts.endswith("others waited for: 2.0 s (median)")
     assert finding.fix == "inflight-lab snippet resilient"
+
+
+def test_a_library_that_waits_for_a_retry() -> None:
+    """Its own line is not known: the advice is to let it wait elsewhere."""
+    log = in_slots([Made(0.0, 0.1, 503), Made(2.1, 0.1)], sleeps=[(0.1, 2.0)])
+    log.slept.extend([log.slept.popleft()._replace(is_own=False) for _ in range(8)])
+    finding = pause_inside_a_semaphore(log)
+    assert finding
+    assert "max_retries=0" in finding.advice
 
 
 def test_a_pause_before_a_later_retry() -> None:

@@ -23,7 +23,10 @@ from inflight_lab.server.knobs import Knobs
 from inflight_lab.watch.conclusion import CERTAINTY, Conclusion
 from inflight_lab.watch.diagnosis import diagnose
 from inflight_lab.watch.event_file import read_events
-from inflight_lab.watch.leftovers import warn_of_practice_answers
+from inflight_lab.watch.leftovers import (
+    warn_of_made_up_data,
+    warn_of_practice_answers,
+)
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.script import exit_as, follow, start
@@ -64,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tempfile.TemporaryDirectory() as folder,
         Path(folder, "events").open("xb+") as events,
     ):
-        log = RequestLog(partial(read_events, events))
+        log = RequestLog(
+            partial(read_events, events), is_practice=bool(options.practice)
+        )
         title = " ".join([options.script, *options.args])
         try:
             page = Page(
@@ -104,7 +109,8 @@ def _watch(
     status = follow(child, log)
     warnings = []
     if options.practice:
-        warnings = warn_of_practice_answers(log, script, here, began=began)
+        warnings = warn_of_made_up_data(log)
+        warnings += warn_of_practice_answers(log, script, here, began=began)
     page.conclusion = Conclusion(summary(log), diagnose(log), warnings, status)
     print(f"watch: {page.conclusion}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from inflight_lab.runners.quota_fields import QuotaState, quota_states_in, quotas_in
 from inflight_lab.runners.written_times import number_in
+from inflight_lab.watch.request import Request
 
 USUAL_WINDOWS = {
     "second": 1.0,
@@ -13,6 +14,11 @@ USUAL_WINDOWS = {
     "day": 86400.0,
 }
 """Windows that APIs have, in seconds."""
+SECONDS_BY_UNIT = {"s": 1, "sec": 1, "min": 60, "h": 3600, "hour": 3600, "day": 86400}
+REQUESTS_IN_WORDS = re.compile(
+    r"requests per (\d+)? ?(s|sec|min|h|hour|day)\w*\b[^:]*: limit (\d+)", re.IGNORECASE
+)
+"""Such as "requests per min (RPM): Limit 3", as OpenAI and others write it."""
 LIMIT_WITH_A_UNIT = re.compile("limit-(?:requests-)?(second|minute|hour|day)$")
 
 
@@ -45,7 +51,16 @@ def announced_quotas(headers: str) -> list[AnnouncedQuota]:
     quotas = _in_policies(fields) + _in_names_with_a_unit(fields)
     if not quotas:
         quotas = _beside_a_reset(fields)
-    return sorted(quotas, key=lambda each: each.window)
+    return sorted(quotas, key=_by_window)
+
+
+def quotas_in_words(reason: str) -> list[AnnouncedQuota]:
+    """The quota that a refusal names: at most one."""
+    named = REQUESTS_IN_WORDS.search(reason)
+    if named is None or not int(named[3]):
+        return []
+    window = int(named[1] or 1) * SECONDS_BY_UNIT[named[2].lower()]
+    return [AnnouncedQuota(int(named[3]), float(window), is_certain=True)]
 
 
 def fields_in(headers: str) -> dict[str, str]:
@@ -92,3 +107,34 @@ def _usual_window(state: QuotaState) -> float:
         if state.seconds <= 1.02 * window + 0.5:
             return window
     return state.seconds
+
+
+def known_quotas(known: list[AnnouncedQuota], answer: Request) -> list[AnnouncedQuota]:
+    """What is known of an API's quotas, after another answer of it.
+
+    Quotas with their windows stay known.  A window may be guessed from the seconds
+    until the quota's reset: the later the answer, the fewer these are, so the longest
+    guess is the best.
+    """
+    reason = answer.refusal.reason if answer.refusal else ""
+    quotas = announced_quotas(answer.headers)
+    certain = [quota for quota in quotas if quota.is_certain]
+    certain += quotas_in_words(reason)
+    if certain:
+        by_window = {quota.window: quota for quota in known if quota.is_certain}
+        by_window |= {quota.window: quota for quota in certain}
+        return sorted(by_window.values(), key=_by_window)
+    if not known or not quotas:
+        return known or quotas
+    if known[0].is_certain or _by_length(known[0]) > _by_length(quotas[0]):
+        return known
+    return quotas
+
+
+def _by_window(quota: AnnouncedQuota) -> float:
+    return quota.window
+
+
+def _by_length(quota: AnnouncedQuota) -> tuple[float, float]:
+    """To compare guesses: a longer window first, then the reset it is guessed from."""
+    return quota.window, quota.reset

@@ -12,6 +12,7 @@ WHOLE_SCRIPTS = (
     "fetch_all",
     "send_all",
     "with_aiohttp",
+    "with_requests",
     "with_openai",
     "language_model",
 )

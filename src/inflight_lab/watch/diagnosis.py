@@ -16,6 +16,7 @@ from inflight_lab.watch.findings.connections import (
 )
 from inflight_lab.watch.findings.deadlock import deadlock
 from inflight_lab.watch.findings.finding import MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.given_up import given_up
 from inflight_lab.watch.findings.limits import (
     limiter_around_the_tasks,
     limiter_for_each_task,
@@ -28,27 +29,32 @@ from inflight_lab.watch.findings.refusals import refused_for_good
 from inflight_lab.watch.findings.retries import storm_of_retries
 from inflight_lab.watch.findings.semaphores import pause_inside_a_semaphore
 from inflight_lab.watch.findings.tokens import tokens_over_the_quota
+from inflight_lab.watch.findings.waves import retries_in_waves
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.summary import summary
 
 CHECKS: list[Callable[[RequestLog], Finding | None]] = [
     deadlock,
-    one_after_the_other,
+    # What explains refusals, the cause first.
     semaphore_for_each_task,
     semaphore_around_the_tasks,
     limiter_for_each_task,
     limiter_around_the_tasks,
+    refused_requests,
+    tokens_over_the_quota,
+    refused_for_good,
+    storm_of_retries,
+    retries_in_waves,
+    retries_in_two_places,
+    given_up,
+    requests_after_a_failure,
+    # What costs time.
     pause_inside_a_semaphore,
     pool_as_the_limit,
     pool_timeouts,
     client_for_each_request,
     connections_reopened,
-    refused_requests,
-    tokens_over_the_quota,
-    refused_for_good,
-    storm_of_retries,
-    retries_in_two_places,
-    requests_after_a_failure,
+    one_after_the_other,
     blocked_event_loop,
 ]
 """What is looked for, in the order in which it is said."""

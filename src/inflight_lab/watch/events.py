@@ -53,7 +53,10 @@ class Ended(NamedTuple):
     body: str = ""
     """Of a failure, what the script itself read, up to 2,000 letters."""
     retry: int | None = None
-    """Of a failure, how often the library had sent it before; None: not known."""
+    """How often the library had sent it before; None: not known.
+
+    Of an answer it is noted only where a failure before it said so.
+    """
 
 
 class Acquired(NamedTuple):
@@ -116,6 +119,8 @@ class Slept(NamedTuple):
     seconds: float
     line: str
     """The script's line, ``file:number``; "" where it is not known."""
+    is_own: bool = True
+    """Whether it is called at this line, and not by a library that is called there."""
 
 
 class GatherFailed(NamedTuple):
@@ -151,12 +156,15 @@ class Unseen(NamedTuple):
     library: str
 
 
-class Missing(NamedTuple):
-    """The script ended because a module that it imports is not installed."""
+class Raised(NamedTuple):
+    """An error ended the script, or another process that it started."""
 
     time: float
     process: int
-    module: str
+    error: str
+    """Its name; of a group of errors, that of the first."""
+    missing: str
+    """The module that could not be imported; "" after any other error."""
 
 
 class OpenedFile(NamedTuple):
@@ -181,7 +189,7 @@ Event = (
     | GatherFailed
     | Blocked
     | Unseen
-    | Missing
+    | Raised
     | OpenedFile
 )
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from inflight_lab.watch.event_file import EventFile
-from inflight_lab.watch.events import Missing, Note, Unseen
+from inflight_lab.watch.events import Note, Raised, Unseen
 from inflight_lab.watch.hooks_of_aiolimiter import aiolimiter_hooks
 from inflight_lab.watch.hooks_of_asyncio import asyncio_hooks
 from inflight_lab.watch.import_hook import Function, HookingFinder, Hooks
@@ -31,7 +31,7 @@ def install() -> None:
     if practice_port:
         sys.addaudithook(PracticeGuard(practice_port))
         sys.addaudithook(OpenedFiles(note))
-    atexit.register(note_missing_module, note)
+    atexit.register(note_last_error, note)
     HookingFinder(hooks_by_module(note, practice_port)).install()
 
 
@@ -107,11 +107,14 @@ def urllib3_hooks(note: Note, port: int) -> dict[str, Hooks]:
     }
 
 
-def note_missing_module(note: Note) -> None:
-    """At the end of the script: note what it could not import, if that ended it."""
+def note_last_error(note: Note) -> None:
+    """At the end of the script: note the error that ended it, if one did."""
     error = getattr(sys, "last_value", None)
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        note(Missing, error.name)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        is_missing = isinstance(error, ModuleNotFoundError)
+        note(Raised, type(error).__name__, str(error.name) if is_missing else "")
 
 
 def noting_use(function: Function, *, note: Note, library: str) -> Function:

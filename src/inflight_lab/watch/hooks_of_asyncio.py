@@ -4,13 +4,14 @@ Each function that takes an original returns what is called in its stead.
 """
 
 import asyncio
+import sys
 from functools import partial
 from typing import Any
 
 from inflight_lab.watch.events import Acquired, GatherFailed, Note, Released, Slept
 from inflight_lab.watch.import_hook import Function, Hooks
 from inflight_lab.watch.probes.names import current_sender, number_of
-from inflight_lab.watch.script_line import script_line
+from inflight_lab.watch.script_line import is_of_the_script, script_line
 from inflight_lab.watch.slots import slots_of
 
 MIN_SLEEP = 0.05
@@ -61,10 +62,10 @@ def noting_sleep(sleep: Function, *, note: Note) -> Function:
     """`asyncio.sleep` that notes which task sleeps, and at which line."""
 
     def noted_sleep(delay: Any, *args: Any, **options: Any) -> Any:
-        if isinstance(delay, int | float) and delay >= MIN_SLEEP:
-            in_a_loop = asyncio._get_running_loop()
-            if in_a_loop:
-                note(Slept, current_sender(), float(delay), script_line())
+        is_long = isinstance(delay, int | float) and delay >= MIN_SLEEP
+        if is_long and asyncio._get_running_loop():
+            is_own = is_of_the_script(sys._getframe(1))
+            note(Slept, current_sender(), float(delay), script_line(), is_own)
         return sleep(delay, *args, **options)
 
     return noted_sleep

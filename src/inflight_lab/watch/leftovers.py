@@ -12,6 +12,16 @@ from inflight_lab.watch.request_log import RequestLog
 
 MAX_NAMED_FILES = 10
 """How many files a sentence names."""
+DATA_ERRORS = {
+    "AttributeError",
+    "IndexError",
+    "JSONDecodeError",
+    "KeyError",
+    "TypeError",
+    "ValidationError",
+    "ValueError",
+}
+"""What code raises that looks for something else in an answer."""
 TEMPORARY = tempfile.gettempdir()
 NOT_RESULTS = [TEMPORARY, sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
 """Folders whose files are no results, unless a script is run in there."""
@@ -49,6 +59,18 @@ def warn_of_practice_answers(
             "delete them before a real run."
         )
     return sentences
+
+
+def warn_of_made_up_data(log: RequestLog) -> list[str]:
+    """A sentence, if an error over the content of answers ended the script."""
+    errors = [event.error for event in log.raised if event.error in DATA_ERRORS]
+    was_answered = any(request.is_accepted for request in log.requests)
+    if not errors or not was_answered:
+        return []
+    return [
+        f"The script ended by a {errors[0]}: practice answers hold none of the API's "
+        "data, so code that reads their fields may end here, and run with the API."
+    ]
 
 
 def written_files(log: RequestLog, script: Path, here: Path) -> list[str]:

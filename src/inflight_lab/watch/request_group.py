@@ -41,6 +41,12 @@ class RequestGroup:
         return {request.host for request in self.requests}
 
     @property
+    def hosts_in_words(self) -> str:
+        """Their names, or how many there are."""
+        hosts = sorted(self.hosts)
+        return " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
+
+    @property
     def first(self) -> Request:
         """The request that was asked for first."""
         return next(iter(self.requests))
@@ -105,14 +111,24 @@ def average_within(window: float, times: Collection[float]) -> float:
     """How many of ``times`` come in ``window`` seconds on average.
 
     Without the last burst, as no pause follows it.  At most one window is no average:
-    all of them count.
+    all of them count.  From three windows on, the first is left out if that is fewer: a
+    rate limiter may begin with a burst, and keep the rate from then on.
     """
     first = min(times)
     last = max(times)
     if last - first <= window:
         return len(times)
-    before_the_last_burst = sum(time < last - window / 10 for time in times)
-    return before_the_last_burst * window / (last - first)
+    average = _average_between(first, last, window, times)
+    if last - first < 3 * window:
+        return average
+    return min(average, _average_between(first + window, last, window, times))
+
+
+def _average_between(
+    begin: float, end: float, window: float, times: Collection[float]
+) -> float:
+    count = sum(begin <= time < end - window / 10 for time in times)
+    return count * window / (end - begin)
 
 
 def _most_at_once(spans: Iterable[tuple[float, float | None]]) -> int:

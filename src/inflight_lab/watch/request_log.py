@@ -2,14 +2,14 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
-from inflight_lab.watch.announced_quota import AnnouncedQuota, announced_quotas
+from inflight_lab.watch.announced_quota import AnnouncedQuota, known_quotas
 from inflight_lab.watch.client_row import ClientRow
 from inflight_lab.watch.events import (
     Acquired,
@@ -19,9 +19,9 @@ from inflight_lab.watch.events import (
     Ended,
     Event,
     GatherFailed,
-    Missing,
     OpenedFile,
     Paced,
+    Raised,
     Released,
     Sent,
     Slept,
@@ -32,6 +32,7 @@ from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.seen_answer import read_answer
 
+PRACTICE = "practice"
 MAX_STORED = 200_000
 """How many requests, and events of each kind, a log stores: the newest.
 
@@ -42,17 +43,23 @@ Its timeline counts all of them.
 class RequestLog(RequestGroup):
     """All requests of a run, and the other events that the diagnosis needs.
 
+    ``is_practice``: the practice server answers, whichever host is asked.
     ``fetch_events`` returns the events since its last call.  `catch_up` processes them
     in batches: one by one, as they come, they would cost the run twice as much.
     """
 
-    def __init__(self, fetch_events: Callable[[], Iterable[Event]] = tuple) -> None:
+    def __init__(
+        self,
+        fetch_events: Callable[[], Iterable[Event]] = tuple,
+        *,
+        is_practice: bool = False,
+    ) -> None:
         self._requests = deque[Request](maxlen=MAX_STORED)
         super().__init__(self._requests)
         self.timeline = Timeline()
+        self._is_practice = is_practice
         self.unfinished: dict[Name, Request] = {}
-        self.quotas_by_host: dict[str, list[AnnouncedQuota]] = {}
-        """The quotas that each host's answers announce; see also `quotas_of`."""
+        self._quotas_by_api: dict[str, list[AnnouncedQuota]] = {}
         self._row_by_client: dict[tuple[str, str], ClientRow] = {}
         self.acquired = deque[Acquired](maxlen=MAX_STORED)
         self.released = deque[Released](maxlen=MAX_STORED)
@@ -63,7 +70,7 @@ class RequestLog(RequestGroup):
         self.blocked = deque[Blocked](maxlen=MAX_STORED)
         """Only events that came while requests were unfinished."""
         self.unseen = deque[Unseen](maxlen=MAX_STORED)
-        self.missing = deque[Missing](maxlen=MAX_STORED)
+        self.raised = deque[Raised](maxlen=MAX_STORED)
         self.opened_files = deque[OpenedFile](maxlen=MAX_STORED)
         self._drawn: AnnouncedQuota | None = None
         self._drawn_from: list[AnnouncedQuota] = []
@@ -84,7 +91,7 @@ class RequestLog(RequestGroup):
             GatherFailed: self.failed_gathers.append,
             Blocked: self._on_blocked,
             Unseen: self.unseen.append,
-            Missing: self.missing.append,
+            Raised: self.raised.append,
             OpenedFile: self.opened_files.append,
         }
 
@@ -101,32 +108,49 @@ class RequestLog(RequestGroup):
 
     def is_near_its_quota(self) -> bool:
         """Whether a few more requests at once would exceed the quota, or any did."""
-        announced = chain.from_iterable(map(self.quotas_of, self.quotas_by_host))
+        announced = chain.from_iterable(map(self.quotas_of, self.by_api()))
         allowed_rate = min((quota.rate for quota in announced), default=float("inf"))
         rate = len(self) / self.seconds
         return self.refused > 0 or rate > 0.8 * allowed_rate
 
-    def quotas_of(self, host: str) -> list[AnnouncedQuota]:
-        """What a host announces, without guesses that its answers contradict."""
-        quotas = self.quotas_by_host.get(host, [])
-        requests = (request for request in self.requests if request.host == host)
-        return agreeing_quotas(quotas, requests)
+    def by_api(self) -> list[RequestGroup]:
+        """A group for each host; in practice one group: all hosts share its quota."""
+        return self.grouped_by(self.api_of)
+
+    def api_of(self, request: Request) -> str:
+        """What keeps the quota for a request: its host, or the practice server."""
+        return PRACTICE if self._is_practice else request.host
+
+    def announced_to(self, group: RequestGroup) -> list[AnnouncedQuota]:
+        """What the API of a group announces, guesses that do not fit included."""
+        return self._quotas_by_api.get(self.api_of(group.first), [])
+
+    def quotas_of(self, group: RequestGroup) -> list[AnnouncedQuota]:
+        """The same without guesses that its answers contradict."""
+        api = self.api_of(group.first)
+        requests = (each for each in self.requests if self.api_of(each) == api)
+        return agreeing_quotas(self.announced_to(group), requests)
 
     def quota_to_draw(self) -> QuotaPolicy | None:
-        """The quota with the shortest window, if exactly one host announces any.
+        """The quota with the shortest window, if exactly one API announces any.
 
         A guess is looked at anew when there are a tenth more requests.
         """
-        if len(self.quotas_by_host) != 1:
+        if len(self._quotas_by_api) != 1:
             return None
-        ((host, announced),) = self.quotas_by_host.items()
+        (announced,) = self._quotas_by_api.values()
         if announced != self._drawn_from or len(self) > self._draw_anew_at:
             self._drawn_from = announced
             self._draw_anew_at = 1.1 * len(self)
-            self._drawn = next(iter(self.quotas_of(host)), None)
+            agreeing = agreeing_quotas(announced, self._of_the_one_api())
+            self._drawn = next(iter(agreeing), None)
         if self._drawn is None:
             return None
         return QuotaPolicy("sliding-window", self._drawn.quota, self._drawn.window)
+
+    def _of_the_one_api(self) -> Iterator[Request]:
+        (api,) = self._quotas_by_api
+        return (each for each in self.requests if self.api_of(each) == api)
 
     def client_rows(self) -> list[ClientRow]:
         """What was sent with which library from which line: what sent most first."""
@@ -195,7 +219,7 @@ class RequestLog(RequestGroup):
             # It failed before it was sent, such as while its connection was opened.
             self._record_sent(request, event.time)
         self._record_end(request, event.time)
-        if event.headers:
+        if event.headers or request.refusal:
             self._learn_quotas(request)
 
     def _record_end(self, request: Request, time: float) -> None:
@@ -210,20 +234,10 @@ class RequestLog(RequestGroup):
             self.timeline.answer(request.number, request.status, at=time)
 
     def _learn_quotas(self, request: Request) -> None:
-        """Store the quotas that an answer announces, if they have the longest window.
-
-        A window may be guessed from the seconds until the quota's reset.  The later the
-        answer, the fewer these are, so the longest guess is the best.
-        """
-        quotas = announced_quotas(request.headers)
-        if not quotas:
-            return
-        known = self.quotas_by_host.get(request.host, quotas)
-        if _by_length(quotas[0]) >= _by_length(known[0]):
-            self.quotas_by_host[request.host] = quotas
+        """Add what an answer announces to what is known of its API."""
+        api = self.api_of(request)
+        known = self._quotas_by_api.get(api, [])
+        quotas = known_quotas(known, request)
+        if quotas:
+            self._quotas_by_api[api] = quotas
             self.timeline.period = quotas[0].window
-
-
-def _by_length(quota: AnnouncedQuota) -> tuple[float, float]:
-    """To compare guesses: a longer window first, then the reset it is guessed from."""
-    return quota.window, quota.reset

@@ -28,6 +28,11 @@ def script_line() -> str:
     return ""
 
 
+def is_of_the_script(frame: FrameType) -> bool:
+    """Whether the script's own code runs there, and not that of a library."""
+    return bool(_script_file(frame.f_code.co_filename))
+
+
 def _script_file(path: str) -> str:
     file = _script_file_by_path.get(path)
     if file is None:

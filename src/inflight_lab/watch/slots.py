@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from inflight_lab.watch.awaited import awaited_tasks
+from inflight_lab.watch.awaited import awaited_tasks, context_of
 from inflight_lab.watch.events import Deadlocked, Note
 from inflight_lab.watch.probes.names import number_of
 
@@ -124,7 +124,20 @@ class Slots:
             holds = use.count > (sender in waiting)
             if holds and not _is_stuck(use.task(), waiting_tasks, set()):
                 return False
-        return True
+        return not self._may_be_released_by_others(waiting_tasks)
+
+    def _may_be_released_by_others(self, waiting_tasks: set[_Task | None]) -> bool:
+        """Whether a task goes on that was started inside the block.
+
+        It may release the slot that was acquired for it.
+        """
+        for task in asyncio.all_tasks():
+            is_user = number_of(task) in self._use_by_sender
+            if not is_user and not _is_stuck(task, waiting_tasks, set()):
+                around = context_of(task).get(semaphore_around, 0)
+                if around == self.number:
+                    return True
+        return False
 
     def _lost(self) -> int:
         """How many slots are held by tasks that have ended."""

@@ -29,7 +29,7 @@ def _requests(log: RequestLog) -> str:
             numbers.append(f"{count} {outcome}{_kinds(log, outcome)}")
     peak = log.timeline.stats().peak_in_flight
     return (
-        f"{how_many} to {_hosts(log)} in {log.seconds:.1f} s, "
+        f"{how_many} to {log.hosts_in_words} in {log.seconds:.1f} s, "
         f"at most {peak} in flight: {', '.join(numbers)}."
     )
 
@@ -73,17 +73,13 @@ def _kind(request: Request) -> str:
     return request.error or str(request.status)
 
 
-def _hosts(log: RequestLog) -> str:
-    hosts = sorted(log.hosts)
-    return " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
-
-
 def _missing(log: RequestLog) -> list[str]:
     """What to do about a module that the script's environment has, and ours has not."""
     return [
-        f"The script needs {event.module}, which is not installed in {sys.prefix}: "
+        f"The script needs {event.missing}, which is not installed in {sys.prefix}: "
         "install inflight-lab in the environment of the script, and run watch there."
-        for event in log.missing
+        for event in log.raised
+        if event.missing
     ]
 
 

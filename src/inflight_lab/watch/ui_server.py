@@ -4,11 +4,12 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
@@ -20,9 +21,16 @@ from inflight_lab.runs.columns import to_columns
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 from inflight_lab.server.app import LOOPBACK
+from inflight_lab.watch import openai_answers
 from inflight_lab.watch.client_row import ClientRow
 from inflight_lab.watch.conclusion import Conclusion
 
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+OPENAI_ENDPOINTS: list[tuple[str, str, Answer]] = [
+    ("embeddings", "POST", openai_answers.embeddings),
+    ("responses", "POST", openai_answers.response),
+    ("models", "GET", openai_answers.models),
+]
 PAGE_PATH = "/inflight-lab/"
 MAX_ROWS = 12
 """How many clients the page names: those that sent most."""
@@ -75,8 +83,27 @@ class Page(PracticeServer):
             # Other services serve chats in OpenAI's form on paths of their own.
             Route("/chat/completions", self.chat, methods=["POST"]),
             Route("/{service:path}/chat/completions", self.chat, methods=["POST"]),
+            *self._openai_routes(),
             Mount("/", request_response(self.get)),
         ]
+
+    def _openai_routes(self) -> list[BaseRoute]:
+        """What else its clients ask for, on the paths of any service that serves it."""
+        routes: list[BaseRoute] = []
+        for end, method, answer in OPENAI_ENDPOINTS:
+            endpoint = partial(self._answer_in_form, answer)
+            for path in (f"/v1/{end}", f"/{{service:path}}/v1/{end}"):
+                routes.append(Route(path, endpoint, methods=[method]))
+        return routes
+
+    async def _answer_in_form(self, answer: Answer, request: Request) -> Response:
+        body = await request.body()
+        try:
+            asked = json.loads(body or b"{}")
+            content = answer(asked)
+        except (ValueError, TypeError, AttributeError) as error:
+            return JSONResponse({"error": f"this is no such request: {error!r}"}, 400)
+        return await self._serve(request, JSONResponse(content))
 
     async def _home(self, _: Request) -> Response:
         return FileResponse(PAGE_FOLDER / "index.html")

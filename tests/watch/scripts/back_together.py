@@ -10,11 +10,11 @@ URL = "https://api.example.com/items/"
 
 
 async def get(client, number):
-    for attempt in range(3):
+    for attempt in range(attempts):
         response = await client.get(f"{URL}{number}")
         if response.is_success:
             break
-        pause = 1.1 * 2**attempt
+        pause = 1.1 * 2 ** min(attempt, 2)
         await asyncio.sleep(pause + random.uniform(0, jitter))
 
 
@@ -23,5 +23,5 @@ async def main():
         await asyncio.gather(*(get(client, n) for n in range(30)))
 
 
-jitter = 3 if "sound" in sys.argv else 0
+jitter, attempts = (3, 9) if "sound" in sys.argv else (0, 3)
 asyncio.run(main())

@@ -14,7 +14,7 @@ SECRET = re.compile(
 WORD_AT_THE_END = re.compile(r"\w*$")
 WORD_AT_THE_START = re.compile(r"^\w*")
 
-WITH_AN_ID = ("fetch_all", "paced", "with_aiohttp")
+WITH_AN_ID = ("fetch_all", "paced", "with_aiohttp", "with_requests")
 """The recipes in whose address an id is filled in."""
 ONE_FOR_ALL = ("send_all", "language_model")
 """Those that send to one address."""

@@ -3,6 +3,7 @@
 from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, snippet
+from inflight_lab.watch.findings.retries import sent_again_by_connections
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
@@ -48,7 +49,10 @@ def requests_after_a_failure(log: RequestLog) -> Finding | None:
 def _sent_after(failure: GatherFailed, log: RequestLog) -> int:
     """How many requests the tasks sent that the failure left running."""
     running = {(failure.process, sender) for sender in failure.running}
+    sent_again = sent_again_by_connections(log)
     return sum(
-        request.asked > failure.time and request.sender in running
+        request.asked > failure.time
+        and request.sender in running
+        and id(request) not in sent_again
         for request in log.requests
     )

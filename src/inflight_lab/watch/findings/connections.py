@@ -1,7 +1,7 @@
 """How a client's connections are used."""
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import in_flight, note_on_the_library, snippet
+from inflight_lab.watch.findings.fixes import in_flight, note_on_the_fix, snippet
 from inflight_lab.watch.findings.libraries import words_of
 from inflight_lab.watch.findings.limits import semaphore_for_each_task
 from inflight_lab.watch.request import Request
@@ -22,17 +22,19 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
         # A few more than there are connections are in flight while many are cancelled.
         # Over HTTP/2 far more are: each connection carries many.
         has_one_request_a_connection = 0.9 * sent < connections
-        has_queue = asked > max(connections, sent)
+        waited = asked - max(connections, sent)
+        has_queue = waited >= max(MIN_EVIDENCE, connections / 4)
         if is_pool_known and has_one_request_a_connection and has_queue:
             client = words_of(group.first).client
+            fix = snippet(in_flight(group))
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
                 facts=f"{asked} requests were asked for at once, the {client} opens "
                 f"{connections} connections; {asked - connections} waited inside it",
                 advice="Let a semaphore of your own, below the pool's size, "
-                f"be the limit (notebook 02).{note_on_the_library(group)}",
-                fix=snippet(in_flight(group)),
+                f"be the limit (notebook 02).{note_on_the_fix(fix, group)}",
+                fix=fix,
             )
     return None
 
@@ -63,18 +65,18 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
 def client_for_each_request(log: RequestLog) -> Finding | None:
     """Each client sent only a request or two, so no connection was reused."""
     clients = len(log.by_client())
-    if clients < max(MIN_EVIDENCE, len(log) / 2, 2 * len(log.hosts)):
+    calls = sum(not request.retry for request in log.requests)
+    if clients < max(MIN_EVIDENCE, calls / 2, 2 * len(log.hosts)):
         return None
     words = words_of(log.first)
-    how = f": {words.share}" if words.share else ""
     return Finding(
         CERTAIN,
         f"A {words.client} for each request",
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
         f"opened{where(request.line for request in log.requests)}",
-        advice=f"{words.one_off} makes one each time (notebook 01). "
-        f"Make one {words.client}, and share it{how}.",
-        fix="" if words.share else snippet(in_flight(log)),
+        advice=f"{words.one_off} makes one each time (notebook 01), and so does a "
+        f"function that opens its own. Make one {words.client} for all: {words.share}",
+        fix="",
     )
 
 

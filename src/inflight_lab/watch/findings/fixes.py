@@ -8,6 +8,13 @@ from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.address import CHATS, address_option
 from inflight_lab.watch.request_group import RequestGroup
 
+RECIPE_BY_LIBRARY = {
+    "aiohttp": "with_aiohttp",
+    "requests": "with_requests",
+    "urllib3": "with_requests",
+}
+"""The recipe that uses the script's own library."""
+
 
 def snippet(
     recipe: str, quotas: Sequence[AnnouncedQuota] = (), *, more: str = ""
@@ -39,6 +46,8 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
 def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
     """The command for a recipe that sends what the group sends, within quotas."""
     recipe = _recipe(group, quotas)
+    if recipe == "budgets":
+        return snippet(recipe)  # a rung, which has no options
     return snippet(recipe, quotas, more=address_option(recipe, group))
 
 
@@ -46,10 +55,12 @@ def _recipe(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
     """If the quotas are a guess, the recipe obeys the headers as well."""
     if asks_a_model(group):
         return for_a_model(group)
+    if is_sent_by_openai(group):
+        return "budgets"
     if all(request.method == "POST" for request in group.requests):
         return "send_all"
-    if group.first.library == "aiohttp":
-        return "with_aiohttp"
+    if group.first.library in RECIPE_BY_LIBRARY:
+        return RECIPE_BY_LIBRARY[group.first.library]
     are_known = all(quota.is_certain for quota in quotas)
     return "paced" if are_known else "fetch_all"
 
@@ -63,26 +74,32 @@ def for_a_model(group: RequestGroup) -> str:
 
 def with_retries(group: RequestGroup) -> str:
     """The recipe or rung that retries as it should."""
-    return for_a_model(group) if asks_a_model(group) else "resilient"
+    if asks_a_model(group):
+        return for_a_model(group)
+    return RECIPE_BY_LIBRARY.get(group.first.library, "resilient")
 
 
 def in_flight(group: RequestGroup) -> str:
     """The recipe or rung that limits requests in flight."""
     if asks_a_model(group) and is_sent_by_openai(group):
         return "with_openai"
-    if group.first.library == "aiohttp":
-        return "with_aiohttp"
-    _, sender = group.first.sender
-    is_in_a_task = sender > 0
-    return "semaphore" if is_in_a_task else "fetch_all"
+    if group.first.library in RECIPE_BY_LIBRARY:
+        return RECIPE_BY_LIBRARY[group.first.library]
+    return "fetch_all" if is_in_a_thread(group) else "semaphore"
 
 
-def note_on_the_library(group: RequestGroup) -> str:
-    """A sentence, if what a recipe prints has to replace the script's library."""
-    library = group.first.library
-    if library not in ("requests", "urllib3"):
+def note_on_the_fix(command: str, group: RequestGroup) -> str:
+    """A sentence, if what the command prints replaces the script's threads."""
+    recipe = command.split()[2]
+    if not is_in_a_thread(group) or recipe == "with_requests":
         return ""
-    return f" The code below sends with httpx and asyncio, not with {library}."
+    return " The code below sends with asyncio: it takes the place of your threads."
+
+
+def is_in_a_thread(group: RequestGroup) -> bool:
+    """Whether no task sends the requests, but a thread that waits for each answer."""
+    _, sender = group.first.sender
+    return sender < 0
 
 
 def asks_a_model(group: RequestGroup) -> bool:

@@ -16,18 +16,29 @@ class Words(NamedTuple):
     """The option for how many connections it opens."""
     max_idle: str
     """The option for how many it keeps open."""
-    share: str = ""
-    """The code that makes one to share, for any number of threads."""
+    share: str
+    """The code that makes one to share."""
 
 
 HTTPX = Words(
-    "client", "httpx.get", "Limits(max_connections=...)", "max_keepalive_connections"
+    "client",
+    "httpx.get",
+    "Limits(max_connections=...)",
+    "max_keepalive_connections",
+    share="async with httpx.AsyncClient() as client (or, without await, "
+    "with httpx.Client() as client), around all that sends.",
 )
 WORDS = {
     "httpx": HTTPX,
-    "httpx2": HTTPX._replace(one_off="httpx2.get"),
+    "httpx2": HTTPX._replace(
+        one_off="httpx2.get", share=HTTPX.share.replace("httpx.", "httpx2.")
+    ),
     "aiohttp": Words(
-        "session", "aiohttp.request", "TCPConnector(limit=...)", "keepalive_timeout"
+        "session",
+        "aiohttp.request",
+        "TCPConnector(limit=...)",
+        "keepalive_timeout",
+        share="async with aiohttp.ClientSession() as session, around all that sends.",
     ),
     "requests": Words(
         "session",
@@ -38,7 +49,11 @@ WORDS = {
         'session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=20))',
     ),
     "urllib3": Words(
-        "PoolManager", "urllib3.request", "maxsize=..., block=True", "maxsize"
+        "PoolManager",
+        "urllib3.request",
+        "maxsize=..., block=True",
+        "maxsize",
+        share="pool = urllib3.PoolManager(maxsize=20).",
     ),
 }
 

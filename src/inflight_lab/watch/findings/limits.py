@@ -56,7 +56,7 @@ def limiter_for_each_task(log: RequestLog) -> Finding | None:
         f"{where(use.line for use in limiters)}",
         advice="It limits what shares it: make one before the tasks, "
         "and give it to all (notebook 06).",
-        fix=at_the_quotas(log, log.quotas_of(log.first.host)),
+        fix=at_the_quotas(log, log.quotas_of(log)),
     )
 
 
@@ -119,7 +119,7 @@ def limiter_around_the_tasks(log: RequestLog) -> Finding | None:
         return None
     first = log.paced[0]
     permits = sum(event.permits for event in log.paced)
-    for group in log.by_host():
+    for group in log.by_api():
         later = [each for each in group.requests if each.asked >= first.time]
         without_a_permit = len(later) - permits
         if len(because_of_quotas(group)) and without_a_permit > max(
@@ -134,12 +134,12 @@ def _around_other_things(
 ) -> Finding:
     asked = "1 permit" if permits == 1 else f"{permits:g} permits"
     return Finding(
-        CERTAIN if len(log.hosts) == 1 else LIKELY,
+        CERTAIN if len(log.by_api()) == 1 else LIKELY,
         "The rate limiter is not around each request",
         facts=f"the script asked it for {asked}{where([log.paced[0].line])}, and sent "
-        f"{requests} requests to {group.first.host}",
+        f"{requests} requests to {group.hosts_in_words}",
         advice="Ask it right before each request, and before each retry (notebook 06).",
-        fix=at_the_quotas(group, log.quotas_of(group.first.host)),
+        fix=at_the_quotas(group, log.quotas_of(group)),
     )
 
 

@@ -2,179 +2,117 @@
 
 import math
 
-from inflight_lab.runners.quota_fields import quota_states_in
-from inflight_lab.watch.announced_quota import AnnouncedQuota, fields_in
+from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
-from inflight_lab.watch.findings.fixes import at_the_quotas, note_on_the_library
+from inflight_lab.watch.findings.fixes import at_the_quotas, note_on_the_fix
+from inflight_lab.watch.findings.pace import (
+    UNEVENLY,
+    Pace,
+    pace_advice,
+    refused_while_asked_to_wait,
+)
 from inflight_lab.watch.findings.refusals import because_of_quotas, refusals
 from inflight_lab.watch.findings.tokens import name_tokens
-from inflight_lab.watch.request import Request
-from inflight_lab.watch.request_group import (
-    RequestGroup,
-    average_within,
-    most_within,
-)
+from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
-ADVICE = (
-    "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
-)
-ONE_AT_A_TIME = (
-    "Pace them, and when an answer says that none is left, wait as long as it says "
-    "(notebook 06)."
-)
-
 LOOK_IT_UP = (
-    "The rate filled in below is what was accepted: look for the quota in the API's "
+    " The rate filled in below is what was accepted: look for the quota in the API's "
     "documentation."
 )
-
-MORE = 1.05
-"""By how much an average must be above the quota: one at the quota varies a little."""
-
-AT_ONCE = 0.05
-"""Seconds; what is sent in a shorter time is sent at once."""
-
-EDGE = 0.9
-"""The share of a quota from which on network delay alone may exceed it."""
+EDGE = 0.1
+"""The share of a quota that network delay alone may be responsible for."""
 
 
 def refused_requests(log: RequestLog) -> Finding | None:
-    """A host refused requests: it was sent more of them than it allows."""
-    for group in log.by_host():
+    """An API refused requests: it was sent more of them than it allows."""
+    for group in log.by_api():
         refused = because_of_quotas(group)
         if len(refused) and not name_tokens(refused):
-            quotas = log.quotas_of(group.first.host)
-            for quota in quotas:
-                finding = _over_the_quota(group, refused, quota, quotas)
-                finding = finding or _at_its_edge(group, refused, quota, quotas)
-                if finding:
-                    return finding
-            return _refused(group, refused, log.quotas_by_host)
+            for quota in log.quotas_of(group):
+                pace = Pace(quota, group.sent_times)
+                if _is_at_its_edge(pace, group, refused):
+                    return _at_its_edge(log, group, refused, pace)
+                if pace.most > quota.quota:
+                    return _over_the_quota(log, group, refused, pace)
+            return _refused(log, group, refused)
     return None
 
 
 def _over_the_quota(
-    group: RequestGroup,
-    refused: RequestGroup,
-    quota: AnnouncedQuota,
-    all_quotas: list[AnnouncedQuota],
-) -> Finding | None:
-    allowed, window = quota.quota, quota.window
-    times = group.sent_times
-    most = most_within(window, times)
-    if most <= allowed:
-        return None
+    log: RequestLog, group: RequestGroup, refused: RequestGroup, pace: Pace
+) -> Finding:
+    late = refused_while_asked_to_wait(group)
+    ignored = f", and {late} were refused after an answer had asked to wait"
+    fix = at_the_quotas(group, log.quotas_of(group))
     return Finding(
-        CERTAIN if quota.is_certain else LIKELY,
-        f"Over the quota{_how(allowed, window, times)}",
-        facts=f"{refusals(refused)} from {group.first.host}. "
-        f"{_said(quota)}; you sent {_sent_within(window, times)}"
-        f"{_after_none_was_left(group)}",
-        advice=f"{_advice(group)}{note_on_the_library(group)}",
-        fix=at_the_quotas(group, all_quotas),
+        CERTAIN if pace.quota.is_certain else LIKELY,
+        f"Over the quota{pace.how}",
+        facts=f"{refusals(refused)} from {group.hosts_in_words}. {_said(pace.quota)}; "
+        f"you sent {pace.in_words}{ignored if late else ''}",
+        advice=f"{pace_advice(log, group, pace)}{note_on_the_fix(fix, group)}",
+        fix=fix,
     )
-
-
-def _how(allowed: float, window: float, times: list[float]) -> str:
-    """On average, in bursts, or both; "" if all came within one window."""
-    if max(times) - min(times) <= window:
-        return ""
-    most = most_within(window, times)
-    average = min(most, average_within(window, times))
-    if average <= MORE * allowed:
-        return " in bursts"
-    in_bursts = " and in bursts" if most >= 1.5 * average else ""
-    return f" on average{in_bursts}"
 
 
 def _said(quota: AnnouncedQuota) -> str:
     """What is known of the quota, and what is a guess."""
+    allowed = "1 is allowed" if quota.quota == 1 else f"{quota.quota:g} are allowed"
     if quota.is_certain:
-        return f"In {quota.window:g} s {quota.quota:g} are allowed"
+        return f"In {quota.window:g} s {allowed}"
     return (
-        f"The headers said that {quota.quota:g} are allowed, but not in which time; "
+        f"The headers said that {allowed}, but not in which time; "
         f"from the reset in them, a guess is {quota.window:g} s"
     )
 
 
-def _sent_within(window: float, times: list[float]) -> str:
-    """How many were sent: an average only if there was more than one window."""
-    seconds = max(times) - min(times)
-    if seconds < AT_ONCE:
-        return f"{len(times)} at once"
-    if seconds <= window:
-        return f"{len(times)} within {seconds:.1f} s"
-    most = most_within(window, times)
-    average = min(most, average_within(window, times))
-    return f"{average:.0f} in {window:g} s on average, and up to {most}"
-
-
-def _after_none_was_left(group: RequestGroup) -> str:
-    """How many were sent although an answer had said to wait: of the first that did."""
-    for request in group.requests:
-        pause = _pause_until_more(request)
-        if pause is not None and request.ended is not None:
-            until = request.ended + pause
-            ignored = [
-                each for each in group.requests if request.ended < each.asked < until
-            ]
-            return f", {len(ignored)} of them after none was left" if ignored else ""
-    return ""
-
-
-def _pause_until_more(request: Request) -> float | None:
-    """Seconds from an answer that leaves nothing; None if something is left."""
-    if not request.is_refused:
-        return None
-    states = quota_states_in(fields_in(request.headers))
-    pauses = [each.seconds for each in states if each.remaining == 0]
-    return max(pauses, default=None)
-
-
-def _advice(group: RequestGroup) -> str:
-    return ADVICE if group.most_in_flight() > 1 else ONE_AT_A_TIME
-
-
-def _at_its_edge(
-    group: RequestGroup,
-    refused: RequestGroup,
-    quota: AnnouncedQuota,
-    all_quotas: list[AnnouncedQuota],
-) -> Finding | None:
+def _is_at_its_edge(pace: Pace, group: RequestGroup, refused: RequestGroup) -> bool:
     """Nearly as many were sent as are allowed, and a few of them were refused."""
-    most = most_within(quota.window, group.sent_times)
-    is_near = EDGE * quota.quota <= most <= quota.quota
-    if not is_near or len(refused) > (1 - EDGE) * len(group):
-        return None
-    return Finding(
-        LIKELY,
-        "At the edge of the quota",
-        facts=f"{refusals(refused)} from {group.first.host}. "
-        f"{_said(quota)}, and you sent up to {most}; "
-        "on their way some may come closer together",
-        advice="Leave a little of the quota unused (notebook 06).",
-        fix=at_the_quotas(group, all_quotas),
+    allowed = pace.quota.quota
+    may_be_too_many = max(1, EDGE * allowed)
+    is_near = (1 - EDGE) * allowed <= pace.most <= allowed + may_be_too_many
+    return (
+        is_near
+        and not pace.is_too_fast_on_average
+        and len(refused) <= EDGE * len(group)
     )
 
 
-def _refused(
-    group: RequestGroup,
-    refused: RequestGroup,
-    announced: dict[str, list[AnnouncedQuota]],
+def _at_its_edge(
+    log: RequestLog, group: RequestGroup, refused: RequestGroup, pace: Pace
 ) -> Finding:
+    lower = [_a_little_lower(quota) for quota in log.quotas_of(group)]
+    return Finding(
+        LIKELY,
+        "At the edge of the quota",
+        facts=f"{refusals(refused)} from {group.hosts_in_words}. "
+        f"{_said(pace.quota)}, and you sent up to {pace.most}; "
+        "on their way some may come closer together",
+        advice="Leave a little of the quota unused, as the command below does "
+        f"(notebook 06).{UNEVENLY if log.paced else ''}",
+        fix=at_the_quotas(group, lower),
+    )
+
+
+def _a_little_lower(quota: AnnouncedQuota) -> AnnouncedQuota:
+    """As many requests, in a tenth more time."""
+    return quota._replace(window=round((1 + EDGE) * quota.window, 3))
+
+
+def _refused(log: RequestLog, group: RequestGroup, refused: RequestGroup) -> Finding:
     """Where no known quota explains it: what was accepted is the best measure."""
     accepted = sum(request.is_accepted for request in group.requests)
-    quotas = announced.get(group.first.host, [])
+    fix = at_the_quotas(group, _as_accepted(accepted, group.seconds))
+    hint = LOOK_IT_UP if accepted else ""
     return Finding(
         LIKELY,
         "Refused",
-        facts=f"{refusals(refused)} from {group.first.host}, "
-        f"{_does_not_explain(quotas)}. "
+        facts=f"{refusals(refused)} from {group.hosts_in_words}, "
+        f"{_does_not_explain(log.announced_to(group))}. "
         f"In the whole run, {accepted} of {len(group)} were accepted, "
         f"in {group.seconds:.1f} s",
-        advice=f"{_advice(group)} {LOOK_IT_UP}{note_on_the_library(group)}",
-        fix=at_the_quotas(group, _as_accepted(accepted, group.seconds)),
+        advice=f"{pace_advice(log, group)}{hint}{note_on_the_fix(fix, group)}",
+        fix=fix,
     )
 
 

@@ -20,8 +20,20 @@ from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import most_within
 from inflight_lab.watch.request_log import RequestLog
 
+AT_ONCE = 0.01
+"""Seconds; a library that sends again by itself takes less."""
 MIN_PAUSE = 0.2
 """Seconds; a retry after a shorter pause hardly waited at all."""
+
+
+IMPATIENT = (
+    "Wait as long as the API says, or longer each time, and add a random time "
+    "(notebook 08)."
+)
+OBEDIENT = (
+    "Each waits as long as the API asks: add a random time, and pace what is sent, so "
+    "that fewer are refused (notebook 08)."
+)
 
 
 class Pair(NamedTuple):
@@ -73,6 +85,12 @@ class Retries:
         return sum(pair.is_too_early for pair in self.pairs)
 
     @property
+    def obey(self) -> bool:
+        """Whether most come after an answer that says when, and not before."""
+        asked = sum(pair.first.requested_pause is not None for pair in self.pairs)
+        return asked > self.count / 2 and self.too_early < asked / 10
+
+    @property
     def usual_pause(self) -> float:
         """The median pause before a retry, in seconds."""
         return median(pair.pause for pair in self.pairs)
@@ -87,8 +105,8 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
         certainty = CERTAIN if retries.are_certain else LIKELY
         return _storm(log, retries, certainty, how=_how_soon(retries))
     if _come_back_together(retries):
-        pause = f"median {retries.usual_pause:.1f} s"
-        how = f"all pause alike ({pause}), so they come back together"
+        pause = f"{retries.usual_pause:.1f} s (median)"
+        how = f"all pause alike, {pause}, so they come back together"
         return _storm(log, retries, LIKELY, how=how)
     return None
 
@@ -96,13 +114,13 @@ def storm_of_retries(log: RequestLog) -> Finding | None:
 def _storm(
     log: RequestLog, retries: Retries, certainty: Certainty, *, how: str
 ) -> Finding:
+    at_most = "" if retries.are_certain else "up to "
     return Finding(
         certainty,
         "A storm of retries",
-        facts=f"{retries.count} of {retries.total_requests} requests, "
-        f"{retries.failed_again} failed again; {how}",
-        advice="Wait as long as the API says, or longer each time, "
-        "and add a random time (notebook 08).",
+        facts=f"{at_most}{retries.count} of {retries.total_requests} requests are "
+        f"retries, {retries.failed_again} of them failed again; {how}",
+        advice=OBEDIENT if retries.obey else IMPATIENT,
         fix=snippet(with_retries(log)),
     )
 
@@ -165,12 +183,35 @@ def find_retries(log: RequestLog) -> Retries:
         are_retries = _are_of_retrying_senders(after_a_failure, after_an_answer)
     else:
         are_retries = _are_of_known_things(after_a_failure, after_an_answer)
-    may_help = [each for each in after_a_failure if not each.first.is_refused_for_good]
+    retries = after_a_failure
+    if not are_retries:  # but for those of which the library says so
+        retries = [pair for pair in after_a_failure if pair.second.retry]
     return Retries(
-        may_help if are_retries else [],
+        [each for each in retries if _may_help(each)],
         are_certain=not share_addresses,
         total_requests=len(log),
     )
+
+
+def _may_help(pair: Pair) -> bool:
+    """Whether it is a retry that somebody wants.
+
+    Not after a refusal for good.
+    """
+    return not pair.first.is_refused_for_good and not _is_by_a_connection(pair)
+
+
+def sent_again_by_connections(log: RequestLog) -> set[int]:
+    """The requests that a library sent again by itself, by their ``id``.
+
+    It does so at once, where a connection was just being closed.
+    """
+    pairs = _successive_pairs(log, _address_and_sender)
+    return {id(pair.second) for pair in pairs if _is_by_a_connection(pair)}
+
+
+def _is_by_a_connection(pair: Pair) -> bool:
+    return bool(pair.first.error) and pair.pause < AT_ONCE
 
 
 def _share_addresses(log: RequestLog) -> bool:

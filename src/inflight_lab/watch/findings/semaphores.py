@@ -8,11 +8,19 @@ from statistics import median
 from inflight_lab.watch.events import Slept
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import at_the_quotas, snippet, with_retries
+from inflight_lab.watch.findings.pace import MORE
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
 
+SLEEP_AFTER = (
+    "Sleep after the block, when the slot is free for another request (notebook 04)."
+)
+LET_WAIT_OUTSIDE = (
+    "A library that retries waits inside the block: switch its retries off, as with "
+    "max_retries=0, and wait after the block (notebook 04)."
+)
 MIN_PAUSE = 0.1
 """Seconds; a shorter sleep is no pause."""
 
@@ -25,6 +33,8 @@ class Hold:
     """What it sent meanwhile: at least one, and all of them have ended."""
     sleeps: list[Slept]
     released: float
+    slots: int
+    """How many the semaphore has; 0: not known."""
 
     @property
     def seconds(self) -> float:
@@ -57,19 +67,24 @@ def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
         return None
     after_failures = sum(hold.pauses_after_failures for hold in paused)
     if after_failures > len(paused) / 2:
+        is_own = all(sleep.is_own for hold in paused for sleep in hold.sleeps)
         return _pause(
             _facts(paused, of=len(holds)),
-            advice="Sleep after the block, when the slot is free for another request "
-            "(notebook 04).",
+            advice=SLEEP_AFTER if is_own else LET_WAIT_OUTSIDE,
             fix=snippet(with_retries(log)),
         )
-    if not log.refused:
+    group = RequestGroup(paused[0].requests)
+    quotas = log.quotas_of(group)
+    allowed = min((quota.rate for quota in quotas), default=0.0)
+    rate = _rate_of(paused)
+    if not log.refused or rate <= MORE * allowed:
         return None
     return _pause(
-        _facts(paused, of=len(holds)),
-        advice="A pause is no rate limit, and keeps a slot from others: "
-        "put a rate limiter in its stead (notebook 04).",
-        fix=_paced(paused, log),
+        f"{_facts(paused, of=len(holds))}. So its {paused[0].slots} slots let about "
+        f"{rate:.3g} requests a second through",
+        advice="A pause limits the rate only as well as its length fits the quota and "
+        "the answers: put a rate limiter in its stead (notebook 04).",
+        fix=at_the_quotas(group, quotas),
     )
 
 
@@ -79,17 +94,20 @@ def _pause(facts: str, *, advice: str, fix: str) -> Finding:
 
 
 def _facts(paused: list[Hold], *, of: int) -> str:
-    lines = where(sleep.line for hold in paused for sleep in hold.sleeps)
+    sleeps = [sleep for hold in paused for sleep in hold.sleeps]
+    own = [sleep for sleep in sleeps if sleep.is_own]
+    lines = where(sleep.line for sleep in own or sleeps)
     usual = median(hold.pause for hold in paused)
     return (
-        f"{len(paused)} of {of} times a task slept{lines} while it kept a slot that "
+        f"{len(paused)} of {of} times a task waited{lines} while it kept a slot that "
         f"others waited for: {usual:.1f} s (median)"
     )
 
 
-def _paced(paused: list[Hold], log: RequestLog) -> str:
-    group = RequestGroup(paused[0].requests)
-    return at_the_quotas(group, log.quotas_of(group.first.host))
+def _rate_of(holds: list[Hold]) -> float:
+    """How many requests a second all slots let through that are kept so long."""
+    requests = sum(len(hold.requests) for hold in holds) / len(holds)
+    return holds[0].slots * requests / median(hold.seconds for hold in holds)
 
 
 def _holds(log: RequestLog) -> Iterator[Hold]:
@@ -106,18 +124,24 @@ def _holds(log: RequestLog) -> Iterator[Hold]:
         sent = _sent_between(asked_for, event.time, requests[sender])
         if sent:
             slept = _slept_between(asked_for, event.time, sleeps.get(sender, []))
-            yield Hold(sent, slept, event.time)
+            yield Hold(sent, slept, event.time, uses.slots_of(semaphore))
 
 
 class _Uses:
     """When tasks asked for which semaphore."""
 
     def __init__(self, log: RequestLog) -> None:
+        self._slots: dict[Name, int] = {}
         self._times: dict[tuple[Name, Name], list[float]] = {}
         for event in log.acquired:
             semaphore = (event.process, event.semaphore)
             sender = (event.process, event.sender)
+            self._slots.setdefault(semaphore, event.slots)
             self._times.setdefault((semaphore, sender), []).append(event.time)
+
+    def slots_of(self, semaphore: Name) -> int:
+        """How many it has."""
+        return self._slots.get(semaphore, 0)
 
     def last_before(self, time: float, semaphore: Name, sender: Name) -> float | None:
         """When the task last asked for a slot before ``time``; None: it never did."""

@@ -64,7 +64,12 @@ function addFinding(section, finding) {
 function addFix(card, command) {
   const words = "This prints the code that fixes it:";
   const line = add("p", card, { className: "fix", textContent: words });
-  add("code", line, { textContent: command });
+  const code = add("code", line);
+  // A line may end before an option, but not within its hyphens.
+  for (const [number, part] of command.split(/ (?=--)/).entries()) {
+    if (number) code.append(" ");
+    add("span", code, { textContent: part });
+  }
 }
 
 /**

@@ -44,6 +44,8 @@ class Probe:
     A response that is closed while the caller handles one of them has failed.  Any
     other error is a matter of the caller's code: the response counts as answered.
     """
+    _has_seen_retries: ClassVar[bool] = False
+    """Whether a failure has said how often it was sent before."""
     _headers_recorded_at: ClassVar[float] = 0.0
     """When headers were last recorded, for any request: all share the interval."""
 
@@ -103,7 +105,7 @@ class Probe:
         if not self._is_over:
             self._is_over = True
             body = self.body[:MAX_BODY].decode(errors="replace")
-            retry = self.retry() if self.status >= 400 else None
+            retry = self._retry_to_record()
             self._note(Ended, self.number, "", self.status, self._headers, body, retry)
 
     def failed(self, error: BaseException) -> None:
@@ -112,7 +114,8 @@ class Probe:
             self._is_over = True
             name = type(error).__name__
             outcome = "cancelled" if "Cancelled" in name else name
-            self._note(Ended, self.number, outcome, 0, "", "", self.retry())
+            retry = self._retry_to_record()
+            self._note(Ended, self.number, outcome, 0, "", "", retry)
 
     def closed(self) -> None:
         """Its answer was closed: it has failed if an error of the request did that."""
@@ -125,9 +128,17 @@ class Probe:
     def retry(self) -> int | None:
         """How often the library has sent it before; None: not known.
 
-        Only failures are asked, so an answer does not pay for it.
+        An answer is asked only after a failure that knew it: else it would pay for it.
         """
         return None
+
+    def _retry_to_record(self) -> int | None:
+        if self.status < 400 and not Probe._has_seen_retries:
+            return None
+        retry = self.retry()
+        if retry is not None:
+            Probe._has_seen_retries = True
+        return retry
 
     @property
     def keeps_body(self) -> bool:
