@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
 import pytest
 
 from tests.notebooks import numbers
-from tests.notebooks.numbers import Finding, already_executed, findings_in
+from tests.notebooks.numbers import (
+    Finding,
+    already_executed,
+    findings_in,
+    values_printed,
+)
 from tests.support.claimed_numbers import Apart, Documented, Explained
 from tests.support.notebook_tools import GLOSSARY
+from tests.support.output_words import WIDGET
 from tests.support.sections import Cell
 
 PLAN = "| notebook | ask |\n|---|---|\n| 04 | batches of 20 with a limit of {} |"
@@ -149,6 +157,34 @@ def test_what_the_reader_sets_is_the_readers() -> None:
     """
     prose = "## Play\n\n- *requests* at 101: are 45 refused? 45 are refused."
     assert wrong_in(prose) == ["45"]
+
+
+OUTPUTS = [
+    nbformat.v4.new_output("stream", text="sent: 30\n"),
+    nbformat.v4.new_output(
+        "display_data",
+        {
+            "text/plain": "Requests over time. 20 of 30 refused.",
+            "image/svg+xml": "<title>Requests over time.</title><text>45 s</text>",
+        },
+    ),
+    nbformat.v4.new_output(
+        "display_data",
+        {"text/plain": "bars", "image/svg+xml": "<text>333 measured</text>"},
+    ),
+    nbformat.v4.new_output("display_data", {"text/plain": "Panel(99)", WIDGET: {}}),
+]
+
+
+def test_what_stands_below_a_cell_is_read_as_a_reader_does(tmp_path: Path) -> None:
+    """What was printed, what a run's picture says, and the numbers beside bars; not the
+    numbers of an axis, nor the name of a widget.
+    """
+    cell = nbformat.v4.new_code_cell("...", outputs=OUTPUTS)
+    path = tmp_path / "executed.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    (read,) = already_executed(path)
+    assert values_printed(read) == [30, 20, 30, 333]
 
 
 def test_the_glossary_has_no_number_that_nothing_explains() -> None:

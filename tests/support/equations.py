@@ -6,7 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from tests.support.mentions import DIGITS, Mention
+from tests.support.mentions import Mention
+from tests.support.number_kinds import DIGITS
 
 TIMES = "\u00d7\u00b7"
 MINUS = "\u2212"
