@@ -28,7 +28,9 @@ NUMBERS: dict[str, Explained] = {
     "03": {
         "need 10 rounds": "30 / 3",
         "is 20 rounds": "200 / 10",
-        "allowed 600 requests": "6 * 100",
+        "so at least 6 seconds": "200 / 10 * 0.3",
+        "But in six seconds": "200 / 10 * 0.3",
+        "allowed 600 requests": "200 / 10 * 0.3 * 100",
     },
     "04": {
         "every 1.3 seconds": "0.3 + 1",
@@ -43,7 +45,7 @@ NUMBERS: dict[str, Explained] = {
         ),
         "allows 8,600 requests": "round(200 // 3 * (0.3 + 1) + 0.3) * 100",
         "semaphore of 10": Documented("the limit of the 200 requests in 03"),
-        "takes about 6": Apart("200 / 10 * 0.3"),
+        "the same job takes 6": Apart("200 / 10 * 0.3"),
     },
     "05": {
         "shop with 3 tills": "3",

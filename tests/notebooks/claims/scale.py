@@ -88,11 +88,11 @@ def claims_of_09(ran: Ran, *, most: int = 200, sockets: bool = True) -> None:
     for of_transport in work.values():
         assert list(of_transport) == [f"limit {limit}" for limit in (1, 3, 10, 100)]
     one, hundred = work["httpx"]["limit 1"], work["httpx"]["limit 100"]
-    assert 1 / 4 < hundred / one < 4  # "about as much with a hundred"
+    assert 1 / 4 < hundred / one < 4  # "whatever the limit"
     if sockets:
         for limit, cost in work["aiohttp"].items():
             assert cost < work["httpx"][limit]  # "cost less at every limit"
-    least, a_second = ran.numbers("code-works")
+    least, a_second = ran.numbers("code-works")[:2]
     assert a_second == pytest.approx(1000 / least, rel=0.1)
     memory: dict[str, dict[str, float]] = ran.kernel.value("memory")
     tasks, few = memory["with tasks"], memory["with workers"]
