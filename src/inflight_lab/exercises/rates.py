@@ -90,7 +90,7 @@ async def check_one_pacer(solution: Solution) -> str:
 
 @shows_verdict
 async def check_limiter(solution: Solution) -> str:
-    """Notebook 06: ``solution()`` makes a limiter that uses most of 20 a second."""
+    """Notebook 07: ``solution()`` makes a limiter that uses most of 20 a second."""
     expect_threads()
     # As it is: its own rate may be a little less than the quota.
     card = await asyncio.to_thread(judge, lambda: solution(), rate=20)
@@ -104,7 +104,7 @@ async def check_limiter(solution: Solution) -> str:
         )
         expect(
             share.used >= 0.9,
-            f"network {network}: {share.used:.0%} of the quota was used.",
+            f"network {network}: {share.used:.1%} of the quota was used, and not 90%.",
         )
     least = min(share.used for share in on_networks.values())
     return f"{least:.0%} of the quota and more, none refused."

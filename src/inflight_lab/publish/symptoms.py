@@ -69,7 +69,7 @@ REFUSED = (
         "AsyncLimiter or token bucket: too many in the first second",
         "A bucket starts full, and sends twice the quota at first.",
         "07_judge_a_limiter",
-        "What pacing cannot do",
+        "When do the first requests go?",
     ),
     Symptom(
         "403 rate limit exceeded (GitHub)",

@@ -133,7 +133,10 @@ NUMBERS: dict[str, Explained] = {
             Apart("round(floor(200 / 3) * (0.3 + 1) + 0.3)"),
         ),
     },
-    "07": {},
+    "07": {
+        "such a limiter lets 199": "2 * 100 - 1",
+        "With 100 a second": "100",
+    },
     "08": {
         "tries four times": "5 - 1",
         "ten in flight at most ten": ("10", "10"),

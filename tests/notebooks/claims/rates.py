@@ -9,7 +9,7 @@ import pytest
 
 from inflight_lab.exercises.calculator import bursts, limit_for, rate_for, safe_limit
 from inflight_lab.exercises.scoreboard import share_of_quota
-from inflight_lab.quotas.algorithms import SlidingWindow
+from inflight_lab.quotas.algorithms import SlidingWindow, TokenBucket
 from inflight_lab.runners.paced import Pacer
 from tests.notebooks.claims.scoreboard import expect_score, scoreboard
 from tests.support.notebook_tools import code_cell
@@ -184,8 +184,79 @@ def expect_the_challenge_to_need_a_pace(ran: Ran) -> None:
 
 
 def claims_of_07(ran: Ran) -> None:
-    """The limiter of the exercise is refused as it stands."""
-    assert "refused" in ran.text("code-exercise-judge")
+    """What catching up, kinds of quota and an unknown quota do; and the judge's card,
+    where there are threads.
+    """
+    expect_bursts_after_a_busy_moment(ran)
+    expect_kinds_to_differ(ran)
+    expect_the_first_to_go(ran)
+    expect_a_quota_to_be_learnt(ran)
+    if not ran.kernel.value("sys.platform == 'emscripten'"):
+        assert "refused" in ran.text("code-exercise-judge")
+        expect_the_card(ran)
+
+
+def expect_bursts_after_a_busy_moment(ran: Ran) -> None:
+    """Only what goes on from now, or keeps a log, is not refused."""
+    assert 'Measured: "from now".' in ran.text("code-busy")
+    refused = ran.kernel.value("refused")
+    assert min(refused["a few"], refused["from schedule"]) > 0
+    assert refused["Pacer"] <= 1  # a server that stands still sees two at once
+    assert ran.kernel.value("Pacer(20)._burst") == 8  # "up to 8 requests"
+    assert ran.kernel.value("RateLimiter(20).spacing") == pytest.approx(
+        Pacer.HEADROOM / 20
+    )
+
+
+def expect_kinds_to_differ(ran: Ran) -> None:
+    """Which of the twelve requests each kind takes, as the text says."""
+    taken = ran.kernel.value(
+        "{name: [e.request for e in events if e.detail == 200]"
+        " for name, events in answers.items()}"
+    )
+    first, second, evenly = range(1, 5), range(5, 9), range(9, 13)
+    assert taken == {
+        "fixed window": [*first, *second, *evenly],
+        "sliding window": [*first, *evenly],
+        "token bucket": [*first, 6, *evenly],
+        "GCRA": [1, 6, *evenly],
+    }
+
+
+def expect_the_first_to_go(ran: Ran) -> None:
+    """A bucket lets three of 2 per 10 s through in 5 s; only spacing spreads them."""
+    rows = dict(
+        re.match(r"(\w[\w ]+\w) +(\[.*)", line).groups()
+        for line in ran.text("code-first").splitlines()[1:]
+    )
+    assert rows["token bucket"].split("]")[0] == "[0, 0, 5, 10"
+    spread = [name for name, times in rows.items() if "[0, 0, 0]" not in times]
+    assert spread == ["GCRA"]
+    bucket = TokenBucket(100, 1, burst=100)
+    waited = [bucket.admit(number / 1000) for number in range(1000)]
+    assert sum(not wait for wait in waited) == 199  # "lets 199 through"
+
+
+def expect_a_quota_to_be_learnt(ran: Ran) -> None:
+    """From a header at once, and otherwise from 429s."""
+    announced, searched = ran.text("code-unknown-run").splitlines()
+    assert announced.endswith("pace at the end: 19.75 a second")
+    (refused,) = re.findall(r"gemini: (\d+) of 60 refused", searched)
+    assert int(refused) > 0  # "it had to run into 429s"
+
+
+def expect_the_card(ran: Ran) -> None:
+    """One bad cell; and catching up pays for a bucket only."""
+    rows = re.findall(r"^(\w.*?) {2,}(.*%.*)$", ran.text("code-judge"), re.M)
+    refused = {name: re.findall(r", +(\d+)", row) for name, row in rows}
+    bad = {name: row for name, row in refused.items() if set(row) != {"0"}}
+    assert bad == {"GCRA, burst 1": ["0", "406", "0"]}
+    assert ran.text("code-pays").splitlines() == [
+        "catch_up=0, token bucket: 88.6% used, 0 refused",
+        "catch_up=0, sliding window: 88.6% used, 0 refused",
+        "catch_up=7, token bucket: 94.9% used, 0 refused",
+        "catch_up=7, sliding window: 90.0% used, 49 refused",
+    ]
 
 
 def claims_of_08(ran: Ran) -> None:
