@@ -17,6 +17,7 @@ from tests.support.claimed_numbers import Apart, Documented, Explained
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
+PAIRS = Documented("the list of pairs that stands before it")
 PATIENT = Documented("patient_retries() in recipes/api.py")
 
 NUMBERS: dict[str, Explained] = {
@@ -167,6 +168,8 @@ NUMBERS: dict[str, Explained] = {
     },
     "10": {},
     "11": {
+        "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
+        "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
         "failed eight times": PATIENT,
     },

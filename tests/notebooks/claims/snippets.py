@@ -17,13 +17,12 @@ def claims_of_11(ran: Ran) -> None:
     assert ran.text("code-lines").splitlines() == [
         f'URL = "{url}?id={{id}}"',
         "IDS = range(300)",
-        "QUOTAS = [(90, 1)]",
     ]
     expect_headers(ran)
     expect_findings(ran)
     answers, refused, _, took = re.findall(r"[\d.]+", ran.text("code-fixed-run"))
     assert (answers, refused) == ("200", "0")
-    assert float(took) >= 2.2  # "at least 200 / 90"
+    assert float(took) >= 2  # "they would take 200 / 100"
     for widget in ("code-calculator", "code-maker", "code-watch"):
         assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
     assert_practice_comes_with_a_warning(ran)
@@ -35,7 +34,7 @@ def expect_a_whole_quota(ran: Ran) -> None:
     assert counted == "Counter({'status 200': 300})"
     refused, _, took = re.findall(r"[\d.]+", refused_and_took)
     assert int(refused) == 0
-    assert float(took) >= 3.3  # "at least 300 / 90"
+    assert float(took) >= 3  # "300 requests would take 300 / 100"
 
 
 def expect_a_resumed_run(ran: Ran) -> None:
@@ -64,7 +63,7 @@ def expect_findings(ran: Ran) -> None:
     said = ran.text("code-watch")
     assert "20 accepted, 40 refused." in " ".join(said.split())
     found = re.findall(r"^certain: ([A-Z][^:]*):", said, re.M)
-    assert found == ["The connection pool was the limit", "Over the quota"]
+    assert {"The connection pool was the limit", "Over the quota"} <= set(found)
 
 
 def assert_practice_comes_with_a_warning(ran: Ran) -> None:
