@@ -98,23 +98,32 @@ def test_what_was_given_up_before_it_was_sent_is_not_counted_as_sent() -> None:
     assert "you sent 12 at once" in finding.facts
 
 
+NO_QUOTA = "and no quota in its headers explains them"
+
+
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "why"),
     [
-        "",
-        'ratelimit-policy: "default";q=1000;w=2',
-        'ratelimit-policy: "a";q=7;w=2;qu="content-bytes"',
-        'ratelimit-policy: "a";q=7;w=2;qu="concurrent-requests"',
+        ("", NO_QUOTA),
+        ('ratelimit-policy: "a";q=7;w=2;qu="content-bytes"', NO_QUOTA),
+        ('ratelimit-policy: "a";q=7;w=2;qu="concurrent-requests"', NO_QUOTA),
+        (
+            'ratelimit-policy: "default";q=1000;w=2',
+            "though 1000 are allowed in 2 s, and you sent at most 36",
+        ),
+        (
+            "x-ratelimit-limit: 1000\nx-ratelimit-reset: 1",
+            "though 1000 are allowed in 1 s (a guess), and you sent at most 18",
+        ),
     ],
 )
-def test_refusals_that_no_quota_explains(headers: str) -> None:
+def test_refusals_that_no_quota_explains(headers: str, why: str) -> None:
     """Bytes and requests at once are not a rate; what was accepted is the measure."""
     finding = refused([n / 17.9 for n in range(60)], headers)
     assert finding.certainty == "likely"
     assert finding.headline == "Refused"
     assert finding.facts == (
-        "40 refusals (429) from api.example.com, and no quota in its headers explains "
-        "them. "
+        f"40 refusals (429) from api.example.com, {why}. "
         "In the whole run, 20 of 60 were accepted, in 3.3 s"
     )
 
@@ -183,6 +192,30 @@ def test_a_rate_limiter_that_saves_permits_up() -> None:
     assert finding
     assert finding.headline in ("Over the quota in bursts", "At the edge of the quota")
     assert "AsyncLimiter(1, 0.1)" in finding.advice
+
+
+def test_a_quota_that_is_just_used_up() -> None:
+    """Of each five that are sent at once, some come a little too soon."""
+    policy = 'ratelimit-policy: "default";q=5;w=10'
+    sent = [
+        Made(burst * 10.01, 0.1, 429 if burst == 1 else 200, headers=policy)
+        for burst in range(4)
+        for _ in range(5)
+    ]
+    finding = refused_requests(log_of(sent))
+    assert finding
+    assert finding.headline == "At the edge of the quota"
+
+
+def test_one_too_many_that_ended_the_run_is_over_the_quota() -> None:
+    """It is no matter of network delay: all came within one window."""
+    policy = 'ratelimit-policy: "default";q=60;w=60'
+    sent = [
+        Made(n / 9, 0.1, 429 if n == 60 else 200, headers=policy) for n in range(61)
+    ]
+    finding = refused_requests(log_of(sent))
+    assert finding
+    assert finding.headline == "Over the quota"
 
 
 def test_a_few_that_are_one_too_many() -> None:

@@ -162,7 +162,10 @@ def test_those_who_wait_as_long_as_the_api_asks() -> None:
 
 def test_what_a_library_sends_again_by_itself_is_no_retry() -> None:
     """At once, where the connection was just being closed."""
-    broken = [Made(n / 9, 0.5, error="ServerDisconnectedError") for n in range(20)]
+    broken = [
+        Made(n / 9, 0.5, error="ServerDisconnectedError", library="aiohttp")
+        for n in range(20)
+    ]
     again = [
         made._replace(asked=made.asked + 0.501, sender=1000 + n, error="cancelled")
         for n, made in enumerate(broken)

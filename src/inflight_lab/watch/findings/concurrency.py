@@ -3,7 +3,7 @@
 from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import in_flight, snippet
-from inflight_lab.watch.findings.retries import sent_again_by_connections
+from inflight_lab.watch.findings.retries import sent_again_by_aiohttp
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
@@ -33,7 +33,7 @@ def requests_after_a_failure(log: RequestLog) -> Finding | None:
     """`asyncio.gather` raised an error, and its other tasks went on sending."""
     for failure in log.failed_gathers:
         requests = _sent_after(failure, log)
-        if requests:
+        if requests >= MIN_EVIDENCE:
             return Finding(
                 CERTAIN,
                 "Requests after the failure",
@@ -49,7 +49,7 @@ def requests_after_a_failure(log: RequestLog) -> Finding | None:
 def _sent_after(failure: GatherFailed, log: RequestLog) -> int:
     """How many requests the tasks sent that the failure left running."""
     running = {(failure.process, sender) for sender in failure.running}
-    sent_again = sent_again_by_connections(log)
+    sent_again = sent_again_by_aiohttp(log)
     return sum(
         request.asked > failure.time
         and request.sender in running

@@ -1,13 +1,23 @@
 """How a client's connections are used."""
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import in_flight, note_on_the_fix, snippet
-from inflight_lab.watch.findings.libraries import words_of
+from inflight_lab.watch.findings.fixes import (
+    in_flight,
+    is_sent_by_openai,
+    note_on_the_fix,
+    snippet,
+)
+from inflight_lab.watch.findings.libraries import Words, words_of
 from inflight_lab.watch.findings.limits import semaphore_for_each_task
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
+
+OF_AN_SDK = (
+    "Each client of an SDK, such as openai's, opens connections of its own: make one "
+    "for all calls (notebook 01)."
+)
 
 
 def pool_as_the_limit(log: RequestLog) -> Finding | None:
@@ -74,9 +84,15 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
         f"A {words.client} for each request",
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
         f"opened{where(request.line for request in log.requests)}",
-        advice=f"{words.one_off} makes one each time (notebook 01), and so does a "
-        f"function that opens its own. Make one {words.client} for all: {words.share}",
+        advice=OF_AN_SDK if is_sent_by_openai(log) else _make_one(words),
         fix="",
+    )
+
+
+def _make_one(words: Words) -> str:
+    return (
+        f"{words.one_off} makes one each time (notebook 01), and so does a function "
+        f"that opens its own. Make one {words.client} for all: {words.share}"
     )
 
 

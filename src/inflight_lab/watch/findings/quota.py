@@ -22,6 +22,8 @@ LOOK_IT_UP = (
 )
 EDGE = 0.1
 """The share of a quota that network delay alone may be responsible for."""
+HALF = 0.5
+"""If more are refused than that, network delay alone does not explain it."""
 
 
 def refused_requests(log: RequestLog) -> Finding | None:
@@ -57,25 +59,26 @@ def _over_the_quota(
 
 def _said(quota: AnnouncedQuota) -> str:
     """What is known of the quota, and what is a guess."""
-    allowed = "1 is allowed" if quota.quota == 1 else f"{quota.quota:g} are allowed"
     if quota.is_certain:
-        return f"In {quota.window:g} s {allowed}"
+        return f"In {quota.window:g} s {_allowed(quota)}"
     return (
-        f"The headers said that {allowed}, but not in which time; "
+        f"The headers said that {_allowed(quota)}, but not in which time; "
         f"from the reset in them, a guess is {quota.window:g} s"
     )
 
 
 def _is_at_its_edge(pace: Pace, group: RequestGroup, refused: RequestGroup) -> bool:
-    """Nearly as many were sent as are allowed, and a few of them were refused."""
+    """Nearly as many were sent as are allowed, and some of them were refused.
+
+    A few may be one too many, on average few enough.
+    """
     allowed = pace.quota.quota
-    may_be_too_many = max(1, EDGE * allowed)
-    is_near = (1 - EDGE) * allowed <= pace.most <= allowed + may_be_too_many
-    return (
-        is_near
-        and not pace.is_too_fast_on_average
-        and len(refused) <= EDGE * len(group)
-    )
+    share = len(refused) / len(group)
+    if pace.most <= allowed:
+        return pace.most >= (1 - EDGE) * allowed and share <= HALF
+    one_too_many = pace.most <= allowed + max(1, EDGE * allowed)
+    is_paced = not pace.is_within_one_window and not pace.is_too_fast_on_average
+    return one_too_many and is_paced and share <= EDGE
 
 
 def _at_its_edge(
@@ -108,7 +111,7 @@ def _refused(log: RequestLog, group: RequestGroup, refused: RequestGroup) -> Fin
         LIKELY,
         "Refused",
         facts=f"{refusals(refused)} from {group.hosts_in_words}, "
-        f"{_does_not_explain(log.announced_to(group))}. "
+        f"{_does_not_explain(log, group)}. "
         f"In the whole run, {accepted} of {len(group)} were accepted, "
         f"in {group.seconds:.1f} s",
         advice=f"{pace_advice(log, group)}{hint}{note_on_the_fix(fix, group)}",
@@ -116,14 +119,18 @@ def _refused(log: RequestLog, group: RequestGroup, refused: RequestGroup) -> Fin
     )
 
 
-def _does_not_explain(quotas: list[AnnouncedQuota]) -> str:
-    guesses = [quota for quota in quotas if not quota.is_certain]
-    if not guesses:
-        return "and no quota in its headers explains them"
-    return (
-        f"and its headers say that {guesses[0].quota:g} are allowed, "
-        "but not in which time"
-    )
+def _does_not_explain(log: RequestLog, group: RequestGroup) -> str:
+    for quota in log.quotas_of(group):
+        most = Pace(quota, group.sent_times).most
+        window = f"{quota.window:g} s" + ("" if quota.is_certain else " (a guess)")
+        return f"though {_allowed(quota)} in {window}, and you sent at most {most}"
+    for guess in log.announced_to(group):
+        return f"and its headers say that {_allowed(guess)}, but not in which time"
+    return "and no quota in its headers explains them"
+
+
+def _allowed(quota: AnnouncedQuota) -> str:
+    return "1 is allowed" if quota.quota == 1 else f"{quota.quota:g} are allowed"
 
 
 def _as_accepted(accepted: int, seconds: float) -> list[AnnouncedQuota]:

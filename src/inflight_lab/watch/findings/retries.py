@@ -20,8 +20,15 @@ from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import most_within
 from inflight_lab.watch.request_log import RequestLog
 
-AT_ONCE = 0.01
+AT_ONCE = 0.05
 """Seconds; a library that sends again by itself takes less."""
+LOST_CONNECTION = (
+    "ServerDisconnectedError",
+    "ClientOSError",
+    "ClientConnectionResetError",
+)
+IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
+"""The methods of requests that aiohttp sends again after such errors."""
 MIN_PAUSE = 0.2
 """Seconds; a retry after a shorter pause hardly waited at all."""
 
@@ -46,6 +53,11 @@ class Pair(NamedTuple):
     def pause(self) -> float:
         """Seconds from the end of the first request to the second."""
         return self.second.asked - (self.first.ended or 0.0)
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether there is hardly any pause."""
+        return self.pause < AT_ONCE
 
     @property
     def is_too_early(self) -> bool:
@@ -186,32 +198,37 @@ def find_retries(log: RequestLog) -> Retries:
     retries = after_a_failure
     if not are_retries:  # but for those of which the library says so
         retries = [pair for pair in after_a_failure if pair.second.retry]
+    sent_again = sent_again_by_aiohttp(log)
     return Retries(
-        [each for each in retries if _may_help(each)],
+        [
+            pair
+            for pair in retries
+            if not pair.first.is_refused_for_good and id(pair.second) not in sent_again
+        ],
         are_certain=not share_addresses,
         total_requests=len(log),
     )
 
 
-def _may_help(pair: Pair) -> bool:
-    """Whether it is a retry that somebody wants.
+def sent_again_by_aiohttp(log: RequestLog) -> set[int]:
+    """The requests that aiohttp sent again by itself, by their ``id``.
 
-    Not after a refusal for good.
+    It does so at once, and once in a call, where a connection was just being closed.
     """
-    return not pair.first.is_refused_for_good and not _is_by_a_connection(pair)
+    sent_again: set[int] = set()
+    for pair in _successive_pairs(log, _address_and_sender):
+        is_first_try = id(pair.first) not in sent_again
+        if is_first_try and _has_lost_its_connection(pair.first) and pair.is_at_once:
+            sent_again.add(id(pair.second))
+    return sent_again
 
 
-def sent_again_by_connections(log: RequestLog) -> set[int]:
-    """The requests that a library sent again by itself, by their ``id``.
-
-    It does so at once, where a connection was just being closed.
-    """
-    pairs = _successive_pairs(log, _address_and_sender)
-    return {id(pair.second) for pair in pairs if _is_by_a_connection(pair)}
-
-
-def _is_by_a_connection(pair: Pair) -> bool:
-    return bool(pair.first.error) and pair.pause < AT_ONCE
+def _has_lost_its_connection(request: Request) -> bool:
+    return (
+        request.library == "aiohttp"
+        and request.error in LOST_CONNECTION
+        and request.method in IDEMPOTENT
+    )
 
 
 def _share_addresses(log: RequestLog) -> bool:

@@ -63,7 +63,8 @@ def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
     holds = list(_holds(log))
     paused = [hold for hold in holds if hold.pause >= MIN_PAUSE]
     kept = sum(hold.seconds for hold in holds)
-    if len(paused) < MIN_EVIDENCE or sum(hold.pause for hold in paused) < 0.3 * kept:
+    is_usual = len(paused) >= max(MIN_EVIDENCE, len(holds) / 4)
+    if not is_usual or sum(hold.pause for hold in paused) < 0.3 * kept:
         return None
     after_failures = sum(hold.pauses_after_failures for hold in paused)
     if after_failures > len(paused) / 2:
