@@ -161,8 +161,10 @@ def contradiction(number: ProseNumber, printed: Sequence[Mention]) -> str:
 def is_explained(
     number: ProseNumber, printed: Sequence[Mention], known: set[float]
 ) -> bool:
-    """Whether it is a parameter, or was printed."""
+    """Whether it is a parameter, or was printed.  What says "none" needs no source."""
     mention = number.mention
+    if mention.value == 0:
+        return True
     everywhere = [each for each in printed if not each.is_of_this_machine]
     if any(is_the_same(mention, each.value) for each in everywhere):
         return True

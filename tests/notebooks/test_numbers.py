@@ -85,6 +85,7 @@ class Wrong(NamedTuple):
         Wrong("Fifteen requests go first.", ["Fifteen"]),
         Wrong("An answer takes 0.35 seconds.", ["0.35"]),
         Wrong("30 were refused.", ["30"]),
+        Wrong("None of them was refused: there is no 429.", ["None", "no"]),
         Wrong("It takes 0.3 seconds.", ["0.3"]),
         Wrong("It takes about 2 seconds.", ["2"]),
         Wrong("It takes at least 3 seconds.", ["3"]),

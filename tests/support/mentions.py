@@ -44,6 +44,9 @@ ALWAYS_A_STATUS = set(STATUSES.split()) - {"200", "400", "500"}
 STATUS = re.compile(r"(?<![\w.,])\d{3}(?!\d|\.\d| requests| tasks| answers)")
 STATUS_LIST = re.compile(r"\b[1-5]\d\d\b(?:(?:,| or| and|, or|, and) [1-5]\d\d\b)+")
 
+NONE_REFUSED = re.compile(
+    rf"\b(no|none|nothing) (?:{WORD} ){{0,3}}?(?:429s?|refused)\b", re.IGNORECASE
+)
 COUNTED = re.compile(
     rf"\s+(?:{WORD}\s+){{0,2}}?(?:requests?|answers?|429s?|refus\w+|seconds?|"
     r"milliseconds?|minutes?|hours?|in flight|slots?|tasks?|threads?|processes|"
@@ -59,16 +62,16 @@ class Mention:
     """A number in a text."""
 
     value: float
-    decimals: int
     text: str
     start: int
     """Where it begins in its ``sentence``."""
     sentence: str
-    unit: str
+    decimals: int = 0
+    unit: str = ""
     """"%", "s" or "ms"; empty for a count, and for seconds that are written out."""
-    kind: str
+    kind: str = ""
     """What it counts, as `kind_of` says."""
-    bound: Bound
+    bound: Bound = "exactly"
 
     @property
     def is_of_this_machine(self) -> bool:
@@ -100,15 +103,17 @@ def mentions_in(sentence: str, *, kind: str = "") -> Iterator[Mention]:
         if found["words"] and not COUNTED.match(around.after):
             continue
         yield Mention(
-            value=value_of(text),
+            value_of(text),
+            text,
+            found.start(),
+            sentence,
             decimals=len(text.partition(".")[2]),
-            text=text,
-            start=found.start(),
-            sentence=sentence,
             unit=(found["unit"] or "").strip(),
             kind=kind_of(around) or kind,
             bound=bound_of(around.before),
         )
+    for none in NONE_REFUSED.finditer(sentence):
+        yield Mention(0, none[1], none.start(), sentence, kind="refused")
 
 
 def without_what_counts_nothing(sentence: str) -> str:
