@@ -82,6 +82,8 @@ NUMBERS: dict[str, Explained] = {
         "| 25 a second": "rate_for(safe_limit(100, latency=0.3), latency=1)",
     },
     "06": {
+        "0.6 = 7.2 seconds": ("0.6", Apart("60 / 5 * 0.6")),
+        "= 3 seconds, and one latency": Apart("60 / 20"),
         "spacing is 1.25 % wider": "100 * (1.0125 - 1)",
         "differ by 1.25 %": "100 * (1.0125 - 1)",
         "which is 0.0375 seconds": "3 * (1.0125 - 1)",
@@ -190,6 +192,7 @@ NUMBERS: dict[str, Explained] = {
         "bytes / 4": BYTES_PER_TOKEN,
     },
     "compare_limiters": {
+        "with no 429, except": Apart("0"),
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
         "text-judged": Documented("what judge prints: test_compare_limiters"),
         "text-measured": Documented(MEASURED),
