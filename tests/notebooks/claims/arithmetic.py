@@ -105,7 +105,7 @@ NUMBERS: dict[str, Explained] = {
             Apart("round(100 / 1.0125)"),
         ),
         "in flight at 90": "90",
-        "queue in httpx's pool of 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
+        "pool of 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "yesterday's script | 0 | 100 | 0.6": (
             "0",
             Apart("200 - 100"),
