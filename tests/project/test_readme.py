@@ -101,4 +101,4 @@ def test_the_repositorys_address_is_one_placeholder() -> None:
     address = r"https://mybinder.org/v2/gh/(OWNER/REPOSITORY)/HEAD"
     assert len(re.findall(address, README)) == 1
     assert re.search(rf"^\[binder\]: {address}", README.splitlines()[-1])
-    assert "in place of `OWNER/REPOSITORY` in the last line of this file" in README
+    assert "replace `OWNER/REPOSITORY` in the last line of this file" in README
