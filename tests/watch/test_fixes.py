@@ -16,11 +16,17 @@ from inflight_lab.runners import RUNGS
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.conclusion import WHOLE_SCRIPTS
 from inflight_lab.watch.findings import fixes
-from inflight_lab.watch.findings.fixes import snippet, whole
+from inflight_lab.watch.findings.fixes import (
+    at_the_quotas,
+    note_on_the_fix,
+    snippet,
+    whole,
+)
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.ui_server import Page
 from tests.support.pasting import run
+from tests.support.watching import Made, log_of
 
 QUOTAS = [AnnouncedQuota(5, 0.5, True), AnnouncedQuota(300, 60, True)]
 URLS = {
@@ -111,3 +117,24 @@ def test_a_window_of_days_is_written_out() -> None:
 def test_which_of_the_names_are_whole_scripts() -> None:
     """Those can be written with --output; rungs cannot."""
     assert set(WHOLE_SCRIPTS) == set(RECIPES) & set(NAMES)
+
+
+CHATS = "https://api.example.com/v1/chat/completions"
+
+
+def test_the_recipe_is_for_most_of_the_requests() -> None:
+    """Whatever comes first, such as a list of models."""
+    models = Made(url="https://api.example.com/v1/models")
+    chats = [Made(1.0, url=CHATS, method="POST", status=429, retry=0)] * 9
+    assert at_the_quotas(log_of([models, *chats]), QUOTAS[:1]) == (
+        "inflight-lab snippet with_openai --rate 5 --period 0.5 "
+        '--url "https://api.example.com/v1"'
+    )
+
+
+def test_what_takes_the_place_of_threads() -> None:
+    """A loop without a task or a second thread has none to replace."""
+    command = snippet("paced")
+    assert note_on_the_fix(command, log_of([Made(sender=-n) for n in (1, 2)]))
+    assert note_on_the_fix(command, log_of([Made(sender=-1)] * 2)) == ""
+    assert note_on_the_fix(command, log_of([Made(sender=n) for n in (1, 2)])) == ""

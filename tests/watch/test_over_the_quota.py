@@ -38,6 +38,7 @@ def refused(times: list[float], headers: str = SEVEN_IN_TWO_SECONDS) -> Finding:
             [2 * burst + n / 1000 for burst in range(4) for n in range(6)] + [6.0] * 3,
             "in bursts",
         ),
+        ([1.9] * 7 + [2.0] * 7 + [4.3], "in bursts"),
     ],
     ids=[
         "twice as fast",
@@ -46,6 +47,7 @@ def refused(times: list[float], headers: str = SEVEN_IN_TWO_SECONDS) -> Finding:
         "bursts",
         "a burst first",
         "the last burst does not count",
+        "the border of two windows",
     ],
 )
 def test_on_average_or_in_bursts(times: list[float], how: str) -> None:
@@ -173,7 +175,7 @@ def test_the_recipe_for_each_library(
 ) -> None:
     """Where it takes the place of threads, the advice says so."""
     sent = [
-        Made(n / 20, 0.05, 429 if n else 200, library=library, sender=sender)
+        Made(n / 20, 0.05, 429 if n else 200, library=library, sender=sender - n % 2)
         for n in range(60)
     ]
     finding = refused_requests(log_of(sent))

@@ -220,8 +220,8 @@ def test_all_that_was_refused_comes_again() -> None:
     assert finding
     assert finding.certainty == "likely"
     assert finding.facts == (
-        "3 times as many requests as had been refused came again at once, 15.0 s "
-        "later: 52 of 92 requests"
+        "3 waves, each 15.0 s after the one before it, and each with as many requests "
+        "as had just been refused: 52 of 92 in all"
     )
 
 

@@ -1,11 +1,12 @@
 """The commands that print the code that fixes what stands out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from urllib.parse import urlsplit
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.address import CHATS, address_option
+from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 
 RECIPE_BY_LIBRARY = {
@@ -44,20 +45,27 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
 
 
 def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
-    """The command for a recipe that sends what the group sends, within quotas."""
-    recipe = _recipe(group, quotas)
-    if recipe == "budgets":
-        return snippet(recipe)  # a rung, which has no options
-    return snippet(recipe, quotas, more=address_option(recipe, group))
+    """The command for a recipe that sends what most of the group is, within quotas."""
+    most = most_of(group)
+    recipe = _recipe(most, quotas)
+    return snippet(recipe, quotas, more=address_option(recipe, most))
+
+
+def most_of(group: RequestGroup) -> RequestGroup:
+    """The largest part of it that one recipe could send."""
+    return max(group.grouped_by(_kind_of), key=len)
+
+
+def _kind_of(request: Request) -> Hashable:
+    is_chat = urlsplit(request.url).path.endswith(CHATS)
+    return request.library, request.method, request.host, is_chat
 
 
 def _recipe(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
     """If the quotas are a guess, the recipe obeys the headers as well."""
     if asks_a_model(group):
         return for_a_model(group)
-    if is_sent_by_openai(group):
-        return "budgets"
-    if all(request.method == "POST" for request in group.requests):
+    if group.first.method == "POST":
         return "send_all"
     if group.first.library in RECIPE_BY_LIBRARY:
         return RECIPE_BY_LIBRARY[group.first.library]
@@ -91,7 +99,8 @@ def in_flight(group: RequestGroup) -> str:
 def note_on_the_fix(command: str, group: RequestGroup) -> str:
     """A sentence, if what the command prints replaces the script's threads."""
     recipe = command.split()[2]
-    if not is_in_a_thread(group) or recipe == "with_requests":
+    threads = len(group.by_sender())
+    if not is_in_a_thread(group) or threads == 1 or recipe == "with_requests":
         return ""
     return " The code below sends with asyncio: it takes the place of your threads."
 
@@ -103,8 +112,8 @@ def is_in_a_thread(group: RequestGroup) -> bool:
 
 
 def asks_a_model(group: RequestGroup) -> bool:
-    """Whether the requests are chats, as OpenAI's API takes them."""
-    return urlsplit(group.first.url).path.endswith(CHATS)
+    """Whether most of the requests are chats, as OpenAI's API takes them."""
+    return urlsplit(most_of(group).first.url).path.endswith(CHATS)
 
 
 def is_sent_by_openai(group: RequestGroup) -> bool:

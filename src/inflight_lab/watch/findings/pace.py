@@ -65,8 +65,13 @@ class Pace:
 
     @property
     def is_too_fast_on_average(self) -> bool:
-        """Whether the average alone is above the quota."""
-        return self.average > MORE * self.quota.quota
+        """Whether the average alone is above the quota.
+
+        A quota that nothing was used of before lets a whole window more through.
+        """
+        allowed = self.quota.quota * (1 + self.seconds / self.quota.window)
+        is_above = self.average > MORE * self.quota.quota
+        return is_above and len(self.times) > allowed
 
     @property
     def how(self) -> str:

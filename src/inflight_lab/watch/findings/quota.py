@@ -45,7 +45,8 @@ def _over_the_quota(
     log: RequestLog, group: RequestGroup, refused: RequestGroup, pace: Pace
 ) -> Finding:
     late = refused_while_asked_to_wait(group)
-    ignored = f", and {late} were refused after an answer had asked to wait"
+    were = "1 was" if late == 1 else f"{late} were"
+    ignored = f", and {were} refused after an answer had asked to wait"
     fix = at_the_quotas(group, log.quotas_of(group))
     return Finding(
         CERTAIN if pace.quota.is_certain else LIKELY,

@@ -10,7 +10,11 @@ from statistics import median
 
 from inflight_lab.watch.findings.finding import LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import snippet, with_retries
-from inflight_lab.watch.findings.retries import IMPATIENT, storm_of_retries
+from inflight_lab.watch.findings.retries import (
+    IMPATIENT,
+    OBEDIENT,
+    storm_of_retries,
+)
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -26,26 +30,39 @@ def retries_in_waves(log: RequestLog) -> Finding | None:
     if storm_of_retries(log):
         return None
     for group in log.by_api():
-        returns = [
-            (first, second)
-            for first, second in pairwise(_waves(group))
-            if _come_back(first, second)
-        ]
+        returns = [pair for pair in pairwise(_waves(group)) if _come_back(*pair)]
         pauses = [_begin(second) - _end(first) for first, second in returns]
         # Batches of one size look the same, as long as all of them are refused.
         varies = any(_failed(first) < len(first) for first, _ in returns)
         if len(returns) >= 2 and varies and max(pauses) < ALIKE * min(pauses):
-            count = sum(len(second) for _, second in returns)
-            return Finding(
-                LIKELY,
-                "Retries that come back together",
-                facts=f"{len(returns)} times as many requests as had been refused came "
-                f"again at once, {median(pauses):.1f} s later: {count} of {len(group)} "
-                "requests",
-                advice=IMPATIENT,
-                fix=snippet(with_retries(group)),
-            )
+            waves = [second for _, second in returns]
+            return _together(group, waves, pause=median(pauses))
     return None
+
+
+def _together(
+    group: RequestGroup, waves: list[list[Request]], *, pause: float
+) -> Finding:
+    count = sum(len(wave) for wave in waves)
+    return Finding(
+        LIKELY,
+        "Retries that come back together",
+        facts=f"{len(waves)} waves, each {pause:.1f} s after the one before it, and "
+        "each with as many requests as had just been refused: "
+        f"{count} of {len(group)} in all",
+        advice=OBEDIENT if _waits_as_asked(group, pause) else IMPATIENT,
+        fix=snippet(with_retries(group)),
+    )
+
+
+def _waits_as_asked(group: RequestGroup, pause: float) -> bool:
+    """Whether that is about as long as the refusals asked to wait."""
+    asked = [
+        request.requested_pause
+        for request in group.requests
+        if request.requested_pause is not None
+    ]
+    return bool(asked) and pause >= 0.9 * median(asked)
 
 
 def _waves(group: RequestGroup) -> Iterator[list[Request]]:
