@@ -114,6 +114,16 @@ def test_links_to_other_sites_say_where_they_lead(path: Path) -> None:
             assert words.lower() not in ("here", "this", "link", "this page"), target
 
 
+@each_with_code
+def test_a_link_says_where_it_leads(path: Path) -> None:
+    """Also to somebody who hears the links alone: "here" or "read more" does not."""
+    vague = re.compile("click|here|link|more|read", re.IGNORECASE)
+    prose = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
+    texts = re.findall(r"(?<!!)\[([^]\n]+)\]\(", "\n".join(prose))
+    short = [text for text in texts if len(text) < 20]
+    assert [text for text in short if vague.search(text)] == []
+
+
 def links(path: Path) -> list[str]:
     """Where the links of its prose lead."""
     return [
