@@ -27,10 +27,10 @@ from inflight_lab.recipes.source import PACKAGE, SourceFile, Statement, read
 EXPLAINED_IN = {
     "recipes": "11_copy_a_snippet",
     "runners": "08_survive_failures",
-    "runners.adaptive": "06_pace_to_the_quota",
+    "runners.adaptive": "07_judge_a_limiter",
     "runners.budgets": "13_keep_two_budgets",
-    "runners.episodes": "06_pace_to_the_quota",
-    "runners.learned_pace": "06_pace_to_the_quota",
+    "runners.episodes": "07_judge_a_limiter",
+    "runners.learned_pace": "07_judge_a_limiter",
     "runners.paced": "06_pace_to_the_quota",
     "runners.peek": "13_keep_two_budgets",
     "runners.reservations": "13_keep_two_budgets",
