@@ -140,8 +140,9 @@ def measures(number: ProseNumber) -> str:
 
 
 def only_a_run_tells(number: ProseNumber) -> bool:
-    """Whether no parameter explains it."""
-    return measures(number) in ONLY_A_RUN_TELLS and number.mention.value > 0
+    """Whether no parameter explains it; one may be the reason for a bound."""
+    is_bound = number.mention.bound in ("at most", "at least")
+    return measures(number) in ONLY_A_RUN_TELLS and not is_bound
 
 
 def contradiction(number: ProseNumber, printed: Sequence[Mention]) -> str:

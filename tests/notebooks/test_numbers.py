@@ -62,6 +62,7 @@ def wrong_in(prose: str) -> list[str]:
         "Are all 200 accepted, at 100 a second?",
         "| rung | answers | 429s |\n|---|---|---|\n| limit 30 | 180 | 20 |",
         "One of 1 / latency a second, and of 100, 200 and 30 / 0.3 = 100.",
+        "At most 30 are refused, because 30 were in flight at most.",
         PLAN.format(3),
         "See the 3rd line of notebook 12.\n\n```text\n77\n```",
     ],

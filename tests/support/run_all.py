@@ -74,7 +74,8 @@ def expect_done(ran: Ran) -> None:
     pairs = list(zip(code_cells(ran.path), ran.cells, strict=True))
     failed = [f"{source}\n{run.error}" for source, run in pairs if run.error]
     assert not failed, failed[0]
-    assert [source for source, run in pairs if run.status != "ok"] == []
+    unfinished = [source for source, run in pairs if run.status != "ok"]
+    assert not unfinished, f"{len(unfinished)} not done in time:\n{unfinished[0]}"
     assert not [run.text for run in ran.cells if "never retrieved" in run.text]
     if has_panel(ran.path):
         assert ran.kernel.run(PANEL_ENDS).status == "ok"
