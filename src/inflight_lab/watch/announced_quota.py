@@ -116,25 +116,29 @@ def known_quotas(known: list[AnnouncedQuota], answer: Request) -> list[Announced
     until the quota's reset: the later the answer, the fewer these are, so the longest
     guess is the best.
     """
-    reason = answer.refusal.reason if answer.refusal else ""
     quotas = announced_quotas(answer.headers)
     certain = [quota for quota in quotas if quota.is_certain]
-    certain += quotas_in_words(reason)
+    if answer.refusal:
+        certain += quotas_in_words(answer.refusal.reason)
     if certain:
-        by_window = {quota.window: quota for quota in known if quota.is_certain}
-        by_window |= {quota.window: quota for quota in certain}
-        return sorted(by_window.values(), key=_by_window)
-    if not known or not quotas:
-        return known or quotas
-    if known[0].is_certain or _by_length(known[0]) > _by_length(quotas[0]):
+        return _with_windows([*known, *certain])
+    if not known:
+        return quotas
+    if not quotas or known[0].is_certain:
         return known
-    return quotas
+    return max(quotas, known, key=_by_length)
+
+
+def _with_windows(quotas: list[AnnouncedQuota]) -> list[AnnouncedQuota]:
+    """The last one of each window, without guesses."""
+    by_window = {quota.window: quota for quota in quotas if quota.is_certain}
+    return sorted(by_window.values(), key=_by_window)
 
 
 def _by_window(quota: AnnouncedQuota) -> float:
     return quota.window
 
 
-def _by_length(quota: AnnouncedQuota) -> tuple[float, float]:
-    """To compare guesses: a longer window first, then the reset it is guessed from."""
-    return quota.window, quota.reset
+def _by_length(guesses: list[AnnouncedQuota]) -> tuple[float, float]:
+    """To compare guesses: a longer window is better, then a longer reset."""
+    return guesses[0].window, guesses[0].reset

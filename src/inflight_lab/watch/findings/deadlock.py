@@ -52,8 +52,8 @@ def _waited(event: Deadlocked, log: RequestLog) -> str:
 def _end_of(event: Deadlocked, log: RequestLog) -> float | None:
     """When the semaphore was used again, such as because tasks were cancelled."""
     uses: list[Acquired | Released] = [*log.acquired, *log.released]
-    later = [use.time for use in uses if use.time > event.time and _is_of(use, event)]
-    return min(later, default=None)
+    times = [use.time for use in uses if _is_of(use, event)]
+    return min((time for time in times if time > event.time), default=None)
 
 
 def _is_handed_on(event: Deadlocked, log: RequestLog) -> bool:

@@ -120,12 +120,10 @@ def limiter_around_the_tasks(log: RequestLog) -> Finding | None:
     first = log.paced[0]
     permits = sum(event.permits for event in log.paced)
     for group in log.by_api():
-        later = [each for each in group.requests if each.asked >= first.time]
-        without_a_permit = len(later) - permits
-        if len(because_of_quotas(group)) and without_a_permit > max(
-            MIN_EVIDENCE, 0.2 * len(later)
-        ):
-            return _around_other_things(log, group, len(later), permits)
+        requests = sum(each.asked >= first.time for each in group.requests)
+        are_many = requests - permits > max(MIN_EVIDENCE, 0.2 * requests)
+        if are_many and len(because_of_quotas(group)):
+            return _around_other_things(log, group, requests, permits)
     return None
 
 

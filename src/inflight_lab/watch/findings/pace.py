@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from inflight_lab.runners.quota_fields import quota_states_in
@@ -53,12 +54,12 @@ class Pace:
         """Whether there was no time for an average."""
         return self.seconds <= self.quota.window
 
-    @property
+    @cached_property
     def most(self) -> int:
         """The most that were sent within the quota's window."""
         return most_within(self.quota.window, self.times)
 
-    @property
+    @cached_property
     def average(self) -> float:
         """How many were sent within it on average."""
         return min(self.most, average_within(self.quota.window, self.times))

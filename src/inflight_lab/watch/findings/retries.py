@@ -198,16 +198,21 @@ def find_retries(log: RequestLog) -> Retries:
     retries = after_a_failure
     if not are_retries:  # but for those of which the library says so
         retries = [pair for pair in after_a_failure if pair.second.retry]
-    sent_again = sent_again_by_aiohttp(log)
     return Retries(
-        [
-            pair
-            for pair in retries
-            if not pair.first.is_refused_for_good and id(pair.second) not in sent_again
-        ],
+        _that_may_help(retries, log),
         are_certain=not share_addresses,
         total_requests=len(log),
     )
+
+
+def _that_may_help(retries: list[Pair], log: RequestLog) -> list[Pair]:
+    """Without those after a refusal for good, and those that a library needed."""
+    sent_again = sent_again_by_aiohttp(log)
+    return [
+        pair
+        for pair in retries
+        if not pair.first.is_refused_for_good and id(pair.second) not in sent_again
+    ]
 
 
 def sent_again_by_aiohttp(log: RequestLog) -> set[int]:

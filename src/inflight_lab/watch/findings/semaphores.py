@@ -39,8 +39,10 @@ class Hold:
     @property
     def seconds(self) -> float:
         """How long it was kept, from the first request or sleep on."""
-        begins = [self.requests[0].asked, *(sleep.time for sleep in self.sleeps[:1])]
-        return self.released - min(begins)
+        begin = self.requests[0].asked
+        if self.sleeps:
+            begin = min(begin, self.sleeps[0].time)
+        return self.released - begin
 
     @property
     def pause(self) -> float:
@@ -62,18 +64,32 @@ def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
     """
     holds = list(_holds(log))
     paused = [hold for hold in holds if hold.pause >= MIN_PAUSE]
-    kept = sum(hold.seconds for hold in holds)
-    is_usual = len(paused) >= max(MIN_EVIDENCE, len(holds) / 4)
-    if not is_usual or sum(hold.pause for hold in paused) < 0.3 * kept:
+    if not _is_usual(paused, holds):
         return None
+    facts = _facts(paused, of=len(holds))
     after_failures = sum(hold.pauses_after_failures for hold in paused)
     if after_failures > len(paused) / 2:
-        is_own = all(sleep.is_own for hold in paused for sleep in hold.sleeps)
-        return _pause(
-            _facts(paused, of=len(holds)),
-            advice=SLEEP_AFTER if is_own else LET_WAIT_OUTSIDE,
-            fix=snippet(with_retries(log)),
-        )
+        return _before_a_retry(paused, log, facts)
+    return _in_place_of_a_rate_limiter(paused, log, facts)
+
+
+def _is_usual(paused: list[Hold], holds: list[Hold]) -> bool:
+    """Whether many slots were kept for a pause, and for much of their time."""
+    are_many = len(paused) >= max(MIN_EVIDENCE, len(holds) / 4)
+    kept = sum(hold.seconds for hold in holds)
+    return are_many and sum(hold.pause for hold in paused) >= 0.3 * kept
+
+
+def _before_a_retry(paused: list[Hold], log: RequestLog, facts: str) -> Finding:
+    is_own = all(sleep.is_own for hold in paused for sleep in hold.sleeps)
+    advice = SLEEP_AFTER if is_own else LET_WAIT_OUTSIDE
+    return _pause(facts, advice=advice, fix=snippet(with_retries(log)))
+
+
+def _in_place_of_a_rate_limiter(
+    paused: list[Hold], log: RequestLog, facts: str
+) -> Finding | None:
+    """None: it keeps the rate, or nothing shows that it does not."""
     group = RequestGroup(paused[0].requests)
     quotas = log.quotas_of(group)
     allowed = min((quota.rate for quota in quotas), default=0.0)
@@ -81,10 +97,10 @@ def pause_inside_a_semaphore(log: RequestLog) -> Finding | None:
     if not log.refused or rate <= MORE * allowed:
         return None
     return _pause(
-        f"{_facts(paused, of=len(holds))}. So its {paused[0].slots} slots let about "
-        f"{rate:.3g} requests a second through",
+        f"{facts}. So its {paused[0].slots} slots let about {rate:.3g} requests a "
+        "second through",
         advice="A pause limits the rate only as well as its length fits the quota and "
-        "the answers: put a rate limiter in its stead (notebook 04).",
+        "the answers: use a rate limiter instead (notebook 04).",
         fix=at_the_quotas(group, quotas),
     )
 
