@@ -394,7 +394,7 @@ def test_a_script_that_ends_by_what_practice_answers(
     (here / "my_script.py").write_text(READS_A_FIELD)
     done = watch_here(capfd, *PRACTICE, "my_script.py")
     assert done.status == 1
-    assert "The script ended by a KeyError: practice answers hold none" in done.said
+    assert "KeyError ended the script: practice answers hold none" in done.said
 
 
 def test_errors_that_have_nothing_to_do_with_the_data() -> None:

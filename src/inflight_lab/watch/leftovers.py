@@ -68,7 +68,7 @@ def warn_of_made_up_data(log: RequestLog) -> list[str]:
     if not errors or not was_answered:
         return []
     return [
-        f"The script ended by a {errors[0]}: practice answers hold none of the API's "
+        f"{errors[0]} ended the script: practice answers hold none of the API's "
         "data, so code that reads their fields may end here, and run with the API."
     ]
 

@@ -91,8 +91,11 @@ class Pace:
             return f"{len(self.times)} at once"
         if self.is_within_one_window:
             return f"{len(self.times)} within {self.seconds:.1f} s"
-        window = f"{self.quota.window:g} s"
-        return f"{self.average:.0f} in {window} on average, and up to {self.most}"
+        window = self.quota.window
+        average = len(self.times) * window / self.seconds
+        return (
+            f"{round(average, 1):g} in {window:g} s on average, and up to {self.most}"
+        )
 
 
 def pace_advice(log: RequestLog, group: RequestGroup, pace: Pace | None = None) -> str:
