@@ -1,4 +1,4 @@
-"""The command ``inflight-lab``: it opens the series, or hands over to a room."""
+"""The command ``inflight-lab``: opens the series, or hands over to a room."""
 
 import argparse
 import importlib
@@ -23,30 +23,30 @@ COMMANDS = {
     "run": Command("runners.__main__", "run one rung of the ladder against an address"),
     "judge": Command(
         "judge.__main__",
-        "judge your own limiter: what it uses of a quota, and how it fails",
+        "judge your own limiter: how much of a quota it uses, and how it fails",
     ),
     "snippet": Command(
         "recipes.__main__", "print a recipe or a rung as one script, ready to paste"
     ),
     "watch": Command("watch.__main__", "run your own script and watch its requests"),
     "site": Command(
-        "publish.site", "make a static site of the series: it needs only a web server"
+        "publish.site", "build the series as a folder of files for any web server"
     ),
     "student-page": Command(
         "publish.student_page", "serve the panel alone, as a page for students"
     ),
 }
 ABOUT = """\
-Opens the notebooks in JupyterLab, in your own folder; it never overwrites what you
-changed there.
+Opens the notebooks in JupyterLab, in a folder of your own.  A newer version never
+overwrites what you changed there.
 
 Commands:
 {commands}
 
-For more: inflight-lab COMMAND --help.  All other options go to JupyterLab, such as
---no-browser."""
+To learn more about a command: inflight-lab COMMAND --help.  Options that are not listed
+here, such as --no-browser, go to JupyterLab."""
 FIRST_NOTEBOOK = "00"
-NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these brings it:
+NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
 
   uv run inflight-lab                               (in a clone of the repository)
   pip install "inflight-lab[lab]" && inflight-lab   (where the package is installed)"""
@@ -71,8 +71,8 @@ def hand_over(name: str, arguments: list[str]) -> None:
     except KeyboardInterrupt:  # what was printed stays; a traceback adds nothing
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever reads the output, such as `head`, has enough.  Without this, Python
-        # would fail once more when it flushes stdout at its end.
+        # The program that reads the output, such as `head`, wants no more.  Without
+        # this, Python would fail again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -95,13 +95,13 @@ def open_series(arguments: list[str]) -> None:
         kept = lay_out(folder)
     except OSError as error:
         parser.error(
-            f"--folder must be a folder that can be made and written, "
+            f"--folder must be a folder that can be created and written to, "
             f"got {folder}: {error}"
         )
     for name in kept:
         print(
-            f"{folder / name}: there is a newer version.  "
-            "You changed yours: rename it to get both."
+            f"{folder / name}: there is a newer version, but you changed this file.  "
+            "Rename yours to get both."
         )
     LabApp.launch_instance(
         [
@@ -135,12 +135,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--folder",
         type=Path,
         default=Path.home() / "inflight-lab",
-        help="default: %(default)s",
+        help="where your notebooks are; default: %(default)s",
     )
     parser.add_argument(
         "--open",
         metavar="06",
         default=FIRST_NOTEBOOK,
-        help="the number of the notebook to begin with; default: %(default)s",
+        help="the number of the notebook to open; default: %(default)s",
     )
     return parser

@@ -613,7 +613,7 @@ def test_an_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_unknown_rung(capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt name is answered with the right ones."""
-    line = f"No rung is called 'semaphor'. Take one of {', '.join(RUNGS)}.\n"
+    line = f"No rung is called 'semaphor'. Use one of {', '.join(RUNGS)}.\n"
     assert said(capsys, "semaphor") == (2, "", line)
 
 
@@ -623,7 +623,7 @@ def test_an_address_without_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, out) == (2, "")
     assert err.startswith(
         "Which rung? Write one before the address: "
-        "inflight-lab run resilient https://api.example/get. There are naive, "
+        "inflight-lab run resilient https://api.example/get. The rungs are naive, "
     )
 
 

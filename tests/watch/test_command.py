@@ -307,11 +307,11 @@ def test_a_module_that_is_not_installed(
             "must be a quota such as 100/s, 60/20s, 300/min or 5000/h, got 'fast'",
         ),
         (["--practice", "5/99999h", "x.py"], "period must be"),
-        (["--dialect", "github", "{script}"], "--dialect goes with --practice"),
+        (["--dialect", "github", "{script}"], "--dialect needs --practice"),
         (
             ["{script}", "a", "--practice", "60/h"],
             "--practice after the script would go to the script, and watch would not "
-            "see it. For watch, put it before {script}; for the script, put -- after",
+            "see it. If it is for watch, put it before {script}; if it is for the",
         ),
         (["{script}", "--port=8000"], "--port after the script"),
         (["--prac", "60/h", "{script}"], "unrecognized arguments: --prac"),

@@ -29,19 +29,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "inflight-lab judge",
-        description="A card for a limiter: what it does with a quota.",
+        description="Judges a limiter: how much of a quota it uses, and how it fails.",
     )
     parser.add_argument(
-        "limiter", nargs="+", help="FILE.py:NAME, such as my_limiter.py:Limiter"
+        "limiter",
+        nargs="+",
+        help="FILE.py:NAME, such as my_limiter.py:Limiter; several are compared",
     )
     parser.add_argument(
         "--rate",
         type=float,
         default=100,
-        help="requests that it allows per period; default: %(default)s",
+        help="requests that the API allows per period; default: %(default)s",
     )
     parser.add_argument(
-        "--period", type=float, default=1.0, help="seconds; default: %(default)s"
+        "--period",
+        type=float,
+        default=1.0,
+        help="how long a period is, in seconds; default: %(default)s",
     )
     return parser
 
@@ -52,7 +57,7 @@ def _load(place: str) -> Any:
     wanted = f"limiter must be FILE.py:NAME, got {place!r}"
     if not file.endswith(".py"):
         raise ValueError(wanted)
-    # A file may import what lies beside it.
+    # A file may import others from its folder.
     sys.path.insert(0, str(Path(file).resolve().parent))
     try:
         spec: Any = importlib.util.spec_from_file_location(file, file)

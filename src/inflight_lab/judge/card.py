@@ -10,7 +10,7 @@ from inflight_lab.judge.verdict import in_short, where_it_matters
 NAME_WIDTH = 16
 CELL_WIDTH = 18
 ROW_NAME_WIDTH = 34
-NOT_TOLD = "It takes no `rate` and `period`, so it must be made for this quota."
+NO_RATE = "It takes no `rate` and `period`, so it must be made for this quota."
 Column = dict[str, str]
 """The cells of a limiter in a table of several, by the name of the row."""
 
@@ -51,7 +51,7 @@ class Card:
         judged = f"Judged for {self.rate:g} requests in {self.period:g} s"
         if self.arguments:
             return f"{judged}, made with {self.arguments}."
-        return f"{judged}. {NOT_TOLD}"
+        return f"{judged}. {NO_RATE}"
 
     def column(self) -> Column:
         """The same in short, for a table of several."""

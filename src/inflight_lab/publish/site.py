@@ -1,11 +1,12 @@
-"""The whole series as one folder of files, for any web server.
+"""Builds the whole series as one folder of files, for any web server.
 
-``inflight-lab site FOLDER`` makes ``index.html``, where strangers arrive; a page for
-each notebook, with its runs as recordings that play; and in ``live/`` the notebooks to
-run in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither
-npm nor Python 3.12, and the pages can be read from the file system as well.
+``inflight-lab site FOLDER`` makes ``index.html``, where new readers arrive; a page for
+each notebook, where its runs play as recordings; and in ``live/`` the notebooks to run
+in a browser, with nothing to install.  Without that (``--no-lab``) it needs neither npm
+nor Python 3.12, and the pages can be opened as files too.
 
-Everything is made aside and copied at the end, so a failure leaves nothing.
+Everything is made in a temporary folder and copied at the end, so a failure leaves
+nothing behind.
 """
 
 import argparse
@@ -59,7 +60,7 @@ def check_new_or_empty(folder: Path) -> None:
     if folder.exists() and not is_empty:
         raise BadFolderError(
             f"folder must be new or empty, got {folder}:"
-            " name another one, or delete this one first"
+            " choose another one, or delete this one first"
         )
 
 
@@ -111,12 +112,12 @@ def argument_parser() -> argparse.ArgumentParser:
         "--no-lab",
         dest="lab",
         action="store_false",
-        help="leave out what runs the notebooks in the browser (31 MB)",
+        help="leave out the part that runs the notebooks in the browser (31 MB)",
     )
     parser.add_argument(
         "--notebooks",
         type=Path,
-        help="a folder with notebooks to make pages of; by default the series",
+        help="a folder with notebooks to make pages of; default: those of the series",
     )
     return parser
 

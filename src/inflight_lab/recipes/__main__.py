@@ -1,7 +1,7 @@
 """Prints a recipe or a rung as one script, with your settings, ready to paste.
 
-With --output, it writes a recipe as two files: a short one to edit, and beside it one
-with all that it uses.
+With --output, it writes a recipe as two files: a short one to edit, and next to it one
+with everything that it uses.
 """
 
 import argparse
@@ -40,13 +40,13 @@ OPTIONS = {
 """The option for each setting."""
 INSTEAD = {
     "--url": "put your addresses in its URLS",
-    "--tokens": "it counts none; language_model and with_openai do",
+    "--tokens": "only language_model and with_openai count tokens",
     "--results": "it keeps the responses in memory; fetch_all writes them to a file",
 }
 """What to do where a recipe does not have an option."""
 KEEP_IMPORTS = (
-    "import from inflight-lab what it uses, in place of printing it: short, but the "
-    "package must be installed"
+    "import what it uses from inflight-lab instead of printing it: that is short, but "
+    "the package must be installed"
 )
 A_MINUTE = 60  # seconds
 
@@ -55,16 +55,16 @@ URL = (
     "and language models; follow_pages and many_hosts have a list, URLS, in the script"
 )
 RATE = "requests that the API allows in each period"
-TOKENS = "tokens that the API allows a minute, for language models"
-PERIOD = "seconds that the rate is for; 1 if there is one rate only"
-NOTEBOOK = "print it so that it runs in a notebook's cell"
+TOKENS = "tokens that the API allows in a minute, for language models"
+PERIOD = "how long a period is, in seconds; 1 if you leave it out"
+NOTEBOOK = "print it so that it runs in a notebook cell"
 TO_FILES = (
-    "a folder, or the name of a script such as my_script.py: write two files in place "
-    "of printing one, a short script to edit, and beside it what it uses"
+    "a folder, or the name of a script such as my_script.py: instead of printing one "
+    "file, write two, a short script to edit and next to it what it uses"
 )
 SEVERAL = (
     "For several quotas, repeat --rate and --period.\n"
-    "A setting without its option keeps the recipe's value."
+    "A setting whose option you leave out keeps the recipe's value."
 )
 WRITTEN = (
     "Wrote {path}, and {parts_name}, which it imports.  "
@@ -120,7 +120,7 @@ def check_output(options: argparse.Namespace) -> None:
     if options.recipe not in RECIPES:
         raise ValueError(f"--output is for recipes, and {options.recipe} is a rung")
     if options.recipe == "on_a_cluster":
-        raise ValueError("on_a_cluster has no --output: its workers get one file only")
+        raise ValueError("on_a_cluster has no --output: its workers get only one file")
     if options.notebook or options.keep_imports:
         raise ValueError("--output is for a script, without --notebook or --import")
     is_script = options.output.endswith(".py")
@@ -131,7 +131,7 @@ def check_output(options: argparse.Namespace) -> None:
         )
     folder = Path(options.output).parent
     if not folder.is_dir():
-        raise ValueError(f"--output: the folder {folder} is not there")
+        raise ValueError(f"--output: there is no folder {folder}")
 
 
 def in_a_row(names: list[str]) -> str:
@@ -185,7 +185,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--rate", type=rate_in, help=RATE, **for_each_quota)
     add("--period", type=float, help=PERIOD, **for_each_quota)
     add("--tokens", type=int, help=TOKENS)
-    add("--limit", type=int, help="most requests in flight at once")
+    add("--limit", type=int, help="the most requests in flight at once")
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help=NOTEBOOK)
     add("--import", action="store_true", dest="keep_imports", help=KEEP_IMPORTS)
@@ -201,7 +201,7 @@ def rate_in(text: str) -> int:
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"must be a whole number, got {text}: "
-            "one every two seconds is --rate 1 --period 2"
+            "for one request every two seconds, use --rate 1 --period 2"
         ) from None
 
 

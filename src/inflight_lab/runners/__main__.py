@@ -27,7 +27,7 @@ URL = "https://httpbin.org/get"
 COUNT = 200
 HINT = "The first failure ended the run.  With --return-exceptions the others go on."
 RETRY_OR_PACE = (
-    "`inflight-lab run resilient` tries again what may pass; "
+    "`inflight-lab run resilient` tries again after temporary failures; "
     "`paced` and `adaptive` keep to a rate, which avoids 429."
 )
 STOPPED_BY_CTRL_C = 130
@@ -60,18 +60,18 @@ def refuse(name: str) -> NoReturn:
     if name.startswith(("http://", "https://")):
         print(
             f"Which rung? Write one before the address: {COMMAND} resilient {name}. "
-            f"There are {rungs}.",
+            f"The rungs are {rungs}.",
             file=sys.stderr,
         )
     else:
-        print(f"No rung is called {name!r}. Take one of {rungs}.", file=sys.stderr)
+        print(f"No rung is called {name!r}. Use one of {rungs}.", file=sys.stderr)
     sys.exit(2)
 
 
 def list_of_rungs() -> str:
     """Each rung by name, with the first line of its file."""
     usage = f"{COMMAND} RUNG [URL] runs one rung of the ladder against URL."
-    lines = [f"{usage}  RUNG is one of:", ""]
+    lines = [f"{usage}  The rungs:", ""]
     for rung in RUNGS:
         lines.append(f"  {rung:16}{first_line_of(rung)}")
     lines += ["", f"{COMMAND} RUNG --help lists its options."]
@@ -111,19 +111,21 @@ def parser_for(name: str, run: Callable[..., object]) -> argparse.ArgumentParser
         "url",
         nargs="?",
         default=URL,
-        help="in it, {id} becomes 1, 2, 3 and so on; default: %(default)s",
+        help="the address; {id} in it becomes 1, 2, 3 and so on; default: %(default)s",
     )
     for parameter in inspect.signature(run).parameters.values():
         if parameter.name in VALIDATORS and parameter.name != "url":
             add_option(parser, parameter)
     parser.add_argument(
-        "--return-exceptions", action="store_true", help="keep the failures too"
+        "--return-exceptions",
+        action="store_true",
+        help="go on after a failure, and report all failures at the end",
     )
     parser.add_argument(
         "--verbose", action="store_true", help="print a line for each request"
     )
     parser.add_argument(
-        "--yes", action="store_true", help="send to another machine without being asked"
+        "--yes", action="store_true", help="send to another machine without asking"
     )
     return parser
 
@@ -182,7 +184,7 @@ def outcomes_of(run: ObservedRun, url: str) -> Sequence[object]:
     except KeyboardInterrupt:
         print(f"Stopped: {run.progress}.", file=sys.stderr)
         sys.exit(STOPPED_BY_CTRL_C)
-    except BrokenPipeError:  # who reads the output has enough: see `inflight_lab.cli`
+    except BrokenPipeError:  # the reader of the output wants no more: see `cli`
         raise
     except Exception as error:  # of httpx, of a store, of a proxy in the environment
         exit_with(error, run, url)

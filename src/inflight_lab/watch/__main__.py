@@ -40,12 +40,13 @@ PRACTICE_LATENCY = 0.1
 """How long the practice server takes to answer, in seconds."""
 
 OPTIONS = ("--practice", "--dialect", "--no-browser", "--port")
-ARGS = "its arguments; after --, also those that watch has too"
+ARGS = "the script's arguments; put -- before those that watch has as well"
 MISPLACED = (
-    "{name} after the script would go to the script, and watch would not see it. For "
-    "watch, put it before {script}; for the script, put -- after {script}"
+    "{name} after the script would go to the script, and watch would not see it. If it "
+    "is for watch, put it before {script}; if it is for the script, put -- after "
+    "{script}"
 )
-NOTEBOOK = "is a notebook, not a script: in there, use `from inflight_lab import Watch`"
+NOTEBOOK = "is a notebook, not a script: in it, use `from inflight_lab import Watch`"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"{options.script} {NOTEBOOK}")
     if options.dialect:
         if not options.practice:
-            parser.error("--dialect goes with --practice: say a quota, such as 100/s")
+            parser.error("--dialect needs --practice with a quota, such as 100/s")
         options.practice["dialect"] = options.dialect
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except (OSError, ValueError) as error:
             parser.error(
                 f"the page cannot have this port: {error}. "
-                "By default any free one is taken"
+                "Without --port, it takes any that is free"
             )
         with page:
             status = _watch(options, page, log, events.name)
@@ -169,23 +170,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar="100/s",
         type=_practice_knobs,
         default={},
-        help="send nothing out: a practice server here answers all requests, "
-        "within this quota, such as 100/s, 60/20s or 5000/h; files that the script "
-        "writes hold its answers then",
+        help="send no real requests: a practice server on this machine answers them "
+        "all, within this quota, such as 100/s, 60/20s or 5000/h. Files that the "
+        "script writes then contain made-up answers",
     )
     parser.add_argument(
         "--dialect",
         choices=DIALECTS,
-        help="how --practice refuses: as which API; by default with the headers of "
-        "the IETF's draft",
+        help="the API that the practice server imitates when it refuses; default: "
+        "draft, the headers that the IETF proposes",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the page's address"
     )
     parser.add_argument(
-        "--port", type=int, default=0, help="of the page; by default any free one"
+        "--port", type=int, default=0, help="the page's port; by default, any free one"
     )
-    parser.add_argument("script", help="a Python script")
+    parser.add_argument("script", help="the Python script to run")
     rest = parser.add_argument("args", nargs=argparse.REMAINDER, help=ARGS)
     rest.required = False
     return parser
