@@ -51,8 +51,8 @@ threads = [threading.Thread(target=work) for _ in range(3)]
 for thread in threads:
     thread.start()
 sent.wait()
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # from here on a signal may come at any moment
     end.wait(60)
 finally:
     end.set()

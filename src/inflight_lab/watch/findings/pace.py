@@ -92,10 +92,8 @@ class Pace:
         if self.is_within_one_window:
             return f"{len(self.times)} within {self.seconds:.1f} s"
         window = self.quota.window
-        average = len(self.times) * window / self.seconds
-        return (
-            f"{round(average, 1):g} in {window:g} s on average, and up to {self.most}"
-        )
+        average = round(len(self.times) * window / self.seconds, 1)
+        return f"{average:g} in {window:g} s on average, and up to {self.most}"
 
 
 def pace_advice(log: RequestLog, group: RequestGroup, pace: Pace | None = None) -> str:
