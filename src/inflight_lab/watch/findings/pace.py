@@ -24,9 +24,7 @@ ONE_AT_A_TIME = (
     "Pace them, and when an answer says that none is left, wait as long as it says "
     "(notebook 06)."
 )
-IN_BURSTS = (
-    "On average it is few enough: spread them evenly over the time (notebook 06)."
-)
+IN_BURSTS = "Spread them evenly: no burst may be larger than the quota (notebook 06)."
 UNEVENLY = (
     " A rate limiter that saves permits up lets all of them go at once: let it save "
     "fewer, as AsyncLimiter(1, 0.1) does in place of AsyncLimiter(10, 1)."
@@ -92,6 +90,8 @@ class Pace:
         if self.is_within_one_window:
             return f"{len(self.times)} within {self.seconds:.1f} s"
         window = self.quota.window
+        if not self.is_too_fast_on_average:
+            return f"up to {self.most} in {window:g} s"
         average = round(len(self.times) * window / self.seconds, 1)
         return f"{average:g} in {window:g} s on average, and up to {self.most}"
 
