@@ -1,8 +1,9 @@
 """inflight_lab: send many HTTP requests from asyncio and get no 429 Too Many Requests.
 
-The map of the house.  A room has one job.  It may use the rooms of its row, and those
-that they may use; everybody may use a leaf.  ``python -m tests.project.architecture``
-prints who uses whom, and a test fails at anything else.
+This is the map of the package.  Each subpackage is a *room* with one job.  A room may
+use the rooms that its row names, and those that they may use; every room may use a
+leaf.  ``python -m tests.project.architecture`` prints which room uses which, and a test
+fails if one uses a room that it may not.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``
@@ -22,10 +23,10 @@ prints who uses whom, and a test fails at anything else.
     jupyter      -                       leaf: cells, nested runs, what a page lacks
     arguments    -                       leaf: what each parameter allows
 
-A new thing goes where its job is, into the lowest room that knows all it needs, and its
-test into ``tests/<room>/``; ``.github/CONTRIBUTING.md`` goes through the usual ones
-step by step.  Importing a room changes nothing elsewhere.  The names below are imported
-when they are first used, so ``import inflight_lab`` loads no widget and no server.
+Put new code into the lowest room that has everything it needs, and its test into
+``tests/<room>/``; ``.github/CONTRIBUTING.md`` shows step by step how to add the usual
+things.  Importing a room changes nothing elsewhere.  The names below are imported when
+they are first used, so ``import inflight_lab`` loads no widget and no server.
 """
 
 import importlib

@@ -247,7 +247,7 @@ async def test_what_is_no_chat(body: bytes) -> None:
     async with client_of(app) as client:
         answer = await client.post("/v1/chat/completions", content=body)
     assert answer.status_code == 400
-    assert answer.json()["error"].startswith("this is no chat: ")
+    assert answer.json()["error"].startswith("this is not a chat: ")
     assert app.stats().started == 0
 
 

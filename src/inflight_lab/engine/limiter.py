@@ -42,7 +42,7 @@ class AdjustableLimiter:
 
     @property
     def in_use(self) -> int:
-        """How many slots are taken: for a while more than a limit that was lowered."""
+        """How many slots are taken; more than ``limit`` for a while after a cut."""
         return int(self._capacity.borrowed_tokens)
 
     def locked(self) -> bool:

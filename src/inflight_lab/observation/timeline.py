@@ -26,8 +26,8 @@ class Timeline:
     ``busiest_period``.
 
     ``events`` holds the newest ``keep`` events, and up to an eighth more; older ones
-    are dropped, so that a server can answer for days.  `stats` counts every request
-    since the last reset, whatever was dropped.
+    are dropped, so that a server can run for days.  `stats` counts every request since
+    the last reset, also those whose events were dropped.
     """
 
     def __init__(

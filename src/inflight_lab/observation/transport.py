@@ -28,15 +28,15 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     """Passes requests on to ``transport`` and writes each one into ``timeline``.
 
     A request counts as in flight from the moment the client hands it over, so while it
-    waits in httpx's connection pool too: the *server's* timeline tells how many really
+    waits in httpx's connection pool too: the *server's* timeline shows how many really
     got through.
 
-    ``transport`` is httpx's own by default, with its pool of 100 connections.  For a
-    client of httpx2, which is httpx under another name, it is that of httpx2.
+    ``transport`` is by default the one that the client would use: httpx's, with its
+    pool of 100 connections, or that of httpx2, which is httpx under another name.
 
-    ``outside`` is how many requests may go to other machines than this one, by default
-    none: experiments belong on the practice server.  For a real API, say how many at
-    the most, retries included.
+    ``outside`` is how many requests may go to other machines.  By default none may,
+    because experiments belong on the practice server.  For a real API, set it to the
+    most that you want to send, retries included.
 
     >>> async with httpx.AsyncClient(transport=ObservedTransport()) as client: ...
 
@@ -59,7 +59,7 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer, so that 'answered' means all of it.
 
-        Raises `OutsideError` for one request more to other machines than ``outside``.
+        Raises `OutsideError` if more than ``outside`` would go to other machines.
         """
         refused = await self._refusal(request)
         with self.timeline.sending() as number:

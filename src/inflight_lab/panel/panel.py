@@ -38,15 +38,16 @@ class Panel(OfFirstRunner, Settable):
 
     The requests go to ``server``.
 
-    ``runner`` is any callable that takes these two and returns an awaitable: one of the
-    ladder, the coroutine function you have just written, a ``functools.partial``, a
-    method, an object.  If it also takes one of these keywords, the panel passes it:
+    ``runner`` is any callable that takes these two and returns an awaitable: a rung of
+    the ladder, the coroutine function that you have just written, a
+    ``functools.partial``, a method or an object.  If it also takes one of these
+    keywords, the panel passes it:
     ``client`` to draw the client's own count, ``limiter`` to change the limit while
     requests are in flight, ``return_exceptions=True`` to get every outcome.
 
-    Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side from
-    one click, on one axis of time, each against a server of its own: the first has
-    ``server``, the others its twins.
+    Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side with
+    one click, on the same time axis.  Each has a server of its own: the first one has
+    ``server``, and the others have copies of it.
 
     ``goals`` are named conditions on the server's `Stats`, judged when a run has ended,
     for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda

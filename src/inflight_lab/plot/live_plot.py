@@ -74,11 +74,12 @@ class Plot(RunWidget):
 
 
 class LivePlot(Plot):
-    """The plot of what ``server`` counts and, beside it, of what ``client`` sees.
+    """Plots live what ``server`` counts and, beside it, what ``client`` sees.
 
     ``server`` is a `PracticeServer`, ``client`` an `ObservedTransport`; one of the two
-    is enough, and a transport alone may stand first: ``LivePlot(transport)``.  Show the
-    plot in a cell, then send requests inside ``with plot:``.
+    is enough.  A transport alone can be the first argument:
+    ``LivePlot(transport)``.  Show the plot in a cell, then send requests inside
+    ``with plot:``.
 
     >>> plot = LivePlot(server)
     >>> display(plot)

@@ -22,12 +22,13 @@ RECORDINGS = PLOT / "recordings"
 
 
 class Replay(anywidget.AnyWidget):
-    """Plays the runs in the file ``path``, side by side if they were.
+    """Plays the runs in the file ``path``; several are shown side by side.
 
-    They begin when they come into view, as fast as they were, and can be paused, slowed
-    down, and dragged to any moment.  Nothing is sent, and the page does it all: it goes
-    on without a kernel, in a saved notebook and in an exported page too.  ``runs`` has
-    them by name; ``view`` is what is drawn: "both", "requests" or "lines".
+    They start when they scroll into view, at their original speed.  You can pause them,
+    slow them down, and drag them to any moment.  Nothing is sent, and the page does all
+    the work, so it also plays without a kernel, in a saved notebook or an exported
+    page.  ``runs`` has the runs by name; ``view`` is what is drawn: "both", "requests"
+    or "lines".
 
     `Panel.save_recording` and `LivePlot.save_recording` write such a file.
 

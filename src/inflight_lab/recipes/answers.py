@@ -1,4 +1,4 @@
-"""Answers: what is kept of an answer, and why there is none, in words."""
+"""Answers: what is kept of an answer, or in words why there is none."""
 
 import httpx
 

@@ -4,8 +4,8 @@
 this package is replaced by the source of what is imported:
 
 - The file's own code comes first, so the script begins with its settings.  A comment
-  says where it ends.  What it imports follows, each part below a comment that names
-  the notebook which explains it.
+  says where it ends.  What it imports follows, and a comment above each part names the
+  notebook that explains it.
 - Of another file, a statement is taken only if it defines an imported name, or a name
   that a statement already taken uses.
 - Comments, docstrings and line breaks stay as they are.

@@ -1,4 +1,4 @@
-"""Client: says who asks, and leaves timeouts and the pace to the rest of the script."""
+"""Client: an httpx client that says who asks; the script sets timeouts and pace."""
 
 import os
 

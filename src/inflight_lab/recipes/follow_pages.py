@@ -3,8 +3,8 @@
     API_TOKEN=... API_CONTACT=you@example.org python follow_pages.py
 
 Each page is written to the results file as it comes, with the address of the next one.
-You can stop the script at any time: the next start goes on after the last page that it
-has of each list.  To fetch a list anew, name another file.
+You can stop the script at any time: the next start continues each list after the last
+page that it has.  To fetch a list from the beginning, name another file.
 """
 
 import asyncio

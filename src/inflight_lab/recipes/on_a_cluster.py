@@ -20,8 +20,8 @@ scheduler 2 ms, where `fetch_all` takes 3.5 ms.  So for small answers, a cluster
 most twice as fast.  It is for answers that take long to load or to work on: do that in
 `Sender.send`, and return what you need of them.
 
-Whoever reaches the scheduler can run code on all workers: keep it in a network of your
-own.
+Anyone who can reach the scheduler can run code on all workers, so keep it in a network
+of your own.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Two files: a recipe to edit, and beside it a file with all that it uses.
+"""Two files: a recipe to edit, and next to it a file with everything that it uses.
 
 ``two_files("fetch_all", Path("my_script.py"))`` makes a short script that imports from
-``parts_of_my_script.py``.  The latter need not be opened.
+``parts_of_my_script.py``.  You never need to open the latter.
 """
 
 import re

@@ -5,8 +5,8 @@
 
 It keeps within the API's quotas of requests and of tokens.  Each answer is written to
 the results file as it comes.  You can stop the script at any time: the next start asks
-only what has no answer yet.  An answer is kept by all that was asked: with another
-prompt, model or limit, it is a new question.
+only what has no answer yet.  If you change the prompt, the model or the limit, it is a
+new question and is asked again.
 
 A request whose answer was lost is sent again, so the API may count it twice.
 """

@@ -79,7 +79,7 @@ def new_session() -> requests.Session:
 
 @contextmanager
 def new_threads() -> Iterator[ThreadPoolExecutor]:
-    """A thread for each request in flight.  Whoever stops does not wait for them."""
+    """A thread for each request in flight.  Stopping does not wait for them."""
     threads = ThreadPoolExecutor(LIMIT)
     try:
         yield threads

@@ -1,13 +1,13 @@
-"""The ladder: one self-contained file a rung, each with the same face.
+"""The ladder: a file for each rung, all with the same two functions.
 
 ``from inflight_lab.runners import naive, semaphore, semaphore_pause``, then ``await
 semaphore.make_many_requests(url, 200, limit=3)``.  `threaded` and `multiprocess` block:
 no ``await``.
 
-Above its last lines each file needs httpx alone (`shared_quota` also needs
-throttled-py) and the lessons of `SHARED_LESSONS` that it imports: paste those where you
-like, and the file after them.  In those last lines the package attaches its checks: a
-bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
+Apart from its last lines, each file needs only httpx (`shared_quota` also needs
+throttled-py) and the lessons of `SHARED_LESSONS` that it imports.  To copy it, paste
+those first and the file after them.  In its last lines the package attaches its checks:
+a bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
 ``inflight-lab run`` lists the rungs and runs them.
 
 With ``client=httpx.AsyncClient(transport=AiohttpTransport())``, of httpx-aiohttp (the

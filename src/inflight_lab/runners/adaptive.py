@@ -1,4 +1,4 @@
-"""Adaptive: a rate limit that you do not know, read from headers or found out.
+"""Adaptive: a rate limit that you do not know, learned from headers or from 429s.
 
 The pacer is the one of the rung `paced`, but it learns from each answer, with
 ``pacer.learn(response)``.  It keeps one of three paces:
@@ -30,13 +30,15 @@ the quota                                  used          429s
 =========================================  ============  ===============
 known                                      98.8 %        none
 known, but no burst is allowed (*)         84 %          2 or 3 in 10 s
-known, but in truth it is 40 a second      78 to 101 %   9 to 16 a minute
+known, but really it is 40 a second        78 to 101 %   9 to 16 a minute
 unknown                                    87 to 96 %    4 to 16 a minute
 =========================================  ============  ===============
 
 (*) and delay varies by 1 ms: without a 429, no more than 91 % is possible.
 
-How long 1,000 requests take if some are refused at random, on average of six runs:
+How long 1,000 requests take if some are refused at random (the average of six runs).
+"Pauses alone" waits after refusals but has no pace; "half of it passed" was given
+half the quota as its ``rate``:
 
 ============  ============  ===========  =================  =============
 refused       pauses alone  known quota  half of it passed  unknown quota

@@ -1,10 +1,10 @@
-"""Budgets: requests and tokens per minute together, though tokens are known only later.
+"""Budgets: quotas of requests and of tokens, although tokens are known only later.
 
 - *All or nothing, in turn.*  The first in line goes when all budgets have room for it.
   Nobody overtakes it.
-- *Reserve the most.*  A request reserves the tokens of its prompt, estimated, and all
-  that its answer may have (`token_counts`).  They come back when the API has forgotten
-  the request (`reservations`, `shares`).
+- *Reserve the most.*  A request reserves an estimate of its prompt's tokens, and all
+  the tokens that its answer may have (`token_counts`).  They come back when the API has
+  forgotten the request (`reservations`, `shares`).
 - *Give nothing back, unless the API does.*  See below.
 - *Believe the API.*  Its headers may say that less remains than we think.  When it
   refuses a request, all wait for as long as it says (`refusals`), and the request is
@@ -18,8 +18,8 @@ What do you get back when an answer is shorter than ``max_tokens``?
   default.
 - *The rest, once the answer is there*: Bedrock reserves the most and corrects it at the
   end.  Anthropic counts the tokens of an answer while they are written, and
-  ``max_tokens`` not at all.  Take ``Budgets(..., refunds=True)``.
-- *Only prompts count*: Gemini.  Take a budget of ``input_tokens``; Anthropic has that
+  ``max_tokens`` not at all.  Use ``Budgets(..., refunds=True)``.
+- *Only prompts count*: Gemini.  Use a budget of ``input_tokens``; Anthropic has that
   and ``output_tokens``.
 
 Sources: developers.openai.com, "Rate limits"; learn.microsoft.com, "Manage Azure OpenAI

@@ -7,8 +7,8 @@ there are more processes than ``limit``.
 
 A *bounded* semaphore raises when it is released more often than acquired, instead of
 quietly letting one more through.  Processes are started with "spawn", which is safe
-beside threads and works the same on every system; it is why these functions stand in a
-file that can be imported, and not in a notebook's cell.
+beside threads and works the same on every system.  That is why these functions are in a
+file that can be imported, and not in a notebook cell.
 """
 
 import multiprocessing

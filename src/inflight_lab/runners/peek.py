@@ -1,4 +1,4 @@
-"""Peek: read the body of a refusal before its client does, who still gets all of it.
+"""Peek: read the body of a refusal first, and still give its client all of it.
 
 To find out what a refusal says, a transport has to look into its body.  Its client
 still wants to read that body, perhaps as a stream, perhaps 10 MB.  `readable` reads the

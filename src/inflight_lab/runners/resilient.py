@@ -20,8 +20,8 @@ What happens after a failure, in this order:
    a request together.  A pause that the server asked for does not count, because the
    request cannot help it.
 
-Libraries such as stamina and tenacity bring such a loop, and httpx-retries a transport,
-but none of them has the gate.
+Libraries such as stamina and tenacity have such a loop, and httpx-retries has a
+transport that does it, but none of them has the gate.
 
 This is not a rate limit: it reacts to refusals and does not avoid them.  Pass a
 ``limiter`` that does.

@@ -12,12 +12,12 @@ differ let more through than the quota.
 
 Its limits:
 
-- Within one process it is first come, first served; among processes, whoever asks
-  first.
+- Requests of one process go in the order in which they came.  Between processes, the
+  next turn goes to the one that asks Redis first.
 - Each request costs a round trip to the store.
-- Without the store nothing is sent: to go on uncounted would be the worse failure.
+- Without the store nothing is sent, because sending uncounted would be worse.
 - The API counts by its own clock, when a request arrives.  1 % of a period is kept for
-  the way there, and a longer delay can still bring a 429.
+  delay on the way there; a longer delay can still cause a 429.
 
 It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it,
 twice at the same time: ``inflight-lab run shared_quota URL --count 200 --rate 100``.

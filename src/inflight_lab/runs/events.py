@@ -62,7 +62,7 @@ def _outcome_of_status(status: int) -> OutcomeKind:
 
 @dataclass(frozen=True)
 class Stats:
-    """A timeline in numbers.
+    """Counts what became of the requests in a timeline.
 
     ``started == waiting + in_flight + accepted + refused + failed + cancelled``,
     always.
@@ -80,7 +80,7 @@ class Stats:
     refused: int = 0
     """Answered with 429 or 503, or another of `REFUSALS`."""
     failed: int = 0
-    """Answered with another error status, or not answered, as after a time-out."""
+    """Answered with another error status, or not answered, as after a timeout."""
     cancelled: int = 0
     """Given up by the client, before or after sending."""
     elapsed: float = 0.0

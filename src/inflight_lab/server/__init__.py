@@ -26,13 +26,15 @@ class PracticeServer(PracticeApp):
     takes any free one.  In a browser page, the port exists inside that page's Python
     only.
 
-    ``dialect`` names the API whose refusals it sends (`dialects` has a file for each).
-    With ``exhausted=True`` every answer is a refusal, and no wait will help:
+    ``dialect`` names the API whose refusals it sends (`dialects` has a file for each):
 
     >>> PracticeServer(quota="fixed-window", rate=60, period=60, dialect="github")
 
-    It answers ``GET /get``, and chats of words as OpenAI's API does
-    (``POST /v1/chat/completions``), as Azure's and as Anthropic's (``/v1/messages``).
+    With ``exhausted=True`` every answer is a refusal, and no wait will help.
+
+    It answers ``GET /get``, and chat requests as OpenAI's API does
+    (``POST /v1/chat/completions``), as Azure's does, and as Anthropic's does
+    (``/v1/messages``).
 
     While it runs, clients do not use a proxy for it (see `server.proxies`).
 

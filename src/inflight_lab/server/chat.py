@@ -48,7 +48,7 @@ def read_chat(body: bytes) -> Chat:
     try:
         return _read(body)
     except BAD_CHAT as error:
-        raise ValueError(f"this is no chat: {error!r}") from None
+        raise ValueError(f"this is not a chat: {error!r}") from None
 
 
 def draw_answer(chat: Chat, draw: random.Random) -> list[str]:

@@ -1,6 +1,6 @@
 """Keeps a client waiting for an answer that slow motion delays.
 
-Most clients give up when nothing has arrived for some seconds: httpx after 5, unless
+Most clients give up when nothing has arrived for a few seconds: httpx after 5, unless
 its ``timeout`` says otherwise.  Slow motion cannot stretch the timeouts of a client
 that the panel did not make.  So a delayed answer begins early: with its head, and then
 a space now and then, which JSON allows before a value.

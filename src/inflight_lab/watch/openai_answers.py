@@ -14,7 +14,7 @@ MODELS = ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small")
 DIMENSIONS = 1536
 """Of an embedding, unless the request says how many."""
 TEXT = "1 2 3"
-"""What a response says: there is no model here."""
+"""What a response says: no model runs here."""
 
 
 def embeddings(body: dict[str, Any]) -> dict[str, Any]:

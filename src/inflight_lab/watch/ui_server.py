@@ -102,7 +102,7 @@ class Page(PracticeServer):
             asked = json.loads(body or b"{}")
             content = answer(asked)
         except (ValueError, TypeError, AttributeError) as error:
-            return JSONResponse({"error": f"this is no such request: {error!r}"}, 400)
+            return JSONResponse({"error": f"unreadable request: {error!r}"}, 400)
         return await self._serve(request, JSONResponse(content))
 
     async def _home(self, _: Request) -> Response:
