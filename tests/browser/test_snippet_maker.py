@@ -93,7 +93,7 @@ def test_where_a_page_may_not_copy(lab: Lab, page: Page) -> None:
     maker = Maker(lab, page, "no-clipboard")
     maker.form.get_by_role("button", name="Copy").click()
     maker.says(
-        "This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C."
+        "This page can't copy. The code is selected: press Ctrl+C, or ⌘C on a Mac."
     )
     assert page.evaluate(SELECTED) == snippet()
     cells = page.locator(".jp-Notebook .jp-Cell").count()

@@ -73,7 +73,7 @@ REFUSED = (
     ),
     Symptom(
         "403 rate limit exceeded (GitHub)",
-        "Some APIs refuse with a 403. What else they send says that it is a limit.",
+        "Some APIs refuse with a 403; the rest of the answer says that it is a limit.",
         "08_survive_failures",
         "What a refusal can say",
     ),
@@ -100,7 +100,7 @@ RETRIES = (
     ),
     Symptom(
         "Which status codes should I retry?",
-        "Those that may pass: 429, 503, 529 and a few more. Not 400, 401 or 404.",
+        "The temporary ones: 429, 503, 529 and a few more. Not 400, 401 or 404.",
         "11_copy_a_snippet",
         "Which failures are worth a retry?",
     ),
@@ -139,7 +139,7 @@ RETRIES = (
 CLIENT = (
     Symptom(
         "httpx.PoolTimeout",
-        "Requests wait inside httpx for a free connection, and a timeout runs there.",
+        "Requests wait inside httpx for a free connection, and that wait can time out.",
         "09_send_ten_thousand_and_more",
         "Two places to wait",
     ),
@@ -157,7 +157,7 @@ CLIENT = (
     ),
     Symptom(
         "httpx is slower than aiohttp with many requests",
-        "Each request in flight adds work to httpx's pool. Another transport does not.",
+        "Each request in flight adds work to httpx's pool; other transports avoid it.",
         "09_send_ten_thousand_and_more",
         "Another transport",
     ),
@@ -223,7 +223,7 @@ ASYNCIO = (
 LANGUAGE_MODELS = (
     Symptom(
         "Ten thousand prompts, and nobody waits for the answers",
-        "A batch endpoint takes them as one file, for half of the price.",
+        "A batch endpoint takes them as one file, for half the price.",
         "09_send_ten_thousand_and_more",
         "Before you send them: is there a batch endpoint?",
     ),
@@ -259,7 +259,7 @@ LANGUAGE_MODELS = (
     ),
     Symptom(
         "529 overloaded_error",
-        "The API has too much to do, whoever sends: wait longer each time, at random.",
+        "The API is overloaded for everyone: back off longer each time, at random.",
         "08_survive_failures",
         "When the API is overloaded",
     ),
@@ -286,7 +286,7 @@ SHARED = (
     ),
     Symptom(
         "A different rate limit for each host",
-        "One limiter a host, made on first use: a slow host delays only its own.",
+        "Make a limiter for each host on first use: a slow host delays only itself.",
         "10_share_a_limit",
         "A limit and a pace for each host",
     ),

@@ -95,7 +95,7 @@ async function copy(area) {
     area.select();
     // The old way works in some frames where the new one may not.
     if (document.execCommand("copy")) return "Copied.";
-    return "This page may not copy. The code is selected: press Ctrl+C, on a Mac ⌘C.";
+    return "This page can't copy. The code is selected: press Ctrl+C, or ⌘C on a Mac.";
   }
 }
 

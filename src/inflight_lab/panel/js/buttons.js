@@ -7,7 +7,7 @@ import { add, follow } from "../../plot/js/dom.js";
  * @import { Command } from "./keys.js"
  */
 
-const STOP_REACHES = "Space. Cancels whatever is awaited. " +
+const STOP_REACHES = "Space. Cancels what is being awaited. " +
   "Blocking code such as time.sleep has to return first.";
 
 /**

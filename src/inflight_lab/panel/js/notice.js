@@ -10,8 +10,8 @@ import { add, follow } from "../../plot/js/dom.js";
 /** What is said of a kernel, by its state. */
 const OF_KERNEL = {
   there: "",
-  gone: "its kernel has gone: run the cell again",
-  silent: "no answer: its kernel is busy, or has gone; then run the cell again",
+  gone: "the kernel is gone: run the cell again",
+  silent: "no answer: the kernel is busy, or it is gone (then run the cell again)",
 };
 
 /**
