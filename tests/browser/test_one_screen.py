@@ -187,7 +187,7 @@ def test_a_kernel_that_goes_in_mid_run_is_missed(page: Page) -> None:
     hear(page, Run(live=True, now=0.1))
     panel = PanelOnPage(page)
     page.clock.run_for(10_000)
-    panel.notice("its kernel has gone: run the cell again")
+    panel.notice("the kernel is gone: run the cell again")
     hear(page, Run(live=True, now=10.1))
     expect(page.locator(".ifl-notice")).to_be_empty()
 

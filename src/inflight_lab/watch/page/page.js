@@ -19,7 +19,7 @@ import { endedState, LOST, RUNNING, tabTitle } from "./state.js";
  * @property {Conclusion | null} conclusion The last message has it.
  */
 
-const SOON = "What stands out is said here when the script has ended.";
+const SOON = "What stood out is shown here when the script has ended.";
 
 /** @param {string} id */
 function element(id) {

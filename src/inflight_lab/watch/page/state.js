@@ -16,7 +16,7 @@ export const RUNNING = { kind: "running", sign: "▶", words: "Running" };
 export const LOST = {
   kind: "lost",
   sign: "?",
-  words: "Watch has ended: what you see is the last that reached this page",
+  words: "Watch has ended: this is the last that it sent to this page",
 };
 
 /**
