@@ -45,7 +45,7 @@ def pages(
 
 def to_a_command(notebook: str, words: str) -> str:
     """How to open a notebook live, in these tests."""
-    return f"{words}: <code>inflight-lab --open {notebook[:2]}</code>"
+    return f"{words}: <code>uv run inflight-lab --open {notebook[:2]}</code>"
 
 
 def test_a_page_plays_what_the_notebook_showed(page: Page, pages: list[Path]) -> None:

@@ -137,7 +137,7 @@ def test_a_notebook_can_be_opened_live() -> None:
     address = f"live/lab/index.html?path=notebooks/{name}.ipynb"
     assert live_links.to_the_site(name) == f'<a href="{address}">Open this live</a>'
     command = live_links.to_a_command(name)
-    assert "<code>inflight-lab --open 03</code>" in command
+    assert "<code>uv run inflight-lab --open 03</code>" in command
     assert '<a href="index.html#install">' in command
     assert live_links.to_the_site("mine") == live_links.to_a_command("mine") == ""
 

@@ -30,9 +30,9 @@ def to_a_command(notebook: str, words: str = "Open this live") -> str:
 
 
 def command_for(notebook: str) -> str:
-    """What opens this notebook where the package is installed."""
+    """What opens this notebook, in a clone, after the README's first command."""
     number, _, _ = notebook.partition("_")
-    return f"inflight-lab --open {number}"
+    return f"uv run inflight-lab --open {number}"
 
 
 def is_of_the_series(notebook: str) -> bool:
