@@ -203,8 +203,8 @@ async def check_elapsed(solution: Solution) -> str:
         # Judged by what the run must take: a busy computer only ever adds to that.
         expect(
             abs(predicted - run.seconds) <= 0.01,
-            f"{run.count} requests, limit {run.limit}, {run.seconds} s of waiting:"
-            f" you predict {predicted:.2f} s, it took {took:.2f} s.",
+            f"{run.count} requests, limit {run.limit}, latency {LATENCY} s,"
+            f" pause {PAUSE} s: you predict {predicted:.2f} s, it took {took:.2f} s.",
         )
         compared.append(f"{predicted:.2f} s, and it took {took:.2f} s")
     return f"you predicted {'; '.join(compared)}."
