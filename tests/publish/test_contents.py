@@ -22,7 +22,7 @@ def test_an_entry_has_number_title_and_outcome() -> None:
     )
     assert entries["glossary"][1:] == (
         "Glossary",
-        "Every term of the series, in plain words.",
+        "The terms of the series, in plain words.",
     )
 
 

@@ -113,7 +113,8 @@ def expect_the_answers_to_play(ran: Ran) -> None:
     """Which limits and latencies bring 429s, and which leave the quota unused."""
     play = code_cell(ran.path, "text-play")
     asked = re.findall(r"^\d\. Limit (\d+), ([\d.]+) second", play, re.M)
-    answers = re.findall(r"^\d\. (Yes|No|At most)", play, re.M)
+    answered = code_cell(ran.path, "text-play-answers")
+    answers = re.findall(r"^\d\. (Yes|No|At most)", answered, re.M)
     assert len(asked) == len(answers) == 4
     for (limit, latency), answer in zip(asked[:3], answers, strict=False):
         cell = PLAY.format(limit=limit, latency=latency)
