@@ -60,8 +60,8 @@ def test_a_terminal_gets_a_line_for_each() -> None:
         "certain: Refused: 3x 429. Pace them (notebook 06).",
         "  inflight-lab snippet paced --rate 50",
         CERTAINTY,
-        "Such a command prints a whole script; with --output NAME.py it writes a short "
-        "one to edit, and beside it what it uses.",
+        "Each command above prints a whole script. With --output NAME.py it writes a "
+        "short one to edit, and beside it a file with what that uses.",
         "To open the notebook: inflight-lab --open 06",
         "Careful.",
     ]

@@ -41,7 +41,7 @@ def test_a_pool_that_is_too_small() -> None:
     finding = pool_as_the_limit(log_of(in_a_pool(21, 20) + waiting))
     assert finding
     assert finding.facts == (
-        "51 requests were asked for at once, the client opens 20 connections; "
+        "51 requests were asked for at once, but the client opens only 20 connections; "
         "31 waited inside it"
     )
 

@@ -87,8 +87,8 @@ def test_results_of_practice_are_named_and_hold_no_secret(
     assert saved.count("(not shown)") == 4
     assert "hunter2" not in saved + done.said
     assert done.said.endswith(
-        "\nBefore a real run, delete results.jsonl: "
-        "practice answers are in there, not data.\n"
+        "\nBefore a real run, delete results.jsonl, because this run wrote "
+        "practice answers there, not data.\n"
     )
 
 
@@ -100,8 +100,8 @@ def test_data_that_was_there_is_not_to_be_deleted_unseen(
     (here / "results.jsonl").write_text("data\n")
     done = watch_here(capfd, *PRACTICE, "my_script.py")
     assert done.said.endswith(
-        "\nBefore a real run, delete results.jsonl, or restore what was in there: now "
-        "practice answers are, too.\n"
+        "\nBefore a real run, delete results.jsonl, or restore what was there, "
+        "because this run added practice answers.\n"
     )
 
 
@@ -253,7 +253,7 @@ def test_no_more_than_ten_are_named(tmp_path: Path) -> None:
         log, tmp_path / "script.py", tmp_path, began=math.inf
     )
     assert "delete 0.txt, 1.txt, " in words
-    assert ", 9.txt and 2 more files: " in words
+    assert ", 9.txt and 2 more files, because" in words
 
 
 UNSEEN = """
@@ -283,8 +283,8 @@ def test_what_others_wrote_nearby_is_named_apart(
     done = watch_here(capfd, *PRACTICE, "my_script.py")
     assert done.status == 0, done.said
     assert done.said.endswith(
-        "\nBefore a real run, delete new.db: "
-        "practice answers are in there, not data.\n"
+        "\nBefore a real run, delete new.db, because this run wrote "
+        "practice answers there, not data.\n"
         "Also changed during the run, by a library or another program: "
         f"new.parquet, {Path('out/new.parquet')}. "
         "Practice answers may be in there, too: look, and delete them before a real "
@@ -318,7 +318,7 @@ def test_a_notebook_is_no_script(here: Path, capfd: pytest.CaptureFixture[str]) 
     done = watch_here(capfd, *PRACTICE, "mine.ipynb")
     assert (done.status, "Traceback" in done.said) == (2, False)
     assert done.said.endswith(
-        "mine.ipynb is a notebook, not a script: in there, use "
+        "mine.ipynb is a notebook, not a script: in it, use "
         "`from inflight_lab import Watch`\n"
     )
 

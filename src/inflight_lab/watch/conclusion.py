@@ -22,8 +22,8 @@ CERTAINTY = (
     "else could look the same."
 )
 OUTPUT = (
-    "Such a command prints a whole script; with --output NAME.py it writes a short "
-    "one to edit, and beside it what it uses."
+    "Each command above prints a whole script. With --output NAME.py it writes a "
+    "short one to edit, and beside it a file with what that uses."
 )
 
 

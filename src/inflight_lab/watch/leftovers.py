@@ -43,13 +43,13 @@ def warn_of_practice_answers(
     sentences = []
     if new:
         sentences.append(
-            f"Before a real run, delete {_listed(new)}: "
-            "practice answers are in there, not data."
+            f"Before a real run, delete {_listed(new)}, because this run wrote "
+            "practice answers there, not data."
         )
     if changed:
         sentences.append(
-            f"Before a real run, delete {_listed(changed)}, or restore what was in "
-            "there: now practice answers are, too."
+            f"Before a real run, delete {_listed(changed)}, or restore what was "
+            "there, because this run added practice answers."
         )
     others = _changed_by_others(files, script, here, began=began)
     if others:
@@ -69,7 +69,7 @@ def warn_of_made_up_data(log: RequestLog) -> list[str]:
         return []
     return [
         f"{errors[0]} ended the script: practice answers hold none of the API's "
-        "data, so code that reads their fields may end here, and run with the API."
+        "data. Code that reads their fields may end here, but run with the API."
     ]
 
 

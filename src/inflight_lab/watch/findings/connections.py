@@ -40,8 +40,9 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
-                facts=f"{asked} requests were asked for at once, the {client} opens "
-                f"{connections} connections; {asked - connections} waited inside it",
+                facts=f"{asked} requests were asked for at once, but the {client} "
+                f"opens only {connections} connections; {asked - connections} waited "
+                "inside it",
                 advice="Let a semaphore of your own, below the pool's size, "
                 f"be the limit (notebook 02).{note_on_the_fix(fix, group)}",
                 fix=fix,
@@ -50,7 +51,7 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
 
 
 def pool_timeouts(log: RequestLog) -> Finding | None:
-    """Requests waited for a connection longer than the client's time-out allows."""
+    """Requests waited for a connection longer than the client's timeout allows."""
     timed_out = [each for each in log.requests if each.error == "PoolTimeout"]
     if not timed_out:
         return None
@@ -58,7 +59,7 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
     unfinished = len(log.unfinished)
     advice = (
         "Let requests wait at a semaphore, before the client: "
-        "it has no time-out (notebook 09)."
+        "it has no timeout (notebook 09)."
     )
     if unfinished >= connections:
         advice = f"{unfinished} never ended: is each stream closed? {advice}"

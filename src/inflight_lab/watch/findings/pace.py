@@ -16,7 +16,7 @@ from inflight_lab.watch.request_group import (
 )
 from inflight_lab.watch.request_log import RequestLog
 
-PACED = "Pace them: send no more in any time than the quota allows (notebook 06)."
+PACED = "Pace them: send no more in any period than the quota allows (notebook 06)."
 SEMAPHORE = (
     "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
 )
