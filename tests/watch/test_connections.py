@@ -14,6 +14,7 @@ from inflight_lab.watch.findings.connections import (
     pool_as_the_limit,
     pool_timeouts,
 )
+from inflight_lab.watch.findings.finding import LIKELY
 from tests.support.watching import PROCESS, Made, log_of
 
 
@@ -113,6 +114,15 @@ def test_connections_that_the_client_closes_too_soon() -> None:
         "150 for 150 requests with 30 in flight. The client keeps 20; "
         "beyond, most need a new one"
     )
+
+
+def test_connections_that_may_have_been_idle_for_too_long() -> None:
+    """After a rest it is only likely that the client keeps too few."""
+    batches = [Made(asked=6.0 * (n // 30), opened=1) for n in range(150)]
+    finding = connections_reopened(log_of(batches))
+    assert finding
+    assert finding.certainty == LIKELY
+    assert "keepalive_expiry" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,11 @@ def test_what_a_child_of_the_script_writes_is_named(here: Path) -> None:
     assert named(here, text) == ["new.txt"]
 
 
+def test_an_empty_file_holds_no_practice_answers(here: Path) -> None:
+    """Such as that of a script that was stopped by a missing key."""
+    assert named(here, "open('results.jsonl', 'a').close()") == []
+
+
 def test_what_lies_elsewhere_has_its_whole_path(
     here: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -235,6 +240,7 @@ for folder in ("temporary/cache", "python", "site-packages", "project", "tempora
     open(f"{folder}/new", "w").write("1")
 os.close(tempfile.mkstemp()[0])
 file, name = tempfile.mkstemp()
+os.write(file, b"1")
 os.close(file)
 os.replace(name, "renamed")
 """
@@ -263,7 +269,7 @@ def write_unseen(name):
     subprocess.run(["touch", name], check=True)
 
 os.mkdir("out")
-for name in ("new.parquet", "out/new.parquet", ".hidden", "my_script.py"):
+for name in ("new.parquet", "out/new.parquet", ".hidden", "my_script.py", "edited.py"):
     write_unseen(name)
 database = sqlite3.connect("new.db")
 database.execute("pragma journal_mode = wal")

@@ -25,6 +25,8 @@ DATA_ERRORS = {
 TEMPORARY = tempfile.gettempdir()
 NOT_RESULTS = [TEMPORARY, sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
 """Folders whose files are no results, unless a script is run in there."""
+SOURCES = (".py", ".ipynb")
+"""What a person edits meanwhile."""
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """How the files end that SQLite keeps beside a database."""
 
@@ -113,7 +115,7 @@ def _changed_by_others(
     return [
         _shown(path, here)
         for path in changed
-        if path not in known and not _is_our_output(path)
+        if path not in known and path.suffix not in SOURCES and not _is_our_output(path)
     ]
 
 
@@ -137,7 +139,8 @@ def _shown(path: Path, here: Path) -> str:
 
 
 def _was_written(path: Path, changed: int) -> bool:
-    return os.path.isfile(path) and last_change(str(path)) != changed
+    has_content = os.path.isfile(path) and os.path.getsize(path) > 0
+    return has_content and last_change(str(path)) != changed
 
 
 def _is_ignored(path: Path, folders: list[Path]) -> bool:

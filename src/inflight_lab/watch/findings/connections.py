@@ -1,6 +1,11 @@
 """How a client's connections are used."""
 
-from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
+from inflight_lab.watch.findings.finding import (
+    CERTAIN,
+    LIKELY,
+    MIN_EVIDENCE,
+    Finding,
+)
 from inflight_lab.watch.findings.fixes import (
     in_flight,
     is_sent_by_openai,
@@ -14,6 +19,12 @@ from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
 
+IDLE = 5.0
+"""Seconds after which httpx closes a connection without use; others take longer."""
+AFTER_A_REST = (
+    " A client also closes connections that are idle: httpx after 5 s, unless "
+    "keepalive_expiry says otherwise."
+)
 OF_AN_SDK = (
     "Each client of an SDK, such as openai's, opens connections of its own: make one "
     "for all calls (notebook 01)."
@@ -104,17 +115,29 @@ def connections_reopened(log: RequestLog) -> Finding | None:
         max_idle = group.first.max_idle
         if most > max_idle > 0 and _reopened_connections(group) > len(group) / 3:
             words = words_of(group.first)
+            closed_while_idle = _longest_rest(group) >= IDLE
             return Finding(
-                CERTAIN,
+                LIKELY if closed_while_idle else CERTAIN,
                 "Connections opened and closed all the time",
                 facts=f"{group.connections_opened} for {len(group)} requests with "
                 f"{most} in flight. The {words.client} keeps {max_idle}; "
                 "beyond, most need a new one",
                 advice="Lower the limit to what is kept, "
-                f"or raise {words.max_idle} (notebook 09).",
+                f"or raise {words.max_idle} (notebook 09)."
+                f"{AFTER_A_REST if closed_while_idle else ''}",
                 fix=snippet(in_flight(group)),
             )
     return None
+
+
+def _longest_rest(group: RequestGroup) -> float:
+    """Seconds in which none of its requests was in flight."""
+    longest = 0.0
+    ended = group.first.asked
+    for request in group.requests:
+        longest = max(longest, request.asked - ended)
+        ended = max(ended, request.asked + request.seconds)
+    return longest
 
 
 def _reopened_connections(group: RequestGroup) -> int:

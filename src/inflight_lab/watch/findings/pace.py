@@ -93,6 +93,8 @@ class Pace:
         if not self.is_too_fast_on_average:
             return f"up to {self.most} in {window:g} s"
         average = round(len(self.times) * window / self.seconds, 1)
+        if average >= self.most:  # in a run hardly longer than the window
+            return f"up to {self.most} in {window:g} s"
         return f"{average:g} in {window:g} s on average, and up to {self.most}"
 
 
