@@ -139,8 +139,8 @@ NUMBERS: dict[str, Explained] = {
         ),
     },
     "07": {
-        "such a limiter lets 199": "2 * 100 - 1",
-        "With 100 a second": "100",
+        "With 100 a second, 100 go": ("100", "100"),
+        "and 99 new permits": "100 - 1",
     },
     "08": {
         "tries four times": "5 - 1",

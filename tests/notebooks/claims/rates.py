@@ -235,7 +235,7 @@ def expect_the_first_to_go(ran: Ran) -> None:
     assert spread == ["GCRA"]
     bucket = TokenBucket(100, 1, burst=100)
     waited = [bucket.admit(number / 1000) for number in range(1000)]
-    assert sum(not wait for wait in waited) == 199  # "lets 199 through"
+    assert sum(not wait for wait in waited) == 199  # "100 + 99 = 199"
 
 
 def expect_a_quota_to_be_learnt(ran: Ran) -> None:
@@ -252,6 +252,10 @@ def expect_the_card(ran: Ran) -> None:
     refused = {name: re.findall(r", +(\d+)", row) for name, row in rows}
     bad = {name: row for name, row in refused.items() if set(row) != {"0"}}
     assert bad == {"GCRA, burst 1": ["0", "406", "0"]}
+    assert ran.text("code-judge-burst").splitlines() == [
+        "Pacer(95, burst=1): 61.0% used, 354 refused",
+        "Pacer(50, burst=1): 48.9% used, 0 refused",
+    ]
     assert ran.text("code-pays").splitlines() == [
         "catch_up=0, token bucket: 88.6% used, 0 refused",
         "catch_up=0, sliding window: 88.6% used, 0 refused",
