@@ -85,6 +85,7 @@ NUMBERS: dict[str, Explained] = {
     "06": {
         "0.6 = 7.2 seconds": ("0.6", Apart("60 / 5 * 0.6")),
         "= 3 seconds, and one latency": Apart("60 / 20"),
+        "the sixty-first leaves 3": "3",
         "spacing is 1.25 % wider": "100 * (1.0125 - 1)",
         "differ by 1.25 %": "100 * (1.0125 - 1)",
         "which is 0.0375 seconds": "3 * (1.0125 - 1)",
