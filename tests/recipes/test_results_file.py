@@ -64,6 +64,18 @@ def test_answers_are_kept_and_errors_are_not(path: Path) -> None:
         assert results.outcomes[first["key"]] == first | {"status": 200, "data": None}
 
 
+def test_practice_answers_are_kept_apart(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What practice answered is asked for again when the script runs for real."""
+    monkeypatch.setenv("INFLIGHT_LAB_PRACTICE", "8000")
+    fill(path)
+    assert len(keys_in(path.with_name("practice-results.jsonl"))) == len(ITEMS)
+    monkeypatch.setenv("INFLIGHT_LAB_PRACTICE", "0")
+    with open_results(str(path), ITEMS) as results:
+        assert len(results.missing()) == len(ITEMS)
+
+
 def test_the_bar_ends_however_the_script_ends(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

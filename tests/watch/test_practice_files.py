@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from inflight_lab.recipes.snippet import snippet
 from inflight_lab.watch.events import OpenedFile, Raised
 from inflight_lab.watch.leftovers import (
     MAX_NAMED_FILES,
@@ -90,6 +91,19 @@ def test_results_of_practice_are_named_and_hold_no_secret(
         "\nBefore a real run, delete results.jsonl, because this run wrote "
         "practice answers there, not data.\n"
     )
+
+
+def test_a_printed_script_keeps_practice_answers_apart(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Run for real afterwards, it asks the API for all of them."""
+    script = snippet("fetch_all", IDS=[1, 2], RESULTS="results.jsonl")
+    (here / "my_script.py").write_text(script)
+    done = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert done.status == 0, done.said
+    assert not (here / "results.jsonl").exists()
+    assert "2 of 2 have an answer in practice-results.jsonl" in done.output
+    assert "delete practice-results.jsonl" in done.said
 
 
 def test_data_that_was_there_is_not_to_be_deleted_unseen(

@@ -27,7 +27,14 @@ def open_results(path: str, items: Iterable[Record]) -> Iterator[ResultsFile]:
 
 
 def open_file(path: str) -> FileIO:
-    """Open a file, which need not be there yet, to read it and to add to it."""
+    """Open a file, which need not be there yet, to read it and to add to it.
+
+    Under ``inflight-lab watch --practice`` it is another one, beside it: practice
+    answers must not count as answers when you run the script for real.
+    """
+    if os.environ.get("INFLIGHT_LAB_PRACTICE", "0") != "0":
+        folder, name = os.path.split(path)
+        path = os.path.join(folder, f"practice-{name}")
     try:
         return open(path, "ab+", buffering=0)
     except OSError as error:

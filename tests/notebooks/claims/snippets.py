@@ -67,9 +67,9 @@ def expect_findings(ran: Ran) -> None:
 
 
 def assert_practice_comes_with_a_warning(ran: Ran) -> None:
-    """Before it shows ``--practice``, it says what the results file will hold then."""
+    """Before it shows ``--practice``, it says where those answers are kept."""
     text = "\n".join(cell.source for cell in load(ran.path).cells)
     before, practice, _ = text.partition("--practice")
     assert practice
-    assert "practice answers, not data" in before
-    assert "name another results file" in before
+    assert "What it answers isn't data" in before
+    assert "practice-results.jsonl" in before

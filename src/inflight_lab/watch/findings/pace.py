@@ -18,7 +18,9 @@ from inflight_lab.watch.request_log import RequestLog
 
 PACED = "Pace them: send no more in any period than the quota allows (notebook 06)."
 SEMAPHORE = (
-    "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06)."
+    "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06). "
+    "To keep your script, put a Pacer in the semaphore's place: `inflight-lab snippet "
+    "paced` prints one."
 )
 ONE_AT_A_TIME = (
     "Pace them, and when an answer says that none is left, wait as long as it says "
