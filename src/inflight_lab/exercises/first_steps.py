@@ -11,14 +11,13 @@ from inflight_lab.exercises.check import (
     expect,
     expect_list,
     expect_number,
-    expect_whole_number,
     observe,
     practice,
     sent_within,
     shows_verdict,
     statuses,
 )
-from inflight_lab.runners import naive, semaphore, semaphore_pause
+from inflight_lab.runners import naive, semaphore_pause
 
 
 @shows_verdict
@@ -150,27 +149,6 @@ async def check_one_semaphore(solution: Solution) -> str:
     return (
         "the peak was the limit, for limits of 2 and 5;"
         " and 3 requests needed no more than 3 slots."
-    )
-
-
-@shows_verdict
-async def check_limit_for(solution: Solution) -> str:
-    """Notebook 03: ``solution(rate, latency)`` is the limit that averages ``rate``."""
-    for rate, latency in ((50, 0.1), (6, 0.5), (20, 0.2)):
-        limit = solution(rate, latency)
-        expect_whole_number(limit)
-        sent = f"a limit of {limit} sends {limit / latency:.0f} a second"
-        expect(
-            limit == round(rate * latency),
-            f"{rate} a second at {latency} s: {sent}.",
-        )
-    _, stats = await observe(
-        semaphore.make_many_requests, 24, limit=int(limit), on={"latency": latency}
-    )
-    return (
-        f"for {rate} a second at {latency} s your limit sent"
-        f" {stats.started / stats.elapsed:.1f} a second on average,"
-        f" and {stats.busiest_period} in the busiest second."
     )
 
 
