@@ -122,7 +122,7 @@ async def check_wait_for(solution: Solution) -> str:
         waited == asked,
         f"the server said Retry-After: {asked}, and you wait for {waited!r} s.",
     )
-    for attempt, most in ((1, 1), (2, 2), (3, 4)):
+    for attempt, most in ((1, 0.5), (2, 1), (3, 2)):
         waits = [solution(httpx.Response(503), attempt) for _ in range(200)]
         for wait in waits:
             expect_number(wait)
@@ -136,7 +136,7 @@ async def check_wait_for(solution: Solution) -> str:
         )
     return (
         f"{asked} s where the server asks for it,"
-        " otherwise anything from 0 to 1, 2 and 4 s."
+        " otherwise anything from 0 to 0.5, 1 and 2 s."
     )
 
 

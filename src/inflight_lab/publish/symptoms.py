@@ -75,7 +75,7 @@ REFUSED = (
         "403 rate limit exceeded (GitHub)",
         "Some APIs refuse with a 403; the rest of the answer says that it is a limit.",
         "08_survive_failures",
-        "What a refusal can say",
+        "How long do I wait if there is no Retry-After?",
     ),
 )
 
@@ -96,7 +96,25 @@ RETRIES = (
         "tenacity or backoff makes it worse",
         "Your retries multiply with those of the SDK and of the transport.",
         "08_survive_failures",
-        "Who else retries?",
+        "My SDK retries too. Is that a problem?",
+    ),
+    Symptom(
+        "tenacity ignores Retry-After",
+        "It sees only the exception. A wait function of yours reads the header there.",
+        "08_survive_failures",
+        "How do I make tenacity wait as long as the API asks?",
+    ),
+    Symptom(
+        "AsyncHTTPTransport(retries=3), and still 429",
+        "It repeats only connections that could not be opened, and never a 429.",
+        "08_survive_failures",
+        "Does retries= in httpx repeat a 429?",
+    ),
+    Symptom(
+        "openai.RateLimitError although max_retries is set",
+        "Without a Retry-After both of its retries are over within two seconds.",
+        "08_survive_failures",
+        "How long do the SDKs of OpenAI and Anthropic wait?",
     ),
     Symptom(
         "Which status codes should I retry?",
@@ -114,25 +132,25 @@ RETRIES = (
         "429 insufficient_quota: You exceeded your current quota",
         "The money is spent, and no wait helps: stop at the first one.",
         "08_survive_failures",
-        "When waiting does not help",
+        "Why do the 429s never stop?",
     ),
     Symptom(
         "No Retry-After, but retry_after in the JSON, or retry-after-ms",
         "Some APIs write the delay into the body, and some in milliseconds.",
         "08_survive_failures",
-        "A delay in the body, or in milliseconds",
+        "What if the delay is in the JSON body, or in milliseconds?",
     ),
     Symptom(
         "A retried POST was charged twice",
         "The first answer was lost, not the request. An idempotency key tells the API.",
         "08_survive_failures",
-        "POST, and paying twice",
+        "May I retry a POST, or do I pay twice?",
     ),
     Symptom(
         "It works, but it is slow: are there 429s?",
         "Retries hide refusals. A hook of the client notes each of them.",
         "08_survive_failures",
-        "A log of what was refused",
+        "How do I see what was refused?",
     ),
 )
 
@@ -153,7 +171,19 @@ CLIENT = (
         "httpx.ReadTimeout: was it sent?",
         "Yes, and it was counted; only the answer is lost.",
         "08_survive_failures",
-        "What a timeout loses",
+        "ReadTimeout: was my request sent?",
+    ),
+    Symptom(
+        "aiohttp ServerDisconnectedError, or Server disconnected without sending …",
+        "The server closed a connection that was kept open. You may repeat a GET.",
+        "08_survive_failures",
+        "What is ServerDisconnectedError, and may I retry it?",
+    ),
+    Symptom(
+        "aiohttp: TimeoutError with thousands of tasks",
+        "Its timeout of five minutes includes the wait for a free connection.",
+        "08_survive_failures",
+        "Why does aiohttp time out while requests still wait?",
     ),
     Symptom(
         "httpx is slower than aiohttp with many requests",
@@ -186,7 +216,7 @@ ASYNCIO = (
         "asyncio.gather does not cancel the other tasks",
         "It never does. A TaskGroup does.",
         "08_survive_failures",
-        "Three ways to wait for many",
+        "Your turn: stop, and keep",
     ),
     Symptom(
         "async requests run one after the other",
@@ -216,7 +246,7 @@ ASYNCIO = (
         "tqdm with asyncio.gather stops at the first error",
         "Count tasks as they end, and let each keep its own outcome.",
         "08_survive_failures",
-        "A progress bar that keeps failures",
+        "Why does my progress bar stop at the first error?",
     ),
 )
 
@@ -261,7 +291,7 @@ LANGUAGE_MODELS = (
         "529 overloaded_error",
         "The API is overloaded for everyone: back off longer each time, at random.",
         "08_survive_failures",
-        "When the API is overloaded",
+        "What do 503 and 529 mean, if I am within my quota?",
     ),
 )
 

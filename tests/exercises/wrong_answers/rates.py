@@ -236,7 +236,7 @@ class MyLimiter:
         mistake="no jitter",
         code="""
 def wait_for(response, attempt):
-    return float(response.headers.get("Retry-After", 0.5 * 2**attempt))
+    return float(response.headers.get("Retry-After", 0.5 * 2 ** (attempt - 1)))
 """,
     ),
     WrongAnswer(
@@ -246,7 +246,7 @@ def wait_for(response, attempt):
 def wait_for(response, attempt):
     if "Retry-After" in response.headers:
         return float(response.headers["Retry-After"])
-    return 0.5 * 2**attempt + random.uniform(0, 1)
+    return 0.5 * 2 ** (attempt - 1) + random.uniform(0, 1)
 """,
     ),
     WrongAnswer(
@@ -254,7 +254,7 @@ def wait_for(response, attempt):
         mistake="deaf to the server",
         code="""
 def wait_for(response, attempt):
-    return random.uniform(0, 0.5 * 2**attempt)
+    return random.uniform(0, 0.5 * 2 ** (attempt - 1))
 """,
     ),
     WrongAnswer(
@@ -262,7 +262,8 @@ def wait_for(response, attempt):
         mistake="text",
         code="""
 def wait_for(response, attempt):
-    return response.headers.get("Retry-After", random.uniform(0, 0.5 * 2**attempt))
+    backoff = random.uniform(0, 0.5 * 2 ** (attempt - 1))
+    return response.headers.get("Retry-After", backoff)
 """,
     ),
     WrongAnswer(
@@ -299,8 +300,14 @@ async def make_until_failure(url, count, *, limit, client):
         mistake="stopped, and nothing kept",
         code="""
 async def make_until_failure(url, count, *, limit, client):
+    limiter = asyncio.Semaphore(limit)
     try:
-        return await task_group(url, client)
+        async with asyncio.TaskGroup() as group:
+            for num in range(count):
+                one = semaphore.make_one_request(
+                    url, num, client=client, limiter=limiter
+                )
+                group.create_task(one)
     except* ValueError:
         pass
 """,

@@ -19,6 +19,9 @@ MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
 PAIRS = Documented("the list of pairs that stands before it")
 PATIENT = Documented("patient_retries() in recipes/api.py")
+RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
+KEPT_OPEN = 'of("httpx._config:DEFAULT_LIMITS.keepalive_expiry")'
+FIRST_RETRY = 'of("openai._constants:INITIAL_RETRY_DELAY")'
 
 NUMBERS: dict[str, Explained] = {
     "00": {
@@ -144,12 +147,24 @@ NUMBERS: dict[str, Explained] = {
         "and 99 new permits": "100 - 1",
     },
     "08": {
-        "tries four times": "5 - 1",
-        "ten in flight at most ten": ("10", "10"),
+        "After four attempts": "5 - 1",
+        "tried at most five times": RETRIES.format("attempts"),
+        "grow up to 20 seconds": RETRIES.format("cap"),
+        "request eight times": PATIENT,
         "answer after 2 seconds": "2",
         "the seconds since 1970": Documented("Unix time: POSIX, section 4.16"),
         "which is six minutes": Documented("the header in the same row, 6m0s"),
-        "send 2,500 requests": "5 * 500",
+        "would have sent 2,500": "5 * 500",
+        "up to two minutes": 'of("openai._constants:MAX_RETRY_AFTER_DELAY") / 60',
+        "in November 2026": Documented("the day on which the sources were read"),
+        "wait 0.5 seconds, then 1": (FIRST_RETRY, f"2 * {FIRST_RETRY}"),
+        "up to 8": 'of("openai._constants:MAX_RETRY_DELAY")',
+        "within 1.5 seconds": f"(1 + 2) * {FIRST_RETRY}",
+        "after 24 hours": Documented("Stripe's page, linked beside it"),
+        "where httpx has 5 seconds": KEPT_OPEN,
+        "where aiohttp has 15": Documented("TCPConnector in aiohttp/connector.py"),
+        "and 100 connections": Documented("TCPConnector in aiohttp/connector.py"),
+        "more than five minutes": 'of("aiohttp.client:DEFAULT_TIMEOUT.total") / 60',
     },
     "09": {
         "in November 2026": Documented("the day on which the two pages were read"),
