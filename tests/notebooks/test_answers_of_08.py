@@ -1,0 +1,288 @@
+"""The questions of notebook 08: that each answer stands alone, and that other people's
+packages behave as it says.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import builtins
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import aiohttp
+import anyio
+import httpx
+import httpx2
+import pytest
+import tenacity
+
+from inflight_lab.runners.refusals import read_refusal
+from inflight_lab.runs.events import Stats
+from inflight_lab.server.app import PracticeApp
+from tests.support.asgi import client_of
+from tests.support.notebook_tools import code_cell, load, notebook
+from tests.support.virtual_clock import run
+
+PATH = notebook("08")
+TABLE = "text-questions"
+QUESTION = re.compile(r"^##+ (.+)$", re.MULTILINE)
+NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+FENCE = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
+ROW = re.compile(r"^\| \[(.+?)\]\(#(\S+)\) \|", re.MULTILINE)
+
+
+# ---- Answers that stand alone
+
+
+class Answer(NamedTuple):
+    """A question of the second half, and the code below it."""
+
+    question: str
+    code: str
+
+
+def answers() -> list[Answer]:
+    """Every question, in order, up to the summary."""
+    ids = [cell.id for cell in load(PATH).cells]
+    second_half = load(PATH).cells[ids.index(TABLE) + 1 : -1]
+    found: list[Answer] = []
+    for cell in second_half:
+        asked = QUESTION.search(cell.source) if cell.cell_type == "markdown" else None
+        if asked:
+            found.append(Answer(asked[1], ""))
+        elif cell.cell_type == "code":
+            question, code = found.pop()
+            found.append(Answer(question, f"{code}\n{cell.source}"))
+    return found
+
+
+def names_in(code: str) -> tuple[set[str], set[str]]:
+    """The names that code binds anywhere, and those that it reads."""
+    bound, read = set(), set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, NAMED):
+            bound.add(node.name or "")
+    return bound, read
+
+
+@pytest.mark.parametrize("answer", answers(), ids=lambda answer: answer.question)
+def test_an_answer_needs_no_other_one(answer: Answer) -> None:
+    """Whoever looks one up runs the imports and its own cells, and nothing else."""
+    imported, _ = names_in(code_cell(PATH, "code-imports"))
+    bound, read = names_in(answer.code)
+    assert read - bound - imported - set(dir(builtins)) == set()
+
+
+def test_every_question_is_in_the_table() -> None:
+    """In their order, and each link leads to the heading of its question."""
+    rows = ROW.findall(code_cell(PATH, TABLE))
+    headings = [answer.question.replace("`", "") for answer in answers()]
+    assert [anchor for _, anchor in rows] == [
+        heading.replace(" ", "-") for heading in headings
+    ]
+    *questions, (last, _) = rows
+    assert [asked.replace("`", "") for asked, _ in questions] == headings[:-1]
+    assert last.startswith("How do I stop")  # its heading says that it is an exercise
+
+
+# ---- tenacity
+
+
+def decorated_get(app: PracticeApp) -> Callable[[str], Awaitable[httpx.Response]]:
+    """The function that the answer about tenacity shows."""
+    names: dict[str, Any] = {
+        "client": client_of(app),
+        "httpx": httpx,
+        "limiter": asyncio.Semaphore(3),
+        "random": random.Random(1),
+        "read_refusal": read_refusal,
+        "tenacity": tenacity,
+    }
+    (shown,) = FENCE.findall(code_cell(PATH, "text-tenacity-use"))
+    exec(code_cell(PATH, "code-tenacity"), names)
+    exec(shown, names)
+    get: Callable[[str], Awaitable[httpx.Response]] = names["get"]
+    return get
+
+
+def test_tenacity_waits_as_long_as_the_api_asks() -> None:
+    """What is over the quota comes back when it may, and is accepted then."""
+
+    async def send_three() -> Stats:
+        app = PracticeApp(latency=0.1, quota="sliding-window", rate=2, period=5)
+        app.timeline.clock = asyncio.get_running_loop().time
+        app.reset()
+        get = decorated_get(app)
+        await asyncio.gather(*(get("/get") for _ in range(3)))
+        return app.stats()
+
+    stats = run(send_three())
+    assert (stats.accepted, stats.refused) == (3, 1)
+    assert stats.elapsed > 5
+
+
+def test_tenacity_does_not_retry_where_no_wait_helps() -> None:
+    """A refusal for good is raised as it is, after one request."""
+    app = PracticeApp(latency=0, dialect="openai", exhausted=True)
+
+    async def send_one() -> None:
+        await decorated_get(app)("/get")
+
+    with pytest.raises(httpx.HTTPStatusError, match="429"):
+        run(send_one())
+    assert app.stats().started == 1
+
+
+# ---- The SDKs
+
+
+class SdkWaits(NamedTuple):
+    """What an SDK is asked to do, and how long it waits before each retry."""
+
+    package: str
+    headers: dict[str, str]
+    waits: list[float]
+
+
+SDK_WAITS = (
+    SdkWaits("openai", {}, [0.5, 1]),
+    SdkWaits("anthropic", {}, [0.5, 1]),
+    SdkWaits("openai", {"Retry-After": "90"}, [90, 90]),
+    SdkWaits("openai", {"retry-after-ms": "90000"}, [90, 90]),
+    SdkWaits("openai", {"Retry-After": "121"}, []),
+    SdkWaits("anthropic", {"Retry-After": "600"}, [600, 600]),
+)
+
+
+@pytest.mark.parametrize("case", SDK_WAITS, ids=str)
+def test_the_sdks_wait_as_08_says(
+    case: SdkWaits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the API asks, within limits; otherwise by doubling, less a quarter."""
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(429, headers=case.headers, json={})
+
+    monkeypatch.setattr(anyio, "sleep", note)
+    error = asyncio.run(refused_by(case.package, httpx2.MockTransport(refuse)))
+    assert read_refusal(error.response) is not None  # "works with each of them"
+    for seconds, longest in zip(waited, case.waits, strict=True):
+        assert 0.75 * longest <= seconds <= longest
+        assert seconds == longest or not case.headers
+
+
+async def refused_by(package: str, transport: httpx2.MockTransport) -> Any:
+    """The ``RateLimitError`` that an SDK raises in the end."""
+    import anthropic  # takes long, as the other does
+    import openai
+
+    question: Any = [{"role": "user", "content": "How many words are these?"}]
+    async with httpx2.AsyncClient(transport=transport) as http_client:
+        shared: Any = {"api_key": "none", "http_client": http_client}
+        sdk: Any = None
+        if package == "openai":
+            sdk = openai.AsyncOpenAI(**shared).chat.completions
+        else:
+            sdk = anthropic.AsyncAnthropic(**shared).messages
+        errors = (openai.RateLimitError, anthropic.RateLimitError)
+        with pytest.raises(errors) as refused:
+            await sdk.create(model="practice", messages=question, max_tokens=1)
+    return refused.value
+
+
+# ---- Connections
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def served(serve: Serve) -> AsyncIterator[str]:
+    """The address of a server that does this with every connection."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/"
+
+
+async def answer_once(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer the first request of a connection, and hang up at the second."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(ANSWER)
+    await writer.drain()
+    await reader.read(1)
+    writer.close()
+
+
+def test_a_closed_connection_is_as_08_says() -> None:
+    """aiohttp sends a GET once more, and no POST; httpx raises its own error."""
+
+    async def send_twice() -> None:
+        async with served(answer_once) as url, aiohttp.ClientSession() as session:
+            for _ in range(2):
+                async with session.get(url) as response:
+                    assert response.status == 200
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await session.post(url)
+
+    async def send_twice_with_httpx() -> None:
+        async with served(answer_once) as url, httpx.AsyncClient() as client:
+            await client.get(url)
+            with pytest.raises(
+                httpx.RemoteProtocolError,
+                match="Server disconnected without sending a response",
+            ):
+                await client.get(url)
+
+    asyncio.run(send_twice())
+    asyncio.run(send_twice_with_httpx())
+
+
+def test_aiohttps_timeout_includes_the_wait_for_a_connection() -> None:
+    """A request that finds no free connection times out, and is never sent."""
+    sent: list[bytes] = []
+
+    async def wait_for_a_connection() -> None:
+        arrived = asyncio.Event()
+        may_answer = asyncio.Event()
+
+        async def answer_late(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            sent.append(await reader.readuntil(b"\r\n\r\n"))
+            arrived.set()
+            await may_answer.wait()
+            writer.write(ANSWER)
+            writer.close()
+
+        connector = aiohttp.TCPConnector(limit=1)
+        async with (
+            served(answer_late) as url,
+            aiohttp.ClientSession(connector=connector) as session,
+        ):
+            first = asyncio.create_task(session.get(url))
+            await arrived.wait()
+            timeout = aiohttp.ClientTimeout(total=0.05)
+            with pytest.raises(TimeoutError):
+                await session.get(url, timeout=timeout)
+            may_answer.set()
+            (await first).release()
+
+    asyncio.run(wait_for_a_connection())
+    assert len(sent) == 1
