@@ -111,7 +111,7 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
 
 def main() -> None:
     """Run the notebook, film its panel until there is something to see, and save it."""
-    expect.set_options(timeout=60_000)  # the cell's own run takes twelve seconds
+    expect.set_options(timeout=90_000)  # the cell's own run takes 48 seconds
     with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
         page = browser.new_page(

@@ -25,7 +25,7 @@ FIRST_RETRY = 'of("openai._constants:INITIAL_RETRY_DELAY")'
 
 NUMBERS: dict[str, Explained] = {
     "00": {
-        "which allows 100 a second": Documented("the story; 02 builds that API"),
+        "This one allows 100 requests": Documented("the story; 02 builds that API"),
     },
     "01": {},
     "02": {},
@@ -33,8 +33,8 @@ NUMBERS: dict[str, Explained] = {
         "need 10 rounds": "30 / 3",
         "is 20 rounds": "200 / 10",
         "so at least 6 seconds": "200 / 10 * 0.3",
-        "leave after 19": "200 / 10 - 1",
-        "API allows 570": "(200 / 10 - 1) * 0.3 * 100",
+        "leaves after 19": "200 / 10 - 1",
+        "have allowed 570": "(200 / 10 - 1) * 0.3 * 100",
     },
     "04": {
         "every 1.3 seconds": "0.3 + 1",

@@ -126,6 +126,7 @@ def claims_of_03(ran: Ran) -> None:
     expect_a_quick_api_to_refuse_limit_3(ran)
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
     assert ran.kernel.value("panel._page['adjustable']")
+    expect_time_to_drag(ran)
 
 
 def expect_a_room_with_two_slots(ran: Ran) -> None:
@@ -166,6 +167,18 @@ def expect_a_quick_api_to_refuse_limit_3(ran: Ran) -> None:
     assert (second, accepted + refused) == (0.01, 24)
     assert peak <= 3
     assert refused > 0
+
+
+def expect_time_to_drag(ran: Ran) -> None:
+    """Once a class has looked at limit 3 for four seconds and drags it to 16, the
+    requests that are left fly for eight more.
+    """
+    (written,) = re.findall(
+        r"latency=([\d.]+)", code_cell(ran.path, "code-play-server")
+    )
+    latency = float(written)
+    left = ran.kernel.value("panel.count") - 3 * 4 / latency
+    assert left / 16 * latency >= 8
 
 
 def claims_of_04(ran: Ran) -> None:
