@@ -72,6 +72,12 @@ REFUSED = (
         "When do the first requests go?",
     ),
     Symptom(
+        "httpx: one rate limit for all requests, without changing the calls",
+        "A transport can hold back every request that goes through the client.",
+        "13_keep_two_budgets",
+        "Below any client",
+    ),
+    Symptom(
         "403 rate limit exceeded (GitHub)",
         "Some APIs refuse with a 403; the rest of the answer says that it is a limit.",
         "08_survive_failures",
@@ -223,6 +229,12 @@ ASYNCIO = (
         "An await in a loop waits for each answer before it sends the next request.",
         "01_send_one_request",
         "What await does",
+    ),
+    Symptom(
+        "asyncio.Semaphore(3), and more than 3 at once",
+        "Each call makes a semaphore of its own, so nobody ever waits: share one.",
+        "03_limit_with_a_semaphore",
+        "Your turn: find the mistake",
     ),
     Symptom(
         "asyncio.run() cannot be called from a running event loop",
