@@ -181,3 +181,21 @@ def test_the_links_stand_first_and_the_note_below_the_title() -> None:
         html.index(each) for each in ("<b>links", "<h1", "Nothing runs", "CodeCell")
     ]
     assert order == sorted(order)
+
+
+def test_a_page_lists_its_sections_below_the_title() -> None:
+    """On a long page one sees what there is, and gets to it by a link."""
+    cells = [new_markdown_cell("# Title"), new_markdown_cell("## Why `await`?")]
+    html = page(*cells, new_markdown_cell("## Summary"))
+    contents = html[html.index('<nav class="contents"') : html.index("</nav>")]
+    links = re.findall(r'<a href="#([^"]+)">(.+?)</a>', contents)
+    assert [title for _, title in links] == ["Why <code>await</code>?", "Summary"]
+    assert all(f'<h2 id="{section}">' in html for section, _ in links)
+    assert html.index("<h1") < html.index(contents)
+
+
+def test_a_page_says_where_it_comes_from() -> None:
+    """Somebody who is sent one page knows the package and may pass it on."""
+    footer = re.search(r"<footer>(.*?)</footer>", page(new_markdown_cell("# Title")))
+    assert footer
+    assert re.match(r"inflight-lab \d+\.\d+.* CC BY 4\.0", footer[1])

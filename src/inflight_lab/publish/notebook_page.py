@@ -1,5 +1,6 @@
 """A notebook whose cells have run, as one HTML file that needs no other."""
 
+import importlib.metadata
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.plot.player import page_parts
+from inflight_lab.publish.page_contents import with_contents
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
 
 LiveLink = Callable[[str, str], str]
@@ -50,10 +52,12 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
         "note": note_about(document.cells, plays=plays),
         "open_live": live(name, OPEN),
         "navigation": navigation,
+        "version": importlib.metadata.version("inflight-lab"),
         "script": SCRIPT.read_text(encoding="utf-8"),
     }
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
+    html = with_contents(html)
     html = WIDE.sub(SCROLLING, html)
     return with_player(html) if plays else html
 
