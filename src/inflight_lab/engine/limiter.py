@@ -15,6 +15,11 @@ class AdjustableLimiter:
     not: a higher limit lets the next in line through at once; a lower one takes nothing
     away from those in flight, but hands out no new slot until few enough are left.
 
+    >>> limiter = AdjustableLimiter(3)
+    >>> async with limiter:
+    ...     await client.get(server.url)
+    >>> limiter.limit = 10  # from another task it would let waiting requests through
+
     Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time;
     asking for a second raises ``RuntimeError``.
 

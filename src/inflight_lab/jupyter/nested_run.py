@@ -9,8 +9,13 @@ def enable_nested_run() -> None:
 
     Usually you do not need it: write ``await make_many_requests(...)`` in the cell.
     Call this once, above a *script* that you paste whole and that calls
-    ``asyncio.run`` itself.  A ``nest_asyncio.apply()`` in that script then does no
-    harm, because the work is already done.
+    ``asyncio.run`` itself:
+
+    >>> enable_nested_run()
+    >>> asyncio.run(client.get(server.url))
+
+    A ``nest_asyncio.apply()`` in that script then does no harm, because the work is
+    already done.
 
     Uses nest-asyncio2, the maintained fork.  The original nest-asyncio loses the
     messages that reach the kernel during a nested run, so that the cells queued behind

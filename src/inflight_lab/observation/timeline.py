@@ -22,6 +22,10 @@ _slot: ContextVar[int | None] = ContextVar("slot", default=None)
 class Timeline:
     """A thread-safe list of events, with running counts.
 
+    A `PracticeServer` and an `ObservedTransport` each have one:
+
+    >>> server.timeline.stats().busiest_period
+
     ``period`` is the length in seconds of the window for `recent` and for
     ``busiest_period``.
 

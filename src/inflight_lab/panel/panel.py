@@ -38,6 +38,9 @@ class Panel(OfFirstRunner, Settable):
 
     The requests go to ``server``.
 
+    >>> panel = Panel(semaphore.make_many_requests, server=server, count=60, limit=3)
+    >>> panel  # as the last line of a cell, this shows it
+
     ``runner`` is any callable that takes these two and returns an awaitable: a rung of
     the ladder, the coroutine function that you have just written, a
     ``functools.partial``, a method or an object.  If it also takes one of these

@@ -30,7 +30,10 @@ class Replay(anywidget.AnyWidget):
     page.  ``runs`` has the runs by name; ``view`` is what is drawn: "both", "requests"
     or "lines".
 
-    `Panel.save_recording` and `LivePlot.save_recording` write such a file.
+    `Panel.save_recording` and `LivePlot.save_recording` write such a file:
+
+    >>> plot.save_recording("run.json")
+    >>> Replay("run.json")
 
     Raises ``OSError`` if the file cannot be read, and ``ValueError`` if it is not a
     recording.

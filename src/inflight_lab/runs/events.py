@@ -21,7 +21,10 @@ OVERLOADED = (503, 529)
 
 
 class Event(NamedTuple):
-    """One thing that happened, and what was waiting and in flight right after it."""
+    """One thing that happened, and what was waiting and in flight right after it.
+
+    >>> [event.time for event in server.timeline.events if event.kind == "answered"]
+    """
 
     time: float
     """Seconds on the timeline's clock."""
@@ -64,8 +67,10 @@ def _outcome_of_status(status: int) -> OutcomeKind:
 class Stats:
     """Counts what became of the requests in a timeline.
 
-    ``started == waiting + in_flight + accepted + refused + failed + cancelled``,
-    always.
+    >>> server.stats().refused
+
+    ``started`` is always the sum of ``waiting``, ``in_flight``, ``accepted``,
+    ``refused``, ``failed`` and ``cancelled``.
     """
 
     started: int = 0
