@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import hypothesis
 import pytest
@@ -73,14 +75,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Most tests wait for something, so two cores take four at a time."""
-    return 4
+    """Most tests wait for something, so two cores take six at a time."""
+    return 6
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """How the workers share the tests."""
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each new httpx client reads the certificates of all authorities, which takes ten
+    milliseconds.  These tests make thousands, and none of them uses TLS.
+    """
+    every = Path(certifi.where()).read_text(encoding="utf-8")
+    last = every[every.rindex("-----BEGIN CERTIFICATE-----") :]
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    path.write_text(last, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(path))
+        yield
 
 
 @pytest.fixture

@@ -85,7 +85,9 @@ panel
 """
 
 
-def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_page_stands_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It says that nothing runs, draws no picture of a panel that waits for its Run,
     and has the code that it links to beside it.
     """
@@ -105,7 +107,7 @@ def test_a_page_stands_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert "<img" not in page
     assert 'href="runners/paced.py"' in page
     assert (tmp_path / "runners" / "paced.py").exists()
-    assert capfd.readouterr() == ("two.html\n", "")
+    assert capsys.readouterr() == ("two.html\n", "")
 
 
 RUN = """

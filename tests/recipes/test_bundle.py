@@ -67,7 +67,8 @@ def test_each_script_type_checks_by_itself(room: str, scripts: Path) -> None:
     dask = "untyped_calls_exclude = distributed\n"
     tqdm = "[mypy-tiktoken.*,tqdm.*]\nignore_missing_imports = true\n"
     config.write_text(f"[mypy]\n{dask}{tqdm}")
-    printed = run("mypy", "--strict", "--config-file", config, scripts / room)
+    options = ("--strict", "--config-file", config, "--cache-dir", scripts / "cache")
+    printed = run("mypy", *options, scripts / room)
     assert "Success: no issues found" in printed
 
 

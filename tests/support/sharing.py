@@ -7,8 +7,8 @@ from xdist.workermanage import WorkerController
 
 SPREAD = ("tests/notebooks/", "tests/exercises/", "tests/recipes/", "tests/watch/")
 """Tests that share nothing and take long: each goes to the worker that is free."""
-WITH_A_CLUSTER = "tests/recipes/test_on_a_cluster.py"
-"""It starts one, so its tests stay together."""
+TOGETHER = ("tests/recipes/test_on_a_cluster.py", "tests/recipes/test_bundle.py")
+"""Among those, files whose tests share something that takes long to make."""
 WITH_BROWSER = "tests/browser/"
 BROWSERS_AT_ONCE = 2
 """Two cores carry no more."""
@@ -28,7 +28,7 @@ class ByFile(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(SPREAD) and not nodeid.startswith(WITH_A_CLUSTER):
+        if nodeid.startswith(SPREAD) and not nodeid.startswith(TOGETHER):
             return nodeid
         return super()._split_scope(nodeid)
 

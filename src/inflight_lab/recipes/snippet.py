@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from inflight_lab.runners import RUNGS
 from inflight_lab.runners.__main__ import first_line_of
 
 FILE = text("the name of a file", "the name of a file", bool)
+FIRST_DEFINITION = re.compile(r"^(?:@|class |def |async def )", re.MULTILINE)
 
 
 class NoSetting(ValueError):
@@ -132,10 +134,11 @@ def check_id(name: str, url: str, *, is_filled_in: bool) -> None:
 
 
 def assignment_of(name: str, code: str) -> str | None:
-    """The code at the top level that sets a name, if there is any."""
-    for node in ast.parse(code).body:
+    """The code above the first function or class that sets a name, if there is any."""
+    top = FIRST_DEFINITION.split(code, maxsplit=1)[0]
+    for node in ast.parse(top).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return ast.get_source_segment(code, node)
+            return ast.get_source_segment(top, node)
     return None
 
 
