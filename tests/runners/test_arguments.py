@@ -23,6 +23,7 @@ from inflight_lab.runners import RUNGS
 from inflight_lab.runners.adaptive import LearningPacer
 from inflight_lab.runners.budgets import Budgets
 from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.paced_threads import ThreadPacer
 from inflight_lab.runners.resilient import Retries
 from inflight_lab.runners.shared_quota import SharedQuota
 from inflight_lab.runners.workers import stream_outcomes
@@ -75,7 +76,14 @@ def test_every_rung_checks_what_can_be_typed(rung: str) -> None:
 
 def test_every_class_checks_the_same() -> None:
     """Made by itself, for a run of one's own."""
-    for each in (Pacer, LearningPacer, Retries, SharedQuota, AdjustableLimiter):
+    for each in (
+        Pacer,
+        ThreadPacer,
+        LearningPacer,
+        Retries,
+        SharedQuota,
+        AdjustableLimiter,
+    ):
         for name in parameters(each) & set(VALIDATORS):
             assert_refuses(each, name)
 
@@ -121,6 +129,7 @@ POSITIVE = "must be more than 0, and finite, got 0"
         Narrower(SharedQuota, "timeout", 0, POSITIVE),
         # A burst of less than one would be no request.
         Narrower(Pacer, "burst", 0.5, AT_LEAST_1),
+        Narrower(ThreadPacer, "burst", 0.5, AT_LEAST_1),
         # No pause at all would be no turn but the first.
         Narrower(LearningPacer, "longest_pause", 0, POSITIVE),
         Narrower(
@@ -151,7 +160,7 @@ NOT_LIMITERS = [0, [], 3, asyncio.Semaphore, threading.Semaphore]
 @pytest.mark.parametrize("rung", RUNGS)
 def test_every_rung_refuses_what_cannot_send_or_limit(rung: str) -> None:
     """A class that was not called, a number, and what blocks where one awaits."""
-    blocks = rung == "threaded"
+    blocks = rung in ("threaded", "paced_threads")
     other_client = httpx.AsyncClient() if blocks else httpx.Client()
     other_limiter = asyncio.Semaphore() if blocks else threading.Semaphore()
     wrong = {

@@ -677,7 +677,16 @@ def test_without_verbose_it_prints_the_result_only(
 
 
 @pytest.mark.parametrize(
-    "rung", ["paced", "adaptive", "budgets", "workers", "resilient", "threaded"]
+    "rung",
+    [
+        "paced",
+        "adaptive",
+        "budgets",
+        "workers",
+        "resilient",
+        "threaded",
+        "paced_threads",
+    ],
 )
 def test_the_other_rungs_print_the_same(
     rung: str, server: PracticeServer, capsys: pytest.CaptureFixture[str]

@@ -21,8 +21,9 @@ from tests.support.waiting import PATIENCE
 
 FOLDER = Path(runners.__path__[0])
 PACKAGE = "inflight_lab.runners."
-IMPORTED = (*SHARED_LESSONS, "paced")
-"""What a lesson may import: the pacer of `adaptive` is the one of `paced`."""
+IMPORTED = (*SHARED_LESSONS, "paced", "threaded")
+"""What a lesson may import: `adaptive` has its pacer from `paced`, for example."""
+BLOCKING = ("threaded", "paced_threads", "multiprocess")
 MARK = "# The lesson ends here."
 # What runs a pasted lesson: it cannot import the package, and says what it got.
 RUN = """
@@ -73,7 +74,7 @@ def test_the_ladder_is_complete() -> None:
     """
     files = {module.name for module in pkgutil.iter_modules([str(FOLDER)])}
     assert files - {"__main__", "command_line"} == {*RUNGS, *SHARED_LESSONS}
-    assert len(RUNGS) == 11
+    assert len(RUNGS) == 12
 
 
 class Face(NamedTuple):
@@ -100,6 +101,7 @@ FACES = {
     "workers": Face("limit=3, ", limiter=""),  # the limit is the number of workers
     "resilient": Face("limit=3, ", after="retries=None, "),
     "threaded": Face("limit=3, threads=20, "),
+    "paced_threads": Face("rate=100, period=1.0, limit=20, "),
     "multiprocess": Face("limit=3, processes=6, ", client="", limiter=""),
     "shared_quota": Face(f"{STORE}rate=100, period=1.0, limit=None, "),
 }
@@ -116,7 +118,7 @@ def test_face(rung: str) -> None:
     ]
     signature = signature.replace(parameters=bare, return_annotation=signature.empty)
     assert str(signature) == str(FACES[rung])
-    blocks = rung in ("threaded", "multiprocess")
+    blocks = rung in BLOCKING
     assert inspect.iscoroutinefunction(run) != blocks
 
 

@@ -32,10 +32,12 @@ EXPLAINED_IN = {
     "runners.episodes": "07_judge_a_limiter",
     "runners.learned_pace": "07_judge_a_limiter",
     "runners.paced": "06_pace_to_the_quota",
+    "runners.paced_threads": "10_share_a_limit",
     "runners.peek": "13_keep_two_budgets",
     "runners.reservations": "13_keep_two_budgets",
     "runners.shares": "13_keep_two_budgets",
     "runners.shared_quota": "10_share_a_limit",
+    "runners.threaded": "10_share_a_limit",
     "runners.token_counts": "13_keep_two_budgets",
 }
 """The notebook for the files of a package folder, or for a file that has its own."""

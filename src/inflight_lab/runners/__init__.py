@@ -1,8 +1,8 @@
 """The ladder: a file for each rung, all with the same two functions.
 
 ``from inflight_lab.runners import naive, semaphore, semaphore_pause``, then ``await
-semaphore.make_many_requests(url, 200, limit=3)``.  `threaded` and `multiprocess` block:
-no ``await``.
+semaphore.make_many_requests(url, 200, limit=3)``.  `threaded`, `paced_threads` and
+`multiprocess` block: no ``await``.
 
 Apart from its last lines, each file needs only httpx (`shared_quota` also needs
 throttled-py) and the lessons of `SHARED_LESSONS` that it imports.  To copy it, paste
@@ -25,6 +25,7 @@ RUNGS = (
     "workers",
     "resilient",
     "threaded",
+    "paced_threads",
     "multiprocess",
     "shared_quota",
 )

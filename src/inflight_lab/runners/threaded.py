@@ -12,7 +12,9 @@ those that waited.
 """
 
 import contextlib
+import functools
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import httpx
@@ -62,18 +64,25 @@ def make_many_requests(
     """
     limiter = limiter or threading.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.Client()
-    with opened as client, ThreadPoolExecutor(threads) as pool:
-        futures = [
-            pool.submit(
-                make_one_request,
-                url,
-                num,
-                client=client,
-                limiter=limiter,
-                verbose=verbose,
-            )
-            for num in range(count)
-        ]
+    with opened as client:
+        make_one = functools.partial(
+            make_one_request, url, client=client, limiter=limiter, verbose=verbose
+        )
+        return in_threads(
+            make_one, count, threads=threads, return_exceptions=return_exceptions
+        )
+
+
+def in_threads(
+    make_one: Callable[[int], httpx.Response],
+    count: int,
+    *,
+    threads: int,
+    return_exceptions: bool,
+) -> list[httpx.Response | BaseException]:
+    """Call ``make_one`` with each number below ``count``, in so many threads."""
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(make_one, num) for num in range(count)]
         try:
             if not return_exceptions:
                 for future in as_completed(futures):
