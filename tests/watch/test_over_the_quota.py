@@ -173,7 +173,7 @@ def test_one_at_a_time_goes_on_after_none_is_left() -> None:
 def test_the_recipe_for_each_library(
     library: str, sender: int, recipe: str, is_noted: bool
 ) -> None:
-    """Where it takes the place of threads, the advice says so."""
+    """Where it takes the place of threads, the advice says so, and how to keep them."""
     sent = [
         Made(n / 20, 0.05, 429 if n else 200, library=library, sender=sender - n % 2)
         for n in range(60)
@@ -182,6 +182,7 @@ def test_the_recipe_for_each_library(
     assert finding
     assert f"snippet {recipe} " in finding.fix
     assert finding.advice.endswith("takes the place of your threads.") == is_noted
+    assert ("snippet paced_threads" in finding.advice) == (sender < 0)
 
 
 def test_a_rate_limiter_that_saves_permits_up() -> None:

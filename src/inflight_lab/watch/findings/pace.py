@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import AnnouncedQuota, fields_in
+from inflight_lab.watch.findings.fixes import is_in_a_thread
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import (
     RequestGroup,
@@ -21,6 +22,10 @@ SEMAPHORE = (
     "Pace them: a limit on requests in flight doesn't limit the rate (notebook 06). "
     "To keep your script, put a Pacer in the semaphore's place: `inflight-lab snippet "
     "paced` prints one."
+)
+KEEP_YOUR_THREADS = (
+    " To keep your script, put one ThreadPacer around all its calls: `inflight-lab "
+    "snippet paced_threads` prints it."
 )
 ONE_AT_A_TIME = (
     "Pace them, and when an answer says that none is left, wait as long as it says "
@@ -104,7 +109,10 @@ def pace_advice(log: RequestLog, group: RequestGroup, pace: Pace | None = None) 
     """What to do about a pace that is too fast, as far as it was limited at all."""
     if pace and pace.how == " in bursts":
         return IN_BURSTS + (UNEVENLY if log.paced else "")
-    if group.most_in_flight() <= 1:
+    is_serial = group.most_in_flight() <= 1
+    if is_in_a_thread(group):
+        return (ONE_AT_A_TIME if is_serial else PACED) + KEEP_YOUR_THREADS
+    if is_serial:
         return ONE_AT_A_TIME
     return SEMAPHORE if log.acquired else PACED
 
