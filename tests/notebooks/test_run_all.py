@@ -143,9 +143,7 @@ def test_two_processes_keep_one_quota_through_redis(
     """Where there is a Redis, the cell shows what its recorded line says elsewhere."""
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
-        looked = run_cells(
-            fresh, "10", "code-imports", "code-quota-each", "code-redis-look"
-        )
+        looked = run_cells(fresh, "10", "code-imports", "code-redis-look")
         assert looked.startswith("There is a Redis")
         # A busy computer may hold up the requests on their way, which the quota cannot
         # know: then once more. Two quotas in place of one would be refused each time.

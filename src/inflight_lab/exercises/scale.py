@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
@@ -11,14 +10,12 @@ from inflight_lab.exercises.check import (
     Solution,
     expect,
     expect_list,
-    expect_number,
     expect_threads,
     observe,
     practice,
     shows_verdict,
 )
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.runners import paced
 from inflight_lab.server import PracticeServer
 
 
@@ -118,33 +115,25 @@ async def check_one_limit(solution: Solution) -> str:
 
 
 @shows_verdict
-async def check_share(solution: Solution) -> str:
-    """Notebook 10: ``solution(rate, senders)`` is the rate of each sender."""
-    for rate, senders in ((100, 4), (60, 3), (20, 2)):
-        share = solution(rate, senders)
-        expect_number(share)
-        total = senders * share
-        expect(
-            0.9 * rate <= total <= rate,
-            f"{senders} senders at {share:g} each: {total:g} a second, {rate} allowed.",
-        )
-
-    async def send_from_two(url: str, **options: Any) -> None:
-        first = paced.make_many_requests(url, 12, **options)
-        second = paced.make_many_requests(url, 12, **options)
-        await asyncio.gather(first, second)
-
-    # No condition: what a busy computer holds up arrives together, and may be refused.
-    _, stats = await observe(
-        send_from_two,
-        rate=solution(20, 2),
-        return_exceptions=True,
-        on={"latency": 0.02, "rate": 20},
+async def check_paced_threads(solution: Solution) -> str:
+    """Notebook 10: ``solution(url, count, rate)`` keeps the rate, from threads."""
+    expect_threads()
+    count, rate = 45, 20
+    with PracticeServer(latency=0.02, quota="sliding-window", rate=rate) as server:
+        statuses = await asyncio.to_thread(solution, server.url, count, rate)
+        stats = server.stats()
+    expect(
+        stats.refused == 0,
+        f"{stats.refused} of {stats.started} requests were refused:"
+        f" {stats.busiest_period} were sent in the busiest second, {rate} allowed.",
     )
-    return (
-        f"2 senders, {stats.started} requests in {stats.elapsed:.1f} s,"
-        f" {stats.refused} of them refused."
+    expect_list(statuses)
+    expect(
+        stats.accepted == len(statuses) == count,
+        f"{count} requests asked for, {stats.accepted} sent,"
+        f" and {len(statuses)} returned.",
     )
+    return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
 
 
 @shows_verdict

@@ -144,35 +144,71 @@ def make_two_groups(url, limit):
 """,
     ),
     WrongAnswer(
-        check="check_share",
-        mistake="divided the wrong way",
+        check="check_paced_threads",
+        mistake="a pacer for each request",
         code="""
-def share(rate, senders):
-    return senders / rate
+def get_all(url, count, rate):
+    def get(number):
+        with ThreadPacer(rate):
+            return client.get(url, params={"id": number}).status_code
+
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+        return list(pool.map(get, range(count)))
 """,
     ),
     WrongAnswer(
-        check="check_share",
-        mistake="half for everybody",
+        check="check_paced_threads",
+        mistake="a pause in each thread",
         code="""
-def share(rate, senders):
-    return rate / 2
+import time
+
+
+def get_all(url, count, rate):
+    def get(number):
+        time.sleep(1 / rate)
+        return client.get(url, params={"id": number}).status_code
+
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+        return list(pool.map(get, range(count)))
 """,
     ),
     WrongAnswer(
-        check="check_share",
-        mistake="rounded up",
+        check="check_paced_threads",
+        mistake="a smaller semaphore",
         code="""
-def share(rate, senders):
-    return -(-rate // senders) + 1
+def get_all(url, count, rate):
+    slots = threading.Semaphore(1)
+
+    def get(number):
+        with slots:
+            return client.get(url, params={"id": number}).status_code
+
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+        return list(pool.map(get, range(count)))
 """,
     ),
     WrongAnswer(
-        check="check_share",
-        mistake="nothing",
+        check="check_paced_threads",
+        mistake="asyncio's pacer",
         code="""
-def share(rate, senders):
-    pass
+def get_all(url, count, rate):
+    pacer = paced.Pacer(rate)
+
+    def get(number):
+        with pacer:
+            return client.get(url, params={"id": number}).status_code
+
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+        return list(pool.map(get, range(count)))
+""",
+    ),
+    WrongAnswer(
+        check="check_paced_threads",
+        mistake="only as many as are allowed",
+        code="""
+def get_all(url, count, rate):
+    with httpx.Client() as client:
+        return [client.get(url).status_code for _ in range(rate)]
 """,
     ),
     WrongAnswer(

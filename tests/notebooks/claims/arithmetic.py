@@ -186,7 +186,14 @@ NUMBERS: dict[str, Explained] = {
         "take 2.8 hours": "1000 * 1000 / 100 / 60 / 60",
         "to 0.15 seconds": Documented("server/knobs.py: half to one and a half times"),
     },
-    "10": {},
+    "10": {
+        "lets up to 3 / 0.05 = 60": ("3", "0.05", "3 / 0.05"),
+        "leaves 1 % of the period": Documented("runners/shared_quota.py: gcra_for"),
+        "that is 0.6 seconds": Documented("1 % of 60 seconds"),
+        "of a second only 0.01": Documented("1 % of it"),
+        "four workers send 80": ("4", "4 * 20"),
+        "of 100 a second, four senders get 25": ("100", "100 / 4"),
+    },
     "11": {
         "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
         "more than ten minutes": PATIENT,
