@@ -49,7 +49,7 @@ NUMBERS: dict[str, Explained] = {
         ),
         "allows 8,600 requests": "round(200 // 3 * (0.3 + 1) + 0.3) * 100",
         "semaphore of 10": Documented("the limit of the 200 requests in 03"),
-        "needs 20": "200 / 10",
+        "more than 20": "200 / 10",
         "0.3 = 6 seconds": ("0.3", Apart("200 / 10 * 0.3")),
     },
     "05": {
