@@ -195,5 +195,5 @@ def test_minutes_are_those_of_the_plan(path: Path) -> None:
     """What a notebook's first cell says is what the teachers' plan says."""
     (minutes,) = re.findall(r"About (\d+) minutes", load(path).cells[0].source)
     plan = code_cell(notebook("12"), "text-plan")
-    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"12": "20"}
+    planned = dict(re.findall(r"^\| (\d\d) \| (\d+) \|", plan, re.M)) | {"12": "25"}
     assert minutes == planned[path.stem[:2]]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -18,7 +20,7 @@ from inflight_lab.runs.events import RunStats
 from inflight_lab.runs.levels import level
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run, no_levels
-from tests.support.notebook_tools import notebook
+from tests.support.notebook_tools import COMPARISON, GLOSSARY, NOTEBOOKS, notebook
 
 LIVE = '<a href="live">Open this live</a>'
 
@@ -107,6 +109,26 @@ def test_other_outputs_stay() -> None:
     assert for_a_page([printed], LIVE) == [printed]
 
 
+BAR = [
+    new_output("stream", name="stderr", text="\r  0%|   | 0/20"),
+    new_output("stream", name="stderr", text="\r 50%|#  | 10/20"),
+    new_output(
+        "stream", name="stderr", text="\r      \rtried again\n\r100%|##| 20/20\n"
+    ),
+    new_output("stream", name="stdout", text="20 of 20\r\n"),
+    new_output("stream", name="stdout", text="the end\n"),
+]
+
+
+def test_a_progress_bar_is_one_line() -> None:
+    """As in a terminal when it has ended: what it overwrote is gone, and what was
+    printed in between is there.
+    """
+    bar, printed = for_a_page(BAR, LIVE)
+    assert bar.text == "tried again\n100%|##| 20/20\n"
+    assert printed.text == "20 of 20\nthe end\n"
+
+
 def live(name: str, words: str) -> str:
     """A link that says where it leads."""
     return f'<a href="{name}-live">{words}</a>'
@@ -158,18 +180,37 @@ def test_links_lead_from_page_to_page() -> None:
     assert links == ["06_pace.html", "glossary.html#cell-id=rung", "runners/paced.py"]
 
 
-def test_each_page_leads_back_and_on() -> None:
-    """To the landing page, and to the next notebook, whose title stands there; the last
-    one leads back only.
+def test_each_page_leads_where_its_end_does() -> None:
+    """The top has the links of the last sentence, in its words; not the way back to the
+    map, nor a notebook that has no page.
     """
-    navigation = navigation_of([notebook("03"), notebook("04")])
-    first, last = navigation.values()
-    assert re.findall('href="([^"]+)"', first) == [
-        "index.html",
-        "04_pause_at_the_limit.html",
+    navigation = navigation_of([*NOTEBOOKS, COMPARISON, GLOSSARY])
+    on = {
+        name: re.findall("(Next|Or|Back): ([^<]+)<", each)
+        for name, each in navigation.items()
+    }
+    assert on["03_limit_with_a_semaphore"] == [("Next", "04 Pause at the limit")]
+    assert on["11_copy_a_snippet"] == [
+        ("Next", "13 Keep two budgets, for language models"),
+        ("Or", "12 Show it to a class, for teachers"),
     ]
-    assert "Next: 04 Pause at the limit" in first
-    assert re.findall('href="([^"]+)"', last) == ["index.html"]
+    assert on["12_show_it_to_a_class"] == on["13_keep_two_budgets"] == []
+    assert on["compare_limiters"] == [("Back", "07 Judge a limiter")]
+    assert on["glossary"] == []
+    for links in navigation.values():
+        assert links.startswith('<a href="index.html">')
+    (alone,) = navigation_of([notebook("03")]).values()
+    assert re.findall('href="([^"]+)"', alone) == ["index.html"]
+
+
+def test_a_notebook_of_ones_own_leads_to_the_one_after_it(tmp_path: Path) -> None:
+    """It need not end with a sentence, nor have a cell at all."""
+    paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
+    for path in paths:
+        nbformat.write(new_notebook(), path)
+    first, last = navigation_of(paths).values()
+    assert '<a href="b.html">Next: b</a>' in first
+    assert "Next" not in last
 
 
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:

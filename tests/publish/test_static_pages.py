@@ -54,12 +54,16 @@ SNIPPET_MAKER = "from inflight_lab.recipes.widget import SnippetMaker\nSnippetMa
 
 
 def test_the_snippet_maker_leaves_its_code_on_the_page(tmp_path: Path) -> None:
-    """Whoever reads a page where nothing runs can copy the complete script."""
+    """Whoever reads a page where nothing runs can unfold and copy the whole script, and
+    sees before how long it is.
+    """
     cell = nbformat.v4.new_code_cell(SNIPPET_MAKER)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "maker.ipynb")
     page = page_of(tmp_path / "maker.ipynb", tmp_path)
-    assert "<details open" in page
-    assert snippet("fetch_all") in html.unescape(page)
+    code = snippet("fetch_all")
+    lines = len(code.splitlines())
+    assert f"<details><summary>The code of <code>fetch_all</code>: {lines:,}" in page
+    assert code in html.unescape(page)
 
 
 PREDICT = """

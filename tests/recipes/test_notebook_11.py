@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from textwrap import indent
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+import requests
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES, fetch_all
@@ -31,10 +41,10 @@ def test_the_page_shows_a_recipe_as_it_is(recipe: str) -> None:
 
 
 def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
-    """The table at the top names every recipe, the one further down only rungs, and
-    neither a command that prints nothing.
+    """The first table names every recipe, the second only rungs, and neither has a
+    command that prints nothing.
     """
-    scripts, parts = commands_in("text-title"), commands_in("text-which")
+    scripts, parts = commands_in("text-scripts"), commands_in("text-which")
     for named in (scripts, parts):
         assert len(named) == len(set(named))
     assert RECIPES.keys() <= set(scripts) <= {*RECIPES, *RUNGS}
@@ -45,6 +55,90 @@ def commands_in(cell_id: str) -> list[str]:
     """What each row of a table says to print."""
     table = code_cell(notebook("11"), cell_id)
     return re.findall(r"^\|.*\| `inflight-lab snippet (\w+)` \|$", table, re.M)
+
+
+# ---- The few lines for somebody in a hurry
+
+
+@pytest.mark.anyio
+async def test_the_lines_for_asyncio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the command writes takes a semaphore's place, and nothing is refused."""
+    run_the_command("text-hurry-asyncio", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    send = function_of("text-hurry-asyncio", "async def send(client, url)")
+    api = PracticeServer(latency=0.01, quota="sliding-window", rate=100)
+    async with api, httpx.AsyncClient() as client:
+        await asyncio.gather(*(send(client, api.url) for _ in range(150)))
+    assert (api.stats().accepted, api.stats().refused) == (150, 0)
+
+
+def test_the_lines_for_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command writes paces the requests of sixteen threads."""
+    run_the_command("text-hurry-threads", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    send = function_of("text-hurry-threads", "def send(session, url)")
+    api = PracticeServer(latency=0.01, quota="sliding-window", rate=100)
+    with api, requests.Session() as session, ThreadPoolExecutor(16) as threads:
+        list(threads.map(partial(send, session), [api.url] * 150))
+    assert (api.stats().accepted, api.stats().refused) == (150, 0)
+
+
+@pytest.mark.anyio
+async def test_the_lines_for_an_sdk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call is one request, and none is refused."""
+    run_the_command("text-hurry-asyncio", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    api = PracticeServer(latency=0.01, quota="sliding-window", rate=20)
+    async with api:
+        monkeypatch.setenv("OPENAI_BASE_URL", api.url.replace("/get", "/v1"))
+        monkeypatch.setenv("OPENAI_API_KEY", "practice")
+        ask = function_of(
+            "text-hurry-sdk", "async def ask(question)", {"500, 60": "20, 1"}
+        )
+        question = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
+        await asyncio.gather(*(ask(question) for _ in range(30)))
+    assert (api.stats().accepted, api.stats().refused) == (30, 0)
+
+
+def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
+    """The three settings stand in the script that the command writes, as shown."""
+    run_the_command("text-hurry-job", tmp_path)
+    script = (tmp_path / "my_script.py").read_text("utf-8")
+    (settings,) = code_in("text-hurry-job")
+    for line in settings.splitlines():
+        assert f"\n{line}" in script
+
+
+def run_the_command(cell_id: str, folder: Path) -> None:
+    """Run the first command that a cell shows, in a folder."""
+    shown = re.search(r"```sh\n(.*)\n", code_cell(notebook("11"), cell_id))
+    assert shown
+    scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"PATH": scripts}
+    subprocess.run(shown[1], shell=True, cwd=folder, env=env, check=True)
+
+
+def function_of(
+    cell_id: str, signature: str, changes: Mapping[str, str] = MappingProxyType({})
+) -> Callable[..., Any]:
+    """What a cell shows, with its last lines, which send, in a function."""
+    (code,) = code_in(cell_id)
+    for before, after in changes.items():
+        assert before in code
+        code = code.replace(before, after)
+    once, _, each_time = code.rstrip().rpartition("\n\n")
+    names: dict[str, Any] = {}
+    exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
+    name = re.sub(r"(async )?def (\w+).*", r"\2", signature)
+    function: Callable[..., Any] = names[name]
+    return function
+
+
+# ---- What is tried again
 
 
 class Row(NamedTuple):
@@ -159,11 +253,15 @@ def with_sqlite(code: str) -> str:
     return code.replace("\nimport re\n", "\nimport re\nimport sqlite3\n", 1)
 
 
+YESTERDAYS = ("code-fixed", "code-fixed-main", "code-fixed-run")
+"""The first cells that send; they make the server for all that follow."""
+
+
 def test_pasted_as_the_page_says() -> None:
     """The notebook form, with the two lines that the page prints: 300 answers, and no
     429.
     """
-    before = ("code-imports", "code-paced", "code-lines")
+    before = ("code-imports", *YESTERDAYS, "code-lines")
     with kernel() as fresh:
         *_, printed = fresh.run_all(
             [cell_of_11(each) for each in before], within=RUN_ALL

@@ -5,6 +5,7 @@ from typing import Any
 
 from inflight_lab.plot.plain_picture import STARTED
 from inflight_lab.plot.player import Recorded, player_html
+from inflight_lab.publish.printed_text import as_printed_at_last
 from inflight_lab.publish.recorded_outputs import (
     is_recorded,
     limit_of,
@@ -22,8 +23,9 @@ def for_a_page(outputs: Sequence[Any], open_live: str) -> list[Any]:
 
     The pictures of one widget become one player, with ``open_live`` below it, which is
     HTML.  Another widget is shown as the HTML that it brings, if it does.  A line says
-    where nothing was sent.
+    where nothing was sent.  Of a progress bar, only its end is left.
     """
+    outputs = as_printed_at_last(outputs)
     players = players_in(outputs)
     not_run = as_output(f"<p>Nothing was sent here. {open_live}</p>")
     shown: list[Any] = []

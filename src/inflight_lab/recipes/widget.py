@@ -13,7 +13,7 @@ from inflight_lab.recipes.snippet import assignment_of, other_rungs, snippet
 
 SETTINGS = ("URL", "QUOTAS", "LIMIT", "RESULTS")
 FOLDED = """\
-<details open><summary>The code of <code>{recipe}</code></summary>
+<details><summary>The code of <code>{recipe}</code>: {lines:,} lines</summary>
 <pre class="ifl-snippet" tabindex="0"><code>{code}</code></pre></details>
 """
 
@@ -57,8 +57,11 @@ class SnippetMaker(anywidget.AnyWidget):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget, and its code for a page that shows no widgets."""
         data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        code = html.escape(self.code)
-        data["text/html"] = FOLDED.format(recipe=self.recipe, code=code)
+        data["text/html"] = FOLDED.format(
+            recipe=self.recipe,
+            lines=len(self.code.splitlines()),
+            code=html.escape(self.code),
+        )
         return data, metadata
 
 

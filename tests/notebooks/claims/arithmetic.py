@@ -195,6 +195,8 @@ NUMBERS: dict[str, Explained] = {
         "of 100 a second, four senders get 25": ("100", "100 / 4"),
     },
     "11": {
+        "is 6,000 a minute": Documented("the Pacer in the code before it"),
+        "up to 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
         "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
@@ -206,6 +208,8 @@ NUMBERS: dict[str, Explained] = {
         "So 40 / 4 = 10 slots": ("40", "bursts(1, 0.3)", "safe_limit(40, latency=0.3)"),
         "can send seven times": "bursts(1, 0.3 / 2)",
         "40 / 7 = 5.7": ("40", "bursts(1, 0.3 / 2)", "40 / bursts(1, 0.3 / 2)"),
+        "would need 2": Apart("200 / 100"),
+        "about 25 minutes": Documented("its first cell says so, too"),
         "A million": Documented("notebook 09"),
     },
     "13": {

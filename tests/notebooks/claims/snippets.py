@@ -18,6 +18,7 @@ def claims_of_11(ran: Ran) -> None:
         f'URL = "{url}?id={{id}}"',
         "IDS = range(300)",
     ]
+    assert ran.text("code-tried").startswith("Nothing was sent yet: paste")
     expect_headers(ran)
     expect_findings(ran)
     answers, refused, _, took = re.findall(r"[\d.]+", ran.text("code-fixed-run"))
