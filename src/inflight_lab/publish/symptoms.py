@@ -117,6 +117,18 @@ RETRIES = (
         "Does retries= in httpx repeat a 429?",
     ),
     Symptom(
+        "RateLimitError: where is its Retry-After?",
+        "The error carries the answer, and the answer has the header.",
+        "08_survive_failures",
+        "How do I read Retry-After from a RateLimitError?",
+    ),
+    Symptom(
+        "Rate limiter and retries: which one goes inside the other?",
+        "The limiter goes inside, because every attempt is a request.",
+        "08_survive_failures",
+        "Does the limiter go inside the retry, or around it?",
+    ),
+    Symptom(
         "openai.RateLimitError although max_retries is set",
         "Without a Retry-After both of its retries are over within two seconds.",
         "08_survive_failures",
@@ -221,8 +233,8 @@ ASYNCIO = (
     Symptom(
         "asyncio.gather does not cancel the other tasks",
         "It never does. A TaskGroup does.",
-        "08_survive_failures",
-        "Your turn: stop, and keep",
+        "02_send_many_at_once",
+        "Your turn: stop when one fails",
     ),
     Symptom(
         "async requests run one after the other",
@@ -235,6 +247,12 @@ ASYNCIO = (
         "Each call makes a semaphore of its own, so nobody ever waits: share one.",
         "03_limit_with_a_semaphore",
         "Your turn: find the mistake",
+    ),
+    Symptom(
+        "A task was cancelled, and others wait at the semaphore for ever",
+        "Python 3.11 fixed that. Without async with, a slot can still get lost.",
+        "08_survive_failures",
+        "Does a cancelled task keep its slot in the semaphore?",
     ),
     Symptom(
         "asyncio.run() cannot be called from a running event loop",
@@ -315,6 +333,12 @@ SHARED = (
         "Separate limits add up",
     ),
     Symptom(
+        "requests in a ThreadPoolExecutor: 429 Too Many Requests",
+        "The number of threads limits what is in flight. A pacer limits the rate.",
+        "10_share_a_limit",
+        "Pace the threads of a script that you keep",
+    ),
+    Symptom(
         "A second API key, and still the same limit",
         "Many APIs count by user, organization or IP address, not by key.",
         "10_share_a_limit",
@@ -324,7 +348,7 @@ SHARED = (
         "Rate limit across Celery workers or machines",
         "The count has to be where all can reach it, such as in Redis.",
         "10_share_a_limit",
-        "One quota for all",
+        "Celery, and other code without await",
     ),
     Symptom(
         "A different rate limit for each host",
