@@ -29,6 +29,9 @@ await panel.start()
 """
 
 
+JUDGE_AT_20 = "at_20 = judge(RateLimiter, rate=20)"
+STALLS = "stalls of 100 ms"
+
 WAITED = re.compile(r"\(([\d.]+) s\)")
 
 
@@ -131,6 +134,7 @@ def claims_of_06(ran: Ran) -> None:
     expect_the_limiter_to_keep_to_the_quota(ran)
     expect_score(ran, "paced", ran.text("code-score"))
     expect_the_board_to_be_right()
+    assert ran.text("code-two-run") == "30 accepted, 0 refused"
     assert "refused" in ran.text("code-exercise-pacer")  # "The check finds 429s"
     expect_the_challenge_to_need_a_pace(ran)
 
@@ -195,6 +199,7 @@ def claims_of_07(ran: Ran) -> None:
     if not ran.kernel.value("sys.platform == 'emscripten'"):
         assert "refused" in ran.text("code-exercise-judge")
         expect_the_card(ran)
+        expect_an_hour_in_a_moment(ran)
 
 
 def expect_bursts_after_a_busy_moment(ran: Ran) -> None:
@@ -262,6 +267,18 @@ def expect_the_card(ran: Ran) -> None:
         "catch_up=7, token bucket: 94.9% used, 0 refused",
         "catch_up=7, sliding window: 90.0% used, 49 refused",
     ]
+    assert ran.kernel.run(JUDGE_AT_20).status == "ok"
+    used = ran.kernel.value(f"at_20.shares['sliding window']['{STALLS}'].used")
+    assert f"uses {used:.1%}".replace("%", " %") in code_cell(
+        ran.path, "text-turn-judge"
+    )
+
+
+def expect_an_hour_in_a_moment(ran: Ran) -> None:
+    """3,600 requests pass the test, on a clock that did not have to be waited for."""
+    by_clock, by_yours = ran.numbers("code-virtual-run")
+    assert by_clock == pytest.approx(3599 * Pacer.HEADROOM + 0.3, abs=0.1)
+    assert by_yours < by_clock / 10
 
 
 def claims_of_08(ran: Ran) -> None:
