@@ -1,7 +1,6 @@
-"""The checks of the exercises in notebooks 05 to 08 and 13: rates and failures."""
+"""The checks of the exercises in notebooks 05 to 08: rates and failures."""
 
 import asyncio
-from typing import NamedTuple
 
 import httpx
 
@@ -164,53 +163,3 @@ async def check_keeps_answers(solution: Solution) -> str:
         f"6 requests were accepted, and you returned {len(kept)} outcomes: {kept}.",
     )
     return f"{sent_of_all}, and you have the 6 answers."
-
-
-class TwoQuotas(NamedTuple):
-    """Requests and tokens that an API allows, and the most requests of a cost."""
-
-    requests: int
-    tokens: int
-    cost: int
-    most: int
-
-
-TWO_QUOTAS = (
-    TwoQuotas(requests=500, tokens=30_000, cost=100, most=300),
-    TwoQuotas(requests=60, tokens=30_000, cost=100, most=60),
-    TwoQuotas(requests=50, tokens=1000, cost=30, most=33),
-)
-
-
-@shows_verdict
-async def check_most_requests(solution: Solution) -> str:
-    """Notebook 13: ``solution(requests, tokens, cost)`` is the most that both allow."""
-    for quotas in TWO_QUOTAS:
-        most = solution(quotas.requests, quotas.tokens, quotas.cost)
-        expect_whole_number(most)
-        expect(
-            most == quotas.most,
-            f"{quotas.requests} requests and {quotas.tokens} tokens, {quotas.cost}"
-            f" each: {most!r} requests cost {most * quotas.cost} tokens.",
-        )
-    most = solution(30, 200, 10)
-    refused = await refused_of_ten_tokens(most, rate=30, tokens=200)
-    expect(
-        refused == 0,
-        f"{refused} of {most} requests of 10 tokens were refused,"
-        " 200 tokens are allowed.",
-    )
-    return f"{most} requests of 10 tokens fit into 200, and none was refused."
-
-
-async def refused_of_ten_tokens(count: int, *, rate: int, tokens: int) -> int:
-    """How many of ``count`` requests of ten tokens an API with both quotas refuses."""
-    nine_words = "word " * 9
-    question = {"messages": [{"content": nine_words}], "max_tokens": 1}
-    async with practice(latency=0.02, rate=rate, tokens=tokens, period=60) as (
-        server,
-        client,
-    ):
-        chat = server.url.replace("/get", "/v1/chat/completions")
-        await asyncio.gather(*(client.post(chat, json=question) for _ in range(count)))
-        return server.stats().refused

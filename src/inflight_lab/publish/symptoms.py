@@ -183,7 +183,7 @@ CLIENT = (
         "httpx.ConnectTimeout with hundreds of tasks",
         "The client is busy with its own queue until the timeouts have run out.",
         "09_send_ten_thousand_and_more",
-        "Why",
+        "A failure without a 429",
     ),
     Symptom(
         "httpx.ReadTimeout: was it sent?",
@@ -285,7 +285,7 @@ LANGUAGE_MODELS = (
         "Ten thousand prompts, and nobody waits for the answers",
         "A batch endpoint takes them as one file, for half the price.",
         "09_send_ten_thousand_and_more",
-        "Before you send them: is there a batch endpoint?",
+        "A batch endpoint",
     ),
     Symptom(
         "RateLimitError … tokens per min (TPM)",

@@ -1,13 +1,13 @@
-"""Workers: a fixed number of workers for all requests; a million need no more memory.
+"""Workers: a fixed number of tasks send all requests, however many there are.
 
-One task per request costs a kilobyte and more for each, all at once.  Here ``limit``
-tasks take the next request from one shared iterator.  The number of workers *is* the
-limit: no semaphore is needed.
+A task for each request takes a kilobyte or two of memory, for all of them at once.
+Here ``limit`` tasks take the next request from one shared iterator.  The number of
+workers *is* the limit, so no semaphore is needed.
 
 A list of outcomes still grows with the requests.  `stream_outcomes` yields them as they
-come, and bounds how far the workers may be ahead of you.  That bounds the memory, also
-when one slow request holds up all that come after it in order.  It is back-pressure as
-well: a slow consumer makes the workers wait, and nothing more is sent.
+come, and limits how far the workers may be ahead of you.  So the memory is limited too,
+even when one slow request holds up all that come after it in order.  It is also
+back-pressure: a slow consumer makes the workers wait, and nothing more is sent.
 """
 
 import asyncio

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.exercises.wrong_answers import first_steps, rates, scale
+from tests.exercises.wrong_answers import first_steps, rates, scale, two_budgets
 
-WRONG = [*first_steps.WRONG, *rates.WRONG, *scale.WRONG]
+WRONG = [*first_steps.WRONG, *rates.WRONG, *scale.WRONG, *two_budgets.WRONG]

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebooks 05 to 08 and 13."""
+"""Plausible wrong answers to the exercises of notebooks 05 to 08."""
 
 from __future__ import annotations
 
@@ -330,38 +330,6 @@ async def make_until_failure(url, count, *, limit, client):
     except* ValueError:
         pass
     return [task.exception() or task.result() for task in tasks if not task.cancelled()]
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="tokens alone",
-        code="""
-def most_requests(requests, tokens, cost):
-    return tokens // cost
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="the looser one",
-        code="""
-def most_requests(requests, tokens, cost):
-    return max(requests, tokens // cost)
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="rounded up",
-        code="""
-def most_requests(requests, tokens, cost):
-    return min(requests, -(-tokens // cost))
-""",
-    ),
-    WrongAnswer(
-        check="check_most_requests",
-        mistake="both halves",
-        code="""
-def most_requests(requests, tokens, cost):
-    return min(requests, tokens // cost // 2)
 """,
     ),
 ]

@@ -36,7 +36,7 @@ CLAIMS: dict[str, Callable[[Ran], None]] = {
 """By the notebook's number."""
 
 CLAIMS_IN_A_PAGE = CLAIMS | {
-    "09": partial(scale.claims_of_09, most=450, sockets=False),
+    "09": partial(scale.claims_of_09, most=360, sockets=False),
     "10": scale.claims_of_10_in_a_page,
 }
 """Where there are neither sockets nor threads nor processes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from tests.support.run_all import NUMBER, Ran
 
 
@@ -22,6 +24,15 @@ def claims_of_13(ran: Ran) -> None:
         "This can never be sent: 2001 tokens.  Budgets: "
     )
     assert ran.text("code-transport") == "30 answers, 0 refused"
+    events, usage, end = ran.text("code-streamed").splitlines()
+    assert events.endswith(" events; the last two:")
+    assert list(ast.literal_eval(usage)) == [
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+    ]
+    assert end == "data: [DONE]"
+    assert ran.text("code-day") == "One more would have to wait until tomorrow."
     answered, refused_on_the_way, *_ = ran.numbers("code-refused")
     assert answered == 15  # "You lose none."
     assert refused_on_the_way > 0
@@ -61,8 +72,8 @@ def expect_counts(ran: Ran) -> None:
     ]
     given_back, kept = ran.text("code-arrival").splitlines()
     assert given_back.startswith("give back: True, ")
-    assert not given_back.startswith("give back: True, 0 refused")
-    assert kept.startswith("give back: False, 0 refused")
+    assert not given_back.endswith(", 0 refused")
+    assert kept == "give back: False, 12 accepted, 0 refused"
 
 
 def expect_estimates(ran: Ran) -> None:
@@ -72,5 +83,5 @@ def expect_estimates(ran: Ran) -> None:
         "6 characters, 18 bytes: about 4.5 tokens",
     ]
     with_limit, without = ran.text("code-estimate").splitlines()
-    assert with_limit.endswith(" for the prompt, 300 for the answer")
-    assert without.endswith(" for the prompt, 1000 for the answer")
+    assert with_limit.endswith(" for the prompt, and 300 for the answer")
+    assert without.endswith(" for the prompt, and 1000 for the answer")

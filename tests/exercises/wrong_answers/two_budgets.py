@@ -1,0 +1,84 @@
+"""Plausible wrong answers to the exercises of notebook 13."""
+
+from __future__ import annotations
+
+from tests.exercises.wrong_answers.wrong_answer import WrongAnswer
+
+WRONG = [
+    WrongAnswer(
+        check="check_reserves",
+        mistake="the answer alone",
+        code="""
+async def ask(client, url, body, budgets):
+    async with budgets.take(requests=1, tokens=body["max_tokens"]) as correct:
+        answer = await client.post(url, json=body)
+    correct(tokens=answer.json()["usage"]["total_tokens"])
+    return answer
+""",
+    ),
+    WrongAnswer(
+        check="check_reserves",
+        mistake="nothing given back",
+        code="""
+async def ask(client, url, body, budgets):
+    most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
+    async with budgets.take(requests=1, tokens=most):
+        return await client.post(url, json=body)
+""",
+    ),
+    WrongAnswer(
+        check="check_reserves",
+        mistake="all that anything may cost",
+        code="""
+async def ask(client, url, body, budgets):
+    async with budgets.take(requests=1, tokens=1000) as correct:
+        answer = await client.post(url, json=body)
+    correct(tokens=answer.json()["usage"]["total_tokens"])
+    return answer
+""",
+    ),
+    WrongAnswer(
+        check="check_reserves",
+        mistake="the answer's tokens given back, not the sum",
+        code="""
+async def ask(client, url, body, budgets):
+    most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
+    async with budgets.take(requests=1, tokens=most) as correct:
+        answer = await client.post(url, json=body)
+    correct(tokens=answer.json()["usage"]["completion_tokens"])
+    return answer
+""",
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="tokens alone",
+        code="""
+def most_requests(requests, tokens, cost):
+    return tokens // cost
+""",
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="the looser one",
+        code="""
+def most_requests(requests, tokens, cost):
+    return max(requests, tokens // cost)
+""",
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="rounded up",
+        code="""
+def most_requests(requests, tokens, cost):
+    return min(requests, -(-tokens // cost))
+""",
+    ),
+    WrongAnswer(
+        check="check_most_requests",
+        mistake="both halves",
+        code="""
+def most_requests(requests, tokens, cost):
+    return min(requests, tokens // cost // 2)
+""",
+    ),
+]
