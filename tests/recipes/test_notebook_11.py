@@ -8,7 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -67,10 +67,10 @@ async def test_the_lines_for_asyncio(
     """What the command writes takes a semaphore's place, and nothing is refused."""
     run_the_command("text-hurry-asyncio", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    send = function_of("text-hurry-asyncio", "async def send(client, url)")
+    shown = names_in("text-hurry-asyncio", "async def send(client, url)")
     api = PracticeServer(latency=0.01, quota="sliding-window", rate=100)
     async with api, httpx.AsyncClient() as client:
-        await asyncio.gather(*(send(client, api.url) for _ in range(150)))
+        await asyncio.gather(*(shown["send"](client, api.url) for _ in range(150)))
     assert (api.stats().accepted, api.stats().refused) == (150, 0)
 
 
@@ -78,10 +78,10 @@ def test_the_lines_for_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """What the command writes paces the requests of sixteen threads."""
     run_the_command("text-hurry-threads", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    send = function_of("text-hurry-threads", "def send(session, url)")
+    shown = names_in("text-hurry-threads", "def send(session, url)")
     api = PracticeServer(latency=0.01, quota="sliding-window", rate=100)
     with api, requests.Session() as session, ThreadPoolExecutor(16) as threads:
-        list(threads.map(partial(send, session), [api.url] * 150))
+        list(threads.map(partial(shown["send"], session), [api.url] * 150))
     assert (api.stats().accepted, api.stats().refused) == (150, 0)
 
 
@@ -96,11 +96,12 @@ async def test_the_lines_for_an_sdk(
     async with api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.url.replace("/get", "/v1"))
         monkeypatch.setenv("OPENAI_API_KEY", "practice")
-        ask = function_of(
+        shown = names_in(
             "text-hurry-sdk", "async def ask(question)", {"500, 60": "20, 1"}
         )
         question = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
-        await asyncio.gather(*(ask(question) for _ in range(30)))
+        async with shown["client"]:
+            await asyncio.gather(*(shown["ask"](question) for _ in range(30)))
     assert (api.stats().accepted, api.stats().refused) == (30, 0)
 
 
@@ -122,9 +123,9 @@ def run_the_command(cell_id: str, folder: Path) -> None:
     subprocess.run(shown[1], shell=True, cwd=folder, env=env, check=True)
 
 
-def function_of(
+def names_in(
     cell_id: str, signature: str, changes: Mapping[str, str] = MappingProxyType({})
-) -> Callable[..., Any]:
+) -> dict[str, Any]:
     """What a cell shows, with its last lines, which send, in a function."""
     (code,) = code_in(cell_id)
     for before, after in changes.items():
@@ -133,9 +134,7 @@ def function_of(
     once, _, each_time = code.rstrip().rpartition("\n\n")
     names: dict[str, Any] = {}
     exec(f"{once}\n\n\n{signature}:\n{indent(each_time, '    ')}\n", names)
-    name = re.sub(r"(async )?def (\w+).*", r"\2", signature)
-    function: Callable[..., Any] = names[name]
-    return function
+    return names
 
 
 # ---- What is tried again

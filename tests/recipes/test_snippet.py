@@ -188,11 +188,18 @@ def commands_that_readers_copy() -> set[str]:
 
 @pytest.mark.parametrize("command", sorted(commands_that_readers_copy()))
 def test_what_readers_copy_works(
-    command: str, capsys: pytest.CaptureFixture[str]
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each command in the README and the notebooks prints a script."""
+    """Each command in the README and the notebooks prints a script, or writes one."""
+    monkeypatch.chdir(tmp_path)
     main(shlex.split(command))
-    assert compile(capsys.readouterr().out, command, "exec")
+    written = [path.read_text("utf-8") for path in tmp_path.iterdir()]
+    scripts = written or [capsys.readouterr().out]
+    assert len(scripts) == (2 if "--output" in command else 1)
+    assert all(compile(script, command, "exec") for script in scripts)
 
 
 def test_the_readme_has_each_recipe() -> None:
