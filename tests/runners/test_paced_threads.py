@@ -415,4 +415,4 @@ def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
         )
         assert (run.stderr, run.stdout) == ("", f"{[200] * 30}\n")
         assert server.stats().accepted == 30
-        assert server.stats().elapsed > 1  # 30 at 15 a second; without a pacer 0.4 s
+        assert server.stats().elapsed > 1  # 30 at 10 a second; without a pacer 0.4 s
