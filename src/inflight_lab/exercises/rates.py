@@ -99,14 +99,14 @@ async def check_limiter(solution: Solution) -> str:
     for network, share in on_networks.items():
         expect(
             share.refused == 0,
-            f"network {network}: {share.refused} requests were refused in 10 seconds.",
+            f'network "{network}": {share.refused} requests refused in 10 seconds.',
         )
         expect(
             share.used >= 0.9,
-            f"network {network}: {share.used:.1%} of the quota was used, and not 90%.",
+            f'network "{network}": {share.used:.1%} of the quota used, 90% is wanted.',
         )
     least = min(share.used for share in on_networks.values())
-    return f"{least:.0%} of the quota and more, none refused."
+    return f"at least {least:.0%} of the quota on each network, none refused."
 
 
 @shows_verdict

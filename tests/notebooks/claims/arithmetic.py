@@ -108,6 +108,9 @@ NUMBERS: dict[str, Explained] = {
             Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 1)"),
             Apart("round(100 / 1.0125)"),
         ),
+        "*paced*, these are 199": "200 - 1",
+        "0.010125 =": "1.0125 / 100",
+        "it has 200 / 201.5": ("200", "(200 - 1) * 1.0125"),
         "in flight at 90": "90",
         "pool of 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "yesterday's script | 0 | 100 | 0.6": (
