@@ -10,7 +10,7 @@ import pytest
 from inflight_lab import Event
 from inflight_lab.plot.drawing import Picture, draw_bars, draw_strips
 from inflight_lab.plot.drawing.axis import nice_step, number_of
-from tests.plot.svg import BLUE, GREEN, GRID, INK, RED, elements
+from tests.plot.svg import BLUE, GREEN, INK, RED, elements
 
 STRANGE = 'a <b> & "c" $x$ \\href{y}{z} %41 #1 \U0001f600'
 
@@ -72,35 +72,80 @@ def test_a_label_may_have_no_number() -> None:
     assert draw_bars({}, title="nothing").data.startswith("<svg")
 
 
-def test_a_strip_marks_each_request_once_in_its_colour() -> None:
-    """At the time it came, by what became of it; one axis for all strips."""
-    events = [
-        Event(5.0, "sent", 1, None, 0, 1),
-        Event(5.5, "sent", 2, None, 0, 2),
-        Event(5.6, "answered", 1, 200, 0, 1),
-        Event(5.7, "answered", 2, 429, 0, 0),
-        Event(5.75, "sent", 3, None, 0, 1),
-        Event(6.0, "sent", 4, None, 0, 2),
-        Event(6.1, "answered", 4, 200, 0, 1),
-        Event(6.2, "cancelled", 3, None, 0, 0),
-    ]
-    runs = {"one": events, "none": [], "two": events[:1]}
-    picture = draw_strips(runs, notes={"one": "1 refused"})
-    marks = [
-        (each.attributes["stroke"], each.attributes["d"])
-        for each in elements(picture, "path")
-        if each.attributes["stroke"] != GRID
-    ]
-    assert marks == [
-        (GREEN, "M170.0 28v-20M670.0 28v-20"),
-        (RED, "M420.0 28v-12"),
-        (INK, "M545.0 28v-6"),
-        *((GREEN, ""), (RED, ""), (INK, "")),
-        *((GREEN, ""), (RED, ""), (INK, "M170.0 96v-6")),
-    ]
-    words = [each.words for each in elements(picture, "text")]
-    assert words[:2] == ["one", "1 refused"]
-    assert words[-1].startswith("1.0 seconds from left to right")
+def sent_and_answered(number: int, *, time: float, status: int | None) -> list[Event]:
+    """What a server sees of a request; without a status it is never answered."""
+    events = [Event(time, "sent", number, None, 0, 1)]
+    if status is not None:
+        events.append(Event(time + 0.1, "answered", number, status, 0, 0))
+    return events
+
+
+def burst(time: float, statuses: list[int | None]) -> list[Event]:
+    """Requests that come together."""
+    events = []
+    for place, status in enumerate(statuses):
+        number = round(1000 * time) + place
+        events += sent_and_answered(number, time=time + place / 10_000, status=status)
+    return events
+
+
+def test_requests_that_come_together_are_stacked_and_counted() -> None:
+    """Of each burst one reads how many were answered and how many refused: the refused
+    ones are on top, and so is their number.
+    """
+    first = burst(5.0, [200] * 15 + [429] * 5)
+    second = burst(9.0, [429] * 3 + [200])
+    picture = draw_strips({"limit 20": [*second, *first]})
+    bars = [each.attributes for each in elements(picture, "rect")]
+    assert [each["fill"] for each in bars] == [GREEN, RED, GREEN, RED]
+    answered, refused = (float(each["height"]) for each in bars[:2])
+    assert answered == pytest.approx(3 * refused, abs=0.3)
+    assert float(bars[1]["y"]) + refused == pytest.approx(float(bars[0]["y"]))
+    assert bars[0]["x"] == bars[1]["x"] == "150.0"
+    numbers = [each for each in elements(picture, "text") if each.words.isdigit()]
+    assert [each.words for each in numbers] == ["5", "15", "3", "1"]
+    assert [each.attributes["fill"] for each in numbers] == [RED, GREEN] * 2
+    assert numbers[0].number("y") < numbers[1].number("y")
+
+
+def test_a_single_request_is_seen_and_not_counted() -> None:
+    """Beside a stack of a hundred, too; and in a stream each has its own mark."""
+    stream: list[Event] = []
+    for place in range(50):
+        stream += burst(place / 10, [200])
+    picture = draw_strips({"all at once": burst(0, [200] * 100), "paced": stream})
+    bars = [each.attributes for each in elements(picture, "rect")]
+    assert len(bars) == 51
+    assert {each["height"] for each in bars[1:]} == {"8.0"}
+    numbers = [each for each in elements(picture, "text") if each.words.isdigit()]
+    assert [each.words for each in numbers] == ["100"]
+
+
+def test_in_a_stream_only_what_stands_out_is_counted() -> None:
+    """A burst in it, but not every request of those that are evenly spaced."""
+    stream = burst(2.55, [200] * 8)
+    for place in range(50):
+        stream += burst(place / 10, [200])
+    picture = draw_strips({"a few": stream})
+    numbers = [each for each in elements(picture, "text") if each.words.isdigit()]
+    assert [each.words for each in numbers] == ["9"], "with one of the stream"
+
+
+def test_the_caption_says_only_what_there_is() -> None:
+    """A colour that no strip has needs no words; the axis says the times."""
+    plain = draw_strips({"one": [*burst(0, [200]), *burst(4, [200])]})
+    words = [each.words for each in elements(plain, "text")]
+    assert words[-1].endswith("Green: answered")
+    assert {"0 s", "1 s", "4 s"} <= set(words)
+    assert "2 requests, 0 refused" in words
+    three = [*burst(0, [200, 429, None]), *burst(4, [200])]
+    mixed = draw_strips({"one": three}, notes={"one": "a note"})
+    words = [each.words for each in elements(mixed, "text")]
+    assert words[-1].endswith("; red, on top: refused; grey: no answer")
+    assert "a note" in words
+    colours = [each.attributes["fill"] for each in elements(mixed, "rect")]
+    assert colours == [GREEN, INK, RED, GREEN]
+    assert draw_strips({"none": []}).title.startswith("none: 0 requests, 0 refused")
 
 
 @pytest.mark.parametrize(
