@@ -1,4 +1,4 @@
-"""Numbers that Python and the page must agree on."""
+"""Numbers and names that Python and the page must agree on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from inflight_lab.plot.history import HISTORY
+from inflight_lab.plot.player import MOMENTS
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.levels import BIN
 
@@ -14,5 +15,10 @@ NUMBERS = json.loads((Path(__file__).parent / "shared_numbers.json").read_text("
 
 def test_python_has_the_numbers_of_the_page() -> None:
     """``js/shared_numbers.test.js`` holds JavaScript to the same file."""
-    python = {"bin": BIN, "kept_seconds": HISTORY, "refusals": list(REFUSALS)}
+    python = {
+        "bin": BIN,
+        "kept_seconds": HISTORY,
+        "moments": list(MOMENTS),
+        "refusals": list(REFUSALS),
+    }
     assert python == NUMBERS

@@ -20,8 +20,10 @@ def test_limits_and_claims_are_read() -> None:
         {"refused": "none", "answered": 30},
         {"runner": "naive", "limit": 40, "refused": "some"},
     ]
-    asked = options_of({"inflight_lab": {"limits": [40, 3, 40], "shows": shows}})
+    entry = {"limits": [40, 3, 40], "shows": shows, "moment": "asleep"}
+    asked = options_of({"inflight_lab": entry})
     assert asked.limits == (3, 40)
+    assert asked.moment == "asleep"
     assert asked.claims_at(None) == [Claim("answered", 30), Claim("refused", "none")]
     assert asked.claims_at(40) == [Claim("refused", "some", "naive", 40)]
 
@@ -35,7 +37,8 @@ def test_other_metadata_asks_for_nothing() -> None:
     ("asked", "error"),
     [
         ([3], r"inflight_lab must be an object, got \[3\]"),
-        ({"limit": [3]}, r"a name in inflight_lab must be one of 'limits', 'shows'"),
+        ({"limit": [3]}, r"a name in inflight_lab must be one of 'moment', 'limits'"),
+        ({"moment": "late"}, "moment must be one of 'not arrived', 'asleep'"),
         ({"limits": 3}, "limits must be a list, got 3"),
         ({"limits": [0]}, "each of limits must be 1 or more, got 0"),
         ({"shows": {"refused": 3}}, "shows must be a list"),

@@ -110,6 +110,14 @@ def test_limits_are_for_a_panel_that_runs(tmp_path: Path, code: str) -> None:
     assert str(raised.value) == error
 
 
+def test_a_moment_is_for_a_cell_that_shows_a_plot(tmp_path: Path) -> None:
+    """Beside code that only runs, nothing would come of it: its writer is told."""
+    with pytest.raises(BadCellError) as raised:
+        run(tmp_path, (PLOT, {"moment": "refused"}), (RUN, {"moment": "refused"}))
+    error = "03_some, cell c1: moment is for a cell that shows a plot"
+    assert str(raised.value) == error
+
+
 def test_a_plot_has_no_other_limits(tmp_path: Path) -> None:
     """Only a panel has a limit that can be set."""
     error = "03_some, cell c0: limits is for a cell that shows a panel which has a name"

@@ -67,6 +67,15 @@ def test_the_lanes_of_one_widget_are_one_player() -> None:
     assert "<b>Cy</b>" in alone
 
 
+def test_a_player_shows_the_moment_that_its_cell_asks_for() -> None:
+    """While nothing moves; without one it chooses for itself."""
+    outputs = [widget(), picture_of("Ada")]
+    (asked,) = for_a_page(outputs, LIVE, moment="not arrived")
+    (plain,) = for_a_page(outputs, LIVE)
+    assert ' data-moment="not arrived">' in asked.data["text/html"]
+    assert "data-moment" not in plain.data["text/html"]
+
+
 def test_recordings_at_other_limits_stand_in_their_order() -> None:
     """The slider goes from the lowest limit to the highest; the picture is that of the
     cell's own run, and the lanes of each limit stay together.

@@ -14,6 +14,11 @@ from inflight_lab.plot.widget import PLOT
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 
+MOMENTS = ("not arrived", "asleep", "refused", "fullest window", "steady")
+"""What a page may show of a run while nothing moves: the moment when the most requests
+had not arrived, or the most slots were asleep; the first refusal; the fullest window of
+the quota; one in the middle.  ``js/decisive_moment.js`` finds them."""
+
 STYLES = (PLOT / "live_plot.css", PLOT / "player.css")
 
 
@@ -32,21 +37,26 @@ def player_html(
     *,
     view: str = "both",
     strip: str = "in flight",
+    moment: str = "",
 ) -> str:
     """A player for ``recorded``; ``still`` is the HTML of its still picture.
 
     Several have runs of the same names, recorded at different limits: then a slider
     switches between them, and says that they are recordings.  ``view`` is "both",
     "requests" or "lines"; ``strip`` what stands below the requests: "in flight", the
-    "rate", or "all" strips.  The page needs `page_parts` once, too.
+    "rate", or "all" strips.  ``moment`` is what is shown while nothing moves, one of
+    `MOMENTS`; without it, or in a run that has no such moment, it is what says most of
+    the run.  The page needs `page_parts` once, too.
 
     Raises ``ValueError`` if nothing was recorded.
     """
     if not recorded:
         raise ValueError(f"recorded must have at least one recording, got {recorded!r}")
     scripts = "\n".join(_scripts(recorded))
+    chosen = f' data-moment="{escape(moment)}"' if moment else ""
     return (
-        f'<inflight-run data-view="{escape(view)}" data-strip="{escape(strip)}">\n'
+        f'<inflight-run data-view="{escape(view)}" data-strip="{escape(strip)}"'
+        f"{chosen}>\n"
         f'<div class="ifl-still">{still}</div>\n{scripts}\n</inflight-run>'
     )
 

@@ -1,10 +1,13 @@
 """Reads a cell's metadata: how its page should show it.
 
 >>> {"inflight_lab": {
+...     "moment": "asleep",
 ...     "limits": [3, 10, 40],
 ...     "shows": [{"refused": "none"}, {"limit": 40, "refused": "some"}],
 ... }}
 
+``moment``: what its plot shows while nothing moves: one of `MOMENTS`, such as "not
+arrived".  Without it, the plot shows what says most of the run.
 ``limits``: its panel is recorded at each of these too, so that the page has a slider.
 ``shows``: what the text beside it claims about the run.  A run that does not show that
 is recorded again.
@@ -14,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from inflight_lab.arguments import Validator, integer, one_of
+from inflight_lab.plot.player import MOMENTS
 from inflight_lab.runs.events import Stats
 from inflight_lab.runs.run import Run
 
@@ -68,6 +72,7 @@ class PageOptions(NamedTuple):
 
     limits: tuple[int, ...] = ()
     claims: tuple[Claim, ...] = ()
+    moment: str = ""
 
     def claims_at(self, limit: int | None) -> list[Claim]:
         """The claims about the run that was recorded at ``limit``."""
@@ -86,7 +91,8 @@ def options_of(metadata: Mapping[str, Any]) -> PageOptions:
     Raises ``TypeError`` or ``ValueError`` that names what is wrong and what is allowed.
     """
     entry = metadata.get(KEY, {})
-    check_names(KEY, entry, allowed=("limits", "shows"))
+    check_names(KEY, entry, allowed=("moment", "limits", "shows"))
+    moment = read_moment(entry)
     limits = read_limits(entry.get("limits", []))
     claims = read_claims(entry.get("shows", []))
     for claim in claims:
@@ -94,7 +100,16 @@ def options_of(metadata: Mapping[str, Any]) -> PageOptions:
             raise ValueError(
                 f"a limit in shows must be one of limits, got {claim.limit}"
             )
-    return PageOptions(limits, claims)
+    return PageOptions(limits, claims, moment)
+
+
+def read_moment(entry: Mapping[str, Any]) -> str:
+    """What the plot shows while nothing moves; "" if the cell does not ask for it."""
+    if "moment" not in entry:
+        return ""
+    moment: str = entry["moment"]
+    one_of(*MOMENTS).check("moment", moment)
+    return moment
 
 
 def read_limits(limits: Any) -> tuple[int, ...]:

@@ -71,6 +71,8 @@ def run_notebook(
         client.execute()
     except NoSuchKernel as error:
         raise BadNotebookError(f"{name}: {error}") from error
+    for cell in document.cells:
+        check_moment(cell, f"{name}, cell {cell.id}")
 
 
 class PageClient(NotebookClient):
@@ -175,6 +177,14 @@ def read_metadata(cell: Any, cell_name: str) -> PageOptions:
         return options_of(cell.metadata)
     except (TypeError, ValueError) as error:
         raise BadCellError(f"{cell_name}: {error}") from None
+
+
+def check_moment(cell: Any, cell_name: str) -> None:
+    """Raise an error if the cell asks for a moment of a plot that it does not show."""
+    if not read_metadata(cell, cell_name).moment:
+        return
+    if not any(map(is_recorded, cell.get("outputs", []))):
+        raise BadCellError(f"{cell_name}: moment is for a cell that shows a plot")
 
 
 def other_limits(options: PageOptions, runs: Runs, cell_name: str) -> list[int]:

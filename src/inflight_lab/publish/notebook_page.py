@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.plot.player import page_parts
+from inflight_lab.publish.cell_metadata import options_of
 from inflight_lab.publish.page_contents import with_contents
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
 
@@ -67,7 +68,8 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
-        cell.outputs = for_a_page(cell.outputs, live(OPEN))
+        moment = options_of(cell.metadata).moment
+        cell.outputs = for_a_page(cell.outputs, live(OPEN), moment=moment)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
 

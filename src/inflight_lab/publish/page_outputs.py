@@ -18,15 +18,18 @@ from inflight_lab.runs.run import Run
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def for_a_page(outputs: Sequence[Any], open_live: str) -> list[Any]:
+def for_a_page(
+    outputs: Sequence[Any], open_live: str, *, moment: str = ""
+) -> list[Any]:
     """The outputs as a page shows them, which has no widgets.
 
     The pictures of one widget become one player, with ``open_live`` below it, which is
-    HTML.  Another widget is shown as the HTML that it brings, if it does.  A line says
-    where nothing was sent.  Of a progress bar, only its end is left.
+    HTML; while nothing moves it shows that ``moment``.  Another widget is shown as the
+    HTML that it brings, if it does.  A line says where nothing was sent.  Of a progress
+    bar, only its end is left.
     """
     outputs = as_printed_at_last(outputs)
-    players = players_in(outputs)
+    players = players_in(outputs, moment=moment)
     not_run = as_output(f"<p>Nothing was sent here. {open_live}</p>")
     shown: list[Any] = []
     for output in outputs:
@@ -44,16 +47,16 @@ def for_a_page(outputs: Sequence[Any], open_live: str) -> list[Any]:
     return shown
 
 
-def players_in(outputs: Iterable[Any]) -> dict[str, str]:
+def players_in(outputs: Iterable[Any], *, moment: str) -> dict[str, str]:
     """The HTML of a player for each widget whose runs were recorded, by its id."""
     recorded: dict[str, list[Any]] = {}
     for output in outputs:
         if is_recorded(output):
             recorded.setdefault(place_of(output).widget, []).append(output)
-    return {widget: player_of(each) for widget, each in recorded.items()}
+    return {widget: player_of(each, moment=moment) for widget, each in recorded.items()}
 
 
-def player_of(outputs: Sequence[Any]) -> str:
+def player_of(outputs: Sequence[Any], *, moment: str) -> str:
     """One player of all that was recorded of a widget.
 
     What the cell itself recorded comes first, with its pictures.
@@ -70,7 +73,9 @@ def player_of(outputs: Sequence[Any]) -> str:
             others.setdefault(limit, {}).update(runs_of(output))
     place = place_of(outputs[0])
     recorded = in_order_of_limits(own, others)
-    return player_html(recorded, pictures, view=place.view, strip=place.strip)
+    return player_html(
+        recorded, pictures, view=place.view, strip=place.strip, moment=moment
+    )
 
 
 def in_order_of_limits(

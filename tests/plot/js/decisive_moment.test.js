@@ -269,6 +269,57 @@ for (const { name, run, time, words } of CASES) {
   });
 }
 
+/** Two slots that send together, sleep for a second, and send again. */
+const SLEEPERS = runOf({
+  now: 4,
+  policies: [SEVEN_IN_TWO],
+  levels: { limit: [[0, 2]] },
+  events: [0, 1.5].flatMap((sent) => /** @type {Row[]} */ ([
+    [sent, "taken", null, 0],
+    [sent, "taken", null, 1],
+    [sent, "sent", 2 * sent, 0],
+    [sent, "sent", 2 * sent + 1, 1],
+    [sent + 0.5, "answered", 2 * sent, 200],
+    [sent + 0.5, "answered", 2 * sent + 1, 200],
+    [sent + 1.5, "freed", null, 0],
+    [sent + 1.5, "freed", null, 1],
+  ])),
+});
+
+/** A hundred that arrive at once, and a hundred for which there is no connection yet. */
+const CROWD = runOf({
+  now: 3,
+  policies: [SEVEN_IN_TWO],
+  events: [
+    ...Array.from({ length: 200 }, (_, n) => /** @type {Row} */ ([0, "sent", n])),
+    ...Array.from(
+      { length: 100 },
+      (_, n) => /** @type {Row} */ ([0.01, "arrived", n, 200]),
+    ),
+    ...Array.from(
+      { length: 100 },
+      (_, n) => /** @type {Row} */ ([1, "arrived", 100 + n, 429]),
+    ),
+  ],
+});
+
+Deno.test("where most slots sleep, that is what a run is about", () => {
+  assert.equal(decisiveMoment(SLEEPERS).words, "2 slots asleep, at 0.9\u00a0s");
+});
+
+Deno.test("a page can ask for another moment", () => {
+  const crowd = decisiveMoment(CROWD, "not arrived");
+  assert.equal(crowd.words, "100 not arrived, at 0.3\u00a0s");
+  const first = decisiveMoment(CROWD, "refused");
+  assert.equal(first.words, "the first refusal, at 1\u00a0s");
+  assert.match(decisiveMoment(SLEEPERS, "steady").words, /^a steady moment/);
+});
+
+Deno.test("a moment that a run does not have is not shown", () => {
+  assert.deepEqual(decisiveMoment(CROWD, "asleep"), decisiveMoment(CROWD));
+  assert.deepEqual(decisiveMoment(SLEEPERS, "none such"), decisiveMoment(SLEEPERS));
+});
+
 /**
  * The requests under way in the frozen picture of a run.
  *

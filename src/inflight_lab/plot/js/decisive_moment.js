@@ -4,9 +4,10 @@ import { wasLetIn } from "./flow/arrivals.js";
 import { windowAge } from "./flow/quota.js";
 import { motionOf } from "./flow/request.js";
 import { Requests } from "./flow/requests.js";
-import { policyAt } from "./run.js";
+import { mostAsleep, mostNotArrived } from "./most_at_once.js";
+import { levelAt, policyAt } from "./run.js";
 import { NEARLY_USED } from "./thresholds.js";
-import { atTime, perWords, unbroken, withCommas } from "./words.js";
+import { atTime, many, perWords, unbroken, withCommas } from "./words.js";
 
 /** Refusals that come within this many seconds of the first are of the same burst. */
 const BURST_SECONDS = 0.2;
@@ -30,15 +31,65 @@ const JUST_BEFORE = 0.01;
  */
 
 /**
- * The first refusal; or else the moment before the run was stopped; or the fullest window, if
- * it was nearly full; or a steady moment.
+ * The moments that a page can ask for, by what is seen in them: `MOMENTS` in
+ * `inflight_lab/plot/player.py`.
+ *
+ * @type {{ [name: string]: (run: Run) => Moment | null }}
+ */
+const BY_NAME = {
+  "not arrived": notArrivedMoment,
+  asleep: asleepMoment,
+  refused: refusalMoment,
+  "fullest window": windowMoment,
+  steady: middleMoment,
+};
+
+export const MOMENT_NAMES = Object.keys(BY_NAME);
+
+/**
+ * The moment that is asked for, if there is one in this run.  Otherwise the first refusal; or
+ * else the moment before the run was stopped; or one in which most slots sleep; or the
+ * fullest window, if it was nearly full; or a steady moment.
  *
  * @param {Run} run A run that is over.
+ * @param {string} [wanted] Its name; "" for none.
  * @returns {Moment}
  */
-export function decisiveMoment(run) {
-  return refusalMoment(run) ?? stopMoment(run) ?? windowMoment(run) ??
-    middleMoment(run);
+export function decisiveMoment(run, wanted = "") {
+  return BY_NAME[wanted]?.(run) ?? refusalMoment(run) ?? stopMoment(run) ??
+    sleepyMoment(run) ?? windowMoment(run) ?? middleMoment(run);
+}
+
+/**
+ * When the most requests stood at "not arrived".
+ *
+ * @param {Run} run
+ */
+function notArrivedMoment(run) {
+  const most = mostNotArrived(run);
+  return most && momentOf(`${withCommas(most.count)} not arrived`, most.time);
+}
+
+/**
+ * When the most slots were asleep.
+ *
+ * @param {Run} run
+ */
+function asleepMoment(run) {
+  const most = mostAsleep(run);
+  return most && momentOf(`${many(most.count, "slot")} asleep`, most.time);
+}
+
+/**
+ * The same, if at least half of the slots slept.
+ *
+ * @param {Run} run
+ */
+function sleepyMoment(run) {
+  const most = mostAsleep(run);
+  if (!most) return null;
+  const limit = levelAt(run.levels.limit, most.time) ?? 0;
+  return most.count >= limit / 2 ? asleepMoment(run) : null;
 }
 
 /**

@@ -31,6 +31,8 @@ export class Stage extends EventTarget {
   phase = "ready";
   /** @type {Moment} What is shown in the phase "frozen". */
   moment = { time: 0, words: "" };
+  /** The name of the moment that should be; "" for the one that says most. */
+  wantedMoment = "";
   /** The clock of all pictures, in every phase. */
   clock = new SetClock();
 
@@ -120,7 +122,9 @@ export class Stage extends EventTarget {
   #enter(phase, shown) {
     this.phase = phase;
     this.shown = shown;
-    if (phase === "frozen") this.moment = decisiveMoment(this.run);
+    if (phase === "frozen") {
+      this.moment = decisiveMoment(this.run, this.wantedMoment);
+    }
     this.clock.set(this.#clockIn(phase));
   }
 

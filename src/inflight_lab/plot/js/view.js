@@ -65,6 +65,7 @@ export class View {
     } = neighbours;
     this.#settings = settings;
     this.#stage = new Stage(playback, signal);
+    this.#stage.wantedMoment = settings.moment ?? "";
     this.#playback = playback;
     const { clock } = this.#stage;
     this.#root = div("inflight-lab", parent);

@@ -7,6 +7,7 @@
  * @property {"both" | "requests" | "lines"} view
  * @property {string | null} strip The name of the only strip below the requests; null: all
  *   of them are there.
+ * @property {string} [moment] What is shown while nothing moves: see `decisiveMoment`.
  */
 
 /**

@@ -52,9 +52,9 @@ function sourcesIn(element) {
  * @param {HTMLElement} element
  * @returns {ViewSettings}
  */
-function settingsOf({ dataset: { view = "both", strip = "in flight" } }) {
+function settingsOf({ dataset: { view = "both", strip = "in flight", moment } }) {
   const chosen = /** @type {ViewSettings["view"]} */ (view);
-  return { view: chosen, strip: strip === "all" ? null : strip };
+  return { view: chosen, strip: strip === "all" ? null : strip, moment };
 }
 
 // A notebook may hold this several times.

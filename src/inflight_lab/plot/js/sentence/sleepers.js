@@ -41,7 +41,7 @@ export function sleepersIn(run, { from, to }) {
  *
  * @param {RequestEvent[]} events
  */
-function sleepsIn(events) {
+export function sleepsIn(events) {
   /** @type {Map<unknown, unknown>} */
   const slotOf = new Map();
   /** @type {Map<unknown, { slot: unknown, since: number, until: number }>} */
