@@ -376,7 +376,7 @@ def test_a_line_that_ended_has_its_name_beside_its_peak(
     lines = {"server": [(0.1, 100, 100, 100)], "client": client}
     hear(page, run_of(lines, now=3.0), reset=True)
     plot = plot_on(page, says=["client", "server"])
-    title = "in flight; dotted: with not arrived"
+    title = "in flight (dotted: with those not arrived yet)"
     marks = {word.text: word.y for word in plot.axis(title)}
     assert plot.line("client", title)[0][1] == pytest.approx(200, abs=3)
     assert abs(plot.word("client").y - marks["200"]) < 10

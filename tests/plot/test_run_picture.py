@@ -13,6 +13,7 @@ from inflight_lab.plot.drawing import draw_run
 from inflight_lab.plot.drawing.axis import axis_numbers, axis_top, short
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.latency import LatencyChange
 from inflight_lab.runs.levels import Line, Point, level
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
@@ -201,6 +202,46 @@ def test_a_quota_is_drawn_for_as_long_as_it_stands() -> None:
     (path,) = picture._paths(0, 1000, INK, CEILING)
     ends = [float(x) for x in re.findall(r"H([\d.]+)(?=M|$)", path)]
     assert ends == [68 + 768 * share for share in (0.25, 0.75, 1)]
+
+
+def test_where_the_latency_changes_it_is_written_below() -> None:
+    """A dashed line across the strips, words on its right, and a sentence for those who
+    hear the picture; what a slider went across on its way is left out.
+    """
+    latencies = [
+        LatencyChange(0.0, 0.3),
+        LatencyChange(0.05, 0.6),  # set right after the start
+        LatencyChange(2.0, 0.2),
+        LatencyChange(2.1, 0.1),
+        LatencyChange(2.2, 0.03),
+    ]
+    run = run_of({"server": [level(0, 3)]}, latencies=latencies)
+    picture = draw_run(run)
+    words = {each.words: each for each in elements(picture, "text")}
+    assert words["latency 0.6 s"].number("x") == 68 + 4
+    assert words["latency 0.03 s"].number("x") == pytest.approx(68 + 768 * 0.55 + 4)
+    assert not any("0.2 s" in each or "0.1 s" in each for each in words)
+    dashed = [
+        each
+        for each in elements(picture, "path")
+        if each.attributes["stroke-dasharray"] == "2 4"
+    ]
+    assert len(dashed) == 1, "the first has stood from the beginning"
+    said = "Latency 0.6 s, 0.03 s from 2.2\N{NO-BREAK SPACE}s on."
+    assert said.replace("\N{NO-BREAK SPACE}", " ") in picture.title
+
+
+def test_a_latency_that_stays_is_no_news() -> None:
+    """Nothing is marked, and no row is left free."""
+    steady = run_of({"server": [level(0, 3)]}, latencies=[LatencyChange(0.0, 0.3)])
+    unknown = run_of({"server": [level(0, 3)]})
+    assert draw_run(steady).data == draw_run(unknown).data
+
+
+def test_who_sees_refusals_reads_when_they_are_marked() -> None:
+    """Not when they left, but when they came back."""
+    assert "a refusal is marked when it comes back" in read(RUN).words
+    assert "a refusal is marked" not in read(run_of({})).words
 
 
 def test_tokens_have_a_strip_where_they_are_counted() -> None:

@@ -7,6 +7,7 @@ import pytest
 from inflight_lab import Timeline
 from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.latency import LatencyChange
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -169,6 +170,20 @@ def test_how_many_are_let_in_at_once_is_read_when_it_changes(
     clock.now += 3
     most = None
     assert source.read().policies == [PolicyChange(3.0, None, 0)]
+
+
+def test_the_latency_is_read_when_it_changes(clock: SetClock, server: Timeline) -> None:
+    """It stands from the beginning of each run; nobody may know it."""
+    latency: float | None = 0.3
+    source = PlotSource(server, None, latency=lambda: latency)
+    assert source.read().latencies == [LatencyChange(0.0, 0.3)]
+    assert source.read().latencies == []
+    clock.now += 3
+    latency = 0.03
+    assert source.read().latencies == [LatencyChange(3.0, 0.03)]
+    source.begin()
+    assert source.read().latencies == [LatencyChange(0.0, 0.03)]
+    assert PlotSource(server, None).read().latencies == []
 
 
 def test_a_quota_that_comes_late(clock: SetClock, server: Timeline) -> None:

@@ -9,6 +9,7 @@ import pytest
 from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns, to_columns
 from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.latency import LatencyChange
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
@@ -42,6 +43,7 @@ def test_what_is_new_is_appended() -> None:
         levels=no_levels() | {"server": levels(3)},
         events=lives(0, 1.0, 200),
         policies=[PolicyChange(0.0, policy)],
+        latencies=[LatencyChange(0.0, 0.3)],
         counts=RunStats(started=2, accepted=1),
         now=1.5,
         live=True,
@@ -50,6 +52,7 @@ def test_what_is_new_is_appended() -> None:
     second = Run(
         levels=no_levels() | {"server": [Point(2.5, 1, 4, 2)]},
         events=lives(1, 2.0, 429),
+        latencies=[LatencyChange(2.0, 0.1)],
         counts=RunStats(started=3, accepted=1, refused=1),
         now=2.6,
         stopped=True,
@@ -62,8 +65,24 @@ def test_what_is_new_is_appended() -> None:
     assert run.levels["server"] == [*levels(3), Point(2.5, 1, 4, 2)]
     assert run.events == lives(0, 1.0, 200) + lives(1, 2.0, 429)
     assert run.policies == [PolicyChange(0.0, policy)]
+    assert run.latencies == [LatencyChange(0.0, 0.3), LatencyChange(2.0, 0.1)]
     assert run.standing() == second.standing()
     assert run.whole
+
+
+@pytest.mark.parametrize(("freed", "elapsed"), [(2.0, 2.0), (2.05, 2.0), (3.0, 3.0)])
+def test_a_pause_after_the_last_answer_counts(freed: float, elapsed: float) -> None:
+    """A slot that sleeps has not finished; one that is freed at once has."""
+    run = Run(
+        events=[
+            RequestEvent(0.0, "sent", 0, 1),
+            RequestEvent(2.0, "answered", 0, 200),
+            RequestEvent(freed, "freed", None, 1),
+        ],
+        counts=RunStats(started=1, accepted=1, elapsed=2.0),
+        now=3.5,
+    )
+    assert run.elapsed == pytest.approx(elapsed)
 
 
 def test_older_rows_are_dropped_and_what_ended_is_counted(
@@ -204,6 +223,7 @@ def test_columns_of_an_older_recording_leave_some_facts_out() -> None:
     columns = to_columns(run)
     columns["numbered"] = False
     del columns["stopped"], columns["policies"][0]["max_concurrent"]
+    del columns["latencies"]
     assert from_columns(columns) == run
 
 
@@ -216,10 +236,12 @@ def test_columns_are_those_of_the_page() -> None:
             PolicyChange(0.0, QuotaPolicy("gcra", 7, 2.0, 3)),
             PolicyChange(0.25, None, max_concurrent=4),
         ],
+        latencies=[LatencyChange(0.0, 0.6)],
         dropped=Counter(refused=2),
         now=1.25,
     )
     columns = to_columns(run)
+    assert columns["latencies"] == [{"time": 0.0, "latency": 0.6}]
     assert list(columns) == [
         "now",
         "live",
@@ -230,6 +252,7 @@ def test_columns_are_those_of_the_page() -> None:
         "counts",
         "dropped",
         "policies",
+        "latencies",
         "levels",
         "events",
     ]

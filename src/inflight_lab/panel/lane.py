@@ -65,6 +65,7 @@ class Lane:
             client,
             lambda: server.quota_policy,
             max_concurrent=lambda: server.max_concurrent,
+            latency=lambda: server.latency,
         )
         self.feed = Feed(source, post, name)
 

@@ -105,9 +105,14 @@ class LivePlot(Plot):
         def max_concurrent() -> int | None:
             return getattr(server, "max_concurrent", None)
 
+        def latency() -> float | None:
+            return getattr(server, "latency", None)
+
         counted = _timeline_of("server", server)
         seen = _timeline_of("client", client)
-        source = PlotSource(counted, seen, policy, max_concurrent=max_concurrent)
+        source = PlotSource(
+            counted, seen, policy, max_concurrent=max_concurrent, latency=latency
+        )
         super().__init__(source)
 
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.latency_changes import LatencyChanges
 from inflight_lab.plot.own_counts import OwnCounts
 from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.quota_changes import QuotaChanges
@@ -38,16 +39,24 @@ class Sides(NamedTuple):
         return _first_of(self.client, self.server)
 
 
+class Settings(NamedTuple):
+    """What a server is set to, whenever that changes."""
+
+    quota: QuotaChanges
+    latency: LatencyChanges
+
+
 class RunReader:
     """Says what is new of a run, which begins with the first moment of ``time``."""
 
     def __init__(
-        self, sides: Sides, quota: QuotaChanges, time: OwnTime, *, unlimited: bool
+        self, sides: Sides, settings: Settings, time: OwnTime, *, unlimited: bool
     ) -> None:
         self.stopped = False
         """Whether the run is being stopped before its end."""
         self._sides = sides
-        self._quota = quota
+        self._quota = settings.quota
+        self._latency = settings.latency
         self._time = time
         self._unlimited = unlimited
         self._positions = {
@@ -78,6 +87,7 @@ class RunReader:
         """What is new, and how the run stands."""
         complete_until = self.now
         policies = self._quota.read(complete_until)
+        latencies = self._latency.read(complete_until)
         # The server's first: what arrived was sent before.
         server = self._new_events(self._sides.server)
         client = self._new_events(self._sides.client)
@@ -101,6 +111,7 @@ class RunReader:
             levels=levels,
             events=self._request_events.read(asked, arrived),
             policies=policies,
+            latencies=latencies,
             counts=self._counts(),
             now=now,
             live=True,

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.latency_changes import AskLatency, LatencyChanges
 from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.quota_changes import AskMaxConcurrent, AskPolicy, QuotaChanges
-from inflight_lab.plot.run_reader import RunReader, Sides
+from inflight_lab.plot.run_reader import RunReader, Settings, Sides
 from inflight_lab.runs.run import Run
 
 
@@ -14,7 +15,8 @@ class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
     Either of the two may be None, if it is not observed.  ``policy`` returns how the
-    server counts, or None, and ``max_concurrent`` how many it lets in at once, or None.
+    server counts, or None, ``max_concurrent`` how many it lets in at once, or None, and
+    ``latency`` how many seconds its answers take, or None.
 
     A run begins here, and again with each `begin`.  Its times are in its own seconds:
     as if it had not been slowed down.
@@ -29,10 +31,12 @@ class PlotSource:
         policy: AskPolicy = lambda: None,
         *,
         max_concurrent: AskMaxConcurrent = lambda: None,
+        latency: AskLatency = lambda: None,
     ) -> None:
         self._sides = Sides(server, client)
         self._ask_policy = policy
         self._ask_max_concurrent = max_concurrent
+        self._ask_latency = latency
         self.begin()
 
     def begin(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
@@ -43,7 +47,8 @@ class PlotSource:
         """
         time = OwnTime(self._sides.main.clock, slow=slow)
         quota = QuotaChanges(self._ask_policy, self._ask_max_concurrent, slow=slow)
-        self._reader = RunReader(self._sides, quota, time, unlimited=unlimited)
+        settings = Settings(quota, LatencyChanges(self._ask_latency))
+        self._reader = RunReader(self._sides, settings, time, unlimited=unlimited)
         self._ended: Run | None = None
 
     def end(self) -> Run:

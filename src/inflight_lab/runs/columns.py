@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from inflight_lab.runs.events import OUTCOME_KINDS, RunStats
+from inflight_lab.runs.latency import LatencyChange
 from inflight_lab.runs.levels import Line, Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.run import RequestEvent, Run, no_levels
@@ -34,6 +35,7 @@ def to_columns(run: Run) -> Columns:
         "counts": vars(run.counts).copy(),
         "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
         "policies": [_fields_of(change) for change in run.policies],
+        "latencies": [change._asdict() for change in run.latencies],
         "levels": levels,
         "events": _columns(EVENT_COLUMNS, run.events),
     }
@@ -42,8 +44,8 @@ def to_columns(run: Run) -> Columns:
 def from_columns(columns: Columns) -> Run:
     """The run that `to_columns` turned into ``columns``.
 
-    ``stopped``, ``slow``, ``unlimited`` and some counts may be missing, as in
-    recordings from before there were such fields.
+    ``stopped``, ``slow``, ``unlimited``, ``latencies`` and some counts may be missing,
+    as in recordings from before there were such fields.
     """
     levels = no_levels()
     for line in levels.keys() & columns["levels"].keys():
@@ -54,6 +56,7 @@ def from_columns(columns: Columns) -> Run:
         levels=levels,
         events=[RequestEvent(*event) for event in events],
         policies=[_change_of(fields) for fields in columns["policies"]],
+        latencies=[LatencyChange(**fields) for fields in columns.get("latencies", [])],
         counts=_counts_of(columns["counts"], levels),
         dropped=Counter(columns["dropped"]),
         now=columns["now"],

@@ -13,6 +13,7 @@ name, in columns.  One of two requests, of which the second was refused::
        "dropped": {"accepted": 0, "refused": 0, "failed": 0, "cancelled": 0},
        "policies": [{"time": 0.0, "kind": "sliding-window", "rate": 1, "period": 1.0,
                      "burst": 1, "tokens": 0}],
+       "latencies": [{"time": 0.0, "latency": 0.3}],
        "levels": {"client": {"times":   [0.0, 0.3, 0.31],
                              "lowest":  [1, 1, 0],
                              "highest": [2, 2, 1],
@@ -105,6 +106,7 @@ COLUMNS = {
     | {"announced?": COUNT, "most_tokens?": COUNT},
     "dropped": dict.fromkeys(OUTCOME_KINDS, COUNT),
     "policies": list,
+    "latencies?": [{"time": SECONDS, "latency": LEVEL}],
     "levels": {
         f"{line}?": {"times": [SECONDS]}
         | {name: [LEVEL] for name in LEVEL_COLUMNS if name != "times"}

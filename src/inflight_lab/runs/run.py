@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from inflight_lab.runs.events import OutcomeKind, RunStats, outcome_of
+from inflight_lab.runs.latency import LatencyChange
 from inflight_lab.runs.levels import LINES, Line, Point, points_since
 from inflight_lab.runs.quota_policy import PolicyChange
 
@@ -27,7 +28,10 @@ What = Literal["taken", "freed", "sent", "arrived", "answered", "failed", "cance
 """Like `Kind`, but of both sides together: what the server's timeline calls "sent" is
 "arrived" here, and nothing is "started"."""
 
-END_KINDS = ("answered", "failed", "cancelled")
+END_KINDS: tuple[What, ...] = ("answered", "failed", "cancelled")
+
+SHORTEST_PAUSE = 0.1
+"""A slot that is freed later than so many seconds after its answer has paused."""
 
 
 class RequestEvent(NamedTuple):
@@ -81,6 +85,8 @@ class Run:
     levels: dict[Line, list[Point]] = field(default_factory=no_levels)
     events: list[RequestEvent] = field(default_factory=list)
     policies: list[PolicyChange] = field(default_factory=list)
+    latencies: list[LatencyChange] = field(default_factory=list)
+    """How long the server's answers take; none where nobody knows."""
     counts: RunStats = field(default_factory=RunStats)
     dropped: Counter[OutcomeKind] = field(default_factory=Counter)
     """How many requests, by outcome, ended in events that are not in ``events``."""
@@ -108,8 +114,13 @@ class Run:
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the first request to the last answer; else until ``now``."""
-        return self.counts.elapsed or self.now
+        """Seconds from the first request to the last answer and the pause after it.
+
+        Until ``now``, if no request is known.
+        """
+        if not self.counts.elapsed:
+            return self.now
+        return self.counts.elapsed + self._last_pause()
 
     def append(self, update: "Run") -> None:
         """Add the rows of ``update``, and take over its counts and state.
@@ -121,6 +132,7 @@ class Run:
             self.levels[line] += points
         self.events += update.events
         self.policies += update.policies
+        self.latencies += update.latencies
         self.counts = update.counts
         self.now = update.now
         self.live = update.live
@@ -131,9 +143,14 @@ class Run:
         self._drop_oldest()
 
     def standing(self) -> "Run":
-        """The same counts and state, without levels, events and policies."""
+        """The same counts and state, without anything that happened."""
         return replace(
-            self, levels=no_levels(), events=[], policies=[], dropped=Counter()
+            self,
+            levels=no_levels(),
+            events=[],
+            policies=[],
+            latencies=[],
+            dropped=Counter(),
         )
 
     def snapshot_since(self, since: float, *, levels_since: float) -> "Run":
@@ -154,8 +171,15 @@ class Run:
             levels=levels,
             events=_events_still_relevant(earlier) + self.events[cut:],
             policies=self.policies[:],
+            latencies=self.latencies[:],
             dropped=self.dropped + outcomes_in(earlier),
         )
+
+    def _last_pause(self) -> float:
+        """For how long slots were held after the last answer, if that was a pause."""
+        last_freed = _last_time_of(self.events, "freed")
+        pause = last_freed - _last_time_of(self.events, *END_KINDS)
+        return pause if pause > SHORTEST_PAUSE else 0.0
 
     def _drop_oldest(self) -> None:
         for points in self.levels.values():
@@ -178,6 +202,12 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
         if outcome:
             found[outcome] += event.request_count
     return found
+
+
+def _last_time_of(events: Sequence[RequestEvent], *kinds: What) -> float:
+    """When the last event of these kinds happened; 0 without any."""
+    times = (event.time for event in reversed(events) if event.what in kinds)
+    return next(times, 0.0)
 
 
 def _excess(rows: Sequence[object]) -> int:

@@ -5,6 +5,10 @@ from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
 from inflight_lab.plot.drawing.chart import Style, charts_of, draw_chart, styled
+from inflight_lab.plot.drawing.latency_marks import (
+    draw_latency_marks,
+    has_latency_marks,
+)
 from inflight_lab.plot.drawing.lines import points_of
 from inflight_lab.plot.drawing.svg import (
     GRID,
@@ -18,6 +22,7 @@ from inflight_lab.plot.drawing.svg import (
     text,
 )
 from inflight_lab.plot.history import HISTORY
+from inflight_lab.plot.latency_words import latencies_in_words
 from inflight_lab.plot.sentence import finished_sentence
 from inflight_lab.plot.sentence.words import many, with_commas
 from inflight_lab.runs.events import Stats
@@ -41,6 +46,11 @@ TOP = 88
 """Where the first chart begins, below the marks."""
 
 CHART_GAP = 34
+TIMES_HEIGHT = 16
+LATENCIES_HEIGHT = 18
+NUMBERS_HEIGHT = 26
+"""The rows below the charts: times, latencies if they changed, and numbers."""
+
 SHORTEST = 0.5
 """Seconds that the axis of time has at least."""
 
@@ -68,9 +78,15 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
     for chart in charts:
         parts += draw_chart(chart, run, x, top=top)
         top += chart.height + CHART_GAP
-    parts.append(text(x.start, bottom + 42, numbers))
-    spoken = " ".join(["Requests over time.", headline, numbers])
-    return picture(parts, bottom + 54, spoken, mark)
+    bottom += TIMES_HEIGHT
+    if has_latency_marks(run):
+        bottom += LATENCIES_HEIGHT
+        parts += draw_latency_marks(run, x, top=TOP, bottom=bottom)
+    bottom += NUMBERS_HEIGHT
+    parts.append(text(x.start, bottom, f"{numbers}{_legend_of(run)}"))
+    said = ["Requests over time.", headline, latencies_in_words(run), numbers]
+    spoken = " ".join(each for each in said if each)
+    return picture(parts, bottom + 12, spoken, mark)
 
 
 def _headline(words: str) -> list[Element]:
@@ -79,6 +95,13 @@ def _headline(words: str) -> list[Element]:
         bold(MARGIN, 14 + number * LINE_HEIGHT, line)
         for number, line in enumerate(lines)
     ]
+
+
+def _legend_of(run: Run) -> str:
+    """What the marks of refusals mean, if there are any."""
+    if not run.levels["refused"]:
+        return ""
+    return "; a refusal is marked when it comes back"
 
 
 def numbers_of(counts: Stats) -> str:
@@ -103,7 +126,8 @@ def _time_axis(x: Scale, bottom: float) -> list[Element]:
     parts = []
     for time in x.round_numbers(MOST_TIMES):
         parts.append(line(f"M{x(time)} {TOP}V{bottom}", GRID))
-        parts.append(text(x(time), bottom + 16, f"{number_of(time)} s", "middle"))
+        words = f"{number_of(time)} s"
+        parts.append(text(x(time), bottom + TIMES_HEIGHT, words, "middle"))
     if x.first > 0:
         parts.append(text(x.end, REFUSED_TOP - 8, "older points left out", "end"))
     return parts

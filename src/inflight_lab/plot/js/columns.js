@@ -1,7 +1,7 @@
 // The wire format: the kernel sends a run, and later what is new in it, as columns of values.
 
 /**
- * @import { Counts, Line, OutcomeCounts, Point, PolicyChange, QuotaPolicy, RequestEvent,
+ * @import { Counts, LatencyChange, Line, OutcomeCounts, Point, PolicyChange, QuotaPolicy, RequestEvent,
  *   What } from "./run.js"
  *
  * @typedef {object} LevelColumns
@@ -34,6 +34,7 @@
  * @property {CountFields} counts
  * @property {OutcomeCounts} dropped
  * @property {PolicyRow[]} policies
+ * @property {LatencyChange[]} [latencies] Missing in old recordings.
  * @property {{ [line in Line]?: LevelColumns }} levels
  * @property {EventColumns} events
  */

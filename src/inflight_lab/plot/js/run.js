@@ -65,6 +65,10 @@ const LINES = [
  * @property {QuotaPolicy | null} policy Null for no quota.
  * @property {number} maxConcurrent How many may be in flight; 0 for any number.
  *
+ * @typedef {object} LatencyChange Answers take `latency` seconds from `time` on.
+ * @property {number} time
+ * @property {number} latency
+ *
  * @typedef {object} Counts
  * @property {number} started
  * @property {number} waiting
@@ -110,6 +114,8 @@ export class Run {
   completeSince = 0;
   /** @type {PolicyChange[]} */
   policies = [];
+  /** @type {LatencyChange[]} None where nobody knows. */
+  latencies = [];
   /** @type {Counts} The kernel's own counts up to `now`. */
   counts;
   /** @type {OutcomeCounts} Of the requests whose events are no longer in `events`. */
@@ -144,6 +150,7 @@ export class Run {
     }
     addTo(this.events, eventsFrom(columns.events));
     addTo(this.policies, policyChangesFrom(columns.policies));
+    addTo(this.latencies, columns.latencies ?? []);
     if (this.live) this.#forget(this.now - KEPT_SECONDS);
   }
 

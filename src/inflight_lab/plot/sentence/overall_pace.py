@@ -5,6 +5,7 @@ from inflight_lab.plot.sentence.words import (
     in_one_period,
     many,
     plain_rate,
+    plain_time,
     with_commas,
 )
 from inflight_lab.runs.quota_policy import QuotaPolicy
@@ -55,4 +56,5 @@ def _in_its_busiest_period(run: Run, policy: QuotaPolicy) -> str:
 
 
 def _rate_of(run: Run) -> float:
-    return run.counts.accepted / run.elapsed
+    """Answers a second, from the seconds that are said: who divides gets the same."""
+    return run.counts.accepted / plain_time(run.elapsed)

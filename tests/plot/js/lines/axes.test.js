@@ -11,6 +11,7 @@ import {
 } from "../../../../src/inflight_lab/plot/js/lines/scales.js";
 import {
   columnFor,
+  columnsIn,
   ticksOf,
   timeRangeTo,
 } from "../../../../src/inflight_lab/plot/js/lines/time_axis.js";
@@ -59,13 +60,21 @@ Deno.test("and the moment with the cursor, however long ago it was", () => {
 });
 
 Deno.test("columns are so narrow that a pixel or two is one, and double", () => {
-  assert.deepEqual([4.08, 4.2, 4.3, 12.24, 61.2].map(columnFor), [
+  assert.deepEqual([4.08, 4.2, 4.3, 12.24, 61.2].map((seconds) => columnFor(seconds)), [
     0.01,
     0.01,
     0.02,
     0.04,
     0.16,
   ]);
+});
+
+Deno.test("no column is narrower than its line", () => {
+  assert.equal(columnsIn(2000), 420);
+  for (const pixels of [226, 716]) {
+    const columns = 4.8 / columnFor(4.8, columnsIn(pixels));
+    assert.ok(pixels / columns >= 3, `${pixels}: ${columns}`);
+  }
 });
 
 Deno.test("numbers of the time axis have room", () => {

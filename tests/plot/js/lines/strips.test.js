@@ -118,7 +118,7 @@ Deno.test("titles say what is counted, for how long, and how much is allowed", (
   assert.equal(stripTitle("in flight", run, 0, 900), "in flight");
   assert.equal(stripTitle("rate", run, 0, 900), "sent in the last second, 100 allowed");
   const connecting = runOf({ levels: { client: [[0, 197]], server: [[0, 0]] } });
-  const both = "in flight; dotted: with not arrived";
+  const both = "in flight (dotted: with those not arrived yet)";
   assert.equal(stripTitle("in flight", connecting, 0, 900), both);
   assert.equal(stripTitle("in flight", connecting, 0, 220), "in flight");
   assert.equal(
@@ -207,11 +207,11 @@ Deno.test("the client is drawn only where the server saw something else", () => 
   );
 });
 
-Deno.test("a run that is over ends at its last level, not at a column's mean", () => {
-  const over = runOf({ now: 5.03, levels: { server: [[0, 3], [5.01, 0]] } });
+Deno.test("a run that is over ends at its last level, not at a column's usual one", () => {
+  const over = runOf({ now: 5.03, levels: { server: [[0, 3], [5.02, 0]] } });
   const { lines } = contentOf(over, IN_FLIGHT, timeRangeTo(12, true), 5.03);
   assert.deepEqual(stepsOf(lines, "server").slice(-2), [
-    { time: 5, level: 1.5 },
+    { time: 5, level: 3 },
     { time: 5.03, level: 0 },
   ]);
 });

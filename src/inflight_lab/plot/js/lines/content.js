@@ -1,7 +1,7 @@
 // The content of a strip: what it shows of a run, up to a time.
 
 import { BIN } from "../run.js";
-import { highestOf, inGroups, meanLevels, peakLevels, whereApart } from "./levels.js";
+import { highestOf, inGroups, peakLevels, usualLevels, whereApart } from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
 /**
@@ -39,11 +39,13 @@ const LOWEST_AXIS_MAXIMUM = 4;
  * @param {StripSpec} spec
  * @param {TimeRange} range
  * @param {number} until
+ * @param {number} [mostColumns] For how many there is room.
  * @returns {Content}
  */
-export function contentOf(run, spec, range, until) {
+export function contentOf(run, spec, range, until, mostColumns) {
   const { from } = range;
-  const columns = { from, until: until + BIN, width: columnFor(range.seconds) };
+  const width = columnFor(range.seconds, mostColumns);
+  const columns = { from, until: until + BIN, width };
   /** @param {Line} name */
   const lineOf = (name) => ({ name, steps: stepsOf(run, spec, name, columns) });
   const lines = spec.lines.map(lineOf);
@@ -61,13 +63,14 @@ export function contentOf(run, spec, range, until) {
  */
 function stepsOf(run, spec, name, columns) {
   const points = run.levels[name];
-  const steps = spec.peaks ? peakLevels(points, columns) : meanLevels(points, columns);
+  const steps = spec.peaks ? peakLevels(points, columns) : usualLevels(points, columns);
   const isOver = !run.live && columns.until > run.now;
   return isOver ? endedWith(points, steps, run.now) : steps;
 }
 
 /**
- * Steps that end with the last level: a column's mean is not what the numbers say at the end.
+ * Steps that end with the last level: a column's usual one is not what the numbers say at
+ * the end.
  *
  * @param {Point[]} points
  * @param {Step[]} steps

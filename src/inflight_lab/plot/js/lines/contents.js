@@ -34,11 +34,19 @@ export class Contents {
   #maxima = new Map();
   #until = -Infinity;
   #stale = true;
+  /** @type {number | undefined} For how many columns there is room. */
+  #mostColumns;
 
   /** Another run begins. */
   begin() {
     this.#maxima.clear();
     this.#until = -Infinity;
+  }
+
+  /** @param {number} mostColumns For how many there is room from now on. */
+  fit(mostColumns) {
+    this.#mostColumns = mostColumns;
+    this.expire();
   }
 
   /** The run has grown, or other strips are shown. */
@@ -57,7 +65,8 @@ export class Contents {
     const wentBack = until < this.#until;
     if (wentBack) this.#maxima.clear();
     for (const spec of specs) {
-      this.#contents.set(spec.name, contentOf(run, spec, range, until));
+      const content = contentOf(run, spec, range, until, this.#mostColumns);
+      this.#contents.set(spec.name, content);
       const maximum = axisMaximumOf(run, spec, until);
       this.#maxima.set(spec.name, Math.max(maximum, this.maximumOf(spec)));
     }

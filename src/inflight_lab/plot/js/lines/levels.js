@@ -22,22 +22,22 @@ const DISTINCT_REQUESTS = 0.5;
  */
 
 /**
- * The level over time as its mean, weighted by time, in each column of `width` seconds.  So a
- * plateau stays flat although a slot is empty for a moment, and whatever lasts as long as a
- * column is visible.
+ * The level over time as the one that lasted longest in each column of `width` seconds: a
+ * whole number of requests, which a mean would not be.  So a plateau stays flat although a
+ * slot is empty for a moment, and whatever lasts as long as a column is visible.
  *
  * @param {Point[]} points
  * @param {{ from: number, until: number, width: number }} columns
  * @returns {Step[]}
  */
-export function meanLevels(points, { from, until, width }) {
-  const means = new Means(from, width);
+export function usualLevels(points, { from, until, width }) {
+  const usual = new Usual(from, width);
   points.forEach(({ time, last }, i) => {
     const next = points[i + 1]?.time ?? until;
     // The last level of a bin begins when the bin ends.
-    means.add(last, time + BIN, Math.min(next + BIN, until));
+    usual.add(last, time + BIN, Math.min(next + BIN, until));
   });
-  return means.steps();
+  return usual.steps();
 }
 
 /**
@@ -91,11 +91,9 @@ class TimeColumns {
   }
 }
 
-/** The mean level in each column of time. */
-class Means {
-  /** @type {number[]} Level times seconds, by column. */
-  #sums = [];
-  /** @type {number[]} */
+/** The level that lasted longest in each column of time; of equals the latest. */
+class Usual {
+  /** @type {Map<number, number>[]} Seconds of each level, by column. */
   #seconds = [];
 
   /**
@@ -115,8 +113,10 @@ class Means {
    */
   add(level, begin, end) {
     this.columns.forEach(begin, end, (i, seconds) => {
-      this.#sums[i] = (this.#sums[i] ?? 0) + level * seconds;
-      this.#seconds[i] = (this.#seconds[i] ?? 0) + seconds;
+      this.#seconds[i] ??= new Map();
+      const before = this.#seconds[i].get(level) ?? 0;
+      this.#seconds[i].delete(level); // so that the latest comes last
+      this.#seconds[i].set(level, before + seconds);
     });
   }
 
@@ -124,13 +124,23 @@ class Means {
   steps() {
     /** @type {Step[]} */
     const steps = [];
-    this.#sums.forEach((sum, i) => {
-      const mean = sum / this.#seconds[i];
-      const level = Math.round(100 * mean) / 100;
-      steps.push({ time: this.columns.timeOf(i), level });
+    this.#seconds.forEach((seconds, i) => {
+      steps.push({ time: this.columns.timeOf(i), level: longestOf(seconds) });
     });
     return steps;
   }
+}
+
+/** Seconds by which two durations must differ: sums of fractions are not exact. */
+const HARDLY = 1e-9;
+
+/** @param {Map<number, number>} seconds By level. */
+function longestOf(seconds) {
+  let longest = { level: 0, seconds: 0 };
+  for (const [level, each] of seconds) {
+    if (each >= longest.seconds - HARDLY) longest = { level, seconds: each };
+  }
+  return longest.level;
 }
 
 /** The highest level in each column of time. */

@@ -1,18 +1,24 @@
 // Lines over time: strips above a shared time axis, which scrolls.
 
 import { LAG_SECONDS } from "../clock.js";
+import { div } from "../dom.js";
 import { FRAME_MS } from "../frames.js";
+import { latenciesInWords } from "../latencies.js";
 import { Picture } from "../picture.js";
 import { computedUntil, Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
 import { drawFuture, drawStrip, LEFT, RIGHT } from "./strip_picture.js";
 import { layoutOnPage, layoutOnScreen, onlyStrip, stripsOf } from "./strips.js";
-import { rangeOfWhole, timeRangeTo } from "./time_axis.js";
-import { drawCursor, drawTimeAxis } from "./time_axis_picture.js";
-import { stripTitle } from "./titles.js";
+import { columnsIn, rangeOfWhole, timeRangeTo } from "./time_axis.js";
+import { drawLatencyMarks, LATENCIES_PIXELS } from "./latency_marks.js";
+import { drawCursor, drawNote, drawTimeAxis } from "./time_axis_picture.js";
+import { noteBesideTitles, stripTitle } from "./titles.js";
 
 /** Plots side by side share a height axis unless their maxima differ by more than this. */
 const SHARED_AXIS_RATIO = 4;
+
+/** What it is drawn larger on a screen, at the most, about. */
+const LARGEST_ZOOM = 2;
 
 /**
  * @import { Clock } from "../clock.js"
@@ -51,6 +57,9 @@ export class Lines extends Picture {
   /** @type {number | null} */
   #frozenAt = null;
   #frames = 0;
+  #spoken;
+  /** Pixels below the axis that latencies take. */
+  #below = 0;
 
   /**
    * @param {HTMLElement} parent
@@ -67,6 +76,7 @@ export class Lines extends Picture {
     this.parent = parent;
     this.siblings = siblings;
     this.canvas.setAttribute("aria-label", "Requests over time");
+    this.#spoken = div("ifl-latencies", this.root);
   }
 
   /** Where the lines end now. */
@@ -91,8 +101,9 @@ export class Lines extends Picture {
   show(run) {
     if (run !== this.run) this.#contentsBegin();
     super.show(run);
+    const areMarked = this.#noteLatencies();
     this.#contentsExpire();
-    if (this.#chooseStrips()) this.layout();
+    if (this.#chooseStrips() || areMarked) this.layout();
     this.#redrawAll();
   }
 
@@ -116,11 +127,15 @@ export class Lines extends Picture {
   fit(width, height, presented) {
     this.#chooseStrips();
     const letters = parseFloat(getComputedStyle(this.root).fontSize);
-    this.#layout = presented
-      ? layoutOnScreen(this.#shown, height, letters)
+    const layout = presented
+      ? layoutOnScreen(this.#shown, height - LARGEST_ZOOM * this.#below, letters)
       : layoutOnPage(this.#shown, innerHeight, width);
+    this.#layout = { ...layout, height: layout.height + this.#below };
     this.#wide = width / this.#layout.zoom;
     this.#rightPixel = this.#wide - RIGHT;
+    const mostColumns = columnsIn(this.#rightPixel - LEFT);
+    this.contents.fit(mostColumns);
+    this.#whole.fit(mostColumns);
     return this.#layout;
   }
 
@@ -133,10 +148,7 @@ export class Lines extends Picture {
     const range = this.#timeRangeAt(time);
     const end = this.#endAt(time);
     const until = computedUntil(end, this.run);
-    this.contents.update(this.run, this.#shown, range, until);
-    if (this.showsFuture) {
-      this.#whole.update(this.run, this.#shown, range, this.run.now);
-    }
+    this.#updateContents(range, until);
     const perSecond = (this.#rightPixel - LEFT) / range.seconds;
     /** @param {number} moment */
     const x = (moment) => LEFT + (moment - range.from) * perSecond;
@@ -146,12 +158,41 @@ export class Lines extends Picture {
     const { bottom } = strips[strips.length - 1];
     const axis = { x, bottom, rightPixel: this.#rightPixel, wide: this.#wide };
     drawTimeAxis(this.pen, range, axis);
+    drawNote(this.pen, noteBesideTitles(this.run, range.from, this.#wide), axis);
+    drawLatencyMarks(this.pen, this.#latenciesUpTo(end), range, axis);
     const across = { x, drawnToPixel, untilTime: range.from + range.seconds };
     for (const strip of strips) this.#drawStrip(strip, across, time);
     const cursor = this.#frozenAt ?? (this.showsFuture ? end : null);
     if (cursor !== null) drawCursor(this.pen, cursor, axis);
     this.#frames += 1;
     this.parent.dataset.frames = `${this.#frames}`;
+  }
+
+  /**
+   * Plots beside this one are drawn again if their height axis may depend on what is new
+   * here: nothing else would do that while nothing moves.
+   *
+   * @param {TimeRange} range
+   * @param {number} until
+   */
+  #updateContents(range, until) {
+    const before = this.#maxima();
+    this.contents.update(this.run, this.#shown, range, until);
+    if (this.showsFuture) {
+      this.#whole.update(this.run, this.#shown, range, this.run.now);
+    }
+    if (this.#maxima() !== before) this.#redrawOthers();
+  }
+
+  /** What the height axes have to reach, to be compared. */
+  #maxima() {
+    return this.#shown.map((spec) => this.maximumOf(spec)).join();
+  }
+
+  #redrawOthers() {
+    for (const sibling of this.siblings) {
+      if (sibling !== this) sibling.redraw();
+    }
   }
 
   /**
@@ -166,6 +207,12 @@ export class Lines extends Picture {
     return from + (seconds * (pixel - LEFT)) / (this.#rightPixel - LEFT);
   }
 
+  /** @param {number} time */
+  #latenciesUpTo(time) {
+    if (this.showsFuture) return this.run.latencies;
+    return this.run.latencies.filter((change) => change.time <= time);
+  }
+
   /**
    * What a height axis has to reach.
    *
@@ -173,6 +220,19 @@ export class Lines extends Picture {
    */
   maximumOf(spec) {
     return (this.showsFuture ? this.#whole : this.contents).maximumOf(spec);
+  }
+
+  /**
+   * Make room for the marks, and say them to those who do not see them.
+   *
+   * @returns {boolean} Whether that is new.
+   */
+  #noteLatencies() {
+    const words = latenciesInWords(this.run.latencies);
+    if (this.#spoken.textContent !== words) this.#spoken.textContent = words;
+    const before = this.#below;
+    this.#below = words ? LATENCIES_PIXELS : 0;
+    return this.#below !== before;
   }
 
   #contentsBegin() {

@@ -37,7 +37,7 @@ const NARROW_STRIP_SHARE = 1 / 8;
  * @property {StripName} name
  * @property {number} height The usual height in pixels.
  * @property {Line[]} lines
- * @property {boolean} peaks Whether the highest level of a column is drawn, or the mean.
+ * @property {boolean} peaks Whether the highest level of a column is drawn, or the usual one.
  * @property {Ceiling | null} ceiling
  * @property {Line[]} marks
  *

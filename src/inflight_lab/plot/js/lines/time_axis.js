@@ -15,8 +15,11 @@ const WIDEST_SPAN_SECONDS = 12;
 /** The moment with the cursor is at least this far from the left end. */
 const BEFORE_CURSOR_SECONDS = 2;
 
-/** Columns across the plot, at most.  A level is drawn as its mean over each column. */
+/** Columns across the plot, at most.  A level is drawn once for each column. */
 const MOST_COLUMNS = 420;
+
+/** Narrower than its line, a column could not be seen. */
+const COLUMN_PIXELS = 3;
 
 /** The least distance from one number to the next. */
 const TICK_GAP_PIXELS = 83.2;
@@ -53,12 +56,22 @@ export function rangeOfWhole(end) {
 }
 
 /**
+ * For how many columns there is room.
+ *
+ * @param {number} pixels From the left end of the axis to its right end.
+ */
+export function columnsIn(pixels) {
+  return Math.min(MOST_COLUMNS, Math.max(1, pixels / COLUMN_PIXELS));
+}
+
+/**
  * The seconds of one column.  They only ever double, so that columns stay where they are.
  *
  * @param {number} seconds What the axis shows.
+ * @param {number} [mostColumns]
  */
-export function columnFor(seconds) {
-  const bins = seconds / BIN / MOST_COLUMNS;
+export function columnFor(seconds, mostColumns = MOST_COLUMNS) {
+  const bins = seconds / BIN / mostColumns;
   return BIN * 2 ** Math.max(0, Math.ceil(Math.log2(bins)));
 }
 

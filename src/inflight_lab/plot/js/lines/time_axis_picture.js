@@ -4,8 +4,8 @@ import { GRID } from "./strip_picture.js";
 import { TOP_PIXELS } from "./strips.js";
 import { ticksOf } from "./time_axis.js";
 
-/** On a narrower plot there is no room to say that older points are left out. */
-const OLDER_WORDS_FROM_PIXELS = 700;
+/** Pixels below the strips. */
+const TIMES_BELOW_PIXELS = 20;
 
 /** How strongly the cursor is drawn. */
 const CURSOR = 0.8;
@@ -26,15 +26,24 @@ const CURSOR = 0.8;
  * @param {TimeRange} range
  * @param {TimeAxis} axis
  */
-export function drawTimeAxis(pen, range, { x, bottom, rightPixel, wide }) {
+export function drawTimeAxis(pen, range, { x, bottom, wide }) {
   for (const time of ticksOf(range, wide)) {
     pen.bar("ink", x(time), TOP_PIXELS, 1, bottom - TOP_PIXELS, GRID);
     const words = `${Number(time.toFixed(1))} s`;
-    pen.text(words, x(time), bottom + 22, { align: "center" });
+    pen.text(words, x(time), bottom + TIMES_BELOW_PIXELS, { align: "center" });
   }
-  if (range.from === 0 || wide < OLDER_WORDS_FROM_PIXELS) return;
+}
+
+/**
+ * A few words on how to read the plot, at its top right corner.
+ *
+ * @param {Pen} pen
+ * @param {string} words
+ * @param {TimeAxis} axis
+ */
+export function drawNote(pen, words, { rightPixel }) {
   const style = /** @type {const} */ ({ align: "right", soft: true });
-  pen.text("older points left out", rightPixel, TOP_PIXELS - 6, style);
+  pen.text(words, rightPixel, TOP_PIXELS - 6, style);
 }
 
 /**

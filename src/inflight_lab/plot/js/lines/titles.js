@@ -7,6 +7,10 @@ import { short } from "./scales.js";
 /** The width of a letter of a title, about. */
 const LETTER_WIDTH_PIXELS = 8.2;
 
+/** On a narrower plot there is no room for the words beside the titles. */
+const OLDER_WORDS_FROM_PIXELS = 700;
+const REFUSAL_WORDS_FROM_PIXELS = 780;
+
 /** So many requests that have not arrived are worth a word in a title. */
 const WORTH_A_WORD = 5;
 
@@ -40,8 +44,22 @@ export function stripTitle(name, run, time, room) {
 function inFlightTitle({ levels: { client, server } }, room) {
   const areTwo = server.length > 0 &&
     highest(client) >= highest(server) + WORTH_A_WORD;
-  const whole = areTwo ? "in flight; dotted: with not arrived" : "in flight";
+  const whole = areTwo ? "in flight (dotted: with those not arrived yet)" : "in flight";
   return whole.length * LETTER_WIDTH_PIXELS <= room ? whole : "in flight";
+}
+
+/**
+ * What is said beside the titles, where there is room: that older points are left out, or
+ * when a refusal is marked.
+ *
+ * @param {Run} run
+ * @param {number} from The time at the left end.
+ * @param {number} wide Pixels of the plot.
+ */
+export function noteBesideTitles({ levels: { refused } }, from, wide) {
+  if (from > 0) return wide < OLDER_WORDS_FROM_PIXELS ? "" : "older points left out";
+  if (!refused.length || wide < REFUSAL_WORDS_FROM_PIXELS) return "";
+  return "a refusal is marked when it comes back";
 }
 
 /** @param {Point[]} points */

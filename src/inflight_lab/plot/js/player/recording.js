@@ -58,6 +58,7 @@ function check(name, run) {
     if (!isObject(run[field])) throw wrong(`${name}.${field}`, "an object");
   }
   if (!Array.isArray(run.policies)) throw wrong(`${name}.policies`, "a list");
+  if (!Array.isArray(run.latencies ?? [])) throw wrong(`${name}.latencies`, "a list");
   checkColumns(`${name}.events`, run.events, EVENTS);
   for (const [line, columns] of Object.entries(run.levels)) {
     checkColumns(`${name}.levels.${line}`, columns, LEVELS);

@@ -1,6 +1,13 @@
 // How fast a run was, and what was allowed.
 
-import { areAllowed, inOnePeriod, many, ratePerSecond, withCommas } from "../words.js";
+import {
+  areAllowed,
+  inOnePeriod,
+  many,
+  plainTime,
+  ratePerSecond,
+  withCommas,
+} from "../words.js";
 import { busiest, mostTokens } from "./causes.js";
 
 /** A rate is not worth a word if it was measured for fewer seconds. */
@@ -66,5 +73,9 @@ function inItsBusiestPeriod(soFar, policy) {
   return `: at most ${came} ${period}, ${areAllowed(policy.rate)}`;
 }
 
-/** @param {RunSoFar} soFar */
-const rateOf = ({ counts, elapsed }) => counts.accepted / elapsed;
+/**
+ * Answers a second, from the seconds that are said: who divides gets the same.
+ *
+ * @param {RunSoFar} soFar
+ */
+const rateOf = ({ counts, elapsed }) => counts.accepted / plainTime(elapsed);

@@ -8,6 +8,9 @@ import { eventsIn, flightsIn, notArrived } from "../spans.js";
 /** What happened within this many seconds is still the subject: words must not flicker. */
 export const STILL_RECENT = 2;
 
+/** A slot that is freed later than so many seconds after its answer has paused. */
+const SHORTEST_PAUSE = 0.1;
+
 /** Nobody sends if nobody has for this many seconds. */
 export const SILENCE = 0.25;
 
@@ -23,6 +26,18 @@ export const SILENCE = 0.25;
  *
  * @typedef {(soFar: RunSoFar) => Sentence | null} Situation What it says if it applies.
  */
+
+/**
+ * For how long slots were held after the last answer, if that was a pause.
+ *
+ * @param {RequestEvent[]} events
+ */
+function lastPauseOf(events) {
+  const freed = events.findLast(({ what }) => what === "freed");
+  const ended = events.findLast((event) => outcomeOf(event) !== null);
+  const pause = (freed?.time ?? 0) - (ended?.time ?? 0);
+  return pause > SHORTEST_PAUSE ? pause : 0;
+}
 
 export class RunSoFar {
   /**
@@ -65,9 +80,11 @@ export class RunSoFar {
     return Math.min(this.run.events[0]?.time ?? 0, this.time) - 1e-6;
   }
 
-  /** Seconds from the first request to the last answer of a run that is over. */
+  /** Seconds from the first request to the last answer, and the pause after it, of a run that
+   * is over. */
   get elapsed() {
-    return this.run.counts.elapsed || this.run.now;
+    const { counts, events, now } = this.run;
+    return counts.elapsed ? counts.elapsed + lastPauseOf(events) : now;
   }
 
   /** @param {number} seconds */
