@@ -19,6 +19,8 @@ from tests.support.browser import ROOT
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, load, notebook
 
 ALL = [*NOTEBOOKS, GLOSSARY]
+A_NAME = re.compile(r"\w*[A-Z]\w*[A-Z]\w*|[a-z]+_[a-z]+|\d{3,}")
+"""With two capitals, an underscore or three digits: TCPConnector, 529."""
 LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')
 
 
@@ -158,3 +160,16 @@ def headings_of(path: Path) -> list[str]:
     """The headings in its text, as one reads them."""
     cells = [cell.source for cell in load(path).cells if cell.cell_type == "markdown"]
     return [plain(line) for line in re.findall(r"^#+ (.+)$", "\n".join(cells), re.M)]
+
+
+def test_the_names_in_a_symptom_stand_on_its_page() -> None:
+    """A search in the page finds the error, the class or the number of a message."""
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in ALL}
+    missing = [
+        (each.notebook, name)
+        for kind in SYMPTOMS.values()
+        for each in kind
+        for name in A_NAME.findall(each.seen)
+        if name not in pages[each.notebook]
+    ]
+    assert missing == []

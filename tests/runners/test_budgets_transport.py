@@ -349,6 +349,7 @@ PAUSES = {
         90,
     ),
     "Gemini": Said(lambda: refusal(body=RETRY_INFO), 34),
+    "Telegram": Said(lambda: refusal(body={"parameters": {"retry_after": 35}}), 35),
     "GitHub": Said(
         lambda: refusal(403, X_RateLimit_Remaining="0", X_RateLimit_Reset="20"), 20
     ),

@@ -159,6 +159,18 @@ def test_long_answers_do_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) -> No
     assert sent[-1] == pytest.approx(199 * SPACING)
 
 
+def test_what_is_not_answered_yet_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers take longer than a period, and a delay is made up: the quota holds."""
+    threads = Threads(ThreadPacer(5, burst=30), monkeypatch)
+    threads.send(3)
+    threads.idle(3)
+    threads.stall(4)
+    sent = threads.send_all(30, latency=3)
+    assert all(
+        later - earlier >= 1 for earlier, later in zip(sent, sent[5:], strict=False)
+    )
+
+
 def test_one_lost_answer_does_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """What failed in a moment says nothing of how long answers take."""
     threads = Threads(ThreadPacer(20), monkeypatch)
@@ -171,22 +183,26 @@ def test_one_lost_answer_does_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) 
 
 
 class Sent(NamedTuple):
-    """A request: seconds to the API, and from there until it ends, and how."""
+    """A request: seconds to the API, how much longer its answer takes than the
+    quickest, and how it ends.
+    """
 
     there: float
-    back: float
+    longer: float
     error: type[BaseException] | None
 
 
 def sent_over(there: st.SearchStrategy[float]) -> st.SearchStrategy[Sent]:
-    """Requests of any fate, none of them answered in less than 20 ms."""
-    back = st.one_of(st.floats(0.02, 0.2), st.floats(0.02, 5))
-    return st.builds(Sent, there, back, st.sampled_from([None, None, TimeoutError]))
+    """Requests of any fate."""
+    longer = st.one_of(st.floats(0, 0.2), st.floats(0, 5))
+    return st.builds(Sent, there, longer, st.sampled_from([None, None, TimeoutError]))
 
 
 BATCH = st.lists(sent_over(st.floats(0, 2)), min_size=1, max_size=30)
 STALL = st.tuples(st.just("stall"), st.floats(0, 1.5))
 IDLE = st.tuples(st.just("idle"), st.one_of(st.floats(0, 0.1), st.floats(0, 3)))
+QUICKEST = st.sampled_from([0.02, 0.4, 0.9])
+"""Seconds that the quickest answer takes: less than the period."""
 HISTORY = st.lists(st.one_of(BATCH, STALL, IDLE), min_size=1, max_size=20)
 
 
@@ -197,16 +213,16 @@ def test_no_window_holds_more_than_the_quota(examples: int) -> None:
     """
 
     @settings(max_examples=examples)
-    @given(HISTORY, st.integers(1, 20), st.floats(1, 30))
-    def holds(history: list[Any], rate: int, burst: float) -> None:
+    @given(HISTORY, QUICKEST, st.integers(1, 20), st.floats(1, 30))
+    def holds(history: list[Any], quickest: float, rate: int, burst: float) -> None:
         arrivals: list[float] = []
         with pytest.MonkeyPatch.context() as monkeypatch:
             threads = Threads(ThreadPacer(rate, burst=burst), monkeypatch)
-            arrivals.append(threads.send(0.02))  # it has seen the shortest latency
-            threads.idle(0.02)
+            arrivals.append(threads.send(quickest))  # it has seen the shortest latency
+            threads.idle(quickest)
             for event in history:
                 if isinstance(event, list):
-                    arrivals += arrivals_of(threads, event)
+                    arrivals += arrivals_of(threads, event, quickest)
                 else:
                     what, seconds = event
                     getattr(threads, what)(seconds)
@@ -217,13 +233,14 @@ def test_no_window_holds_more_than_the_quota(examples: int) -> None:
     holds()
 
 
-def arrivals_of(threads: Threads, batch: list[Sent]) -> list[float]:
+def arrivals_of(threads: Threads, batch: list[Sent], quickest: float) -> list[float]:
     """Send all of it from threads that come at once; return when the API got it."""
     begin = threads.now
     arrivals: list[float] = []
-    for sent, back, error in batch:
-        went = threads.send(sent + back, arrived=begin, error=error)
-        arrivals.append(went + sent)
+    for there, longer, error in batch:
+        latency = there + quickest + longer
+        went = threads.send(latency, arrived=begin, error=error)
+        arrivals.append(went + there)
     return arrivals
 
 
@@ -398,4 +415,4 @@ def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
         )
         assert (run.stderr, run.stdout) == ("", f"{[200] * 30}\n")
         assert server.stats().accepted == 30
-        assert server.stats().elapsed > 1  # 30 at 15 a second; without a pacer 0.4 s
+        assert server.stats().elapsed > 1  # 30 at 10 a second; without a pacer 0.4 s

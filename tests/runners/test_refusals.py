@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import httpx
@@ -32,6 +33,14 @@ def answer(status: int = 429, *, error: object = None, **fields: str) -> httpx.R
     """An answer with these header fields, and with ``error`` as its JSON body."""
     headers = {name.replace("_", "-"): value for name, value in fields.items()}
     return httpx.Response(status, headers=headers, json=error)
+
+
+TELEGRAM = {
+    "ok": False,
+    "error_code": 429,
+    "description": "Too Many Requests: retry after 35",
+    "parameters": {"retry_after": 35},
+}
 
 
 class Row(NamedTuple):
@@ -159,6 +168,33 @@ DIALECTS = [
         {},
         34,
         error=[{"error": {"details": [{"retryDelay": "34s"}]}}],
+    ),
+    Row(
+        "Discord",
+        {},
+        1.337,
+        error={
+            "message": "You are being rate limited.",
+            "retry_after": 1.337,
+            "global": False,
+        },
+    ),
+    Row("Telegram", {}, 35, error=TELEGRAM),
+    Row(
+        "Matrix",
+        {},
+        2,
+        error={
+            "errcode": "M_LIMIT_EXCEEDED",
+            "error": "Too many requests",
+            "retry_after_ms": 2000,
+        },
+    ),
+    Row(
+        "Cloudflare",
+        {},
+        30,
+        error={"status": 429, "title": "Rate limited", "retry_after": 30},
     ),
 ]
 
@@ -326,6 +362,58 @@ def test_contradictions(row: Precedence) -> None:
     assert read(httpx.Response(429, headers=row.fields)) == Refusal(row.pause)
 
 
+class BodyDelay(NamedTuple):
+    """A delay in the body, perhaps beside one in a header, and the one that counts."""
+
+    error: object
+    pause: float | None
+    fields: Mapping[str, str] = MappingProxyType({})
+    status: int = 429
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        BodyDelay({"retry_after": 1.337}, 2, {"Retry-After": "2"}),
+        BodyDelay({"retry_after": 1.337}, 1.5, {"retry-after-ms": "1500"}),
+        BodyDelay({"retry_after": 1.337}, 1.337, {"Retry-After": "soon"}),
+        BodyDelay({"retry_after": 5}, 5, {"RateLimit": '"a";r=0;t=60'}),
+        BodyDelay({"error": {"retry_after": 5}}, 5),
+        BodyDelay({"retry_after": "5"}, 5),
+        BodyDelay({"retry_after": 0}, 0),
+        BodyDelay({"retry_after": 5, "retry_after_ms": 4500}, 5),
+        BodyDelay({"retry_after": None, "retry_after_ms": 4500}, 4.5),
+        BodyDelay({"retry_after": int(IN_20_SECONDS)}, 20),
+        BodyDelay({"retry_after": 5}, 5, status=503),
+        BodyDelay({"retry_after": -5}, None),
+        BodyDelay({"retry_after": True}, None),
+        BodyDelay({"retry_after": "soon"}, None),
+        BodyDelay({"retry_after": 1e300}, None),
+        BodyDelay({"retry_after": 10**30}, None),
+        BodyDelay({"retry_after": float("nan")}, None),
+        BodyDelay({"retry_after": {"seconds": 5}}, None),
+        BodyDelay({"retry_after_ms": -5}, None),
+        BodyDelay({"parameters": "retry_after"}, None),
+        BodyDelay({"parameters": [{"retry_after": 5}]}, None),
+        BodyDelay({"data": {"retry_after": 5}}, None),
+    ],
+    ids=repr,
+)
+def test_a_delay_in_the_body(row: BodyDelay) -> None:
+    """A header that asks for a pause wins over the body, the body over a quota, and
+    what makes no sense is as if it were not there.
+    """
+    body = json.dumps(row.error)
+    response = httpx.Response(row.status, headers=row.fields, content=body)
+    assert read(response) == Refusal(row.pause)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_delay_in_the_body_of_a_settled_error(status: int) -> None:
+    """An error of the request itself stays one, whatever its body says of a delay."""
+    assert read(answer(status, error=TELEGRAM)) is None
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -352,6 +440,7 @@ def test_a_moment_is_one_by_the_servers_clock(fields: dict[str, str]) -> None:
         ({"message": "API rate limit exceeded"}, "API rate limit exceeded"),
         ({"title": "Too Many Requests", "status": 429}, "Too Many Requests"),
         ({"error": "Too many requests"}, "Too many requests"),
+        ({"ok": False, "description": "Too Many Requests"}, "Too Many Requests"),
         ({"error": {"code": "rate_limit_exceeded"}}, "rate_limit_exceeded"),
         ({"error": {"message": {"en": "no"}, "code": 429}}, ""),
         ([{"error": {"message": "Slow down."}}], "Slow down."),
@@ -368,6 +457,7 @@ def test_the_apis_own_words(body: object, reason: str) -> None:
 
 
 RETRY_INFO = json.dumps({"error": {"details": [{"retryDelay": "34s"}]}}).encode()
+RETRY_AFTER = json.dumps(TELEGRAM).encode()
 
 
 @pytest.mark.parametrize(
@@ -379,8 +469,9 @@ RETRY_INFO = json.dumps({"error": {"details": [{"retryDelay": "34s"}]}}).encode(
         b"{" + RETRY_INFO,
         b"[" * 60_000,
         RETRY_INFO + b" " * 64 * 1024,
+        RETRY_AFTER + b" " * 64 * 1024,
     ],
-    ids=["nothing", "HTML", "bytes", "a mistake", "too deep", "too large"],
+    ids=["nothing", "HTML", "bytes", "a mistake", "too deep", "large", "large, too"],
 )
 def test_bodies_that_say_nothing(body: bytes) -> None:
     """What isn't JSON, or is too large to be an error message, is not looked into."""
@@ -439,7 +530,18 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["error", "details", "retryDelay", "code", "type", "message", "reason"]
+                [
+                    "error",
+                    "details",
+                    "parameters",
+                    "retryDelay",
+                    "retry_after",
+                    "retry_after_ms",
+                    "code",
+                    "type",
+                    "message",
+                    "reason",
+                ]
             ),
             inner,
             max_size=4,
@@ -451,7 +553,7 @@ BODIES = st.one_of(
     JSON.map(json.dumps).map(str.encode),
     st.binary(max_size=100),
     st.integers(1, 100_000).map(lambda size: b"[" * size),
-    st.just(RETRY_INFO),
+    st.sampled_from([RETRY_INFO, RETRY_AFTER]),
 )
 
 

@@ -4,7 +4,9 @@ Statuses, field names and the shapes of bodies are those of the providers' publi
 documentation: GitHub, "Rate limits for the REST API" and "Troubleshooting the REST
 API"; OpenAI, "Rate limits" and "Error codes"; Azure, "Azure OpenAI quotas and limits";
 Anthropic, "Rate limits" and "Errors"; Google, `google.rpc.RetryInfo` and "Gemini API
-troubleshooting"; draft-ietf-httpapi-ratelimit-headers, versions 11 and 6.
+troubleshooting"; Discord, "Rate Limits"; Telegram, `ResponseParameters`; Matrix, "Rate
+limiting" in the client-server API; draft-ietf-httpapi-ratelimit-headers,
+versions 11 and 6.
 """
 
 from __future__ import annotations
@@ -45,6 +47,9 @@ def with_time(text: str, seconds: float) -> str:
     whole = math.ceil(seconds)
     at = math.ceil(time.time() + seconds)
     marks = {
+        '"<bare seconds>"': f"{whole}",
+        '"<bare decimal>"': f"{seconds:.3f}",
+        '"<bare milliseconds>"': f"{1000 * whole}",
         "<seconds>": f"{whole}",
         "<decimal seconds>": f"{seconds:.3f}",
         "<milliseconds>": f"{1000 * whole}",
@@ -179,6 +184,33 @@ SAYS_WHEN = {
         {},
         gemini_error("Quota exceeded.", QUOTA_FAILURE, RETRY_INFO),
         reason="Quota exceeded.",
+    ),
+    "Discord, body only": Dialect(
+        429,
+        {},
+        {"message": RATE_LIMITED, "retry_after": "<bare decimal>", "global": False},
+        reason=RATE_LIMITED,
+    ),
+    "Telegram, body only": Dialect(
+        429,
+        {},
+        {
+            "ok": False,
+            "error_code": 429,
+            "description": "Too Many Requests: retry after <seconds>",
+            "parameters": {"retry_after": "<bare seconds>"},
+        },
+        reason="Too Many Requests: retry after",
+    ),
+    "Matrix, body only": Dialect(
+        429,
+        {},
+        {
+            "errcode": "M_LIMIT_EXCEEDED",
+            "error": RATE_LIMITED,
+            "retry_after_ms": "<bare milliseconds>",
+        },
+        reason=RATE_LIMITED,
     ),
     "draft, version 11": Dialect(429, {"RateLimit": '"default";r=0;t=<seconds>'}),
     "draft, version 6": Dialect(

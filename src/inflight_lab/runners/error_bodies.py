@@ -17,6 +17,8 @@ import httpx
 
 LARGEST_BODY = 64 * 1024  # bytes: a larger body is no error message
 LONGEST_REASON = 200  # characters
+REASONS = ("message", "detail", "title", "error", "description", "code", "type")
+"""What APIs call the words, the best first."""
 
 
 def unexpected_status(response: httpx.Response) -> ValueError:
@@ -33,7 +35,7 @@ def unexpected_status(response: httpx.Response) -> ValueError:
 def reason_in(response: httpx.Response) -> str:
     """The error message; else the error's code, if it has one."""
     error = error_in(response)
-    for name in ("message", "detail", "title", "error", "code", "type"):
+    for name in REASONS:
         words = error.get(name)
         if isinstance(words, str) and words:
             return " ".join(words.split())[:LONGEST_REASON]
@@ -71,6 +73,16 @@ def details_in(response: httpx.Response) -> list[dict[str, Any]]:
     if not isinstance(details, list):
         return []
     return [detail for detail in details if isinstance(detail, dict)]
+
+
+def parts_in(response: httpx.Response) -> list[dict[str, Any]]:
+    """The error, its details, and what Telegram calls its parameters."""
+    error = error_in(response)
+    parts = [error, *details_in(response)]
+    parameters = error.get("parameters")
+    if isinstance(parameters, dict):
+        parts.append(parameters)
+    return parts
 
 
 def codes_in(response: httpx.Response) -> set[str]:

@@ -16,6 +16,9 @@ There are many ways to say it:
     Anthropic  429, 529  anthropic-ratelimit-tokens-remaining: 0
                          anthropic-ratelimit-tokens-reset: 2026-11-27T06:30:00Z
     Gemini     429       {"error": {"details": [{"retryDelay": "34s", ...}], ...}}
+    Discord    429       {"retry_after": 1.337, ...}
+    Telegram   429       {"parameters": {"retry_after": 35}, ...}
+    Matrix     429       {"retry_after_ms": 2000, ...}
 
 `read_refusal` understands all of them.  It answers three questions:
 
@@ -25,6 +28,7 @@ There are many ways to say it:
    run may stop.  With a 413, say, it is about this request only.
 2. *How long does the API ask to wait?*  ``Retry-After`` decides, whatever else the
    answer says.  ``retry-after-ms`` is the same with more digits, so it goes first.
+   If neither is sent, the body may ask, in seconds or milliseconds.
 3. *If it does not ask: when does the quota come back?*  Only a quota with nothing left
    is in the way; if there are several, wait for the last of them.  A 429 may also name
    a quota of tokens with something left, but not enough: 300 are left, and the request
@@ -37,16 +41,19 @@ Sources: RFC 9110, section 10.2.3; draft-ietf-httpapi-ratelimit-headers-11; "Rat
 for the REST API" at docs.github.com; "Rate limits" and "Error codes" at
 developers.openai.com; the clients openai-python and azure-core, for ``retry-after-ms``
 and ``x-should-retry``; "Rate limits" and "Errors" at platform.claude.com; ``RetryInfo``
-in google.rpc and ``ErrorReason`` in google.api.
+in google.rpc and ``ErrorReason`` in google.api; "Rate Limits" at docs.discord.com;
+``ResponseParameters`` at core.telegram.org; "Rate limiting" in the client-server API at
+spec.matrix.org.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
-from inflight_lab.runners.error_bodies import codes_in, details_in, reason_in
+from inflight_lab.runners.error_bodies import codes_in, parts_in, reason_in
 from inflight_lab.runners.quota_fields import (
     QuotaState,
     has_nothing_left,
@@ -192,13 +199,22 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def retry_delay(response: httpx.Response) -> float | None:
-    """What Google's ``RetryInfo`` asks for, which is one of the error's details."""
+    """What the body asks for, in the first of its parts that does."""
     now = time_of(response.headers)
-    for detail in details_in(response):
-        seconds = seconds_until(detail.get("retryDelay"), now)
+    for part in parts_in(response):
+        seconds = delay_in(part, now)
         if seconds is not None:
             return seconds
     return None
+
+
+def delay_in(part: dict[str, Any], now: float) -> float | None:
+    """The seconds that one part of a body asks for; Matrix counts milliseconds."""
+    for name in ("retry_after", "retryDelay"):
+        seconds = seconds_until(part.get(name), now)
+        if seconds is not None:
+            return seconds
+    return milliseconds_until(part.get("retry_after_ms"), now)
 
 
 # 3. When does the quota come back?

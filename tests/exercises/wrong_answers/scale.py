@@ -147,7 +147,7 @@ def make_two_groups(url, limit):
         check="check_paced_threads",
         mistake="a pacer for each request",
         code="""
-def get_all(url, count, rate):
+def send_all(url, count, rate):
     def get(number):
         with ThreadPacer(rate):
             return client.get(url, params={"id": number}).status_code
@@ -163,7 +163,7 @@ def get_all(url, count, rate):
 import time
 
 
-def get_all(url, count, rate):
+def send_all(url, count, rate):
     def get(number):
         time.sleep(1 / rate)
         return client.get(url, params={"id": number}).status_code
@@ -176,7 +176,7 @@ def get_all(url, count, rate):
         check="check_paced_threads",
         mistake="a smaller semaphore",
         code="""
-def get_all(url, count, rate):
+def send_all(url, count, rate):
     slots = threading.Semaphore(1)
 
     def get(number):
@@ -191,7 +191,7 @@ def get_all(url, count, rate):
         check="check_paced_threads",
         mistake="asyncio's pacer",
         code="""
-def get_all(url, count, rate):
+def send_all(url, count, rate):
     pacer = paced.Pacer(rate)
 
     def get(number):
@@ -206,7 +206,7 @@ def get_all(url, count, rate):
         check="check_paced_threads",
         mistake="only as many as are allowed",
         code="""
-def get_all(url, count, rate):
+def send_all(url, count, rate):
     with httpx.Client() as client:
         return [client.get(url).status_code for _ in range(rate)]
 """,
