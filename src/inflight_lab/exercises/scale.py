@@ -32,7 +32,7 @@ async def check_waits_outside(solution: Solution) -> str:
         responses = await solution(server.url, count, client=client)
     queued = transport.stats().peak_in_flight - pool
     peak = server.stats().peak_in_flight
-    expect(queued <= 0, f"{queued} requests waited inside httpx's pool.")
+    expect(queued <= 0, f"{queued} of {count} requests waited inside the pool.")
     expect_list(responses)
     expect(
         len(responses) == count,
