@@ -103,7 +103,16 @@ def test_a_recipe_begins_with_its_own_code(name: str) -> None:
     assert code.endswith(own[start:])
 
 
-SHARED = ("address", "api", "client", "pages", "progress", "report", "results_file")
+SHARED = (
+    "address",
+    "api",
+    "client",
+    "headers",
+    "pages",
+    "progress",
+    "report",
+    "results_file",
+)
 SLIDE = 15  # lines
 
 

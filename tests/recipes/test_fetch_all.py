@@ -207,13 +207,17 @@ class Listening(PracticeServer):
 
 
 async def test_it_says_who_asks(tmp_path: Path) -> None:
-    """Token and address come from the environment; a token from a file ends with a new
-    line, and an address may have any letters.
+    """A key comes from the environment; one from a file ends with a new line, and an
+    address may have any letters.
     """
-    environments = [{"API_TOKEN": "secret\r\n", "API_CONTACT": "Ada Müller"}, {}]
+    environment = {"API_TOKEN": "secret\r\n", "API_CONTACT": "Ada Müller"}
+    headers = {
+        "User-Agent": "my-script/1.0 ($API_CONTACT)",
+        "Authorization": "Bearer $API_TOKEN",
+    }
     with Listening() as listening:
-        for number, environment in enumerate(environments):
-            script = paste(tmp_path, listening.url, [number])
+        for number, settings in enumerate([{"HEADERS": headers}, {}]):
+            script = paste(tmp_path, listening.url, [number], **settings)
             assert (await run(script, **environment))[0] == 0
     first, second = listening.headers
     assert first["Authorization"] == "Bearer secret"

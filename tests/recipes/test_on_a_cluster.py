@@ -112,10 +112,15 @@ async def test_killed_and_started_again(
     """Neither kill -9 of the script nor of a worker loses what was written, and nothing
     that was written is asked for again.
     """
-    settings = {"SCHEDULER": cluster.scheduler, "REDIS": redis, "LIMIT": 8}
+    settings = {
+        "SCHEDULER": cluster.scheduler,
+        "REDIS": redis,
+        "LIMIT": 8,
+        "HEADERS": {"Authorization": "Bearer $API_TOKEN"},
+    }
     async with FaultyPath(server, b"", harmed=()) as path:
         script = paste(tmp_path, path.url, range(60), **settings)
-        first = await start(script)
+        first = await start(script, API_TOKEN="secret")
         await until(lambda: len(ids_in(tmp_path)) >= 10, patience=START_UP)
         first.kill()
         await first.communicate()

@@ -19,6 +19,7 @@ from tests.support.pasting import run, start
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
+BEARER = {"Authorization": "Bearer $API_TOKEN"}
 
 
 class Shop:
@@ -76,7 +77,8 @@ async def test_each_order_is_taken_once(shop: tuple[Shop, str], tmp_path: Path) 
     api, url = shop
     bodies = [{"order": number, "note": "grün"} for number in range(120)]
     script = tmp_path / "my_script.py"
-    script.write_text(snippet("send_all", URL=url, BODIES=bodies, LIMIT=10), "utf-8")
+    settings = {"BODIES": bodies, "LIMIT": 10, "HEADERS": BEARER}
+    script.write_text(snippet("send_all", URL=url, **settings), "utf-8")
     first = await start(script, API_TOKEN="secret")
     await until(lambda: api.requests > 40)
     first.send_signal(signal.SIGKILL)

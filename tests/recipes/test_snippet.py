@@ -54,6 +54,33 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(code.splitlines()) == len(before)
 
 
+def test_headers_are_named_and_their_values_come_from_the_environment(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Besides those of the recipe; a name of one word is not taken for a variable."""
+    code = printed(
+        capsys, "fetch_all --header X-Api-Key --header authorization --header Path"
+    )
+    assert (
+        "\nHEADERS = {\n"
+        '    "User-Agent": "my-script/1.0 (no address given)",\n'
+        '    "X-Api-Key": "$X_API_KEY",\n'
+        '    "authorization": "Bearer $API_TOKEN",\n'
+        '    "Path": "$API_PATH",\n'
+        "}\n"
+    ) in code
+    of_openai = printed(capsys, "with_openai --header HTTP-Referer")
+    assert '\nHEADERS = {\n    "HTTP-Referer": "$HTTP_REFERER",\n}\n' in of_openai
+
+
+@pytest.mark.parametrize("headers", [["X-Api-Key"], {"X-Api-Key": b"hunter2"}])
+def test_headers_that_are_no_texts_are_refused(headers: object) -> None:
+    """From Python; the message shows no value."""
+    with pytest.raises(TypeError, match=r"^HEADERS must be a dict of texts") as error:
+        snippet("fetch_all", HEADERS=headers)
+    assert "hunter2" not in str(error.value)
+
+
 def test_a_single_rate_is_per_second(capsys: pytest.CaptureFixture[str]) -> None:
     """The most usual case needs one option."""
     assert "\nQUOTAS = [(5, 1)]\n" in printed(capsys, "paced --rate 5")
@@ -122,6 +149,10 @@ REFUSED = [
     Refused("paced --results a.jsonl", "paced has no --results: it keeps the respon"),
     Refused("many_hosts --url https://a.example/", "many_hosts has no --url: put you"),
     Refused("send_all --url https://a.example/{id}", "--url must be one address for "),
+    Refused("fetch_all --header X-Api-Key=k", "--header: must be a name such as X-Api"),
+    Refused("fetch_all --header $(ls)", "--header: must be a name such as X-Api-Key"),
+    Refused("many_hosts --header X-Api-Key", "many_hosts has no --header: a key is fo"),
+    Refused("resilient --header X-Api-Key", "resilient has no --header: it is a rung,"),
     Refused("resilient --rate 5", "resilient has no --rate: it is a rung, which you"),
     Refused("--limit 1 --retries fetch_all", "unrecognized arguments: --retries"),
     Refused("paced --output script", "--output must be a folder, or the name of a scr"),

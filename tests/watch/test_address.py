@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from inflight_lab.watch.findings.address import address_option, pattern_of
+from inflight_lab.watch.findings.address import (
+    ONE_ADDRESS,
+    SECRET_ADDRESS,
+    SEVERAL_ADDRESSES,
+    SEVERAL_PATTERNS,
+    address_option,
+    pattern_of,
+    why_no_address,
+)
 from inflight_lab.watch.request_group import RequestGroup
 from tests.support.watching import Made, log_of
 
@@ -49,12 +57,13 @@ def group_of(*paths: str) -> RequestGroup:
         ("send_all", ["/orders/1", "/orders/2"], ""),
         ("language_model", ["/v1/chat/completions"], "/v1/chat/completions"),
         ("with_openai", ["/v1/chat/completions"], "/v1"),
+        ("with_openai", ["/v1/embeddings"], ""),
         ("semaphore", ["/items/1", "/items/2"], ""),
     ],
 )
 def test_the_option_of_each_recipe(recipe: str, paths: list[str], option: str) -> None:
     """With an id, as one address, or as openai's client takes it; a rung has none."""
-    expected = f'--url "{API}{option}"' if option else ""
+    expected = [f'--url "{API}{option}"'] if option else []
     assert address_option(recipe, group_of(*paths)) == expected
 
 
@@ -64,6 +73,23 @@ def test_the_option_of_each_recipe(recipe: str, paths: list[str], option: str) -
 )
 def test_what_should_not_be_printed(end: str) -> None:
     """A secret, or what a shell would take for something else."""
-    assert address_option("paced", group_of(f"/1{end}", f"/2{end}")) == ""
+    assert address_option("paced", group_of(f"/1{end}", f"/2{end}")) == []
     password = log_of([Made(url=f"https://ada:hunter2@a.example/{n}") for n in "12"])
-    assert address_option("paced", password) == ""
+    assert address_option("paced", password) == []
+
+
+@pytest.mark.parametrize(
+    ("recipe", "paths", "why"),
+    [
+        ("paced", ["/items/1", "/items/2"], ""),
+        ("paced", ["/items/1", "/users/1", "/users/2"], SEVERAL_PATTERNS),
+        ("paced", ["/items", "/items"], ONE_ADDRESS),
+        ("paced", ["/1?token=hunter2", "/2?token=hunter2"], SECRET_ADDRESS),
+        ("send_all", ["/orders", "/orders"], ""),
+        ("send_all", ["/orders/1", "/orders/2"], SEVERAL_ADDRESSES),
+        ("resilient", ["/items", "/items"], ""),
+    ],
+)
+def test_why_a_command_has_no_address(recipe: str, paths: list[str], why: str) -> None:
+    """It is said where one would be expected."""
+    assert why_no_address(recipe, group_of(*paths)) == why

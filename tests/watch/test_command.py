@@ -386,7 +386,9 @@ def test_the_first_line_says_where_requests_go(
 ) -> None:
     """Before anything is sent, so that it can be stopped."""
     done = watch_here(capfd, "--no-browser", *arguments, script("print('ran')"))
-    assert done.said.startswith(f"watch: {first_line}; the plot is at ")
+    assert done.said.startswith(
+        f"watch: {first_line}; while the script runs, the plot is at "
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ PACED = Finding(
     "Refused",
     facts="3x 429",
     advice="Pace them (notebook 06).",
-    fix="inflight-lab snippet paced --rate 50",
+    fix="inflight-lab snippet paced --rate 50 --output fixed.py",
 )
 ALONE = Finding(
     LIKELY,
@@ -46,7 +46,7 @@ def test_the_page_gets_each_finding_with_its_notebook() -> None:
     assert paced["notebook"] == {"number": "06", "title": "Pace to the quota"}
     assert (paced["certainty"], paced["headline"]) == ("certain", "Refused")
     assert paced["advice"] == "Pace them."
-    assert paced["fix"] == "inflight-lab snippet paced --rate 50"
+    assert paced["fix"] == "inflight-lab snippet paced --rate 50 --output fixed.py"
     assert alone["notebook"] is None
     assert sent.for_page()["status"] == 2
 
@@ -58,10 +58,10 @@ def test_a_terminal_gets_a_line_for_each() -> None:
     assert str(Conclusion("60 requests.", [PACED], ["Careful."])).splitlines() == [
         "60 requests.",
         "certain: Refused: 3x 429. Pace them (notebook 06).",
-        "  inflight-lab snippet paced --rate 50",
+        "  inflight-lab snippet paced --rate 50 --output fixed.py",
         CERTAINTY,
-        "Each command above prints a whole script. With --output NAME.py it writes a "
-        "short one to edit, and beside it a file with what that uses.",
+        "A command with --output writes a short script to edit, and beside it a file "
+        "with what that uses. Without --output, it prints both as one script.",
         "To open the notebook: inflight-lab --open 06",
         "Careful.",
     ]

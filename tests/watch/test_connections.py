@@ -111,8 +111,8 @@ def test_connections_that_the_client_closes_too_soon() -> None:
     finding = connections_reopened(log_of(opened_anew()))
     assert finding
     assert finding.facts == (
-        "150 for 150 requests with 30 in flight. The client keeps 20; "
-        "beyond, most need a new one"
+        "150 for 150 requests. Up to 30 were in flight, and of their connections the "
+        "client keeps 20 open; the others are closed and opened anew"
     )
 
 

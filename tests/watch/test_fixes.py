@@ -14,13 +14,18 @@ from inflight_lab import cli
 from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS
 from inflight_lab.watch.announced_quota import AnnouncedQuota
-from inflight_lab.watch.conclusion import WHOLE_SCRIPTS
 from inflight_lab.watch.findings import fixes
+from inflight_lab.watch.findings.address import SEVERAL_PATTERNS
 from inflight_lab.watch.findings.fixes import (
+    OUTPUT,
+    WHOLE_SCRIPTS,
     at_the_quotas,
-    note_on_the_fix,
     snippet,
     whole,
+)
+from inflight_lab.watch.findings.notes import (
+    INSTEAD_OF_THREADS,
+    note_on_the_fix,
 )
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
@@ -64,9 +69,10 @@ async def test_the_code_that_a_command_prints_runs(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As printed, but for the address and for how much there is to do."""
-    more = "--tokens 90000" if name in ("language_model", "with_openai") else ""
+    is_a_model = name in ("language_model", "with_openai")
+    more = ["--tokens 90000"] if is_a_model else []
     command = snippet(name, QUOTAS if name in URLS else (), more=more)
-    program, *arguments = shlex.split(command)
+    program, *arguments = shlex.split(command.removesuffix(OUTPUT))
     assert program == "inflight-lab"
     with Page(LogSource(RequestLog()), "", latency=0.01) as server:
         host = server.url.removesuffix("/get")
@@ -111,15 +117,18 @@ def test_a_rate_is_a_whole_number(
 def test_a_window_of_days_is_written_out() -> None:
     """Not as 2.592e+06, which nobody reads as a month."""
     command = snippet("paced", [AnnouncedQuota(5000, 2_592_000, True)])
-    assert command == "inflight-lab snippet paced --rate 5000 --period 2592000"
+    assert command.startswith("inflight-lab snippet paced --rate 5000 --period 2592000")
 
 
 def test_which_of_the_names_are_whole_scripts() -> None:
-    """Those can be written with --output; rungs cannot."""
+    """Those are written with --output; rungs cannot be."""
     assert set(WHOLE_SCRIPTS) == set(RECIPES) & set(NAMES)
+    assert snippet("paced").endswith(" --output fixed.py")
+    assert snippet("semaphore") == "inflight-lab snippet semaphore"
 
 
 CHATS = "https://api.example.com/v1/chat/completions"
+ITEMS = "https://api.example.com/items"
 
 
 def test_the_recipe_is_for_most_of_the_requests() -> None:
@@ -128,13 +137,36 @@ def test_the_recipe_is_for_most_of_the_requests() -> None:
     chats = [Made(1.0, url=CHATS, method="POST", status=429, retry=0)] * 9
     assert at_the_quotas(log_of([models, *chats]), QUOTAS[:1]) == (
         "inflight-lab snippet with_openai --rate 5 --period 0.5 "
-        '--url "https://api.example.com/v1"'
+        '--url "https://api.example.com/v1" --output fixed.py'
     )
 
 
 def test_what_takes_the_place_of_threads() -> None:
     """A loop without a task or a second thread has none to replace."""
     command = snippet("paced")
-    assert note_on_the_fix(command, log_of([Made(sender=-n) for n in (1, 2)]))
-    assert note_on_the_fix(command, log_of([Made(sender=-1)] * 2)) == ""
-    assert note_on_the_fix(command, log_of([Made(sender=n) for n in (1, 2)])) == ""
+    two = [Made(sender=-n, url=f"{ITEMS}/{n}") for n in (1, 2)]
+    assert note_on_the_fix(command, log_of(two)) == f" {INSTEAD_OF_THREADS}"
+    one = [made._replace(sender=-1) for made in two]
+    assert note_on_the_fix(command, log_of(one)) == ""
+    tasks = [made._replace(sender=7) for made in two]
+    assert note_on_the_fix(command, log_of(tasks)) == ""
+
+
+def test_what_sends_with_another_library() -> None:
+    """POST is sent with httpx, whichever library the script uses: it says so."""
+    orders = [Made(method="POST", url=f"{ITEMS}", library="aiohttp")] * 5
+    command = at_the_quotas(log_of(orders), QUOTAS[:1])
+    assert "snippet send_all " in command
+    note = (
+        " The code below sends with httpx, because no recipe sends POST with aiohttp."
+    )
+    assert note_on_the_fix(command, log_of(orders)) == note
+
+
+def test_what_has_no_one_address() -> None:
+    """The command lacks --url, and it says why; where it has one, nothing is said."""
+    paths = ("items/1", "items/2", "users/1")
+    asked = log_of([Made(url=f"https://api.example.com/{path}") for path in paths])
+    command = at_the_quotas(asked, QUOTAS[:1])
+    assert "--url" not in command
+    assert note_on_the_fix(command, asked) == f" {SEVERAL_PATTERNS}"

@@ -36,7 +36,7 @@ def test_a_loop_around_a_client_that_retries() -> None:
         "10 calls that had failed (main.py:9)"
     )
     assert "Pace first, so that few fail; then switch one of" in finding.advice
-    assert finding.fix == "inflight-lab snippet with_openai"
+    assert finding.fix.startswith("inflight-lab snippet with_openai --url ")
 
 
 def test_addresses_show_what_is_repeated() -> None:

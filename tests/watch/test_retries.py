@@ -42,11 +42,12 @@ def by_one_task(number: int, pauses: list[float], headers: str = "") -> list[Mad
 @pytest.mark.parametrize(
     ("pause", "headers", "said"),
     [
-        (0.07, "", "half came within 0.07 s"),
+        (0.07, "", "Half of the retries came within 0.07 s"),
         (
             1.3,
             "retry-after: 2",
-            "half came within 1.30 s, and 40 sooner than the API asks for",
+            "Half of the retries came within 1.30 s, and 40 came sooner than the API "
+            "had asked",
         ),
     ],
 )
@@ -55,15 +56,16 @@ def test_repeats_that_come_too_soon(pause: float, headers: str, said: str) -> No
     found = storm(rounds([pause, pause], headers=headers))
     assert (
         found
-        == f"certain: 40 of 60 requests are retries, 20 of them failed again; {said}"
+        == "certain: 40 of the 60 requests are retries, and 20 of those failed again. "
+        f"{said}"
     )
 
 
 def test_repeats_that_wait_and_come_back_together() -> None:
     """A pause that is long enough, but the same for all, is named."""
     assert storm(rounds([2.1, 2.1], headers="retry-after: 2")) == (
-        "likely: 40 of 60 requests are retries, 20 of them failed again; "
-        "all pause alike, 2.1 s (median), so they come back together"
+        "likely: 40 of the 60 requests are retries, and 20 of those failed again. "
+        "They come back together, because they pause alike: 2.1 s (median)"
     )
 
 
@@ -76,8 +78,8 @@ def test_doubled_pauses(jitter: bool) -> None:
         pauses = [draw.uniform(0, 2**n) if jitter else 2.0**n for n in range(3)]
         requests += by_one_task(number, pauses)
     together = (
-        "likely: 90 of 120 requests are retries, 60 of them failed again; "
-        "all pause alike, 2.0 s (median), so they come back together"
+        "likely: 90 of the 120 requests are retries, and 60 of those failed again. "
+        "They come back together, because they pause alike: 2.0 s (median)"
     )
     assert storm(sorted(requests)) == ("" if jitter else together)
 
@@ -111,8 +113,8 @@ def test_workers_that_ignore_refusals_do_not_repeat() -> None:
     """They take the next whatever became of the last; at one address it looks alike."""
     assert storm(by_one_worker([429, 200, 429, 429, 200, 429] * 5)) == ""
     assert storm(by_one_worker([429] * 29 + [200])) == (
-        "likely: up to 29 of 30 requests are retries, 28 of them failed again; "
-        "half came within 0.05 s"
+        "likely: at most 29 of the 30 requests are retries, and 28 of those failed "
+        "again. Half of the retries came within 0.05 s"
     )
 
 
@@ -130,8 +132,8 @@ def by_workers(*, pause_after_answers: float) -> list[Made]:
 def test_workers_that_pause_after_refusals_only() -> None:
     """They pause because of them, so they come back together; a pace is none."""
     assert storm(by_workers(pause_after_answers=0.01)) == (
-        "likely: up to 36 of 54 requests are retries, 24 of them failed again; "
-        "all pause alike, 5.0 s (median), so they come back together"
+        "likely: at most 36 of the 54 requests are retries, and 24 of those failed "
+        "again. They come back together, because they pause alike: 5.0 s (median)"
     )
     assert storm(by_workers(pause_after_answers=5.0)) == ""
 
@@ -154,7 +156,7 @@ def test_those_who_wait_as_long_as_the_api_asks() -> None:
     """Are not told to do so, but to add a random time."""
     finding = storm_of_retries(log_of(rounds([2.1, 2.1], headers="retry-after: 2")))
     assert finding
-    assert finding.advice.startswith("Each waits as long as the API asks: add a random")
+    assert finding.advice.startswith("Each already waits as long as the API asks.")
     finding = storm_of_retries(log_of(rounds([2.1, 2.1])))
     assert finding
     assert finding.advice.startswith("Wait as long as the API says")
@@ -185,7 +187,9 @@ def test_a_library_that_says_how_often_it_sends_is_believed() -> None:
             now = thing + attempt * 0.2
             made = Made(now, 0.1, status, url=ONE_ADDRESS, sender=7, retry=attempt)
             requests.append(made)
-    assert storm(requests).startswith("likely: up to 20 of 30 requests are retries")
+    assert storm(requests).startswith(
+        "likely: at most 20 of the 30 requests are retries"
+    )
     unknown = [made._replace(retry=None) for made in requests]
     assert storm(unknown) == ""
 

@@ -6,8 +6,9 @@ classes from ``runners/``, and from this room what several recipes share.  The c
 install: usually httpx alone.
 
 Recipes share `address`, `api`, `answers`, `model_api`, `order_api`, `prompts`,
-`client`, `as_httpx`, `results_file`, `pages`, `progress`, `report` and `settings`.
-What prints them is `snippet`, with `bundle`, `two_files`, `source` and `imports`.
+`client`, `headers`, `as_httpx`, `results_file`, `pages`, `progress`, `report` and
+`settings`.  What prints them is `snippet`, with `bundle`, `two_files`, `source` and
+`imports`.
 """
 
 RECIPES = {

@@ -5,6 +5,7 @@ with everything that it uses.
 """
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ OPTIONS = {
     "QUOTAS": "--rate",
     "TOKENS": "--tokens",
     "LIMIT": "--limit",
+    "HEADERS": "--header",
     "RESULTS": "--results",
 }
 """The option for each setting."""
@@ -57,6 +59,14 @@ URL = (
 RATE = "requests that the API allows in each period"
 TOKENS = "tokens that the API allows in a minute, for language models"
 PERIOD = "how long a period is, in seconds; 1 if you leave it out"
+HEADER = (
+    "a header that the API needs, such as X-Api-Key; repeat it for several. Its value "
+    "comes from the environment, so that no key is in the script"
+)
+HEADER_NAME = re.compile(r"[a-z][\w-]*", re.ASCII | re.IGNORECASE)
+TO_EVERY_HOST = (
+    "many_hosts has no --header: a key is for one host, and all would get it"
+)
 NOTEBOOK = "print it so that it runs in a notebook cell"
 TO_FILES = (
     "a folder, or the name of a script such as my_script.py: instead of printing one "
@@ -186,6 +196,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--period", type=float, help=PERIOD, **for_each_quota)
     add("--tokens", type=int, help=TOKENS)
     add("--limit", type=int, help="the most requests in flight at once")
+    add("--header", metavar="NAME", type=header_in, help=HEADER, **for_each_quota)
     add("--results", metavar="FILE", help="where the answers are written")
     add("--notebook", action="store_true", help=NOTEBOOK)
     add("--import", action="store_true", dest="keep_imports", help=KEEP_IMPORTS)
@@ -205,15 +216,42 @@ def rate_in(text: str) -> int:
         ) from None
 
 
+def header_in(text: str) -> str:
+    """The name of a header; a value would be a secret on a command line."""
+    if not HEADER_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "must be a name such as X-Api-Key, without a value: that comes from the "
+            "environment"
+        )
+    return text
+
+
+def value_for(header: str) -> str:
+    """Where the script finds a header's value: a variable of the environment.
+
+    A name of a single word gets another before it: PATH, say, has a meaning already.
+    """
+    if header.lower() == "authorization":
+        return "Bearer $API_TOKEN"
+    words = header.upper().split("-")
+    if len(words) == 1:
+        words.insert(0, "API")
+    return f"${'_'.join(words)}"
+
+
 def settings_in(options: argparse.Namespace) -> dict[str, object]:
     """The settings that the options change, by their names in the code."""
-    settings = {
+    settings: dict[str, object] = {
         "URL": options.url,
         "LIMIT": options.limit,
         "RESULTS": options.results,
     }
     if options.tokens is not None:
         settings["TOKENS"] = (options.tokens, A_MINUTE)
+    if options.header:
+        if options.recipe == "many_hosts":
+            raise ValueError(TO_EVERY_HOST)
+        settings["HEADERS"] = {name: value_for(name) for name in options.header}
     if options.rate or options.period:
         settings["QUOTAS"] = quotas_of(options.rate, options.period)
     return {name: value for name, value in settings.items() if value is not None}

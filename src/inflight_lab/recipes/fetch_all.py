@@ -1,12 +1,11 @@
 """Fetch many items from an API, within its quota.  Needs Python 3.11 and httpx.
 
-    API_TOKEN=... API_CONTACT=you@example.org python fetch_all.py
+    python fetch_all.py
 
 Each answer is written to the results file as it comes.  You can stop the script at any
 time: the next start asks only for what has no answer yet.
 """
 
-import os
 from functools import partial
 
 import httpx
@@ -14,6 +13,7 @@ import httpx
 from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import check_settings
@@ -24,6 +24,10 @@ IDS = range(1, 3001)
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
+
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
 NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
@@ -32,9 +36,10 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
-        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+        async with new_client(headers) as client:
             api = Api(
                 ask=partial(fetch, client),
                 results=results,

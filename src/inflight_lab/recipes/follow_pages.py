@@ -1,6 +1,6 @@
 """Follow lists from page to page.  Needs Python 3.11 and httpx.
 
-    API_TOKEN=... API_CONTACT=you@example.org python follow_pages.py
+    python follow_pages.py
 
 Each page is written to the results file as it comes, with the address of the next one.
 You can stop the script at any time: the next start continues each list after the last
@@ -8,7 +8,6 @@ page that it has.  To fetch a list from the beginning, name another file.
 """
 
 import asyncio
-import os
 from functools import partial
 
 import httpx
@@ -16,6 +15,7 @@ import httpx
 from inflight_lab.recipes.answers import json_in
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.pages import Pages, address_in, open_pages
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record
@@ -25,6 +25,10 @@ from inflight_lab.recipes.settings import check_settings
 # the functions that look for it.
 URLS = ["https://api.example.com/items?per_page=100"]  # the first page of each list
 QUOTAS = [(10, 1)]  # a list of pairs (requests, seconds); all of them hold
+
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
 LIMIT = 10  # requests in flight; each list has one at a time
 RESULTS = "results.jsonl"  # one line for each page
@@ -44,8 +48,9 @@ def next_in_body(response: httpx.Response) -> str | None:
 async def main() -> list[Outcome]:
     """Fetch the pages that are missing.  Return the outcome of each, list by list."""
     check_settings(URLS=URLS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     with open_pages(RESULTS, URLS) as pages:
-        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+        async with new_client(headers) as client:
             ask = partial(fetch, client)
             api = Api(ask=ask, results=pages, quotas=QUOTAS, limit=LIMIT)
             await follow(pages, api)

@@ -1,6 +1,6 @@
 """Ask a language model many questions.  Needs Python 3.11 and httpx.
 
-    API_TOKEN=... API_CONTACT=you@example.org python language_model.py
+    python language_model.py
 
 It keeps within the API's quotas of requests and of tokens.  Each answer is written to
 the results file as it comes.  You can stop the script at any time: the next start asks
@@ -10,7 +10,6 @@ new question and is asked again.
 A request whose answer was lost is sent again, so the API may count it twice.
 """
 
-import os
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ import httpx
 
 from inflight_lab.recipes.api import patient_retries
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.model_api import ModelApi, text_in
 from inflight_lab.recipes.prompts import estimate_tokens, item_for
 from inflight_lab.recipes.report import report, run
@@ -31,6 +31,10 @@ PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your o
 QUOTAS = [(500, 60)]  # a list of pairs (requests, seconds); all of them hold
 TOKENS = (30_000, 60)  # one pair (tokens, seconds)
 
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
+
 MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
 REFUNDS = False  # True if the API gives back what an answer does not use
 LIMIT = 100  # requests in flight: at least requests per second x seconds per answer
@@ -41,9 +45,10 @@ RESULTS = "results.jsonl"  # one line for each answer
 async def main() -> list[Outcome]:
     """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
     check_settings(PROMPTS=PROMPTS, QUOTAS=QUOTAS, TOKENS=TOKENS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [item_for(id, body_of(PROMPTS[id]), url=URL) for id in PROMPTS]
     with open_results(RESULTS, items) as results:
-        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+        async with new_client(headers) as client:
             api = new_api(client, results)
             await api.ask_for(results.missing())
         return report(results)

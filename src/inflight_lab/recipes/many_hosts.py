@@ -1,12 +1,12 @@
 """Fetch from many hosts, each at its own pace.  Needs Python 3.11 and httpx.
 
-    API_CONTACT=you@example.org python many_hosts.py
+    python many_hosts.py
 
 Each answer is written to the results file as it comes.  You can stop the script at any
 time: the next start asks only for what has no answer yet.  A host that does not answer,
 or rejects every request, costs only its own addresses.
 
-It sends no API_TOKEN: a token is for one host, and the others must not see it.
+All hosts get the same headers, so put no key there.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import httpx
 
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
 from inflight_lab.recipes.settings import check_settings
@@ -28,6 +29,9 @@ URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
 QUOTAS = [(5, 1)]  # for each host
 LIMIT = 5  # requests in flight, for each host
 
+# Sent with each request, to every host.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
+
 HOSTS = 40  # at once: macOS allows 256 open files, and each request in flight is one
 RESULTS = "results.jsonl"  # one line for each answer
 NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
@@ -36,9 +40,10 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every address, in order."""
     check_settings(URLS=URLS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [{"key": url} for url in URLS]
     with open_results(RESULTS, items) as results:
-        async with new_client(connections=HOSTS * LIMIT) as client:
+        async with new_client(headers, connections=HOSTS * LIMIT) as client:
             hosts = asyncio.Semaphore(HOSTS)
             async with asyncio.TaskGroup() as group:
                 for items_of_host in by_host(results.missing()):

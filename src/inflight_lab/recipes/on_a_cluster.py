@@ -4,7 +4,7 @@ On each machine: pip install httpx distributed "throttled-py[redis]"
 
     dask scheduler                                    # on one machine; Redis as well
     dask worker tcp://127.0.0.1:8786 --nthreads 25    # on each, with that one's address
-    API_TOKEN=... API_CONTACT=you@example.org python on_a_cluster.py
+    python on_a_cluster.py                            # on one machine
 
 This script decides what is asked for and what is tried again, and writes each answer to
 the results file as it comes.  The workers send the requests.  If one dies, another one
@@ -44,8 +44,9 @@ from distributed import (
 from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api, patient_retries
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.report import report, run
-from inflight_lab.recipes.results_file import Outcome, Record, open_results
+from inflight_lab.recipes.results_file import Outcome, Record, ResultsFile, open_results
 from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.shared_quota import SharedQuota
 
@@ -54,6 +55,10 @@ URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 3001)
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]  # in Redis, which all share, the first one counts
+
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
 SCHEDULER = "tcp://127.0.0.1:8786"
 REDIS = "redis://127.0.0.1:6379"  # its address for the workers
@@ -66,20 +71,26 @@ NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such ite
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
-        async with connect() as cluster:
-            api = Api(
-                ask=partial(fetch, cluster),
-                results=results,
-                quotas=QUOTAS,
-                limit=LIMIT,
-                not_there=NOT_THERE,
-                # A request may have to wait at a worker.
-                retries=patient_retries(timeout=10 * TIMEOUT),
-            )
+        async with connect(headers) as cluster:
+            api = new_api(cluster, results)
             await api.ask_for(results.missing())
         return report(results)
+
+
+def new_api(cluster: Client, results: ResultsFile) -> Api:
+    """The API, with what it allows."""
+    return Api(
+        ask=partial(fetch, cluster),
+        results=results,
+        quotas=QUOTAS,
+        limit=LIMIT,
+        not_there=NOT_THERE,
+        # A request may have to wait at a worker.
+        retries=patient_retries(timeout=10 * TIMEOUT),
+    )
 
 
 async def fetch(cluster: Client, item: Record) -> httpx.Response:
@@ -108,15 +119,14 @@ class Sender(WorkerPlugin):
 
     name = f"sender for {os.path.abspath(RESULTS)}"  # the next start replaces it
 
-    def __init__(self, headers: httpx.Headers) -> None:
-        self.headers = headers  # made where the script is: here is no API_TOKEN
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers  # made where the script is: its environment has the key
 
     async def setup(self, worker: Worker) -> None:
         """Open connections, when the script begins or the worker joins."""
         rate, period = QUOTAS[0]
         self.quota = SharedQuota(REDIS, key=URL, rate=rate, period=period, limit=LIMIT)
-        self.client = new_client()
-        self.client.headers = self.headers
+        self.client = new_client(self.headers)
 
     async def send(self, url: str) -> httpx.Response:
         """Wait for a turn, and send one request."""
@@ -130,9 +140,8 @@ class Sender(WorkerPlugin):
 
 
 @asynccontextmanager
-async def connect() -> AsyncIterator[Client]:
+async def connect(headers: dict[str, str]) -> AsyncIterator[Client]:
     """The cluster, each worker of which has a sender."""
-    headers = new_client(os.environ.get("API_TOKEN", "")).headers
     async with await find_scheduler() as cluster:
         await wait_for_a_worker(cluster)
         await cluster.register_plugin(Sender(headers))

@@ -1,7 +1,6 @@
 """Send many requests at the rate that an API allows.  Needs Python 3.11 and httpx.
 
-It sends no token.  If your API needs one, give it to the client, as
-``headers={"Authorization": "Bearer ..."}``, or use fetch_all.
+It keeps the responses in memory.  To write each to a file, use fetch_all.
 """
 
 import asyncio
@@ -11,6 +10,7 @@ from collections import Counter
 import httpx
 
 from inflight_lab.recipes.address import url_of
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.paced import Pacer
 
@@ -20,15 +20,22 @@ IDS = range(1, 301)
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
+
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 
 
 async def main() -> list[httpx.Response | BaseException]:
     """Fetch every id once.  Return the responses or errors, in the order of the ids."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     pacer = Pacer(*QUOTAS[0], also=QUOTAS[1:], limit=LIMIT)
     unlimited = httpx.Limits(max_connections=None)  # the pacer has the limit
-    async with httpx.AsyncClient(timeout=30, limits=unlimited) as client:
+    async with httpx.AsyncClient(
+        headers=httpx.Headers(headers, encoding="utf-8"), timeout=30, limits=unlimited
+    ) as client:
         requests = [fetch(id, client, pacer) for id in IDS]
         return await asyncio.gather(*requests, return_exceptions=True)
 

@@ -1,6 +1,6 @@
 """Send many items to an API with POST, each of them once.  Needs Python 3.11 and httpx.
 
-    API_TOKEN=... API_CONTACT=you@example.org python send_all.py
+    python send_all.py
 
 Each answer is written to the results file as it comes.  You can stop the script at any
 time: the next start sends only what has no answer yet.
@@ -12,7 +12,6 @@ Equal items count as one; add a number to tell them apart.
 """
 
 import json
-import os
 import uuid
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import httpx
 
 from inflight_lab.recipes.client import new_client
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.order_api import OrderApi
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
@@ -31,6 +31,10 @@ BODIES = [{"order": number, "amount": 1} for number in range(1, 301)]
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
 
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
+
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
 KEY_FIELD = "Idempotency-Key"  # the header field; your API may use another name
@@ -39,8 +43,9 @@ KEY_FIELD = "Idempotency-Key"  # the header field; your API may use another name
 async def main() -> list[Outcome]:
     """Send what has no answer yet.  Return the outcome of every item, in order."""
     items = items_to_send()
+    headers = filled_in(HEADERS)
     with open_results(RESULTS, items) as results:
-        async with new_client(os.environ.get("API_TOKEN", "")) as client:
+        async with new_client(headers) as client:
             ask = partial(send, client)
             api = OrderApi(ask=ask, results=results, quotas=QUOTAS, limit=LIMIT)
             await api.ask_for(results.missing())

@@ -38,7 +38,8 @@ def snippet(
     """The code of a recipe or a rung, ready to paste.
 
     ``settings`` replace the values at the top of a recipe: ``snippet("fetch_all",
-    LIMIT=10)``.  For a ``notebook``, the recipe's last line is a cell's.
+    LIMIT=10)``.  Only ``HEADERS`` are added to those that the recipe has.  For a
+    ``notebook``, the recipe's last line is a cell's.
     To ``keep_imports`` makes it short, but it needs this package then.
 
     Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
@@ -70,8 +71,16 @@ def with_settings(settings: dict[str, object], code: str, name: str) -> str:
             raise NoSetting(name, setting)
         if setting == "URL":
             check_id(name, str(value), is_filled_in="{id}" in old)
+        if setting == "HEADERS":
+            value = headers_in(old) | dict(value)  # type: ignore[call-overload]
         code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
     return code
+
+
+def headers_in(assignment: str) -> dict[str, str]:
+    """The headers that a recipe has."""
+    _, _, value = assignment.partition(" = ")
+    return dict(ast.literal_eval(value))
 
 
 def settings_to_change(recipe: str, *, but: Container[str] = ()) -> list[str]:
@@ -99,6 +108,8 @@ def check_setting(name: str, value: Any) -> None:
             FILE.check("results", value)
         case "QUOTAS":
             check_quotas(value)
+        case "HEADERS":
+            check_headers(value)
         case "TOKENS":
             tokens, period = value
             integer(1).check("tokens", tokens)
@@ -116,6 +127,12 @@ def check_quotas(value: Any) -> None:
     for rate, period in pairs:
         integer(1).check("rate", rate)
         check("period", period)
+
+
+def check_headers(value: Any) -> None:
+    """Raise ``TypeError`` unless it is a dict of texts; the message shows no value."""
+    if not isinstance(value, dict) or not are_texts(value):
+        raise TypeError("HEADERS must be a dict of texts by the headers' names")
 
 
 def is_pair(value: object) -> bool:
@@ -137,13 +154,29 @@ def assignment_of(name: str, code: str) -> str | None:
     """The code above the first function or class that sets a name, if there is any."""
     top = FIRST_DEFINITION.split(code, maxsplit=1)[0]
     for node in ast.parse(top).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+        if name in names_assigned(node):
             return ast.get_source_segment(top, node)
     return None
 
 
+def names_assigned(node: ast.stmt) -> list[str]:
+    """What a statement sets, with a type beside it or without."""
+    if isinstance(node, ast.Assign):
+        return [ast.unparse(target) for target in node.targets]
+    return [ast.unparse(node.target)] if isinstance(node, ast.AnnAssign) else []
+
+
 def in_code(value: object) -> str:
-    """A value as code; a text in double quotes."""
+    """A value as code: a text in double quotes, a dict of texts in several lines."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    return repr(value)
+    if not isinstance(value, dict) or not are_texts(value):
+        return repr(value)
+    lines = [f"    {in_code(name)}: {in_code(text)},\n" for name, text in value.items()]
+    return f"{{\n{''.join(lines)}}}"
+
+
+def are_texts(value: dict[object, object]) -> bool:
+    """Whether a dict holds texts by texts, as ``HEADERS`` do."""
+    everything = [*value.keys(), *value.values()]
+    return all(isinstance(each, str) for each in everything)

@@ -1,14 +1,13 @@
 """Fetch many items with aiohttp.  Needs Python 3.11, httpx and aiohttp.
 
     pip install httpx aiohttp
-    API_TOKEN=... API_CONTACT=you@example.org python with_aiohttp.py
+    python with_aiohttp.py
 
 aiohttp sends the requests.  httpx only holds their answers, for the code that reads
 what a refusal asks for.  Each answer is written to the results file as it comes.  You
 can stop the script at any time: the next start asks only for what has no answer yet.
 """
 
-import os
 from functools import partial
 
 import aiohttp
@@ -18,7 +17,7 @@ import yarl
 from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.as_httpx import as_httpx
-from inflight_lab.recipes.client import headers_with
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import check_settings
@@ -28,6 +27,10 @@ URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 3001)
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
+
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
@@ -43,9 +46,10 @@ MAY_PASS = (
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
-        async with new_session(os.environ.get("API_TOKEN", "")) as session:
+        async with new_session(headers) as session:
             api = Api(
                 ask=partial(fetch, session),
                 results=results,
@@ -57,10 +61,10 @@ async def main() -> list[Outcome]:
         return report(results)
 
 
-def new_session(token: str) -> aiohttp.ClientSession:
+def new_session(headers: dict[str, str]) -> aiohttp.ClientSession:
     """A session that leaves timeouts and limits to the rest of the script."""
     return aiohttp.ClientSession(
-        headers=headers_with(token),
+        headers=headers,
         timeout=aiohttp.ClientTimeout(),
         connector=aiohttp.TCPConnector(limit=0),
     )

@@ -19,6 +19,7 @@ import openai
 
 from inflight_lab.recipes.api import patient_retries
 from inflight_lab.recipes.as_httpx import as_httpx
+from inflight_lab.recipes.headers import filled_in
 from inflight_lab.recipes.model_api import ModelApi, text_in
 from inflight_lab.recipes.prompts import estimate_tokens, item_for
 from inflight_lab.recipes.report import report, run
@@ -32,6 +33,10 @@ PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your o
 QUOTAS = [(500, 60)]  # a list of pairs (requests, seconds); all of them hold
 TOKENS = (30_000, 60)  # one pair (tokens, seconds)
 
+# Sent with each request, besides the key and what else openai's client sends.  $NAME in
+# a value stands for that variable of the environment.
+HEADERS: dict[str, str] = {}
+
 MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
 REFUNDS = False  # True if the API gives back what an answer does not use
 LIMIT = 100  # requests in flight: at least requests per second x seconds per answer
@@ -42,9 +47,10 @@ RESULTS = "results.jsonl"  # one line for each answer
 async def main() -> list[Outcome]:
     """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
     check_settings(PROMPTS=PROMPTS, QUOTAS=QUOTAS, TOKENS=TOKENS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [item_for(id, body_of(PROMPTS[id]), url=URL) for id in PROMPTS]
     with open_results(RESULTS, items) as results:
-        async with new_client() as client:
+        async with new_client(headers) as client:
             api = new_api(client, results)
             await api.ask_for(results.missing())
         return report(results)
@@ -64,10 +70,12 @@ def new_api(client: openai.AsyncOpenAI, results: ResultsFile) -> ModelApi:
     )
 
 
-def new_client() -> openai.AsyncOpenAI:
+def new_client(headers: dict[str, str]) -> openai.AsyncOpenAI:
     """openai's client, which leaves retries and timeouts to the rest of the script."""
     try:
-        return openai.AsyncOpenAI(base_url=URL, max_retries=0, timeout=None)
+        return openai.AsyncOpenAI(
+            base_url=URL, default_headers=headers, max_retries=0, timeout=None
+        )
     except openai.OpenAIError as error:  # there is no key
         raise Stop(str(error)) from error
 

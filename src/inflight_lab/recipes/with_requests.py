@@ -1,7 +1,7 @@
 """Fetch many items with requests.  Needs Python 3.11, httpx and requests.
 
     pip install httpx requests
-    API_TOKEN=... API_CONTACT=you@example.org python with_requests.py
+    python with_requests.py
 
 requests sends the requests.  It blocks until the answer is there, so each request is
 sent in a thread; asyncio only decides when.  httpx only holds the answers, for the code
@@ -11,7 +11,6 @@ answer yet.
 """
 
 import asyncio
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from inflight_lab.recipes.address import url_of
 from inflight_lab.recipes.api import Api
 from inflight_lab.recipes.as_httpx import as_httpx
-from inflight_lab.recipes.client import headers_with
+from inflight_lab.recipes.headers import as_latin_1, filled_in
 from inflight_lab.recipes.report import report, run
 from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import check_settings
@@ -34,6 +33,10 @@ URL = "https://api.example.com/items/{id}"  # {id} is filled in
 IDS = range(1, 3001)
 # A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
 QUOTAS = [(100, 1)]
+
+# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
+# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
 LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
 RESULTS = "results.jsonl"  # one line for each answer
@@ -51,9 +54,10 @@ MAY_PASS = (
 async def main() -> list[Outcome]:
     """Fetch what has no answer yet.  Return the outcome of every id, in order."""
     check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
+    headers = filled_in(HEADERS)
     items = [{"key": url_of(URL, id), "id": id} for id in IDS]
     with open_results(RESULTS, items) as results:
-        with new_session() as session, new_threads() as threads:
+        with new_session(headers) as session, new_threads() as threads:
             api = Api(
                 ask=partial(fetch, session, threads),
                 results=results,
@@ -65,13 +69,10 @@ async def main() -> list[Outcome]:
         return report(results)
 
 
-def new_session() -> requests.Session:
+def new_session(headers: dict[str, str]) -> requests.Session:
     """One session for all threads, with a connection for each of them."""
     session = requests.Session()
-    headers = headers_with(os.environ.get("API_TOKEN", ""))
-    for name, value in headers.items():
-        # requests sends text as Latin-1: so it goes out as UTF-8.
-        session.headers[name] = value.encode().decode("latin-1")
+    session.headers.update(as_latin_1(headers))
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=LIMIT))
     return session

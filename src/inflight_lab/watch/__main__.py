@@ -20,17 +20,17 @@ from typing import Any
 
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.knobs import Knobs
-from inflight_lab.watch.conclusion import CERTAINTY, Conclusion
-from inflight_lab.watch.diagnosis import diagnose
+from inflight_lab.watch.conclusion import CERTAINTY
+from inflight_lab.watch.diagnosis import conclude
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.leftovers import (
+    tell_of_earlier_practice,
     warn_of_made_up_data,
     warn_of_practice_answers,
 )
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.script import exit_as, follow, start
-from inflight_lab.watch.summary import summary
 from inflight_lab.watch.ui_server import Page
 
 PAGE_TIMEOUT = 3.0
@@ -99,7 +99,10 @@ def _watch(
     here = Path.cwd()
     began = time.time()
     where = _where_requests_go(options.practice)
-    print(f"watch: {where}; the plot is at {page.address}", file=sys.stderr)
+    print(
+        f"watch: {where}; while the script runs, the plot is at {page.address}",
+        file=sys.stderr,
+    )
     if not options.no_browser:
         _open_in_a_browser(page.address)
     child = start(
@@ -110,9 +113,12 @@ def _watch(
     status = follow(child, log)
     warnings = []
     if options.practice:
-        warnings = warn_of_made_up_data(log)
+        log.dialect = page.dialect
+        warnings = _tell_dialect(page)
+        warnings += tell_of_earlier_practice(log, here)
+        warnings += warn_of_made_up_data(log)
         warnings += warn_of_practice_answers(log, script, here, began=began)
-    page.conclusion = Conclusion(summary(log), diagnose(log), warnings, status)
+    page.conclusion = conclude(log, warnings=warnings, status=status)
     print(f"watch: {page.conclusion}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser
     if page.readers or a_browser_may_yet_open:
@@ -154,6 +160,16 @@ def _where_requests_go(practice: dict[str, Any]) -> str:
     return f"practice, {quota}: no request leaves this machine"
 
 
+def _tell_dialect(page: Page) -> list[str]:
+    """A sentence, if practice imitated the API that the script asked."""
+    if not page.imitated_host:
+        return []
+    told = f"Practice refused as {page.imitated_host} does (--dialect {page.dialect})"
+    if DIALECTS[page.dialect].counts_refused:
+        told += ": refused requests count against the quota as well"
+    return [f"{told}."]
+
+
 def _open_in_a_browser(address: str) -> None:
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
@@ -177,8 +193,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dialect",
         choices=DIALECTS,
-        help="the API that the practice server imitates when it refuses; default: "
-        "draft, the headers that the IETF proposes",
+        help="the API that the practice server imitates when it refuses; by default "
+        "the one that the script asks first, if it is one of these, or else draft, the "
+        "headers that the IETF proposes",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the page's address"

@@ -1,30 +1,27 @@
 """What is said when a watched script has ended."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from inflight_lab.watch.explained import notebook_for, without_notebook
 from inflight_lab.watch.findings.finding import Finding
+from inflight_lab.watch.findings.fixes import OUTPUT
 
-WHOLE_SCRIPTS = (
-    "paced",
-    "fetch_all",
-    "send_all",
-    "with_aiohttp",
-    "with_requests",
-    "with_openai",
-    "language_model",
-)
-"""The recipes that a finding may name; it may name rungs besides."""
 CERTAINTY = (
     "certain: the events of the run show it. likely: they suggest it, but something "
     "else could look the same."
 )
-OUTPUT = (
-    "Each command above prints a whole script. With --output NAME.py it writes a "
-    "short one to edit, and beside it a file with what that uses."
+OUTPUT_EXPLAINED = (
+    "A command with --output writes a short script to edit, and beside it a file with "
+    "what that uses. Without --output, it prints both as one script."
 )
+HEADERS_EXPLAINED = (
+    "Your requests sent {names}. The script has a line for each in its HEADERS, and "
+    "takes the value from the environment, because watch doesn't look at values."
+)
+HEADER = re.compile(r"--header (\S+)")
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,17 @@ class Conclusion:
     summary: str
     findings: Sequence[Finding] = ()
     warnings: Sequence[str] = ()
+    verdict: str = ""
+    """What there is to say where nothing stands out."""
     status: int = 0
 
     def __str__(self) -> str:
         """Its lines, for a terminal."""
         findings = one_command_a_recipe(self.findings)
-        lines = [self.summary, *map(str, findings), *_hints(findings), *self.warnings]
-        return "\n".join(lines)
+        lines = [self.summary, *map(str, findings), *_hints(findings)]
+        if self.verdict:
+            lines.append(self.verdict)
+        return "\n".join([*lines, *self.warnings])
 
     def for_page(self) -> dict[str, Any]:
         """The same as the page takes it; each finding with its notebook."""
@@ -52,7 +53,8 @@ class Conclusion:
             "summary": self.summary,
             "findings": [_with_notebook(finding) for finding in findings],
             "certainty": CERTAINTY if findings else "",
-            "warnings": list(self.warnings),
+            "warnings": [*_on_headers(findings), *self.warnings],
+            "verdict": self.verdict,
             "status": self.status,
         }
 
@@ -81,14 +83,25 @@ def _recipe_in(command: str) -> str:
 def _hints(findings: Sequence[Finding]) -> list[str]:
     """What the words mean, and how to use commands and notebooks, each said once."""
     hints = [CERTAINTY] if findings else []
-    if any(_recipe_in(finding.fix).endswith(WHOLE_SCRIPTS) for finding in findings):
-        hints.append(OUTPUT)
+    if any(OUTPUT in finding.fix for finding in findings):
+        hints.append(OUTPUT_EXPLAINED)
+    hints += _on_headers(findings)
     notebooks = filter(None, map(notebook_for, findings))
     numbers = sorted({notebook.number for notebook in notebooks})
     commands = [f"inflight-lab --open {number}" for number in numbers]
     if commands:
         hints.append(f"To open the notebook: {', or '.join(commands)}")
     return hints
+
+
+def _on_headers(findings: Sequence[Finding]) -> list[str]:
+    """A sentence on the headers in the commands, if there are any."""
+    names: dict[str, None] = {}
+    for finding in findings:
+        names |= dict.fromkeys(HEADER.findall(finding.fix))
+    if not names:
+        return []
+    return [HEADERS_EXPLAINED.format(names=" and ".join(names))]
 
 
 def _with_notebook(finding: Finding) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What stands out in a watched run, and what to do about it, in plain words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.findings.blocking import blocked_event_loop
@@ -32,6 +32,7 @@ from inflight_lab.watch.findings.tokens import tokens_over_the_quota
 from inflight_lab.watch.findings.waves import retries_in_waves
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.summary import summary
+from inflight_lab.watch.verdict import verdict_on
 
 CHECKS: list[Callable[[RequestLog], Finding | None]] = [
     deadlock,
@@ -67,6 +68,15 @@ def diagnose(log: RequestLog) -> list[Finding]:
     return [finding for finding in findings if finding]
 
 
+def conclude(
+    log: RequestLog, *, warnings: Sequence[str] = (), status: int = 0
+) -> Conclusion:
+    """The summary of a run and what stands out, or that nothing does."""
+    findings = diagnose(log)
+    verdict = "" if findings else verdict_on(log)
+    return Conclusion(summary(log), findings, warnings, verdict, status)
+
+
 def report(log: RequestLog) -> str:
-    """The summary of a run, and a line for each finding."""
-    return str(Conclusion(summary(log), diagnose(log)))
+    """The same for a terminal."""
+    return str(conclude(log))

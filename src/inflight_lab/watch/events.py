@@ -29,6 +29,20 @@ class Asked(NamedTuple):
     """The semaphore in whose block the sender was, or was started; 0: in none."""
 
 
+class HeadersSeen(NamedTuple):
+    """Requests of a kind have these headers.  Their values are not looked at.
+
+    Noted before the first such request, and once for each set of names.
+    """
+
+    time: float
+    process: int
+    library: str
+    method: str
+    host: str
+    names: list[str]
+
+
 class Sent(NamedTuple):
     """A request has a connection and goes out."""
 
@@ -179,6 +193,7 @@ class OpenedFile(NamedTuple):
 
 Event = (
     Asked
+    | HeadersSeen
     | Sent
     | Ended
     | Acquired

@@ -27,6 +27,8 @@ NOT_RESULTS = [TEMPORARY, sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys"]
 """Folders whose files are no results, unless a script is run in there."""
 SOURCES = (".py", ".ipynb")
 """What a person edits meanwhile."""
+OF_A_RECIPE = "practice-"
+"""How the names of results files begin that a recipe writes in practice."""
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """How the files end that SQLite keeps beside a database."""
 
@@ -72,6 +74,21 @@ def warn_of_made_up_data(log: RequestLog) -> list[str]:
     return [
         f"{errors[0]} ended the script: practice answers hold none of the API's "
         "data. Code that reads their fields may end here, but run with the API."
+    ]
+
+
+def tell_of_earlier_practice(log: RequestLog, here: Path) -> list[str]:
+    """A sentence, if a recipe had nothing to ask: it has the answers already."""
+    earlier = [
+        name
+        for name in sorted(_there_before(log, here))
+        if Path(name).name.startswith(OF_A_RECIPE)
+    ]
+    if len(log) or not earlier:
+        return []
+    return [
+        f"Perhaps all was done already: {_listed(earlier)} holds what an earlier "
+        "practice run was answered. To practise again, delete it."
     ]
 
 

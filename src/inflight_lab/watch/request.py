@@ -27,6 +27,8 @@ class Request:
     url: str
     library: str = "httpx"
     line: str = ""
+    header_names: frozenset[str] = frozenset()
+    """What requests of its kind were seen to send; see `HeadersSeen`."""
     around: Name | None = None
     """The semaphore in whose block its sender was, or was started."""
     may_be_queued: bool = False

@@ -9,8 +9,10 @@ from typing import Any
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.watch.announced_quota import AnnouncedQuota, known_quotas
 from inflight_lab.watch.client_row import ClientRow
+from inflight_lab.watch.dialect_of_host import dialect_of
 from inflight_lab.watch.events import (
     Acquired,
     Asked,
@@ -19,6 +21,7 @@ from inflight_lab.watch.events import (
     Ended,
     Event,
     GatherFailed,
+    HeadersSeen,
     OpenedFile,
     Paced,
     Raised,
@@ -28,6 +31,7 @@ from inflight_lab.watch.events import (
     Unseen,
 )
 from inflight_lab.watch.guessed_window import agreeing_quotas
+from inflight_lab.watch.header_names import HeaderNames
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.seen_answer import read_answer
@@ -43,7 +47,8 @@ Its timeline counts all of them.
 class RequestLog(RequestGroup):
     """All requests of a run, and the other events that the diagnosis needs.
 
-    ``is_practice``: the practice server answers, whichever host is asked.
+    ``is_practice``: the practice server answers, whichever host is asked, in the
+    ``dialect`` that it has then.
     ``fetch_events`` returns the events since its last call.  `catch_up` processes them
     in batches: one by one, as they come, they would cost the run twice as much.
     """
@@ -58,8 +63,11 @@ class RequestLog(RequestGroup):
         super().__init__(self._requests)
         self.timeline = Timeline()
         self._is_practice = is_practice
+        self.dialect = ""
+        """Of the practice server, once it is known."""
         self.unfinished: dict[Name, Request] = {}
         self._quotas_by_api: dict[str, list[AnnouncedQuota]] = {}
+        self._header_names = HeaderNames()
         self._row_by_client: dict[tuple[str, str], ClientRow] = {}
         self.acquired = deque[Acquired](maxlen=MAX_STORED)
         self.released = deque[Released](maxlen=MAX_STORED)
@@ -81,6 +89,7 @@ class RequestLog(RequestGroup):
         self._catching_up = threading.Lock()
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             Asked: self._on_asked,
+            HeadersSeen: self._header_names.note,
             Sent: self._on_sent,
             Ended: self._on_ended,
             Acquired: self.acquired.append,
@@ -120,6 +129,11 @@ class RequestLog(RequestGroup):
     def api_of(self, request: Request) -> str:
         """What keeps the quota for a request: its host, or the practice server."""
         return PRACTICE if self._is_practice else request.host
+
+    def counts_refusals(self, group: RequestGroup) -> bool:
+        """Whether the API of a group is known to count what it refuses as well."""
+        name = self.dialect if self._is_practice else dialect_of(group.first.host)
+        return name in DIALECTS and DIALECTS[name].counts_refused
 
     def announced_to(self, group: RequestGroup) -> list[AnnouncedQuota]:
         """What the API of a group announces, guesses that do not fit included."""
@@ -176,6 +190,7 @@ class RequestLog(RequestGroup):
             line=event.line,
             around=(event.process, event.around) if event.around else None,
         )
+        request.header_names = self._header_names.of(request)
         self.unfinished[(event.process, event.request)] = request
         self._requests.append(request)
         self._row_of(request).begin()

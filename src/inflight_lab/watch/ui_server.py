@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 import inflight_lab.plot
 from inflight_lab.plot.feed import UPDATE, Message
@@ -24,6 +26,8 @@ from inflight_lab.server.app import LOOPBACK
 from inflight_lab.watch import openai_answers
 from inflight_lab.watch.client_row import ClientRow
 from inflight_lab.watch.conclusion import Conclusion
+from inflight_lab.watch.dialect_of_host import dialect_of
+from inflight_lab.watch.probes.probe import HOST_HEADER
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 OPENAI_ENDPOINTS: list[tuple[str, str, Answer]] = [
@@ -46,6 +50,9 @@ class Page(PracticeServer):
     returns what was sent by which library.  ``conclusion`` is
     set when the script has ended: it is the last that a page gets, and then ``done`` is
     set.  ``readers`` has a queue for each page that is open.
+
+    Without a ``dialect`` among the ``knobs``, it takes that of the first host that has
+    one of those it knows: ``imitated_host``.
     """
 
     def __init__(
@@ -58,6 +65,8 @@ class Page(PracticeServer):
         **knobs: Any,
     ) -> None:
         super().__init__(port=port, **knobs)
+        self.imitated_host = ""
+        self._chooses_dialect = "dialect" not in knobs
         self.conclusion: Conclusion | None = None
         self.done = threading.Event()
         self.readers = set[asyncio.Queue[Message]]()
@@ -70,6 +79,17 @@ class Page(PracticeServer):
     def address(self) -> str:
         """Where a browser finds the page."""
         return f"http://{LOOPBACK}:{self.port}{PAGE_PATH}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, which may say which host was asked."""
+        headers = MutableHeaders(scope=scope)
+        host = headers.get(HOST_HEADER, "")
+        del headers[HOST_HEADER]  # an answer repeats what the script sent, and no more
+        if self._chooses_dialect and dialect_of(host):
+            self._chooses_dialect = False
+            self.dialect = dialect_of(host)
+            self.imitated_host = host
+        await super().__call__(scope, receive, send)
 
     def routes(self) -> list[BaseRoute]:
         """The page and its files, and practice answers on all other paths."""

@@ -20,27 +20,66 @@ ONE_FOR_ALL = ("send_all", "language_model")
 """Those that send to one address."""
 OF_OPENAI = "with_openai"
 """It takes an address without its end, as openai's client does."""
+WITH_AN_ADDRESS = (*WITH_AN_ID, *ONE_FOR_ALL, OF_OPENAI)
 CHATS = "/chat/completions"
 """How an address ends that takes chats as OpenAI's API does."""
 
+SECRET_ADDRESS = (
+    "The command has no --url, because the addresses hold what may be a secret: set "
+    "URL in the script."
+)
+ONE_ADDRESS = (
+    "The command has no --url, because all requests had the same address: set URL in "
+    "the script, with {id} where the requests should differ."
+)
+SEVERAL_PATTERNS = (
+    "The command has no --url, because a script has one address with one {id}, and "
+    "yours differ in more: set URL in the script, and print one for each kind of "
+    "address."
+)
+SEVERAL_ADDRESSES = (
+    "The command has no --url, because the script has one address, and you sent to "
+    "several: set URL in it, and print one for each."
+)
 
-def address_option(recipe: str, group: RequestGroup) -> str:
-    """``--url "https://a.example/items/{id}"``; "" where it is not one pattern."""
-    address = _address(recipe, group)
-    return f'--url "{address}"' if address else ""
+
+def address_option(recipe: str, group: RequestGroup) -> list[str]:
+    """``--url "https://a.example/items/{id}"``; nothing where it is not one pattern."""
+    address = _address(recipe, _urls_of(group))
+    return [f'--url "{address}"'] if address else []
 
 
-def _address(recipe: str, group: RequestGroup) -> str:
-    seen = {request.url for request in group.requests}
-    if any(SECRET.search(url) or not IN_QUOTES.fullmatch(url) for url in seen):
+def why_no_address(recipe: str, group: RequestGroup) -> str:
+    """A sentence on why the command for a recipe lacks ``--url``; "" if it does not."""
+    urls = _urls_of(group)
+    if recipe not in WITH_AN_ADDRESS or _address(recipe, urls):
+        return ""
+    if not _are_printable(urls):
+        return SECRET_ADDRESS
+    if len(urls) == 1:
+        return ONE_ADDRESS
+    return SEVERAL_PATTERNS if recipe in WITH_AN_ID else SEVERAL_ADDRESSES
+
+
+def _urls_of(group: RequestGroup) -> set[str]:
+    return {request.url for request in group.requests}
+
+
+def _are_printable(urls: set[str]) -> bool:
+    """Whether they may stand in a command: no secret, and nothing a shell changes."""
+    return all(IN_QUOTES.fullmatch(url) and not SECRET.search(url) for url in urls)
+
+
+def _address(recipe: str, urls: set[str]) -> str:
+    if not _are_printable(urls):
         return ""
     if recipe in WITH_AN_ID:
-        return pattern_of(seen)
-    if len(seen) > 1:
+        return pattern_of(urls)
+    if len(urls) > 1:
         return ""
-    (url,) = seen
-    if recipe == OF_OPENAI and url.endswith(CHATS):
-        return url.removesuffix(CHATS)
+    (url,) = urls
+    if recipe == OF_OPENAI:
+        return url.removesuffix(CHATS) if url.endswith(CHATS) else ""
     return url if recipe in ONE_FOR_ALL else ""
 
 

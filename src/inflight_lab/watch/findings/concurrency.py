@@ -2,8 +2,8 @@
 
 from inflight_lab.watch.events import GatherFailed
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import in_flight, snippet
-from inflight_lab.watch.findings.retries import sent_again_by_aiohttp
+from inflight_lab.watch.findings.fixes import snippet, with_a_limit
+from inflight_lab.watch.findings.sent_again import sent_again_by_aiohttp
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
@@ -25,7 +25,7 @@ def one_after_the_other(log: RequestLog) -> Finding | None:
         f"{share:.0%} of the time{where(each.line for each in alone.requests)}",
         advice="Unless each request needs the answer before it, "
         "send several at once (notebook 02).",
-        fix=snippet(in_flight(alone)),
+        fix=with_a_limit(alone),
     )
 
 

@@ -7,13 +7,12 @@ from inflight_lab.watch.findings.finding import (
     Finding,
 )
 from inflight_lab.watch.findings.fixes import (
-    in_flight,
     is_sent_by_openai,
-    note_on_the_fix,
-    snippet,
+    with_a_limit,
 )
 from inflight_lab.watch.findings.libraries import Words, words_of
 from inflight_lab.watch.findings.limits import semaphore_for_each_task
+from inflight_lab.watch.findings.notes import note_on_the_fix
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -47,7 +46,7 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
         has_queue = waited >= max(MIN_EVIDENCE, connections / 4)
         if is_pool_known and has_one_request_a_connection and has_queue:
             client = words_of(group.first).client
-            fix = snippet(in_flight(group))
+            fix = with_a_limit(group)
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
@@ -80,7 +79,7 @@ def pool_timeouts(log: RequestLog) -> Finding | None:
         facts=f"{len(timed_out)} requests waited too long for one of "
         f"{connections} connections",
         advice=advice,
-        fix=snippet(in_flight(RequestGroup(timed_out))),
+        fix=with_a_limit(RequestGroup(timed_out)),
     )
 
 
@@ -119,13 +118,13 @@ def connections_reopened(log: RequestLog) -> Finding | None:
             return Finding(
                 LIKELY if closed_while_idle else CERTAIN,
                 "Connections opened and closed all the time",
-                facts=f"{group.connections_opened} for {len(group)} requests with "
-                f"{most} in flight. The {words.client} keeps {max_idle}; "
-                "beyond, most need a new one",
+                facts=f"{group.connections_opened} for {len(group)} requests. Up to "
+                f"{most} were in flight, and of their connections the {words.client} "
+                f"keeps {max_idle} open; the others are closed and opened anew",
                 advice="Lower the limit to what is kept, "
                 f"or raise {words.max_idle} (notebook 09)."
                 f"{AFTER_A_REST if closed_while_idle else ''}",
-                fix=snippet(in_flight(group)),
+                fix=with_a_limit(group),
             )
     return None
 

@@ -1,11 +1,12 @@
 """The commands that print the code that fixes what stands out."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.address import CHATS, address_option
+from inflight_lab.watch.findings.headers import header_options
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 
@@ -15,19 +16,47 @@ RECIPE_BY_LIBRARY = {
     "urllib3": "with_requests",
 }
 """The recipe that uses the script's own library."""
+WHOLE_SCRIPTS = (
+    "paced",
+    "fetch_all",
+    "send_all",
+    "with_aiohttp",
+    "with_requests",
+    "with_openai",
+    "language_model",
+)
+"""The recipes that a finding may name; it may name rungs besides."""
+OUTPUT = "--output fixed.py"
+"""Writes a short script and a file beside it, where a whole one has 1,500 lines."""
 
 
 def snippet(
-    recipe: str, quotas: Sequence[AnnouncedQuota] = (), *, more: str = ""
+    recipe: str, quotas: Sequence[AnnouncedQuota] = (), *, more: Iterable[str] = ()
 ) -> str:
-    """The command that prints a recipe or a rung, with the quotas filled in."""
+    """The command for a recipe or a rung, with the quotas and other options."""
     words = ["inflight-lab snippet", recipe]
     for quota in quotas:
         rate, period = whole(quota)
         words.append(f"--rate {rate} --period {period:.12g}")
-    if more:
-        words.append(more)
+    words += more
+    if recipe in WHOLE_SCRIPTS:
+        words.append(OUTPUT)
     return " ".join(words)
+
+
+def for_requests(
+    group: RequestGroup,
+    recipe: str,
+    quotas: Sequence[AnnouncedQuota] = (),
+    *,
+    more: Iterable[str] = (),
+) -> str:
+    """The same for what most of a group is: with its address and its headers."""
+    if recipe not in WHOLE_SCRIPTS:
+        return snippet(recipe)
+    most = most_of(group)
+    options = [*more, *address_option(recipe, most), *header_options(recipe, most)]
+    return snippet(recipe, quotas, more=options)
 
 
 def whole(quota: AnnouncedQuota) -> tuple[int, float]:
@@ -46,9 +75,8 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
 
 def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
     """The command for a recipe that sends what most of the group is, within quotas."""
-    most = most_of(group)
-    recipe = _recipe(most, quotas)
-    return snippet(recipe, quotas, more=address_option(recipe, most))
+    recipe = _recipe(most_of(group), quotas)
+    return for_requests(group, recipe, quotas)
 
 
 def most_of(group: RequestGroup) -> RequestGroup:
@@ -81,28 +109,20 @@ def for_a_model(group: RequestGroup) -> str:
 
 
 def with_retries(group: RequestGroup) -> str:
-    """The recipe or rung that retries as it should."""
+    """The command for code that retries as it should."""
     if asks_a_model(group):
-        return for_a_model(group)
-    return RECIPE_BY_LIBRARY.get(group.first.library, "resilient")
+        return for_requests(group, for_a_model(group))
+    recipe = RECIPE_BY_LIBRARY.get(group.first.library, "resilient")
+    return for_requests(group, recipe)
 
 
-def in_flight(group: RequestGroup) -> str:
-    """The recipe or rung that limits requests in flight."""
+def with_a_limit(group: RequestGroup) -> str:
+    """The command for code that limits requests in flight."""
     if asks_a_model(group) and is_sent_by_openai(group):
-        return "with_openai"
-    if group.first.library in RECIPE_BY_LIBRARY:
-        return RECIPE_BY_LIBRARY[group.first.library]
-    return "fetch_all" if is_in_a_thread(group) else "semaphore"
-
-
-def note_on_the_fix(command: str, group: RequestGroup) -> str:
-    """A sentence, if what the command prints replaces the script's threads."""
-    recipe = command.split()[2]
-    threads = len(group.by_sender())
-    if not is_in_a_thread(group) or threads == 1 or recipe == "with_requests":
-        return ""
-    return " The code below sends with asyncio: it takes the place of your threads."
+        return for_requests(group, "with_openai")
+    usual = "fetch_all" if is_in_a_thread(group) else "semaphore"
+    recipe = RECIPE_BY_LIBRARY.get(group.first.library, usual)
+    return for_requests(group, recipe)
 
 
 def is_in_a_thread(group: RequestGroup) -> bool:

@@ -2,8 +2,8 @@
 
 from inflight_lab.watch.counted import times
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import snippet, with_retries
-from inflight_lab.watch.findings.retries import find_retries
+from inflight_lab.watch.findings.fixes import with_retries
+from inflight_lab.watch.findings.found_retries import find_retries
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
@@ -28,7 +28,7 @@ def given_up(log: RequestLog) -> Finding | None:
         f"asked for up to {times(most)}",
         advice="Fewer refusals come first: pace. Then try for longer, and say at the "
         "end what is missing (notebook 08).",
-        fix=snippet(with_retries(log)),
+        fix=with_retries(log),
     )
 
 

@@ -11,7 +11,7 @@ from inflight_lab.watch.findings.finding import (
     Certainty,
     Finding,
 )
-from inflight_lab.watch.findings.fixes import at_the_quotas, in_flight, snippet
+from inflight_lab.watch.findings.fixes import at_the_quotas, snippet, with_a_limit
 from inflight_lab.watch.findings.refusals import because_of_quotas
 from inflight_lab.watch.request import Name
 from inflight_lab.watch.request_group import RequestGroup
@@ -84,7 +84,7 @@ def _around_the_tasks(
         f"{group.most_in_flight()} requests were in flight at once, of tasks that were "
         "started inside its block and took no slot of their own",
         advice="Acquire it in each task, around the request itself (notebook 03).",
-        fix=snippet(in_flight(group)),
+        fix=with_a_limit(group),
     )
 
 

@@ -2,8 +2,9 @@
 
 from inflight_lab.watch.counted import times
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import snippet, with_retries
-from inflight_lab.watch.findings.retries import Pair, find_retries
+from inflight_lab.watch.findings.fixes import with_retries
+from inflight_lab.watch.findings.found_retries import find_retries
+from inflight_lab.watch.findings.pairs import Pair
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.where import where
 
@@ -24,7 +25,7 @@ def retries_in_two_places(log: RequestLog) -> Finding | None:
         f"{where(pair.second.line for pair in by_the_script)}",
         advice="Each multiplies the other. Pace first, so that few fail; then switch "
         "one of the two retries off, the library's with max_retries=0 (notebook 08).",
-        fix=snippet(with_retries(log)),
+        fix=with_retries(log),
     )
 
 

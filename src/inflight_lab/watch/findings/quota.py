@@ -4,7 +4,8 @@ import math
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
-from inflight_lab.watch.findings.fixes import at_the_quotas, note_on_the_fix
+from inflight_lab.watch.findings.fixes import at_the_quotas
+from inflight_lab.watch.findings.notes import note_on_the_fix
 from inflight_lab.watch.findings.pace import (
     UNEVENLY,
     Pace,
@@ -44,18 +45,23 @@ def refused_requests(log: RequestLog) -> Finding | None:
 def _over_the_quota(
     log: RequestLog, group: RequestGroup, refused: RequestGroup, pace: Pace
 ) -> Finding:
-    late = refused_while_asked_to_wait(group)
-    were = "1 was" if late == 1 else f"{late} were"
-    ignored = f", and {were} refused after an answer had asked to wait"
     fix = at_the_quotas(group, log.quotas_of(group))
     return Finding(
         CERTAIN if pace.quota.is_certain else LIKELY,
         f"Over the quota{pace.how}",
         facts=f"{refusals(refused)} from {group.hosts_in_words}. {_said(pace.quota)}; "
-        f"you sent {pace.in_words}{ignored if late else ''}",
+        f"you sent {pace.in_words}{_sent_in_spite(group)}",
         advice=f"{pace_advice(log, group, pace)}{note_on_the_fix(fix, group)}",
         fix=fix,
     )
+
+
+def _sent_in_spite(group: RequestGroup) -> str:
+    late = refused_while_asked_to_wait(group)
+    if not late:
+        return ""
+    were = "1 of the refused was" if late == 1 else f"{late} of the refused were"
+    return f". {were} sent although the API had said: wait"
 
 
 def _said(quota: AnnouncedQuota) -> str:

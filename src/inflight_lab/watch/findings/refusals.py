@@ -3,7 +3,7 @@
 from collections import Counter
 
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import snippet, with_retries
+from inflight_lab.watch.findings.fixes import with_retries
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -57,7 +57,7 @@ def _for_good(group: RequestGroup, first: Request, *, requests_after: int) -> Fi
         f"you sent {requests_after} requests after that",
         advice="Stop at the first refusal of this kind, and look at your account "
         "(notebook 08).",
-        fix=snippet(with_retries(group)),
+        fix=with_retries(group),
     )
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from inflight_lab.watch.events import Slept
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import at_the_quotas, snippet, with_retries
+from inflight_lab.watch.findings.fixes import at_the_quotas, with_retries
 from inflight_lab.watch.findings.pace import MORE
 from inflight_lab.watch.request import Name, Request
 from inflight_lab.watch.request_group import RequestGroup
@@ -83,7 +83,7 @@ def _is_usual(paused: list[Hold], holds: list[Hold]) -> bool:
 def _before_a_retry(paused: list[Hold], log: RequestLog, facts: str) -> Finding:
     is_own = all(sleep.is_own for hold in paused for sleep in hold.sleeps)
     advice = SLEEP_AFTER if is_own else LET_WAIT_OUTSIDE
-    return _pause(facts, advice=advice, fix=snippet(with_retries(log)))
+    return _pause(facts, advice=advice, fix=with_retries(log))
 
 
 def _in_place_of_a_rate_limiter(

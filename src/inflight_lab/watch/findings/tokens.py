@@ -6,7 +6,7 @@ from typing import NamedTuple
 from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
-from inflight_lab.watch.findings.fixes import asks_a_model, for_a_model, snippet
+from inflight_lab.watch.findings.fixes import for_a_model, for_requests
 from inflight_lab.watch.findings.refusals import because_of_quotas, refusals
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
@@ -100,9 +100,8 @@ class TokensAllowed(NamedTuple):
 
 
 def _fix(group: RequestGroup, quota: TokensAllowed | None) -> str:
-    is_recipe = asks_a_model(group)  # the rung has no options
-    option = quota.option if quota and is_recipe else ""
-    return snippet(for_a_model(group), more=option)
+    options = [quota.option] if quota and quota.option else []
+    return for_requests(group, for_a_model(group), more=options)
 
 
 def _tokens_allowed(request: Request) -> TokensAllowed | None:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from statistics import median
 
 from inflight_lab.watch.findings.finding import LIKELY, MIN_EVIDENCE, Finding
-from inflight_lab.watch.findings.fixes import snippet, with_retries
+from inflight_lab.watch.findings.fixes import with_retries
 from inflight_lab.watch.findings.retries import (
     IMPATIENT,
     OBEDIENT,
+    on_refusals,
     storm_of_retries,
 )
 from inflight_lab.watch.request import Request
@@ -36,13 +37,14 @@ def retries_in_waves(log: RequestLog) -> Finding | None:
         varies = any(_failed(first) < len(first) for first, _ in returns)
         if len(returns) >= 2 and varies and max(pauses) < ALIKE * min(pauses):
             waves = [second for _, second in returns]
-            return _together(group, waves, pause=median(pauses))
+            return _together(log, group, waves, pause=median(pauses))
     return None
 
 
 def _together(
-    group: RequestGroup, waves: list[list[Request]], *, pause: float
+    log: RequestLog, group: RequestGroup, waves: list[list[Request]], *, pause: float
 ) -> Finding:
+    usual = OBEDIENT if _waits_as_asked(group, pause) else IMPATIENT
     count = sum(len(wave) for wave in waves)
     return Finding(
         LIKELY,
@@ -50,8 +52,8 @@ def _together(
         facts=f"{len(waves)} waves, each {pause:.1f} s after the one before it, and "
         "each with as many requests as had just been refused: "
         f"{count} of {len(group)} in all",
-        advice=OBEDIENT if _waits_as_asked(group, pause) else IMPATIENT,
-        fix=snippet(with_retries(group)),
+        advice=usual + on_refusals(log, group),
+        fix=with_retries(group),
     )
 
 

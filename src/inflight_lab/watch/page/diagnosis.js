@@ -20,6 +20,7 @@ import { add, div } from "../../plot/js/dom.js";
  * @property {Finding[]} findings
  * @property {string} certainty What "certain" and "likely" mean, or "".
  * @property {string[]} warnings
+ * @property {string} verdict What to say where nothing stands out, or "".
  * @property {number} status How the script ended: 0 is well.
  */
 
@@ -30,11 +31,11 @@ import { add, div } from "../../plot/js/dom.js";
  * @param {Conclusion} conclusion
  */
 export function showDiagnosis(section, conclusion) {
-  const { summary, findings, certainty, warnings } = conclusion;
+  const { summary, findings, certainty, warnings, verdict } = conclusion;
   section.replaceChildren();
   add("p", section, { className: "summary", textContent: summary });
   for (const warning of warnings) addWarning(section, warning);
-  if (!findings.length) div("calm", section, "✓ Nothing else stands out.");
+  if (verdict) div("calm", section, `✓ ${verdict}`);
   for (const finding of findings) addFinding(section, finding);
   if (certainty) add("p", section, { className: "words", textContent: certainty });
 }

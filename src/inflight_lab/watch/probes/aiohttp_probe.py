@@ -9,7 +9,7 @@ from typing import Any
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.probe import Probe
+from inflight_lab.watch.probes.probe import HOST_HEADER, Probe
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,6 +38,7 @@ class AiohttpProbe(Probe):
             connector,
             request.method,
             str(request.url),
+            headers=request.headers,
             max_connections=_most_connections(connector),
             max_idle=0 if connector.force_close else connector.limit,
         )
@@ -127,6 +128,7 @@ def noting_connect(connect: Function, note: Note, *, port: int = 0) -> Function:
         if port:
             request.proxy = None
             request.headers["Host"] = f"{LOOPBACK}:{port}"
+            request.headers[HOST_HEADER] = request.url.raw_host
         try:
             connection = await connect(connector, request, *args, **options)
         except BaseException as error:

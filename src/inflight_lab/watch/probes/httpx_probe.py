@@ -10,7 +10,7 @@ from typing import Any
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.probe import Probe
+from inflight_lab.watch.probes.probe import HOST_HEADER, Probe
 
 
 class HttpxProbe(Probe):
@@ -41,6 +41,7 @@ class HttpxProbe(Probe):
             transport,
             request.method,
             str(request.url),
+            headers=[name for name, _ in request.headers.raw],
             max_connections=getattr(pool, "_max_connections", 0),
             max_idle=getattr(pool, "_max_keepalive_connections", 0),
         )
@@ -81,6 +82,7 @@ class HttpxProbe(Probe):
         self.copy.url = url.copy_with(scheme="http", host="127.0.0.1", port=port)
         self.copy.headers = self.copy.headers.copy()
         self.copy.headers["Host"] = f"127.0.0.1:{port}"
+        self.copy.headers[HOST_HEADER] = url.raw_host.decode()
 
     def _trace(self, event: str, _: object) -> None:
         if event.endswith(".send_request_headers.started"):

@@ -3,9 +3,9 @@
 import sys
 import time
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from inflight_lab.watch.events import Asked, Ended, Note, Sent
+from inflight_lab.watch.events import Asked, Ended, HeadersSeen, Note, Sent
 from inflight_lab.watch.probes.names import current_sender, number_of, numbers
 from inflight_lab.watch.script_line import script_line
 from inflight_lab.watch.slots import semaphore_around
@@ -26,8 +26,15 @@ HEADERS_INTERVAL = 0.05
 
 Headers of failures, and of the first answer on a connection, are always recorded.
 """
+HOST_HEADER = "X-Inflight-Lab-Host"
+"""Tells the practice server, and nobody else, which host was asked."""
 MAX_BODY = 2000
 """How much is recorded of a failure's body, in bytes and in letters."""
+
+
+def _text_of(name: str | bytes) -> str:
+    """As plain text: a library may have a type of its own, which cannot be noted."""
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name)
 
 
 class Probe:
@@ -49,6 +56,9 @@ class Probe:
     _headers_recorded_at: ClassVar[float] = 0.0
     """When headers were last recorded, for any request: all share the interval."""
 
+    _seen_headers: ClassVar[set[tuple[Any, ...]]] = set()
+    """What was noted as `HeadersSeen`, for any request."""
+
     def __init__(self, note: Note) -> None:
         self.number = next(numbers)
         self.status = 0
@@ -68,10 +78,12 @@ class Probe:
         method: str,
         url: str,
         *,
+        headers: Iterable[str | bytes],
         max_connections: int,
         max_idle: int,
     ) -> None:
-        """The client is asked to send it: see `Asked`."""
+        """The client is asked to send it: see `Asked`, and `HeadersSeen` for names."""
+        self._note_headers(method, url, tuple(headers))
         self._note(
             Asked,
             self.number,
@@ -85,6 +97,16 @@ class Probe:
             script_line(),
             semaphore_around.get(),
         )
+
+    def _note_headers(
+        self, method: str, url: str, names: tuple[str | bytes, ...]
+    ) -> None:
+        host = url.split("/", 3)[2].rpartition("@")[2]
+        seen = (self.library, method, host, names)
+        if seen not in Probe._seen_headers:
+            Probe._seen_headers.add(seen)
+            texts = [_text_of(name) for name in names]
+            self._note(HeadersSeen, self.library, method, host, texts)
 
     def sent(self) -> None:
         """It has a connection, and goes out."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from inflight_lab.watch.events import Note
 from inflight_lab.watch.import_hook import Function
-from inflight_lab.watch.probes.probe import Headers, Probe
+from inflight_lab.watch.probes.probe import HOST_HEADER, Headers, Probe
 
 LOOPBACK = "127.0.0.1"
 
@@ -40,7 +40,14 @@ class Urllib3Probe(Probe):
     request_errors = frozenset({"ProtocolError", "TimeoutError", "SSLError"})
 
     def __init__(
-        self, note: Note, pool: Any, method: str, url: str, *, retries: object
+        self,
+        note: Note,
+        pool: Any,
+        method: str,
+        url: str,
+        *,
+        headers: Any,
+        retries: object,
     ) -> None:
         super().__init__(note)
         self.library = _current.library
@@ -53,6 +60,7 @@ class Urllib3Probe(Probe):
             pool,
             method,
             url if is_absolute else f"{_origin(pool)}{url}",
+            headers=pool.headers if headers is None else headers,
             max_connections=max_idle if pool.block else 0,
             max_idle=max_idle,
         )
@@ -125,7 +133,7 @@ def noting_urlopen(urlopen: Function, note: Note) -> Function:
         *args: Any,
         **options: Any,
     ) -> Any:
-        probe = Urllib3Probe(note, pool, method, url, retries=retries)
+        probe = Urllib3Probe(note, pool, method, url, headers=headers, retries=retries)
         _current.probe = probe
         try:
             return urlopen(pool, method, url, body, headers, retries, *args, **options)
@@ -149,6 +157,7 @@ def noting_make_request(make_request: Function, *, port: int = 0) -> Function:
             url = _path(url)
             headers = options["headers"] = options["headers"].copy()
             headers["Host"] = f"{LOOPBACK}:{port}"
+            headers[HOST_HEADER] = pool.host
         probe = _current.probe
         _current.probe = None
         if probe is None:
