@@ -4,10 +4,9 @@
     python with_requests.py
 
 requests sends the requests.  It blocks until the answer is there, so each request is
-sent in a thread; asyncio only decides when.  httpx only holds the answers, for the code
-that reads what a refusal asks for.  Each answer is written to the results file as it
-comes.  You can stop the script at any time: the next start asks only for what has no
-answer yet.
+sent in a thread; asyncio only decides when.  httpx only reads what a refusal asks for.
+Each answer is written to the results file as it comes.  You can stop the script at any
+time: the next start asks only for what has no answer yet.
 """
 
 import asyncio
