@@ -11,7 +11,14 @@ import {
 
 /** @param {number} status */
 function ended(status) {
-  return endedState({ summary: "", findings: [], certainty: "", warnings: [], status });
+  const nothing = {
+    summary: "",
+    findings: [],
+    certainty: "",
+    warnings: [],
+    verdict: "",
+  };
+  return endedState({ ...nothing, status });
 }
 
 Deno.test("how it ended is in the word", () => {
