@@ -24,9 +24,9 @@ from inflight_lab.watch.conclusion import CERTAINTY
 from inflight_lab.watch.diagnosis import conclude
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.leftovers import (
-    tell_of_earlier_practice,
     warn_of_made_up_data,
     warn_of_practice_answers,
+    words_on_earlier_practice,
 )
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
@@ -114,8 +114,8 @@ def _watch(
     warnings = []
     if options.practice:
         log.dialect = page.dialect
-        warnings = _tell_dialect(page)
-        warnings += tell_of_earlier_practice(log, here)
+        warnings = _words_on_the_dialect(page)
+        warnings += words_on_earlier_practice(log, here)
         warnings += warn_of_made_up_data(log)
         warnings += warn_of_practice_answers(log, script, here, began=began)
     page.conclusion = conclude(log, warnings=warnings, status=status)
@@ -160,14 +160,14 @@ def _where_requests_go(practice: dict[str, Any]) -> str:
     return f"practice, {quota}: no request leaves this machine"
 
 
-def _tell_dialect(page: Page) -> list[str]:
+def _words_on_the_dialect(page: Page) -> list[str]:
     """A sentence, if practice imitated the API that the script asked."""
     if not page.imitated_host:
         return []
-    told = f"Practice refused as {page.imitated_host} does (--dialect {page.dialect})"
+    words = f"Practice refused as {page.imitated_host} does (--dialect {page.dialect})"
     if DIALECTS[page.dialect].counts_refused:
-        told += ": refused requests count against the quota as well"
-    return [f"{told}."]
+        words += ": refused requests count against the quota as well"
+    return [f"{words}."]
 
 
 def _open_in_a_browser(address: str) -> None:

@@ -77,7 +77,7 @@ def warn_of_made_up_data(log: RequestLog) -> list[str]:
     ]
 
 
-def tell_of_earlier_practice(log: RequestLog, here: Path) -> list[str]:
+def words_on_earlier_practice(log: RequestLog, here: Path) -> list[str]:
     """A sentence, if a recipe had nothing to ask: it has the answers already."""
     earlier = [
         name
