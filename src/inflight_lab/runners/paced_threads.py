@@ -44,7 +44,10 @@ class ThreadPacer:
 
     Where the block does not fit around the request, call ``pacer.wait()`` before it.
     The request then counts from that moment, and if it takes much longer than others to
-    reach the API, it may be one too many.
+    reach the API, it may be one too many: give a ``rate`` below the quota.
+
+    Ctrl-C interrupts the main thread while it waits.  Python interrupts no other
+    thread, so those of a pool take their turn before the program ends.
     """
 
     HEADROOM = 1.0125  # the spacing is the quota's own, times this
