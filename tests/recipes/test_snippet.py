@@ -45,11 +45,12 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
     before = bundle("recipes.fetch_all").splitlines()
     changed = [line for line in code.splitlines() if line not in before]
     assert changed == [
-        f'URL = "{url}"  # {{id}} is filled in',
+        f'URL = "{url}"  # each of IDS takes the place of {{id}}',
         "QUOTAS = [(10, 1), (300, 60.5)]",
-        "LIMIT = 7  # requests in flight: "
-        "at least requests per second x seconds per answer",
-        'RESULTS = "out.jsonl"  # one line for each answer',
+        "LIMIT = 7  # requests in flight; "
+        "raise it to requests per second x seconds per answer",
+        'RESULTS = "out.jsonl"  # a line for each answer; '
+        "for fresh ones, name another file",
     ]
     assert len(code.splitlines()) == len(before)
 

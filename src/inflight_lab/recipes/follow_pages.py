@@ -24,14 +24,14 @@ from inflight_lab.recipes.settings import check_settings
 # Change these two lines.  If your API says elsewhere which page is next, also change
 # the functions that look for it.
 URLS = ["https://api.example.com/items?per_page=100"]  # the first page of each list
-QUOTAS = [(10, 1)]  # a list of pairs (requests, seconds); all of them hold
+QUOTAS = [(10, 1)]  # what the API allows: pairs (requests, seconds); all hold
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-LIMIT = 10  # requests in flight; each list has one at a time
-RESULTS = "results.jsonl"  # one line for each page
+LIMIT = 10  # requests in flight; a list has one at a time, so more lists need more
+RESULTS = "results.jsonl"  # a line for each page; to begin again, name another file
 
 
 def next_in_header(response: httpx.Response) -> str | None:

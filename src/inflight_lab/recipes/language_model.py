@@ -26,20 +26,20 @@ from inflight_lab.recipes.settings import check_settings
 
 # Change these lines.
 URL = "https://api.example.com/v1/chat/completions"
-MODEL = "the-name-of-a-model"
+MODEL = "the-name-of-a-model"  # as the API names it
 PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your own
-QUOTAS = [(500, 60)]  # a list of pairs (requests, seconds); all of them hold
-TOKENS = (30_000, 60)  # one pair (tokens, seconds)
+QUOTAS = [(500, 60)]  # what the API allows: pairs (requests, seconds); all hold
+TOKENS = (30_000, 60)  # and one pair (tokens, seconds), for prompts and answers
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
-REFUNDS = False  # True if the API gives back what an answer does not use
-LIMIT = 100  # requests in flight: at least requests per second x seconds per answer
-TIMEOUT = 120.0  # seconds, for one attempt
-RESULTS = "results.jsonl"  # one line for each answer
+MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
+REFUNDS = False  # True if the API gives back the tokens that an answer does not use
+LIMIT = 100  # requests in flight; raise it to requests per second x seconds per answer
+TIMEOUT = 120.0  # seconds for one attempt; raise it if long answers need more
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
 
 
 async def main() -> list[Outcome]:

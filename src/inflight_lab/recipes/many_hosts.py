@@ -25,16 +25,17 @@ from inflight_lab.recipes.settings import check_settings
 
 # Change these three lines.
 URLS = ["https://api.example.com/items/1", "https://api.example.org/items/1"]
-# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+# What the API allows, as it states it: pairs (requests, seconds).  If it has several
+# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
 QUOTAS = [(5, 1)]  # for each host
 LIMIT = 5  # requests in flight, for each host
 
-# Sent with each request, to every host.
+# Sent with each request, to every host.  In User-Agent, say how to reach you.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-HOSTS = 40  # at once: macOS allows 256 open files, and each request in flight is one
-RESULTS = "results.jsonl"  # one line for each answer
-NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+HOSTS = 40  # at once; in flight are HOSTS x LIMIT, each an open file: macOS allows 256
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
+NOT_THERE = (404, 410)  # statuses that say "no such item": an answer, so no retry
 
 
 async def main() -> list[Outcome]:

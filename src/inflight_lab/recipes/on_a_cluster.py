@@ -51,21 +51,22 @@ from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.shared_quota import SharedQuota
 
 # Change these three lines.
-URL = "https://api.example.com/items/{id}"  # {id} is filled in
-IDS = range(1, 3001)
-# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
+IDS = range(1, 3001)  # or a list, such as [17, "abc"]
+# What the API allows, as it states it: pairs (requests, seconds).  If it has several
+# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
 QUOTAS = [(100, 1)]  # in Redis, which all share, the first one counts
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-SCHEDULER = "tcp://127.0.0.1:8786"
-REDIS = "redis://127.0.0.1:6379"  # its address for the workers
-LIMIT = 50  # requests in flight, of all workers together
-TIMEOUT = 30.0  # seconds, for one request
-RESULTS = "results.jsonl"  # one line for each answer
-NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
+SCHEDULER = "tcp://127.0.0.1:8786"  # the address that `dask scheduler` prints
+REDIS = "redis://127.0.0.1:6379"  # its address as the workers reach it
+LIMIT = 50  # requests in flight, of all workers together; they need as many threads
+TIMEOUT = 30.0  # seconds for one request; raise it if long answers need more
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
+NOT_THERE = (404, 410)  # statuses that say "no such item": an answer, so no retry
 
 
 async def main() -> list[Outcome]:

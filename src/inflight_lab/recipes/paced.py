@@ -15,16 +15,17 @@ from inflight_lab.recipes.settings import Stop, check_settings
 from inflight_lab.runners.paced import Pacer
 
 # Change these three lines.
-URL = "https://api.example.com/items/{id}"  # {id} is filled in
-IDS = range(1, 301)
-# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
+IDS = range(1, 301)  # or a list, such as [17, "abc"]
+# What the API allows, as it states it: pairs (requests, seconds).  If it has several
+# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
 QUOTAS = [(100, 1)]
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
+LIMIT = 50  # requests in flight; raise it to requests per second x seconds per answer
 
 
 async def main() -> list[httpx.Response | BaseException]:

@@ -26,18 +26,19 @@ from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import Stop, check_settings
 
 # Change these three lines.
-URL = "https://api.example.com/orders"
-BODIES = [{"order": number, "amount": 1} for number in range(1, 301)]
-# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+URL = "https://api.example.com/orders"  # one address, to which all bodies go
+BODIES = [{"order": number, "amount": 1} for number in range(1, 301)]  # sent as JSON
+# What the API allows, as it states it: pairs (requests, seconds).  If it has several
+# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
 QUOTAS = [(100, 1)]
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-RESULTS = "results.jsonl"  # one line for each answer
-KEY_FIELD = "Idempotency-Key"  # the header field; your API may use another name
+LIMIT = 50  # requests in flight; raise it to requests per second x seconds per answer
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
+KEY_FIELD = "Idempotency-Key"  # the header for an item's key; name it as your API does
 
 
 async def main() -> list[Outcome]:

@@ -28,20 +28,20 @@ from inflight_lab.recipes.settings import Stop, check_settings
 
 # Change these lines.
 URL = "https://api.openai.com/v1"
-MODEL = "the-name-of-a-model"
+MODEL = "the-name-of-a-model"  # as the API names it
 PROMPTS = {1: "What is a semaphore?", 2: "What is a quota?"}  # by ids of your own
-QUOTAS = [(500, 60)]  # a list of pairs (requests, seconds); all of them hold
-TOKENS = (30_000, 60)  # one pair (tokens, seconds)
+QUOTAS = [(500, 60)]  # what the API allows: pairs (requests, seconds); all hold
+TOKENS = (30_000, 60)  # and one pair (tokens, seconds), for prompts and answers
 
 # Sent with each request, besides the key and what else openai's client sends.  $NAME in
 # a value stands for that variable of the environment.
 HEADERS: dict[str, str] = {}
 
-MAX_TOKENS = 300  # where an answer is cut off; as low as you can, because it counts
-REFUNDS = False  # True if the API gives back what an answer does not use
-LIMIT = 100  # requests in flight: at least requests per second x seconds per answer
-TIMEOUT = 120.0  # seconds, for one attempt
-RESULTS = "results.jsonl"  # one line for each answer
+MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
+REFUNDS = False  # True if the API gives back the tokens that an answer does not use
+LIMIT = 100  # requests in flight; raise it to requests per second x seconds per answer
+TIMEOUT = 120.0  # seconds for one attempt; raise it if long answers need more
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
 
 
 async def main() -> list[Outcome]:

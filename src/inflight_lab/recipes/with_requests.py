@@ -3,10 +3,9 @@
     pip install httpx requests
     python with_requests.py
 
-requests sends the requests.  It blocks until the answer is there, so each request is
-sent in a thread; asyncio only decides when.  httpx only reads what a refusal asks for.
-Each answer is written to the results file as it comes.  You can stop the script at any
-time: the next start asks only for what has no answer yet.
+requests blocks while it waits, so each request has a thread; asyncio decides when.
+httpx only reads what a refusal asks for.  Each answer is written to a file as it comes.
+You can stop the script at any time: the next start asks for what has no answer yet.
 """
 
 import asyncio
@@ -28,19 +27,20 @@ from inflight_lab.recipes.results_file import Outcome, Record, open_results
 from inflight_lab.recipes.settings import check_settings
 
 # Change these three lines.
-URL = "https://api.example.com/items/{id}"  # {id} is filled in
-IDS = range(1, 3001)
-# A list of pairs (requests, seconds).  All of them hold: [(10, 1), (1000, 3600)].
+URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
+IDS = range(1, 3001)  # or a list, such as [17, "abc"]
+# What the API allows, as it states it: pairs (requests, seconds).  If it has several
+# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
 QUOTAS = [(100, 1)]
 
 # Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
 # "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
 HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
 
-LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
-RESULTS = "results.jsonl"  # one line for each answer
-NOT_THERE = (404, 410)  # these statuses are an answer too: there is no such item
-TIMEOUT = 20.0  # seconds in which nothing comes; a thread cannot be cancelled
+LIMIT = 50  # requests in flight; raise it to requests per second x seconds per answer
+RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
+NOT_THERE = (404, 410)  # statuses that say "no such item": an answer, so no retry
+TIMEOUT = 20.0  # seconds without data, then it gives up: a thread cannot be cancelled
 
 MAY_PASS = (
     requests.ConnectionError,
