@@ -11,9 +11,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from inflight_lab.plot.drawing import draw_run
 from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.plot.replay import RECORDINGS
+from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.levels import level
 from inflight_lab.runs.recording import load
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import Run, no_levels
 from tests.support.browser import IN_BROWSER
+from tests.support.drawn import plot_on, spy_on
 from tests.support.lab import Lab, run_all, save
 from tests.support.marimo_page import marimo
 from tests.support.panel_page import PLOT_COMES
@@ -102,6 +105,23 @@ def drawn(view: Locator) -> dict[str, str]:
         "refused": data["refused"],
         "under way": f"{under_way}",
     }
+
+
+def run_with_in_flight(count: int) -> Run:
+    """A run of two seconds with so many in flight."""
+    levels = no_levels() | {"server": [level(0, count), level(1.9, 0)]}
+    return Run(levels=levels, counts=RunStats(started=count, accepted=count), now=2.0)
+
+
+def test_runs_side_by_side_have_one_height_axis(page: Page, tmp_path: Path) -> None:
+    """Also where nothing moves: one in flight is an eighth of eight."""
+    runs = {"in turn": run_with_in_flight(1), "as tasks": run_with_in_flight(8)}
+    page.emulate_media(reduced_motion="reduce")
+    spy_on(page)
+    page.goto(page_of(html_of(Recorded(runs), view="lines"), tmp_path))
+    expect(page.locator(".ifl-shown").last).to_contain_text("Shown: ")
+    for lane in (0, 1):
+        plot_on(page, lane, says=["in flight", "10"])
 
 
 def test_a_page_plays_from_the_file_system(page: Page, tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ LOWEST = 8
 ONE_OF_FEW = 16
 """Pixels: a request where no stack has many."""
 
+SHORTER = 0.6
+"""A refused request is so much lower than an answered one: colours are not enough."""
+
+DIGIT = 10
+"""Pixels of a digit."""
+
 STACK_WIDTH = 5
 STACK_GAP = 1
 """Pixels."""
@@ -90,9 +96,9 @@ def draw_strips(
 
     ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words
     for the end of each strip, in place of its counts.  Refused requests are on top of
-    a stack, and red.  A burst has the number of its requests beside it: below those
-    that were answered, above, in red, those that were refused.  Of a stream only what
-    stands out has one.
+    a stack, red, and shorter.  A burst has the number of its requests beside it: below
+    those that were answered, above, in red, those that were refused.  Of a stream only
+    what stands out has one.
     """
     marks = {name: marks_of(events) for name, events in runs.items()}
     x = _time_scale(mark.time for each in marks.values() for mark in each)
@@ -134,7 +140,7 @@ def _caption(marks: Iterable[Mark]) -> str:
     seen = {mark.known for mark in marks}
     parts = ["When each request came, those together stacked.  Green: answered"]
     if "refused" in seen:
-        parts.append("red, on top: refused")
+        parts.append("red, shorter: refused")
     if "sent" in seen:
         parts.append("grey: no answer")
     return "; ".join(parts)
@@ -165,14 +171,15 @@ def _width(x: Scale, burst: list[Stack]) -> float:
 
 
 def _stack(axes: Axes, bottom: float, stack: Stack) -> list[Element]:
-    """A bar of the stack's requests: as many pixels for each."""
+    """A bar of the stack's requests, in the order of `COLOURS`."""
     height = axes.height(len(stack.marks))
     parts = []
     for known, colour in COLOURS.items():
         share = stack.count(known) / len(stack.marks)
         if not share:
             continue
-        part = round(share * height, 1)
+        lower = SHORTER if known == "refused" else 1
+        part = round(share * height * lower, 1)
         bottom = round(bottom - part, 1)
         parts.append(
             element(
@@ -205,13 +212,16 @@ def _numbers_beside(x: Scale, bottom: float, burst: list[Stack]) -> list[Element
 def _numbers_above(axes: Axes, bottom: float, stacks: list[Stack]) -> list[Element]:
     """How many are in the stacks that stand out of a stream."""
     usual = median(len(stack.marks) for stack in stacks)
-    parts = []
+    parts: list[Element] = []
+    free = 0.0
     for stack in stacks:
         count = len(stack.marks)
-        if count < max(STANDS_OUT, 2 * usual):
+        at = axes.x(stack.begin) - 2
+        if count < max(STANDS_OUT, 2 * usual) or at < free:
             continue
         top = bottom - axes.height(count)
-        parts.append(_number(axes.x(stack.begin) - 2, top - 3, count, colour=INK))
+        parts.append(_number(at, top - 3, count, colour=INK))
+        free = at + DIGIT * len(str(count))
     return parts
 
 
