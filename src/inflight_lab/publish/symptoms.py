@@ -278,6 +278,12 @@ ASYNCIO = (
         "08_survive_failures",
         "Why does my progress bar stop at the first error?",
     ),
+    Symptom(
+        "Tests that wait for asyncio.sleep",
+        "A clock that jumps instead of waiting, as looptime's, ends them at once.",
+        "07_judge_a_limiter",
+        "Test your own code without waiting",
+    ),
 )
 
 LANGUAGE_MODELS = (
