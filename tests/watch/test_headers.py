@@ -85,9 +85,9 @@ def test_the_terminal_and_the_page_say_what_to_do_with_them() -> None:
     ]
     conclusion = Conclusion("60 requests.", findings)
     sentence = (
-        "Your requests sent X-Api-Key and X-Org. The script has a line for each in its "
-        "HEADERS, and takes the value from the environment, because watch doesn't look "
-        "at values."
+        "Your requests sent X-Api-Key and X-Org. The script's HEADERS have a line for "
+        "each, and the value comes from the environment, because watch doesn't look at "
+        "values."
     )
     assert str(conclusion).count(sentence) == 1
     assert conclusion.for_page()["warnings"] == [sentence]
@@ -150,5 +150,8 @@ def test_the_command_has_the_names_of_the_scripts_headers(tmp_path: Path) -> Non
     script.write_text(TOO_FAST)
     said = watch("--no-browser", "--practice", "3/20s", script).stderr
     assert "--header X-Api-Key --output fixed.py\n" in said
-    assert "\nYour requests sent X-Api-Key. The script has a line for each" in said
+    assert (
+        "\nYour requests sent X-Api-Key. The script's HEADERS have a line for it"
+        in said
+    )
     assert "hunter2" not in said

@@ -96,7 +96,9 @@ def test_results_of_practice_are_named_and_hold_no_secret(
 def test_a_printed_script_keeps_practice_answers_apart(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Run for real afterwards, it asks the API for all of them."""
+    """Run for real afterwards, it asks the API for all of them.  A second practice run
+    has nothing to ask, and it is said why.
+    """
     script = snippet("fetch_all", IDS=[1, 2], RESULTS="results.jsonl")
     (here / "my_script.py").write_text(script)
     done = watch_here(capfd, *PRACTICE, "my_script.py")
@@ -104,6 +106,11 @@ def test_a_printed_script_keeps_practice_answers_apart(
     assert not (here / "results.jsonl").exists()
     assert "2 of 2 have an answer in practice-results.jsonl" in done.output
     assert "delete practice-results.jsonl" in done.said
+    again = watch_here(capfd, *PRACTICE, "my_script.py")
+    assert (
+        "No request was seen.\nPerhaps all was done already: practice-res" in again.said
+    )
+    assert "Before a real run" not in again.said
 
 
 def test_data_that_was_there_is_not_to_be_deleted_unseen(

@@ -114,10 +114,7 @@ def _watch(
     warnings = []
     if options.practice:
         log.dialect = page.dialect
-        warnings = _words_on_the_dialect(page)
-        warnings += words_on_earlier_practice(log, here)
-        warnings += warn_of_made_up_data(log)
-        warnings += warn_of_practice_answers(log, script, here, began=began)
+        warnings = _words_on_practice(page, log, script, here, began=began)
     page.conclusion = conclude(log, warnings=warnings, status=status)
     print(f"watch: {page.conclusion}", file=sys.stderr)
     a_browser_may_yet_open = not options.no_browser
@@ -158,6 +155,20 @@ def _where_requests_go(practice: dict[str, Any]) -> str:
         return "real requests go to the API (with --practice, none would)"
     quota = f"{practice['rate']} allowed in {practice['period']:g} s"
     return f"practice, {quota}: no request leaves this machine"
+
+
+def _words_on_practice(
+    page: Page, log: RequestLog, script: Path, here: Path, *, began: float
+) -> list[str]:
+    """What to know after practice: how it answered, and where its answers are."""
+    earlier = words_on_earlier_practice(log, here)
+    if earlier:
+        return earlier
+    return [
+        *_words_on_the_dialect(page),
+        *warn_of_made_up_data(log),
+        *warn_of_practice_answers(log, script, here, began=began),
+    ]
 
 
 def _words_on_the_dialect(page: Page) -> list[str]:

@@ -18,8 +18,8 @@ OUTPUT_EXPLAINED = (
     "what that uses. Without --output, it prints both as one script."
 )
 HEADERS_EXPLAINED = (
-    "Your requests sent {names}. The script has a line for each in its HEADERS, and "
-    "takes the value from the environment, because watch doesn't look at values."
+    "Your requests sent {names}. The script's HEADERS have a line for {each}, and the "
+    "value comes from the environment, because watch doesn't look at values."
 )
 HEADER = re.compile(r"--header (\S+)")
 
@@ -101,7 +101,8 @@ def _on_headers(findings: Sequence[Finding]) -> list[str]:
         names |= dict.fromkeys(HEADER.findall(finding.fix))
     if not names:
         return []
-    return [HEADERS_EXPLAINED.format(names=" and ".join(names))]
+    each = "it" if len(names) == 1 else "each"
+    return [HEADERS_EXPLAINED.format(names=" and ".join(names), each=each)]
 
 
 def _with_notebook(finding: Finding) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def warn_of_made_up_data(log: RequestLog) -> list[str]:
 
 
 def words_on_earlier_practice(log: RequestLog, here: Path) -> list[str]:
-    """A sentence, if a recipe had nothing to ask: it has the answers already."""
+    """A sentence, if a recipe sent nothing: it may have all answers already."""
     earlier = [
         name
         for name in sorted(_there_before(log, here))

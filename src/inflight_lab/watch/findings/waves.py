@@ -7,6 +7,7 @@ threads: as many as were refused before.
 from collections.abc import Iterator
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from inflight_lab.watch.findings.finding import LIKELY, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import with_retries
@@ -31,25 +32,61 @@ def retries_in_waves(log: RequestLog) -> Finding | None:
     if storm_of_retries(log):
         return None
     for group in log.by_api():
-        returns = [pair for pair in pairwise(_waves(group)) if _come_back(*pair)]
-        pauses = [_begin(second) - _end(first) for first, second in returns]
-        # Batches of one size look the same, as long as all of them are refused.
-        varies = any(_failed(first) < len(first) for first, _ in returns)
-        if len(returns) >= 2 and varies and max(pauses) < ALIKE * min(pauses):
-            waves = [second for _, second in returns]
-            return _together(log, group, waves, pause=median(pauses))
+        returns = _returns(group)
+        if _are_retries(returns):
+            return _together(log, group, returns)
     return None
 
 
-def _together(
-    log: RequestLog, group: RequestGroup, waves: list[list[Request]], *, pause: float
-) -> Finding:
+class Return(NamedTuple):
+    """A wave of requests, and the next one."""
+
+    first: list[Request]
+    second: list[Request]
+
+    @property
+    def pause(self) -> float:
+        """Seconds from the end of the first to the second."""
+        return self.second[0].asked - _end(self.first)
+
+    @property
+    def failed(self) -> int:
+        """How many of the first failed."""
+        return sum(request.failed for request in self.first)
+
+    @property
+    def is_of_those_that_failed(self) -> bool:
+        """Whether the second has as many requests as failed in the first."""
+        difference = abs(len(self.second) - self.failed)
+        return self.failed >= MIN_EVIDENCE and difference <= 0.1 * self.failed
+
+
+def _returns(group: RequestGroup) -> list[Return]:
+    """The waves that are as large as what had failed just before."""
+    neighbours = [Return(*pair) for pair in pairwise(_waves(group))]
+    return [each for each in neighbours if each.is_of_those_that_failed]
+
+
+def _are_retries(returns: list[Return]) -> bool:
+    """Whether there are several, after pauses that are alike.
+
+    Batches of one size look the same, as long as all of them are refused.
+    """
+    if len(returns) < 2:
+        return False
+    varies = any(each.failed < len(each.first) for each in returns)
+    pauses = [each.pause for each in returns]
+    return varies and max(pauses) < ALIKE * min(pauses)
+
+
+def _together(log: RequestLog, group: RequestGroup, returns: list[Return]) -> Finding:
+    pause = median(each.pause for each in returns)
     usual = OBEDIENT if _waits_as_asked(group, pause) else IMPATIENT
-    count = sum(len(wave) for wave in waves)
+    count = sum(len(each.second) for each in returns)
     return Finding(
         LIKELY,
         "Retries that come back together",
-        facts=f"{len(waves)} waves, each {pause:.1f} s after the one before it, and "
+        facts=f"{len(returns)} waves, each {pause:.1f} s after the one before it, and "
         "each with as many requests as had just been refused: "
         f"{count} of {len(group)} in all",
         advice=usual + on_refusals(log, group),
@@ -79,20 +116,6 @@ def _waves(group: RequestGroup) -> Iterator[list[Request]]:
         end = max(end, request.asked + request.seconds)
     if wave:
         yield wave
-
-
-def _come_back(first: list[Request], second: list[Request]) -> bool:
-    """Whether the second has as many requests as failed in the first."""
-    failed = _failed(first)
-    return failed >= MIN_EVIDENCE and abs(len(second) - failed) <= 0.1 * failed
-
-
-def _failed(wave: list[Request]) -> int:
-    return sum(request.failed for request in wave)
-
-
-def _begin(wave: list[Request]) -> float:
-    return wave[0].asked
 
 
 def _end(wave: list[Request]) -> float:
