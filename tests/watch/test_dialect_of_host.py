@@ -37,9 +37,8 @@ def test_all_of_them_are_dialects() -> None:
 
 ASKS = """
 import requests
-for _ in "abc":
-    answer = requests.get("https://{host}/user")
-print(answer.status_code, "Inflight" in answer.text, answer.headers.get("Retry-After"))
+first, _, last = [requests.get("https://{host}/user") for _ in "abc"]
+print(last.status_code, "Inflight" in first.text, last.headers.get("Retry-After"))
 """
 
 
