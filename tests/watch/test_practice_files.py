@@ -96,8 +96,8 @@ def test_results_of_practice_are_named_and_hold_no_secret(
 def test_a_printed_script_keeps_practice_answers_apart(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Run for real afterwards, it asks the API for all of them.  A second practice run
-    has nothing to ask, and it is said why.
+    """Run for real afterwards, it asks the API for all of them; a second practice run
+    has nothing to ask, and hears why.
     """
     script = snippet("fetch_all", IDS=[1, 2], RESULTS="results.jsonl")
     (here / "my_script.py").write_text(script)
