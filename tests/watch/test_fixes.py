@@ -22,6 +22,8 @@ from inflight_lab.watch.findings.fixes import (
     at_the_quotas,
     snippet,
     whole,
+    with_a_limit,
+    with_retries,
 )
 from inflight_lab.watch.findings.notes import (
     INSTEAD_OF_THREADS,
@@ -156,7 +158,8 @@ def test_what_sends_with_another_library() -> None:
     """POST is sent with httpx, whichever library the script uses: it says so."""
     orders = [Made(method="POST", url=f"{ITEMS}", library="aiohttp")] * 5
     command = at_the_quotas(log_of(orders), QUOTAS[:1])
-    assert "snippet send_all " in command
+    for each in (command, with_retries(log_of(orders)), with_a_limit(log_of(orders))):
+        assert "snippet send_all " in each
     note = (
         " The code below sends with httpx, because no recipe sends POST with aiohttp."
     )

@@ -112,8 +112,7 @@ def with_retries(group: RequestGroup) -> str:
     """The command for code that retries as it should."""
     if asks_a_model(group):
         return for_requests(group, for_a_model(group))
-    recipe = RECIPE_BY_LIBRARY.get(group.first.library, "resilient")
-    return for_requests(group, recipe)
+    return for_requests(group, _of_its_library(group) or "resilient")
 
 
 def with_a_limit(group: RequestGroup) -> str:
@@ -121,8 +120,15 @@ def with_a_limit(group: RequestGroup) -> str:
     if asks_a_model(group) and is_sent_by_openai(group):
         return for_requests(group, "with_openai")
     usual = "fetch_all" if is_in_a_thread(group) else "semaphore"
-    recipe = RECIPE_BY_LIBRARY.get(group.first.library, usual)
-    return for_requests(group, recipe)
+    return for_requests(group, _of_its_library(group) or usual)
+
+
+def _of_its_library(group: RequestGroup) -> str:
+    """The recipe for the library that sends most of it; "" if that is httpx."""
+    most = most_of(group).first
+    if most.library not in RECIPE_BY_LIBRARY:
+        return ""
+    return "send_all" if most.method == "POST" else RECIPE_BY_LIBRARY[most.library]
 
 
 def is_in_a_thread(group: RequestGroup) -> bool:
