@@ -50,7 +50,9 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 def test_who_hears_a_picture_hears_its_numbers() -> None:
-    """The title of bars has every number, and that of strips how many were refused."""
+    """The title of bars has every number, and that of strips how many came when, and
+    how many were refused.
+    """
     bars = draw_bars({"a": {"10": 1, "20": 2}, "b": {"20": 0.5}}, title="seconds")
     assert bars.title == "seconds. 10: 1 a; 20: 2 a, 0.5 b."
     events = [
@@ -59,7 +61,8 @@ def test_who_hears_a_picture_hears_its_numbers() -> None:
         Event(2, "answered", 1, 429, 0, 1),
     ]
     strips = draw_strips({"one": events, "none": []})
-    counts = "one: 2 requests, 1 refused; none: 0 requests, 0 refused. "
+    one = "one: 2 requests, 1 refused (1 at 0.0 s, 1 at 1.0 s)."
+    counts = f"{one} none: 0 requests, 0 refused. "
     assert strips.title.startswith(counts)
     assert f'alt="{counts}' in strips._repr_html_()
 
@@ -163,3 +166,10 @@ def test_numbers_are_written_as_people_write_them(number: float, written: str) -
 def test_steps_are_round(span: float, step: float) -> None:
     """1, 2 or 5 times a power of ten, and as few as asked for."""
     assert nice_step(span, 5) == step
+
+
+def test_of_many_bursts_one_hears_only_how_many_there_were() -> None:
+    """Nobody can keep twenty times in mind."""
+    stream = [Event(second, "sent", second, None, 0, 1) for second in range(20)]
+    title = draw_strips({"stream": stream}).title
+    assert title.startswith("stream: 20 requests, 0 refused. When")

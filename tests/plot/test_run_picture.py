@@ -160,7 +160,8 @@ def test_the_end_is_in_words() -> None:
     assert drawn.titles[0].words.startswith(sentence)
     assert numbers in drawn.words
     parts = [each.words for each in drawn.titles if each.number("y") < 40]
-    assert f"Requests over time. {' '.join(parts)} {numbers}" == picture.title
+    curve = "In flight: at most 5; in each fifth of the run mostly 0, 5, 4, 4 and 2."
+    assert f"Requests over time. {' '.join(parts)} {curve} {numbers}" == picture.title
     assert max(map(len, parts)) <= 100 < len(" ".join(parts)), "two lines, not too long"
     quiet = draw_run(run_of({}, counts=RunStats(started=2, accepted=2, elapsed=0.5)))
     assert quiet.title == (

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
 from inflight_lab.plot.drawing.chart import Style, charts_of, draw_chart, styled
+from inflight_lab.plot.drawing.in_words import in_flight_in_words
 from inflight_lab.plot.drawing.latency_marks import (
     draw_latency_marks,
     has_latency_marks,
@@ -84,7 +85,8 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
         parts += draw_latency_marks(run, x, top=TOP, bottom=bottom)
     bottom += NUMBERS_HEIGHT
     parts.append(text(x.start, bottom, f"{numbers}{_legend_of(run)}"))
-    said = ["Requests over time.", headline, latencies_in_words(run), numbers]
+    curve = in_flight_in_words(run)
+    said = ["Requests over time.", headline, curve, latencies_in_words(run), numbers]
     spoken = " ".join(each for each in said if each)
     return picture(parts, bottom + 12, spoken, mark)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
+from inflight_lab.plot.drawing.in_words import bursts_in_words
 from inflight_lab.plot.drawing.stacks import (
     Known,
     Mark,
@@ -115,8 +116,8 @@ def draw_strips(
     parts += _times(x, end)
     caption = _caption(mark for each in marks.values() for mark in each)
     parts.append(text(LEFT_MARGIN, end + 38, caption))
-    spoken = [f"{name}: {_counts_of(each)}" for name, each in marks.items()]
-    return picture(parts, end + 50, f"{'; '.join(spoken)}. {caption}")
+    spoken = [_in_words(x, name, each, stacks[name]) for name, each in marks.items()]
+    return picture(parts, end + 50, f"{' '.join(spoken)} {caption}")
 
 
 def _time_scale(times: Iterable[float]) -> Scale:
@@ -133,6 +134,13 @@ def _counts_of(marks: list[Mark]) -> str:
     """How many requests a strip has, and how many of them were refused."""
     refused = sum(mark.known == "refused" for mark in marks)
     return f"{len(marks)} requests, {refused} refused"
+
+
+def _in_words(x: Scale, name: str, marks: list[Mark], stacks: list[Stack]) -> str:
+    """A strip in a sentence, for those who do not see it."""
+    bursts = bursts_in_words(bursts_of(stacks, BURST_GAP * x.per_pixel))
+    counts = _counts_of(marks)
+    return f"{name}: {counts} ({bursts})." if bursts else f"{name}: {counts}."
 
 
 def _caption(marks: Iterable[Mark]) -> str:

@@ -1,0 +1,52 @@
+"""What pictures show, in words for people who do not see them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from inflight_lab.plot.drawing.axis import number_of
+from inflight_lab.plot.drawing.stacks import Stack
+from inflight_lab.runs.levels import Point
+from inflight_lab.runs.run import Run
+
+PARTS = 5
+"""Into how many equal parts a run is divided to tell the shape of its curve."""
+
+MOST_BURSTS = 8
+"""Nobody keeps the times of more bursts in mind."""
+
+
+def in_flight_in_words(run: Run) -> str:
+    """The curve of requests in flight as a sentence; "" if nothing was in flight."""
+    points = run.levels["server"] or run.levels["client"]
+    most = max((point.highest for point in points), default=0)
+    if not most:
+        return ""
+    part = run.now / PARTS
+    usual = [usual_level(points, n * part, (n + 1) * part) for n in range(PARTS)]
+    *first, last = map(number_of, usual)
+    return (
+        f"In flight: at most {number_of(most)}; in each fifth of the run mostly "
+        f"{', '.join(first)} and {last}."
+    )
+
+
+def usual_level(points: Sequence[Point], begin: float, end: float) -> float:
+    """The level that lasts longest from ``begin`` to ``end``."""
+    seconds = defaultdict[float, float](float)
+    ends = [point.time for point in points[1:]]
+    for point, until in zip(points, [*ends, end], strict=True):
+        lasts = min(until, end) - max(point.time, begin)
+        if lasts > 0:
+            seconds[point.last] += lasts
+    return max(seconds, key=seconds.__getitem__, default=0)
+
+
+def bursts_in_words(bursts: Iterable[Sequence[Stack]]) -> str:
+    """How many requests came when; "" if they came in too many bursts to tell."""
+    told = [f"{count_in(each)} at {each[0].begin:.1f} s" for each in bursts]
+    return ", ".join(told) if len(told) <= MOST_BURSTS else ""
+
+
+def count_in(burst: Sequence[Stack]) -> int:
+    """How many requests a burst has."""
+    return sum(len(stack.marks) for stack in burst)
