@@ -43,8 +43,8 @@ def usual_level(points: Sequence[Point], begin: float, end: float) -> float:
 
 def bursts_in_words(bursts: Iterable[Sequence[Stack]]) -> str:
     """How many requests came when; "" if they came in too many bursts to tell."""
-    told = [f"{count_in(each)} at {each[0].begin:.1f} s" for each in bursts]
-    return ", ".join(told) if len(told) <= MOST_BURSTS else ""
+    times = [f"{count_in(each)} at {each[0].begin:.1f} s" for each in bursts]
+    return ", ".join(times) if len(times) <= MOST_BURSTS else ""
 
 
 def count_in(burst: Sequence[Stack]) -> int:
