@@ -45,8 +45,8 @@ def player_html(
     switches between them, and says that they are recordings.  ``view`` is "both",
     "requests" or "lines"; ``strip`` what stands below the requests: "in flight", the
     "rate", or "all" strips.  ``moment`` is what is shown while nothing moves, one of
-    `MOMENTS`; without it, or in a run that has no such moment, it is what says most of
-    the run.  The page needs `page_parts` once, too.
+    `MOMENTS`; without it, or in a run that has no such moment, it is the one that says
+    most about the run.  The page needs `page_parts` once, too.
 
     Raises ``ValueError`` if nothing was recorded.
     """

@@ -7,7 +7,7 @@
 ... }}
 
 ``moment``: what its plot shows while nothing moves: one of `MOMENTS`, such as "not
-arrived".  Without it, the plot shows what says most of the run.
+arrived".  Without it, the plot shows the moment that says most about the run.
 ``limits``: its panel is recorded at each of these too, so that the page has a slider.
 ``shows``: what the text beside it claims about the run.  A run that does not show that
 is recorded again.

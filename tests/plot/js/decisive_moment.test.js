@@ -304,12 +304,12 @@ const CROWD = runOf({
 });
 
 Deno.test("where most slots sleep, that is what a run is about", () => {
-  assert.equal(decisiveMoment(SLEEPERS).words, "2 slots asleep, at 0.9\u00a0s");
+  assert.equal(decisiveMoment(SLEEPERS).words, "2 slots asleep, at 0.8\u00a0s");
 });
 
 Deno.test("a page can ask for another moment", () => {
   const crowd = decisiveMoment(CROWD, "not arrived");
-  assert.equal(crowd.words, "100 not arrived, at 0.3\u00a0s");
+  assert.equal(crowd.words, "100 not arrived, at 0.2\u00a0s");
   const first = decisiveMoment(CROWD, "refused");
   assert.equal(first.words, "the first refusal, at 1\u00a0s");
   assert.match(decisiveMoment(SLEEPERS, "steady").words, /^a steady moment/);

@@ -1,9 +1,10 @@
-// When most requests of a run were in the same state, for as long as one can look at it.
+// When the most requests of a run were in the same state, for long enough to be looked at.
 
 import { sleepsIn } from "./sentence/sleepers.js";
 import { ASLEEP_AFTER_SECONDS, CONNECTED_SECONDS } from "./thresholds.js";
 
-const SOON_SECONDS = 0.3;
+/** How long they have to be there together, unless even the longest stay is short. */
+const LOOK_SECONDS = 0.2;
 
 /**
  * @import { Run } from "./run.js"
@@ -15,6 +16,11 @@ const SOON_SECONDS = 0.3;
  * @typedef {object} Most
  * @property {number} time
  * @property {number} count How many are in that state then.
+ *
+ * @typedef {object} Stretch Nothing changes for so many seconds from `time` on.
+ * @property {number} time
+ * @property {number} count
+ * @property {number} seconds
  */
 
 /**
@@ -53,28 +59,58 @@ export function mostAsleep({ events, now }) {
 }
 
 /**
- * The stretch of time in which there are many for long: soon after its beginning, when what
- * has led to it can still be seen.
+ * When the most have been there together for a while: what has led to it can still be seen.
  *
  * @param {Stay[]} stays
  * @returns {Most | null} Null if there are none.
  */
 export function mostAtOnce(stays) {
+  if (stays.length === 0) return null;
+  const look = lookSeconds(stays);
+  const settled = stays
+    .map(({ from, to }) => ({ from: from + look, to }))
+    .filter(({ from, to }) => to > from);
+  const { time } = stretchesOf(settled).reduce(fuller);
+  const there = stays.filter(({ from, to }) => from <= time && time < to);
+  return { time, count: there.length };
+}
+
+/**
+ * For how long they have to be there: less where none stays for long.
+ *
+ * @param {Stay[]} stays
+ */
+function lookSeconds(stays) {
+  const longest = stays.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+  return Math.min(LOOK_SECONDS, longest / 2);
+}
+
+/**
+ * @param {Stay[]} stays
+ * @returns {Stretch[]} From one change to the next.
+ */
+function stretchesOf(stays) {
   const begins = stays.map(({ from }) => ({ time: from, change: 1 }));
   const ends = stays.map(({ to }) => ({ time: to, change: -1 }));
   const changes = [...begins, ...ends].sort((one, other) => one.time - other.time);
-  /** @type {Most | null} */
-  let most = null;
-  let longest = 0;
+  /** @type {Stretch[]} */
+  const stretches = [];
   let count = 0;
-  changes.forEach(({ time, change }, i) => {
+  changes.slice(0, -1).forEach(({ time, change }, i) => {
     count += change;
-    const next = changes[i + 1]?.time ?? time;
-    const size = count * (next - time);
-    if (size > longest) {
-      longest = size;
-      most = { time: time + Math.min((next - time) / 2, SOON_SECONDS), count };
-    }
+    const seconds = changes[i + 1].time - time;
+    if (seconds > 0) stretches.push({ time, count, seconds });
   });
-  return most;
+  return stretches;
+}
+
+/**
+ * The one in which more are there; of equals the longer, or else the earlier.
+ *
+ * @param {Stretch} one
+ * @param {Stretch} other
+ */
+function fuller(one, other) {
+  if (one.count !== other.count) return one.count > other.count ? one : other;
+  return one.seconds >= other.seconds ? one : other;
 }
