@@ -106,9 +106,20 @@ def test_requests_that_come_together_are_stacked_and_counted() -> None:
     assert float(bars[1]["y"]) + refused == pytest.approx(float(bars[0]["y"]))
     assert bars[0]["x"] == bars[1]["x"] == "150.0"
     numbers = [each for each in elements(picture, "text") if each.words.isdigit()]
-    assert [each.words for each in numbers] == ["5", "15", "3", "1"]
-    assert [each.attributes["fill"] for each in numbers] == [RED, GREEN] * 2
-    assert numbers[0].number("y") < numbers[1].number("y")
+    assert [each.words for each in numbers] == ["15", "5", "1", "3"]
+    assert [each.attributes["fill"] for each in numbers] == [GREEN, RED] * 2
+    assert numbers[0].number("y") > numbers[1].number("y")
+
+
+def test_a_request_without_an_answer_is_not_counted_as_answered() -> None:
+    """A burst has its number in grey, between the answered and the refused ones."""
+    mixed = burst(0, [200, None, None, None, 429, 429])
+    picture = draw_strips({"one": [*mixed, *burst(4, [200])]})
+    numbers = [each for each in elements(picture, "text") if each.words.isdigit()]
+    assert [each.words for each in numbers] == ["1", "3", "2"]
+    assert [each.attributes["fill"] for each in numbers] == [GREEN, INK, RED]
+    heights = [each.number("y") for each in numbers]
+    assert heights == sorted(heights, reverse=True)
 
 
 def test_a_single_request_is_seen_and_not_counted() -> None:

@@ -49,10 +49,14 @@ ONE_OF_FEW = 16
 """Pixels: a request where no stack has many."""
 
 SHORTER = 0.6
-"""A refused request is so much lower than an answered one: colours are not enough."""
+"""Refused requests are drawn at this share of the height: colours are not enough."""
 
 DIGIT = 10
 """Pixels of a digit."""
+
+NUMBERS_FROM = 5
+NUMBER_ROW = 19
+"""Pixels: from the bottom to the lowest number of a burst, and from row to row."""
 
 STACK_WIDTH = 5
 STACK_GAP = 1
@@ -92,14 +96,13 @@ class Axes(NamedTuple):
 def draw_strips(
     runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None
 ) -> Picture:
-    """One strip per run, on one axis of time: requests as they came, those together
-    stacked.
+    """One strip per run, on one axis of time; requests that came together are stacked.
 
     ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words
     for the end of each strip, in place of its counts.  Refused requests are on top of
-    a stack, red, and shorter.  A burst has the number of its requests beside it: below
-    those that were answered, above, in red, those that were refused.  Of a stream only
-    what stands out has one.
+    a stack, red, and shorter.  A burst has numbers beside it, in the same order and
+    colours: how many were answered, had no answer, and were refused.  Of a stream only
+    what stands out has a number.
     """
     marks = {name: marks_of(events) for name, events in runs.items()}
     x = _time_scale(mark.time for each in marks.values() for mark in each)
@@ -203,17 +206,21 @@ def _stack(axes: Axes, bottom: float, stack: Stack) -> list[Element]:
 
 
 def _numbers_beside(x: Scale, bottom: float, burst: list[Stack]) -> list[Element]:
-    """How many of a burst were refused, and below that how many were not."""
-    count = sum(len(stack.marks) for stack in burst)
-    if count == 1:
+    """How many of a burst became what, in the order of `COLOURS`.
+
+    The lowest row is only for those that were answered, so that one finds them.
+    """
+    if sum(len(stack.marks) for stack in burst) == 1:
         return []
-    refused = sum(stack.count("refused") for stack in burst)
     at = x(burst[-1].begin) + STACK_WIDTH + 4
+    y = bottom - NUMBERS_FROM
     parts = []
-    if refused:
-        parts.append(_number(at, bottom - 24, refused, colour=RED))
-    if count > refused:
-        parts.append(_number(at, bottom - 5, count - refused, colour=GREEN))
+    for known, colour in COLOURS.items():
+        count = sum(stack.count(known) for stack in burst)
+        if count:
+            parts.append(_number(at, y, count, colour=colour))
+        if count or known == "answered":
+            y -= NUMBER_ROW
     return parts
 
 
