@@ -85,6 +85,16 @@ def test_a_pause_after_the_last_answer_counts(freed: float, elapsed: float) -> N
     assert run.elapsed == pytest.approx(elapsed)
 
 
+def test_without_the_last_answer_no_pause_is_known() -> None:
+    """A slot that pauses for longer than events are kept does not double the time."""
+    run = Run(
+        events=[RequestEvent(9.8, "freed", None, 1)],
+        counts=RunStats(started=1, accepted=1, elapsed=9.7),
+        now=10.0,
+    )
+    assert run.elapsed == 9.7
+
+
 def test_older_rows_are_dropped_and_what_ended_is_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -116,7 +116,7 @@ class Run:
     def elapsed(self) -> float:
         """Seconds from the first request to the last answer and the pause after it.
 
-        Until ``now``, if no request is known.
+        If no request is known: ``now``.
         """
         if not self.counts.elapsed:
             return self.now
@@ -176,9 +176,15 @@ class Run:
         )
 
     def _last_pause(self) -> float:
-        """For how long slots were held after the last answer, if that was a pause."""
-        last_freed = _last_time_of(self.events, "freed")
-        pause = last_freed - _last_time_of(self.events, *END_KINDS)
+        """For how long slots were held after the last answer, if that was a pause.
+
+        0 if ``events`` no longer has that answer.
+        """
+        freed = _last_time_of(self.events, "freed")
+        ended = _last_time_of(self.events, *END_KINDS)
+        if freed is None or ended is None:
+            return 0.0
+        pause = freed - ended
         return pause if pause > SHORTEST_PAUSE else 0.0
 
     def _drop_oldest(self) -> None:
@@ -204,10 +210,10 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
     return found
 
 
-def _last_time_of(events: Sequence[RequestEvent], *kinds: What) -> float:
-    """When the last event of these kinds happened; 0 without any."""
+def _last_time_of(events: Sequence[RequestEvent], *kinds: What) -> float | None:
+    """When the last event of these kinds happened; None without any."""
     times = (event.time for event in reversed(events) if event.what in kinds)
-    return next(times, 0.0)
+    return next(times, None)
 
 
 def _excess(rows: Sequence[object]) -> int:

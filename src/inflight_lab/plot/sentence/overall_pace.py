@@ -56,5 +56,8 @@ def _in_its_busiest_period(run: Run, policy: QuotaPolicy) -> str:
 
 
 def _rate_of(run: Run) -> float:
-    """Answers a second, from the seconds that are said: who divides gets the same."""
+    """Answers a second, computed from the rounded time in the sentence.
+
+    So the two numbers agree.
+    """
     return run.counts.accepted / plain_time(run.elapsed)

@@ -74,7 +74,8 @@ function inItsBusiestPeriod(soFar, policy) {
 }
 
 /**
- * Answers a second, from the seconds that are said: who divides gets the same.
+ * Answers a second, computed from the rounded time in the sentence, so that the two numbers
+ * agree.
  *
  * @param {RunSoFar} soFar
  */

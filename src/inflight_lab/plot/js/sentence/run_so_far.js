@@ -28,14 +28,16 @@ export const SILENCE = 0.25;
  */
 
 /**
- * For how long slots were held after the last answer, if that was a pause.
+ * For how long slots were held after the last answer, if that was a pause.  0 if the events no
+ * longer have that answer.
  *
  * @param {RequestEvent[]} events
  */
 function lastPauseOf(events) {
   const freed = events.findLast(({ what }) => what === "freed");
   const ended = events.findLast((event) => outcomeOf(event) !== null);
-  const pause = (freed?.time ?? 0) - (ended?.time ?? 0);
+  if (!freed || !ended) return 0;
+  const pause = freed.time - ended.time;
   return pause > SHORTEST_PAUSE ? pause : 0;
 }
 
