@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import {
   highestOf,
   inGroups,
+  longestLevels,
   trace,
-  usualLevels,
   whereApart,
 } from "../../../../src/inflight_lab/plot/js/lines/levels.js";
 import { pointsOf } from "../support.js";
@@ -19,7 +19,7 @@ const pairs = (steps) =>
 
 Deno.test("a level is a whole number: the one that lasted longest in a column", () => {
   const points = pointsOf([[0.99, 8], [1.02, 2], [1.14, 5], [1.19, 6]]);
-  const steps = usualLevels(points, { from: 1, until: 1.4, width: 0.1 });
+  const steps = longestLevels(points, { from: 1, until: 1.4, width: 0.1 });
   // 8 until 1.03, 2 until 1.15, 5 until 1.2; a bin's last level begins when the bin ends
   assert.deepEqual(pairs(steps), [[1, 2], [1.1, 5], [1.2, 6], [1.3, 6]]);
 });
@@ -31,18 +31,18 @@ Deno.test("a slot that is empty for a moment leaves no mark", () => {
     highest: 9,
     last: 9,
   }));
-  const steps = usualLevels(points, { from: 0, until: 0.6, width: 0.04 });
+  const steps = longestLevels(points, { from: 0, until: 0.6, width: 0.04 });
   assert.deepEqual(new Set(steps.map(({ level }) => level)), new Set([9]));
 });
 
 Deno.test("the last point before the columns gives the level at their left end", () => {
-  const steps = usualLevels(pointsOf([[1, 5]]), { from: 7, until: 7.5, width: 0.25 });
+  const steps = longestLevels(pointsOf([[1, 5]]), { from: 7, until: 7.5, width: 0.25 });
   assert.deepEqual(pairs(steps), [[7, 5], [7.25, 5]]);
 });
 
 Deno.test("nothing is drawn before a line begins, nor after the time that is shown", () => {
   const points = pointsOf([[0.24, 3], [0.74, 6]]);
-  const steps = usualLevels(points, { from: 0, until: 0.5, width: 0.25 });
+  const steps = longestLevels(points, { from: 0, until: 0.5, width: 0.25 });
   assert.deepEqual(pairs(steps), [[0.25, 3]]);
 });
 

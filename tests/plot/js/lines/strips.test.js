@@ -26,7 +26,11 @@ import { runOf, SEVEN_IN_TWO } from "../support.js";
 
 /**
  * @import { Layout } from "../../../../src/inflight_lab/plot/js/lines/strips.js"
+ * @import { StripName } from "../../../../src/inflight_lab/plot/js/lines/strips.js"
  * @import { Content, DrawnLine } from "../../../../src/inflight_lab/plot/js/lines/content.js"
+ * @import { QuotaPolicy } from "../../../../src/inflight_lab/plot/js/run.js"
+ *
+ * @typedef {[number, number]} Level From this time on.
  */
 
 const ALL = [IN_FLIGHT, WAITING, SENT, TOKENS];
@@ -110,24 +114,78 @@ Deno.test("the only strip has a row for what is marked, and one if nothing is", 
   assert.deepEqual(onlyStrip("rate", both), [SENT]);
 });
 
-Deno.test("titles say what is counted, for how long, and how much is allowed", () => {
-  const aSecond = { ...SEVEN_IN_TWO, rate: 100, period: 1 };
-  const run = runOf({
-    policies: [aSecond, { ...aSecond, time: 1, period: 60, tokens: 12_000 }],
+/** @type {Content} */
+const EMPTY = { lines: [], marks: [] };
+
+/** @type {{ title: string, name: StripName, policy?: Partial<QuotaPolicy>, room?: number }[]} */
+const TITLES = [
+  { title: "in flight", name: "in flight" },
+  {
+    title: "sent in the last second, 100 allowed",
+    name: "rate",
+    policy: { rate: 100 },
+  },
+  { title: "sent in the last second", name: "rate", policy: { rate: 100 }, room: 220 },
+  {
+    title: "tokens in the last 60 s, 12k allowed",
+    name: "tokens",
+    policy: { period: 60, tokens: 12_000 },
+  },
+  { title: "sent in the last second", name: "rate" },
+];
+
+for (const { title, name, policy, room = 900 } of TITLES) {
+  const where = `${name}, ${JSON.stringify(policy)}, ${room} pixels`;
+  Deno.test(`a title says what is counted, and how much is allowed: ${where}`, () => {
+    const quota = policy ? { ...SEVEN_IN_TWO, period: 1, ...policy } : null;
+    assert.equal(stripTitle(name, EMPTY, quota, room), title);
   });
-  assert.equal(stripTitle("in flight", run, 0, 900), "in flight");
-  assert.equal(stripTitle("rate", run, 0, 900), "sent in the last second, 100 allowed");
-  const connecting = runOf({ levels: { client: [[0, 197]], server: [[0, 0]] } });
-  const both = "in flight (dotted: with those not arrived yet)";
-  assert.equal(stripTitle("in flight", connecting, 0, 900), both);
-  assert.equal(stripTitle("in flight", connecting, 0, 220), "in flight");
-  assert.equal(
-    stripTitle("tokens", run, 1, 900),
-    "tokens in the last 60 s, 12k allowed",
-  );
-  assert.equal(stripTitle("rate", runOf({}), 0, 900), "sent in the last second");
-  assert.equal(stripTitle("rate", run, 0, 220), "sent in the last second");
-});
+}
+
+const DOTTED = "in flight (dotted: with those not arrived yet)";
+
+/** @type {{ name: string, client: Level[], server: Level[], title: string }[]} */
+const BOTH_SIDES = [
+  {
+    name: "a few that are late all the time",
+    client: [[0, 9]],
+    server: [[0, 5]],
+    title: DOTTED,
+  },
+  {
+    name: "all, late once",
+    client: [[0, 5]],
+    server: [[0, 0], [1, 5]],
+    title: DOTTED,
+  },
+  {
+    name: "many, for too short to draw a line",
+    client: [[0, 197]],
+    server: [[0, 0], [0.2, 197]],
+    title: "in flight",
+  },
+  {
+    name: "others at the server, which are no client's",
+    client: [[0, 5]],
+    server: [[0, 9]],
+    title: "in flight",
+  },
+  {
+    name: "no server that is seen",
+    client: [[0, 9]],
+    server: [],
+    title: "in flight",
+  },
+];
+
+for (const { name, client, server, title } of BOTH_SIDES) {
+  Deno.test(`a title explains the dotted line if there is one: ${name}`, () => {
+    const run = runOf({ now: 4, levels: { client, server } });
+    const content = contentOf(run, IN_FLIGHT, { from: 0, seconds: 4 }, 4);
+    assert.equal(stripTitle("in flight", content, null, 900), title);
+    assert.equal(stripTitle("in flight", content, null, 220), "in flight");
+  });
+}
 
 const RUN = runOf({
   now: 3,
@@ -207,7 +265,7 @@ Deno.test("the client is drawn only where the server saw something else", () => 
   );
 });
 
-Deno.test("a run that is over ends at its last level, not at a column's usual one", () => {
+Deno.test("a run that is over ends at its last level, not at a column's longest one", () => {
   const over = runOf({ now: 5.03, levels: { server: [[0, 3], [5.02, 0]] } });
   const { lines } = contentOf(over, IN_FLIGHT, timeRangeTo(12, true), 5.03);
   assert.deepEqual(stepsOf(lines, "server").slice(-2), [

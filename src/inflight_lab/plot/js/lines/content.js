@@ -1,7 +1,13 @@
 // The content of a strip: what it shows of a run, up to a time.
 
 import { BIN } from "../run.js";
-import { highestOf, inGroups, peakLevels, usualLevels, whereApart } from "./levels.js";
+import {
+  highestOf,
+  inGroups,
+  longestLevels,
+  peakLevels,
+  whereApart,
+} from "./levels.js";
 import { columnFor } from "./time_axis.js";
 
 /**
@@ -63,13 +69,15 @@ export function contentOf(run, spec, range, until, mostColumns) {
  */
 function stepsOf(run, spec, name, columns) {
   const points = run.levels[name];
-  const steps = spec.peaks ? peakLevels(points, columns) : usualLevels(points, columns);
+  const steps = spec.peaks
+    ? peakLevels(points, columns)
+    : longestLevels(points, columns);
   const isOver = !run.live && columns.until > run.now;
   return isOver ? endedWith(points, steps, run.now) : steps;
 }
 
 /**
- * Steps that end with the last level: a column's usual one is not what the numbers say at
+ * Steps that end with the last level: a column's longest one is not what the numbers say at
  * the end.
  *
  * @param {Point[]} points

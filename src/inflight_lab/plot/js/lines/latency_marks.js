@@ -43,7 +43,7 @@ export function latencyMarks(latencies, range, { x, wide }, widthOf) {
   const standsFirst = lasting.findLastIndex(({ time }) => time <= range.from);
   const shown = lasting.slice(Math.max(0, standsFirst));
   return shown.map(({ time, latency }, i) => {
-    const isChange = time > range.from && (i > 0 || standsFirst > 0);
+    const isChange = i > 0;
     const pixel = isChange ? x(time) : LEFT;
     const end = shown[i + 1] ? x(shown[i + 1].time) - GAP_PIXELS : wide;
     const room = end - pixel - WORDS_RIGHT_OF_LINE_PIXELS;

@@ -30,14 +30,14 @@ const DISTINCT_REQUESTS = 0.5;
  * @param {{ from: number, until: number, width: number }} columns
  * @returns {Step[]}
  */
-export function usualLevels(points, { from, until, width }) {
-  const usual = new Usual(from, width);
+export function longestLevels(points, { from, until, width }) {
+  const columns = new LongestLevels(from, width);
   points.forEach(({ time, last }, i) => {
     const next = points[i + 1]?.time ?? until;
     // The last level of a bin begins when the bin ends.
-    usual.add(last, time + BIN, Math.min(next + BIN, until));
+    columns.add(last, time + BIN, Math.min(next + BIN, until));
   });
-  return usual.steps();
+  return columns.steps();
 }
 
 /**
@@ -92,7 +92,7 @@ class TimeColumns {
 }
 
 /** The level that lasted longest in each column of time; of equals the latest. */
-class Usual {
+class LongestLevels {
   /** @type {Map<number, number>[]} Seconds of each level, by column. */
   #seconds = [];
 

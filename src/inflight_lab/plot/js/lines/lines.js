@@ -5,6 +5,7 @@ import { div } from "../dom.js";
 import { FRAME_MS } from "../frames.js";
 import { latenciesInWords } from "../latencies.js";
 import { Picture } from "../picture.js";
+import { policyAt } from "../run.js";
 import { computedUntil, Contents } from "./contents.js";
 import { axisTop } from "./scales.js";
 import { drawFuture, drawStrip, LEFT, RIGHT } from "./strip_picture.js";
@@ -17,7 +18,7 @@ import { noteBesideTitles, stripTitle } from "./titles.js";
 /** Plots side by side share a height axis unless their maxima differ by more than this. */
 const SHARED_AXIS_RATIO = 4;
 
-/** What it is drawn larger on a screen, at the most, about. */
+/** The largest zoom when presented, roughly. */
 const LARGEST_ZOOM = 2;
 
 /**
@@ -299,16 +300,16 @@ export class Lines extends Picture {
   #drawStrip(strip, across, time) {
     const content = this.contents.of(strip.spec);
     if (!content) return;
+    const whole = this.showsFuture ? this.#whole.of(strip.spec) : undefined;
+    const policy = policyAt(this.run, time);
+    const room = this.#wide - LEFT;
     const axes = {
-      title: stripTitle(strip.spec.name, this.run, time, this.#wide - LEFT),
+      title: stripTitle(strip.spec.name, whole ?? content, policy, room),
       rightPixel: this.#rightPixel,
       ...across,
       ...this.#heightAxis(strip.spec),
     };
-    const whole = this.#whole.of(strip.spec);
-    if (this.showsFuture && whole) {
-      drawFuture(this.pen, strip, whole, axes, across.x(this.run.now));
-    }
+    if (whole) drawFuture(this.pen, strip, whole, axes, across.x(this.run.now));
     drawStrip(this.pen, strip, content, axes);
   }
 

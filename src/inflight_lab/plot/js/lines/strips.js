@@ -37,7 +37,8 @@ const NARROW_STRIP_SHARE = 1 / 8;
  * @property {StripName} name
  * @property {number} height The usual height in pixels.
  * @property {Line[]} lines
- * @property {boolean} peaks Whether the highest level of a column is drawn, or the usual one.
+ * @property {boolean} peaks Whether a column's highest level is drawn, or the one that lasted
+ *   longest.
  * @property {Ceiling | null} ceiling
  * @property {Line[]} marks
  *

@@ -1,6 +1,5 @@
 // The titles of the strips, in words that a room can read.
 
-import { policyAt } from "../run.js";
 import { perWords } from "../words.js";
 import { short } from "./scales.js";
 
@@ -11,11 +10,9 @@ const LETTER_WIDTH_PIXELS = 8.2;
 const OLDER_WORDS_FROM_PIXELS = 700;
 const REFUSAL_WORDS_FROM_PIXELS = 780;
 
-/** So many requests that have not arrived are worth a word in a title. */
-const WORTH_A_WORD = 5;
-
 /**
- * @import { Point, QuotaPolicy, Run } from "../run.js"
+ * @import { QuotaPolicy, Run } from "../run.js"
+ * @import { Content } from "./content.js"
  * @import { StripName } from "./strips.js"
  */
 
@@ -24,27 +21,24 @@ const WORTH_A_WORD = 5;
  * too few pixels.
  *
  * @param {StripName} name
- * @param {Run} run
- * @param {number} time
+ * @param {Content} content All that is drawn of the strip.
+ * @param {QuotaPolicy | null} policy
  * @param {number} room
  */
-export function stripTitle(name, run, time, room) {
-  const policy = policyAt(run, time);
+export function stripTitle(name, content, policy, room) {
   if (name === "rate") return countedTitle("sent", policy, policy?.rate, room);
   if (name === "tokens") return countedTitle("tokens", policy, policy?.tokens, room);
-  return name === "in flight" ? inFlightTitle(run, room) : name;
+  return name === "in flight" ? inFlightTitle(content, room) : name;
 }
 
 /**
- * The client's line has those, too, that the server has not seen.
- *
- * @param {Run} run
+ * @param {Content} content
  * @param {number} room
  */
-function inFlightTitle({ levels: { client, server } }, room) {
-  const areTwo = server.length > 0 &&
-    highest(client) >= highest(server) + WORTH_A_WORD;
-  const whole = areTwo ? "in flight (dotted: with those not arrived yet)" : "in flight";
+function inFlightTitle(content, room) {
+  const whole = showsNotArrived(content)
+    ? "in flight (dotted: with those not arrived yet)"
+    : "in flight";
   return whole.length * LETTER_WIDTH_PIXELS <= room ? whole : "in flight";
 }
 
@@ -62,8 +56,19 @@ export function noteBesideTitles({ levels: { refused } }, from, wide) {
   return "a refusal is marked when it comes back";
 }
 
-/** @param {Point[]} points */
-const highest = (points) => points.reduce((most, { last }) => Math.max(most, last), 0);
+/**
+ * Whether the client's line is drawn above the server's: it has those, too, that the server
+ * has not seen.
+ *
+ * @param {Content} content
+ */
+function showsNotArrived({ lines }) {
+  const client = lines.find(({ name }) => name === "client");
+  const server = lines.find(({ name }) => name === "server");
+  if (!client || !server?.steps.length) return false;
+  const seen = new Map(server.steps.map(({ time, level }) => [time, level ?? 0]));
+  return client.steps.some(({ time, level }) => (level ?? 0) > (seen.get(time) ?? 0));
+}
 
 /**
  * @param {string} what
