@@ -7,28 +7,36 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from inflight_lab.publish.contents import Entry, entries_of
+from inflight_lab.publish.contents import Entry, entries_of, plain
 from inflight_lab.publish.notebook_file import read_notebook
 
 HOME = '<a href="index.html">inflight-lab: all notebooks</a>'
-LAST_SENTENCE = re.compile(r"^\*\*(Next|Back)\*\*:(.*)", re.MULTILINE)
-LINK = re.compile(r"\[([^]]+)\]\((\w+)\.ipynb[)#]")
+MAP = "00_start_here"
+"""The notebook with the map of the series."""
+
+LAST_PARAGRAPH = re.compile(
+    r"^\*\*(?P<before>Next|Back)\*\*:(?P<text>.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL
+)
+LINK = re.compile(r"\[(?P<words>[^]]+)\]\((?P<name>\w+)\.ipynb(?P<anchor>#[^)]*)?\)")
 
 
 class Link(NamedTuple):
-    """A link to another notebook: what stands before it, its words, where it leads."""
+    """A link to another notebook, or to a place in it."""
 
     before: str
+    """What stands before it: "Next", "Or" or "Back"."""
     words: str
     name: str
+    """The notebook's."""
+    anchor: str = ""
 
 
 def navigation_of(notebooks: Sequence[Path]) -> dict[str, str]:
     """The links for the page of each notebook, as HTML, by its name.
 
     A notebook ends with ``**Next**: ...`` or ``**Back**: ...``, and the links of that
-    sentence stand at the top too, so that both ends of a page agree.  Without such a
-    sentence, the notebook after it is the next one.
+    paragraph stand at the top too, so that both ends of a page agree.  Without such a
+    paragraph, the notebook after it is the next one.
     """
     entries = entries_of(notebooks)
     navigation = {}
@@ -41,22 +49,23 @@ def navigation_of(notebooks: Sequence[Path]) -> dict[str, str]:
 
 
 def links_at_the_end(notebook: Path, entries: Mapping[str, Entry]) -> list[Link] | None:
-    """The links to other pages in a notebook's last sentence; None if it has none.
+    """The links to other pages in a notebook's last paragraph.
 
-    What is next comes later in the list: the way back to the map is left out.
+    None if it has no such paragraph.  Left out are links to the map, because the top
+    of each page leads to all notebooks anyway, and to a notebook without a page.
     """
     cells = read_notebook(notebook).cells
-    found = LAST_SENTENCE.search(cells[-1].source) if cells else None
-    if found is None:
+    paragraph = LAST_PARAGRAPH.search(cells[-1].source) if cells else None
+    if paragraph is None:
         return None
-    before, sentence = found.groups()
-    names = list(entries)
-    if before == "Next":
-        names = names[names.index(notebook.stem) + 1 :]
     links: list[Link] = []
-    for words, name in LINK.findall(sentence):
-        if name in names:
-            links.append(Link("Or" if links else before, words, name))
+    for found in LINK.finditer(paragraph["text"]):
+        name = found["name"]
+        if name == MAP or name not in entries:
+            continue
+        before = "Or" if links else paragraph["before"]
+        words = plain(" ".join(found["words"].split()))
+        links.append(Link(before, words, name, found["anchor"] or ""))
     return links
 
 
@@ -69,4 +78,5 @@ def links_to(notebook: Path | None, entries: Mapping[str, Entry]) -> list[Link]:
 
 def as_html(link: Link) -> str:
     """The link for a page."""
-    return f'<a href="{escape(link.name)}.html">{link.before}: {escape(link.words)}</a>'
+    target = escape(f"{link.name}.html{link.anchor}")
+    return f'<a href="{target}">{link.before}: {escape(link.words)}</a>'
