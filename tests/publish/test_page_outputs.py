@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -122,7 +123,9 @@ BAR = [
     new_output("stream", name="stderr", text="\r  0%|   | 0/20"),
     new_output("stream", name="stderr", text="\r 50%|#  | 10/20"),
     new_output(
-        "stream", name="stderr", text="\r      \rtried again\n\r100%|##| 20/20\n"
+        "stream",
+        name="stderr",
+        text=f"\r{' ' * 20}\rtried again\n\r100%|##| 20/20\n",
     ),
     new_output("stream", name="stdout", text="20 of 20\r\n"),
     new_output("stream", name="stdout", text="the end\n"),
@@ -136,6 +139,25 @@ def test_a_progress_bar_is_one_line() -> None:
     bar, printed = for_a_page(BAR, LIVE)
     assert bar.text == "tried again\n100%|##| 20/20\n"
     assert printed.text == "20 of 20\nthe end\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "seen"),
+    [
+        ("100%\rab", "ab0%"),
+        (" 50%|#  |\r          \r", ""),
+        ("a\n 50%\r    \rb\n", "a\nb\n"),
+        ("done\r\n", "done\n"),
+    ],
+)
+def test_a_line_is_overwritten_as_far_as_the_next_one_reaches(
+    printed: str, seen: str
+) -> None:
+    """What a terminal shows; a bar that wipes itself at its end leaves nothing."""
+    texts = [
+        output.text for output in for_a_page([new_output("stream", text=printed)], LIVE)
+    ]
+    assert "".join(texts) == seen
 
 
 def live(name: str, words: str) -> str:
@@ -190,8 +212,8 @@ def test_links_lead_from_page_to_page() -> None:
 
 
 def test_each_page_leads_where_its_end_does() -> None:
-    """The top has the links of the last sentence, in its words; not the way back to the
-    map, nor a notebook that has no page.
+    """The top has the links of the last paragraph, in its words; not the way back to
+    the map, nor a notebook that has no page.
     """
     navigation = navigation_of([*NOTEBOOKS, COMPARISON, GLOSSARY])
     on = {
@@ -203,7 +225,8 @@ def test_each_page_leads_where_its_end_does() -> None:
         ("Next", "13 Keep two budgets, for language models"),
         ("Or", "12 Show it to a class, for teachers"),
     ]
-    assert on["12_show_it_to_a_class"] == on["13_keep_two_budgets"] == []
+    assert on["12_show_it_to_a_class"] == []
+    assert on["13_keep_two_budgets"] == [("Next", "11 Copy a snippet")]
     assert on["compare_limiters"] == [("Back", "07 Judge a limiter")]
     assert on["glossary"] == []
     for links in navigation.values():
@@ -220,6 +243,29 @@ def test_a_notebook_of_ones_own_leads_to_the_one_after_it(tmp_path: Path) -> Non
     first, last = navigation_of(paths).values()
     assert '<a href="b.html">Next: b</a>' in first
     assert "Next" not in last
+
+
+def test_the_links_at_the_top_are_those_that_one_reads_at_the_end(
+    tmp_path: Path,
+) -> None:
+    """Where the paragraph goes over two lines, too; each leads to the same place in a
+    page, and code is written as words.
+    """
+    text = """Some words.
+**Next**: [the
+`Pacer`](b.ipynb#cell-id=pacer), or
+[another](c.ipynb).
+
+See [the first](a.ipynb) as well."""
+    for name, source in {"a": text, "b": "b", "c": "c"}.items():
+        document = new_notebook(cells=[new_markdown_cell(source)])
+        nbformat.write(document, tmp_path / f"{name}.ipynb")
+    first, *_ = navigation_of(sorted(tmp_path.glob("*.ipynb"))).values()
+    _home, *links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', first)
+    assert links == [
+        ("b.html#cell-id=pacer", "Next: the Pacer"),
+        ("c.html", "Or: another"),
+    ]
 
 
 def test_the_links_stand_first_and_the_note_below_the_title() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from inflight_lab.plot.player import page_parts
 from inflight_lab.publish.cell_metadata import options_of
-from inflight_lab.publish.page_contents import with_contents
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
+from inflight_lab.publish.page_sections import with_section_links
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
@@ -58,7 +58,7 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     }
     html: str
     html, _ = exporter.from_notebook_node(document, resources)
-    html = with_contents(html)
+    html = with_section_links(html)
     html = WIDE.sub(SCROLLING, html)
     return with_player(html) if plays else html
 

@@ -1,14 +1,15 @@
-"""What a cell printed, as it stands in a terminal when all has been printed."""
+"""What a cell printed, about as it stands in a terminal when all has been printed."""
 
 from collections.abc import Iterable
 from typing import Any
 
 
 def as_printed_at_last(outputs: Iterable[Any]) -> list[Any]:
-    """The outputs, with each text in one piece, without what was overwritten.
+    """The outputs, without the text that was overwritten.
 
     A progress bar prints its line again and again, and each time a carriage return
-    takes it back to the line's beginning.
+    takes it back to the line's beginning.  So texts of one stream that follow each
+    other are joined first; a text of which nothing is left is dropped.
     """
     joined: list[Any] = []
     for output in outputs:
@@ -18,7 +19,7 @@ def as_printed_at_last(outputs: Iterable[Any]) -> list[Any]:
             joined.append(output.copy())
     for output in filter(is_text, joined):
         output.text = without_what_was_overwritten(output.text)
-    return joined
+    return [output for output in joined if not is_text(output) or output.text]
 
 
 def is_text(output: Any) -> bool:
@@ -37,6 +38,11 @@ def without_what_was_overwritten(text: str) -> str:
 
 
 def last_version(line: str) -> str:
-    """The last of the versions of a line that is not blank."""
-    versions = [version for version in line.split("\r") if version.strip()]
-    return versions[-1] if versions else ""
+    """The line after each of its versions has been written over the one before.
+
+    A shorter one leaves the end of a longer one, unless it wipes that with blanks.
+    """
+    shown = ""
+    for version in line.split("\r"):
+        shown = version + shown[len(version) :]
+    return shown.rstrip()

@@ -1,4 +1,4 @@
-"""The contents of a page: links to its sections."""
+"""The sections of a page, as links at its top."""
 
 import re
 
@@ -7,12 +7,12 @@ HERE = "<!-- contents -->"
 SECTION = re.compile(r'<h2 id="(?P<id>[^"]*)">(?P<title>.*?)<a class="anchor-link"')
 
 
-def with_contents(html: str) -> str:
+def with_section_links(html: str) -> str:
     """The page with links to its sections, where the template has room for them."""
-    return html.replace(HERE, contents_of(html))
+    return html.replace(HERE, section_links(html))
 
 
-def contents_of(html: str) -> str:
+def section_links(html: str) -> str:
     """The sections of the page as a list of links, folded: HTML."""
     links = [
         f'<li><a href="#{section["id"]}">{section["title"]}</a></li>'
