@@ -130,8 +130,12 @@ async def check_paced_threads(solution: Solution) -> str:
     expect_list(statuses)
     expect(
         stats.accepted == len(statuses) == count,
-        f"{count} requests asked for, {stats.accepted} sent,"
-        f" and {len(statuses)} returned.",
+        f"{count} requests wanted: {stats.accepted} were accepted,"
+        f" and you returned {len(statuses)} statuses.",
+    )
+    expect(
+        all(status == 200 for status in statuses),
+        f"each of the {count} answers had status 200: return those statuses.",
     )
     return f"{count} requests in {stats.elapsed:.1f} s, and none was refused."
 

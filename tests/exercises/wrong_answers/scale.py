@@ -212,6 +212,21 @@ def send_all(url, count, rate):
 """,
     ),
     WrongAnswer(
+        check="check_paced_threads",
+        mistake="no status is returned",
+        code="""
+def send_all(url, count, rate):
+    pacer = ThreadPacer(rate)
+
+    def get(number):
+        with pacer:
+            client.get(url, params={"id": number})
+
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+        return list(pool.map(get, range(count)))
+""",
+    ),
+    WrongAnswer(
         check="check_introduces_itself",
         mistake="a name and nobody behind it",
         code="""
