@@ -232,6 +232,20 @@ def test_where_the_latency_changes_it_is_written_below() -> None:
     assert said.replace("\N{NO-BREAK SPACE}", " ") in picture.title
 
 
+def test_a_latency_without_room_for_its_words_has_none() -> None:
+    """Its line is drawn, and no empty text beside it."""
+    latencies = [
+        LatencyChange(0.0, 0.3),
+        LatencyChange(2.0, 0.125),
+        LatencyChange(2.26, 0.03),
+    ]
+    run = run_of({"server": [level(0, 3)]}, latencies=latencies)
+    texts = elements(draw_run(run), "text")
+    (last,) = [each for each in texts if each.words == "latency 0.03 s"]
+    row = [each.words for each in texts if each.number("y") == last.number("y")]
+    assert row == ["latency 0.3 s", "latency 0.03 s"]
+
+
 def test_a_latency_that_stays_is_no_news() -> None:
     """Nothing is marked, and no row is left free."""
     steady = run_of({"server": [level(0, 3)]}, latencies=[LatencyChange(0.0, 0.3)])

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.latency_changes import LatencyChanges
+from inflight_lab.plot.latency_reader import LatencyReader
 from inflight_lab.plot.own_counts import OwnCounts
 from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.quota_changes import QuotaChanges
@@ -43,7 +43,7 @@ class Settings(NamedTuple):
     """What a server is set to, whenever that changes."""
 
     quota: QuotaChanges
-    latency: LatencyChanges
+    latency: LatencyReader
 
 
 class RunReader:

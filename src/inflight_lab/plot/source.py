@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.latency_changes import AskLatency, LatencyChanges
+from inflight_lab.plot.latency_reader import AskLatency, LatencyReader
 from inflight_lab.plot.own_time import OwnTime
 from inflight_lab.plot.quota_changes import AskMaxConcurrent, AskPolicy, QuotaChanges
 from inflight_lab.plot.run_reader import RunReader, Settings, Sides
@@ -47,7 +47,7 @@ class PlotSource:
         """
         time = OwnTime(self._sides.main.clock, slow=slow)
         quota = QuotaChanges(self._ask_policy, self._ask_max_concurrent, slow=slow)
-        settings = Settings(quota, LatencyChanges(self._ask_latency))
+        settings = Settings(quota, LatencyReader(self._ask_latency))
         self._reader = RunReader(self._sides, settings, time, unlimited=unlimited)
         self._ended: Run | None = None
 

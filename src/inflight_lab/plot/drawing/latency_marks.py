@@ -36,7 +36,9 @@ def draw_latency_marks(
         at = x(change.time)
         if change.time > x.first:
             parts.append(line(f"M{at} {top}V{bottom}", INK, 1.5, dashes="2 4"))
-        parts.append(text(at + 4, bottom, _fitting_words(change, end - at)))
+        words = _fitting_words(change, end - at)
+        if words:
+            parts.append(text(at + 4, bottom, words))
     return parts
 
 
@@ -48,7 +50,7 @@ def _in_view(changes: list[LatencyChange], x: Scale) -> list[LatencyChange]:
 
 
 def _fitting_words(change: LatencyChange, room: float) -> str:
-    """As many words as there is room for."""
+    """As many words as there is room for; "" if there is none."""
     seconds = latency_in_words(change.latency)
     for words in (f"latency {seconds}", seconds):
         if len(words) * CHARACTER <= room:

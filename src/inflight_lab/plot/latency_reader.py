@@ -8,7 +8,7 @@ AskLatency = Callable[[], float | None]
 """Returns seconds; None if nobody knows."""
 
 
-class LatencyChanges:
+class LatencyReader:
     """Asks a server for its latency: in the run's own seconds, in slow motion too."""
 
     def __init__(self, ask: AskLatency) -> None:
