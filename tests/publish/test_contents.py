@@ -17,7 +17,7 @@ def test_an_entry_has_number_title_and_outcome() -> None:
     assert entries["02_send_many_at_once"] == (
         "02_send_many_at_once.html",
         "02 Send many at once",
-        "You send yesterday's 200 requests at once, and meet three surprises:"
+        "You send 200 requests at once, and meet three surprises:"
         " in your client, in the API, and in gather.",
     )
     assert entries["glossary"][1:] == (

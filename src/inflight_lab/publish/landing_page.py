@@ -6,7 +6,7 @@ from pathlib import Path
 from inflight_lab.plot.drawing import draw_strips
 from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.publish.contents import Entry, entries_of
-from inflight_lab.publish.landing_runs import COUNT, RATE, WayRun
+from inflight_lab.publish.landing_runs import COUNT, LATENCY, RATE, WayRun
 from inflight_lab.publish.live_links import address_in_site
 from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
 
@@ -21,15 +21,16 @@ ABOUT = "How to send many HTTP requests from Python's asyncio without a 429."
 INSTALL = "pip install uv && uv run inflight-lab"
 """The first command of the README."""
 
+START = "00_start_here"
 FIRST = (
+    START,
     "02_send_many_at_once",
     "03_limit_with_a_semaphore",
     "06_pace_to_the_quota",
     "11_copy_a_snippet",
 )
-"""With which to begin, in this order: what goes wrong, and what to write instead."""
+"""To begin with, in this order: a script, what goes wrong, what to write instead."""
 FOR_TEACHERS = "12_show_it_to_a_class"
-START = "00_start_here"
 
 
 def landing_page(
@@ -50,6 +51,7 @@ def landing_page(
         parts_of_the_player=page_parts(),
         count=COUNT,
         rate=RATE,
+        latency=LATENCY,
         lanes=way_runs,
         player=player_of(way_runs),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],

@@ -24,6 +24,7 @@ RATE = 40
 """How many requests a second the API allows: slow computers can send these too."""
 
 LATENCY = 0.3
+"""Seconds from a request to its answer."""
 
 
 class Way(NamedTuple):
@@ -131,7 +132,7 @@ WAYS = (
         name="Paced",
         runner=partial(paced.make_many_requests, rate=RATE),
         limit=20,
-        says="Evenly spaced, just below the limit: none is refused, and all {count} are"
+        says="Evenly spaced, just below the quota: none is refused, and all {count} are"
         " answered after {seconds} seconds. Use this one.",
         shows=uses_the_quota,
         notebook="06_pace_to_the_quota",

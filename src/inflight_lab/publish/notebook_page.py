@@ -33,7 +33,7 @@ CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
 PLOTS_PLAY = """Nothing runs on this page: each cell shows what it printed, and each
-plot plays a recording. More buttons, sliders and goals are in the notebook itself."""
+plot plays a recording. More buttons and sliders are in the notebook itself."""
 
 
 def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:

@@ -54,6 +54,30 @@ REFUSED = (
         "How it fails",
     ),
     Symptom(
+        "asyncio.sleep(0.1) after each request, still 429",
+        "Every slot sleeps by itself, so ten slots send ten times as often.",
+        "04_pause_at_the_limit",
+        "How it fails",
+    ),
+    Symptom(
+        "async with limiter around asyncio.gather, still 429",
+        "The whole batch takes one turn. Each request needs a turn of its own.",
+        "06_pace_to_the_quota",
+        "Two requests in a row",
+    ),
+    Symptom(
+        "async with limiter around a loop of requests, still 429",
+        "The loop takes one turn, however many requests it sends.",
+        "06_pace_to_the_quota",
+        "Two requests in a row",
+    ),
+    Symptom(
+        "429 although few a second: too many concurrent requests",
+        "Some APIs limit how many are in flight. Here a semaphore is the right tool.",
+        "03_limit_with_a_semaphore",
+        "Some APIs limit how many at once",
+    ),
+    Symptom(
         "Below the average rate, and still refused",
         "The API looks at its busiest second, and requests leave in bursts.",
         "05_tell_concurrency_from_rate",
@@ -91,6 +115,12 @@ RETRIES = (
         "Each request waits only for itself; one refusal should hold all of them back.",
         "08_survive_failures",
         "What the server asks for",
+    ),
+    Symptom(
+        "X-RateLimit-Reset: the time to sleep is negative",
+        "It is past, or your clock is ahead: count from the answer's own Date.",
+        "08_survive_failures",
+        "How long do I wait if there is no Retry-After?",
     ),
     Symptom(
         "All tasks sleep, and wake up at the same time",
@@ -214,6 +244,12 @@ CLIENT = (
         "Each connection is an open file: use one client, and a limit.",
         "09_send_ten_thousand_and_more",
         "Too many open files",
+    ),
+    Symptom(
+        "aiohttp: Unclosed client session",
+        "Nobody closed the client. Open it with async with, once for all requests.",
+        "02_send_many_at_once",
+        "Many requests",
     ),
     Symptom(
         "MemoryError, or killed, with a million tasks",

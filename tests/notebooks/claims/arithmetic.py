@@ -28,13 +28,18 @@ NUMBERS: dict[str, Explained] = {
         "This one allows 100 requests": Documented("the story; 02 builds that API"),
     },
     "01": {},
-    "02": {},
+    "02": {
+        "It takes two rounds": "200 / 100",
+    },
     "03": {
         "need 10 rounds": "30 / 3",
         "is 20 rounds": "200 / 10",
         "so at least 6 seconds": "200 / 10 * 0.3",
         "leaves after 19": "200 / 10 - 1",
         "have allowed 570": "(200 / 10 - 1) * 0.3 * 100",
+        "a hundred times as fast": "1 / 0.01",
+        "up to a hundred times": "1 / 0.01",
+        "GitHub allows 100": Documented("GitHub's page, linked beside it"),
     },
     "04": {
         "every 1.3 seconds": "0.3 + 1",
@@ -48,9 +53,9 @@ NUMBERS: dict[str, Explained] = {
             Apart("200 // 3 * (0.3 + 1) + 0.3"),
         ),
         "allows 8,600 requests": "round(200 // 3 * (0.3 + 1) + 0.3) * 100",
-        "semaphore of 10": Documented("the limit of the 200 requests in 03"),
-        "more than 20": "200 / 10",
-        "0.3 = 6 seconds": ("0.3", Apart("200 / 10 * 0.3")),
+        "would need 67": "ceil(200 / 3)",
+        "0.3 = 20.1 seconds": ("0.3", Apart("ceil(200 / 3) * 0.3")),
+        "/ 0.1 =": Documented("an example, which no cell runs"),
     },
     "05": {
         "shop with 3 tills": "3",

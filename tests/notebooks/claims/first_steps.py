@@ -124,6 +124,7 @@ def claims_of_03(ran: Ran) -> None:
     assert elapsed >= 3.0  # ten times 0.3 s, and a busy machine only adds
     expect_limit_10_is_safe(ran)
     expect_a_quick_api_to_refuse_limit_3(ran)
+    expect_a_limit_on_how_many_at_once_to_be_kept(ran)
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
     assert ran.kernel.value("panel._page['adjustable']")
     expect_time_to_drag(ran)
@@ -167,6 +168,14 @@ def expect_a_quick_api_to_refuse_limit_3(ran: Ran) -> None:
     assert (second, accepted + refused) == (0.01, 24)
     assert peak <= 3
     assert refused > 0
+
+
+def expect_a_limit_on_how_many_at_once_to_be_kept(ran: Ran) -> None:
+    """Of 20 at once an API that allows 5 refuses some; with its own limit, none."""
+    most, accepted, refused, *own = ran.numbers("code-at-once")
+    assert (most, accepted + refused) == (20, 20)
+    assert refused > 0
+    assert own == [5, 20, 0]
 
 
 def expect_time_to_drag(ran: Ran) -> None:
