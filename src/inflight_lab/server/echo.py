@@ -1,36 +1,63 @@
 """The practice API's answer to ``GET``: the request, as httpbin's ``/get`` shows it.
 
-Answers end up in results files and in notebooks that are shared.  So of a header or a
-parameter whose name says that its value is secret, only the name is shown.
+Answers end up in results files and in notebooks that are shared.  So a header's value
+is shown only if it is surely harmless: any other name may be that of a key.  In the
+address, what may be a secret is not shown.
 """
 
-import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
-from starlette.datastructures import QueryParams
+from starlette.datastructures import URL, QueryParams
 from starlette.requests import Request
 
+from inflight_lab.server.secrets_in_urls import has_a_secret, is_secret, looks_random
+
 NOT_SHOWN = "(not shown)"
-SECRET = re.compile(
-    r"authorization|(?<![a-z])auth(?![a-z])|cookie|token$|secret|password"
-    r"|(api|access|subscription)[-_]?key|^key$",
-    re.IGNORECASE,
-)
-"""In the name of a header or parameter: ``X-Api-Key``, ``access_token``."""
+HARMLESS_HEADERS = {
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+}
 
 
 def echo(request: Request) -> dict[str, object]:
     """The request as it came, except for secrets."""
-    secrets = {name: NOT_SHOWN for name in request.query_params if SECRET.search(name)}
-    url = request.url.include_query_params(**secrets) if secrets else request.url
-    headers = {}
-    for name, value in request.headers.items():
-        headers[name.title()] = NOT_SHOWN if SECRET.search(name) else value
+    url = _without_secrets(request.url)
     return {
         "args": _args(QueryParams(url.query)),
-        "headers": headers,
+        "headers": _shown(request.headers),
         "origin": request.client.host if request.client else "",
         "url": str(url),
     }
+
+
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
+    shown = {}
+    for name, value in headers.items():
+        is_harmless = name.lower() in HARMLESS_HEADERS
+        shown[name.title()] = value if is_harmless else NOT_SHOWN
+    return shown
+
+
+def _without_secrets(url: URL) -> URL:
+    if not has_a_secret(str(url)):
+        return url
+    path = []
+    for part in url.path.split("/"):
+        path.append(quote(NOT_SHOWN) if looks_random(part) else part)
+    params = []
+    for name, value in QueryParams(url.query).multi_items():
+        params.append((name, NOT_SHOWN if is_secret(name, value) else value))
+    return url.replace(path="/".join(path), query=urlencode(params))
 
 
 def _args(query: QueryParams) -> dict[str, object]:

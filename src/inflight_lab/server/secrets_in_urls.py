@@ -1,0 +1,51 @@
+"""What in a URL may be a secret: whoever repeats a URL leaves that out.
+
+A secret has a name that says so, or looks like one: long, and neither word nor number.
+"""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""A word in a name: ``access_token`` has two, and so has ``accessToken``."""
+SECRET_WORDS = {"auth", "credential", "jwt", "key", "pass", "pwd", "sid", "sig"}
+SECRET_ENDINGS = (
+    "apikey",
+    "appid",
+    "authorization",
+    "cookie",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret",
+    "signature",
+    "token",
+)
+"""How such words end, too: ``accesstoken``."""
+LONG = re.compile(r"[\w-]{16,}", re.ASCII)
+MIXED = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d", re.IGNORECASE)
+"""Letters and digits in turn, as in ``41d4`` and unlike ``v2`` or ``census-2020``."""
+
+
+def has_a_secret(url: str) -> bool:
+    """Whether a user's name, the path or a parameter may be one."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc or looks_random(parts.path):
+        return True
+    return any(is_secret(name, value) for name, value in parse_qsl(parts.query))
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a parameter's value may be one."""
+    return is_named_as_a_secret(name) or looks_random(value)
+
+
+def is_named_as_a_secret(name: str) -> bool:
+    """Whether a word of a parameter's name says that the value is one."""
+    words = [word.lower() for word in WORD.findall(name)]
+    return any(word in SECRET_WORDS or word.endswith(SECRET_ENDINGS) for word in words)
+
+
+def looks_random(text: str) -> bool:
+    """Whether it has a long part that nobody would choose as a name."""
+    return any(MIXED.search(part) for part in LONG.findall(text))
