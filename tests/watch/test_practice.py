@@ -80,6 +80,53 @@ def test_apis_on_this_machine_are_not_reached_either(tmp_path: Path) -> None:
     assert statuses == [200] * 18
 
 
+WITHOUT_A_HOST = """
+import httpx, httpx2
+
+def refuses(get, address):
+    try:
+        get(address)
+    except (httpx.UnsupportedProtocol, httpx2.UnsupportedProtocol):
+        return True
+    return False
+
+for address in ("https:/example.com", "https:example.com", ""):
+    assert refuses(httpx.get, address)
+    assert refuses(httpx2.get, address)
+"""
+
+
+def test_an_address_without_a_host_fails_as_usual(tmp_path: Path) -> None:
+    """The client refuses it, and its own error reaches the script."""
+    events = events_of_script(tmp_path, WITHOUT_A_HOST)
+    errors = [event.error for event in events if isinstance(event, Ended)]
+    assert errors == ["UnsupportedProtocol"] * 6
+
+
+TO_BOTS = """
+import httpx
+from pathlib import Path
+
+URL = "https://api.example.com/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+KEYS = {"DD-Application-Key": "hunter2", "X-Functions-Key": "hunter2"}
+answer = httpx.get(f"{URL}/sendMessage?appid=hunter2&page=2", headers=KEYS)
+assert answer.json()["url"].endswith("sendMessage?appid=%28not+shown%29&page=2")
+Path("answer.json").write_text(answer.text)
+"""
+
+
+def test_no_answer_holds_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the header or the parameter is called, and where it stands."""
+    monkeypatch.chdir(tmp_path)
+    events_of_script(tmp_path, TO_BOTS)
+    answer = (tmp_path / "answer.json").read_text()
+    assert "(not shown)" in answer
+    assert "hunter2" not in answer
+    assert "AAHdq" not in answer
+
+
 TWICE = """
 import requests
 for _ in "ab":

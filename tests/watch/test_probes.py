@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from urllib3.util.retry import RequestHistory, Retry
 
-from inflight_lab.watch.events import Asked, Ended, Event, Sent
+from inflight_lab.watch.events import Asked, Ended, Event, HeadersSeen, Note, Sent
+from inflight_lab.watch.probes.probe import Probe
 from inflight_lab.watch.probes.urllib3_probe import Urllib3Probe
 from tests.support.watching import Job, events_of
 
@@ -225,6 +227,30 @@ def test_what_a_refusal_says_is_recorded(name: str, refused: Seen) -> None:
     assert [each.status for each in ended] == [403] * 4
     assert all("x-ratelimit-remaining: 0" in each.headers for each in ended)
     assert all("API rate limit exceeded" in each.body for each in ended)
+
+
+def ask(note: Note) -> None:
+    """A request with a header that no other test has."""
+    Probe(note).asked(
+        threading.Event(),  # in place of a client
+        "GET",
+        "https://api.example.com/",
+        headers=["X-Of-Two-Threads"],
+        max_connections=1,
+        max_idle=1,
+    )
+
+
+def test_a_thread_does_not_rely_on_what_another_has_yet_to_note() -> None:
+    """The headers are noted before its request, though the other one is about to."""
+    noted: list[object] = []
+
+    def while_the_other_notes(kind: object, *_: object) -> None:
+        if kind is HeadersSeen:
+            ask(lambda kind, *_: noted.append(kind))
+
+    ask(while_the_other_notes)
+    assert noted == [HeadersSeen, Asked]
 
 
 def test_a_redirect_is_not_a_retry() -> None:

@@ -32,7 +32,8 @@ class Asked(NamedTuple):
 class HeadersSeen(NamedTuple):
     """Requests of a kind have these headers.  Their values are not looked at.
 
-    Noted before the first such request, and once for each set of names.
+    Noted before the first such request with each set of names; where several threads
+    send at once, perhaps more than once.
     """
 
     time: float

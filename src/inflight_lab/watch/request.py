@@ -1,10 +1,10 @@
 """One request of a run, as far as it was seen."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from inflight_lab.runners.refusals import Refusal
 from inflight_lab.runs.events import REFUSALS
+from inflight_lab.watch.host_in_url import host_in
 
 Name = tuple[int, int]
 """Names a task, a client or a request: its process, and its number in there."""
@@ -48,8 +48,8 @@ class Request:
 
     @property
     def host(self) -> str:
-        """The host in its address, without the user's name and password."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
+        """The host in its address; "" if there is none."""
+        return host_in(self.url)
 
     @property
     def seconds(self) -> float:

@@ -43,7 +43,7 @@ class RequestGroup:
     @property
     def hosts_in_words(self) -> str:
         """Their names, or how many there are."""
-        hosts = sorted(self.hosts)
+        hosts = sorted(host or "no host" for host in self.hosts)
         return " and ".join(hosts) if len(hosts) < 3 else f"{len(hosts)} hosts"
 
     @property

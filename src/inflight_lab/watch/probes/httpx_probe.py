@@ -56,7 +56,8 @@ class HttpxProbe(Probe):
         self.copy.__dict__ = request.__dict__ | {
             "extensions": trace | request.extensions
         }
-        if port:
+        # Without a host the client refuses it, in practice as well.
+        if port and request.url.host:
             self._redirect_to(port)
 
     def received(self, response: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from inflight_lab.watch.events import Asked, Ended, HeadersSeen, Note, Sent
+from inflight_lab.watch.host_in_url import host_in
 from inflight_lab.watch.probes.names import current_sender, number_of, numbers
 from inflight_lab.watch.script_line import script_line
 from inflight_lab.watch.slots import semaphore_around
@@ -101,12 +102,13 @@ class Probe:
     def _note_headers(
         self, method: str, url: str, names: tuple[str | bytes, ...]
     ) -> None:
-        host = url.split("/", 3)[2].rpartition("@")[2]
+        host = host_in(url)
         seen = (self.library, method, host, names)
         if seen not in Probe._seen_headers:
-            Probe._seen_headers.add(seen)
             texts = [_text_of(name) for name in names]
             self._note(HeadersSeen, self.library, method, host, texts)
+            # Not before: another thread would send its own request without this note.
+            Probe._seen_headers.add(seen)
 
     def sent(self) -> None:
         """It has a connection, and goes out."""
