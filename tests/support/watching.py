@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from inflight_lab.watch.__main__ import main
+from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.event_file import read_events
 from inflight_lab.watch.events import Asked, Ended, Event, Sent
 from inflight_lab.watch.log_source import LogSource
@@ -60,13 +61,15 @@ class Made(NamedTuple):
 
 
 def log_of(
-    requests: Iterable[Made], *others: Event, is_practice: bool = False
+    requests: Iterable[Made],
+    *others: Event,
+    practice_quota: AnnouncedQuota | None = None,
 ) -> RequestLog:
     """What is seen of a run of these requests, with other events beside them."""
     events: list[Event] = list(others)
     for number, made in enumerate(requests):
         events += _events_of(number, made)
-    log = RequestLog(is_practice=is_practice)
+    log = RequestLog(practice_quota=practice_quota)
     for event in sorted(events, key=lambda event: event.time):
         log.note(event)
     return log

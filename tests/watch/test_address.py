@@ -9,7 +9,7 @@ from inflight_lab.watch.findings.address import (
     SECRET_ADDRESS,
     SEVERAL_ADDRESSES,
     SEVERAL_PATTERNS,
-    address_option,
+    address_for,
     pattern_of,
     why_no_address,
 )
@@ -63,19 +63,37 @@ def group_of(*paths: str) -> RequestGroup:
 )
 def test_the_option_of_each_recipe(recipe: str, paths: list[str], option: str) -> None:
     """With an id, as one address, or as openai's client takes it; a rung has none."""
-    expected = [f'--url "{API}{option}"'] if option else []
-    assert address_option(recipe, group_of(*paths)) == expected
+    expected = f"{API}{option}" if option else ""
+    assert address_for(recipe, group_of(*paths)) == expected
 
 
 @pytest.mark.parametrize(
     "end",
-    ["?api_key=hunter2", "?access-token=hunter2", "?a=$HOME", "?a=`ls`", '?a="', "/é"],
+    ["?api_key=hunter2", "?appid=hunter2", "?a=$HOME", "?a=`ls`", '?a="', "/é"],
 )
 def test_what_should_not_be_printed(end: str) -> None:
     """A secret, or what a shell would take for something else."""
-    assert address_option("paced", group_of(f"/1{end}", f"/2{end}")) == []
+    assert address_for("paced", group_of(f"/1{end}", f"/2{end}")) == ""
     password = log_of([Made(url=f"https://ada:hunter2@a.example/{n}") for n in "12"])
-    assert address_option("paced", password) == []
+    assert address_for("paced", password) == ""
+
+
+TO_A_BOT = "/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/sendMessage"
+
+
+def test_a_secret_in_the_path() -> None:
+    """As Telegram's and Discord's APIs have it: it is not printed, and why is said."""
+    messages = group_of(TO_A_BOT, TO_A_BOT)
+    assert address_for("send_all", messages) == ""
+    assert why_no_address("send_all", messages) == SECRET_ADDRESS
+
+
+def test_what_differs_is_not_printed() -> None:
+    """It is the id then, however random it looks and whatever its name."""
+    ids = ("0b1f7d3e-41d4-4a7c-9f0e-aa15d1c9e001", "7c9e6679-7425-40de-944b-e07fc1f9")
+    for begin in ("/items/", "/item?key="):
+        urls = [f"{begin}{each}" for each in ids]
+        assert address_for("paced", group_of(*urls)) == f"{API}{begin}{{id}}"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +106,7 @@ def test_what_should_not_be_printed(end: str) -> None:
         ("send_all", ["/orders", "/orders"], ""),
         ("send_all", ["/orders/1", "/orders/2"], SEVERAL_ADDRESSES),
         ("resilient", ["/items", "/items"], ""),
+        ("send_all", ["/orders?token=hunter2"], SECRET_ADDRESS),
     ],
 )
 def test_why_a_command_has_no_address(recipe: str, paths: list[str], why: str) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
 from inflight_lab.watch import explained
-from inflight_lab.watch.conclusion import CERTAINTY, Conclusion, one_command_a_recipe
+from inflight_lab.watch.conclusion import CERTAINTY, Conclusion, one_command_a_script
 from inflight_lab.watch.findings import finding
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from tests.support.notebook_tools import notebook
 
@@ -19,14 +20,14 @@ PACED = Finding(
     "Refused",
     facts="3x 429",
     advice="Pace them (notebook 06).",
-    fix="inflight-lab snippet paced --rate 50 --output fixed.py",
+    fix=Command("paced", ("--rate 50",)),
 )
 ALONE = Finding(
     LIKELY,
     "Slow",
     facts="1 at a time",
     advice="Send several at once.",
-    fix="inflight-lab snippet semaphore",
+    fix=Command("semaphore"),
 )
 
 
@@ -67,8 +68,27 @@ def test_a_terminal_gets_a_line_for_each() -> None:
     ]
 
 
-def test_a_recipe_is_named_once() -> None:
-    """Where the command fills in most."""
-    bare = replace(PACED, fix="inflight-lab snippet paced")
-    fixes = [each.fix for each in one_command_a_recipe([bare, ALONE, PACED])]
-    assert fixes == ["", ALONE.fix, PACED.fix]
+def test_a_script_has_one_command() -> None:
+    """The one that fills in most, however long its words are; what is said about the
+    others goes with them.
+    """
+    bare = replace(PACED, fix=Command("paced", note="About the command."))
+    kept = one_command_a_script([bare, ALONE, PACED, PACED])
+    assert [each.fix for each in kept] == [None, ALONE.fix, PACED.fix, None]
+    assert kept[0].whole_advice == PACED.advice
+
+
+def test_another_address_is_another_script() -> None:
+    """A command for one API does not take the place of that for another."""
+    near = replace(PACED, fix=Command("paced", ("--rate 5",), "https://a.example/{id}"))
+    far = replace(PACED, fix=Command("paced", url="https://longer.example/items/{id}"))
+    assert one_command_a_script([near, far]) == [near, far]
+
+
+def test_what_to_know_about_a_command_stands_beside_it() -> None:
+    """After the advice, in the terminal and on the page."""
+    noted = replace(PACED, fix=Command("paced", note="It sends with httpx."))
+    words = "Pace them (notebook 06). It sends with httpx."
+    assert f". {words}\n  inflight-lab snippet paced" in str(noted)
+    (finding,) = Conclusion("60 requests.", [noted]).for_page()["findings"]
+    assert finding["advice"] == "Pace them. It sends with httpx."

@@ -33,7 +33,7 @@ def test_one_session_for_all_threads() -> None:
     exec(statements, names)
     adapter = names["session"].get_adapter("https://api.example.com/")
     assert adapter.poolmanager.connection_pool_kw["maxsize"] == 20
-    assert finding.fix == ""
+    assert finding.fix is None
 
 
 def test_a_pool_that_is_too_small() -> None:

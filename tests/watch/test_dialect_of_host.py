@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab.server.dialects import DIALECTS
+from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.dialect_of_host import DIALECT_BY_HOST, dialect_of
 from inflight_lab.watch.findings.retries import REFUSALS_COUNT, storm_of_retries
 from tests.support.watching import Made, log_of, watch
@@ -49,14 +50,14 @@ print(last.status_code, "Inflight" in first.text, last.headers.get("Retry-After"
             "api.github.com",
             (),
             "403 False None\n",
-            "Practice refused as api.github.com does (--dialect github).",
+            "The practice server imitated api.github.com (--dialect github).",
         ),
         ("api.github.com", ("--dialect", "draft"), "429 False ", ""),
         (
             "api.openai.com",
             (),
             "429 False ",
-            "Practice refused as api.openai.com does (--dialect openai): refused "
+            "The practice server imitated api.openai.com (--dialect openai): refused "
             "requests count against the quota as well.",
         ),
         ("api.example.com", (), "429 False ", ""),
@@ -71,7 +72,7 @@ def test_practice_imitates_the_api_that_is_asked(
     script.write_text(ASKS.replace("{host}", host))
     done = watch("--no-browser", "--practice", "1/20s", *options, script)
     assert done.stdout.startswith(printed), done.stderr
-    assert ("Practice refused" in done.stderr) == bool(said)
+    assert ("imitated" in done.stderr) == bool(said)
     assert said in done.stderr
 
 
@@ -87,19 +88,20 @@ def retried(host: str) -> list[Made]:
 @pytest.mark.parametrize(
     ("host", "practice", "counts"),
     [
-        ("api.openai.com", None, True),
-        ("api.github.com", None, False),
-        ("api.example.com", None, False),
+        ("api.openai.com", "", True),
+        ("api.github.com", "", False),
+        ("api.example.com", "", False),
         ("api.example.com", "openai", True),
         ("api.openai.com", "draft", False),
     ],
 )
 def test_where_refusals_count_the_advice_says_so(
-    host: str, practice: str | None, counts: bool
+    host: str, practice: str, counts: bool
 ) -> None:
     """By the host or, in practice, by the dialect."""
-    log = log_of(retried(host), is_practice=practice is not None)
-    log.dialect = practice or ""
+    quota = AnnouncedQuota(5, 1, is_certain=True) if practice else None
+    log = log_of(retried(host), practice_quota=quota)
+    log.dialect = practice
     finding = storm_of_retries(log)
     assert finding
     assert finding.advice.endswith(REFUSALS_COUNT) == counts

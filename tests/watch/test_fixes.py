@@ -16,19 +16,15 @@ from inflight_lab.runners import RUNGS
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings import fixes
 from inflight_lab.watch.findings.address import SEVERAL_PATTERNS
+from inflight_lab.watch.findings.command import OUTPUT, WHOLE_SCRIPTS
 from inflight_lab.watch.findings.fixes import (
-    OUTPUT,
-    WHOLE_SCRIPTS,
     at_the_quotas,
     snippet,
     whole,
     with_a_limit,
     with_retries,
 )
-from inflight_lab.watch.findings.notes import (
-    INSTEAD_OF_THREADS,
-    note_on_the_fix,
-)
+from inflight_lab.watch.findings.notes import INSTEAD_OF_THREADS, with_notes
 from inflight_lab.watch.log_source import LogSource
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.ui_server import Page
@@ -74,7 +70,7 @@ async def test_the_code_that_a_command_prints_runs(
     is_a_model = name in ("language_model", "with_openai")
     more = ["--tokens 90000"] if is_a_model else []
     command = snippet(name, QUOTAS if name in URLS else (), more=more)
-    program, *arguments = shlex.split(command.removesuffix(OUTPUT))
+    program, *arguments = shlex.split(str(command).removesuffix(OUTPUT))
     assert program == "inflight-lab"
     with Page(LogSource(RequestLog()), "", latency=0.01) as server:
         host = server.url.removesuffix("/get")
@@ -119,14 +115,16 @@ def test_a_rate_is_a_whole_number(
 def test_a_window_of_days_is_written_out() -> None:
     """Not as 2.592e+06, which nobody reads as a month."""
     command = snippet("paced", [AnnouncedQuota(5000, 2_592_000, True)])
-    assert command.startswith("inflight-lab snippet paced --rate 5000 --period 2592000")
+    assert str(command).startswith(
+        "inflight-lab snippet paced --rate 5000 --period 2592000"
+    )
 
 
 def test_which_of_the_names_are_whole_scripts() -> None:
     """Those are written with --output; rungs cannot be."""
     assert set(WHOLE_SCRIPTS) == set(RECIPES) & set(NAMES)
-    assert snippet("paced").endswith(" --output fixed.py")
-    assert snippet("semaphore") == "inflight-lab snippet semaphore"
+    assert str(snippet("paced")).endswith(" --output fixed.py")
+    assert str(snippet("semaphore")) == "inflight-lab snippet semaphore"
 
 
 CHATS = "https://api.example.com/v1/chat/completions"
@@ -137,7 +135,7 @@ def test_the_recipe_is_for_most_of_the_requests() -> None:
     """Whatever comes first, such as a list of models."""
     models = Made(url="https://api.example.com/v1/models")
     chats = [Made(1.0, url=CHATS, method="POST", status=429, retry=0)] * 9
-    assert at_the_quotas(log_of([models, *chats]), QUOTAS[:1]) == (
+    assert str(at_the_quotas(log_of([models, *chats]), QUOTAS[:1])) == (
         "inflight-lab snippet with_openai --rate 5 --period 0.5 "
         '--url "https://api.example.com/v1" --output fixed.py'
     )
@@ -147,11 +145,11 @@ def test_what_takes_the_place_of_threads() -> None:
     """A loop without a task or a second thread has none to replace."""
     command = snippet("paced")
     two = [Made(sender=-n, url=f"{ITEMS}/{n}") for n in (1, 2)]
-    assert note_on_the_fix(command, log_of(two)) == f" {INSTEAD_OF_THREADS}"
+    assert with_notes(command, log_of(two)).note == INSTEAD_OF_THREADS
     one = [made._replace(sender=-1) for made in two]
-    assert note_on_the_fix(command, log_of(one)) == ""
+    assert with_notes(command, log_of(one)).note == ""
     tasks = [made._replace(sender=7) for made in two]
-    assert note_on_the_fix(command, log_of(tasks)) == ""
+    assert with_notes(command, log_of(tasks)).note == ""
 
 
 def test_what_sends_with_another_library() -> None:
@@ -159,11 +157,9 @@ def test_what_sends_with_another_library() -> None:
     orders = [Made(method="POST", url=f"{ITEMS}", library="aiohttp")] * 5
     command = at_the_quotas(log_of(orders), QUOTAS[:1])
     for each in (command, with_retries(log_of(orders)), with_a_limit(log_of(orders))):
-        assert "snippet send_all " in each
-    note = (
-        " The code below sends with httpx, because no recipe sends POST with aiohttp."
-    )
-    assert note_on_the_fix(command, log_of(orders)) == note
+        assert each.recipe == "send_all"
+    note = "The code below sends with httpx, because no recipe sends POST with aiohttp."
+    assert with_notes(command, log_of(orders)).note == note
 
 
 def test_what_has_no_one_address() -> None:
@@ -171,5 +167,5 @@ def test_what_has_no_one_address() -> None:
     paths = ("items/1", "items/2", "users/1")
     asked = log_of([Made(url=f"https://api.example.com/{path}") for path in paths])
     command = at_the_quotas(asked, QUOTAS[:1])
-    assert "--url" not in command
-    assert note_on_the_fix(command, asked) == f" {SEVERAL_PATTERNS}"
+    assert "--url" not in str(command)
+    assert with_notes(command, asked).note == SEVERAL_PATTERNS

@@ -68,6 +68,6 @@ def test_refusals_that_no_guess_explains() -> None:
         "allowed, but not in which time. In the whole run, 40 of 80 were accepted, in "
         "19.9 s"
     )
-    assert finding.fix.startswith(
+    assert str(finding.fix).startswith(
         "inflight-lab snippet fetch_all --rate 40 --period 20"
     )

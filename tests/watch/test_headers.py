@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,10 @@ import pytest
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.conclusion import Conclusion
 from inflight_lab.watch.events import Event, HeadersSeen
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, Finding
 from inflight_lab.watch.findings.fixes import at_the_quotas, with_retries
-from inflight_lab.watch.findings.headers import header_options
+from inflight_lab.watch.findings.headers import headers_for
 from tests.support.watching import PROCESS, Made, events_of_script, log_of, watch
 
 HOST = "api.example.com"
@@ -35,6 +37,7 @@ GIVEN = [
     Given(["X-Api-Key"], ["X-Api-Key"]),
     Given(["authorization", "X-Org"], ["authorization", "X-Org"]),
     Given(["Host", "User-Agent", "Accept", "Accept-Encoding", "Connection"], []),
+    Given(["Accept-Language", "Accept-Version"], ["Accept-Version"]),
     Given(["Content-Length", "Content-Type", "Cookie"], []),
     Given(["Idempotency-Key", "If-None-Match", "traceparent"], []),
     Given(["X-Stainless-Lang", "X-Inflight-Lab-Host", "Proxy-Authorization"], []),
@@ -50,14 +53,13 @@ def test_what_the_script_gave_its_requests_is_carried(given: Given) -> None:
     would change.
     """
     log = log_of([Made()], seen(*given.names))
-    expected = [f"--header {name}" for name in given.carried]
-    assert header_options(given.recipe, log) == expected
+    assert headers_for(given.recipe, log) == tuple(given.carried)
 
 
 def test_a_name_counts_once() -> None:
     """However it is written, and in how many requests it is."""
     log = log_of([Made()] * 3, seen("X-Api-Key"), seen("x-api-key", "X-Org"))
-    assert header_options("fetch_all", log) == ["--header X-Api-Key", "--header X-Org"]
+    assert headers_for("fetch_all", log) == ("X-Api-Key", "X-Org")
 
 
 def test_other_requests_have_headers_of_their_own() -> None:
@@ -71,27 +73,36 @@ def test_other_requests_have_headers_of_their_own() -> None:
     log = log_of([*[Made()] * 5, other], *events)
     quotas = [AnnouncedQuota(5, 1, True)]
     for command in (at_the_quotas(log, quotas), with_retries(log)):
-        assert "X-Other-Key" not in command
-        assert "X-Csrf" not in command
-    assert "--header X-Api-Key" in at_the_quotas(log, quotas)
+        assert "X-Other-Key" not in command.headers
+        assert "X-Csrf" not in command.headers
+    assert "--header X-Api-Key" in str(at_the_quotas(log, quotas))
+
+
+def with_headers(*names: str) -> Finding:
+    """A finding whose command has these."""
+    fix = Command("paced", headers=names)
+    return Finding(CERTAIN, "Refused", facts="3", advice="Pace.", fix=fix)
 
 
 def test_the_terminal_and_the_page_say_what_to_do_with_them() -> None:
     """Once for all commands, in the order in which they stand there."""
-    fix = "inflight-lab snippet paced --header X-Api-Key --header X-Org"
-    findings = [
-        Finding(CERTAIN, "Refused", facts="3", advice="Pace.", fix=fix),
-        Finding(CERTAIN, "Slow", facts="1", advice="Go.", fix="inflight-lab snippet a"),
-    ]
-    conclusion = Conclusion("60 requests.", findings)
-    sentence = (
-        "Your requests sent X-Api-Key and X-Org. The script's HEADERS have a line for "
-        "each, and the value comes from the environment, because watch doesn't look at "
-        "values."
+    bare = replace(with_headers(), fix=Command("semaphore"))
+    conclusion = Conclusion("60 requests.", [with_headers("X-A", "X-B", "X-C"), bare])
+    sentences = (
+        "Your requests had the headers X-A, X-B and X-C. The script's HEADERS have a "
+        "line for each, and the value comes from the environment, because watch "
+        "doesn't look at values. If you set Accept yourself, add a line for it: every "
+        "client sends one, so watch can't tell."
     )
-    assert str(conclusion).count(sentence) == 1
-    assert conclusion.for_page()["warnings"] == [sentence]
-    assert "HEADERS" not in str(Conclusion("60 requests.", findings[1:]))
+    assert str(conclusion).count(sentences) == 1
+    assert conclusion.for_page()["warnings"] == [sentences]
+    assert "HEADERS" not in str(Conclusion("60 requests.", [bare]))
+
+
+def test_a_token_of_another_scheme_needs_another_word() -> None:
+    """The code that is printed sends ``Bearer``, and watch knows only the name."""
+    assert "such as Basic" in str(Conclusion("", [with_headers("authorization")]))
+    assert "Basic" not in str(Conclusion("", [with_headers("X-Api-Key")]))
 
 
 EACH_LIBRARY = """
@@ -151,7 +162,7 @@ def test_the_command_has_the_names_of_the_scripts_headers(tmp_path: Path) -> Non
     said = watch("--no-browser", "--practice", "3/20s", script).stderr
     assert "--header X-Api-Key --output fixed.py\n" in said
     assert (
-        "\nYour requests sent X-Api-Key. The script's HEADERS have a line for it"
+        "\nYour requests had the header X-Api-Key. The script's HEADERS have a line for"
         in said
     )
     assert "hunter2" not in said

@@ -36,7 +36,7 @@ def test_a_loop_around_a_client_that_retries() -> None:
         "10 calls that had failed (main.py:9)"
     )
     assert "Pace first, so that few fail; then switch one of" in finding.advice
-    assert finding.fix.startswith("inflight-lab snippet with_openai --url ")
+    assert str(finding.fix).startswith("inflight-lab snippet with_openai --url ")
 
 
 def test_addresses_show_what_is_repeated() -> None:
@@ -44,7 +44,7 @@ def test_addresses_show_what_is_repeated() -> None:
     finding = retries_in_two_places(log_of(calls(2 * IN_ONE_CALL, url=None)))
     assert finding
     assert finding.certainty == "certain"
-    assert finding.fix == "inflight-lab snippet resilient"
+    assert str(finding.fix) == "inflight-lab snippet resilient"
 
 
 def test_one_that_retries_alone() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.events import Paced
 from inflight_lab.watch.findings.finding import Finding
 from inflight_lab.watch.findings.quota import refused_requests
@@ -75,7 +77,7 @@ def test_at_the_edge_of_the_quota(sent: int, is_found: bool) -> None:
     headline = "At the edge of the quota" if is_found else "Refused"
     assert finding.headline == headline
     if is_found:
-        assert finding.fix == (
+        assert str(finding.fix) == (
             "inflight-lab snippet paced --rate 20 --period 1.1 "
             '--url "https://api.example.com/{id}" --output fixed.py'
         )
@@ -142,7 +144,7 @@ def test_a_window_that_is_guessed() -> None:
         "The headers said that 10 are allowed, but not in which time; from the reset "
         "in them, a guess is 1 s; you sent "
     ) in finding.facts
-    assert finding.fix.startswith("inflight-lab snippet fetch_all --rate 10 --period 1")
+    assert "snippet fetch_all --rate 10 --period 1 " in str(finding.fix)
 
 
 def test_one_at_a_time_goes_on_after_none_is_left() -> None:
@@ -153,11 +155,11 @@ def test_one_at_a_time_goes_on_after_none_is_left() -> None:
     finding = refused_requests(log_of(accepted + refusals))
     assert finding
     assert finding.facts.endswith(
-        "; you sent 16 within 3.8 s. 12 of the refused were sent although the API had "
-        "said: wait"
+        "; you sent 16 within 3.8 s. 12 of the refused were sent while the API was "
+        "still asking you to wait"
     )
     assert "in flight" not in finding.advice
-    assert finding.fix.startswith("inflight-lab snippet fetch_all --rate 4 --period 60")
+    assert "snippet fetch_all --rate 4 --period 60 " in str(finding.fix)
 
 
 @pytest.mark.parametrize(
@@ -180,8 +182,8 @@ def test_the_recipe_for_each_library(
     ]
     finding = refused_requests(log_of(sent))
     assert finding
-    assert f"snippet {recipe} " in finding.fix
-    assert ("takes the place of your threads." in finding.advice) == is_noted
+    assert f"snippet {recipe} " in str(finding.fix)
+    assert ("takes the place of your threads." in finding.whole_advice) == is_noted
     assert ("snippet paced_threads" in finding.advice) == (sender < 0)
 
 
@@ -231,7 +233,7 @@ def test_a_few_that_are_one_too_many() -> None:
     finding = refused_requests(log_of(sent))
     assert finding
     assert finding.headline == "At the edge of the quota"
-    assert "paced --rate 2 --period 1.1 " in finding.fix
+    assert "paced --rate 2 --period 1.1 " in str(finding.fix)
 
 
 def test_what_was_accepted_was_not_sent_in_spite_of_anything() -> None:
@@ -243,28 +245,47 @@ def test_what_was_accepted_was_not_sent_in_spite_of_anything() -> None:
     finding = refused_requests(log_of(at_once + too_early + again))
     assert finding
     assert finding.facts.endswith(
-        ". 2 of the refused were sent although the API had said: wait"
+        ". 2 of the refused were sent while the API was still asking you to wait"
     )
     finding = refused_requests(log_of(at_once + again))
     assert finding
-    assert "said: wait" not in finding.facts
+    assert "asking you to wait" not in finding.facts
 
 
 def test_in_practice_all_hosts_share_the_quota() -> None:
     """As one practice server answers for all of them."""
-    policy = 'ratelimit-policy: "default";q=1;w=2'
     sent = [
-        Made(
-            n / 9, 0.05, 429 if n else 200, headers=policy, url=f"https://h{n}.example/"
-        )
+        Made(n / 9, 0.05, 429 if n else 200, url=f"https://h{n}.example/")
         for n in range(6)
     ]
-    log = log_of(sent, is_practice=True)
+    log = log_of(sent, practice_quota=AnnouncedQuota(1, 2, is_certain=True))
     finding = refused_requests(log)
     assert finding
     assert finding.facts.startswith(
         "5 refusals (429) from 6 hosts. In 2 s 1 is allowed"
     )
+
+
+def test_in_practice_the_quota_is_known() -> None:
+    """Whatever the headers leave open: the practice server has no other."""
+    of_github = "x-ratelimit-limit: 5\nx-ratelimit-remaining: 0\nx-ratelimit-reset: 1"
+    sent = [
+        Made(n / 9, 0.05, 403 if n > 4 else 200, headers=of_github) for n in range(12)
+    ]
+    log = log_of(sent, practice_quota=AnnouncedQuota(5, 1, is_certain=True))
+    assert log.quota_to_draw() == QuotaPolicy("sliding-window", 5, 1)
+    assert log.timeline.period == 1
+    finding = refused_requests(log)
+    assert finding
+    assert finding.certainty == "certain"
+    assert "In 1 s 5 are allowed" in finding.facts
+    assert "snippet paced --rate 5 --period 1 " in str(finding.fix)
+
+
+def test_the_average_names_its_window() -> None:
+    """So that it can be compared with the quota."""
+    finding = refused([n / 7 for n in range(100)])
+    assert finding.facts.endswith("; you sent 14.1 per 2 s on average, 15 at most")
 
 
 def test_the_quota_of_another_host_does_not_count() -> None:

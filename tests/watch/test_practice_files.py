@@ -108,7 +108,8 @@ def test_a_printed_script_keeps_practice_answers_apart(
     assert "delete practice-results.jsonl" in done.said
     again = watch_here(capfd, *PRACTICE, "my_script.py")
     assert (
-        "No request was seen.\nPerhaps all was done already: practice-res" in again.said
+        "No request was seen.\nPerhaps nothing was left to do: practice-results.jsonl "
+        "already has the answers of an earlier practice run." in again.said
     )
     assert "Before a real run" not in again.said
 

@@ -66,7 +66,7 @@ def test_refusals_by_403_are_over_a_quota() -> None:
     assert finding.facts.startswith(
         "92 refusals (403 x 90, 429 x 2) from api.example.com. "
     )
-    assert " fetch_all --rate 60 --period 60 " in finding.fix
+    assert " fetch_all --rate 60 --period 60 " in str(finding.fix)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_refusal_for_good_is_not_to_be_sent_again(name: str) -> None:
     said = PERMANENT[name].reason.rstrip(".") or "that it should not be sent again"
     assert said in finding.facts
     assert finding.facts.endswith("; you sent 8 requests after that")
-    assert finding.fix == "inflight-lab snippet resilient"
+    assert str(finding.fix) == "inflight-lab snippet resilient"
     assert refused_requests(log) is None
     assert storm_of_retries(log) is None
 

@@ -225,7 +225,7 @@ def test_all_that_was_refused_comes_again() -> None:
     assert finding.certainty == "likely"
     assert finding.facts == (
         "3 waves, each 15.0 s after the one before it, and each with as many requests "
-        "as had just been refused: 52 of 92 in all"
+        "as had just failed: 52 of 92 in all"
     )
 
 

@@ -63,7 +63,7 @@ def test_a_pause_after_the_answer() -> None:
         "waited for: 0.9 s (median). So its 4 slots let about 4 requests a second "
         "through"
     )
-    assert finding.fix.startswith("inflight-lab snippet paced --rate 7 --period 2")
+    assert str(finding.fix).startswith("inflight-lab snippet paced --rate 7 --period 2")
 
 
 def test_a_pause_that_keeps_the_rate() -> None:
@@ -83,7 +83,7 @@ def test_a_pause_before_a_retry() -> None:
     finding = pause_inside_a_semaphore(in_slots(retried, sleeps=[(0.1, 2.0)]))
     assert finding
     assert finding.facts.endswith("others waited for: 2.0 s (median)")
-    assert finding.fix == "inflight-lab snippet resilient"
+    assert str(finding.fix) == "inflight-lab snippet resilient"
 
 
 def test_a_library_that_waits_for_a_retry() -> None:
@@ -100,7 +100,7 @@ def test_a_pause_before_a_later_retry() -> None:
     requests = [Made(0.0, 0.1), Made(0.11, 0.1, 503), Made(2.2, 0.1)]
     finding = pause_inside_a_semaphore(in_slots(requests, sleeps=[(0.21, 1.9)]))
     assert finding
-    assert finding.fix == "inflight-lab snippet resilient"
+    assert str(finding.fix) == "inflight-lab snippet resilient"
 
 
 def test_a_pause_before_the_request() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from inflight_lab.watch.findings.fixes import OUTPUT
+from inflight_lab.watch.findings.command import OUTPUT
 from inflight_lab.watch.findings.quota import refused_requests
 from inflight_lab.watch.findings.tokens import tokens_over_the_quota
 from tests.support.watching import Made, log_of
@@ -99,7 +99,7 @@ def test_refusals_that_are_about_tokens(name: str) -> None:
         )
         option = f"--tokens {row.fix} " if row.fix else ""
         assert finding.facts == about + row.allowed
-        assert finding.fix == (
+        assert str(finding.fix) == (
             f'inflight-lab snippet language_model {option}--url "{CHATS}" {OUTPUT}'
         )
 
@@ -109,7 +109,7 @@ def test_the_fix_for_openais_client_uses_it() -> None:
     refused = Made(status=429, url=CHATS, headers=TOKENS_SPENT, retry=0)
     finding = tokens_over_the_quota(log_of([refused] * 9))
     assert finding
-    assert finding.fix == (
+    assert str(finding.fix) == (
         "inflight-lab snippet with_openai --tokens 90000 "
         f'--url "https://api.example.com/v1" {OUTPUT}'
     )
@@ -121,4 +121,4 @@ def test_the_fix_for_another_client_is_a_transport() -> None:
     refused = Made(status=429, url=messages, headers=TOKENS_SPENT, retry=0)
     finding = tokens_over_the_quota(log_of([refused] * 9))
     assert finding
-    assert finding.fix == "inflight-lab snippet budgets"
+    assert str(finding.fix) == "inflight-lab snippet budgets"

@@ -11,6 +11,7 @@ from inflight_lab.watch.events import Paced
 from tests.support.watching import PROCESS, Made, log_of
 
 TWENTY = 'ratelimit-policy: "default";q=20;w=1'
+FIVE_THOUSAND = 'ratelimit-policy: "default";q=5000;w=3600'
 TWO_QUOTAS = 'ratelimit-policy: "a";q=20;w=1, "b";q=1000;w=60'
 
 
@@ -44,19 +45,25 @@ RUNS = [
         "a quota",
         spaced(180, TWENTY),
         "Nothing stood out: all 180 requests were accepted, and 90% of the quota was "
-        "used.",
+        "used (20 in 1 s).",
     ),
     Run(
         "less than a window",
         spaced(10, TWENTY, rate=100),
         "Nothing stood out: all 10 requests were accepted, and 50% of the quota was "
-        "used.",
+        "used (20 in 1 s).",
+    ),
+    Run(
+        "hardly any of it",
+        spaced(6, FIVE_THOUSAND),
+        "Nothing stood out: all 6 requests were accepted, and less than 1% of the "
+        "quota was used (5,000 in 3600 s).",
     ),
     Run(
         "two quotas",
         spaced(180, TWO_QUOTAS),
         "Nothing stood out: all 180 requests were accepted, and 90% of the quota was "
-        "used.",
+        "used (20 in 1 s).",
     ),
     Run(
         "two hosts",

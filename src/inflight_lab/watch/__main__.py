@@ -20,6 +20,7 @@ from typing import Any
 
 from inflight_lab.server.dialects import DIALECTS
 from inflight_lab.server.knobs import Knobs
+from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.conclusion import CERTAINTY
 from inflight_lab.watch.diagnosis import conclude
 from inflight_lab.watch.event_file import read_events
@@ -69,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Path(folder, "events").open("xb+") as events,
     ):
         log = RequestLog(
-            partial(read_events, events), is_practice=bool(options.practice)
+            partial(read_events, events),
+            practice_quota=_quota_in(options.practice),
         )
         title = " ".join([options.script, *options.args])
         try:
@@ -150,6 +152,12 @@ def _refuse_misplaced(
             parser.error(MISPLACED.format(name=name, script=options.script))
 
 
+def _quota_in(practice: dict[str, Any]) -> AnnouncedQuota | None:
+    if not practice:
+        return None
+    return AnnouncedQuota(practice["rate"], practice["period"], is_certain=True)
+
+
 def _where_requests_go(practice: dict[str, Any]) -> str:
     if not practice:
         return "real requests go to the API (with --practice, none would)"
@@ -165,18 +173,20 @@ def _words_on_practice(
     if earlier:
         return earlier
     return [
-        *_words_on_the_dialect(page),
+        *_words_on_the_dialect(page, log),
         *warn_of_made_up_data(log),
         *warn_of_practice_answers(log, script, here, began=began),
     ]
 
 
-def _words_on_the_dialect(page: Page) -> list[str]:
+def _words_on_the_dialect(page: Page, log: RequestLog) -> list[str]:
     """A sentence, if practice imitated the API that the script asked."""
     if not page.imitated_host:
         return []
-    words = f"Practice refused as {page.imitated_host} does (--dialect {page.dialect})"
-    if DIALECTS[page.dialect].counts_refused:
+    words = (
+        f"The practice server imitated {page.imitated_host} (--dialect {page.dialect})"
+    )
+    if log.refused and DIALECTS[page.dialect].counts_refused:
         words += ": refused requests count against the quota as well"
     return [f"{words}."]
 

@@ -1,13 +1,13 @@
 """What is said when a watched script has ended."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from inflight_lab.watch.counted import in_a_row
 from inflight_lab.watch.explained import notebook_for, without_notebook
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import Finding
-from inflight_lab.watch.findings.fixes import OUTPUT
 
 CERTAINTY = (
     "certain: the events of the run show it. likely: they suggest it, but something "
@@ -18,10 +18,15 @@ OUTPUT_EXPLAINED = (
     "what that uses. Without --output, it prints both as one script."
 )
 HEADERS_EXPLAINED = (
-    "Your requests sent {names}. The script's HEADERS have a line for {each}, and the "
-    "value comes from the environment, because watch doesn't look at values."
+    "Your requests had the {headers}. The script's HEADERS have a line for {each}, and "
+    "the value comes from the environment, because watch doesn't look at values. If "
+    "you set Accept yourself, add a line for it: every client sends one, so watch "
+    "can't tell."
 )
-HEADER = re.compile(r"--header (\S+)")
+BEARER = (
+    'For Authorization the line has "Bearer $API_TOKEN": change the first word if your '
+    "API wants another, such as Basic."
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Conclusion:
 
     def __str__(self) -> str:
         """Its lines, for a terminal."""
-        findings = one_command_a_recipe(self.findings)
+        findings = one_command_a_script(self.findings)
         lines = [self.summary, *map(str, findings), *_hints(findings)]
         if self.verdict:
             lines.append(self.verdict)
@@ -48,7 +53,7 @@ class Conclusion:
 
     def for_page(self) -> dict[str, Any]:
         """The same as the page takes it; each finding with its notebook."""
-        findings = one_command_a_recipe(self.findings)
+        findings = one_command_a_script(self.findings)
         return {
             "summary": self.summary,
             "findings": [_with_notebook(finding) for finding in findings],
@@ -59,31 +64,33 @@ class Conclusion:
         }
 
 
-def one_command_a_recipe(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings, with one command for each recipe: the one that fills in most."""
-    longest: dict[str, str] = {}
-    for finding in findings:
-        recipe = _recipe_in(finding.fix)
-        longest[recipe] = max(longest.get(recipe, ""), finding.fix, key=len)
+def one_command_a_script(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, with one command for each script: the one that fills in most."""
+    best = _best_commands(finding.fix for finding in findings if finding.fix)
     kept = []
     for finding in findings:
-        recipe = _recipe_in(finding.fix)
-        if finding.fix == longest.get(recipe):
-            del longest[recipe]
+        if finding.fix in best:
+            best.remove(finding.fix)
             kept.append(finding)
         else:
-            kept.append(replace(finding, fix=""))
+            kept.append(replace(finding, fix=None))
     return kept
 
 
-def _recipe_in(command: str) -> str:
-    return command.partition(" --")[0]
+def _best_commands(commands: Iterable[Command]) -> list[Command]:
+    """For each script, the first of those that fill in most."""
+    best: dict[tuple[str, str], Command] = {}
+    for command in commands:
+        known = best.setdefault(command.script, command)
+        if command.count_settings() > known.count_settings():
+            best[command.script] = command
+    return list(best.values())
 
 
 def _hints(findings: Sequence[Finding]) -> list[str]:
     """What the words mean, and how to use commands and notebooks, each said once."""
     hints = [CERTAINTY] if findings else []
-    if any(OUTPUT in finding.fix for finding in findings):
+    if any(finding.fix and finding.fix.prints_a_script for finding in findings):
         hints.append(OUTPUT_EXPLAINED)
     hints += _on_headers(findings)
     notebooks = filter(None, map(notebook_for, findings))
@@ -95,20 +102,30 @@ def _hints(findings: Sequence[Finding]) -> list[str]:
 
 
 def _on_headers(findings: Sequence[Finding]) -> list[str]:
-    """A sentence on the headers in the commands, if there are any."""
-    names: dict[str, None] = {}
+    """Sentences on the headers in the commands, if there are any."""
+    names: list[str] = []
     for finding in findings:
-        names |= dict.fromkeys(HEADER.findall(finding.fix))
+        if finding.fix:
+            names += [name for name in finding.fix.headers if name not in names]
     if not names:
         return []
-    each = "it" if len(names) == 1 else "each"
-    return [HEADERS_EXPLAINED.format(names=" and ".join(names), each=each)]
+    if len(names) == 1:
+        words = HEADERS_EXPLAINED.format(headers=f"header {names[0]}", each="it")
+    else:
+        several = f"headers {in_a_row(names)}"
+        words = HEADERS_EXPLAINED.format(headers=several, each="each")
+    if "authorization" in map(str.lower, names):
+        words += f" {BEARER}"
+    return [words]
 
 
 def _with_notebook(finding: Finding) -> dict[str, Any]:
     notebook = notebook_for(finding)
     return {
-        **asdict(finding),
-        "advice": without_notebook(finding.advice),
+        "certainty": finding.certainty,
+        "headline": finding.headline,
+        "facts": finding.facts,
+        "advice": without_notebook(finding.whole_advice),
+        "fix": str(finding.fix) if finding.fix else "",
         "notebook": notebook._asdict() if notebook else None,
     }

@@ -14,7 +14,7 @@ class HeaderNames:
         self._by_kind: dict[Kind, frozenset[str]] = {}
 
     def note(self, event: HeadersSeen) -> None:
-        """Some requests have these; others of their kind may have more."""
+        """Add the names in one request to those of its kind."""
         kind = (event.library, event.method, event.host)
         known = self._by_kind.get(kind, frozenset())
         self._by_kind[kind] = known.union(event.names)

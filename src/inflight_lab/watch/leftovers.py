@@ -87,8 +87,8 @@ def words_on_earlier_practice(log: RequestLog, here: Path) -> list[str]:
     if len(log) or not earlier:
         return []
     return [
-        f"Perhaps all was done already: {_listed(earlier)} holds what an earlier "
-        "practice run was answered. To practise again, delete it."
+        f"Perhaps nothing was left to do: {_listed(earlier)} already has the answers "
+        "of an earlier practice run. Delete it to practise again."
     ]
 
 

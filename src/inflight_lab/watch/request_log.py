@@ -47,8 +47,8 @@ Its timeline counts all of them.
 class RequestLog(RequestGroup):
     """All requests of a run, and the other events that the diagnosis needs.
 
-    ``is_practice``: the practice server answers, whichever host is asked, in the
-    ``dialect`` that it has then.
+    ``practice_quota``: the practice server answers, whichever host is asked, within
+    this quota, in the ``dialect`` that it has then.
     ``fetch_events`` returns the events since its last call.  `catch_up` processes them
     in batches: one by one, as they come, they would cost the run twice as much.
     """
@@ -57,16 +57,19 @@ class RequestLog(RequestGroup):
         self,
         fetch_events: Callable[[], Iterable[Event]] = tuple,
         *,
-        is_practice: bool = False,
+        practice_quota: AnnouncedQuota | None = None,
     ) -> None:
         self._requests = deque[Request](maxlen=MAX_STORED)
         super().__init__(self._requests)
         self.timeline = Timeline()
-        self._is_practice = is_practice
+        self._is_practice = practice_quota is not None
         self.dialect = ""
         """Of the practice server, once it is known."""
         self.unfinished: dict[Name, Request] = {}
         self._quotas_by_api: dict[str, list[AnnouncedQuota]] = {}
+        if practice_quota:
+            self._quotas_by_api[PRACTICE] = [practice_quota]
+            self.timeline.period = practice_quota.window
         self._header_names = HeaderNames()
         self._row_by_client: dict[tuple[str, str], ClientRow] = {}
         self.acquired = deque[Acquired](maxlen=MAX_STORED)
@@ -249,7 +252,12 @@ class RequestLog(RequestGroup):
             self.timeline.answer(request.number, request.status, at=time)
 
     def _learn_quotas(self, request: Request) -> None:
-        """Add what an answer announces to what is known of its API."""
+        """Add what an answer announces to what is known of its API.
+
+        In practice all is known: a header may say less, or another window.
+        """
+        if self._is_practice:
+            return
         api = self.api_of(request)
         known = self._quotas_by_api.get(api, [])
         quotas = known_quotas(known, request)

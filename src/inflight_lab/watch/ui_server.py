@@ -47,12 +47,12 @@ class Page(PracticeServer):
     """Serves the plot at ``PAGE_PATH``, and practice answers everywhere else.
 
     Nothing else may read ``source``.  ``title`` stands at the top, and ``clients``
-    returns what was sent by which library.  ``conclusion`` is
-    set when the script has ended: it is the last that a page gets, and then ``done`` is
-    set.  ``readers`` has a queue for each page that is open.
+    returns what was sent by which library.  ``conclusion`` is set when the script has
+    ended: it is the last that a page gets, and then ``done`` is set.  ``readers`` has a
+    queue for each page that is open.
 
-    Without a ``dialect`` among the ``knobs``, it takes that of the first host that has
-    one of those it knows: ``imitated_host``.
+    Without a ``dialect`` among the ``knobs``, it takes the dialect of the first host
+    whose dialect it knows: ``imitated_host``.
     """
 
     def __init__(

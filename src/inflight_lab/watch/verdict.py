@@ -11,30 +11,39 @@ def verdict_on(log: RequestLog) -> str:
         return ""
     if not all(request.is_accepted for request in log.requests):
         return "Nothing else stood out."
-    share = share_of_the_quota(log)
-    used = f", and {share:.0%} of the quota was used" if share else ""
-    return f"Nothing stood out: all {len(log)} requests were accepted{used}."
+    return f"Nothing stood out: all {len(log)} requests were accepted{_used(log)}."
 
 
-def share_of_the_quota(log: RequestLog) -> float:
-    """How much was sent, out of what the quota allowed in that time.
+def _used(log: RequestLog) -> str:
+    """How much of the quota was used; "" if none is known for certain."""
+    pace = most_used_quota(log)
+    if pace is None:
+        return ""
+    share = share_of(pace)
+    used = "less than 1%" if share < 0.01 else f"{share:.0%}"
+    allowed = f"{pace.quota.quota:,g} in {pace.quota.window:g} s"
+    return f", and {used} of the quota was used ({allowed})"
 
-    Of several quotas, the one that is used most counts.  0: none is known for certain,
-    or there are several APIs.
+
+def most_used_quota(log: RequestLog) -> Pace | None:
+    """What was sent beside the quota that was used most.
+
+    None: no quota is known for certain, or there are several APIs.
     """
     apis = log.by_api()
     if len(apis) > 1:
-        return 0.0
+        return None
     (group,) = apis
-    shares = [
-        _share(Pace(quota, group.sent_times))
+    paces = [
+        Pace(quota, group.sent_times)
         for quota in log.quotas_of(group)
         if quota.is_certain
     ]
-    return max(shares, default=0.0)
+    return max(paces, key=share_of, default=None)
 
 
-def _share(pace: Pace) -> float:
+def share_of(pace: Pace) -> float:
+    """How much was sent, out of what the quota allowed in that time."""
     sent = float(pace.most)
     if not pace.is_within_one_window:
         intervals = len(pace.times) - 1

@@ -2,15 +2,14 @@
 
 import re
 
+from inflight_lab.server.secrets_in_urls import has_a_secret
 from inflight_lab.watch.request_group import RequestGroup
 
 SEPARATOR = re.compile("([/?&=])")
 IN_QUOTES = re.compile(r"https?://[\w.:/?&=%~+,@;-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
-SECRET = re.compile(
-    r"[?&][^=&]*(key|token|secret|passw|auth|sign|sig)[^=&]*=|://[^/]*@", re.IGNORECASE
-)
-"""What an address may hold that should not be printed again."""
+ID = "{id}"
+"""Stands where the addresses differ: a recipe fills in an id."""
 WORD_AT_THE_END = re.compile(r"\w*$")
 WORD_AT_THE_START = re.compile(r"^\w*")
 
@@ -43,19 +42,22 @@ SEVERAL_ADDRESSES = (
 )
 
 
-def address_option(recipe: str, group: RequestGroup) -> list[str]:
-    """``--url "https://a.example/items/{id}"``; nothing where it is not one pattern."""
+def address_for(recipe: str, group: RequestGroup) -> str:
+    """``https://a.example/items/{id}``; "" where there is none that may be printed."""
     address = _address(recipe, _urls_of(group))
-    return [f'--url "{address}"'] if address else []
+    return "" if _has_a_secret(address) else address
 
 
 def why_no_address(recipe: str, group: RequestGroup) -> str:
     """A sentence on why the command for a recipe lacks ``--url``; "" if it does not."""
-    urls = _urls_of(group)
-    if recipe not in WITH_AN_ADDRESS or _address(recipe, urls):
+    if recipe not in WITH_AN_ADDRESS:
         return ""
-    if not _are_printable(urls):
+    urls = _urls_of(group)
+    address = _address(recipe, urls)
+    if _has_a_secret(address) or not _are_printable(urls):
         return SECRET_ADDRESS
+    if address:
+        return ""
     if len(urls) == 1:
         return ONE_ADDRESS
     return SEVERAL_PATTERNS if recipe in WITH_AN_ID else SEVERAL_ADDRESSES
@@ -65,12 +67,18 @@ def _urls_of(group: RequestGroup) -> set[str]:
     return {request.url for request in group.requests}
 
 
+def _has_a_secret(address: str) -> bool:
+    """Whether what is the same in all addresses may hold one; an id is left out."""
+    return has_a_secret(address.replace(ID, ""))
+
+
 def _are_printable(urls: set[str]) -> bool:
-    """Whether they may stand in a command: no secret, and nothing a shell changes."""
-    return all(IN_QUOTES.fullmatch(url) and not SECRET.search(url) for url in urls)
+    """Whether a shell changes nothing in them."""
+    return all(IN_QUOTES.fullmatch(url) for url in urls)
 
 
 def _address(recipe: str, urls: set[str]) -> str:
+    """The one for all of them, secrets included; "" if there is none."""
     if not _are_printable(urls):
         return ""
     if recipe in WITH_AN_ID:
@@ -96,7 +104,7 @@ def pattern_of(urls: set[str]) -> str:
         is_same = len(set(parts)) == 1
         pattern.append(parts[0] if is_same else _with_id(list(parts)))
     url = "".join(pattern)
-    return url if url.count("{id}") == 1 and "{id}" not in _host(url) else ""
+    return url if url.count(ID) == 1 and ID not in _host(url) else ""
 
 
 def _with_id(parts: list[str]) -> str:
@@ -105,7 +113,7 @@ def _with_id(parts: list[str]) -> str:
     rests = [part[len(start) :] for part in parts]
     backwards = _shared_start([rest[::-1] for rest in rests])
     end = WORD_AT_THE_START.sub("", backwards[::-1])
-    return f"{start}{{id}}{end}"
+    return f"{start}{ID}{end}"
 
 
 def _shared_start(parts: list[str]) -> str:

@@ -12,7 +12,7 @@ from inflight_lab.watch.findings.fixes import (
 )
 from inflight_lab.watch.findings.libraries import Words, words_of
 from inflight_lab.watch.findings.limits import semaphore_for_each_task
-from inflight_lab.watch.findings.notes import note_on_the_fix
+from inflight_lab.watch.findings.notes import with_notes
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
@@ -46,7 +46,6 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
         has_queue = waited >= max(MIN_EVIDENCE, connections / 4)
         if is_pool_known and has_one_request_a_connection and has_queue:
             client = words_of(group.first).client
-            fix = with_a_limit(group)
             return Finding(
                 CERTAIN,
                 "The connection pool was the limit",
@@ -54,8 +53,8 @@ def pool_as_the_limit(log: RequestLog) -> Finding | None:
                 f"opens only {connections} connections; {asked - connections} waited "
                 "inside it",
                 advice="Let a semaphore of your own, below the pool's size, "
-                f"be the limit (notebook 02).{note_on_the_fix(fix, group)}",
-                fix=fix,
+                "be the limit (notebook 02).",
+                fix=with_notes(with_a_limit(group), group),
             )
     return None
 
@@ -96,7 +95,7 @@ def client_for_each_request(log: RequestLog) -> Finding | None:
         facts=f"{clients} {words.client}s, and {log.connections_opened} connections "
         f"opened{where(request.line for request in log.requests)}",
         advice=OF_AN_SDK if is_sent_by_openai(log) else _make_one(words),
-        fix="",
+        fix=None,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from inflight_lab.watch.findings.command import Command
+
 Certainty = Literal["certain", "likely"]
 
 CERTAIN: Certainty = "certain"
@@ -28,10 +30,17 @@ class Finding:
     headline: str
     facts: str
     advice: str
-    fix: str
-    """The command that prints the code that fixes it; "" if the advice is enough."""
+    fix: Command | None
+    """The command that prints the code that fixes it; None: the advice is enough."""
 
     def __str__(self) -> str:
         """A line for what stands out, and one for the command, to be copied."""
-        words = f"{self.certainty}: {self.headline}: {self.facts}. {self.advice}"
+        words = f"{self.certainty}: {self.headline}: {self.facts}. {self.whole_advice}"
         return f"{words}\n{INDENT}{self.fix}" if self.fix else words
+
+    @property
+    def whole_advice(self) -> str:
+        """The advice, and what to know about the command."""
+        if self.fix is None or not self.fix.note:
+            return self.advice
+        return f"{self.advice} {self.fix.note}"

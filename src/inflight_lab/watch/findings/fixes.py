@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
-from inflight_lab.watch.findings.address import CHATS, address_option
-from inflight_lab.watch.findings.headers import header_options
+from inflight_lab.watch.findings.address import CHATS, address_for
+from inflight_lab.watch.findings.command import WHOLE_SCRIPTS, Command
+from inflight_lab.watch.findings.headers import headers_for
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 
@@ -16,32 +18,17 @@ RECIPE_BY_LIBRARY = {
     "urllib3": "with_requests",
 }
 """The recipe that uses the script's own library."""
-WHOLE_SCRIPTS = (
-    "paced",
-    "fetch_all",
-    "send_all",
-    "with_aiohttp",
-    "with_requests",
-    "with_openai",
-    "language_model",
-)
-"""The recipes that a finding may name; it may name rungs besides."""
-OUTPUT = "--output fixed.py"
-"""Writes a short script and a file beside it, where a whole one has 1,500 lines."""
 
 
 def snippet(
     recipe: str, quotas: Sequence[AnnouncedQuota] = (), *, more: Iterable[str] = ()
-) -> str:
+) -> Command:
     """The command for a recipe or a rung, with the quotas and other options."""
-    words = ["inflight-lab snippet", recipe]
+    options = []
     for quota in quotas:
         rate, period = whole(quota)
-        words.append(f"--rate {rate} --period {period:.12g}")
-    words += more
-    if recipe in WHOLE_SCRIPTS:
-        words.append(OUTPUT)
-    return " ".join(words)
+        options.append(f"--rate {rate} --period {period:.12g}")
+    return Command(recipe, (*options, *more))
 
 
 def for_requests(
@@ -50,13 +37,16 @@ def for_requests(
     quotas: Sequence[AnnouncedQuota] = (),
     *,
     more: Iterable[str] = (),
-) -> str:
+) -> Command:
     """The same for what most of a group is: with its address and its headers."""
     if recipe not in WHOLE_SCRIPTS:
         return snippet(recipe)
     most = most_of(group)
-    options = [*more, *address_option(recipe, most), *header_options(recipe, most)]
-    return snippet(recipe, quotas, more=options)
+    return replace(
+        snippet(recipe, quotas, more=more),
+        url=address_for(recipe, most),
+        headers=headers_for(recipe, most),
+    )
 
 
 def whole(quota: AnnouncedQuota) -> tuple[int, float]:
@@ -73,7 +63,7 @@ def whole(quota: AnnouncedQuota) -> tuple[int, float]:
     return int(quota.quota), quota.window
 
 
-def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> str:
+def at_the_quotas(group: RequestGroup, quotas: Sequence[AnnouncedQuota]) -> Command:
     """The command for a recipe that sends what most of the group is, within quotas."""
     recipe = _recipe(most_of(group), quotas)
     return for_requests(group, recipe, quotas)
@@ -108,14 +98,14 @@ def for_a_model(group: RequestGroup) -> str:
     return "with_openai" if is_sent_by_openai(group) else "language_model"
 
 
-def with_retries(group: RequestGroup) -> str:
+def with_retries(group: RequestGroup) -> Command:
     """The command for code that retries as it should."""
     if asks_a_model(group):
         return for_requests(group, for_a_model(group))
     return for_requests(group, _of_its_library(group) or "resilient")
 
 
-def with_a_limit(group: RequestGroup) -> str:
+def with_a_limit(group: RequestGroup) -> Command:
     """The command for code that limits requests in flight."""
     if asks_a_model(group) and is_sent_by_openai(group):
         return for_requests(group, "with_openai")

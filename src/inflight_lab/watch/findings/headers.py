@@ -1,4 +1,4 @@
-"""The headers of a script's requests, as the option ``--header`` takes them.
+"""The headers of a script's requests that a command names.
 
 Only their names are known, and only names stand in a command: a value may be a secret.
 """
@@ -10,6 +10,10 @@ from inflight_lab.watch.request_group import RequestGroup
 PRINTABLE = re.compile(r"[a-z][\w-]*", re.ASCII | re.IGNORECASE)
 """What ``--header`` takes, and every shell leaves as it is."""
 OF_THE_CLIENT = {
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
     "connection",
     "content-encoding",
     "content-length",
@@ -38,22 +42,22 @@ OF_ONE_REQUEST = {
     "tracestate",
 }
 """What differs from request to request, so that no setting could hold it."""
-IN_FAMILIES = ("accept", "proxy-", "x-b3-", "x-inflight-lab-", "x-stainless-")
+IN_FAMILIES = ("proxy-", "x-b3-", "x-inflight-lab-", "x-stainless-")
 """How names begin of which there are several: of clients, SDKs and tracing."""
 OF_OPENAI = {"authorization"}
 """What openai's client sends by itself besides."""
 
 
-def header_options(recipe: str, group: RequestGroup) -> list[str]:
-    """``--header X-Api-Key`` for each header that the script gave its requests."""
+def headers_for(recipe: str, group: RequestGroup) -> tuple[str, ...]:
+    """The names of those that the script gave its requests."""
     left_out = OF_THE_CLIENT | OF_ONE_REQUEST
     if recipe == "with_openai":
         left_out |= OF_OPENAI
-    return [
-        f"--header {name}"
+    return tuple(
+        name
         for name in names_in(group)
         if name.lower() not in left_out and _can_be_given(name)
-    ]
+    )
 
 
 def names_in(group: RequestGroup) -> list[str]:

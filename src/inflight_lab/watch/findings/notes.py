@@ -1,6 +1,9 @@
 """What to know about a command before it is used: sentences beside it."""
 
+from dataclasses import replace
+
 from inflight_lab.watch.findings.address import why_no_address
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.fixes import (
     RECIPE_BY_LIBRARY,
     is_in_a_thread,
@@ -16,19 +19,19 @@ WITH_HTTPX = (
 )
 
 
-def note_on_the_fix(command: str, group: RequestGroup) -> str:
-    """Sentences on how the code that a command prints differs from the script.
+def with_notes(command: Command, group: RequestGroup, *, first: str = "") -> Command:
+    """With sentences on how the code that it prints differs from the script.
 
-    Each has a space before it; "" if there is nothing to say.
+    ``first`` is what to say before them.
     """
-    recipe = command.split()[2]
     most = most_of(group)
     notes = [
-        _on_threads(recipe, group),
-        _on_the_library(recipe, most),
-        why_no_address(recipe, most),
+        first,
+        _on_threads(command.recipe, group),
+        _on_the_library(command.recipe, most),
+        why_no_address(command.recipe, most),
     ]
-    return "".join(f" {note}" for note in notes if note)
+    return replace(command, note=" ".join(filter(None, notes)))
 
 
 def _on_threads(recipe: str, group: RequestGroup) -> str:

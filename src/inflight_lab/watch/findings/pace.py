@@ -102,7 +102,7 @@ class Pace:
         average = round(len(self.times) * window / self.seconds, 1)
         if average >= self.most:  # in a run hardly longer than the window
             return f"up to {self.most} in {window:g} s"
-        return f"{average:g} on average and {self.most} at most"
+        return f"{average:g} per {window:g} s on average, {self.most} at most"
 
 
 def pace_advice(log: RequestLog, group: RequestGroup, pace: Pace | None = None) -> str:

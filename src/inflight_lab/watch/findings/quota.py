@@ -1,11 +1,12 @@
 """More requests than the API allows."""
 
 import math
+from dataclasses import replace
 
 from inflight_lab.watch.announced_quota import AnnouncedQuota
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from inflight_lab.watch.findings.fixes import at_the_quotas
-from inflight_lab.watch.findings.notes import note_on_the_fix
+from inflight_lab.watch.findings.notes import with_notes
 from inflight_lab.watch.findings.pace import (
     UNEVENLY,
     Pace,
@@ -18,9 +19,10 @@ from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog
 
 LOOK_IT_UP = (
-    " The rate filled in below is what was accepted: look for the quota in the API's "
+    "The rate filled in below is what was accepted: look for the quota in the API's "
     "documentation."
 )
+A_TENTH_LESS = "The command below leaves about a tenth of it unused."
 EDGE = 0.1
 """The share of a quota that network delay alone may be responsible for."""
 HALF = 0.5
@@ -45,14 +47,14 @@ def refused_requests(log: RequestLog) -> Finding | None:
 def _over_the_quota(
     log: RequestLog, group: RequestGroup, refused: RequestGroup, pace: Pace
 ) -> Finding:
-    fix = at_the_quotas(group, log.quotas_of(group))
+    command = at_the_quotas(group, log.quotas_of(group))
     return Finding(
         CERTAIN if pace.quota.is_certain else LIKELY,
         f"Over the quota{pace.how}",
         facts=f"{refusals(refused)} from {group.hosts_in_words}. {_said(pace.quota)}; "
         f"you sent {pace.in_words}{_sent_in_spite(group)}",
-        advice=f"{pace_advice(log, group, pace)}{note_on_the_fix(fix, group)}",
-        fix=fix,
+        advice=pace_advice(log, group, pace),
+        fix=with_notes(command, group),
     )
 
 
@@ -61,7 +63,7 @@ def _sent_in_spite(group: RequestGroup) -> str:
     if not late:
         return ""
     were = "1 of the refused was" if late == 1 else f"{late} of the refused were"
-    return f". {were} sent although the API had said: wait"
+    return f". {were} sent while the API was still asking you to wait"
 
 
 def _said(quota: AnnouncedQuota) -> str:
@@ -98,9 +100,9 @@ def _at_its_edge(
         facts=f"{refusals(refused)} from {group.hosts_in_words}. "
         f"{_said(pace.quota)}, and you sent up to {pace.most}; "
         "on their way some may come closer together",
-        advice="Leave a little of the quota unused, as the command below does "
-        f"(notebook 06).{UNEVENLY if log.paced else ''}",
-        fix=at_the_quotas(group, lower),
+        advice="Leave a little of the quota unused (notebook 06)."
+        f"{UNEVENLY if log.paced else ''}",
+        fix=replace(at_the_quotas(group, lower), note=A_TENTH_LESS),
     )
 
 
@@ -112,8 +114,7 @@ def _a_little_lower(quota: AnnouncedQuota) -> AnnouncedQuota:
 def _refused(log: RequestLog, group: RequestGroup, refused: RequestGroup) -> Finding:
     """Where no known quota explains it: what was accepted is the best measure."""
     accepted = sum(request.is_accepted for request in group.requests)
-    fix = at_the_quotas(group, _as_accepted(accepted, group.seconds))
-    hint = LOOK_IT_UP if accepted else ""
+    command = at_the_quotas(group, _as_accepted(accepted, group.seconds))
     return Finding(
         LIKELY,
         "Refused",
@@ -121,8 +122,8 @@ def _refused(log: RequestLog, group: RequestGroup, refused: RequestGroup) -> Fin
         f"{_does_not_explain(log, group)}. "
         f"In the whole run, {accepted} of {len(group)} were accepted, "
         f"in {group.seconds:.1f} s",
-        advice=f"{pace_advice(log, group)}{hint}{note_on_the_fix(fix, group)}",
-        fix=fix,
+        advice=pace_advice(log, group),
+        fix=with_notes(command, group, first=LOOK_IT_UP if accepted else ""),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from inflight_lab.watch.events import Slept
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, MIN_EVIDENCE, Finding
 from inflight_lab.watch.findings.fixes import at_the_quotas, with_retries
 from inflight_lab.watch.findings.pace import MORE
@@ -105,7 +106,7 @@ def _in_place_of_a_rate_limiter(
     )
 
 
-def _pause(facts: str, *, advice: str, fix: str) -> Finding:
+def _pause(facts: str, *, advice: str, fix: Command) -> Finding:
     headline = "A pause inside the semaphore"
     return Finding(CERTAIN, headline, facts=facts, advice=advice, fix=fix)
 

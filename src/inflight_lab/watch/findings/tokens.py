@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import fields_in
+from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from inflight_lab.watch.findings.fixes import for_a_model, for_requests
 from inflight_lab.watch.findings.refusals import because_of_quotas, refusals
@@ -99,7 +100,7 @@ class TokensAllowed(NamedTuple):
         return "" if self.window == "day" else f"--tokens {self.tokens}"
 
 
-def _fix(group: RequestGroup, quota: TokensAllowed | None) -> str:
+def _fix(group: RequestGroup, quota: TokensAllowed | None) -> Command:
     options = [quota.option] if quota and quota.option else []
     return for_requests(group, for_a_model(group), more=options)
 

@@ -1,7 +1,7 @@
 """Retries that their addresses do not show, but their number.
 
-All that was refused comes again after a fixed pause, each time from new tasks or
-threads: as many as were refused before.
+All that failed comes again after a fixed pause, each time from new tasks or threads:
+as many as failed before.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ ALIKE = 1.2
 
 
 def retries_in_waves(log: RequestLog) -> Finding | None:
-    """Twice or more, as many requests came back together as were refused before."""
+    """Twice or more, as many requests came back together as failed before."""
     if storm_of_retries(log):
         return None
     for group in log.by_api():
@@ -87,7 +87,7 @@ def _together(log: RequestLog, group: RequestGroup, returns: list[Return]) -> Fi
         LIKELY,
         "Retries that come back together",
         facts=f"{len(returns)} waves, each {pause:.1f} s after the one before it, and "
-        "each with as many requests as had just been refused: "
+        "each with as many requests as had just failed: "
         f"{count} of {len(group)} in all",
         advice=usual + on_refusals(log, group),
         fix=with_retries(group),
