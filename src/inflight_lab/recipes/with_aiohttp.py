@@ -73,8 +73,10 @@ def new_session(headers: dict[str, str]) -> aiohttp.ClientSession:
 
 async def fetch(session: aiohttp.ClientSession, item: Record) -> httpx.Response:
     """Send the request for one item.  Its answer and its errors become httpx's."""
+    url = yarl.URL(item["key"], encoded=True)
     try:
-        async with session.get(yarl.URL(item["key"], encoded=True)) as response:
+        # A redirect is an answer: followed, it would take the key to another host.
+        async with session.get(url, allow_redirects=False) as response:
             body = await response.read()
     except MAY_PASS as error:
         raise httpx.NetworkError(f"{type(error).__name__}: {error}") from error

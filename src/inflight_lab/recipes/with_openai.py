@@ -19,7 +19,7 @@ import openai
 
 from inflight_lab.recipes.api import patient_retries
 from inflight_lab.recipes.as_httpx import as_httpx
-from inflight_lab.recipes.headers import filled_in
+from inflight_lab.recipes.headers import check_ascii, filled_in
 from inflight_lab.recipes.model_api import ModelApi, text_in
 from inflight_lab.recipes.prompts import estimate_tokens, item_for
 from inflight_lab.recipes.report import report, run
@@ -48,6 +48,7 @@ async def main() -> list[Outcome]:
     """Ask what has no answer yet.  Return the outcome of every prompt, in order."""
     check_settings(PROMPTS=PROMPTS, QUOTAS=QUOTAS, TOKENS=TOKENS, LIMIT=LIMIT)
     headers = filled_in(HEADERS)
+    check_ascii(headers)
     items = [item_for(id, body_of(PROMPTS[id]), url=URL) for id in PROMPTS]
     with open_results(RESULTS, items) as results:
         async with new_client(headers) as client:
@@ -71,10 +72,17 @@ def new_api(client: openai.AsyncOpenAI, results: ResultsFile) -> ModelApi:
 
 
 def new_client(headers: dict[str, str]) -> openai.AsyncOpenAI:
-    """openai's client, which leaves retries and timeouts to the rest of the script."""
+    """openai's client, which leaves retries and timeouts to the rest of the script.
+
+    It follows no redirects: one would take your headers to another host.
+    """
     try:
         return openai.AsyncOpenAI(
-            base_url=URL, default_headers=headers, max_retries=0, timeout=None
+            base_url=URL,
+            default_headers=headers,
+            max_retries=0,
+            timeout=None,
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
         )
     except openai.OpenAIError as error:  # there is no key
         raise Stop(str(error)) from error

@@ -105,7 +105,10 @@ def send(session: requests.Session, url: str) -> httpx.Response:
     request = session.prepare_request(requests.Request("GET", url))
     request.url = url  # requests has made a dot of each %2E
     settings = session.merge_environment_settings(url, {}, None, None, None)
-    with session.send(request, timeout=TIMEOUT, **settings) as response:
+    # A redirect is an answer: followed, it would take the key to another host.
+    with session.send(
+        request, timeout=TIMEOUT, allow_redirects=False, **settings
+    ) as response:
         return as_httpx(response.status_code, response.headers, response.content)
 
 
