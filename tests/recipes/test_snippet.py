@@ -58,26 +58,62 @@ def test_options_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
 def test_headers_are_named_and_their_values_come_from_the_environment(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Besides those of the recipe; a name of one word is not taken for a variable."""
-    code = printed(
-        capsys, "fetch_all --header X-Api-Key --header authorization --header Path"
-    )
+    """Besides those of the recipe."""
+    code = printed(capsys, "fetch_all --header X-Api-Key --header authorization")
     assert (
         "\nHEADERS = {\n"
         '    "User-Agent": "my-script/1.0 (no address given)",\n'
         '    "X-Api-Key": "$X_API_KEY",\n'
         '    "authorization": "Bearer $API_TOKEN",\n'
-        '    "Path": "$API_PATH",\n'
         "}\n"
     ) in code
     of_openai = printed(capsys, "with_openai --header HTTP-Referer")
-    assert '\nHEADERS = {\n    "HTTP-Referer": "$HTTP_REFERER",\n}\n' in of_openai
+    written = '{\n    "HTTP-Referer": "$HTTP_REFERER",\n}'
+    assert f"\nHEADERS: dict[str, str] = {written}\n" in of_openai
+
+
+class Variable(NamedTuple):
+    """A header, and the variable that its value comes from."""
+
+    header: str
+    name: str
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        Variable("X_Api_Key", "X_API_KEY"),
+        Variable("Path", "API_PATH"),
+        Variable("X-", "API_X"),
+        Variable("Http-Proxy", "API_HTTP_PROXY"),
+    ],
+    ids=lambda variable: variable.header,
+)
+def test_a_value_comes_from_a_variable_of_its_own(
+    variable: Variable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that has no meaning already, and whose name has no gaps."""
+    code = printed(capsys, f"paced --header {variable.header}")
+    assert f'    "{variable.header}": "${variable.name}",\n' in code
+
+
+def test_a_header_is_there_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """However its letters are written, or two lines would be sent; the last wins."""
+    code = snippet("fetch_all", HEADERS={"user-agent": "me/1"})
+    assert '\nHEADERS = {\n    "user-agent": "me/1",\n}\n' in code
+    twice = printed(capsys, "fetch_all --header x-api-key --header X-Api-Key")
+    assert twice == printed(capsys, "fetch_all --header X-Api-Key")
+
+
+def test_no_headers_change_nothing() -> None:
+    """An empty dict stays what it is, with its type."""
+    assert snippet("with_openai", HEADERS={}) == bundle("recipes.with_openai")
 
 
 @pytest.mark.parametrize("headers", [["X-Api-Key"], {"X-Api-Key": b"hunter2"}])
 def test_headers_that_are_no_texts_are_refused(headers: object) -> None:
     """From Python; the message shows no value."""
-    with pytest.raises(TypeError, match=r"^HEADERS must be a dict of texts") as error:
+    with pytest.raises(TypeError, match=r"^HEADERS must be a dict that maps") as error:
         snippet("fetch_all", HEADERS=headers)
     assert "hunter2" not in str(error.value)
 

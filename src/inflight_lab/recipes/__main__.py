@@ -229,12 +229,13 @@ def header_in(text: str) -> str:
 def value_for(header: str) -> str:
     """Where the script finds a header's value: a variable of the environment.
 
-    A name of a single word gets another before it: PATH, say, has a meaning already.
+    A name that may have a meaning already gets another word before it: a single word,
+    such as PATH, and names such as HTTP_PROXY.
     """
     if header.lower() == "authorization":
         return "Bearer $API_TOKEN"
-    words = header.upper().split("-")
-    if len(words) == 1:
+    words = re.findall("[A-Z0-9]+", header.upper())
+    if len(words) == 1 or words[-1] == "PROXY":
         words.insert(0, "API")
     return f"${'_'.join(words)}"
 

@@ -72,8 +72,9 @@ def with_settings(settings: dict[str, object], code: str, name: str) -> str:
         if setting == "URL":
             check_id(name, str(value), is_filled_in="{id}" in old)
         if setting == "HEADERS":
-            value = headers_in(old) | dict(value)  # type: ignore[call-overload]
-        code = code.replace(f"\n{old}", f"\n{setting} = {in_code(value)}", 1)
+            value = with_headers(headers_in(old), value)
+        target, _, _ = old.partition(" = ")  # the name, and its type if it has one
+        code = code.replace(f"\n{old}", f"\n{target} = {in_code(value)}", 1)
     return code
 
 
@@ -81,6 +82,14 @@ def headers_in(assignment: str) -> dict[str, str]:
     """The headers that a recipe has."""
     _, _, value = assignment.partition(" = ")
     return dict(ast.literal_eval(value))
+
+
+def with_headers(old: dict[str, str], new: Any) -> dict[str, str]:
+    """Both; a name counts once, however its letters are written, and the last wins."""
+    by_name: dict[str, tuple[str, str]] = {}
+    for name, value in [*old.items(), *new.items()]:
+        by_name[name.lower()] = (name, value)
+    return dict(by_name.values())
 
 
 def settings_to_change(recipe: str, *, but: Container[str] = ()) -> list[str]:
@@ -132,7 +141,7 @@ def check_quotas(value: Any) -> None:
 def check_headers(value: Any) -> None:
     """Raise ``TypeError`` unless it is a dict of texts; the message shows no value."""
     if not isinstance(value, dict) or not are_texts(value):
-        raise TypeError("HEADERS must be a dict of texts by the headers' names")
+        raise TypeError("HEADERS must be a dict that maps header names to strings")
 
 
 def is_pair(value: object) -> bool:
@@ -170,10 +179,12 @@ def in_code(value: object) -> str:
     """A value as code: a text in double quotes, a dict of texts in several lines."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, dict) or not are_texts(value):
+    if not isinstance(value, dict) or not value or not are_texts(value):
         return repr(value)
-    lines = [f"    {in_code(name)}: {in_code(text)},\n" for name, text in value.items()]
-    return f"{{\n{''.join(lines)}}}"
+    lines = ""
+    for name, words in value.items():
+        lines += f"    {in_code(name)}: {in_code(words)},\n"
+    return f"{{\n{lines}}}"
 
 
 def are_texts(value: dict[object, object]) -> bool:
