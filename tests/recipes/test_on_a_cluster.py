@@ -15,6 +15,7 @@ from typing import Any
 
 import dask
 import pytest
+from distributed import Client
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes.snippet import snippet
@@ -171,6 +172,31 @@ async def test_fault(
     async with FaultyPath(healthy, fault.says, fault.then, harmed=fault.harmed) as path:
         failed = await check_both_starts(ON_A_CLUSTER, path, file, **where)
     assert bool(failed) == (name in ON_A_CLUSTER.not_settled or fault.shuts)
+
+
+async def test_a_key_does_not_stay_on_the_scheduler(
+    cluster: Cluster, redis: str, server: PracticeServer, tmp_path: Path
+) -> None:
+    """However the script ends; here it is stopped while it sends."""
+    settings = {"SCHEDULER": cluster.scheduler, "REDIS": redis, "QUOTAS": [(5, 1)]}
+    cell = cell_for(tmp_path, server.url, range(1000), **settings)
+    running = asyncio.create_task(run_cell(cell))
+    await until(lambda: server.stats().started > 0, patience=START_UP)
+    sender = f"sender for {tmp_path / 'results.jsonl'}"
+    assert sender in await plugins_on(cluster.scheduler)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert sender not in await plugins_on(cluster.scheduler)
+
+
+async def plugins_on(scheduler: str) -> list[str]:
+    """The names of what the scheduler gives to each worker."""
+    async with Client(scheduler, asynchronous=True) as client:
+        names: list[str] = await client.run_on_scheduler(
+            lambda dask_scheduler: list(dask_scheduler.worker_plugins)
+        )
+        return names
 
 
 async def test_no_scheduler(server: PracticeServer, tmp_path: Path) -> None:

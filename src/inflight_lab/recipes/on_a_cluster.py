@@ -20,8 +20,9 @@ scheduler 2 ms, where `fetch_all` takes 3.5 ms.  So for small answers, a cluster
 most twice as fast.  It is for answers that take long to load or to work on: do that in
 `Sender.send`, and return what you need of them.
 
-Anyone who can reach the scheduler can run code on all workers, so keep it in a network
-of your own.
+Anyone who can reach the scheduler can run code on all workers.  They can also read your
+key, which the script sends there unencrypted over tcp://.  So keep the scheduler in a
+network of your own.
 """
 
 import os
@@ -146,9 +147,11 @@ async def connect(headers: dict[str, str]) -> AsyncIterator[Client]:
     async with await find_scheduler() as cluster:
         await wait_for_a_worker(cluster)
         await cluster.register_plugin(Sender(headers))
-        yield cluster
-        with suppress(OSError):  # the scheduler may be gone
-            await cluster.unregister_worker_plugin(Sender.name)
+        try:
+            yield cluster
+        finally:  # however it ends, the scheduler keeps no key
+            with suppress(OSError):  # the scheduler may be gone
+                await cluster.unregister_worker_plugin(Sender.name)
 
 
 async def find_scheduler() -> Client:
