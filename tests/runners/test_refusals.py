@@ -180,6 +180,13 @@ DIALECTS = [
         },
     ),
     Row("Telegram", {}, 35, error=TELEGRAM),
+    Row("any, beside the error", {}, 7, error={"error": {}, "retry_after": 7}),
+    Row(
+        "any, parameters beside the error",
+        {},
+        7,
+        error={"error": {"code": 429}, "parameters": {"retry_after": 7}},
+    ),
     Row(
         "Matrix",
         {},
@@ -442,6 +449,8 @@ def test_a_moment_is_one_by_the_servers_clock(fields: dict[str, str]) -> None:
         ({"error": "Too many requests"}, "Too many requests"),
         ({"ok": False, "description": "Too Many Requests"}, "Too Many Requests"),
         ({"error": {"code": "rate_limit_exceeded"}}, "rate_limit_exceeded"),
+        ({"error": "slow_down", "description": "Wait 5 s."}, "Wait 5 s."),
+        ({"error": "slow_down", "error_description": "Wait 5 s."}, "Wait 5 s."),
         ({"error": {"message": {"en": "no"}, "code": 429}}, ""),
         ([{"error": {"message": "Slow down."}}], "Slow down."),
         ([], ""),

@@ -9,7 +9,6 @@ Where it stands differs between APIs; the functions below find it.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import Any
 
@@ -17,8 +16,17 @@ import httpx
 
 LARGEST_BODY = 64 * 1024  # bytes: a larger body is no error message
 LONGEST_REASON = 200  # characters
-REASONS = ("message", "detail", "title", "error", "description", "code", "type")
-"""What APIs call the words, the best first."""
+REASONS = (
+    "message",
+    "detail",
+    "description",
+    "error_description",
+    "title",
+    "error",
+    "code",
+    "type",
+)
+"""What APIs call the words: first those for people, then those for programs."""
 
 
 def unexpected_status(response: httpx.Response) -> ValueError:
@@ -43,26 +51,27 @@ def reason_in(response: httpx.Response) -> str:
 
 
 def error_in(response: httpx.Response) -> dict[str, Any]:
-    """The error that a JSON body describes; empty if there is none."""
+    """The error that a body describes.  Most APIs wrap it in ``error``."""
+    body = body_in(response)
+    error = body.get("error")
+    return error if isinstance(error, dict) else body
+
+
+def body_in(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object in a body; empty if there is none.  Gemini puts it in a list."""
     try:
         body = response.content
     except RuntimeError:  # it has not been read, and may have no end
         return {}
     if len(body) > LARGEST_BODY:
         return {}
-    with contextlib.suppress(ValueError, RecursionError):
-        return _error_of(json.loads(body))
-    return {}
-
-
-def _error_of(described: object) -> dict[str, Any]:
-    """The error in a body.  Most APIs wrap it in ``error``, Gemini also in a list."""
-    if isinstance(described, list) and described:
-        described = described[0]
-    if not isinstance(described, dict):
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
         return {}
-    error = described.get("error")
-    return error if isinstance(error, dict) else described
+    if isinstance(content, list) and content:
+        content = content[0]
+    return content if isinstance(content, dict) else {}
 
 
 def details_in(response: httpx.Response) -> list[dict[str, Any]]:
@@ -76,12 +85,14 @@ def details_in(response: httpx.Response) -> list[dict[str, Any]]:
 
 
 def parts_in(response: httpx.Response) -> list[dict[str, Any]]:
-    """The error, its details, and what Telegram calls its parameters."""
+    """The error, its details, what is beside it, and Telegram's parameters."""
     error = error_in(response)
-    parts = [error, *details_in(response)]
-    parameters = error.get("parameters")
-    if isinstance(parameters, dict):
-        parts.append(parameters)
+    body = body_in(response)
+    parts = [error, *details_in(response), body]
+    for part in (error, body):
+        parameters = part.get("parameters")
+        if isinstance(parameters, dict):
+            parts.append(parameters)
     return parts
 
 
