@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import httpx
@@ -299,6 +300,27 @@ def test_catch_up_is_bounded() -> None:
     assert sent.count(stalled) == 4
     after = [round(later - stalled, 6) for later in sent[sent.index(stalled) + 4 :]]
     assert after == [round(0.010125 * (i + 1), 6) for i in range(len(after))]
+
+
+def test_less_than_one_request_in_a_period() -> None:
+    """A half in 0.1 s is one in 0.2 s: after a delay they still go one by one."""
+
+    async def main() -> list[float]:
+        sent: list[float] = []
+
+        async def one() -> None:
+            async with pacer:
+                sent.append(virtual_loop().time())
+
+        pacer = Pacer(0.5, 0.1)
+        requests = [asyncio.create_task(one()) for _ in range(7)]
+        await asyncio.sleep(0.05)
+        virtual_loop().stall(1.5)
+        await asyncio.gather(*requests)
+        return sent
+
+    for earlier, later in pairwise(run(main())):
+        assert later - earlier >= 0.2 - 1e-9
 
 
 def test_idle_time_is_no_credit() -> None:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ class Threads:
         self._exits: list[Exit] = []
         monkeypatch.setattr(paced_threads, "time", self)
         monkeypatch.setattr(paced_threads, "threading", self)
-        monkeypatch.setattr(pacer._moved, "wait", self._wait)
+        self.Condition = partial(Turn, pass_time=self._wait)
 
     def perf_counter(self) -> float:
         """The time, for the pacer; a thread's first look is when it arrived."""
@@ -120,6 +121,24 @@ class Threads:
         self.now = max(self.now, moment)
 
 
+class Turn(threading.Condition):
+    """The turn of a played thread: it waits by the clock that is set."""
+
+    def __init__(
+        self, lock: threading.Lock, *, pass_time: Callable[[float], None]
+    ) -> None:
+        super().__init__(lock)
+        self._pass_time = pass_time
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Let the others leave meanwhile."""
+        assert timeout is not None, "no other thread is in line"
+        self.release()
+        self._pass_time(timeout)
+        self.acquire()
+        return False
+
+
 def test_requests_are_spaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """One spacing apart from the first on, 1.25 % wider than the quota's."""
     threads = Threads(ThreadPacer(20), monkeypatch)
@@ -148,6 +167,15 @@ def test_a_delay_is_made_up_only_in_part(
     gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert gaps[: burst - 1] == [0] * (burst - 1)
     assert gaps[burst - 1 :] == pytest.approx([SPACING] * (12 - burst))
+
+
+def test_less_than_one_request_in_a_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half in 0.1 s is one in 0.2 s: after a delay they still go one by one."""
+    threads = Threads(ThreadPacer(0.5, 0.1), monkeypatch)
+    threads.send()
+    threads.stall(1.5)
+    for earlier, later in pairwise(threads.send_all(7)):
+        assert later - earlier >= 0.2 - 1e-9
 
 
 def test_long_answers_do_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,7 +357,7 @@ def test_first_come_first_served() -> None:
             went.append(number)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(30)]
-    with pacer._moved:  # the line does not move
+    with pacer._lock:  # the line does not move
         pacer._due = time.perf_counter() + 0.5
     for number, thread in enumerate(threads):
         thread.start()
@@ -387,6 +415,27 @@ def test_entering_twice_is_an_error() -> None:
     with pacer, pytest.raises(RuntimeError, match="already inside the pacer"):
         pacer.wait()
     assert pacer._line == []
+
+
+def test_leaving_in_another_thread_is_an_error() -> None:
+    """With words that say what to do; the thread that entered can still leave."""
+    pacer = ThreadPacer(1000, 1)
+    with ThreadPoolExecutor(1) as pool, pacer:
+        left = pool.submit(pacer.__exit__, None)
+        with pytest.raises(RuntimeError, match="in the thread that entered it"):
+            left.result()
+    pacer.wait()
+
+
+def test_only_a_pacer_may_take_the_place_of_the_pace() -> None:
+    """A semaphore would drop the pace, and nobody would see it before the 429s."""
+    message = r"^limiter must be a ThreadPacer\(\.\.\.\), or None, got <"
+    with pytest.raises(TypeError, match=message):
+        paced_threads.make_many_requests(
+            "http://127.0.0.1:9/get",
+            100,
+            limiter=threading.Semaphore(3),  # type: ignore[arg-type]
+        )
 
 
 IMPORTS_OF_10 = """

@@ -5,7 +5,7 @@ semaphore.make_many_requests(url, 200, limit=3)``.  `threaded`, `paced_threads` 
 `multiprocess` block: no ``await``.
 
 Apart from its last lines, each file needs only httpx (`shared_quota` also needs
-throttled-py) and the lessons of `SHARED_LESSONS` that it imports.  To copy it, paste
+throttled-py) and the rungs and the `SHARED_LESSONS` that it imports.  To copy it, paste
 those first and the file after them.  In its last lines the package attaches its checks:
 a bad argument raises ``TypeError`` or ``ValueError`` before anything is sent.
 ``inflight-lab run`` lists the rungs and runs them.

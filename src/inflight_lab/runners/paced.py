@@ -102,7 +102,7 @@ class Pacer:
         self._quotas = quotas
         rate, period = min(quotas, key=by_period)
         self._spacing = self.HEADROOM * period / rate  # seconds between two requests
-        self._log.window = max(period for _, period in quotas)
+        self._log.window = max(window for _, window in map(counted_as, quotas))
         self._log.slack = 0.01 * period
 
     async def __aenter__(self) -> None:
@@ -144,8 +144,9 @@ class Pacer:
     def _seconds_until_free(self) -> float:
         """Until a request is due and each quota has room; 0 or less if it may go."""
         free_at = self._due
-        for rate, period in self._quotas:
-            free_at = max(free_at, self._log.room_at(max(1, int(rate)), period))
+        for quota in self._quotas:
+            capacity, window = counted_as(quota)
+            free_at = max(free_at, self._log.room_at(capacity, window))
         return free_at - time.perf_counter()
 
     def _schedule_next(self, arrived: float) -> None:
@@ -163,6 +164,17 @@ def by_period(quota: RateAndPeriod) -> tuple[float, float]:
     """Sort key: the shortest period first, and of equal ones the fewest requests."""
     requests, period = quota
     return period, requests
+
+
+def counted_as(quota: RateAndPeriod) -> tuple[int, float]:
+    """How many requests a window may hold, and its seconds.
+
+    A quota of less than one request, such as 0.5 in a second, is counted as 1 in 2 s.
+    """
+    rate, period = quota
+    if rate < 1:
+        return 1, period / rate
+    return int(rate), period
 
 
 class RequestLog:

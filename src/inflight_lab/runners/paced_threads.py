@@ -1,10 +1,10 @@
-"""Paced threads: nearly the whole quota used, and no 429, without asyncio.
+"""Paced threads: at the pace of the quota, and no 429, without asyncio.
 
 `ThreadPacer` is a rate limiter to put around your own calls, whatever sends them:
 
     pacer = ThreadPacer(20, 1)  # 20 requests in any second, as the API states it
 
-    def get(url):  # called in as many threads as you like
+    def get(url):  # called in many threads: at least rate x latency of them
         with pacer:
             return requests.get(url)
 
@@ -14,12 +14,14 @@ the rules of the rung `paced`:
 - *Space, do not burst.*  A request is due one spacing after the one before it.  The
   spacing is 1.25 % wider than the quota's, because network delay varies.
 - *Catch up, but only a little.*  After a delay at most ``burst`` requests go at once.
-- *Count as the API counts.*  A request counts from its answer, less the shortest
-  latency so far: the API cannot have counted it later than that.
+- *Count as the API counts.*  A request is taken to have arrived at the time of its
+  answer less the shortest latency so far: the API cannot have counted it later.  What
+  has no answer yet may be arriving just now.  So if latencies are uneven, the pacer
+  stays below the quota.
 
-The lock of a `threading.Condition` guards all this.  It is not first come, first
-served, so the pacer keeps a line of its own: only the first thread looks at the clock,
-and the others wait for the line to move.
+A lock guards all this.  It is not first come, first served, so the pacer keeps a line
+of its own: only the first thread looks at the clock, and wakes the next one when it
+goes.
 """
 
 import bisect
@@ -31,7 +33,7 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.runners.threaded import Limiter, in_threads, make_one_request
+from inflight_lab.runners.threaded import in_threads, make_one_request
 
 
 class ThreadPacer:
@@ -39,15 +41,18 @@ class ThreadPacer:
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states them.
     First come, first served; ``burst``, 1 or more, is how many may go at once after a
-    delay.  Share one pacer among all threads that use the quota.  A thread that enters
-    while it is inside gets ``RuntimeError``.
+    delay.  Share one pacer among all threads that use the quota.  Entering it again in
+    the same thread, before leaving, raises ``RuntimeError``; so does leaving it in a
+    thread that has not entered it.
 
-    Where the block does not fit around the request, call ``pacer.wait()`` before it.
-    The request then counts from that moment, and if it takes much longer than others to
-    reach the API, it may be one too many: give a ``rate`` below the quota.
+    Where the block does not fit around the request, or one thread begins a request and
+    another ends it, call ``pacer.wait()`` before it.  The request then counts from that
+    moment, and if it takes much longer than others to reach the API, it may be one too
+    many: give a ``rate`` below the quota.
 
-    Ctrl-C interrupts the main thread while it waits.  Python interrupts no other
-    thread, so those of a pool take their turn before the program ends.
+    On Linux and macOS, Ctrl-C interrupts the main thread while it waits.  Python
+    interrupts no other thread, so those of a pool take their turn before the program
+    ends.
     """
 
     HEADROOM = 1.0125  # the spacing is the quota's own, times this
@@ -55,13 +60,16 @@ class ThreadPacer:
     def __init__(
         self, rate: float = 100, period: float = 1, *, burst: float = 8
     ) -> None:
-        self._capacity = max(1, int(rate))  # requests in any one period
+        if rate < 1:  # 0.5 in a second is 1 in 2 s
+            period = period / rate
+            rate = 1
+        self._capacity = int(rate)  # requests in any one period
         self._period = period
         self._spacing = self.HEADROOM * period / rate  # seconds between two requests
         self._burst = burst
         self._due = 0.0  # when the next request is due
-        self._line: list[int] = []  # the threads that wait, in order
-        self._moved = threading.Condition()  # the line has moved
+        self._lock = threading.Lock()
+        self._line: list[threading.Condition] = []  # turns of those that wait
         self._sent: dict[int, float] = {}  # when, by thread: requests in flight
         self._ended: list[float] = []  # when the others ended, in order
         self._shortest_latency = 0.0  # until the first answer
@@ -73,25 +81,29 @@ class ThreadPacer:
 
     def __enter__(self) -> None:
         thread = threading.get_ident()
+        turn = threading.Condition(self._lock)
         arrived = time.perf_counter()
-        with self._moved:
+        with self._lock:
             if thread in self._sent:
                 raise RuntimeError("This thread is already inside the pacer.")
-            self._line.append(thread)
+            self._line.append(turn)
             try:
-                self._moved.wait_for(lambda: self._line[0] == thread)
+                turn.wait_for(lambda: self._line[0] is turn)
                 while (wait := self._seconds_until_free()) > 0:
-                    self._moved.wait(wait)
+                    turn.wait(wait)
                 self._schedule_next(arrived)
                 self._sent[thread] = time.perf_counter()
             finally:
-                self._line.remove(thread)
-                self._moved.notify_all()
+                self._line.remove(turn)
+                if self._line:
+                    self._line[0].notify()
 
     def __exit__(self, kind: type[BaseException] | None, *exc_info: Any) -> None:
         now = time.perf_counter()
-        with self._moved:
-            sent = self._sent.pop(threading.get_ident())
+        with self._lock:
+            sent = self._sent.pop(threading.get_ident(), None)
+            if sent is None:
+                raise RuntimeError("Leave the pacer in the thread that entered it.")
             ended = now + self._shortest_latency  # it may reach the API as late as now
             if kind is None:  # it has, before it was answered
                 latency = now - sent
@@ -133,17 +145,25 @@ def make_many_requests(
     period: float = 1.0,
     limit: int = 20,
     client: httpx.Client | None = None,
-    limiter: Limiter | None = None,
+    limiter: ThreadPacer | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
     """GET ``url`` ``count`` times from ``limit`` threads, paced; return them in order.
 
     The API allows ``rate`` requests per ``period`` seconds; the margin is taken off
-    here.  ``limiter`` is a `ThreadPacer` if several batches share one quota: then
-    ``rate`` and ``period`` are its own.  All else is as in `threaded`.
+    here.  Each thread has one request in flight at a time, so keeping this pace takes a
+    ``limit`` of at least ``rate`` x latency / ``period``.  Pass a ``limiter`` if
+    several batches share one quota: then ``rate`` and ``period`` are its own.
+
+    The first failure is raised, but only after the threads that wait in line have had
+    their turn and sent, at the same pace: up to ``limit`` requests.  A thread cannot be
+    cancelled, and to close the pacer would end other batches that share it.  So keep
+    ``limit`` low where ``rate`` is low.  All else is as in `threaded`.
     """
     limiter = limiter or ThreadPacer(rate, period)
+    if not isinstance(limiter, ThreadPacer):
+        raise TypeError(f"limiter must be a ThreadPacer(...), or None, got {limiter!r}")
     opened = contextlib.nullcontext(client) if client else httpx.Client()
     with opened as client:
         make_one = functools.partial(

@@ -80,7 +80,7 @@ def in_threads(
     threads: int,
     return_exceptions: bool,
 ) -> list[httpx.Response | BaseException]:
-    """Call ``make_one`` with each number below ``count``, in so many threads."""
+    """Call ``make_one`` with each number below ``count``, in ``threads`` threads."""
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(make_one, num) for num in range(count)]
         try:
