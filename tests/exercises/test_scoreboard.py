@@ -58,7 +58,7 @@ async def test_line_says_what_the_server_saw_and_what_came_back(quota: Quota) ->
     async with server_with(quota) as server, httpx.AsyncClient() as client:
         first = await client.get(server.url)
         line = score([first, ValueError("429")], server)
-    assert re.fullmatch(rf"1 answers, 0 429s, \d+\.\d s{quota.share}", line)
+    assert re.fullmatch(rf"1 answers, 0 429s, \d+\.\d\d s{quota.share}", line)
 
 
 @pytest.mark.anyio

@@ -26,15 +26,17 @@ def show(outcomes: Sequence[Any], server: PracticeServer, *, name: str = "") -> 
 def score(outcomes: Sequence[Any], server: PracticeServer) -> str:
     """Answers, 429s, seconds, and how much of the quota the answers used.
 
-    A server with another quota than the scoreboard's has no such share.  The last
-    answer's latency is the API's time: nothing could be sent in it any more.
+    A server with another quota than the scoreboard's has no such share.  The share is
+    computed from the seconds as they are shown, so that a reader gets the same.
     """
     stats = server.stats()
+    seconds = round(stats.elapsed, 2)
     answers = sum(isinstance(outcome, httpx.Response) for outcome in outcomes)
-    numbers = f"{answers} answers, {stats.refused} 429s, {stats.elapsed:.1f} s"
+    numbers = f"{answers} answers, {stats.refused} 429s, {seconds:.2f} s"
     if not has_its_quota(server):
         return numbers
-    share = share_of_quota(answers, len(outcomes), stats.elapsed - server.latency)
+    until_last_left = seconds - server.latency
+    share = share_of_quota(answers, len(outcomes), until_last_left)
     return f"{numbers}, {share:.0%} of the quota"
 
 
@@ -44,9 +46,8 @@ def has_its_quota(server: PracticeServer) -> bool:
 
 
 def share_of_quota(answers: int, requests: int, seconds: float) -> float:
-    """``answers``, out of what `RATE` allows in so many ``seconds``.
+    """``answers``, divided by what `RATE` allows in so many ``seconds``.
 
-    Nobody needs more than there are ``requests``, so a short run is not measured by
-    less than that.
+    But at least by the ``requests``: a run may be over before they are all allowed.
     """
     return answers / max(requests, RATE * seconds)

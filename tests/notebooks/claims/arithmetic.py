@@ -69,7 +69,7 @@ NUMBERS: dict[str, Explained] = {
         "limit for 100 a second on average": "100",
         "what limit 25 would send": "safe_limit(100, latency=0.3)",
         "0.01 s | 1": ("0.01", "limit_for(100, latency=0.01)"),
-        "can send 101 times": "bursts(1, 0.01)",
+        "but 101 in its busiest": "bursts(1, 0.01)",
         "2,500 a second": "rate_for(safe_limit(100, latency=0.3), latency=0.01)",
         "0.1 s | 10 | 9": (
             "0.1",
@@ -95,28 +95,35 @@ NUMBERS: dict[str, Explained] = {
         "= 3 seconds, and one latency": Apart("60 / 20"),
         "the sixty-first leaves 3": "3",
         "spacing is 1.25 % wider": "100 * (1.0125 - 1)",
-        "up to 0.0375 seconds quicker": "3 * (1.0125 - 1)",
+        "up to 0.0375 seconds faster": "3 * (1.0125 - 1)",
         "0.6 = 12 at first": ("0.6", "60 / 3 * 0.6"),
         "about 20": "60 / 3",
         "or `Pacer(20)` for 20 a second": "60 / 3",
         "for 20 a second send 2": ("60 / 3", "2"),
         "then 6, then 1": ("60 / 3 * 0.3", "60 / 3 * 0.05"),
-        "paced | 200 | 0 | 2.3 | 99": (
+        "paced | 200 | 0 | 2.315 | 99": (
             "200",
             Apart("0"),
-            Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 1)"),
-            Apart("round(100 / 1.0125)"),
+            Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 3)"),
+            Apart("round(100 * 200 / ((200 - 1) * 1.0125))"),
         ),
-        "retries | 200 | 0 | 2.3 | 99": (
+        "retries | 200 | 0 | 2.315 | 99": (
             "200",
             Apart("0"),
-            Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 1)"),
-            Apart("round(100 / 1.0125)"),
+            Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 3)"),
+            Apart("round(100 * 200 / ((200 - 1) * 1.0125))"),
         ),
-        "*paced*, these are 199": "200 - 1",
+        "it leaves after 199": "200 - 1",
         "0.010125 =": "1.0125 / 100",
-        "it has 200 / 201.5": ("200", "(200 - 1) * 1.0125"),
-        "in flight at 90": "90",
+        "seconds: 200 / 201.5": ("200", "(200 - 1) * 1.0125"),
+        "more than 98.8": "100 / 1.0125",
+        "have only 199": "200 - 1",
+        "a limit of 25 sends 25 / 0.1": (
+            "safe_limit(100, latency=0.3)",
+            "safe_limit(100, latency=0.3)",
+            "0.1",
+        ),
+        "at most 90 in flight": "90",
         "pool of 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "yesterday's script | 0 | 100 | 0.6": (
             "0",
@@ -135,6 +142,20 @@ NUMBERS: dict[str, Explained] = {
             Apart("0"),
             Apart("200 / 10 * 0.3"),
             Apart("round(100 * 200 / (100 * (200 / 10 - 1) * 0.3))"),
+        ),
+        "of 3 (predicted) | 200 | 0 | 20.1 | 10": (
+            "3",
+            "200",
+            Apart("0"),
+            Apart("ceil(200 / 3) * 0.3"),
+            Apart("round(100 * 200 / (100 * (ceil(200 / 3) - 1) * 0.3))"),
+        ),
+        "of 25, safe": "safe_limit(100, latency=0.3)",
+        "05 (predicted) | 200 | 0 | 2.4 | 95": (
+            "200",
+            Apart("0"),
+            Apart("200 / safe_limit(100, latency=0.3) * 0.3"),
+            Apart("round(200 / ((200 / safe_limit(100, latency=0.3) - 1) * 0.3))"),
         ),
         "of 30 (predicted) | 180 | 20 | 2.1 | 90": (
             "100 * 0.3",
@@ -235,6 +256,9 @@ NUMBERS: dict[str, Explained] = {
         "6 / 4": ("6", BYTES_PER_TOKEN),
     },
     "compare_limiters": {
+        "its margin leaves 98.8": (
+            '100 / of("inflight_lab.runners.paced:Pacer.HEADROOM")'
+        ),
         "with no 429, except": Apart("0"),
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
         "text-judged": Documented("what judge prints: test_compare_limiters"),

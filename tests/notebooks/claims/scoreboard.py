@@ -42,9 +42,7 @@ def expect_score(ran: Ran, rung: str, printed: str) -> None:
     expected = scoreboard()[rung]
     assert answers >= expected[0] - 10, (printed, expected)
     assert share <= expected[3] + 10, (printed, expected)
-    assert share == pytest.approx(answers / max(2, seconds - 0.3), abs=3), (
-        printed,
-        expected,
-    )
+    divisor = max(200, 100 * (seconds - 0.3))  # in the words of 06's `text-share`
+    assert share == pytest.approx(100 * answers / divisor, abs=0.51), printed
     if seconds <= expected[2]:
         assert answers <= expected[0] + 10, (printed, expected)
