@@ -20,6 +20,7 @@ BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
 PAIRS = Documented("the list of pairs that stands before it")
 PATIENT = Documented("patient_retries() in recipes/api.py")
 RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
+BASE = RETRIES.format("base")
 KEPT_OPEN = 'of("httpx._config:DEFAULT_LIMITS.keepalive_expiry")'
 FIRST_RETRY = 'of("openai._constants:INITIAL_RETRY_DELAY")'
 
@@ -178,8 +179,14 @@ NUMBERS: dict[str, Explained] = {
     "08": {
         "After four attempts": "5 - 1",
         "tried at most five times": RETRIES.format("attempts"),
-        "grow up to 20 seconds": RETRIES.format("cap"),
+        "0.5, 1, 2 and 4": (
+            BASE,
+            f"2 * {BASE}",
+            f"2 * 2 * {BASE}",
+            f"2 * 2 * 2 * {BASE}",
+        ),
         "request eight times": PATIENT,
+        "up to 30 seconds": PATIENT,
         "answer after 2 seconds": "2",
         "the seconds since 1970": Documented("Unix time: POSIX, section 4.16"),
         "which is six minutes": Documented("the header in the same row, 6m0s"),
@@ -188,7 +195,7 @@ NUMBERS: dict[str, Explained] = {
         "of November 2026": Documented("the day on which the sources were read"),
         "wait 0.5 seconds, then 1": (FIRST_RETRY, f"2 * {FIRST_RETRY}"),
         "up to 8": 'of("openai._constants:MAX_RETRY_DELAY")',
-        "within 1.5 seconds": f"(1 + 2) * {FIRST_RETRY}",
+        "after 1.5 seconds": f"(1 + 2) * {FIRST_RETRY}",
         "after 24 hours": Documented("Stripe's page, linked beside it"),
         "the default is 5 seconds": KEPT_OPEN,
         "the default is 15": Documented("TCPConnector in aiohttp/connector.py"),
@@ -198,8 +205,6 @@ NUMBERS: dict[str, Explained] = {
     "09": {
         "five seconds, which takes": 'of("httpx._config:DEFAULT_TIMEOUT_CONFIG.pool")',
         "four times as many": "300 / 75",
-        "one of the 100 connections": Documented("aiohttp's TCPConnector: limit"),
-        "five minutes by default": Documented("aiohttp.client.DEFAULT_TIMEOUT"),
         "often 1,024, on a Mac 256": (
             Documented("the usual soft limit of Linux distributions"),
             Documented("launchctl limit maxfiles, on macOS"),
