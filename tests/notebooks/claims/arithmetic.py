@@ -195,7 +195,7 @@ NUMBERS: dict[str, Explained] = {
         "of November 2026": Documented("the day on which the sources were read"),
         "wait 0.5 seconds, then 1": (FIRST_RETRY, f"2 * {FIRST_RETRY}"),
         "up to 8": 'of("openai._constants:MAX_RETRY_DELAY")',
-        "after 1.5 seconds": f"(1 + 2) * {FIRST_RETRY}",
+        "at most 1.5 seconds": f"(1 + 2) * {FIRST_RETRY}",
         "after 24 hours": Documented("Stripe's page, linked beside it"),
         "the default is 5 seconds": KEPT_OPEN,
         "the default is 15": Documented("TCPConnector in aiohttp/connector.py"),
