@@ -15,9 +15,11 @@ from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 
 MOMENTS = ("not arrived", "asleep", "refused", "fullest window", "steady")
-"""What a page may show of a run while nothing moves: the moment when the most requests
-had not arrived, or the most slots were asleep; the first refusal; the fullest window of
-the quota; one in the middle.  ``js/decisive_moment.js`` finds them."""
+"""What a page may show of a run while nothing moves: the moment when a crowd of
+requests had not arrived for long, or the most slots were asleep; the first refusal; the
+fullest window of the quota; one in the middle.
+
+``js/decisive_moment.js`` finds them."""
 
 STYLES = (PLOT / "live_plot.css", PLOT / "player.css")
 

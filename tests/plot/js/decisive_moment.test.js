@@ -309,7 +309,7 @@ Deno.test("where most slots sleep, that is what a run is about", () => {
 
 Deno.test("a page can ask for another moment", () => {
   const crowd = decisiveMoment(CROWD, "not arrived");
-  assert.equal(crowd.words, "100 not arrived, at 0.2\u00a0s");
+  assert.equal(crowd.words, "100 not arrived, at 0.3\u00a0s");
   const first = decisiveMoment(CROWD, "refused");
   assert.equal(first.words, "the first refusal, at 1\u00a0s");
   assert.match(decisiveMoment(SLEEPERS, "steady").words, /^a steady moment/);

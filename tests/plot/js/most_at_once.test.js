@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 
-import { mostAtOnce } from "../../../src/inflight_lab/plot/js/most_at_once.js";
+import {
+  longestCrowd,
+  mostAtOnce,
+} from "../../../src/inflight_lab/plot/js/most_at_once.js";
 
 /** @import { Stay } from "../../../src/inflight_lab/plot/js/most_at_once.js" */
 
@@ -64,4 +67,14 @@ for (const { name, stays, time, count } of CASES) {
 
 Deno.test("where there is none, there is no such moment", () => {
   assert.equal(mostAtOnce([]), null);
+  assert.equal(longestCrowd([]), null);
+});
+
+Deno.test("those who wait for a connection are the crowd, not those who make one", () => {
+  const connecting = Array.from(
+    { length: 100 },
+    (_, n) => ({ from: 0, to: 0.5 + n / 999 }),
+  );
+  const most = longestCrowd([...connecting, ...times(100, { from: 0, to: 9 })]);
+  assert.deepEqual([most?.time.toFixed(2), most?.count], ["0.90", 100]);
 });

@@ -61,7 +61,7 @@ export function decisiveMoment(run, wanted = "") {
 }
 
 /**
- * When the most requests stood at "not arrived".
+ * When a crowd of requests stood at "not arrived" for long.
  *
  * @param {Run} run
  */

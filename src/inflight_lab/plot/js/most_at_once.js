@@ -1,10 +1,13 @@
-// When the most requests of a run were in the same state, for long enough to be looked at.
+// When many requests of a run were in the same state.
 
 import { sleepsIn } from "./sentence/sleepers.js";
 import { ASLEEP_AFTER_SECONDS, CONNECTED_SECONDS } from "./thresholds.js";
 
 /** How long they have to be there together, unless even the longest stay is short. */
 const LOOK_SECONDS = 0.2;
+
+/** A crowd is shown so soon after it has gathered: what has led to it can still be seen. */
+const SOON_SECONDS = 0.3;
 
 /**
  * @import { Run } from "./run.js"
@@ -24,7 +27,8 @@ const LOOK_SECONDS = 0.2;
  */
 
 /**
- * When most of the requests that were sent had not arrived; null if all arrived at once.
+ * When a crowd of requests had not arrived for long; null if all arrived at once.  While
+ * connections are made there may be more of them, but that passes.
  *
  * @param {Run} run
  */
@@ -42,7 +46,7 @@ export function mostNotArrived({ events, slow, now }) {
   }
   for (const from of sent.values()) stays.push({ from, to: now });
   const moment = CONNECTED_SECONDS / slow;
-  return mostAtOnce(stays.filter(({ from, to }) => to - from > moment));
+  return longestCrowd(stays.filter(({ from, to }) => to - from > moment));
 }
 
 /**
@@ -76,6 +80,19 @@ export function mostAtOnce(stays) {
 }
 
 /**
+ * When there are many for long, and neither more nor less.
+ *
+ * @param {Stay[]} stays
+ * @returns {Most | null} Null if there are none.
+ */
+export function longestCrowd(stays) {
+  const stretches = stretchesOf(stays);
+  if (stretches.length === 0) return null;
+  const { time, count, seconds } = stretches.reduce(moreForLonger);
+  return { time: time + Math.min(seconds / 2, SOON_SECONDS), count };
+}
+
+/**
  * For how long they have to be there: less where none stays for long.
  *
  * @param {Stay[]} stays
@@ -102,6 +119,14 @@ function stretchesOf(stays) {
     if (seconds > 0) stretches.push({ time, count, seconds });
   });
   return stretches;
+}
+
+/**
+ * @param {Stretch} one
+ * @param {Stretch} other
+ */
+function moreForLonger(one, other) {
+  return one.count * one.seconds >= other.count * other.seconds ? one : other;
 }
 
 /**
