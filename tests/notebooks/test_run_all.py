@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,10 @@ asyncio.get_running_loop().call_later(0.2, time.sleep, 6)
 WORK_SO_FAR = """
 work = {}
 """
+ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
+    r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
+    r"counted together: accepted 60, refused 0, ([4-9]|\d\d+)\.\d s"
+)
 
 
 @each_notebook
@@ -140,12 +145,15 @@ def test_tqdm_is_as_08_says() -> None:
 def test_two_processes_keep_one_quota_through_redis(
     redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there is a Redis, the cell shows what its recorded line says elsewhere."""
+    """Where there is a Redis, two counts are too many for the API and one is not, as
+    the recorded lines say elsewhere.
+    """
     monkeypatch.setenv("REDIS_URL", redis)
     with kernel() as fresh:
         looked = run_cells(fresh, "10", "code-imports", "code-redis-look")
         assert looked.startswith("There is a Redis")
+        run_cells(fresh, "10", "code-redis-send")
         # A busy computer may hold up the requests on their way, which the quota cannot
-        # know: then once more. Two quotas in place of one would be refused each time.
-        shown = (run_cells(fresh, "10", "code-redis-run").strip() for _ in range(3))
-        assert "accepted: 40, refused: 0" in shown
+        # know, or the start of a process: then once more.
+        shown = (run_cells(fresh, "10", "code-redis-run") for _ in range(3))
+        assert any(map(ONE_COUNT_KEEPS_THE_QUOTA.search, shown))

@@ -141,10 +141,12 @@ def names_in(
 
 
 class Row(NamedTuple):
-    """A status of the table, with or without a sign of a limit, and what it says."""
+    """A status of the table, with what comes with it, and what the table says."""
 
     status: int
     names_a_limit: bool
+    code: str
+    """Of the error in the body; empty without one."""
     is_tried_again: bool
 
 
@@ -155,8 +157,10 @@ def rows() -> list[Row]:
     for what, again in re.findall(r"^\| ([^|]+) \| (yes|no) \|", table, flags=re.M):
         if "pause" in what or "JSON" in what:
             continue
+        code = "".join(re.findall("`([a-z_]+)`", what))
         for status in re.findall(r"\b\d{3}\b", what):
-            found.append(Row(int(status), "sign of a limit" in what, again == "yes"))
+            names_a_limit = "sign of a limit" in what
+            found.append(Row(int(status), names_a_limit, code, again == "yes"))
     return found
 
 
@@ -171,7 +175,8 @@ def test_the_table_says_what_is_tried_again(row: Row, tmp_path: Path) -> None:
     async def answer(item: Record) -> httpx.Response:
         nonlocal sent
         sent += 1
-        return httpx.Response(row.status, headers=headers, json={})
+        error = {"error": {"code": row.code}} if row.code else {}
+        return httpx.Response(row.status, headers=headers, json=error)
 
     async def main() -> None:
         path = str(tmp_path / "results.jsonl")

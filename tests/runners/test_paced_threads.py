@@ -438,25 +438,22 @@ def test_only_a_pacer_may_take_the_place_of_the_pace() -> None:
         )
 
 
-IMPORTS_OF_10 = """
-import sys
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing.managers import BaseManager
-import httpx
-from inflight_lab.runners.paced_threads import ThreadPacer
-URLS = [sys.argv[1]] * 30
-"""
+PRINTED = "from inflight_lab.runners.paced_threads import ThreadPacer"
+"""In place of the file that the command prints."""
 
 
 def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
     """The script that notebook 10 shows: all are answered, and no faster than that."""
     shown = code_cell(notebook("10"), "text-without")
     (script,) = re.findall(r"```python\n(.*?)\n```", shown, re.S)
-    (tmp_path / "script.py").write_text(f"{IMPORTS_OF_10}\n{script}", "utf-8")
+    (tmp_path / "paced_threads.py").write_text(PRINTED, "utf-8")
     with PracticeServer(latency=0.05) as server:
+        urls = f"URLS = [{server.url!r}] * 30"
+        script, changed = re.subn("^URLS = .*", urls, script, flags=re.M)
+        assert changed == 1
+        (tmp_path / "script.py").write_text(script, "utf-8")
         run = subprocess.run(
-            [sys.executable, "script.py", server.url],
+            [sys.executable, "script.py"],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -464,4 +461,4 @@ def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
         )
         assert (run.stderr, run.stdout) == ("", f"{[200] * 30}\n")
         assert server.stats().accepted == 30
-        assert server.stats().elapsed > 1  # 30 at 10 a second; without a pacer 0.4 s
+        assert server.stats().elapsed > 1  # 30 at 1,000 a minute; without a pacer 0.4 s

@@ -52,9 +52,10 @@ async def check_reserves(solution: Solution) -> str:
             expect_the_most(budgets.reserved, body)
             expect_the_rest_back(budgets, answer.json()["usage"]["total_tokens"])
             reserved.append(f"{budgets.reserved:g}")
+    first, second, third = reserved
     return (
-        f"you reserved {', '.join(reserved)} tokens, and gave back what the answers"
-        " did not use."
+        f"you reserved {first}, {second} and {third} tokens,"
+        " and gave back what the answers did not use."
     )
 
 
@@ -70,10 +71,10 @@ def expect_the_most(reserved: float, body: dict[str, Any]) -> None:
     """Expect that a request reserved all that it may cost, and not much more."""
     max_tokens = body["max_tokens"]
     least = len(PROMPT) / 4 + max_tokens
-    asked = f"{len(PROMPT)} characters of prompt, and max_tokens {max_tokens}"
     expect(
         least <= reserved <= 1.25 * least,
-        f"{asked}: you reserved {reserved:g} tokens.",
+        f"the prompt has {len(PROMPT)} characters, and max_tokens is {max_tokens}:"
+        f" you reserved {reserved:g} tokens.",
     )
 
 
@@ -83,7 +84,7 @@ def expect_the_rest_back(budgets: NotedBudgets, used: float) -> None:
     counts = budgets.reserved if corrected is None else corrected
     expect(
         counts == used,
-        f"a request used {used:g} tokens, and your budget counts {counts:g}.",
+        f"a request used {used:g} tokens, but your budget counts {counts:g}.",
     )
 
 
@@ -111,14 +112,15 @@ async def check_most_requests(solution: Solution) -> str:
         expect_whole_number(most)
         expect(
             most == quotas.most,
-            f"{quotas.requests} requests and {quotas.tokens} tokens, {quotas.cost}"
-            f" each: {most!r} requests cost {most * quotas.cost} tokens.",
+            f"{quotas.requests} requests and {quotas.tokens:,} tokens are allowed."
+            f" {most!r} requests of {quotas.cost} tokens, which cost"
+            f" {most * quotas.cost:,}, are not the most that fits.",
         )
     most = solution(30, 200, 10)
     refused = await refused_of_ten_tokens(most, rate=30, tokens=200)
     expect(
         refused == 0,
-        f"{refused} of {most} requests of 10 tokens were refused,"
+        f"{refused} of {most} requests of 10 tokens were refused:"
         " 200 tokens are allowed.",
     )
     return f"{most} requests of 10 tokens fit into 200, and none was refused."

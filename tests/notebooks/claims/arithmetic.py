@@ -18,9 +18,11 @@ MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
 PAIRS = Documented("the list of pairs that stands before it")
+GCRA_MARGIN = Documented("runners/shared_quota.py: gcra_for")
 PATIENT = Documented("patient_retries() in recipes/api.py")
 RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
 BASE = RETRIES.format("base")
+KEPT = 'of("httpx._config:DEFAULT_LIMITS.max_keepalive_connections")'
 KEPT_OPEN = 'of("httpx._config:DEFAULT_LIMITS.keepalive_expiry")'
 FIRST_RETRY = 'of("openai._constants:INITIAL_RETRY_DELAY")'
 
@@ -228,7 +230,9 @@ NUMBERS: dict[str, Explained] = {
     },
     "10": {
         "lets up to 3 / 0.05 = 60": ("3", "0.05", "3 / 0.05"),
-        "leaves 1 % of the period": Documented("runners/shared_quota.py: gcra_for"),
+        "and 60 requests take at least 60": ("2 * 30", "2 * 30"),
+        "leaves 1 % of the period for that": GCRA_MARGIN,
+        "leaves 1 % of the period, as": GCRA_MARGIN,
         "that is 0.6 seconds": Documented("1 % of 60 seconds"),
         "of a second only 0.01": Documented("1 % of it"),
         "four workers send 80": ("4", "4 * 20"),
@@ -236,11 +240,12 @@ NUMBERS: dict[str, Explained] = {
     },
     "11": {
         "is 6,000 a minute": Documented("the Pacer in the code before it"),
-        "up to 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
+        "take more, up to 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
         "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
-        "failed eight times": PATIENT,
+        "has failed eight times": PATIENT,
+        "and above 20": KEPT,
     },
     "12": {
         "more than five rounds": "bursts(3, 0.7)",
@@ -249,12 +254,15 @@ NUMBERS: dict[str, Explained] = {
         "can send seven times": "bursts(1, 0.3 / 2)",
         "40 / 7 = 5.7": ("40", "bursts(1, 0.3 / 2)", "40 / bursts(1, 0.3 / 2)"),
         "would need 2": Apart("200 / 100"),
-        "about 25 minutes": Documented("its first cell says so, too"),
+        "about 20 minutes": Documented("its first cell says so, too"),
         "A million": Documented("notebook 09"),
     },
     "13": {
         "because 6": "2000 // 302",
         "six fit: 6": "2000 // 300",
+        "that say so (November 2026": Documented(
+            "the day on which the pages were read"
+        ),
         "four characters a token": BYTES_PER_TOKEN,
         "four bytes a token": BYTES_PER_TOKEN,
         "20 / 4": ("20", BYTES_PER_TOKEN),

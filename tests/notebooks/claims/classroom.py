@@ -64,11 +64,13 @@ def claims_of_12(ran: Ran) -> None:
     pausing = recorded(ran, "semaphore and pause")
     assert paced["accepted"] == pausing["accepted"] == 200
     assert 3 < paced["elapsed"] < pausing["elapsed"] / 3
-    assert pausing["elapsed"] > 12
+    whole = ran.kernel.value("replay.runs['semaphore and pause'].elapsed")
+    assert pausing["elapsed"] + 1 <= whole  # "even the last"
+    assert whole > 13
     assert ran.text("code-replay").splitlines()[:4] == [
-        "semaphore and pause: 200 answers in 12.2 s,",
+        "semaphore and pause: 200 answers, 13.2 s,",
         "  at most 20 in flight",
-        "paced: 200 answers in 3.4 s,",
+        "paced: 200 answers, 3.4 s,",
         "  at most 20 in flight",  # "always at its limit"
     ]
 

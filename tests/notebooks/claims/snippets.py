@@ -72,5 +72,5 @@ def assert_practice_comes_with_a_warning(ran: Ran) -> None:
     text = "\n".join(cell.source for cell in load(ran.path).cells)
     before, practice, _ = text.partition("--practice")
     assert practice
-    assert "What it answers isn't data" in before
+    assert "Practice answers are not real data" in before
     assert "practice-results.jsonl" in before
