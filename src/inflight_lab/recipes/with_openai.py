@@ -72,10 +72,7 @@ def new_api(client: openai.AsyncOpenAI, results: ResultsFile) -> ModelApi:
 
 
 def new_client(headers: dict[str, str]) -> openai.AsyncOpenAI:
-    """openai's client, which leaves retries and timeouts to the rest of the script.
-
-    It follows no redirects: one would take your headers to another host.
-    """
+    """openai's client, which leaves retries, timeouts and redirects to the script."""
     try:
         return openai.AsyncOpenAI(
             base_url=URL,

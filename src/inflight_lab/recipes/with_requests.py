@@ -104,12 +104,9 @@ def send(session: requests.Session, url: str) -> httpx.Response:
     """Send a request to exactly this address, and wait for the whole answer."""
     request = session.prepare_request(requests.Request("GET", url))
     request.url = url  # requests has made a dot of each %2E
-    settings = session.merge_environment_settings(url, {}, None, None, None)
-    # A redirect is an answer: followed, it would take the key to another host.
-    with session.send(
-        request, timeout=TIMEOUT, allow_redirects=False, **settings
-    ) as response:
-        return as_httpx(response.status_code, response.headers, response.content)
+    env = session.merge_environment_settings(url, {}, None, None, None)
+    with session.send(request, timeout=TIMEOUT, allow_redirects=False, **env) as got:
+        return as_httpx(got.status_code, got.headers, got.content)
 
 
 if __name__ == "__main__":
