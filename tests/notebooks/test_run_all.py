@@ -41,7 +41,7 @@ work = {}
 """
 ONE_COUNT_KEEPS_THE_QUOTA = re.compile(
     r"counted apart: +accepted \d+, refused [1-9]\d*, [\d.]+ s\n"
-    r"counted together: accepted 60, refused 0, ([4-9]|\d\d+)\.\d s"
+    r"counted together: accepted 60, refused 0, (3\.[5-9]|[4-9]\.\d|\d\d+\.\d) s"
 )
 
 

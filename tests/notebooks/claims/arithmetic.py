@@ -230,7 +230,7 @@ NUMBERS: dict[str, Explained] = {
     },
     "10": {
         "lets up to 3 / 0.05 = 60": ("3", "0.05", "3 / 0.05"),
-        "and 60 requests take at least 60": ("2 * 30", "2 * 30"),
+        "and 60 requests take about 60": ("2 * 30", "2 * 30"),
         "leaves 1 % of the period for that": GCRA_MARGIN,
         "leaves 1 % of the period, as": GCRA_MARGIN,
         "that is 0.6 seconds": Documented("1 % of 60 seconds"),
