@@ -63,13 +63,13 @@ REFUSED = (
         "async with limiter around asyncio.gather, still 429",
         "The whole batch takes one turn. Each request needs a turn of its own.",
         "06_pace_to_the_quota",
-        "Two requests in a row",
+        "A turn for each request",
     ),
     Symptom(
         "async with limiter around a loop of requests, still 429",
         "The loop takes one turn, however many requests it sends.",
         "06_pace_to_the_quota",
-        "Two requests in a row",
+        "A turn for each request",
     ),
     Symptom(
         "429 although few a second: too many concurrent requests",

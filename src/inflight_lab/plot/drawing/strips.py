@@ -236,7 +236,7 @@ def _numbers_above(axes: Axes, bottom: float, stacks: list[Stack]) -> list[Eleme
             continue
         top = bottom - axes.height(count)
         parts.append(_number(at, top - 3, count, colour=INK))
-        free = at + DIGIT * len(str(count))
+        free = at + DIGIT * (len(str(count)) + 1)
     return parts
 
 
