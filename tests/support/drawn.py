@@ -48,8 +48,13 @@ class Plot(NamedTuple):
         return [word.text for word in self.words]
 
     def word(self, text: str) -> Word:
-        """The only one that is ``text``."""
-        (found,) = [word for word in self.words if word.text == text]
+        """The only one that is ``text``, perhaps explained in brackets."""
+        explained = f"{text} ("
+        (found,) = [
+            word
+            for word in self.words
+            if word.text == text or word.text.startswith(explained)
+        ]
         return found
 
     def axis(self, title: str) -> list[Word]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import re
 import socket
 import struct
@@ -68,7 +69,11 @@ class FaultyPath:
         self._harmed = ()
 
     async def quiet(self) -> None:
-        """Wait until every client has hung up and the server knows."""
+        """Wait until every client has hung up and the server knows.
+
+        An error in a thread of requests keeps its broken connection in a cycle.
+        """
+        gc.collect()
         await until(lambda: not self._busy)
 
     async def _serve(
