@@ -130,7 +130,7 @@ class Run:
         """
         for line, points in update.levels.items():
             self.levels[line] += points
-        self.events += update.events
+        self._append_events(update.events)
         self.policies += update.policies
         self.latencies += update.latencies
         self.counts = update.counts
@@ -141,6 +141,13 @@ class Run:
         self.unlimited = update.unlimited
         self.window_offset = update.window_offset
         self._drop_oldest()
+
+    def _append_events(self, events: list[RequestEvent]) -> None:
+        """Add events; some may belong before others, if their side was read later."""
+        overlap = self.events and events and events[0].time < self.events[-1].time
+        self.events += events
+        if overlap:
+            self.events.sort(key=attrgetter("time"))
 
     def standing(self) -> "Run":
         """The same counts and state, without anything that happened."""
