@@ -21,13 +21,15 @@ def in_flight_in_words(run: Run) -> str:
     most = max((point.highest for point in points), default=0)
     if not most:
         return ""
-    part = run.now / PARTS
-    usual = [usual_level(points, n * part, (n + 1) * part) for n in range(PARTS)]
-    *first, last = map(number_of, usual)
-    return (
-        f"In flight: at most {number_of(most)}; in each fifth of the run mostly "
-        f"{', '.join(first)} and {last}."
-    )
+    seconds = run.now / PARTS
+    levels = []
+    for part in range(PARTS):
+        begin = part * seconds
+        level = usual_level(points, begin, begin + seconds)
+        levels.append(number_of(level))
+    at_most = f"In flight: at most {number_of(most)}"
+    mostly = f"{', '.join(levels[:-1])} and {levels[-1]}"
+    return f"{at_most}; in each fifth of the run mostly {mostly}."
 
 
 def usual_level(points: Sequence[Point], begin: float, end: float) -> float:
