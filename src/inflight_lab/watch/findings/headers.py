@@ -5,28 +5,12 @@ Only their names are known, and only names stand in a command: a value may be a 
 
 import re
 
+from inflight_lab.server.transfer_headers import TRANSFER_HEADERS
 from inflight_lab.watch.request_group import RequestGroup
 
 PRINTABLE = re.compile(r"[a-z][\w-]*", re.ASCII | re.IGNORECASE)
 """What ``--header`` takes, and every shell leaves as it is."""
-OF_THE_CLIENT = {
-    "accept",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "keep-alive",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-}
+OF_THE_CLIENT = TRANSFER_HEADERS | {"cookie", "expect", "keep-alive", "te", "upgrade"}
 """What clients send by themselves, as a recipe's client does; cookies are answers."""
 OF_ONE_REQUEST = {
     "b3",
