@@ -46,6 +46,12 @@ Commands:
 To learn more about a command: inflight-lab COMMAND --help.  Options that are not listed
 here, such as --no-browser, go to JupyterLab."""
 FIRST_NOTEBOOK = "00"
+ASK_NO_OTHER_SITE = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class="
+    "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+)
+"""Otherwise JupyterLab looks for updates, and asks whether to show news."""
 NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
 
   uv run inflight-lab                               (in a clone of the repository)
@@ -107,6 +113,7 @@ def open_series(arguments: list[str]) -> None:
         [
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url=/lab/tree/{first}",
+            *ASK_NO_OTHER_SITE,
             *for_jupyterlab,
         ]
     )

@@ -7,8 +7,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -221,8 +223,10 @@ def test_what_was_changed_is_never_overwritten(
 
 
 @contextmanager
-def started(folder: Path, bin: Path) -> Iterator[str]:
-    """The series, opened in JupyterLab without a browser; its address."""
+def started(folder: Path, bin: Path, **more: str) -> Iterator[str]:
+    """The series, opened in JupyterLab without a browser, with ``more`` in its
+    environment; its address.
+    """
     port = free_port()
     log = folder / "log"
     environment = {
@@ -240,7 +244,7 @@ def started(folder: Path, bin: Path) -> Iterator[str]:
     with log.open("w") as writing:
         process = subprocess.Popen(
             [bin / "inflight-lab", *options],
-            env=os.environ | environment,
+            env=os.environ | environment | more,
             stderr=writing,
             cwd=folder,
         )
@@ -274,6 +278,18 @@ def test_it_opens_the_series_in_a_folder_of_yours(tmp_path: Path) -> None:
             assert first.url == f"{address}lab/tree/notebooks/00_start_here.ipynb"
     assert len(served) == len(list(ROOT.glob("notebooks/*.ipynb")))
     assert (tmp_path / "inflight-lab" / "notebooks").is_dir()
+
+
+def test_jupyterlab_asks_no_other_site(tmp_path: Path) -> None:
+    """It looks for no update, and no question about news covers the panel."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        way_out = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        with started(tmp_path, BIN, HTTPS_PROXY=way_out) as address:
+            assert ask(f"{address}lab/api/update")["notification"] is None
+            with urllib.request.urlopen(address, timeout=30) as page:
+                assert b'"news": {"disabled": true}' in page.read()
+        asked, _, _ = select.select([proxy], [], [], 0)
+    assert not asked
 
 
 @pytest.mark.full
