@@ -18,7 +18,7 @@ class AdjustableLimiter:
     >>> limiter = AdjustableLimiter(3)
     >>> async with limiter:
     ...     await client.get(server.url)
-    >>> limiter.limit = 10  # from another task it would let waiting requests through
+    >>> limiter.limit = 10  # requests that wait in other tasks now get through
 
     Set ``limit`` on the event loop's thread only.  A task can hold one slot at a time;
     asking for a second raises ``RuntimeError``.
