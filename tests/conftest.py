@@ -1,7 +1,8 @@
-"""Options, order and sharing of all tests, and fixtures that many of them use."""
+"""Options and sharing of all tests, and fixtures that many of them use."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -18,8 +19,6 @@ from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
 from tests.support.sharing import ByFile
 from tests.support.waiting import PATIENCE, Hold
-
-pytest_plugins = ["tests.support.browser"]
 
 # The same examples on every machine, and no opinion on how fast that machine is.
 hypothesis.settings.register_profile(
@@ -49,20 +48,20 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Browser tests come last: Playwright keeps an event loop running in their thread.
-
-    How several workers share them, `tests.support.sharing` says.
-    """
-    items.sort(key=lambda item: "browser" in item.keywords)
-    if not config.getoption("--full"):
-        _leave_out_the_long_ones(config, items)
-
-
-def _leave_out_the_long_ones(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """They are not skipped: in CI a skip is a failure."""
+    """Leave out what takes too long; it is not skipped: in CI a skip is a failure."""
+    if config.getoption("--full"):
+        return
     long = [item for item in items if item.get_closest_marker("full")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays until the end: thousands of tests.
+
+    It would take half a second wherever a test collects its own garbage.
+    """
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -77,33 +77,29 @@ def share(tests: list[str], workers: int) -> list[Worker]:
     [TESTS, TESTS[:18], TESTS[18:], TESTS[:1], TESTS[-1:]],
     ids=["all", "no browser", "browsers", "one", "one in a browser"],
 )
-def test_every_test_runs_once_and_those_in_a_browser_come_last(
+def test_every_test_runs_once_and_those_in_a_browser_come_first(
     tests: list[str], workers: int
 ) -> None:
-    """Whatever there is to do, and however many workers share it."""
+    """Whatever there is to do, and however many workers share it, two have a browser
+    at most, and never return to it after something else.
+    """
     crew = share(tests, workers)
     assert sorted(test for worker in crew for test in worker.ended) == sorted(tests)
     for worker in crew:
-        with_browser = [needs_browser(test) for test in worker.ended]
-        assert with_browser == sorted(with_browser)
+        without_browser = [not needs_browser(test) for test in worker.ended]
+        assert without_browser == sorted(without_browser)
     assert sum(any(map(needs_browser, worker.ended)) for worker in crew) <= 2
 
 
 def test_two_of_four_workers_begin_with_a_browser() -> None:
-    """Those tests take longest, so they wait for no others, and two are enough."""
+    """Those tests take longest, so they wait for no others; afterwards all four share
+    what is left.
+    """
     crew = share(TESTS, 4)
-    assert [needs_browser(worker.ended[0]) for worker in crew] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    assert [needs_browser(worker.ended[-1]) for worker in crew] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    first = [needs_browser(worker.ended[0]) for worker in crew]
+    last = [needs_browser(worker.ended[-1]) for worker in crew]
+    assert first == [True, True, False, False]
+    assert last == [False, False, False, False]
 
 
 def test_a_file_stays_in_one_piece_unless_its_tests_share_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
+
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
@@ -22,9 +24,8 @@ def needs_browser(unit: str) -> bool:
 class ByFile(LoadFileScheduling):
     """A file's tests go to one worker: they share servers, browsers and what they make.
 
-    Browser tests take longest and mostly wait, so half of the workers begin with them
-    at once.  A worker that had one takes nothing else afterwards: Playwright keeps an
-    event loop running in its thread.
+    Browser tests take longest, so two workers begin with them, and take the others
+    afterwards.  The other workers never have a browser.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -43,21 +44,7 @@ class ByFile(LoadFileScheduling):
     def _next_unit(self, node: WorkerController) -> str | None:
         """The first unit in the queue that suits the worker."""
         with_browser = next(filter(needs_browser, self.workqueue), None)
-        without = next(
-            (each for each in self.workqueue if not needs_browser(each)), None
-        )
-        if node in self._browser_workers():
+        if with_browser and node in self.nodes[:BROWSERS_AT_ONCE]:
             return with_browser
-        if len(self._browser_workers()) == BROWSERS_AT_ONCE:
-            return without
-        if node in self.nodes[: self.numnodes // 2]:
-            return with_browser or without
-        return without or with_browser
-
-    def _browser_workers(self) -> list[WorkerController]:
-        """The workers that have had a browser test."""
-        return [
-            node
-            for node, units in self.assigned_work.items()
-            if any(needs_browser(unit) for unit in units)
-        ]
+        others = filterfalse(needs_browser, self.workqueue)
+        return next(others, None)
