@@ -63,9 +63,9 @@ class Server:
         wait_until_up(address, self.process, self._path)
 
     def close(self) -> None:
-        """End the process, which ends its kernels."""
+        """End the process, which ends its kernels: dozens, each in its own time."""
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(children.START_UP)
         self._log.close()
 
 
