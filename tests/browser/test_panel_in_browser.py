@@ -4,27 +4,66 @@ count.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import IN_BROWSER, Place
 from tests.support.drawn import plot_on, spy_on
-from tests.support.lab import Lab, run_all, save
+from tests.support.lab import Lab, PanelOnPage, run_all, save
 from tests.support.panel_page import PANEL, open_panel
 
 pytestmark = IN_BROWSER
 
 FRAMES_FOR_50 = """() => new Promise((resolve) => {
-  const { dataset } = document.querySelector(".inflight-lab"), enough = +dataset.frames + 50;
+  const { dataset } = document.querySelector(".inflight-lab");
+  const enough = +dataset.frames + 50;
   let frames = 0;
   const count = () => {
     frames += 1;
-    +dataset.frames >= enough || frames > 999 ? resolve(frames) : requestAnimationFrame(count);
+    if (+dataset.frames >= enough || frames > 999) resolve(frames);
+    else requestAnimationFrame(count);
   };
   count();
 })"""
 """How many frames the browser shows, as fast as this machine can, until the plot was
 painted in 50.
+"""
+STARTED = PANEL.replace("\npanel", "\npanel.start()\npanel")
+AWAITING = """
+import asyncio
+from pathlib import Path
+
+Path("awaiting").touch()
+while Path("awaiting").exists():
+    await asyncio.sleep(0.05)
+print("cell ended")
+"""
+BLOCKING = """
+import threading
+import time
+from pathlib import Path
+
+import httpx
+
+server.latency = 600
+client = threading.Thread(
+    target=httpx.get, args=[server.url], kwargs={"timeout": None}, daemon=True
+)
+with plot:
+    client.start()
+    Path("blocking").touch()
+    while Path("blocking").exists():
+        time.sleep(0.05)
+print("cell ended")
+"""
+CENSUS = """
+import threading
+
+names = [thread.name for thread in threading.enumerate()]
+servers, plots = names.count("practice-server"), names.count("live-plot")
+print(f"{servers} server, {plots} plot thread")
 """
 
 
@@ -39,9 +78,8 @@ def test_the_slider_moves_the_plateau_while_requests_fly(
     panel.expect(in_flight=3, limit=3, live=True)
     panel.key("PageUp")
     panel.expect(limit=8, in_flight=8)
-    assert (
-        page.evaluate(FRAMES_FOR_50) <= 150
-    )  # smooth: thirty of sixty a second, and some to spare
+    # Smooth: thirty of sixty a second, and some to spare.
+    assert page.evaluate(FRAMES_FOR_50) <= 150
     limit = panel.drag("limit", 0.5)
     panel.expect(limit=limit, in_flight=limit)
 
@@ -81,28 +119,32 @@ def test_a_wild_slider_never_lets_more_through_than_its_highest_value(
     panel.expect_end()
 
 
-@pytest.mark.parametrize("subshells", [True, False])
 def test_the_slider_lives_while_a_cell_awaits_and_after(
-    lab: Lab, page: Page, place: Place, subshells: bool
+    lab: Lab, page: Page, place: Place
 ) -> None:
     """A user who awaits in a cell while dragging still has a slider that works
     afterwards.
     """
-    lab.use_subshells(subshells)
-    panel = open_panel(
-        lab,
-        page,
-        f"awaits-{subshells}",
-        PANEL.replace("\npanel", "\npanel.start()\npanel"),
-        "import asyncio\nfrom pathlib import Path\nPath('awaiting').touch()\n"
-        "while Path('awaiting').exists():\n    await asyncio.sleep(0.05)\nprint('cell ended')",
-        place=place,
-    )
+    panel = open_panel(lab, page, "awaits", STARTED, AWAITING, place=place)
+    drag_while_awaiting(panel, lab.notebooks / "awaiting")
+
+
+def test_the_slider_lives_after_an_awaiting_cell_without_subshells(
+    lab: Lab, page: Page
+) -> None:
+    """The same where the front end is told to reach widgets only between cells."""
+    lab.use_subshells(False)
+    panel = open_panel(lab, page, "awaits-longer", STARTED, AWAITING)
+    drag_while_awaiting(panel, lab.notebooks / "awaiting")
+
+
+def drag_while_awaiting(panel: PanelOnPage, awaiting: Path) -> None:
+    """Move the limit in a cell that awaits; when it has ended, the limit is there."""
     panel.expect(in_flight=3)
     for _ in range(3):
         panel.key("PageUp")
-    (lab.notebooks / "awaiting").unlink()
-    page.get_by_text("cell ended", exact=True).wait_for()
+    awaiting.unlink()
+    panel.page.get_by_text("cell ended", exact=True).wait_for()
     panel.expect(limit=18, in_flight=18)
     for limit in (23, 28):
         panel.key("PageUp")
@@ -115,16 +157,8 @@ def test_the_plot_moves_while_a_cell_blocks(lab: Lab, page: Page) -> None:
     """The server's line reaches the page while the kernel's main thread does nothing
     but sleep.
     """
-    panel = open_panel(
-        lab,
-        page,
-        "blocks",
-        "plot = LivePlot(server)\nplot",
-        "import httpx, threading, time\nfrom pathlib import Path\nserver.latency = 600\n"
-        "client = threading.Thread(target=lambda: httpx.get(server.url, timeout=None), daemon=True)\n"
-        "with plot:\n    client.start()\n    Path('blocking').touch()\n"
-        "    while Path('blocking').exists():\n        time.sleep(0.05)\nprint('cell ended')",
-    )
+    plot = "plot = LivePlot(server)\nplot"
+    panel = open_panel(lab, page, "blocks", plot, BLOCKING)
     panel.expect(live=True, in_flight=1)
     before = panel.number("frames")
     page.wait_for_function(
@@ -203,14 +237,7 @@ def test_running_the_cell_again_leaves_one_server_and_one_run(
     """Run All twice: the first run's panel and server are closed, nothing of them is
     left behind.
     """
-    census = (
-        "import threading, asyncio\n"
-        "print(sum(t.name == 'practice-server' for t in threading.enumerate()), 'server,',"
-        " sum(t.name == 'live-plot' for t in threading.enumerate()), 'plot thread')"
-    )
-    panel = open_panel(
-        lab, page, "again", PANEL.replace("\npanel", "\npanel.start()\npanel"), census
-    )
+    panel = open_panel(lab, page, "again", STARTED, CENSUS)
     panel.expect(in_flight=3)
     page.get_by_text("1 server, 1 plot thread").wait_for()
     page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")

@@ -18,7 +18,7 @@ panel = Panel(
     server=server, count=60, limit=15)
 panel
 """
-FULL = "document.fullscreenElement !== null && document.querySelector('.ifl-presented') !== null"
+FULL = "document.fullscreenElement && document.querySelector('.ifl-presented')"
 PLOTS = ".ifl-panel .inflight-lab"
 IS_WITHIN_ITS_CELL = """() => {
     const panel = document.querySelector(".ifl-panel").getBoundingClientRect();
