@@ -27,6 +27,27 @@ async def test_the_limit_can_be_set_while_requests_fly(
     await stop(panel)
 
 
+def moved(limit: int, number: int, *, page: float = 0.5) -> dict[str, object]:
+    """A page's message: somebody has moved the slider of the limit."""
+    return {"set": {"limit": limit}, "input": page, "move": number}
+
+
+async def test_a_move_that_was_overtaken_does_not_count(
+    open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In marimo each message is a request of its own; another page's moves count."""
+    panel = open_panel()
+    sent: list[Any] = []
+    monkeypatch.setattr(panel, "send", sent.append)
+    for message in (moved(5, 1), moved(26, 3), moved(24, 2)):
+        panel.on_message(message)
+    await until(lambda: sent == [{"settled": "limit"}] * 3)
+    assert panel.limit == 26
+    panel.on_message(moved(9, 1, page=0.7))
+    await until(lambda: len(sent) == 4)
+    assert panel.limit == 9
+
+
 async def test_the_page_hears_that_a_move_is_settled(
     open_panel: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,8 +61,8 @@ async def test_the_page_hears_that_a_move_is_settled(
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: refused.append(context["exception"])
     )
-    for value in (7, 7, 0):
-        panel.on_message({"set": {"limit": value}})
+    for number, value in enumerate((7, 7, 0), 1):
+        panel.on_message(moved(value, number))
     await until(lambda: sent == [{"settled": "limit"}] * 3)
     assert panel.limit == 7
     assert [str(error) for error in refused] == ["limit must be 1 or more, got 0"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets
 
+from inflight_lab.panel.moves import Move, Moves
 from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.modules import joined
 from inflight_lab.plot.widget import PLOT, RunWidget
@@ -44,6 +45,7 @@ class Controlled(RunWidget):
     ) -> None:
         self._loop = loop
         self._task: asyncio.Task[None] | None = None
+        self._moves = Moves()
         super().__init__(feeds, **traits)
 
     def start(self) -> asyncio.Task[None]:
@@ -81,12 +83,14 @@ class Controlled(RunWidget):
         if press := message.get("press"):
             self._loop.call_soon_threadsafe(self._hear, press)
         for name, value in message.get("set", {}).items():
-            self._loop.call_soon_threadsafe(self._set, name, value)
+            move = Move(message["input"], message["move"])
+            self._loop.call_soon_threadsafe(self._set, name, value, move)
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set(self, name: str, value: Any, move: Move) -> None:
         """Set what a person moved.  The page holds it there until it is settled."""
         try:
-            setattr(self, name, value)
+            if self._moves.is_latest(move):
+                setattr(self, name, value)
         finally:
             self.send({"settled": name})
 

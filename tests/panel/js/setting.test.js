@@ -30,12 +30,26 @@ Deno.test("a move is sent as the kind of value that the setting has", () => {
   withPlayedTime(() => {
     const { model, input } = limitOfThree();
     input.move("7");
-    assert.deepEqual(model.sent, [{ set: { limit: 7 } }]);
+    assert.deepEqual(model.sent.at(-1).set, { limit: 7 });
     const list = new PlayedInput();
     const { signal } = new AbortController();
     new Setting(model, "quota", list.element, () => {}, signal);
     list.move("gcra");
-    assert.deepEqual(model.sent.at(-1), { set: { quota: "gcra" } });
+    assert.deepEqual(model.sent.at(-1).set, { quota: "gcra" });
+  });
+});
+
+Deno.test("the moves of an input are numbered, apart from those of another page", () => {
+  withPlayedTime(() => {
+    const { model, input } = limitOfThree();
+    input.move("7");
+    input.move("8");
+    const [first, second] = model.sent;
+    assert.deepEqual([first.move, second.move], [1, 2]);
+    assert.equal(first.input, second.input);
+    const other = limitOfThree();
+    other.input.move("7");
+    assert.notEqual(other.model.sent[0].input, first.input);
   });
 });
 
@@ -99,12 +113,12 @@ Deno.test("a swipe that scrolls the page puts the slider back", () => {
     const { model, input } = limitOfThree();
     input.dispatchEvent(new Event("pointerdown"));
     input.dispatchEvent(new Event("pointercancel"));
-    assert.deepEqual(model.sent, []);
+    assert.equal(model.sent.length, 0);
     input.dispatchEvent(new Event("pointerdown"));
     input.move("11");
     input.dispatchEvent(new Event("pointercancel"));
     assert.equal(input.value, "3");
-    assert.deepEqual(model.sent.at(-1), { set: { limit: 3 } });
+    assert.deepEqual(model.sent.at(-1).set, { limit: 3 });
   });
 });
 

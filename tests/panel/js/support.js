@@ -7,7 +7,7 @@
 
 /** A model that a test plays. */
 export class PlayedModel {
-  /** @type {object[]} What the page has sent. */
+  /** @type {any[]} The messages that the page has sent. */
   sent = [];
   /** @type {Map<string, Set<(...news: any[]) => void>>} */
   #listeners = new Map();

@@ -13,11 +13,14 @@ import { PendingMoves } from "./pending_moves.js";
 /**
  * Keeps an input and a setting of the model alike.
  *
- * Moves are sent as messages, which arrive in their order and also where a kernel lets
- * changes of the model wait.
+ * Moves are sent as messages, which also arrive where a kernel lets changes of the model
+ * wait.  They are numbered, because in marimo one may overtake another.
  */
 export class Setting {
   #pending = new PendingMoves(() => this.#follow());
+  /** Tells the kernel this input from those of other pages. */
+  #id = Math.random();
+  #moves = 0;
   /** @type {Value | undefined} What it was when the pointer went down. */
   #before;
 
@@ -60,7 +63,9 @@ export class Setting {
   /** @param {Value} value */
   #choose(value) {
     this.show(value);
-    this.model.send({ set: { [this.name]: value } });
+    this.#moves += 1;
+    const set = { [this.name]: value };
+    this.model.send({ set, input: this.#id, move: this.#moves });
     this.#pending.add();
   }
 
