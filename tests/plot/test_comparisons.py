@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -49,22 +50,10 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert words[7:] == ["20", "2 a", "4 b", "6 c", "8 d", "0.016 e"]
 
 
-def test_who_hears_a_picture_hears_its_numbers() -> None:
-    """The title of bars has every number, and that of strips how many came when, and
-    how many were refused.
-    """
+def test_who_hears_bars_hears_their_numbers() -> None:
+    """The title has every number."""
     bars = draw_bars({"a": {"10": 1, "20": 2}, "b": {"20": 0.5}}, title="seconds")
     assert bars.title == "seconds. 10: 1 a; 20: 2 a, 0.5 b."
-    events = [
-        Event(0, "sent", 1, None, 0, 1),
-        Event(1, "sent", 2, None, 0, 2),
-        Event(2, "answered", 1, 429, 0, 1),
-    ]
-    strips = draw_strips({"one": events, "none": []})
-    one = "one: 2 requests, 1 refused (1 at 0.0 s, 1 at 1.0 s)."
-    counts = f"{one} none: 0 requests, 0 refused. "
-    assert strips.title.startswith(counts)
-    assert f'alt="{counts}' in strips._repr_html_()
 
 
 def test_a_label_may_have_no_number() -> None:
@@ -179,8 +168,93 @@ def test_steps_are_round(span: float, step: float) -> None:
     assert nice_step(span, 5) == step
 
 
-def test_of_many_bursts_one_hears_only_how_many_there_were() -> None:
-    """Nobody can keep twenty times in mind."""
-    stream = [Event(second, "sent", second, None, 0, 1) for second in range(20)]
-    title = draw_strips({"stream": stream}).title
-    assert title.startswith("stream: 20 requests, 0 refused. When")
+class Spoken(NamedTuple):
+    """A strip, and what is said of it."""
+
+    events: list[Event]
+    words: str
+
+
+def evenly(begin: float, end: float, *, count: int, status: int = 200) -> list[Event]:
+    """Evenly spaced requests."""
+    spacing = (end - begin) / (count - 1)
+    events = []
+    for place in range(count):
+        events += burst(begin + place * spacing, [status])
+    return events
+
+
+SPOKEN = {
+    "nothing": Spoken([], "0 requests, 0 refused."),
+    "one": Spoken(burst(5, [200]), "1 requests, 0 refused: 1 at 0.0 s."),
+    "all at once": Spoken(
+        burst(0, [200] * 40 + [429] * 60),
+        "100 requests, 60 refused: 100 at 0.0 s, 60 of them refused.",
+    ),
+    "evenly spaced": Spoken(
+        evenly(0, 2.5, count=100),
+        "100 requests, 0 refused: 100 evenly spaced from 0.0 to 2.5 s.",
+    ),
+    "far apart, and evenly spaced": Spoken(
+        evenly(0, 19, count=20),
+        "20 requests, 0 refused: 20 evenly spaced from 0.0 to 19.0 s.",
+    ),
+    "slower in the second half": Spoken(
+        [*evenly(0, 1, count=30), *evenly(1.1, 4, count=30)],
+        "60 requests, 0 refused: 60 from 0.0 to 4.0 s.",
+    ),
+    "in pairs": Spoken(
+        [event for pair in range(20) for event in burst(pair / 10, [200] * 2)],
+        "40 requests, 0 refused: 20 groups of 2 from 0.0 to 1.9 s.",
+    ),
+    "groups, of which some are refused": Spoken(
+        [
+            *evenly(0, 0.75, count=4),
+            *evenly(1.8, 1.89, count=4),
+            *burst(2.1, [200]),
+            *evenly(2.13, 2.19, count=3, status=429),
+        ],
+        "12 requests, 3 refused: 4 evenly spaced from 0.0 to 0.8 s; 4 at 1.8 s;"
+        " 4 at 2.1 s, 3 of them refused.",
+    ),
+    "a group that is refused": Spoken(
+        [*burst(0, [200] * 4), *burst(2, [429] * 4), *burst(4, [200])],
+        "9 requests, 4 refused: 4 at 0.0 s; 4 at 2.0 s, refused; 1 at 4.0 s.",
+    ),
+    "a burst at the beginning of a stream": Spoken(
+        [
+            *evenly(0, 0.25, count=6),
+            *burst(1, [200] * 8),
+            *evenly(1.05, 2, count=20),
+        ],
+        "34 requests, 0 refused: 6 evenly spaced from 0.0 to 0.2 s; 8 at 1.0 s;"
+        " 20 evenly spaced from 1.1 to 2.0 s.",
+    ),
+    "rounds": Spoken(
+        [event for round in range(20) for event in burst(0.3 * round, [200] * 5)],
+        "100 requests, 0 refused: 20 groups of 5 from 0.0 to 5.7 s.",
+    ),
+    "many groups of different sizes": Spoken(
+        [event for size in range(1, 11) for event in burst(3 * size, [200] * size)],
+        "55 requests, 0 refused: 10 groups of 1 to 10 from 0.0 to 27.0 s.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPOKEN.values(), ids=SPOKEN)
+def test_who_hears_a_strip_hears_when_its_requests_came(case: Spoken) -> None:
+    """A group has its time, and a stream its span; both say what was refused."""
+    picture = draw_strips({"one": case.events})
+    words = f"one: {case.words} "
+    assert picture.title.startswith(words)
+    assert f'alt="{words}' in picture._repr_html_()
+
+
+def test_a_burst_that_takes_two_bars_has_one_number() -> None:
+    """A busy computer sends it more slowly than is shown as one moment."""
+    slow = evenly(1, 1.09, count=16)
+    picture = draw_strips({"one": [*evenly(0, 5, count=40), *slow]})
+    numbers = [each.words for each in elements(picture, "text") if each.words.isdigit()]
+    bars = [each.number("height") for each in elements(picture, "rect")]
+    assert sum(height > 16 for height in bars) == 2
+    assert numbers == ["17"], "with one of the stream"

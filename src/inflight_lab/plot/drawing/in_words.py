@@ -1,18 +1,14 @@
 """What pictures show, in words for people who do not see them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from inflight_lab.plot.drawing.axis import number_of
-from inflight_lab.plot.drawing.stacks import Stack
 from inflight_lab.runs.levels import Point
 from inflight_lab.runs.run import Run
 
 PARTS = 5
 """Into how many equal parts a run is divided to tell the shape of its curve."""
-
-MOST_BURSTS = 8
-"""Nobody keeps the times of more bursts in mind."""
 
 
 def in_flight_in_words(run: Run) -> str:
@@ -41,14 +37,3 @@ def usual_level(points: Sequence[Point], begin: float, end: float) -> float:
         if lasts > 0:
             seconds[point.last] += lasts
     return max(seconds, key=seconds.__getitem__, default=0)
-
-
-def bursts_in_words(bursts: Iterable[Sequence[Stack]]) -> str:
-    """How many requests came when; "" if they came in too many bursts to tell."""
-    times = [f"{count_in(each)} at {each[0].begin:.1f} s" for each in bursts]
-    return ", ".join(times) if len(times) <= MOST_BURSTS else ""
-
-
-def count_in(burst: Sequence[Stack]) -> int:
-    """How many requests a burst has."""
-    return sum(len(stack.marks) for stack in burst)

@@ -1,10 +1,11 @@
 """The numbers in a strip: how many requests came together, and what became of them."""
 
+from collections.abc import Sequence
 from statistics import median
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale
-from inflight_lab.plot.drawing.stack_bars import COLOURS, WIDTH_OF_A_BAR, Axes
+from inflight_lab.plot.drawing.stack_bars import COLOURS, GAP, WIDTH_OF_A_BAR, Axes
 from inflight_lab.plot.drawing.stacks import Stack, bursts_of
 from inflight_lab.plot.drawing.svg import INK, text
 
@@ -20,6 +21,9 @@ BURST_GAP = 24
 
 WIDEST_BURST = 60
 """Pixels: what is wider is a stream."""
+
+SEEN_APART = 2 * (WIDTH_OF_A_BAR + GAP)
+"""Pixels from a bar to the next: those that are closer stand beside each other."""
 
 STANDS_OUT = 4
 """Of a stream, stacks of so many have a number, if that is twice the usual."""
@@ -39,6 +43,13 @@ def draw_numbers(axes: Axes, bottom: float, stacks: list[Stack]) -> list[Element
 def bursts_in(x: Scale, stacks: list[Stack]) -> list[list[Stack]]:
     """Stacks that are too close to each other for a number between them."""
     return bursts_of(stacks, BURST_GAP * x.per_pixel)
+
+
+def standing_out(stacks: Sequence[Stack]) -> list[Stack]:
+    """The stacks that are much higher than usual."""
+    usual = median(len(stack.marks) for stack in stacks)
+    least = max(STANDS_OUT, 2 * usual)
+    return [stack for stack in stacks if len(stack.marks) >= least]
 
 
 def _width(x: Scale, burst: list[Stack]) -> float:
@@ -66,17 +77,17 @@ def _beside(x: Scale, bottom: float, burst: list[Stack]) -> list[Element]:
 
 def _above(axes: Axes, bottom: float, stacks: list[Stack]) -> list[Element]:
     """How many are in the stacks that stand out of a stream."""
-    usual = median(len(stack.marks) for stack in stacks)
+    gap = SEEN_APART * axes.x.per_pixel
     parts: list[Element] = []
     free = 0.0
-    for stack in stacks:
-        count = len(stack.marks)
-        at = axes.x(stack.begin) - 2
-        if count < max(STANDS_OUT, 2 * usual) or at < free:
+    for burst in bursts_of(standing_out(stacks), gap):
+        counts = [len(stack.marks) for stack in burst]
+        at = axes.x(burst[0].begin) - 2
+        if at < free:
             continue
-        top = bottom - axes.height(count)
-        parts.append(_number(at, top - 3, count, colour=INK))
-        free = at + DIGIT * (len(str(count)) + 1)
+        top = bottom - axes.height(max(counts))
+        parts.append(_number(at, top - 3, sum(counts), colour=INK))
+        free = at + DIGIT * (len(str(sum(counts))) + 1)
     return parts
 
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from inflight_lab.plot.drawing.axis import Scale, number_of
-from inflight_lab.plot.drawing.in_words import bursts_in_words
 from inflight_lab.plot.drawing.stack_bars import GAP, WIDTH_OF_A_BAR, Axes, draw_stack
 from inflight_lab.plot.drawing.stacks import Mark, Stack, marks_of, stacks_of
-from inflight_lab.plot.drawing.strip_numbers import bursts_in, draw_numbers
+from inflight_lab.plot.drawing.strip_in_words import strip_in_words
+from inflight_lab.plot.drawing.strip_numbers import draw_numbers
 from inflight_lab.plot.drawing.svg import GRID, WIDTH, Picture, line, picture, text
 from inflight_lab.runs.events import Event
 
@@ -44,9 +44,9 @@ class Strip(NamedTuple):
 
     def in_words(self, x: Scale) -> str:
         """A sentence for people who do not see it."""
-        bursts = bursts_in_words(bursts_in(x, self.stacks))
-        when = f" ({bursts})" if bursts else ""
-        return f"{self.name}: {self.counts}{when}."
+        if not self.stacks:
+            return f"{self.name}: {self.counts}."
+        return f"{self.name}: {self.counts}: {strip_in_words(self.stacks, x)}."
 
 
 def draw_strips(
