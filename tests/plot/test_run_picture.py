@@ -160,7 +160,10 @@ def test_the_end_is_in_words() -> None:
     assert drawn.titles[0].words.startswith(sentence)
     assert numbers in drawn.words
     parts = [each.words for each in drawn.titles if each.number("y") < 40]
-    curve = "In flight: at most 5; in each fifth of the run mostly 0, 5, 4, 4 and 2."
+    curve = (
+        "In flight: at most 5 (6 as the client counts);"
+        " in each fifth of the 4 s shown mostly 0, 5, 4, 4 and 2."
+    )
     assert f"Requests over time. {' '.join(parts)} {curve} {numbers}" == picture.title
     assert max(map(len, parts)) <= 100 < len(" ".join(parts)), "two lines, not too long"
     quiet = draw_run(run_of({}, counts=RunStats(started=2, accepted=2, elapsed=0.5)))
@@ -168,6 +171,34 @@ def test_the_end_is_in_words() -> None:
         "Requests over time. All 2 answered in 0.5\N{NO-BREAK SPACE}s: 4 a second. "
         "2 requests: 2 accepted, 0 refused"
     )
+
+
+def test_who_hears_a_run_hears_its_pauses() -> None:
+    """When nothing was in flight between requests: not before the first or after the
+    last, and not so briefly that nobody sees it.
+    """
+    server = [
+        level(0, 0),
+        level(0.5, 5),
+        level(0.8, 0),
+        level(1.8, 5),
+        level(2.1, 0),
+        level(2.14, 1),
+        level(2.2, 0),
+        level(2.8, 2),
+        level(3.0, 0),
+    ]
+    title = draw_run(run_of({"server": server, "client": server})).title
+    words = "In flight: at most 5, with 2 pauses; in each fifth of the 4 s shown"
+    assert words in title
+
+
+def test_who_hears_a_long_run_hears_what_is_drawn_of_it() -> None:
+    """The last minute, as in the picture."""
+    server = [level(0, 9), level(100, 0), level(126, 3)]
+    title = draw_run(run_of({"server": server}, now=150.0)).title
+    words = "with 1 pause; in each fifth of the 60 s shown mostly 9, 0, 0, 3 and 3."
+    assert words in title
 
 
 def test_a_strip_that_has_nothing_to_show_is_left_out() -> None:

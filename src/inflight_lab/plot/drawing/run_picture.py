@@ -85,7 +85,7 @@ def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
         parts += draw_latency_marks(run, x, top=TOP, bottom=bottom)
     bottom += NUMBERS_HEIGHT
     parts.append(text(x.start, bottom, f"{numbers}{_legend_of(run)}"))
-    curve = in_flight_in_words(run)
+    curve = in_flight_in_words(run, x)
     said = ["Requests over time.", headline, curve, latencies_in_words(run), numbers]
     spoken = " ".join(each for each in said if each)
     return picture(parts, bottom + 12, spoken, mark)
