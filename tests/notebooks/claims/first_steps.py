@@ -82,6 +82,7 @@ def claims_of_01(ran: Ran) -> None:
     assert ran.numbers("code-in-turn")[1:] == [1]
     assert ran.numbers("code-as-tasks")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
+    assert ran.kernel.value("blocked") > 0.99  # "at least ... 1 second"
     assert not ran.kernel.value("panel._page['adjustable']")
     peak = "panel.lanes[{!r}].server.stats().peak_in_flight"
     assert ran.kernel.value(peak.format("in turn")) == 1
