@@ -27,15 +27,15 @@ async def check_knobs(solution: Solution) -> str:
         solution(server)
         expect(
             server.latency == 0.2,
-            f"your server answers after {server.latency:g} seconds.",
+            f"your server answers after {server.latency:g} seconds, not 0.2.",
         )
         expect(
             server.quota == "sliding-window",
-            f'its quota of {server.rate:g} is "{server.quota}".',
+            f'its quota of {server.rate:g} is "{server.quota}", not "sliding-window".',
         )
         expect(
             server.period == 1,
-            f"its quota of {server.rate:g} is for {server.period:g} seconds.",
+            f"its quota of {server.rate:g} is for {server.period:g} seconds, not 1.",
         )
         responses = await asyncio.gather(*(client.get(server.url) for _ in range(6)))
     accepted = statuses(responses).count(200)
@@ -182,7 +182,8 @@ async def check_elapsed(solution: Solution) -> str:
         expect(
             abs(predicted - run.seconds) <= 0.01,
             f"{run.count} requests, limit {run.limit}, latency {LATENCY} s,"
-            f" pause {PAUSE} s: you predict {predicted:.2f} s, it took {took:.2f} s.",
+            f" pause {PAUSE} s: you predict {predicted:.2f} s; it takes at least"
+            f" {run.seconds:.2f} s, and here {took:.2f} s.",
         )
         compared.append(f"{predicted:.2f} s, and it took {took:.2f} s")
     return f"you predicted {'; '.join(compared)}."
