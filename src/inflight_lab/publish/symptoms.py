@@ -72,8 +72,8 @@ REFUSED = (
         "A turn for each request",
     ),
     Symptom(
-        "429 although few a second: too many concurrent requests",
-        "Some APIs limit how many are in flight. Here a semaphore is the right tool.",
+        "Number of concurrent connections has exceeded your rate limit",
+        "The API limits how many are in flight, however few you send: use a semaphore.",
         "03_limit_with_a_semaphore",
         "Some APIs limit how many at once",
     ),
@@ -172,7 +172,7 @@ RETRIES = (
     ),
     Symptom(
         "The resumed script returns old answers",
-        "It keeps an answer by its address: for fresh ones, name another results file.",
+        "It stores answers under their URL. For fresh ones, name another results file.",
         "11_copy_a_snippet",
         "Old answers to a question that has changed",
     ),
@@ -268,7 +268,7 @@ ASYNCIO = (
     ),
     Symptom(
         "asyncio.gather does not cancel the other tasks",
-        "It never does. A TaskGroup does.",
+        "When one of them fails, it lets the others run on. A TaskGroup cancels them.",
         "02_send_many_at_once",
         "Your turn: stop when one fails",
     ),
@@ -277,6 +277,12 @@ ASYNCIO = (
         "An await in a loop waits for each answer before it sends the next request.",
         "01_send_one_request",
         "What await does",
+    ),
+    Symptom(
+        "requests.get or time.sleep in async def: nothing runs at the same time",
+        "They block the whole event loop. Use httpx, or asyncio.to_thread.",
+        "01_send_one_request",
+        "One call that blocks stops every task",
     ),
     Symptom(
         "asyncio.Semaphore(3), and more than 3 at once",

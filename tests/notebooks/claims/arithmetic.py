@@ -32,7 +32,7 @@ NUMBERS: dict[str, Explained] = {
     },
     "01": {},
     "02": {
-        "It takes two rounds": "200 / 100",
+        "takes two rounds": "200 / 100",
     },
     "03": {
         "need 10 rounds": "30 / 3",
@@ -42,7 +42,7 @@ NUMBERS: dict[str, Explained] = {
         "have allowed 570": "(200 / 10 - 1) * 0.3 * 100",
         "a hundred times as fast": "1 / 0.01",
         "up to a hundred times": "1 / 0.01",
-        "GitHub allows 100": Documented("GitHub's page, linked beside it"),
+        "allows 100 in flight": Documented("GitHub's page, linked beside it"),
     },
     "04": {
         "every 1.3 seconds": "0.3 + 1",
@@ -116,10 +116,10 @@ NUMBERS: dict[str, Explained] = {
             Apart("round((200 - 1) / 100 * 1.0125 + 0.3, 3)"),
             Apart("round(100 * 200 / ((200 - 1) * 1.0125))"),
         ),
-        "it leaves after 199": "200 - 1",
+        "leaves after 199": "200 - 1",
         "0.010125 =": "1.0125 / 100",
         "seconds: 200 / 201.5": ("200", "(200 - 1) * 1.0125"),
-        "more than 98.8": "100 / 1.0125",
+        "comes to 98.8": "100 / 1.0125",
         "have only 199": "200 - 1",
         "a limit of 25 sends 25 / 0.1": (
             "safe_limit(100, latency=0.3)",
