@@ -125,6 +125,15 @@ async def test_verdict_on_the_safe_limit_says_what_10_is_for(
     assert line.startswith("Correct: 10 is safe for 20 a second at 0.6 s; 12, right on")
 
 
+async def test_verdict_on_a_predicted_time_says_the_shortest_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On a slow computer, what the run took would make a right formula look wrong."""
+    exercise = EXERCISES["check_elapsed"]
+    line = await verdict(exercise, exercise.untouched, capsys)
+    assert "it takes at least 0.80 s, and here " in line
+
+
 async def test_answer_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
