@@ -49,7 +49,7 @@ def test_each_lane_says_what_its_run_shows() -> None:
     without which they make no sense stands above them.
     """
     page = page_of(ALL)
-    assert "which answers after 0.3 seconds" in page
+    assert "that answers after 0.3 seconds" in page
     assert "Over in 0.6 seconds, but the API refuses 60 of the 100." in page
     assert "none is refused, but it takes 6.1 seconds" in page
     assert "all 100 are answered after 2.8 seconds" in page

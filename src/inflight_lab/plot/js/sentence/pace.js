@@ -63,10 +63,9 @@ export function nearlyFull(soFar) {
   const came = busiestPeriod(run, soFar.last(STILL_RECENT), period);
   if (came < NEARLY_USED * rate) return null;
   const inOne = inOnePeriod(period);
-  const howFar = came === rate ? "fully" : "nearly";
   const text = came > rate
     ? `More came ${inOne} than the ${withCommas(rate)} allowed: none refused so far.`
-    : `The quota is ${howFar} used: ${areAllowed(rate)} ${inOne}.`;
+    : `The quota is well used: ${areAllowed(rate)} ${inOne}.`;
   return { text, tone: "full" };
 }
 

@@ -3,6 +3,7 @@
 import { extremes } from "../spans.js";
 import { many, withCommas } from "../words.js";
 import { asleep, counted, nearlyFull, steady, tokensNearlyUsed } from "./pace.js";
+import { sleepersIn } from "./sleepers.js";
 import {
   failing,
   refusing,
@@ -15,7 +16,7 @@ import {
 const DONE = 0.05;
 
 /**
- * @import { Situation } from "./run_so_far.js"
+ * @import { RunSoFar, Situation } from "./run_so_far.js"
  */
 
 /** @type {Situation} */
@@ -49,12 +50,11 @@ function idle(soFar) {
 
 /** @type {Situation} */
 function beginning(soFar) {
-  const { counts, limit } = soFar;
+  const { counts } = soFar;
   if (soFar.hasLasted(1) && soFar.latency) return null;
   const { highest } = extremes(soFar.ownLevel, soFar.last(0.1));
   const sent = whereTheyAre(highest, soFar.notArrived.length);
-  const queue = limit === undefined ? "" : " for a slot";
-  const rest = counts.waiting ? `; the rest wait${queue}` : "";
+  const rest = counts.waiting ? `; the rest wait${whatFor(soFar, highest)}` : "";
   return { text: `${sent}${rest}.`, tone: "calm" };
 }
 
@@ -67,6 +67,19 @@ function whereTheyAre(sent, notArrived) {
   if (inFlight === 1) return "One request is in flight";
   if (inFlight > 1) return "Requests are in flight";
   return notArrived ? "Requests are sent but have not arrived" : "Nothing is in flight";
+}
+
+/**
+ * What those wait for that have not been sent: the pace holds them back while slots are idle.
+ *
+ * @param {RunSoFar} soFar
+ * @param {number} sent And not answered.
+ */
+function whatFor(soFar, sent) {
+  const { run, limit } = soFar;
+  if (limit === undefined) return "";
+  const asleep = sleepersIn(run, soFar.last(0.1)).count;
+  return sent + asleep < limit ? " for their turn" : " for a slot";
 }
 
 /** What is said of a run that goes on: the first that applies. */
