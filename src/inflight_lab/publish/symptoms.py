@@ -217,7 +217,7 @@ CLIENT = (
     ),
     Symptom(
         "httpx.ReadTimeout: was it sent?",
-        "Yes, and it was counted; only the answer is lost.",
+        "Yes, and probably counted; only the answer is missing.",
         "08_survive_failures",
         "ReadTimeout: was my request sent?",
     ),
