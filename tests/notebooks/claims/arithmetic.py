@@ -18,6 +18,7 @@ MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
 PAIRS = Documented("the list of pairs that stands before it")
+EXAMPLE = Documented("the Budgets in the same sentence")
 GCRA_MARGIN = Documented("runners/shared_quota.py: gcra_for")
 PATIENT = Documented("patient_retries() in recipes/api.py")
 RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
@@ -215,7 +216,15 @@ NUMBERS: dict[str, Explained] = {
         "took 1,559 MB with tasks": Documented(MEASURED_ONCE),
         "it took 34 MB": Documented(MEASURED_ONCE),
         "27 November 2026": (Documented(MEASURED_ONCE), Documented(MEASURED_ONCE)),
+        "At 100 a minute, 10,000 take 10,000": (
+            Documented("an example, computed in the sentence"),
+            Documented("an example, computed in the sentence"),
+            Documented("an example, computed in the sentence"),
+        ),
         "take 2.8 hours": "1000 * 1000 / 100 / 60 / 60",
+        "with up to 1,000 connections": (
+            'of("openai._constants:DEFAULT_CONNECTION_LIMITS.max_connections")'
+        ),
         "to 0.15 seconds": Documented("server/knobs.py: half to one and a half times"),
         "as of November 2026": Documented("the day on which the two pages were read"),
         "At most 24 hours": Documented("OpenAI's page, linked in the row"),
@@ -233,7 +242,6 @@ NUMBERS: dict[str, Explained] = {
         "lets up to 3 / 0.05 = 60": ("3", "0.05", "3 / 0.05"),
         "and 60 requests take about 60": ("2 * 30", "2 * 30"),
         "leaves 1 % of the period for that": GCRA_MARGIN,
-        "leaves 1 % of the period, as": GCRA_MARGIN,
         "that is 0.6 seconds": Documented("1 % of 60 seconds"),
         "of a second only 0.01": Documented("1 % of it"),
         "four workers send 80": ("4", "4 * 20"),
@@ -246,7 +254,8 @@ NUMBERS: dict[str, Explained] = {
         "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
         "has failed eight times": PATIENT,
-        "and above 20": KEPT,
+        "httpx opens at most 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
+        "keeps at most 20": KEPT,
     },
     "12": {
         "more than five rounds": "bursts(3, 0.7)",
@@ -261,6 +270,7 @@ NUMBERS: dict[str, Explained] = {
     "13": {
         "because 6": "2000 // 302",
         "six fit: 6": "2000 // 300",
+        "500 a minute are 500": (EXAMPLE, EXAMPLE),
         "that say so (November 2026": Documented(
             "the day on which the pages were read"
         ),
