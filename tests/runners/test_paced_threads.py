@@ -444,7 +444,7 @@ PRINTED = "from inflight_lab.runners.paced_threads import ThreadPacer"
 
 def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
     """The script that notebook 10 shows: all are answered, and no faster than that."""
-    shown = code_cell(notebook("10"), "text-without")
+    shown = code_cell(notebook("10"), "text-without-script")
     (script,) = re.findall(r"```python\n(.*?)\n```", shown, re.S)
     (tmp_path / "paced_threads.py").write_text(PRINTED, "utf-8")
     with PracticeServer(latency=0.05) as server:

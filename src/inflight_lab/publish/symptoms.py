@@ -333,7 +333,7 @@ LANGUAGE_MODELS = (
         "Ten thousand prompts, and nobody waits for the answers",
         "A batch endpoint takes them as one file, for half the price.",
         "09_send_ten_thousand_and_more",
-        "A batch endpoint",
+        "What if my provider takes all questions in one file?",
     ),
     Symptom(
         "RateLimitError … tokens per min (TPM)",
@@ -363,7 +363,7 @@ LANGUAGE_MODELS = (
         "Request too large … on tokens per min",
         "It asks for more than a whole minute has: no wait makes it fit.",
         "13_keep_two_budgets",
-        "What can never fit",
+        "Why is a Request too large refused again and again?",
     ),
     Symptom(
         "529 overloaded_error",
