@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inflight_lab.publish.contents import entry_of
 from inflight_lab.watch import explained
-from inflight_lab.watch.conclusion import CERTAINTY, Conclusion, one_command_a_script
+from inflight_lab.watch.conclusion import Conclusion, one_command_a_script
 from inflight_lab.watch.findings import finding
 from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
@@ -52,6 +52,20 @@ def test_the_page_gets_each_finding_with_its_notebook() -> None:
     assert sent.for_page()["status"] == 2
 
 
+def test_only_the_words_that_are_used_are_explained() -> None:
+    """What *certain* and *likely* mean, each where a finding begins with it."""
+    certain = "certain: the events of the run show it."
+    assert certainty_of([PACED]) == certain
+    assert certainty_of([PACED, ALONE]).startswith(f"{certain} likely: ")
+    assert certainty_of([ALONE]).startswith("likely: ")
+    assert certainty_of([]) == ""
+
+
+def certainty_of(findings: list[Finding]) -> str:
+    """What the page says below these findings about their first words."""
+    return str(Conclusion("60 requests.", findings).for_page()["certainty"])
+
+
 def test_a_terminal_gets_a_line_for_each() -> None:
     """The run first, then what stands out with its command, then what to be careful
     with.
@@ -60,7 +74,7 @@ def test_a_terminal_gets_a_line_for_each() -> None:
         "60 requests.",
         "certain: Refused: 3x 429. Pace them (notebook 06).",
         "  inflight-lab snippet paced --rate 50 --output fixed.py",
-        CERTAINTY,
+        "certain: the events of the run show it.",
         "A command with --output writes a short script to edit, and beside it a file "
         "with what that uses. Without --output, it prints both as one script.",
         "To open the notebook: inflight-lab --open 06",

@@ -7,12 +7,14 @@ from typing import Any
 from inflight_lab.watch.counted import in_a_row
 from inflight_lab.watch.explained import notebook_for, without_notebook
 from inflight_lab.watch.findings.command import Command
-from inflight_lab.watch.findings.finding import Finding
+from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 
-CERTAINTY = (
-    "certain: the events of the run show it. likely: they suggest it, but something "
-    "else could look the same."
-)
+MEANINGS = {
+    CERTAIN: "certain: the events of the run show it.",
+    LIKELY: "likely: the events of the run suggest it, but something else could look "
+    "the same.",
+}
+CERTAINTY = " ".join(MEANINGS.values())
 OUTPUT_EXPLAINED = (
     "A command with --output writes a short script to edit, and beside it a file with "
     "what that uses. Without --output, it prints both as one script."
@@ -57,7 +59,7 @@ class Conclusion:
         return {
             "summary": self.summary,
             "findings": [_with_notebook(finding) for finding in findings],
-            "certainty": CERTAINTY if findings else "",
+            "certainty": _meanings(findings),
             "warnings": [*_on_headers(findings), *self.warnings],
             "verdict": self.verdict,
             "status": self.status,
@@ -89,7 +91,7 @@ def _best_commands(commands: Iterable[Command]) -> list[Command]:
 
 def _hints(findings: Sequence[Finding]) -> list[str]:
     """What the words mean, and how to use commands and notebooks, each said once."""
-    hints = [CERTAINTY] if findings else []
+    hints = [_meanings(findings)] if findings else []
     if any(finding.fix and finding.fix.prints_a_script for finding in findings):
         hints.append(OUTPUT_EXPLAINED)
     hints += _on_headers(findings)
@@ -99,6 +101,12 @@ def _hints(findings: Sequence[Finding]) -> list[str]:
     if commands:
         hints.append(f"To open the notebook: {', or '.join(commands)}")
     return hints
+
+
+def _meanings(findings: Sequence[Finding]) -> str:
+    """What the words mean that stand before these findings."""
+    used = {finding.certainty for finding in findings}
+    return " ".join(meaning for word, meaning in MEANINGS.items() if word in used)
 
 
 def _on_headers(findings: Sequence[Finding]) -> list[str]:
