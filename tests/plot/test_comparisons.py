@@ -34,6 +34,13 @@ def test_names_are_text_whatever_is_in_them(draw: Callable[[str], Picture]) -> N
     assert re.findall("<(\\w+)", picture._repr_html_()) == ["style", "img"]
 
 
+def test_a_single_request_is_counted_as_one() -> None:
+    """Also where it has a strip of its own."""
+    event = Event(0, "sent", 0, None, 0, 1)
+    picture = draw_strips({"alone": [event]})
+    assert "alone: 1 request, 0 refused" in picture.title
+
+
 def test_bars_are_as_long_as_their_numbers() -> None:
     """Each has its number beside it, so that a short one can be read too."""
     numbers = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 0.008}

@@ -39,8 +39,10 @@ class Strip(NamedTuple):
     @property
     def counts(self) -> str:
         """How many requests it has, and how many of them were refused."""
+        count = len(self.marks)
+        requests = "1 request" if count == 1 else f"{count} requests"
         refused = sum(mark.known == "refused" for mark in self.marks)
-        return f"{len(self.marks)} requests, {refused} refused"
+        return f"{requests}, {refused} refused"
 
     def in_words(self, x: Scale) -> str:
         """A sentence for people who do not see it."""
