@@ -34,13 +34,6 @@ def test_names_are_text_whatever_is_in_them(draw: Callable[[str], Picture]) -> N
     assert re.findall("<(\\w+)", picture._repr_html_()) == ["style", "img"]
 
 
-def test_a_single_request_is_counted_as_one() -> None:
-    """Also where it has a strip of its own."""
-    event = Event(0, "sent", 0, None, 0, 1)
-    picture = draw_strips({"alone": [event]})
-    assert "alone: 1 request, 0 refused" in picture.title
-
-
 def test_bars_are_as_long_as_their_numbers() -> None:
     """Each has its number beside it, so that a short one can be read too."""
     numbers = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 0.008}
@@ -193,7 +186,7 @@ def evenly(begin: float, end: float, *, count: int, status: int = 200) -> list[E
 
 SPOKEN = {
     "nothing": Spoken([], "0 requests, 0 refused."),
-    "one": Spoken(burst(5, [200]), "1 requests, 0 refused: 1 at 0.0 s."),
+    "one": Spoken(burst(5, [200]), "1 request, 0 refused: 1 at 0.0 s."),
     "all at once": Spoken(
         burst(0, [200] * 40 + [429] * 60),
         "100 requests, 60 refused: 100 at 0.0 s, 60 of them refused.",
