@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import sqlite3
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -216,13 +218,14 @@ async def test_answers_in_sqlite(
         assert [outcome["data"]["args"]["id"] for outcome in results] == list("01234")
         assert server.stats().started == 5
         assert capsys.readouterr().out == f"5 of 5 have an answer in {path}.db.\n"
-    with sqlite3.connect(f"{path}.db") as database:
+    with closing(sqlite3.connect(f"{path}.db")) as database:
         (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
     assert rows == 5
     assert path.read_bytes() == b""
 
 
 @pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore:.*unclosed database")
 async def test_a_file_that_is_no_database_ends_the_script(
     server: PracticeServer, tmp_path: Path
 ) -> None:
@@ -234,27 +237,35 @@ async def test_a_file_that_is_no_database_ends_the_script(
     with pytest.raises(Exception, match=f"^cannot read {path}.db: file is not a data"):
         await run_cell(with_sqlite(code))
     assert server.stats().started == 0
+    gc.collect()  # closes the database, as the end of the script does
 
 
-def test_both_changes_for_sqlite_are_in_one_of_two_files() -> None:
-    """The import has its place, and both methods are there, in the file beside."""
+def test_all_changes_for_sqlite_are_in_one_of_two_files() -> None:
+    """The import has its place, and the methods are there, in the file beside."""
     files = two_files("fetch_all", Path("my_script.py"))
     assert with_sqlite(files.script) == files.script
     changed = with_sqlite(files.parts)
     assert "\nimport re\nimport sqlite3\n" in changed
-    assert changed.count("sqlite3.connect(") == 1
+    for part in ("sqlite3.connect(", "INSERT OR REPLACE", "self.database.close()"):
+        assert changed.count(part) == 1
 
 
 def with_sqlite(code: str) -> str:
     """The script after what the page says was done to it."""
     (shown,) = CODE.findall(code_cell(notebook("11"), "text-sqlite"))
-    read, _, write = shown.rstrip().partition("\n\n    def write")
-    write = f"    def write{write}"
-    for name, method in {"read": read, "write": write}.items():
+    for name in ("read", "write", "close"):
+        method = method_in(shown, name)
         where = rf"(?s)class ResultsFile:.*?(    def {name}\(self.*?)\n\n"
         for old in re.findall(where, code):
             code = code.replace(old, method)
     return code.replace("\nimport re\n", "\nimport re\nimport sqlite3\n", 1)
+
+
+def method_in(shown: str, name: str) -> str:
+    """A method of those that the page shows, with the helpers below it."""
+    _, _, begun = shown.partition(f"    def {name}(")
+    method = re.split(r"\n\n    def (?:write|close)\(", begun)[0]
+    return f"    def {name}({method.rstrip()}"
 
 
 YESTERDAYS = ("code-fixed", "code-fixed-main", "code-fixed-run")

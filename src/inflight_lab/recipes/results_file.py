@@ -45,8 +45,8 @@ class ResultsFile:
     """The outcomes of all items.  The answers among them are written to the file.
 
     It may hold answers to other items, which stay there.  Only `read` and `write` know
-    what it looks like inside.  To keep the answers in a database, replace these two:
-    notebook 11 has them for SQLite.
+    what it looks like inside.  To keep the answers in a database, replace these two and
+    `close`: notebook 11 has them for SQLite.
     """
 
     next_start = "The next start asks for these only."

@@ -145,19 +145,6 @@ def make_two_groups(url, limit):
     ),
     WrongAnswer(
         check="check_paced_threads",
-        mistake="a pacer for each request",
-        code="""
-def send_all(url, count, rate):
-    def get(number):
-        with ThreadPacer(rate):
-            return client.get(url, params={"id": number}).status_code
-
-    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
-        return list(pool.map(get, range(count)))
-""",
-    ),
-    WrongAnswer(
-        check="check_paced_threads",
         mistake="a pause in each thread",
         code="""
 import time
