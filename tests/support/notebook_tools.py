@@ -266,4 +266,5 @@ def kernel() -> Iterator[Kernel]:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
             manager.cleanup_resources()
-        assert notes.read_text() == ""
+        noted = notes.read_text()
+        assert not noted, noted
