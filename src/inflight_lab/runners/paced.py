@@ -185,13 +185,19 @@ class RequestLog:
     the rest may have been delay on the way to the API.  So a request counts from the
     latest possible moment: when its answer came, less the shortest latency.  As long as
     there is no answer, it may be reaching the API right now.
+
+    If the computer is busy, all of the first answers may be late, and the shortest
+    latency is still to come.  So at first requests count later, by `doubt`.
     """
+
+    FIRST = 200  # answers
 
     def __init__(self, window: float) -> None:
         self.window = window  # for how many seconds a request counts
         self.slack = 0.01 * window  # seconds, for delays longer than any seen so far
         self.shortest_latency = 0.0  # until the first answer
-        self._has_answers = False
+        self._answers = 0
+        self._all_latencies = 0.0  # their sum
         self._sent: dict[asyncio.Task[Any] | None, float] = {}  # in flight
         self._ended: list[float] = []  # when the others ended, in order
 
@@ -214,9 +220,10 @@ class RequestLog:
         sent = self._sent.pop(asyncio.current_task())
         latency = now - sent
         if answered:
-            if latency < self.shortest_latency or not self._has_answers:
+            if latency < self.shortest_latency or not self._answers:
                 self.shortest_latency = latency
-            self._has_answers = True
+            self._answers += 1
+            self._all_latencies += latency
             ended = now
         else:  # it may have reached the API as late as now
             ended = now + self.shortest_latency
@@ -224,7 +231,17 @@ class RequestLog:
         # the shortest one seen so far.
         earliest_end = sent + self.shortest_latency + self.slack
         bisect.insort(self._ended, max(ended, earliest_end))
-        self._forget(now - self.window)
+        self._forget(now - self.window - self.doubt())
+
+    def doubt(self) -> float:
+        """Seconds by which the shortest latency seen so far may be too long.
+
+        The more the first answers vary, the busier the computer is.
+        """
+        if self._answers > self.FIRST:
+            return 0.0
+        average = self._all_latencies / max(1, self._answers)
+        return min(average - self.shortest_latency, 5 * self.slack)
 
     def room_at(self, capacity: int, window: float) -> float:
         """When a window has room for one more request; it may be a past moment.
@@ -239,7 +256,7 @@ class RequestLog:
         ends = sorted(self._ended[-capacity:] + in_flight)
         # There is room once only the last capacity - 1 requests still count.
         reached_api = ends[-capacity] - self.shortest_latency
-        return reached_api + window
+        return reached_api + self.doubt() + window
 
     def _forget(self, before: float) -> None:
         """Drop the requests that ended before this moment."""
