@@ -276,8 +276,8 @@ def expect_the_card(ran: Ran) -> None:
     bad = {name: row for name, row in refused.items() if set(row) != {"0"}}
     assert bad == {"GCRA, burst 1": ["0", "406", "0"]}
     assert ran.text("code-judge-burst").splitlines() == [
-        "Pacer(95, burst=1): 61.0% used, 354 refused",
-        "Pacer(50, burst=1): 48.9% used, 0 refused",
+        "Pacer(95, burst=1): 61.1% used, 352 refused",
+        "Pacer(50, burst=1): 48.7% used, 0 refused",
     ]
     assert ran.text("code-pays").splitlines() == [
         "catch_up=0, token bucket: 88.6% used, 0 refused",
