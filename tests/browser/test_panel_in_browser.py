@@ -35,7 +35,6 @@ AWAITING = """
 import asyncio
 from pathlib import Path
 
-Path("awaiting").touch()
 while Path("awaiting").exists():
     await asyncio.sleep(0.05)
 print("cell ended")
@@ -139,12 +138,22 @@ def test_the_slider_lives_after_an_awaiting_cell_without_subshells(
 
 
 def drag_while_awaiting(panel: PanelOnPage, awaiting: Path) -> None:
-    """Move the limit in a cell that awaits; when it has ended, the limit is there."""
+    """Move the limit in a cell that awaits; when it has ended, the limit is there.
+
+    The cell runs once more, and awaits, when the panel is there: ipykernel 6 would not
+    bring the panel meanwhile.
+    """
+    ended = panel.page.get_by_text("cell ended", exact=True)
+    expect(ended).to_be_visible()
+    awaiting.touch()
+    panel.page.locator(".jp-CodeCell .cm-content").last.click()
+    panel.page.keyboard.press("Control+Enter")
+    expect(ended).to_have_count(0)
     panel.expect(in_flight=3)
     for _ in range(3):
         panel.key("PageUp")
     awaiting.unlink()
-    panel.page.get_by_text("cell ended", exact=True).wait_for()
+    ended.wait_for()
     panel.expect(limit=18, in_flight=18)
     for limit in (23, 28):
         panel.key("PageUp")
