@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inflight_lab.publish.series import files, lay_out
 
@@ -51,7 +51,9 @@ ASK_NO_OTHER_SITE = (
     "--LabApp.check_for_updates_class="
     "jupyterlab.handlers.announcements.NeverCheckForUpdate",
 )
-"""Otherwise JupyterLab looks for updates, and asks whether to show news."""
+"""Otherwise JupyterLab looks for updates and news."""
+NEWS = "@jupyterlab/apputils-extension:announcements"
+"""What asks whether to show news; the question would cover the panel on a phone."""
 NO_JUPYTERLAB = """JupyterLab is not installed here.  Either of these installs it:
 
   uv run inflight-lab                               (in a clone of the repository)
@@ -109,6 +111,7 @@ def open_series(arguments: list[str]) -> None:
             f"{folder / name}: there is a newer version, but you changed this file.  "
             "Rename yours to get both."
         )
+    LabApp.serverapp_config |= {"tornado_settings": {"page_config_hook": without_news}}
     LabApp.launch_instance(
         [
             f"--ServerApp.root_dir={folder}",
@@ -117,6 +120,12 @@ def open_series(arguments: list[str]) -> None:
             *for_jupyterlab,
         ]
     )
+
+
+def without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
+    """JupyterLab's settings for its page, with one of its parts left out."""
+    page["disabledExtensions"] = [*page["disabledExtensions"], NEWS]
+    return page
 
 
 def notebook_of(number: str) -> str | None:

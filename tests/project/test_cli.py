@@ -287,7 +287,9 @@ def test_jupyterlab_asks_no_other_site(tmp_path: Path) -> None:
         with started(tmp_path, BIN, HTTPS_PROXY=way_out) as address:
             assert ask(f"{address}lab/api/update")["notification"] is None
             with urllib.request.urlopen(address, timeout=30) as page:
-                assert b'"news": {"disabled": true}' in page.read()
+                text = page.read().decode()
+        assert '"news": {"disabled": true}' in text
+        assert re.search(r'"disabledExtensions": \[[^]]*announcements"', text)
         asked, _, _ = select.select([proxy], [], [], 0)
     assert not asked
 
