@@ -123,7 +123,7 @@ def open_series(arguments: list[str]) -> None:
 
 
 def without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
-    """JupyterLab's settings for its page, with one of its parts left out."""
+    """JupyterLab's settings of its page, without the part that is called NEWS."""
     page["disabledExtensions"] = [*page["disabledExtensions"], NEWS]
     return page
 

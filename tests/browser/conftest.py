@@ -101,7 +101,9 @@ def errors() -> list[str]:
 
 @pytest.fixture
 def new_page(browser: Browser, errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """A server for each front end; two on one would get in each other's way."""
+    """Opens a page.  An error on its console, or a request to another site, fails the
+    test.
+    """
     outside: list[str] = []
     pages: list[Page] = []
 

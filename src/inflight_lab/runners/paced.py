@@ -236,7 +236,8 @@ class RequestLog:
     def doubt(self) -> float:
         """Seconds by which the shortest latency seen so far may be too long.
 
-        The more the first answers vary, the busier the computer is.
+        The more the first answers vary, the busier the computer may be.  Some APIs vary
+        by much more than that, so it is 5 % of the shortest period at most.
         """
         if self._answers > self.FIRST:
             return 0.0

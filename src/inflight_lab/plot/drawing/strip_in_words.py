@@ -129,9 +129,10 @@ def are_even(marks: Sequence[Mark]) -> bool:
     half = len(gaps) // 2
     if not half:
         return False
-    first = sum(gaps[:half])
-    last = sum(gaps[-half:])
-    return max(gaps) < 2 * mean(gaps) and max(first, last) < 1.5 * min(first, last)
+    if max(gaps) >= 2 * mean(gaps):
+        return False
+    shorter, longer = sorted([sum(gaps[:half]), sum(gaps[-half:])])
+    return longer < 1.5 * shorter
 
 
 def gaps_between(marks: Sequence[Mark]) -> list[float]:

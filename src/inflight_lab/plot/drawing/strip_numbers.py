@@ -31,18 +31,13 @@ STANDS_OUT = 4
 
 def draw_numbers(axes: Axes, bottom: float, stacks: list[Stack]) -> list[Element]:
     """Numbers beside each burst, or in a stream above what stands out."""
-    bursts = bursts_in(axes.x, stacks)
+    bursts = bursts_of(stacks, BURST_GAP * axes.x.per_pixel)
     if any(_width(axes.x, burst) > WIDEST_BURST for burst in bursts):
         return _above(axes, bottom, stacks)
     parts = []
     for burst in bursts:
         parts += _beside(axes.x, bottom, burst)
     return parts
-
-
-def bursts_in(x: Scale, stacks: list[Stack]) -> list[list[Stack]]:
-    """Stacks that are too close to each other for a number between them."""
-    return bursts_of(stacks, BURST_GAP * x.per_pixel)
 
 
 def standing_out(stacks: Sequence[Stack]) -> list[Stack]:

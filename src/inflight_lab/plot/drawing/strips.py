@@ -11,6 +11,7 @@ from inflight_lab.plot.drawing.stacks import Mark, Stack, marks_of, stacks_of
 from inflight_lab.plot.drawing.strip_in_words import strip_in_words
 from inflight_lab.plot.drawing.strip_numbers import draw_numbers
 from inflight_lab.plot.drawing.svg import GRID, WIDTH, Picture, line, picture, text
+from inflight_lab.plot.sentence.words import many
 from inflight_lab.runs.events import Event
 
 LEFT_MARGIN = 150
@@ -39,10 +40,8 @@ class Strip(NamedTuple):
     @property
     def counts(self) -> str:
         """How many requests it has, and how many of them were refused."""
-        count = len(self.marks)
-        requests = "1 request" if count == 1 else f"{count} requests"
         refused = sum(mark.known == "refused" for mark in self.marks)
-        return f"{requests}, {refused} refused"
+        return f"{many(len(self.marks), 'request')}, {refused} refused"
 
     def in_words(self, x: Scale) -> str:
         """A sentence for people who do not see it."""

@@ -19,11 +19,8 @@ def with_commas(number: float) -> str:
 
 def many(number: float, noun: str) -> str:
     """A number of things: "1 request", "200 requests"."""
-    return (
-        f"{with_commas(number)} {noun}"
-        if number == 1
-        else f"{with_commas(number)} {noun}s"
-    )
+    ending = "" if number == 1 else "s"
+    return f"{with_commas(number)} {noun}{ending}"
 
 
 def are_allowed(number: float) -> str:
