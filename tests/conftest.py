@@ -54,9 +54,11 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Leave out what takes too long; it is not skipped: in CI a skip is a failure."""
-    if config.getoption("--full"):
-        return
     long = [item for item in items if item.get_closest_marker("full")]
+    if config.getoption("--full"):
+        for item in long:
+            item.add_marker(pytest.mark.timeout(3600))
+        return
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
 
