@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from inflight_lab.server import app
 from tests.support.redis_server import REDIS, redis_server
 from tests.support.sharing import ByFile
 from tests.support.waiting import PATIENCE, Hold
+
+# Neither Greenwich nor a whole hour away: a date that is taken for a local one shows.
+os.environ["TZ"] = "IST-5:30"
+time.tzset()
 
 # The same examples on every machine, and no opinion on how fast that machine is.
 hypothesis.settings.register_profile(
@@ -49,9 +54,11 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Leave out what takes too long; it is not skipped: in CI a skip is a failure."""
-    if config.getoption("--full"):
-        return
     long = [item for item in items if item.get_closest_marker("full")]
+    if config.getoption("--full"):
+        for item in long:
+            item.add_marker(pytest.mark.timeout(3600))
+        return
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
 

@@ -2,8 +2,7 @@
 
 This is the map of the package.  Each subpackage is a *room* with one job.  A room may
 use the rooms that its row names, and those that they may use; every room may use a
-leaf.  ``python -m tests.project.architecture`` prints which room uses which, and a test
-fails if one uses a room that it may not.
+leaf.  A test fails if one uses a room that it may not.
 
     room         may use                 what it is
     cli          publish, recipes        the command ``inflight-lab``

@@ -87,5 +87,5 @@ def test_an_exported_page_shows_the_run(
     page.goto(exported.as_uri())
     if internet:
         page.locator(".inflight-lab").wait_for()
-    expect(page.get_by_role("img", name="20 requests: 20 accepted")).to_be_visible()
+    expect(page.get_by_role("img", name="20 requests: 20 answered")).to_be_visible()
     page.close()

@@ -334,7 +334,8 @@ main(["student-page"])
         [sys.executable, "-c", blocked], capture_output=True, text=True, cwd=tmp_path
     )
     assert run.returncode == 1
-    assert run.stderr.strip() == 'Voilà is missing: pip install "inflight-lab[voila]"'
+    assert 'pip install "inflight-lab[voila]"' in run.stderr
+    assert "uv run --extra voila inflight-lab student-page" in run.stderr
 
 
 def kernels_of(voila: StudentPage) -> set[psutil.Process]:

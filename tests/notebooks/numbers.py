@@ -1,9 +1,9 @@
 """Every number in the prose of an executed notebook: what explains it, and what it
 contradicts.
 
-``uv run python -m tests.notebooks.numbers notebooks/03*.ipynb`` runs the notebooks and
-lists what nothing explains.  With ``--executed`` they are read as they are, with the
-outputs that are in them.
+``uv run --dev python -m tests.notebooks.numbers notebooks/03*.ipynb`` runs the
+notebooks and lists what nothing explains.  With ``--executed`` they are read as they
+are, with the outputs that are in them.
 
 A number is explained if
 

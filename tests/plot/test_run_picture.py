@@ -151,7 +151,7 @@ def test_every_refusal_and_every_failure_is_marked() -> None:
 def test_the_end_is_in_words() -> None:
     """A sentence on top, and the numbers below; what never was is left out."""
     picture = draw_run(RUN, name="Ada")
-    ends = "8 accepted, 4 refused, 2 failed, 3 cancelled"
+    ends = "8 answered, 4 refused, 2 failed, 3 cancelled"
     numbers = f"19 requests: {ends}"
     sentence = "Ada: Stopped after 4\N{NO-BREAK SPACE}s: 8 answered, 4 refused"
     assert picture.title.startswith(f"Requests over time. {sentence}")
@@ -169,7 +169,7 @@ def test_the_end_is_in_words() -> None:
     quiet = draw_run(run_of({}, counts=RunStats(started=2, accepted=2, elapsed=0.5)))
     assert quiet.title == (
         "Requests over time. All 2 answered in 0.5\N{NO-BREAK SPACE}s: 4 a second. "
-        "2 requests: 2 accepted, 0 refused"
+        "2 requests: 2 answered, 0 refused"
     )
 
 

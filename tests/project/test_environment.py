@@ -1,4 +1,6 @@
-"""environment.yml, of which conda, Binder and a JupyterHub make their environments."""
+"""What an installation brings: with uv in a clone, and from environment.yml, of which
+conda, Binder and a JupyterHub make their environments.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,11 @@ import subprocess
 from pathlib import Path
 
 import jsonschema
+import pytest
 import rattler
 import yaml
 
-from tests.support.browser import ROOT, make_environment
+from tests.support.browser import ROOT, UV, make_environment
 
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 SCHEMA = {
@@ -38,6 +41,25 @@ SCHEMA = {
         },
     },
 }
+
+
+@pytest.mark.skipif(not UV, reason="there is no uv here")
+def test_whoever_reads_the_notebooks_installs_no_test_tools() -> None:
+    """`uv run` brings JupyterLab, and only `uv run --dev` what the tests need."""
+    lab, tests = brought_by_uv(), brought_by_uv("--dev")
+    tools = {"pytest", "deno", "playwright", "ruff", "marimo"}
+    assert {"jupyterlab", "ipywidgets", "httpx"} <= lab
+    assert not tools & lab
+    assert tools | lab <= tests
+
+
+def brought_by_uv(*options: str) -> set[str]:
+    """The names of the packages that `uv run` installs with these options."""
+    export = [UV or "uv", "export", "--quiet", "--no-hashes", "--no-annotate"]
+    run = subprocess.run(
+        [*export, *options], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    return {line.split("==")[0] for line in run.stdout.splitlines() if "==" in line}
 
 
 def test_environment_is_well_formed() -> None:

@@ -2,8 +2,8 @@
 
 On another Python, with the newest packages, the same tests take one command:
 
-    uv run --isolated --python 3.13 pytest --ignore=tests/browser
-    --ignore=tests/notebooks
+    uv run --dev --isolated --python 3.13 pytest
+    --ignore=tests/browser --ignore=tests/notebooks
 """
 
 from __future__ import annotations

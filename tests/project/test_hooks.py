@@ -36,7 +36,7 @@ def files_for(hook: dict[str, str]) -> list[Path]:
 @pytest.mark.parametrize("hook", LOCAL["hooks"], ids=lambda hook: hook["id"])
 def test_hook_runs_and_finds_nothing(hook: dict[str, str]) -> None:
     """Its command works as it is written there, and what is committed passes it."""
-    (module,) = re.findall(r"^uv run (?:python -m )?(.+)$", hook["entry"])
+    (module,) = re.findall(r"^uv run --dev (?:python -m )?(.+)$", hook["entry"])
     looking = ["--check"] if hook["id"] in ("ruff-format", "deno-fmt") else []
     files = [] if hook.get("pass_filenames") is False else files_for(hook)
     command = [sys.executable, "-m", *shlex.split(module), *looking, *map(str, files)]

@@ -54,10 +54,14 @@ def test_the_second_command_is_what_ci_ends_with() -> None:
 
 
 def test_links_lead_to_files() -> None:
-    """Every file that the README names is there."""
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    """Every file that the README names is there, and so is the cell of a notebook."""
+    links = re.findall(r"\]\((?!http)([^)]+)\)", README)
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    for link in links:
+        file, _, cell = link.partition("#cell-id=")
+        assert (ROOT / file).exists(), link
+        if cell:
+            assert f'"id": "{cell}"' in (ROOT / file).read_text("utf-8"), link
 
 
 def test_contributing_names_what_is_there() -> None:

@@ -133,7 +133,7 @@ def test_a_run_leaves_a_player_and_few_kilobytes(tmp_path: Path) -> None:
     page = page_of(tmp_path / "run.ipynb", tmp_path)
     assert "Nothing was sent here." not in page
     (picture,) = re.findall(r"<img [^>]*>", page)
-    assert "3 accepted" in picture
+    assert "3 answered" in picture
     assert page.count("<inflight-run ") == 1
     assert page.count(LIVE) == 2
     without_player = page.replace(page_parts(), "").replace(picture, "")

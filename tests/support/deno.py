@@ -24,14 +24,3 @@ def deno(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
-
-
-def javascript_tests(folder: Path) -> list[Path]:
-    """The files of tests in ``folder``, which is named ``js``."""
-    return sorted(path.relative_to(ROOT) for path in folder.rglob("*.test.js"))
-
-
-def expect_to_pass(path: Path) -> None:
-    """Fail with what Deno prints unless each test in that file passes."""
-    found = deno("test", "--no-check", *OFFLINE, path)
-    assert found.returncode == 0, found.stdout + found.stderr

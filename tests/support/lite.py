@@ -145,12 +145,6 @@ def show_notebook(page: Page, address: str, path: str) -> None:
     page.wait_for_function(_SHOWN, timeout=BOOT, polling=100)
 
 
-def open_notebook(page: Page, address: str, path: str) -> None:
-    """Open a notebook and wait until its kernel is there."""
-    show_notebook(page, address, path)
-    page.wait_for_function(READY, timeout=BOOT, polling=100)
-
-
 def cells(page: Page, *, within: float) -> list[CellRun]:
     """What each code cell shows, once the last one has ended, or one has failed."""
     # By a timer: a hidden page draws no frames.

@@ -37,6 +37,8 @@ class Film:
         self.page, self.element = page, page.locator(selector)
         self.frames: list[Image.Image] = []
         self.times: list[float] = []
+        self.first = 0
+        """The frame that is shown first, where nothing moves too."""
 
     def until(self, condition: str, *, most: float = 12) -> bool:
         """Film until the plot's numbers meet ``condition``, as JavaScript.
@@ -62,12 +64,13 @@ class Film:
         self.times.append(time.monotonic())
 
     def save(self, path: Path) -> None:
-        """An animated WebP: each frame for as long as it was so, the last for three
-        seconds.
+        """An animated WebP that goes round: each frame for as long as it was so, the
+        last for three seconds.
         """
         times = [*self.times, self.times[-1] + 3]
         durations = [round(1000 * (end - begin)) for begin, end in pairwise(times)]
-        first, *others = self.frames
+        durations = durations[self.first :] + durations[: self.first]
+        first, *others = self.frames[self.first :] + self.frames[: self.first]
         first.save(
             path,
             save_all=True,
@@ -94,7 +97,9 @@ def drag(
 
 
 def perform(page: Page, panel: PanelOnPage) -> Film | None:
-    """Film a run with the limit moved up, down and up; None if few are refused."""
+    """Film a run with the limit moved up, down and up, to be shown from its first 429s
+    on; None if few are refused.
+    """
     panel.press("Reset")
     panel.expect(started=0)
     panel.drag("count", 0.6)
@@ -106,6 +111,8 @@ def perform(page: Page, panel: PanelOnPage) -> Film | None:
         if not film.until(f"dataset.accepted >= {accepted}"):
             return None
         drag(page, panel, share, film.take)
+    film.until("dataset.refused >= 1")
+    film.first = len(film.frames)
     return film if film.until("dataset.refused >= 20") else None
 
 

@@ -19,7 +19,7 @@ RUN_ALL = 8 * PROMISED
 PANEL_ENDS = """
 import asyncio
 if not panel.goals and len(panel.lanes) == 1:
-    server.latency = 0  # nothing is claimed about how long the rest of the run takes
+    panel.latency = 0  # nothing is claimed about how long the rest of the run takes
 while panel.running:
     await asyncio.sleep(0.05)
 """

@@ -1,6 +1,6 @@
 """Copies the recipes into notebook 11, which shows them.
 
-uv run python -m tests.support.shown_recipes
+uv run --dev python -m tests.support.shown_recipes
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ try:
     from voila.tornado.handler import TornadoVoilaHandler
 except ImportError as error:
     raise ModuleNotFoundError(
-        'Voilà is missing: pip install "inflight-lab[voila]"'
+        'Voilà is missing: pip install "inflight-lab[voila]", or in a clone of the '
+        "repository uv run --extra voila inflight-lab student-page"
     ) from error
 
 ABOUT = (__doc__ or "").partition("\n\nEach")[0]

@@ -20,6 +20,11 @@ try:
 except ValueError as error:
     print(f"ValueError: {{error}}")
 """
+AT_LIMIT_25 = """
+panel.limit, panel.count, panel.latency = 25, 50, 0.6
+await panel.start()
+print(api.stats().refused)
+"""
 GO_ON = """
 small = PracticeServer(latency=0.1, quota="sliding-window", rate=3, period=60).start()
 
@@ -40,9 +45,11 @@ print("client closed: 40, asyncio.run over:", small.stats().started)
 
 
 def claims_of_00(ran: Ran) -> None:
-    """A coroutine is a call that has not begun, a task runs by itself, and a script
-    runs in a cell.
+    """The first cell sends requests, a coroutine is a call that has not begun, a task
+    runs by itself, and a script runs in a cell.
     """
+    assert ran.kernel.value("api.stats().peak_in_flight") == 3
+    assert int(ran.kernel.run(AT_LIMIT_25).text) > 0
     script, printed = re.findall(
         r"```\w+\n(.*?)```", code_cell(ran.path, "text-yesterday"), re.S
     )

@@ -110,8 +110,8 @@ def numbers_of(counts: Stats) -> str:
     """What became of the requests; "" if there were none."""
     if not counts.started:
         return ""
-    accepted = f"{with_commas(counts.accepted)} accepted"
-    ends = [accepted, f"{with_commas(counts.refused)} refused"]
+    answered = f"{with_commas(counts.accepted)} answered"
+    ends = [answered, f"{with_commas(counts.refused)} refused"]
     if counts.failed:
         ends.append(f"{with_commas(counts.failed)} failed")
     if counts.cancelled:

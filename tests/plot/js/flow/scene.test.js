@@ -169,6 +169,18 @@ Deno.test("the picture says how many wait, are out, and became what", () => {
   assert.ok(words.includes("2 s ago"));
 });
 
+Deno.test("where it is narrow, a stopped run does not say that anything failed", () => {
+  const stopped = runOf({
+    now: 2,
+    events: [[1, "sent", 0], [1.2, "cancelled", 0]],
+  });
+  for (const [width, down] of /** @type {const} */ ([[320, true], [588, false]])) {
+    const { words } = drawnAt(stopped, 1.8, placesFor(width, 0, down));
+    assert.equal(words[words.indexOf("unanswered") - 1], "1");
+    assert.ok(!words.some((each) => each.includes("failed")));
+  }
+});
+
 Deno.test("the API says how many it lets in at once", () => {
   const rows = [{ time: 0, max_concurrent: 4, kind: /** @type {const} */ ("none") }];
   const { words } = drawnAt(runOf({ policies: rows }), 1);

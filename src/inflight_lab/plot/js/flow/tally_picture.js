@@ -18,7 +18,7 @@ import { middleOf, ONE_LINE_TALLY_PIXELS } from "./places.js";
 export const TALLIES = [
   { name: "ok", words: "answered", short: "answered" },
   { name: "refused", words: "refused", short: "refused" },
-  { name: "lost", words: "failed, cancelled", short: "failed" },
+  { name: "lost", words: "failed, cancelled", short: "unanswered" },
 ];
 
 /** A tally narrower than this has its short words. */

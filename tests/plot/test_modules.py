@@ -1,4 +1,4 @@
-"""What the plot's JavaScript works out, without a browser; and its modules as one."""
+"""The plot's JavaScript modules, joined to one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ from pathlib import Path
 import pytest
 
 from inflight_lab.plot.modules import joined
-from tests.support.deno import OFFLINE, deno, expect_to_pass, javascript_tests
-
-
-@pytest.mark.parametrize(
-    "path", javascript_tests(Path(__file__).parent / "js"), ids=str
-)
-def test_javascript(path: Path) -> None:
-    """Each of a module's tests, which stand in ``tests/plot/js``, passes in Deno."""
-    expect_to_pass(path)
+from tests.support.deno import OFFLINE, deno
 
 
 def write(folder: Path, **modules: str) -> Path:
