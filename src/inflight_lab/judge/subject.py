@@ -4,12 +4,11 @@ import asyncio
 import inspect
 import math
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from functools import partial
-from types import ModuleType
 from typing import Any, TypeVar
 
-from inflight_lab.judge.api import LATENCY, URL, Api
+from inflight_lab.judge.api import URL, Api
 from inflight_lab.judge.clock import VirtualLoop, run
 
 T = TypeVar("T")
@@ -19,11 +18,9 @@ WANTED = (
     "or a runner (url, count, *, client)"
 )
 SECONDS_PER_CALLBACK = 1e-6
-RATE_NAMES = ("rate", "max_rate")
-PERIOD_NAMES = ("period", "time_period")
-"""What limiters call these, such as aiolimiter the second ones."""
-MIN_SENDERS = 200
-SENDERS_PER_RATE = 4
+SENDERS = 2
+"""So many times the rate wait to be let through, enough for a burst of all of it."""
+SENDERS_IN_FLIGHT = 4
 """So many times the rate could be sent if nothing limited the senders."""
 
 
@@ -38,11 +35,13 @@ class Subject:
         self.period = period
         self.name: str = getattr(make, "__name__", repr(make))
         parameters = inspect.signature(make).parameters
-        self._quota = _quota_for(parameters, rate, period)
-        self.make = partial(make, **self._quota)
+        self.quota = _quota_for(parameters, rate, period)
+        """The arguments it is made with: empty if it takes no rate."""
+        self.make = partial(make, **self.quota)
         self.is_runner = {"url", "count"} <= parameters.keys()
         self._returns_exceptions = "return_exceptions" in parameters
-        self._modules = _modules_of(make)
+        self._modules = {sys.modules[getattr(make, "__module__", __name__)]}
+        """Where clocks may have been imported by their names."""
         if not self.is_runner:
             self._must_need_no_arguments()
         elif "client" not in parameters:
@@ -60,11 +59,6 @@ class Subject:
                 "write a function for it. Only `rate` and `period` are passed on, "
                 "and `rate` alone if the period is 1"
             ) from None
-
-    @property
-    def arguments(self) -> str:
-        """What it is made with: "rate=100, period=1"; "" if it takes neither."""
-        return ", ".join(f"{name}={value:g}" for name, value in self._quota.items())
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run on a virtual clock, which the limiter sees as well."""
@@ -92,10 +86,12 @@ class Subject:
             options = {"return_exceptions": True} if self._returns_exceptions else {}
             await self.make(URL, count, client=api, **options)
             return
-        limiter, left = self.make(), iter(range(count))
+        limiter = self.make()
+        left = iter(range(count))
         # Not a task for each request: some limiters wake all that wait each time.
-        per_second = SENDERS_PER_RATE * self.rate / self.period
-        senders = max(MIN_SENDERS, math.ceil(per_second * LATENCY))
+        periods_in_flight = api.latency / self.period
+        times = max(SENDERS, SENDERS_IN_FLIGHT * periods_in_flight)
+        senders = math.ceil(times * self.rate)
         await asyncio.gather(
             *(_send_one_by_one(limiter, api, left) for _ in range(senders))
         )
@@ -111,35 +107,10 @@ class Subject:
 def _quota_for(
     parameters: Mapping[str, object], rate: float, period: float
 ) -> dict[str, float]:
-    """What to pass on, by the names that the limiter has for it."""
-    rate_name = _first_in(parameters, RATE_NAMES)
-    period_name = _first_in(parameters, PERIOD_NAMES)
-    if rate_name and period_name:
-        return {
-            rate_name: _without_a_point(rate),
-            period_name: _without_a_point(period),
-        }
-    if rate_name and period == 1:  # a rate alone is per second
-        return {rate_name: _without_a_point(rate)}
-    return {}
-
-
-def _first_in(parameters: Mapping[str, object], names: Sequence[str]) -> str:
-    for name in names:
-        if name in parameters:
-            return name
-    return ""
-
-
-def _without_a_point(number: float) -> float:
-    """5 for 5.0: the size of a queue must be an integer."""
-    return int(number) if number == int(number) else number
-
-
-def _modules_of(make: Callable[..., Any]) -> set[ModuleType]:
-    """Where clocks may have been imported by their names."""
-    module = getattr(make, "__module__", None)
-    return {sys.modules[module]} if module else set()
+    """What to pass on: a rate without a period is per second."""
+    quota = {"rate": rate, "period": period}
+    taken = {name: number for name, number in quota.items() if name in parameters}
+    return taken if "period" in taken or period == 1 else {}
 
 
 async def _send_one_by_one(limiter: Any, api: Api, left: Iterator[int]) -> None:
