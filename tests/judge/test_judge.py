@@ -61,21 +61,28 @@ def test_a_share_is_of_the_quota(rate: float, period: float, used: float) -> Non
 def test_a_request_counts_when_it_arrives(latency: float) -> None:
     """For the share from 2 s until 22 s, however long its answer takes then."""
 
-    async def four(url: str, count: int, *, client: httpx.AsyncClient) -> None:
-        for pause in (1.9, 0.2, 19.8, 0.2):
+    async def five(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        for pause in (1.8, 0.1, 0.2, 19.8, 0.2):
             await asyncio.sleep(pause)
             answers.append(asyncio.create_task(client.get(url)))
         await asyncio.gather(*answers)
 
     answers: list[asyncio.Task[Any]] = []
-    share = judge(four, **QUOTA, latency=latency).shares["fixed window"]["still"]
+    share = judge(five, **QUOTA, latency=latency).shares["fixed window"]["still"]
     assert share == (pytest.approx(2 / 70), 0)
 
 
 def test_a_long_latency_is_no_ceiling() -> None:
-    """Whoever keeps enough in flight uses all of a quota that answers after 1 s."""
+    """With enough in flight all of a quota is used, and more is seen to be too much;
+    with too few in flight, most of it is not.
+    """
     card = judge(lambda: Pacer(100, limit=200), latency=1.0)
     assert card.shares["sliding window"]["still"].used > 0.98
+    unlimited = judge(limiters.LetsAllThrough, **QUOTA, latency=5)
+    assert unlimited.shares["sliding window"]["still"].refused > 100
+    five_slots = judge(lambda: asyncio.Semaphore(5), latency=0.1)
+    share = five_slots.shares["sliding window"]["still"]
+    assert share == (pytest.approx(0.5, abs=0.01), 0)
 
 
 def test_a_network_is_the_way_to_the_api() -> None:
@@ -129,14 +136,15 @@ class Case(NamedTuple):
     "case",
     [
         Case(lambda: asyncio.Semaphore(5), set(), 100, 1),
-        Case(lambda: asyncio.Semaphore(1), set(), 100, 1),
+        Case(lambda: asyncio.Semaphore(1), set(), 500, 1),
         Case(limiters.Released, set(), 100, 1),
         Case(lambda: Pacer(20, 10), set(), 20, 10),
         Case(limiters.Spacer, set()),
-        Case(limiters.Bucket, {REST, STALL}),
+        Case(lambda: limiters.Bucket(), {REST, STALL}),
         Case(limiters.CatchesUp, {STALL}),
         Case(limiters.LetsAllThrough, {REST, STALL}),
         Case(limiters.Leaks, {CANCELLED}, 100, 1),
+        Case(limiters.LeaksTwo, {CANCELLED}, 100, 1),
         Case(limiters.Locks, {CANCELLED}),
         Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}, 100, 30),
     ],

@@ -19,8 +19,6 @@ WANTED = (
 )
 SECONDS_PER_CALLBACK = 1e-6
 SENDERS = 2
-"""So many times the rate wait to be let through, enough for a burst of all of it."""
-SENDERS_IN_FLIGHT = 4
 """So many times the rate could be sent if nothing limited the senders."""
 
 
@@ -89,9 +87,8 @@ class Subject:
         limiter = self.make()
         left = iter(range(count))
         # Not a task for each request: some limiters wake all that wait each time.
-        periods_in_flight = api.latency / self.period
-        times = max(SENDERS, SENDERS_IN_FLIGHT * periods_in_flight)
-        senders = math.ceil(times * self.rate)
+        periods_in_flight = max(1, api.latency / self.period)
+        senders = math.ceil(SENDERS * self.rate * periods_in_flight)
         await asyncio.gather(
             *(_send_one_by_one(limiter, api, left) for _ in range(senders))
         )
