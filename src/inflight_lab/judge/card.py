@@ -75,9 +75,17 @@ class Card:
         if refused:
             cases = [f"{quota} ({count} 429s)" for quota, count in refused.items()]
             return f"Its requests come too close together for {'; '.join(cases)}."
-        if self._most_used() < MUCH_UNUSED:
-            return f"It is slow: it uses {self._most_used():.0%} of the quota at most."
+        if self.most_used < MUCH_UNUSED:
+            return f"It is slow: it uses {self.most_used:.0%} of the quota at most."
         return NOTHING
+
+    @property
+    def most_used(self) -> float:
+        """The largest share of all quotas and networks; 0 if there are none."""
+        used = [
+            share.used for shares in self.shares.values() for share in shares.values()
+        ]
+        return max(used, default=0)
 
     def _made_with(self) -> str:
         if not self.quota:
@@ -105,10 +113,3 @@ class Card:
             for quota, shares in self.shares.items()
         }
         return {quota: count for quota, count in most.items() if count}
-
-    def _most_used(self) -> float:
-        """The largest share of all quotas and networks."""
-        used = [
-            share.used for shares in self.shares.values() for share in shares.values()
-        ]
-        return max(used)

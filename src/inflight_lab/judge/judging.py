@@ -17,8 +17,12 @@ from inflight_lab.judge.card import Card, Finding, Share
 from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
 from inflight_lab.judge.subject import WANTED, Subject, through
 
+Event = Callable[[Subject, Api], Coroutine[Any, Any, Finding]]
+"""Something happens to a limiter, and then it is watched."""
+
 PERIODS = 10
 """Of each trial, after the first period, in which bursts are allowed."""
+ALL_PERIODS = 1 + PERIODS
 PATIENCE = 1000
 """Periods after which nothing more is expected of a limiter."""
 NO_CLOCK = (
@@ -73,17 +77,11 @@ def judge(
 
 
 def _judge(subject: Subject, latency: float) -> Card:
-    judged_for = (
-        f"{subject.rate:g} requests in {subject.period:g} s, "
-        f"answered after {latency:g} s"
-    )
+    quota = f"{subject.rate:g} requests in {subject.period:g} s"
+    judged_for = f"{quota}, answered after {latency:g} s"
     card = Card(subject.name, judged_for, subject.quota)
     try:
-        if not subject.is_runner:
-            subject.run(subject.try_making())
-        _meet_the_quotas(card, subject, latency)
-        if not subject.is_runner and not card.problem:
-            _ask_what_it_does_after(card, subject, latency)
+        _fill(card, subject, latency)
     except BlockingError as error:
         card.shares.clear()
         card.findings.clear()
@@ -91,38 +89,44 @@ def _judge(subject: Subject, latency: float) -> Card:
     return card
 
 
+def _fill(card: Card, subject: Subject, latency: float) -> None:
+    if not subject.is_runner:
+        subject.run(subject.try_making())
+    _meet_the_quotas(card, subject, latency)
+    if subject.is_runner or card.problem:
+        return
+    for event, happens in EVENTS.items():
+        card.findings[event] = _finding(subject, happens, latency)
+
+
 def _meet_the_quotas(card: Card, subject: Subject, latency: float) -> None:
-    sent_later = False
     for name, make_quota in QUOTAS.items():
-        shares = card.shares[name] = {}
+        card.shares[name] = {}
         for network_name, network in NETWORKS.items():
             quota = make_quota(subject.rate, subject.period)
             api = Api(quota, network.jitter, latency)
-            try:
-                subject.run(_send(subject, api, stall=network.stall))
-            except Exception as error:
-                card.problem = _raised(error)
-            shares[network_name] = share = _share_of(subject, api)
-            let_all_through = len(api.arrivals) >= PERIODS * subject.rate
-            sent_later = sent_later or share.used > 0 or let_all_through
-    if not sent_later and not card.problem:
-        card.problem = NO_CLOCK
+            card.problem = _send(subject, api, network) or card.problem
+            card.shares[name][network_name] = _share_of(subject, api)
+    sends_all_at_once = len(api.arrivals) >= PERIODS * subject.rate
+    if not card.most_used and not sends_all_at_once:
+        card.problem = card.problem or NO_CLOCK
 
 
-async def _send(subject: Subject, api: Api, *, stall: float) -> None:
+def _send(subject: Subject, api: Api, network: Network) -> str:
+    """Send for all periods; returns what went wrong, "" if nothing did."""
+    try:
+        subject.run(_send_beside_stalls(subject, api, network.stall))
+    except Exception as error:
+        return _raised(error)
+    return ""
+
+
+async def _send_beside_stalls(subject: Subject, api: Api, stall: float) -> None:
     stalls = asyncio.create_task(_stall_each_second(stall))
-    sending = asyncio.create_task(subject.send_all(api, 2 * (1 + PERIODS)))
-    await _wait([sending], seconds=(1 + PERIODS) * subject.period)
+    all_of_it = subject.send_all(api, 2 * ALL_PERIODS)
+    sending = asyncio.create_task(all_of_it)
+    await subject.wait([sending], periods=ALL_PERIODS)
     stalls.cancel()
-
-
-async def _wait(tasks: list[asyncio.Task[Any]], *, seconds: float) -> int:
-    """Wait for ``tasks``, raise what one of them raised, and count those not done."""
-    done, others = await asyncio.wait(tasks, timeout=seconds)
-    for task in done:
-        if not task.cancelled():
-            task.result()
-    return len(others)
 
 
 async def _stall_each_second(seconds: float) -> None:
@@ -135,93 +139,104 @@ def _share_of(subject: Subject, api: Api) -> Share:
     begin = BEGIN + subject.period
     end = begin + PERIODS * subject.period
     accepted = sum(begin <= arrival < end for arrival in api.accepted)
-    return Share(accepted / (subject.rate * PERIODS), api.refusals)
+    allowed = subject.rate * PERIODS
+    return Share(accepted / allowed, api.refusals)
+
+
+def _finding(subject: Subject, happens: Event, latency: float) -> Finding:
+    api = Api(latency=latency)
+    try:
+        return subject.run(happens(subject, api))
+    except Exception as error:
+        return Finding(False, "fails", _raised(error))
 
 
 def _raised(error: Exception) -> str:
     return f"it raised {error!r}"
 
 
-def _ask_what_it_does_after(card: Card, subject: Subject, latency: float) -> None:
-    for after, answer in EVENTS.items():
-        try:
-            finding = subject.run(answer(subject, Api(latency=latency)))
-        except Exception as error:
-            finding = Finding(False, "fails", _raised(error))
-        card.findings[after] = finding
-
-
-async def _after_a_rest(subject: Subject, api: Api) -> Finding:
+async def _a_rest(subject: Subject, api: Api) -> Finding:
     """A rest must not save up more than one period allows."""
     limiter = subject.make()
-    await through(limiter, api.get)
-    await asyncio.sleep(10 * subject.period)
-    await _wait(subject.send_at_once(limiter, api.get, 3), seconds=10 * subject.period)
-    return _busiest_of(subject, api)
+    await through(limiter, api)
+    await subject.rest(periods=10)
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await subject.wait(requests, periods=10)
+    return _busiest_of(subject, api.arrivals)
 
 
-async def _after_a_stall(subject: Subject, api: Api) -> Finding:
+async def _a_stall(subject: Subject, api: Api) -> Finding:
     """A limiter must not make up for a stall of the loop beyond the quota."""
-    requests = subject.send_at_once(subject.make(), api.get, 6)
-    await asyncio.sleep(1.5 * subject.period)
+    limiter = subject.make()
+    requests = subject.send_at_once(limiter, api, periods=6)
+    await subject.rest(periods=1.5)
     virtual_loop().stall(3 * subject.period)
-    await _wait(requests, seconds=10 * subject.period)
-    return _busiest_of(subject, api)
+    await subject.wait(requests, periods=10)
+    return _busiest_of(subject, api.arrivals)
 
 
-def _busiest_of(subject: Subject, api: Api) -> Finding:
+def _busiest_of(subject: Subject, arrivals: list[float]) -> Finding:
     """The most that arrived in a period, and at once.
 
     *At once* is within a tenth of the quota's spacing.
     """
-    busiest = _most_within(api.arrivals, subject.period)
-    at_once = _most_within(api.arrivals, subject.period / subject.rate / 10)
+    spacing = subject.period / subject.rate
+    busiest = _most_within(subject.period, arrivals)
+    at_once = _most_within(spacing / 10, arrivals)
     detail = f"at most {busiest} in {subject.period:g} s, {at_once} at once"
     if busiest > subject.rate:
         return Finding(False, "sends too much", detail)
     return Finding(True, "keeps to the rate", detail)
 
 
-def _most_within(arrivals: list[float], seconds: float) -> int:
+def _most_within(seconds: float, arrivals: list[float]) -> int:
     most = 0
     for count, arrival in enumerate(arrivals, start=1):
-        before = bisect(arrivals, arrival - seconds + 1e-9)
+        begin = arrival - seconds + 1e-9
+        before = bisect(arrivals, begin)
         most = max(most, count - before)
     return most
 
 
-async def _after_cancelled_requests(subject: Subject, api: Api) -> Finding:
-    """Cancel the oldest request and any other, in turns: the rest must get through.
+async def _cancelled_requests(subject: Subject, api: Api) -> Finding:
+    """When requests are cancelled, the rest of them and later ones must get through.
 
-    So must those that come later, as soon as with a limiter that was never used.
+    They may take as long as with a limiter that was never used, and a little longer.
     """
-    usual = await _seconds_for_three_periods(subject, api)
+    usual = await _periods_for_three(subject, api)
     limiter = subject.make()
-    draw = random.Random(1)
-    requests = subject.send_at_once(limiter, api.get, 3)
-    for turn in range(len(requests) // 2):
-        await asyncio.sleep(draw.uniform(0.2, 1.2) * subject.period / subject.rate)
-        alive = [request for request in requests if not request.done()]
-        if alive:
-            given_up = alive[0] if turn % 2 else draw.choice(alive)
-            given_up.cancel()
-    stuck = await _wait(requests, seconds=usual + 10 * subject.period)
-    later = subject.send_at_once(limiter, api.get, 3)
-    stuck += await _wait(later, seconds=usual + 1.5 * subject.period)
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await _cancel_some(requests, every=subject.period / subject.rate)
+    stuck = await subject.wait(requests, periods=usual + 10)
+    later = subject.send_at_once(limiter, api, periods=3)
+    stuck += await subject.wait(later, periods=usual + 1.5)
     if stuck:
         return Finding(False, "gets stuck", f"{stuck} others did not get through")
     return Finding(True, "goes on")
 
 
-async def _seconds_for_three_periods(subject: Subject, api: Api) -> float:
-    began = virtual_loop().now
-    requests = subject.send_at_once(subject.make(), api.get, 3)
-    await _wait(requests, seconds=PATIENCE * subject.period)
-    return virtual_loop().now - began
+async def _periods_for_three(subject: Subject, api: Api) -> float:
+    """How many periods it takes to send what three allow."""
+    begin = virtual_loop().now
+    limiter = subject.make()
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await subject.wait(requests, periods=PATIENCE)
+    return (virtual_loop().now - begin) / subject.period
 
 
-EVENTS: dict[str, Callable[[Subject, Api], Coroutine[Any, Any, Finding]]] = {
-    "after a rest": _after_a_rest,
-    "after a stall": _after_a_stall,
-    "after cancelled requests": _after_cancelled_requests,
+async def _cancel_some(requests: list[asyncio.Task[Any]], *, every: float) -> None:
+    """Cancel the oldest that is left and any other, in turns."""
+    draw = random.Random(1)
+    for turn in range(len(requests) // 2):
+        await asyncio.sleep(draw.uniform(0.2, 1.2) * every)
+        alive = [request for request in requests if not request.done()]
+        if alive:
+            given_up = alive[0] if turn % 2 else draw.choice(alive)
+            given_up.cancel()
+
+
+EVENTS: dict[str, Event] = {
+    "after a rest": _a_rest,
+    "after a stall": _a_stall,
+    "after cancelled requests": _cancelled_requests,
 }

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import math
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from inflight_lab.judge.api import URL, Api
 from inflight_lab.judge.clock import VirtualLoop, run
 
 T = TypeVar("T")
-Send = Callable[[], Awaitable[Any]]
 WANTED = (
     "what makes one (with `async with`, `acquire` or `wait`), "
     "or a runner (url, count, *, client)"
@@ -94,11 +93,26 @@ class Subject:
         )
 
     def send_at_once(
-        self, limiter: Any, send: Send, periods: float
+        self, limiter: Any, api: Api, *, periods: float
     ) -> list[asyncio.Task[Any]]:
         """Ask for all that so many periods allow, in as many tasks."""
         count = math.ceil(periods * self.rate)
-        return [asyncio.create_task(through(limiter, send)) for _ in range(count)]
+        return [asyncio.create_task(through(limiter, api)) for _ in range(count)]
+
+    async def wait(self, tasks: Iterable[asyncio.Task[Any]], *, periods: float) -> int:
+        """Wait for ``tasks``, raise what one of them raised, and count those not done.
+
+        Those that were cancelled are done.
+        """
+        done, others = await asyncio.wait(tasks, timeout=periods * self.period)
+        for task in done:
+            if not task.cancelled():
+                task.result()
+        return len(others)
+
+    async def rest(self, *, periods: float) -> None:
+        """Do nothing for so many periods."""
+        await asyncio.sleep(periods * self.period)
 
 
 def _quota_for(
@@ -112,22 +126,27 @@ def _quota_for(
 
 async def _send_one_by_one(limiter: Any, api: Api, left: Iterator[int]) -> None:
     for _ in left:
-        await through(limiter, api.get)
+        await through(limiter, api)
 
 
-async def through(limiter: Any, send: Send) -> Any:
+async def through(limiter: Any, api: Api) -> None:
     """Send one request when the limiter lets it, in whichever way the limiter has."""
     if hasattr(limiter, "__aenter__"):
         async with limiter:
-            return await send()
+            await api.get()
+        return
     if hasattr(limiter, "acquire"):
         await limiter.acquire()
     else:
         await limiter.wait()
     try:
-        return await send()
+        await api.get()
     finally:
-        if hasattr(limiter, "release"):
-            released = limiter.release()
-            if inspect.isawaitable(released):
-                await released
+        await _release(limiter)
+
+
+async def _release(limiter: Any) -> None:
+    if hasattr(limiter, "release"):
+        released = limiter.release()
+        if inspect.isawaitable(released):
+            await released
