@@ -22,7 +22,7 @@ from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
-"""Seconds that an answer takes, unless the judge is told otherwise."""
+"""Seconds that an answer takes by default."""
 
 QUOTAS: dict[str, Callable[[float, float], Quota]] = {
     "fixed window": FixedWindow,

@@ -279,7 +279,6 @@ NUMBERS: dict[str, Explained] = {
         "6 / 4": ("6", BYTES_PER_TOKEN),
     },
     "compare_limiters": {
-        "It got no 429, except": Apart("0"),
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
         "text-judged": Documented("what judge prints: test_compare_limiters"),
         "text-measured": Documented(MEASURED),
