@@ -1,27 +1,23 @@
-"""What the package's parameters allow, and how their values are checked.
+"""What the package's parameters allow, and the error for a value that is not allowed.
 
 A parameter means the same everywhere, so each name has one validator in `VALIDATORS`.
-`checked` checks the arguments of a function at each call:
+What the package offers checks its arguments before it does anything else:
 
->>> @checked
-... def send(url, count): ...
+>>> check("count", count)
+>>> check("limit", limit, or_none=True)
 
-A validator given by keyword replaces the one in the table, where a name allows
-something else: ``@checked(rate=number(1))``.
+A validator of its own is for what a name means in one place only:
+
+>>> one_of("in flight", "rate").check("strip", strip)
 """
 
-import contextlib
-import functools
-import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import MethodType
-from typing import Any, TypeVar, overload
+from typing import Any
 
 import httpx
 
-F = TypeVar("F", bound=Callable[..., Any])
 Predicate = Callable[[Any], object]
 MAX_FLOAT = sys.float_info.max
 
@@ -37,7 +33,7 @@ class Validator:
 
     ``kind`` describes the types in a ``TypeError``, and ``allowed`` the values in a
     ``ValueError``.  Without ``allowed`` every refusal is a ``TypeError``.  True and
-    False are refused by every validator but `switch`, because Python takes them for
+    False are refused unless ``types`` names ``bool``, because Python takes them for
     integers.
     """
 
@@ -54,24 +50,15 @@ class Validator:
         """
         if value is None and or_none:
             return
-        ending = f"{', or None' if or_none else ''}, got {value!r}"
-        if self._is_of_types(value):
-            if self._passes(value):
-                return
-            if self.allowed:
-                raise ValueError(f"{name} must be {self.allowed}{ending}")
-        raise TypeError(f"{name} must be {self.kind}{ending}")
-
-    def _is_of_types(self, value: object) -> bool:
+        is_of_types = isinstance(value, self.types)
         if isinstance(value, bool):
-            return bool in self.types
-        return isinstance(value, self.types)
-
-    def _passes(self, value: object) -> bool:
-        try:
-            return bool(self.fits(value))
-        except Exception:  # a value that cannot be tested does not fit
-            return False
+            is_of_types = bool in self.types
+        if is_of_types and self.fits(value):
+            return
+        ending = f"{', or None' if or_none else ''}, got {value!r}"
+        if is_of_types and self.allowed:
+            raise ValueError(f"{name} must be {self.allowed}{ending}")
+        raise TypeError(f"{name} must be {self.kind}{ending}")
 
 
 def integer(minimum: int, maximum: float = MAX_FLOAT) -> Validator:
@@ -106,11 +93,6 @@ def one_of(*values: object) -> Validator:
     return Validator((object,), allowed, allowed, lambda value: value in values)
 
 
-def text(kind: str, allowed: str, fits: Predicate = anything) -> Validator:
-    """Allow a string that ``fits``."""
-    return Validator((str,), kind, allowed, fits)
-
-
 def instance(of: type, kind: str = "", fits: Predicate = anything) -> Validator:
     """Allow an object of the class ``of`` that ``fits``."""
     return Validator((of,), kind or f"a {of.__name__}(...)", fits=fits)
@@ -133,48 +115,24 @@ def _a_number(unit: str) -> str:
 
 
 def _is_web_address(value: str | httpx.URL) -> bool:
-    url = httpx.URL(value)
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL:
+        return False
     return url.scheme in ("http", "https") and bool(url.host)
 
 
-STORE_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
-STORE_EXAMPLE = "such as 'redis://127.0.0.1:6379'"
-
 VALIDATORS = {
-    # how many
     "count": integer(0),
     "max_count": integer(0),
     "outside": integer(0),
-    "reserve": integer(0),
     "seed": integer(0),
-    "ahead": integer(1),
-    "attempts": integer(1),
-    "burst": integer(1),
     "limit": integer(1),
-    "max_concurrent": integer(1),
     "max_limit": integer(1),
-    "processes": integer(1),
-    "threads": integer(1),
-    # how fast
-    "rate": positive(),
-    "retry_budget": number(0),
-    "period": positive(of="seconds"),
-    # how long
-    "base": number(0, of="seconds"),
-    "cap": number(0, of="seconds"),
-    "give_up_after": number(0, of="seconds"),
-    "latency": number(0, of="seconds"),
-    "longest_pause": number(0, of="seconds"),
-    "pause": number(0, of="seconds"),
-    "timeout": number(0, of="seconds"),
-    # where
-    "key": text("a string that is not empty", "a string that is not empty", bool),
     "port": integer(0, 65535),
-    "store": text(
-        f"a string {STORE_EXAMPLE}",
-        f"an address {STORE_EXAMPLE}",
-        lambda address: address.startswith(STORE_SCHEMES),
-    ),
+    "rate": positive(),
+    "period": positive(of="seconds"),
+    "latency": number(0, of="seconds"),
     "url": Validator(
         (str, httpx.URL),
         "a string such as 'http://127.0.0.1:8000/get'",
@@ -182,13 +140,66 @@ VALIDATORS = {
         _is_web_address,
     ),
 }
-"""What can be typed on a command line, by the name of the parameter."""
+"""By the name of the parameter."""
 
 
 def check(name: str, value: object, *, or_none: bool = False) -> None:
     """Refuse ``value`` for the parameter ``name``: see `Validator.check`."""
     VALIDATORS[name].check(name, value, or_none=or_none)
 
+
+# ---- Temporary, until no lesson and no recipe imports it: delete from here to the end.
+# ruff: noqa: E402
+import contextlib
+import functools
+import inspect
+from types import MethodType
+from typing import TypeVar, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def safely(fits: Predicate) -> Predicate:
+    """A value that cannot be tested does not fit."""
+
+    def fits_safely(value: object) -> bool:
+        try:
+            return bool(fits(value))
+        except Exception:
+            return False
+
+    return fits_safely
+
+
+def text(kind: str, allowed: str, fits: Predicate = anything) -> Validator:
+    """Allow a string that ``fits``."""
+    return Validator((str,), kind, allowed, fits)
+
+
+STORE_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+STORE_EXAMPLE = "such as 'redis://127.0.0.1:6379'"
+VALIDATORS |= {
+    "reserve": integer(0),
+    "ahead": integer(1),
+    "attempts": integer(1),
+    "burst": integer(1),
+    "max_concurrent": integer(1),
+    "processes": integer(1),
+    "threads": integer(1),
+    "retry_budget": number(0),
+    "base": number(0, of="seconds"),
+    "cap": number(0, of="seconds"),
+    "give_up_after": number(0, of="seconds"),
+    "longest_pause": number(0, of="seconds"),
+    "pause": number(0, of="seconds"),
+    "timeout": number(0, of="seconds"),
+    "key": text("a string that is not empty", "a string that is not empty", bool),
+    "store": text(
+        f"a string {STORE_EXAMPLE}",
+        f"an address {STORE_EXAMPLE}",
+        lambda address: address.startswith(STORE_SCHEMES),
+    ),
+}
 
 BlockingManager = contextlib.AbstractContextManager
 AsyncManager = contextlib.AbstractAsyncContextManager
@@ -246,8 +257,8 @@ BUDGETS = (
     "such as requests=(100, 1), all more than 0 and finite"
 )
 OBJECTS = {
-    "also": Validator((list, tuple), QUOTAS, QUOTAS, _are_quotas),
-    "budgets": Validator((dict,), BUDGETS, BUDGETS, _are_budgets),
+    "also": Validator((list, tuple), QUOTAS, QUOTAS, safely(_are_quotas)),
+    "budgets": Validator((dict,), BUDGETS, BUDGETS, safely(_are_budgets)),
     "client": instance(object, "an httpx.AsyncClient()", _is_async_client),
     "limiter": instance(
         AsyncManager, "usable with `async with`, such as asyncio.Semaphore(3)"

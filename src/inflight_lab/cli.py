@@ -21,10 +21,6 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "run": Command("runners.__main__", "run one rung of the ladder against an address"),
-    "judge": Command(
-        "judge.__main__",
-        "judge your own limiter: how much of a quota it uses, and how it fails",
-    ),
     "snippet": Command(
         "recipes.__main__", "print a recipe or a rung as one script, ready to paste"
     ),

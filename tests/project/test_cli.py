@@ -84,7 +84,7 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["start"], "no command is called 'start': use one of run, judge, snippet, "),
+        (["start"], "no command is called 'start': use one of run, snippet, "),
         (
             ["--folder", __file__],
             "--folder must be a folder that can be created and written to, got ",
@@ -94,7 +94,6 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
         (["snippet", "nope"], "invalid choice: 'nope'"),
         (["site", __file__], "folder must be new or empty, got "),
         (["run", "nope"], "No rung is called 'nope'. Use one of naive, "),
-        (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),
         (["watch"], "required: script\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -18,36 +18,38 @@ rate limiter as well.  Times are in seconds.  All functions raise ``TypeError`` 
 
 import math
 
-from inflight_lab.arguments import checked, positive
+from inflight_lab.arguments import check, positive
 
 POOL = 100
 """How many connections httpx's pool holds by default."""
 DIGITS = 9
 """Results are rounded to these before they are rounded up or down: to a computer
 100 * 0.07 is 7.000000000000001, and that needs no eighth slot."""
-checks_numbers = checked(latency=positive(of="seconds"))  # the law divides by it
 
 
-@checks_numbers
 def limit_for(rate: float, *, period: float = 1.0, latency: float) -> int:
     """The smallest limit that sends ``rate`` requests per ``period`` on average."""
+    check("rate", rate)
+    _check_times(period, latency)
     in_flight = rate / period * latency
     return max(1, math.ceil(round(in_flight, DIGITS)))
 
 
-@checks_numbers
 def rate_for(limit: int, *, period: float = 1.0, latency: float) -> float:
     """How many requests per ``period`` a ``limit`` sends on average."""
+    check("limit", limit)
+    _check_times(period, latency)
     return limit * period / latency
 
 
-@checks_numbers
 def safe_limit(rate: float, *, period: float = 1.0, latency: float) -> int:
     """The largest limit that never sends more than ``rate`` in any ``period``.
 
     This holds if no answer takes less than ``latency``.  It is 0 if even one slot is
     too many.
     """
+    check("rate", rate)
+    _check_times(period, latency)
     return int(rate // bursts(period, latency))
 
 
@@ -56,7 +58,6 @@ def bursts(period: float, latency: float) -> int:
     return 1 + math.floor(round(period / latency, DIGITS))
 
 
-@checks_numbers
 def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
     """Lines to read: the limit for the average, the safe one, and their weak points."""
     limit = limit_for(rate, period=period, latency=latency)
@@ -81,3 +82,8 @@ def advise(rate: float, *, period: float = 1.0, latency: float) -> str:
             f"  httpx's pool of {POOL} connections stops at {most:.4g}: give it more"
         )
     return "\n".join(lines)
+
+
+def _check_times(period: float, latency: float) -> None:
+    check("period", period)
+    positive(of="seconds").check("latency", latency)  # the law divides by it

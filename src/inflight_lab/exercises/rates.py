@@ -103,8 +103,8 @@ async def check_limiter(solution: Solution) -> str:
             " because more than 20 came in one second.",
         )
         expect(
-            share.used >= 0.9,
-            f'network "{network}": {share.used:.1%} of the quota used, 90% is wanted.',
+            share.used >= 0.85,
+            f'network "{network}": {share.used:.1%} of the quota used, 85% is wanted.',
         )
     used = [f"{share.used:.1%} ({name})" for name, share in on_networks.items()]
     return f"{', '.join(used)} of the quota, none refused."

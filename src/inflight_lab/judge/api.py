@@ -22,41 +22,16 @@ from inflight_lab.quotas.fields import policy_field
 
 URL = "http://127.0.0.1/get"
 LATENCY = 0.05
-"""Seconds that an answer takes."""
-
-
-def _full_bucket(rate: float, period: float) -> Quota:
-    return TokenBucket(rate, period, math.floor(rate))
-
-
-def _gcra_with_a_burst(rate: float, period: float) -> Quota:
-    return Gcra(rate, period, 10)
-
+"""Seconds that an answer takes by default."""
 
 QUOTAS: dict[str, Callable[[float, float], Quota]] = {
     "fixed window": FixedWindow,
     "sliding window": SlidingWindow,
-    "token bucket": _full_bucket,
-    "GCRA, burst 10": _gcra_with_a_burst,
+    "token bucket": lambda rate, period: TokenBucket(rate, period, math.floor(rate)),
+    "GCRA, burst 10": lambda rate, period: Gcra(rate, period, 10),
     "GCRA, burst 1": Gcra,
 }
 """What makes an unused quota, from its rate and its period."""
-APIS = {
-    "fixed window": "an API that counts anew each minute or hour, such as GitHub",
-    "sliding window": "an API that looks back over one period at each request",
-    "token bucket": "an API that saves up what you did not use, such as Anthropic's "
-    "or those behind Amazon's API Gateway",
-    "GCRA, burst 10": "an API that allows a short burst, such as one behind nginx, "
-    "whose limit_req has a burst",
-    "GCRA, burst 1": "an API that wants requests evenly spaced, such as one behind "
-    "nginx, whose limit_req has no burst",
-}
-"""Which APIs count in which way.
-
-Sources: "Rate limits for the REST API" at docs.github.com; "Rate limits" at
-platform.claude.com; "Throttle requests to your REST APIs" at docs.aws.amazon.com;
-ngx_http_limit_req_module at nginx.org, whose leaky bucket is GCRA.
-"""
 
 
 @dataclass
@@ -64,17 +39,18 @@ class Api:
     """Stands in for ``httpx.AsyncClient`` in one run, as its ``client``.
 
     With a ``quota`` it answers 429 as the practice server does; without one it answers
-    200.  The way there and the way back take up to ``jitter`` seconds longer than the
-    shortest, evenly distributed.  The quota counts requests in the order in which they
-    arrive.
+    200.  An answer takes ``latency`` seconds; the way there and the way back take up to
+    ``jitter`` seconds longer, evenly distributed.  A request counts when it arrives,
+    however long its answer takes then.
     """
 
     quota: Quota | None = None
     jitter: float = 0.0
+    latency: float = LATENCY
     arrivals: list[float] = field(default_factory=list)
     """When each request reaches the API, in seconds of the loop, in the order sent."""
     accepted: list[float] = field(default_factory=list)
-    """The arrivals of those that were answered with 200."""
+    """The arrivals of those that are answered with 200."""
     refusals: int = 0
 
     def __post_init__(self) -> None:
@@ -82,7 +58,7 @@ class Api:
 
     def path(self) -> tuple[float, float]:
         """Seconds from a client to the API, and from there to the client's answer."""
-        return self._draw_delay(), LATENCY + self._draw_delay()
+        return self._draw_delay(), self.latency + self._draw_delay()
 
     async def get(self, url: str = URL, **_: Any) -> httpx.Response:
         """Send one request over a path of its own."""
@@ -92,11 +68,11 @@ class Api:
         if there:  # `sleep(0)` would be a turn of the loop
             await asyncio.sleep(there)
         wait = self.quota.admit(arrival) if self.quota else 0.0
-        await asyncio.sleep(back)
         if wait:
             self.refusals += 1
         else:
             self.accepted.append(arrival)
+        await asyncio.sleep(back)
         return self.answer(wait)
 
     @property

@@ -1,18 +1,37 @@
 """What the judge found, as a table to print."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from inflight_lab.judge.results import COULD_BE_JUDGED, CheckResult
-from inflight_lab.judge.trials import NETWORKS, Share
-from inflight_lab.judge.verdict import in_short, where_it_matters
-
-NAME_WIDTH = 16
-CELL_WIDTH = 18
-ROW_NAME_WIDTH = 34
+MUCH_UNUSED = 0.8
+"""A limiter that never uses more than this share of a quota is slow."""
 NO_RATE = "It takes no `rate` and `period`, so it must be made for this quota."
-Column = dict[str, str]
-"""The cells of a limiter in a table of several, by the name of the row."""
+TOO_MUCH = "It sends more than the quota allows, however the API counts."
+NOTHING = "Nothing is wrong with it."
+
+
+class Share(NamedTuple):
+    """What came of ten periods of one quota."""
+
+    used: float
+    """Of the quota: 1.0 is all of it."""
+    refused: int
+    """The 429s, those of the period before included."""
+
+    def __str__(self) -> str:
+        return f"{self.used:.1%}, {self.refused:>4}"
+
+
+class Finding(NamedTuple):
+    """What a limiter does after something has happened to it."""
+
+    passed: bool
+    does: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        does = self.does if self.passed else self.does.upper()
+        return f"{does}: {self.detail}" if self.detail else does
 
 
 @dataclass
@@ -20,92 +39,77 @@ class Card:
     """What was found about one limiter.  ``str(card)`` is the table."""
 
     name: str
-    rate: float = 100
-    period: float = 1.0
-    arguments: str = ""
-    """What it was made with; "" if it takes no rate."""
+    judged_for: str
+    """The quota and the latency, in words."""
+    quota: dict[str, float]
+    """What it was made with; empty if it takes no rate."""
     shares: dict[str, dict[str, Share]] = field(default_factory=dict)
     """By quota and network."""
-    findings: dict[str, CheckResult] = field(default_factory=dict)
-    """By question."""
+    findings: dict[str, Finding] = field(default_factory=dict)
+    """By what has happened to it before, such as "after a rest"."""
+    problem: str = ""
+    """Why it could not be judged to the end; empty if it could."""
 
     def __str__(self) -> str:
         lines = [
             f"{self.name}: share of the quota used, and 429s",
-            self._quota(),
-            _head(),
+            f"Judged for {self.judged_for}{self._made_with()}",
+            *self._table(),
+            "",
+            *(f"{after} it {finding}" for after, finding in self.findings.items()),
+            f"In short: {self.in_short}",
         ]
-        for quota, shares in self.shares.items():
-            lines.append(_row(quota, shares))
-        lines.append("")
-        for question, result in self.findings.items():
-            lines.append(f"{question}: {result}")
-        lines += ["", f"In short: {in_short(self.shares, self.findings, self.rate)}"]
-        bad_rows = where_it_matters(self.shares, self.findings, self.rate)
-        if bad_rows:
-            lines.append("Where it matters:")
-            lines += [f"  {row}" for row in bad_rows]
         return "\n".join(lines)
 
-    def _quota(self) -> str:
-        judged = f"Judged for {self.rate:g} requests in {self.period:g} s"
-        if self.arguments:
-            return f"{judged}, made with {self.arguments}."
-        return f"{judged}. {NO_RATE}"
+    @property
+    def in_short(self) -> str:
+        """The worst of it, in one sentence."""
+        if self.problem:
+            return f"It could not be judged to the end: {self.problem}."
+        if all(shares["still"].refused for shares in self.shares.values()):
+            return TOO_MUCH
+        for after, finding in self.findings.items():
+            if not finding.passed:
+                return f"{after.capitalize()} it {finding.does}: {finding.detail}."
+        refused = self._refused()
+        if refused:
+            cases = [f"{quota} ({count} 429s)" for quota, count in refused.items()]
+            return f"Its requests come too close together for {'; '.join(cases)}."
+        if self.most_used < MUCH_UNUSED:
+            return f"It is slow: it uses {self.most_used:.0%} of the quota at most."
+        return NOTHING
 
-    def column(self) -> Column:
-        """The same in short, for a table of several."""
-        cells = {}
+    @property
+    def most_used(self) -> float:
+        """The largest share of all quotas and networks; 0 if there are none."""
+        used = [
+            share.used for shares in self.shares.values() for share in shares.values()
+        ]
+        return max(used, default=0)
+
+    def _made_with(self) -> str:
+        if not self.quota:
+            return f". {NO_RATE}"
+        arguments = [f"{name}={value:g}" for name, value in self.quota.items()]
+        return f", made with {', '.join(arguments)}."
+
+    def _table(self) -> list[str]:
+        """A line for each quota, with the networks beside each other and a verdict."""
+        if not self.shares:
+            return []
+        networks = next(iter(self.shares.values()))
+        refused = self._refused()
+        lines = [" " * 16 + "".join(f"{name:>19}" for name in networks)]
         for quota, shares in self.shares.items():
-            for network, share in shares.items():
-                cell = f"{share.used:.1%}, {share.refused:>4}"
-                cells[f"{quota}, {network}"] = cell
-        for question, result in self.findings.items():
-            cells[question] = result.short
-        cells["made with"] = self.arguments or "nothing"
-        return cells
+            cells = "".join(f"{share!s:>19}" for share in shares.values())
+            verdict = "429s" if quota in refused else "no 429"
+            lines.append(f"{quota:16}{cells}   {verdict}")
+        return lines
 
-    @property
-    def problem(self) -> str:
-        """Why nothing could be judged; empty if there are shares."""
-        finding = self.findings.get(COULD_BE_JUDGED)
-        return finding.detail if finding and not self.shares else ""
-
-    @property
-    def used_any_quota(self) -> bool:
-        """Whether anything was accepted after the first period."""
-        for shares in self.shares.values():
-            if any(share.used for share in shares.values()):
-                return True
-        return False
-
-
-def _head() -> str:
-    names = [f"{network:>{CELL_WIDTH}}" for network in NETWORKS]
-    return " " * NAME_WIDTH + "".join(names)
-
-
-def _row(quota: str, shares: dict[str, Share]) -> str:
-    cells = [f"{share.used:>10.1%}, {share.refused:>5}" for share in shares.values()]
-    return f"{quota:{NAME_WIDTH}}" + "".join(cells)
-
-
-def side_by_side(columns: Mapping[str, Column]) -> str:
-    """A table with a column for each limiter, by its name."""
-    lines = [["", *columns]]
-    for name in _row_names(columns):
-        lines.append([name, *(column.get(name, "") for column in columns.values())])
-    width = 2 + max(len(cell) for _, *cells in lines for cell in cells)
-    return "\n".join(_line(name, cells, width) for name, *cells in lines)
-
-
-def _row_names(columns: Mapping[str, Column]) -> list[str]:
-    """The rows of all columns, each once, in the order in which they come."""
-    names: dict[str, None] = {}
-    for column in columns.values():
-        names |= dict.fromkeys(column)
-    return list(names)
-
-
-def _line(name: str, cells: list[str], width: int) -> str:
-    return f"{name:{ROW_NAME_WIDTH}}" + "".join(f"{cell:>{width}}" for cell in cells)
+    def _refused(self) -> dict[str, int]:
+        """The quotas that refused any request, and the most 429s on a network."""
+        most = {
+            quota: max(share.refused for share in shares.values())
+            for quota, shares in self.shares.items()
+        }
+        return {quota: count for quota, count in most.items() if count}

@@ -1,30 +1,58 @@
-"""Puts limiters through all trials and checks.
+"""Puts limiters through all trials.
 
-All of them run on the virtual clock, so they take seconds and come out the same on
-every machine; only what a request costs in time and memory is real.
+All of them run on the virtual clock, so a card takes a second or two and says the same
+on every machine.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+import random
+from bisect import bisect
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
-from inflight_lab.arguments import checked, instance, number
-from inflight_lab.judge.card import Card, Column, side_by_side
-from inflight_lab.judge.checks import CHECKS
-from inflight_lab.judge.clock import BlockingError
-from inflight_lab.judge.results import COULD_BE_JUDGED, RAISES_NOTHING, CheckResult
-from inflight_lab.judge.subject import WANTED, Subject
-from inflight_lab.judge.trials import PERIODS, trials
+from inflight_lab.arguments import check, instance, number
+from inflight_lab.judge.api import LATENCY, QUOTAS, Api
+from inflight_lab.judge.card import Card, Finding, Share
+from inflight_lab.judge.clock import BEGIN, BlockingError, virtual_loop
+from inflight_lab.judge.subject import WANTED, Subject, through
 
+Event = Callable[[Subject, Api], Coroutine[Any, Any, Finding]]
+"""Something happens to a limiter, and then it is watched."""
+
+PERIODS = 10
+"""Of each trial, after the first period, in which bursts are allowed."""
+ALL_PERIODS = 1 + PERIODS
+PATIENCE = 1000
+"""Periods after which nothing more is expected of a limiter."""
 NO_CLOCK = (
     "after the first second it sent nothing; it lets none through, or uses a thread "
     "or a clock that the judge does not reach"
 )
 
 
-@checked(rate=number(1), limiter=instance(object, WANTED, callable))
+class Network(NamedTuple):
+    """How smoothly requests travel."""
+
+    jitter: float = 0.0
+    """Seconds by which the way to the API varies."""
+    stall: float = 0.0
+    """Seconds for which the loop stands still once a second."""
+
+
+NETWORKS = {
+    "still": Network(),
+    "10 ms of jitter": Network(jitter=0.01),
+    "stalls of 100 ms": Network(stall=0.1),
+}
+
+
 def judge(
-    limiter: Callable[..., Any], *, rate: float = 100, period: float = 1.0
+    limiter: Callable[..., Any],
+    *,
+    rate: float = 100,
+    period: float = 1.0,
+    latency: float = LATENCY,
 ) -> Card:
     """Put a limiter for ``rate`` requests per ``period`` seconds through all trials.
 
@@ -33,63 +61,182 @@ def judge(
     that if ``period`` is 1.  It may need nothing else.  What it makes is an object for
     ``async with``, or with an async ``acquire`` (and ``release``, if it has that) or
     ``wait``.  Or ``limiter`` is a runner, ``(url, count, *, client)``, which only meets
-    the quotas.
+    the quotas.  Each answer takes ``latency`` seconds.
 
-    Raises ``TypeError`` for anything else, and whatever the limiter itself raises when
-    it is made.
+    Raises ``TypeError`` for anything else, ``ValueError`` for a rate below 1 or a
+    number that is negative, and whatever the limiter itself raises when it is made.
     """
+    instance(object, WANTED, callable).check("limiter", limiter)
+    number(1).check("rate", rate)
+    check("period", period)
+    check("latency", latency)
+    subject = Subject(limiter, rate, period)
     # In a thread of its own: in a notebook a loop is running in this one.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_judge, Subject(limiter, rate, period)).result()
+        return thread.submit(_judge, subject, latency).result()
 
 
-@checked(
-    rate=number(1),
-    limiters=instance(Mapping, "limiters by name, one or more", bool),
-)
-def compare(
-    limiters: Mapping[str, Callable[..., Any]],
-    *,
-    rate: float = 100,
-    period: float = 1.0,
-) -> str:
-    """The cards of several limiters side by side, under the names that you give them.
-
-    See `judge` for what a limiter is.
-    """
-    columns: dict[str, Column] = {}
-    for name, limiter in limiters.items():
-        try:
-            columns[name] = judge(limiter, rate=rate, period=period).column()
-        except Exception as error:  # the others are judged all the same
-            columns[name] = {COULD_BE_JUDGED: type(error).__name__}
-    return side_by_side(columns)
-
-
-def _judge(subject: Subject) -> Card:
-    card = Card(subject.name, subject.rate, subject.period, subject.arguments)
+def _judge(subject: Subject, latency: float) -> Card:
+    quota = f"{subject.rate:g} requests in {subject.period:g} s"
+    judged_for = f"{quota}, answered after {latency:g} s"
+    card = Card(subject.name, judged_for, subject.quota)
     try:
-        if not subject.is_runner:
-            subject.run(subject.try_making())
-        _fill(card, subject)
+        _fill(card, subject, latency)
     except BlockingError as error:
         card.shares.clear()
-        card.findings = {COULD_BE_JUDGED: CheckResult(False, str(error))}
+        card.findings.clear()
+        card.problem = str(error)
     return card
 
 
-def _fill(card: Card, subject: Subject) -> None:
-    """Write all that is found onto the card, trial by trial and check by check."""
-    for quota, network, trial in trials(subject):
-        card.shares.setdefault(quota, {})[network] = trial.run()
-        if trial.error:
-            card.findings[RAISES_NOTHING] = trial.error
-    if subject.is_runner:
-        return  # it has nothing that could let others through
-    let_all_through = len(trial.api.arrivals) >= PERIODS * subject.rate
-    if not card.used_any_quota and not let_all_through:
-        if RAISES_NOTHING not in card.findings:
-            card.findings[COULD_BE_JUDGED] = CheckResult(False, NO_CLOCK)
+def _fill(card: Card, subject: Subject, latency: float) -> None:
+    if not subject.is_runner:
+        subject.run(subject.try_making())
+    _meet_the_quotas(card, subject, latency)
+    if subject.is_runner or card.problem:
         return
-    for check in CHECKS:
-        card.findings[check.question] = check.result(subject)
+    for event, happens in EVENTS.items():
+        card.findings[event] = _finding(subject, happens, latency)
+
+
+def _meet_the_quotas(card: Card, subject: Subject, latency: float) -> None:
+    for name, make_quota in QUOTAS.items():
+        card.shares[name] = {}
+        for network_name, network in NETWORKS.items():
+            quota = make_quota(subject.rate, subject.period)
+            api = Api(quota, network.jitter, latency)
+            card.problem = _send(subject, api, network) or card.problem
+            card.shares[name][network_name] = _share_of(subject, api)
+    sends_all_at_once = len(api.arrivals) >= PERIODS * subject.rate
+    if not card.most_used and not sends_all_at_once:
+        card.problem = card.problem or NO_CLOCK
+
+
+def _send(subject: Subject, api: Api, network: Network) -> str:
+    """Send for all periods; returns what went wrong, "" if nothing did."""
+    try:
+        subject.run(_send_beside_stalls(subject, api, network.stall))
+    except Exception as error:
+        return _raised(error)
+    return ""
+
+
+async def _send_beside_stalls(subject: Subject, api: Api, stall: float) -> None:
+    stalls = asyncio.create_task(_stall_each_second(stall))
+    all_of_it = subject.send_all(api, 2 * ALL_PERIODS)
+    sending = asyncio.create_task(all_of_it)
+    await subject.wait([sending], periods=ALL_PERIODS)
+    stalls.cancel()
+
+
+async def _stall_each_second(seconds: float) -> None:
+    while seconds:
+        await asyncio.sleep(1)
+        virtual_loop().stall(seconds)
+
+
+def _share_of(subject: Subject, api: Api) -> Share:
+    begin = BEGIN + subject.period
+    end = begin + PERIODS * subject.period
+    accepted = sum(begin <= arrival < end for arrival in api.accepted)
+    allowed = subject.rate * PERIODS
+    return Share(accepted / allowed, api.refusals)
+
+
+def _finding(subject: Subject, happens: Event, latency: float) -> Finding:
+    api = Api(latency=latency)
+    try:
+        return subject.run(happens(subject, api))
+    except Exception as error:
+        return Finding(False, "fails", _raised(error))
+
+
+def _raised(error: Exception) -> str:
+    return f"it raised {error!r}"
+
+
+async def _a_rest(subject: Subject, api: Api) -> Finding:
+    """A rest must not save up more than one period allows."""
+    limiter = subject.make()
+    await through(limiter, api)
+    await subject.rest(periods=10)
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await subject.wait(requests, periods=10)
+    return _busiest_of(subject, api.arrivals)
+
+
+async def _a_stall(subject: Subject, api: Api) -> Finding:
+    """A limiter must not make up for a stall of the loop beyond the quota."""
+    limiter = subject.make()
+    requests = subject.send_at_once(limiter, api, periods=6)
+    await subject.rest(periods=1.5)
+    virtual_loop().stall(3 * subject.period)
+    await subject.wait(requests, periods=10)
+    return _busiest_of(subject, api.arrivals)
+
+
+def _busiest_of(subject: Subject, arrivals: list[float]) -> Finding:
+    """The most that arrived in a period, and at once.
+
+    *At once* is within a tenth of the quota's spacing.
+    """
+    spacing = subject.period / subject.rate
+    busiest = _most_within(subject.period, arrivals)
+    at_once = _most_within(spacing / 10, arrivals)
+    detail = f"at most {busiest} in {subject.period:g} s, {at_once} at once"
+    if busiest > subject.rate:
+        return Finding(False, "sends too much", detail)
+    return Finding(True, "keeps to the rate", detail)
+
+
+def _most_within(seconds: float, arrivals: list[float]) -> int:
+    most = 0
+    for count, arrival in enumerate(arrivals, start=1):
+        begin = arrival - seconds + 1e-9
+        before = bisect(arrivals, begin)
+        most = max(most, count - before)
+    return most
+
+
+async def _cancelled_requests(subject: Subject, api: Api) -> Finding:
+    """When requests are cancelled, the rest of them and later ones must get through.
+
+    They may take as long as with a limiter that was never used, and a little longer.
+    """
+    usual = await _periods_for_three(subject, api)
+    limiter = subject.make()
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await _cancel_some(requests, every=subject.period / subject.rate)
+    stuck = await subject.wait(requests, periods=usual + 10)
+    later = subject.send_at_once(limiter, api, periods=3)
+    stuck += await subject.wait(later, periods=usual + 1.5)
+    if stuck:
+        return Finding(False, "gets stuck", f"{stuck} others did not get through")
+    return Finding(True, "goes on")
+
+
+async def _periods_for_three(subject: Subject, api: Api) -> float:
+    """How many periods it takes to send what three allow."""
+    begin = virtual_loop().now
+    limiter = subject.make()
+    requests = subject.send_at_once(limiter, api, periods=3)
+    await subject.wait(requests, periods=PATIENCE)
+    return (virtual_loop().now - begin) / subject.period
+
+
+async def _cancel_some(requests: list[asyncio.Task[Any]], *, every: float) -> None:
+    """Cancel the oldest that is left and any other, in turns."""
+    draw = random.Random(1)
+    for turn in range(len(requests) // 2):
+        await asyncio.sleep(draw.uniform(0.2, 1.2) * every)
+        alive = [request for request in requests if not request.done()]
+        if alive:
+            given_up = alive[0] if turn % 2 else draw.choice(alive)
+            given_up.cancel()
+
+
+EVENTS: dict[str, Event] = {
+    "after a rest": _a_rest,
+    "after a stall": _a_stall,
+    "after cancelled requests": _cancelled_requests,
+}

@@ -4,26 +4,20 @@ import asyncio
 import inspect
 import math
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from functools import partial
-from types import ModuleType
 from typing import Any, TypeVar
 
-from inflight_lab.judge.api import LATENCY, URL, Api
+from inflight_lab.judge.api import URL, Api
 from inflight_lab.judge.clock import VirtualLoop, run
 
 T = TypeVar("T")
-Send = Callable[[], Awaitable[Any]]
 WANTED = (
     "what makes one (with `async with`, `acquire` or `wait`), "
     "or a runner (url, count, *, client)"
 )
 SECONDS_PER_CALLBACK = 1e-6
-RATE_NAMES = ("rate", "max_rate")
-PERIOD_NAMES = ("period", "time_period")
-"""What limiters call these, such as aiolimiter the second ones."""
-MIN_SENDERS = 200
-SENDERS_PER_RATE = 4
+SENDERS = 2
 """So many times the rate could be sent if nothing limited the senders."""
 
 
@@ -38,11 +32,13 @@ class Subject:
         self.period = period
         self.name: str = getattr(make, "__name__", repr(make))
         parameters = inspect.signature(make).parameters
-        self._quota = _quota_for(parameters, rate, period)
-        self.make = partial(make, **self._quota)
+        self.quota = _quota_for(parameters, rate, period)
+        """The arguments it is made with: empty if it takes no rate."""
+        self.make = partial(make, **self.quota)
         self.is_runner = {"url", "count"} <= parameters.keys()
         self._returns_exceptions = "return_exceptions" in parameters
-        self._modules = _modules_of(make)
+        self._modules = {sys.modules[getattr(make, "__module__", __name__)]}
+        """Where clocks may have been imported by their names."""
         if not self.is_runner:
             self._must_need_no_arguments()
         elif "client" not in parameters:
@@ -60,11 +56,6 @@ class Subject:
                 "write a function for it. Only `rate` and `period` are passed on, "
                 "and `rate` alone if the period is 1"
             ) from None
-
-    @property
-    def arguments(self) -> str:
-        """What it is made with: "rate=100, period=1"; "" if it takes neither."""
-        return ", ".join(f"{name}={value:g}" for name, value in self._quota.items())
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run on a virtual clock, which the limiter sees as well."""
@@ -92,74 +83,70 @@ class Subject:
             options = {"return_exceptions": True} if self._returns_exceptions else {}
             await self.make(URL, count, client=api, **options)
             return
-        limiter, left = self.make(), iter(range(count))
+        limiter = self.make()
+        left = iter(range(count))
         # Not a task for each request: some limiters wake all that wait each time.
-        per_second = SENDERS_PER_RATE * self.rate / self.period
-        senders = max(MIN_SENDERS, math.ceil(per_second * LATENCY))
+        periods_in_flight = max(1, api.latency / self.period)
+        senders = math.ceil(SENDERS * self.rate * periods_in_flight)
         await asyncio.gather(
             *(_send_one_by_one(limiter, api, left) for _ in range(senders))
         )
 
     def send_at_once(
-        self, limiter: Any, send: Send, periods: float
+        self, limiter: Any, api: Api, *, periods: float
     ) -> list[asyncio.Task[Any]]:
         """Ask for all that so many periods allow, in as many tasks."""
         count = math.ceil(periods * self.rate)
-        return [asyncio.create_task(through(limiter, send)) for _ in range(count)]
+        return [asyncio.create_task(through(limiter, api)) for _ in range(count)]
+
+    async def wait(self, tasks: Iterable[asyncio.Task[Any]], *, periods: float) -> int:
+        """Wait for ``tasks``, raise what one of them raised, and count those not done.
+
+        Those that were cancelled are done.
+        """
+        done, others = await asyncio.wait(tasks, timeout=periods * self.period)
+        for task in done:
+            if not task.cancelled():
+                task.result()
+        return len(others)
+
+    async def rest(self, *, periods: float) -> None:
+        """Do nothing for so many periods."""
+        await asyncio.sleep(periods * self.period)
 
 
 def _quota_for(
     parameters: Mapping[str, object], rate: float, period: float
 ) -> dict[str, float]:
-    """What to pass on, by the names that the limiter has for it."""
-    rate_name = _first_in(parameters, RATE_NAMES)
-    period_name = _first_in(parameters, PERIOD_NAMES)
-    if rate_name and period_name:
-        return {
-            rate_name: _without_a_point(rate),
-            period_name: _without_a_point(period),
-        }
-    if rate_name and period == 1:  # a rate alone is per second
-        return {rate_name: _without_a_point(rate)}
-    return {}
-
-
-def _first_in(parameters: Mapping[str, object], names: Sequence[str]) -> str:
-    for name in names:
-        if name in parameters:
-            return name
-    return ""
-
-
-def _without_a_point(number: float) -> float:
-    """5 for 5.0: the size of a queue must be an integer."""
-    return int(number) if number == int(number) else number
-
-
-def _modules_of(make: Callable[..., Any]) -> set[ModuleType]:
-    """Where clocks may have been imported by their names."""
-    module = getattr(make, "__module__", None)
-    return {sys.modules[module]} if module else set()
+    """What to pass on: a rate without a period is per second."""
+    quota = {"rate": rate, "period": period}
+    taken = {name: number for name, number in quota.items() if name in parameters}
+    return taken if "period" in taken or period == 1 else {}
 
 
 async def _send_one_by_one(limiter: Any, api: Api, left: Iterator[int]) -> None:
     for _ in left:
-        await through(limiter, api.get)
+        await through(limiter, api)
 
 
-async def through(limiter: Any, send: Send) -> Any:
+async def through(limiter: Any, api: Api) -> None:
     """Send one request when the limiter lets it, in whichever way the limiter has."""
     if hasattr(limiter, "__aenter__"):
         async with limiter:
-            return await send()
+            await api.get()
+        return
     if hasattr(limiter, "acquire"):
         await limiter.acquire()
     else:
         await limiter.wait()
     try:
-        return await send()
+        await api.get()
     finally:
-        if hasattr(limiter, "release"):
-            released = limiter.release()
-            if inspect.isawaitable(released):
-                await released
+        await _release(limiter)
+
+
+async def _release(limiter: Any) -> None:
+    if hasattr(limiter, "release"):
+        released = limiter.release()
+        if inspect.isawaitable(released):
+            await released

@@ -11,13 +11,21 @@ from typing import Any
 
 import httpx
 
-from inflight_lab.arguments import checked
+from inflight_lab.arguments import check, instance
 from inflight_lab.observation.hosts import is_loopback
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.runs.events import Stats
 
 REFUSAL = 0.01
 """Seconds from one request that is not sent to the next."""
+
+
+def _is_transport(value: object) -> bool:
+    is_class = isinstance(value, type)  # one that was not called
+    return hasattr(value, "handle_async_request") and not is_class
+
+
+TRANSPORT = instance(object, "an httpx.AsyncHTTPTransport()", _is_transport)
 
 
 class OutsideError(httpx.TransportError):
@@ -43,7 +51,6 @@ class ObservedTransport(httpx.AsyncBaseTransport):
     Raises ``TypeError`` or ``ValueError`` for a bad argument.
     """
 
-    @checked
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -51,6 +58,8 @@ class ObservedTransport(httpx.AsyncBaseTransport):
         timeline: Timeline | None = None,
         outside: int = 0,
     ) -> None:
+        TRANSPORT.check("transport", transport, or_none=True)
+        check("outside", outside)
         self.transport = transport
         self.timeline = timeline or Timeline()
         self.outside, self._sent_outside = outside, 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import traitlets
 
-from inflight_lab.arguments import checked, instance, one_of
+from inflight_lab.arguments import check, instance, one_of
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.panel.blocked import BLOCKED, watch_for_blocks
@@ -31,6 +31,7 @@ from inflight_lab.runs.recording import save
 from inflight_lab.server import PracticeServer
 
 STOPPING = "stopping …"
+GOALS = instance(Mapping, "functions of the Stats, by name")
 
 
 class Panel(OfFirstRunner, Settable):
@@ -97,12 +98,6 @@ class Panel(OfFirstRunner, Settable):
         help="Each runner at work, by name."
     )
 
-    @checked(
-        server=instance(PracticeServer),
-        goals=instance(Mapping, "functions of the Stats, by name"),
-        knobs=SOME_SETTINGS,
-        strip=one_of(*STRIPS),
-    )
     def __init__(
         self,
         runner: Runner | Mapping[str, Runner],
@@ -117,6 +112,14 @@ class Panel(OfFirstRunner, Settable):
         knobs: Sequence[str] = ("limit",),
         strip: str = "in flight",
     ) -> None:
+        instance(PracticeServer).check("server", server)
+        GOALS.check("goals", goals, or_none=True)
+        SOME_SETTINGS.check("knobs", knobs)
+        one_of(*STRIPS).check("strip", strip)
+        check("count", count)
+        check("limit", limit)
+        check("max_count", max_count)
+        check("max_limit", max_limit)
         loop = asyncio.get_running_loop()
         runners = runners_by_name(runner)
         goals = goals or {}

@@ -177,7 +177,6 @@ NUMBERS: dict[str, Explained] = {
     "07": {
         "With 100 a second, 100 go": ("100", "100"),
         "and 99 new permits": "100 - 1",
-        "uses 89.5 %": Documented("judge(RateLimiter, rate=20), asked in claims"),
     },
     "08": {
         "After four attempts": "5 - 1",
@@ -280,10 +279,6 @@ NUMBERS: dict[str, Explained] = {
         "6 / 4": ("6", BYTES_PER_TOKEN),
     },
     "compare_limiters": {
-        "its margin leaves 98.8": (
-            '100 / of("inflight_lab.runners.paced:Pacer.HEADROOM")'
-        ),
-        "with no 429, except": Apart("0"),
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
         "text-judged": Documented("what judge prints: test_compare_limiters"),
         "text-measured": Documented(MEASURED),

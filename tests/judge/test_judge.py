@@ -1,0 +1,366 @@
+"""The judge: what its card says of limiters that are sound, and of those that are not.
+
+All by way of ``judge(limiter)`` and the card, on the virtual clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from inflight_lab.judge import judge
+from inflight_lab.judge.card import Card, Finding, Share
+from inflight_lab.runners import naive
+from inflight_lab.runners.paced import Pacer
+from tests.judge import limiters
+from tests.judge.limiters import PERIOD, RATE
+
+QUOTA = {"rate": RATE, "period": PERIOD}
+QUOTAS = (
+    "fixed window",
+    "sliding window",
+    "token bucket",
+    "GCRA, burst 10",
+    "GCRA, burst 1",
+)
+NETWORKS = ("still", "10 ms of jitter", "stalls of 100 ms")
+REST, STALL, CANCELLED = "after a rest", "after a stall", "after cancelled requests"
+
+
+# ---- shares
+
+
+def test_what_is_sound_uses_its_quota() -> None:
+    """Nearly all of it, and nothing is refused where varying delay does no harm."""
+    card = judge(lambda: Pacer(RATE, PERIOD), **QUOTA)
+    assert tuple(card.shares) == QUOTAS
+    for quota in QUOTAS[:-1]:
+        assert tuple(card.shares[quota]) == NETWORKS
+        assert card.shares[quota]["still"].used == pytest.approx(1 / 1.0125, abs=0.02)
+        assert all(share.refused == 0 for share in card.shares[quota].values())
+    assert all(finding.passed for finding in card.findings.values())
+
+
+@pytest.mark.parametrize(
+    ("rate", "period", "used"),
+    [(RATE, PERIOD, 1), (2 * RATE, PERIOD, 0.5), (7, 1, 0.5)],
+)
+def test_a_share_is_of_the_quota(rate: float, period: float, used: float) -> None:
+    """Half the rate is half the share, and so is half the period."""
+    shares = judge(limiters.Spacer, rate=rate, period=period).shares
+    assert shares["fixed window"]["still"].used == pytest.approx(used, abs=0.02)
+
+
+@pytest.mark.parametrize("latency", [0.05, 5.0])
+def test_a_request_counts_when_it_arrives(latency: float) -> None:
+    """For the share from 2 s until 22 s, however long its answer takes then."""
+
+    async def five(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        for pause in (1.8, 0.1, 0.2, 19.8, 0.2):
+            await asyncio.sleep(pause)
+            answers.append(asyncio.create_task(client.get(url)))
+        await asyncio.gather(*answers)
+
+    answers: list[asyncio.Task[Any]] = []
+    share = judge(five, **QUOTA, latency=latency).shares["fixed window"]["still"]
+    assert share == (pytest.approx(2 / 70), 0)
+
+
+def test_a_long_latency_is_no_ceiling() -> None:
+    """With enough in flight all of a quota is used, and more is seen to be too much;
+    with too few in flight, most of it is not.
+    """
+    card = judge(lambda: Pacer(100, limit=200), latency=1.0)
+    assert card.shares["sliding window"]["still"].used > 0.98
+    unlimited = judge(limiters.LetsAllThrough, **QUOTA, latency=5)
+    assert unlimited.shares["sliding window"]["still"].refused > 100
+    five_slots = judge(lambda: asyncio.Semaphore(5), latency=0.1)
+    share = five_slots.shares["sliding window"]["still"]
+    assert share == (pytest.approx(0.5, abs=0.01), 0)
+
+
+def test_a_network_is_the_way_to_the_api() -> None:
+    """Jitter pushes what is evenly spaced together, and a stall costs its time."""
+    shares = judge(limiters.Spacer, **QUOTA).shares["GCRA, burst 1"]
+    assert shares["still"] == (pytest.approx(1, abs=0.02), 0)
+    assert 20 <= shares["10 ms of jitter"].refused <= 40
+    assert shares["stalls of 100 ms"].used < shares["still"].used
+
+
+def test_kinds_of_quota_differ() -> None:
+    """Seven at once pass a window that slides, and no quota that wants them spaced; a
+    window of the clock passes where windows begin with it.
+    """
+    seven = judge(limiters.Window, **QUOTA).shares
+    refused = {quota: seven[quota]["still"].refused for quota in QUOTAS}
+    assert refused["sliding window"] == refused["GCRA, burst 10"] == 0
+    assert refused["GCRA, burst 1"] > 50
+
+
+def test_a_card_is_the_same_each_time() -> None:
+    """Whatever the computer does meanwhile."""
+    assert str(judge(limiters.Window, **QUOTA)) == str(judge(limiters.Window, **QUOTA))
+
+
+@pytest.mark.anyio
+async def test_it_can_be_called_where_a_loop_runs() -> None:
+    """As in a notebook."""
+    assert judge(limiters.Spacer, **QUOTA).shares
+
+
+def test_every_clock_is_virtual() -> None:
+    """Otherwise the limiter would let everybody through at once, or nobody."""
+    share = judge(limiters.CountsNanoseconds, **QUOTA).shares["sliding window"]["still"]
+    assert share == (pytest.approx(1, abs=0.02), 0)
+
+
+# ---- what a limiter does after a rest, a stall, and requests that were cancelled
+
+
+class Case(NamedTuple):
+    """A limiter, and after what it goes wrong."""
+
+    make: Callable[[], Any]
+    faults: set[str]
+    rate: float = RATE
+    period: float = PERIOD
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(lambda: asyncio.Semaphore(5), set(), 100, 1),
+        Case(lambda: asyncio.Semaphore(1), set(), 500, 1),
+        Case(limiters.Released, set(), 100, 1),
+        Case(lambda: Pacer(20, 10), set(), 20, 10),
+        Case(limiters.Spacer, set()),
+        Case(lambda: limiters.Bucket(), {REST, STALL}),
+        Case(limiters.CatchesUp, {STALL}),
+        Case(limiters.LetsAllThrough, {REST, STALL}),
+        Case(limiters.Leaks, {CANCELLED}, 100, 1),
+        Case(limiters.LeaksTwo, {CANCELLED}, 100, 1),
+        Case(limiters.Locks, {CANCELLED}),
+        Case(limiters.FailsInACrowd, {REST, STALL, CANCELLED}, 100, 30),
+    ],
+)
+def test_a_fault_is_found(case: Case) -> None:
+    """And none in what is sound, whatever its rate and period."""
+    findings = judge(case.make, rate=case.rate, period=case.period).findings
+    failed = {after for after, finding in findings.items() if not finding.passed}
+    assert list(findings) == [REST, STALL, CANCELLED]
+    assert failed == case.faults
+
+
+def test_what_goes_at_once_is_counted() -> None:
+    """Within a tenth of a spacing: a whole window, a pacer's burst, or one."""
+    window = judge(limiters.Window, **QUOTA).findings
+    assert window[REST].detail == "at most 7 in 2 s, 7 at once"
+    spacer = judge(limiters.Spacer, **QUOTA).findings
+    assert spacer[STALL].detail == "at most 7 in 2 s, 1 at once"
+    pacer = judge(Pacer).findings
+    assert pacer[REST].detail.endswith(", 1 at once")
+    assert pacer[STALL].detail.endswith(", 8 at once")
+    assert judge(lambda: Pacer(burst=3)).findings[STALL].detail.endswith(", 3 at once")
+
+
+# ---- what cannot be judged
+
+
+@pytest.mark.parametrize(
+    ("limiter", "why"),
+    [
+        (limiters.Polls, "it polls"),
+        (limiters.Blocks, "it blocks the event loop"),
+        (limiters.BlocksAndGoesOn, "it blocks the event loop"),
+    ],
+)
+def test_what_lets_nothing_else_run_cannot_be_judged(
+    limiter: Any, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What polls would go on for minutes, `time.sleep` is no wait; the card says so,
+    and nothing else does.
+    """
+    card = judge(limiter, **QUOTA)
+    assert not card.shares
+    assert not card.findings
+    assert card.problem.startswith(why)
+    assert why in str(card).splitlines()[-1]
+    assert capsys.readouterr().err == ""
+
+
+def test_what_polls_with_a_pause_is_judged() -> None:
+    """A fiftieth of a second is a wait like any other."""
+    card = judge(limiters.PollsWithAPause, **QUOTA)
+    assert card.shares["fixed window"]["still"].used > 0.9
+
+
+def test_what_lets_nobody_through_cannot_be_judged() -> None:
+    """It may wait for something that the virtual clock does not reach."""
+    card = judge(lambda: asyncio.Semaphore(0), **QUOTA)
+    assert card.problem.startswith("after the first second it sent nothing")
+    assert not card.findings
+
+
+def test_what_a_limiter_raises_is_on_its_card() -> None:
+    """A ``TimeoutError`` of its own is no end of a trial."""
+    card = judge(limiters.Raises, **QUOTA)
+    assert card.problem == "it raised TimeoutError('no more')"
+
+
+# ---- the card
+
+
+def card_with(refused: dict[str, int] | None = None, *, used: float = 1.0) -> Card:
+    """The card of a limiter; ``refused`` are 429s on the network with jitter."""
+    card = Card("Mine", "100 requests in 1 s", {"rate": 100})
+    for quota in QUOTAS:
+        some = (refused or {}).get(quota, 0)
+        card.shares[quota] = {"still": Share(used, 0), "jitter": Share(0.5, some)}
+    return card
+
+
+def test_the_worst_is_said_in_one_sentence() -> None:
+    """First what could not be judged, then the rate, then what is only slow."""
+    card = card_with(used=0.5)
+    assert card.in_short == "It is slow: it uses 50% of the quota at most."
+    assert card_with().in_short == "Nothing is wrong with it."
+    card = card_with({"sliding window": 10, "GCRA, burst 1": 400})
+    assert card.in_short.endswith("sliding window (10 429s); GCRA, burst 1 (400 429s).")
+    card.findings = {
+        REST: Finding(True, "keeps to the rate"),
+        STALL: Finding(False, "sends too much", "at most 199 in 1 s"),
+    }
+    assert card.in_short == "After a stall it sends too much: at most 199 in 1 s."
+    for shares in card.shares.values():
+        shares["still"] = Share(1.0, 9)
+    assert card.in_short.startswith("It sends more than the quota allows, however")
+    card.problem = "it polls"
+    assert card.in_short == "It could not be judged to the end: it polls."
+
+
+def test_a_card_is_a_table() -> None:
+    """A line for each quota with its verdict, then what it does after what."""
+    card = card_with({"GCRA, burst 1": 400})
+    card.findings = {
+        REST: Finding(True, "keeps to the rate", "at most 99 in 1 s"),
+        CANCELLED: Finding(False, "gets stuck", "2 others"),
+    }
+    lines = str(card).splitlines()
+    assert lines[0].startswith("Mine: ")
+    assert lines[1] == "Judged for 100 requests in 1 s, made with rate=100."
+    assert lines[2].split() == ["still", "jitter"]
+    assert lines[3].split("%", 1)[1].split() == [",", "0", "50.0%,", "0", "no", "429"]
+    assert lines[7].startswith("GCRA, burst 1 ")
+    assert lines[7].endswith("400   429s")
+    assert lines[9] == "after a rest it keeps to the rate: at most 99 in 1 s"
+    assert lines[10] == "after cancelled requests it GETS STUCK: 2 others"
+    assert lines[11].startswith("In short: After cancelled requests it gets stuck")
+    assert max(map(len, lines)) <= 88
+
+
+# ---- what is passed on, and what is refused
+
+
+def both(rate: float = 0, period: float = 0) -> limiters.Spacer:
+    """It takes a whole quota."""
+    PASSED[:] = [rate, period]
+    return limiters.Spacer()
+
+
+def rate_only(rate: float = 0) -> limiters.Spacer:
+    """It takes a rate per second."""
+    PASSED[:] = [rate]
+    return limiters.Spacer()
+
+
+PASSED: list[float] = []
+
+
+@pytest.mark.parametrize(
+    ("make", "period", "passed", "says"),
+    [
+        (both, 2.0, [7, 2.0], "made with rate=7, period=2."),
+        (rate_only, 1.0, [7], "made with rate=7."),
+        (rate_only, 2.0, [0], "It takes no `rate` and `period`"),
+        (limiters.Spacer, 2.0, [], "It takes no `rate` and `period`"),
+    ],
+)
+def test_the_quota_is_passed_on_where_it_can_be(
+    make: Any, period: float, passed: list[float], says: str
+) -> None:
+    """A rate alone is per second; the card says what a limiter was made with."""
+    PASSED.clear()
+    card = judge(make, rate=7, period=period)
+    assert passed == PASSED
+    assert says in str(card).splitlines()[1]
+
+
+async def sends_for_real(url: str, count: int) -> None:
+    raise AssertionError("it was called")
+
+
+@pytest.mark.parametrize(
+    ("limiter", "options", "message"),
+    [
+        (asyncio, {}, "limiter must be what makes one"),
+        (object, {}, "limiter must be what makes one"),
+        (lambda size: size, {}, "limiter must need no arguments"),
+        (sends_for_real, {}, "limiter must take `client`"),
+        (limiters.Spacer, {"rate": 0.5}, "rate must be 1 or more, and finite, got 0.5"),
+        (limiters.Spacer, {"period": 0}, "period must be more than 0"),
+        (limiters.Spacer, {"latency": -1}, "latency must be 0 or more"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    limiter: Any, options: dict[str, Any], message: str
+) -> None:
+    """One error says what is wanted, before anything is judged."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        judge(limiter, **options)
+
+
+# ---- runners
+
+
+def test_a_runner_is_judged_by_what_it_sends() -> None:
+    """It has nothing that could let others through; one without a limit is refused."""
+    card = judge(naive.make_many_requests, **QUOTA)
+    assert card.findings == {}
+    assert card.shares["sliding window"]["still"].refused == 22 * RATE - RATE
+    assert card.in_short.startswith("It sends more than the quota allows")
+
+
+def test_the_client_answers_as_an_api_does() -> None:
+    """A runner that learns finds what it needs: the policy, and when to come back."""
+    seen: list[httpx.Response] = []
+
+    async def three(url: str, count: int, *, client: httpx.AsyncClient) -> None:
+        seen.extend([await client.get(url) for _ in range(3)])
+
+    judge(three, rate=1, period=3)
+    refused = next(response for response in seen if response.status_code == 429)
+    assert refused.headers["RateLimit-Policy"] == '"default";q=1;w=3'
+    assert refused.headers["Retry-After"] == "2"  # the clock's window ends at 1002
+
+
+LOADED = """
+import sys
+import inflight_lab.judge
+unwanted = {"starlette", "uvicorn", "ipywidgets", "anywidget", "traitlets", "IPython"}
+rooms = {"inflight_lab.server", "inflight_lab.panel", "inflight_lab.plot"}
+print(sorted((unwanted | rooms) & sys.modules.keys()))
+"""
+
+
+def test_the_room_loads_no_server_and_no_widget() -> None:
+    """Whoever judges a limiter needs neither."""
+    run = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
