@@ -9,15 +9,18 @@ Three rules keep an API with a quota of 100 a second from ever seeing more than 
   most ``burst`` of them leave at once, and the rest of the delay is not made up.
 - *Count until it is safe.*  The API counted a request at some moment between departure
   and answer.  The pacer assumes the latest one possible: when the answer came, less the
-  shortest latency so far.  One period after that, the request counts no more.
+  shortest latency so far.  One period after that, the request no longer counts.
 
-So it uses 98.8 % of a quota as long as latencies are even.  If they vary, it cannot know
-where on its way a slow request was held up, and stays lower: about 71 % of 100 a second
-for latencies between 0.1 and 0.9 s.  A single answer that is much quicker than all the
-others has the same effect for the rest of the run.
+So it uses 98.8 % of a quota as long as latencies are even.  If they vary, it cannot
+know where on its way a slow request was held up, and stays lower: at about 71 % of 100
+a second for latencies between 0.1 and 0.9 s.  A single answer that is much quicker than
+all the others has the same effect for the rest of the run.
 
 For an API that allows no burst at all (nginx's ``limit_req`` as it is usually set, GCRA
 with a burst of 1), pass ``burst=1`` and a rate of about 90 % of the API's.
+
+The limit on requests in flight is smaller than httpx's pool of 100 connections: if the
+API is slow, requests would otherwise pile up in the pool.
 
 Source: the schedule is the generic cell rate algorithm (ITU-T I.371, Annex A), with the
 client waiting where the API would refuse.
@@ -25,7 +28,6 @@ client waiting where the API would refuse.
 
 import asyncio
 import bisect
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -37,18 +39,14 @@ class Pacer:
     """``async with pacer:`` waits until the quota has room for one more request.
 
     The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
-    minute is not 100 a second, it allows more at a time.  If the API states several
-    quotas, give the others as ``also``: ``Pacer(10, 1, also=[(1000, 3600)])``.  All of
-    them are counted; the one with the shortest period also spaces the requests.  With
-    ``math.inf`` as the rate nothing is paced.
+    minute is not 100 a second.  Give further quotas as ``also``: ``Pacer(10, 1,
+    also=[(1000, 3600)])``.  All are counted; the one with the shortest period spaces.
+    ``rate`` can be set at any time, and with ``math.inf`` nothing is paced.
 
-    At most ``limit`` requests are inside at once, fewer than the 100 connections of
-    httpx's pool; ``limiter`` takes the place of that semaphore.  ``burst``, 1 or more,
-    is how many requests may leave at once after a delay.
-
-    First come, first served.  Share one pacer among all requests of a quota, on one
-    event loop.  Raises ``ValueError`` for a number that is out of range, and
-    ``RuntimeError`` if a task enters again while it is inside.
+    At most ``limit`` requests are inside at once; ``limiter`` takes the place of that
+    semaphore.  After a delay at most ``burst`` leave at once.  First come, first
+    served.  Share one pacer among all requests of a quota, on one event loop.  A task
+    that enters again while it is inside gets ``RuntimeError``.
     """
 
     HEADROOM = 1.0125  # each period is taken to be this much longer
@@ -63,11 +61,14 @@ class Pacer:
         limiter: LockableLimiter = None,
         burst: float = 8,
     ) -> None:
+        for each_rate, each_period in [(rate, period), *also]:
+            refuse_unless(each_rate > 0, "rate", each_rate, "greater than 0")
+            refuse_unless(each_period > 0, "period", each_period, "greater than 0")
         refuse_unless(limit >= 1, "limit", limit, "1 or more")
         refuse_unless(burst >= 1, "burst", burst, "1 or more")
-        self._period = period
-        self._also = list(also)
         self.rate = rate
+        self.period = period
+        self._also = also
         self._burst = burst
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
@@ -75,22 +76,6 @@ class Pacer:
         self._quickest = 0.0  # the shortest latency so far, in seconds
         self._sent: dict[Any, float] = {}  # when each task in flight sent its request
         self._ended: list[float] = []  # when the others were answered, in order
-
-    @property
-    def rate(self) -> float:
-        """Requests per period that the API allows; set it when that changes."""
-        return self._rate
-
-    @rate.setter
-    def rate(self, rate: float) -> None:
-        quotas = [(rate, self._period), *self._also]
-        for number, seconds in quotas:
-            refuse_unless(number > 0, "rate", number, "greater than 0")
-            allowed = "greater than 0 and finite, in seconds"
-            refuse_unless(0 < seconds < math.inf, "period", seconds, allowed)
-        self._rate = rate
-        self._windows = [as_window(*quota, self.HEADROOM) for quota in quotas]
-        self._spacing = spacing_of(quotas, self.HEADROOM)
 
     def locked(self) -> bool:
         """Whether one more request would have to wait now."""
@@ -120,6 +105,8 @@ class Pacer:
         else:  # without an answer, it may have reached the API as late as now
             ended = now + self._quickest
         bisect.insort(self._ended, ended)
+        longest = max(seconds for _, seconds in self._windows())
+        del self._ended[: bisect.bisect(self._ended, now - longest)]
         await self._limiter.__aexit__(kind, *error)
 
     async def _take_turn(self) -> None:
@@ -131,52 +118,37 @@ class Pacer:
             now = time.perf_counter()
             self._sent[asyncio.current_task()] = now
             # Idle time earns no credit, and a busy loop only that of a small burst.
-            credit_from = max(arrived, now - (self._burst - 1) * self._spacing)
-            self._due = max(self._due, credit_from) + self._spacing
+            credit_from = max(arrived, now - (self._burst - 1) * self._spacing())
+            self._due = max(self._due, credit_from) + self._spacing()
 
     def _seconds_until_free(self) -> float:
         """Until the next request may leave; 0 or less if it may leave now."""
         now = time.perf_counter()
-        self._forget(now)
-        free_at = [self._room_at(*window, now) for window in self._windows]
-        return max(self._due, *free_at) - now
-
-    def _room_at(self, number: float, seconds: float, now: float) -> float:
-        """When a window that holds ``number`` requests has room for one more."""
-        if len(self._sent) + len(self._ended) < number:
-            return now
+        free_at = self._due
         # The answer to a request in flight comes now at the earliest.
-        answers = [max(now, sent + self._quickest) for sent in self._sent.values()]
-        ends = sorted(self._ended + answers)
-        return ends[-int(number)] - self._quickest + seconds
+        in_flight = [max(now, sent + self._quickest) for sent in self._sent.values()]
+        for number, seconds in self._windows():
+            if len(self._ended) + len(in_flight) >= number:
+                ended = sorted(self._ended[-int(number) :] + in_flight)
+                reached_api = ended[-int(number)] - self._quickest
+                free_at = max(free_at, reached_api + seconds)
+        return free_at - now
 
-    def _forget(self, now: float) -> None:
-        """Drop the requests that no quota counts any more."""
-        longest = max(seconds for _, seconds in self._windows)
-        first_counted = bisect.bisect(self._ended, now - longest + self._quickest)
-        del self._ended[:first_counted]
+    def _windows(self) -> list[tuple[float, float]]:
+        """How many requests each quota allows, 1 or more, in how many seconds."""
+        quotas = [(self.rate, self.period), *self._also]
+        return [
+            (max(1, rate), self.HEADROOM * period / min(1, rate))
+            for rate, period in quotas
+        ]
 
-
-def as_window(rate: float, period: float, headroom: float) -> tuple[float, float]:
-    """How many requests a window holds, and its seconds.
-
-    A quota of less than one request, such as 0.5 a second, is counted as 1 in 2 s.
-    """
-    if rate < 1:
-        return 1, headroom * period / rate
-    return rate, headroom * period
-
-
-def spacing_of(quotas: Sequence[tuple[float, float]], headroom: float) -> float:
-    """Seconds between two requests, by the quota with the shortest period.
-
-    A longer one would spread a job that fits into it over its whole period.
-    """
-    period, rate = min((period, rate) for rate, period in quotas)
-    return headroom * period / rate
+    def _spacing(self) -> float:
+        """Seconds between two requests, by the quota with the shortest period."""
+        seconds, number = min((seconds, number) for number, seconds in self._windows())
+        return seconds / number
 
 
 def refuse_unless(is_allowed: bool, name: str, value: object, allowed: str) -> None:
-    """Raise ``ValueError`` for a parameter's value that is not allowed."""
+    """Raise ``ValueError`` for a parameter whose value is not allowed."""
     if not is_allowed:
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
