@@ -1,6 +1,8 @@
-"""Pacer: a rate limiter for asyncio that counts requests as the API counts them.
+"""Pacer: a rate limiter that counts requests as the API counts them.
 
-Three rules keep an API with a quota of 100 a second from ever seeing more than 100:
+`Schedule` holds the rules and never waits.  `Pacer` adds the waiting for asyncio, and
+the rung `threaded` the waiting for threads.  There are three rules, and with them an
+API that allows 100 requests a second never sees more than 100:
 
 - *Space, do not burst.*  Requests leave one after the other, evenly spaced, and 1.25 %
   slower than the quota allows: network delay varies (jitter), and without this headroom
@@ -35,18 +37,11 @@ from typing import Any
 LockableLimiter = Any  # an async context manager with ``locked()``
 
 
-class Pacer:
-    """``async with pacer:`` waits until the quota has room for one more request.
+class Schedule:
+    """When the next request may leave, for ``rate`` requests per ``period`` seconds.
 
-    The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
-    minute is not 100 a second.  Give further quotas as ``also``: ``Pacer(10, 1,
-    also=[(1000, 3600)])``.  All are counted; the one with the shortest period spaces.
-    ``rate`` can be set at any time, and with ``math.inf`` nothing is paced.
-
-    At most ``limit`` requests are inside at once; ``limiter`` takes the place of that
-    semaphore.  After a delay at most ``burst`` leave at once.  First come, first
-    served.  Share one pacer among all requests of a quota, on one event loop.  A task
-    that enters again while it is inside gets ``RuntimeError``.
+    ``rate`` can be set at any time, and with ``math.inf`` nothing is paced.  Raises
+    ``ValueError`` for a number that is out of range.
     """
 
     HEADROOM = 1.0125  # each period is taken to be this much longer
@@ -57,69 +52,24 @@ class Pacer:
         period: float = 1,
         *,
         also: Sequence[tuple[float, float]] = (),
-        limit: int = 90,
-        limiter: LockableLimiter = None,
         burst: float = 8,
     ) -> None:
         for each_rate, each_period in [(rate, period), *also]:
             refuse_unless(each_rate > 0, "rate", each_rate, "greater than 0")
             refuse_unless(each_period > 0, "period", each_period, "greater than 0")
-        refuse_unless(limit >= 1, "limit", limit, "1 or more")
         refuse_unless(burst >= 1, "burst", burst, "1 or more")
         self.rate = rate
         self.period = period
         self._also = also
         self._burst = burst
-        self._limiter = limiter or asyncio.Semaphore(limit)
-        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
         self._due = 0.0  # when the next request may leave
         self._quickest = 0.0  # the shortest latency so far, in seconds
-        self._sent: dict[Any, float] = {}  # when each task in flight sent its request
+        self._sent: dict[Any, float] = {}  # when those in flight left, by their sender
         self._ended: list[float] = []  # when the others were answered, in order
-
-    def locked(self) -> bool:
-        """Whether one more request would have to wait now."""
-        somebody_waits = self._limiter.locked() or self._turn.locked()
-        return somebody_waits or self._seconds_until_free() > 0
 
     def pause(self, seconds: float) -> None:
         """Hold back every request for this long, including those already waiting."""
         self._due = max(self._due, time.perf_counter() + seconds)
-
-    async def __aenter__(self) -> None:
-        if asyncio.current_task() in self._sent:
-            raise RuntimeError("This task is already inside the pacer.")
-        await self._limiter.__aenter__()
-        try:
-            await self._take_turn()
-        except BaseException:  # cancelled while it waited
-            await self._limiter.__aexit__(None, None, None)
-            raise
-
-    async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
-        now = time.perf_counter()
-        latency = now - self._sent.pop(asyncio.current_task())
-        if kind is None:
-            self._quickest = min(self._quickest or latency, latency)
-            ended = now
-        else:  # without an answer, it may have reached the API as late as now
-            ended = now + self._quickest
-        bisect.insort(self._ended, ended)
-        longest = max(seconds for _, seconds in self._windows())
-        del self._ended[: bisect.bisect(self._ended, now - longest)]
-        await self._limiter.__aexit__(kind, *error)
-
-    async def _take_turn(self) -> None:
-        """Wait until a request may leave, and note that it leaves now."""
-        arrived = time.perf_counter()
-        async with self._turn:
-            while (wait := self._seconds_until_free()) > 0:
-                await asyncio.sleep(wait)
-            now = time.perf_counter()
-            self._sent[asyncio.current_task()] = now
-            # Idle time earns no credit, and a busy loop only that of a small burst.
-            credit_from = max(arrived, now - (self._burst - 1) * self._spacing())
-            self._due = max(self._due, credit_from) + self._spacing()
 
     def _seconds_until_free(self) -> float:
         """Until the next request may leave; 0 or less if it may leave now."""
@@ -134,6 +84,29 @@ class Pacer:
                 free_at = max(free_at, reached_api + seconds)
         return free_at - now
 
+    def _note_sent(self, sender: object, arrived: float) -> None:
+        """Note that a request leaves now, whose sender has waited since ``arrived``."""
+        now = time.perf_counter()
+        self._sent[sender] = now
+        # Idle time earns no credit, and a delay only that of a small burst.
+        seconds, number = min((seconds, number) for number, seconds in self._windows())
+        spacing = seconds / number  # a longer period would spread a job over all of it
+        credit_from = max(arrived, now - (self._burst - 1) * spacing)
+        self._due = max(self._due, credit_from) + spacing
+
+    def _note_ended(self, sender: object, *, answered: bool) -> None:
+        """Note that a request has its answer, or was given up."""
+        now = time.perf_counter()
+        latency = now - self._sent.pop(sender)
+        if answered:
+            self._quickest = min(self._quickest or latency, latency)
+            ended = now
+        else:  # it may have reached the API as late as now
+            ended = now + self._quickest
+        bisect.insort(self._ended, ended)
+        longest = max(seconds for _, seconds in self._windows())
+        del self._ended[: bisect.bisect(self._ended, now - longest)]
+
     def _windows(self) -> list[tuple[float, float]]:
         """How many requests each quota allows, 1 or more, in how many seconds."""
         quotas = [(self.rate, self.period), *self._also]
@@ -142,10 +115,60 @@ class Pacer:
             for rate, period in quotas
         ]
 
-    def _spacing(self) -> float:
-        """Seconds between two requests, by the quota with the shortest period."""
-        seconds, number = min((seconds, number) for number, seconds in self._windows())
-        return seconds / number
+
+class Pacer(Schedule):
+    """``async with pacer:`` waits until the quota has room for one more request.
+
+    The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
+    minute is not 100 a second.  Give further quotas as ``also``: ``Pacer(10, 1,
+    also=[(1000, 3600)])``.  All are counted; the one with the shortest period spaces.
+
+    At most ``limit`` requests are inside at once; ``limiter`` takes the place of that
+    semaphore.  After a delay at most ``burst`` leave at once.  First come, first
+    served.  Share one pacer among all requests of a quota, on one event loop.  A task
+    that enters again while it is inside gets ``RuntimeError``.
+    """
+
+    def __init__(
+        self,
+        rate: float = 100,
+        period: float = 1,
+        *,
+        also: Sequence[tuple[float, float]] = (),
+        limit: int = 90,
+        limiter: LockableLimiter = None,
+        burst: float = 8,
+    ) -> None:
+        super().__init__(rate, period, also=also, burst=burst)
+        refuse_unless(limit >= 1, "limit", limit, "1 or more")
+        self._limiter = limiter or asyncio.Semaphore(limit)
+        self._turn = asyncio.Lock()  # asyncio's locks are first come, first served
+
+    def locked(self) -> bool:
+        """Whether one more request would have to wait now."""
+        somebody_waits = self._limiter.locked() or self._turn.locked()
+        return somebody_waits or self._seconds_until_free() > 0
+
+    async def __aenter__(self) -> None:
+        if asyncio.current_task() in self._sent:
+            raise RuntimeError("This task is already inside the pacer.")
+        await self._limiter.__aenter__()
+        try:
+            await self._take_turn()
+        except BaseException:  # cancelled while it waited
+            await self._limiter.__aexit__(None, None, None)
+            raise
+
+    async def _take_turn(self) -> None:
+        arrived = time.perf_counter()
+        async with self._turn:
+            while (wait := self._seconds_until_free()) > 0:
+                await asyncio.sleep(wait)
+            self._note_sent(asyncio.current_task(), arrived)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
+        self._note_ended(asyncio.current_task(), answered=kind is None)
+        await self._limiter.__aexit__(kind, *error)
 
 
 def refuse_unless(is_allowed: bool, name: str, value: object, allowed: str) -> None:
