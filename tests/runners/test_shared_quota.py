@@ -225,7 +225,7 @@ async def test_a_frozen_store_ends_the_run(server: PracticeServer) -> None:
             assert {type(outcome) for outcome in (first, *others)} == {
                 StoreUnavailableError
             }
-            # One that comes later asks again.
+            await asyncio.sleep(1)  # and then the store is asked again
             with pytest.raises(StoreUnavailableError, match="Timeout reading"):
                 await make_many_requests(server.url, 1, limiter=quota)
             assert frozen.asked == 2
