@@ -44,7 +44,7 @@ class Schedule:
     ``ValueError`` for a number that is out of range.
     """
 
-    HEADROOM = 1.0125  # each period is taken to be this much longer
+    HEADROOM = 1.0125  # the spacing is the quota's own, times this
 
     def __init__(
         self,
@@ -76,9 +76,9 @@ class Schedule:
         now = time.perf_counter()
         free_at = self._due
         # The answer to a request in flight comes now at the earliest.
-        in_flight = [max(now, sent + self._quickest) for sent in self._sent.values()]
-        for number, seconds in self._windows():
-            if len(self._ended) + len(in_flight) >= number:
+        in_flight = [self._end_of(sent, now) for sent in self._sent.values()]
+        for seconds, number in self._windows():
+            if len(self._ended) + len(in_flight) + 1 > number:
                 ended = sorted(self._ended[-int(number) :] + in_flight)
                 reached_api = ended[-int(number)] - self._quickest
                 free_at = max(free_at, reached_api + seconds)
@@ -88,32 +88,35 @@ class Schedule:
         """Note that a request leaves now, whose sender has waited since ``arrived``."""
         now = time.perf_counter()
         self._sent[sender] = now
+        # A longer period would spread a job that fits into it over all of it.
+        seconds, number = min(self._windows())
+        spacing = self.HEADROOM * seconds / number
         # Idle time earns no credit, and a delay only that of a small burst.
-        seconds, number = min((seconds, number) for number, seconds in self._windows())
-        spacing = seconds / number  # a longer period would spread a job over all of it
         credit_from = max(arrived, now - (self._burst - 1) * spacing)
         self._due = max(self._due, credit_from) + spacing
 
     def _note_ended(self, sender: object, *, answered: bool) -> None:
         """Note that a request has its answer, or was given up."""
         now = time.perf_counter()
-        latency = now - self._sent.pop(sender)
+        sent = self._sent.pop(sender)
         if answered:
-            self._quickest = min(self._quickest or latency, latency)
+            self._quickest = min(self._quickest or now - sent, now - sent)
             ended = now
-        else:  # it may have reached the API as late as now
-            ended = now + self._quickest
-        bisect.insort(self._ended, ended)
-        longest = max(seconds for _, seconds in self._windows())
+        else:  # it may still be on its way to the API
+            ended = now + 2 * self._quickest
+        bisect.insort(self._ended, self._end_of(sent, ended))
+        longest, _ = max(self._windows())
         del self._ended[: bisect.bisect(self._ended, now - longest)]
 
+    def _end_of(self, sent: float, ended: float) -> float:
+        """When a request counts as ended: a latency can still be the shortest one."""
+        shortest_window, _ = min(self._windows())
+        return max(ended, sent + self._quickest + 0.01 * shortest_window)
+
     def _windows(self) -> list[tuple[float, float]]:
-        """How many requests each quota allows, 1 or more, in how many seconds."""
+        """Each quota as seconds, and how many requests they allow, 1 or more."""
         quotas = [(self.rate, self.period), *self._also]
-        return [
-            (max(1, rate), self.HEADROOM * period / min(1, rate))
-            for rate, period in quotas
-        ]
+        return [(period / min(1, rate), max(1, rate)) for rate, period in quotas]
 
 
 class Pacer(Schedule):
