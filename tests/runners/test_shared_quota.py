@@ -132,6 +132,24 @@ async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
         assert (limiter.in_use, limiter.waiting, quota.locked()) == (0, 0, False)
 
 
+async def test_a_pause_holds_back_those_that_wait_already(redis: str, key: str) -> None:
+    """In this process: they have the store's permit, and wait all the same."""
+    quota = SharedQuota(redis, key=key)
+    async with contextlib.aclosing(quota):
+        began = time.monotonic()
+        quota.pause(0.3)
+        async with quota:
+            assert time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize("numbers", [{"rate": 0.5}, {"period": 0}, {"limit": 0}])
+def test_a_bad_number_is_one_line(numbers: dict[str, Any]) -> None:
+    """It names the parameter, its value and what is allowed."""
+    ((name, value),) = numbers.items()
+    with pytest.raises(ValueError, match=f"^{name} must be .*, got {value}$"):
+        SharedQuota(NOBODY, **numbers)
+
+
 async def test_the_limit_below(redis: str, key: str) -> None:
     """However fast the quota, no more than ``limit`` of this process are in flight."""
     async with httpx.AsyncClient(transport=(gate := Gate())) as client:
