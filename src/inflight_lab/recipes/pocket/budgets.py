@@ -17,9 +17,9 @@ class Budgets:
     """
 
     def __init__(self, *, limit: int = 90, **quotas: tuple[float, float]) -> None:
-        for name, numbers in quotas.items():
-            if min(*numbers, limit) <= 0:
-                raise ValueError(f"{name} {numbers}, limit {limit}: 0 is none")
+        for name, numbers in {"limit": (limit,), **quotas}.items():
+            if min(numbers) <= 0:
+                raise ValueError(f"{name} must be greater than 0, got {numbers}")
         self.quotas = quotas
         self.due = 0.0  # when the next request may leave
         self.queue = asyncio.Lock()  # first come, first served

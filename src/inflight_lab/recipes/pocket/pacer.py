@@ -16,8 +16,9 @@ class Pacer:
     """
 
     def __init__(self, rate: float, period: float = 1, *, limit: int = 90) -> None:
-        if min(rate, period, limit) <= 0:
-            raise ValueError(f"rate {rate}, period {period}, limit {limit}: 0 is none")
+        for name, value in (("rate", rate), ("period", period), ("limit", limit)):
+            if value <= 0:
+                raise ValueError(f"{name} must be greater than 0, got {value}")
         self.number = max(1, int(rate))  # 0.5 in a second are 1 in 2 seconds
         self.spacing = 1.0125 * period / rate
         self.due = 0.0  # when the next request may leave
