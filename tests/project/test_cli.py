@@ -76,9 +76,8 @@ def test_run_hands_over() -> None:
 def test_snippet_prints_a_recipe_with_your_settings() -> None:
     """Without a name it is the complete script; a setting stands in the code."""
     assert inflight_lab("snippet").stdout == snippet("fetch_all")
-    quotas = "--rate 10 --period 1 --rate 300 --period 60"
-    ran = inflight_lab("snippet", "paced", *quotas.split(), "--notebook")
-    assert ran.stdout == snippet("paced", notebook=True, QUOTAS=[(10, 1), (300, 60)])
+    ran = inflight_lab("snippet", "paced", "--rate", "10", "--period", "60")
+    assert ran.stdout == snippet("paced", RATE=10, PERIOD=60)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +89,8 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
             "--folder must be a folder that can be created and written to, got ",
         ),
         (["--open", "99"], "--open must be the number of a notebook, got 99"),
-        (["snippet", "--rate", "0"], "rate must be 1 or more, got 0"),
-        (["snippet", "nope"], "invalid choice: 'nope'"),
+        (["snippet", "--rate", "0"], "--rate: must be greater than 0, got 0"),
+        (["snippet", "nope"], "no recipe and no rung is called 'nope'"),
         (["site", __file__], "folder must be new or empty, got "),
         (["run", "nope"], "No rung is called 'nope'. Use one of naive, "),
         (["judge", "x"], "limiter must be FILE.py:NAME, got 'x'"),

@@ -21,13 +21,13 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import requests
+from inflight_lab.recipes.api import Api, patient_retries
+from inflight_lab.recipes.results_file import Record, open_results
+from inflight_lab.recipes.two_files import two_files
 
 from inflight_lab import PracticeServer
 from inflight_lab.recipes import RECIPES, fetch_all
-from inflight_lab.recipes.api import Api, patient_retries
-from inflight_lab.recipes.results_file import Record, open_results
 from inflight_lab.recipes.snippet import snippet
-from inflight_lab.recipes.two_files import two_files
 from inflight_lab.runners import RUNGS
 from tests.support.notebook_tools import code_cell, kernel, notebook
 from tests.support.pasting import run_cell
