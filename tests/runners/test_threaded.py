@@ -155,10 +155,15 @@ def test_ctrl_c_ends_the_wait_of_the_main_thread() -> None:
     assert (printed, script.returncode) == ("stopped\n", 0)
 
 
+PRINTED = "from inflight_lab.runners.threaded import ThreadPacer"
+"""In place of the file that the command prints."""
+
+
 def test_processes_share_a_pacer_that_a_manager_keeps(tmp_path: Path) -> None:
     """The script that notebook 10 shows: all are answered, and no faster than that."""
     shown = code_cell(notebook("10"), "text-without-script")
     (script,) = re.findall(r"```python\n(.*?)\n```", shown, re.S)
+    (tmp_path / "threaded.py").write_text(PRINTED, "utf-8")
     with PracticeServer(latency=0.05) as server:
         urls = f"URLS = [{server.url!r}] * 30"
         script, changed = re.subn("^URLS = .*", urls, script, flags=re.M)

@@ -281,7 +281,7 @@ NUMBERS: dict[str, Explained] = {
     },
     "compare_limiters": {
         "its margin leaves 98.8": (
-            '100 / of("inflight_lab.runners.paced:Pacer.HEADROOM")'
+            '100 / of("inflight_lab.runners.pacer:Pacer.HEADROOM")'
         ),
         "with no 429, except": Apart("0"),
         "take 50 ms each": 'of("inflight_lab.judge.api:LATENCY")',
