@@ -19,6 +19,7 @@ from tests.support.notebook_tools import code_cell, notebook
 from tests.support.paged_server import PagedServer
 from tests.support.pasting import run
 from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
+from tests.support.shown_recipes import hunks_of
 
 pytestmark = pytest.mark.anyio
 ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
@@ -45,9 +46,8 @@ async def test_an_edit_sends_nothing_before_it_is_told_where(
 @pytest.mark.parametrize("name", ALL)
 def test_notebook_11_shows_it(name: str) -> None:
     """In its words, so that nobody has to look for the file."""
-    diff = (EDITS / f"{name}.diff").read_text("utf-8")
-    hunks = "".join(diff.splitlines(keepends=True)[2:])
-    assert hunks in code_cell(notebook("11"), f"text-edit-{name.partition('-')[2]}")
+    cell = code_cell(notebook("11"), f"text-edit-{name.partition('-')[2]}")
+    assert hunks_of(EDITS / f"{name}.diff") in cell
 
 
 async def test_pages(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from inflight_lab.recipes import RECIPES
 from inflight_lab.recipes.__main__ import main
 from inflight_lab.recipes.snippet import page_of, snippet
+from inflight_lab.runners import RUNGS
 from tests.support.browser import ROOT
 
 LONGEST = {"fetch_all": 410, "ask_model": 420, "with_requests": 430, "paced": 150}
@@ -116,10 +117,14 @@ def test_what_cannot_be_printed(
     assert ended.out == ""
 
 
-def test_a_rung_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", [rung for rung in RUNGS if rung not in RECIPES])
+def test_a_rung_can_be_printed(name: str) -> None:
     """As it is, if it uses nothing, or with what it uses below it."""
-    assert printed(capsys, "naive") == page_of("naive")
-    assert packages_of(printed(capsys, "workers")) == {"httpx"}
+    script = snippet(name)
+    assert packages_of(script) <= {"httpx", "throttled"}
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(script, name, "exec"), names)
+    assert callable(names["make_many_requests"])
 
 
 def test_output_is_a_new_file(

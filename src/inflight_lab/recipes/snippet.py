@@ -12,6 +12,7 @@ from collections import defaultdict
 from importlib.resources import files
 
 import inflight_lab
+from inflight_lab.recipes import RECIPES
 
 PACKAGE = "inflight_lab"
 LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
@@ -28,11 +29,13 @@ def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str
     for setting, value in settings.items():
         source = with_setting(source, setting, value)
     page = File(source)
-    parts = parts_of(page)
+    parts = parts_of(page, in_pocket=name in RECIPES)
     if keep_imports or not parts:
         return source
+    used = [part.as_part() for part in parts.values()]
     job, to_start, last_lines = page.body.partition(TO_START)
-    pieces = [job, *(part.as_part() for part in parts.values()), to_start + last_lines]
+    # A script has its settings on top.  A rung's class may be made of what it uses.
+    pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
     code = "\n\n\n".join(piece.strip() for piece in pieces)
     imports = import_lines([page, *parts.values()], code)
     return f'"""{page.docstring}"""\n\n{imports}\n\n{code.strip()}\n'
@@ -94,24 +97,23 @@ class File:
         return f"# {title}\n\n\n" + "\n".join(code).strip()
 
 
-def parts_of(file: File) -> dict[str, File]:
-    """The files of the package that it uses, each after those that it needs itself."""
+def parts_of(file: File, *, in_pocket: bool) -> dict[str, File]:
+    """The files of the package that it uses, each after those that it needs itself.
+
+    A recipe gets short ones, ``in_pocket``, where there are any.
+    """
     parts: dict[str, File] = {}
     for module, alias in file.imports:
         if module == PACKAGE:  # the face: where the name comes from
             module = f"{PACKAGE}.{inflight_lab._HOME[alias.name]}"
         if module.startswith(PACKAGE):
-            part = part_for(module)
-            parts |= parts_of(part) | {module: part}
+            _, *folders, name = module.split(".")
+            path = files(PACKAGE).joinpath(*folders, f"{name}.py")
+            short = files(PACKAGE) / "recipes" / "pocket" / f"{name}.py"
+            is_short = in_pocket and short.is_file()
+            part = File((short if is_short else path).read_text("utf-8"))
+            parts |= parts_of(part, in_pocket=in_pocket) | {module: part}
     return parts
-
-
-def part_for(module: str) -> File:
-    """A module of the package; if there is a short one for the pocket, that one."""
-    _, *folders, name = module.split(".")
-    pocket = files(PACKAGE) / "recipes" / "pocket" / f"{name}.py"
-    whole = files(PACKAGE).joinpath(*folders, f"{name}.py")
-    return File((pocket if pocket.is_file() else whole).read_text("utf-8"))
 
 
 def import_lines(all_files: list[File], code: str) -> str:

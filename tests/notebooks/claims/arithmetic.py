@@ -17,10 +17,9 @@ from tests.support.claimed_numbers import Apart, Documented, Explained
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
 BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
-PAIRS = Documented("the list of pairs that stands before it")
 EXAMPLE = Documented("the Budgets in the same sentence")
 GCRA_MARGIN = Documented("runners/shared_quota.py: gcra_for")
-PATIENT = Documented("patient_retries() in recipes/api.py")
+PATIENT = Documented("the fields of Patience in runners/patiently.py")
 RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
 BASE = RETRIES.format("base")
 KEPT = 'of("httpx._config:DEFAULT_LIMITS.max_keepalive_connections")'
@@ -250,10 +249,9 @@ NUMBERS: dict[str, Explained] = {
     "11": {
         "is 6,000 a minute": Documented("the Pacer in the code before it"),
         "take more, up to 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
-        "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
         "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
-        "has failed eight times": PATIENT,
+        "after ten refusals in a row": PATIENT,
         "httpx opens at most 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "keeps at most 20": KEPT,
     },
