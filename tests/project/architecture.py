@@ -72,7 +72,8 @@ def _used(path: Path, package: Path) -> Iterator[str]:
 
 
 def _known(name: str, modules: set[str]) -> str:
-    """The module that a name is, or is in."""
+    """The module that a name is, or is in; of a public name, its home."""
+    name = inflight_lab._HOME.get(name, name)
     while name and name not in modules:
         name = name.rpartition(".")[0]
     return name or FRONT_DOOR
