@@ -67,6 +67,7 @@ class Budgets:
         self._budgets = budgets or {"requests": (100, 1)}
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._line = asyncio.Lock()  # asyncio's locks are first come, first served
+        self._largest = dict.fromkeys(self._budgets, 0.0)  # cost so far
         self._due = 0.0  # when the next request may leave
 
     def turn(self, *, requests: float = 1, **costs: float) -> "Turn":
@@ -79,6 +80,7 @@ class Budgets:
         for name, (amount, _) in self._budgets.items():
             cost = costs.get(name, 0)
             refuse_unless(0 <= cost <= amount, name, cost, f"between 0 and {amount:g}")
+            self._largest[name] = max(self._largest[name], cost)
         return Turn(self, costs)
 
     def pause(self, seconds: float) -> None:
@@ -113,11 +115,14 @@ class Budgets:
 
     def _seconds(self, costs: Mapping[str, float]) -> float:
         """How long these costs take, by the budget of which they take most."""
-        times = [
-            costs.get(name, 0) / amount * period
-            for name, (amount, period) in self._budgets.items()
-        ]
-        return self.HEADROOM * max(times)
+        seconds = [0.0]
+        for name, (amount, period) in self._budgets.items():
+            cost = costs.get(name, 0)
+            if cost > 0:
+                # A period that begins with this one may end with the largest of all.
+                room = amount - (self._largest[name] - cost)
+                seconds.append(period / max(1, room // cost))
+        return self.HEADROOM * max(seconds)
 
 
 class Turn:
