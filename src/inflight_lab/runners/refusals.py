@@ -59,7 +59,7 @@ SPENT = (
     "BILLING_DISABLED",  # Google
     "CONSUMER_SUSPENDED",
 )
-IS_EMPTY = re.compile("insufficient (credits|balance)|depleted", re.IGNORECASE)
+IS_EMPTY = re.compile("insufficient (credits|balance)|depleted|used up", re.IGNORECASE)
 IS_LIMIT = re.compile("rate ?limit", re.IGNORECASE)  # userRateLimitExceeded, too
 IS_SECONDARY = re.compile("secondary rate limit", re.IGNORECASE)
 SECONDARY_PAUSE = 60.0  # seconds
