@@ -64,6 +64,8 @@ class Schedule:
         self._burst = burst
         self._due = 0.0  # when the next request may leave
         self._quickest = 0.0  # the shortest latency so far, in seconds
+        self._latencies = 0.0  # the sum of all, in seconds
+        self._answers = 0
         self._sent: dict[Any, float] = {}  # when those in flight left, by their sender
         self._ended: list[float] = []  # when the others were answered, in order
 
@@ -81,7 +83,7 @@ class Schedule:
             if len(self._ended) + len(in_flight) + 1 > number:
                 ended = sorted(self._ended[-int(number) :] + in_flight)
                 reached_api = ended[-int(number)] - self._quickest
-                free_at = max(free_at, reached_api + seconds)
+                free_at = max(free_at, reached_api + self._doubt() + seconds)
         return free_at - now
 
     def _note_sent(self, sender: object, arrived: float) -> None:
@@ -99,19 +101,33 @@ class Schedule:
         """Note that a request has its answer, or was given up."""
         now = time.perf_counter()
         sent = self._sent.pop(sender)
+        latency = now - sent
         if answered:
-            self._quickest = min(self._quickest or now - sent, now - sent)
+            self._quickest = min(self._quickest or latency, latency)
+            self._latencies += latency
+            self._answers += 1
             ended = now
         else:  # it may still be on its way to the API
             ended = now + 2 * self._quickest
         bisect.insort(self._ended, self._end_of(sent, ended))
         longest, _ = max(self._windows())
-        del self._ended[: bisect.bisect(self._ended, now - longest)]
+        del self._ended[: bisect.bisect(self._ended, now - 2 * longest)]
 
     def _end_of(self, sent: float, ended: float) -> float:
         """When a request counts as ended: a latency can still be the shortest one."""
         shortest_window, _ = min(self._windows())
         return max(ended, sent + self._quickest + 0.01 * shortest_window)
+
+    def _doubt(self) -> float:
+        """Seconds by which the shortest latency so far may be too long.
+
+        If the computer is busy at first, so that latencies vary, all may be too long.
+        """
+        if not 0 < self._answers < 200:
+            return 0.0
+        average = self._latencies / self._answers
+        shortest_window, _ = min(self._windows())
+        return min(average - self._quickest, 0.05 * shortest_window)
 
     def _windows(self) -> list[tuple[float, float]]:
         """Each quota as seconds, and how many requests they allow, 1 or more."""
