@@ -167,6 +167,20 @@ def test_new_connections_arrive_late() -> None:
     assert api.utilisation() >= 0.97
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_busy_start(seed: int) -> None:
+    """All of the first hundred requests are late, and then none is: no 429."""
+    draw = random.Random(seed).uniform
+    late = [
+        Path(there=0.02 + draw(0, 0.04), latency=0.3, back=draw(0, 0.04))
+        for _ in range(100)
+    ]
+    api = SimulatedApi(lambda: late.pop() if late else Path(latency=0.3))
+    send(api, 300)
+    assert api.refused(quota("sliding-window")) == 0
+    assert api.utilisation() >= 0.95
+
+
 @pytest.mark.parametrize("jitter", [0, 0.001])
 def test_an_api_that_allows_no_burst(jitter: float) -> None:
     """GCRA(1) refuses nothing at about 90 % of its rate, with ``burst=1``."""
