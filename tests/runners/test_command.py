@@ -8,7 +8,6 @@ import http.server
 import io
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -158,23 +157,6 @@ def test_a_failure_is_a_line_and_no_traceback(
     with PracticeServer() as gone:
         url = gone.url
     assert str(said(capsys, "naive", url).status).startswith("ConnectError: ")
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c_is_one_sentence(server: PracticeServer) -> None:
-    """And the status that shells give it."""
-    server.latency = 60
-    with subprocess.Popen(
-        [*COMMAND, "semaphore", server.url],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as script:
-        assert script.stdout
-        script.stdout.readline()
-        script.send_signal(signal.SIGINT)
-        _, printed = script.communicate(timeout=PATIENCE)
-    assert (script.returncode, printed) == (130, "Stopped: there is no result.\n")
 
 
 # Before anything is sent to another machine.
