@@ -138,9 +138,13 @@ class Schedule:
 class Pacer(Schedule):
     """``async with pacer:`` waits until the quota has room for one more request.
 
+    >>> pacer = Pacer(100, 1, also=[(1000, 3600)])
+    >>> async with pacer:
+    ...     await client.get(server.url)
+
     The quota is ``rate`` requests per ``period`` seconds, as the API states it: 6,000 a
-    minute is not 100 a second.  Give further quotas as ``also``: ``Pacer(10, 1,
-    also=[(1000, 3600)])``.  All are counted; the one with the shortest period spaces.
+    minute is not 100 a second.  Further quotas are ``also``.  All are counted; the one
+    with the shortest period spaces.
 
     At most ``limit`` requests are inside at once; ``limiter`` takes the place of that
     semaphore.  After a delay at most ``burst`` leave at once.  First come, first

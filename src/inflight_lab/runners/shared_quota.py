@@ -45,6 +45,9 @@ except ModuleNotFoundError as error:
 class SharedQuota(Pacer):
     """``async with quota:`` waits until the shared quota has room for one more request.
 
+    >>> quota = SharedQuota("redis://127.0.0.1:6379", key="my-api", rate=100)
+    >>> await quota.aclose()
+
     It is shared by all who use the same ``key`` in the same ``store``: ``rate``, 1 or
     more, requests per ``period`` seconds for all of them together.  Give each the same
     numbers.  ``store`` is the address of a Redis, which has ``timeout`` seconds for
