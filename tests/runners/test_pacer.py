@@ -93,7 +93,7 @@ class Network(NamedTuple):
     ids=str,
 )
 def test_nearly_the_whole_quota_and_no_429(network_: Network, latency: float) -> None:
-    """At any latency, with 10 ms of jitter (which costs nothing, unless latencies are as
+    """At any latency, with 10 ms of jitter (which costs nothing unless latencies are as
     long as the period), and when the loop blocks for 100 ms in each second.
     """
     api = SimulatedApi(network(network_.jitter, latency=latency))
