@@ -132,6 +132,22 @@ async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
         assert (limiter.in_use, limiter.waiting, quota.locked()) == (0, 0, False)
 
 
+async def test_a_permit_is_used_at_once(redis: str, key: str) -> None:
+    """The first in line goes as soon as it has its permit, whoever waits behind it."""
+    quota, went = SharedQuota(redis, key=key, rate=1, period=3600), []
+
+    async def enter(number: int) -> None:
+        async with quota:
+            went.append(number)
+
+    async with contextlib.aclosing(quota):
+        tasks = [asyncio.create_task(enter(number)) for number in range(3)]
+        await until(lambda: went == [0])
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 async def test_a_pause_holds_back_those_that_wait_already(redis: str, key: str) -> None:
     """In this process: they have the store's permit, and wait all the same."""
     quota = SharedQuota(redis, key=key)

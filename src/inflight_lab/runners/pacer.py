@@ -185,9 +185,13 @@ class Pacer(Schedule):
     async def _take_turn(self) -> None:
         arrived = time.perf_counter()
         async with self._turn:
-            while (wait := self._seconds_until_free()) > 0:
-                await asyncio.sleep(wait)
+            await self._wait()
             self._note_sent(asyncio.current_task(), arrived)
+
+    async def _wait(self) -> None:
+        """Wait until the first in line may send."""
+        while (wait := self._seconds_until_free()) > 0:
+            await asyncio.sleep(wait)
 
     async def __aexit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         self._note_ended(asyncio.current_task(), answered=kind is None)

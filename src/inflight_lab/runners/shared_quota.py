@@ -93,17 +93,12 @@ class SharedQuota(Pacer):
         redis: Any = self._store._backend.get_client()
         await redis.aclose(close_connection_pool=True)
 
-    async def _take_turn(self) -> None:
-        async with self._turn:
-            # Those behind a request that waited for the timeout do not wait for it too.
-            if time.perf_counter() < self._failed_at + 1:
-                raise StoreUnavailableError(
-                    "Not sent: the store gave no answer to a request before this one."
-                )
-            await self._wait_for_store()
-        await super()._take_turn()
-
-    async def _wait_for_store(self) -> None:
+    async def _wait(self) -> None:
+        # Those behind a request that waited for the timeout do not wait for it too.
+        if time.perf_counter() < self._failed_at + 1:
+            raise StoreUnavailableError(
+                "Not sent: the store gave no answer to a request before this one."
+            )
         try:
             while (answer := await self._quota.limit()).limited:
                 await asyncio.sleep(answer.state.retry_after)
@@ -112,6 +107,7 @@ class SharedQuota(Pacer):
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
+        await super()._wait()
 
 
 def gcra_for(rate: float, period: float) -> throttled.Quota:
