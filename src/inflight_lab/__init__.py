@@ -25,7 +25,10 @@ leaf.  A test fails if one uses a room that it may not.
 Put new code into the lowest room that has everything it needs, and its test into
 ``tests/<room>/``; ``.github/CONTRIBUTING.md`` shows step by step how to add the usual
 things.  Importing a room changes nothing elsewhere.  The names below are imported when
-they are first used, so ``import inflight_lab`` loads no widget and no server.
+they are first used, so ``import inflight_lab`` loads no widget and no server.  Eight of
+them are for code of your own, and need httpx alone: ``Pacer``, ``Budgets``,
+``SharedQuota`` (with the extra ``redis``), ``read_refusal``, ``patiently``,
+``AnswerFile``, ``NoAnswer`` and ``Stop``.  The others need the extra ``lab``.
 """
 
 import importlib
@@ -41,6 +44,14 @@ if TYPE_CHECKING:
     from inflight_lab.panel.panel import Panel as Panel
     from inflight_lab.plot.live_plot import LivePlot as LivePlot
     from inflight_lab.plot.replay import Replay as Replay
+    from inflight_lab.recipes.answers import AnswerFile as AnswerFile
+    from inflight_lab.runners.budgets import Budgets as Budgets
+    from inflight_lab.runners.pacer import Pacer as Pacer
+    from inflight_lab.runners.patiently import NoAnswer as NoAnswer
+    from inflight_lab.runners.patiently import Patience as Patience
+    from inflight_lab.runners.patiently import Stop as Stop
+    from inflight_lab.runners.refusals import read_refusal as read_refusal
+    from inflight_lab.runners.shared_quota import SharedQuota as SharedQuota
     from inflight_lab.runs.events import Event as Event
     from inflight_lab.runs.events import Stats as Stats
     from inflight_lab.server import PracticeServer as PracticeServer
@@ -48,22 +59,38 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AdjustableLimiter": "engine.limiter",
+    "AnswerFile": "recipes.answers",
+    "Budgets": "runners.budgets",
     "Event": "runs.events",
     "LivePlot": "plot.live_plot",
+    "NoAnswer": "runners.patiently",
     "ObservedTransport": "observation.transport",
+    "Pacer": "runners.pacer",
     "Panel": "panel.panel",
+    "Patience": "runners.patiently",
     "PracticeServer": "server",
     "Replay": "plot.replay",
+    "SharedQuota": "runners.shared_quota",
     "Stats": "runs.events",
+    "Stop": "runners.patiently",
     "Timeline": "observation.timeline",
     "Watch": "watch.notebook",
     "enable_nested_run": "jupyter.nested_run",
+    "read_refusal": "runners.refusals",
 }
+"""Which module of the package has each name."""
 __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its room."""
-    if name in _HOME:
-        return getattr(importlib.import_module(f"inflight_lab.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'inflight_lab' has no attribute {name!r}")
+    try:
+        room = importlib.import_module(f"inflight_lab.{_HOME[name]}")
+    except ModuleNotFoundError as error:
+        if "pip install" in str(error):  # it says so itself
+            raise
+        message = f'{name} needs more: pip install "inflight-lab[lab]" ({error})'
+        raise ModuleNotFoundError(message, name=error.name) from error
+    return getattr(room, name)

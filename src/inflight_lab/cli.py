@@ -70,8 +70,10 @@ def hand_over(name: str, arguments: list[str]) -> None:
     try:
         module = importlib.import_module(f"inflight_lab.{COMMANDS[name].module}")
         module.main(arguments)
-    except ModuleNotFoundError as error:  # it says which extra brings it
-        sys.exit(str(error))
+    except ModuleNotFoundError as error:
+        if "pip install" in str(error):  # it says which extra brings it
+            sys.exit(str(error))
+        sys.exit(f'{name} needs more: pip install "inflight-lab[lab]" ({error})')
     except KeyboardInterrupt:  # what was printed stays; a traceback adds nothing
         sys.exit(130)
     except BrokenPipeError:

@@ -38,7 +38,8 @@ def ids_in(file: Path) -> list[int]:
     if not file.exists():
         return []
     *lines, _torn = file.read_text("ascii").split("\n")
-    return [json.loads(line)["id"] for line in lines]
+    keys = [json.loads(line)["key"] for line in lines]
+    return [int(key.rpartition("=")[2]) for key in keys]
 
 
 def ids_asked_for(heads: list[str]) -> list[int]:
@@ -53,7 +54,7 @@ async def measure(ids: int, *, rate: int, kills: int, folder: Path) -> None:
     with PracticeServer(latency=0.1, **quota) as server:
         async with FaultyPath(server, answer(500), harmed=harmed) as path:
             script = folder / "my_script.py"
-            settings = {"IDS": range(ids), "QUOTAS": [(rate, 1)]}
+            settings = {"IDS": range(ids), "RATE": rate}
             url = f"{path.url}?id={{id}}"
             script.write_text(snippet("fetch_all", URL=url, **settings))
             began = time.perf_counter()
@@ -79,7 +80,7 @@ async def run_once(
     """
     written = set(ids_in(script.with_name("results.jsonl")))
     before = len(path.heads)
-    process = await start(script, tqdm=False)
+    process = await start(script)
     if kill_after:
         await until(lambda: path.seen >= kill_after, patience=PATIENCE)
         process.kill()

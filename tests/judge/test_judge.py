@@ -17,7 +17,7 @@ import pytest
 from inflight_lab.judge import judge
 from inflight_lab.judge.card import Card, Finding, Share
 from inflight_lab.runners import naive
-from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.pacer import Pacer
 from tests.judge import limiters
 from tests.judge.limiters import PERIOD, RATE
 

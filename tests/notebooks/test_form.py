@@ -96,7 +96,7 @@ def test_10_asks_redis_for_the_rate_that_it_names() -> None:
     prose = code_cell(notebook("10"), "text-redis-rate")
     (named,) = re.findall(r"each process keeps to (\d+)", prose)
     command = code_cell(notebook("10"), "code-redis-send")
-    (asked,) = re.findall(r'"--rate", "(\d+)"', command)
+    (asked,) = re.findall(r'"rate": (\d+)', command)
     assert named == asked
 
 

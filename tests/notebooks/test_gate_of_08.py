@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from inflight_lab.runners import resilient
-from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.pacer import Pacer
 from inflight_lab.server.app import PracticeApp
 from tests.support.asgi import client_of
 from tests.support.notebook_tools import code_cell, notebook

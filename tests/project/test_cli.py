@@ -76,9 +76,8 @@ def test_run_hands_over() -> None:
 def test_snippet_prints_a_recipe_with_your_settings() -> None:
     """Without a name it is the complete script; a setting stands in the code."""
     assert inflight_lab("snippet").stdout == snippet("fetch_all")
-    quotas = "--rate 10 --period 1 --rate 300 --period 60"
-    ran = inflight_lab("snippet", "paced", *quotas.split(), "--notebook")
-    assert ran.stdout == snippet("paced", notebook=True, QUOTAS=[(10, 1), (300, 60)])
+    ran = inflight_lab("snippet", "paced", "--rate", "10", "--period", "60")
+    assert ran.stdout == snippet("paced", RATE=10, PERIOD=60)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +89,8 @@ def test_snippet_prints_a_recipe_with_your_settings() -> None:
             "--folder must be a folder that can be created and written to, got ",
         ),
         (["--open", "99"], "--open must be the number of a notebook, got 99"),
-        (["snippet", "--rate", "0"], "rate must be 1 or more, got 0"),
-        (["snippet", "nope"], "invalid choice: 'nope'"),
+        (["snippet", "--rate", "0"], "--rate: must be greater than 0, got 0"),
+        (["snippet", "nope"], "no recipe and no rung is called 'nope'"),
         (["site", __file__], "folder must be new or empty, got "),
         (["run", "nope"], "No rung is called 'nope'. Use one of naive, "),
         (["watch"], "required: script\n"),
@@ -120,7 +119,6 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
                 "naive",
                 server.url,
                 "--count=2",
-                "--verbose",
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -136,8 +134,8 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
-    """With how far it was, and the exit status that a shell gives to it."""
-    command = [BIN / "inflight-lab", "run", "naive", "--verbose"]
+    """With one sentence, and the exit status that a shell gives to it."""
+    command = [BIN / "inflight-lab", "run", "naive"]
     with PracticeServer(latency=60) as server:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
         pipes: dict[str, Any] = {
@@ -148,7 +146,7 @@ def test_ctrl_c_ends_a_run_without_a_traceback() -> None:
         with subprocess.Popen([*command, server.url, "--count=1"], **pipes) as ran:
             assert ran.stdout.readline() == b"Making request 0\n"
             ran.send_signal(signal.SIGINT)
-            assert ran.communicate() == (b"", b"Stopped: 0 of 1 requests answered.\n")
+            assert ran.communicate() == (b"", b"Stopped: there is no result.\n")
     assert ran.returncode == 130
 
 

@@ -56,6 +56,33 @@ def test_every_public_name_can_be_imported_and_a_wrong_one_not() -> None:
         inflight_lab.PracticeSever  # noqa: B018
 
 
+FACE = "Pacer, Budgets, Patience, AnswerFile, NoAnswer, Stop, read_refusal"
+
+
+def test_the_library_needs_httpx_alone() -> None:
+    """Its names, and the command that prints scripts, work where nothing else is
+    installed; a name of the lab says in one line what brings it.
+    """
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({HEAVY})
+from inflight_lab import {FACE}
+from inflight_lab.cli import main
+main(["snippet", "paced"])
+try:
+    from inflight_lab import Panel
+except ModuleNotFoundError as error:
+    print(error)
+main(["watch", "script.py"])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout.startswith('"""Send many requests')
+    needs = 'needs more: pip install "inflight-lab[lab]" ('
+    assert f"\nPanel {needs}" in ran.stdout
+    assert ran.stderr.startswith(f"watch {needs}")
+    assert ran.stderr.count("\n") == 1
+
+
 def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:
     """What is imported for it alone is what is imported when a name is first used."""
     tree = ast.parse(Path(inflight_lab.__file__).read_text(encoding="utf-8"))

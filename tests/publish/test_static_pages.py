@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from nbclient.output_widget import OutputWidget
 
 from inflight_lab.plot.player import page_parts
 from inflight_lab.publish import static_pages
-from inflight_lab.recipes.snippet import snippet
 
 LIVE = "<kbd>open it</kbd>"
 
@@ -48,22 +46,6 @@ def test_what_sliders_print_is_on_the_page(
     assert page.count("<pre>the rate is 2") == 1
     assert "interactive(children" not in page
     assert not sent
-
-
-SNIPPET_MAKER = "from inflight_lab.recipes.widget import SnippetMaker\nSnippetMaker()"
-
-
-def test_the_snippet_maker_leaves_its_code_on_the_page(tmp_path: Path) -> None:
-    """Whoever reads a page where nothing runs can unfold and copy the whole script, and
-    sees before how long it is.
-    """
-    cell = nbformat.v4.new_code_cell(SNIPPET_MAKER)
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "maker.ipynb")
-    page = page_of(tmp_path / "maker.ipynb", tmp_path)
-    code = snippet("fetch_all")
-    lines = len(code.splitlines())
-    assert f"<details><summary>The code of <code>fetch_all</code>: {lines:,}" in page
-    assert code in html.unescape(page)
 
 
 PREDICT = """

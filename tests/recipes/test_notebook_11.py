@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+import contextlib
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -22,17 +20,11 @@ import httpx
 import pytest
 import requests
 
-from inflight_lab import PracticeServer
-from inflight_lab.recipes import RECIPES, fetch_all
-from inflight_lab.recipes.api import Api, patient_retries
-from inflight_lab.recipes.results_file import Record, open_results
-from inflight_lab.recipes.snippet import snippet
-from inflight_lab.recipes.two_files import two_files
+from inflight_lab import NoAnswer, Pacer, Patience, PracticeServer, Stop
+from inflight_lab.recipes import RECIPES
 from inflight_lab.runners import RUNGS
-from tests.support.notebook_tools import code_cell, kernel, notebook
-from tests.support.pasting import run_cell
-from tests.support.run_all import RUN_ALL
-from tests.support.shown_recipes import CODE, SHOWN_IN, code_in, source_of
+from tests.support.notebook_tools import code_cell, notebook
+from tests.support.shown_recipes import SHOWN_IN, code_in, source_of
 from tests.support.virtual_clock import run
 
 
@@ -49,7 +41,7 @@ def test_each_recipe_has_a_row_and_each_row_a_command() -> None:
     scripts, parts = commands_in("text-scripts"), commands_in("text-which")
     for named in (scripts, parts):
         assert len(named) == len(set(named))
-    assert RECIPES.keys() <= set(scripts) <= {*RECIPES, *RUNGS}
+    assert set(scripts) == RECIPES.keys()
     assert set(parts) <= set(RUNGS)
 
 
@@ -113,7 +105,8 @@ def test_the_lines_for_a_long_job(tmp_path: Path) -> None:
     script = (tmp_path / "my_script.py").read_text("utf-8")
     (settings,) = code_in("text-hurry-job")
     for line in settings.splitlines():
-        assert f"\n{line}" in script
+        name, _, _ = line.partition(" = ")
+        assert f"\n{name} = " in script
 
 
 def run_the_command(cell_id: str, folder: Path) -> None:
@@ -167,129 +160,33 @@ def rows() -> list[Row]:
 
 
 @pytest.mark.parametrize("row", rows(), ids=str)
-def test_the_table_says_what_is_tried_again(row: Row, tmp_path: Path) -> None:
+def test_the_table_says_what_is_tried_again(row: Row) -> None:
     """Each status that comes back is tried again, or is not, as the page says, and as
     often as it says.
     """
     headers = {"Retry-After": "1"} if row.names_a_limit else {}
     sent = 0
 
-    async def answer(item: Record) -> httpx.Response:
+    async def answer() -> httpx.Response:
         nonlocal sent
         sent += 1
         error = {"error": {"code": row.code}} if row.code else {}
         return httpx.Response(row.status, headers=headers, json=error)
 
     async def main() -> None:
-        path = str(tmp_path / "results.jsonl")
-        with open_results(path, [{"key": "1"}]) as results:
-            api = Api(
-                ask=answer,
-                results=results,
-                quotas=[(100, 1)],
-                limit=5,
-                not_there=fetch_all.NOT_THERE,
-            )
-            await api.ask_for(results.missing())
+        with contextlib.suppress(NoAnswer, Stop):
+            await Patience()(Pacer(100, 1), answer)
 
     run(main())
     assert sent == (8 if row.is_tried_again else 1)
     assert "eight times" in code_cell(notebook("11"), "text-retried-why")
 
 
-def test_the_longest_pause_is_as_the_table_says() -> None:
-    """Ten minutes, unless a quota's period is longer."""
+def test_the_numbers_of_the_page_are_those_of_the_class() -> None:
+    """When it gives up."""
+    patience = Patience()
     assert "more than ten minutes" in code_cell(notebook("11"), "text-retried")
-    assert patient_retries().longest_pause == 600
-
-
-@pytest.mark.anyio
-async def test_answers_in_sqlite(
-    server: PracticeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What the page shows is all it takes: the second start finds the answers of the
-    first one in the database, and the report names it.
-    """
-    path = tmp_path / "results.jsonl"
-    settings = {"URL": f"{server.url}?id={{id}}", "RESULTS": str(path)}
-    code = snippet("fetch_all", notebook=True, IDS=range(5), **settings)
-    for _ in range(2):
-        results = (await run_cell(with_sqlite(code)))["results"]
-        assert [outcome["data"]["args"]["id"] for outcome in results] == list("01234")
-        assert server.stats().started == 5
-        assert capsys.readouterr().out == f"5 of 5 have an answer in {path}.db.\n"
-    with closing(sqlite3.connect(f"{path}.db")) as database:
-        (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
-    assert rows == 5
-    assert path.read_bytes() == b""
-
-
-@pytest.mark.anyio
-@pytest.mark.filterwarnings("ignore:.*unclosed database")
-async def test_a_file_that_is_no_database_ends_the_script(
-    server: PracticeServer, tmp_path: Path
-) -> None:
-    """With a sentence that names it, and before anything is sent."""
-    path = tmp_path / "results.jsonl"
-    (tmp_path / "results.jsonl.db").write_text("something else " * 100, "utf-8")
-    settings = {"URL": f"{server.url}?id={{id}}", "RESULTS": str(path)}
-    code = snippet("fetch_all", notebook=True, IDS=range(5), **settings)
-    with pytest.raises(Exception, match=f"^cannot read {path}.db: file is not a data"):
-        await run_cell(with_sqlite(code))
-    assert server.stats().started == 0
-    gc.collect()  # closes the database, as the end of the script does
-
-
-def test_all_changes_for_sqlite_are_in_one_of_two_files() -> None:
-    """The import has its place, and the methods are there, in the file beside."""
-    files = two_files("fetch_all", Path("my_script.py"))
-    assert with_sqlite(files.script) == files.script
-    changed = with_sqlite(files.parts)
-    assert "\nimport re\nimport sqlite3\n" in changed
-    for part in ("sqlite3.connect(", "INSERT OR REPLACE", "self.database.close()"):
-        assert changed.count(part) == 1
-
-
-def with_sqlite(code: str) -> str:
-    """The script after what the page says was done to it."""
-    (shown,) = CODE.findall(code_cell(notebook("11"), "text-sqlite"))
-    for name in ("read", "write", "close"):
-        method = method_in(shown, name)
-        where = rf"(?s)class ResultsFile:.*?(    def {name}\(self.*?)\n\n"
-        for old in re.findall(where, code):
-            code = code.replace(old, method)
-    return code.replace("\nimport re\n", "\nimport re\nimport sqlite3\n", 1)
-
-
-def method_in(shown: str, name: str) -> str:
-    """A method of those that the page shows, with the helpers below it."""
-    _, _, begun = shown.partition(f"    def {name}(")
-    method = re.split(r"\n\n    def (?:write|close)\(", begun)[0]
-    return f"    def {name}({method.rstrip()}"
-
-
-GENEROUS = (
-    "server = PracticeServer(latency=0.3, quota='sliding-window', rate=150).start()"
-)
-"""Allows more than the page's, so that a busy machine is not refused anything."""
-
-
-def test_pasted_as_the_page_says() -> None:
-    """The notebook form, with the two lines that the page prints: 300 answers, and no
-    429.
-    """
-    cells = [cell_of_11("code-imports"), GENEROUS, cell_of_11("code-lines")]
-    with kernel() as fresh:
-        *_, printed = fresh.run_all(cells, within=RUN_ALL)
-        assert printed.text
-        code = snippet("paced", notebook=True)
-        for line in printed.text.splitlines():
-            name, _, _ = line.partition(" = ")
-            code = re.sub(rf"^{name} = .*", lambda _, line=line: line, code, flags=re.M)
-        *_, tried = fresh.run_all([code, cell_of_11("code-tried")], within=RUN_ALL)
-    assert tried.text.startswith("300 answers, 0 429s\n")
-
-
-def cell_of_11(cell_id: str) -> str:
-    """The source of a cell of the page."""
-    return code_cell(notebook("11"), cell_id)
+    assert patience.longest_pause == 600
+    why = code_cell(notebook("11"), "text-retried-why")
+    assert ("ten refusals" in why, patience.refusals_in_a_row) == (True, 10)
+    assert ("fifty items" in why, patience.failures_in_a_row) == (True, 50)

@@ -1,789 +1,480 @@
-"""Resilient: what the server asks for counts for all, backing off is spread, and
-everything has an end.
+"""Resilient: what the API asks for counts for all, nothing is lost that can be had, and
+everything has an end.  All on the virtual clock, except for one real server.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import math
 import random
-from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import httpx
 import httpx2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from inflight_lab import AdjustableLimiter, ObservedTransport, PracticeServer
-from inflight_lab.runners.resilient import PLAN, Retries, make_many_requests
+from inflight_lab import AdjustableLimiter, PracticeServer
+from inflight_lab.runners import adaptive, budgets, resilient
+from inflight_lab.runners.patiently import NoAnswer, Patience, Stop
+from inflight_lab.server.app import PracticeApp
+from inflight_lab.server.dialects import DIALECTS
 from tests.support import virtual_clock
+from tests.support.asgi import client_of
 from tests.support.virtual_clock import TODAY, virtual_loop
 
 URL = "http://127.0.0.1/get"
+LATENCY = 0.1
+Answer = httpx.Response | Exception
+NO_MONEY = {"error": {"code": "insufficient_quota", "message": "Check your plan."}}
+
+
+def now() -> float:
+    """Seconds since the beginning on the virtual clock."""
+    return virtual_loop().now - virtual_clock.BEGIN
 
 
 class Api(httpx.AsyncBaseTransport):
-    """Answers as ``decide(number of the attempt, time)`` says.
+    """Answers as ``decide(number of the request, time of its arrival)`` says."""
 
-    That is a status, a status and headers, a response, or an error.  Each attempt takes
-    ``latency`` seconds.
-    """
-
-    def __init__(
-        self, decide: Callable[[int, float], Any], *, latency: float = 0
-    ) -> None:
+    def __init__(self, decide: Callable[[int, float], Answer], latency: float) -> None:
         self.decide = decide
         self.latency = latency
-        self.times: list[float] = []
+        self.arrivals: list[float] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One attempt."""
-        now = virtual_loop().now - virtual_clock.BEGIN
-        self.times.append(now)
-        attempt = len(self.times)
-        await asyncio.sleep(
-            self.latency
-        )  # also with 0 s, so that as many fly as have a slot
-        answer = self.decide(attempt, now)
+        self.arrivals.append(now())
+        answer = self.decide(len(self.arrivals), now())
+        await asyncio.sleep(self.latency)
         if isinstance(answer, Exception):
             raise answer
-        if isinstance(answer, httpx.Response):
-            return answer
-        status, headers = answer if isinstance(answer, tuple) else (answer, {})
-        return httpx.Response(status, headers=headers, json={})
+        return answer
 
 
-def no_jitter(low: float, high: float) -> float:
-    """The whole backoff, always."""
-    return high
+class Run(NamedTuple):
+    """What became of a run."""
 
+    outcomes: list[Any]
+    api: Api
+    seconds: float
 
-def on_virtual_clock(
-    decide: Callable[[int, float], Any],
-    work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]],
-    *,
-    latency: float = 0,
-) -> tuple[Any, Api, float]:
-    """What ``work`` returned, the API it met, and how long it took on the virtual
-    clock.
-    """
-    api = Api(decide, latency=latency)
+    @property
+    def failures(self) -> list[Exception]:
+        """The outcomes that are no answer."""
+        return [each for each in self.outcomes if isinstance(each, Exception)]
 
-    async def main() -> tuple[Any, float]:
-        async with httpx.AsyncClient(transport=api) as client:
-            return await work(client), virtual_loop().now - virtual_clock.BEGIN
-
-    result, took = virtual_clock.run(main())
-    return result, api, took
+    @property
+    def answered(self) -> int:
+        """How many outcomes are answers."""
+        return len(self.outcomes) - len(self.failures)
 
 
 def run(
-    decide: Callable[[int, float], Any],
+    decide: Callable[[int, float], Answer],
     count: int = 1,
     *,
-    limiter: Any = None,
     limit: int = 3,
-    latency: float = 0,
-    **how: Any,
-) -> tuple[list[Any], Api, float]:
-    """One run with `Retries` of ``how``; a failure is an outcome."""
-    options = {
-        "limit": limit,
-        "limiter": limiter,
-        "retries": Retries(**how),
-        "return_exceptions": True,
-    }
+    limiter: Any = None,
+    latency: float = LATENCY,
+    **patience: Any,
+) -> Run:
+    """A run of the rung against an API; a failure is an outcome."""
+    api = Api(decide, latency)
 
-    async def work(client: httpx.AsyncClient) -> list[Any]:
-        return await make_many_requests(URL, count, client=client, **options)
-
-    return on_virtual_clock(decide, work, latency=latency)
-
-
-def statuses(outcomes: list[Any]) -> list[Any]:
-    """Status of a response, text of a failure."""
-    return [
-        str(outcome) if isinstance(outcome, Exception) else outcome.status_code
-        for outcome in outcomes
-    ]
-
-
-# The gate.
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_the_gate_is_for_all(status: int) -> None:
-    """One refusal with Retry-After, and nobody sends until then: neither the refused
-    nor those who wait.
-    """
-    outcomes, api, _ = run(
-        lambda attempt, now: (status, {"Retry-After": "5"}) if attempt == 2 else 200,
-        20,
-        limit=1,
-    )
-    assert statuses(outcomes) == [200] * 20
-    assert [time for time in api.times if 0 < time < 5] == []
-    assert api.times[:2] == [0, 0]
-    assert len(api.times) == 21
-
-
-def test_a_request_that_queued_for_its_slot_sees_the_gate() -> None:
-    """The gate is looked at with the slot in hand, so that a long queue does not send
-    into a shut gate.
-    """
-    outcomes, api, _ = run(
-        lambda attempt, now: (429, {"Retry-After": "9"}) if now < 9 else 200, 50
-    )
-    assert statuses(outcomes) == [200] * 50
-    assert (
-        sum(time < 9 for time in api.times) == 3
-    )  # as many as were in flight at the first refusal
-
-
-def test_a_later_answer_does_not_open_the_gate_sooner() -> None:
-    """Two are refused together, the first until 9 and the second until 3: nobody sends
-    before 9.
-    """
-    _, api, _ = run(
-        lambda attempt, now: (
-            (429, {"Retry-After": "9" if attempt == 1 else "3"}) if now < 1 else 200
-        ),
-        4,
-        limit=2,
-    )
-    assert min(time for time in api.times if time > 0) == 9
-
-
-def test_no_slot_is_held_in_a_pause() -> None:
-    """While all wait for the gate every slot is free: other work under the same limiter
-    goes on.
-    """
-
-    async def work(client: httpx.AsyncClient) -> list[int]:
-        limiter = AdjustableLimiter(2)
-        requests = asyncio.create_task(
-            make_many_requests(URL, 6, limiter=limiter, client=client)
-        )
-        in_use = []
-        for _ in range(4):
-            await asyncio.sleep(1)
-            in_use.append(limiter.in_use)
-        await requests
-        return in_use
-
-    in_use, api, _ = on_virtual_clock(
-        lambda attempt, now: (429, {"Retry-After": "5"}) if now < 5 else 200, work
-    )
-    assert in_use == [0] * 4
-    assert len(api.times) == 2 + 6
-
-
-def test_two_runs_share_the_gate() -> None:
-    """The same `Retries` in two runs: the second waits for the gate that the first has
-    shut.
-    """
-
-    async def one_after_the_other(client: httpx.AsyncClient) -> None:
-        retries = Retries()
-        first = asyncio.create_task(
-            make_many_requests(URL, 1, client=client, retries=retries)
-        )
-        await asyncio.sleep(1)
-        await make_many_requests(URL, 2, client=client, retries=retries)
-        await first
-
-    _, api, _ = on_virtual_clock(
-        lambda attempt, now: (429, {"Retry-After": "5"}) if attempt == 1 else 200,
-        one_after_the_other,
-    )
-    assert api.times[0] == 0
-    assert len(api.times) == 4
-    assert min(api.times[1:]) == 5
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        (403, {"Retry-After": "5"}),
-        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(TODAY) + 5)}),
-        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(TODAY) + 5)}),
-        (429, {"X-RateLimit-Reset": "5"}),
-        (429, {"Retry-After": "5", "X-RateLimit-Reset": "60"}),
-    ],
-)
-def test_what_other_apis_say(refusal: tuple[int, dict[str, str]]) -> None:
-    """A 403 that says when to come back shuts the gate, and so does the reset of a
-    quota that is used up.
-    """
-    outcomes, api, _ = run(
-        lambda attempt, now: refusal if attempt == 1 else 200, 4, limit=1
-    )
-    assert statuses(outcomes) == [200] * 4
-    assert api.times[0] == 0
-    assert min(api.times[1:]) == 5
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"X-RateLimit-Remaining": "12", "X-RateLimit-Reset": "5"},
-        {"X-RateLimit-Reset": "soon"},
-    ],
-)
-def test_a_403_that_is_no_refusal(headers: dict[str, str]) -> None:
-    """Forbidden is forbidden: not asked again, though the answer names a quota of which
-    some is left.
-    """
-    outcomes, api, _ = run(lambda attempt, now: (403, headers))
-    assert statuses(outcomes) == ["Unexpected Status: Http status code is 403."]
-    assert api.times == [0]
-
-
-# When waiting does not help.
-
-
-def test_a_permanent_refusal_ends_the_run() -> None:
-    """Nothing more is sent, what was in flight keeps its answer, and each failure says
-    why.
-    """
-
-    async def work(client: httpx.AsyncClient) -> list[Any]:
-        return await make_many_requests(URL, 6, client=client, return_exceptions=True)
-
-    reason = "You exceeded your current quota."
-    outcomes, api, took = on_virtual_clock(
-        lambda attempt, now: no_more(reason) if attempt == 2 else 200, work, latency=1
-    )
-    unsent = f"Not sent: the API will refuse every request: {reason}"
-    refused = "Unexpected Status: Http status code is 429."
-    assert statuses(outcomes) == [200, refused, 200, *[unsent] * 3]
-    assert outcomes[1].__notes__ == [
-        f"The API says: {reason}",
-        "Gave up after 1 attempt in 1.0 s: no retry will help.",
-    ]
-    assert (api.times, took) == ([0, 0, 0], 1)
-
-
-def test_a_permanent_refusal_wakes_who_pauses() -> None:
-    """Nobody sits out a pause after which nothing would be sent; an API that gives no
-    reason (402, Payment Required) has none put into its mouth.
-    """
-    outcomes, api, took = run(
-        lambda attempt, now: 402 if attempt == 2 else 503,
-        2,
-        base=50.0,
-        uniform=no_jitter,
-        latency=1,
-    )
-    assert statuses(outcomes) == [
-        "Not sent: the API will refuse every request: it gives no reason.",
-        "Unexpected Status: Http status code is 402.",
-    ]
-    assert (len(api.times), took) == (2, 1)
-
-
-def test_a_permanent_refusal_ends_every_run_that_shares_it() -> None:
-    """Another run with the same `Retries` sends nothing, now or later; new `Retries`
-    begin anew.
-    """
-
-    async def work(client: httpx.AsyncClient) -> list[list[Any]]:
-        shared = Retries()
-        return [
-            await make_many_requests(
-                URL, 4, client=client, retries=retries, return_exceptions=True, limit=1
+    async def main() -> Run:
+        async with httpx.AsyncClient(transport=api) as client:
+            outcomes = await resilient.make_many_requests(
+                URL,
+                count,
+                limit=limit,
+                limiter=limiter,
+                client=client,
+                patiently=Patience(**patience),
+                return_exceptions=True,
             )
-            for retries in (shared, shared, Retries())
-        ]
+            return Run(outcomes, api, now())
 
-    (first, second, anew), api, _ = on_virtual_clock(
-        lambda attempt, now: no_more("no") if attempt == 1 else 200, work
-    )
-    unsent = "Not sent: the API will refuse every request: no"
-    assert statuses(first)[1:] == [unsent] * 3
-    assert statuses(second) == [unsent] * 4
-    assert statuses(anew) == [200] * 4
-    assert len(api.times) == 1 + 4
+    return virtual_clock.run(main())
 
 
-def no_more(reason: str) -> httpx.Response:
-    """The refusal of an API that is paid for in advance, when nothing is left."""
-    error = {"code": "insufficient_quota", "message": reason}
-    return httpx.Response(429, json={"error": error})
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={})
 
 
-@pytest.mark.parametrize("status", [413, 500])
-def test_a_permanent_refusal_of_one_request(status: int) -> None:
-    """What one request alone is refused for, its size for example, loses its own answer
-    and no other; it is not sent again.
-    """
-    outcomes, api, _ = run(
-        lambda attempt, now: (
-            (status, {"x-should-retry": "false"}) if attempt == 1 else 200
-        ),
-        100,
-    )
-    refused = f"Unexpected Status: Http status code is {status}."
-    assert statuses(outcomes) == [refused, *[200] * 99]
-    assert len(api.times) == 100
+def refusal(seconds: object = None, status: int = 429) -> httpx.Response:
+    """A refusal that asks to wait for so long, if that is given."""
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return httpx.Response(status, headers=headers, json={"message": "Slow down."})
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_an_error_of_the_request_gives_the_reason(status: int) -> None:
-    """Errors that are no refusals, and raised at once, say what the API says too."""
-    answer = httpx.Response(status, json={"error": {"message": "No such key."}})
-    [error], api, _ = run(lambda attempt, now: answer)
-    assert error.__notes__ == ["The API says: No such key."]
-    assert len(api.times) == 1
+def until(moment: float, answer: Callable[[], Answer]) -> Callable[..., Answer]:
+    """This answer to all that arrives before the moment, and 200 afterwards."""
+    return lambda number, time: answer() if time < moment else ok()
 
 
-def test_not_found_is_not_asked_again() -> None:
-    """A 404 is settled, though the answer has a Retry-After."""
-    outcomes, api, _ = run(lambda attempt, now: (404, {"Retry-After": "0"}))
-    assert statuses(outcomes) == ["Unexpected Status: Http status code is 404."]
-    assert api.times == [0]
+# What holds all back
 
 
-# Backing off.
+@pytest.mark.parametrize("status", [429, 503, 529, 403, 500])
+@pytest.mark.parametrize("seconds", [20, 119])
+def test_the_api_decides_when_to_come_back(status: int, seconds: int) -> None:
+    """Nobody sends before the moment that one refusal names, and nothing is lost."""
+    ran = run(until(0.05, lambda: refusal(seconds, status)), 20)
+    first_back = min(at for at in ran.api.arrivals if at > LATENCY)
+    assert ran.failures == []
+    assert first_back == pytest.approx(LATENCY + seconds)
+    assert ran.seconds < seconds + 3
 
 
-def test_full_jitter() -> None:
-    """Without Retry-After: evenly between nothing and base * 2 ** attempt, never more
-    than the cap.
-    """
-    drawn: list[tuple[float, float]] = []
-
-    def uniform(low: float, high: float) -> float:
-        drawn.append((low, high))
-        return random.Random(7).uniform(low, high)
-
-    outcomes, api, took = run(
-        lambda attempt, now: 503,
-        attempts=7,
-        base=0.5,
-        cap=6.0,
-        give_up_after=1e6,
-        uniform=uniform,
-    )
-    slept = [later - earlier for earlier, later in itertools.pairwise(api.times)]
-    backoffs = drawn[: len(slept)]  # the last attempt has none
-    assert backoffs == [(0, 0.5), (0, 1), (0, 2), (0, 4), (0, 6), (0, 6)]
-    within = zip(slept, backoffs, strict=True)
-    assert all(0 < pause < high for pause, (_, high) in within)
-    assert len(api.times) == 7
-    assert outcomes[0].__notes__ == [
-        f"Gave up after 7 attempts in {took:.1f} s: there are no more attempts."
-    ]
+def test_those_that_were_refused_do_not_come_back_together() -> None:
+    """Each adds a part of the backoff at random to the pause that the API asked for."""
+    random.seed(1)
+    ran = run(until(0.05, lambda: refusal(5)), 30, limit=30)
+    again = sorted(ran.api.arrivals)[30:]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(again)]
+    assert ran.failures == []
+    assert min(again) >= 5 + LATENCY
+    assert 0 < max(gaps) < max(again) - min(again)
+    assert 0.3 < max(again) - min(again) <= 0.5
 
 
-def test_jitter_spreads_the_herd() -> None:
-    """200 refused together come back together without jitter, and apart from each other
-    with it.
-    """
-    busiest = {}
-    for jitter in (no_jitter, random.Random(1).uniform):
-        _, api, _ = run(
-            lambda attempt, now: 503 if attempt <= 200 else 200,
-            200,
-            limit=200,
-            base=2.0,
-            uniform=jitter,
-        )
-        retried = [time for time in api.times if time > 0]
-        assert len(retried) == 200
-        busiest[jitter is no_jitter] = max(
-            sum(at <= time < at + 0.1 for time in retried) for at in retried
-        )
-    assert busiest[True] == 200
-    assert busiest[False] < 30
+def test_a_refusal_without_a_time_holds_all_back_longer_each_time() -> None:
+    """0.5 s, 1 s, 2 s: an API that refuses for 3 s is asked a few times only."""
+    ran = run(until(3, refusal), 50)
+    assert ran.failures == []
+    assert len(ran.api.arrivals) <= 50 + 4 * 3
+    assert ran.seconds < 10
 
 
-def test_the_refused_come_after_the_gate_not_before() -> None:
-    """Jitter is added to what the server asked for; it never shortens it."""
-    _, api, _ = run(
-        lambda attempt, now: (429, {"Retry-After": "4"}) if attempt <= 50 else 200,
-        50,
-        limit=50,
-    )
-    assert min(time for time in api.times if time > 0) >= 4
-    assert len({time for time in api.times if time > 0}) > 40
+def test_a_slot_is_free_while_a_request_backs_off() -> None:
+    """A request that fails alone holds nobody up."""
+    limiter = AdjustableLimiter(1)
+    ran = run(lambda n, _: httpx.Response(500) if n == 1 else ok(), 5, limiter=limiter)
+    assert ran.failures == []
+    assert ran.api.arrivals[1:5] == pytest.approx([0.1, 0.2, 0.3, 0.4])
 
 
-# An end to everything.
+# What is tried again
 
 
-@given(
-    answers=st.lists(
-        st.sampled_from(
-            [
-                200,
-                429,
-                503,
-                500,
-                404,
-                402,
-                (429, {"Retry-After": "3"}),
-                (503, {"Retry-After": "999999999"}),
-                "lost",
-            ]
-        ),
-        min_size=1,
-        max_size=12,
-    ),
-    count=st.integers(0, 8),
-    limit=st.integers(1, 4),
-    attempts=st.integers(1, 4),
-    retry_budget=st.sampled_from([0, 0.25, 1]),
-    reserve=st.integers(0, 3),
-    give_up_after=st.sampled_from([0, 5, 60]),
-    longest_pause=st.sampled_from([0, 2, 120]),
-)
-def test_bounds_hold_whatever_the_server_does(
-    answers: list[Any],
-    count: int,
-    limit: int,
-    attempts: int,
-    retry_budget: float,
-    reserve: int,
-    give_up_after: float,
-    longest_pause: float,
-) -> None:
-    """Attempts, budget and time are kept for any answers, and there is one outcome for
-    each request.
-    """
-    asked = 0.0  # for pauses that are short enough
-
-    def decide(attempt: int, now: float) -> Any:
-        nonlocal asked
-        answer = answers[attempt % len(answers)]
-        if answer == (429, {"Retry-After": "3"}) and longest_pause >= 3:
-            asked += 3
-        return httpx.ConnectError("lost") if answer == "lost" else answer
-
-    outcomes, api, took = run(
-        decide,
-        count,
-        limit=limit,
-        attempts=attempts,
-        retry_budget=retry_budget,
-        reserve=reserve,
-        give_up_after=give_up_after,
-        longest_pause=longest_pause,
-    )
-    assert len(outcomes) == count
-    assert len(api.times) <= count * attempts
-    assert len(api.times) <= count + reserve + retry_budget * count
-    assert took <= give_up_after + asked + 1e-6
-    assert all(
-        isinstance(
-            outcome, httpx.Response | ValueError | httpx.ConnectError | TimeoutError
-        )
-        for outcome in outcomes
-    )
-
-
-def test_the_budget_is_shared() -> None:
-    """When everything is refused the load grows by the budget, and not by the attempts
-    of each.
-    """
-    outcomes, api, _ = run(
-        lambda attempt, now: 503, 100, retry_budget=0.25, reserve=5, give_up_after=1e6
-    )
-    assert len(api.times) == 100 + 25 + 5
-    assert statuses(outcomes) == ["Unexpected Status: Http status code is 503."] * 100
-
-
-def test_a_spent_budget_is_named() -> None:
-    """Who has attempts left, and no retry in the common budget, says so."""
-    outcomes, api, _ = run(lambda attempt, now: 503, 3, retry_budget=0, reserve=0)
-    assert len(api.times) == 3
-    notes = ["Gave up after 1 attempt in 0.0 s: the retry budget was spent."]
-    assert [outcome.__notes__ for outcome in outcomes] == [notes] * 3
+LOST = [
+    httpx.ReadError(""),
+    httpx.ConnectError(""),
+    httpx.ConnectTimeout(""),
+    httpx.PoolTimeout(""),
+    httpx.RemoteProtocolError("Server disconnected"),
+    httpx.ProxyError(""),
+    httpx2.ReadError(""),
+    httpx2.RemoteProtocolError(""),
+    ConnectionResetError(),
+]
 
 
 @pytest.mark.parametrize(
-    "how", [{"give_up_after": 0.1}, {"attempts": 1}, {"longest_pause": 2}]
+    "failure",
+    [*LOST, *map(httpx.Response, (408, 409, 500, 502, 504, 522))],
+    ids=repr,
 )
-def test_a_retry_that_is_not_made_is_not_charged(how: dict[str, Any]) -> None:
-    """A request that gives up for any reason leaves the retry budget to the others."""
-    retries = Retries(reserve=5, uniform=no_jitter, **how)
-
-    async def work(client: httpx.AsyncClient) -> list[Any]:
-        return await make_many_requests(
-            URL, 1, client=client, retries=retries, return_exceptions=True
-        )
-
-    _, api, _ = on_virtual_clock(
-        lambda attempt, now: (503, {"Retry-After": "3"}), work, latency=1
-    )
-    assert len(api.times) == 1
-    assert retries.retries_left == 5 + 1
-
-
-@pytest.mark.parametrize("asked", [60, 61, 120])
-def test_what_the_server_asks_for_loses_nothing(asked: int) -> None:
-    """A minute's pause, or two, is sat out, and the refused request gets its answer
-    like all others.
+def test_what_may_be_temporary_is_tried_again(failure: Answer) -> None:
+    """A lost connection, a timeout and an error of the server cost no answer, whichever
+    package raises it.
     """
-    outcomes, api, took = run(
-        lambda attempt, now: (429, {"Retry-After": str(asked)}) if now < asked else 200,
-        20,
-    )
-    assert statuses(outcomes) == [200] * 20
-    assert [time for time in api.times if 0 < time < asked] == []
-    assert asked <= took <= asked + 0.5
-
-
-def test_a_pause_in_each_window_loses_nothing() -> None:
-    """Of 7 a minute, 30 requests take four pauses, more than ``give_up_after`` in all:
-    nobody gives up.
-    """
-    accepted: Counter[int] = Counter()
-
-    def seven_a_minute(attempt: int, now: float) -> Any:
-        window = int(now // 60)
-        if accepted[window] == 7:
-            return 429, {"Retry-After": str(math.ceil(60 * (window + 1) - now))}
-        accepted[window] += 1
-        return 200
-
-    outcomes, _, took = run(seven_a_minute, 30, give_up_after=11)
-    assert statuses(outcomes) == [200] * 30
-    assert took > 4 * 60
-
-
-class Budget(NamedTuple):
-    """A limit on the time, and how many attempts fit into it."""
-
-    give_up_after: float
-    attempts: int
-
-
-# Each attempt takes 2 s, the pauses after it 1, 2, 4, 8 and 16 s: they end after 3, 7,
-# 13, 23 and 41 s.
-@pytest.mark.parametrize(
-    "budget", [Budget(22.9, 4), Budget(23.1, 5), Budget(37, 5), Budget(41.5, 6)]
-)
-@pytest.mark.parametrize("asked", [0, 90])
-def test_attempts_and_backoffs_count(budget: Budget, asked: int) -> None:
-    """No backoff begins that would end after ``give_up_after``; what the server asked
-    for is not counted.
-    """
-    outcomes, api, took = run(
-        lambda attempt, now: (
-            (503, {"Retry-After": str(asked)}) if attempt == 1 else 503
-        ),
-        attempts=50,
-        reserve=50,
-        base=1.0,
-        cap=1000.0,
-        give_up_after=budget.give_up_after,
-        uniform=no_jitter,
-        latency=2,
-    )
-    assert len(api.times) == budget.attempts
-    ends = {4: 15, 5: 25, 6: 43}
-    assert took == asked + ends[budget.attempts]
-    assert outcomes[0].__notes__ == [
-        f"Gave up after {budget.attempts} attempts in {took:.1f} s: "
-        f"a retry would exceed give_up_after, {budget.give_up_after:g} s."
-    ]
-
-
-def test_a_long_queue_does_not_count() -> None:
-    """Waiting for a slot, before the first attempt or between two, is no reason to give
-    up.
-    """
-    outcomes, _, took = run(
-        lambda attempt, now: 503 if attempt == 1 else 200,
-        30,
-        limit=1,
-        give_up_after=17,
-        latency=2,
-    )
-    assert statuses(outcomes) == [200] * 30
-    assert took == 31 * 2
+    ran = run(lambda number, _: failure if number <= 5 else ok(), 10)
+    assert ran.failures == []
+    assert len(ran.api.arrivals) == 15
 
 
 @pytest.mark.parametrize(
-    ("asked", "how", "said"),
+    "failure",
     [
-        (121, {}, "a pause of 121 s, and longest_pause is 120 s."),
-        (14, {"longest_pause": 13.5}, "a pause of 14 s, and longest_pause is 13.5 s."),
+        *map(httpx.Response, (400, 404, 422, 999)),
+        httpx.DecodingError("no gzip"),
+        httpx.UnsupportedProtocol("htp://"),
     ],
+    ids=repr,
 )
-def test_too_long_a_pause_is_named(
-    asked: int, how: dict[str, float], said: str
-) -> None:
-    """Who gives up because of it says what the server asked for, and what would have
-    been kept.
-    """
-    outcomes, api, took = run(
-        lambda attempt, now: (429, {"Retry-After": str(asked)}), **how
-    )
-    assert (api.times, took) == ([0], 0)
-    assert outcomes[0].__notes__ == [
-        f"Gave up after 1 attempt in 0.0 s: the server asked for {said}"
-    ]
-
-
-def test_the_longest_pause_may_be_changed_later() -> None:
-    """The gate asks the policy too: what it allows by then is waited for."""
-    retries = Retries()
-    retries.longest_pause = 300
-
-    async def work(client: httpx.AsyncClient) -> list[Any]:
-        return await make_many_requests(URL, 3, limit=1, client=client, retries=retries)
-
-    responses, api, _ = on_virtual_clock(
-        lambda attempt, now: (429, {"Retry-After": "150"}) if attempt == 1 else 200,
-        work,
-    )
-    assert statuses(responses) == [200] * 3
-    assert min(api.times[1:]) == 150
-
-
-def test_too_long_a_pause_ends_the_run_at_once() -> None:
-    """An hour's Retry-After is not sat out: the refused gives up, and the others are
-    not sent.
-    """
-    outcomes, api, took = run(
-        lambda attempt, now: (429, {"Retry-After": "3600"}), 5, limit=1
-    )
-    assert statuses(outcomes) == [
-        "Unexpected Status: Http status code is 429.",
-        *["Not sent: the server asked for too long a pause."] * 4,
-    ]
-    why = "the server asked for a pause of 3600 s, and longest_pause is 120 s."
-    assert outcomes[-1].__notes__ == [f"Gave up after 0 attempts in 0.0 s: {why}"]
-    assert (len(api.times), took) == (1, 0)
-
-
-def test_garbage_is_as_if_absent() -> None:
-    """A header that means nothing shuts no gate: only the refused one backs off."""
-    _, api, _ = run(
-        lambda attempt, now: (429, {"Retry-After": "-5"}) if attempt == 1 else 200,
-        4,
-        limit=1,
-        uniform=no_jitter,
-    )
-    assert api.times == [0, 0, 0, 0, 0.5]
+def test_what_no_retry_fixes_fails_at_once(failure: Answer) -> None:
+    """It is one request's failure, after one attempt, and the others go on."""
+    ran = run(lambda number, _: failure if number == 1 else ok(), 3)
+    assert len(ran.api.arrivals) == 3
+    assert [type(each) for each in ran.failures] == [NoAnswer]
 
 
 def test_an_attempt_that_hangs_is_cut_off_and_repeated() -> None:
-    """``timeout`` is for the whole attempt, also over a transport that knows no
-    timeouts.
+    """No answer in time is a failure like any other."""
+    api_hangs = run(lambda number, _: ok(), 1, latency=50, timeout=2, attempts=3)
+    assert len(api_hangs.api.arrivals) == 3
+    assert 6 <= api_hangs.seconds <= 7.5
+    assert "TimeoutError" in str(api_hangs.failures[0])
+
+
+def test_a_failure_says_its_status_and_the_apis_words() -> None:
+    """A person reads what the last answer was; a program reads its status."""
+    answer = httpx.Response(404, json={"error": {"message": "No such model."}})
+    [failure] = run(lambda *_: answer).failures
+    assert isinstance(failure, NoAnswer)
+    assert (str(failure), failure.status) == ("status 404 No such model.", 404)
+    [lost] = run(lambda *_: httpx.ReadError("gone"), attempts=2).failures
+    assert isinstance(lost.__cause__, httpx.ReadError)
+
+
+def test_backoffs_are_bounded() -> None:
+    """Eight attempts of one request, between them at most 0.5, 1, 2 ... 30 s."""
+    ran = run(lambda *_: httpx.Response(500), latency=0)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(ran.api.arrivals)]
+    assert len(gaps) == 7
+    longest = [0.5, 1, 2, 4, 8, 16, 30]
+    assert all(gap <= most for gap, most in zip(gaps, longest, strict=True))
+    assert sum(gaps) > 5
+
+
+# What ends a run
+
+
+class Row(NamedTuple):
+    """How an API refuses from the 101st request on; what comes of 400 requests."""
+
+    api: str
+    answer: httpx.Response
+    at_most: int
+    """Requests sent after the 100 that are answered."""
+    says: str
+
+
+USED_UP = [
+    Row("OpenAI", httpx.Response(429, json=NO_MONEY), 3, "Check your plan."),
+    Row("a wrong key", httpx.Response(401, json={"message": "Bad key"}), 3, "Bad key"),
+    Row(
+        "OpenRouter, empty",
+        httpx.Response(402, json={"error": {"message": "Insufficient credits."}}),
+        3,
+        "Insufficient credits.",
+    ),
+    Row(
+        "X, 24 hours",
+        httpx.Response(
+            429,
+            headers={
+                "x-app-limit-24hour-remaining": "0",
+                "x-app-limit-24hour-reset": str(int(TODAY) + 80_000),
+            },
+        ),
+        3,
+        "pause of 7999",
+    ),
+    Row("an hour", refusal(3600), 3, "pause of 3600 s"),
+    Row(
+        "xAI, in words that nobody knows",
+        httpx.Response(429, json={"error": "Your team has used all of its credits."}),
+        3 * 10,
+        "used all of its credits",
+    ),
+    Row(
+        "Cohere",
+        httpx.Response(429, json={"message": "limited to 1000 API calls / month"}),
+        3 * 10,
+        "1000 API calls / month",
+    ),
+    Row(
+        "YouTube",
+        httpx.Response(
+            403,
+            json={"error": {"errors": [{"message": "exceeded your quota"}]}},
+        ),
+        50 + 3,
+        "exceeded your quota",
+    ),
+    Row(
+        "Salesforce",
+        httpx.Response(
+            403, json=[{"message": "TotalRequests Limit exceeded.", "errorCode": "R"}]
+        ),
+        50 + 3,
+        "TotalRequests Limit exceeded.",
+    ),
+]
+
+
+@pytest.mark.parametrize("row", USED_UP, ids=[row.api for row in USED_UP])
+def test_used_up(row: Row) -> None:
+    """Where no wait helps, the run ends soon, in the API's words, and keeps what was
+    answered, whether or not anybody knows these words.
     """
-    attempts = itertools.count(1)
-
-    class Hanging(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            if next(attempts) == 1:
-                await asyncio.Event().wait()
-            return httpx.Response(200)
-
-    async def main() -> float:
-        async with httpx.AsyncClient(transport=Hanging()) as client:
-            [response] = await make_many_requests(URL, 1, client=client)
-        assert response.status_code == 200
-        return virtual_loop().now - virtual_clock.BEGIN
-
-    assert 10 <= virtual_clock.run(main()) <= 10.5
+    ran = run(lambda number, _: ok() if number <= 100 else row.answer, 400)
+    assert ran.answered == 100
+    assert 0 < len(ran.api.arrivals) - 100 <= row.at_most
+    stops = [each for each in ran.failures if isinstance(each, Stop)]
+    assert len(stops) >= 300 - 50
+    assert all(row.says in str(stop) for stop in stops)
 
 
 @pytest.mark.parametrize(
-    "error",
+    "answer",
     [
-        httpx.ConnectError("x"),
-        httpx.ReadTimeout("x"),
-        httpx.PoolTimeout("x"),
-        httpx.RemoteProtocolError("x"),
+        httpx.Response(402, json={"error": {"message": "Your card was declined."}}),
+        httpx.Response(402, json={"error": {"message": "requires more credits"}}),
+        httpx.Response(500, headers={"x-should-retry": "false"}),
+        httpx.Response(403, json={"message": "Forbidden"}),
     ],
-    ids=lambda error: type(error).__name__,
+    ids=repr,
 )
-def test_transport_errors_are_repeated(error: Exception) -> None:
-    """A GET that got no answer is sent again; the last error is what remains when none
-    comes.
+def test_a_refusal_of_one_request(answer: httpx.Response) -> None:
+    """It costs this request and no other, and it is not asked for again."""
+    ran = run(lambda number, _: answer if number % 5 == 0 else ok(), 400)
+    assert (len(ran.api.arrivals), ran.answered) == (400, 320)
+    assert {type(failure) for failure in ran.failures} == {NoAnswer}
+
+
+def test_a_402_for_three_seconds() -> None:
+    """It waits by itself: nobody else is held back, and nothing is lost."""
+    for_now = refusal(3, 402)
+    ran = run(lambda number, _: for_now if number == 1 else ok(), 60)
+    assert ran.failures == []
+    assert sum(at < 1.9 for at in ran.api.arrivals) >= 55
+    assert max(ran.api.arrivals) >= 3
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_does_not_exist_ends_no_run(status: int) -> None:
+    """A thousand gaps in a row are a thousand answers."""
+    ran = run(lambda *_: httpx.Response(status), 1000)
+    assert len(ran.api.arrivals) == len(ran.failures) == 1000
+    assert not any(isinstance(failure, Stop) for failure in ran.failures)
+
+
+def test_an_acceptance_in_between_begins_the_count_anew() -> None:
+    """One answer in 40 that is accepted, and the run goes on to its end."""
+    no = httpx.Response(403)
+    ran = run(lambda number, _: ok() if number % 40 == 0 else no, 400)
+    assert len(ran.api.arrivals) == 400
+
+
+def test_a_stop_wakes_who_waits_and_lets_answers_come() -> None:
+    """The first is refused for 100 s, the second for ever, and the third is in flight:
+    it is answered, and nobody sits the pause out.
     """
-    outcomes, _, _ = run(lambda attempt, now: error if attempt < 3 else 200)
-    assert statuses(outcomes) == [200]
-    outcomes, api, _ = run(lambda attempt, now: error, attempts=3)
-    assert (outcomes, len(api.times)) == ([error], 3)
+
+    async def decide(request: httpx.Request) -> httpx.Response:
+        number = next(numbers)
+        await asyncio.sleep(number)
+        answers = [None, refusal(100), httpx.Response(429, json=NO_MONEY), ok()]
+        return answers[number] or ok()
+
+    numbers = itertools.count(1)
+
+    async def main() -> None:
+        transport = httpx.MockTransport(decide)
+        async with httpx.AsyncClient(transport=transport) as client:
+            outcomes = await resilient.make_many_requests(
+                URL, 50, client=client, return_exceptions=True
+            )
+        assert now() == pytest.approx(3)
+        kinds = [type(outcome) for outcome in outcomes]
+        assert kinds == [Stop, Stop, httpx.Response] + [Stop] * 47
+        assert all("Check your plan." in str(outcomes[number]) for number in (0, 1, 9))
+
+    virtual_clock.run(main())
 
 
-@pytest.mark.parametrize(
-    "name", ["ConnectError", "ReadTimeout", "PoolTimeout", "RemoteProtocolError"]
-)
-def test_transport_errors_of_httpx2_are_repeated(name: str) -> None:
-    """A client of httpx2, which raises its own errors, is served just as well; other
-    errors are not.
+def test_runs_that_share_their_patience_stop_together() -> None:
+    """Who begins after a stop sends nothing."""
+
+    async def main() -> None:
+        api = Api(lambda *_: httpx.Response(429, json=NO_MONEY), LATENCY)
+        patiently = Patience()
+        async with httpx.AsyncClient(transport=api) as client:
+            for _ in range(2):
+                with pytest.raises(Stop, match="Check your plan"):
+                    await resilient.make_many_requests(
+                        URL, 1, client=client, patiently=patiently
+                    )
+        assert len(api.arrivals) == 1
+
+    virtual_clock.run(main())
+
+
+def test_a_cancelled_run_gives_its_slots_back() -> None:
+    """Whoever waited, backed off or was in flight is gone at once."""
+
+    async def main() -> None:
+        limiter = AdjustableLimiter(3)
+        api = Api(lambda number, _: refusal(50) if number == 9 else ok(), LATENCY)
+        async with httpx.AsyncClient(transport=api) as client:
+            batch = asyncio.create_task(
+                resilient.make_many_requests(URL, 50, client=client, limiter=limiter)
+            )
+            await asyncio.sleep(5)
+            batch.cancel()
+            await asyncio.wait([batch])
+            await asyncio.sleep(0)
+        assert (limiter.in_use, limiter.waiting) == (0, 0)
+        assert len(asyncio.all_tasks()) == 1
+
+    virtual_clock.run(main())
+
+
+@pytest.mark.parametrize("setting", ["attempts", "timeout", "longest_pause"])
+def test_a_setting_that_makes_no_sense(setting: str) -> None:
+    """It is refused by its name before anything is sent."""
+    with pytest.raises(ValueError, match=f"^{setting} must be greater than 0, got 0$"):
+        Patience(**{setting: 0})
+
+
+# Against the practice server, in each dialect
+
+
+RUNGS = [resilient, adaptive, budgets]
+each_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.__name__)
+
+
+def send_to(app: PracticeApp, rung: Any, count: int) -> list[Any]:
+    """A rung against a practice server without a socket."""
+    app.timeline.clock = now
+
+    async def main() -> list[Any]:
+        async with client_of(app) as client:
+            outcomes: list[Any] = await rung.make_many_requests(
+                URL, count, limit=3, client=client, return_exceptions=True
+            )
+            return outcomes
+
+    return virtual_clock.run(main())
+
+
+@each_rung
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect(rung: Any, dialect: str) -> None:
+    """All eight answers of two windows of four come, and few are refused meanwhile."""
+    app = PracticeApp(
+        latency=0.1, quota="sliding-window", rate=4, period=20, dialect=dialect
+    )
+    outcomes = send_to(app, rung, 8)
+    assert [getattr(outcome, "status_code", outcome) for outcome in outcomes] == [
+        200
+    ] * 8
+    assert app.stats().refused <= 3
+
+
+@each_rung
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_when_all_is_used_up(rung: Any, dialect: str) -> None:
+    """Most of 500 are not sent, and each outcome gives the API's reason.
+
+    GitHub has no words for it: a bare 402 concerns one request, until 50 in a row fail.
     """
-
-    def attempts(*errors: httpx2.TransportError) -> tuple[Any, int]:
-        left = list(errors)
-
-        async def answer(request: httpx2.Request) -> httpx2.Response:
-            if left:
-                raise left.pop()
-            return httpx2.Response(200)
-
-        async def main() -> Any:
-            async with httpx2.AsyncClient(
-                transport=httpx2.MockTransport(answer)
-            ) as client:
-                [outcome] = await make_many_requests(
-                    URL, 1, client=client, return_exceptions=True
-                )
-            return outcome
-
-        return virtual_clock.run(main()), len(errors) - len(left)
-
-    error = getattr(httpx2, name)("lost")
-    response, failed = attempts(error, error)
-    assert (response.status_code, failed) == (200, 2)
-    refused = httpx2.UnsupportedProtocol("x")
-    assert attempts(refused, refused) == (refused, 1)
-
-
-@pytest.mark.parametrize("answer", [400, 404, 410, 301, httpx.UnsupportedProtocol("x")])
-def test_what_no_retry_can_mend_is_not_repeated(answer: Any) -> None:
-    """Other statuses and mistakes of the caller fail at the first attempt."""
-    outcomes, api, _ = run(lambda attempt, now: answer)
-    assert len(api.times) == 1
-    assert isinstance(outcomes[0], Exception)
-
-
-# With a real server.
+    app = PracticeApp(latency=0.1, dialect=dialect, exhausted=True)
+    outcomes = send_to(app, rung, 500)
+    assert app.stats().started <= (50 + 3 if dialect == "github" else 3)
+    assert all(isinstance(outcome, NoAnswer | Stop) for outcome in outcomes)
+    assert len(str(outcomes[-1]).partition("status ")[2]) > len("402 ")
 
 
 @pytest.mark.anyio
 async def test_nothing_is_lost_against_a_real_quota(server: PracticeServer) -> None:
-    """More requests than one window permits: refused ones come back, and each ends in a
-    response.
-    """
-    server.quota, server.rate, server.period = "fixed-window", 20, 1.0
-    observed = ObservedTransport()
-    async with httpx.AsyncClient(transport=observed) as client:
-        outcomes = await make_many_requests(server.url, 50, limit=5, client=client)
-    assert [outcome.status_code for outcome in outcomes] == [200] * 50
-    stats = server.stats()
-    assert stats.accepted == 50
-    assert (
-        0 < stats.refused <= 4 * 5
-    )  # in each of the few windows at most those in flight
-    assert stats.peak_in_flight <= 5
-
-
-def test_the_plan_covers_every_retry() -> None:
-    """What the command line says before it sends to another machine is the most that
-    the defaults allow.
-    """
-    plan = PLAN.format(count=200, limit=3)
-    assert plan == "200 requests, at most 3 at once, and up to 200 + 10 retries"
-    _, api, _ = run(lambda attempt, now: 503, 200, give_up_after=1e6)
-    assert len(api.times) == 200 + 200 + 10
+    """40 requests, 10 a second allowed: all are answered in the end."""
+    server.latency = 0
+    server.quota, server.rate, server.period = "sliding-window", 10, 1
+    outcomes = await resilient.make_many_requests(server.url, 40, limit=10)
+    assert [outcome.status_code for outcome in outcomes] == [200] * 40
+    assert server.stats().refused > 0

@@ -132,6 +132,40 @@ async def test_a_cancelled_waiter_frees_its_slot(redis: str, key: str) -> None:
         assert (limiter.in_use, limiter.waiting, quota.locked()) == (0, 0, False)
 
 
+async def test_a_permit_is_used_at_once(redis: str, key: str) -> None:
+    """The first in line goes as soon as it has its permit, whoever waits behind it."""
+    quota, went = SharedQuota(redis, key=key, rate=1, period=3600), []
+
+    async def enter(number: int) -> None:
+        async with quota:
+            went.append(number)
+
+    async with contextlib.aclosing(quota):
+        tasks = [asyncio.create_task(enter(number)) for number in range(3)]
+        await until(lambda: went == [0])
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def test_a_pause_holds_back_those_that_wait_already(redis: str, key: str) -> None:
+    """In this process: they have the store's permit, and wait all the same."""
+    quota = SharedQuota(redis, key=key)
+    async with contextlib.aclosing(quota):
+        began = time.monotonic()
+        quota.pause(0.3)
+        async with quota:
+            assert time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize("numbers", [{"rate": 0.5}, {"period": 0}, {"limit": 0}])
+def test_a_bad_number_is_one_line(numbers: dict[str, Any]) -> None:
+    """It names the parameter, its value and what is allowed."""
+    ((name, value),) = numbers.items()
+    with pytest.raises(ValueError, match=f"^{name} must be .*, got {value}$"):
+        SharedQuota(NOBODY, **numbers)
+
+
 async def test_the_limit_below(redis: str, key: str) -> None:
     """However fast the quota, no more than ``limit`` of this process are in flight."""
     async with httpx.AsyncClient(transport=(gate := Gate())) as client:
@@ -225,7 +259,7 @@ async def test_a_frozen_store_ends_the_run(server: PracticeServer) -> None:
             assert {type(outcome) for outcome in (first, *others)} == {
                 StoreUnavailableError
             }
-            # One that comes later asks again.
+            await asyncio.sleep(1)  # and then the store is asked again
             with pytest.raises(StoreUnavailableError, match="Timeout reading"):
                 await make_many_requests(server.url, 1, limiter=quota)
             assert frozen.asked == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 from typing import NamedTuple
@@ -15,8 +16,6 @@ from hypothesis import strategies as st
 from inflight_lab import PracticeServer
 from inflight_lab.quotas.algorithms import KINDS
 from inflight_lab.runners import naive
-from inflight_lab.runners.quota_fields import quotas_in
-from inflight_lab.runners.structured_fields import parse_list
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.server.app import PracticeApp
 from inflight_lab.server.counting import Counters
@@ -162,7 +161,6 @@ async def test_a_policy_is_written_in_integers(quota: Written) -> None:
         response = await client.get("/get")
     policy = f'"default";q={quota.q};w={quota.w}'
     assert response.headers["ratelimit-policy"] == policy
-    assert quotas_in(response.headers) == [(quota.q, quota.w)]
 
 
 async def test_no_quota_no_headers() -> None:
@@ -284,7 +282,6 @@ def test_the_fields_are_structured(
         verdict = counters.decide(policy, tokens=0, now=1000.0)
     headers = DIALECTS["draft"].quota_headers(verdict)
     for name, numbers in (("RateLimit-Policy", "qw"), ("RateLimit", "rt")):
-        (item,) = parse_list(headers[name])
-        assert item.value == "default"
-        assert "".join(item.parameters) == numbers
-        assert {type(number) for number in item.parameters.values()} == {int}
+        first, second = numbers
+        field = rf'"default";{first}=\d{{1,15}};{second}=\d{{1,15}}'
+        assert re.fullmatch(field, headers[name])

@@ -10,21 +10,11 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any
 
-WITHOUT_TQDM = """
-import runpy, sys
-sys.modules["tqdm"] = None
-runpy.run_path(sys.argv[1], run_name="__main__")
-"""
 
-
-async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Process:
+async def start(script: Path, **environment: str) -> Process:
     """Start a script in its folder, by itself; warnings are errors there."""
-    command = [sys.executable, "-W", "error"]
-    if not tqdm:
-        command += ["-c", WITHOUT_TQDM]
     return await asyncio.create_subprocess_exec(
-        *command,
-        str(script),
+        *(sys.executable, "-W", "error", str(script)),
         cwd=script.parent,
         env=os.environ | environment,
         stdout=PIPE,
@@ -32,11 +22,9 @@ async def start(script: Path, *, tqdm: bool = True, **environment: str) -> Proce
     )
 
 
-async def run(
-    script: Path, *, tqdm: bool = True, **environment: str
-) -> tuple[int | None, str, str]:
-    """The same, to its end: exit status, standard output, standard error."""
-    process = await start(script, tqdm=tqdm, **environment)
+async def run(script: Path, **environment: str) -> tuple[int | None, str, str]:
+    """Run a script to its end: exit status, standard output, standard error."""
+    process = await start(script, **environment)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
 

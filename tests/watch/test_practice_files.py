@@ -99,7 +99,7 @@ def test_a_printed_script_keeps_practice_answers_apart(
     """Run for real afterwards, it asks the API for all of them; a second practice run
     has nothing to ask, and hears why.
     """
-    script = snippet("fetch_all", IDS=[1, 2], RESULTS="results.jsonl")
+    script = snippet("fetch_all", URL="https://api.test/{id}", IDS=[1, 2])
     (here / "my_script.py").write_text(script)
     done = watch_here(capfd, *PRACTICE, "my_script.py")
     assert done.status == 0, done.said

@@ -1,8 +1,7 @@
 """The checks of the exercises in notebook 13: requests and tokens."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from inflight_lab.exercises.check import (
@@ -13,7 +12,7 @@ from inflight_lab.exercises.check import (
     shows_verdict,
     statuses,
 )
-from inflight_lab.runners.budgets import Budgets
+from inflight_lab.runners.budgets import Budgets, Turn
 
 PROMPT = "Please count the words of this. " * 20
 
@@ -24,24 +23,24 @@ class NotedBudgets(Budgets):
     reserved = 0.0
     corrected: float | None = None
 
-    @contextlib.asynccontextmanager
-    async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
-        """Take from the budgets, and note the tokens."""
+    def turn(self, *, requests: float = 1, **costs: float) -> Turn:
+        """Make a turn, and note the tokens."""
         self.reserved = costs.get("tokens", 0)
         self.corrected = None
-        async with super().take(**costs) as correct:
+        return super().turn(requests=requests, **costs)
 
-            def correct_and_note(**costs: float) -> None:
-                self.corrected = costs.get("tokens")
-                correct(**costs)
-
-            yield correct_and_note
+    def give_back(
+        self, reserved: Mapping[str, float], used: Mapping[str, float]
+    ) -> None:
+        """Give back what one request did not use, and note it."""
+        self.corrected = used.get("tokens")
+        super().give_back(reserved, used)
 
 
 @shows_verdict
 async def check_reserves(solution: Solution) -> str:
     """Notebook 13: ``solution(client, url, body, budgets)`` reserves, and corrects."""
-    budgets = NotedBudgets(requests=(60, 60), tokens=(20_000, 60))
+    budgets = NotedBudgets(requests=(60, 1), tokens=(20_000, 1))
     reserved = []
     async with practice(latency=0.02) as (server, client):
         chat = server.url.replace("/get", "/v1/chat/completions")

@@ -9,6 +9,7 @@ for browsers, and this package goes in as a wheel, with what it depends on.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -91,7 +92,7 @@ def unpack_from_npm(package: str, folder: Path) -> None:
 
 
 def pack_wheel(folder: Path) -> Path:
-    """This package, as it is here, as a wheel."""
+    """This package, as it is here, as a wheel that brings what the lab needs."""
     installed = distribution("inflight-lab")
     name = f"inflight_lab-{installed.version}"
     wheel = folder / f"{name}-py3-none-any.whl"
@@ -101,6 +102,7 @@ def pack_wheel(folder: Path) -> Path:
                 archive.write(path, path.relative_to(PACKAGE.parent))
         for info in ("METADATA", "WHEEL", "RECORD"):
             text = installed.read_text(info) or ""
+            text = re.sub(r"; extra == .lab.", "", text)
             archive.writestr(f"{name}.dist-info/{info}", text)
     return wheel
 

@@ -1,62 +1,76 @@
-"""Fetch many items from an API, within its quota.  Needs Python 3.11 and httpx.
+"""Fetch many items from an API, within its quota, and keep every answer.
 
     python fetch_all.py
 
-Each answer is written to the results file as it comes.  You can stop the script at any
-time: the next start asks only for what has no answer yet.
+Each answer is in RESULTS as soon as it comes: {"key": its address, "data": its JSON}.
+Stop the script when you like: the next start asks only for what has no answer yet.
 """
 
+import asyncio
+import os
+import sys
 from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from inflight_lab.recipes.address import url_of
-from inflight_lab.recipes.api import Api
-from inflight_lab.recipes.client import new_client
-from inflight_lab.recipes.headers import filled_in
-from inflight_lab.recipes.report import report, run
-from inflight_lab.recipes.results_file import Outcome, Record, open_results
-from inflight_lab.recipes.settings import check_settings
+from inflight_lab import AnswerFile, NoAnswer, Pacer, Patience, Stop
 
-# Change these three lines.
 URL = "https://api.example.com/items/{id}"  # each of IDS takes the place of {id}
-IDS = range(1, 3001)  # or a list, such as [17, "abc"]
-# What the API allows, as it states it: pairs (requests, seconds).  If it has several
-# quotas, list all: [(10, 1), (1000, 3600)] is 10 a second and also 1,000 an hour.
-QUOTAS = [(100, 1)]
-
-# Sent with each request.  For a key, add a line such as "X-Api-Key": "$X_API_KEY" or
-# "Authorization": "Bearer $API_TOKEN", and set that variable in the environment.
-HEADERS = {"User-Agent": "my-script/1.0 (no address given)"}
-
-LIMIT = 50  # requests in flight; raise it to requests per second x seconds per answer
-RESULTS = "results.jsonl"  # a line for each answer; for fresh ones, name another file
-NOT_THERE = (404, 410)  # statuses that say "no such item": an answer, so no retry
+IDS: Any = []  # such as range(1, 3001), or [17, "abc"]
+RATE = 100  # requests that the API allows ...
+PERIOD = 1  # ... in so many seconds
+LIMIT = 50  # requests in flight: at least requests per second x seconds per answer
+# For a key, add "X-Api-Key": "$X_API_KEY", and set that variable in the environment.
+HEADERS = {"User-Agent": "my-script/1.0"}
+RESULTS = "results.jsonl"  # for fresh answers, name another file
+NOT_THERE = (404, 410)  # statuses that are an answer: there is no such item
 
 
-async def main() -> list[Outcome]:
-    """Fetch what has no answer yet.  Return the outcome of every id, in order."""
-    check_settings(URL=URL, IDS=IDS, QUOTAS=QUOTAS, LIMIT=LIMIT)
-    headers = filled_in(HEADERS)
-    items = [{"key": url_of(URL, id), "id": id} for id in IDS]
-    with open_results(RESULTS, items) as results:
-        async with new_client(headers) as client:
-            api = Api(
-                ask=partial(fetch, client),
-                results=results,
-                quotas=QUOTAS,
-                limit=LIMIT,
-                not_there=NOT_THERE,
-            )
-            await api.ask_for(results.missing())
-        return report(results)
+async def main() -> bool:
+    """Fetch what has no answer yet.  Return whether all is there now."""
+    headers = checked_settings()
+    urls = [URL.replace("{id}", quote(str(id), safe="")) for id in IDS]
+    pacer = Pacer(RATE, PERIOD, limit=LIMIT)
+    pool = httpx.Limits(max_connections=None)  # the pacer has the limit
+    client = httpx.AsyncClient(headers=headers, timeout=None, limits=pool)
+    with AnswerFile(RESULTS) as answers:
+        async with client:
+            ask = partial(fetch, client, Patience(), pacer)
+            return await answers.collect(urls, ask, limit=LIMIT)
 
 
-async def fetch(client: httpx.AsyncClient, item: Record) -> httpx.Response:
-    """Send the request for one item."""
-    return await client.get(item["key"])
+async def fetch(
+    client: httpx.AsyncClient, patiently: Patience, pacer: Pacer, url: str
+) -> Any:
+    """What to keep for one address: its JSON, or None if there is no such item."""
+    try:
+        response = await patiently(pacer, client.get, url)
+    except NoAnswer as error:
+        if error.status in NOT_THERE:
+            return None
+        raise
+    return response.json()
+
+
+def checked_settings() -> dict[str, str]:
+    """HEADERS with its variables filled in.  Raises `Stop` for what cannot be right."""
+    if "{id}" not in URL or "example.com" in URL:
+        raise Stop(f"URL must be the address of your API, with {{id}}, got {URL!r}")
+    if not IDS:
+        raise Stop("IDS must be the ids of your items, and there are none")
+    headers = {name: os.path.expandvars(value) for name, value in HEADERS.items()}
+    for value in headers.values():
+        if "$" in value:
+            raise Stop(f"HEADERS: the environment has no variable for {value!r}")
+    return headers
 
 
 if __name__ == "__main__":
-    outcomes = run(main)  # one for each id, in order: use them here
-    raise SystemExit(any("error" in outcome for outcome in outcomes))
+    try:
+        sys.exit(not asyncio.run(main()))
+    except (Stop, ValueError) as mistake:
+        sys.exit(f"Nothing was sent: {mistake}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.  The next start goes on from here.")

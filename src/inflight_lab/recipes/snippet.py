@@ -1,193 +1,136 @@
-"""Snippet: a recipe or a rung as one script, with your settings."""
+"""Prints a recipe or a rung as one script: the page, and below it what it uses.
+
+Nothing is rewritten but the settings.  The imports of all files move to the top; those
+of this package are left out, because what they name is there.
+"""
 
 import ast
 import json
 import re
-from collections.abc import Container
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+import sys
+from collections import defaultdict
+from importlib.resources import files
 
-from inflight_lab.arguments import check, integer, one_of, text
+import inflight_lab
 from inflight_lab.recipes import RECIPES
-from inflight_lab.recipes.bundle import bundle, with_imports
-from inflight_lab.recipes.source import read
-from inflight_lab.recipes.two_files import TwoFiles, two_files
-from inflight_lab.runners import RUNGS
-from inflight_lab.runners.__main__ import first_line_of
 
-FILE = text("the name of a file", "the name of a file", bool)
-FIRST_DEFINITION = re.compile(r"^(?:@|class |def |async def )", re.MULTILINE)
+PACKAGE = "inflight_lab"
+LESSON = ("make_one_request", "make_many_requests")  # of a rung whose class is used
+TO_START = 'if __name__ == "__main__":'
 
 
-class NoSetting(ValueError):
-    """A recipe or a rung does not have a setting."""
+def snippet(name: str, *, keep_imports: bool = False, **settings: object) -> str:
+    """The script for a recipe or a rung; with ``keep_imports`` its page alone.
 
-    def __init__(self, name: str, setting: str) -> None:
-        super().__init__(f"{name} has no setting {setting}")
-        self.setting = setting
-
-
-def snippet(
-    name: str = "fetch_all",
-    *,
-    notebook: bool = False,
-    keep_imports: bool = False,
-    **settings: object,
-) -> str:
-    """The code of a recipe or a rung, ready to paste.
-
-    ``settings`` replace the values at the top of a recipe: ``snippet("fetch_all",
-    LIMIT=10)``.  Only ``HEADERS`` are added to those that the recipe has.  For a
-    ``notebook``, the recipe's last line is a cell's.
-    To ``keep_imports`` makes it short, but it needs this package then.
-
-    Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
+    A setting, such as ``RATE=20``, takes the place of the page's own.  Raises
+    ``ValueError`` if the page has no such setting.
     """
-    one_of(*RECIPES, *RUNGS).check("name", name)
-    room = "recipes" if name in RECIPES else "runners"
-    make = with_imports if keep_imports else bundle
-    return with_settings(settings, make(f"{room}.{name}", notebook=notebook), name)
-
-
-def snippet_in_two_files(
-    name: str = "fetch_all", *, path: Path, **settings: object
-) -> TwoFiles:
-    """A recipe as a short script for ``path``, and a file beside it with the rest.
-
-    Raises ``TypeError`` or ``ValueError`` for a name or a value that is not allowed.
-    """
-    one_of(*RECIPES).check("name", name)
-    files = two_files(name, path)
-    return replace(files, script=with_settings(settings, files.script, name))
-
-
-def with_settings(settings: dict[str, object], code: str, name: str) -> str:
-    """The code of a recipe or a rung with other values for its settings."""
+    source = page_of(name)
     for setting, value in settings.items():
-        check_setting(setting, value)
-        old = assignment_of(setting, code)
-        if old is None:
-            raise NoSetting(name, setting)
-        if setting == "URL":
-            check_id(name, str(value), is_filled_in="{id}" in old)
-        if setting == "HEADERS":
-            value = with_headers(headers_in(old), value)
-        target, _, _ = old.partition(" = ")  # the name, and its type if it has one
-        code = code.replace(f"\n{old}", f"\n{target} = {in_code(value)}", 1)
-    return code
+        source = with_setting(source, setting, value)
+    page = File(source)
+    parts = parts_of(page, in_pocket=name in RECIPES)
+    if keep_imports or not parts:
+        return source
+    used = [part.as_part() for part in parts.values()]
+    job, to_start, last_lines = page.body.partition(TO_START)
+    # A script has its settings on top.  A rung's class may be made of what it uses.
+    pieces = [job, *used, to_start + last_lines] if to_start else [*used, job]
+    code = "\n\n\n".join(piece.strip() for piece in pieces)
+    imports = import_lines([page, *parts.values()], code)
+    return f'"""{page.docstring}"""\n\n{imports}\n\n{code.strip()}\n'
 
 
-def headers_in(assignment: str) -> dict[str, str]:
-    """The headers that a recipe has."""
-    _, _, value = assignment.partition(" = ")
-    return dict(ast.literal_eval(value))
+def page_of(name: str) -> str:
+    """The file of a recipe or a rung; a recipe if there are both."""
+    for room in ("recipes", "runners"):
+        path = files(PACKAGE) / room / f"{name}.py"
+        if path.is_file():
+            return path.read_text("utf-8")
+    raise ValueError(f"no recipe and no rung is called {name!r}")
 
 
-def with_headers(old: dict[str, str], new: Any) -> dict[str, str]:
-    """Both; a name counts once, however its letters are written, and the last wins."""
-    by_name: dict[str, tuple[str, str]] = {}
-    for name, value in [*old.items(), *new.items()]:
-        by_name[name.lower()] = (name, value)
-    return dict(by_name.values())
+def with_setting(source: str, name: str, value: object) -> str:
+    """The page with another value; the comment beside it stays."""
+    is_text = isinstance(value, str | dict)
+    text = json.dumps(value, ensure_ascii=False) if is_text else repr(value)
+    line = re.compile(rf"^({name}(?:: [^=]+)? = ).*?(?=  # |$)", re.MULTILINE)
+    changed, count = line.subn(lambda found: found[1] + text, source, count=1)
+    if not count:
+        raise ValueError(f"it has no {name}")
+    return changed
 
 
-def settings_to_change(recipe: str, *, but: Container[str] = ()) -> list[str]:
-    """The settings of a recipe that everybody has to change: its first few lines."""
-    names: list[str] = []
-    for statement in read(f"recipes.{recipe}").statements:
-        if names and statement.blank_lines:
-            break
-        names += statement.defines
-    return [name for name in names if name not in but]
+class File:
+    """A file of the package, taken apart."""
+
+    def __init__(self, source: str) -> None:
+        tree = ast.parse(source)
+        self.docstring = ast.get_docstring(tree, clean=False) or ""
+        self.imports: list[tuple[str, ast.alias]] = []  # of which module, and what
+        self.lines = source.splitlines()
+        self.begins = 0  # where the code does, below the imports
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = getattr(node, "module", "") or ""
+                self.imports += [(module, alias) for alias in node.names]
+                self.begins = node.end_lineno or 0
+        self.lesson = [
+            range(node.lineno - 1, node.end_lineno or 0)
+            for node in tree.body
+            if isinstance(node, ast.AsyncFunctionDef) and node.name in LESSON
+        ]
+
+    @property
+    def body(self) -> str:
+        """What stands below its imports."""
+        return "\n".join(self.lines[self.begins :]).strip()
+
+    def as_part(self) -> str:
+        """The same below a comment that says what it is, less the lesson of a rung."""
+        title = self.docstring.partition("\n")[0]
+        code = [
+            line
+            for number, line in enumerate(self.lines)
+            if number >= self.begins and not any(number in each for each in self.lesson)
+        ]
+        return f"# {title}\n\n\n" + "\n".join(code).strip()
 
 
-def other_rungs() -> dict[str, str]:
-    """What each rung is for, except those that have the name of a recipe."""
-    names = [rung for rung in RUNGS if rung not in RECIPES]
-    return {name: first_line_of(name).removesuffix(".") for name in names}
+def parts_of(file: File, *, in_pocket: bool) -> dict[str, File]:
+    """The files of the package that it uses, each after those that it needs itself.
+
+    A recipe gets short ones, ``in_pocket``, where there are any.
+    """
+    parts: dict[str, File] = {}
+    for module, alias in file.imports:
+        if module == PACKAGE:  # the face: where the name comes from
+            module = f"{PACKAGE}.{inflight_lab._HOME[alias.name]}"
+        if module.startswith(PACKAGE):
+            _, *folders, name = module.split(".")
+            path = files(PACKAGE).joinpath(*folders, f"{name}.py")
+            short = files(PACKAGE) / "recipes" / "pocket" / f"{name}.py"
+            is_short = in_pocket and short.is_file()
+            part = File((short if is_short else path).read_text("utf-8"))
+            parts |= parts_of(part, in_pocket=in_pocket) | {module: part}
+    return parts
 
 
-def check_setting(name: str, value: Any) -> None:
-    """Raise ``TypeError`` or ``ValueError`` if a setting does not allow the value."""
-    match name:
-        case "URL" | "LIMIT":
-            check(name.lower(), value)
-        case "RESULTS":
-            FILE.check("results", value)
-        case "QUOTAS":
-            check_quotas(value)
-        case "HEADERS":
-            check_headers(value)
-        case "TOKENS":
-            tokens, period = value
-            integer(1).check("tokens", tokens)
-            check("period", period)
-
-
-def check_quotas(value: Any) -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless it is a list of quotas."""
-    pairs = value if isinstance(value, list | tuple) else []
-    if not pairs or not all(map(is_pair, pairs)):
-        raise TypeError(
-            "QUOTAS must be a list of pairs (requests, seconds) such as [(100, 1)], "
-            f"got {value!r:.100}"
-        )
-    for rate, period in pairs:
-        integer(1).check("rate", rate)
-        check("period", period)
-
-
-def check_headers(value: Any) -> None:
-    """Raise ``TypeError`` unless it is a dict of texts; the message shows no value."""
-    if not isinstance(value, dict) or not are_texts(value):
-        raise TypeError("HEADERS must be a dict that maps header names to strings")
-
-
-def is_pair(value: object) -> bool:
-    """Whether it holds two things."""
-    return isinstance(value, list | tuple) and len(value) == 2
-
-
-def check_id(name: str, url: str, *, is_filled_in: bool) -> None:
-    """Raise ``ValueError`` if the URL has no {id} for a recipe that fills it in."""
-    if is_filled_in and "{id}" not in url:
-        raise ValueError(f"url must have {{id}} where the id goes, got {url!r}")
-    if "{id}" in url and not is_filled_in:
-        raise ValueError(
-            f"url must be one address for {name}, without {{id}}, got {url!r}"
-        )
-
-
-def assignment_of(name: str, code: str) -> str | None:
-    """The code above the first function or class that sets a name, if there is any."""
-    top = FIRST_DEFINITION.split(code, maxsplit=1)[0]
-    for node in ast.parse(top).body:
-        if name in names_assigned(node):
-            return ast.get_source_segment(top, node)
-    return None
-
-
-def names_assigned(node: ast.stmt) -> list[str]:
-    """What a statement sets, with a type beside it or without."""
-    if isinstance(node, ast.Assign):
-        return [ast.unparse(target) for target in node.targets]
-    return [ast.unparse(node.target)] if isinstance(node, ast.AnnAssign) else []
-
-
-def in_code(value: object) -> str:
-    """A value as code: a text in double quotes, a dict of texts in several lines."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, dict) or not value or not are_texts(value):
-        return repr(value)
-    lines = ""
-    for name, words in value.items():
-        lines += f"    {in_code(name)}: {in_code(words)},\n"
-    return f"{{\n{lines}}}"
-
-
-def are_texts(value: dict[object, object]) -> bool:
-    """Whether a dict holds texts by texts, as ``HEADERS`` do."""
-    everything = [*value.keys(), *value.values()]
-    return all(isinstance(each, str) for each in everything)
+def import_lines(all_files: list[File], code: str) -> str:
+    """The imports that the code needs, in the order of any other file."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for file in all_files:
+        for module, alias in file.imports:
+            name = alias.asname or alias.name.partition(".")[0]
+            is_used = re.search(rf"\b{name}\b", code)
+            if is_used and not module.startswith(PACKAGE):
+                names[module].add(ast.unparse(alias))
+    lines = sorted(f"import {name}" for name in names.pop("", ()))
+    for module in sorted(names):
+        lines.append(f"from {module} import {', '.join(sorted(names[module]))}")
+    # With it, the page may name in its signatures what stands below.
+    sections = [["from __future__ import annotations"], [], []]
+    for line in lines:
+        package = line.split()[1].partition(".")[0]
+        sections[1 if package in sys.stdlib_module_names else 2].append(line)
+    return "\n\n".join("\n".join(section) for section in sections if section)

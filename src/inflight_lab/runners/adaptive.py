@@ -1,209 +1,146 @@
 """Adaptive: a rate limit that you do not know, learned from headers or from 429s.
 
-The pacer is the one of the rung `paced`, but it learns from each answer, with
-``pacer.learn(response)``.  It keeps one of three paces:
+The pacer is the one of the rung `paced`, but it learns from each answer.
 
-- *Known.*  You pass ``rate`` and ``period``, or the API sends a header such as
-  ``RateLimit-Policy: "default";q=100;w=1``: 100 requests (q) in a window of 1 second
-  (w).  Requests are spaced as in `paced`, and counted for every quota that is known.
-  After a refusal the pace is a tenth lower for a while: the API may allow no burst.
-- *Searching.*  The quota is unknown.  The pace begins at 20 a second and grows by half
-  each second until there is a refusal.  Then it goes back to where it was a second ago,
-  less a tenth, and from then on grows 20 times more slowly.  It grows only while it
-  holds requests up: if you send fewer, their answers say nothing about a faster pace.
-- *Unspaced.*  The API names only windows longer than a minute, such as 1,000 a day.
-  Such quotas are counted, and the requests that fit go at once, as many as ``limit``
-  lets in flight.  (A quota per minute is spaced: OpenAI and Azure check it by the
-  second.)  If the API refuses all the same, it counts in shorter windows too: search.
+- *Headers.*  ``RateLimit-Policy: "default";q=100;w=1`` says it all: 100 requests (q) in
+  a window of 1 second (w).
+- *429s.*  If nothing is said, begin at 20 a second and grow by half each second until
+  there is a refusal.  From then on grow slowly with each answer, and fall by an eighth
+  at each refusal: additive increase, multiplicative decrease.
 
-After a refusal **all** requests wait for as long as the API asks, or for 1 s, and twice
-as long each time in a row.  If no wait will help, none is sent any more.
+A refusal says something about the pace only once for all that was in flight, and an
+answer says something about a faster pace only if other requests wait for their turn.
 
-If refusals go on, the quota may be smaller than it says, or the API may be overloaded
-and refuse at random, where going slower does not help.  How to tell, and all that the
-paces do after an answer, is in the lesson `learned_pace`.
+A quota that you know may be refused as well.  The API may be busy and refuse at random,
+where a slower pace does not help, or it may allow less than it says.  Both show in what
+it accepts: the pace never falls below three fifths of the most that was accepted in one
+period, lately.
 
 What to expect, simulated for 100 a second and an answer after 50 ms:
 
-=========================================  ============  ===============
-the quota                                  used          429s
-=========================================  ============  ===============
-known                                      98.8 %        none
-known, but no burst is allowed (*)         84 %          2 or 3 in 10 s
-known, but really it is 40 a second        78 to 101 %   9 to 16 a minute
-unknown                                    87 to 96 %    4 to 16 a minute
-=========================================  ============  ===============
+    the quota                                    used         429s
+    known                                        98.8 %       none
+    unknown                                      83 to 98 %   9 to 23 a minute
+    unknown, and no burst is allowed             71 to 74 %   8 a minute
+    known as 100, but really it is 40 a second   81 to 101 %  15 to 33 a minute
 
-(*) and delay varies by 1 ms: without a 429, no more than 91 % is possible.
+1,000 requests to an API that refuses at random take 23 s for 1 %, and 110 s for 5 %, if
+you pass a ``rate``.  Without one, each of these refusals slows the search down: they
+take 70 s for 1 %, and a quarter of an hour for 5 %.
 
-How long 1,000 requests take if some are refused at random (the average of six runs).
-"Pauses alone" waits after refusals but has no pace; "half of it passed" was given
-half the quota as its ``rate``:
-
-============  ============  ===========  =================  =============
-refused       pauses alone  known quota  half of it passed  unknown quota
-============  ============  ===========  =================  =============
-1 %           20 s          22 s         35 s               81 s
-5 %           53 s          58 s         75 s               1,100 s
-============  ============  ===========  =================  =============
-
-An unknown quota makes this expensive, because every refusal slows the search down.  To
-an API that refuses at random pass a ``rate``, even one that is too low.
-
-To paste this file, first paste those that it imports, and those that these import:
-`paced`, `learned_pace`, `episodes`, `quota_fields`, `refusals` and `error_bodies`.
-
-Sources: draft-ietf-httpapi-ratelimit-headers-11 (work in progress); "Rate limits" at
-developers.openai.com and "Manage Azure OpenAI quota" at learn.microsoft.com, on quotas
-per minute that are checked in shorter windows.
+Sources: D. Chiu and R. Jain, Computer Networks and ISDN Systems 17(1), 1989;
+draft-ietf-httpapi-ratelimit-headers-11 (work in progress).
 """
 
 import asyncio
 import contextlib
 import math
+import re
 import time
+from collections import deque
 
 import httpx
 
-from inflight_lab.runners.episodes import Refusals
-from inflight_lab.runners.error_bodies import unexpected_status
-from inflight_lab.runners.learned_pace import (
-    KnownPace,
-    Pace,
-    SearchingPace,
-    UnspacedPace,
-)
-from inflight_lab.runners.paced import LockableLimiter, Pacer, by_period
-from inflight_lab.runners.quota_fields import Quota, quotas_in
-from inflight_lab.runners.refusals import Refusal, read_refusal
+from inflight_lab.runners.pacer import LockableLimiter, Pacer
+from inflight_lab.runners.patiently import Patience
+from inflight_lab.runners.refusals import read_refusal
 
-LONGEST_SPACED = 60  # seconds: a quota with a longer window is counted only
+FIRST_RATE = 20.0  # requests a second
+FIRST_GROWTH = 0.5  # requests a second, for each answer: by half each second
+FIRST_STEP = 0.6  # back to where it was a second ago, and a little less
+GROWTH = 0.01
+GROWTH_OF_KNOWN = 0.005
+STEP = 0.88
+LEAST = 0.6  # of what was accepted in one period, if the quota is known
+LONGEST_SPACED = 60.0  # seconds: a quota for longer is counted, and needs no spacing
+POLICY = re.compile(r"\bq=(\d+);\s*w=(\d+)(?!.*\bqu=)")
 
 
 class LearningPacer(Pacer):
-    """``async with pacer:`` waits for a turn; `learn` corrects the pace.
+    """A `Pacer` that you tell each answer: ``pacer.learn(response)`` in its block.
 
-    Call ``pacer.learn(response)`` inside the block.  ``rate`` per ``period`` seconds is
-    the quota, if you know it.  Entering raises ``TimeoutError`` at once if the next
-    turn is more than ``longest_pause`` seconds away, and ``ValueError`` if the API has
-    said that no wait will help.  All else is as in `paced`.
+    ``rate`` per ``period`` seconds is the quota, if you know it.
     """
 
     def __init__(
         self,
         rate: float | None = None,
-        period: float = 1.0,
+        period: float = 1,
         *,
         limit: int = 90,
         limiter: LockableLimiter = None,
-        longest_pause: float = 120,
     ) -> None:
-        super().__init__(limit=limit, limiter=limiter)
-        self._longest_pause = longest_pause
-        self._refusals = Refusals()
-        self._is_bottleneck = False  # whether the pace made the latest request wait
-        self._stopped = asyncio.Event()  # no wait will help
-        self._reason = ""  # why it has stopped, in the API's words
-        self._yours: list[Quota] = []  # the quota that you know
-        self._quotas = []
-        self._go_on_with(SearchingPace())
-        if rate is not None:
-            # Your own quota never makes a request give up: it makes it wait for a
-            # period and two spacings at most.
-            self._longest_pause = max(longest_pause, period + 2 * period / rate)
-            self._yours = [Quota(rate, period)]
-            self._keep_to_known(self._yours)
+        super().__init__(rate or FIRST_RATE, period, limit=limit, limiter=limiter)
+        self._yours = [(rate, period)] if rate else []
+        self._quotas: list[tuple[float, float]] = []
+        self._fastest = math.inf
+        self._is_searching = not rate
+        self._slowed_at = 0.0
+        self._accepted: deque[float] = deque()  # within the last period
+        self._most_accepted: deque[int] = deque(maxlen=20)  # before each refusal
+        if rate:
+            self._keep_to(self._yours)
 
-    @property
-    def rate(self) -> float:
-        """The pace at the moment, in requests a *second*.
-
-        The ``rate`` of a `Pacer`, as that of this constructor, is per *period*.
-        """
-        return self._rate
-
-    @rate.setter
-    def rate(self, rate: float) -> None:
-        self._rate = rate
-        self._spacing = 1 / rate
-
-    def _schedule_next(self, arrived: float) -> None:
-        """Set when the next request is due; note whether this one had to wait."""
-        self._is_bottleneck = self._due > arrived
-        super()._schedule_next(arrived)
-
-    async def _sleep(self, seconds: float) -> None:
-        """Wait for a turn, unless it is too far away or never comes."""
-        if not self._stopped.is_set():
-            if seconds > self._longest_pause:
-                raise TimeoutError(
-                    f"Not sent: the next turn is {seconds:.0f} s away, "
-                    f"and longest_pause is {self._longest_pause:g} s."
-                )
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._stopped.wait()
-        if self._stopped.is_set():
-            raise ValueError(
-                f"Not sent: the API will refuse every request: {self._reason}"
-            )
-
-    def learn(self, response: httpx.Response) -> Refusal | None:
-        """Correct the pace by the API's answer, and return what a refusal says."""
-        announced = quotas_in(response.headers)
-        if announced:
-            self._keep_to_known(self._yours + announced)
-        sent = self._log.sent_at(otherwise=time.perf_counter())
-        refusal = read_refusal(response)
-        if refusal is None:
-            if response.status_code < 500:
-                self._note_accepted(sent)
-        elif not refusal.is_permanent:
-            self._hold_back(sent, refusal.pause)
-        elif refusal.concerns_all:
-            self._stop(refusal.reason)
-        return refusal
-
-    def _keep_to_known(self, quotas: list[Quota]) -> None:
-        """Count requests for all quotas, and space them by the shortest window."""
-        if quotas == self._quotas:
+    def learn(self, response: httpx.Response) -> None:
+        """Correct the pace by the API's answer."""
+        policies = response.headers.get("ratelimit-policy", "").split(",")
+        announced = [POLICY.search(policy) for policy in policies]
+        quotas = [(float(each[1]), float(each[2])) for each in announced if each]
+        if quotas and self._yours + quotas != self._quotas:
+            self._keep_to(self._yours + quotas)
+        sent = self._sent[asyncio.current_task()]
+        if sent <= self._slowed_at:
             return
-        self._keep_to(list(quotas))
-        shortest = min(quotas, key=by_period)
-        if shortest.window <= LONGEST_SPACED:
-            self._go_on_with(KnownPace(shortest, full_rate=1 / self._spacing))
+        refusal = read_refusal(response)
+        if refusal is None and response.status_code < 500:
+            self._note_accepted()
+        elif refusal and refusal.concerns_all and not refusal.is_permanent:
+            self._slow_down()
+
+    def _keep_to(self, quotas: list[tuple[float, float]]) -> None:
+        """Count by all of these quotas, and space by the shortest one."""
+        self._quotas = quotas
+        ordered = sorted(quotas, key=by_period)
+        if by_period(ordered[0]) > LONGEST_SPACED:
+            ordered.insert(0, (math.inf, 1.0))
+        (self._fastest, self.period), *self._also = ordered
+        self.rate = self._fastest
+        self._is_searching = False
+
+    def _note_accepted(self) -> None:
+        now = time.perf_counter()
+        self._accepted.append(now)
+        while self._accepted[0] < now - self.period:
+            self._accepted.popleft()
+        if self._turn.locked():  # others wait for the pacer
+            self.rate += self._growth() * self.period
+            self.rate = min(self.rate, self._fastest)
+
+    def _growth(self) -> float:
+        if self._is_searching:
+            return FIRST_GROWTH
+        return GROWTH_OF_KNOWN if self._quotas else GROWTH
+
+    def _slow_down(self) -> None:
+        """Go a step slower, but not far below what was accepted in one period."""
+        self._most_accepted.append(len(self._accepted))
+        if self._is_searching:
+            self.rate *= FIRST_STEP
+        elif self._quotas:
+            self.rate = max(STEP * self.rate, LEAST * max(self._most_accepted))
         else:
-            self._go_on_with(UnspacedPace())
+            self.rate *= STEP
+        if math.isinf(self.rate):  # no pace was needed so far
+            self.rate = FIRST_RATE
+        self._is_searching = False
+        self._burst = 1  # the API may allow none
+        self._slowed_at = time.perf_counter()
 
-    def _note_accepted(self, sent: float) -> None:
-        """Note that a request was accepted; speed up only if the pace held it up.
 
-        If requests come more slowly than the pace allows, their answers say nothing
-        about a faster one.
-        """
-        if self._refusals.note_accepted(sent) and self._is_bottleneck:
-            self._go_on_with(self._pace.accepted(self._refusals.run))
-
-    def _hold_back(self, sent: float, pause: float | None) -> None:
-        """Let no request go for ``pause`` seconds, and correct the pace."""
-        episode = self._refusals.note_refused(sent)
-        # Refused again before anything was accepted: the pause was too short, but the
-        # pace need not be wrong.
-        if episode and self._refusals.in_a_row == 1:
-            self._go_on_with(self._pace.refused(episode))
-        seconds = pause or self._refusals.pause
-        self._due = max(self._due, time.perf_counter() + seconds)
-
-    def _go_on_with(self, pace: Pace) -> None:
-        self._pace = pace
-        self._burst = pace.burst
-        self.rate = pace.rate
-
-    def _stop(self, reason: str) -> None:
-        """Send no more, and wake the one whose turn is next."""
-        self._reason = reason or "it gives no reason."
-        self._due = math.inf
-        self._stopped.set()
+def by_period(quota: tuple[float, float]) -> float:
+    """Sort key: the shortest period first."""
+    _, period = quota
+    return period
 
 
 async def make_one_request(
@@ -212,19 +149,22 @@ async def make_one_request(
     *,
     client: httpx.AsyncClient,
     limiter: LearningPacer,
+    patiently: Patience,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Wait for a turn, GET ``url`` once, learn from the response, and return it.
+    """GET ``url`` until there is an answer, learn from each, and return the last.
 
-    Raises ``ValueError`` if the status is not 200.
+    Raises `NoAnswer` if this request has failed for good, and `Stop` if all will.
     """
-    async with limiter:
+
+    async def get() -> httpx.Response:
         if verbose:
             print(f"Making request {num}")
         response = await client.get(url, headers={"Content-Type": "application/json"})
         limiter.learn(response)
-    if response.status_code != 200:
-        raise unexpected_status(response)
+        return response
+
+    response: httpx.Response = await patiently(limiter, get)
     return response
 
 
@@ -237,6 +177,7 @@ async def make_many_requests(
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
     limiter: LockableLimiter = None,
+    patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
@@ -247,22 +188,20 @@ async def make_many_requests(
     """
     if not isinstance(limiter, LearningPacer):
         limiter = LearningPacer(rate, period, limit=limit, limiter=limiter)
+    patiently = patiently or Patience()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
         tasks = [
             asyncio.create_task(
                 make_one_request(
-                    url, num, client=client, limiter=limiter, verbose=verbose
+                    url,
+                    num,
+                    client=client,
+                    limiter=limiter,
+                    patiently=patiently,
+                    verbose=verbose,
                 )
             )
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import check_constructor, checked, positive
-
-check_constructor(LearningPacer, longest_pause=positive(of="seconds"))
-make_many_requests = checked(make_many_requests)
-PLAN = "{count} requests, as fast as its quota allows"

@@ -1,209 +1,162 @@
 """Budgets: quotas of requests and of tokens, although tokens are known only later.
 
-- *All or nothing, in turn.*  The first in line goes when all budgets have room for it.
-  Nobody overtakes it.
-- *Reserve the most.*  A request reserves an estimate of its prompt's tokens, and all
-  the tokens that its answer may have (`token_counts`).  They come back when the API has
-  forgotten the request (`reservations`, `shares`).
+- *Reserve the most.*  Before the answer is there, nobody knows what it costs.  So a
+  request costs an estimate of its prompt and all the tokens that its answer may have
+  (`most_tokens`).
+- *Space by the larger share.*  A request of 300 tokens takes 300 / 30,000 of a minute's
+  tokens, and 1 / 500 of its requests.  The larger of the two decides when the next one
+  may leave: 0.6 s later.  So no budget is exceeded, whatever ran before.  A first
+  period's worth does not go at once, even if the API would allow it.
 - *Give nothing back, unless the API does.*  See below.
-- *Believe the API.*  Its headers may say that less remains than we think.  When it
-  refuses a request, all wait for as long as it says (`refusals`), and the request is
-  sent again.  If it says that no wait will help, nothing more is sent.
 
 What do you get back when an answer is shorter than ``max_tokens``?
 
 - *Nothing*, from OpenAI and Azure: they count a request when it arrives, by the most
-  that it may cost, and refused ones too.  OpenAI takes the larger of ``max_tokens`` and
-  an estimate of the request; we take the sum of both, which is never less.  That is the
-  default.
+  that it may cost, and refused ones too.
 - *The rest, once the answer is there*: Bedrock reserves the most and corrects it at the
   end.  Anthropic counts the tokens of an answer while they are written, and
-  ``max_tokens`` not at all.  Use ``Budgets(..., refunds=True)``.
-- *Only prompts count*: Gemini.  Use a budget of ``input_tokens``; Anthropic has that
-  and ``output_tokens``.
+  ``max_tokens`` not at all.  Say what an answer has cost: ``turn.correct(tokens=412)``.
+- *Only prompts count*: Gemini.  Anthropic has a budget for prompts and one for answers:
+  ``Budgets(requests=(50, 60), input_tokens=(30_000, 60), output_tokens=(8_000, 60))``.
 
 Sources: developers.openai.com, "Rate limits"; learn.microsoft.com, "Manage Azure OpenAI
 quota"; AWS, "How tokens are counted in Amazon Bedrock"; platform.claude.com, "Rate
 limits"; ai.google.dev, "Rate limits".
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-import random
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from typing import Any, Self
 
 import httpx
 
-from inflight_lab.runners.error_bodies import unexpected_status
-from inflight_lab.runners.gate import Gate, GateShutError
-from inflight_lab.runners.peek import readable, with_body
-from inflight_lab.runners.refusals import Refusal, read_refusal
-from inflight_lab.runners.reservations import Reservation, Reservations
-from inflight_lab.runners.token_counts import (
-    UsageReader,
-    cost_of,
-    most_tokens,
-    usage_in,
-    with_total,
-)
+from inflight_lab.runners.pacer import LockableLimiter, refuse_unless
+from inflight_lab.runners.patiently import Patience
 
-Limiter = contextlib.AbstractAsyncContextManager[object]  # what asyncio.Semaphore is
-SAFE = ("GET", "HEAD", "OPTIONS")  # to repeat, even if they have been processed
-NOT_PROCESSED = (403, 408, 429, 503, 529)  # even a POST may be sent again after these
+BYTES_PER_TOKEN = 4  # of a prompt: right for English and for code, too few for Chinese
+UNLIMITED_ANSWER = 1000  # tokens, for a request that sets no limit
+ANSWER_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
-class Budgets(httpx.AsyncHTTPTransport):
+class Budgets:
     """Keeps requests and tokens within several quotas at once.
 
     ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
-    tokens a minute.  The names are yours, but a transport counts tokens only for those
-    that begin with ``tokens``, ``input_tokens`` or ``output_tokens``, and requests for
-    all others.
-
-    Use it as a client's transport, ``httpx.AsyncClient(transport=budgets)``, which may
-    be openai's ``http_client``.  Give that ``max_retries=0``: a request that is refused
-    is sent again here, and retries in two places multiply.  anthropic is built on
-    httpx2 since its version 2: ``import httpx2 as httpx`` in a copy of these files.
-    A request whose tokens never fit raises ``ValueError`` at once.
-
-    Or write ``async with budgets.take(...)`` around one request.
+    tokens in 60 seconds; the names are yours.  ``async with budgets.turn(tokens=320):``
+    waits until one request of 320 tokens may leave.  At most ``limit`` are inside at
+    once; ``limiter`` takes the place of that semaphore.  First come, first served.
     """
 
-    attempts = 6  # for a request that is refused
-    backoff = 2.0  # seconds, if the API does not say how long to wait; then doubled
-    longest_pause = 120.0  # seconds; if the API asks for more, nobody waits
+    HEADROOM = 1.0125  # network delay may vary by an 80th of a period
+    CATCH_UP = 0.01  # seconds by which a busy event loop may be late at no loss
 
     def __init__(
-        self, *, refunds: bool = False, **budgets: tuple[float, float]
-    ) -> None:
-        if not isinstance(refunds, bool):
-            raise TypeError(f"refunds must be True or False, got {refunds!r}")
-        super().__init__(limits=httpx.Limits(max_connections=None))
-        budgets = budgets or {"requests": (100, 1)}
-        self._names = tuple(budgets)
-        self._refunds = refunds
-        self.gate = Gate(self)
-        self._reservations = Reservations(budgets, self.gate)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` for a client, once the budgets have room for it."""
-        request.headers["Accept-Encoding"] = "identity"  # its usage must be readable
-        await request.aread()  # it may have to be sent again
-        tokens = await self.estimate(request)
-        costs = {name: cost_of(name, tokens, if_not_tokens=1) for name in self._names}
-        send_once = partial(super().handle_async_request, request)
-        return await self.send(send_once, costs, is_safe=request.method in SAFE)
-
-    async def estimate(self, request: httpx.Request) -> dict[str, float]:
-        """Estimate the most tokens that ``request`` may cost.
-
-        Replace it in a subclass if you know better, by a tokenizer for example.
-        """
-        return most_tokens(request)
-
-    async def send(
         self,
-        send_once: Callable[[], Awaitable[httpx.Response]],
-        costs: Mapping[str, float],
         *,
-        is_safe: bool = False,
-    ) -> httpx.Response:
-        """Send a request within the budgets, and again while the API refuses it.
+        limit: int = 90,
+        limiter: LockableLimiter = None,
+        **budgets: tuple[float, float],
+    ) -> None:
+        for name, (amount, period) in budgets.items():
+            refuse_unless(amount > 0, f"{name}", amount, "greater than 0")
+            refuse_unless(period > 0, f"the period of {name}", period, "greater than 0")
+        refuse_unless(limit >= 1, "limit", limit, "1 or more")
+        self._budgets = budgets or {"requests": (100, 1)}
+        self._limiter = limiter or asyncio.Semaphore(limit)
+        self._line = asyncio.Lock()  # asyncio's locks are first come, first served
+        self._largest = dict.fromkeys(self._budgets, 0.0)  # cost so far
+        self._due = 0.0  # when the next request may leave
 
-        Returns the first answer that is not a refusal, or the refusal after which it
-        makes no sense to try again.  A request that ``is_safe`` is sent again even if
-        it may have been processed.
+    def turn(self, *, requests: float = 1, **costs: float) -> "Turn":
+        """Make a turn for a request that costs so much of each budget.
+
+        Raises ``ValueError`` for a cost that never fits.  What has no budget costs
+        nothing.
         """
-        attempt = 1
-        while True:
-            try:
-                response, refusal = await self._attempt(send_once, costs)
-            except GateShutError as shut:
-                return with_body(shut.answer, shut.answer.content)
-            if refusal is None or attempt == self.attempts:
-                return response
-            if not self._may_repeat(response, refusal, is_safe=is_safe):
-                return response
-            await response.aclose()
-            if refusal.pause is None:
-                await asyncio.sleep(self._draw_backoff(attempt))
-            attempt += 1
+        costs["requests"] = requests
+        for name, (amount, _) in self._budgets.items():
+            cost = costs.get(name, 0)
+            refuse_unless(0 <= cost <= amount, name, cost, f"between 0 and {amount:g}")
+            self._largest[name] = max(self._largest[name], cost)
+        return Turn(self, costs)
 
-    @contextlib.asynccontextmanager
-    async def take(self, **costs: float) -> AsyncIterator[Callable[..., None]]:
-        """Wait until every budget has room for its cost, then take all of them.
+    def pause(self, seconds: float) -> None:
+        """Hold back every request for this long, including those already waiting."""
+        self._due = max(self._due, time.perf_counter() + seconds)
 
-        ``as correct`` gives a function: ``correct(tokens=412)``, inside the block or
-        later, says what it really cost.  Raises ``ValueError`` at once for a cost that
-        never fits, and `GateShutError` if the API has refused all requests.
-        """
+    async def enter(self, costs: Mapping[str, float]) -> None:
+        """Take a place, and wait until a request of these costs may leave."""
+        await self._limiter.__aenter__()
+        try:
+            await self._wait_in_line(costs)
+        except BaseException:  # cancelled while it waited
+            await self.leave()
+            raise
 
-        def correct(**costs: float) -> None:
-            reservation.correct(**costs)
-            self._reservations.look_again()
+    async def leave(self) -> None:
+        """Give the place back."""
+        await self._limiter.__aexit__(None, None, None)
 
-        async with self._reservations.reserve(costs) as reservation:
-            yield correct
+    async def _wait_in_line(self, costs: Mapping[str, float]) -> None:
+        async with self._line:
+            while (wait := self._due - time.perf_counter()) > 0:
+                await asyncio.sleep(min(wait, 0.05))  # an answer may bring it forward
+            earliest = time.perf_counter() - self.CATCH_UP
+            self._due = max(self._due, earliest) + self._seconds(costs)
 
-    async def _attempt(
-        self,
-        send_once: Callable[[], Awaitable[httpx.Response]],
-        costs: Mapping[str, float],
-    ) -> tuple[httpx.Response, Refusal | None]:
-        """Send a request once.  Returns its answer, and the refusal if it is one."""
-        async with self._reservations.reserve(costs) as reservation:
-            response = await send_once()
-        reservation.learn(response.headers)
-        refusal = await self._refusal_in(response)
-        if refusal is None:
-            self._watch_usage(response, reservation)
-        return response, refusal
+    def give_back(
+        self, reserved: Mapping[str, float], used: Mapping[str, float]
+    ) -> None:
+        """Replace what one request has reserved by what it has used."""
+        self._due -= self._seconds(reserved) - self._seconds(used)
 
-    async def _refusal_in(self, response: httpx.Response) -> Refusal | None:
-        """Read what a refusal says, and have all requests obey it from now on."""
-        if response.status_code < 400:
-            return None
-        answer = await readable(response)
-        refusal = read_refusal(answer)
-        if refusal is not None:
-            self.gate.obey(refusal, answer)
-            self._reservations.look_again()
-        return refusal
+    def _seconds(self, costs: Mapping[str, float]) -> float:
+        """How long these costs take, by the budget of which they take most."""
+        seconds = [0.0]
+        for name, (amount, period) in self._budgets.items():
+            cost = costs.get(name, 0)
+            if cost > 0:
+                # A period that begins with this one may end with the largest of all.
+                room = amount - (self._largest[name] - cost)
+                seconds.append(period / max(1, room // cost))
+        return self.HEADROOM * max(seconds)
 
-    def _may_repeat(
-        self, response: httpx.Response, refusal: Refusal, *, is_safe: bool
-    ) -> bool:
-        if refusal.is_permanent or self.gate.is_shut_for_too_long:
-            return False
-        return is_safe or response.status_code in NOT_PROCESSED
 
-    def _draw_backoff(self, attempt: int) -> float:
-        longest = self.backoff * 2.0 ** (attempt - 1)
-        return random.uniform(longest / 2, longest)
+class Turn:
+    """``async with turn:`` waits in line, for each attempt of a request anew."""
 
-    def _watch_usage(self, response: httpx.Response, reservation: Reservation) -> None:
-        """Settle the costs as soon as the answer has been read."""
-        settle = partial(self._settle, reservation)
-        if response.is_stream_consumed:
-            settle(usage_in(response.content))
-            return
-        if self._refunds:
-            reservation.hold()
-        response.stream = UsageReader(response.stream, settle)
+    def __init__(self, budgets: Budgets, costs: Mapping[str, float]) -> None:
+        self.costs = costs
+        self.pause = budgets.pause
+        self._budgets = budgets
 
-    def _settle(self, reservation: Reservation, usage: dict[str, float]) -> None:
-        """Take what the request has cost beyond its reservation, or refund the rest."""
-        usage = with_total(usage)
-        for name, share in reservation.shares.items():
-            cost = cost_of(name, usage, if_not_tokens=share.cost)
-            share.correct(cost if self._refunds else max(cost, share.cost))
-        if self._refunds:  # such an API counts until the answer ends
-            reservation.count_from(time.perf_counter())
-        self._reservations.look_again()
+    def correct(self, **costs: float) -> None:
+        """Say what the request has really cost.  The rest is given back."""
+        used = {**self.costs, **costs}
+        self._budgets.give_back(self.costs, used)
+        self.costs = used
+
+    async def __aenter__(self) -> Self:
+        await self._budgets.enter(self.costs)
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._budgets.leave()
+
+
+def most_tokens(body: Mapping[str, Any]) -> float:
+    """Estimate the most tokens that a request to a language model may cost.
+
+    That is a quarter of the bytes of its ``body`` as JSON, and the limit of its answer,
+    as often as it asks for answers (``n``).
+    """
+    prompt = len(json.dumps(body, ensure_ascii=False).encode()) / BYTES_PER_TOKEN
+    limits = [body[name] for name in ANSWER_LIMITS if name in body]
+    answer = limits[0] if limits else UNLIMITED_ANSWER
+    return float(prompt + answer * body.get("n", 1))
 
 
 async def make_one_request(
@@ -211,37 +164,22 @@ async def make_one_request(
     num: int,
     *,
     client: httpx.AsyncClient,
-    limiter: Limiter,
-    budgets: Budgets,
+    limiter: Budgets,
+    patiently: Patience,
     verbose: bool = False,
 ) -> httpx.Response:
-    """Take a slot, and GET ``url`` within the budgets until it is not refused.
+    """GET ``url`` within the budgets until there is an answer, and return it.
 
-    Returns the response, or raises ``ValueError`` if its status is not 200.
+    Raises `NoAnswer` if this request has failed for good, and `Stop` if all will.
     """
 
-    async def get_once() -> httpx.Response:
+    async def get() -> httpx.Response:
         if verbose:
             print(f"Making request {num}")
         return await client.get(url, headers={"Content-Type": "application/json"})
 
-    async with limiter:
-        response = await budgets.send(get_once, {"requests": 1}, is_safe=True)
-    if response.status_code != 200:
-        raise error_for(response, budgets.longest_pause)
+    response: httpx.Response = await patiently(limiter.turn(), get)
     return response
-
-
-def error_for(response: httpx.Response, longest_pause: float) -> ValueError:
-    """Make the error for a status that is not 200, with what the API says as notes."""
-    error = unexpected_status(response)
-    refusal = read_refusal(response)
-    if refusal is not None and (refusal.pause or 0) > longest_pause:
-        error.add_note(
-            f"It asks for a pause of {refusal.pause:.0f} s, "
-            f"and longest_pause is {longest_pause:g} s."
-        )
-    return error
 
 
 async def make_many_requests(
@@ -250,34 +188,32 @@ async def make_many_requests(
     *,
     limit: int = 90,
     client: httpx.AsyncClient | None = None,
-    limiter: Limiter | None = None,
-    budgets: Budgets | None = None,
+    limiter: LockableLimiter = None,
+    patiently: Patience | None = None,
     return_exceptions: bool = False,
     verbose: bool = False,
 ) -> list[httpx.Response | BaseException]:
-    """GET ``url`` ``count`` times within ``budgets``; return the responses in order.
+    """GET ``url`` ``count`` times within budgets; return the responses in order.
 
-    By default these are 100 requests a second.  The other parameters are those of
-    `paced`.
+    ``limiter`` may be the `Budgets`; by default they are 100 requests a second.  The
+    other parameters are those of `paced`.
     """
-    budgets = budgets or Budgets()
-    limiter = limiter or asyncio.Semaphore(limit)
+    if not isinstance(limiter, Budgets):
+        limiter = Budgets(requests=(100, 1), limit=limit, limiter=limiter)
+    patiently = patiently or Patience()
     opened = contextlib.nullcontext(client) if client else httpx.AsyncClient()
     async with opened as client:
-        make_one = partial(
-            make_one_request,
-            client=client,
-            limiter=limiter,
-            budgets=budgets,
-            verbose=verbose,
-        )
-        tasks = [asyncio.create_task(make_one(url, num)) for num in range(count)]
+        tasks = [
+            asyncio.create_task(
+                make_one_request(
+                    url,
+                    num,
+                    client=client,
+                    limiter=limiter,
+                    patiently=patiently,
+                    verbose=verbose,
+                )
+            )
+            for num in range(count)
+        ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import check_constructor, checked, instance
-
-check_constructor(Budgets)
-make_many_requests = checked(make_many_requests, budgets=instance(Budgets))
-PLAN = "{count} requests, at most 100 in 1 s"

@@ -59,10 +59,3 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked
-
-make_many_requests = checked(make_many_requests)
-PLAN = "{count} requests, all at once"

@@ -1,79 +1,52 @@
 """Refusals: how long to wait after an answer, and whether waiting helps at all.
 
 An API that refuses a request often says when it will accept one, or that it never will.
-There are many ways to say it:
+Most of them send ``Retry-After``.  These do not, or say more:
 
-    API        status    what it sends
-    any        429, 503  Retry-After: 20
-                         Retry-After: Fri, 27 Nov 2026 06:30:00 GMT
-    IETF draft 429       RateLimit: "default";r=0;t=20
-    GitHub     403, 429  X-RateLimit-Remaining: 0
-                         X-RateLimit-Reset: 1795761000
-    OpenAI     429       x-ratelimit-remaining-requests: 0
-                         x-ratelimit-reset-requests: 6m0s
-                         {"error": {"code": "insufficient_quota", ...}}
-    Azure      429       retry-after-ms: 20000
-    Anthropic  429, 529  anthropic-ratelimit-tokens-remaining: 0
-                         anthropic-ratelimit-tokens-reset: 2026-11-27T06:30:00Z
-    Gemini     429       {"error": {"details": [{"retryDelay": "34s", ...}], ...}}
-    Discord    429       {"retry_after": 1.337, ...}
-    Telegram   429       {"parameters": {"retry_after": 35}, ...}
-    Matrix     429       {"retry_after_ms": 2000, ...}
+    API              status    what it sends
+    OpenAI, Azure    429       retry-after-ms: 20000
+    Google's Gemini  429       {"error": {"details": [{"retryDelay": "34s", ...}]}}
+    GitHub           403, 429  x-ratelimit-remaining: 0, x-ratelimit-reset: 1795761000
+    GitHub           403, 429  {"message": "You have exceeded a secondary rate limit."}
+    X                429       x-rate-limit-reset or x-app-limit-24hour-reset
+    Google           403       {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
+    OpenAI           429       {"error": {"code": "insufficient_quota", ...}}
+    OpenAI, Azure    any       x-should-retry: false
 
-`read_refusal` understands all of them.  It answers three questions:
+`read_refusal` answers three questions:
 
-1. *Does waiting help?*  Not if the money is spent: that is what ``insufficient_quota``
-   means, and status 402.  Some APIs say it outright, with ``x-should-retry: false``.
-   Where that comes with a 403 or a 429, every request would be refused, so the whole
-   run may stop.  With a 413, say, it is about this request only.
-2. *How long does the API ask to wait?*  ``Retry-After`` decides, whatever else the
-   answer says.  ``retry-after-ms`` is the same with more digits, so it goes first.
-   If neither is sent, the body may ask, in seconds or milliseconds.
-3. *If it does not ask: when does the quota come back?*  Only a quota with nothing left
-   is in the way; if there are several, wait for the last of them.  A 429 may also name
-   a quota of tokens with something left, but not enough: 300 are left, and the request
-   needs 500.  Then wait until that quota is back.  If GitHub only says in words that
-   you have met a secondary limit, wait for the minute that its documentation asks for.
+1. *Does waiting help?*  Not if the money is spent, and not if the API says outright
+   that you should not try again.
+2. *How long does it ask to wait?*  The first of these decides: ``retry-after-ms``,
+   which is ``Retry-After`` with more digits, then ``Retry-After``, then the body, then
+   the moment at which the last used up quota comes back.  GitHub's secondary limit may
+   name no time; its documentation asks for a minute.  What makes no sense, such as
+   ``Retry-After: -5``, counts as not sent.
+3. *Whom does it concern?*  A rate limit concerns every request.  A 402 concerns one:
+   Stripe sends it for one declined card, and OpenRouter for one request that costs more
+   than you have left.  It concerns all only if the body says that the account is empty.
 
-A value that makes no sense, such as ``Retry-After: -5``, counts as not sent.
-
-Sources: RFC 9110, section 10.2.3; draft-ietf-httpapi-ratelimit-headers-11; "Rate limits
-for the REST API" at docs.github.com; "Rate limits" and "Error codes" at
-developers.openai.com; the clients openai-python and azure-core, for ``retry-after-ms``
-and ``x-should-retry``; "Rate limits" and "Errors" at platform.claude.com; ``RetryInfo``
-in google.rpc and ``ErrorReason`` in google.api; "Rate Limits" at docs.discord.com;
-``ResponseParameters`` at core.telegram.org; "Rate limiting" in the client-server API at
-spec.matrix.org.
+Sources: RFC 9110, section 10.2.3; "Rate limits for the REST API" at docs.github.com;
+"Rate limits" and "Error codes" at developers.openai.com, and openai-python for
+``retry-after-ms`` and ``x-should-retry``; ``RetryInfo`` in google.rpc, ``ErrorReason``
+in google.api, and "Resolve errors" in the guides of Google's Drive and Calendar APIs;
+"Errors" at platform.claude.com; "Rate limits" at docs.x.com; "Errors" at
+openrouter.ai/docs and docs.stripe.com.
 """
 
-from __future__ import annotations
-
+import contextlib
+import json
+import re
+import time
+from calendar import timegm
 from dataclasses import dataclass
+from email.utils import parsedate
 from typing import Any
 
-import httpx
-
-from inflight_lab.runners.error_bodies import codes_in, parts_in, reason_in
-from inflight_lab.runners.quota_fields import (
-    QuotaState,
-    has_nothing_left,
-    quota_states_in,
-)
-from inflight_lab.runners.written_times import (
-    milliseconds_until,
-    seconds_until,
-    time_of,
-)
-
 OVERLOADED = (429, 503, 529)  # too many requests, unavailable, overloaded (Anthropic)
-FOR_EVERY_REQUEST = (403, 429)  # forbidden, too many requests
-PAYMENT_REQUIRED = 402
-# Errors of the request itself.  Others may be temporary: 409 is a conflict with another
-# request, and a 413 may say when a body of this size is accepted.
-SETTLED = (400, 401, 404, 405, 406, 410, 411, 412, 414, 415, 416, 417, 422, 431, 451)
-PERMANENT_CODES = {
-    # OpenAI:
-    "insufficient_quota",
+MAY_CHANGE = (402, 403, 408, 409, 413, 425, 429)  # and every server error
+SPENT = (
+    "insufficient_quota",  # OpenAI
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
     "organization_usage_limit_exceeded",
@@ -81,175 +54,157 @@ PERMANENT_CODES = {
     "billing_hard_limit_reached",
     "billing_not_active",
     "access_terminated",
-    # Anthropic:
-    "billing_error",
+    "billing_error",  # Anthropic
     "enforced_spend_limit_reached",
-    # Google:
-    "BILLING_DISABLED",
+    "BILLING_DISABLED",  # Google
     "CONSUMER_SUSPENDED",
-}
-# GitHub's words, now and in the past:
-SECONDARY_LIMIT = ("secondary rate limit", "abuse detection")
+)
+IS_EMPTY = re.compile("insufficient (credits|balance)|depleted|used up", re.IGNORECASE)
+IS_LIMIT = re.compile("rate ?limit", re.IGNORECASE)  # userRateLimitExceeded, too
+IS_SECONDARY = re.compile("secondary rate limit", re.IGNORECASE)
 SECONDARY_PAUSE = 60.0  # seconds
+RESET = re.compile("(x-)?rate-?limit-reset|x-(app|user)-limit-24hour-reset")
+REASONS = ("message", "detail", "description", "error_description", "title")
+CODES = ("error", "code", "reason", "type")  # for programs
+FIRST_UNIX_TIME = 1e9  # a smaller number is a pause
 
 
 @dataclass(frozen=True)
 class Refusal:
     """What an answer says about sending more requests."""
 
-    pause: float | None
-    """Seconds until a request may be accepted; None if the answer does not say."""
-    is_permanent: bool = False
-    """Whether no wait will help."""
-    reason: str = ""
-    """The API's own words, if it has any."""
-    concerns_all: bool = True
-    """Whether others would be refused as well; False if it is about this one only."""
+    pause: float | None  # seconds until one may be accepted; None if it does not say
+    is_permanent: bool = False  # no wait will help
+    reason: str = ""  # the API's own words, if it has any
+    concerns_all: bool = True  # others would be refused as well
 
 
-def read_refusal(response: httpx.Response) -> Refusal | None:
+def read_refusal(response: Any) -> Refusal | None:
     """What a refusal says; None if the answer is not one.
 
-    A refusal has the status 429, 503 or 529, or is another error that says when to come
-    back, or that nothing will help.  An accepted request is none, even if its headers
-    say that no other is left.  The body counts only if it has been read already.
+    ``response`` is httpx's, httpx2's or requests'.  Its body counts only if it has been
+    read.  An accepted request is no refusal, even if its headers say that no other is
+    left.
     """
-    if response.status_code < 400:
+    status = response.status_code
+    if status < 400:
         return None
     reason = reason_in(response)
-    if no_wait_helps(response):
-        for_all = concerns_all(response)
-        return Refusal(None, is_permanent=True, reason=reason, concerns_all=for_all)
+    should_retry = response.headers.get("x-should-retry")
+    if is_spent(response) and should_retry != "true":
+        return Refusal(None, is_permanent=True, reason=reason)
+    if status not in MAY_CHANGE and status < 500:
+        return None
     pause = pause_in(response)
-    if pause is not None or may_be_accepted_later(response):
-        return Refusal(pause, reason=reason)
-    return None
+    if should_retry == "false":
+        for_all = status in (403, 429)
+        return Refusal(None, is_permanent=True, reason=reason, concerns_all=for_all)
+    if status == 402:
+        is_final = pause is None
+        return Refusal(pause, is_final, reason=reason, concerns_all=False)
+    if pause is None and should_retry != "true" and not is_limit(response):
+        return None
+    return Refusal(pause, reason=reason)
 
 
 # 1. Does waiting help?
 
 
-def no_wait_helps(response: httpx.Response) -> bool:
-    """Whether the API will never accept this request."""
-    should_retry = response.headers.get("x-should-retry")
-    if should_retry == "true":
-        return False
-    if should_retry == "false" and response.status_code not in SETTLED:
-        return True
-    return is_unpaid(response)
-
-
-def concerns_all(response: httpx.Response) -> bool:
-    """Whether it will never accept any other request, either."""
-    return response.status_code in FOR_EVERY_REQUEST or is_unpaid(response)
-
-
-def is_unpaid(response: httpx.Response) -> bool:
+def is_spent(response: Any) -> bool:
     """Whether the money is spent, or the account is closed."""
-    if response.status_code == PAYMENT_REQUIRED:
+    if response.status_code == 402 and IS_EMPTY.search(reason_in(response)):
         return True
-    return not PERMANENT_CODES.isdisjoint(codes_in(response))
+    return any(text in SPENT for _, text in texts_in(response))
 
 
-def may_be_accepted_later(response: httpx.Response) -> bool:
-    """Whether waiting may help, though the answer does not say how long."""
-    if response.headers.get("x-should-retry") == "true":
+def is_limit(response: Any) -> bool:
+    """Whether a limit is the cause; a 403 has to say so."""
+    if response.status_code != 403:
+        return response.status_code in OVERLOADED
+    if response.headers.get("x-ratelimit-remaining") == "0":
         return True
-    if response.status_code == 403:  # GitHub may say it in words only
-        in_words = "rate limit" in reason_in(response).lower()
-        return in_words or has_nothing_left(response.headers)
-    return response.status_code in OVERLOADED
+    return any(IS_LIMIT.search(text) for _, text in texts_in(response))
 
 
 # 2. How long does the API ask to wait?
 
 
-def pause_in(response: httpx.Response) -> float | None:
+def pause_in(response: Any) -> float | None:
     """The seconds to wait, from the first source that names them."""
-    if response.status_code in SETTLED:
+    headers = response.headers
+    texts = dict(texts_in(response))
+    now = moment_in(headers.get("date", ""))
+    if now is None:  # the API's clock is better: it may differ from ours
+        now = time.time()
+    milliseconds = seconds_in(headers.get("retry-after-ms"), now)
+    if milliseconds is not None:
+        return milliseconds / 1000
+    for written in (headers.get("retry-after"), texts.get("retryDelay")):
+        seconds = seconds_in(written, now)
+        if seconds is not None:
+            return seconds
+    if not is_limit(response):
         return None
-    sources = (
-        retry_after_ms,
-        retry_after,
-        retry_delay,
-        quota_return,
-        secondary_limit_pause,
-    )
-    for source in sources:
-        pause = source(response)
-        if pause is not None:
-            return pause
-    return None
+    seconds = quota_return(headers, now)
+    if seconds is None and IS_SECONDARY.search(reason_in(response)):
+        return SECONDARY_PAUSE
+    return seconds
 
 
-def retry_after_ms(response: httpx.Response) -> float | None:
-    """What ``retry-after-ms`` asks for; Cosmos DB calls it ``x-ms-retry-after-ms``."""
-    now = time_of(response.headers)
-    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        seconds = milliseconds_until(response.headers.get(name), now)
-        if seconds is not None:
-            return seconds
-    return None
-
-
-def retry_after(response: httpx.Response) -> float | None:
-    """What ``Retry-After`` asks for, in seconds or as a date."""
-    now = time_of(response.headers)
-    return seconds_until(response.headers.get("Retry-After"), now)
-
-
-def retry_delay(response: httpx.Response) -> float | None:
-    """What the body asks for, in the first of its parts that does."""
-    now = time_of(response.headers)
-    for part in parts_in(response):
-        seconds = delay_in(part, now)
-        if seconds is not None:
-            return seconds
-    return None
-
-
-def delay_in(part: dict[str, Any], now: float) -> float | None:
-    """The seconds that one part of a body asks for; Matrix counts milliseconds."""
-    for name in ("retry_after", "retryDelay"):
-        seconds = seconds_until(part.get(name), now)
-        if seconds is not None:
-            return seconds
-    return milliseconds_until(part.get("retry_after_ms"), now)
-
-
-# 3. When does the quota come back?
-
-
-def quota_return(response: httpx.Response) -> float | None:
-    """The seconds until no quota is in the way; None if none is."""
-    waits = [quota.seconds for quota in quotas_in_the_way(response)]
+def quota_return(headers: Any, now: float) -> float | None:
+    """The seconds until the last quota that is used up comes back; None if none is."""
+    waits = []
+    for name, written in headers.items():
+        name = name.lower()
+        if not RESET.fullmatch(name):
+            continue
+        seconds = seconds_in(written, now)
+        remaining = headers.get(name.replace("reset", "remaining"), "0")
+        if seconds is not None and remaining == "0":
+            waits.append(seconds)
     return max(waits, default=None)
 
 
-def quotas_in_the_way(response: httpx.Response) -> list[QuotaState]:
-    """The quotas that may be why the API refuses.
+def seconds_in(written: str | None, now: float) -> float | None:
+    """The seconds until a time; None if it is no pause, Unix time or date."""
+    written = written or ""
+    if not re.fullmatch(r"\d{1,15}(\.\d{1,20})?s?", written, re.ASCII):
+        moment = moment_in(written)
+        return None if moment is None else max(0.0, moment - now)
+    number = float(written.removesuffix("s"))
+    if number < FIRST_UNIX_TIME:
+        return number
+    return max(0.0, number - now)
 
-    A 403 that means *forbidden* looks like a refusal if it was the last request that a
-    quota allowed.  The pause that is then read costs time, and no answer.
+
+def moment_in(date: str) -> float | None:
+    """The Unix time of a date such as Fri, 27 Nov 2026 06:30:00 GMT; else None."""
+    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
+        parts = parsedate(date)
+        if parts is not None:
+            return timegm(parts)  # without a look at the zone: HTTP's dates are in GMT
+    return None
+
+
+# What the body says
+
+
+def reason_in(response: Any) -> str:
+    """The API's own words, in one line of at most 200 characters; "" if none."""
+    texts = dict(texts_in(response))
+    for name in REASONS + CODES:
+        words = texts.get(name)
+        if words:
+            return " ".join(words.split())[:200]
+    return ""
+
+
+def texts_in(response: Any) -> list[tuple[str, str]]:
+    """The texts in a JSON body, with their names: those of outer objects come last.
+
+    A body that has not been read yet stays unread: it may have no end.
     """
-    quotas = quota_states_in(response.headers)
-    used_up = [quota for quota in quotas if quota.remaining == 0]
-    if used_up:
-        return used_up
-    # The API may say when there is more, and not how much is left.
-    unknown = [quota for quota in quotas if quota.remaining is None]
-    if unknown and response.status_code in (403, *OVERLOADED):
-        return unknown
-    # Something is left of each, but there may be too few tokens for this request.
-    if response.status_code == 429:
-        return [quota for quota in quotas if quota.counts_tokens]
-    return []
-
-
-def secondary_limit_pause(response: httpx.Response) -> float | None:
-    """The minute that GitHub asks for if it names one of its secondary limits."""
-    if response.status_code not in FOR_EVERY_REQUEST:
-        return None
-    reason = reason_in(response).lower()
-    is_secondary = any(words in reason for words in SECONDARY_LIMIT)
-    return SECONDARY_PAUSE if is_secondary else None
+    fields: list[tuple[str, Any]] = []
+    with contextlib.suppress(ValueError, RuntimeError):
+        json.loads(response.content, object_pairs_hook=fields.extend)
+    return [(name, text) for name, text in fields if isinstance(text, str)]

@@ -19,50 +19,47 @@ Its limits:
 - The API counts by its own clock, when a request arrives.  1 % of a period is kept for
   delay on the way there; a longer delay can still cause a 429.
 
-It needs httpx and "throttled-py[redis]" (the extra ``inflight-lab[redis]``).  Run it,
-twice at the same time: ``inflight-lab run shared_quota URL --count 200 --rate 100``.
+It needs httpx and "throttled-py[redis]", the extra ``inflight-lab[redis]``.
 """
 
 import asyncio
 import contextlib
 import math
+import time
 from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from inflight_lab.runners.pacer import LockableLimiter, Pacer, refuse_unless
+
 try:
-    from throttled.asyncio import (
-        Quota,
-        RateLimiterType,
-        RedisStore,
-        Throttled,
-        per_duration,
-    )
+    from throttled import asyncio as throttled
     from throttled.exceptions import StoreUnavailableError
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f'{error}: pip install "inflight-lab[redis]"', name=error.name
     ) from None
 
-LockableLimiter = Any  # a limiter with ``locked()``, such as asyncio.Semaphore
 
-
-class SharedQuota:
+class SharedQuota(Pacer):
     """``async with quota:`` waits until the shared quota has room for one more request.
 
-    It is shared by all who use the same ``key`` in the same ``store``: ``rate``
-    requests per ``period`` seconds for all of them together.  Give each the same
+    >>> quota = SharedQuota("redis://127.0.0.1:6379", key="my-api", rate=100)
+    >>> await quota.aclose()
+
+    It is shared by all who use the same ``key`` in the same ``store``: ``rate``, 1 or
+    more, requests per ``period`` seconds for all of them together.  Give each the same
     numbers.  ``store`` is the address of a Redis, which has ``timeout`` seconds for
-    each answer.  At most ``limit`` requests of this process are in flight at once, by
-    default 90; ``limiter`` takes the place of that semaphore.
+    each answer.  ``limit``, ``limiter`` and ``pause`` are those of a `Pacer`, for this
+    process alone.
 
     It serves one event loop.  Close it with ``await quota.aclose()``, or use
     `contextlib.aclosing`.
 
     If the store gives no answer, entering raises
-    ``throttled.exceptions.StoreUnavailableError``, also for those that were waiting
-    behind.
+    ``throttled.exceptions.StoreUnavailableError``, and so does everyone else for the
+    next second.
     """
 
     def __init__(
@@ -72,39 +69,23 @@ class SharedQuota:
         key: str = "inflight-lab",
         rate: float = 100,
         period: float = 1.0,
-        limit: int | None = None,
+        limit: int = 90,
         limiter: LockableLimiter = None,
         timeout: float = 5.0,
     ) -> None:
-        self._limiter = limiter or asyncio.Semaphore(90 if limit is None else limit)
-        self._turn = asyncio.Lock()
-        self._failures = 0  # times that the store gave no answer
+        super().__init__(math.inf, limit=limit, limiter=limiter)  # Redis keeps the pace
+        refuse_unless(rate >= 1, "rate", rate, "1 or more")
+        refuse_unless(period > 0, "period", period, "greater than 0")
+        self._failed_at = -math.inf  # when the store gave no answer
         timeouts = {"SOCKET_TIMEOUT": timeout, "SOCKET_CONNECT_TIMEOUT": timeout}
-        self._store = RedisStore(server=store, options=timeouts)
-        self._quota = Throttled(
+        self._store = throttled.RedisStore(server=store, options=timeouts)
+        self._quota = throttled.Throttled(
             key=key,
-            using=RateLimiterType.GCRA.value,
+            using=throttled.RateLimiterType.GCRA.value,
             quota=gcra_for(rate, period),
             store=self._store,
             key_prefix="quota",
         )
-
-    async def __aenter__(self) -> None:
-        failures = self._failures
-        await self._limiter.__aenter__()
-        try:
-            async with self._turn:
-                await self._take_turn(failures)
-        except BaseException:
-            await self._limiter.__aexit__(None, None, None)
-            raise
-
-    async def __aexit__(self, *exc_info: Any) -> None:
-        await self._limiter.__aexit__(*exc_info)
-
-    def locked(self) -> bool:
-        """Whether one more request of this process would have to wait now."""
-        return self._limiter.locked() or self._turn.locked()
 
     async def aclose(self) -> None:
         """Close the connection to the store."""
@@ -112,13 +93,9 @@ class SharedQuota:
         redis: Any = self._store._backend.get_client()
         await redis.aclose(close_connection_pool=True)
 
-    async def _take_turn(self, failures: int) -> None:
-        """Wait until one more may go.
-
-        ``failures`` is how often the store had failed when the caller came: if it has
-        failed since, the caller does not ask it again.
-        """
-        if self._failures > failures:
+    async def _wait(self) -> None:
+        # Those behind a request that waited for the timeout do not wait for it too.
+        if time.perf_counter() < self._failed_at + 1:
             raise StoreUnavailableError(
                 "Not sent: the store gave no answer to a request before this one."
             )
@@ -126,13 +103,14 @@ class SharedQuota:
             while (answer := await self._quota.limit()).limited:
                 await asyncio.sleep(answer.state.retry_after)
         except StoreUnavailableError as error:
-            self._failures += 1
+            self._failed_at = time.perf_counter()
             raise StoreUnavailableError(
                 f"Not sent: the store gave no answer. {error.__cause__}"
             ) from error
+        await super()._wait()
 
 
-def gcra_for(rate: float, period: float) -> Quota:
+def gcra_for(rate: float, period: float) -> throttled.Quota:
     """GCRA's numbers, such that no ``period`` holds more than ``rate`` requests.
 
     In any one period GCRA admits period / spacing requests, and burst - 1 more: that
@@ -144,7 +122,7 @@ def gcra_for(rate: float, period: float) -> Quota:
     # The library wants whole numbers: so many requests in so many seconds.
     seconds = math.ceil(1000 * spacing)
     requests = math.floor(seconds / spacing)
-    return per_duration(timedelta(seconds=seconds), requests, burst)
+    return throttled.per_duration(timedelta(seconds=seconds), requests, burst)
 
 
 async def make_one_request(
@@ -178,7 +156,7 @@ async def make_many_requests(
     key: str = "inflight-lab",
     rate: float = 100,
     period: float = 1.0,
-    limit: int | None = None,
+    limit: int = 90,
     client: httpx.AsyncClient | None = None,
     limiter: LockableLimiter = None,
     return_exceptions: bool = False,
@@ -208,11 +186,3 @@ async def make_many_requests(
             for num in range(count)
         ]
         return await asyncio.gather(*tasks, return_exceptions=return_exceptions)
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import check_constructor, checked, number, positive
-
-check_constructor(SharedQuota, rate=number(1), timeout=positive(of="seconds"))
-make_many_requests = checked(make_many_requests, rate=number(1))
-PLAN = "{count} requests, at most {rate:g} in {period:g} s"

@@ -1,31 +1,93 @@
-"""Threads: the same limit with ``threading.Semaphore``, for code without ``await``.
+"""Threads: the same limit and the same pace for code without ``await``.
 
-The semaphore is the same counter of free slots; ``acquire`` blocks the thread instead
-of suspending a task.  A thread costs more than a task, so there is a fixed number of
-them.  If that number were ``limit``, the pool itself would be the limit, and the
-simplest one.  You need the semaphore when there are more threads, because they do other
-work too, or when several pools share one limit.
+``threading.Semaphore`` is the same counter of free slots; ``acquire`` blocks the thread
+instead of suspending a task.  A thread costs more than a task, so there is a fixed
+number of them.  If that number were ``limit``, the pool itself would be the limit, and
+the simplest one.  You need the semaphore when there are more threads, because they do
+other work too, or when several pools share one limit.
 
-One thing differs: ``asyncio.Semaphore`` serves first come, first served; this one does
-not.  A thread that gives its slot back and wants the next one often gets it before
-those that waited.
+`ThreadPacer` keeps the pace of a quota.  Put it around your own calls, whatever sends
+them:
+
+    pacer = ThreadPacer(20, 1)  # 20 requests in any second, as the API states it
+
+    def get(url):  # called in many threads: at least rate x latency of them
+        with pacer:
+            return requests.get(url)
+
+One thing differs from asyncio: its locks serve first come, first served, and those of
+threads do not.
 """
 
 import contextlib
 import functools
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
 
 import httpx
 
+from inflight_lab.runners.pacer import Schedule
+
 Limiter = contextlib.AbstractContextManager[object]  # what threading.Semaphore is
+
+
+class ThreadPacer(Schedule):
+    """``with pacer:`` waits until the quota has room for one more request.
+
+    The quota is ``rate`` requests per ``period`` seconds, as the API states it.
+    ``also`` and ``burst`` are those of `Pacer`.  Share one among all threads that use
+    the quota: their number is the limit on requests in flight.  A thread that enters
+    again while it is inside gets ``RuntimeError``.
+    """
+
+    def __init__(
+        self,
+        rate: float = 100,
+        period: float = 1,
+        *,
+        also: Sequence[tuple[float, float]] = (),
+        burst: float = 8,
+    ) -> None:
+        super().__init__(rate, period, also=also, burst=burst)
+        self._turn = threading.Lock()  # held by the one that waits for its departure
+        self._lock = threading.Lock()  # held for a moment, to read or to note
+
+    def wait(self) -> None:
+        """Wait for a turn, where the block cannot be put around the request.
+
+        The request counts from here on.  If it takes much longer than others to reach
+        the API, it may be one too many: give a ``rate`` below the quota.
+        """
+        with self:
+            pass
+
+    def __enter__(self) -> None:
+        arrived = time.perf_counter()
+        thread = threading.get_ident()
+        if thread in self._sent:
+            raise RuntimeError("This thread is already inside the pacer.")
+        with self._turn:
+            while (wait := self._seconds_until_free()) > 0:
+                time.sleep(wait)
+            with self._lock:
+                self._note_sent(thread, arrived)
+
+    def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
+        with self._lock:
+            self._note_ended(threading.get_ident(), answered=kind is None)
+
+    def _seconds_until_free(self) -> float:
+        with self._lock:
+            return super()._seconds_until_free()
 
 
 def make_one_request(
     url: str, num: int, *, client: httpx.Client, limiter: Limiter, verbose: bool = False
 ) -> httpx.Response:
-    """Wait for a slot, GET ``url`` once, and return the response.
+    """Wait for a slot or a turn, GET ``url`` once, and return the response.
 
     Raises ``ValueError`` if the status is not 200.
     """
@@ -58,30 +120,17 @@ def make_many_requests(
     ``await asyncio.to_thread(make_many_requests, ...)`` does not.
 
     ``limiter``, any context manager that threads may share, takes the place of the
-    run's own ``threading.Semaphore(limit)``.  The first failure is raised: requests
-    that have not begun are dropped, and the others are waited for, because a thread
-    cannot be cancelled.  The other parameters are those of `semaphore`.
+    run's own ``threading.Semaphore(limit)``: a `ThreadPacer` for a pace.  The first
+    failure is raised: requests that have not begun are dropped, and the others are
+    waited for, because a thread cannot be cancelled.  The other parameters are those of
+    `semaphore`.
     """
     limiter = limiter or threading.Semaphore(limit)
     opened = contextlib.nullcontext(client) if client else httpx.Client()
-    with opened as client:
+    with opened as client, ThreadPoolExecutor(threads) as pool:
         make_one = functools.partial(
             make_one_request, url, client=client, limiter=limiter, verbose=verbose
         )
-        return in_threads(
-            make_one, count, threads=threads, return_exceptions=return_exceptions
-        )
-
-
-def in_threads(
-    make_one: Callable[[int], httpx.Response],
-    count: int,
-    *,
-    threads: int,
-    return_exceptions: bool,
-) -> list[httpx.Response | BaseException]:
-    """Call ``make_one`` with each number below ``count``, in ``threads`` threads."""
-    with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(make_one, num) for num in range(count)]
         try:
             if not return_exceptions:
@@ -90,10 +139,3 @@ def in_threads(
             return [future.exception() or future.result() for future in futures]
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import BLOCKING_OBJECTS, checked
-
-make_many_requests = checked(make_many_requests, **BLOCKING_OBJECTS)
-PLAN = "{count} requests, at most {limit} at once"

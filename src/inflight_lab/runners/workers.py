@@ -4,16 +4,17 @@ A task for each request takes a kilobyte or two of memory, for all of them at on
 Here ``limit`` tasks take the next request from one shared iterator.  The number of
 workers *is* the limit, so no semaphore is needed.
 
-A list of outcomes still grows with the requests.  `stream_outcomes` yields them as they
-come, and limits how far the workers may be ahead of you.  So the memory is limited too,
-even when one slow request holds up all that come after it in order.  It is also
-back-pressure: a slow consumer makes the workers wait, and nothing more is sent.
+A list of outcomes still grows with the requests.  `stream_outcomes` yields them one by
+one, and reads only so many items ahead of you.  So the memory is limited too, even when
+one slow request holds up all that come after it in order.  It is also back-pressure: if
+you are slow, nothing more is sent until you take the next outcome.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import Any, Generic, NamedTuple, TypeVar
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import TypeVar
 
 import httpx
 
@@ -81,7 +82,7 @@ async def make_many_requests(
 
 async def stream_outcomes(
     make_one: Callable[[T], Awaitable[R]],
-    items: Iterable[T] | AsyncIterable[T],
+    items: Iterable[T],
     *,
     limit: int = 3,
     ordered: bool = True,
@@ -92,16 +93,15 @@ async def stream_outcomes(
 
     ``items`` may be endless: only as many are read as needed.  The outcomes come in the
     order of the items, or as they are completed with ``ordered=False``.  ``ahead`` (by
-    default 10 times ``limit``) is how many items may be taken whose outcome you have
-    not had yet; then the workers wait for you.
+    default 10 times ``limit``) is how many items may be read whose outcome you are not
+    done with.  What ``items`` itself raises is raised at once.
 
-    A failure is raised in its place, after the outcomes before it, and nothing more is
-    sent.  With ``return_exceptions`` it is yielded like a result, and the others go on.
-    What ``items`` itself raises is raised in any case, and a cancelled worker ends the
-    stream with ``CancelledError``.
+    A failure is raised in its place, after the outcomes before it, and nothing is sent
+    after it.  With ``return_exceptions`` it is yielded like a result, and the others go
+    on.
 
-    If you leave early, use `contextlib.aclosing`: when its block ends, the workers have
-    been cancelled and have ended.
+    If you leave early, use `contextlib.aclosing`: when its block ends, the requests
+    under way have been cancelled and have ended.
 
     >>> stream = stream_outcomes(fetch, urls, limit=10)
     >>> async with contextlib.aclosing(stream) as outcomes:
@@ -112,143 +112,37 @@ async def stream_outcomes(
     After a bare ``break`` they are cancelled only when Python happens to collect the
     generator, see PEP 789.
     """
-    if ahead is None:
-        ahead = 10 * limit
-    crew = Crew(
-        make_one,
-        items,
-        ahead=ahead,
-        ordered=ordered,
-        return_exceptions=return_exceptions,
-    )
-    crew.start(limit)
-    yielded = 0
-    try:
-        while crew.is_taking or yielded < crew.taken:
-            pending = await crew.pending.get()
-            if isinstance(pending, WorkerStopped):  # there may be nothing left to await
-                continue
-            result = await pending
-            if result.is_raised:
-                raise result.outcome
-            yield result.outcome
-            yielded += 1
-            crew.room.release()
-        if crew.error is not None:
-            raise crew.error
-    finally:
-        await crew.dismiss()
+    slots = asyncio.Semaphore(limit)
+    has_failed = False
 
-
-class Result(NamedTuple):
-    """The outcome of one item, to be yielded or raised."""
-
-    outcome: Any
-    is_raised: bool
-
-
-class WorkerStopped:
-    """Put among the pending results to wake the stream: a worker has stopped."""
-
-
-class Crew(Generic[T, R]):
-    """The workers of one stream, and what they share."""
-
-    def __init__(
-        self,
-        make_one: Callable[[T], Awaitable[R]],
-        items: Iterable[T] | AsyncIterable[T],
-        *,
-        ahead: int,
-        ordered: bool,
-        return_exceptions: bool,
-    ) -> None:
-        self._make_one = make_one
-        self._source = each_of(items)
-        self._turn = asyncio.Lock()  # to ask the source for its next item
-        self._ordered = ordered
-        self._return_exceptions = return_exceptions
-        self._workers: list[asyncio.Task[None]] = []
-        self.room = asyncio.Semaphore(ahead)  # one permit for each item taken
-        self.is_taking = True  # workers take more items
-        self.taken = 0  # items
-        self.error: BaseException | None = None  # that stopped the workers
-        self.pending: asyncio.Queue[asyncio.Future[Result] | WorkerStopped] = (
-            asyncio.Queue()
-        )
-        """Results, finished or not, in the order in which they are yielded."""
-
-    def start(self, limit: int) -> None:
-        """Start ``limit`` workers."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(limit)]
-
-    async def dismiss(self) -> None:
-        """Cancel the workers, and wait until they and the source have ended."""
-        # A worker may ignore that it is cancelled, but then takes no further item.
-        self._stop_taking()
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
-        await self._source.aclose()
-
-    async def _work(self) -> None:
-        """Take one item after the other, as long as there are any."""
-        while self.is_taking:
-            pending = asyncio.Future[Result]()
+    async def make_limited(item: T) -> R | Exception:
+        nonlocal has_failed
+        async with slots:
+            if has_failed:
+                raise asyncio.CancelledError
             try:
-                item = await self._take(pending)
-            except StopAsyncIteration:  # there are no more items
-                self._stop_taking()
-                break
-            except BaseException as error:
-                self._stop_taking(error)
-                break
-            pending.set_result(await self._result_of(item))
-            if not self._ordered:
-                self.pending.put_nowait(pending)
-        self.pending.put_nowait(WorkerStopped())
+                return await make_one(item)
+            except Exception as error:
+                if return_exceptions:
+                    return error
+                has_failed = True
+                raise
 
-    async def _take(self, pending: asyncio.Future[Result]) -> T:
-        """Take the next item, once there is room for its result."""
-        await self.room.acquire()
-        async with self._turn:
-            item = await anext(self._source)
-            if not self.is_taking:  # another worker stopped while this one waited
-                raise StopAsyncIteration
-            self.taken += 1
-            if self._ordered:
-                self.pending.put_nowait(pending)
-        return item
-
-    async def _result_of(self, item: T) -> Result:
-        try:
-            return Result(await self._make_one(item), is_raised=False)
-        except BaseException as error:
-            is_outcome = self._return_exceptions and isinstance(error, Exception)
-            if not is_outcome:
-                self._stop_taking(error)
-            return Result(error, is_raised=not is_outcome)
-
-    def _stop_taking(self, error: BaseException | None = None) -> None:
-        """Take no more items.  If there are several errors, the first one counts."""
-        if self.is_taking:
-            self.is_taking = False
-            self.error = error
-
-
-async def each_of(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
-    """The items of either kind of iterable."""
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item
-
-
-# The lesson ends here.  Below, the package attaches its checks and its command line.
-from inflight_lab.arguments import checked
-
-make_many_requests = checked(make_many_requests)
-stream_outcomes = checked(stream_outcomes)
-PLAN = "{count} requests, at most {limit} at once"
+    most = ahead or 10 * limit
+    tasks: list[asyncio.Task[R | Exception]] = []
+    source = iter(items)
+    try:
+        while True:
+            for item in itertools.islice(source, most - len(tasks)):
+                tasks.append(asyncio.create_task(make_limited(item)))
+            if not tasks:
+                return
+            if not ordered:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                tasks.sort(key=lambda task: not task.done())
+            yield await tasks[0]
+            del tasks[0]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,8 +3,12 @@
 import re
 from typing import NamedTuple
 
-from inflight_lab.runners.quota_fields import QuotaState, quota_states_in, quotas_in
-from inflight_lab.runners.written_times import number_in
+from inflight_lab.watch.reader.quota_fields import (
+    QuotaState,
+    quota_states_in,
+    quotas_in,
+)
+from inflight_lab.watch.reader.written_times import number_in
 from inflight_lab.watch.request import Request
 
 USUAL_WINDOWS = {

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from inflight_lab.runners.refusals import Refusal
 from inflight_lab.runs.events import REFUSALS
 from inflight_lab.watch.host_in_url import host_in
+from inflight_lab.watch.reader.refusals import Refusal
 
 Name = tuple[int, int]
 """Names a task, a client or a request: its process, and its number in there."""

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import httpx
 
-from inflight_lab.runners.refusals import (
+from inflight_lab.watch.events import Ended
+from inflight_lab.watch.reader.refusals import (
     Refusal,
     read_refusal,
     retry_after,
@@ -12,7 +13,6 @@ from inflight_lab.runners.refusals import (
     retry_delay,
     secondary_limit_pause,
 )
-from inflight_lab.watch.events import Ended
 
 
 class SeenAnswer(NamedTuple):

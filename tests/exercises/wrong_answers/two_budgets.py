@@ -10,9 +10,9 @@ WRONG = [
         mistake="the answer alone",
         code="""
 async def ask(client, url, body, budgets):
-    async with budgets.take(requests=1, tokens=body["max_tokens"]) as correct:
+    async with budgets.turn(tokens=body["max_tokens"]) as turn:
         answer = await client.post(url, json=body)
-    correct(tokens=answer.json()["usage"]["total_tokens"])
+    turn.correct(tokens=answer.json()["usage"]["total_tokens"])
     return answer
 """,
     ),
@@ -22,7 +22,7 @@ async def ask(client, url, body, budgets):
         code="""
 async def ask(client, url, body, budgets):
     most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
-    async with budgets.take(requests=1, tokens=most):
+    async with budgets.turn(tokens=most):
         return await client.post(url, json=body)
 """,
     ),
@@ -31,9 +31,9 @@ async def ask(client, url, body, budgets):
         mistake="all that anything may cost",
         code="""
 async def ask(client, url, body, budgets):
-    async with budgets.take(requests=1, tokens=1000) as correct:
+    async with budgets.turn(tokens=1000) as turn:
         answer = await client.post(url, json=body)
-    correct(tokens=answer.json()["usage"]["total_tokens"])
+    turn.correct(tokens=answer.json()["usage"]["total_tokens"])
     return answer
 """,
     ),
@@ -43,9 +43,9 @@ async def ask(client, url, body, budgets):
         code="""
 async def ask(client, url, body, budgets):
     most = len(json.dumps(body).encode()) / 4 + body["max_tokens"]
-    async with budgets.take(requests=1, tokens=most) as correct:
+    async with budgets.turn(tokens=most) as turn:
         answer = await client.post(url, json=body)
-    correct(tokens=answer.json()["usage"]["completion_tokens"])
+    turn.correct(tokens=answer.json()["usage"]["completion_tokens"])
     return answer
 """,
     ),

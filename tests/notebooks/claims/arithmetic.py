@@ -16,13 +16,12 @@ from tests.support.claimed_numbers import Apart, Documented, Explained
 
 MEASURED_ONCE = "measured once, on Linux with two cores; too long for a notebook"
 MEASURED = "python -m tests.benchmarks.utilisation, on two cores"
-BYTES_PER_TOKEN = 'of("inflight_lab.runners.token_counts:BYTES_PER_TOKEN")'
-PAIRS = Documented("the list of pairs that stands before it")
+BYTES_PER_TOKEN = 'of("inflight_lab.runners.budgets:BYTES_PER_TOKEN")'
 EXAMPLE = Documented("the Budgets in the same sentence")
 GCRA_MARGIN = Documented("runners/shared_quota.py: gcra_for")
-PATIENT = Documented("patient_retries() in recipes/api.py")
-RETRIES = 'of("inflight_lab.runners.retry_policy:RetryPolicy.{}")'
-BASE = RETRIES.format("base")
+PATIENT = Documented("the fields of Patience in runners/patiently.py")
+RETRIES = 'of("inflight_lab.runners.patiently:Patience.{}")'
+BASE = RETRIES.format("first_backoff")
 KEPT = 'of("httpx._config:DEFAULT_LIMITS.max_keepalive_connections")'
 KEPT_OPEN = 'of("httpx._config:DEFAULT_LIMITS.keepalive_expiry")'
 FIRST_RETRY = 'of("openai._constants:INITIAL_RETRY_DELAY")'
@@ -180,15 +179,15 @@ NUMBERS: dict[str, Explained] = {
     },
     "08": {
         "After four attempts": "5 - 1",
-        "tried at most five times": RETRIES.format("attempts"),
+        "tried at most eight times": RETRIES.format("attempts"),
         "0.5, 1, 2 and 4": (
             BASE,
             f"2 * {BASE}",
             f"2 * 2 * {BASE}",
             f"2 * 2 * 2 * {BASE}",
         ),
-        "request eight times": PATIENT,
-        "up to 30 seconds": PATIENT,
+        "and so on, up to 30": RETRIES.format("longest_backoff"),
+        "refuses ten times": RETRIES.format("refusals_in_a_row"),
         "answer after 2 seconds": "2",
         "the seconds since 1970": Documented("Unix time: POSIX, section 4.16"),
         "which is six minutes": Documented("the header in the same row, 6m0s"),
@@ -249,10 +248,9 @@ NUMBERS: dict[str, Explained] = {
     "11": {
         "is 6,000 a minute": Documented("the Pacer in the code before it"),
         "take more, up to 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
-        "is 10 a second and also 1,000 an hour": (PAIRS, PAIRS),
         "more than ten minutes": PATIENT,
         "tried up to eight times": PATIENT,
-        "has failed eight times": PATIENT,
+        "after ten refusals in a row": PATIENT,
         "httpx opens at most 100": 'of("httpx._config:DEFAULT_LIMITS.max_connections")',
         "keeps at most 20": KEPT,
     },
@@ -269,7 +267,13 @@ NUMBERS: dict[str, Explained] = {
     "13": {
         "because 6": "2000 // 302",
         "six fit: 6": "2000 // 300",
-        "500 a minute are 500": (EXAMPLE, EXAMPLE),
+        "500 a minute leave at least 60 / 500 = 0.12": (
+            EXAMPLE,
+            "60",
+            "500",
+            "60 / 500",
+        ),
+        "1,000 a day leave 86": (EXAMPLE, "24 * 60 * 60 // 1000"),
         "that say so (November 2026": Documented(
             "the day on which the pages were read"
         ),

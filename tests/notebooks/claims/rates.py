@@ -10,7 +10,7 @@ import pytest
 from inflight_lab.exercises.calculator import bursts, limit_for, rate_for, safe_limit
 from inflight_lab.exercises.scoreboard import share_of_quota
 from inflight_lab.quotas.algorithms import SlidingWindow, TokenBucket
-from inflight_lab.runners.paced import Pacer
+from inflight_lab.runners.pacer import Pacer
 from tests.notebooks.claims.scoreboard import expect_score, scoreboard
 from tests.support.notebook_tools import code_cell
 from tests.support.run_all import Ran

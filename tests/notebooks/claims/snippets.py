@@ -13,18 +13,12 @@ def claims_of_11(ran: Ran) -> None:
     expect_a_whole_quota(ran)
     expect_a_resumed_run(ran)
     assert ran.text("code-changed").endswith("requests sent: [0, 5, 5]")
-    url = ran.kernel.value("server.url")
-    assert ran.text("code-lines").splitlines() == [
-        f'URL = "{url}?id={{id}}"',
-        "IDS = range(300)",
-    ]
-    assert ran.text("code-tried").startswith("Nothing was sent yet: paste")
     expect_headers(ran)
     expect_findings(ran)
     answers, refused, _, took = re.findall(r"[\d.]+", ran.text("code-fixed-run"))
     assert (answers, refused) == ("200", "0")
     assert float(took) >= 2  # "they would take 200 / 100"
-    for widget in ("code-calculator", "code-maker", "code-watch"):
+    for widget in ("code-calculator", "code-watch"):
         assert "application/vnd.jupyter.widget-view+json" in ran.cell(widget).mime_types
     assert_practice_comes_with_a_warning(ran)
 
@@ -32,7 +26,7 @@ def claims_of_11(ran: Ran) -> None:
 def expect_a_whole_quota(ran: Ran) -> None:
     """Nothing is refused, and the script takes as long as its pace needs."""
     counted, refused_and_took = ran.text("code-paced").splitlines()
-    assert counted == "Counter({'status 200': 300})"
+    assert counted == "Counter({'<Response [200 OK]>': 300})"
     refused, _, took = re.findall(r"[\d.]+", refused_and_took)
     assert int(refused) == 0
     assert float(took) >= 3  # "300 requests would take 300 / 100"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import AnnouncedQuota, fields_in
 from inflight_lab.watch.findings.fixes import is_in_a_thread
+from inflight_lab.watch.reader.quota_fields import quota_states_in
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import (
     RequestGroup,

@@ -3,12 +3,12 @@
 import re
 from typing import NamedTuple
 
-from inflight_lab.runners.quota_fields import quota_states_in
 from inflight_lab.watch.announced_quota import fields_in
 from inflight_lab.watch.findings.command import Command
 from inflight_lab.watch.findings.finding import CERTAIN, LIKELY, Finding
 from inflight_lab.watch.findings.fixes import for_a_model, for_requests
 from inflight_lab.watch.findings.refusals import because_of_quotas, refusals
+from inflight_lab.watch.reader.quota_fields import quota_states_in
 from inflight_lab.watch.request import Request
 from inflight_lab.watch.request_group import RequestGroup
 from inflight_lab.watch.request_log import RequestLog

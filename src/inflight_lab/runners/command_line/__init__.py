@@ -1,1 +1,0 @@
-"""What ``inflight-lab run`` does around a rung; no lesson."""

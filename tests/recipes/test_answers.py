@@ -1,0 +1,157 @@
+"""`AnswerFile`: nothing that was written is lost, and nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from inflight_lab import AnswerFile, NoAnswer, Stop
+
+Start = Callable[[], AnswerFile]
+LINES = b'{"key": 1, "data": "one"}\n{"key": [2, {"a": 0}], "data": null}\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the answers are."""
+    return tmp_path / "results.jsonl"
+
+
+@pytest.fixture
+def start(path: Path) -> Iterator[Start]:
+    """Opens the file, as each start of a script does."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(AnswerFile(str(path)))
+
+
+def test_what_was_written_is_there_after_a_new_start(path: Path, start: Start) -> None:
+    """Whatever JSON the key is; a missing one is not."""
+    answers = start()
+    answers["https://api.test/a?b=ü"] = {"x": [1, None]}
+    answers[[2, {"a": "b"}]] = None
+    again = start()
+    assert "https://api.test/a?b=ü" in again
+    assert [2, {"a": "b"}] in again
+    assert [2, {"a": "c"}] not in again
+    assert len(again) == 2
+    first = json.loads(path.read_text("ascii").splitlines()[0])
+    assert first == {"key": "https://api.test/a?b=ü", "data": {"x": [1, None]}}
+
+
+@pytest.mark.parametrize("cut", range(len(LINES)))
+def test_any_cut_is_healed(cut: int, path: Path, start: Start) -> None:
+    """Wherever a kill cuts the file, whole lines stay and the next one is whole."""
+    path.write_bytes(LINES[:cut])
+    answers = start()
+    assert len(answers) == LINES[:cut].count(b"\n")
+    answers["next"] = 3
+    assert [json.loads(line)["data"] for line in path.read_bytes().splitlines()] == [
+        *["one", None][: len(answers) - 1],
+        3,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["{}\n", "[1, 2]", "id,name\n1,a\n", '{"key": 1}\n\n', "\n", "null\n", "{"]
+)
+def test_a_file_with_something_else_is_left_alone(
+    text: str, path: Path, start: Start
+) -> None:
+    """Not a byte of it is changed, and the error names it."""
+    path.write_text(text)
+    if text == "{":  # this may be the beginning of a line of ours
+        start()
+        return
+    with pytest.raises(Stop, match=r"results\.jsonl holds something else"):
+        start()
+    assert path.read_text() == text
+
+
+def test_a_file_that_cannot_be_opened(tmp_path: Path, start: Start) -> None:
+    """The error names it, and says why."""
+    with pytest.raises(Stop, match=r"cannot open .*nowhere.* No such file"):
+        AnswerFile(str(tmp_path / "nowhere" / "results.jsonl"))
+
+
+def test_a_secret_in_an_address_is_not_written(path: Path, start: Start) -> None:
+    """With a new key, the address is still the same one."""
+    answers = start()
+    answers["https://api.test/1?a=b&api_key=s3cret&c=d"] = 1
+    answers["https://api.test/1?access_token=s4cret"] = 2
+    assert "cret" not in path.read_text("ascii")
+    again = start()
+    assert "https://api.test/1?a=b&api_key=s3cret&c=d" in again
+    assert "https://api.test/1?access_token=s4cret" in again
+    assert "https://api.test/1?a=b&api_key=other&c=d" in again
+    assert "https://api.test/1?a=b&api_key=other&c=e" not in again
+
+
+def test_practice_answers_are_kept_apart(
+    path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real file stays as it is, and knows nothing of them."""
+    start()["real"] = 1
+    monkeypatch.setenv("INFLIGHT_LAB_PRACTICE", "8000")
+    practice = start()
+    assert "real" not in practice
+    practice["practised"] = 1
+    monkeypatch.setenv("INFLIGHT_LAB_PRACTICE", "0")
+    assert "practised" not in start()
+    assert (path.parent / "practice-results.jsonl").exists()
+
+
+@pytest.mark.anyio
+async def test_collect_asks_once_for_what_is_missing(
+    path: Path, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At most ``limit`` at a time; an error costs its own key, and is counted."""
+    answers = start()
+    answers["old"] = 0
+    asked, inside, peak = [], 0, 0
+
+    async def ask(key: str) -> str:
+        nonlocal inside, peak
+        asked.append(key)
+        inside += 1
+        peak = max(peak, inside)
+        await asyncio.sleep(0)
+        inside -= 1
+        if key.startswith("bad"):
+            raise NoAnswer("status 400: no")
+        return key
+
+    keys = ["old", "a", "b", "a", "bad 1", "bad 2", "c"]
+    assert not await answers.collect(keys, ask, limit=3)
+    assert sorted(asked) == ["a", "b", "bad 1", "bad 2", "c"]
+    assert peak == 3
+    out = capsys.readouterr().out
+    assert "4 of 6 have an answer" in out
+    assert "2 missing: NoAnswer: status 400: no" in out
+    assert await answers.collect(["a", "old"], ask, limit=3)
+    assert len(asked) == 5
+
+
+@pytest.mark.anyio
+async def test_stop_ends_all_and_keeps_what_was_in_flight(
+    path: Path, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing more is asked for, and answers that come later are written."""
+    answers = start()
+    stopped = asyncio.Event()
+
+    async def ask(key: int) -> int:
+        if key == 1:
+            stopped.set()
+            raise Stop("no money is left")
+        await stopped.wait()
+        return key
+
+    assert not await answers.collect(range(100), ask, limit=2)
+    assert 0 in answers
+    assert len(answers) == 1
+    assert "Stopped: no money is left" in capsys.readouterr().out

@@ -1,0 +1,133 @@
+"""Edits that people make, as diffs: each fits the printed script, and works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from inflight_lab import PracticeServer
+from inflight_lab.recipes.snippet import snippet
+from tests.support.faulty_path import FaultyPath
+from tests.support.notebook_tools import code_cell, notebook
+from tests.support.paged_server import PagedServer
+from tests.support.pasting import run
+from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
+from tests.support.shown_recipes import hunks_of
+
+pytestmark = pytest.mark.anyio
+ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
+
+
+def script_with(name: str, folder: Path, settings: Mapping[str, object]) -> Path:
+    """The printed script after an edit, with settings."""
+    recipe, _, _ = name.partition("-")
+    return write_script(folder, edited(snippet(recipe), name), settings)
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_an_edit_sends_nothing_before_it_is_told_where(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its sample settings each script ends with a sentence."""
+    monkeypatch.setenv("API_KEY", "secret")
+    monkeypatch.chdir(tmp_path)
+    said = await run_here(script_with(name, tmp_path, {}))
+    assert str(said).startswith("Nothing was sent: ")
+    assert os.listdir(tmp_path) == ["my_script.py"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_notebook_11_shows_it(name: str) -> None:
+    """In its words, so that nobody has to look for the file."""
+    cell = code_cell(notebook("11"), f"text-edit-{name.partition('-')[2]}")
+    assert hunks_of(EDITS / f"{name}.diff") in cell
+
+
+async def test_pages(tmp_path: Path) -> None:
+    """Each list has the items of all its pages."""
+    with PagedServer(pages=3, latency=0) as server:
+        settings = {
+            "URL": f"{server.url}?list={{id}}",
+            "IDS": ["a", "b"],
+            "RESULTS": str(tmp_path / "results.jsonl"),
+        }
+        assert not await run_here(script_with("fetch_all-pages", tmp_path, settings))
+    found = {line["data"][0]: line["data"] for line in lines_in(tmp_path)}
+    assert {name: found[name][1::3] for name in found} == {
+        "a": [1, 2, 3],
+        "b": [1, 2, 3],
+    }
+
+
+async def test_sqlite(tmp_path: Path) -> None:
+    """The second start asks for nothing that the database has, and neither is there a
+    second one at the same time.
+    """
+    path = tmp_path / "results.sqlite"
+    with PracticeServer(latency=0) as server:
+        url = f"{server.url}?id={{id}}"
+        settings = {"URL": url, "IDS": range(5), "RESULTS": str(path)}
+        script = script_with("fetch_all-sqlite", tmp_path, settings)
+        for _ in range(2):
+            assert not await run_here(script)
+            assert server.stats().started == 5
+        with closing(sqlite3.connect(path)) as database:
+            (rows,) = database.execute("SELECT count(*) FROM answers").fetchone()
+            assert rows == 5
+            database.execute("BEGIN EXCLUSIVE")
+            status, _, err = await run(script)
+    assert status == 1
+    assert re.search("Nothing was sent: cannot open .* database is locked", err)
+
+
+async def test_hosts(tmp_path: Path) -> None:
+    """Each has a pace of its own."""
+    knobs = {"latency": 0, "quota": "sliding-window", "rate": 12, "period": 2}
+    with PracticeServer(**knobs) as one, PracticeServer(**knobs) as other:
+        settings = {
+            "URLS": [f"{each.url}?id={{id}}" for each in (one, other)],
+            "IDS": range(15),
+            "RATE": 10,
+            "PERIOD": 2,
+            "RESULTS": str(tmp_path / "results.jsonl"),
+        }
+        assert not await run_here(script_with("fetch_all-hosts", tmp_path, settings))
+        for each in (one, other):
+            assert (each.stats().accepted, each.stats().refused) == (15, 0)
+
+
+async def test_post(tmp_path: Path) -> None:
+    """An order whose answer was lost is sent again with the same key."""
+    orders = [{"messages": [{"content": f"order {n}"}], "n": 1} for n in range(3)]
+    with PracticeServer(latency=0, dialect="openai") as server:
+        async with FaultyPath(server, lambda _: b"", "close", harmed={0}) as path:
+            settings = {
+                "URL": path.url.replace("/get", "/v1/chat/completions"),
+                "ORDERS": orders,
+                "RESULTS": str(tmp_path / "results.jsonl"),
+            }
+            script = script_with("fetch_all-post", tmp_path, settings)
+            for _ in range(2):
+                assert not await run_here(script)
+    keys = re.findall(r"(?i)Idempotency-Key: (\S+)", "\n".join(path.heads))
+    sent = list(zip(keys, map(json.loads, path.bodies), strict=True))
+    assert len(sent) == 4
+    assert len(set(keys)) == 3
+    assert sent[0] in sent[1:]
+
+
+async def test_quotas(tmp_path: Path) -> None:
+    """The longer one is kept as well, and does not space the requests."""
+    knobs = {"latency": 0, "quota": "sliding-window", "rate": 5, "period": 2}
+    with PracticeServer(**knobs) as server:
+        url = f"{server.url}?id={{id}}"
+        settings = {"URL": url, "IDS": range(8), "ALSO": (5, 2)}
+        assert not await run_here(script_with("paced-quotas", tmp_path, settings))
+        assert (server.stats().accepted, server.stats().refused) == (8, 0)

@@ -1,0 +1,276 @@
+"""What every rung promises: the same face, the same outcomes, and a file to paste."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import difflib
+import gc
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from inflight_lab import PracticeServer, runners
+from inflight_lab.runners import RUNGS, SHARED
+from inflight_lab.runners.patiently import NoAnswer
+from tests.support.waiting import PATIENCE
+
+FOLDER = Path(runners.__path__[0])
+PACKAGE = "inflight_lab.runners."
+URL = "http://127.0.0.1:9/get"
+SLIDE = 25  # lines that can be read from the back of a room
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@pytest.fixture(params=RUNGS)
+def rung(request: pytest.FixtureRequest) -> Rung:
+    """Each rung in turn."""
+    return Rung(request.param, request)
+
+
+class Rung:
+    """A rung, and how to call it from a test that does not await."""
+
+    def __init__(self, name: str, request: pytest.FixtureRequest) -> None:
+        self.name = name
+        self.module: ModuleType = importlib.import_module(PACKAGE + name)
+        self.parameters = inspect.signature(self.module.make_many_requests).parameters
+        self.options: dict[str, Any] = {}
+        if name == "shared_quota":
+            self.options = {"store": request.getfixturevalue("redis")}
+            self.options |= {"key": request.node.name, "rate": 10_000}
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it has to be awaited."""
+        return inspect.iscoroutinefunction(self.module.make_many_requests)
+
+    @property
+    def failure(self) -> type[Exception]:
+        """What it raises for a status other than 200."""
+        return NoAnswer if "patiently" in self.parameters else ValueError
+
+    def words_for(self, status: int) -> str:
+        """The text of that error."""
+        if self.failure is NoAnswer:
+            return f"status {status}"
+        return f"Unexpected Status: Http status code is {status}."
+
+    def run(self, url: str, count: int, **options: Any) -> list[Any]:
+        """Run it to its end; what it does not take is left out."""
+        given = {name: options[name] for name in options if name in self.parameters}
+        run = self.module.make_many_requests(url, count, **self.options, **given)
+        return asyncio.run(run) if self.is_async else run
+
+    def run_with(self, answers: Answers, count: int, **options: Any) -> list[Any]:
+        """The same, with a client of the test's own, which has to stay open."""
+        if not self.is_async:
+            with httpx.Client(transport=answers) as client:
+                outcomes = self.run(URL, count, client=client, **options)
+                assert not client.is_closed
+            return outcomes
+
+        async def main() -> list[Any]:
+            async with httpx.AsyncClient(transport=answers) as client:
+                outcomes = await self.module.make_many_requests(
+                    URL, count, client=client, **self.options, **options
+                )
+                assert not client.is_closed
+            return outcomes
+
+        return asyncio.run(main())
+
+
+class Answers(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A network that gives these answers, in the order in which requests come.
+
+    Each answer is a status, and the seconds that it takes.
+    """
+
+    def __init__(self, *answers: tuple[int, float]) -> None:
+        self.answers = list(enumerate(answers))
+        self.requests: list[httpx.Request] = []
+
+    def _next(self, request: httpx.Request) -> tuple[httpx.Response, float]:
+        self.requests.append(request)
+        number, (status, seconds) = self.answers.pop(0)
+        return httpx.Response(status, json=number), seconds
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The next answer, for a thread."""
+        response, seconds = self._next(request)
+        time.sleep(seconds)
+        return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The next answer, for a task."""
+        response, seconds = self._next(request)
+        await asyncio.sleep(seconds)
+        return response
+
+
+def test_the_ladder_is_complete() -> None:
+    """Every file of the folder is a rung, shared by rungs, or the command line."""
+    files = {module.name for module in pkgutil.iter_modules([str(FOLDER)])}
+    assert files == {*RUNGS, *SHARED, "__main__"}
+
+
+def test_the_face(rung: Rung) -> None:
+    """``(url, count, *, ..., client=None, ..., return_exceptions=False,
+    verbose=False)``, and one request takes the client by name.
+    """
+    first, second, *options = rung.parameters.values()
+    assert [first.name, second.name] == ["url", "count"]
+    assert {each.kind for each in options} == {inspect.Parameter.KEYWORD_ONLY}
+    assert [each.name for each in options][-2:] == ["return_exceptions", "verbose"]
+    defaults = {each.name: each.default for each in options}
+    assert defaults["return_exceptions"] is defaults["verbose"] is False
+    assert defaults["client"] is defaults.get("limiter") is None
+    one = inspect.signature(rung.module.make_one_request).parameters
+    assert list(one)[:2] == ["url", "num"]
+    assert one["client"].kind == inspect.Parameter.KEYWORD_ONLY
+    assert inspect.iscoroutinefunction(rung.module.make_one_request) == rung.is_async
+
+
+def test_each_request_says_that_it_is_json(
+    rung: Rung, server: PracticeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On real sockets: a GET each, one response each, nothing printed; and nothing
+    binds to the first event loop.
+    """
+    for run in (1, 2):
+        responses = rung.run(server.url, 7)
+        headers = [response.json()["headers"] for response in responses]
+        assert {each["Content-Type"] for each in headers} == {"application/json"}
+        assert server.stats().accepted == server.stats().started == 7 * run
+    assert capsys.readouterr().out == ""
+    gc.collect()  # an unclosed socket is a ResourceWarning here, and so an error
+
+
+def test_results_stand_in_the_order_of_the_requests(rung: Rung) -> None:
+    """Also when the answers come in the reverse order."""
+    answers = Answers(*[(200, 0.02 * (6 - number)) for number in range(6)])
+    limit = {"limit": 6} if "limit" in rung.parameters else {}
+    outcomes = rung.run_with(answers, 6, **limit)
+    assert [outcome.json() for outcome in outcomes] == list(range(6))
+
+
+def test_no_request(rung: Rung) -> None:
+    """A count of 0 gives an empty list."""
+    assert rung.run(URL, 0) == []
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_another_status_is_raised(rung: Rung, status: int) -> None:
+    """With the text of the source; a rung that retries has words of its own."""
+    answers = Answers((200, 0), (status, 0), (200, 0), (200, 0))
+    with pytest.raises(rung.failure, match=f"^{rung.words_for(status)}$"):
+        rung.run_with(answers, 4)
+
+
+def test_return_exceptions_loses_nothing(rung: Rung) -> None:
+    """Each failure stands in the place of its response."""
+    answers = Answers((200, 0), (404, 0), (200, 0), (200, 0))
+    outcomes = rung.run_with(answers, 4, return_exceptions=True)
+    texts = [
+        outcome.json() if isinstance(outcome, httpx.Response) else str(outcome)
+        for outcome in outcomes
+    ]
+    assert sorted(map(str, texts)) == ["0", "2", "3", rung.words_for(404)]
+    if rung.is_async:  # threads may send in another order
+        assert texts == [0, rung.words_for(404), 2, 3]
+
+
+def test_verbose_prints_a_line_just_before_each_request(
+    rung: Rung, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each in one piece, whatever the others print."""
+    rung.run_with(Answers(*[(200, 0)] * 5), 5, verbose=True)
+    lines = sorted(capsys.readouterr().out.splitlines())
+    requests = [f"Making request {num}" for num in range(5)]
+    assert [line for line in lines if line.startswith("Making")] == requests
+
+
+# The file is what runs.
+
+RUN = """
+import asyncio, importlib, inspect, sys
+sys.modules["inflight_lab"] = None
+sys.modules[{other!r}] = None
+url, store, *rungs = sys.argv[1:]
+for name in rungs:
+    options = {{"store": store, "rate": 1000}} if name == "shared_quota" else {{}}
+    many = importlib.import_module(name).make_many_requests
+    run = many(url, 7, **options)
+    responses = asyncio.run(run) if inspect.iscoroutine(run) else run
+    urls = {{response.json()["url"] == url for response in responses}}
+    print(name, len(responses), urls)
+"""
+
+
+def paste(folder: Path, *, httpx: str) -> None:
+    """Put the files of all rungs side by side, without the package's name."""
+    for name in (*RUNGS, *SHARED):
+        source = (FOLDER / f"{name}.py").read_text("utf-8").replace(PACKAGE, "")
+        source = source.replace("\nimport httpx\n", f"\nimport {httpx}\n")
+        (folder / f"{name}.py").write_text(source, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("client", "other"), [("httpx", "httpx2"), ("httpx2 as httpx", "httpx")]
+)
+def test_a_pasted_rung_runs(
+    client: str, other: str, server: PracticeServer, redis: str, tmp_path: Path
+) -> None:
+    """Where the package is not found, with httpx alone, or with httpx2 alone."""
+    paste(tmp_path, httpx=client)
+    script = RUN.format(other=other)
+    command = [sys.executable, "-W", "error", "-c", script, server.url, redis, *RUNGS]
+    run = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2
+    )
+    printed = "".join(f"{name} 7 {{True}}\n" for name in RUNGS)
+    assert (run.stderr, run.stdout) == ("", printed)
+    assert server.stats().accepted == server.stats().started == 7 * len(RUNGS)
+
+
+def test_pasted_rungs_type_check(tmp_path: Path) -> None:
+    """Strictly: no annotation needs anything of the package."""
+    paste(tmp_path, httpx="httpx")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "."]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    files = len(RUNGS) + len(SHARED)
+    assert run.stdout == f"Success: no issues found in {files} source files\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("naive", "semaphore"), ("semaphore", "semaphore_pause"), ("semaphore", "paced")],
+)
+def test_two_rungs_differ_by_a_slide(before: str, after: str) -> None:
+    """The diff of two rungs is the lesson: its code can be shown at once."""
+    sources = [(FOLDER / f"{name}.py").read_text("utf-8") for name in (before, after)]
+    lines = map(code_lines, sources)
+    changed = [line for line in difflib.ndiff(*lines) if line.startswith(("-", "+"))]
+    assert 10 < len(changed) <= SLIDE
+
+
+def code_lines(source: str) -> list[str]:
+    """The lines of a lesson that are neither empty nor in a docstring."""
+    docstrings: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node):
+            text = node.body[0]
+            assert text.end_lineno
+            docstrings |= set(range(text.lineno, text.end_lineno + 1))
+    numbered = enumerate(source.splitlines(), start=1)
+    return [line for number, line in numbered if line and number not in docstrings]
