@@ -1,1 +1,0 @@
-"""Watches the requests of a client or a whole script, and says what stood out."""
