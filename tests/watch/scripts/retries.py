@@ -1,10 +1,11 @@
 """Refused requests are repeated at once."""
 
 import asyncio
+import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 
 
 async def get(client, number):

@@ -1,0 +1,108 @@
+"""Watch a client of your own from a notebook."""
+
+import sys
+from collections.abc import Iterator
+from textwrap import fill
+from typing import Any, Self
+
+from IPython.display import display
+
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.live_plot import Plot
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.watch.findings import Run
+from inflight_lab.watch.page import policy_of
+from inflight_lab.watch.probes import (
+    Instead,
+    noting_connect,
+    noting_send,
+    noting_send_async,
+    replace,
+    transports_of,
+)
+from inflight_lab.watch.report import report
+from inflight_lab.watch.request_log import RequestLog
+
+REPORT_WIDTH = 72
+"""Letters in a line of the report: a notebook breaks longer lines within a word."""
+Method = tuple[Any, str, Instead]
+"""Whose method, its name, and what to call in its place."""
+
+
+class Watch(Plot):
+    """Shows live what ``client`` sends inside the block, and then what stood out.
+
+    ``client`` is an ``AsyncClient`` or a ``Client`` of httpx or httpx2, or a
+    ``ClientSession`` of aiohttp, made as you like.  What it sends does not change and
+    no body is read; after the block it is as it was.
+
+    >>> with Watch(client):
+    ...     await asyncio.gather(*(client.get(url) for url in urls))
+
+    Raises ``TypeError`` for anything but such a client, ``ValueError`` for one that is
+    watched already, or closed.
+    """
+
+    def __init__(self, client: Any) -> None:
+        timeline = Timeline()
+        self.request_log = RequestLog(timeline=timeline)
+        self._methods = list(_methods_of(client, self.request_log))
+        super().__init__(PlotSource(None, timeline, self._policy))
+
+    def _policy(self) -> Any:
+        newest = self.request_log.requests[-100:]
+        return policy_of(Run(self.request_log).quota_of(newest))
+
+    def __enter__(self) -> Self:
+        if any(name in vars(owner) for owner, name, _ in self._methods):
+            raise ValueError(
+                "client must not be watched already: leave the other block first"
+            )
+        for method in self._methods:
+            replace(*method)
+        display(self)
+        return super().__enter__()
+
+    def __exit__(self, *why: Any) -> None:
+        for owner, name, _ in self._methods:
+            delattr(owner, name)
+        super().__exit__(*why)
+        lines = "\n".join(report(Run(self.request_log))).splitlines()
+        print("\n".join(_wrapped(line) for line in lines))
+
+
+def _wrapped(line: str) -> str:
+    """As wide as a notebook's output; a command stays in one line, to be copied."""
+    if line.startswith("  "):
+        return line
+    return fill(
+        line,
+        REPORT_WIDTH,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _methods_of(client: Any, log: RequestLog) -> Iterator[Method]:
+    """Through which methods the client sends."""
+    aiohttp = sys.modules.get("aiohttp")
+    if aiohttp and isinstance(client, aiohttp.ClientSession):
+        if client.closed:
+            raise ValueError("client must be an open ClientSession, got a closed one")
+        yield client.connector, "connect", noting_connect(log)
+        return
+    modules = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
+    library = sys.modules["httpx2" if "httpx2" in modules else "httpx"]
+    try:
+        transports = transports_of(client)
+    except AttributeError:
+        raise TypeError(
+            "client must be an AsyncClient or a Client of httpx or httpx2, "
+            f"or a ClientSession of aiohttp, got {client!r}"
+        ) from None
+    is_async = hasattr(client, "aclose")
+    name = "handle_async_request" if is_async else "handle_request"
+    noting = noting_send_async if is_async else noting_send
+    for transport in transports:
+        yield transport, name, noting(log, library)

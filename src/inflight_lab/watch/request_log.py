@@ -1,0 +1,305 @@
+"""What was noted in a run: each request, and what asyncio did around it."""
+
+import asyncio
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import CodeType, FrameType
+from typing import Any
+
+import httpx
+
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.runners.refusals import Refusal, read_refusal
+
+LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
+"""In a path: it is no file of the script's own."""
+OURS = (
+    asyncio.__file__.rpartition("asyncio")[0],
+    __file__.rpartition("watch")[0],
+)
+"""The folders of the standard library and of this package, which calls others' code."""
+MAX_BODY = 2000
+"""Bytes that are kept of a failure's body."""
+
+semaphore_around: ContextVar[int] = ContextVar("semaphore_around", default=0)
+"""The semaphore in whose block the current task is, or was started."""
+
+
+@dataclass(eq=False)
+class Request:
+    """One request, as far as it got.  Times are in seconds; None: not yet."""
+
+    method: str
+    url: httpx.URL
+    library: str
+    client: int
+    """Which client, session or adapter sends it."""
+    sender: int
+    """The task; outside a loop the thread, below 0."""
+    line: str
+    """Of the script, as ``file:number``; "" if not known."""
+    around: int
+    """See `semaphore_around`."""
+    header_names: frozenset[str]
+    content: int
+    """Stands for the body: other bodies have other numbers."""
+    pool: int
+    """How many connections its client opens at most; 0: any number."""
+    retry: int
+    """How often the client's library says that it has sent this before."""
+    blocks_loop: bool
+    """Whether an event loop stands still until it is answered."""
+    asked: float = field(default_factory=time.perf_counter)
+    sent: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    status: int = 0
+    error: str = ""
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    body: bytes = b""
+    """Of a failure: how it begins, decoded."""
+    number: int | None = None
+    """In the timeline, once it is sent."""
+
+    @property
+    def host(self) -> str:
+        """Where it went."""
+        return self.url.host
+
+    @property
+    def same(self) -> tuple[str, httpx.URL, int]:
+        """What it shares with its own retries, and with nothing else."""
+        return self.method, self.url, self.content
+
+    @cached_property
+    def refusal(self) -> Refusal | None:
+        """What the answer says about later requests; None if it is no refusal."""
+        if self.status < 400:
+            return None
+        plain = self.headers.copy()
+        plain.pop("content-encoding", None)
+        answer = httpx.Response(self.status, headers=plain, content=self.body)
+        return read_refusal(answer)
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether no wait will help, for any request."""
+        refusal = self.refusal
+        return bool(refusal and refusal.is_permanent and refusal.concerns_all)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it got an answer, all of it, that is no failure."""
+        return 0 < self.status < 400 and not self.error
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it was refused, failed, or met an error of the server.
+
+        One that the script cancelled was not wanted any more.
+        """
+        failed = self.error not in ("", "cancelled")
+        return bool(failed or self.refusal or self.status >= 500)
+
+
+@dataclass
+class SemaphoreUse:
+    """A semaphore, with the tasks or threads that acquired it."""
+
+    slots: int
+    line: str
+    """Where it was first acquired."""
+    senders: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An event loop stood still while requests were in flight."""
+
+    seconds: float
+    cause: str
+    """``time.sleep``, ``computing`` or ``waiting``."""
+    where: str
+
+
+@dataclass(frozen=True)
+class ThrownAway:
+    """``asyncio.gather`` raised, so it did not return what other tasks had returned."""
+
+    error: str
+    results: int
+    line: str
+
+
+class RequestLog:
+    """Takes note of requests, in any thread.
+
+    ``practice_port``, unless it is 0, is that of the practice server which answers in
+    place of every API.  With a ``timeline``, each request is written there as well.
+    """
+
+    def __init__(
+        self, *, practice_port: int = 0, timeline: Timeline | None = None
+    ) -> None:
+        self.practice_port = practice_port
+        self.timeline = timeline
+        self.requests: list[Request] = []
+        self.open = 0
+        """How many requests have not ended."""
+        self.semaphores: dict[int, SemaphoreUse] = {}
+        self.blocks: list[Block] = []
+        self.thrown_away: list[ThrownAway] = []
+        self.other_processes = 0
+        """How many the script started: what they send is not seen."""
+        self.exit_status: int | None = None
+        """Of the script; None while it runs, or if there is none."""
+        self.sees_asyncio = False
+        """Whether what blocks a loop is noted."""
+
+    def begin(
+        self,
+        method: str,
+        url: object,
+        *,
+        library: str,
+        client: object,
+        header_names: Iterable[str] = (),
+        body: object = b"",
+        pool: int = 0,
+        retry: int = 0,
+        is_async: bool = True,
+    ) -> Request:
+        """A client is asked to send this, and may have to wait for a connection."""
+        in_a_loop = asyncio._get_running_loop() is not None
+        request = Request(
+            method,
+            httpx.URL(str(url)),
+            library,
+            client=number_of(client),
+            sender=current_sender(),
+            line=script_line(),
+            around=semaphore_around.get(),
+            header_names=frozenset(name.lower() for name in header_names),
+            content=hash(body) if isinstance(body, bytes | str) else 0,
+            pool=pool,
+            retry=retry,
+            blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
+        )
+        self.requests.append(request)
+        self.open += 1
+        if self.timeline:
+            self.timeline.start(at=request.asked)
+        return request
+
+    def send(self, request: Request) -> None:
+        """It has a connection, and goes out."""
+        if request.sent is None:
+            request.sent = time.perf_counter()
+            if self.timeline:
+                request.number = self.timeline.send(at=request.sent)
+
+    def answer(self, request: Request, status: int, headers: Any) -> None:
+        """The head of its answer is there; the body may still come."""
+        if status >= 200:  # else another head follows
+            self.send(request)  # unless nobody could see that
+            request.answered = time.perf_counter()
+            request.status = status
+            request.headers = httpx.Headers(headers)
+
+    def end(self, request: Request, error: BaseException | None = None) -> None:
+        """It was answered to its end, or failed."""
+        if request.ended is not None:
+            return
+        request.ended = time.perf_counter()
+        self.open -= 1
+        if error or not request.status:
+            name = type(error or sys.exc_info()[1]).__name__
+            is_cancelled = "Cancelled" in name or name == "NoneType"
+            request.error = "cancelled" if is_cancelled else name
+        self._note_end(request)
+
+    def _note_end(self, request: Request) -> None:
+        timeline = self.timeline
+        if timeline is None:
+            return
+        if request.error == "cancelled":
+            timeline.cancel(request.number, at=request.ended)
+        elif request.error:
+            timeline.fail(request.number, request.error, at=request.ended)
+        elif request.number is not None:
+            # The picture counts 429s as refused: other refusals are drawn as one.
+            status = 429 if request.refusal else request.status
+            timeline.answer(request.number, status, at=request.ended)
+
+
+# Who sends, and from which line
+
+
+class Numbers:
+    """Numbers for objects; unlike an ``id``, none is given twice."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._by_object: weakref.WeakKeyDictionary[Any, int] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def of(self, thing: object) -> int:
+        """The number of ``thing``, from 1."""
+        number = self._by_object.get(thing)
+        if number is None:
+            self._last += 1
+            number = self._by_object[thing] = self._last
+        return number
+
+
+number_of = Numbers().of
+_is_of_a_script: dict[CodeType, bool] = {}
+
+
+def current_sender() -> int:
+    """The number of the running task; outside a loop that of the thread, below 0."""
+    task = asyncio.current_task() if asyncio._get_running_loop() else None
+    return number_of(task) if task else -threading.get_ident()
+
+
+def script_line() -> str:
+    """The script's innermost line that calls this, ``file:number``; "" if none does."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if is_of_a_script(frame.f_code):
+            return line_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return ""
+
+
+def is_called_by_a_script() -> bool:
+    """Whether a script's own code calls this, and no library in between."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+            return is_of_a_script(frame.f_code)
+        frame = frame.f_back
+    return False
+
+
+def line_in(code: CodeType, number: int) -> str:
+    """A line of the file that ``code`` stands in."""
+    return f"{code.co_filename.rpartition('/')[2]}:{number}"
+
+
+def is_of_a_script(code: CodeType) -> bool:
+    """Whether it stands neither in a library nor in this package."""
+    known = _is_of_a_script.get(code)
+    if known is None:
+        path = code.co_filename
+        is_library = any(part in path for part in LIBRARY_PARTS)
+        known = not is_library and not path.startswith(OURS)
+        _is_of_a_script[code] = known
+    return known

@@ -1,0 +1,100 @@
+"""Runs a script in this process as ``python SCRIPT`` would, and is there at its end."""
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+AtEnd = Callable[[int], None]
+"""Gets the script's exit status."""
+
+
+class Script:
+    """A Python script with its arguments.
+
+    `run` ends this process as the script would end its own: with its output, its last
+    error and its exit status.  After all that, threads and exit handlers of the script
+    included, ``at_end`` is called once.  It is not called if something kills the
+    process at once, as SIGKILL and `os._exit` do.
+    """
+
+    def __init__(self, path: str, arguments: Sequence[str], at_end: AtEnd) -> None:
+        self._path = path
+        self._arguments = list(arguments)
+        self._at_end = at_end
+        self._process = os.getpid()
+        self._status = 0
+        self._signal: int | None = None
+        """What ended the script, if it was a signal."""
+
+    def run(self) -> None:
+        """Run it as ``__main__``.  Raises ``SystemExit`` unless it ends well."""
+        atexit.register(self._finish)  # before the script, so that it comes last
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminate)
+        try:
+            self._execute()
+        except SystemExit as error:
+            self._status = _status_of(error.code)
+            raise
+        except BaseException as error:
+            shown = _without_our_frames(error.__traceback__, self._absolute_path)
+            sys.excepthook(type(error), error.with_traceback(shown), shown)
+            self._status = 1
+            if isinstance(error, KeyboardInterrupt):
+                self._signal = signal.SIGINT
+        if self._status:
+            sys.exit(self._status)
+
+    @property
+    def _absolute_path(self) -> str:
+        return os.path.abspath(self._path)
+
+    def _execute(self) -> None:
+        module = ModuleType("__main__")
+        module.__file__ = self._absolute_path
+        module.__loader__ = SourceFileLoader("__main__", self._absolute_path)
+        module.__dict__["__builtins__"] = __builtins__
+        sys.modules["__main__"] = module
+        sys.argv = [self._path, *self._arguments]
+        sys.path[0] = str(Path(self._path).resolve().parent)
+        source = Path(self._path).read_bytes()
+        code = compile(source, self._absolute_path, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+
+    def _terminate(self, number: int, _: object) -> None:
+        """SIGTERM would end the script at once: so it does, after our words."""
+        self._status = -number
+        self._signal = number
+        self._finish()
+
+    def _finish(self) -> None:
+        if os.getpid() != self._process:  # in a fork, which has seen nothing
+            status = self._signal
+        else:
+            self._process = 0
+            sys.stdout.flush()
+            self._at_end(self._status)
+            status = self._signal
+        if status is not None:
+            sys.stderr.flush()
+            signal.signal(status, signal.SIG_DFL)
+            os.kill(os.getpid(), status)
+
+
+def _without_our_frames(trace: TracebackType | None, path: str) -> TracebackType | None:
+    """From the script's own first line on; None if it was not reached."""
+    while trace and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    return trace
+
+
+def _status_of(code: object) -> int:
+    """The exit status that Python makes of what `sys.exit` was given."""
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
