@@ -1,5 +1,5 @@
-"""How tests run ``inflight-lab watch``: on a script in a process of its own, against a
-real server.
+"""How tests run ``inflight-lab watch`` on a script in a process of its own, or make up
+what it would have noted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from inflight_lab.watch.findings import Run, diagnose
+from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.request_log import Request, RequestLog
 from tests.support.waiting import PATIENCE
 
 SCRIPTS = Path(__file__).parents[1] / "watch" / "scripts"
@@ -52,3 +57,42 @@ def summary_in(said: str) -> str:
     """The sentence of numbers."""
     (line,) = re.findall(r"^watch: (\d+ requests? to .*|No request .*)$", said, re.M)
     return str(line)
+
+
+class Client:
+    """Stands for a client in a made-up log."""
+
+
+CLIENT = Client()
+
+
+def note(
+    log: RequestLog,
+    asked: float,
+    *,
+    took: float = 0.1,
+    status: int = 200,
+    error: str = "",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+    url: str = "",
+    client: Client = CLIENT,
+    **more: Any,
+) -> Request:
+    """Add a made-up request to a log.  Times are in seconds."""
+    address = url or f"https://api.example.com/items/{len(log.requests)}"
+    request = log.begin("GET", address, library="httpx", client=client, **more)
+    request.asked = request.sent = asked
+    request.ended = asked + took
+    request.error = error
+    if not error:
+        request.answered = request.ended
+        request.status = status
+        request.headers = httpx.Headers(headers)
+        request.body = body
+    return request
+
+
+def names_of(log: RequestLog, practice: Quota | None = None) -> list[str]:
+    """The names of what stands out in a log."""
+    return [finding.name for finding in diagnose(Run(log, practice))]

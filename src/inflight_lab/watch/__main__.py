@@ -14,8 +14,6 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_processes
 from inflight_lab.watch.findings import Run
 from inflight_lab.watch.kept_files import KeptFiles
-from inflight_lab.watch.page import RecordedRun, policy_of, write_page
-from inflight_lab.watch.practice import start_server, stay_inside
 from inflight_lab.watch.probes import watch_libraries
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report
@@ -35,9 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Ends as the script does, or with status 2 if it cannot be started.
     """
     options = _parse(sys.argv[1:] if arguments is None else arguments)
-    port = start_server(options.practice) if options.practice else 0
-    log = RequestLog(practice_port=port, timeline=Timeline() if options.page else None)
-    recorded = RecordedRun(log, policy_of(options.practice)) if options.page else None
+    log = RequestLog()
+    page = _Page(options, log) if options.page else None
     files = KeptFiles(Path.cwd())
 
     def conclude(status: int) -> None:
@@ -45,24 +42,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run = Run(log, options.practice)
         lines = [*report(run), *files.words()]
         say("\n".join(lines))
-        if recorded:
-            title = " ".join([options.script, *options.args])
-            write_page(options.page, title, lines, recorded.end())
+        if page:
+            page.write(lines)
 
-    def warn_of_processes() -> None:
-        if port:
-            say("The script starts another process. What that one sends may be real.")
-
-    watch_libraries(log)
-    watch_asyncio(log)
-    watch_processes(log, warn_of_processes)
-    if port:
-        stay_inside(port)
+    if options.practice:
+        _practise(options.practice, log)
         files.watch()
-        say(f"practice, {options.practice} are allowed: no request leaves this machine")
     else:
         say("real requests go to the API (with --practice, none would)")
+    watch_libraries(log)
+    watch_asyncio(log)
+    watch_processes(log)
     Script(options.script, options.args, conclude).run()
+
+
+def _practise(quota: Quota, log: RequestLog) -> None:
+    """From now on a server on this machine answers in place of every API."""
+    from inflight_lab.watch.practice import start_server, stay_inside
+
+    log.practice_port = start_server(quota)
+    stay_inside(log.practice_port)
+    log.warn = say
+    say(f"practice, {quota} are allowed: no request leaves this machine")
+
+
+class _Page:
+    """The page that is written at the end; what draws it is loaded only for that."""
+
+    def __init__(self, options: argparse.Namespace, log: RequestLog) -> None:
+        from inflight_lab.watch import page
+
+        self._page = page
+        self._options = options
+        log.timeline = Timeline()
+        self._recorded = page.RecordedRun(log, page.policy_of(options.practice))
+
+    def write(self, lines: Sequence[str]) -> None:
+        title = " ".join([self._options.script, *self._options.args])
+        run = self._recorded.end()
+        self._page.write_page(self._options.page, title, lines, run)
 
 
 def say(words: str) -> None:
@@ -97,7 +115,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="the script's arguments; put -- before those that watch has as well",
     )
     rest.required = False
-    options = parser.parse_args(arguments)
+    before, dashes, after = _split_at_dashes(arguments)
+    options = parser.parse_args(before)
     if not Path(options.script).is_file():
         parser.error(f"there is no script {options.script}")
     if options.script.endswith(".ipynb"):
@@ -107,9 +126,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         )
     if options.page and not Path(options.page).resolve().parent.is_dir():
         parser.error(f"--page must be in a folder that exists, got {options.page}")
-    if options.args[:1] == ["--"]:
-        del options.args[0]
-        return options
     for argument in options.args:
         name = argument.partition("=")[0]
         if name in OPTIONS:
@@ -117,7 +133,20 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
                 f"{name} after the script would go to the script. If it is for watch, "
                 f"put it before {options.script}; else put -- after {options.script}"
             )
+    # Dashes between the script's own arguments are one of them.
+    options.args += [*(dashes if options.args else []), *after]
     return options
+
+
+def _split_at_dashes(
+    arguments: Sequence[str],
+) -> tuple[list[str], list[str], list[str]]:
+    """What stands before the first ``--``, that, and what follows."""
+    listed = list(arguments)
+    if "--" not in listed:
+        return listed, [], []
+    place = listed.index("--")
+    return listed[:place], ["--"], listed[place + 1 :]
 
 
 def _quota(text: str) -> Quota:

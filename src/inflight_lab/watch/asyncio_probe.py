@@ -9,7 +9,6 @@ import asyncio
 import multiprocessing.process
 import sys
 import time
-from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
@@ -132,14 +131,14 @@ def _has_a_result(task: Any) -> bool:
     return is_over and task._exception is None and task.result() is not None
 
 
-def watch_processes(log: RequestLog, tell: Callable[[], None]) -> None:
-    """Count the other processes that the script starts, and ``tell`` at the first."""
+def watch_processes(log: RequestLog) -> None:
+    """Count the other processes that the script starts, and warn at the first."""
 
     def note() -> None:
         if is_called_by_a_script():
             log.other_processes += 1
             if log.other_processes == 1:
-                tell()
+                log.warn("the script starts another process, which may send real ones")
 
     def start(original: Any, process: Any) -> None:
         note()

@@ -251,19 +251,20 @@ def _over_the_rate(
     quota = run.quota_of(requests)
     times = sent_times(requests)
     accepted = [each for each in requests if each.is_accepted]
-    if quota is None or most_within(quota.period, times) <= quota.rate:
-        allowed = f" {quota} are allowed." if quota else ""
+    most = most_within(quota.period, times) if quota else 0
+    if quota is None or most <= quota.rate + max(1, quota.rate / 10):
+        # One more may be the network's doing: the API counts arrivals.
+        allowed = f" {quota} are allowed; you sent up to {most}." if quota else ""
         return Finding(
             False,
             "Refused",
             f"{counts}, {len(accepted)} accepted in {run.seconds:.1f} s.{allowed}"
             f"{quoted(run.over_quota[0])}",
-            "Look up the rate in the API's documentation, and set --rate and --period "
-            "to it.",
+            "Look up the rate in the API's documentation, and pace to it"
+            + ("." if quota else " with --rate and --period."),
             "06",
             command,
         )
-    most = most_within(quota.period, times)
     return Finding(
         True,
         "Over the quota",
@@ -294,9 +295,8 @@ def storm_of_retries(run: Run) -> Finding | None:
         if failed.refusal
     )
     failed_again = sum(again.is_unanswered for _, again in retries)
-    at_once = most_within(max(0.1, median(pauses) / 5), [r.asked for _, r in retries])
     is_early = early > len(retries) / 2 or median(pauses) < 0.2
-    is_together = at_once > max(FEW, len(retries) / 4)
+    is_together = _come_together([again.asked for _, again in retries], median(pauses))
     together_in_vain = is_together and failed_again > len(retries) / 5
     layers = _layers(run)
     if not is_early and not together_in_vain and not layers:
@@ -314,6 +314,12 @@ def storm_of_retries(run: Run) -> Finding | None:
         "08",
         "" if run.over_quota else command_for(run.requests, None),
     )
+
+
+def _come_together(times: list[float], pause: float) -> bool:
+    """Whether most that come within a pause come within a fifth of it."""
+    in_a_fifth = most_within(pause / 5, times)
+    return in_a_fifth > max(2 * FEW, 0.6 * most_within(pause, times))
 
 
 def _layers(run: Run) -> str:
@@ -504,7 +510,7 @@ def _stalls(run: Run) -> Iterable[str]:
     times = sorted(
         each.answered - each.sent
         for each in run.requests
-        if each.answered and each.sent and each.is_accepted
+        if each.answered is not None and each.sent is not None and each.is_accepted
     )
     if len(times) < 5 * FEW or run.log.blocks:
         return

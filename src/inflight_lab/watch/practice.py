@@ -73,7 +73,8 @@ class AnyApi(PracticeServer):
         """Chats, what else openai's client asks for, and echoes of the rest."""
         chats = "/{any:path}/chat/completions"
         made_up = [
-            Route(path, partial(self._answer, make)) for path, make in MADE_UP.items()
+            Route(path, partial(self._answer, make), methods=["POST"])
+            for path, make in MADE_UP.items()
         ]
         return [
             *self.chat_routes(),

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -148,6 +148,8 @@ class RequestLog:
         self, *, practice_port: int = 0, timeline: Timeline | None = None
     ) -> None:
         self.practice_port = practice_port
+        self.warn: Callable[[str], None] = lambda _: None
+        """In practice: says at once what may reach a real API nevertheless."""
         self.timeline = timeline
         self.requests: list[Request] = []
         self.open = 0

@@ -9,7 +9,7 @@ URL = f"{sys.argv[1]}/items/"
 
 
 async def get(client, number):
-    for _ in range(20):
+    for _ in range(4):
         response = await client.get(f"{URL}{number}")
         if response.status_code != 429:
             break
