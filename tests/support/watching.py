@@ -27,7 +27,7 @@ def watch(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[st
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=2 * PATIENCE,
+        timeout=5 * PATIENCE,
         check=False,
         **more,
     )

@@ -78,7 +78,8 @@ class _Page:
         self._recorded = page.RecordedRun(log, page.policy_of(options.practice))
 
     def write(self, lines: Sequence[str]) -> None:
-        title = " ".join([self._options.script, *self._options.args])
+        words = ["inflight-lab watch", self._options.script, *self._options.args]
+        title = " ".join(words)
         run = self._recorded.end()
         self._page.write_page(self._options.page, title, lines, run)
 

@@ -79,10 +79,13 @@ class Run:
 
     def quota_of(self, requests: Iterable[Request]) -> Quota | None:
         """What the API allows; None if it does not say for how long."""
-        if self.practice:
-            return self.practice
-        quotas = [announced_in(each.headers) for each in requests if each.answered]
-        return next((quota for quota in reversed(quotas) if quota), None)
+        return self.practice or newest_quota(requests)
+
+
+def newest_quota(requests: Iterable[Request]) -> Quota | None:
+    """What the newest of their answers names that names a quota."""
+    quotas = [announced_in(each.headers) for each in requests if each.answered]
+    return next((quota for quota in reversed(quotas) if quota), None)
 
 
 # Counting

@@ -22,7 +22,7 @@ PAGE = """\
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
 body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; line-height: 1.5; }}
 li {{ margin-bottom: 0.75rem; }}
-pre {{ overflow-x: auto; padding: 0.5rem; border: 1px solid; }}
+pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
 </style>
 </head>
 <body>
@@ -38,15 +38,22 @@ pre {{ overflow-x: auto; padding: 0.5rem; border: 1px solid; }}
 
 
 class RecordedRun:
-    """A run that is recorded in the timeline of ``log``, from now on."""
+    """A run that is recorded in the timeline of ``log``, from its first request on."""
 
     def __init__(self, log: RequestLog, policy: QuotaPolicy | None = None) -> None:
-        self._source = PlotSource(None, log.timeline, lambda: policy)
+        self._log = log
+        self._policy = policy
+        self._source: PlotSource | None = None
+        log.at_first_request = self._begin
+
+    def _begin(self) -> None:
+        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
 
     def end(self) -> Run:
         """The whole run, up to now."""
         run = Run()
-        run.append(self._source.end())
+        if self._source:
+            run.append(self._source.end())
         return run
 
 

@@ -82,8 +82,7 @@ def noting_send(log: RequestLog, library: Any) -> Instead:
         except BaseException as error:
             log.end(request, error)
             raise
-        log.answer(request, response.status_code, response.headers.raw)
-        response.stream = Body(response.stream, request)
+        _note_answer(log, request, response, Body)
         return response
 
     return send
@@ -113,8 +112,7 @@ def noting_send_async(log: RequestLog, library: Any) -> Instead:
         except BaseException as error:
             log.end(request, error)
             raise
-        log.answer(request, response.status_code, response.headers.raw)
-        response.stream = Body(response.stream, request)
+        _note_answer(log, request, response, Body)
         return response
 
     return send
@@ -160,6 +158,17 @@ def _begin(
     if pool is None:  # nobody will tell when it has a connection
         log.send(request)
     return request
+
+
+def _note_answer(
+    log: RequestLog, request: Request, response: Any, body_class: type[_Body]
+) -> None:
+    log.answer(request, response.status_code, response.headers.raw)
+    if hasattr(response, "_content"):  # it is all there, so nobody will read a stream
+        request.body = response.content[:MAX_BODY]
+        log.end(request)
+    else:
+        response.stream = body_class(response.stream, request)
 
 
 def _to_send(

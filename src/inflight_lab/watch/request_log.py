@@ -77,11 +77,15 @@ class Request:
         """What it shares with its own retries, and with nothing else."""
         return self.method, self.url, self.content
 
-    @cached_property
+    @property
     def refusal(self) -> Refusal | None:
         """What the answer says about later requests; None if it is no refusal."""
-        if self.status < 400:
+        if self.status < 400 or self.ended is None:
             return None
+        return self._read_refusal
+
+    @cached_property
+    def _read_refusal(self) -> Refusal | None:
         plain = self.headers.copy()
         plain.pop("content-encoding", None)
         answer = httpx.Response(self.status, headers=plain, content=self.body)
@@ -152,6 +156,8 @@ class RequestLog:
         """In practice: says at once what may reach a real API nevertheless."""
         self.timeline = timeline
         self.requests: list[Request] = []
+        self.at_first_request: Callable[[], None] = lambda: None
+        """Is called before it is noted."""
         self.open = 0
         """How many requests have not ended."""
         self.semaphores: dict[int, SemaphoreUse] = {}
@@ -193,6 +199,8 @@ class RequestLog:
             retry=retry,
             blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
         )
+        if not self.requests:
+            self.at_first_request()
         self.requests.append(request)
         self.open += 1
         if self.timeline:
