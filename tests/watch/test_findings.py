@@ -45,6 +45,14 @@ def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
     assert "semaphore" in found(log, "Over the limit on requests in flight").advice
 
 
+def test_an_overload_is_not_your_quota() -> None:
+    """503 and 529 are about everybody's requests."""
+    log = RequestLog()
+    for number in range(20):
+        note(log, number, status=200 if number < 10 else 529)
+    assert names_of(log) == ["The API was overloaded"]
+
+
 def test_a_quota_that_is_not_named_is_not_guessed() -> None:
     """It is said what was accepted in which time, and the headers as they are."""
     log = RequestLog()

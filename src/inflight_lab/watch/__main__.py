@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inflight_lab.observation.timeline import Timeline
 from inflight_lab.watch.asyncio_probe import watch_asyncio, watch_processes
 from inflight_lab.watch.findings import Run
 from inflight_lab.watch.kept_files import KeptFiles
@@ -19,6 +19,9 @@ from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.report import report
 from inflight_lab.watch.request_log import RequestLog
 from inflight_lab.watch.script import Script
+
+if TYPE_CHECKING:
+    from inflight_lab.watch.page import RunPage
 
 OPTIONS = ("--practice", "--page")
 CERTAINTY = (
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     options = _parse(sys.argv[1:] if arguments is None else arguments)
     log = RequestLog()
-    page = _Page(options, log) if options.page else None
+    page = _page_of(options, log)
     files = KeptFiles(Path.cwd())
 
     def conclude(status: int) -> None:
@@ -66,22 +69,14 @@ def _practise(quota: Quota, log: RequestLog) -> None:
     say(f"practice, {quota} are allowed: no request leaves this machine")
 
 
-class _Page:
-    """The page that is written at the end; what draws it is loaded only for that."""
+def _page_of(options: argparse.Namespace, log: RequestLog) -> "RunPage | None":
+    """The page to write at the end, if one is wanted."""
+    if not options.page:
+        return None
+    from inflight_lab.watch.page import RunPage  # loads what draws
 
-    def __init__(self, options: argparse.Namespace, log: RequestLog) -> None:
-        from inflight_lab.watch import page
-
-        self._page = page
-        self._options = options
-        log.timeline = Timeline()
-        self._recorded = page.RecordedRun(log, page.policy_of(options.practice))
-
-    def write(self, lines: Sequence[str]) -> None:
-        words = ["inflight-lab watch", self._options.script, *self._options.args]
-        title = " ".join(words)
-        run = self._recorded.end()
-        self._page.write_page(self._options.page, title, lines, run)
+    title = " ".join(["inflight-lab watch", options.script, *options.args])
+    return RunPage(log, options.page, title=title, quota=options.practice)
 
 
 def say(words: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from urllib.parse import urljoin
 
 from inflight_lab.watch.quota import Quota, announced_in, limits_named_in
 from inflight_lab.watch.request_log import Request, RequestLog
@@ -217,6 +218,8 @@ def over_the_quota(run: Run) -> Finding | None:
 
 def _kind_of_limit(refused: list[Request]) -> tuple[str, str, str] | None:
     """Which limit most refusals name, if it is not one of requests."""
+    if sum(each.status >= 500 for each in refused) > len(refused) / 2:
+        return OVERLOADED
     reasons = [each.refusal.reason for each in refused if each.refusal]
     for words, name, advice, notebook in KINDS_OF_LIMIT:
         if sum(bool(words.search(reason)) for reason in reasons) > len(reasons) / 2:
@@ -224,6 +227,12 @@ def _kind_of_limit(refused: list[Request]) -> tuple[str, str, str] | None:
     return None
 
 
+OVERLOADED = (
+    "The API was overloaded",
+    "That is not your quota: wait as long as it says, longer each time, and keep fewer "
+    "in flight.",
+    "08",
+)
 KINDS_OF_LIMIT = (
     (
         SECONDARY,
@@ -245,7 +254,8 @@ KINDS_OF_LIMIT = (
         "03",
     ),
 )
-"""What the API's words say: the name of the finding, what to do, and the notebook."""
+"""What the API's words say: the name of the finding, what to do, and the notebook.
+`OVERLOADED` is the same for statuses from 500 on."""
 
 
 def _over_the_rate(
@@ -527,7 +537,7 @@ def _stalls(run: Run) -> Iterable[str]:
 
 
 def _pages(run: Run) -> Iterable[str]:
-    asked = {str(each.url) for each in run.requests}
+    asked = {each.url for each in run.requests}
     pages = set(_next_pages(run.requests)) - asked
     if pages:
         yield (
@@ -541,13 +551,13 @@ def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
         for link in re.split(r",\s*(?=<)", request.headers.get("link", "")):
             found = re.match(r'<([^>]*)>.*;\s*rel="?next\b', link)
             if found and request.is_accepted:
-                yield str(request.url.join(found[1]))
+                yield urljoin(request.url, found[1])
 
 
 def _follows_pages(requests: list[Request]) -> bool:
     """Whether most of them ask for the page that an answer before them named."""
     pages = set(_next_pages(requests))
-    return sum(str(each.url) in pages for each in requests) > len(requests) / 2
+    return sum(each.url in pages for each in requests) > len(requests) / 2
 
 
 CAUSES: tuple[Callable[[Run], Finding | None], ...] = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.quota_policy import QuotaPolicy
@@ -37,26 +38,6 @@ pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
 """
 
 
-class RecordedRun:
-    """A run that is recorded in the timeline of ``log``, from its first request on."""
-
-    def __init__(self, log: RequestLog, policy: QuotaPolicy | None = None) -> None:
-        self._log = log
-        self._policy = policy
-        self._source: PlotSource | None = None
-        log.at_first_request = self._begin
-
-    def _begin(self) -> None:
-        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
-
-    def end(self) -> Run:
-        """The whole run, up to now."""
-        run = Run()
-        if self._source:
-            run.append(self._source.end())
-        return run
-
-
 def policy_of(quota: Quota | None) -> QuotaPolicy | None:
     """A quota as the picture draws it."""
     return QuotaPolicy("sliding-window", *quota) if quota else None
@@ -67,23 +48,50 @@ def picture_of(run: Run) -> str:
     return player_html([Recorded({"": run})], "") + page_parts()
 
 
-def write_page(path: str, title: str, lines: Sequence[str], run: Run) -> None:
-    """Write what was said, the summary first, with the run beside it.
+class RunPage:
+    """The page of the run in ``log``, which is recorded from its first request on.
 
-    Raises ``OSError`` if the file cannot be written.
+    ``path`` is the file that `write` makes, ``title`` what stands on top, and ``quota``
+    what is drawn as allowed.
     """
-    summary, *findings = lines
-    try:
-        picture = picture_of(run)
-    except ValueError as error:  # it is empty, or too long to be drawn
-        picture = f"<p>There is no picture of this run: {escape(str(error))}</p>"
-    page = PAGE.format(
-        title=escape(title),
-        summary=escape(summary),
-        findings="\n".join(_item(finding) for finding in findings),
-        picture=picture,
-    )
-    Path(path).write_text(page, encoding="utf-8")
+
+    def __init__(
+        self, log: RequestLog, path: str, *, title: str, quota: Quota | None
+    ) -> None:
+        self._log = log
+        self._path = Path(path).resolve()  # the script may change the folder
+        self._title = escape(title)
+        self._policy = policy_of(quota)
+        self._source: PlotSource | None = None
+        log.timeline = Timeline()
+        log.at_first_request = self._begin
+
+    def _begin(self) -> None:
+        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Write what was said, the summary first, with the run beside it.
+
+        Raises ``OSError`` if the file cannot be written.
+        """
+        summary, *findings = lines
+        page = PAGE.format(
+            title=self._title,
+            summary=escape(summary),
+            findings="\n".join(_item(finding) for finding in findings),
+            picture=self._picture(),
+        )
+        self._path.write_text(page, encoding="utf-8")
+
+    def _picture(self) -> str:
+        if self._source is None:
+            return ""
+        run = Run()
+        run.append(self._source.end())
+        try:
+            return picture_of(run)
+        except ValueError as error:  # it is too long to be drawn
+            return f"<p>There is no picture of this run: {escape(str(error))}</p>"
 
 
 def _item(finding: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType, FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -36,7 +37,7 @@ class Request:
     """One request, as far as it got.  Times are in seconds; None: not yet."""
 
     method: str
-    url: httpx.URL
+    url: str
     library: str
     client: int
     """Which client, session or adapter sends it."""
@@ -70,10 +71,10 @@ class Request:
     @property
     def host(self) -> str:
         """Where it went."""
-        return self.url.host
+        return urlsplit(self.url).hostname or ""
 
     @property
-    def same(self) -> tuple[str, httpx.URL, int]:
+    def same(self) -> tuple[str, str, int]:
         """What it shares with its own retries, and with nothing else."""
         return self.method, self.url, self.content
 
@@ -139,6 +140,7 @@ class ThrownAway:
     error: str
     results: int
     line: str
+    time: float = field(default_factory=time.perf_counter)
 
 
 class RequestLog:
@@ -187,7 +189,7 @@ class RequestLog:
         in_a_loop = asyncio._get_running_loop() is not None
         request = Request(
             method,
-            httpx.URL(str(url)),
+            str(url),
             library,
             client=number_of(client),
             sender=current_sender(),

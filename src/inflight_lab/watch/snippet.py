@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import Request
@@ -54,7 +55,7 @@ def _most_alike(requests: Iterable[Request]) -> list[Request]:
 
 
 def _recipe_for(request: Request) -> str:
-    if request.url.path.endswith(CHATS):
+    if urlsplit(request.url).path.endswith(CHATS):
         return FOR_MODELS
     if request.method != "GET":
         return ""
@@ -67,7 +68,7 @@ def address_of(requests: Iterable[Request]) -> str:
     """
     from inflight_lab.server.secrets_in_urls import has_a_secret  # loads the server
 
-    urls = sorted({str(each.url) for each in requests})
+    urls = sorted({each.url for each in requests})
     address = urls[0] if len(urls) == 1 else _with_one_id(urls)
     is_safe = SAFE.fullmatch(address) and not has_a_secret(address.replace(ID, ""))
     return address if is_safe else ""
