@@ -23,7 +23,6 @@ UNLIMITED = {"latency": 0.1}
 SEVEN_IN_TWO_SECONDS = {"quota": "sliding-window", "rate": 7, "period": 2}
 FIVE_A_SECOND = {"quota": "sliding-window", "rate": 5, "latency": 0.1}
 LIKE_GITHUB = {"quota": "fixed-window", "rate": 6, "period": 60, "dialect": "github"}
-TOGETHER = {"quota": "fixed-window", "rate": 5}
 TOKENS = {
     "quota": "sliding-window",
     "rate": 1000,
@@ -58,8 +57,6 @@ CASES = [
     Case("retries", "", SEVEN_IN_TWO_SECONDS, [QUOTA, f"certain: {STORM}", LOST]),
     Case("all_at_once", "", LIKE_GITHUB, ["likely: Refused", LOST]),
     Case("all_at_once", "sound", LIKE_GITHUB, []),
-    Case("back_together", "", TOGETHER, [QUOTA, f"likely: {STORM}", LOST]),
-    Case("back_together", "sound", TOGETHER, [QUOTA]),
     Case("pause_inside", "", FIVE_A_SECOND, [QUOTA, LOST]),
     Case("pause_inside", "sound", FIVE_A_SECOND, []),
     Case("tokens", "", TOKENS, ["certain: Over the quota of tokens", LOST]),

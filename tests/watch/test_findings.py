@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,27 @@ def test_a_permit_that_is_taken_before_the_task_begins() -> None:
         request = note(log, number // 5, took=0.9)
         request.around, request.sender = 1, 100 + number
     assert names_of(log) == []
+
+
+@pytest.mark.parametrize(("jitter", "is_said"), [(0.0, True), (3.0, False)])
+def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
+    """Five a second are accepted: equal pauses bring the rest back at one moment, and a
+    random time spreads them.
+    """
+    log = RequestLog()
+    draw = random.Random(1)
+    waiting = [(0.0, number) for number in range(30)]
+    accepted: Counter[int] = Counter()
+    while waiting:
+        asked, number = heapq.heappop(waiting)
+        is_accepted = accepted[int(asked)] < 5
+        accepted[int(asked)] += is_accepted
+        status = 200 if is_accepted else 429
+        note(log, asked, took=0.05, status=status, url=f"https://a.example/{number}")
+        if not is_accepted:
+            again = asked + 1.5 + draw.uniform(0, jitter)
+            heapq.heappush(waiting, (again, number))
+    assert ("A storm of retries" in names_of(log)) is is_said
 
 
 def test_answers_that_gather_threw_away() -> None:

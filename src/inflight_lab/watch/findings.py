@@ -204,7 +204,8 @@ def over_the_quota(run: Run) -> Finding | None:
     if not run.over_quota:
         return None
     requests = run.counted_with(run.over_quota)
-    refused = [each for each in requests if each in set(run.over_quota)]
+    over = set(run.over_quota)
+    refused = [each for each in requests if each in over]
     of_kind = _kind_of_limit(refused)
     statuses = "/".join(str(status) for status in sorted({r.status for r in refused}))
     counts = f"{len(refused)} of {len(requests)} requests were refused ({statuses})"

@@ -73,17 +73,14 @@ class Script:
         self._finish()
 
     def _finish(self) -> None:
-        if os.getpid() != self._process:  # in a fork, which has seen nothing
-            status = self._signal
-        else:
-            self._process = 0
+        if os.getpid() == self._process:  # not in a fork, which has seen nothing
+            self._process = 0  # once
             sys.stdout.flush()
             self._at_end(self._status)
-            status = self._signal
-        if status is not None:
+        if self._signal is not None:
             sys.stderr.flush()
-            signal.signal(status, signal.SIG_DFL)
-            os.kill(os.getpid(), status)
+            signal.signal(self._signal, signal.SIG_DFL)
+            os.kill(os.getpid(), self._signal)
 
 
 def _without_our_frames(trace: TracebackType | None, path: str) -> TracebackType | None:
