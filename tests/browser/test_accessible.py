@@ -4,7 +4,6 @@ serious, and nothing is wider than the window.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -18,7 +17,7 @@ from tests.support.browser import IN_BROWSER
 from tests.support.lab import PanelOnPage, StudentPage
 from tests.support.landing import make_landing_page
 from tests.support.panel_page import PANEL, open_panel
-from tests.support.watched_script import send, watched
+from tests.support.watching import SCRIPTS, watch
 
 pytestmark = IN_BROWSER
 Look = Callable[[], None]
@@ -77,21 +76,19 @@ def landing(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
 
 
 def watch_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:
-    """The page of ``watch``, while the script runs, and with its diagnosis."""
-    with watched(request.getfixturevalue("tmp_path")) as script:
-        page.goto(address_in(script))
-        send(script)
-        expect(page.locator("#state")).to_contain_text("Running")
-        look()
-        send(script)
-        expect(page.locator("#diagnosis")).to_contain_text("certain")
-        look()
-
-
-def address_in(script: subprocess.Popen[str]) -> str:
-    """Where the script's page is."""
-    assert script.stderr
-    return script.stderr.readline().split()[-1]
+    """The page that ``watch`` writes: the run, and what was said."""
+    path = request.getfixturevalue("tmp_path") / "watch.html"
+    watch(
+        "--page",
+        path,
+        "--practice",
+        "5/s",
+        SCRIPTS / "too_fast.py",
+        "https://a.example",
+    )
+    page.goto(path.as_uri())
+    expect(page.locator("inflight-run.ifl-plays")).to_have_count(1)
+    look()
 
 
 def student_page(page: Page, look: Look, request: pytest.FixtureRequest) -> None:

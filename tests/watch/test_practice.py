@@ -1,15 +1,54 @@
-"""``--practice``: all libraries are answered, as the API that they ask would answer."""
+"""``--practice``: nothing that is practised touches what is real."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from inflight_lab.watch.events import Ended
-from tests.support.watching import events_of_script, watch
+from tests.support.watching import (
+    commands_in,
+    findings_in,
+    summary_in,
+    watch,
+    watch_text,
+)
 
-CHATS = """
+EACH_LIBRARY = """
+import asyncio, json
+import aiohttp, httpx, httpx2, requests
+
+URL = "https://api.example.com/items/1?page=2"
+
+async def main():
+    async with aiohttp.ClientSession() as session, session.get(URL) as response:
+        return await response.json()
+
+answers = [get(URL).json() for get in (httpx.get, httpx2.get, requests.get)]
+answers.append(asyncio.run(main()))
+assert all(answer["args"] == {"page": "2"} for answer in answers)
+print([answer["practice_answer"] for answer in answers])
+assert requests.get(URL).url == URL
+"""
+
+
+def test_every_library_is_answered_and_every_answer_says_so(tmp_path: Path) -> None:
+    """Whatever the host; the mark is in what `json` returns."""
+    done = watch_text(tmp_path, EACH_LIBRARY, practice="20/s")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("made up by inflight-lab watch --practice") == 4
+    assert summary_in(done.stderr).startswith("5 requests to api.example.com")
+
+
+MODELS = """
 import openai, anthropic
 
 hello = [{"role": "user", "content": "hello"}]
@@ -17,135 +56,182 @@ for base_url in (None, "https://openrouter.example/api/v1", "http://localhost:11
     client = openai.OpenAI(api_key="key", base_url=base_url)
     chat = client.chat.completions.create(model="m", messages=hello, max_tokens=3)
     assert chat.choices[0].message.content.split()[0] == "1"
+    assert chat.practice_answer
+assert client.responses.create(model="m", input="hello").output_text == "1 2 3"
+vectors = client.embeddings.create(model="m", input=["a", "b"], dimensions=3)
+assert [each.embedding for each in vectors.data] == [[0.0] * 3] * 2
 client = anthropic.Anthropic(api_key="key")
 message = client.messages.create(model="m", messages=hello, max_tokens=3)
 assert message.content[0].text.split()[0] == "1"
 """
 
 
-OTHERS = """
-import openai
-
-client = openai.OpenAI(api_key="key")
-vectors = client.embeddings.create(model="m", input=["a", "b"], dimensions=3)
-assert [each.embedding for each in vectors.data] == [[0.0] * 3] * 2
-vectors = client.embeddings.create(model="m", input="a", encoding_format="float")
-assert len(vectors.data[0].embedding) == 1536
-assert client.responses.create(model="m", input="hello").output_text == "1 2 3"
-assert "gpt-4o" in [model.id for model in client.models.list()]
-"""
+def test_clients_of_language_models_get_what_they_expect(tmp_path: Path) -> None:
+    """Chats, responses, embeddings and messages, wherever they are asked for."""
+    done = watch_text(tmp_path, MODELS, practice="20/s")
+    assert done.returncode == 0, done.stderr
 
 
-def test_what_else_openais_client_asks_for_is_answered_as_such(tmp_path: Path) -> None:
-    """Embeddings, responses and models: the script does not end by an echo."""
-    events = events_of_script(tmp_path, OTHERS)
-    statuses = [event.status for event in events if isinstance(event, Ended)]
-    assert statuses == [200] * 4
-
-
-def test_chats_are_answered_as_such(tmp_path: Path) -> None:
-    """By the paths of OpenAI's and Anthropic's APIs, also where another service, or a
-    program on this machine, serves them.
-    """
-    events = events_of_script(tmp_path, CHATS)
-    statuses = [event.status for event in events if isinstance(event, Ended)]
-    assert statuses == [200] * 4
-
-
-HERE = """
-import asyncio, aiohttp, httpx, requests, urllib3
-
-async def get(address):
-    async with aiohttp.request("GET", address, proxy="http://192.0.2.1:3128") as answer:
-        return await answer.json()
-
-PROXIES = {"http": "http://192.0.2.1:3128", "https": "http://192.0.2.1:3128"}
-for address in ("http://127.0.0.1:9/a", "http://localhost:9/a", "https://[::1]/a"):
-    answers = [
-        httpx.get(address).json(),
-        asyncio.run(get(address)),
-        requests.get(address).json(),
-        requests.get(address, proxies=PROXIES).json(),
-        urllib3.request("GET", address).json(),
-        urllib3.ProxyManager("http://192.0.2.1:3128").request("GET", address).json(),
-    ]
-    assert all(answer["url"].endswith("/a") for answer in answers), answers
-"""
-
-
-def test_apis_on_this_machine_are_not_reached_either(tmp_path: Path) -> None:
-    """Nor is a proxy: the practice server answers whatever the address."""
-    events = events_of_script(tmp_path, HERE)
-    statuses = [event.status for event in events if isinstance(event, Ended)]
-    assert statuses == [200] * 18
-
-
-WITHOUT_A_HOST = """
-import httpx, httpx2
-
-def refuses(get, address):
-    try:
-        get(address)
-    except (httpx.UnsupportedProtocol, httpx2.UnsupportedProtocol):
-        return True
-    return False
-
-for address in ("https:/example.com", "https:example.com", ""):
-    assert refuses(httpx.get, address)
-    assert refuses(httpx2.get, address)
-"""
-
-
-def test_an_address_without_a_host_fails_as_usual(tmp_path: Path) -> None:
-    """The client refuses it, and its own error reaches the script."""
-    events = events_of_script(tmp_path, WITHOUT_A_HOST)
-    errors = [event.error for event in events if isinstance(event, Ended)]
-    assert errors == ["UnsupportedProtocol"] * 6
-
-
-TO_BOTS = """
+STAYS = """
+import os, socket, urllib.request
 import httpx
-from pathlib import Path
 
-URL = "https://api.example.com/bot123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
-KEYS = {"DD-Application-Key": "hunter2", "X-Functions-Key": "hunter2"}
-answer = httpx.get(f"{URL}/sendMessage?appid=hunter2&page=2", headers=KEYS)
-assert answer.json()["url"].endswith("sendMessage?appid=%28not+shown%29&page=2")
-Path("answer.json").write_text(answer.text)
+os.environ["HTTPS_PROXY"] = ""
+for ask in (
+    lambda: urllib.request.urlopen("http://192.0.2.1/"),
+    lambda: socket.create_connection(("192.0.2.1", 443)),
+    lambda: socket.getaddrinfo("api.example.com", 443),
+    lambda: httpx.get("https://api.example.com/", proxy="http://192.0.2.1:3128"),
+):
+    try:
+        print("reached", ask())
+    except Exception as error:
+        print(str(error).count("nothing is sent to"))
 """
 
 
-def test_no_answer_holds_a_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever the header or the parameter is called, and where it stands."""
-    monkeypatch.chdir(tmp_path)
-    events_of_script(tmp_path, TO_BOTS)
-    answer = (tmp_path / "answer.json").read_text()
-    assert "(not shown)" in answer
-    assert "hunter2" not in answer
-    assert "AAHdq" not in answer
+def test_nothing_reaches_another_machine(tmp_path: Path) -> None:
+    """Neither what watch does not see, nor a proxy: the socket refuses."""
+    done = watch_text(tmp_path, STAYS, practice="20/s")
+    assert done.stdout.split() == ["1"] * 4, done.stderr
 
 
-TWICE = """
-import requests
-for _ in "ab":
-    answer = requests.get("https://api.example.com/")
-print(answer.status_code, answer.json()["message"])
+WRITES = """
+import csv, json, os, sqlite3
+import httpx
+
+answers = [httpx.get(f"https://api.example.com/{n}").json() for n in range(3)]
+with open("items.json", "w") as file:
+    json.dump(answers, file)
+with open("items.jsonl", "a") as file:
+    file.write(json.dumps(answers[0]) + "\\n")
+with open("items.csv", "w", newline="") as file:
+    csv.writer(file).writerows([[answer["url"]] for answer in answers])
+with sqlite3.connect("items.db") as database:
+    database.execute("insert into pages values (?)", [answers[0]["url"]])
+with open("part", "w") as file:
+    json.dump(answers, file)
+os.replace("part", "whole.json")
+os.remove("old.json")
+open("new.json", "w").write(json.dumps(answers))
+open("read.json", "r+").close()
+print(open("only_read.json").read())
 """
+REAL = ("items.json", "items.jsonl", "items.csv", "whole.json", "old.json")
+UNTOUCHED = ("read.json", "only_read.json")
 
 
-@pytest.mark.parametrize(
-    ("dialect", "words"),
-    [((), "429"), (("--dialect", "github"), "403 API rate limit exceeded")],
-    ids=["by default", "github"],
-)
-def test_the_dialect_of_a_refusal(
-    dialect: tuple[str, ...], words: str, tmp_path: Path
+@pytest.fixture
+def real_files(tmp_path: Path) -> dict[str, str]:
+    """Files with real answers, and the sums of their contents."""
+    for name in (*REAL, *UNTOUCHED):
+        (tmp_path / name).write_text(json.dumps({"real": name}))
+    database = sqlite3.connect(tmp_path / "items.db")
+    with database:
+        database.execute("create table pages (url text)")
+        database.executemany("insert into pages values (?)", [["real"]] * 130)
+    database.close()
+    return sums_in(tmp_path)
+
+
+def sums_in(folder: Path) -> dict[str, str]:
+    """A sum of each file's content, by name."""
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.iterdir()
+        if file.name != "script.py"
+    }
+
+
+def test_what_was_there_comes_back(tmp_path: Path, real_files: dict[str, str]) -> None:
+    """JSON, JSONL, CSV, SQLite, renamed and deleted files: whoever follows the advice
+    at the end, even after two runs, has them all as they were.
+    """
+    for _ in range(2):
+        done = watch_text(tmp_path, WRITES, practice="20/s")
+        assert done.returncode == 0, done.stderr
+        (tmp_path / "old.json").write_text("practised")
+    assert "new.json (made)" in done.stderr or "new.json (replaced" in done.stderr
+    first_copies = {
+        name: tmp_path / f"{name}.before-practice" for name in (*REAL, "items.db")
+    }
+    for name, copy in first_copies.items():
+        copy.replace(tmp_path / name)
+    sums = sums_in(tmp_path)
+    assert {name: sums[name] for name in real_files} == real_files
+
+
+def test_the_words_say_what_became_of_a_file(
+    tmp_path: Path, real_files: dict[str, str]
 ) -> None:
-    """It is the IETF draft's, or that of the API that is named."""
-    script = tmp_path / "twice.py"
-    script.write_text(TWICE if dialect else TWICE.replace('.json()["message"]', ""))
-    done = watch("--no-browser", "--practice", "1/20s", *dialect, script)
-    assert done.stdout.startswith(words)
-    assert done.returncode == 0
+    """Made, changed or replaced; what is as before is not named and leaves no copy."""
+    said = watch_text(tmp_path, WRITES, practice="20/s").stderr
+    assert "items.json (replaced; as it was: items.json.before-practice)" in said
+    assert "items.jsonl (changed; as it was: items.jsonl.before-practice)" in said
+    assert "items.db (changed; as it was: items.db.before-practice)" in said
+    assert "whole.json (replaced" in said
+    assert "new.json (made)" in said
+    assert "read.json" not in said
+    assert not list(tmp_path.glob("*read.json.before-practice"))
+
+
+def test_without_practice_nothing_is_copied(
+    tmp_path: Path, real_files: dict[str, str]
+) -> None:
+    """Real answers belong where the script puts them."""
+    done = watch_text(tmp_path, "open('items.json', 'w').write('1')")
+    assert "items.json" not in done.stderr
+    assert not list(tmp_path.glob("*.before-practice"))
+
+
+FETCHES = """
+import asyncio, sys
+import httpx
+
+async def main():
+    headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        urls = [f"https://api.example.com/items/{n}.json?lang=en" for n in range(30)]
+        await asyncio.gather(*(client.get(url) for url in urls))
+
+asyncio.run(main())
+"""
+LIBRARIES = {
+    "httpx": FETCHES,
+    "requests": (
+        "import requests\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "with requests.Session() as session, ThreadPoolExecutor(10) as pool:\n"
+        "    session.headers['X-Api-Key'] = 's3cret-value'\n"
+        "    urls = [f'https://api.example.com/items/{n}.json?lang=en' "
+        "for n in range(30)]\n"
+        "    list(pool.map(session.get, urls))\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_printed_command_writes_a_script_that_runs(
+    library: str, tmp_path: Path
+) -> None:
+    """With the rate, the address and the names of headers that were seen, and none of
+    their values; run in practice, that script is refused nothing.
+    """
+    done = watch_text(tmp_path, LIBRARIES[library], practice="10/s")
+    assert findings_in(done.stderr)[0] == "certain: Over the quota"
+    (command,) = commands_in(done.stderr)
+    url = "https://api.example.com/items/{id}.json?lang=en"
+    assert f'--rate 10 --period 1 --url "{url}" --header x-api-key' in command
+    assert "s3cret" not in done.stderr
+    program = [sys.executable, "-c", "from inflight_lab.cli import main; main()"]
+    subprocess.run([*program, *shlex.split(command)[1:]], cwd=tmp_path, check=True)
+    fixed = tmp_path / "fixed.py"
+    text = re.sub(r"(?m)^IDS = .*", "IDS = range(20)", fixed.read_text())
+    fixed.write_text(text)
+    done = watch(
+        *("--practice", "10/s", fixed),
+        cwd=tmp_path,
+        env=os.environ | {"X_API_KEY": "s3cret-value"},
+    )
+    assert "20 accepted, 0 refused" in done.stderr
+    assert findings_in(done.stderr) == []
+    assert "practice-results.jsonl (made)" in done.stderr

@@ -1,1 +1,1 @@
-"""Watches the requests of a client or a whole script, and says what stood out."""
+"""Runs a script, or watches a client, and says why requests are refused or slow."""

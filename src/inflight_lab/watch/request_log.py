@@ -1,266 +1,317 @@
-"""Turns the events of a watched run into requests, to diagnose, and a timeline."""
+"""What was noted in a run: each request, and what asyncio did around it."""
 
+import asyncio
+import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import CodeType, FrameType
 from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.runs.events import REFUSALS
-from inflight_lab.runs.quota_policy import QuotaPolicy
-from inflight_lab.server.dialects import DIALECTS
-from inflight_lab.watch.announced_quota import AnnouncedQuota, known_quotas
-from inflight_lab.watch.client_row import ClientRow
-from inflight_lab.watch.dialect_of_host import dialect_of
-from inflight_lab.watch.events import (
-    Acquired,
-    Asked,
-    Blocked,
-    Deadlocked,
-    Ended,
-    Event,
-    GatherFailed,
-    HeadersSeen,
-    OpenedFile,
-    Paced,
-    Raised,
-    Released,
-    Sent,
-    Slept,
-    Unseen,
+from inflight_lab.runners.refusals import Refusal, read_refusal
+
+LIBRARY_PARTS = ("site-packages", "dist-packages", "/ipykernel_", "<")
+"""In a path: it is no file of the script's own."""
+OURS = (
+    asyncio.__file__.rpartition("asyncio")[0],
+    __file__.rpartition("watch")[0],
 )
-from inflight_lab.watch.guessed_window import agreeing_quotas
-from inflight_lab.watch.header_names import HeaderNames
-from inflight_lab.watch.request import Name, Request
-from inflight_lab.watch.request_group import RequestGroup
-from inflight_lab.watch.seen_answer import read_answer
+"""The folders of the standard library and of this package, which calls others' code."""
+MAX_BODY = 2000
+"""Bytes that are kept of a failure's body."""
 
-PRACTICE = "practice"
-MAX_STORED = 200_000
-"""How many requests, and events of each kind, a log stores: the newest.
-
-Its timeline counts all of them.
-"""
+semaphore_around: ContextVar[int] = ContextVar("semaphore_around", default=0)
+"""The semaphore in whose block the current task is, or was started."""
 
 
-class RequestLog(RequestGroup):
-    """All requests of a run, and the other events that the diagnosis needs.
+@dataclass(eq=False)
+class Request:
+    """One request, as far as it got.  Times are in seconds; None: not yet."""
 
-    ``practice_quota``: the practice server answers, whichever host is asked, within
-    this quota, in the ``dialect`` that it has then.
-    ``fetch_events`` returns the events since its last call.  `catch_up` processes them
-    in batches: one by one, as they come, they would cost the run twice as much.
+    method: str
+    url: str
+    library: str
+    client: int
+    """Which client, session or adapter sends it."""
+    sender: int
+    """The task; outside a loop the thread, below 0."""
+    line: str
+    """Of the script, as ``file:number``; "" if not known."""
+    around: int
+    """See `semaphore_around`."""
+    header_names: frozenset[str]
+    content: int
+    """Stands for the body: other bodies have other numbers."""
+    pool: int
+    """How many connections its client opens at most; 0: any number."""
+    retry: int
+    """How often the client's library says that it has sent this before."""
+    blocks_loop: bool
+    """Whether an event loop stands still until it is answered."""
+    asked: float = field(default_factory=time.perf_counter)
+    sent: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+    status: int = 0
+    error: str = ""
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    body: bytes = b""
+    """Of a failure: how it begins, decoded."""
+    number: int | None = None
+    """In the timeline, once it is sent."""
+
+    @property
+    def host(self) -> str:
+        """Where it went."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def same(self) -> tuple[str, str, int]:
+        """What it shares with its own retries, and with nothing else."""
+        return self.method, self.url, self.content
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the answer says about later requests; None if it is no refusal."""
+        if self.status < 400 or self.ended is None:
+            return None
+        return self._read_refusal
+
+    @cached_property
+    def _read_refusal(self) -> Refusal | None:
+        plain = self.headers.copy()
+        plain.pop("content-encoding", None)
+        answer = httpx.Response(self.status, headers=plain, content=self.body)
+        return read_refusal(answer)
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether no wait will help, for any request."""
+        refusal = self.refusal
+        return bool(refusal and refusal.is_permanent and refusal.concerns_all)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it got an answer, all of it, that is no failure."""
+        return 0 < self.status < 400 and not self.error
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it was refused, failed, or met an error of the server.
+
+        One that the script cancelled was not wanted any more.
+        """
+        failed = self.error not in ("", "cancelled")
+        return bool(failed or self.refusal or self.status >= 500)
+
+
+@dataclass
+class SemaphoreUse:
+    """A semaphore, with the tasks or threads that acquired it."""
+
+    slots: int
+    line: str
+    """Where it was first acquired."""
+    senders: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An event loop stood still while requests were in flight."""
+
+    seconds: float
+    cause: str
+    """``time.sleep``, ``computing`` or ``waiting``."""
+    where: str
+
+
+@dataclass(frozen=True)
+class ThrownAway:
+    """``asyncio.gather`` raised, so it did not return what other tasks had returned."""
+
+    error: str
+    results: int
+    line: str
+    time: float = field(default_factory=time.perf_counter)
+
+
+class RequestLog:
+    """Takes note of requests, in any thread.
+
+    ``practice_port``, unless it is 0, is that of the practice server which answers in
+    place of every API.  With a ``timeline``, each request is written there as well.
     """
 
     def __init__(
-        self,
-        fetch_events: Callable[[], Iterable[Event]] = tuple,
-        *,
-        practice_quota: AnnouncedQuota | None = None,
+        self, *, practice_port: int = 0, timeline: Timeline | None = None
     ) -> None:
-        self._requests = deque[Request](maxlen=MAX_STORED)
-        super().__init__(self._requests)
-        self.timeline = Timeline()
-        self._is_practice = practice_quota is not None
-        self.dialect = ""
-        """Of the practice server, once it is known."""
-        self.unfinished: dict[Name, Request] = {}
-        self._quotas_by_api: dict[str, list[AnnouncedQuota]] = {}
-        if practice_quota:
-            self._quotas_by_api[PRACTICE] = [practice_quota]
-            self.timeline.period = practice_quota.window
-        self._header_names = HeaderNames()
-        self._row_by_client: dict[tuple[str, str], ClientRow] = {}
-        self.acquired = deque[Acquired](maxlen=MAX_STORED)
-        self.released = deque[Released](maxlen=MAX_STORED)
-        self.deadlocks = deque[Deadlocked](maxlen=MAX_STORED)
-        self.paced = deque[Paced](maxlen=MAX_STORED)
-        self.slept = deque[Slept](maxlen=MAX_STORED)
-        self.failed_gathers = deque[GatherFailed](maxlen=MAX_STORED)
-        self.blocked = deque[Blocked](maxlen=MAX_STORED)
-        """Only events that came while requests were unfinished."""
-        self.unseen = deque[Unseen](maxlen=MAX_STORED)
-        self.raised = deque[Raised](maxlen=MAX_STORED)
-        self.opened_files = deque[OpenedFile](maxlen=MAX_STORED)
-        self._drawn: AnnouncedQuota | None = None
-        self._drawn_from: list[AnnouncedQuota] = []
-        """What was announced when ``_drawn`` was chosen."""
-        self._draw_anew_at = 0.0
-        """The number of requests from which on it is chosen again."""
-        self._fetch_events = fetch_events
-        self._catching_up = threading.Lock()
-        self._handlers: dict[type[Event], Callable[[Any], None]] = {
-            Asked: self._on_asked,
-            HeadersSeen: self._header_names.note,
-            Sent: self._on_sent,
-            Ended: self._on_ended,
-            Acquired: self.acquired.append,
-            Released: self.released.append,
-            Deadlocked: self.deadlocks.append,
-            Paced: self.paced.append,
-            Slept: self.slept.append,
-            GatherFailed: self.failed_gathers.append,
-            Blocked: self._on_blocked,
-            Unseen: self.unseen.append,
-            Raised: self.raised.append,
-            OpenedFile: self.opened_files.append,
-        }
+        self.practice_port = practice_port
+        self.warn: Callable[[str], None] = lambda _: None
+        """In practice: says at once what may reach a real API nevertheless."""
+        self.timeline = timeline
+        self.requests: list[Request] = []
+        self.at_first_request: Callable[[], None] = lambda: None
+        """Is called before it is noted."""
+        self.open = 0
+        """How many requests have not ended."""
+        self.semaphores: dict[int, SemaphoreUse] = {}
+        self.blocks: list[Block] = []
+        self.thrown_away: list[ThrownAway] = []
+        self.other_processes = 0
+        """How many the script started: what they send is not seen."""
+        self.exit_status: int | None = None
+        """Of the script; None while it runs, or if there is none."""
+        self.sees_asyncio = False
+        """Whether what blocks a loop is noted."""
 
-    def catch_up(self) -> None:
-        """Process the events since the last call."""
-        with self._catching_up:
-            for event in self._fetch_events():
-                self.note(event)
-
-    def note(self, event: Event) -> None:
-        """Process one event."""
-        handle = self._handlers[type(event)]
-        handle(event)
-
-    def is_near_its_quota(self) -> bool:
-        """Whether a few more requests at once would exceed the quota, or any did."""
-        announced = chain.from_iterable(map(self.quotas_of, self.by_api()))
-        allowed_rate = min((quota.rate for quota in announced), default=float("inf"))
-        rate = len(self) / self.seconds
-        return self.refused > 0 or rate > 0.8 * allowed_rate
-
-    def by_api(self) -> list[RequestGroup]:
-        """A group for each host; in practice one group: all hosts share its quota."""
-        return self.grouped_by(self.api_of)
-
-    def api_of(self, request: Request) -> str:
-        """What keeps the quota for a request: its host, or the practice server."""
-        return PRACTICE if self._is_practice else request.host
-
-    def counts_refusals(self, group: RequestGroup) -> bool:
-        """Whether the API of a group is known to count what it refuses as well."""
-        name = self.dialect if self._is_practice else dialect_of(group.first.host)
-        return name in DIALECTS and DIALECTS[name].counts_refused
-
-    def announced_to(self, group: RequestGroup) -> list[AnnouncedQuota]:
-        """What the API of a group announces, guesses that do not fit included."""
-        return self._quotas_by_api.get(self.api_of(group.first), [])
-
-    def quotas_of(self, group: RequestGroup) -> list[AnnouncedQuota]:
-        """The same without guesses that its answers contradict."""
-        api = self.api_of(group.first)
-        requests = (each for each in self.requests if self.api_of(each) == api)
-        return agreeing_quotas(self.announced_to(group), requests)
-
-    def quota_to_draw(self) -> QuotaPolicy | None:
-        """The quota with the shortest window, if exactly one API announces any.
-
-        A guess is looked at anew when there are a tenth more requests.
-        """
-        if len(self._quotas_by_api) != 1:
-            return None
-        (announced,) = self._quotas_by_api.values()
-        if announced != self._drawn_from or len(self) > self._draw_anew_at:
-            self._drawn_from = announced
-            self._draw_anew_at = 1.1 * len(self)
-            agreeing = agreeing_quotas(announced, self._of_the_one_api())
-            self._drawn = next(iter(agreeing), None)
-        if self._drawn is None:
-            return None
-        return QuotaPolicy("sliding-window", self._drawn.quota, self._drawn.window)
-
-    def _of_the_one_api(self) -> Iterator[Request]:
-        (api,) = self._quotas_by_api
-        return (each for each in self.requests if self.api_of(each) == api)
-
-    def client_rows(self) -> list[ClientRow]:
-        """What was sent with which library from which line: what sent most first."""
-        rows = list(self._row_by_client.values())
-        return sorted(rows, key=lambda row: row.sent, reverse=True)
-
-    def _row_of(self, request: Request) -> ClientRow:
-        client = (request.library, request.line)
-        if client not in self._row_by_client:
-            self._row_by_client[client] = ClientRow(*client)
-        return self._row_by_client[client]
-
-    def _on_asked(self, event: Asked) -> None:
+    def begin(
+        self,
+        method: str,
+        url: object,
+        *,
+        library: str,
+        client: object,
+        header_names: Iterable[str] = (),
+        body: object = b"",
+        pool: int = 0,
+        retry: int = 0,
+        is_async: bool = True,
+    ) -> Request:
+        """A client is asked to send this, and may have to wait for a connection."""
+        in_a_loop = asyncio._get_running_loop() is not None
         request = Request(
-            asked=event.time,
-            sender=(event.process, event.sender),
-            client=(event.process, event.client),
-            max_connections=event.max_connections,
-            max_idle=event.max_idle,
-            method=event.method,
-            url=event.url,
-            library=event.library,
-            line=event.line,
-            around=(event.process, event.around) if event.around else None,
+            method,
+            str(url),
+            library,
+            client=number_of(client),
+            sender=current_sender(),
+            line=script_line(),
+            around=semaphore_around.get(),
+            header_names=frozenset(name.lower() for name in header_names),
+            content=hash(body) if isinstance(body, bytes | str) else 0,
+            pool=pool,
+            retry=retry,
+            blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
         )
-        request.header_names = self._header_names.of(request)
-        self.unfinished[(event.process, event.request)] = request
-        self._requests.append(request)
-        self._row_of(request).begin()
-        is_pool_known = request.max_connections > 0
-        if is_pool_known and len(self.unfinished) > request.max_connections:
-            request.may_be_queued = True
-            self.timeline.start(at=event.time)
+        if not self.requests:
+            self.at_first_request()
+        self.requests.append(request)
+        self.open += 1
+        if self.timeline:
+            self.timeline.start(at=request.asked)
+        return request
 
-    def _on_sent(self, event: Sent) -> None:
-        request = self.unfinished.get((event.process, event.request))
-        if request:
-            request.connections_opened = event.connections_opened
-            self._record_sent(request, event.time)
+    def send(self, request: Request) -> None:
+        """It has a connection, and goes out."""
+        if request.sent is None:
+            request.sent = time.perf_counter()
+            if self.timeline:
+                request.number = self.timeline.send(at=request.sent)
 
-    def _record_sent(self, request: Request, time: float) -> None:
-        request.sent = time
-        if request.number is not None:
-            return  # it was taken as sent at first; now httpcore says when it was
-        if self.timeline.waiting and not request.may_be_queued:
-            # Otherwise `send` would take it for one of the waiting requests.
-            self.timeline.start(at=time)
-        request.number = self.timeline.send(at=time)
+    def answer(self, request: Request, status: int, headers: Any) -> None:
+        """The head of its answer is there; the body may still come."""
+        if status >= 200:  # else another head follows
+            self.send(request)  # unless nobody could see that
+            request.answered = time.perf_counter()
+            request.status = status
+            request.headers = httpx.Headers(headers)
 
-    def _on_blocked(self, event: Blocked) -> None:
-        if self.unfinished:
-            self.blocked.append(event)
-
-    def _on_ended(self, event: Ended) -> None:
-        request = self.unfinished.pop((event.process, event.request), None)
-        if not request:
+    def end(self, request: Request, error: BaseException | None = None) -> None:
+        """It was answered to its end, or failed."""
+        if request.ended is not None:
             return
-        request.ended = event.time
-        request.error = event.error
-        request.status = event.status
-        request.headers = event.headers
-        request.refusal, request.requested_pause = read_answer(event)
-        request.retry = event.retry
-        self._row_of(request).end(request)
-        gave_up_waiting = request.may_be_queued and event.error
-        if request.number is None and not gave_up_waiting:
-            # It failed before it was sent, such as while its connection was opened.
-            self._record_sent(request, event.time)
-        self._record_end(request, event.time)
-        if event.headers or request.refusal:
-            self._learn_quotas(request)
+        request.ended = time.perf_counter()
+        self.open -= 1
+        if error or not request.status:
+            name = type(error or sys.exc_info()[1]).__name__
+            is_cancelled = "Cancelled" in name or name == "NoneType"
+            request.error = "cancelled" if is_cancelled else name
+        self._note_end(request)
 
-    def _record_end(self, request: Request, time: float) -> None:
+    def _note_end(self, request: Request) -> None:
+        timeline = self.timeline
+        if timeline is None:
+            return
         if request.error == "cancelled":
-            self.timeline.cancel(request.number, at=time)
-        elif request.error or request.number is None:
-            self.timeline.fail(request.number, request.error, at=time)
-        elif request.status in REFUSALS and not request.is_refused:
-            # The timeline would take it for a refusal, as it knows the status only.
-            self.timeline.fail(request.number, str(request.status), at=time)
-        else:
-            self.timeline.answer(request.number, request.status, at=time)
+            timeline.cancel(request.number, at=request.ended)
+        elif request.error:
+            timeline.fail(request.number, request.error, at=request.ended)
+        elif request.number is not None:
+            # The picture counts 429s as refused: other refusals are drawn as one.
+            status = 429 if request.refusal else request.status
+            timeline.answer(request.number, status, at=request.ended)
 
-    def _learn_quotas(self, request: Request) -> None:
-        """Add what an answer announces to what is known of its API.
 
-        In practice all is known: a header may say less, or another window.
-        """
-        if self._is_practice:
-            return
-        api = self.api_of(request)
-        known = self._quotas_by_api.get(api, [])
-        quotas = known_quotas(known, request)
-        if quotas:
-            self._quotas_by_api[api] = quotas
-            self.timeline.period = quotas[0].window
+# Who sends, and from which line
+
+
+class Numbers:
+    """Numbers for objects; unlike an ``id``, none is given twice."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._by_object: weakref.WeakKeyDictionary[Any, int] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def of(self, thing: object) -> int:
+        """The number of ``thing``, from 1."""
+        number = self._by_object.get(thing)
+        if number is None:
+            self._last += 1
+            number = self._by_object[thing] = self._last
+        return number
+
+
+number_of = Numbers().of
+_is_of_a_script: dict[CodeType, bool] = {}
+
+
+def current_sender() -> int:
+    """The number of the running task; outside a loop that of the thread, below 0."""
+    task = asyncio.current_task() if asyncio._get_running_loop() else None
+    return number_of(task) if task else -threading.get_ident()
+
+
+def script_line() -> str:
+    """The script's innermost line that calls this, ``file:number``; "" if none does."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if is_of_a_script(frame.f_code):
+            return line_in(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return ""
+
+
+def is_called_by_a_script() -> bool:
+    """Whether a script's own code calls this, and no library in between."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        if not frame.f_code.co_filename.startswith((*OURS, "<")):
+            return is_of_a_script(frame.f_code)
+        frame = frame.f_back
+    return False
+
+
+def line_in(code: CodeType, number: int) -> str:
+    """A line of the file that ``code`` stands in."""
+    return f"{code.co_filename.rpartition('/')[2]}:{number}"
+
+
+def is_of_a_script(code: CodeType) -> bool:
+    """Whether it stands neither in a library nor in this package."""
+    known = _is_of_a_script.get(code)
+    if known is None:
+        path = code.co_filename
+        is_library = any(part in path for part in LIBRARY_PARTS)
+        known = not is_library and not path.startswith(OURS)
+        _is_of_a_script[code] = known
+    return known

@@ -1,97 +1,97 @@
-"""A script in a process of its own, which notes its events."""
+"""Runs a script in this process as ``python SCRIPT`` would, and is there at its end."""
 
+import atexit
 import os
 import signal
-import subprocess
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType, TracebackType
 
-from inflight_lab.plot.feed import UPDATE
-from inflight_lab.watch.hooks import EVENTS_VARIABLE, PRACTICE_VARIABLE
-from inflight_lab.watch.request_log import RequestLog
-
-STARTUP_FOLDER = str(Path(__file__).with_name("startup"))
-"""Holds the ``sitecustomize`` that Python runs first, which installs the hooks."""
+AtEnd = Callable[[int], None]
+"""Gets the script's exit status."""
 
 
-def start(
-    command: list[str], *, events: str, practice_port: int
-) -> subprocess.Popen[bytes]:
-    """Start the script; signals reach it once, as they would without watch.
+class Script:
+    """A Python script with its arguments.
 
-    It notes into the file ``events``.  Unless ``practice_port`` is 0, the practice
-    server there answers.
+    `run` ends this process as the script would end its own: with its output, its last
+    error and its exit status.  After all that, threads and exit handlers of the script
+    included, ``at_end`` is called once.  It is not called if something kills the
+    process at once, as SIGKILL and `os._exit` do.
     """
-    # Ctrl-C at a terminal reaches every process in its foreground.  Any other signal
-    # reaches this process or its group only.  The script then has a group of its own,
-    # so the signal is passed on to it.
-    terminal_signals_both = os.name != "posix" or _is_in_the_foreground()
-    relay = SignalRelay()
-    signal.signal(signal.SIGTERM, relay.hand_on)
-    signal.signal(
-        signal.SIGINT, relay.ignore if terminal_signals_both else relay.hand_on
-    )
-    child = subprocess.Popen(
-        command,
-        env=_environment(events, practice_port),
-        process_group=None if terminal_signals_both else 0,
-    )
-    relay.begin(child)
-    return child
+
+    def __init__(self, path: str, arguments: Sequence[str], at_end: AtEnd) -> None:
+        self._path = path
+        self._arguments = list(arguments)
+        self._at_end = at_end
+        self._process = os.getpid()
+        self._status = 0
+        self._signal: int | None = None
+        """What ended the script, if it was a signal."""
+
+    def run(self) -> None:
+        """Run it as ``__main__``.  Raises ``SystemExit`` unless it ends well."""
+        atexit.register(self._finish)  # before the script, so that it comes last
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminate)
+        try:
+            self._execute()
+        except SystemExit as error:
+            self._status = _status_of(error.code)
+            raise
+        except BaseException as error:
+            shown = _without_our_frames(error.__traceback__, self._absolute_path)
+            sys.excepthook(type(error), error.with_traceback(shown), shown)
+            self._status = 1
+            if isinstance(error, KeyboardInterrupt):
+                self._signal = signal.SIGINT
+        if self._status:
+            sys.exit(self._status)
+
+    @property
+    def _absolute_path(self) -> str:
+        return os.path.abspath(self._path)
+
+    def _execute(self) -> None:
+        module = ModuleType("__main__")
+        module.__file__ = self._absolute_path
+        module.__loader__ = SourceFileLoader("__main__", self._absolute_path)
+        module.__dict__["__builtins__"] = __builtins__
+        sys.modules["__main__"] = module
+        sys.argv = [self._path, *self._arguments]
+        sys.path[0] = str(Path(self._path).resolve().parent)
+        source = Path(self._path).read_bytes()
+        code = compile(source, self._absolute_path, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+
+    def _terminate(self, number: int, _: object) -> None:
+        """SIGTERM would end the script at once: so it does, after our words."""
+        self._status = -number
+        self._signal = number
+        self._finish()
+
+    def _finish(self) -> None:
+        if os.getpid() == self._process:  # not in a fork, which has seen nothing
+            self._process = 0  # once
+            sys.stdout.flush()
+            self._at_end(self._status)
+        if self._signal is not None:
+            sys.stderr.flush()
+            signal.signal(self._signal, signal.SIG_DFL)
+            os.kill(os.getpid(), self._signal)
 
 
-class SignalRelay:
-    """Hands signals on to the script, also those that come while it is started."""
-
-    def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
-        self._early: list[int] = []
-
-    def begin(self, child: subprocess.Popen[bytes]) -> None:
-        """From now on there is a script: ``child``."""
-        self._child = child
-        for number in self._early:
-            child.send_signal(number)
-
-    def hand_on(self, number: int, _: object) -> None:
-        """Handle a signal that this process alone has got."""
-        if self._child is None:
-            self._early.append(number)
-        else:
-            self._child.send_signal(number)
-
-    def ignore(self, _number: int, _: object) -> None:
-        """Handle a signal that the script gets as well, from the terminal."""
+def _without_our_frames(trace: TracebackType | None, path: str) -> TracebackType | None:
+    """From the script's own first line on; None if it was not reached."""
+    while trace and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    return trace
 
 
-def follow(child: subprocess.Popen[bytes], log: RequestLog) -> int:
-    """Take in what the script notes until it ends.  Returns its exit status."""
-    status = None
-    while status is None:
-        # It ends before the last reading, so that nothing is missed.
-        with suppress(subprocess.TimeoutExpired):
-            status = child.wait(UPDATE)
-        log.catch_up()
-    return status
-
-
-def exit_as(status: int) -> None:
-    """End this process as the script ended: a shell says the same about both."""
-    if status < 0:  # it died of a signal
-        with suppress(OSError):  # SIGKILL has no handler
-            signal.signal(-status, signal.SIG_DFL)
-        os.kill(os.getpid(), -status)
-    raise SystemExit(status)
-
-
-def _is_in_the_foreground() -> bool:
-    return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
-
-
-def _environment(events: str, practice_port: int) -> dict[str, str]:
-    folders = [STARTUP_FOLDER, os.environ.get("PYTHONPATH", "")]
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, folders)),
-        EVENTS_VARIABLE: events,
-        PRACTICE_VARIABLE: str(practice_port),
-    }
+def _status_of(code: object) -> int:
+    """The exit status that Python makes of what `sys.exit` was given."""
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1

@@ -6,7 +6,7 @@ import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 SLOTS = asyncio.Semaphore(5)
 NO_LIMIT = contextlib.nullcontext()
 AROUND_ALL, AROUND_EACH = SLOTS, NO_LIMIT

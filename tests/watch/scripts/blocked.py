@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 
 
 async def work(client, number):

@@ -5,7 +5,7 @@ import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 LIMIT = 3 if "sound" in sys.argv else 1
 
 

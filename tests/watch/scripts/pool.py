@@ -5,7 +5,7 @@ import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 LIMITS = httpx.Limits(max_connections=40 if "sound" in sys.argv else 10)
 
 

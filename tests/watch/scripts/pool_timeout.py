@@ -6,7 +6,7 @@ import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 LIMITS = httpx.Limits(max_connections=5)
 TIMEOUT = httpx.Timeout(60, pool=0.01)
 

@@ -1,14 +1,15 @@
 """Refused requests are repeated at once."""
 
 import asyncio
+import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 
 
 async def get(client, number):
-    for _ in range(20):
+    for _ in range(4):
         response = await client.get(f"{URL}{number}")
         if response.status_code != 429:
             break

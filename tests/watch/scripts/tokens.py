@@ -5,7 +5,7 @@ import sys
 
 import httpx
 
-URL = "https://api.example.com/v1/chat/completions"
+URL = f"{sys.argv[1]}/v1/chat/completions"
 COUNT = 5 if "sound" in sys.argv else 30
 
 

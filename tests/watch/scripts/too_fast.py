@@ -1,10 +1,11 @@
 """60 requests, about 50 a second, all the time."""
 
 import asyncio
+import sys
 
 import httpx
 
-URL = "https://api.example.com/items/"
+URL = f"{sys.argv[1]}/items/"
 
 
 async def main():

@@ -22,7 +22,9 @@ async def ask(client, number):
 
 
 async def main():
-    async with openai.AsyncOpenAI(api_key="k", max_retries=RETRIES) as client:
+    async with openai.AsyncOpenAI(
+        api_key="k", base_url=f"{sys.argv[1]}/v1", max_retries=RETRIES
+    ) as client:
         await asyncio.gather(*(ask(client, n) for n in range(8)))
 
 

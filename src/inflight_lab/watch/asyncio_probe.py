@@ -1,0 +1,152 @@
+"""Note which task uses which semaphore, what blocks a loop, what `gather` throws away.
+
+A loop is blocked by whatever does not await.  How long `time.sleep` sleeps is known,
+and how long a step computes is the thread's own processor time, so other busy programs
+make neither of them longer.  Only a wait for something else is told by the clock.
+"""
+
+import asyncio
+import multiprocessing.process
+import sys
+import time
+from types import CodeType
+from typing import Any
+
+from inflight_lab.watch.probes import replace
+from inflight_lab.watch.request_log import (
+    Block,
+    RequestLog,
+    SemaphoreUse,
+    ThrownAway,
+    current_sender,
+    is_called_by_a_script,
+    is_of_a_script,
+    line_in,
+    number_of,
+    script_line,
+    semaphore_around,
+)
+
+LONG_COMPUTING = 0.05
+"""Seconds of processor time; a step that computes longer blocks the loop."""
+LONG_WAITING = 0.25
+"""Seconds; a busy machine may make a step wait almost as long."""
+
+
+def watch_asyncio(log: RequestLog) -> None:
+    """Note it from now on, in each loop."""
+    log.sees_asyncio = True
+    _watch_semaphores(log)
+    _watch_steps(log)
+    _watch_gather(log)
+
+
+def _watch_semaphores(log: RequestLog) -> None:
+    async def acquire(original: Any, semaphore: Any) -> Any:
+        number = number_of(semaphore)
+        use = log.semaphores.get(number)
+        if use is None:
+            use = SemaphoreUse(semaphore._value, script_line())
+            log.semaphores[number] = use
+        use.senders.add(current_sender())
+        result = await original(semaphore)
+        semaphore_around.set(number)
+        return result
+
+    def release(original: Any, semaphore: Any) -> Any:
+        semaphore_around.set(0)
+        return original(semaphore)
+
+    replace(asyncio.Semaphore, "acquire", acquire)
+    replace(asyncio.Semaphore, "release", release)
+
+
+def _watch_steps(log: RequestLog) -> None:
+    def sleep(original: Any, seconds: float) -> None:
+        if log.open and asyncio._get_running_loop() is not None:
+            log.blocks.append(Block(seconds, "time.sleep", script_line()))
+        original(seconds)
+
+    def run(original: Any, handle: Any) -> None:
+        if not log.open:
+            original(handle)
+            return
+        explained = len(log.blocks) + len(log.requests)
+        computed = time.thread_time()
+        began = time.perf_counter()
+        original(handle)
+        seconds = time.perf_counter() - began
+        if seconds < LONG_COMPUTING:
+            return
+        computed = time.thread_time() - computed
+        if computed >= LONG_COMPUTING:
+            log.blocks.append(Block(computed, "computing", _place(handle)))
+        elif seconds >= LONG_WAITING:
+            is_new = len(log.blocks) + len(log.requests) == explained
+            if is_new:  # else it slept, or sent something without awaiting
+                log.blocks.append(Block(seconds, "waiting", _place(handle)))
+
+    replace(time, "sleep", sleep)
+    replace(asyncio.Handle, "_run", run)
+
+
+def _place(handle: asyncio.Handle) -> str:
+    """``work() (main.py:12)``: the script's function that a step of a loop is part of.
+
+    It is the outermost one, since the step may have left those that it awaited.
+    """
+    called = getattr(handle, "_callback", None)
+    task = getattr(called, "__self__", None)
+    coroutine = task.get_coro() if isinstance(task, asyncio.Task) else None
+    while coroutine is not None:
+        code: CodeType | None = getattr(coroutine, "cr_code", None)
+        if code and is_of_a_script(code):
+            return f"{code.co_name}() ({line_in(code, code.co_firstlineno)})"
+        coroutine = getattr(coroutine, "cr_await", None)
+    return ""
+
+
+def _watch_gather(log: RequestLog) -> None:
+    def gather(original: Any, *things: Any, return_exceptions: bool = False) -> Any:
+        outer = original(*things, return_exceptions=return_exceptions)
+        line = script_line()
+
+        def note(_: object) -> None:
+            error = getattr(outer, "_exception", None)  # it must not count as seen
+            if error is not None:
+                results = sum(_has_a_result(each) for each in outer._children)
+                thrown = ThrownAway(type(error).__name__, results, line)
+                log.thrown_away.append(thrown)
+
+        if not return_exceptions and things:
+            outer.add_done_callback(note)
+        return outer
+
+    replace(asyncio, "gather", gather)
+
+
+def _has_a_result(task: Any) -> bool:
+    """Whether a task has returned something; its error must not count as seen."""
+    is_over = task.done() and not task.cancelled()
+    return is_over and task._exception is None and task.result() is not None
+
+
+def watch_processes(log: RequestLog) -> None:
+    """Count the other processes that the script starts, and warn at the first."""
+
+    def note() -> None:
+        if is_called_by_a_script():
+            log.other_processes += 1
+            if log.other_processes == 1:
+                log.warn("the script starts another process, which may send real ones")
+
+    def start(original: Any, process: Any) -> None:
+        note()
+        original(process)
+
+    def audit(event: str, _: object) -> None:
+        if event in ("subprocess.Popen", "os.system"):
+            note()
+
+    replace(multiprocessing.process.BaseProcess, "start", start)
+    sys.addaudithook(audit)

@@ -1,0 +1,586 @@
+"""Nine things that can stand out in a run, and what to do about each.
+
+A finding rests on numbers that you can count yourself, in the script's own output or in
+the API's log.  ``certain`` is what was counted, ``likely`` what the numbers suggest.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from urllib.parse import urljoin
+
+from inflight_lab.watch.quota import Quota, announced_in, limits_named_in
+from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.snippet import command_for
+
+FEW = 4
+"""How many requests, clients or semaphores a finding needs at least."""
+NOT_YET_SLOW = 5.0
+"""Seconds; no answer that takes less is called a stall."""
+TOKENS = re.compile(r"tokens? per|\btokens in\b|\bTP[MD]\b|_token_count", re.I)
+CONCURRENCY = re.compile(r"concurren|at once|simultaneous|in parallel", re.I)
+SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.I)
+POOL_ERRORS = ("PoolTimeout", "ConnectionTimeoutError")
+"""How httpx and aiohttp call it when no connection became free in time."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that stood out."""
+
+    certain: bool
+    name: str
+    facts: str
+    """Sentences: what was counted, and where."""
+    advice: str
+    notebook: str
+    """The number of the one that explains it."""
+    command: str = ""
+    """Writes a script that does it right; "" if none does."""
+
+    def __str__(self) -> str:
+        certainty = "certain" if self.certain else "likely"
+        text = f"{certainty}: {self.name}: {self.facts} {self.advice} "
+        text += f"(inflight-lab --open {self.notebook})"
+        return f"{text}\n  {self.command}" if self.command else text
+
+
+class Run:
+    """The requests of a run, and what they have in common.
+
+    ``practice`` is the quota of the practice server, if that answered.
+    """
+
+    def __init__(self, log: RequestLog, practice: Quota | None = None) -> None:
+        self.log = log
+        self.requests = list(log.requests)
+        self.practice = practice
+        self.refused = [each for each in self.requests if each.refusal]
+        self.over_quota = [
+            each for each in self.refused if not each.is_refused_for_good
+        ]
+
+    @property
+    def seconds(self) -> float:
+        """From the first request to the last answer."""
+        begins = [each.asked for each in self.requests]
+        ends = [each.ended for each in self.requests if each.ended]
+        return max(begins + ends) - min(begins)
+
+    def counted_with(self, refused: Sequence[Request]) -> list[Request]:
+        """The requests that share a quota with most of ``refused``."""
+        if self.practice:
+            return self.requests
+        (host, _), *_ = Counter(each.host for each in refused).most_common(1)
+        return [each for each in self.requests if each.host == host]
+
+    def quota_of(self, requests: Iterable[Request]) -> Quota | None:
+        """What the API allows; None if it does not say for how long."""
+        return self.practice or newest_quota(requests)
+
+
+def newest_quota(requests: Iterable[Request]) -> Quota | None:
+    """What the newest of their answers names that names a quota."""
+    quotas = [announced_in(each.headers) for each in requests if each.answered]
+    return next((quota for quota in reversed(quotas) if quota), None)
+
+
+# Counting
+
+
+def most_at_once(requests: Iterable[Request], begins: Sequence[float]) -> int:
+    """The most that had begun and not ended at one time."""
+    ends = sorted(each.ended for each in requests if each.ended is not None)
+    counts = [
+        number - bisect_right(ends, begin)
+        for number, begin in enumerate(sorted(begins), 1)
+    ]
+    return max(counts, default=0)
+
+
+def most_within(seconds: float, times: Iterable[float]) -> int:
+    """The most of ``times`` in any window of so many seconds."""
+    ordered = sorted(times)
+    counts = [
+        number - bisect_right(ordered, time - seconds)
+        for number, time in enumerate(ordered, 1)
+    ]
+    return max(counts, default=0)
+
+
+def sent_times(requests: Iterable[Request]) -> list[float]:
+    """When those that went out did."""
+    return [each.sent for each in requests if each.sent is not None]
+
+
+def groups(
+    key: Callable[[Request], Hashable], requests: Iterable[Request]
+) -> list[list[Request]]:
+    """The requests with the same key, in the order of time."""
+    by_key: dict[Hashable, list[Request]] = defaultdict(list)
+    for request in requests:
+        by_key[key(request)].append(request)
+    return list(by_key.values())
+
+
+def place(lines: Iterable[str]) -> str:
+    """`` (main.py:12)``, if most of it happened at one line of the script."""
+    counts = Counter(lines)
+    if not counts:
+        return ""
+    ((line, count),) = counts.most_common(1)
+    return f" ({line})" if line and count > counts.total() / 2 else ""
+
+
+def quoted(request: Request) -> str:
+    """What the API said, in its own words and in its headers."""
+    reason = request.refusal.reason if request.refusal else ""
+    shown = reason if len(reason) <= 160 else f"{reason[:160]} ..."
+    words = f' The API says: "{shown}"' if shown else ""
+    return words + limits_named_in(request.headers)
+
+
+# The findings, causes before effects
+
+
+def limit_without_effect(run: Run) -> Finding | None:
+    """A semaphore for each task, or around the tasks instead of their requests."""
+    uses = run.log.semaphores
+    alone = [use for use in uses.values() if len(use.senders) == 1]
+    tasks = len(groups(lambda each: each.sender, run.requests))
+    if len(alone) >= max(FEW, tasks / 2):
+        return Finding(
+            True,
+            "A semaphore for each task",
+            f"{len(alone)} semaphores were used by one task each, so no task waited"
+            f"{place(use.line for use in alone)}.",
+            "Make one semaphore before the tasks, and share it.",
+            "03",
+        )
+    for number, use in uses.items():
+        inside = [each for each in run.requests if each.around == number]
+        of_others = [each for each in inside if each.sender not in use.senders]
+        most = most_at_once(of_others, sent_times(of_others))
+        if most > max(use.slots, FEW):
+            return Finding(
+                True,
+                "The semaphore is around the tasks, not around the requests",
+                f"It has {use.slots} slots ({use.line}), and {most} requests that were "
+                "started inside its block were in flight at once.",
+                "Acquire it in each task, around the request itself.",
+                "03",
+            )
+    return None
+
+
+def refused_for_good(run: Run) -> Finding | None:
+    """More was sent although no wait would help."""
+    final = [each for each in run.requests if each.is_refused_for_good]
+    if not final:
+        return None
+    first = min(final, key=lambda each: each.ended or each.asked)
+    ended = first.ended or first.asked
+    later = [
+        each for each in run.requests if each.asked > ended and each.host == first.host
+    ]
+    if len(later) < FEW:
+        return None
+    return Finding(
+        True,
+        "Sent again, though no wait will help",
+        f"{first.host} refused for good ({first.status}), and {len(later)} requests "
+        f"were sent after that{place(each.line for each in later)}.{quoted(first)}",
+        "Stop at the first such answer.",
+        "08",
+    )
+
+
+def over_the_quota(run: Run) -> Finding | None:
+    """The API refused, and said why in its words or its headers."""
+    if not run.over_quota:
+        return None
+    requests = run.counted_with(run.over_quota)
+    over = set(run.over_quota)
+    refused = [each for each in requests if each in over]
+    of_kind = _kind_of_limit(refused)
+    statuses = "/".join(str(status) for status in sorted({r.status for r in refused}))
+    counts = f"{len(refused)} of {len(requests)} requests were refused ({statuses})"
+    command = command_for(requests, run.quota_of(requests))
+    if of_kind:
+        name, advice, notebook = of_kind
+        facts = f"{counts}{place(each.line for each in refused)}.{quoted(refused[0])}"
+        return Finding(True, name, facts, advice, notebook, command)
+    return _over_the_rate(run, requests, counts, command)
+
+
+def _kind_of_limit(refused: list[Request]) -> tuple[str, str, str] | None:
+    """Which limit most refusals name, if it is not one of requests."""
+    if sum(each.status >= 500 for each in refused) > len(refused) / 2:
+        return OVERLOADED
+    reasons = [each.refusal.reason for each in refused if each.refusal]
+    for words, name, advice, notebook in KINDS_OF_LIMIT:
+        if sum(bool(words.search(reason)) for reason in reasons) > len(reasons) / 2:
+            return name, advice, notebook
+    return None
+
+
+OVERLOADED = (
+    "The API was overloaded",
+    "That is not your quota: wait as long as it says, longer each time, and keep fewer "
+    "in flight.",
+    "08",
+)
+KINDS_OF_LIMIT = (
+    (
+        SECONDARY,
+        "GitHub's secondary limit",
+        "It is about bursts, not about your hourly quota: keep fewer in flight, and "
+        "wait as long as the answer says.",
+        "08",
+    ),
+    (
+        TOKENS,
+        "Over the quota of tokens",
+        "Keep two budgets, one of requests and one of tokens.",
+        "13",
+    ),
+    (
+        CONCURRENCY,
+        "Over the limit on requests in flight",
+        "Put one semaphore around all requests.",
+        "03",
+    ),
+)
+"""What the API's words say: the name of the finding, what to do, and the notebook.
+`OVERLOADED` is the same for statuses from 500 on."""
+
+
+def _over_the_rate(
+    run: Run, requests: list[Request], counts: str, command: str
+) -> Finding:
+    quota = run.quota_of(requests)
+    times = sent_times(requests)
+    accepted = [each for each in requests if each.is_accepted]
+    most = most_within(quota.period, times) if quota else 0
+    if quota is None or most <= quota.rate + max(1, quota.rate / 10):
+        # One more may be the network's doing: the API counts arrivals.
+        allowed = f" {quota} are allowed; you sent up to {most}." if quota else ""
+        return Finding(
+            False,
+            "Refused",
+            f"{counts}, {len(accepted)} accepted in {run.seconds:.1f} s.{allowed}"
+            f"{quoted(run.over_quota[0])}",
+            "Look up the rate in the API's documentation, and pace to it"
+            + ("." if quota else " with --rate and --period."),
+            "06",
+            command,
+        )
+    return Finding(
+        True,
+        "Over the quota",
+        f"{counts}. {quota} are allowed; you sent {most} within that time"
+        f"{place(each.line for each in requests)}.",
+        "Pace them: a limit on requests in flight doesn't limit the rate.",
+        "06",
+        command,
+    )
+
+
+def storm_of_retries(run: Run) -> Finding | None:
+    """Much of what is sent are retries that come too soon, or all together."""
+    retries = [
+        (failed, again)
+        for group in groups(lambda each: each.same, run.requests)
+        for failed, again in pairwise(group)
+        if failed.ended and failed.ended <= again.asked and failed.is_unanswered
+    ]
+    if len(retries) <= max(FEW, len(run.requests) / 5):
+        return None
+    if any(failed.is_refused_for_good for failed, _ in retries):
+        return None
+    pauses = [again.asked - (failed.ended or 0) for failed, again in retries]
+    early = sum(
+        pause < 0.95 * (failed.refusal.pause or 0)
+        for pause, (failed, _) in zip(pauses, retries, strict=True)
+        if failed.refusal
+    )
+    failed_again = sum(again.is_unanswered for _, again in retries)
+    is_early = early > len(retries) / 2 or median(pauses) < 0.2
+    is_together = _come_together([again.asked for _, again in retries], median(pauses))
+    together_in_vain = is_together and failed_again > len(retries) / 5
+    layers = _layers(run)
+    if not is_early and not together_in_vain and not layers:
+        return None
+    facts = (
+        f"{len(retries)} of {len(run.requests)} requests are retries, {failed_again} "
+        f"of them failed again. Half of them came within {median(pauses):.2f} s"
+    )
+    facts += f", {early} sooner than the API asked for." if early else "."
+    return Finding(
+        early > len(retries) / 2,
+        "A storm of retries",
+        facts + layers,
+        "Wait as long as the API says, and a random time longer.",
+        "08",
+        "" if run.over_quota else command_for(run.requests, None),
+    )
+
+
+def _come_together(times: list[float], pause: float) -> bool:
+    """Whether most that come within a pause come within a fifth of it."""
+    in_a_fifth = most_within(pause / 5, times)
+    return in_a_fifth > max(2 * FEW, 0.6 * most_within(pause, times))
+
+
+def _layers(run: Run) -> str:
+    """A sentence, if a library's retries are inside a loop of the script's own."""
+    most = 0
+    for group in groups(lambda each: each.same, run.requests):
+        calls = sum(each.retry == 0 for each in group)
+        if calls > 1 and any(each.retry for each in group):
+            most = max(most, len(group))
+    if not most:
+        return ""
+    return (
+        f" Both the client library and your code retry, so one request was sent up to "
+        f"{most} times; switch one of the two off."
+    )
+
+
+def pool_was_the_limit(run: Run) -> Finding | None:
+    """Requests waited inside the client for a connection."""
+    for group in groups(lambda each: each.client, run.requests):
+        pool = group[0].pool
+        if not pool:
+            continue
+        in_vain = sum(each.error in POOL_ERRORS and not each.sent for each in group)
+        asked = most_at_once(group, [each.asked for each in group])
+        waited = asked - pool
+        waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
+        is_much = waited >= max(FEW, pool / 4) and not waits_quietly
+        if not in_vain and not is_much:
+            continue
+        facts = f"{asked} requests at once for {pool} connections"
+        facts += place(each.line for each in group)
+        if in_vain:
+            facts += f"; {in_vain} waited in vain and were never sent"
+        return Finding(
+            True,
+            "The connection pool was the limit",
+            f"{facts}.",
+            "Let a semaphore of your own, below that number, be the limit.",
+            "02",
+        )
+    return None
+
+
+def client_for_each_request(run: Run) -> Finding | None:
+    """No connection is reused."""
+    clients = len(groups(lambda each: each.client, run.requests))
+    if clients < max(FEW, len(run.requests) / 2):
+        return None
+    return Finding(
+        True,
+        "A client for each request",
+        f"{clients} clients for {len(run.requests)} requests"
+        f"{place(each.line for each in run.requests)}, so each opens a connection.",
+        "Make one client around all that you send.",
+        "01",
+    )
+
+
+def one_after_the_other(run: Run) -> Finding | None:
+    """Most of the time one request was in flight, with no other beside it."""
+    if run.refused or len(run.requests) <= FEW or run.seconds < 0.5:
+        return None
+    quota = run.quota_of(run.requests)
+    if quota and len(run.requests) / run.seconds > 0.8 * quota.rate / quota.period:
+        return None
+    if _follows_pages(run.requests):
+        return None
+    alone = _alone_in_flight(run.requests)
+    share = sum((each.ended or each.asked) - each.asked for each in alone) / run.seconds
+    if share < 0.5:
+        return None
+    return Finding(
+        len(alone) == len(run.requests),
+        "One after the other",
+        f"{len(alone)} of {len(run.requests)} requests were alone in flight, "
+        f"{share:.0%} of the time{place(each.line for each in alone)}.",
+        "Unless each needs the answer before it, send several at once.",
+        "02",
+    )
+
+
+def _alone_in_flight(requests: list[Request]) -> list[Request]:
+    """Those that began after every other had ended, and ended before the next."""
+    ordered = sorted(requests, key=lambda each: each.asked)
+    alone = []
+    ended = 0.0
+    for request, following in zip(ordered, [*ordered[1:], None], strict=True):
+        end = request.ended or request.asked
+        is_before_the_next = following is None or following.asked >= end
+        if request.asked >= ended and is_before_the_next:
+            alone.append(request)
+        ended = max(ended, end)
+    return alone
+
+
+def blocked_event_loop(run: Run) -> Finding | None:
+    """The event loop stands still while requests are in flight."""
+    blocking = [each for each in run.requests if each.blocks_loop]
+    if len(blocking) >= FEW:
+        return Finding(
+            True,
+            "A blocked event loop",
+            f"{len(blocking)} requests were sent with {blocking[0].library}'s blocking "
+            f"client inside the event loop{place(each.line for each in blocking)}, so "
+            "nothing else could run.",
+            "Use an async client, or asyncio.to_thread.",
+            "01",
+        )
+    seconds: Counter[tuple[str, str]] = Counter()
+    times: Counter[tuple[str, str]] = Counter()
+    for block in run.log.blocks:
+        seconds[block.cause, block.where] += block.seconds  # type: ignore[assignment]
+        times[block.cause, block.where] += 1
+    if not seconds:
+        return None
+    ((cause, where), total), *_ = seconds.most_common(1)
+    is_certain = cause != "waiting"
+    if not where or total < 0.2 or total < (0.05 if is_certain else 0.2) * run.seconds:
+        return None
+    count = times[cause, where]
+    return Finding(
+        is_certain,
+        "A blocked event loop",
+        f"{BLOCKED_BY[cause]} {count} times, {total:.1f} s in all, at {where}, while "
+        "requests were in flight.",
+        "Await what waits, and compute in asyncio.to_thread or in another process.",
+        "01",
+    )
+
+
+BLOCKED_BY = {
+    "time.sleep": "time.sleep was called",
+    "computing": "It computed without awaiting anything",
+    "waiting": "It waited without awaiting anything",
+}
+"""By the cause of a `Block`, how it is said."""
+
+
+def what_was_lost(run: Run) -> Finding | None:
+    """Answers thrown away, requests that ended without one, pages never asked for."""
+    facts = [*_thrown_away(run), *_without_an_answer(run), *_stalls(run), *_pages(run)]
+    if not facts:
+        return None
+    return Finding(
+        True,
+        "What was lost",
+        " ".join(facts),
+        "Save each answer as it comes, and ask again for what is missing.",
+        "08",
+    )
+
+
+def _thrown_away(run: Run) -> Iterable[str]:
+    for thrown in run.log.thrown_away:
+        if thrown.results:
+            at = f" ({thrown.line})" if thrown.line else ""
+            yield (
+                f"gather raised {thrown.error}{at}, and did not return the results of "
+                f"{thrown.results} tasks that had one."
+            )
+
+
+def _without_an_answer(run: Run) -> Iterable[str]:
+    if run.log.exit_status != 0:
+        return
+    missing = 0
+    for group in groups(lambda each: each.same, run.requests):
+        tried_again = {
+            id(again) for first, again in pairwise(group) if _is_after(again, first)
+        }
+        wanted = len(group) - len(tried_again)
+        answered = sum(not each.is_unanswered for each in group)
+        missing += max(0, wanted - answered)
+    if missing:
+        yield (
+            "The script ended well (exit status 0), but got no answer that can be used "
+            f"to {missing} of its requests."
+        )
+
+
+def _is_after(again: Request, first: Request) -> bool:
+    """Whether it may be a retry of the first."""
+    return first.is_unanswered and again.asked >= (first.ended or again.asked + 1)
+
+
+def _stalls(run: Run) -> Iterable[str]:
+    times = sorted(
+        each.answered - each.sent
+        for each in run.requests
+        if each.answered is not None and each.sent is not None and each.is_accepted
+    )
+    if len(times) < 5 * FEW or run.log.blocks:
+        return
+    usual = median(times)
+    stalled = [seconds for seconds in times if seconds > max(NOT_YET_SLOW, 20 * usual)]
+    if stalled:
+        yield (
+            f"{len(stalled)} answers took up to {stalled[-1]:.0f} s, where half took "
+            f"{usual:.2g} s or less."
+        )
+
+
+def _pages(run: Run) -> Iterable[str]:
+    asked = {each.url for each in run.requests}
+    pages = set(_next_pages(run.requests)) - asked
+    if pages:
+        yield (
+            f'{len(pages)} answers name a next page (Link, rel="next") that was never '
+            "asked for."
+        )
+
+
+def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
+    for request in requests:
+        for link in re.split(r",\s*(?=<)", request.headers.get("link", "")):
+            found = re.match(r'<([^>]*)>.*;\s*rel="?next\b', link)
+            if found and request.is_accepted:
+                yield urljoin(request.url, found[1])
+
+
+def _follows_pages(requests: list[Request]) -> bool:
+    """Whether most of them ask for the page that an answer before them named."""
+    pages = set(_next_pages(requests))
+    return sum(each.url in pages for each in requests) > len(requests) / 2
+
+
+CAUSES: tuple[Callable[[Run], Finding | None], ...] = (
+    limit_without_effect,
+    refused_for_good,
+    over_the_quota,
+    storm_of_retries,
+    pool_was_the_limit,
+    blocked_event_loop,
+    client_for_each_request,
+    one_after_the_other,
+)
+"""What is looked for, in the order in which it is said."""
+MOST_SHOWN = 3
+
+
+def diagnose(run: Run) -> list[Finding]:
+    """What stands out: the cause first, and at most three; what was lost is last."""
+    lost = what_was_lost(run)
+    if len(run.requests) < FEW:
+        return [lost] if lost else []
+    found = [finding for check in CAUSES if (finding := check(run))]
+    if lost is None:
+        return found[:MOST_SHOWN]
+    return [*found[: MOST_SHOWN - 1], lost]

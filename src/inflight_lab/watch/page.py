@@ -1,0 +1,101 @@
+"""A watched run as one HTML file: what stood out, and the run, which plays."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from inflight_lab.observation.timeline import Timeline
+from inflight_lab.plot.player import Recorded, page_parts, player_html
+from inflight_lab.plot.source import PlotSource
+from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.runs.run import Run
+from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.request_log import RequestLog
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
+body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; line-height: 1.5; }}
+li {{ margin-bottom: 0.75rem; }}
+pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{summary}</p>
+<ul>
+{findings}
+</ul>
+{picture}
+</body>
+</html>
+"""
+
+
+def policy_of(quota: Quota | None) -> QuotaPolicy | None:
+    """A quota as the picture draws it."""
+    return QuotaPolicy("sliding-window", *quota) if quota else None
+
+
+def picture_of(run: Run) -> str:
+    """HTML that plays a finished run, and needs nothing else."""
+    return player_html([Recorded({"": run})], "") + page_parts()
+
+
+class RunPage:
+    """The page of the run in ``log``, which is recorded from its first request on.
+
+    ``path`` is the file that `write` makes, ``title`` what stands on top, and ``quota``
+    what is drawn as allowed.
+    """
+
+    def __init__(
+        self, log: RequestLog, path: str, *, title: str, quota: Quota | None
+    ) -> None:
+        self._log = log
+        self._path = Path(path).resolve()  # the script may change the folder
+        self._title = escape(title)
+        self._policy = policy_of(quota)
+        self._source: PlotSource | None = None
+        log.timeline = Timeline()
+        log.at_first_request = self._begin
+
+    def _begin(self) -> None:
+        self._source = PlotSource(None, self._log.timeline, lambda: self._policy)
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Write what was said, the summary first, with the run beside it.
+
+        Raises ``OSError`` if the file cannot be written.
+        """
+        summary, *findings = lines
+        page = PAGE.format(
+            title=self._title,
+            summary=escape(summary),
+            findings="\n".join(_item(finding) for finding in findings),
+            picture=self._picture(),
+        )
+        self._path.write_text(page, encoding="utf-8")
+
+    def _picture(self) -> str:
+        if self._source is None:
+            return ""
+        run = Run()
+        run.append(self._source.end())
+        try:
+            return picture_of(run)
+        except ValueError as error:  # it is too long to be drawn
+            return f"<p>There is no picture of this run: {escape(str(error))}</p>"
+
+
+def _item(finding: str) -> str:
+    """A list item; a command stands in a block of its own, to be copied."""
+    text, _, command = finding.partition("\n")
+    block = f"<pre>{escape(command.strip())}</pre>" if command else ""
+    return f"<li>{escape(text)}{block}</li>"

@@ -1,0 +1,366 @@
+"""Note what httpx, httpx2, aiohttp and requests send, each at its own seam.
+
+Nothing that is sent or returned changes.  In practice, the practice server answers in
+place of whichever host was asked.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import wraps
+from importlib import import_module
+from types import MethodType, ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from inflight_lab.watch.request_log import MAX_BODY, Request, RequestLog
+
+LOOPBACK = "127.0.0.1"
+BODY_ERRORS = (Exception, asyncio.CancelledError)
+"""How a body may break off; whoever wants no more of it raises none of these."""
+Instead = Callable[..., Any]
+
+
+def replace(owner: Any, name: str, instead: Instead) -> None:
+    """Call ``instead(original, ...)`` where a function of ``owner`` was called.
+
+    ``owner`` is a module, a class, or an object; for an object, only its own method is
+    replaced, and deleting the attribute brings it back.
+    """
+    is_shared = isinstance(owner, type | ModuleType)
+    original = getattr(owner if is_shared else type(owner), name)
+
+    @wraps(original)
+    def replaced(*args: Any, **options: Any) -> Any:
+        return instead(original, *args, **options)
+
+    setattr(owner, name, replaced if is_shared else MethodType(replaced, owner))
+
+
+def watch_libraries(log: RequestLog) -> None:
+    """Note what each of the libraries that are installed sends from now on."""
+    for name, watch in WATCHES.items():
+        with suppress(ImportError):
+            watch(log, import_module(name))
+
+
+# httpx and httpx2: each request, redirects included, goes through a transport
+
+
+def watch_httpx(log: RequestLog, library: Any) -> None:
+    """Note what the transports of httpx, or of httpx2, send."""
+    send = noting_send(log, library)
+    send_async = noting_send_async(log, library)
+    replace(library.HTTPTransport, "handle_request", send)
+    replace(library.AsyncHTTPTransport, "handle_async_request", send_async)
+
+
+def noting_send(log: RequestLog, library: Any) -> Instead:
+    """What to call in place of a transport's ``handle_request``."""
+
+    class Body(_Body, library.SyncByteStream):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                for part in self.stream:
+                    yield self.keep(part)
+            except BODY_ERRORS as error:
+                log.end(self.request, error)
+                raise
+
+        def close(self) -> None:
+            self.end(log)
+            self.stream.close()
+
+    def send(original: Any, transport: Any, asked: Any) -> Any:
+        request = _begin(log, library, transport, asked, is_async=False)
+        try:
+            response = original(transport, _to_send(log, request, asked))
+        except BaseException as error:
+            log.end(request, error)
+            raise
+        _note_answer(log, request, response, Body)
+        return response
+
+    return send
+
+
+def noting_send_async(log: RequestLog, library: Any) -> Instead:
+    """What to call in place of a transport's ``handle_async_request``."""
+
+    class Body(_Body, library.AsyncByteStream):  # type: ignore[misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for part in self.stream:
+                    yield self.keep(part)
+            except BODY_ERRORS as error:
+                log.end(self.request, error)
+                raise
+
+        async def aclose(self) -> None:
+            self.end(log)
+            await self.stream.aclose()
+
+    async def send(original: Any, transport: Any, asked: Any) -> Any:
+        request = _begin(log, library, transport, asked, is_async=True)
+        try:
+            to_send = _to_send(log, request, asked, is_async=True)
+            response = await original(transport, to_send)
+        except BaseException as error:
+            log.end(request, error)
+            raise
+        _note_answer(log, request, response, Body)
+        return response
+
+    return send
+
+
+class _Body:
+    """A body as it comes; of a failure, its beginning is kept."""
+
+    def __init__(self, stream: Any, request: Request) -> None:
+        self.stream = stream
+        self.request = request
+        self.kept = b""
+
+    def keep(self, part: bytes) -> bytes:
+        if self.request.status >= 400 and len(self.kept) < MAX_BODY:
+            self.kept += part
+        return part
+
+    def end(self, log: RequestLog) -> None:
+        request = self.request
+        with suppress(httpx.DecodingError):  # it is cut off, or compressed in a new way
+            answer = httpx.Response(200, headers=request.headers, content=self.kept)
+            request.body = answer.content
+        log.end(request)
+
+
+def _begin(
+    log: RequestLog, library: Any, transport: Any, asked: Any, *, is_async: bool
+) -> Request:
+    pool = getattr(transport, "_pool", None)
+    count = asked.headers.get("x-stainless-retry-count", "")
+    request = log.begin(
+        asked.method,
+        asked.url,
+        library=library.__name__,
+        client=transport,
+        header_names=asked.headers.keys(),
+        body=getattr(asked, "_content", b""),
+        pool=getattr(pool, "_max_connections", 0),
+        retry=int(count) if count.isdigit() else 0,
+        is_async=is_async,
+    )
+    if pool is None:  # nobody will tell when it has a connection
+        log.send(request)
+    return request
+
+
+def _note_answer(
+    log: RequestLog, request: Request, response: Any, body_class: type[_Body]
+) -> None:
+    log.answer(request, response.status_code, response.headers.raw)
+    if hasattr(response, "_content"):  # it is all there, so nobody will read a stream
+        request.body = response.content[:MAX_BODY]
+        log.end(request)
+    else:
+        response.stream = body_class(response.stream, request)
+
+
+def _to_send(
+    log: RequestLog, request: Request, asked: Any, *, is_async: bool = False
+) -> Any:
+    """A copy that tells when it goes out; in practice, to the practice server."""
+
+    def trace(event: str, _: object) -> None:
+        if event.endswith(".send_request_headers.started"):
+            log.send(request)
+            copy.extensions.pop("trace")  # the rest need not be told
+
+    async def trace_async(event: str, info: object) -> None:
+        trace(event, info)
+
+    # `copy.copy` would lose the stream, and the caller may send the original again.
+    copy = object.__new__(type(asked))
+    copy.__dict__ = dict(asked.__dict__)
+    copy.extensions = {"trace": trace_async if is_async else trace} | asked.extensions
+    if log.practice_port and asked.url.host:
+        copy.url = asked.url.copy_with(
+            scheme="http", host=LOOPBACK, port=log.practice_port
+        )
+        copy.headers = asked.headers.copy()
+        copy.headers["Host"] = f"{LOOPBACK}:{log.practice_port}"
+    return copy
+
+
+# aiohttp: each request, redirects included, gets its connection from a connector
+
+
+def watch_aiohttp(log: RequestLog, aiohttp: Any) -> None:
+    """Note what the connectors of aiohttp connect."""
+    replace(aiohttp.BaseConnector, "connect", noting_connect(log))
+    if log.practice_port:
+        replace(aiohttp.TCPConnector, "_create_connection", _connecting_to(log))
+
+
+def noting_connect(log: RequestLog) -> Instead:
+    """What to call in place of a connector's ``connect``."""
+
+    async def connect(
+        original: Any, connector: Any, asked: Any, *args: Any, **options: Any
+    ) -> Any:
+        limits = [connector.limit, connector.limit_per_host]
+        request = log.begin(
+            asked.method,
+            asked.url,
+            library="aiohttp",
+            client=connector,
+            header_names=asked.headers.keys(),
+            body=getattr(asked.body, "_value", b""),
+            pool=min((limit for limit in limits if limit), default=0),
+        )
+        if log.practice_port:
+            asked.proxy = None
+            asked.headers["Host"] = f"{LOOPBACK}:{log.practice_port}"
+        try:
+            connection = await original(connector, asked, *args, **options)
+        except BaseException as error:
+            log.end(request, error)
+            raise
+        log.send(request)
+        _listen(log, request, connection)
+        return connection
+
+    return connect
+
+
+def _listen(log: RequestLog, request: Request, connection: Any) -> None:
+    """Note the answer that comes through ``connection``, until that is free again."""
+    protocol = connection.protocol
+    body: Any = None
+
+    async def read(original: Any, protocol: Any) -> Any:
+        nonlocal body
+        try:
+            message, body = await original(protocol)
+        except BODY_ERRORS as error:
+            log.end(request, error)
+            raise
+        log.answer(request, message.code, message.raw_headers)
+        return message, body
+
+    def released() -> None:
+        vars(protocol).pop("read", None)
+        if request.status >= 400:
+            unread = getattr(body, "_buffer", ())
+            request.body = b"".join(unread)[:MAX_BODY]
+        log.end(request, body.exception() if request.status and body else None)
+
+    replace(protocol, "read", read)
+    connection.add_callback(released)
+
+
+def _connecting_to(log: RequestLog) -> Instead:
+    """A ``_create_connection`` that reaches the practice server only, unencrypted."""
+
+    async def create_connection(
+        _: Any, connector: Any, *_args: Any, **_options: Any
+    ) -> Any:
+        loop = asyncio.get_running_loop()
+        _transport, protocol = await loop.create_connection(
+            connector._factory, LOOPBACK, log.practice_port
+        )
+        return protocol
+
+    return create_connection
+
+
+# requests: an adapter sends each request; urllib3 below it may send it again
+
+
+class _OfThread(threading.local):
+    """What an adapter of requests is about to send, in this thread."""
+
+    url = ""
+    adapter: Any = None
+    noted: Request | None = None
+
+
+def watch_requests(log: RequestLog, requests: Any) -> None:
+    """Note what requests sends, until the head of the answer is there."""
+    current = _OfThread()
+
+    def send(original: Any, adapter: Any, asked: Any, **options: Any) -> Any:
+        current.url, current.adapter = asked.url, adapter
+        try:
+            if log.practice_port:
+                to_practice = _for_practice(asked, log.practice_port)
+                response = original(adapter, to_practice, **options | {"proxies": {}})
+                response.url, response.request = asked.url, asked
+            else:
+                response = original(adapter, asked, **options)
+        finally:
+            current.url, current.adapter = "", None
+        if current.noted and response.status_code >= 400 and not options.get("stream"):
+            current.noted.body = response.content[:MAX_BODY]
+        return response
+
+    def make_request(
+        original: Any,
+        pool: Any,
+        connection: Any,
+        method: str,
+        url: str,
+        **options: Any,
+    ) -> Any:
+        retries = options.get("retries")
+        request = log.begin(
+            method,
+            current.url or f"{pool.scheme}://{pool.host}:{pool.port}{url}",
+            library="requests" if current.url else "urllib3",
+            client=current.adapter or pool,
+            header_names=options.get("headers") or (),
+            body=options.get("body"),
+            retry=len(getattr(retries, "history", ())),
+            is_async=False,
+        )
+        current.noted = request
+        log.send(request)
+        try:
+            response = original(pool, connection, method, url, **options)
+        except BaseException as error:
+            log.end(request, error)
+            raise
+        log.answer(request, response.status, dict(response.headers))
+        log.end(request)
+        return response
+
+    replace(requests.adapters.HTTPAdapter, "send", send)
+    urllib3_pools = sys.modules["urllib3.connectionpool"]
+    replace(urllib3_pools.HTTPConnectionPool, "_make_request", make_request)
+
+
+def _for_practice(asked: Any, port: int) -> Any:
+    """A copy of a request of requests that goes to the practice server."""
+    copy = asked.copy()
+    parts = urlsplit(asked.url)
+    copy.url = parts._replace(scheme="http", netloc=f"{LOOPBACK}:{port}").geturl()
+    return copy
+
+
+WATCHES: dict[str, Callable[[RequestLog, Any], None]] = {
+    "httpx": watch_httpx,
+    "httpx2": watch_httpx,
+    "aiohttp": watch_aiohttp,
+    "requests": watch_requests,
+}
+"""By the name of the library: what notes its requests."""
+
+
+def transports_of(client: Any) -> Iterable[Any]:
+    """What a client of httpx sends through: one for all, and those for some hosts."""
+    return {client._transport, *client._mounts.values()} - {None}

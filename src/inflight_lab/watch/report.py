@@ -1,0 +1,96 @@
+"""A run in words: one sentence of numbers, and what stood out."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from inflight_lab.watch.findings import FEW, Finding, Run, diagnose, most_at_once
+from inflight_lab.watch.request_log import Request
+
+MAX_NAMED = 3
+"""How many hosts, or kinds of refusals and failures, are named: the most frequent."""
+
+
+def report(run: Run) -> list[str]:
+    """The lines that are said at the end."""
+    return [summary(run), *words_on(run, diagnose(run))]
+
+
+def words_on(run: Run, findings: Sequence[Finding]) -> list[str]:
+    """The findings, or that there are none; and what could not be seen."""
+    lines = [str(finding) for finding in findings]
+    count = run.log.other_processes
+    if count:
+        others = "another process" if count == 1 else f"{count} other processes"
+        lines.append(f"The script started {others}; what was sent there is not seen.")
+    if lines or not run.requests:
+        return lines
+    if len(run.requests) < FEW:
+        return ["Too few requests to tell more."]
+    return ["Nothing stood out."]
+
+
+def summary(run: Run) -> str:
+    """``300 requests to api.example.com in 0.5 s, at most 100 in flight: ...``"""
+    requests = run.requests
+    if not requests:
+        return (
+            "No request was seen. Seen are httpx, httpx2, aiohttp and requests, in the "
+            "script's own process."
+        )
+    outcomes = Counter(_outcome(each) for each in requests)
+    numbers = []
+    for outcome in ("accepted", "refused", "failed", "cancelled", "without an end"):
+        if outcomes[outcome] or outcome in ("accepted", "refused"):
+            kinds = [_kind(each) for each in requests if _outcome(each) == outcome]
+            numbers.append(f"{outcomes[outcome]} {outcome}{_named(kinds)}")
+    cut_off = _ended_by_the_script(run)
+    if cut_off:
+        numbers.append(f"{cut_off} of the failed after gather had raised")
+    sent = [each for each in requests if each.sent is not None]
+    peak = most_at_once(sent, [each.sent for each in sent if each.sent is not None])
+    count = "1 request" if len(requests) == 1 else f"{len(requests)} requests"
+    return (
+        f"{count} to {_hosts(requests)} in {run.seconds:.1f} s, at most {peak} in "
+        f"flight: {', '.join(numbers)}."
+    )
+
+
+def _ended_by_the_script(run: Run) -> int:
+    """How many failed after gather had raised, as when a client is closed then."""
+    if not run.log.thrown_away:
+        return 0
+    raised = run.log.thrown_away[0].time
+    failed = [each for each in run.requests if _outcome(each) == "failed"]
+    return sum(each.ended is not None and each.ended > raised for each in failed)
+
+
+def _outcome(request: Request) -> str:
+    if request.ended is None:
+        return "without an end"
+    if request.error == "cancelled":
+        return "cancelled"
+    if request.refusal:
+        return "refused"
+    return "accepted" if request.is_accepted else "failed"
+
+
+def _kind(request: Request) -> str:
+    """What there is to add about an outcome; "" where it goes without saying."""
+    if request.error:
+        return "" if request.error == "cancelled" else request.error
+    return str(request.status) if request.status >= 400 else ""
+
+
+def _named(kinds: Sequence[str]) -> str:
+    counts = Counter(kinds)
+    if not kinds or set(counts) <= {"", "429"}:
+        return ""
+    named = [f"{kind} x {count}" for kind, count in counts.most_common(MAX_NAMED)]
+    return f" ({', '.join(named)})"
+
+
+def _hosts(requests: Sequence[Request]) -> str:
+    hosts = [host for host, _ in Counter(each.host for each in requests).most_common()]
+    if len(hosts) > MAX_NAMED:
+        return f"{hosts[0]} and {len(hosts) - 1} other hosts"
+    return " and ".join(hosts)

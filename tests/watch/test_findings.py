@@ -1,0 +1,319 @@
+"""What is said about a run, and what is not: numbers that one could count by hand."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from inflight_lab.watch.findings import Finding, Run, diagnose
+from inflight_lab.watch.practice import AnyApi
+from inflight_lab.watch.quota import Quota
+from inflight_lab.watch.request_log import RequestLog, SemaphoreUse, ThrownAway
+from tests.support.watching import Client, findings_in, names_of, note, watch_text
+
+SECONDARY = (
+    b'{"message": "You have exceeded a secondary rate limit. Please wait a few '
+    b'minutes before you try again."}'
+)
+
+
+def found(log: RequestLog, name: str) -> Finding:
+    """The one finding with this name."""
+    (finding,) = [each for each in diagnose(Run(log)) if each.name == name]
+    return finding
+
+
+def test_githubs_secondary_limit_is_not_the_quota() -> None:
+    """The body says which it is; the answers' own quota has nothing to do with it."""
+    log = RequestLog()
+    for number in range(20):
+        note(log, number / 10)
+    for number in range(40):
+        headers = {"retry-after": "3", "x-ratelimit-remaining": "4980"}
+        note(log, 2 + number / 10, status=403, headers=headers, body=SECONDARY)
+    finding = found(log, "GitHub's secondary limit")
+    assert "40 of 60 requests were refused (403)" in finding.facts
+    assert "secondary rate limit" in finding.facts
+
+
+def test_a_limit_on_requests_in_flight_is_not_a_rate() -> None:
+    """Where the API says that too many came at once, the advice is a semaphore."""
+    log = RequestLog()
+    for _ in range(20):
+        note(log, 0.0, status=429, body=b'{"error": "too many concurrent requests"}')
+    assert "semaphore" in found(log, "Over the limit on requests in flight").advice
+
+
+def test_an_overload_is_not_your_quota() -> None:
+    """503 and 529 are about everybody's requests."""
+    log = RequestLog()
+    for number in range(20):
+        note(log, number, status=200 if number < 10 else 529)
+    assert names_of(log) == ["The API was overloaded"]
+
+
+def test_a_quota_that_is_not_named_is_not_guessed() -> None:
+    """It is said what was accepted in which time, and the headers as they are."""
+    log = RequestLog()
+    for number in range(60):
+        status = 200 if number < 49 else 429
+        note(log, number / 50, status=status, headers={"x-ratelimit-limit": "49"})
+    finding = found(log, "Refused")
+    assert not finding.certain
+    assert "49 accepted in 1.3 s" in finding.facts
+    assert "x-ratelimit-limit: 49" in finding.facts
+    assert "--rate" not in finding.command
+
+
+def test_as_many_as_are_allowed_are_not_over_the_quota() -> None:
+    """Refusals within a known quota are said to be something else."""
+    log = RequestLog()
+    policy = {"ratelimit-policy": '"default";q=7;w=2'}
+    for number in range(35):
+        status = 429 if number == 30 else 200
+        note(log, number * 2 / 7, status=status, headers=policy)
+    assert not found(log, "Refused").certain
+
+
+def test_the_quota_of_one_host_is_held_against_that_host() -> None:
+    """What went elsewhere was not sent there."""
+    log = RequestLog()
+    for number in range(30):
+        note(log, 0.0, url=f"https://other.example/{number}")
+    for number in range(12):
+        policy = {"ratelimit-policy": '"default";q=10;w=1'}
+        note(log, 0.01, status=200 if number < 10 else 429, headers=policy)
+    finding = found(log, "Over the quota")
+    assert "2 of 12 requests" in finding.facts
+    assert "you sent 12 within that time" in finding.facts
+
+
+def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
+    """One semaphore that all tasks use, and pauses between requests, are no fault."""
+    log = RequestLog()
+    senders = set(range(60))
+    log.semaphores[1] = SemaphoreUse(50, "parts.py:254", senders)
+    for number in range(60):
+        request = note(log, number / 3, took=0.05)
+        request.around, request.sender = 1, number
+    assert names_of(log, Quota(3, 1.0)) == []
+
+
+def test_a_permit_that_is_taken_before_the_task_begins() -> None:
+    """The loop acquires, the task releases: that limits as it should."""
+    log = RequestLog()
+    log.semaphores[1] = SemaphoreUse(5, "main.py:9", {1})
+    for number in range(40):
+        request = note(log, number // 5, took=0.9)
+        request.around, request.sender = 1, 100 + number
+    assert names_of(log) == []
+
+
+@pytest.mark.parametrize(("jitter", "is_said"), [(0.0, True), (3.0, False)])
+def test_retries_that_come_together(jitter: float, is_said: bool) -> None:
+    """Five a second are accepted: equal pauses bring the rest back at one moment, and a
+    random time spreads them.
+    """
+    log = RequestLog()
+    draw = random.Random(1)
+    waiting = [(0.0, number) for number in range(30)]
+    accepted: Counter[int] = Counter()
+    while waiting:
+        asked, number = heapq.heappop(waiting)
+        is_accepted = accepted[int(asked)] < 5
+        accepted[int(asked)] += is_accepted
+        status = 200 if is_accepted else 429
+        note(log, asked, took=0.05, status=status, url=f"https://a.example/{number}")
+        if not is_accepted:
+            again = asked + 1.5 + draw.uniform(0, jitter)
+            heapq.heappush(waiting, (again, number))
+    assert ("A storm of retries" in names_of(log)) is is_said
+
+
+def test_answers_that_gather_threw_away() -> None:
+    """As many as had a result when it raised."""
+    log = RequestLog()
+    log.thrown_away.append(ThrownAway("HTTPStatusError", 60, "main.py:20"))
+    for number in range(61):
+        note(log, number / 100, status=200 if number < 60 else 500)
+    facts = found(log, "What was lost").facts
+    assert "gather raised HTTPStatusError (main.py:20)" in facts
+    assert "the results of 60 tasks" in facts
+
+
+@pytest.mark.parametrize(("status", "is_said"), [(0, True), (1, False), (None, False)])
+def test_a_script_that_ends_well_without_its_answers(
+    status: int | None, is_said: bool
+) -> None:
+    """551 of 600 were refused, and exit status 0 says that all is well."""
+    log = RequestLog()
+    log.exit_status = status
+    for number in range(600):
+        note(log, 0.0, status=200 if number < 49 else 429)
+    said = [each for each in diagnose(Run(log)) if each.name == "What was lost"]
+    assert bool(said) is is_said
+    assert not said or "551 of its requests" in said[0].facts
+
+
+def test_what_was_answered_in_the_end_is_not_lost() -> None:
+    """Neither is what the script cancelled, or what is missing (404)."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(30):
+        url = f"https://api.example.com/{number}"
+        note(log, number, status=429, headers={"retry-after": "1"}, url=url)
+        note(log, number + 1.5, status=404 if number < 4 else 200, url=url)
+    note(log, 40.0, error="cancelled")
+    assert "What was lost" not in names_of(log)
+
+
+def test_a_page_that_was_never_asked_for() -> None:
+    """Each answer names the next one; only those that nobody asked for are counted."""
+    log = RequestLog()
+    for number in range(40):
+        url = f"https://api.example.com/issues?repo={number}&page="
+        note(log, number / 10, url=f"{url}1", headers=next_page(f"{url}2"))
+    note(log, 5.0, url="https://api.example.com/issues?repo=0&page=2", headers={})
+    assert "39 answers name a next page" in found(log, "What was lost").facts
+
+
+def test_who_follows_pages_has_to_wait_for_each() -> None:
+    """One after the other is no fault where each address comes from the answer before;
+    nothing is lost either.
+    """
+    log = RequestLog()
+    for page in range(20):
+        url = "https://api.example.com/issues?page="
+        headers = next_page(f"{url}{page + 1}") if page < 19 else {}
+        note(log, page / 10, url=f"{url}{page}", headers=headers)
+    assert names_of(log) == []
+
+
+def next_page(url: str) -> dict[str, str]:
+    """The header that names it, beside another one."""
+    return {"link": f'<{url}>; rel="next", <https://api.example.com/>; rel="first"'}
+
+
+def test_stalls_far_above_the_median() -> None:
+    """Three answers of 20 s among those of 0.2 s are said; slow ones alone are not."""
+    log = RequestLog()
+    for number in range(60):
+        note(log, number, took=20.0 if number % 20 == 0 else 0.2)
+    assert "3 answers took up to 20 s" in found(log, "What was lost").facts
+    slow = RequestLog()
+    for number in range(60):
+        note(slow, number, took=5.0 + number % 20)
+    assert names_of(slow) == []
+
+
+def test_a_session_for_many_hosts_is_one_client() -> None:
+    """As many hosts as requests, one client: nothing stands out; a client each does."""
+    for client, names in ((Client(), []), (None, ["A client for each request"])):
+        log = RequestLog()
+        for number in range(12):
+            url = f"https://host{number}.example/"
+            note(log, 0.0, url=url, client=client or Client())
+        assert names_of(log) == names
+
+
+def test_a_pool_of_aiohttp_may_be_the_limit() -> None:
+    """Its queue is made for that; httpx's is not."""
+    for library, names in (
+        ("aiohttp", []),
+        ("httpx", ["The connection pool was the limit"]),
+    ):
+        log = RequestLog()
+        for number in range(40):
+            note(log, 0.0, took=1 + number // 10, pool=10).library = library
+        assert names_of(log) == names
+
+
+def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
+    """The cause comes first."""
+    log = RequestLog()
+    log.exit_status = 0
+    for number in range(20):
+        log.semaphores[number] = SemaphoreUse(5, "main.py:3", {number})
+        note(log, 0.0, status=429, client=Client(), pool=1)
+    assert names_of(log) == ["A semaphore for each task", "Refused", "What was lost"]
+
+
+RAISES_ITS_OWN = """
+import asyncio, sys
+import httpx
+
+async def get(client, number):
+    response = await client.get(f"{sys.argv[1]}/items/{number}")
+    status = response.status_code
+    if status != 200:
+        raise ValueError(f"Unexpected Status: Http status code is {status}.")
+    return response.json()
+
+async def main():
+    async with httpx.AsyncClient() as client:
+        return await asyncio.gather(*(get(client, n) for n in range(30)))
+
+asyncio.run(main())
+"""
+
+
+def test_an_error_of_the_scripts_own_is_its_own(tmp_path: Path) -> None:
+    """It said 429: nothing else is made of it, and the answers before it are counted
+    against gather.
+    """
+    with AnyApi(quota="sliding-window", rate=10, period=60, latency=0.05) as server:
+        done = watch_text(tmp_path, RAISES_ITS_OWN, f"http://127.0.0.1:{server.port}")
+    assert "Http status code is 429." in done.stderr
+    assert findings_in(done.stderr)[0] == "certain: Over the quota"
+    assert "practice" not in done.stderr.partition("watch: 30 requests")[2]
+
+
+BLOCKING_CLIENT = """
+import asyncio, sys, time
+import requests
+
+async def get(number):
+    return requests.get(f"{sys.argv[1]}/items/{number}").status_code
+
+def compute():
+    end = time.thread_time() + 0.2
+    while time.thread_time() < end:
+        pass
+
+async def main():
+    await asyncio.gather(*(get(n) for n in range(6)))
+
+asyncio.run(main())
+"""
+COMPUTES = BLOCKING_CLIENT.replace(
+    "await asyncio.gather(*(get(n) for n in range(6)))",
+    """import httpx
+    async with httpx.AsyncClient() as client:
+        url = f"{sys.argv[1]}/items/"
+        tasks = [asyncio.create_task(client.get(f"{url}{n}")) for n in range(6)]
+        await asyncio.sleep(0.01)
+        for _ in range(4):
+            compute()
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)""",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BLOCKING_CLIENT, "6 requests were sent with requests's blocking client"),
+        (COMPUTES, "at main() (script.py:13), while requests were in flight"),
+    ],
+    ids=["a blocking client", "computing"],
+)
+def test_what_blocks_a_loop(text: str, words: str, tmp_path: Path) -> None:
+    """A client without await is counted, and computing by processor time."""
+    with AnyApi(latency=0.1) as server:
+        done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
+    assert findings_in(done.stderr)[0] == "certain: A blocked event loop", done.stderr
+    assert words in done.stderr

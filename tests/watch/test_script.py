@@ -1,0 +1,195 @@
+"""A watched script runs as ``python SCRIPT`` would run it, and ends as it would."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inflight_lab import PracticeServer
+from tests.support.children import child
+from tests.support.waiting import PATIENCE
+from tests.support.watching import COMMAND, watch
+
+SHOWS_ITSELF = """
+import __main__, os, pickle, sys, threading
+from dataclasses import dataclass
+
+@dataclass
+class Point:
+    x: int
+
+print(sys.argv, __name__, __file__, __spec__, __main__.__dict__ is globals())
+print(sys.path[0], os.getcwd(), input())
+print(pickle.loads(pickle.dumps(Point(1))), threading.active_count())
+import beside
+print(beside.WORD)
+"""
+ENDS = {
+    "well": "print('done')",
+    "with a status": "import sys; sys.exit(7)",
+    "with words": "import sys; sys.exit('no more')",
+    "with an error": "def f():\n    raise ValueError('mine')\nf()",
+    "before it begins": "print('never'",
+    "by itself": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+    "interrupted": "raise KeyboardInterrupt",
+    "in a thread": (
+        "import threading, time\n"
+        "def work():\n    time.sleep(0.2)\n    print('worked')\n"
+        "threading.Thread(target=work).start()"
+    ),
+    "with a handler": "import atexit; atexit.register(print, 'bye')",
+}
+WAITS = """
+import asyncio, signal, sys
+import httpx
+
+async def main():
+    async with httpx.AsyncClient() as client:
+        await client.get(sys.argv[1])
+        print("ready", flush=True)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)  # a second signal would cut this short
+            print("tidied up", flush=True)
+
+asyncio.run(main())
+"""
+
+
+def own_lines(said: str) -> list[str]:
+    """What was said, without the words of watch."""
+    lines = said.splitlines()
+    return [line for line in lines if not line.startswith("watch: ")]
+
+
+def test_a_script_finds_itself_as_it_is_alone(tmp_path: Path) -> None:
+    """Its arguments, name, folder, modules, input and threads."""
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    (folder / "shows.py").write_text(SHOWS_ITSELF)
+    (folder / "beside.py").write_text("WORD = 'found'")
+    runs = []
+    for command in ([sys.executable], COMMAND):
+        done = subprocess.run(
+            [*command, "scripts/shows.py", "--fast", "1"],
+            cwd=tmp_path,
+            input="given\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        runs.append((done.returncode, done.stdout))
+    assert runs[0] == runs[1]
+    assert runs[0][1].endswith("found\n")
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_however_a_script_ends(how: str, tmp_path: Path) -> None:
+    """Output, traceback and exit status are its own, and watch speaks last."""
+    script = tmp_path / "ends.py"
+    script.write_text(ENDS[how])
+    alone = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False
+    )
+    watched = watch(script)
+    assert watched.returncode == alone.returncode
+    assert watched.stdout == alone.stdout
+    assert own_lines(watched.stderr) == alone.stderr.splitlines()
+    assert watched.stderr.splitlines()[-1].startswith("watch: No request was seen.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_script_once(
+    number: signal.Signals, server: PracticeServer, tmp_path: Path
+) -> None:
+    """It tidies up, or not, as it does alone; then watch says what was seen."""
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS)
+    ends = []
+    for command in ([sys.executable], COMMAND):
+        with child(
+            [*command, str(script), server.url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(number)
+            output, said = process.communicate(timeout=PATIENCE)
+            ends.append((process.returncode, output))
+    assert ends[0] == ends[1]
+    assert "1 request to 127.0.0.1" in said
+
+
+def test_ctrl_c_at_a_terminal(tmp_path: Path) -> None:
+    """The whole foreground gets it; the practice server answers until the end."""
+    script = tmp_path / "waits.py"
+    script.write_text(
+        WAITS.replace(
+            'print("tidied up"', "print((await client.get(sys.argv[1])).status_code"
+        )
+    )
+    process, terminal = pty.fork()
+    if not process:
+        arguments = ["--practice", "20/s", str(script), "https://api.example.com/"]
+        os.execv(COMMAND[0], [*COMMAND, *arguments])
+    said = b""
+    try:
+        while b"ready" not in said:
+            said += os.read(terminal, 1000)
+        os.write(terminal, b"\x03")
+        while b"2 accepted" not in said:
+            said += os.read(terminal, 1000)
+    finally:
+        _, status = os.waitpid(process, 0)
+        os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGINT
+    assert b"200" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.py"], "there is no script missing.py"),
+        (["mine.ipynb"], "use `from inflight_lab import Watch`"),
+        (["--practice", "fast", "mine.py"], "60/20s, 300/min or 5000/h, got 'fast'"),
+        (["--practice", "0/s", "mine.py"], "got '0/s'"),
+        (["--page", "nowhere/a.html", "mine.py"], "got nowhere/a.html"),
+        (["mine.py", "--practice", "20/s"], "put it before mine.py"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_what_cannot_be_watched(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    """It is said before anything runs: a practice, too, that was asked for too late."""
+    (tmp_path / "mine.py").write_text("print('ran')")
+    (tmp_path / "mine.ipynb").write_text("{}")
+    done = watch(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+def test_an_option_of_watch_can_be_the_scripts_own(tmp_path: Path) -> None:
+    """After ``--``."""
+    script = tmp_path / "mine.py"
+    script.write_text("import sys; print(sys.argv[1:])")
+    done = watch(script, "--", "--page", "a")
+    assert done.stdout == "['--page', 'a']\n"
+
+
+def test_other_processes_are_said_not_to_be_seen(tmp_path: Path) -> None:
+    """Those that the script starts itself, not those of a library."""
+    script = tmp_path / "mine.py"
+    script.write_text("import subprocess; subprocess.run(['true'])")
+    done = watch("--practice", "20/s", script)
+    assert "starts another process, which may send real ones" in done.stderr
+    assert "what was sent there is not seen" in done.stderr
