@@ -44,10 +44,13 @@ ANSWER_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 class Budgets:
     """Keeps requests and tokens within several quotas at once.
 
-    ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
-    tokens in 60 seconds; the names are yours.  ``async with budgets.turn(tokens=320):``
-    waits until one request of 320 tokens may leave.  At most ``limit`` are inside at
-    once; ``limiter`` takes the place of that semaphore.  First come, first served.
+    >>> budgets = Budgets(requests=(500, 60), tokens=(30_000, 60))
+    >>> async with budgets.turn(tokens=320):
+    ...     await client.get(server.url)
+
+    This allows 500 requests and 30,000 tokens in 60 seconds; the names are yours.  A
+    turn waits until one request of 320 tokens may leave.  At most ``limit`` are inside
+    at once; ``limiter`` takes the place of that semaphore.  First come, first served.
     """
 
     HEADROOM = 1.03  # of the quota, 97 % are used: network delay varies (jitter)
