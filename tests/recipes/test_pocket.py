@@ -19,7 +19,7 @@ from inflight_lab.recipes.pocket.patiently import (
     pause_in,
 )
 from inflight_lab.runners import paced
-from tests.runners.test_refusals import ROWS, TODAY, Row
+from tests.support.recorded_answers import ROWS, TODAY, Row
 from tests.support.simulator import (
     URL,
     SimulatedApi,
