@@ -71,6 +71,7 @@ class Budgets:
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._line = asyncio.Lock()  # asyncio's locks are first come, first served
         self._largest = dict.fromkeys(self._budgets, 0.0)  # cost so far
+        self._smallest = {name: self._budgets[name][0] for name in self._budgets}
         self._due = 0.0  # when the next request may leave
 
     def turn(self, *, requests: float = 1, **costs: float) -> "Turn":
@@ -84,6 +85,7 @@ class Budgets:
             cost = costs.get(name, 0)
             refuse_unless(0 <= cost <= amount, name, cost, f"between 0 and {amount:g}")
             self._largest[name] = max(self._largest[name], cost)
+            self._smallest[name] = min(self._smallest[name], cost)
         return Turn(self, costs)
 
     def pause(self, seconds: float) -> None:
@@ -122,8 +124,8 @@ class Budgets:
         for name, (amount, period) in self._budgets.items():
             cost = costs.get(name, 0)
             if cost > 0:
-                # A period that begins with this one may end with the largest of all.
-                room = amount - (self._largest[name] - cost)
+                # If costs differ, a period may end with the largest of all.
+                room = amount - (self._largest[name] - self._smallest[name])
                 seconds.append(period / max(1, room // cost))
         return self.HEADROOM * max(seconds)
 
