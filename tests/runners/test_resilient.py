@@ -139,11 +139,14 @@ def test_those_that_were_refused_do_not_come_back_together() -> None:
     assert 0.3 < max(again) - min(again) <= 0.5
 
 
-def test_a_refusal_without_a_time_holds_all_back_longer_each_time() -> None:
+@pytest.mark.parametrize("seconds", [None, 0])
+def test_a_refusal_without_a_time_holds_all_back_longer_each_time(
+    seconds: float | None,
+) -> None:
     """0.5 s, 1 s, 2 s: an API that refuses for 3 s is asked a few times only."""
-    ran = run(until(3, refusal), 50)
+    ran = run(until(3, lambda: refusal(seconds)), 50)
     assert ran.failures == []
-    assert len(ran.api.arrivals) <= 50 + 4 * 3
+    assert len(ran.api.arrivals) <= 50 + 5 * 3
     assert ran.seconds < 10
 
 

@@ -20,6 +20,12 @@ X_DAY = {
     "x-app-limit-24hour-remaining": "0",
     "x-app-limit-24hour-reset": TOMORROW,
 }
+X_QUARTER = {
+    "x-rate-limit-remaining": "0",
+    "x-rate-limit-reset": IN_20_SECONDS,
+    "x-app-limit-24hour-remaining": "9",
+    "x-app-limit-24hour-reset": TOMORROW,
+}
 HEAVY = "This request requires more credits, or fewer max_tokens."
 
 
@@ -73,6 +79,7 @@ ROWS = [
     ),
     Row("GitLab", 429, {"RateLimit-Reset": IN_20_SECONDS}, {}, "wait 20"),
     Row("X, 15 minutes", 429, {"x-rate-limit-reset": IN_20_SECONDS}, {}, "wait 20"),
+    Row("X, a day left", 429, X_QUARTER, {}, "wait 20"),
     Row("X, 24 hours", 429, X_DAY, {"title": "Too Many Requests"}, "wait 80000"),
     Row(
         "Azure", 429, {"retry-after-ms": "19500", "Retry-After": "20"}, {}, "wait 19.5"
