@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from typing import Any
 
 import httpx
@@ -10,8 +12,14 @@ import pytest
 
 from inflight_lab.recipes.pocket.budgets import Budgets
 from inflight_lab.recipes.pocket.pacer import Pacer
-from inflight_lab.recipes.pocket.patiently import NoAnswer, Patience, Stop
+from inflight_lab.recipes.pocket.patiently import (
+    NoAnswer,
+    Patience,
+    Stop,
+    pause_in,
+)
 from inflight_lab.runners import paced
+from tests.support.recorded_answers import ROWS, TODAY, Row
 from tests.support.simulator import (
     URL,
     SimulatedApi,
@@ -129,6 +137,21 @@ def test_a_pause_holds_for_all() -> None:
 
     run(main())
     assert min(left[1:]) - left[0] >= 20
+
+
+WAITS = [row for row in ROWS if re.fullmatch(r"wait [\d.]+", row.reads)]
+
+
+@pytest.mark.parametrize("row", WAITS, ids=lambda row: row.api)
+def test_how_long_to_wait(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the package's reader finds, the short one finds too, in any time zone."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    monkeypatch.setattr(time, "time", lambda: TODAY)
+    response = httpx.Response(row.status, headers=row.headers, json=row.body)
+    assert pause_in(response) == pytest.approx(float(row.reads.split()[1]), abs=1)
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize(

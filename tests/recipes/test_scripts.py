@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import re
@@ -25,6 +26,7 @@ from tests.support.printed import (
     ASK_MODEL,
     FETCH_ALL,
     JOBS,
+    VARIANTS,
     WITH_REQUESTS,
     Job,
     lines_in,
@@ -60,9 +62,9 @@ async def test_all_in_time_and_no_429(tmp_path: Path) -> None:
 
 async def test_prompts_within_both_budgets(tmp_path: Path) -> None:
     """No request is refused, although the API counts all that an answer may cost."""
-    quotas = {"rate": 60, "tokens": 2600, "quota": "sliding-window"}
+    quotas = {"rate": 60, "tokens": 360, "quota": "sliding-window"}
     with PracticeServer(latency=0.05, dialect="openai", **quotas) as server:
-        script = ASK_MODEL.script(server.url, tmp_path, REQUESTS=40, TOKENS=2000)
+        script = ASK_MODEL.script(server.url, tmp_path, REQUESTS=40, TOKENS=310)
         script.write_text(script.read_text().replace("= 300  #", "= 60  #"))
         assert not await run_here(script)
         assert (server.stats().accepted, server.stats().refused) == (12, 0)
@@ -214,11 +216,29 @@ async def test_a_pool_of_threads_has_connections_for_all(
 async def test_progress_is_seen_at_once(tmp_path: Path) -> None:
     """A line for each hundred, also in a file, which Python writes late."""
     with PracticeServer(latency=0) as server:
-        script = FETCH_ALL.script(server.url, tmp_path, IDS=range(105), RATE=10_000)
-        child = await start(script, PYTHONUNBUFFERED="")
-        assert child.stdout
-        assert await child.stdout.readline() == b"100 answers\n"
-        await child.communicate()
+        silent = range(100, 200)
+        async with FaultyPath(server, b"", "silence", harmed=silent) as path:
+            script = FETCH_ALL.script(path.url, tmp_path, IDS=range(105), RATE=10_000)
+            child = await start(script, PYTHONUNBUFFERED="")
+            assert child.stdout
+            assert await child.stdout.readline() == b"100 answers\n"
+            child.kill()
+            await child.communicate()
+
+
+@pytest.mark.parametrize(
+    "job",
+    [FETCH_ALL, WITH_REQUESTS, VARIANTS["fetch_all with aiohttp"]],
+    ids=["httpx", "requests", "aiohttp"],
+)
+async def test_a_compressed_answer(job: Job, tmp_path: Path) -> None:
+    """It is written as what was compressed."""
+    body = gzip.compress(b'{"found": "it"}')
+    packed = answer(200, "Content-Encoding: gzip", body=body)
+    with PracticeServer(latency=0) as server:
+        async with FaultyPath(server, packed, harmed=range(100)) as path:
+            assert not await run_here(job.script(path.url, tmp_path, IDS=[1]))
+    assert [line["data"] for line in lines_in(tmp_path)] == [{"found": "it"}]
 
 
 async def test_in_a_notebook(tmp_path: Path) -> None:

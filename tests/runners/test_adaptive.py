@@ -190,8 +190,8 @@ def test_your_rate_and_the_headers(yours: float, header: float) -> None:
     ],
 )
 def test_several_policies(policy: str, seconds: float) -> None:
-    """50 requests take as long as all policies need together.  What counts no requests
-    is left out, and a quota for hours is counted and not spaced.
+    """50 requests take as long as all policies need together, where what counts no
+    requests is left out, and a quota for hours is counted and not spaced.
     """
 
     class Policies(SimulatedApi):

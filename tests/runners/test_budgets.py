@@ -42,7 +42,7 @@ def test_no_period_holds_more_than_its_budgets(
     tighter budget is used.
     """
     draw = random.Random(seed)
-    costs = [draw.uniform(1, 100) for _ in range(200)]
+    costs = [draw.uniform(1, 300) for _ in range(200)]
     budgets = Budgets(requests=(requests, 2), tokens=(tokens, 2))
     times = departures(budgets, costs)
     for first, start in enumerate(times):
@@ -51,7 +51,7 @@ def test_no_period_holds_more_than_its_budgets(
         assert sum(itertools.compress(costs[first:], within)) <= tokens
     fewest = 2 * max(200 / requests, sum(costs) / tokens)
     shares = [max(1 / requests, cost / tokens) for cost in costs]
-    assert fewest * 0.95 <= times[-1] - times[0] <= 1.1 * 2 * sum(shares)
+    assert fewest * 0.95 <= times[-1] - times[0] <= 1.5 * 2 * sum(shares)
 
 
 def test_what_was_not_used_is_given_back() -> None:
@@ -71,7 +71,7 @@ def test_what_was_not_used_is_given_back() -> None:
         await asyncio.gather(*[ask(budgets, give_back) for _ in range(20)])
         return virtual_loop().now - began
 
-    assert run(main(False)) == pytest.approx(19 * 6, rel=0.02)
+    assert run(main(False)) == pytest.approx(19 * 6 / 0.97, rel=0.02)
     assert run(main(True)) == pytest.approx(19 * 0.6, rel=0.2)
 
 
@@ -122,7 +122,7 @@ def test_whoever_is_cancelled_in_line_takes_nothing() -> None:
         first, second, third = [asyncio.create_task(ask()) for _ in range(3)]
         await first
         second.cancel()
-        assert await third == pytest.approx(10.125, abs=0.1)
+        assert await third == pytest.approx(10 / 0.97, abs=0.1)
 
     run(main())
 

@@ -411,6 +411,30 @@ def test_a_pause_holds_back_those_that_wait_already() -> None:
     assert sent == pytest.approx([0, 3.05, 3.15125, 3.2525])
 
 
+def test_a_cancelled_waiter_gives_its_turn_and_its_slot_away() -> None:
+    """It costs the next in line no time, and the limiter no slot."""
+    sent: list[float] = []
+
+    async def main() -> None:
+        limiter = AdjustableLimiter(4)
+        pacer, began = Pacer(10, limiter=limiter), virtual_loop().now
+
+        async def enter() -> None:
+            async with pacer:
+                sent.append(virtual_loop().now - began)
+
+        requests = [asyncio.create_task(enter()) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        requests[1].cancel()  # its turn comes next
+        requests[3].cancel()  # waits for its turn
+        requests[5].cancel()  # waits for a slot
+        await asyncio.wait(requests)
+        assert limiter.in_use == limiter.waiting == 0
+
+    run(main())
+    assert sent == pytest.approx([0, 0.10125, 0.2025])
+
+
 def test_a_new_rate_is_for_all_that_follow() -> None:
     """``rate`` can be set while it is in use, up and down; other quotas stay."""
     sent: list[float] = []

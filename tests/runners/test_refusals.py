@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -14,134 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inflight_lab.runners.refusals import Refusal, read_refusal
+from tests.support.recorded_answers import DATE, GEMINI, GONE, IN_20_SECONDS, ROWS, Row
 from tests.support.virtual_clock import TODAY, run
-
-IN_20_SECONDS = str(int(TODAY) + 20)
-TOMORROW = str(int(TODAY) + 80_000)
-DATE = formatdate(TODAY + 20, usegmt=True)
-SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait."}
-GONE = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": IN_20_SECONDS}
-GEMINI = {"details": [{"@type": "Help"}, {"@type": "RetryInfo", "retryDelay": "34s"}]}
-CALENDAR = {"code": 403, "errors": [{"domain": "u", "reason": "rateLimitExceeded"}]}
-X_DAY = {
-    "x-rate-limit-remaining": "10",
-    "x-rate-limit-reset": IN_20_SECONDS,
-    "x-app-limit-24hour-remaining": "0",
-    "x-app-limit-24hour-reset": TOMORROW,
-}
-HEAVY = "This request requires more credits, or fewer max_tokens."
-
-
-class Row(NamedTuple):
-    """A recorded answer: who sends it, and what `read_refusal` is to find."""
-
-    api: str
-    status: int
-    headers: dict[str, str]
-    body: Any
-    reads: str
-    """``wait 20`` (s), ``wait``, ``stop``, ``not this one``, ``not this one for 3``, or
-    ``no refusal``.
-    """
-
-
-ROWS = [
-    Row("any, seconds", 429, {"Retry-After": "20"}, {}, "wait 20"),
-    Row("any, with decimals", 429, {"Retry-After": "1.5"}, {}, "wait 1.5"),
-    Row("any, a date", 429, {"Retry-After": DATE}, {}, "wait 20"),
-    Row("any, no zone", 429, {"Retry-After": DATE.replace(" GMT", "")}, {}, "wait 20"),
-    Row("any, past date", 429, {"Retry-After": formatdate(0)}, {}, "wait 0"),
-    Row("any, a Unix time", 429, {"Retry-After": IN_20_SECONDS}, {}, "wait 20"),
-    Row("any, no hint", 429, {}, {}, "wait"),
-    Row("any, nonsense", 429, {"Retry-After": "soon"}, {}, "wait"),
-    Row("any, negative", 429, {"Retry-After": "-5"}, {}, "wait"),
-    Row("any, 31 years", 429, {"Retry-After": "9" * 400}, {}, "wait"),
-    Row("any, unavailable", 503, {"Retry-After": "20"}, {}, "wait 20"),
-    Row("any, a bad gateway", 502, {"Retry-After": "20"}, {}, "wait 20"),
-    Row("any, in conflict", 409, {"Retry-After": "20"}, {}, "wait 20"),
-    Row("any, in words", 403, {}, {"message": "Rate limit exceeded"}, "wait"),
-    Row("any, forbidden", 403, {}, {"message": "Forbidden"}, "no refusal"),
-    Row("any, a wrong key", 401, {}, {"message": "Bad credentials"}, "no refusal"),
-    Row("any, not found", 404, {"Retry-After": "20"}, {}, "no refusal"),
-    Row("any, a mistake", 422, {"Retry-After": "20"}, SECONDARY, "no refusal"),
-    Row("any, an error", 500, {}, {}, "no refusal"),
-    Row("any, accepted", 200, {"Retry-After": "20"}, {}, "no refusal"),
-    Row("the last one", 200, GONE, {}, "no refusal"),
-    Row("GitHub", 403, GONE, {"message": "API rate limit exceeded"}, "wait 20"),
-    Row("GitHub, no words", 403, GONE, {}, "wait 20"),
-    Row("GitHub, as 429", 429, GONE, {}, "wait 20"),
-    Row("GitHub, not found", 404, GONE, {"message": "Not Found"}, "no refusal"),
-    Row("GitHub, secondary", 403, {"x-ratelimit-remaining": "9"}, SECONDARY, "wait 60"),
-    Row("GitHub, with a time", 403, {"Retry-After": "20"}, SECONDARY, "wait 20"),
-    Row(
-        "GitHub, forbidden",
-        403,
-        GONE | {"x-ratelimit-remaining": "9"},
-        {},
-        "no refusal",
-    ),
-    Row("GitLab", 429, {"RateLimit-Reset": IN_20_SECONDS}, {}, "wait 20"),
-    Row("X, 15 minutes", 429, {"x-rate-limit-reset": IN_20_SECONDS}, {}, "wait 20"),
-    Row("X, 24 hours", 429, X_DAY, {"title": "Too Many Requests"}, "wait 80000"),
-    Row(
-        "Azure", 429, {"retry-after-ms": "19500", "Retry-After": "20"}, {}, "wait 19.5"
-    ),
-    Row("Gemini", 429, {}, {"error": GEMINI}, "wait 34"),
-    Row("Gemini, a stream", 429, {}, [{"error": GEMINI}], "wait 34"),
-    Row("Gemini, paid up", 402, {}, {"error": {"message": "Depleted."}}, "stop"),
-    Row("Google Calendar", 403, {}, {"error": CALENDAR}, "wait"),
-    Row(
-        "Google, no bill",
-        403,
-        {},
-        {"details": [{"reason": "BILLING_DISABLED"}]},
-        "stop",
-    ),
-    Row("Anthropic, busy", 529, {}, {"error": {"type": "overloaded_error"}}, "wait"),
-    Row("Anthropic, no money", 402, {}, {"error": {"type": "billing_error"}}, "stop"),
-    Row("OpenAI, no money", 429, {}, {"error": {"code": "insufficient_quota"}}, "stop"),
-    Row(
-        "OpenAI, no money, and a time",
-        429,
-        {"Retry-After": "20"},
-        {"error": {"type": "requests", "code": "project_spend_limit_exceeded"}},
-        "stop",
-    ),
-    Row("Scaleway, busy", 429, {}, {"error": "INSUFFICIENT QUOTA"}, "wait"),
-    Row("OpenAI, never", 429, {"x-should-retry": "false"}, {}, "stop"),
-    Row("OpenAI, not this", 500, {"x-should-retry": "false"}, {}, "not this one"),
-    Row("OpenAI, once more", 500, {"x-should-retry": "true"}, {}, "wait"),
-    Row(
-        "OpenAI, once more in spite of all",
-        429,
-        {"x-should-retry": "true"},
-        {"error": {"code": "insufficient_quota"}},
-        "wait",
-    ),
-    Row(
-        "Stripe, one card",
-        402,
-        {},
-        {"error": {"code": "card_declined", "message": "Your card has been declined."}},
-        "not this one",
-    ),
-    Row(
-        "Stripe, one account",
-        402,
-        {},
-        {"error": {"code": "card_declined", "decline_code": "insufficient_funds"}},
-        "not this one",
-    ),
-    Row("OpenRouter, heavy", 402, {}, {"error": {"message": HEAVY}}, "not this one"),
-    Row("OpenRouter, 3 s", 402, {"Retry-After": "3"}, {}, "not this one for 3"),
-    Row("OpenRouter, empty", 402, {}, {"message": "Insufficient credits."}, "stop"),
-    Row("DeepSeek, empty", 402, {}, {"message": "Insufficient Balance"}, "stop"),
-    # What no vocabulary can list is a refusal like any other, or none.
-    Row("xAI, used up", 429, {}, {"error": "reached its monthly limit"}, "wait"),
-    Row("Cohere, used up", 429, {}, {"message": "1000 API calls / month"}, "wait"),
-    Row("YouTube", 403, {}, {"errors": [{"reason": "quotaExceeded"}]}, "no refusal"),
-    Row("Salesforce", 403, {}, [{"errorCode": "REQUEST_LIMIT_EXCEEDED"}], "no refusal"),
-]
 
 
 @pytest.fixture(autouse=True)

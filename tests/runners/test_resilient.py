@@ -139,11 +139,14 @@ def test_those_that_were_refused_do_not_come_back_together() -> None:
     assert 0.3 < max(again) - min(again) <= 0.5
 
 
-def test_a_refusal_without_a_time_holds_all_back_longer_each_time() -> None:
+@pytest.mark.parametrize("seconds", [None, 0])
+def test_a_refusal_without_a_time_holds_all_back_longer_each_time(
+    seconds: float | None,
+) -> None:
     """0.5 s, 1 s, 2 s: an API that refuses for 3 s is asked a few times only."""
-    ran = run(until(3, refusal), 50)
+    ran = run(until(3, lambda: refusal(seconds)), 50)
     assert ran.failures == []
-    assert len(ran.api.arrivals) <= 50 + 4 * 3
+    assert len(ran.api.arrivals) <= 50 + 5 * 3
     assert ran.seconds < 10
 
 
@@ -220,7 +223,7 @@ def test_a_failure_says_its_status_and_the_apis_words() -> None:
 
 
 def test_backoffs_are_bounded() -> None:
-    """Eight attempts of one request, between them at most 0.5, 1, 2 ... 30 s."""
+    """A request is tried eight times, with at most 0.5, 1, 2, then 30 s in between."""
     ran = run(lambda *_: httpx.Response(500), latency=0)
     gaps = [later - earlier for earlier, later in itertools.pairwise(ran.api.arrivals)]
     assert len(gaps) == 7
@@ -459,9 +462,8 @@ def test_every_dialect(rung: Any, dialect: str) -> None:
 @each_rung
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_dialect_when_all_is_used_up(rung: Any, dialect: str) -> None:
-    """Most of 500 are not sent, and each outcome gives the API's reason.
-
-    GitHub has no words for it: a bare 402 concerns one request, until 50 in a row fail.
+    """Most of 500 are not sent, and each outcome gives the API's reason, also where
+    GitHub's bare 402 concerns one request until 50 in a row have failed.
     """
     app = PracticeApp(latency=0.1, dialect=dialect, exhausted=True)
     outcomes = send_to(app, rung, 500)

@@ -110,11 +110,12 @@ def test_after_a_failure_the_next_turn_is_a_period_away() -> None:
     pacer = ThreadPacer(1, 0.3)
     with pacer:
         time.sleep(0.05)
-    with PracticeServer(latency=60) as slow, pytest.raises(httpx.ReadTimeout), pacer:
-        httpx.get(slow.url, timeout=0.2)
-    failed = time.perf_counter()
-    pacer.wait()
-    assert time.perf_counter() - failed >= 0.3
+    with PracticeServer(latency=60) as slow:
+        with pytest.raises(httpx.ReadTimeout), pacer:
+            httpx.get(slow.url, timeout=0.2)
+        failed = time.perf_counter()
+        pacer.wait()
+        assert time.perf_counter() - failed >= 0.3
 
 
 def test_entering_twice_is_an_error() -> None:

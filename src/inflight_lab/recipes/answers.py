@@ -22,13 +22,16 @@ SECRET = re.compile(r'(?<=[?&])(\w*(?:api_?key|token|secret|signature)=)[^&#"]+'
 
 
 class AnswerFile:
-    """``answers[key] = data`` keeps an answer; ``key in answers`` says if it is there.
+    """Keeps each answer in a file, from which the next start goes on.
+
+    >>> with AnswerFile("results.jsonl") as answers:
+    ...     if server.url not in answers:
+    ...         answers[server.url] = {"found": "it"}
 
     A key is anything that JSON can hold, such as an address.  A secret in an address,
-    as in ``?api_key=``, is left out.  Raises `Stop` if the file cannot be
-    written to, holds something else, or is open in another process.
+    as in ``?api_key=``, is left out.  Raises `Stop` if the file cannot be written to,
+    holds something else, or is open in another process.
 
-    Use it in a ``with`` block, at whose end the file is closed.
     Under ``inflight-lab watch --practice`` it is another file, beside it.
     """
 

@@ -44,13 +44,16 @@ ANSWER_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 class Budgets:
     """Keeps requests and tokens within several quotas at once.
 
-    ``Budgets(requests=(500, 60), tokens=(30_000, 60))`` allows 500 requests and 30,000
-    tokens in 60 seconds; the names are yours.  ``async with budgets.turn(tokens=320):``
-    waits until one request of 320 tokens may leave.  At most ``limit`` are inside at
-    once; ``limiter`` takes the place of that semaphore.  First come, first served.
+    >>> budgets = Budgets(requests=(500, 60), tokens=(30_000, 60))
+    >>> async with budgets.turn(tokens=320):
+    ...     await client.get(server.url)
+
+    This allows 500 requests and 30,000 tokens in 60 seconds; the names are yours.  A
+    turn waits until one request of 320 tokens may leave.  At most ``limit`` are inside
+    at once; ``limiter`` takes the place of that semaphore.  First come, first served.
     """
 
-    HEADROOM = 1.0125  # network delay may vary by an 80th of a period
+    HEADROOM = 1.03  # of the quota, 97 % are used: network delay varies (jitter)
     CATCH_UP = 0.01  # seconds by which a busy event loop may be late at no loss
 
     def __init__(
@@ -68,6 +71,7 @@ class Budgets:
         self._limiter = limiter or asyncio.Semaphore(limit)
         self._line = asyncio.Lock()  # asyncio's locks are first come, first served
         self._largest = dict.fromkeys(self._budgets, 0.0)  # cost so far
+        self._smallest = {name: self._budgets[name][0] for name in self._budgets}
         self._due = 0.0  # when the next request may leave
 
     def turn(self, *, requests: float = 1, **costs: float) -> "Turn":
@@ -81,6 +85,7 @@ class Budgets:
             cost = costs.get(name, 0)
             refuse_unless(0 <= cost <= amount, name, cost, f"between 0 and {amount:g}")
             self._largest[name] = max(self._largest[name], cost)
+            self._smallest[name] = min(self._smallest[name], cost)
         return Turn(self, costs)
 
     def pause(self, seconds: float) -> None:
@@ -119,8 +124,8 @@ class Budgets:
         for name, (amount, period) in self._budgets.items():
             cost = costs.get(name, 0)
             if cost > 0:
-                # A period that begins with this one may end with the largest of all.
-                room = amount - (self._largest[name] - cost)
+                # If costs differ, a period may end with the largest of all.
+                room = amount - (self._largest[name] - self._smallest[name])
                 seconds.append(period / max(1, room // cost))
         return self.HEADROOM * max(seconds)
 

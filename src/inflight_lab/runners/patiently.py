@@ -43,7 +43,13 @@ IN_VAIN = {"RequestError", "ClientError"}  # the other errors of httpx and aioht
 
 
 class NoAnswer(Exception):  # noqa: N818
-    """Why one request has no answer.  Others may have one."""
+    """Why one request has no answer.  Others may have one.
+
+    >>> try:
+    ...     await Patience()(Pacer(10), client.get, server.url)
+    ... except NoAnswer as failure:
+    ...     print(failure.status)
+    """
 
     def __init__(self, why: str, status: int = 0) -> None:
         super().__init__(why)
@@ -51,14 +57,23 @@ class NoAnswer(Exception):  # noqa: N818
 
 
 class Stop(Exception):  # noqa: N818
-    """Why no request will have an answer any more."""
+    """Why no request will have an answer any more.
+
+    >>> try:
+    ...     await Patience()(Pacer(10), client.get, server.url)
+    ... except Stop as reason:
+    ...     print(reason)
+    """
 
 
 @dataclass(kw_only=True)
 class Patience:
-    """``await patiently(pacer, client.get, url)``, with ``patiently = Patience()``.
+    """Sends a request, and again for as long as that may help.
 
-    Takes a turn of the ``pacer``, awaits ``client.get(url)``, and returns the response
+    >>> patiently = Patience()
+    >>> response = await patiently(Pacer(100), client.get, server.url)
+
+    It takes a turn of the pacer, awaits ``client.get(url)``, and returns the response
     if its status is below 400.  Further arguments are handed on.  Raises `NoAnswer` if
     this request has failed for good, and `Stop` if all will.
 

@@ -82,6 +82,9 @@ class Refusal:
 def read_refusal(response: Any) -> Refusal | None:
     """What a refusal says; None if the answer is not one.
 
+    >>> read_refusal(httpx.Response(429, headers={"Retry-After": "20"})).pause
+    20.0
+
     ``response`` is httpx's, httpx2's or requests'.  Its body counts only if it has been
     read.  An accepted request is no refusal, even if its headers say that no other is
     left.

@@ -273,7 +273,6 @@ NUMBERS: dict[str, Explained] = {
             "500",
             "60 / 500",
         ),
-        "1,000 a day leave 86": (EXAMPLE, "24 * 60 * 60 // 1000"),
         "that say so (November 2026": Documented(
             "the day on which the pages were read"
         ),

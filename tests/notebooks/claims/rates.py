@@ -261,7 +261,7 @@ def expect_the_first_to_go(ran: Ran) -> None:
 def expect_a_quota_to_be_learnt(ran: Ran) -> None:
     """From a header at once, and otherwise from 429s."""
     announced, searched = ran.text("code-unknown-run").splitlines()
-    assert announced.endswith("pace at the end: 14.81 a second")
+    assert announced.endswith("pace at the end: 15.00 a second")
     (refused,) = re.findall(r"gemini: (\d+) of 60 refused", searched)
     assert int(refused) > 0  # "there are 429s"
 
@@ -335,9 +335,7 @@ def claims_about_refusals(ran: Ran) -> None:
         "Telegram: wait 2.0 s",
     ]
     unsent, sent = ran.text("code-permanent").splitlines()
-    assert unsent.startswith(
-        "Not sent: the API will refuse every request: You exceeded your current quota"
-    )
+    assert unsent.startswith("the API asks for no more requests: status 429 You exceed")
     assert sent == "sent: 3"
     assert ran.text("code-deadline").startswith("Given up at the deadline")
     logged = ran.text("code-log").splitlines()

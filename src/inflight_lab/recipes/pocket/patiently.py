@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ SPENT = re.compile(  # the money is, or a month's quota
     "insufficient_quota|billing_|(spend|usage)_limit_(exceeded|reached)|BILLING_DISABLED"
     "|credit_balance_exhausted|access_terminated|CONSUMER_SUSPENDED"
 )
+RESET = re.compile("(x-)?rate-?limit-reset|x-(app|user)-limit-24hour-reset")
 PAUSE_IN_BODY = re.compile(r'"retryDelay": ?"(\d+(?:\.\d+)?)s"')  # Gemini's
 
 
@@ -125,8 +127,13 @@ def pause_in(response: httpx.Response) -> float:
     in_body = PAUSE_IN_BODY.search(response.text)
     if in_body and not written:
         written = in_body[1]
-    if not written and headers.get("x-ratelimit-remaining") == "0":
-        written = headers.get("x-ratelimit-reset", "")
+    if not written and is_refusal(response):  # then by when the quotas come back
+        used_up = [
+            headers[name]
+            for name in filter(RESET.fullmatch, headers)
+            if headers.get(name.replace("reset", "remaining"), "0") == "0"
+        ]
+        written = max(used_up, default="")
     try:
         if "retry-after-ms" in headers:
             return float(headers["retry-after-ms"]) / 1000
@@ -134,6 +141,7 @@ def pause_in(response: httpx.Response) -> float:
             return float(written)
         if re.fullmatch(r"\d{10,15}", written):  # a Unix time
             return max(0, float(written) - time.time())
-        return max(0, parsedate_to_datetime(written).timestamp() - time.time())
+        moment = parsedate_to_datetime(written).replace(tzinfo=UTC)
+        return max(0, moment.timestamp() - time.time())
     except (ValueError, OverflowError):  # it says nothing, or nothing that makes sense
         return 60 if "secondary rate limit" in response.text else 0  # GitHub's minute
