@@ -62,12 +62,14 @@ def _watch_semaphores(log: RequestLog) -> None:
 
 
 def _watch_steps(log: RequestLog) -> None:
-    def sleep(original: Any, seconds: float) -> None:
+    def sleep(original_sleep: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
             log.blocks.append(Block(seconds, "time.sleep", script_line()))
-        original(seconds)
+        original_sleep(seconds)
 
-    def run(original: Any, handle: Any) -> None:
+    original: Any = asyncio.Handle._run
+
+    def run(handle: Any) -> None:
         if not log.open:
             original(handle)
             return
@@ -87,7 +89,8 @@ def _watch_steps(log: RequestLog) -> None:
                 log.blocks.append(Block(seconds, "waiting", _place(handle)))
 
     replace(time, "sleep", sleep)
-    replace(asyncio.Handle, "_run", run)
+    handle_class: Any = asyncio.Handle
+    handle_class._run = run  # without `replace`: it is called for every step
 
 
 def _place(handle: asyncio.Handle) -> str:

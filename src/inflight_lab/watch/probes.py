@@ -243,10 +243,12 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
     protocol = connection.protocol
     body: Any = None
 
-    async def read(original: Any, protocol: Any) -> Any:
+    original = protocol.read
+
+    async def read() -> Any:
         nonlocal body
         try:
-            message, body = await original(protocol)
+            message, body = await original()
         except BODY_ERRORS as error:
             log.end(request, error)
             raise
@@ -260,7 +262,7 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
             request.body = b"".join(unread)[:MAX_BODY]
         log.end(request, body.exception() if request.status and body else None)
 
-    replace(protocol, "read", read)
+    protocol.read = read
     connection.add_callback(released)
 
 

@@ -47,7 +47,7 @@ class Request:
     """Of the script, as ``file:number``; "" if not known."""
     around: int
     """See `semaphore_around`."""
-    header_names: frozenset[str]
+    header_names: tuple[str, ...]
     content: int
     """Stands for the body: other bodies have other numbers."""
     pool: int
@@ -62,11 +62,17 @@ class Request:
     ended: float | None = None
     status: int = 0
     error: str = ""
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    raw_headers: Any = ()
+    """Of the answer, as its library has them."""
     body: bytes = b""
     """Of a failure: how it begins, decoded."""
     number: int | None = None
     """In the timeline, once it is sent."""
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        """Of the answer; made when they are first read, once it is there."""
+        return httpx.Headers(self.raw_headers)
 
     @property
     def host(self) -> str:
@@ -195,7 +201,7 @@ class RequestLog:
             sender=current_sender(),
             line=script_line(),
             around=semaphore_around.get(),
-            header_names=frozenset(name.lower() for name in header_names),
+            header_names=tuple(header_names),
             content=hash(body) if isinstance(body, bytes | str) else 0,
             pool=pool,
             retry=retry,
@@ -222,7 +228,7 @@ class RequestLog:
             self.send(request)  # unless nobody could see that
             request.answered = time.perf_counter()
             request.status = status
-            request.headers = httpx.Headers(headers)
+            request.raw_headers = headers
 
     def end(self, request: Request, error: BaseException | None = None) -> None:
         """It was answered to its end, or failed."""
