@@ -278,7 +278,8 @@ class Numbers:
 
 
 number_of = Numbers().of
-_is_of_a_script: dict[CodeType, bool] = {}
+_is_of_a_script: dict[str, bool] = {}
+"""By file: looking at its name takes longer than asking here."""
 
 
 def current_sender() -> int:
@@ -314,10 +315,10 @@ def line_in(code: CodeType, number: int) -> str:
 
 def is_of_a_script(code: CodeType) -> bool:
     """Whether it stands neither in a library nor in this package."""
-    known = _is_of_a_script.get(code)
+    path = code.co_filename
+    known = _is_of_a_script.get(path)
     if known is None:
-        path = code.co_filename
         is_library = any(part in path for part in LIBRARY_PARTS)
         known = not is_library and not path.startswith(OURS)
-        _is_of_a_script[code] = known
+        _is_of_a_script[path] = known
     return known
