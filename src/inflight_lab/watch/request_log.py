@@ -192,6 +192,8 @@ class RequestLog:
         is_async: bool = True,
     ) -> Request:
         """A client is asked to send this, and may have to wait for a connection."""
+        if not self.requests:
+            self.at_first_request()
         in_a_loop = asyncio._get_running_loop() is not None
         request = Request(
             method,
@@ -207,8 +209,6 @@ class RequestLog:
             retry=retry,
             blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
         )
-        if not self.requests:
-            self.at_first_request()
         self.requests.append(request)
         self.open += 1
         if self.timeline:
