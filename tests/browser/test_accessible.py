@@ -147,7 +147,7 @@ class Case(NamedTuple):
 CASES = [
     Case(landing, widths=(390, 768, 1280)),
     Case(static_page),
-    Case(watch_page, plot=".ifl-plot"),
+    Case(watch_page),
     Case(student_page, plot=".ifl-panel"),
     Case(
         panel_in_lab,

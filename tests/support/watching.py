@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from inflight_lab.watch.findings import Run, diagnose
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import Request, RequestLog
@@ -88,7 +86,7 @@ def note(
     if not error:
         request.answered = request.ended
         request.status = status
-        request.headers = httpx.Headers(headers)
+        request.raw_headers = headers or {}
         request.body = body
     return request
 

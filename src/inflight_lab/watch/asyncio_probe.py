@@ -2,12 +2,13 @@
 
 A loop is blocked by whatever does not await.  How long `time.sleep` sleeps is known,
 and how long a step computes is the thread's own processor time, so other busy programs
-make neither of them longer.  Only a wait for something else is told by the clock.
+make neither of them longer.  Only a wait for something else is measured by the clock.
 """
 
 import asyncio
 import multiprocessing.process
 import sys
+import threading
 import time
 from types import CodeType
 from typing import Any
@@ -29,6 +30,8 @@ from inflight_lab.watch.request_log import (
 
 LONG_COMPUTING = 0.05
 """Seconds of processor time; a step that computes longer blocks the loop."""
+FRESH = 0.02
+"""Seconds for which a reading of the processor time is used: it is slow to read."""
 LONG_WAITING = 0.25
 """Seconds; a busy machine may make a step wait almost as long."""
 
@@ -62,23 +65,30 @@ def _watch_semaphores(log: RequestLog) -> None:
 
 
 def _watch_steps(log: RequestLog) -> None:
-    def sleep(original: Any, seconds: float) -> None:
+    def sleep(original_sleep: Any, seconds: float) -> None:
         if log.open and asyncio._get_running_loop() is not None:
             log.blocks.append(Block(seconds, "time.sleep", script_line()))
-        original(seconds)
+        original_sleep(seconds)
 
-    def run(original: Any, handle: Any) -> None:
+    original: Any = asyncio.Handle._run
+    clock = threading.local()
+    """Of each thread: ``computed`` so much processor time ``at`` some moment."""
+
+    def run(handle: Any) -> None:
         if not log.open:
             original(handle)
             return
         explained = len(log.blocks) + len(log.requests)
-        computed = time.thread_time()
         began = time.perf_counter()
+        if began - getattr(clock, "at", 0.0) > FRESH:
+            clock.at = began
+            clock.computed = time.thread_time()
         original(handle)
         seconds = time.perf_counter() - began
         if seconds < LONG_COMPUTING:
             return
-        computed = time.thread_time() - computed
+        before = began - clock.at  # the steps before it computed no longer than that
+        computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
             log.blocks.append(Block(computed, "computing", _place(handle)))
         elif seconds >= LONG_WAITING:
@@ -87,7 +97,8 @@ def _watch_steps(log: RequestLog) -> None:
                 log.blocks.append(Block(seconds, "waiting", _place(handle)))
 
     replace(time, "sleep", sleep)
-    replace(asyncio.Handle, "_run", run)
+    handle_class: Any = asyncio.Handle
+    handle_class._run = run  # without `replace`: it is called for every step
 
 
 def _place(handle: asyncio.Handle) -> str:

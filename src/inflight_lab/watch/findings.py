@@ -85,7 +85,7 @@ class Run:
 
 def newest_quota(requests: Iterable[Request]) -> Quota | None:
     """What the newest of their answers names that names a quota."""
-    quotas = [announced_in(each.headers) for each in requests if each.answered]
+    quotas = [announced_in(each.headers) for each in requests if each.ended]
     return next((quota for quota in reversed(quotas) if quota), None)
 
 

@@ -21,7 +21,8 @@ PAGE = """\
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
-body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; line-height: 1.5; }}
+body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; }}
+body {{ line-height: 1.5; overflow-wrap: anywhere; }}
 li {{ margin-bottom: 0.75rem; }}
 pre {{ white-space: pre-wrap; padding: 0.5rem; border: 1px solid; }}
 </style>

@@ -155,7 +155,7 @@ def _begin(
         retry=int(count) if count.isdigit() else 0,
         is_async=is_async,
     )
-    if pool is None:  # nobody will tell when it has a connection
+    if pool is None:  # nothing will say when it has a connection
         log.send(request)
     return request
 
@@ -174,12 +174,12 @@ def _note_answer(
 def _to_send(
     log: RequestLog, request: Request, asked: Any, *, is_async: bool = False
 ) -> Any:
-    """A copy that tells when it goes out; in practice, to the practice server."""
+    """A copy that is noted when it goes out; in practice, to the practice server."""
 
     def trace(event: str, _: object) -> None:
         if event.endswith(".send_request_headers.started"):
             log.send(request)
-            copy.extensions.pop("trace")  # the rest need not be told
+            copy.extensions.pop("trace")  # nothing more is needed
 
     async def trace_async(event: str, info: object) -> None:
         trace(event, info)
@@ -243,10 +243,12 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
     protocol = connection.protocol
     body: Any = None
 
-    async def read(original: Any, protocol: Any) -> Any:
+    original = protocol.read
+
+    async def read() -> Any:
         nonlocal body
         try:
-            message, body = await original(protocol)
+            message, body = await original()
         except BODY_ERRORS as error:
             log.end(request, error)
             raise
@@ -260,7 +262,7 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
             request.body = b"".join(unread)[:MAX_BODY]
         log.end(request, body.exception() if request.status and body else None)
 
-    replace(protocol, "read", read)
+    protocol.read = read
     connection.add_callback(released)
 
 

@@ -25,7 +25,7 @@ def words_on(run: Run, findings: Sequence[Finding]) -> list[str]:
     if lines or not run.requests:
         return lines
     if len(run.requests) < FEW:
-        return ["Too few requests to tell more."]
+        return ["Too few requests to say more."]
     return ["Nothing stood out."]
 
 

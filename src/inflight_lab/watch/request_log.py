@@ -47,7 +47,7 @@ class Request:
     """Of the script, as ``file:number``; "" if not known."""
     around: int
     """See `semaphore_around`."""
-    header_names: frozenset[str]
+    header_names: tuple[str, ...]
     content: int
     """Stands for the body: other bodies have other numbers."""
     pool: int
@@ -62,11 +62,17 @@ class Request:
     ended: float | None = None
     status: int = 0
     error: str = ""
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    raw_headers: Any = ()
+    """Of the answer, as its library has them."""
     body: bytes = b""
     """Of a failure: how it begins, decoded."""
     number: int | None = None
     """In the timeline, once it is sent."""
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        """Of the answer; made when they are first read, once it is there."""
+        return httpx.Headers(self.raw_headers)
 
     @property
     def host(self) -> str:
@@ -186,6 +192,8 @@ class RequestLog:
         is_async: bool = True,
     ) -> Request:
         """A client is asked to send this, and may have to wait for a connection."""
+        if not self.requests:
+            self.at_first_request()
         in_a_loop = asyncio._get_running_loop() is not None
         request = Request(
             method,
@@ -195,14 +203,12 @@ class RequestLog:
             sender=current_sender(),
             line=script_line(),
             around=semaphore_around.get(),
-            header_names=frozenset(name.lower() for name in header_names),
+            header_names=tuple(header_names),
             content=hash(body) if isinstance(body, bytes | str) else 0,
             pool=pool,
             retry=retry,
             blocks_loop=self.sees_asyncio and in_a_loop and not is_async,
         )
-        if not self.requests:
-            self.at_first_request()
         self.requests.append(request)
         self.open += 1
         if self.timeline:
@@ -222,7 +228,7 @@ class RequestLog:
             self.send(request)  # unless nobody could see that
             request.answered = time.perf_counter()
             request.status = status
-            request.headers = httpx.Headers(headers)
+            request.raw_headers = headers
 
     def end(self, request: Request, error: BaseException | None = None) -> None:
         """It was answered to its end, or failed."""
@@ -272,7 +278,8 @@ class Numbers:
 
 
 number_of = Numbers().of
-_is_of_a_script: dict[CodeType, bool] = {}
+_is_of_a_script: dict[str, bool] = {}
+"""By file: looking at its name takes longer than asking here."""
 
 
 def current_sender() -> int:
@@ -308,10 +315,10 @@ def line_in(code: CodeType, number: int) -> str:
 
 def is_of_a_script(code: CodeType) -> bool:
     """Whether it stands neither in a library nor in this package."""
-    known = _is_of_a_script.get(code)
+    path = code.co_filename
+    known = _is_of_a_script.get(path)
     if known is None:
-        path = code.co_filename
         is_library = any(part in path for part in LIBRARY_PARTS)
         known = not is_library and not path.startswith(OURS)
-        _is_of_a_script[code] = known
+        _is_of_a_script[path] = known
     return known

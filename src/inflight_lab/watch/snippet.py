@@ -40,7 +40,7 @@ def command_for(requests: Iterable[Request], quota: Quota | None) -> str:
     address = address_of(most)
     if address:
         words.append(f'--url "{address}"')
-    names = sorted({name for each in most for name in each.header_names})
+    names = sorted({name.lower() for each in most for name in each.header_names})
     words += [f"--header {name}" for name in names if SCRIPTS_OWN.fullmatch(name)]
     words.append("--output fixed.py")
     return " ".join(words)
