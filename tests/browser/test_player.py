@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.plot.replay import RECORDINGS
 from inflight_lab.runs.events import RunStats
@@ -83,7 +83,7 @@ def page_of(html: str, folder: Path) -> str:
 def html_of(*recorded: Recorded, view: str = "both") -> str:
     """A player for them, with the picture of the first run."""
     run = next(iter(recorded[0].runs.values()))
-    return player_html(recorded, draw_run(run)._repr_html_(), view=view)
+    return player_html(recorded, draw_runs({"": run})._repr_html_(), view=view)
 
 
 def counted(run: Run, time: float) -> dict[str, str]:

@@ -33,7 +33,7 @@ def test_an_exporter_is_given_the_recording_and_its_place(
 ) -> None:
     """If it asks, under the lane's name, with what the player around it needs."""
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
-    PlainPicture("paced").show(OVER, PLACE)
+    PlainPicture(lambda: {"paced": OVER}).show(PLACE)
     (output,) = shown
     assert from_text(json.dumps(output["data"][RECORDING])) == {"paced": OVER}
     place = {"widget": "widget 7", "view": "both", "strip": "rate"}
@@ -42,7 +42,7 @@ def test_an_exporter_is_given_the_recording_and_its_place(
 
 def test_a_saved_notebook_has_the_picture_alone(shown: list[dict[str, Any]]) -> None:
     """As an image and as SVG, in words, and nothing else."""
-    PlainPicture().show(OVER, PLACE)
+    PlainPicture(lambda: {"": OVER}).show(PLACE)
     (output,) = shown
     assert output["data"].keys() == {"text/plain", "text/html", "image/svg+xml"}
     assert output["metadata"].keys() == {plain_picture.STARTED}
@@ -58,7 +58,7 @@ def test_what_cannot_be_recorded_leaves_its_picture(
 ) -> None:
     """No export fails because of it."""
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
-    PlainPicture().show(run, PLACE)
+    PlainPicture(lambda: {"": run}).show(PLACE)
     (output,) = shown
     assert RECORDING not in output["data"]
     assert "image/svg+xml" in output["data"]

@@ -64,7 +64,7 @@ def test_it_leaves_what_plays_without_a_kernel(
     assert "application/vnd.jupyter.widget-view+json" in widget
     html = without["text/html"]
     assert "customElements.define" in html
-    assert html.count(f"class=&quot;{shown_again._mark}&quot;") == len(RUNS)
+    assert f"class=&quot;{shown_again._mark}&quot;" in html
     assert without["text/plain"] == "A recording of short and long"
     shown_again.close()
 
@@ -76,11 +76,9 @@ def test_an_exporter_makes_one_player_of_all_its_runs(
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
     shown_again = Replay(two)
     shown_again._ipython_display_()
-    _, *pictures = shown
-    names = [list(each["data"][RECORDING]["runs"]) for each in pictures]
-    assert names == [["short"], ["long"]]
-    widgets = {each["metadata"][PLAYER]["widget"] for each in pictures}
-    assert widgets == {shown_again.model_id}
+    _, picture = shown
+    assert list(picture["data"][RECORDING]["runs"]) == ["short", "long"]
+    assert picture["metadata"][PLAYER]["widget"] == shown_again.model_id
     shown_again.close()
 
 

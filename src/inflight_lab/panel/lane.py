@@ -17,6 +17,7 @@ from inflight_lab.panel.slow_motion import (
 )
 from inflight_lab.panel.words import End, how_it_ended
 from inflight_lab.plot.feed import Feed, Post
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.sentence.words import plain_time
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.events import Stats
@@ -46,6 +47,7 @@ class Lane:
         goals: Mapping[str, Goal],
         post: Post,
         *,
+        picture: PlainPicture,
         name: str = "",
     ) -> None:
         self.name = name
@@ -67,7 +69,7 @@ class Lane:
             max_concurrent=lambda: server.max_concurrent,
             latency=lambda: server.latency,
         )
-        self.feed = Feed(source, post, name)
+        self.feed = Feed(source, post, picture)
 
     @property
     def goals_met(self) -> dict[str, bool]:

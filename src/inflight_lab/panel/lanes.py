@@ -7,6 +7,7 @@ from inflight_lab.engine.runner import Runner, check_runner
 from inflight_lab.panel.goals import Goal
 from inflight_lab.panel.lane import Lane
 from inflight_lab.plot.feed import Message
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.server import PracticeServer
 
 PostFrom = Callable[[int, Message], None]
@@ -30,12 +31,15 @@ def lanes_for(
     *,
     goals: Mapping[str, Goal],
     post: PostFrom,
+    picture: PlainPicture,
 ) -> dict[str, Lane]:
     """A lane for each runner; the first has ``server``, the others its twins."""
     lanes = {}
     for number, (name, runner) in enumerate(runners.items()):
         own = server.twin() if number > 0 else server
-        lanes[name] = Lane(runner, own, goals, partial(post, number), name=name)
+        lanes[name] = Lane(
+            runner, own, goals, partial(post, number), picture=picture, name=name
+        )
     return lanes
 
 

@@ -27,7 +27,9 @@ from inflight_lab.panel.shared_knobs import (
     share_knobs,
     turn_on_all_panels,
 )
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.runs.recording import save
+from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 
 STOPPING = "stopping …"
@@ -121,7 +123,10 @@ class Panel(OfFirstRunner, Settable):
         runners = runners_by_name(runner)
         goals = goals or {}
         check_goals(goals)
-        self.lanes = lanes_for(runners, server, goals=goals, post=self._post)
+        self._picture = PlainPicture(self._runs)
+        self.lanes = lanes_for(
+            runners, server, goals=goals, post=self._post, picture=self._picture
+        )
         self._first = next(iter(self.lanes.values()))
         sliders = {"limit": limit, "count": count, "slow": slow}
         self._initial = sliders | knobs_of(server)
@@ -171,7 +176,7 @@ class Panel(OfFirstRunner, Settable):
         Raises ``ValueError`` if there was none or it was too long, ``OSError`` if the
         file cannot be written.
         """
-        save(path, {name: lane.feed.run for name, lane in self.lanes.items()})
+        save(path, self._runs())
 
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
@@ -179,6 +184,9 @@ class Panel(OfFirstRunner, Settable):
         for lane in self.lanes.values():
             if lane is not self._first:  # its server was given, and goes on
                 lane.server.stop()
+
+    def _runs(self) -> dict[str, Run]:
+        return {name: lane.feed.run for name, lane in self.lanes.items()}
 
     def _begin(self) -> None:
         lanes = self.lanes.values()

@@ -7,6 +7,7 @@ from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
 from inflight_lab.plot.feed import Feed, Message
 from inflight_lab.plot.modules import joined
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.plot.widget import PLOT, RunWidget
 from inflight_lab.runs.quota_policy import QuotaPolicy
@@ -27,7 +28,8 @@ class Plot(RunWidget):
     _css = PLOT / "live_plot.css"
 
     def __init__(self, source: PlotSource) -> None:
-        self.feed = Feed(source, self._post)
+        self._picture = PlainPicture(lambda: {"": self.feed.run})
+        self.feed = Feed(source, self._post, self._picture)
         super().__init__([self.feed])
 
     @property

@@ -1,12 +1,13 @@
-"""The picture of a run that stays in a saved notebook, where no page draws it."""
+"""The picture of runs that stays in a saved notebook, where no page draws it."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from IPython.display import DisplayHandle, display
 
-from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.plot.drawing.svg import Picture
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
@@ -15,7 +16,7 @@ STARTED = "inflight_lab_started"
 """Metadata key of an output: how many requests its picture shows."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
-"""The MIME type of a recording with one run, by the name of its lane."""
+"""The MIME type of a recording."""
 
 PLAYER = "inflight_lab_player"
 """Metadata key of an output that has a recording: where its run is played, as the
@@ -39,36 +40,37 @@ class Place(NamedTuple):
 
 
 class PlainPicture:
-    """Displays a run as an image, in one place.
+    """Displays the runs of a widget as an image, in one place.
 
-    ``name`` is written on top.  ``mark`` is its class, by which a page finds it, to
-    hide it.
+    ``runs`` returns them by name.  ``mark`` is the class of the image, by which a page
+    finds it, to hide it.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, runs: Callable[[], Mapping[str, Run]]) -> None:
         self.mark = f"ifl-{uuid4().hex}"
-        self._name = name
+        self._runs = runs
         self._place: Place | None = None
         self._display: DisplayHandle | None = None
 
-    def show(self, run: Run, place: Place) -> None:
+    def show(self, place: Place) -> None:
         """Display it here, in place of what is drawn at ``place``."""
         self._place = place
-        data, metadata = self._bundle(run)
+        data, metadata = self._bundle()
         self._display = display(data, raw=True, display_id=True, metadata=metadata)
 
-    def update(self, run: Run) -> None:
+    def update(self) -> None:
         """Draw it again where it is displayed, if it is."""
         if self._display:
-            data, metadata = self._bundle(run)
+            data, metadata = self._bundle()
             self._display.update(data, raw=True, metadata=metadata)
 
-    def _bundle(self, run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Data for a front end, and metadata for whoever reads the output later."""
-        picture = draw_run(run, mark=self.mark, name=self._name)
-        data = as_mime_types(picture)
-        metadata: dict[str, Any] = {STARTED: run.counts.started}
-        recording = recording_of(self._name, run) if keep_recordings else None
+        runs = self._runs()
+        data = as_mime_types(draw_runs(runs, mark=self.mark))
+        started = sum(run.counts.started for run in runs.values())
+        metadata: dict[str, Any] = {STARTED: started}
+        recording = recording_of(runs) if keep_recordings else None
         if recording and self._place:
             data[RECORDING] = recording
             metadata[PLAYER] = self._place._asdict()
@@ -84,10 +86,11 @@ def as_mime_types(picture: Picture) -> dict[str, Any]:
     }
 
 
-def recording_of(name: str, run: Run) -> dict[str, Any] | None:
-    """Its recording as JSON; None if the run is not over, or was too long."""
-    is_over = run.now > 0 and not run.live
-    if not is_over or not run.whole:
-        return None
-    recording: dict[str, Any] = json.loads(as_text({name: run}))
+def recording_of(runs: Mapping[str, Run]) -> dict[str, Any] | None:
+    """Their recording as JSON; None if one is not over, or was too long."""
+    for run in runs.values():
+        is_over = run.now > 0 and not run.live
+        if not is_over or not run.whole:
+            return None
+    recording: dict[str, Any] = json.loads(as_text(runs))
     return recording

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -10,7 +9,7 @@ from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot import plain_picture
-from inflight_lab.plot.drawing import draw_run
+from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.plot.modules import joined, without_comments
 from inflight_lab.plot.plain_picture import Place, PlainPicture
 from inflight_lab.plot.player import Recorded, page_parts, player_html, style
@@ -48,11 +47,12 @@ class Replay(anywidget.AnyWidget):
         help="What is drawn: each request, lines over time, or both.",
     ).tag(sync=True)
     _recording = traitlets.Unicode().tag(sync=True)
-    _mark = traitlets.Unicode(help="The class of the still pictures.").tag(sync=True)
+    _mark = traitlets.Unicode(help="The class of the still picture.").tag(sync=True)
 
     def __init__(self, path: str | Path, *, view: str = "both") -> None:
         self.runs = load(path)
-        mark = f"ifl-{uuid4().hex}"
+        self._picture = PlainPicture(lambda: self.runs)
+        mark = self._picture.mark
         super().__init__(view=view, _recording=as_text(self.runs), _mark=mark)
         closed_on_rerun(self.close)
 
@@ -60,7 +60,7 @@ class Replay(anywidget.AnyWidget):
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
         if plain_picture.keep_recordings:
-            self._show_pictures()
+            self._picture.show(Place(self.model_id, self.view, "in flight"))
         else:
             display(self._without_kernel(), raw=True)
 
@@ -74,13 +74,4 @@ class Replay(anywidget.AnyWidget):
         return f"A recording of {names}" if names else "A recording"
 
     def _still(self) -> str:
-        pictures = [
-            draw_run(run, mark=self._mark, name=name) for name, run in self.runs.items()
-        ]
-        return "".join(picture._repr_html_() for picture in pictures)
-
-    def _show_pictures(self) -> None:
-        """What an exporter makes a player of."""
-        place = Place(self.model_id, self.view, "in flight")
-        for name, run in self.runs.items():
-            PlainPicture(name).show(run, place)
+        return draw_runs(self.runs, mark=self._picture.mark)._repr_html_()

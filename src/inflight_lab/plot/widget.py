@@ -10,7 +10,7 @@ from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot.feed import Feed, Message
-from inflight_lab.plot.plain_picture import Place
+from inflight_lab.plot.plain_picture import Place, PlainPicture
 
 PLOT = Path(__file__).parent
 """The folder of the stylesheet and the JavaScript."""
@@ -26,6 +26,7 @@ class RunWidget(anywidget.AnyWidget):
     ).tag(sync=True)
 
     feeds: Sequence[Feed] = ()
+    _picture: PlainPicture
     _strip = "all"
     """Which strips stand below the requests: "all", or the only one's name."""
 
@@ -57,5 +58,4 @@ class RunWidget(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
-        for feed in self.feeds:
-            feed.show_picture(Place(self.model_id, self.view, self._strip))
+        self._picture.show(Place(self.model_id, self.view, self._strip))

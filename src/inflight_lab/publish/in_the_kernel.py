@@ -41,8 +41,7 @@ async def record_at(limit: int, shown: Collection[str]) -> None:
     try:
         await unseen.start()
         place = Place(panel.model_id, panel.view, strip="all")
-        for lane in unseen.lanes.values():
-            lane.feed.show_picture(place)
+        unseen._picture.show(place)
     finally:
         unseen.close()
         server.stop()

@@ -79,8 +79,7 @@ def player_of(way_runs: Sequence[WayRun]) -> str:
 def still_of(way_runs: Sequence[WayRun]) -> str:
     """All three in a picture, which scrolls by itself where it is too wide."""
     events = {each.way.name: each.events for each in way_runs}
-    notes = {each.way.name: each.ending for each in way_runs}
-    picture = draw_strips(events, notes=notes)
+    picture = draw_strips(events)
     return f'<div class="scrolls" tabindex="0">{picture._repr_html_()}</div>'
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inflight_lab.engine.runner import Runner
 from inflight_lab.panel.lane import Lane
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.publish.record_until_shown import record_until_shown
 from inflight_lab.runners import naive, paced, semaphore
 from inflight_lab.runs.events import Event
@@ -168,7 +169,8 @@ async def run_once(way: Way) -> WayRun:
     """Send the requests, to a server of their own."""
     server = PracticeServer(latency=LATENCY, quota="sliding-window", rate=RATE, seed=1)
     with server:
-        lane = Lane(way.runner, server, {}, post=lambda _: None, name=way.name)
+        picture = PlainPicture(dict)
+        lane = Lane(way.runner, server, {}, lambda _: None, picture=picture)
         lane.begin(COUNT, way.limit)
         await lane.run()
         lane.end()
