@@ -36,6 +36,7 @@ import { Changes, Times } from "./times.js";
  * @property {number} time
  * @property {number | null} limit Null for no limit, or none that is known.
  * @property {number | null} latency Null where nobody knows.
+ * @property {number} way How long a request is on its way to the API.
  * @property {Quota | null} quota
  * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
  * @property {"" | "pause" | "paced"} manner What else is known of how they are sent.
@@ -61,6 +62,7 @@ const UNSET = {
   time: 0,
   limit: null,
   latency: null,
+  way: 0,
   quota: null,
   maxConcurrent: 0,
   manner: "",
@@ -232,6 +234,7 @@ export class Run {
   #reach(journey, time) {
     journey.arrived = time;
     this.reached.add(time);
+    if (journey.outcome === "refused") return;
     const free = this.#seats.findIndex((each) => !each || each.ended <= time);
     journey.seat = free < 0 ? this.#seats.length : free;
     this.#seats[journey.seat] = journey;

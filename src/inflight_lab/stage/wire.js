@@ -30,12 +30,14 @@ import { outcomeOf, Run } from "./run.js";
  * @property {boolean} live
  * @property {boolean} [stopped]
  * @property {boolean} [unlimited] Whether it is known that there is no limit.
+ * @property {"pause" | "paced"} [manner] What is known of how they are sent, besides.
  * @property {number} [window_offset] How far into a window of the clock it began.
  * @property {{ started: number, announced?: number }} counts
  * @property {{ accepted: number, refused: number, failed: number, cancelled: number }
  *   } [dropped] Of the requests that ended before the first event.
  * @property {PolicyRow[]} [policies]
- * @property {{ time: number, latency: number }[]} [latencies]
+ * @property {{ time: number, latency: number, way?: number }[]} [latencies] How long
+ *   answers take and, of that, the way to the API.
  * @property {{ limit?: LevelColumns, waiting?: LevelColumns, tokens?: LevelColumns }
  *   } [levels] Each changes in steps.
  * @property {EventColumns} events
@@ -80,8 +82,10 @@ export function append(run, columns) {
 }
 
 /** @param {Run} run @param {Columns} columns */
-function readSettings(run, { levels, policies = [], latencies = [] }) {
+function readSettings(run, { levels, policies = [], latencies = [], manner }) {
+  const isNew = manner && run.settingAt(0).manner !== manner;
   const changes = [
+    ...(isNew ? [{ time: 0, manner }] : []),
     ...rows(levels?.limit).map(([time, limit]) => ({ time, limit })),
     ...latencies,
     ...policies.map(({ time, max_concurrent: maxConcurrent = 0, ...quota }) => {
