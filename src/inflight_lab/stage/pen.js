@@ -30,6 +30,7 @@ const LAYERS = {
 
 const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5 };
 
+/** Custom properties of CSS, without their `--ifl-`. */
 const COLOURS = [
   "line",
   "waiting",
@@ -60,7 +61,8 @@ export class Pen {
   measure() {
     const style = getComputedStyle(this.canvas);
     for (const name of COLOURS) {
-      this.colours[name] = style.getPropertyValue(`--ifl-${name}`);
+      this.canvas.style.color = `var(--ifl-${name})`;
+      this.colours[name] = style.color;
     }
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;

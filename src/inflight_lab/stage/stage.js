@@ -4,7 +4,7 @@ import { make, write } from "./dom.js";
 import { drawFlow, isClosed } from "./dots.js";
 import { Pen } from "./pen.js";
 import { Places } from "./places.js";
-import { inWords, wallAt } from "./quota.js";
+import { inWords, spanInWords, wallAt } from "./quota.js";
 import { countsAt, inFlightAt, sentLatelyAt } from "./run.js";
 import { sentenceAt } from "./sentence.js";
 import { drawStrip, spanOf } from "./strip.js";
@@ -142,7 +142,7 @@ export class Stage {
     const { time } = moment;
     const counts = countsAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
-    const { limit, manner } = run.settingAt(time);
+    const { limit, manner, quota } = run.settingAt(time);
     const isAsleep = manner === "pause";
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
@@ -153,6 +153,7 @@ export class Stage {
     write(numbers.tokens, tokensInWords(run, time));
     write(numbers.inFlight, inWords(inFlightAt(run, time)));
     write(numbers.sentLately, inWords(sentLatelyAt(run, time)));
+    write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
     write(
@@ -252,6 +253,7 @@ function buildStage(title) {
     tokens: number(""),
     inFlight: number(),
     sentLately: number(),
+    span: make("span"),
     time: make("span", { className: "ifl-time" }),
     pace: make("span", { className: "ifl-pace" }),
   };
@@ -291,14 +293,12 @@ function buildStage(title) {
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
     flowCanvas,
   );
-  const level = (
-    /** @type {HTMLElement} */ value,
-    /** @type {string} */ label,
-    pressed = false,
-  ) => make("button", { type: "button", ariaPressed: `${pressed}` }, value, label);
+  /** @param {boolean} isPressed @param {(Node | string)[]} label */
+  const level = (isPressed, ...label) =>
+    make("button", { type: "button", ariaPressed: `${isPressed}` }, ...label);
   const levels = {
-    inFlight: level(numbers.inFlight, " in flight", true),
-    sentLately: level(numbers.sentLately, " sent lately"),
+    inFlight: level(true, numbers.inFlight, " in flight"),
+    sentLately: level(false, numbers.sentLately, " sent ", numbers.span),
   };
   const stripCanvas = make("canvas", {
     tabIndex: 0,
