@@ -59,9 +59,9 @@ export function drawFlow(pen, run, moment, places) {
  */
 export function firstShown(run, time, { count, columns }) {
   if (run.size <= count) return 0;
-  const { answered, refused, failed } = countsAt(run, time);
+  const { sent, inFlight } = countsAt(run, time);
   const most = run.size - count + columns - 1;
-  const past = Math.min(answered + refused + failed - count / 3, most);
+  const past = Math.min(sent - inFlight - count / 3, most);
   return Math.max(0, Math.floor(past / columns) * columns);
 }
 

@@ -37,7 +37,8 @@ export function flightOf(journey, setting) {
   const seen = Math.min(WAY * (ends - departs), LONGEST_WAY);
   const meets = Math.max(arrived < Infinity ? arrived : departs, departs + seen);
   if (outcome === "refused") return { departs, meets, turns: meets, ends };
-  if (outcome === "failed") return { departs, meets, turns: Infinity, ends };
+  const isLost = outcome === "failed" || outcome === "cancelled";
+  if (isLost) return { departs, meets, turns: Infinity, ends };
   return { departs, meets, turns: Math.max(meets, ends - (meets - departs)), ends };
 }
 

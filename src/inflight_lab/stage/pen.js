@@ -3,7 +3,8 @@
 /**
  * @import { Point } from "./places.js"
  *
- * @typedef {"waiting" | "out" | "answered" | "refused" | "failed"} Look
+ * @typedef {"waiting" | "out" | "answered" | "refused" | "failed" | "cancelled"
+ *   } Look
  */
 
 const FULL = 2 * Math.PI;
@@ -20,6 +21,8 @@ const LAYERS = {
   trail_answered: { colour: "answered", how: "trail" },
   trail_refused: { colour: "refused", how: "trail" },
   trail_failed: { colour: "failed", how: "trail" },
+  trail_cancelled: { colour: "waiting", how: "trail" },
+  cancelled: { colour: "waiting", how: "thick" },
   failed: { colour: "failed", how: "thick" },
   refused: { colour: "refused", how: "fill" },
   out: { colour: "out", how: "fill" },
@@ -80,7 +83,9 @@ export class Pen {
   /** @param {Point} at @param {number} radius @param {Look} look */
   dot(at, radius, look) {
     if (look === "refused") return diamond(this.path("refused"), at, radius);
-    if (look === "failed") return cross(this.path("failed"), at, radius * 0.7);
+    if (look === "failed" || look === "cancelled") {
+      return cross(this.path(look), at, radius * 0.7);
+    }
     circle(this.path(look), at, look === "waiting" ? radius * 0.72 : radius);
   }
 

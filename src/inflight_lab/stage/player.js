@@ -86,8 +86,17 @@ export class Player extends EventTarget {
     return Math.max(0, ...this.runs.map((each) => each.now));
   }
 
+  get isLive() {
+    return this.runs.some((each) => each.isLive);
+  }
+
+  /** When the last dot is at home, if the runs are over. */
+  get end() {
+    return this.newest + (this.isLive ? 0 : LANDING * this.pace);
+  }
+
   get isOver() {
-    return this.time >= this.newest && !this.runs.some((each) => each.isLive);
+    return this.time >= this.newest && !this.isLive;
   }
 
   get hasBegun() {
@@ -170,7 +179,7 @@ export class Player extends EventTarget {
   /** Stand still at a time. @param {number} time */
   seek(time) {
     if (!this.runs.length) return;
-    this.time = Math.max(0, Math.min(time, this.newest));
+    this.time = Math.max(0, Math.min(time, this.end));
     this.pause();
   }
 
@@ -195,13 +204,16 @@ export class Player extends EventTarget {
     this.time += passed * this.pace;
     if (this.#isFollowing) this.#keepUp(now);
     this.#advance?.(this.time);
-    const isLive = this.runs.some((each) => each.isLive);
-    if (isLive || this.time < this.newest + LANDING * this.pace) return;
+    if (!this.isLive && this.time >= this.end) this.#stay();
+  }
+
+  /** It stays at the end, where one can look back. */
+  #stay() {
     this.isPlaying = false;
     this.#isFollowing = false;
     this.#advance = null;
-    this.time = this.newest;
-    if (!this.runs.some((each) => each.wasStopped)) this.#pace = paceOf(this.runs);
+    this.#pace = paceOf(this.runs);
+    this.time = this.end;
     this.#changed();
   }
 
@@ -209,8 +221,7 @@ export class Player extends EventTarget {
   #keepUp(now) {
     const { newest } = this;
     if (newest !== this.#heard.now) this.#heard = { now: newest, at: now };
-    const isLive = this.runs.some((each) => each.isLive);
-    if (!isLive) return;
+    if (!this.isLive) return;
     const wanted = newest + (now - this.#heard.at) / 1000 - LAG;
     const off = wanted - this.time;
     const isFarOff = Math.abs(off) > FAR_OFF;
@@ -239,7 +250,7 @@ export class Player extends EventTarget {
 /** Buttons to play, to pause, and for half the speed. @param {Player} player */
 export function playerBar(player) {
   const play = make("button", { type: "button", className: "ifl-play" });
-  const half = make("button", { type: "button", textContent: "Half speed" });
+  const half = make("button", { type: "button", textContent: "½ speed" });
   play.onclick = () => player.toggle();
   half.onclick = () => player.setHalf(!player.isHalf);
   const show = () => {

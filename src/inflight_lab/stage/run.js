@@ -7,7 +7,7 @@
 import { Changes, Times } from "./times.js";
 
 /**
- * @typedef {"answered" | "refused" | "failed"} Outcome
+ * @typedef {"answered" | "refused" | "failed" | "cancelled"} Outcome
  *
  * @typedef {object} Journey One request.
  * @property {number} number Its place in the order of sending, from 0.
@@ -53,8 +53,9 @@ import { Changes, Times } from "./times.js";
  * @property {number} inFlight
  * @property {number} notArrived How many of these the API has not seen yet.
  * @property {number} answered
- * @property {number} refused
+ * @property {number} refused Also those that are still on their way back.
  * @property {number} failed
+ * @property {number} cancelled Also those that were never sent.
  */
 
 /** What every run has set before anybody sets it. @type {Setting} */
@@ -108,9 +109,16 @@ export class Run {
   /** What the API let in or turned away, requests of others included. */
   letIn = new Times();
   turned = new Times();
+  /** Own requests that were turned away. */
+  bounced = new Times();
   /** Those that waited and were never sent. */
   givenUp = new Times();
-  ends = { answered: new Times(), refused: new Times(), failed: new Times() };
+  ends = {
+    answered: new Times(),
+    refused: new Times(),
+    failed: new Times(),
+    cancelled: new Times(),
+  };
   /** @type {(Journey | undefined)[]} Who sits at the API, by seat. */
   #seats = [];
 
@@ -181,6 +189,7 @@ export class Run {
     else this.letIn.add(time);
     if (gauge !== null) this.gauges.add({ time, gauge });
     if (!journey) return;
+    if (outcome === "refused") this.bounced.add(time);
     Object.assign(journey, { outcome, due, reason: status });
     this.#reach(journey, time);
   }
@@ -193,6 +202,7 @@ export class Run {
    */
   end(time, journey, outcome, reason = null) {
     if (journey.arrived === Infinity) this.reached.add(time);
+    if (outcome === "refused" && journey.outcome !== outcome) this.bounced.add(time);
     Object.assign(journey, { ended: time, outcome, reason });
     this.ends[outcome].add(time);
   }
@@ -205,9 +215,9 @@ export class Run {
   /** Only what is known of times after this one is kept. @param {number} time */
   forget(time) {
     this.journeys = this.journeys.filter(({ ended }) => ended > time);
-    const { sent, reached, givenUp, letIn, turned } = this;
-    const { answered, refused, failed } = this.ends;
-    const times = [sent, reached, givenUp, letIn, turned, answered, refused, failed];
+    const { sent, reached, givenUp, letIn, turned, bounced } = this;
+    const ends = Object.values(this.ends);
+    const times = [sent, reached, givenUp, letIn, turned, bounced, ...ends];
     for (const each of times) each.forget(time);
     const { waiting, tokens } = this.levels;
     for (const each of [waiting, tokens, this.gauges, ...this.holds]) each.forget(time);
@@ -244,17 +254,17 @@ export class Run {
 /** @param {Run} run @param {number} time @returns {Counts} */
 export function countsAt(run, time) {
   const sent = run.sent.upTo(time);
-  const answered = run.ends.answered.upTo(time);
-  const refused = run.ends.refused.upTo(time);
-  const failedOnTheWay = run.ends.failed.upTo(time);
+  const { answered, refused, failed, cancelled } = run.ends;
+  const ended = [answered, refused, failed, cancelled].map((each) => each.upTo(time));
   return {
     sent,
     waiting: run.levels.waiting.at(time)?.value ?? 0,
-    inFlight: sent - answered - refused - failedOnTheWay,
+    inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
     notArrived: sent - run.reached.upTo(time),
-    answered,
-    refused,
-    failed: failedOnTheWay + run.givenUp.upTo(time),
+    answered: answered.upTo(time),
+    refused: run.bounced.upTo(time),
+    failed: failed.upTo(time),
+    cancelled: cancelled.upTo(time) + run.givenUp.upTo(time),
   };
 }
 

@@ -86,9 +86,7 @@ function stuck({ run, time, setting }) {
 
 /** @type {Pattern} */
 function failing({ run, time }) {
-  const { ends, givenUp } = run;
-  const from = time - RECENT;
-  const count = ends.failed.within(from, time) + givenUp.within(from, time);
+  const count = run.ends.failed.within(time - RECENT, time);
   if (count === 0) return null;
   const why = whyFailed(run, time);
   return [[`${inWords(count)} failed`, "failed"], why ? `: ${why}.` : "."];
@@ -171,8 +169,9 @@ function nothing({ run }) {
 }
 
 /** @type {Pattern} */
-function allAnswered({ run, counts: { answered, refused, failed }, setting }) {
-  if (refused || failed || run.wasStopped || !answered) return null;
+function allAnswered({ run, counts, setting }) {
+  const { answered, refused, failed, cancelled } = counts;
+  if (refused || failed || cancelled || run.wasStopped || !answered) return null;
   const took = lasted(run);
   const inTime = ` in ${secondsInWords(took)}`;
   if (answered === 1) return [["Answered", "answered"], `${inTime}.`];
@@ -183,7 +182,7 @@ function allAnswered({ run, counts: { answered, refused, failed }, setting }) {
 }
 
 /** @type {Pattern} */
-function mixed({ run, time, counts: { answered, refused, failed } }) {
+function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) {
   /** @type {Words[]} */
   const words = [
     run.wasStopped ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
@@ -191,6 +190,7 @@ function mixed({ run, time, counts: { answered, refused, failed } }) {
   words.push([`${inWords(answered)} answered`, "answered"]);
   if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
   if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
+  if (cancelled) words.push(`, ${inWords(cancelled)} cancelled`);
   const why = refused ? whyRefused(run, time) : whyFailed(run, time);
   return [...words, why ? `: ${why}.` : "."];
 }
@@ -229,7 +229,6 @@ export function whyFailed(run, time) {
   const { reason = null, sent = 0, ended = 0 } = lastWith(run, "failed", time) ?? {};
   if (reason === null) return "";
   if (typeof reason === "number") return `the API answered ${reason}`;
-  if (reason === "cancelled") return "cancelled before the answer came";
   const within = `within ${secondsInWords(ended - sent)} (${reason})`;
   if (reason === "PoolTimeout") return `no free connection ${within}`;
   return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
@@ -254,8 +253,7 @@ function busiest({ letIn, turned }, /** @type {number} */ period) {
 
 /** From the first that was sent to the last that was back. @param {Run} run */
 function lasted({ ends, sent }) {
-  const { answered, refused, failed } = ends;
-  const last = [answered, refused, failed].map((each) => each.lastUpTo(Infinity));
+  const last = Object.values(ends).map((each) => each.lastUpTo(Infinity));
   return Math.max(0, ...last) - (sent.list[0] ?? 0);
 }
 

@@ -103,8 +103,10 @@ export class Simulation {
   /** Send no more, and wait for none: what is out is cancelled. */
   stop() {
     const open = this.run.journeys.filter(({ ended }) => ended === Infinity);
-    for (const each of open) this.run.end(this.now, each, "failed", "cancelled");
+    for (const each of open) this.run.end(this.now, each, "cancelled");
     this.#agenda = [];
+    this.run.giveUp(this.now, this.#waiting);
+    this.run.wait(this.now, 0);
     this.#waiting = 0;
     this.#takenSlots.clear();
     this.run.wasStopped = true;

@@ -12,12 +12,13 @@ import { drawStrip, spanOf } from "./strip.js";
 /**
  * @import { Moment } from "./dots.js"
  * @import { Box, Door } from "./places.js"
- * @import { Counts, Run } from "./run.js"
+ * @import { Outcome, Run } from "./run.js"
  * @import { Words } from "./sentence.js"
  * @import { What } from "./strip.js"
  *
  * @typedef {object} StageOptions
  * @property {string} [title] Written on top, where several stand side by side.
+ * @property {What} [level] What the strip shows first; default: those in flight.
  *
  * @typedef {object} Showing How it is shown.
  * @property {number} [pace] Seconds of the run that pass in one of the eye's.
@@ -52,7 +53,7 @@ export class Stage {
   onSeek = () => {};
 
   /** @param {HTMLElement} root @param {StageOptions} [options] */
-  constructor(root, { title = "" } = {}) {
+  constructor(root, { title = "", level = "inFlight" } = {}) {
     this.parts = buildStage(title);
     const { stage, flowCanvas, stripCanvas, flow } = this.parts;
     this.root = stage;
@@ -63,6 +64,7 @@ export class Stage {
     this.sizes.observe(flow);
     this.sizes.observe(stripCanvas);
     this.#listen();
+    this.#choose(level);
   }
 
   /** Read sizes and colours anew, and draw. */
@@ -125,7 +127,8 @@ export class Stage {
       this.stripPen.measure();
     }
     const frame = flow.getBoundingClientRect();
-    const boxIn = (/** @type {HTMLElement} */ element) => boxOf(element, frame);
+    const zoom = frame.width / flow.clientWidth || 1; // of a page that is presented
+    const boxIn = (/** @type {HTMLElement} */ element) => boxOf(element, frame, zoom);
     this.#places = new Places({
       requests: boxIn(boxes.requests),
       slots: boxIn(boxes.slots),
@@ -142,14 +145,15 @@ export class Stage {
     const { time } = moment;
     const counts = countsAt(run, time);
     const waiting = time < 0 ? run.size : counts.waiting;
-    const { limit, manner, quota } = run.settingAt(time);
-    const isAsleep = manner === "pause";
+    const { limit, quota } = run.settingAt(time);
+    const wall = wallAt(run, time);
     write(numbers.waiting, inWords(waiting));
     write(numbers.answered, inWords(counts.answered));
     write(numbers.refused, inWords(counts.refused));
     write(numbers.failed, inWords(counts.failed));
+    write(numbers.cancelled, inWords(counts.cancelled));
     write(numbers.slots, limit === null ? "" : inWords(limit));
-    write(numbers.quota, wallAt(run, time).words);
+    write(numbers.quota, wall.words);
     write(numbers.tokens, tokensInWords(run, time));
     write(numbers.inFlight, inWords(inFlightAt(run, time)));
     write(numbers.sentLately, inWords(sentLatelyAt(run, time)));
@@ -162,7 +166,8 @@ export class Stage {
     );
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
-    stage.dataset.asleep = `${isAsleep}`;
+    stage.dataset.cancelled = `${counts.cancelled > 0}`;
+    stage.dataset.wall = wall.shape;
     this.#setSlider(at);
   }
 
@@ -248,6 +253,7 @@ function buildStage(title) {
     answered: number(),
     refused: number(),
     failed: number(),
+    cancelled: number(),
     slots: number(""),
     quota: number(""),
     tokens: number(""),
@@ -265,7 +271,7 @@ function buildStage(title) {
     api: box("api"),
     wall: box("wall"),
   };
-  const count = (/** @type {"waiting" | "answered" | "refused" | "failed"} */ name) =>
+  const count = (/** @type {"waiting" | Outcome} */ name) =>
     make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
   const counts = make(
     "p",
@@ -274,6 +280,7 @@ function buildStage(title) {
     count("answered"),
     count("refused"),
     count("failed"),
+    count("cancelled"),
   );
   const apiLabel = make(
     "p",
@@ -287,7 +294,7 @@ function buildStage(title) {
   const flow = make(
     "div",
     { className: "ifl-flow" },
-    make("div", { className: "ifl-requests" }, counts, boxes.requests),
+    make("div", { className: "ifl-requests" }, boxes.requests),
     make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
     make("div", { className: "ifl-way" }),
     make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
@@ -331,6 +338,7 @@ function buildStage(title) {
     { className: "ifl-stage", ariaLabel: title || "Requests" },
     ...heading,
     sentence,
+    counts,
     flow,
     strip,
   );
@@ -367,10 +375,20 @@ function roomFor(count) {
   return ROOMS.find((each) => each >= count) ?? ROOMS[ROOMS.length - 1];
 }
 
-/** @param {HTMLElement} element @param {DOMRect} frame @returns {Box} */
-function boxOf(element, frame) {
+/**
+ * @param {HTMLElement} element
+ * @param {DOMRect} frame
+ * @param {number} zoom
+ * @returns {Box}
+ */
+function boxOf(element, frame, zoom) {
   const { left, top, width, height } = element.getBoundingClientRect();
-  return { left: left - frame.left, top: top - frame.top, width, height };
+  return {
+    left: (left - frame.left) / zoom,
+    top: (top - frame.top) / zoom,
+    width: width / zoom,
+    height: height / zoom,
+  };
 }
 
 /** @param {Run} run @param {number} time */
@@ -382,5 +400,5 @@ function tokensInWords(run, time) {
 
 /** @param {number} pace */
 function paceInWords(pace) {
-  return `slowed ${(1 / pace).toFixed(1)} times`;
+  return `slowed ${(1 / pace).toFixed(1)}×`;
 }

@@ -74,7 +74,7 @@ export class Toy {
     );
     this.player = new Player(stages);
     this.parts = this.#build();
-    root.replaceChildren(places, this.parts.controls, this.parts.computed);
+    root.append(places, this.parts.controls, this.parts.computed);
     this.player.addEventListener("change", () => this.#show());
     this.#enter(this.scene);
   }
@@ -194,7 +194,7 @@ export class Toy {
   #slider(name) {
     const { unit, ...range } = SLIDERS[name];
     const value = name === "rate" ? this.settings.quota?.rate : this.settings[name];
-    const input = make("input", { type: "range", ...range, value });
+    const input = make("input", { type: "range", ariaLabel: name, ...range, value });
     const output = make("output");
     const show = () => write(output, `${Number(input.value)}${unit}`);
     input.oninput = () => {
@@ -247,11 +247,11 @@ export class Toy {
   }
 
   #hint() {
-    const { quota, sliders } = this.settings;
+    const { quota, runners, sliders } = this.settings;
     const isOver = this.player.hasBegun && !this.isRunning;
     if (isOver && this.scene !== "one") return "Drag on the strip to look back.";
-    const isLimitShown = sliders.includes("limit") && this.scene === "all";
-    if (isLimitShown) return "Drag the limit while they fly.";
+    const canDrag = sliders.includes("limit") && runners.some(isLimited);
+    if (canDrag && this.scene === "all") return "Drag the limit while they fly.";
     if (!quota || (this.scene === "one" && !isOver)) return "";
     const { rate, period } = quotaOf(quota);
     return `The API allows ${inWords(rate)} in any ${
@@ -263,10 +263,11 @@ export class Toy {
 /** Make every `<inflight-toy>` one. */
 export function defineToy() {
   class InflightToy extends HTMLElement {
+    /** @type {Toy | undefined} */
+    toy;
+
     connectedCallback() {
-      if (this.childElementCount === 0 || !this.toy) {
-        this.toy = new Toy(this, JSON.parse(this.dataset.settings ?? "{}"));
-      }
+      this.toy ??= new Toy(this, JSON.parse(this.dataset.settings ?? "{}"));
     }
   }
   customElements.define("inflight-toy", InflightToy);

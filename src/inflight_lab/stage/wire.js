@@ -56,7 +56,9 @@ export function runFrom(columns) {
     {};
   run.ends.answered.forgotten = accepted;
   run.ends.refused.forgotten = refused;
-  run.ends.failed.forgotten = failed + cancelled;
+  run.bounced.forgotten = refused;
+  run.ends.failed.forgotten = failed;
+  run.ends.cancelled.forgotten = cancelled;
   const dropped = accepted + refused + failed + cancelled;
   run.sent.forgotten = dropped;
   run.reached.forgotten = dropped;
@@ -117,8 +119,8 @@ function readEvents(run, { times, what, requests, details, quota, due = [] }) {
         return journey && run.end(time, journey, outcomeOf(detail), detail);
       default: {
         if (number === null) return run.giveUp(time, Number(detail));
-        const reason = what[row] === "failed" ? detail : "cancelled";
-        return journey && run.end(time, journey, "failed", reason);
+        const outcome = what[row] === "failed" ? "failed" : "cancelled";
+        return journey && run.end(time, journey, outcome, detail);
       }
     }
   });
