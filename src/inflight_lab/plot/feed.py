@@ -42,16 +42,14 @@ class Feed:
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
-    def start(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
+    def start(self, *, unlimited: bool = False) -> None:
         """Begin a new run at time 0, and send it as it grows.
 
-        One that goes on is stopped first.  ``slow`` is by how much everything is slowed
-        down: then each request is drawn with its number.  ``unlimited``: it is known to
-        have no limit.
+        One that goes on is stopped first.  ``unlimited``: it is known to have no limit.
         """
         self.stop()
         with self._sending:
-            self.source.begin(slow=slow, unlimited=unlimited)
+            self.source.begin(unlimited=unlimited)
             self._forget_run()
             self.run.append(self.source.read())
             self._post_all()

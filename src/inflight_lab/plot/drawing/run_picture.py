@@ -20,8 +20,7 @@ from inflight_lab.plot.drawing.svg import (
     text,
     time_axis,
 )
-from inflight_lab.runs.levels import Point, fold
-from inflight_lab.runs.run import END_KINDS, Run
+from inflight_lab.runs.run import END_KINDS, Level, Run
 
 LEFT = 48
 RIGHT = WIDTH - 70
@@ -86,7 +85,7 @@ def numbers_of(run: Run) -> str:
     return f"{sent} in {number_of(run.elapsed)} s: {', '.join(ends)}; {most}"
 
 
-def in_flight_of(run: Run) -> list[tuple[float, int]]:
+def in_flight_of(run: Run) -> list[Level]:
     """How many requests are in flight, and from when.
 
     As the server counts them if it is observed, otherwise as the client does.
@@ -95,7 +94,7 @@ def in_flight_of(run: Run) -> list[tuple[float, int]]:
     if any(event.what == "arrived" for event in run.events):
         begins = "arrived"
     open_requests = set[int]()
-    steps = [(0.0, 0)]
+    steps = [Level(0.0, 0)]
     for event in run.events:
         if event.request is None:
             continue
@@ -103,48 +102,49 @@ def in_flight_of(run: Run) -> list[tuple[float, int]]:
             open_requests.add(event.request)
         elif event.what in END_KINDS:
             open_requests.discard(event.request)
-        steps.append((event.time, len(open_requests)))
+        steps.append(Level(event.time, len(open_requests)))
     return steps
 
 
 def _chart(
-    x: Scale, top: float, headline: str, run: Run, steps: Sequence[tuple[float, int]]
+    x: Scale, top: float, headline: str, run: Run, steps: Sequence[Level]
 ) -> list[Element]:
-    points = fold(steps, x.per_pixel)
     limits = run.levels["limit"]
-    highest = max(point.highest for point in [*points, *limits])
+    highest = max(level.value for level in [*steps, *limits])
     y = Scale(0, max(highest, 1), top + 34 + HEIGHT, top + 34)
     parts = [
         text(8, top + 16, headline, font_weight=600),
-        line(_path(points, x, y, end=run.now), BLUE, 2),
+        line(_path(steps, x, y, end=run.now), BLUE, 2),
         line(_path(limits, x, y, end=run.now), INK, 1.5, dashes="9 5"),
     ]
     for number in sorted({0, round(highest)}):
         parts.append(line(f"M{LEFT} {y(number)}H{RIGHT}", GRID))
         parts.append(text(LEFT - 8, y(number) + 5, f"{number:,}", "end"))
     if limits:
-        last = limits[-1].last
+        last = limits[-1].value
         parts.append(text(RIGHT + 6, y(last) + 5, f"limit {number_of(last)}"))
     parts += _marks(run, "refused", x, top + 22, RED)
     parts += _marks(run, "failed", x, top + 22, INK)
     return parts
 
 
-def _path(points: Sequence[Point], x: Scale, y: Scale, *, end: float) -> str:
-    if not points:
-        return ""
-    steps = [f"M{x(points[0].time)} {y(points[0].last)}"]
-    steps += [
-        f"H{x(time)}V{y(highest)}V{y(lowest)}V{y(last)}"
-        for time, lowest, highest, last in points
-    ]
-    return "".join([*steps, f"H{x(end)}"])
+def _path(steps: Sequence[Level], x: Scale, y: Scale, *, end: float) -> str:
+    """The line of a level: at each pixel the last, the lowest and the highest."""
+    columns: dict[int, list[float]] = {}
+    for time, value in steps:
+        columns.setdefault(round(x(time)), []).append(y(value))
+    path = ""
+    for place, values in columns.items():
+        path += f"H{place}" if path else f"M{place} {values[0]}"
+        turns = dict.fromkeys([max(values), min(values)])
+        path += "".join(f"V{each}" for each in turns) + f"V{values[-1]}"
+    return f"{path}H{x(end)}" if path else ""
 
 
 def _marks(run: Run, outcome: str, x: Scale, y: float, colour: str) -> list[Element]:
     """A mark above the chart wherever a request ended with this outcome."""
     times = [event.time for event in run.events if event.outcome == outcome]
-    places = dict.fromkeys(x(time) for time in times)
+    places = dict.fromkeys(round(x(time)) for time in times)
     path = "".join(f"M{place} {y}v8" for place in places)
     return [line(path, colour, 2)] if path else []
 
@@ -153,10 +153,10 @@ class Plateau(NamedTuple):
     """A level that lasts."""
 
     begin: float
-    level: int
+    level: float
 
 
-def shape_in_words(steps: Sequence[tuple[float, int]], seconds: float) -> str:
+def shape_in_words(steps: Sequence[Level], seconds: float) -> str:
     """How the level of requests in flight rises and falls in so many seconds.
 
     >>> shape_in_words([(0, 0), (0.1, 12), (2, 6), (4, 0)], 4)
@@ -178,7 +178,7 @@ def shape_in_words(steps: Sequence[tuple[float, int]], seconds: float) -> str:
     return f"{', '.join(words)}."
 
 
-def _count_pauses(steps: Sequence[tuple[float, int]], shortest: float) -> int:
+def _count_pauses(steps: Sequence[Level], shortest: float) -> int:
     """How often nothing is in flight for a while between two requests."""
     pauses = 0
     for (time, level), (later, _) in pairwise(steps):
@@ -186,9 +186,7 @@ def _count_pauses(steps: Sequence[tuple[float, int]], shortest: float) -> int:
     return pauses
 
 
-def _plateaus(
-    steps: Sequence[tuple[float, int]], seconds: float, alike: float
-) -> list[Plateau]:
+def _plateaus(steps: Sequence[Level], seconds: float, alike: float) -> list[Plateau]:
     """The levels between which the line rises and falls, and when each is reached."""
     plateaus: list[Plateau] = []
     for part in range(PARTS):
@@ -203,10 +201,10 @@ def _plateaus(
     return _turning_points(plateaus, seconds)
 
 
-def _usual_level(steps: Sequence[tuple[float, int]], begin: float, end: float) -> int:
+def _usual_level(steps: Sequence[Level], begin: float, end: float) -> float:
     """The level that lasts longest from ``begin`` to ``end``."""
-    seconds: dict[int, float] = {}
-    for (time, level), (until, _) in pairwise([*steps, (end, 0)]):
+    seconds: dict[float, float] = {}
+    for (time, level), (until, _) in pairwise([*steps, Level(end, 0)]):
         lasts = min(until, end) - max(time, begin)
         if lasts > 0:
             seconds[level] = seconds.get(level, 0) + lasts

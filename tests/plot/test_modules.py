@@ -1,0 +1,115 @@
+"""The modules of a page as one text, which is all that a page needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from inflight_lab import LivePlot, Panel, Replay
+from inflight_lab.plot.modules import joined, without_comments
+from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.run import Run
+from tests.support.deno import OFFLINE, deno
+
+SCRIPT = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+
+
+def write(folder: Path, **modules: str) -> Path:
+    """Write modules by name, and return the path of ``entry.js``."""
+    for name, text in modules.items():
+        (folder / f"{name}.js").write_text(text)
+    return folder / "entry.js"
+
+
+def test_modules_become_one_and_keep_their_own_names(tmp_path: Path) -> None:
+    """Each is called once, its private names stay private, and the entry's default
+    export is the whole's.
+    """
+    entry = write(
+        tmp_path,
+        counter="const START = 5;\n"
+        "export let calls = [START];\n"
+        "export const START_TWICE = 2 * START;\n",
+        greeting='import { calls } from "./counter.js";\n'
+        'const START = "hello ";\n'
+        "export function greet(name) {\n"
+        "  calls.push(name);\n"
+        "  return START + name;\n"
+        "}\n",
+        entry='import { calls, START_TWICE as twice } from "./counter.js";\n'
+        'import {\n  greet,\n} from "./greeting.js";\n'
+        'export default [greet("you"), twice, calls];\n',
+    )
+    whole = tmp_path / "whole.js"
+    whole.write_text(joined(entry))
+    run = "import found from './whole.js'; console.log(JSON.stringify(found));"
+    (tmp_path / "main.js").write_text(run)
+    assert (
+        deno("run", *OFFLINE, tmp_path / "main.js").stdout
+        == '["hello you",10,[5,"you"]]\n'
+    )
+
+
+def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
+    """The error names the way around the circle."""
+    entry = write(
+        tmp_path,
+        one='import { two } from "./two.js";\nexport const one = 1;\n',
+        two='import { one } from "./one.js";\nexport const two = 2;\n',
+        entry='import { one } from "./one.js";\n',
+    )
+    with pytest.raises(
+        ValueError, match=r"circle: entry\.js -> one\.js -> two\.js -> one\.js"
+    ):
+        joined(entry)
+
+
+def test_an_import_of_nothing_is_refused(tmp_path: Path) -> None:
+    """A name that the other module does not export, or not in a way that is understood,
+    is missed at once.
+    """
+    entry = write(
+        tmp_path,
+        other="export const one = 1,\n  two = 2;\n",
+        entry='import { one, two } from "./other.js";\n',
+    )
+    with pytest.raises(
+        ValueError, match=r"entry\.js imports two, which other\.js does not export"
+    ):
+        joined(entry)
+
+
+def test_what_only_people_read_is_left_out() -> None:
+    """Comments and margins are; what stands behind code stays as it is."""
+    code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"
+    assert without_comments(code) == "function f() {\nreturn 1; // yes\n}\n"
+
+
+@pytest.mark.parametrize("widget", [Panel, LivePlot, Replay])
+def test_no_text_of_a_script_goes_over_several_lines(widget: type) -> None:
+    """Or a line that looks like a comment would be missing; code in a text may."""
+    script = str(widget._esm)  # type: ignore[attr-defined]
+    unclosed = [line for line in script.splitlines() if line.count("`") % 2]
+    texts = [line for line in unclosed if not line.endswith("${")]
+    assert [line for line in texts if not line.startswith("}")] == []
+
+
+def test_a_page_is_given_the_runs_and_their_picture() -> None:
+    """No name ends the script; a run that has not begun is refused."""
+    runs = {"</script><b>": Run(now=0.5)}
+    html = player_html(runs, "<img>")
+    assert html.startswith('<inflight-run>\n<div class="ifl-still"><img>')
+    (text,) = SCRIPT.findall(html)
+    assert from_text(text) == runs
+    with pytest.raises(ValueError, match="no run to record"):
+        player_html({"": Run()}, "")
+
+
+def test_a_page_needs_nothing_else() -> None:
+    """Neither another module nor a style sheet, a font or a picture from elsewhere."""
+    parts = page_parts()
+    assert not re.search(r"^\s*(import|export)\b|@import|url\(|src=", parts, re.M)
+    assert parts.count("</script>") == 1
