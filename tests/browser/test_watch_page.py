@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import IN_BROWSER
-from tests.support.drawn import plot_on, spy_on
 from tests.support.watched_script import TWO_LIBRARIES, send, watched
 
 pytestmark = IN_BROWSER
@@ -32,11 +31,10 @@ def test_a_script_is_followed_to_its_end(
     when watch is gone.
     """
     assert script.stderr
-    spy_on(page)
     address = script.stderr.readline().split()[-1]
     send(script)
     page.goto(address)
-    plot = page.locator(".inflight-lab")
+    plot = page.locator(".ifl-stage")
     state = page.locator("#state")
     expect(state).to_contain_text("Running")
     expect(state).to_contain_text("my_script.py")
@@ -56,7 +54,7 @@ def test_a_script_is_followed_to_its_end(
     expect(card).to_contain_text("was the limitcertain")
     expect(card).to_contain_text("inflight-lab --open 02")
     assert above(card, plot)
-    assert "sent in the last second, 20 allowed" in plot_on(page).texts()
+    expect(plot.locator(".ifl-sentence")).to_contain_text("20 are allowed")
 
 
 def test_which_library_sent_what(tmp_path: Path, page: Page) -> None:
@@ -82,7 +80,7 @@ def test_which_library_sent_what(tmp_path: Path, page: Page) -> None:
         assert script.stderr
         page.goto(script.stderr.readline().split()[-1])
         send(script)
-        expect(page.locator(".inflight-lab")).to_have_attribute("data-started", "30")
+        expect(page.locator(".ifl-stage")).to_have_attribute("data-started", "30")
         expect(clients).to_have_count(0)
         page.goto("about:blank")
 
@@ -94,7 +92,7 @@ def test_a_watch_that_was_killed_is_not_called_running(
     assert script.stderr
     page.goto(script.stderr.readline().split()[-1])
     send(script)
-    plot = page.locator(".inflight-lab")
+    plot = page.locator(".ifl-stage")
     expect(plot).to_have_attribute("data-started", "30")
     script.kill()
     expect(page.locator("#state")).to_contain_text("Watch has ended")

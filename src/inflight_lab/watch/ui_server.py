@@ -40,6 +40,7 @@ MAX_ROWS = 12
 """How many clients the page names: those that sent most."""
 PAGE_FOLDER = Path(__file__).with_name("page")
 PLOT_FOLDER = Path(inflight_lab.plot.__file__).parent
+STAGE_FOLDER = PLOT_FOLDER.parent / "stage"
 """Holds the scripts that draw the plot."""
 
 
@@ -99,6 +100,7 @@ class Page(PracticeServer):
             # Where they lie in the package, so that one finds the other.
             Mount(PAGE_PATH + "watch/page", StaticFiles(directory=PAGE_FOLDER)),
             Mount(PAGE_PATH + "plot", StaticFiles(directory=PLOT_FOLDER)),
+            Mount(PAGE_PATH + "stage", StaticFiles(directory=STAGE_FOLDER)),
             *self.chat_routes(),
             # Other services serve chats in OpenAI's form on paths of their own.
             Route("/chat/completions", self.chat, methods=["POST"]),

@@ -1,6 +1,6 @@
 // Who sent what: a line for each library and line of the script that sent requests.
 
-import { add, div } from "../../plot/js/dom.js";
+import { add, div } from "./dom.js";
 
 /**
  * @typedef {object} Client

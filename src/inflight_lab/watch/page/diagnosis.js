@@ -1,6 +1,6 @@
 // What stands out in a run, as cards: what it is, what shows it, and what to do.
 
-import { add, div } from "../../plot/js/dom.js";
+import { add, div } from "./dom.js";
 
 /**
  * @typedef {object} Notebook

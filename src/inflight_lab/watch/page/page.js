@@ -1,14 +1,14 @@
 // The page of `watch`: how the script is doing, what stands out, and its requests.
 
-import { add } from "../../plot/js/dom.js";
-import plot from "../../plot/js/live_plot.js";
+import plot from "../../plot/page/live_plot.js";
 import { showClients } from "./clients.js";
 import { showDiagnosis } from "./diagnosis.js";
+import { add } from "./dom.js";
 import { endedState, LOST, RUNNING, tabTitle } from "./state.js";
 
 /**
- * @import { Model } from "../../plot/js/dom.js"
- * @import { Message } from "../../plot/js/view.js"
+ * @import { Model } from "../../plot/page/widget.js"
+ * @import { Message } from "../../plot/page/kernel_runs.js"
  * @import { Client } from "./clients.js"
  * @import { Conclusion } from "./diagnosis.js"
  * @import { State } from "./state.js"
@@ -52,6 +52,9 @@ class Watched {
 
   #script = "";
 
+  /** Each reset is a run of its own. */
+  #number = 0;
+
   /**
    * What the plot takes for its kernel.  It only ever asks for all that it missed, and a
    * new stream begins with that.
@@ -62,8 +65,8 @@ class Watched {
     get() {},
     set() {},
     save_changes() {},
-    on: (_, listener) => {
-      this.#showRun = listener;
+    on: (event, listener) => {
+      if (event === "msg:custom") this.#showRun = listener;
     },
     off() {},
     send: () => this.#open(),
@@ -79,7 +82,8 @@ class Watched {
 
   /** @param {Message & News} message */
   #receive(message) {
-    this.#showRun(message);
+    if (message.reset) this.#number += 1;
+    this.#showRun({ ...message, lane: 0, number: this.#number });
     this.#script = message.title;
     showClients(element("clients"), message.clients);
     const { conclusion } = message;
