@@ -9,6 +9,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
+from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
@@ -264,3 +265,16 @@ async def test_a_panel_that_nobody_ran_shows_what_would_happen(
     assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.0)
     assert semaphore_run.counts.peak_in_flight == 2
     assert server.stats().started == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "says"), [(9, "Computed, not run yet"), (0, "Nothing was sent")]
+)
+async def test_what_would_happen_can_be_drawn(
+    server: PracticeServer, open_panel: OpenPanel, count: int, says: str
+) -> None:
+    """Where answers take no time too, and where there is no request."""
+    server.latency = 0
+    panel = open_panel(count=count)
+    title = draw_runs(panel._expected(), computed=True).title
+    assert says in title

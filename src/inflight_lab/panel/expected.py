@@ -15,8 +15,10 @@ def expected_run(
 ) -> Run:
     """A run of ``count`` requests through a semaphore of ``limit``, or of none.
 
-    Every answer takes ``latency`` seconds, and a request reaches the API at once.
+    Every answer takes ``latency`` seconds, or a thousandth if that is less, and a
+    request reaches the API at once.
     """
+    latency = max(latency, 0.001)
     quota = None
     if policy:
         quota = KINDS[policy.kind](policy.rate, policy.period, policy.burst)

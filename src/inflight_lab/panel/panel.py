@@ -24,7 +24,7 @@ from inflight_lab.panel.settings import (
     check_setting,
     settings_for,
 )
-from inflight_lab.plot.widget_page import WidgetPage, script, style
+from inflight_lab.plot.widget_page import STAGE, WidgetPage, script, style
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
@@ -79,7 +79,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = script(HERE / "js" / "panel.js")
-    _css = style(HERE / "panel.css")
+    _css = style(STAGE / "slider.css", HERE / "panel.css")
 
     limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
     count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)

@@ -27,7 +27,7 @@ export function slider(model, { name, label, min, max, step, unit }, why, signal
   const output = make("output");
   const row = make(
     "label",
-    { className: `ifl-setting ifl-${name}`, title: why },
+    { className: "ifl-slider", title: why, data: { name } },
     make("span", {}, label),
     output,
     input,

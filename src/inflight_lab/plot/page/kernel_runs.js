@@ -104,17 +104,14 @@ export class KernelRuns {
   /** Give the newest numbers as data attributes. @param {number} lane */
   #note(lane) {
     const run = this.#runs[lane];
-    const counts = countsAt(run, Infinity);
-    const { waiting, inFlight, notArrived, answered, refused, failed } = counts;
-    Object.assign(this.#player.stages[lane].root.dataset, {
+    const { notArrived, inFlight, sent: _, ...counts } = countsAt(run, Infinity);
+    const place = this.#player.stages[lane].root.parentElement;
+    Object.assign(place?.dataset ?? {}, {
+      ...counts,
       live: run.isLive,
       limit: run.settingAt(Infinity).limit ?? "",
       started: run.size,
-      waiting,
       inFlight: inFlight - notArrived,
-      answered,
-      refused,
-      failed,
     });
   }
 
