@@ -228,7 +228,7 @@ class PanelOnPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.plot = page.locator(".ifl-stage")
+        self.plot = page.locator(".ifl-lane, .ifl-plot")
         self.limit = self.slider("limit")
 
     def slider(self, name: str) -> Locator:
