@@ -39,7 +39,7 @@ export function showGoals(root, { goals, tries }, settings) {
   const rows = tries.map((each) => make("li", {}, tryInWords(each, settings)));
   const list = make("ol", { className: "ifl-tries", ariaLabel: "Tries" }, ...rows);
   root.replaceChildren(
-    make("ul", { className: "ifl-cards", role: "status" }, ...cards),
+    make("div", { role: "status" }, make("ul", { className: "ifl-cards" }, ...cards)),
     ...(tries.length ? [list] : []),
   );
   list.scrollTop = list.scrollHeight;
