@@ -8,7 +8,7 @@ from pathlib import Path
 from inflight_lab.plot.modules import joined, without_comments
 
 STAGE = Path(__file__).parents[1] / "stage"
-STYLES = (STAGE / "stage.css", STAGE / "toy.css")
+STYLES = [STAGE / f"{name}.css" for name in ("stage", "slider", "toy")]
 
 
 def toy_html(settings: Mapping[str, object], still: str = "") -> str:
