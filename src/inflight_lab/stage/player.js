@@ -148,8 +148,8 @@ export class Player extends EventTarget {
     this.isHalf = false;
     this.#pace = 1;
     this.#heard = { now: 0, at: performance.now() };
-    this.time = Math.max(0, this.newest - LAG);
     this.play();
+    this.time = this.newest - LAG;
   }
 
   /** Play on; from the start, if it is over. */
@@ -225,7 +225,7 @@ export class Player extends EventTarget {
     const wanted = newest + (now - this.#heard.at) / 1000 - LAG;
     const off = wanted - this.time;
     const isFarOff = Math.abs(off) > FAR_OFF;
-    this.time = Math.max(0, this.time + off * (isFarOff ? 1 : BY_AND_BY));
+    this.time += off * (isFarOff ? 1 : BY_AND_BY);
   }
 
   /** Draw at once. */

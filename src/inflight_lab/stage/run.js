@@ -69,6 +69,9 @@ const UNSET = {
   manner: "",
 };
 
+/** The runner with the pause keeps a slot for so many seconds after an answer. */
+export const PAUSE = 1;
+
 /** Statuses of refusals: too many requests, or what APIs say in its place. */
 const REFUSALS = [402, 403, 429, 503, 529];
 

@@ -3,7 +3,7 @@
 
 import { CONNECTED } from "./motion.js";
 import { inWords, secondsInWords, spanInWords } from "./quota.js";
-import { countsAt } from "./run.js";
+import { countsAt, PAUSE } from "./run.js";
 
 /**
  * @import { Counts, Quota, Run, Setting } from "./run.js"
@@ -20,9 +20,6 @@ import { countsAt } from "./run.js";
  *
  * @typedef {(view: View) => Words[] | null} Pattern
  */
-
-/** The runner with the pause keeps a slot for so long after an answer. */
-const PAUSE = 1;
 
 /** So many that are stuck are worth a sentence. */
 const MANY_STUCK = 5;

@@ -2,7 +2,7 @@
 // for pages that have no Python.  Times are in seconds.
 
 import { dueIn, hasRoom, tokensAt } from "./quota.js";
-import { inFlightAt, outcomeOf, Run } from "./run.js";
+import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
 
 /**
  * @import { Journey, Quota } from "./run.js"
@@ -23,11 +23,8 @@ import { inFlightAt, outcomeOf, Run } from "./run.js";
  * @property {number} seed Two runs with one seed are equal.
  */
 
-/** For how long the runner with the pause keeps a slot after an answer. */
-export const PAUSE = 1;
-
 /** The paced runner keeps this many times the spacing that the quota asks for. */
-export const HEADROOM = 1.0125;
+const HEADROOM = 1.0125;
 
 /** How many connections httpx opens, and how long a request waits for one. */
 const POOL = 100;

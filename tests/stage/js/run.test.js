@@ -115,3 +115,16 @@ Deno.test("settings are those of their time", () => {
   assert.equal(run.settingAt(0.5).maxConcurrent, 0);
   assert.equal(run.settingAt(1.5).maxConcurrent, 4);
 });
+
+Deno.test("a place at the API is taken again when it is free, and never twice", () => {
+  const run = runFrom(columns([
+    [0, "sent", 0, null],
+    [0.1, "arrived", 0, 200],
+    [0.1, "sent", 1, null],
+    [0.2, "arrived", 1, 200],
+    [1, "answered", 0, 200],
+    [1, "sent", 2, null],
+    [1.1, "arrived", 2, 200],
+  ]));
+  assert.deepEqual(run.journeys.map(({ seat }) => seat), [0, 1, 0]);
+});

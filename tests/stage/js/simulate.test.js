@@ -115,3 +115,10 @@ Deno.test("the wall shows a window, a bucket, or the time to the next", () => {
   assert.match(wallAt(spacing, 0.2).words, /next in 0.4 s/);
   assert.equal(wallAt(spacing, 0.7).share, 0);
 });
+
+Deno.test("a fixed window ends when the clock says so, not a period later", () => {
+  const run = runOf(20, { runner: "naive", quota: quota("fixed-window") });
+  run.windowOffset = 0.6;
+  assert.equal(wallAt(run, 0.3).cells.length, 20);
+  assert.equal(wallAt(run, 0.5).cells.length, 0);
+});
