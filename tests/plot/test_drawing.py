@@ -69,6 +69,13 @@ def test_a_run_is_told_to_those_who_do_not_see_it(run: Run, shape: str) -> None:
     assert f"{run.counts.started} requests in " in title
 
 
+def test_the_most_in_flight_is_what_the_line_shows() -> None:
+    """As the server counts, although the client has sent more."""
+    run = run_of(*[(0.0, 0.5, 200)] * 3)
+    run.events.insert(0, RequestEvent(0.0, "arrived", 0, 200))
+    assert "at most 1 in flight" in draw_runs({"": run}).title
+
+
 def test_the_line_reaches_what_was_in_flight() -> None:
     """The highest number beside the line is the most in flight, at its time."""
     picture = draw_runs({"": NAIVE})

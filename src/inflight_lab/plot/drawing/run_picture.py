@@ -59,30 +59,29 @@ def draw_runs(
     parts = time_axis(x, bottom - 10)
     spoken = ["Requests in flight over time."]
     for number, (name, run) in enumerate(runs.items()):
-        headline = _headline(name, run, computed=computed)
         steps = in_flight_of(run)
+        headline = _headline(name, run, steps, computed=computed)
         parts += _chart(x, number * ROW, headline, run, steps)
         spoken.append(f"{headline}. {shape_in_words(steps, run.now)}")
     return picture(parts, bottom + 14, " ".join(spoken), mark)
 
 
-def _headline(name: str, run: Run, *, computed: bool) -> str:
-    before = f"{name}: " if name else ""
-    kind = "Computed, not run yet: " if computed else ""
-    return f"{before}{kind}{numbers_of(run)}"
-
-
-def numbers_of(run: Run) -> str:
+def _headline(name: str, run: Run, steps: Sequence[Level], *, computed: bool) -> str:
     """What became of the requests, in how many seconds, and the most in flight."""
     counts = run.counts
+    before = f"{name}: " if name else ""
+    kind = "Computed, not run yet: " if computed else ""
+    sent = many(counts.started, "request")
     ends = [f"{counts.accepted:,} answered", f"{counts.refused:,} refused"]
     if counts.failed:
         ends.append(f"{counts.failed:,} failed")
     if counts.cancelled:
         ends.append(f"{counts.cancelled:,} cancelled")
-    most = f"at most {counts.peak_in_flight:,} in flight"
-    sent = many(counts.started, "request")
-    return f"{sent} in {number_of(run.elapsed)} s: {', '.join(ends)}; {most}"
+    most = max(level.value for level in steps)
+    return (
+        f"{before}{kind}{sent} in {number_of(run.elapsed)} s: {', '.join(ends)}; "
+        f"at most {most:,} in flight"
+    )
 
 
 def in_flight_of(run: Run) -> list[Level]:
