@@ -84,7 +84,9 @@ def test_contributing_names_what_is_there() -> None:
     assert len(tables) >= 5
     for table, name in tables:
         (file,) = find(name)
-        assert re.search(rf"^(const )?{table}\b.* = ", file.read_text(encoding="utf-8"), re.M), (
+        assert re.search(
+            rf"^(const )?{table}\b.* = ", file.read_text(encoding="utf-8"), re.M
+        ), (
             table,
             name,
         )
