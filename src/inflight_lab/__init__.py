@@ -22,6 +22,9 @@ leaf.  A test fails if one uses a room that it may not.
     jupyter      -                       leaf: cells, nested runs, what a page lacks
     arguments    -                       leaf: what each parameter allows
 
+``stage`` has no Python: it is the JavaScript that draws a run, for the widgets and for
+the pages of the site, and that computes one where there is no kernel.
+
 Put new code into the lowest room that has everything it needs, and its test into
 ``tests/<room>/``; ``.github/CONTRIBUTING.md`` shows step by step how to add the usual
 things.  Importing a room changes nothing elsewhere.  The names below are imported when

@@ -28,7 +28,7 @@ await asyncio.sleep(1)
 server.latency, server.quota = 0.2, "none"
 panel.limit, panel.count = 10, 5000
 """
-FRAMES = "Number(document.querySelector('.ifl-panel .inflight-lab').dataset.frames)"
+FRAMES = "Number(document.querySelector('.ifl-panel .ifl-lane').dataset.frames)"
 
 
 class Counting(SimpleHTTPRequestHandler):
@@ -52,7 +52,7 @@ def first_plot(page: Page, address: str) -> float:
     page.goto(address)
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     run_all(page)
-    page.wait_for_selector(".inflight-lab[data-live=true]", timeout=120_000)
+    page.wait_for_selector(".ifl-lane[data-live=true]", timeout=120_000)
     return time.perf_counter() - begun
 
 
@@ -97,11 +97,11 @@ def measure_panel(page: Page) -> None:
     kernel = PageKernel(page)
     kernel.run("panel.stop()")
     panel = PanelOnPage(page)
-    panel.plot = page.locator(".ifl-panel .inflight-lab")
+    panel.plot = page.locator(".ifl-panel .ifl-lane")
     panel.plot.scroll_into_view_if_needed()
     kernel.run(AT_50_A_SECOND)
     kernel.run("panel.start()")
-    page.wait_for_selector(".ifl-panel .inflight-lab[data-live=true]")
+    page.wait_for_selector(".ifl-panel .ifl-lane[data-live=true]")
     began = time.perf_counter()
     frames = page.evaluate(FRAMES)
     started = kernel.value("server.stats().started")

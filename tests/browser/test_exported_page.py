@@ -86,6 +86,6 @@ def test_an_exported_page_shows_the_run(
     page.route(re.compile("^https:"), answer)
     page.goto(exported.as_uri())
     if internet:
-        page.locator(".inflight-lab").wait_for()
-    expect(page.get_by_role("img", name="20 requests: 20 answered")).to_be_visible()
+        page.locator(".ifl-plot").wait_for()
+    expect(page.get_by_role("img", name="20 answered, 0 refused")).to_be_visible()
     page.close()

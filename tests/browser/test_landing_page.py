@@ -1,4 +1,4 @@
-"""The page where strangers arrive: three lanes play, on a phone one at a time."""
+"""The page where strangers arrive: one dot, one button, and then a limit to drag."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from tests.support.landing import make_landing_page
 
 pytestmark = IN_BROWSER
 PHONE: ViewportSize = {"width": 390, "height": 844}
-LANES = ".ifl-lane:visible"
-SENTENCES = ".sentence:visible"
-TIME = "() => Number(document.querySelector('[role=slider]').ariaValueNow)"
-"""Where the player stands, in seconds."""
-
-TWO_FRAMES = """() => new Promise(
-  (done) => requestAnimationFrame(() => requestAnimationFrame(done))
-)"""
-"""By then a player shows that it plays."""
+SENTENCE = ".ifl-sentence"
 
 
 @pytest.fixture(scope="module")
@@ -30,33 +22,79 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_landing_page(tmp_path_factory.mktemp("landing")).as_uri()
 
 
-def test_three_lanes_play_at_once(page: Page, address: str) -> None:
-    """From a file, without a click: with a sentence for each, and nothing is loaded."""
+def press(page: Page, name: str, *, seconds: float = 0) -> None:
+    """Press a button, and let time pass."""
+    page.get_by_role("button", name=name, exact=True).click()
+    page.clock.run_for(int(1000 * seconds))
+
+
+def open_at_all_controls(page: Page, address: str) -> None:
+    """Skip the opening, on a clock that stands still."""
+    page.clock.install()
     page.goto(address)
-    expect(page.locator(LANES)).to_have_count(3)
-    expect(page.locator(SENTENCES)).to_have_count(3)
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    page.wait_for_function(f"({TIME})() > 0.2")
+    press(page, "All controls", seconds=0.1)
+
+
+def test_it_opens_with_one_request_and_one_button(page: Page, address: str) -> None:
+    """It sends that one, then a hundred at once, and then five at a time: each scene
+    says what came of it, nothing is loaded, and it says that it is computed.
+    """
+    page.clock.install()
+    page.goto(address)
+    expect(page.get_by_role("slider")).to_have_count(0)
+    press(page, "Send it", seconds=4)
+    expect(page.locator(SENTENCE)).to_have_text("Answered in 1.2 s.")
+    press(page, "Send 100 at once", seconds=5)
+    expect(page.locator(SENTENCE)).to_contain_text("20 answered, 80 refused")
+    press(page, "Now 5 at a time", seconds=3)
+    expect(page.locator(SENTENCE)).to_contain_text("5 in flight")
+    expect(page.get_by_role("slider", name="limit")).to_be_visible()
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+    expect(page.get_by_text("Computed in your browser")).to_be_visible()
 
 
-def test_on_a_phone_one_lane_at_a_time(page: Page, address: str) -> None:
-    """Three buttons say which, by keyboard too; the chosen one plays from its start."""
-    page.set_viewport_size(PHONE)
-    page.goto(address)
-    for name in ("All at once", "Semaphore", "Paced"):
-        choice = page.get_by_role("radio", name=name)
-        if name != "All at once":
-            page.keyboard.press("ArrowRight")
-        choice.focus()
-        expect(choice).to_be_checked()
-        expect(page.locator(LANES)).to_have_count(1)
-        expect(page.locator(SENTENCES)).to_have_count(1)
-    page.get_by_role("slider").press("End")
-    page.wait_for_function(f"({TIME})() > 2")
-    choose(page, "Semaphore")
-    page.wait_for_function(f"({TIME})() < 2")
+def test_the_limit_is_under_the_finger(page: Page, address: str) -> None:
+    """Dragged in mid-run, more are in flight at once."""
+    open_at_all_controls(page, address)
+    press(page, "Send 100", seconds=1)
+    page.get_by_role("slider", name="limit").fill("12")
+    page.clock.run_for(500)
+    expect(page.locator(SENTENCE)).to_contain_text("12 in flight")
+    press(page, "Stop", seconds=0.1)
+    expect(page.locator(SENTENCE)).to_contain_text("Stopped after")
+
+
+def test_it_stays_at_the_end_and_one_can_look_back(page: Page, address: str) -> None:
+    """By keyboard, on the strip: an earlier time has its own numbers, and Play again
+    begins at the start.
+    """
+    open_at_all_controls(page, address)
+    page.get_by_role("radio", name="All at once").focus()
+    page.keyboard.press("Space")
+    press(page, "Send 100", seconds=6)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
+    strip = page.get_by_role("slider", name="Look back")
+    strip.press("Home")
+    strip.press("PageUp")
+    page.clock.run_for(100)
+    expect(page.locator(".ifl-time")).to_have_text("1.0 s")
+    expect(page.locator(SENTENCE)).to_contain_text("100 in flight")
+    strip.press("End")
+    page.clock.run_for(100)
+    expect(page.locator(SENTENCE)).to_contain_text("80 refused")
+    press(page, "Play again", seconds=0.1)
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_on_a_phone_all_of_it_is_on_one_screen(page: Page, address: str) -> None:
+    """The sentence, the API, the button and the limit; nothing is wider than the
+    phone.
+    """
+    page.set_viewport_size(PHONE)
+    open_at_all_controls(page, address)
+    for part in (SENTENCE, ".ifl-api", ".ifl-send", "[data-name=limit] input"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
 def test_opened_as_a_file_it_says_how_to_run_live(page: Page, address: str) -> None:
@@ -71,45 +109,10 @@ def test_opened_as_a_file_it_says_how_to_run_live(page: Page, address: str) -> N
     expect(hint).to_have_count(0)
 
 
-def choose(page: Page, name: str) -> None:
-    """Tap on the button of a lane."""
-    page.locator("label", has_text=name).click()
-
-
-@pytest.mark.parametrize("width", [390, 768, 1280])
-def test_without_javascript_there_are_words_and_a_picture(
-    browser: Browser, address: str, width: int
-) -> None:
-    """All lanes in one picture, their sentences, and every link."""
-    page = browser.new_page(
-        java_script_enabled=False, viewport={"width": width, "height": 800}
-    )
+def test_without_javascript_there_are_words(browser: Browser, address: str) -> None:
+    """What the figure would have shown, and every link."""
+    page = browser.new_page(java_script_enabled=False)
     page.goto(address)
-    expect(page.locator("img.ifl-picture")).to_be_visible()
-    expect(page.locator(SENTENCES)).to_have_count(1 if width == 390 else 3)
+    expect(page.get_by_text("20 are answered, 80 are refused")).to_be_visible()
     expect(page.get_by_role("link", name="02 Send many at once")).to_be_visible()
     page.close()
-
-
-def test_who_wants_no_motion_gets_none(page: Page, address: str) -> None:
-    """Nothing plays before Play is pressed, also when a lane is chosen."""
-    page.emulate_media(reduced_motion="reduce")
-    page.set_viewport_size(PHONE)
-    page.goto(address)
-    play = page.get_by_role("button", name="Play")
-    expect(play).to_be_visible()
-    choose(page, "Paced")
-    expect(page.locator(LANES)).to_have_count(1)
-    page.evaluate(TWO_FRAMES)
-    assert play.is_visible()
-    play.click()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-
-
-def test_on_paper_there_is_the_picture(page: Page, address: str) -> None:
-    """With all three sentences, and nothing to press."""
-    page.goto(address)
-    page.emulate_media(media="print")
-    expect(page.locator("img.ifl-picture")).to_be_visible()
-    expect(page.locator(SENTENCES)).to_have_count(3)
-    expect(page.get_by_role("button")).to_have_count(0)

@@ -68,7 +68,7 @@ def test_two_pages_on_one_notebook_show_the_same_run(
     for panel in (one, two):
         panel.expect_end()
         panel.expect(live=False, in_flight=0)
-    for name in ("started", "accepted", "cancelled"):
+    for name in ("started", "answered", "cancelled"):
         assert one.number(name) == two.number(name)
 
 
@@ -83,11 +83,11 @@ def test_a_kernel_restart_in_mid_run_leaves_nothing_behind(
     port = port_on(page)
     panel.press("Run")
     panel.expect(in_flight=3)
-    page.evaluate("document.querySelector('.inflight-lab').dataset.old = 'yes'")
+    page.evaluate("document.querySelector('.ifl-lane').dataset.old = 'yes'")
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_text(re.compile("^Restart Kernel and Run All Cells")).click()
     page.locator(".jp-Dialog button", has_text="Restart").click()
-    page.wait_for_selector(".inflight-lab:not([data-old])", timeout=START_UP)
+    page.wait_for_selector(".ifl-lane:not([data-old])", timeout=START_UP)
     assert port_on(page) != port
     assert not answers(port)
     assert answers(port_on(page))
@@ -134,6 +134,6 @@ def test_a_notebook_opened_again_shows_the_picture(
     expect(lost).to_have_css("font-size", "0px")
     added = lost.evaluate("each => getComputedStyle(each, '::after').content")
     assert "run this cell again" in added
-    expect(page.locator(".inflight-lab")).to_have_count(0)
+    expect(page.locator(".ifl-lane")).to_have_count(0)
     # The front end's own.
     errors[:] = [error for error in errors if "widget model not found" not in error]

@@ -13,7 +13,7 @@ from inflight_lab.publish import site, static_pages
 from inflight_lab.publish.landing_page import NAME
 from tests.support.browser import IN_BROWSER
 from tests.support.links import broken_links, outside_links
-from tests.support.notebook_tools import NOTEBOOKS
+from tests.support.notebook_tools import NOTEBOOKS, notebook
 
 pytestmark = IN_BROWSER
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -21,14 +21,6 @@ CUT_OFF = """blocks => blocks.filter(
     block => block.scrollWidth > block.clientWidth + 1
 ).length"""
 """How many blocks of code do not show all of their width."""
-
-
-PLOT = re.compile(
-    r'^ +"(?:plot|panel|slow|replay)"$|display\(law, panel\)|with Watch\(', re.M
-)
-"""Where the source of a notebook shows what sends requests, or plays them."""
-SECOND_LANE = re.compile(r"(?:runners|pair) = \{|= Replay\(")
-"""Where there are two runs side by side."""
 
 
 @pytest.fixture(scope="module")
@@ -40,57 +32,55 @@ def pages(
     if request.config.getoption("--full"):
         site.main([str(out), "--no-lab"])
         return sorted(path for path in out.glob("*.html") if path.name != NAME)
-    return [static_pages.make_page(NOTEBOOKS[1], out, live=to_a_command)]
+    return [static_pages.make_page(notebook("03"), out, live=to_a_command)]
 
 
-def to_a_command(notebook: str, words: str) -> str:
+def to_a_command(name: str, words: str) -> str:
     """How to open a notebook live, in these tests."""
-    return f"{words}: <code>uv run inflight-lab --open {notebook[:2]}</code>"
+    return f"{words}: <code>uv run inflight-lab --open {name[:2]}</code>"
 
 
-def test_a_page_plays_what_the_notebook_showed(page: Page, pages: list[Path]) -> None:
-    """Every plot became a player of the requests in it, no widget left its bare text;
+def test_a_page_has_a_run_wherever_the_notebook_has(
+    page: Page, pages: list[Path]
+) -> None:
+    """Each widget is a run that plays or is computed, and none left its bare text;
     nothing is loaded.
     """
     assert pages
     for path in pages:
         page.goto(path.as_uri(), wait_until="networkidle")
-        pictures = page.locator("inflight-run img.ifl-picture").evaluate_all(
-            "all => all.map(({ alt }) => alt)"
-        )
-        runs = [text for text in pictures if text.startswith("Requests over time.")]
         source = NOTEBOOKS[0].with_stem(path.stem).read_text(encoding="utf-8")
-        plots = len(PLOT.findall(source))
-        expect(page.locator("inflight-run.ifl-plays")).to_have_count(plots)
-        assert len(runs) == plots + len(SECOND_LANE.findall(source))
+        runs = page.locator("inflight-run.ifl-plays, inflight-toy > .ifl-controls")
+        if "Panel(" in source:
+            expect(runs.first).to_be_attached()
+        assert page.locator(".ifl-stage .ifl-sentence:empty").count() == 0
         body = page.locator("body").inner_text()
-        assert body.count("Nothing was sent here.") == source.count('"challenge"\n')
         assert not re.search(r"\b(Panel|LivePlot|VBox)\(children", body)
         assert page.evaluate("performance.getEntriesByType('resource').length") == 0
         page.set_viewport_size(PHONE)
         assert page.locator(".jp-InputArea-editor").evaluate_all(CUT_OFF) == 0
 
 
-def test_a_player_starts_where_it_is_read(page: Page, pages: list[Path]) -> None:
-    """Further down it waits; scrolled to, it moves without being asked."""
+def test_a_panel_answers_on_a_page(page: Page, pages: list[Path]) -> None:
+    """Send starts it, the limit moves it, and it says that it is computed."""
     page.goto(pages[0].as_uri())
-    player = page.locator("inflight-run").first
-    button = player.locator(".ifl-play")
-    expect(button).to_have_text("Play")
-    player.scroll_into_view_if_needed()
-    expect(button).to_have_text("Pause")
-    sent = player.locator(".ifl-flow").first
-    expect(sent).not_to_have_attribute("data-ok", "0")
+    toy = page.locator("inflight-toy").first
+    toy.get_by_role("button", name="Send").click()
+    expect(toy.locator(".ifl-sentence")).to_contain_text("in flight")
+    toy.get_by_role("button", name="Stop").click()
+    expect(toy.locator(".ifl-sentence")).to_contain_text("Stopped")
+    expect(toy).to_contain_text("Computed in your browser")
 
 
 def test_without_javascript_there_is_the_picture(
     browser: Browser, pages: list[Path]
 ) -> None:
-    """Every run can still be seen, and the page says nothing of players."""
+    """Every run can still be seen, and there is nothing to press."""
     page = browser.new_page(java_script_enabled=False)
     page.goto(pages[0].as_uri())
-    expect(page.locator("inflight-run img.ifl-picture").first).to_be_visible()
-    expect(page.locator(".ifl-play")).to_have_count(0)
+    still = page.locator(":is(inflight-run, inflight-toy) img.ifl-picture")
+    expect(still.first).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
     page.close()
 
 

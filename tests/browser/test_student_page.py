@@ -257,7 +257,7 @@ def test_a_page_of_another_site_starts_no_kernel(
         evil.goto(f"{EVIL}:{foreign_site}/")
         evil.set_content(f'<a href="{voila.address}">a link</a>')
         evil.click("a")
-        evil.locator(".inflight-lab").wait_for()
+        evil.locator(".ifl-stage").wait_for()
         assert len(kernels_of(voila) - before) == 1
 
 
@@ -295,7 +295,7 @@ def test_no_more_pages_than_allowed(tmp_path: Path, browser: Browser) -> None:
         page.goto(voila.address)
         expect(page.locator("body")).to_contain_text("allows at once: 2.")
         assert all(gone(kernel) for kernel in lost)
-        page.locator(".inflight-lab").wait_for(timeout=60_000)
+        page.locator(".ifl-stage").wait_for(timeout=60_000)
         assert len(kernels_of(voila)) == 1
         page.close()
     finally:

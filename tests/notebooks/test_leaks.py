@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.census import at_most, census
 from tests.support.notebook_tools import Kernel, code_cells, each_notebook, kernel
-from tests.support.run_all import PANEL_ENDS, RUN_ALL, has_panel
+from tests.support.run_all import PANEL_RUNS, RUN_ALL, has_panel
 from tests.support.waiting import PATIENCE
 
 TIMES = 5
@@ -32,7 +32,7 @@ def test_running_a_notebook_again_leaves_nothing_behind(path: Path) -> None:
             runs = fresh.run_all(cells, within=2 * RUN_ALL)
             assert {run.status for run in runs} == {"ok"}
             if has_panel(path):
-                assert fresh.run(PANEL_ENDS).status == "ok"
+                assert fresh.run(PANEL_RUNS).status == "ok"
             assert fresh.run(f"import os\n{inspect.getsource(census)}").status == "ok"
             counts = settled(fresh, first)
             if "import ipywidgets" in source or "from ipywidgets" in source:

@@ -18,7 +18,7 @@ STATS = Stats(started=9, waiting=0, in_flight=0, accepted=7, refused=2, elapsed=
 
 def seen_for(goals: Goals) -> list[str]:
     """What stands beside each goal on the page."""
-    return [state["seen"] for state in goals.states()]
+    return [verdict.seen for verdict in goals.verdicts]
 
 
 def test_each_goal_is_judged_by_itself() -> None:
@@ -34,8 +34,8 @@ def test_each_goal_is_judged_by_itself() -> None:
             "fast": lambda stats: stats.elapsed < 2,
         }
     )
-    assert [state["met"] for state in goals.states()] == [None] * 5
-    goals.judge(STATS, finished=True)
+    assert [verdict.met for verdict in goals.verdicts] == [None] * 5
+    goals.judge(STATS, finished=True, settings={})
     assert goals.met == {
         "7 answers": True,
         "no 429": False,
@@ -48,7 +48,7 @@ def test_each_goal_is_judged_by_itself() -> None:
         "2 refused",
         "AttributeError: 'Stats' object has no attribute 'acepted'",
         "SystemExit: 1",
-        "1.5\N{NO-BREAK SPACE}s",
+        "1.5 s",
     ]
 
 
@@ -66,24 +66,24 @@ def test_beside_a_goal_stands_what_it_is_about() -> None:
             "enough": functools.partial(enough, least=7),
         }
     )
-    goals.judge(STATS, finished=True)
+    goals.judge(STATS, finished=True, settings={})
     assert list(goals.met.values()) == [True] * 3
-    assert seen_for(goals) == ["7 answered, 1.5\N{NO-BREAK SPACE}s", "", ""]
+    assert seen_for(goals) == ["7 answered, 1.5 s", "", ""]
 
 
 def test_a_run_that_was_cut_short_meets_no_goal() -> None:
     """What does not hold is missed, what holds so far is left open."""
     goals = Goals({"fast": lambda _: True, "all": lambda stats: stats.accepted == 9})
-    goals.judge(STATS, finished=False)
+    goals.judge(STATS, finished=False, settings={})
     assert goals.met == {"all": False}
-    assert [state["met"] for state in goals.states()] == [None, False]
+    assert [verdict.met for verdict in goals.verdicts] == [None, False]
     assert seen_for(goals) == ["", "7 answered"]
 
 
 def test_goals_are_open_again_for_the_next_run() -> None:
     """Neither what was met nor an error stays."""
     goals = Goals({"typo": lambda stats: stats.acepted == 7, "any": lambda _: True})
-    goals.judge(STATS, finished=True)
+    goals.judge(STATS, finished=True, settings={})
     goals.clear()
     assert goals.met == {}
     assert seen_for(goals) == ["", ""]
@@ -92,6 +92,19 @@ def test_goals_are_open_again_for_the_next_run() -> None:
 async def judge(stats: Stats) -> bool:
     """No goal: what it returns is always true."""
     return False
+
+
+def test_the_last_tries_are_kept() -> None:
+    """With their settings; a run that was cut short is none."""
+    goals = Goals({"no 429": lambda stats: stats.refused == 0})
+    for limit in range(20):
+        goals.judge(STATS, finished=limit != 19, settings={"limit": limit})
+    goals.clear()
+    limits = [each["settings"]["limit"] for each in goals.tries]
+    assert limits == list(range(7, 19))
+    assert goals.tries[0]["goals"] == [
+        {"name": "no 429", "met": False, "seen": "2 refused"}
+    ]
 
 
 @pytest.mark.parametrize("goals", [{"fast": True}, {"fast": judge}])

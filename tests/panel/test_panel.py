@@ -9,7 +9,7 @@ import pytest
 
 from inflight_lab import PracticeServer
 from inflight_lab.panel.lane import is_busy
-from inflight_lab.plot.sentence import finished_sentence
+from inflight_lab.plot.drawing import draw_runs
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.server import app
 from tests.support.panels import OpenPanel, raises_at_a_refusal, start_until, stop
@@ -66,14 +66,12 @@ async def test_only_a_run_that_was_stopped_says_so(
 
     early = open_panel(sends_one, count=9)
     await early.start()
-    (lane,) = early.lanes.values()
-    assert finished_sentence(lane.feed.run) == "1 answered, 8 never sent."
+    assert not early.lanes[""].feed.run.stopped
     server.latency = 600
     panel = open_panel(count=9, limit=3)
     await start_until(panel, 3)
     await stop(panel)
-    (lane,) = panel.lanes.values()
-    assert finished_sentence(lane.feed.run).startswith("Stopped after ")
+    assert panel.lanes[""].feed.run.stopped
 
 
 async def test_a_goal_and_the_sentence_have_one_clock(
@@ -90,10 +88,10 @@ async def test_a_goal_and_the_sentence_have_one_clock(
     goals = {"fast": lambda stats: stats.elapsed < 0.5}
     panel = open_panel(thinks_first, count=3, goals=goals)
     await panel.start()
-    (lane,) = panel.lanes.values()
-    (goal,) = lane.goals.states()
+    (goal,) = panel._lanes[0]["goals"]
     assert goal["met"] is False
-    assert f"answered in {goal['seen']}" in finished_sentence(lane.feed.run)
+    elapsed = panel.lanes[""].feed.run.elapsed
+    assert goal["seen"] == f"{elapsed:.2g} s"
 
 
 async def test_side_by_side(server: PracticeServer, open_panel: OpenPanel) -> None:
@@ -136,17 +134,15 @@ async def test_a_stop_right_after_the_start_sends_nothing(
 async def test_reset_puts_everything_back(
     server: PracticeServer, open_panel: OpenPanel
 ) -> None:
-    """Sliders, slow motion, counters, goals and the server's knobs are where they
-    began.
-    """
-    panel = open_panel(count=20, slow=5, goals={"any": lambda _: True})
+    """Sliders, counters, goals and the server's knobs are where they began."""
+    panel = open_panel(count=20, goals={"any": lambda _: True})
     await panel.start()
     assert panel.goals_met == {"any": True}
-    panel.latency, panel.limit, panel.slow = 1.5, 40, 1
+    panel.latency, panel.limit = 1.5, 40
     await until(lambda: server.latency == 1.5)
     await panel.reset()
     await until(lambda: server.latency == 0)
-    assert (panel.limit, panel.slow, panel.status) == (3, 5, "ready")
+    assert (panel.limit, panel.status) == (3, "ready")
     assert (panel.outcomes, panel.goals_met) == ([], {})
     assert server.stats().started == panel.timeline.stats().started == 0
 
@@ -167,7 +163,7 @@ async def test_goals_are_judged_by_the_servers_numbers(
     server.latency = 0
     await panel.start()
     assert panel.goals_met == {"any": True, "9 answers": True}
-    assert panel._headings[0]["goals"] == [
+    assert panel._lanes[0]["goals"] == [
         {"name": "any", "met": True, "seen": ""},
         {"name": "9 answers", "met": True, "seen": "9 answered"},
     ]
@@ -177,6 +173,9 @@ async def test_goals_are_judged_by_the_servers_numbers(
     assert isinstance(panel.error, ValueError)
     assert panel.goals_met == {"9 answers": False}
     assert panel.goals == goals
+    (finished,) = panel._lanes[0]["tries"]
+    assert finished["settings"]["count"] == 9
+    assert [goal["met"] for goal in finished["goals"]] == [True, True]
 
 
 async def test_the_run_ends_when_the_server_knows(
@@ -198,7 +197,8 @@ async def test_the_run_ends_when_the_server_knows(
     await start_until(panel, in_flight=3)
     await stop(panel)
     assert (server.stats().in_flight, server.stats().cancelled) == (0, 3)
-    assert panel.lanes[""].feed.run.levels["server"][-1].last == 0
+    ends = [event.what for event in panel.lanes[""].feed.run.events if event.outcome]
+    assert ends.count("cancelled") == 4  # three in flight, and all that waited
 
 
 async def test_the_status_follows_the_run(
@@ -247,3 +247,34 @@ async def test_no_requests_at_all(
     await panel.start()
     assert (panel.outcomes, server.stats().started) == ([], 0)
     assert panel.status == "done: 0 results in 0.0 s"
+
+
+async def test_a_panel_that_nobody_ran_shows_what_would_happen(
+    server: PracticeServer, open_panel: OpenPanel
+) -> None:
+    """With its limit, or without where there is none; nothing is sent for it."""
+    server.latency, server.quota, server.rate = 0.5, "sliding-window", 10
+    runners = {
+        "naive": naive.make_many_requests,
+        "semaphore": semaphore.make_many_requests,
+    }
+    panel = open_panel(runners, count=20, limit=2)
+    expected = panel._expected()
+    naive_run, semaphore_run = expected["naive"], expected["semaphore"]
+    assert (naive_run.counts.refused, naive_run.elapsed) == (10, 0.5)
+    assert (semaphore_run.counts.refused, semaphore_run.elapsed) == (0, 5.0)
+    assert semaphore_run.counts.peak_in_flight == 2
+    assert server.stats().started == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "says"), [(9, "Computed, not run yet"), (0, "Nothing was sent")]
+)
+async def test_what_would_happen_can_be_drawn(
+    server: PracticeServer, open_panel: OpenPanel, count: int, says: str
+) -> None:
+    """Where answers take no time too, and where there is no request."""
+    server.latency = 0
+    panel = open_panel(count=count)
+    title = draw_runs(panel._expected(), computed=True).title
+    assert says in title

@@ -34,7 +34,6 @@ async def test_the_file_has_what_the_run_was(
     server.max_concurrent = 15
     server.tokens = 2000
     panel = Panel(RUNNERS, server=server, count=20)
-    panel.slow = 5
     await panel.start()
     panel.save_recording(tmp_path / "run.json")
     runs = load(tmp_path / "run.json")
@@ -43,7 +42,7 @@ async def test_the_file_has_what_the_run_was(
         run = runs[name]
         assert run == lane.feed.run
         assert run.counts.refused > 0
-        assert (run.slow, run.live) == (5, False)
+        assert not run.live
         assert [(each.time, each.policy) for each in run.policies] == [
             (0.0, lane.server.quota_policy)
         ]

@@ -88,7 +88,7 @@ async def test_what_a_thread_goes_on_to_send_is_counted(
     counts = await until_the_plot_ends(panel)
     assert (counts.started, counts.accepted) == (threads.count, threads.count)
     assert (counts.in_flight, counts.waiting) == (0, 0)
-    assert run_of(panel).levels["waiting"][-1].last == 0
+    assert run_of(panel).levels["waiting"][-1].value == 0
 
 
 async def test_what_an_unseen_client_never_sends_is_cancelled(

@@ -9,6 +9,7 @@ import pytest
 
 from inflight_lab import Timeline
 from inflight_lab.plot.feed import Feed, Message
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -36,7 +37,7 @@ def test_a_page_that_opens_while_a_run_begins_gets_all_of_its_beginning(
     """It takes the first message about a run, and no second beginning of the same."""
     sent: list[Message] = []
     source = InterruptedSource(Timeline(), None, lambda: POLICY)
-    feed = Feed(source, sent.append)
+    feed = Feed(source, sent.append, PlainPicture(dict))
     monkeypatch.setattr(source, "open_page", feed.send_all)
     feed.start()
     feed.stop()

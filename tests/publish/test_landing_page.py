@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 
-import pytest
-
-from inflight_lab.publish import landing_page, landing_runs, live_links
+from inflight_lab.publish import landing_page, live_links
 from inflight_lab.publish.contents import plain
-from inflight_lab.publish.landing_runs import WAYS, WayRun
-from inflight_lab.publish.record_until_shown import NotShownError
 from inflight_lab.publish.symptoms import SYMPTOMS
-from inflight_lab.runs.events import RunStats
-from inflight_lab.runs.run import Run
 from tests.support.browser import ROOT
 from tests.support.notebook_tools import GLOSSARY, NOTEBOOKS, load, notebook
 
@@ -24,69 +17,9 @@ A_NAME = re.compile(r"\w*[A-Z]\w*[A-Z]\w*|[a-z]+_[a-z]+|\d{3,}")
 LINK = re.compile(r'<a href="([^"#]+)[^"]*">([^<]+)</a>')
 
 
-def recorded(*counts: RunStats) -> list[WayRun]:
-    """A recording of each way, with these counts and nothing else."""
-    runs = [Run(counts=each, now=each.elapsed) for each in counts]
-    return [WayRun(way, run, events=[]) for way, run in zip(WAYS, runs, strict=True)]
-
-
-REFUSED = RunStats(started=100, accepted=40, refused=60, elapsed=0.6)
-SLOW = RunStats(started=100, accepted=100, elapsed=6.1)
-QUICK = RunStats(started=100, accepted=100, elapsed=2.8)
-SHOWN = recorded(REFUSED, SLOW, QUICK)
-
-
 def page_of(notebooks: list[Path], *, with_lab: bool = True) -> str:
     """The landing page for these notebooks."""
-    return landing_page.landing_page(SHOWN, notebooks, with_lab=with_lab)
-
-
-# ---- The lanes
-
-
-def test_each_lane_says_what_its_run_shows() -> None:
-    """With the run's own numbers, and a link to where it is explained; the latency
-    without which they make no sense stands above them.
-    """
-    page = page_of(ALL)
-    assert "that answers after 0.3 seconds" in page
-    assert "Over in 0.6 seconds, but the API refuses 60 of the 100." in page
-    assert "none is refused, but it takes 6.1 seconds" in page
-    assert "all 100 are answered after 2.8 seconds" in page
-    for way in WAYS:
-        assert f'<a href="{way.notebook}.html">{way.link}</a>' in page
-
-
-def test_a_run_that_shows_something_else_is_not_taken() -> None:
-    """Each way knows which run shows what is said of it, and which does not."""
-    assert all(recording.shows for recording in SHOWN)
-    for others in ((SLOW, REFUSED, SLOW), (QUICK, QUICK, REFUSED)):
-        assert not any(recording.shows for recording in recorded(*others))
-
-
-def test_a_way_is_tried_again_and_not_for_ever(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The first run that shows it is taken; after five that do not, an error names the
-    way and what was seen, in one line.
-    """
-    naive = WAYS[0]
-    bad, _, _ = recorded(QUICK, QUICK, QUICK)
-    good = SHOWN[0]
-    runs = [bad] * 4 + [good] + [bad] * 5
-
-    async def next_run(way: landing_runs.Way) -> WayRun:
-        assert way is naive
-        return runs.pop(0)
-
-    monkeypatch.setattr(landing_runs, "run_once", next_run)
-    assert asyncio.run(landing_runs.record(naive)) is good
-    with pytest.raises(
-        NotShownError,
-        match=r"^All at once: .* 100 answered, 0 refused in 2\.8 seconds, in the last",
-    ):
-        asyncio.run(landing_runs.record(naive))
-    assert runs == []
+    return landing_page.landing_page(notebooks, with_lab=with_lab)
 
 
 # ---- Where it leads

@@ -4,44 +4,42 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from inflight_lab.plot.plain_picture import PLAYER, RECORDING, STARTED, Place
+from inflight_lab.plot.plain_picture import RECORDING, STARTED
 from inflight_lab.publish.notebook_page import as_html
 from inflight_lab.publish.page_navigation import navigation_of
 from inflight_lab.publish.page_outputs import WIDGET, for_a_page
-from inflight_lab.publish.recorded_outputs import OTHER_LIMIT
-from inflight_lab.runs.events import RunStats
-from inflight_lab.runs.levels import level
+from inflight_lab.runs.events import Stats
+from inflight_lab.runs.latency import LatencyChange
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
 from inflight_lab.runs.recording import as_text
-from inflight_lab.runs.run import Run, no_levels
+from inflight_lab.runs.run import Level, Run, no_levels
 from tests.support.notebook_tools import COMPARISON, GLOSSARY, NOTEBOOKS, notebook
 
 LIVE = '<a href="live">Open this live</a>'
 
 
-def picture_of(
-    name: str, *, limit: int = 3, widget: str = "one", **metadata: Any
-) -> NotebookNode:
-    """The output of a plot whose run was recorded; its picture is the name in bold."""
+def picture_of(*names: str, started: int = 1) -> NotebookNode:
+    """The output of a widget whose runs were recorded; its picture is in bold."""
     run = Run(
-        levels=no_levels() | {"limit": [level(0, limit)]},
-        counts=RunStats(started=1, accepted=1),
+        levels=no_levels() | {"limit": [Level(0, 3)]},
+        policies=[PolicyChange(0, QuotaPolicy("sliding-window", 40))],
+        latencies=[LatencyChange(0, 0.3)],
+        counts=Stats(started=90, accepted=90),
         now=1.0,
     )
-    place = Place(widget, "lines", "rate")
     data = {
-        "text/html": f"<b>{name}</b>",
-        RECORDING: json.loads(as_text({name: run})),
+        "text/html": f"<b>{' '.join(names)}</b>",
+        RECORDING: json.loads(as_text(dict.fromkeys(names, run))),
     }
-    metadata |= {STARTED: 1, PLAYER: place._asdict()}
-    return new_output("display_data", data=data, metadata=metadata)
+    return new_output("display_data", data=data, metadata={STARTED: started})
 
 
 def widget(**data: str) -> NotebookNode:
@@ -54,55 +52,42 @@ def shown(*outputs: NotebookNode) -> list[str]:
     return [output.data["text/html"] for output in for_a_page(outputs, LIVE)]
 
 
-def test_the_lanes_of_one_widget_are_one_player() -> None:
-    """They have one clock, and one link to the same panel live; another widget's plot
-    has its own.
+def test_the_runs_of_a_widget_are_one_player() -> None:
+    """They have one clock, one picture for those who cannot play them, and one link to
+    the same panel live; another widget has its own.
     """
-    side_by_side, alone = shown(
-        widget(), picture_of("Ada"), picture_of("Ben"), picture_of("Cy", widget="two")
-    )
-    assert side_by_side.startswith('<inflight-run data-view="lines" data-strip="rate">')
-    assert "<b>Ada</b><b>Ben</b>" in side_by_side
+    side_by_side, alone = shown(widget(), picture_of("Ada", "Ben"), picture_of("Cy"))
+    assert side_by_side.startswith("<inflight-run>")
+    assert "<b>Ada Ben</b>" in side_by_side
     assert side_by_side.count("application/json") == 1
     assert side_by_side.endswith(f"<p>{LIVE}</p>")
     assert "<b>Cy</b>" in alone
 
 
-def test_a_player_shows_the_moment_that_its_cell_asks_for() -> None:
-    """While nothing moves; without one it chooses for itself."""
-    outputs = [widget(), picture_of("Ada")]
-    (asked,) = for_a_page(outputs, LIVE, moment="not arrived")
-    (plain,) = for_a_page(outputs, LIVE)
-    assert ' data-moment="not arrived">' in asked.data["text/html"]
-    assert "data-moment" not in plain.data["text/html"]
+def test_a_panel_can_be_simulated_with_its_own_settings() -> None:
+    """One can move the limit on the page; the picture is there without JavaScript."""
+    (output,) = for_a_page([picture_of("Ada")], LIVE, simulated=["pause"])
+    html = output.data["text/html"]
+    assert "<b>Ada</b>" in html
+    settings = json.loads(unescape(re.findall('data-settings="([^"]+)"', html)[0]))
+    assert settings["runners"] == ["pause"]
+    assert (settings["count"], settings["limit"], settings["latency"]) == (90, 3, 0.3)
+    assert settings["quota"]["rate"] == 40
 
 
-def test_recordings_at_other_limits_stand_in_their_order() -> None:
-    """The slider goes from the lowest limit to the highest; the picture is that of the
-    cell's own run, and the lanes of each limit stay together.
-    """
-    (player,) = shown(
-        picture_of("Ada", limit=5),
-        picture_of("Ben", limit=5),
-        picture_of("Ada", limit=9, **{OTHER_LIMIT: 9}),
-        picture_of("Ben", limit=9, **{OTHER_LIMIT: 9}),
-        picture_of("Ada", limit=2, **{OTHER_LIMIT: 2}),
-        picture_of("Ben", limit=2, **{OTHER_LIMIT: 2}),
-    )
-    assert re.findall(r'data-limit="(\d+)"', player) == ["2", "5", "9"]
-    assert player.count("<b>") == 2
-    recordings = re.findall(r">(\{.*\})</script>", player)
-    assert [list(json.loads(each)["runs"]) for each in recordings] == [
-        ["Ada", "Ben"]
-    ] * 3
+def test_a_panel_that_nobody_ran_says_that_it_is_computed() -> None:
+    """What would happen is better than an empty frame, and is no recording."""
+    (html,) = shown(picture_of("Ada", started=0))
+    assert "<inflight-run>" in html
+    assert "computed" in html
 
 
-def test_a_panel_that_waits_is_a_line_of_text() -> None:
-    """Two empty pictures would only take room; the line says where it can be run."""
+def test_a_plot_without_requests_is_a_line_of_text() -> None:
+    """An empty picture would only take room; the line says where it can be run."""
     empty = new_output(
         "display_data", data={"text/html": "<img>"}, metadata={STARTED: 0}
     )
-    assert shown(widget(), empty, empty) == [f"<p>Nothing was sent here. {LIVE}</p>"]
+    assert shown(widget(), empty) == [f"<p>Nothing was sent here. {LIVE}</p>"]
 
 
 def test_another_widget_is_the_html_that_it_brings() -> None:
@@ -188,13 +173,11 @@ def test_a_page_says_first_what_it_does_not_do() -> None:
     text = page(new_markdown_cell("# Title"))
     printed = page(new_code_cell("1 + 1"))
     played = page(new_code_cell("panel", outputs=[picture_of("Ada")]))
-    assert ["Nothing runs" in each for each in (text, printed, played)] == [
-        False,
-        True,
-        True,
-    ]
-    for said in ("plays a recording", "customElements.define"):
-        assert [each.count(said) for each in (text, printed, played)] == [0, 0, 1]
+    pages = (text, printed, played)
+    noted = ["each cell shows what it printed" in each.lower() for each in pages]
+    assert noted == [False, True, True]
+    for said in ("as it was recorded", "customElements.define"):
+        assert [each.count(said) for each in pages] == [0, 0, 1]
 
 
 def test_links_lead_from_page_to_page() -> None:

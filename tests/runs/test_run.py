@@ -8,18 +8,15 @@ import pytest
 
 from inflight_lab.runs import run as run_module
 from inflight_lab.runs.columns import from_columns, to_columns
-from inflight_lab.runs.events import RunStats
+from inflight_lab.runs.events import Stats
 from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.levels import Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
-from inflight_lab.runs.run import RequestEvent, Run, no_levels
+from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 
 
-def levels(*values: float) -> list[Point]:
-    """One point a second, from second 1 on."""
-    return [
-        Point(second, value, value, value) for second, value in enumerate(values, 1)
-    ]
+def levels(*values: float) -> list[Level]:
+    """One step a second, from second 1 on."""
+    return [Level(second, value) for second, value in enumerate(values, 1)]
 
 
 def lives(number: int, sent: float, status: int) -> list[RequestEvent]:
@@ -40,59 +37,33 @@ def test_what_is_new_is_appended() -> None:
     run = Run()
     policy = QuotaPolicy("gcra", 7, 2.0)
     first = Run(
-        levels=no_levels() | {"server": levels(3)},
+        levels=no_levels() | {"waiting": levels(3)},
         events=lives(0, 1.0, 200),
         policies=[PolicyChange(0.0, policy)],
         latencies=[LatencyChange(0.0, 0.3)],
-        counts=RunStats(started=2, accepted=1),
+        counts=Stats(started=2, accepted=1),
         now=1.5,
         live=True,
         window_offset=0.25,
     )
     second = Run(
-        levels=no_levels() | {"server": [Point(2.5, 1, 4, 2)]},
+        levels=no_levels() | {"waiting": [Level(2.5, 2)]},
         events=lives(1, 2.0, 429),
         latencies=[LatencyChange(2.0, 0.1)],
-        counts=RunStats(started=3, accepted=1, refused=1),
+        counts=Stats(started=3, accepted=1, refused=1),
         now=2.6,
         stopped=True,
-        slow=20,
         unlimited=True,
         window_offset=0.5,
     )
     run.append(first)
     run.append(second)
-    assert run.levels["server"] == [*levels(3), Point(2.5, 1, 4, 2)]
+    assert run.levels["waiting"] == [*levels(3), Level(2.5, 2)]
     assert run.events == lives(0, 1.0, 200) + lives(1, 2.0, 429)
     assert run.policies == [PolicyChange(0.0, policy)]
     assert run.latencies == [LatencyChange(0.0, 0.3), LatencyChange(2.0, 0.1)]
     assert run.standing() == second.standing()
     assert run.whole
-
-
-@pytest.mark.parametrize(("freed", "elapsed"), [(2.0, 2.0), (2.05, 2.0), (3.0, 3.0)])
-def test_a_pause_after_the_last_answer_counts(freed: float, elapsed: float) -> None:
-    """A slot that sleeps has not finished; one that is freed at once has."""
-    run = Run(
-        events=[
-            RequestEvent(0.0, "sent", 0, 1),
-            RequestEvent(2.0, "answered", 0, 200),
-            RequestEvent(freed, "freed", None, 1),
-        ],
-        counts=RunStats(started=1, accepted=1, elapsed=2.0),
-        now=3.5,
-    )
-    assert run.elapsed == pytest.approx(elapsed)
-
-
-def test_without_the_last_answer_no_pause_is_known() -> None:
-    """A slot that pauses for longer than events are kept does not double the time."""
-    run = Run(
-        events=[RequestEvent(9.8, "freed", None, 1)],
-        counts=RunStats(started=1, accepted=1, elapsed=9.7),
-        now=10.0,
-    )
-    assert run.elapsed == 9.7
 
 
 def test_older_rows_are_dropped_and_what_ended_is_counted(
@@ -104,26 +75,12 @@ def test_older_rows_are_dropped_and_what_ended_is_counted(
     statuses = (200, 429, 500, 204)
     for number in range(40):
         update = Run(events=lives(number, number, statuses[number % 4]), now=number)
-        update.levels["rate"] = [Point(number, 7, 7, 7)]
         run.append(update)
         assert len(run.events) <= 33
-        assert len(run.levels["rate"]) <= 33
     assert len(run.events) >= 30
     assert run.events[-1].request == 39
-    assert run.levels["rate"][-1].time == 39
     ended = Counter(event.outcome for event in run.events if event.outcome)
     assert run.dropped + ended == Counter(accepted=20, refused=10, failed=10)
-    assert not run.whole
-
-
-def test_a_line_without_its_oldest_points_is_not_whole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """However few requests there were: a quiet plot may be open for days."""
-    monkeypatch.setattr(run_module, "MAX_ROWS", 20)
-    run = Run()
-    run.append(Run(levels=no_levels() | {"limit": levels(*range(23))}))
-    assert [point.last for point in run.levels["limit"]] == list(range(3, 23))
     assert not run.whole
 
 
@@ -134,7 +91,7 @@ def test_requests_that_were_never_sent_are_dropped_by_their_number() -> None:
         RequestEvent(1.1, "failed", None, 2),
         RequestEvent(1.2, "failed", 0, "ReadTimeout"),
     ]
-    snapshot = Run(events=gave_up, now=9.0).snapshot_since(5.0, levels_since=5.0)
+    snapshot = Run(events=gave_up, now=9.0).since(5.0)
     assert snapshot.dropped == Counter(cancelled=6, failed=3)
     assert snapshot.events == []
 
@@ -156,7 +113,7 @@ def test_a_late_view_gets_what_is_under_way() -> None:
         dropped=Counter(accepted=5),
         now=8.5,
     )
-    snapshot = run.snapshot_since(8.0, levels_since=0.0)
+    snapshot = run.since(8.0)
     last_counted = RequestEvent(1.1, "arrived", 1, 429, 4.5)
     assert snapshot.events == [*stays, last_counted, *ends_late]
     assert snapshot.dropped == Counter(accepted=5, refused=1)
@@ -171,22 +128,22 @@ def test_what_comes_after_the_end_holds_nothing() -> None:
         RequestEvent(1.2, "arrived", 0, 200),
         RequestEvent(1.3, "arrived", None, 200),
     ]
-    snapshot = Run(events=events, now=9.0).snapshot_since(5.0, levels_since=0.0)
+    snapshot = Run(events=events, now=9.0).since(5.0)
     assert snapshot.events == []
     assert snapshot.dropped == Counter(cancelled=1)
 
 
 def test_a_late_view_gets_the_levels_of_its_own_span() -> None:
-    """With the last point before it, which has the level."""
-    run = Run(levels=no_levels() | {"client": levels(5, 6, 7, 8)}, now=4.0)
-    snapshot = run.snapshot_since(4.0, levels_since=2.5)
-    assert snapshot.levels["client"] == levels(5, 6, 7, 8)[1:]
+    """With the last step before it, which has the level."""
+    run = Run(levels=no_levels() | {"limit": levels(5, 6, 7, 8)}, now=4.0)
+    snapshot = run.since(2.5)
+    assert snapshot.levels["limit"] == levels(5, 6, 7, 8)[1:]
 
 
 def test_a_run_is_what_its_columns_say() -> None:
     """Nothing is lost on the way to a page or a file, and back."""
     run = Run(
-        levels=no_levels() | {"limit": levels(3, 5), "tokens": [Point(1, 2, 4, 3)]},
+        levels=no_levels() | {"limit": levels(3, 5), "tokens": [Level(1, 3)]},
         events=[
             *lives(7, 1.0, 429),
             RequestEvent(2.0, "taken", None, 2),
@@ -196,51 +153,28 @@ def test_a_run_is_what_its_columns_say() -> None:
             PolicyChange(0.0, QuotaPolicy("token-bucket", 7, 2.0, 4, 900)),
             PolicyChange(1.5, None),
         ],
-        counts=RunStats(
+        counts=Stats(
             started=9,
             refused=1,
             failed=2,
             elapsed=2.5,
             busiest_period=6,
-            announced=8,
-            most_tokens=640,
         ),
+        announced=8,
         dropped=Counter(accepted=3, cancelled=2),
         now=2.75,
         live=True,
         stopped=True,
-        slow=5,
         unlimited=True,
         window_offset=0.125,
     )
     assert from_columns(to_columns(run)) == run
 
 
-def test_columns_without_the_newer_counts_have_them_in_their_levels() -> None:
-    """A recording from before there were such counts has every point of its lines."""
-    waiting = [Point(0.0, 0, 200, 150), Point(1.0, 0, 150, 0)]
-    tokens = [Point(1.0, 640, 640, 640), Point(2.0, 90, 90, 90)]
-    run = Run(levels=no_levels() | {"waiting": waiting, "tokens": tokens})
-    columns = to_columns(run)
-    del columns["counts"]["announced"], columns["counts"]["most_tokens"]
-    counts = from_columns(columns).counts
-    assert (counts.announced, counts.most_tokens) == (200, 640)
-
-
-def test_columns_of_an_older_recording_leave_some_facts_out() -> None:
-    """They were not noted then; the run is as it would be without them."""
-    run = Run(now=2.0, window_offset=0.125, policies=[PolicyChange(0.0, None)])
-    columns = to_columns(run)
-    columns["numbered"] = False
-    del columns["stopped"], columns["policies"][0]["max_concurrent"]
-    del columns["latencies"]
-    assert from_columns(columns) == run
-
-
 def test_columns_are_those_of_the_page() -> None:
-    """Names and order are what JavaScript reads; a line without points is left out."""
+    """Names and order are what JavaScript reads; a line without steps is left out."""
     run = Run(
-        levels=no_levels() | {"server": [Point(0.5, 1, 4, 2)]},
+        levels=no_levels() | {"limit": [Level(0.5, 2)]},
         events=[RequestEvent(0.5, "arrived", 3, 200, 6.5)],
         policies=[
             PolicyChange(0.0, QuotaPolicy("gcra", 7, 2.0, 3)),
@@ -256,7 +190,6 @@ def test_columns_are_those_of_the_page() -> None:
         "now",
         "live",
         "stopped",
-        "slow",
         "unlimited",
         "window_offset",
         "counts",
@@ -277,9 +210,7 @@ def test_columns_are_those_of_the_page() -> None:
         {"time": 0.0, "max_concurrent": 0} | gcra,
         {"time": 0.25, "max_concurrent": 4, "kind": "none"},
     ]
-    assert columns["levels"] == {
-        "server": {"times": [0.5], "lowest": [1], "highest": [4], "last": [2]}
-    }
+    assert columns["levels"] == {"limit": {"times": [0.5], "last": [2]}}
     assert columns["events"] == {
         "times": [0.5],
         "what": ["arrived"],

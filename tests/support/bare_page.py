@@ -5,7 +5,6 @@ test plays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,13 +13,11 @@ from playwright.sync_api import Page
 from inflight_lab import Panel, PracticeServer
 from inflight_lab.runners import naive, semaphore
 from inflight_lab.runs.columns import to_columns
-from inflight_lab.runs.levels import Line, Point
-from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
-from inflight_lab.runs.run import Run, no_levels
+from inflight_lab.runs.run import RequestEvent, Run
 from tests.support.javascript import Functions
 
 SHOW_WIDGET = Functions("bare_page.js")["showWidget"]
-SETTINGS = ("limit", "count", "latency", "rate", "quota", "slow")
+STATE = ("limit", "count", "latency", "rate", "running", "notice", "_lanes", "_fixed")
 
 
 def state_of(
@@ -31,18 +28,8 @@ def state_of(
     async def made() -> dict[str, Any]:
         with PracticeServer(quota="sliding-window", rate=100) as server:
             panel = Panel(runners, server=server, **more)
-            names = (
-                *SETTINGS,
-                "view",
-                "running",
-                "notice",
-                "more",
-                "_headings",
-                "_page",
-                "_esm",
-                "_css",
-            )
-            state = {name: getattr(panel, name) for name in names}
+            state = {name: getattr(panel, name) for name in (*STATE, "_esm", "_css")}
+            state["_heard"] = {}
             panel.close()
         return state
 
@@ -75,15 +62,13 @@ def hear(page: Page, run: Run, *, lane: int = 0, **more: object) -> None:
     page.evaluate("message => hear(message)", message)
 
 
-def run_of(
-    levels: Mapping[Line, Iterable[tuple[float, ...]]] | None = None,
-    *,
-    policy: QuotaPolicy | None = None,
-    **more: Any,
-) -> Run:
-    """A run with these lines, each of (time, lowest, highest, last); it is over."""
-    points = no_levels()
-    for line, rows in (levels or {}).items():
-        points[line] = [Point(*row) for row in rows]
-    policies = [PolicyChange(0.0, policy)] if policy else []
-    return Run(levels=points, policies=policies, **more)
+def run_of(*spans: tuple[float, float, int], **more: Any) -> Run:
+    """A run with a request for each (sent, ended, status): it arrives at once."""
+    events = []
+    for number, (sent, ended, status) in enumerate(spans):
+        events.append(RequestEvent(sent, "sent", number, None))
+        events.append(RequestEvent(sent, "arrived", number, status))
+        events.append(RequestEvent(ended, "answered", number, status))
+    events.sort(key=lambda event: event.time)
+    now = max((ended for _, ended, _ in spans), default=0.0)
+    return Run(**({"events": events, "now": now} | more))

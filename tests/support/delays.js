@@ -7,7 +7,7 @@ function find(selector) {
 
 /** Milliseconds from a move of the limit to as many in flight; -1 after five seconds. */
 export async function sliderToInFlight() {
-  const plot = find(".ifl-panel .inflight-lab");
+  const plot = find(".ifl-panel .ifl-lane");
   const knob = find(".ifl-panel input[name=limit]");
   const begun = performance.now();
   const wanted = knob.value > 25 ? 1 : Number(knob.value) + 5;
@@ -25,7 +25,7 @@ export async function sliderToInFlight() {
  * @param {number} patience milliseconds after which it is null
  */
 export function stepToChange(patience) {
-  const plot = find(".inflight-lab");
+  const plot = find(".ifl-lane");
   const knob = /** @type {any} */ (document.activeElement);
   const before = plot.dataset.inFlight;
   const begin = performance.now();

@@ -83,11 +83,11 @@ const at = (share) => [x + height / 2 + (width - height) * share, y + height / 2
 return [at((value - min) / (max - min)), at(arguments[1])];
 """
 _SHOWS = """
-const { dataset } = document.querySelector(".ifl-panel .inflight-lab");
+const { dataset } = document.querySelector(".ifl-panel .ifl-lane");
 const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 const wanted = Object.entries(arguments[0]);
 return wanted.every(([name, value]) => dataset[camel(name)] === value);
 """
 _RESTS = """
-return document.querySelector(".ifl-panel .ifl-run").disabled === false;
+return document.querySelector(".ifl-panel .ifl-go").textContent === "Run";
 """

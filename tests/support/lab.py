@@ -228,7 +228,7 @@ class PanelOnPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.plot = page.locator(".inflight-lab")
+        self.plot = page.locator(".ifl-lane, .ifl-plot")
         self.limit = self.slider("limit")
 
     def slider(self, name: str) -> Locator:
@@ -288,7 +288,7 @@ class PanelOnPage:
 
     def expect_end(self) -> None:
         """Wait until nothing runs."""
-        expect(self.page.locator(".ifl-panel .ifl-run").first).to_be_enabled()
+        expect(self.page.locator(".ifl-panel .ifl-go").first).to_have_text("Run")
 
     def notice(self, text: str) -> Locator:
         """The line for what goes wrong, once it contains ``text``."""

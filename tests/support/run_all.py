@@ -16,12 +16,14 @@ PROMISED = 30.0
 """Seconds for Run All, on a computer that does nothing else."""
 RUN_ALL = 8 * PROMISED
 """What a test allows on any other: met by a hang, not by a busy machine."""
-PANEL_ENDS = """
+PANEL_RUNS = """
 import asyncio
-if not panel.goals and len(panel.lanes) == 1:
-    panel.latency = 0  # nothing is claimed about how long the rest of the run takes
-while panel.running:
-    await asyncio.sleep(0.05)
+if not panel.outcomes:
+    panel.start()  # as a reader presses Run
+    await asyncio.sleep(0.5)
+    if not panel.goals and len(panel.lanes) == 1:
+        server.latency = 0  # nothing is claimed about how long the rest of it takes
+    await panel.finished()
 """
 
 
@@ -63,14 +65,14 @@ class Ran:
 
 
 def run_all(path: Path, kernel: Kernel, within: float = RUN_ALL) -> Ran:
-    """Run All, in ``kernel``, until every cell and the panel's run have ended well."""
+    """Run All, in ``kernel``, until every cell has ended well, and a panel's run."""
     ran = Ran(path, kernel, kernel.run_all(code_cells(path), within=within))
     expect_done(ran)
     return ran
 
 
 def expect_done(ran: Ran) -> None:
-    """Every cell has ended without an error, and so does the panel's run."""
+    """Every cell has ended without an error, and so does a run of the panel."""
     pairs = list(zip(code_cells(ran.path), ran.cells, strict=True))
     failed = [f"{source}\n{run.error}" for source, run in pairs if run.error]
     assert not failed, failed[0]
@@ -78,14 +80,14 @@ def expect_done(ran: Ran) -> None:
     assert not unfinished, f"{len(unfinished)} not done in time:\n{unfinished[0]}"
     assert not [run.text for run in ran.cells if "never retrieved" in run.text]
     if has_panel(ran.path):
-        assert ran.kernel.run(PANEL_ENDS).status == "ok"
+        assert ran.kernel.run(PANEL_RUNS).status == "ok"
         assert ran.kernel.value("repr(panel.error)") == "None"
         assert ran.kernel.value("len(panel.outcomes) == panel.count")
         assert ran.kernel.value("server.stats().in_flight") == 0
 
 
 def has_panel(path: Path) -> bool:
-    """Whether a cell of the notebook makes a panel that runs at once."""
+    """Whether a cell of the notebook makes a panel."""
     return any("panel = " in source for source in code_cells(path))
 
 

@@ -43,9 +43,8 @@ class Result(NamedTuple):
 class Execution:
     """Calls ``runner(url, count, ...)`` once, with the keywords that it accepts.
 
-    The runner's client writes to ``timeline`` and waits ``timeout`` seconds for each
-    step of a request.  ``limiter`` begins at ``limit``; it is None if the runner does
-    not accept one.  ``extra_keywords`` are passed to the runner as well.
+    The runner's client writes to ``timeline``.  ``limiter`` begins at ``limit``; it is
+    None if the runner does not accept one.
 
     Afterwards ``result`` has the outcomes, ``stopped`` says whether the execution was
     ended from outside, and ``abandoned`` how many tasks did not end when cancelled.
@@ -59,8 +58,6 @@ class Execution:
         *,
         limit: int,
         timeline: Timeline,
-        extra_keywords: Mapping[str, object] | None = None,
-        timeout: float = TIMEOUT,
     ) -> None:
         self.runner = runner
         self.url = url
@@ -72,8 +69,6 @@ class Execution:
         self.result = Result([], asyncio.CancelledError())
         self.stopped = False
         self.abandoned = 0
-        self._extra_keywords = extra_keywords or {}
-        self._timeout = timeout
         max_outcomes = max(count, MAX_EXTRA_OUTCOMES)
         self._transport = CollectingTransport(timeline, max_outcomes)
         self._tasks = RunnerTasks()
@@ -111,18 +106,17 @@ class Execution:
     def _keywords(self) -> dict[str, object]:
         """The keywords that the runner is called with."""
         # We never close this client: the runner's last requests may still use it.
-        client = YieldingClient(transport=self._transport, timeout=self._timeout)
+        client = YieldingClient(transport=self._transport, timeout=TIMEOUT)
         available = {
             "client": client,
             "limiter": self.limiter,
             "return_exceptions": True,
         }
-        accepted = {
+        return {
             name: available[name]
             for name in OPTIONAL_KEYWORDS
             if takes(self.runner, name)
         }
-        return accepted | dict(self._extra_keywords)
 
     async def _wind_down(self, main: asyncio.Task[Any]) -> None:
         """End all remaining tasks, even if the runner has returned or raised."""

@@ -4,8 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from inflight_lab.panel.words import error_in_words
-from inflight_lab.plot.sentence.words import plain_seconds, unbroken
 from inflight_lab.runs.events import Stats
 
 Goal = Callable[[Stats], bool]
@@ -19,13 +17,31 @@ SEEN = {
     "refused": "{} refused",
     "failed": "{} failed",
     "cancelled": "{} cancelled",
-    "elapsed": "{}",
+    "elapsed": "{} s",
 }
 """How a number that a goal is about is shown beside it, by its name in the Stats."""
 
+MAX_TRIES = 12
+"""How many of the last tries are kept."""
 
-def check_goals(goals: Mapping[str, object]) -> None:
-    """Raise ``TypeError`` unless each is a plain function."""
+MAX_ERROR_TEXT = 500
+"""Characters."""
+
+
+class Verdict(NamedTuple):
+    """What became of a goal."""
+
+    name: str
+    met: bool | None
+    """None while it is open."""
+    seen: str
+    """The numbers that it is about, or its error."""
+
+
+def check_goals(goals: object) -> None:
+    """Raise ``TypeError`` unless these are plain functions by name."""
+    if not isinstance(goals, Mapping):
+        raise TypeError(f"goals must be functions of the Stats, by name, got {goals!r}")
     for name, goal in goals.items():
         if not callable(goal) or inspect.iscoroutinefunction(goal):
             raise TypeError(
@@ -34,68 +50,67 @@ def check_goals(goals: Mapping[str, object]) -> None:
 
 
 class Goals:
-    """The goals of a lane.
+    """The goals of a lane, and how the last tries went.
 
     ``met`` says by name which the last run met; a goal that is still open is not in it.
     """
 
     def __init__(self, conditions: Mapping[str, Goal]) -> None:
         self.conditions = dict(conditions)
-        self.met: dict[str, bool] = {}
-        self._seen: dict[str, str] = {}
+        self.tries: list[dict[str, Any]] = []
+        self.clear()
 
     def clear(self) -> None:
-        """Open all of them."""
-        self.met = {}
-        self._seen = {}
+        """Open all of them.  The tries stay."""
+        self.verdicts = [Verdict(name, None, "") for name in self.conditions]
 
-    def judge(self, stats: Stats, *, finished: bool) -> None:
-        """Judge each by ``stats``.
+    @property
+    def met(self) -> dict[str, bool]:
+        """Which the last run met, by name."""
+        return {each.name: each.met for each in self.verdicts if each.met is not None}
+
+    def judge(
+        self, stats: Stats, *, finished: bool, settings: Mapping[str, object]
+    ) -> None:
+        """Judge each by ``stats``, and keep how this try with ``settings`` went.
 
         A run that is not ``finished`` meets none: what holds so far stays open.
         """
-        for name, condition in self.conditions.items():
-            verdict = _judge(condition, stats)
-            if finished or not verdict.holds:
-                self.met[name] = verdict.holds
-                self._seen[name] = verdict.seen
+        judged = [_judge(name, goal, stats) for name, goal in self.conditions.items()]
+        self.verdicts = [
+            each if finished or not each.met else Verdict(each.name, None, "")
+            for each in judged
+        ]
+        if finished and self.conditions:
+            self.tries.append({"settings": settings, "goals": self.on_page()})
+            del self.tries[:-MAX_TRIES]
 
-    def states(self) -> list[dict[str, Any]]:
-        """Each as the page shows it.
-
-        That is its ``name``, whether it is ``met``, or None, and what was ``seen``.
-        """
-        return [self._state_of(name) for name in self.conditions]
-
-    def _state_of(self, name: str) -> dict[str, Any]:
-        met = self.met.get(name)
-        return {"name": name, "met": met, "seen": self._seen.get(name, "")}
+    def on_page(self) -> list[dict[str, Any]]:
+        """Each as the page shows it: the fields of its `Verdict`."""
+        return [each._asdict() for each in self.verdicts]
 
 
-class Verdict(NamedTuple):
-    """Whether a goal holds, and the numbers that it is about, or its error."""
-
-    holds: bool
-    seen: str
-
-
-def _judge(condition: Goal, stats: Stats) -> Verdict:
+def error_in_words(error: BaseException) -> str:
+    """The class and the text of ``error``, also if its ``__str__`` raises."""
     try:
-        holds = bool(condition(stats))
-    except BaseException as error:
-        return Verdict(False, error_in_words(error))
-    return Verdict(holds, _numbers_for(condition, stats))
+        text = str(error)
+    except BaseException:
+        text = "(which cannot be printed)"
+    return f"{type(error).__name__}: {text[:MAX_ERROR_TEXT]}"
+
+
+def _judge(name: str, condition: Goal, stats: Stats) -> Verdict:
+    try:
+        met = bool(condition(stats))
+    except BaseException as error:  # a reader's goal may do anything
+        return Verdict(name, False, error_in_words(error))
+    return Verdict(name, met, _numbers_for(condition, stats))
 
 
 def _numbers_for(condition: Goal, stats: Stats) -> str:
     """The numbers whose names stand in the code of a goal."""
     code = getattr(condition, "__code__", None)
     names = code.co_names if code else ()
-    seen = [_in_words(name, stats) for name in names if name in SEEN]
-    return ", ".join(seen)
-
-
-def _in_words(name: str, stats: Stats) -> str:
-    number = getattr(stats, name)
-    shown = plain_seconds(number) if name == "elapsed" else number
-    return unbroken(SEEN[name].format(shown))
+    return ", ".join(
+        SEEN[name].format(getattr(stats, name)) for name in names if name in SEEN
+    )

@@ -3,23 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.execution import GRACE, Execution
-from inflight_lab.engine.runner import Runner, takes
+from inflight_lab.engine.runner import Runner, check_runner, takes
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.panel.goals import Goal, Goals
-from inflight_lab.panel.settings import Limits
-from inflight_lab.panel.slow_motion import (
-    stretched_timeout,
-    stretched_times,
-)
-from inflight_lab.panel.words import End, how_it_ended
-from inflight_lab.plot.feed import Feed, Post
-from inflight_lab.plot.sentence.words import plain_time
+from inflight_lab.panel.expected import expected_run
+from inflight_lab.panel.goals import Goal, Goals, error_in_words
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.runs.events import Stats
+from inflight_lab.plot.widget_page import WidgetPage
+from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 
 DISCONNECT_DELAY = 0.2
@@ -32,62 +26,79 @@ _running: list["Lane"] = []
 """The lanes that run now.  The first of several on one server resets it."""
 
 
+class End(NamedTuple):
+    """How a run ended, in words."""
+
+    status: str
+    """Done, stopped, or with an error."""
+    notice: str
+    """What neither the picture nor the sentence above it can show, or nothing."""
+
+
+def runners_by_name(runner: Runner | Mapping[str, Runner]) -> dict[str, Runner]:
+    """The runners by name; a single one is called ``""``.
+
+    Raises ``TypeError`` if there is none, or something that is not a runner.
+    """
+    runners = dict(runner) if isinstance(runner, Mapping) else {"": runner}
+    for each in runners.values() or [runner]:
+        check_runner(each)
+    return runners
+
+
 class Lane:
     """Runs ``runner`` against ``server`` as often as asked, and keeps the last result.
 
-    ``post`` is given what the page is to draw.  ``adjustable`` says whether the runner
-    takes a limiter.
+    What happens is drawn on ``page``.
     """
 
     def __init__(
         self,
+        name: str,
         runner: Runner,
+        *,
         server: PracticeServer,
         goals: Mapping[str, Goal],
-        post: Post,
-        *,
-        name: str = "",
+        page: WidgetPage,
     ) -> None:
         self.name = name
         self.runner = runner
         self.server = server.start()
         self.goals = Goals(goals)
         self.timeline = Timeline(period=server.period)
-        self.adjustable = takes(runner, "limiter")
-        self.slow = 1.0
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
+        self.adjustable = takes(runner, "limiter")
+        """Whether the panel sets its limit."""
         self._observed = takes(runner, "client")
+        self.unlimited = self._observed and not self.adjustable
+        """Whether it is known to have no limit.  Threads may have one."""
         self._execution: Execution | None = None
-        client = self.timeline if self._observed else None
         source = PlotSource(
             server.timeline,
-            client,
+            self.timeline if self._observed else None,
             lambda: server.quota_policy,
             max_concurrent=lambda: server.max_concurrent,
             latency=lambda: server.latency,
         )
-        self.feed = Feed(source, post, name)
+        self.feed = page.add_feed(source, name)
 
     @property
     def goals_met(self) -> dict[str, bool]:
         """Which goals the last run met, by name."""
         return self.goals.met
 
-    def begin(self, count: int, limit: int, *, slow: float = 1) -> None:
-        """Make ready for a run, ``slow`` times as slow as usual, and start the plot.
-
-        If another run is under way on the server, it is as slow as that one.
-        """
+    def begin(self, count: int, limit: int) -> None:
+        """Make ready for a run, and start the plot."""
         self.feed.stop()  # the last run must not end inside this one
         self.clear_result()
         if not is_busy(self.server):
             self.server.reset()
-            self.server.slow = slow
-        self.slow = self.server.slow
         self.timeline.period = self.server.timeline.period
-        self._execution = self._make_execution(count, limit)
-        self.feed.start(slow=self.slow, unlimited=self.limits.unlimited)
+        self._execution = Execution(
+            self.runner, self.server.url, count, limit=limit, timeline=self.timeline
+        )
+        self.feed.start(unlimited=self.unlimited)
         if self.adjustable:
             self.feed.set_limit(limit)
         if not self._observed:
@@ -102,8 +113,8 @@ class Lane:
         finally:
             await self._wait_for_the_server()
 
-    def end(self) -> End:
-        """Judge the goals and stop the plot; returns how the run ended."""
+    def end(self, settings: Mapping[str, object]) -> End:
+        """Judge the goals of a run with these ``settings``, and stop the plot."""
         execution = self._current_execution
         self._execution = None
         _running.remove(self)
@@ -115,11 +126,9 @@ class Lane:
             self._stop_plot_when_idle()
         else:
             self._stop_plot()
-        if not is_busy(self.server):
-            self.server.slow = 1
-        self.goals.judge(self._judged_stats(), finished=not cut_short)
-        end = how_it_ended(execution, self._stats(), observed=self._observed)
-        return End(self._said_here(end.status), self._said_here(end.notice))
+        stats = replace(self.server.stats(), elapsed=plain_time(self.feed.run.elapsed))
+        self.goals.judge(stats, finished=not cut_short, settings=settings)
+        return self._end_of(execution)
 
     @property
     def stopping(self) -> bool:
@@ -159,43 +168,29 @@ class Lane:
         self.goals.clear()
         self.timeline.reset()
 
-    @property
-    def limits(self) -> Limits:
-        """What is known of its limit."""
-        return Limits(self.adjustable, self._observed and not self.adjustable)
+    def expected(self, count: int, limit: int) -> Run:
+        """What a semaphore of ``limit`` would show, or no limit where there is none."""
+        return expected_run(
+            count,
+            limit=None if self.unlimited else limit,
+            latency=self.server.latency,
+            policy=self.server.quota_policy,
+        )
 
-    def heading(self) -> dict[str, Any]:
-        """The name and the goals, which the page shows above the plot."""
-        return {"name": self.name, "goals": self.goals.states()}
+    def on_page(self) -> dict[str, Any]:
+        """What the page shows of it above its plot."""
+        return {
+            "name": self.name,
+            "adjustable": self.adjustable,
+            "unlimited": self.unlimited,
+            "goals": self.goals.on_page(),
+            "tries": self.goals.tries[:],
+        }
 
     @property
     def _current_execution(self) -> Execution:
         assert self._execution, "`begin` comes first"
         return self._execution
-
-    def _said_here(self, text: str) -> str:
-        """``text`` with the name of the lane before it, if there is any of each."""
-        return f"{self.name}: {text}" if self.name and text else text
-
-    def _make_execution(self, count: int, limit: int) -> Execution:
-        return Execution(
-            self.runner,
-            self.server.url,
-            count,
-            limit=limit,
-            timeline=self.timeline,
-            extra_keywords=stretched_times(self.runner, self.slow),
-            timeout=stretched_timeout(self.slow),
-        )
-
-    def _stats(self) -> Stats:
-        """The client's numbers if it is observed, otherwise the server's."""
-        return self.timeline.stats() if self._observed else self.server.stats()
-
-    def _judged_stats(self) -> Stats:
-        """The server's numbers, but the time that the sentence states."""
-        elapsed = plain_time(self.feed.run.elapsed)
-        return replace(self.server.stats(), elapsed=elapsed)
 
     async def _wait_for_the_server(self) -> None:
         """Let the server notice that clients hung up, so that the plot shows it."""
@@ -224,7 +219,52 @@ class Lane:
             self.server.timeline.cancel_waiting()
         self.feed.stop()
 
+    def _end_of(self, execution: Execution) -> End:
+        raised = _raised_by(execution)
+        left_behind = _left_behind(execution)
+        status = raised or self._result_in_words(execution)
+        parts = [status, left_behind]
+        notice = [raised, left_behind]
+        return End(self._said_here(parts), self._said_here(notice))
+
+    def _result_in_words(self, execution: Execution) -> str:
+        stats = self.timeline.stats() if self._observed else self.server.stats()
+        brought = f"{len(execution.result.outcomes)} results in {stats.elapsed:.1f} s"
+        if not execution.stopped:
+            return f"done: {brought}"
+        missing = stats.waiting + stats.in_flight + stats.cancelled
+        fate = "cancelled" if self._observed else "not answered by then"
+        return f"stopped: {brought}, {missing} {fate}"
+
+    def _said_here(self, parts: list[str]) -> str:
+        """The ``parts`` with the name of the lane before them, if there is any."""
+        text = "; ".join(filter(None, parts))
+        return f"{self.name}: {text}" if self.name and text else text
+
 
 def is_busy(server: PracticeServer) -> bool:
     """Whether a lane of any panel runs on ``server`` now."""
     return any(lane.server is server for lane in _running)
+
+
+def plain_time(seconds: float) -> float:
+    """A measured time as the sentence on the page says it."""
+    return round(seconds, 1 if seconds >= 1 else 2)
+
+
+def _raised_by(execution: Execution) -> str:
+    error = execution.result.error
+    if error is None:
+        return ""
+    if execution.stopped and isinstance(error, asyncio.CancelledError):
+        return ""  # Stop has cancelled it
+    return f"your code raised {error_in_words(error)}"
+
+
+def _left_behind(execution: Execution) -> str:
+    if not execution.abandoned:
+        return ""
+    return (
+        f"{execution.abandoned} of its tasks went on when cancelled "
+        "(a bare except does that), and were abandoned"
+    )

@@ -1,40 +1,41 @@
-"""Sliders, buttons and the live plot around one runner, or several side by side."""
+"""Run, Stop, sliders and a live plot around one runner, or several side by side."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import anywidget
 import traitlets
 
-from inflight_lab.arguments import check, instance, one_of
+from inflight_lab.arguments import check
+from inflight_lab.engine.client import Outcome
 from inflight_lab.engine.runner import Runner
 from inflight_lab.jupyter.cells import closed_on_rerun
+from inflight_lab.observation.timeline import Timeline
 from inflight_lab.panel.blocked import BLOCKED, watch_for_blocks
-from inflight_lab.panel.first_runner import OfFirstRunner
 from inflight_lab.panel.goals import Goal, check_goals
-from inflight_lab.panel.lane import Lane
-from inflight_lab.panel.lanes import begin_together, lanes_for, runners_by_name
-from inflight_lab.panel.settable import Settable
+from inflight_lab.panel.lane import Lane, runners_by_name
 from inflight_lab.panel.settings import (
-    SHARED,
-    SOME_SETTINGS,
-    STRIPS,
-    knobs_of,
-    page_of,
+    NAMES,
+    OF_THE_SERVER,
+    SILENCE,
+    check_knobs,
+    check_setting,
+    settings_for,
 )
-from inflight_lab.panel.shared_knobs import (
-    differs_from_a_server,
-    share_knobs,
-    turn_on_all_panels,
-)
+from inflight_lab.plot.widget_page import STAGE, WidgetPage, script, style
 from inflight_lab.runs.recording import save
+from inflight_lab.runs.run import Run
 from inflight_lab.server import PracticeServer
 
+HERE = Path(__file__).parent
 STOPPING = "stopping …"
-GOALS = instance(Mapping, "functions of the Stats, by name")
+MAX_INPUTS = 50
+"""How many inputs of pages are remembered."""
 
 
-class Panel(OfFirstRunner, Settable):
+class Panel(anywidget.AnyWidget):
     """Runs ``runner(url, count)`` at the press of a button, and shows it live.
 
     The requests go to ``server``.
@@ -50,53 +51,52 @@ class Panel(OfFirstRunner, Settable):
     requests are in flight, ``return_exceptions=True`` to get every outcome.
 
     Several runners by name, ``{"naive": ..., "semaphore": ...}``, run side by side with
-    one click, on the same time axis.  Each has a server of its own: the first one has
+    one click, on one clock.  Each has a server of its own: the first one has
     ``server``, and the others have copies of it.
 
     ``goals`` are named conditions on the server's `Stats`, judged when a run has ended,
     for example ``{"no 429": lambda stats: stats.refused == 0, "under 4 s": lambda
-    stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name.  A run
-    that was stopped, or whose runner raised, meets none: a goal that does not hold is
-    missed, one that holds so far stays open and is not in ``goals_met``.  ``elapsed``
-    is what the sentence above the picture says, rounded as there: from the first
-    request that was asked for to the last answer that came back.
+    stats: stats.elapsed < 4}``; ``goals_met`` then says which are met, by name, and the
+    page lists the last tries.  A run that was stopped, or whose runner raised, meets
+    none: a goal that does not hold is missed, one that holds so far stays open and is
+    not in ``goals_met``.  ``elapsed`` is what the sentence above the picture says,
+    rounded as there: from the first request that was asked for to the end of the last.
 
     ``knobs`` names the settings that always stand on the page; the others are under
-    *More*.  ``strip`` is what the one strip below the requests shows: how many are "in
-    flight", or the "rate" at which they are sent, against the quota.
-
-    ``count``, ``limit`` and ``slow`` are where their controls begin, ``max_count`` and
-    ``max_limit`` where the sliders end.  These three, ``latency``, ``rate`` and
-    ``quota`` are traits: set one, also during a run, and its slider moves; ``observe``
-    it, or ``jslink`` it to a widget of your own.  ``running`` and ``status`` can be
-    observed too.
+    *More*.  ``count`` and ``limit`` are where their sliders begin, ``max_count`` and
+    ``max_limit`` where they end.  These two, ``latency`` and ``rate`` are traits: set
+    one, also during a run, and its slider moves; ``observe`` it, or ``jslink`` it to a
+    widget of your own.  ``running`` and ``status`` can be observed too.  ``strip`` is
+    what the line below the requests shows at first: how many are "in flight", or the
+    "rate" at which they are sent.
 
     After a run ``outcomes`` holds one response or exception per request, and ``error``
     what the runner raised, or None.  Of several runners these are the first one's;
     ``lanes`` has all, by name.
 
-    In slow motion latency, quota, the runner's own pauses and the timeouts of the
-    client it is given are all multiplied by ``slow``, and every request is drawn: the
-    same run, slow enough to follow.  Goals are judged as if it were not slowed down.
-    Panels on one server share its knobs, and while several run, the slow motion of the
-    first.
-
-    A run ends within a second of Stop, whatever the runner does: it is cancelled, asked
-    again, then abandoned.  Only code that blocks (``time.sleep``, a loop without
-    ``await``) has to return first.  A thread that the runner started goes on, and so
-    does the plot, until the server has nothing more to do or the panel is closed.
-
-    Make it in a notebook cell, on the event loop that runs there, and let that cell
-    end: ``start`` and the buttons run in the background.  While another cell awaits
-    something, the sliders may react only after it.
-
-    Raises ``TypeError`` or ``ValueError`` for a bad argument, before any server is
-    started, and ``RuntimeError`` where no event loop runs.
+    Raises ``TypeError`` or ``ValueError`` for a bad argument, and ``RuntimeError``
+    where no event loop runs.
     """
 
-    lanes: "traitlets.Dict[str, Lane]" = traitlets.Dict(
-        help="Each runner at work, by name."
-    )
+    _esm = script(HERE / "js" / "panel.js")
+    _css = style(STAGE / "slider.css", HERE / "panel.css")
+
+    limit = traitlets.Any(help="How many may be in flight at once.").tag(sync=True)
+    count = traitlets.Any(help="How many requests a run sends.").tag(sync=True)
+    latency = traitlets.Any(help="Seconds that an answer takes.").tag(sync=True)
+    rate = traitlets.Any(help="Requests allowed per period.").tag(sync=True)
+    running = traitlets.Bool(help="Whether requests are flying now.").tag(sync=True)
+    notice = traitlets.Unicode(help="What no picture shows, or nothing.").tag(sync=True)
+    status = traitlets.Unicode("ready", help="How things stand, in a line.")
+    _lanes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    _fixed: "traitlets.Dict[str, Any]" = traitlets.Dict(
+        help="What never changes: the rows of the settings, and where they stand."
+    ).tag(sync=True)
+    _heard: "traitlets.Dict[str, int]" = traitlets.Dict(
+        help="The last move of each input of a page that was dealt with, by its id."
+    ).tag(sync=True)
+
+    _page: WidgetPage | None = None
 
     def __init__(
         self,
@@ -105,49 +105,60 @@ class Panel(OfFirstRunner, Settable):
         server: PracticeServer,
         count: int = 200,
         limit: int = 3,
-        slow: int = 1,
         goals: Mapping[str, Goal] | None = None,
         max_count: int = 1000,
         max_limit: int = 50,
         knobs: Sequence[str] = ("limit",),
         strip: str = "in flight",
     ) -> None:
-        instance(PracticeServer).check("server", server)
-        GOALS.check("goals", goals, or_none=True)
-        SOME_SETTINGS.check("knobs", knobs)
-        one_of(*STRIPS).check("strip", strip)
-        check("count", count)
-        check("limit", limit)
+        self._loop = asyncio.get_running_loop()
+        runners = runners_by_name(runner)
+        if not isinstance(server, PracticeServer):
+            raise TypeError(f"server must be a PracticeServer(...), got {server!r}")
+        check_setting("count", count)
+        check_setting("limit", limit)
         check("max_count", max_count)
         check("max_limit", max_limit)
-        loop = asyncio.get_running_loop()
-        runners = runners_by_name(runner)
-        goals = goals or {}
+        goals = {} if goals is None else goals
         check_goals(goals)
-        self.lanes = lanes_for(runners, server, goals=goals, post=self._post)
-        self._first = next(iter(self.lanes.values()))
-        sliders = {"limit": limit, "count": count, "slow": slow}
-        self._initial = sliders | knobs_of(server)
-        self._strip = strip
-        page = page_of(
-            knobs,
-            server,
-            limits=[lane.limits for lane in self.lanes.values()],
-            max_count=max_count,
-            max_limit=max_limit,
-            strip=strip,
-        )
-        super().__init__(
-            loop,
-            [lane.feed for lane in self.lanes.values()],
-            status="ready",
-            _page=page,
-            **self._initial,
-        )
-        self._show_goals()
-        self._apply_what_is_set()
-        share_knobs(self)
+        check_knobs(knobs)
+        if strip not in ("in flight", "rate"):
+            raise ValueError(f"strip must be one of 'in flight', 'rate', got {strip!r}")
+        self._task: asyncio.Task[None] | None = None
+        self._initial = {
+            "limit": limit,
+            "count": count,
+            "latency": server.latency,
+            "rate": server.rate,
+        }
+        policy = server.quota_policy
+        settings = settings_for(server, max_count=max_count, max_limit=max_limit)
+        fixed = {
+            "settings": [each._asdict() for each in settings],
+            "knobs": list(knobs),
+            "quota": policy._asdict() if policy else None,
+            "max_concurrent": server.max_concurrent or 0,
+            "strip": strip,
+            "silence": SILENCE,
+        }
+        super().__init__(_fixed=fixed, **self._initial)
+        self._page = WidgetPage(self, self._expected)
+        self.lanes = self._make_lanes(runners, server, goals)
+        self._show_lanes()
+        self.observe(self._on_setting, list(NAMES))
+        self.on_msg(lambda _, message, __: self._on_message(message))
         closed_on_rerun(self._clear_when_over)
+
+    def start(self) -> asyncio.Task[None]:
+        """Run in the background; returns the task at once.
+
+        If it runs already, that task is returned and nothing else happens.
+        """
+        if self._task is None or self._task.done():
+            self._begin()
+            self._task = self._loop.create_task(self._go())
+            self._task.add_done_callback(lambda _: self._ended())
+        return self._task
 
     def stop(self) -> None:
         """Cancel what is in flight and send no more.  The run ends within a second."""
@@ -156,14 +167,18 @@ class Panel(OfFirstRunner, Settable):
                 lane.stop()
             self._say_under_way()
 
+    async def finished(self) -> None:
+        """Wait until the run is over, however it ends; there may be none."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def reset(self) -> None:
         """Stop, forget the last run, and put every slider back where it began."""
         self.stop()
-        if self._task:
-            await asyncio.wait([self._task])
+        await self.finished()
         for lane in self.lanes.values():
             lane.reset()
-        self._show_goals()
+        self._show_lanes()
         for name, value in self._initial.items():
             setattr(self, name, value)
         self._say("ready")
@@ -178,15 +193,81 @@ class Panel(OfFirstRunner, Settable):
 
     def close(self) -> None:
         """Stop, take it off the page, and stop the servers that were made for it."""
+        if self._page:  # ipywidgets also closes what was refused and never made
+            self.stop()
+            self._page.close()
+            for lane in self.lanes.values():
+                if lane.server is not self.server:
+                    lane.server.stop()
         super().close()
-        for lane in self.lanes.values():
-            if lane is not self._first:  # its server was given, and goes on
-                lane.server.stop()
+
+    @property
+    def server(self) -> PracticeServer:
+        """The server of the first runner."""
+        return self._first.server
+
+    @property
+    def timeline(self) -> Timeline:
+        """What the first runner's client saw."""
+        return self._first.timeline
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """One response or exception per request of the first runner's last run."""
+        return self._first.outcomes
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the first runner raised in the last run, or None."""
+        return self._first.error
+
+    @property
+    def goals(self) -> dict[str, Goal]:
+        """The conditions by which every run is judged, by name."""
+        return self._first.goals.conditions
+
+    @property
+    def goals_met(self) -> dict[str, bool]:
+        """Which goals the first runner's last run met, by name."""
+        return self._first.goals_met
+
+    @property
+    def _first(self) -> Lane:
+        return next(iter(self.lanes.values()))
+
+    def _make_lanes(
+        self,
+        runners: Mapping[str, Runner],
+        server: PracticeServer,
+        goals: Mapping[str, Goal],
+    ) -> dict[str, Lane]:
+        """A lane for each runner; the first has ``server``, the others its twins."""
+        assert self._page
+        lanes: dict[str, Lane] = {}
+        for name, runner in runners.items():
+            own = server.twin() if lanes else server
+            lanes[name] = Lane(name, runner, server=own, goals=goals, page=self._page)
+        return lanes
+
+    def _expected(self) -> dict[str, Run]:
+        """What the picture shows until there is a run."""
+        return {
+            name: lane.expected(self.count, self.limit)
+            for name, lane in self.lanes.items()
+        }
+
+    # A run
 
     def _begin(self) -> None:
-        lanes = self.lanes.values()
-        begin_together(lanes, self.count, limit=self.limit, slow=self.slow)
-        self._show_goals()
+        try:
+            for lane in self.lanes.values():
+                lane.begin(self.count, self.limit)
+        except BaseException:
+            for lane in self.lanes.values():
+                lane.abandon()
+            raise
+        self.running = True
+        self._show_lanes()
         self._say_under_way()
 
     async def _go(self) -> None:
@@ -199,12 +280,25 @@ class Panel(OfFirstRunner, Settable):
             watch.cancel()
 
     def _ended(self) -> None:
-        # All together, so that their time axes end at the same moment.
-        ends = [lane.end() for lane in self.lanes.values()]
-        self._show_goals()
+        settings = {name: getattr(self, name) for name in NAMES}
+        # All together, so that their pictures end at the same moment.
+        ends = [lane.end(settings) for lane in self.lanes.values()]
+        self._show_lanes()
         notices = [end.notice for end in ends if end.notice]
         self._say(" · ".join(end.status for end in ends), " · ".join(notices))
-        super()._ended()
+        self.running = False
+
+    def _clear_when_over(self) -> None:
+        """Drop the last run: IPython's ``Out`` keeps the panel itself for good."""
+        if self._task:
+            self._task.add_done_callback(lambda _: self._clear())
+
+    def _clear(self) -> None:
+        for lane in self.lanes.values():
+            lane.clear_result()
+            lane.feed.clear()
+
+    # What it says
 
     def _say(self, status: str, notice: str = "") -> None:
         """Say how things stand, and on the page what no picture shows."""
@@ -224,30 +318,62 @@ class Panel(OfFirstRunner, Settable):
         else:
             self._say("running")
 
-    def _show_goals(self) -> None:
-        self._headings = [lane.heading() for lane in self.lanes.values()]
+    def _show_lanes(self) -> None:
+        self._lanes = [lane.on_page() for lane in self.lanes.values()]
+
+    # What is set: by a person, a cell, or a linked widget
+
+    @traitlets.validate(*NAMES)
+    def _check(self, proposal: Any) -> Any:
+        """Raise ``TypeError`` or ``ValueError`` that says what is allowed."""
+        check_setting(proposal["trait"].name, proposal["value"])
+        return proposal["value"]
+
+    def _on_setting(self, change: Any) -> None:
+        self._loop.call_soon_threadsafe(self._apply, change.name)
 
     def _apply(self, name: str) -> None:
         """Make a setting take effect.  Of several values in a row the last counts."""
-        if name == "limit":
-            for lane in self.lanes.values():
-                lane.set_limit(self.limit)
-        elif name in SHARED and differs_from_a_server(self, name):
-            turn_on_all_panels(self.server, name, getattr(self, name))
-
-    def _press(self, button: str) -> None:
-        if button == "reset":
-            # Kept, because the loop itself keeps only weak references to tasks.
-            self._resetting = self._loop.create_task(self.reset())
-        else:
-            super()._press(button)
-
-    def _clear_when_over(self) -> None:
-        """Drop the last run: IPython's ``Out`` keeps the panel itself for good."""
-        if self._task:
-            self._task.add_done_callback(lambda _: self._clear())
-
-    def _clear(self) -> None:
         for lane in self.lanes.values():
-            lane.clear_result()
-            lane.feed.clear()
+            if name == "limit":
+                lane.set_limit(self.limit)
+            elif name in OF_THE_SERVER:
+                setattr(lane.server, name, getattr(self, name))
+
+    # What a person does on a page
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        """It may come in another thread; all is done on the loop of the panel."""
+        if "move" in message:
+            self._loop.call_soon_threadsafe(self._obey, message)
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        """Do what an input of a page asks for, and tell the page that it is done.
+
+        marimo sends each message as an HTTP request of its own, so a move may arrive
+        after the one that followed it: then it does not count any more.
+        """
+        source = message["input"]
+        latest = self._heard.get(source, 0)
+        try:
+            if message["move"] > latest:
+                self._do(message)
+        finally:
+            heard = self._heard | {source: max(message["move"], latest)}
+            self._heard = dict(list(heard.items())[-MAX_INPUTS:])
+
+    def _do(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"press": "run"}:
+                self.start()
+            case {"press": "stop"}:
+                self.stop()
+            case {"press": "reset"}:
+                # Kept, because the loop itself keeps only weak references to tasks.
+                self._resetting = self._loop.create_task(self.reset())
+            case {"set": name, "value": value} if name in NAMES:
+                setattr(self, name, value)
+
+    def _ipython_display_(self) -> None:
+        assert self._page
+        self._page.show()

@@ -1,96 +1,63 @@
-"""What can be set on a panel, what each setting allows, and where it stands."""
+"""What can be set on a panel: a row each, for Python and for the page."""
 
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from inflight_lab.arguments import VALIDATORS, Validator, one_of
-from inflight_lab.panel.slow_motion import SPEEDS
+from inflight_lab.arguments import check
 from inflight_lab.server import PracticeServer
-from inflight_lab.server.knobs import QUOTAS
 from inflight_lab.server.knobs import VALIDATORS as KNOBS
 
-SHARED = ("latency", "rate", "quota")
-"""The settings that are the server's, and so the same on every panel that it has."""
+OF_THE_SERVER = ("latency", "rate")
+"""The settings that are the servers'."""
 
-ALLOWED: dict[str, Validator] = {
-    "limit": VALIDATORS["limit"],
-    "count": VALIDATORS["count"],
-    "latency": KNOBS["latency"],
-    "quota": KNOBS["quota"],
-    "rate": KNOBS["rate"],
-    "slow": one_of(*SPEEDS),
-}
-"""By name, in the order in which the page shows them under *More*."""
-
-STRIPS = ("in flight", "rate")
-"""What the strip below the requests can show."""
-
-MAX_LATENCY = 2.0
-"""Seconds at the end of that slider."""
-
-MAX_RATE = 300
-"""Requests per period at the end of that slider."""
+NAMES = ("limit", "count", *OF_THE_SERVER)
 
 # A kernel in a page has no threads, and sends nothing while a cell blocks it.
 SILENCE = 60 if sys.platform == "emscripten" else 5
 """Seconds without a message from a run that goes on: its kernel has gone."""
 
 
-def _are_settings(names: Sequence[str]) -> bool:
-    return all(name in ALLOWED for name in names) and len(set(names)) == len(names)
+class Setting(NamedTuple):
+    """A number that a slider sets, from ``min`` to ``max`` in steps."""
+
+    name: str
+    label: str
+    min: float
+    max: float
+    step: float
+    unit: str
+    """What stands after the number."""
 
 
-SOME_SETTINGS = Validator(
-    (tuple, list),
-    "names in a tuple, such as ('limit', 'latency')",
-    f"some of {', '.join(map(repr, ALLOWED))}, each once",
-    _are_settings,
-)
+def settings_for(
+    server: PracticeServer, *, max_count: int, max_limit: int
+) -> list[Setting]:
+    """The settings of a panel, in the order in which the page shows them."""
+    period = "" if server.period == 1 else f"{server.period:g} "
+    return [
+        Setting("limit", "limit", 1, max_limit, 1, ""),
+        Setting("count", "requests", 1, max_count, 1, ""),
+        Setting("latency", "latency", 0, 2, 0.05, "s"),
+        Setting("rate", "rate", 1, 300, 1, f"/ {period}s"),
+    ]
 
 
-def knobs_of(server: PracticeServer) -> dict[str, Any]:
-    """The shared settings as ``server`` has them."""
-    return {name: getattr(server, name) for name in SHARED}
+def check_setting(name: str, value: object) -> None:
+    """Raise ``TypeError`` or ``ValueError`` unless a setting may have this value."""
+    if name in OF_THE_SERVER:
+        KNOBS[name].check(name, value)
+    else:
+        check(name, value)
 
 
-class Limits(NamedTuple):
-    """What is known of the limit of a lane."""
-
-    adjustable: bool
-    """Whether the panel sets it."""
-    unlimited: bool
-    """Whether there is none.  Threads, for example, may have one that nobody sees."""
-
-
-def page_of(
-    knobs: Sequence[str],
-    server: PracticeServer,
-    *,
-    limits: Sequence[Limits],
-    max_count: int,
-    max_limit: int,
-    strip: str,
-) -> dict[str, Any]:
-    """What the page needs to draw the controls; none of it ever changes."""
-    others = [name for name in ALLOWED if name not in knobs]
-    return {
-        "knobs": list(knobs),
-        "more": [*others, "view"],
-        "strip": strip,
-        "adjustable": any(each.adjustable for each in limits),
-        "limits": [each._asdict() for each in limits],
-        "quotas": QUOTAS,
-        "slow": SPEEDS,
-        "period": server.period,
-        "burst": server.burst,
-        "tokens": server.tokens or 0,
-        "max_concurrent": server.max_concurrent or 0,
-        "silence": SILENCE,
-        "most": {
-            "limit": max_limit,
-            "count": max_count,
-            "latency": MAX_LATENCY,
-            "rate": MAX_RATE,
-        },
-    }
+def check_knobs(knobs: Sequence[str]) -> None:
+    """Raise an error unless these are names of settings, each once."""
+    if not isinstance(knobs, tuple | list):
+        raise TypeError(
+            "knobs must be names in a tuple, such as ('limit', 'latency'), "
+            f"got {knobs!r}"
+        )
+    if not set(knobs) <= set(NAMES) or len(set(knobs)) < len(knobs):
+        allowed = ", ".join(map(repr, NAMES))
+        raise ValueError(f"knobs must be some of {allowed}, each once, got {knobs!r}")

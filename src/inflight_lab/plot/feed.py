@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inflight_lab.plot.history import for_late_view
-from inflight_lab.plot.plain_picture import Place, PlainPicture
+from inflight_lab.plot.plain_picture import PlainPicture
 from inflight_lab.plot.repeat import repeat_every
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.columns import to_columns
@@ -26,46 +26,44 @@ class Feed:
     """Appends what ``source`` reads to its ``run``, and has ``post`` send it.
 
     It sends from a thread, so the picture moves while a cell awaits and while one
-    blocks.  Each finished run also leaves a plain picture, which stays in a saved or
-    exported notebook; ``name`` is written on top of it.
+    blocks.  ``picture`` is the plain picture that the run replaces on a page; it is
+    drawn again when the run has ended.
     """
 
-    def __init__(self, source: PlotSource, post: Post, name: str = "") -> None:
+    def __init__(self, source: PlotSource, post: Post, picture: PlainPicture) -> None:
         self.source = source
         self.run = Run()
         self._number = 0
         self._post = post
-        self._picture = PlainPicture(name)
+        self._picture = picture
         self._sending = (
             threading.Lock()
         )  # no message overtakes another, or comes half way through a beginning
         self._end_sending: Callable[[], object] | None = None
         source.end()  # until `start`
 
-    def start(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
+    def start(self, *, unlimited: bool = False) -> None:
         """Begin a new run at time 0, and send it as it grows.
 
-        One that goes on is stopped first.  ``slow`` is by how much everything is slowed
-        down: then each request is drawn with its number.  ``unlimited``: it is known to
-        have no limit.
+        One that goes on is stopped first.  ``unlimited``: it is known to have no limit.
         """
         self.stop()
         with self._sending:
-            self.source.begin(slow=slow, unlimited=unlimited)
+            self.source.begin(unlimited=unlimited)
             self._forget_run()
             self.run.append(self.source.read())
             self._post_all()
         self._end_sending = repeat_every(UPDATE, self.send_new)
 
     def stop(self) -> None:
-        """End the run and leave its picture.  Does nothing if none goes on."""
+        """End the run.  Does nothing if none goes on."""
         if self._end_sending is None:
             return
         self._end_sending()
         self._end_sending = None
         with self._sending:
             self._append_and_post(self.source.end())
-            self._picture.update(self.run)
+        self._picture.update()
 
     def clear(self) -> None:
         """Forget the run: an empty plot."""
@@ -94,11 +92,6 @@ class Feed:
         """Send the run so far, to a view that has just opened."""
         with self._sending:
             self._post_all()
-
-    def show_picture(self, place: Place) -> None:
-        """Display the plain picture here, and from now on each run's, in one place."""
-        with self._sending:
-            self._picture.show(self.run, place)
 
     def _forget_run(self) -> None:
         self.run = Run()

@@ -14,10 +14,8 @@ MANY_EVENTS = 20_000
 
 def for_late_view(run: Run) -> Run:
     """What a page that opens now needs in order to draw ``run``, and to play it."""
-    history_begins = run.now - HISTORY
-    playable_since = max(history_begins, _many_events_since(run))
-    since = min(playable_since, _still_drawn_since(run))
-    return run.snapshot_since(since, levels_since=history_begins)
+    playable_since = max(run.now - HISTORY, _many_events_since(run))
+    return run.since(min(playable_since, _still_drawn_since(run)))
 
 
 def _still_drawn_since(run: Run) -> float:

@@ -1,15 +1,14 @@
 """The live plot: what a server counts and what a client sees, as it happens."""
 
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+import anywidget
 
 from inflight_lab.observation.timeline import Timeline
 from inflight_lab.observation.transport import ObservedTransport
-from inflight_lab.plot.feed import Feed, Message
-from inflight_lab.plot.modules import joined
 from inflight_lab.plot.source import PlotSource
-from inflight_lab.plot.widget import PLOT, RunWidget
-from inflight_lab.runs.quota_policy import QuotaPolicy
+from inflight_lab.plot.widget_page import PAGE, WidgetPage, script, style
 from inflight_lab.runs.recording import save
 from inflight_lab.runs.run import Run
 
@@ -20,15 +19,18 @@ class Observed(Protocol):
     timeline: Timeline
 
 
-class Plot(RunWidget):
-    """What ``source`` reads, as it happens: requests in flight, waiting, refused."""
+class Plot(anywidget.AnyWidget):
+    """What ``source`` reads, as it happens: requests waiting, in flight, refused."""
 
-    _esm = joined(PLOT / "js" / "live_plot.js")
-    _css = PLOT / "live_plot.css"
+    _esm = script(PAGE / "live_plot.js")
+    _css = style()
+
+    _page: WidgetPage | None = None
 
     def __init__(self, source: PlotSource) -> None:
-        self.feed = Feed(source, self._post)
-        super().__init__([self.feed])
+        super().__init__()
+        self._page = WidgetPage(self)
+        self.feed = self._page.add_feed(source)
 
     @property
     def run(self) -> Run:
@@ -62,6 +64,12 @@ class Plot(RunWidget):
         """
         self.feed.set_limit(limit)
 
+    def close(self) -> None:
+        """Stop, and take it off the page."""
+        if self._page:
+            self._page.close()
+        super().close()
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -69,8 +77,9 @@ class Plot(RunWidget):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _post(self, message: Message) -> None:
-        self.send(message)
+    def _ipython_display_(self) -> None:
+        assert self._page
+        self._page.show()
 
 
 class LivePlot(Plot):
@@ -99,19 +108,15 @@ class LivePlot(Plot):
                 )
             server, client = None, server
 
-        def policy() -> QuotaPolicy | None:
-            return getattr(server, "quota_policy", None)
+        def ask(name: str) -> Any:
+            return lambda: getattr(server, name, None)
 
-        def max_concurrent() -> int | None:
-            return getattr(server, "max_concurrent", None)
-
-        def latency() -> float | None:
-            return getattr(server, "latency", None)
-
-        counted = _timeline_of("server", server)
-        seen = _timeline_of("client", client)
         source = PlotSource(
-            counted, seen, policy, max_concurrent=max_concurrent, latency=latency
+            _timeline_of("server", server),
+            _timeline_of("client", client),
+            ask("quota_policy"),
+            max_concurrent=ask("max_concurrent"),
+            latency=ask("latency"),
         )
         super().__init__(source)
 

@@ -1,13 +1,13 @@
-"""The picture of a run that stays in a saved notebook, where no page draws it."""
+"""The picture of runs that stays in a saved notebook, where no page draws them."""
 
 import json
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 from IPython.display import DisplayHandle, display
 
-from inflight_lab.plot.drawing import draw_run
-from inflight_lab.plot.drawing.svg import Picture
+from inflight_lab.plot.drawing import Picture, draw_runs
 from inflight_lab.runs.recording import as_text
 from inflight_lab.runs.run import Run
 
@@ -15,11 +15,7 @@ STARTED = "inflight_lab_started"
 """Metadata key of an output: how many requests its picture shows."""
 
 RECORDING = "application/vnd.inflight-lab.recording+json"
-"""The MIME type of a recording with one run, by the name of its lane."""
-
-PLAYER = "inflight_lab_player"
-"""Metadata key of an output that has a recording: where its run is played, as the
-fields of a `Place`."""
+"""The MIME type of a recording: of what was sent or, with `STARTED` 0, computed."""
 
 keep_recordings = False
 """Whether the recording of each finished run stands beside its picture.
@@ -27,52 +23,45 @@ keep_recordings = False
 An exporter sets it, in the kernel; a saved notebook does not need them.
 """
 
-
-class Place(NamedTuple):
-    """Where a run is drawn."""
-
-    widget: str
-    """The widget's id: runs with the same one stand side by side, on one clock."""
-    view: str
-    strip: str
-    """As `inflight_lab.plot.player.player_html` takes them."""
+Runs = Mapping[str, Run]
+Expected = Callable[[], Runs]
+"""Returns, by name, what would happen; nothing where nobody knows."""
 
 
 class PlainPicture:
-    """Displays a run as an image, in one place.
+    """Displays the runs of a widget as an image, in one place.
 
-    ``name`` is written on top.  ``mark`` is its class, by which a page finds it, to
-    hide it.
+    ``runs`` returns them by name; until one has begun, the image shows what is
+    ``expected``.  ``mark`` is its class, by which a page finds it, to hide it.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, runs: Callable[[], Runs], expected: Expected = dict) -> None:
         self.mark = f"ifl-{uuid4().hex}"
-        self._name = name
-        self._place: Place | None = None
+        self._runs = runs
+        self._expected = expected
         self._display: DisplayHandle | None = None
 
-    def show(self, run: Run, place: Place) -> None:
-        """Display it here, in place of what is drawn at ``place``."""
-        self._place = place
-        data, metadata = self._bundle(run)
+    def show(self) -> None:
+        """Display it here, from now on."""
+        data, metadata = self._bundle()
         self._display = display(data, raw=True, display_id=True, metadata=metadata)
 
-    def update(self, run: Run) -> None:
+    def update(self) -> None:
         """Draw it again where it is displayed, if it is."""
         if self._display:
-            data, metadata = self._bundle(run)
+            data, metadata = self._bundle()
             self._display.update(data, raw=True, metadata=metadata)
 
-    def _bundle(self, run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Data for a front end, and metadata for whoever reads the output later."""
-        picture = draw_run(run, mark=self.mark, name=self._name)
-        data = as_mime_types(picture)
-        metadata: dict[str, Any] = {STARTED: run.counts.started}
-        recording = recording_of(self._name, run) if keep_recordings else None
-        if recording and self._place:
-            data[RECORDING] = recording
-            metadata[PLAYER] = self._place._asdict()
-        return data, metadata
+        runs = self._runs()
+        started = sum(run.counts.started for run in runs.values())
+        has_begun = any(run.now for run in runs.values())
+        shown = runs if has_begun else self._expected() or runs
+        data = as_mime_types(draw_runs(shown, mark=self.mark, computed=not has_begun))
+        if keep_recordings and all(_can_be_kept(run) for run in shown.values()):
+            data[RECORDING] = json.loads(as_text(shown))
+        return data, {STARTED: started}
 
 
 def as_mime_types(picture: Picture) -> dict[str, Any]:
@@ -84,10 +73,6 @@ def as_mime_types(picture: Picture) -> dict[str, Any]:
     }
 
 
-def recording_of(name: str, run: Run) -> dict[str, Any] | None:
-    """Its recording as JSON; None if the run is not over, or was too long."""
-    is_over = run.now > 0 and not run.live
-    if not is_over or not run.whole:
-        return None
-    recording: dict[str, Any] = json.loads(as_text({name: run}))
-    return recording
+def _can_be_kept(run: Run) -> bool:
+    """Whether it is over, and all of it is there."""
+    return run.now > 0 and not run.live and run.whole

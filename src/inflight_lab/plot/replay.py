@@ -1,8 +1,6 @@
 """Recorded runs that the page plays: nothing is sent, and no kernel is needed."""
 
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -10,25 +8,22 @@ from IPython.display import display
 
 from inflight_lab.jupyter.cells import closed_on_rerun
 from inflight_lab.plot import plain_picture
-from inflight_lab.plot.drawing import draw_run
-from inflight_lab.plot.modules import joined, without_comments
-from inflight_lab.plot.plain_picture import Place, PlainPicture
-from inflight_lab.plot.player import Recorded, page_parts, player_html, style
-from inflight_lab.plot.widget import PLOT
+from inflight_lab.plot.drawing import draw_runs
+from inflight_lab.plot.plain_picture import PlainPicture
+from inflight_lab.plot.player import page_parts, player_html
+from inflight_lab.plot.widget_page import PAGE, script, style
 from inflight_lab.runs.recording import as_text, load
 
-RECORDINGS = PLOT / "recordings"
+RECORDINGS = Path(__file__).parent / "recordings"
 """The folder of the runs that come with the package: for a lesson without a server."""
 
 
 class Replay(anywidget.AnyWidget):
     """Plays the runs in the file ``path``; several are shown side by side.
 
-    They start when they scroll into view, at their original speed.  You can pause them,
-    slow them down, and drag them to any moment.  Nothing is sent, and the page does all
-    the work, so it also plays without a kernel, in a saved notebook or an exported
-    page.  ``runs`` has the runs by name; ``view`` is what is drawn: "both", "requests"
-    or "lines".
+    Press Play; you can pause them, slow them down, and drag them to any moment.
+    Nothing is sent, and the page does all the work, so it also plays without a kernel,
+    in a saved notebook or an exported page.  ``runs`` has the runs by name.
 
     `Panel.save_recording` and `LivePlot.save_recording` write such a file:
 
@@ -39,48 +34,28 @@ class Replay(anywidget.AnyWidget):
     recording.
     """
 
-    _esm = without_comments(joined(PLOT / "js" / "player" / "replay.js"))
-    _css = without_comments(style())
+    _esm = script(PAGE / "replay.js")
+    _css = style()
 
-    view = traitlets.Enum(
-        ("both", "requests", "lines"),
-        "both",
-        help="What is drawn: each request, lines over time, or both.",
-    ).tag(sync=True)
     _recording = traitlets.Unicode().tag(sync=True)
-    _mark = traitlets.Unicode(help="The class of the still pictures.").tag(sync=True)
+    _mark = traitlets.Unicode(help="The class of the still picture.").tag(sync=True)
 
-    def __init__(self, path: str | Path, *, view: str = "both") -> None:
+    def __init__(self, path: str | Path) -> None:
         self.runs = load(path)
-        mark = f"ifl-{uuid4().hex}"
-        super().__init__(view=view, _recording=as_text(self.runs), _mark=mark)
+        self._picture = PlainPicture(lambda: self.runs)
+        super().__init__(_recording=as_text(self.runs), _mark=self._picture.mark)
         closed_on_rerun(self.close)
 
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_() or ({}, {})
         display(data, metadata=metadata, raw=True)
         if plain_picture.keep_recordings:
-            self._show_pictures()
+            self._picture.show()  # an exporter makes a player of it
         else:
             display(self._without_kernel(), raw=True)
 
-    def _without_kernel(self) -> dict[str, Any]:
+    def _without_kernel(self) -> dict[str, str]:
         """What plays where no widget lives; beside one it is hidden."""
-        html = player_html([Recorded(self.runs)], self._still(), view=self.view)
-        return {"text/html": html + page_parts(), "text/plain": self._in_words()}
-
-    def _in_words(self) -> str:
-        names = " and ".join(name for name in self.runs if name)
-        return f"A recording of {names}" if names else "A recording"
-
-    def _still(self) -> str:
-        pictures = [
-            draw_run(run, mark=self._mark, name=name) for name, run in self.runs.items()
-        ]
-        return "".join(picture._repr_html_() for picture in pictures)
-
-    def _show_pictures(self) -> None:
-        """What an exporter makes a player of."""
-        place = Place(self.model_id, self.view, "in flight")
-        for name, run in self.runs.items():
-            PlainPicture(name).show(run, place)
+        picture = draw_runs(self.runs, mark=self._picture.mark)
+        html = player_html(self.runs, picture._repr_html_())
+        return {"text/html": html + page_parts(), "text/plain": repr(picture)}

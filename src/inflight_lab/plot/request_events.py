@@ -53,7 +53,7 @@ class RequestEvents:
         """The event as one of this run, if it is."""
         gave_up = self._waiting - event.waiting
         self._waiting = event.waiting
-        time = round(event.time, 4)
+        time = event.time
         match event.kind:
             case "started":
                 return None
@@ -103,7 +103,7 @@ class RequestEvents:
 
     def _arrival(self, event: Event) -> RequestEvent:
         """The first that was sent is the first to arrive: the sides number apart."""
-        time = round(event.time, 4)
+        time = event.time
         number = next(iter(self._not_arrived), None)
         if number is not None:
             del self._not_arrived[number]

@@ -1,25 +1,32 @@
 """Reads timelines while they are written, and says what is new of a run."""
 
+from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from inflight_lab.arguments import number
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.latency_reader import AskLatency, LatencyReader
-from inflight_lab.plot.own_time import OwnTime
-from inflight_lab.plot.quota_changes import AskMaxConcurrent, AskPolicy, QuotaChanges
-from inflight_lab.plot.run_reader import RunReader, Settings, Sides
-from inflight_lab.runs.run import Run
+from inflight_lab.plot.request_events import RequestEvents
+from inflight_lab.runs.events import OUTCOME_KINDS, Event, OutcomeKind, Stats
+from inflight_lab.runs.latency import LatencyChange
+from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
+from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
+
+AskPolicy = Callable[[], QuotaPolicy | None]
+"""Returns how the server counts, or None."""
+
+AskMaxConcurrent = Callable[[], int | None]
+"""Returns how many the server lets in at once, or None."""
+
+AskLatency = Callable[[], float | None]
+"""Returns how many seconds the server's answers take, or None."""
 
 
 class PlotSource:
     """Says what is new in a server's and a client's timeline since it was last asked.
 
-    Either of the two may be None, if it is not observed.  ``policy`` returns how the
-    server counts, or None, ``max_concurrent`` how many it lets in at once, or None, and
-    ``latency`` how many seconds its answers take, or None.
-
-    A run begins here, and again with each `begin`.  Its times are in its own seconds:
-    as if it had not been slowed down.
+    Either of the two may be None, if it is not observed.  A run begins here, and again
+    with each `begin`; its times are seconds since then.
 
     Raises ``TypeError`` if there is no timeline at all.
     """
@@ -33,23 +40,40 @@ class PlotSource:
         max_concurrent: AskMaxConcurrent = lambda: None,
         latency: AskLatency = lambda: None,
     ) -> None:
-        self._sides = Sides(server, client)
+        asking = client or server
+        if asking is None:
+            raise TypeError("server or client must have a timeline, got None for both")
+        self._server = server
+        self._client = client
+        self._asking = asking
+        self._main = server or asking
         self._ask_policy = policy
         self._ask_max_concurrent = max_concurrent
         self._ask_latency = latency
         self.begin()
 
-    def begin(self, *, slow: float = 1.0, unlimited: bool = False) -> None:
+    def begin(self, *, unlimited: bool = False) -> None:
         """A new run begins now.  What happened before is no part of it.
 
-        ``slow`` is by how much everything is slowed down, and ``unlimited`` says that
-        it is known to have no limit.
+        ``unlimited`` says that it is known to have no limit.
         """
-        time = OwnTime(self._sides.main.clock, slow=slow)
-        quota = QuotaChanges(self._ask_policy, self._ask_max_concurrent, slow=slow)
-        settings = Settings(quota, LatencyReader(self._ask_latency))
-        self._reader = RunReader(self._sides, settings, time, unlimited=unlimited)
         self._ended: Run | None = None
+        self._stopped = False
+        self._unlimited = unlimited
+        self._began = self._main.clock()
+        self._positions = {
+            timeline: timeline.since(0)[1] for timeline in {self._asking, self._main}
+        }
+        self._limits = deque[Level]()  # those that are not read yet
+        self._last_policy: PolicyChange | None = None
+        self._last_latency: float | None = None
+        self._last_tokens = 0
+        self._tally = _Tally(self._asking.waiting)
+        self._request_events = RequestEvents(
+            waiting=self._asking.waiting,
+            slots=self._client is not None,
+            verdicts=self._server is not None,
+        )
 
     def end(self) -> Run:
         """The last news: what happens from now on is no part of the run."""
@@ -59,12 +83,12 @@ class PlotSource:
 
     def note_stop(self) -> None:
         """The run is being stopped before its end."""
-        self._reader.stopped = True
+        self._stopped = True
 
     @property
     def now(self) -> float:
         """Seconds since the run began, or that it took."""
-        return self._ended.now if self._ended else self._reader.now
+        return self._ended.now if self._ended else self._at(self._main.clock())
 
     def set_limit(self, limit: float) -> None:
         """The limit is ``limit`` from now on.
@@ -72,8 +96,147 @@ class PlotSource:
         Raises an error unless it is a finite number, 0 or more.
         """
         number(0).check("limit", limit)
-        self._reader.set_limit(limit)
+        self._limits.append(Level(self.now, limit))
 
     def read(self) -> Run:
         """What is new, and how the run stands."""
-        return self._ended.standing() if self._ended else self._reader.read()
+        if self._ended:
+            return self._ended.standing()
+        levels = no_levels()
+        policies = self._new_policies()
+        latencies = self._new_latencies()
+        # The server's first: what arrived was sent before.
+        arrived = self._new_events(self._main)
+        asked = arrived
+        if self._asking is not self._main:
+            asked = self._new_events(self._asking)
+        events = self._request_events.read(asked, arrived)
+        self._tally.note(asked, events)
+        levels["limit"] = self._new_limits()
+        levels["waiting"] = self._tally.take_waiting()
+        levels["tokens"] = self._new_tokens()
+        return Run(
+            events=events,
+            levels=levels,
+            policies=policies,
+            latencies=latencies,
+            counts=self._tally.stats(self._main.stats().busiest_period),
+            announced=self._tally.announced,
+            now=self.now,
+            live=True,
+            stopped=self._stopped,
+            unlimited=self._unlimited,
+            window_offset=self._window_offset(),
+        )
+
+    def _at(self, time: float) -> float:
+        """A time of the timelines' clock, as one of the run."""
+        return round(time - self._began, 4)
+
+    def _new_events(self, timeline: Timeline) -> list[Event]:
+        events, self._positions[timeline] = timeline.since(self._positions[timeline])
+        return [event._replace(time=self._at(event.time)) for event in events]
+
+    def _new_policies(self) -> list[PolicyChange]:
+        """What is allowed, if that has changed; at first, from the beginning on."""
+        last = self._last_policy
+        since = self.now if last else 0.0
+        change = PolicyChange(
+            since, self._ask_policy(), self._ask_max_concurrent() or 0
+        )
+        if last and change._replace(time=last.time) == last:
+            return []
+        self._last_policy = change
+        return [change] if last or change.policy or change.max_concurrent else []
+
+    def _new_latencies(self) -> list[LatencyChange]:
+        latency = self._ask_latency()
+        if latency is None or latency == self._last_latency:
+            return []
+        since = 0.0 if self._last_latency is None else self.now
+        self._last_latency = latency
+        return [LatencyChange(since, latency)]
+
+    def _new_limits(self) -> list[Level]:
+        known = len(self._limits)  # another may be set at any time
+        return [self._limits.popleft() for _ in range(known)]
+
+    def _new_tokens(self) -> list[Level]:
+        policy = self._last_policy.policy if self._last_policy else None
+        if policy is None or not policy.tokens:
+            return []
+        used = self._main.recent_tokens()
+        if used == self._last_tokens:
+            return []
+        self._last_tokens = used
+        return [Level(self.now, used)]
+
+    def _window_offset(self) -> float:
+        """Seconds into a window of the clock at which the run began."""
+        policy = self._last_policy.policy if self._last_policy else None
+        if policy is None or policy.kind != "fixed-window":
+            return 0.0
+        return round(self._began % policy.period, 4)
+
+
+class _Tally:
+    """Counts what becomes of the requests of a run, ``waiting`` of which wait."""
+
+    def __init__(self, waiting: int) -> None:
+        self.announced = waiting
+        self._waiting = waiting
+        self._new_waiting: list[Level] = []
+        self._began: float | None = None
+        self._ended = 0.0
+        self._sent = 0
+        self._never_sent = 0
+        self._in_flight = 0
+        self._peak = 0
+        self._ends = Counter[OutcomeKind]()
+
+    def note(self, asked: list[Event], events: list[RequestEvent]) -> None:
+        """Take in what is new: what the asking side wrote, and the run's events."""
+        for event in asked:
+            self._note_waiting(event)
+            if self._began is None:
+                self._began = event.time
+            self._ended = event.time
+        for each in events:
+            self._note_end(each)
+
+    def take_waiting(self) -> list[Level]:
+        """How many wait, whenever that has changed since this was last called."""
+        levels = self._new_waiting
+        self._new_waiting = []
+        return levels
+
+    def stats(self, busiest_period: int) -> Stats:
+        """The numbers up to now."""
+        return Stats(
+            started=self._sent + self._never_sent + self._waiting,
+            waiting=self._waiting,
+            in_flight=self._in_flight,
+            peak_in_flight=self._peak,
+            elapsed=round(self._ended - (self._began or 0.0), 4),
+            busiest_period=busiest_period,
+            **{kind: self._ends[kind] for kind in OUTCOME_KINDS},
+        )
+
+    def _note_waiting(self, event: Event) -> None:
+        if event.kind == "started":
+            self.announced += max(0, event.waiting - self._waiting)
+        if event.waiting != self._waiting:
+            self._waiting = event.waiting
+            self._new_waiting.append(Level(event.time, event.waiting))
+
+    def _note_end(self, event: RequestEvent) -> None:
+        if event.what == "sent":
+            self._sent += 1
+            self._in_flight += 1
+            self._peak = max(self._peak, self._in_flight)
+        elif outcome := event.outcome:
+            self._ends[outcome] += event.request_count
+            if event.request is None:
+                self._never_sent += event.request_count
+            else:
+                self._in_flight -= 1

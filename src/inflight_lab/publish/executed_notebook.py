@@ -4,7 +4,7 @@ These include the outputs of panels that run in the background.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,26 +17,9 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 
-from inflight_lab.publish.cell_metadata import (
-    Claim,
-    PageOptions,
-    number_in,
-    options_of,
-)
+from inflight_lab.publish.cell_metadata import simulated_in
 from inflight_lab.publish.kernel_calls import CallError, call_in_kernel
 from inflight_lab.publish.notebook_file import BadNotebookError, first_line
-from inflight_lab.publish.page_outputs import WIDGET, is_widget
-from inflight_lab.publish.record_until_shown import record_until_shown
-from inflight_lab.publish.recorded_outputs import (
-    OTHER_LIMIT,
-    is_recorded,
-    limit_of,
-    other_limit_of,
-    runs_of,
-)
-from inflight_lab.runs.run import Run
-
-Runs = Mapping[str, Run]
 
 
 class BadCellError(BadNotebookError):
@@ -49,9 +32,8 @@ def run_notebook(
     """Run all cells of ``document``, and put what they show into it.
 
     They run in ``folder``.  ``timeout`` is in seconds, for each cell.  Raises
-    `BadNotebookError` if there is no such kernel, `BadCellError` if a cell fails or its
-    metadata is wrong, and `NotShownError` if no run shows what the text beside it says.
-    All of them say where in the notebook ``name``.
+    `BadNotebookError` if there is no such kernel, and `BadCellError` if a cell fails or
+    its metadata is wrong.  Both say where in the notebook ``name``.
     """
     client = PageClient(
         document,
@@ -71,20 +53,14 @@ def run_notebook(
         client.execute()
     except NoSuchKernel as error:
         raise BadNotebookError(f"{name}: {error}") from error
-    for cell in document.cells:
-        check_moment(cell, f"{name}, cell {cell.id}")
 
 
 class PageClient(NotebookClient):
-    """Runs each cell until what it recorded shows what the text beside it says.
-
-    It also has the runs recorded that the cell asks for at other limits.
-    """
+    """Runs each cell, and waits for the panels that it starts."""
 
     def __init__(self, document: Any, *, name: str, **traits: Any) -> None:
         super().__init__(document, **traits)
         self._name = name
-        self._recorded: dict[str, Run] = {}
         self.on_cell_executed = self._wait_for_the_background
 
     async def async_start_new_kernel_client(self) -> Any:
@@ -98,51 +74,14 @@ class PageClient(NotebookClient):
     async def async_execute_cell(
         self, cell: Any, cell_index: int, *args: Any, **options: Any
     ) -> Any:
-        """Run the cell, and record what its metadata asks for."""
+        """Run the cell; an error names it."""
         if cell.cell_type != "code":
             return cell
         cell_name = f"{self._name}, cell {cell.id}"
-        page_options = read_metadata(cell, cell_name)
-        execute = super().async_execute_cell
-        run = partial(execute, cell, cell_index, *args, **options)
+        check_metadata(cell, cell_name)
         with errors_that_name(cell_name, seconds=self.timeout):
-            await self._record(run, page_options.claims_at(None), name=cell_name)
-            for limit in other_limits(page_options, self._recorded, cell_name):
-                record = partial(self._record_at, limit, cell, cell_index)
-                there = f"{cell_name}, limit {limit}"
-                await self._record(record, page_options.claims_at(limit), name=there)
+            await super().async_execute_cell(cell, cell_index, *args, **options)
         return cell
-
-    def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
-        """Take in an output, and note the runs in it."""
-        if is_recorded(message["content"]):
-            self._recorded |= runs_of(message["content"])
-        return super().process_message(message, cell, cell_index)
-
-    async def _record(
-        self,
-        run: Callable[[], Awaitable[object]],
-        claims: Iterable[Claim],
-        *,
-        name: str,
-    ) -> None:
-        """Repeat ``run`` until what it records is as claimed."""
-
-        async def record() -> Runs:
-            self._recorded = {}
-            await run()
-            return self._recorded
-
-        await record_until_shown(record, partial(what_is_not_shown, claims), name=name)
-
-    async def _record_at(self, limit: int, cell: Any, cell_index: int) -> None:
-        """Add the runs of the cell's panel at this limit to its outputs."""
-        drop_recordings_at(limit, cell)
-        already = len(cell.outputs)
-        async with asyncio.timeout(self.timeout):
-            await self._call(f"record_at({limit}, {model_ids(cell)})", cell, cell_index)
-        for output in cell.outputs[already:]:
-            output.metadata[OTHER_LIMIT] = limit
 
     async def _wait_for_the_background(
         self, cell: Any, cell_index: int, **_: Any
@@ -171,56 +110,9 @@ def errors_that_name(cell_name: str, *, seconds: int | None) -> Iterator[None]:
         raise BadCellError(f"{cell_name}: {error}") from error
 
 
-def read_metadata(cell: Any, cell_name: str) -> PageOptions:
-    """How the page should show the cell."""
+def check_metadata(cell: Any, cell_name: str) -> None:
+    """Raise `BadCellError` if it says what no page can do."""
     try:
-        return options_of(cell.metadata)
+        simulated_in(cell.metadata)
     except (TypeError, ValueError) as error:
         raise BadCellError(f"{cell_name}: {error}") from None
-
-
-def check_moment(cell: Any, cell_name: str) -> None:
-    """Raise an error if the cell asks for a moment of a plot that it does not show."""
-    if not read_metadata(cell, cell_name).moment:
-        return
-    if not any(map(is_recorded, cell.get("outputs", []))):
-        raise BadCellError(f"{cell_name}: moment is for a cell that shows a plot")
-
-
-def other_limits(options: PageOptions, runs: Runs, cell_name: str) -> list[int]:
-    """At which limits to record a panel whose own ``runs`` are there already."""
-    if not options.limits:
-        return []
-    if not runs:
-        raise BadCellError(f"{cell_name}: limits is for a cell that runs its panel")
-    own = limit_of(runs)
-    if own is not None and options.claims_at(own):
-        raise BadCellError(
-            f"{cell_name}: limit in shows must be another than the panel's own,"
-            f" got {own}"
-        )
-    return [limit for limit in options.limits if limit != own]
-
-
-def drop_recordings_at(limit: int, cell: Any) -> None:
-    """Forget those that did not show what they should."""
-    cell.outputs = [each for each in cell.outputs if other_limit_of(each) != limit]
-
-
-def model_ids(cell: Any) -> list[str]:
-    """The widgets that the cell shows."""
-    widgets = filter(is_widget, cell.outputs)
-    return [widget.data[WIDGET]["model_id"] for widget in widgets]
-
-
-def what_is_not_shown(claims: Iterable[Claim], runs: Runs) -> str:
-    """The first claim that does not hold for its run, in words; empty if all do."""
-    for claim in claims:
-        run = runs.get(claim.runner)
-        if run is None:
-            whose = f" of {claim.runner}" if claim.runner else ""
-            return f"no run{whose} was recorded"
-        if not claim.holds_for(run):
-            seen = number_in(run.counts, claim.number)
-            return f"the text says {claim}, and the run shows {seen}"
-    return ""

@@ -1,19 +1,17 @@
-"""The page where strangers arrive: three ways to send requests, and where to go on."""
+"""The page where strangers arrive: one dot, a button, and where to go on."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from inflight_lab.plot.drawing import draw_strips
-from inflight_lab.plot.player import Recorded, page_parts, player_html
 from inflight_lab.publish.contents import Entry, entries_of
-from inflight_lab.publish.landing_runs import COUNT, LATENCY, RATE, WayRun
 from inflight_lab.publish.live_links import address_in_site
 from inflight_lab.publish.symptoms import SYMPTOMS, Symptom
+from inflight_lab.publish.toy import toy_html, toy_parts
 
 NAME = "index.html"
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "landing_page.html.j2"
-SCRIPTS = (HERE / "landing_page.js", HERE / "opened_as_a_file.js")
+SCRIPT = HERE / "opened_as_a_file.js"
 STYLES = (HERE / "notebook_page.css", HERE / "landing_page.css")
 """What all pages look like, and then what only this one has."""
 
@@ -32,10 +30,27 @@ FIRST = (
 """To begin with, in this order: a script, what goes wrong, what to write instead."""
 FOR_TEACHERS = "12_show_it_to_a_class"
 
+COUNT = 100
+RATE = 20
+OPENING = {
+    "opens": True,
+    "count": COUNT,
+    "limit": 5,
+    "latency": 1.2,
+    "quota": {"kind": "sliding-window", "rate": RATE},
+    "runners": ["naive"],
+    "choices": ["naive", "semaphore", "pause", "paced"],
+    "sliders": ["limit", "latency"],
+}
+"""One request, then a hundred at once, then the limit under your finger."""
 
-def landing_page(
-    way_runs: Sequence[WayRun], notebooks: Sequence[Path], *, with_lab: bool
-) -> str:
+IN_WORDS = f"""<p>{COUNT} requests at once, to an API that allows {RATE} in any second:
+{RATE} are answered, {COUNT - RATE} are refused. With at most 5 in flight, all
+{COUNT} are answered.</p>"""
+"""What it shows, without JavaScript and on paper."""
+
+
+def landing_page(notebooks: Sequence[Path], *, with_lab: bool) -> str:
     """The page, as HTML; it links to the pages of ``notebooks`` alone.
 
     ``with_lab`` says whether the browser build is beside it.
@@ -48,13 +63,9 @@ def landing_page(
     return template.render(
         about=ABOUT,
         style=style(),
-        parts_of_the_player=page_parts(),
-        count=COUNT,
-        rate=RATE,
-        latency=LATENCY,
-        lanes=way_runs,
-        player=player_of(way_runs),
-        scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
+        toy=toy_html(OPENING, IN_WORDS),
+        toy_parts=toy_parts(),
+        script=SCRIPT.read_text(encoding="utf-8"),
         entries=entries,
         first=[entries[name] for name in FIRST if name in entries],
         others=[entry for name, entry in entries.items() if name not in FIRST],
@@ -68,20 +79,6 @@ def landing_page(
 def style() -> str:
     """The style sheet of the page."""
     return "\n".join(sheet.read_text(encoding="utf-8") for sheet in STYLES)
-
-
-def player_of(way_runs: Sequence[WayRun]) -> str:
-    """The three side by side; where nothing can play, when each request came."""
-    runs = {each.way.name: each.run for each in way_runs}
-    return player_html([Recorded(runs)], still_of(way_runs), view="requests")
-
-
-def still_of(way_runs: Sequence[WayRun]) -> str:
-    """All three in a picture, which scrolls by itself where it is too wide."""
-    events = {each.way.name: each.events for each in way_runs}
-    notes = {each.way.name: each.ending for each in way_runs}
-    picture = draw_strips(events, notes=notes)
-    return f'<div class="scrolls" tabindex="0">{picture._repr_html_()}</div>'
 
 
 def symptoms_on(entries: Mapping[str, Entry]) -> dict[str, list[Symptom]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from inflight_lab.plot.player import page_parts
-from inflight_lab.publish.cell_metadata import options_of
+from inflight_lab.publish.cell_metadata import simulated_in
 from inflight_lab.publish.page_outputs import as_output, for_a_page, paragraph
 from inflight_lab.publish.page_sections import with_section_links
+from inflight_lab.publish.toy import toy_parts
 
 LiveLink = Callable[[str, str], str]
 """How a reader gets to the same notebook, running: HTML, with these words, for the
@@ -32,8 +33,11 @@ OPEN = "Open this live"
 CHECK = "Open live to check yours"
 
 NOTHING_RUNS = "Nothing runs on this page: each cell shows what it printed."
-PLOTS_PLAY = """Nothing runs on this page: each cell shows what it printed, and each
-plot plays a recording. More buttons and sliders are in the notebook itself."""
+RUNS_PLAY = """Each cell shows what it printed. A run plays as it was recorded, or your
+browser computes it; nothing is sent. The notebook itself sends real requests."""
+
+PARTS = {"<inflight-run": page_parts, "<inflight-toy": toy_parts}
+"""What a page needs once that has such an element."""
 
 
 def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -> str:
@@ -45,12 +49,12 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
 
     for cell in document.cells:
         put_on_a_page(cell, partial(live, name))
-    plays = any(map(has_player, document.cells))
+    elements = elements_in(document.cells)
     exporter = HTMLExporter(raw_template=TEMPLATE.read_text(encoding="utf-8"))
     resources = {
         "metadata": {"name": name},
         "style": STYLE.read_text(encoding="utf-8"),
-        "note": note_about(document.cells, plays=plays),
+        "note": note_about(document.cells, plays=bool(elements)),
         "open_live": live(name, OPEN),
         "navigation": navigation,
         "version": importlib.metadata.version("inflight-lab"),
@@ -60,7 +64,7 @@ def as_html(document: Any, name: str, *, live: LiveLink, navigation: str = "") -
     html, _ = exporter.from_notebook_node(document, resources)
     html = with_section_links(html)
     html = WIDE.sub(SCROLLING, html)
-    return with_player(html) if plays else html
+    return with_parts(html, elements)
 
 
 def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
@@ -68,8 +72,8 @@ def put_on_a_page(cell: Any, live: Callable[[str], str]) -> None:
     if cell.cell_type == "markdown":
         cell.source = with_links_to_pages(cell.source)
     elif cell.cell_type == "code":
-        moment = options_of(cell.metadata).moment
-        cell.outputs = for_a_page(cell.outputs, live(OPEN), moment=moment)
+        simulated = simulated_in(cell.metadata)
+        cell.outputs = for_a_page(cell.outputs, live(OPEN), simulated=simulated)
         if cell.id.startswith(EXERCISE):
             cell.outputs.append(as_output(paragraph(live(CHECK))))
 
@@ -80,22 +84,24 @@ def with_links_to_pages(source: str) -> str:
     return linked.replace(LINK_TO_SOURCE, "](")
 
 
-def has_player(cell: Any) -> bool:
-    """Whether the page plays a run there."""
+def elements_in(cells: Iterable[Any]) -> list[str]:
+    """Which elements of ours the outputs have."""
     shown = [
-        each.get("data", {}).get("text/html", "") for each in cell.get("outputs", [])
+        output.get("data", {}).get("text/html", "")
+        for cell in cells
+        for output in cell.get("outputs", [])
     ]
-    return any("<inflight-run" in html for html in shown)
+    return [each for each in PARTS if any(each in html for html in shown)]
 
 
 def note_about(cells: Iterable[Any], *, plays: bool) -> str:
     """What readers should know first; nothing where there is only text."""
     if all(cell.cell_type != "code" for cell in cells):
         return ""
-    return PLOTS_PLAY if plays else NOTHING_RUNS
+    return RUNS_PLAY if plays else NOTHING_RUNS
 
 
-def with_player(html: str) -> str:
-    """The page with what plays its runs."""
+def with_parts(html: str, elements: Iterable[str]) -> str:
+    """The page with what these elements need."""
     before, end, after = html.rpartition("</body>")
-    return before + page_parts() + end + after
+    return before + "".join(PARTS[each]() for each in elements) + end + after

@@ -1,45 +1,36 @@
-"""What a page shows of a cell's outputs: players, where there were widgets."""
+"""What a page shows of a cell's outputs: runs that play, where there were widgets."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inflight_lab.plot.plain_picture import STARTED
-from inflight_lab.plot.player import Recorded, player_html
+from inflight_lab.plot.plain_picture import RECORDING, STARTED
+from inflight_lab.plot.player import player_html
 from inflight_lab.publish.printed_text import as_printed_at_last
-from inflight_lab.publish.recorded_outputs import (
-    is_recorded,
-    limit_of,
-    other_limit_of,
-    place_of,
-    runs_of,
-)
+from inflight_lab.publish.toy import toy_html
+from inflight_lab.runs.recording import from_text
 from inflight_lab.runs.run import Run
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+COMPUTED = "<p>Nobody has run this panel: what you see is computed.</p>"
 
 
 def for_a_page(
-    outputs: Sequence[Any], open_live: str, *, moment: str = ""
+    outputs: Sequence[Any], open_live: str, *, simulated: Sequence[str] = ()
 ) -> list[Any]:
     """The outputs as a page shows them, which has no widgets.
 
-    The pictures of one widget become one player, with ``open_live`` below it, which is
-    HTML; while nothing moves it shows that ``moment``.  Another widget is shown as the
-    HTML that it brings, if it does.  A line says where nothing was sent.  Of a progress
-    bar, only its end is left.
+    The picture of a widget's runs becomes a player or, with the runners of
+    ``simulated``, a simulated run; ``open_live`` stands below it, which is HTML.
+    Another widget is shown as the HTML that it brings, if it does.  A line says where
+    nothing was sent.  Of a progress bar, only its end is left.
     """
-    outputs = as_printed_at_last(outputs)
-    players = players_in(outputs, moment=moment)
-    not_run = as_output(f"<p>Nothing was sent here. {open_live}</p>")
     shown: list[Any] = []
-    for output in outputs:
-        if is_without_requests(output):
-            if not_run not in shown:
-                shown.append(not_run)
-        elif is_recorded(output):
-            player = players.pop(place_of(output).widget, None)
-            if player:
-                shown.append(as_output(player + paragraph(open_live)))
+    for output in as_printed_at_last(outputs):
+        if RECORDING in output.get("data", {}):
+            shown.append(as_output(run_of(output, simulated) + paragraph(open_live)))
+        elif is_without_requests(output):
+            shown.append(as_output(f"<p>Nothing was sent here. {open_live}</p>"))
         elif not is_widget(output):
             shown.append(output)
         elif "text/html" in output.data:
@@ -47,46 +38,32 @@ def for_a_page(
     return shown
 
 
-def players_in(outputs: Iterable[Any], *, moment: str) -> dict[str, str]:
-    """The HTML of a player for each widget whose runs were recorded, by its id."""
-    recorded: dict[str, list[Any]] = {}
-    for output in outputs:
-        if is_recorded(output):
-            recorded.setdefault(place_of(output).widget, []).append(output)
-    return {widget: player_of(each, moment=moment) for widget, each in recorded.items()}
+def run_of(output: Any, simulated: Sequence[str]) -> str:
+    """What was recorded, as HTML that plays."""
+    still = output.data["text/html"]
+    runs = from_text(json.dumps(output.data[RECORDING]))
+    if simulated:
+        return toy_html(settings_of(runs, simulated), still)
+    player = player_html(runs, still)
+    return COMPUTED + player if is_without_requests(output) else player
 
 
-def player_of(outputs: Sequence[Any], *, moment: str) -> str:
-    """One player of all that was recorded of a widget.
-
-    What the cell itself recorded comes first, with its pictures.
-    """
-    own: dict[str, Run] = {}
-    others: dict[int, dict[str, Run]] = {}
-    pictures = ""
-    for output in outputs:
-        limit = other_limit_of(output)
-        if limit is None:
-            own |= runs_of(output)
-            pictures += output.data["text/html"]
-        else:
-            others.setdefault(limit, {}).update(runs_of(output))
-    place = place_of(outputs[0])
-    recorded = in_order_of_limits(own, others)
-    return player_html(
-        recorded, pictures, view=place.view, strip=place.strip, moment=moment
-    )
-
-
-def in_order_of_limits(
-    own: dict[str, Run], others: dict[int, dict[str, Run]]
-) -> list[Recorded]:
-    """What a slider switches between."""
-    limit = limit_of(own)
-    if limit is None:
-        return [Recorded(own)]
-    at_limits = others | {limit: own}
-    return [Recorded(at_limits[limit], limit) for limit in sorted(at_limits)]
+def settings_of(runs: Mapping[str, Run], runners: Sequence[str]) -> dict[str, Any]:
+    """What was set when the runs began, as ``stage/toy.js`` takes it."""
+    run = next(iter(runs.values()))
+    limits = [level.value for each in runs.values() for level in each.levels["limit"]]
+    policy = run.policies[0].policy if run.policies else None
+    settings: dict[str, Any] = {
+        "runners": list(runners),
+        "count": run.announced or run.counts.started,
+        "quota": policy._asdict() if policy else None,
+        "sliders": ["limit", "latency"] if limits else ["latency"],
+    }
+    if limits:
+        settings["limit"] = int(limits[0])
+    if run.latencies:
+        settings["latency"] = run.latencies[0].latency
+    return settings
 
 
 def paragraph(html: str) -> str:

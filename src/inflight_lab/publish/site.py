@@ -18,7 +18,6 @@ from pathlib import Path
 from inflight_lab.publish import (
     browser_build,
     landing_page,
-    landing_runs,
     live_links,
     needed,
 )
@@ -81,9 +80,8 @@ def notebooks_in(folder: Path) -> list[Path]:
 
 
 def make_landing_page(notebooks: list[Path], site: Path, *, with_lab: bool) -> None:
-    """Record the runs that it shows, and write it."""
-    way_runs = landing_runs.record_all()
-    page = landing_page.landing_page(way_runs, notebooks, with_lab=with_lab)
+    """Write the page where new readers arrive."""
+    page = landing_page.landing_page(notebooks, with_lab=with_lab)
     (site / landing_page.NAME).write_text(page, encoding="utf-8")
 
 

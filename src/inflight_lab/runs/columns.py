@@ -1,42 +1,36 @@
 """A run as columns: the JSON that goes to a page, and into a file."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from inflight_lab.runs.events import OUTCOME_KINDS, RunStats
+from inflight_lab.runs.events import OUTCOME_KINDS, Stats
 from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.levels import Line, Point
 from inflight_lab.runs.quota_policy import PolicyChange, QuotaPolicy
-from inflight_lab.runs.run import RequestEvent, Run, no_levels
+from inflight_lab.runs.run import Level, RequestEvent, Run, no_levels
 
 Columns = dict[str, Any]
 """A `Run` as JSON: objects, lists, texts and numbers only."""
 
-LEVEL_COLUMNS = ("times", "lowest", "highest", "last")
+LEVEL_COLUMNS = ("times", "last")
 EVENT_COLUMNS = ("times", "what", "requests", "details", "quota")
 NO_QUOTA = "none"
+PLAIN = ("now", "live", "stopped", "unlimited", "window_offset")
+"""The fields that are the same in both."""
 
 
 def to_columns(run: Run) -> Columns:
-    """The columns of ``run``.  Lines without points are left out."""
-    levels = {
-        line: _columns(LEVEL_COLUMNS, points)
-        for line, points in run.levels.items()
-        if points
-    }
-    return {
-        "now": run.now,
-        "live": run.live,
-        "stopped": run.stopped,
-        "slow": run.slow,
-        "unlimited": run.unlimited,
-        "window_offset": run.window_offset,
-        "counts": vars(run.counts).copy(),
+    """The columns of ``run``.  ``stage/wire.js`` says what each of them is."""
+    return {name: getattr(run, name) for name in PLAIN} | {
+        "counts": vars(run.counts) | {"announced": run.announced},
         "dropped": {outcome: run.dropped[outcome] for outcome in OUTCOME_KINDS},
         "policies": [_fields_of(change) for change in run.policies],
         "latencies": [change._asdict() for change in run.latencies],
-        "levels": levels,
+        "levels": {
+            line: _columns(LEVEL_COLUMNS, steps)
+            for line, steps in run.levels.items()
+            if steps
+        },
         "events": _columns(EVENT_COLUMNS, run.events),
     }
 
@@ -44,27 +38,22 @@ def to_columns(run: Run) -> Columns:
 def from_columns(columns: Columns) -> Run:
     """The run that `to_columns` turned into ``columns``.
 
-    ``stopped``, ``slow``, ``unlimited``, ``latencies`` and some counts may be missing,
-    as in recordings from before there were such fields.
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` if they are anything else.
     """
+    counts = dict(columns["counts"])
+    announced = counts.pop("announced")
     levels = no_levels()
-    for line in levels.keys() & columns["levels"].keys():
-        points = _rows(LEVEL_COLUMNS, columns["levels"][line])
-        levels[line] = [Point(*point) for point in points]
-    events = _rows(EVENT_COLUMNS, columns["events"])
+    for line, steps in columns["levels"].items():
+        levels[line] = [Level(*step) for step in _rows(LEVEL_COLUMNS, steps)]
     return Run(
-        levels=levels,
-        events=[RequestEvent(*event) for event in events],
-        policies=[_change_of(fields) for fields in columns["policies"]],
-        latencies=[LatencyChange(**fields) for fields in columns.get("latencies", [])],
-        counts=_counts_of(columns["counts"], levels),
+        **{name: columns[name] for name in PLAIN},
+        counts=Stats(**counts),
+        announced=announced,
         dropped=Counter(columns["dropped"]),
-        now=columns["now"],
-        live=columns["live"],
-        stopped=columns.get("stopped", False),
-        slow=columns.get("slow", 1.0),
-        unlimited=columns.get("unlimited", False),
-        window_offset=columns["window_offset"],
+        policies=[_change_of(fields) for fields in columns["policies"]],
+        latencies=[LatencyChange(**fields) for fields in columns["latencies"]],
+        levels=levels,
+        events=[RequestEvent(*row) for row in _rows(EVENT_COLUMNS, columns["events"])],
     )
 
 
@@ -75,21 +64,8 @@ def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
     return dict(zip(names, columns, strict=True))
 
 
-def _counts_of(counts: Columns, levels: dict[Line, list[Point]]) -> RunStats:
-    """The counts; a recording without the newer ones has all levels to find them in."""
-    found: Columns = {
-        "announced": _highest(levels["waiting"]),
-        "most_tokens": _highest(levels["tokens"]),
-    }
-    return RunStats(**found | counts)
-
-
-def _highest(points: list[Point]) -> float:
-    return max((point.highest for point in points), default=0)
-
-
-def _rows(names: Sequence[str], columns: Columns) -> Iterable[tuple[Any, ...]]:
-    return zip(*(columns[name] for name in names), strict=True)
+def _rows(names: Sequence[str], columns: Columns) -> list[tuple[Any, ...]]:
+    return list(zip(*(columns[name] for name in names), strict=True))
 
 
 def _fields_of(change: PolicyChange) -> Columns:
@@ -99,8 +75,7 @@ def _fields_of(change: PolicyChange) -> Columns:
 
 
 def _change_of(fields: Columns) -> PolicyChange:
-    max_concurrent = fields.get("max_concurrent", 0)  # missing in older recordings
-    if fields["kind"] == NO_QUOTA:
-        return PolicyChange(fields["time"], None, max_concurrent)
-    policy = QuotaPolicy(**{name: fields[name] for name in QuotaPolicy._fields})
-    return PolicyChange(fields["time"], policy, max_concurrent)
+    policy = None
+    if fields["kind"] != NO_QUOTA:
+        policy = QuotaPolicy(**{name: fields[name] for name in QuotaPolicy._fields})
+    return PolicyChange(fields["time"], policy, fields["max_concurrent"])

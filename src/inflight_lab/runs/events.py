@@ -92,16 +92,3 @@ class Stats:
     """Seconds from the first event to the last that happened to a request."""
     busiest_period: int = 0
     """The most requests sent within any one period, refused ones included."""
-
-
-@dataclass(frozen=True)
-class RunStats(Stats):
-    """A run in numbers, which stay true when its oldest events are dropped."""
-
-    announced: int = 0
-    """How many requests the client said it would send, before it sent them.
-
-    0 if it said nothing.
-    """
-    most_tokens: int = 0
-    """The most tokens used within any one period; 0 if they are not counted."""

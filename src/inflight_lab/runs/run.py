@@ -1,28 +1,32 @@
-"""A run as data: levels over time, events of requests, quotas, counts.
+"""A run as data: events of requests, levels over time, quotas, counts.
 
-A live run grows, a recorded one is complete.  All times are in seconds since it began;
-in slow motion in the run's own seconds, as if it had not been slowed down.
+A live run grows, a recorded one is complete.  All times are in seconds since it began.
 """
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from inflight_lab.runs.events import OutcomeKind, RunStats, outcome_of
+from inflight_lab.runs.events import OutcomeKind, Stats, outcome_of
 from inflight_lab.runs.latency import LatencyChange
-from inflight_lab.runs.levels import LINES, Line, Point, points_since
 from inflight_lab.runs.quota_policy import PolicyChange
 
 MAX_ROWS = 100_000
-"""How many events of a run, and points of each line, are kept: the newest.
+"""How many events of a run are kept: the newest.
 
 They last minutes at full speed.  Up to an eighth more are kept for a while, because
 dropping moves all remaining rows.
 """
+
+Line = Literal["limit", "waiting", "tokens"]
+"""What changes in steps: the limit, how many requests wait to be sent, and how many
+tokens were used in the last period of a quota that counts them."""
+
+LINES: tuple[Line, ...] = get_args(Line)
 
 What = Literal["taken", "freed", "sent", "arrived", "answered", "failed", "cancelled"]
 """Like `Kind`, but of both sides together: what the server's timeline calls "sent" is
@@ -30,8 +34,12 @@ What = Literal["taken", "freed", "sent", "arrived", "answered", "failed", "cance
 
 END_KINDS: tuple[What, ...] = ("answered", "failed", "cancelled")
 
-SHORTEST_PAUSE = 0.1
-"""A slot that is freed later than so many seconds after its answer has paused."""
+
+class Level(NamedTuple):
+    """A line has this ``value`` from ``time`` on."""
+
+    time: float
+    value: float
 
 
 class RequestEvent(NamedTuple):
@@ -70,8 +78,8 @@ class RequestEvent(NamedTuple):
         return int(self.detail or 0) if many else 1
 
 
-def no_levels() -> dict[Line, list[Point]]:
-    """Every line, without a point."""
+def no_levels() -> dict[Line, list[Level]]:
+    """Every line, without a step."""
     return {line: [] for line in LINES}
 
 
@@ -79,15 +87,19 @@ def no_levels() -> dict[Line, list[Point]]:
 class Run:
     """What happened in a run up to ``now``, or an update: only what is new.
 
-    Events and the points of each line are in the order of time.
+    Events and the steps of each line are in the order of time.
     """
 
-    levels: dict[Line, list[Point]] = field(default_factory=no_levels)
     events: list[RequestEvent] = field(default_factory=list)
+    levels: dict[Line, list[Level]] = field(default_factory=no_levels)
     policies: list[PolicyChange] = field(default_factory=list)
     latencies: list[LatencyChange] = field(default_factory=list)
     """How long the server's answers take; none where nobody knows."""
-    counts: RunStats = field(default_factory=RunStats)
+    counts: Stats = field(default_factory=Stats)
+    """The numbers up to ``now``, as the side counts them that knows best what was asked
+    for.  They stay true when the oldest events are dropped."""
+    announced: int = 0
+    """How many requests the client said it would send; 0 if it said nothing."""
     dropped: Counter[OutcomeKind] = field(default_factory=Counter)
     """How many requests, by outcome, ended in events that are not in ``events``."""
     now: float = 0.0
@@ -100,8 +112,6 @@ class Run:
     stopped: bool = False
     """Whether somebody stopped it before its end.  A plot beside your own code does not
     know."""
-    slow: float = 1.0
-    """By how much it was slowed down: how many real seconds one of its own lasts."""
     unlimited: bool = False
     """Whether it is known that there is no limit.
 
@@ -114,13 +124,11 @@ class Run:
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the first request to the last answer and the pause after it.
+        """Seconds from the first request to the end of the last, and its slot's pause.
 
         If no request is known: ``now``.
         """
-        if not self.counts.elapsed:
-            return self.now
-        return self.counts.elapsed + self._last_pause()
+        return self.counts.elapsed or self.now
 
     def append(self, update: "Run") -> None:
         """Add the rows of ``update``, and take over its counts and state.
@@ -128,16 +136,16 @@ class Run:
         Its ``dropped`` and ``whole`` are ignored: an update has dropped nothing, and
         this run knows what it drops itself.
         """
-        for line, points in update.levels.items():
-            self.levels[line] += points
+        for line, steps in update.levels.items():
+            self.levels[line] += steps
         self._append_events(update.events)
         self.policies += update.policies
         self.latencies += update.latencies
         self.counts = update.counts
+        self.announced = update.announced
         self.now = update.now
         self.live = update.live
         self.stopped = update.stopped
-        self.slow = update.slow
         self.unlimited = update.unlimited
         self.window_offset = update.window_offset
         self._drop_oldest()
@@ -160,48 +168,26 @@ class Run:
             dropped=Counter(),
         )
 
-    def snapshot_since(self, since: float, *, levels_since: float) -> "Run":
-        """What a page that opens late needs in order to draw the run.
+    def since(self, time: float) -> "Run":
+        """What a page that opens late needs in order to draw the run from ``time`` on.
 
-        That is the events from ``since`` on and the earlier ones that are still
-        relevant, and the points from ``levels_since`` on with the one before them,
-        which has the level at that time.
+        That is the events from then on and the earlier ones that are still relevant,
+        and the steps of each line from the one before on.
         """
-        cut = bisect_left(self.events, since, key=attrgetter("time"))
+        cut = bisect_left(self.events, time, key=attrgetter("time"))
         earlier = self.events[:cut]
-        levels = {
-            line: points_since(levels_since, points)
-            for line, points in self.levels.items()
-        }
         return replace(
             self,
-            levels=levels,
+            levels={line: _since(time, steps) for line, steps in self.levels.items()},
             events=_events_still_relevant(earlier) + self.events[cut:],
             policies=self.policies[:],
             latencies=self.latencies[:],
             dropped=self.dropped + outcomes_in(earlier),
         )
 
-    def _last_pause(self) -> float:
-        """For how long slots were held after the last answer, if that was a pause.
-
-        0 if ``events`` no longer has that answer.
-        """
-        freed = _last_time_of(self.events, "freed")
-        ended = _last_time_of(self.events, *END_KINDS)
-        if freed is None or ended is None:
-            return 0.0
-        pause = freed - ended
-        return pause if pause > SHORTEST_PAUSE else 0.0
-
     def _drop_oldest(self) -> None:
-        for points in self.levels.values():
-            excess = _excess(points)
-            if excess:
-                del points[:excess]
-                self.whole = False
-        excess = _excess(self.events)
-        if excess:
+        excess = len(self.events) - MAX_ROWS
+        if excess > MAX_ROWS // 8:  # none until there are enough to be worth it
             self.dropped += outcomes_in(self.events[:excess])
             del self.events[:excess]
             self.whole = False
@@ -217,16 +203,9 @@ def outcomes_in(events: Iterable[RequestEvent]) -> Counter[OutcomeKind]:
     return found
 
 
-def _last_time_of(events: Sequence[RequestEvent], *kinds: What) -> float | None:
-    """When the last event of these kinds happened; None without any."""
-    times = (event.time for event in reversed(events) if event.what in kinds)
-    return next(times, None)
-
-
-def _excess(rows: Sequence[object]) -> int:
-    """How many of ``rows`` to drop: none until there are enough to be worth it."""
-    excess = len(rows) - MAX_ROWS
-    return excess if excess > MAX_ROWS // 8 else 0
+def _since(time: float, steps: list[Level]) -> list[Level]:
+    first = bisect_left(steps, time, key=attrgetter("time"))
+    return steps[max(0, first - 1) :]
 
 
 def _events_still_relevant(events: list[RequestEvent]) -> list[RequestEvent]:

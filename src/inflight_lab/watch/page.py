@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from inflight_lab.observation.timeline import Timeline
-from inflight_lab.plot.player import Recorded, page_parts, player_html
+from inflight_lab.plot.player import page_parts, player_html
 from inflight_lab.plot.source import PlotSource
 from inflight_lab.runs.quota_policy import QuotaPolicy
 from inflight_lab.runs.run import Run
@@ -46,7 +46,7 @@ def policy_of(quota: Quota | None) -> QuotaPolicy | None:
 
 def picture_of(run: Run) -> str:
     """HTML that plays a finished run, and needs nothing else."""
-    return player_html([Recorded({"": run})], "") + page_parts()
+    return player_html({"": run}, "") + page_parts()
 
 
 class RunPage:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tests.support.run_all import Ran
 
-ALL_END = """
+ALL_RUN = """
 import asyncio
-while panel.running or slow.running:
-    await asyncio.sleep(0.05)
+await asyncio.gather(panel.start(), slow.start())
 """
 CHALLENGE = """
 challenge.limit, api.latency = {limit}, 0.3
@@ -19,10 +18,8 @@ EVENTS = """[
 
 
 def claims_of_12(ran: Ran) -> None:
-    """Two runners side by side, slow motion, a challenge and a recording show what a
-    teacher promises.
-    """
-    assert ran.kernel.run(ALL_END).status == "ok"
+    """Two runners, single requests, a challenge and a recording show what is promised."""
+    assert ran.kernel.run(ALL_RUN).status == "ok"
 
     # Two runners: naive is done first and half of it is refused; the semaphore takes
     # ten rounds of 0.7 s, and none is.
@@ -32,18 +29,16 @@ def claims_of_12(ran: Ran) -> None:
     assert (limited["accepted"], limited["refused"]) == (90, 0)
     assert hasty["elapsed"] < 6.9 < limited["elapsed"]
 
-    # Slow motion: the runner with a pause has a gap of a slow second, and the other has
+    # Single requests: the runner with a pause has a gap of a second, and the other has
     # none.
     plain, pausing = stats(ran, "slow", "semaphore"), stats(ran, "slow", "with a pause")
-    assert pausing["elapsed"] > plain["elapsed"] + 4
-    assert ran.kernel.value("slow.lanes['with a pause'].feed.run.slow") == 5
+    assert pausing["elapsed"] > plain["elapsed"] + 0.8
     happened = ran.kernel.value(EVENTS)
     ends = [time for time, kind in happened if kind == "answered"]
     begins = [time for time, kind in happened if kind == "sent"]
-    assert begins[3] - ends[2] > 4
+    assert begins[3] - ends[2] > 0.8
     asleep = [time for time, kind in happened if kind == "freed"]
-    assert asleep[0] - ends[2] > 4  # "and their slots sleep"
-    assert ran.kernel.value("quiet.latency") == 0.1
+    assert asleep[0] - ends[2] > 0.8  # "and their slots sleep"
 
     # The challenge: the limit of the solution meets no 429, and far above it there are
     # some.
@@ -65,7 +60,7 @@ def claims_of_12(ran: Ran) -> None:
     assert paced["accepted"] == pausing["accepted"] == 200
     assert 3 < paced["elapsed"] < pausing["elapsed"] / 3
     whole = ran.kernel.value("replay.runs['semaphore and pause'].elapsed")
-    assert pausing["elapsed"] + 1 <= whole  # "even the last"
+    assert pausing["elapsed"] == whole  # "even the last"
     assert whole > 13
     assert ran.text("code-replay").splitlines()[:4] == [
         "semaphore and pause: 200 answers, 13.2 s,",

@@ -90,7 +90,7 @@ def claims_of_01(ran: Ran) -> None:
     assert ran.numbers("code-as-tasks")[1:] == [2]
     assert ran.kernel.value("as_tasks < in_turn")
     assert ran.kernel.value("blocked") > 0.99  # "at least ... 1 second"
-    assert not ran.kernel.value("panel._page['adjustable']")
+    assert not ran.kernel.value("panel._lanes[0]['adjustable']")
     peak = "panel.lanes[{!r}].server.stats().peak_in_flight"
     assert ran.kernel.value(peak.format("in turn")) == 1
     assert ran.kernel.value(peak.format("as tasks")) == 8
@@ -120,7 +120,7 @@ def claims_of_02(ran: Ran) -> None:
     if not ran.kernel.value("__import__('sys').platform == 'emscripten'"):
         assert int(ran.kernel.run(GO_ON).text.split()[-1]) < 40
     assert ran.text("code-score").startswith("100 answers, 100 429s, ")
-    assert not ran.kernel.value("panel._page['adjustable']")
+    assert not ran.kernel.value("panel._lanes[0]['adjustable']")
     assert ran.kernel.value("server.stats().started") == 200  # the panel's run
 
 
@@ -134,7 +134,7 @@ def claims_of_03(ran: Ran) -> None:
     expect_a_quick_api_to_refuse_limit_3(ran)
     expect_a_limit_on_how_many_at_once_to_be_kept(ran)
     assert ran.kernel.value("server.stats().peak_in_flight") == 3  # the panel's run
-    assert ran.kernel.value("panel._page['adjustable']")
+    assert ran.kernel.value("panel._lanes[0]['adjustable']")
     expect_time_to_drag(ran)
 
 

@@ -1,47 +1,70 @@
-// The goals of a lane: a card each, and words for those who listen.
+// The goals of a lane, and how the last tries went.
 
-import { add, div, follow } from "../../plot/js/dom.js";
-import { goalInWords, markOf, verdictInWords } from "./words.js";
+import { make } from "../../stage/dom.js";
 
 /**
- * @import { Model } from "../../plot/js/dom.js"
+ * @import { Setting } from "./slider.js"
  *
  * @typedef {object} Goal
  * @property {string} name
  * @property {boolean | null} met Null before it is judged.
  * @property {string} seen What the run had to show for it, or nothing.
+ *
+ * @typedef {object} Try
+ * @property {Record<string, number>} settings
+ * @property {Goal[]} goals
+ *
+ * @typedef {object} Lane
+ * @property {string} name
+ * @property {boolean} adjustable Whether its limit can be set.
+ * @property {boolean} unlimited Whether it is known to have none.
+ * @property {Goal[]} goals
+ * @property {Try[]} tries
  */
 
 /**
- * @param {HTMLElement} parent
- * @param {Model} model
- * @param {number} number The lane's place in `_headings`.
- * @param {AbortSignal} signal Ends them.
+ * @param {HTMLElement} root
+ * @param {Lane} lane
+ * @param {Setting[]} settings Those that are told of each try.
  */
-export function addGoals(parent, model, number, signal) {
-  const cards = div("ifl-goals", parent);
-  const spoken = add("div", parent, { className: "ifl-spoken", role: "status" });
-  function show() {
-    /** @type {Goal[]} */
-    const goals = model.get("_headings")[number].goals;
-    cards.replaceChildren();
-    for (const goal of goals) addCard(cards, goal);
-    const judged = goals.filter((goal) => goal.met !== null);
-    spoken.textContent = judged.map(goalInWords).join("; ");
-  }
-  follow(model, ["_headings"], show, signal);
+export function showGoals(root, { goals, tries }, settings) {
+  const cards = goals.map((goal) =>
+    make(
+      "li",
+      { className: `ifl-goal ifl-${standingOf(goal)}` },
+      make("b", {}, `${markOf(goal)} ${goal.name}`),
+      ` ${verdictInWords(goal)}`,
+    )
+  );
+  const rows = tries.map((each) => make("li", {}, tryInWords(each, settings)));
+  const list = make("ol", { className: "ifl-tries", ariaLabel: "Tries" }, ...rows);
+  root.replaceChildren(
+    make("div", { role: "status" }, make("ul", { className: "ifl-cards" }, ...cards)),
+    ...(tries.length ? [list] : []),
+  );
+  list.scrollTop = list.scrollHeight;
 }
 
-/**
- * @param {HTMLElement} parent
- * @param {Goal} goal
- */
-function addCard(parent, goal) {
-  const card = div(`ifl-goal ifl-${standingOf(goal)}`, parent);
-  add("b", card, { textContent: goal.name });
-  add("span", card, { textContent: markOf(goal) });
-  const words = verdictInWords(goal);
-  add("span", card, { className: "ifl-verdict", textContent: words });
+/** @param {Goal} goal */
+export function verdictInWords({ met, seen }) {
+  if (met === null) return "open";
+  const verdict = met ? "met" : "missed";
+  return seen ? `${verdict}: ${seen}` : verdict;
+}
+
+/** @param {Try} one @param {Setting[]} settings */
+export function tryInWords({ settings: values, goals }, settings) {
+  const set = settings.map(({ name, label, unit }) =>
+    `${label} ${values[name]} ${unit}`.trim()
+  );
+  const judged = goals.map((goal) => `${markOf(goal)} ${goal.seen || goal.name}`);
+  return `${set.join(", ")}: ${judged.join(" · ")}`;
+}
+
+/** As a mark, so that colour is not needed. @param {Goal} goal */
+function markOf({ met }) {
+  if (met === null) return "○";
+  return met ? "✔" : "✘";
 }
 
 /** @param {Goal} goal */

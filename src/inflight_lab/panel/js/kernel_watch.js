@@ -1,67 +1,59 @@
 // Whether the kernel is still there.  A front end says nothing when it has gone.
 
-import { follow } from "../../plot/js/dom.js";
+import { listen } from "../../plot/page/widget.js";
 
-/** @import { Model } from "../../plot/js/dom.js" */
+/** @import { Model } from "../../plot/page/widget.js" */
 
-/**
- * @typedef {"there" | "gone" | "silent"} KernelState
- *
- * "gone": there is no message from a run, although they come many times a second, even
- * while a cell blocks the kernel.  "silent": there is no answer; another cell may keep the
- * kernel busy.
- */
+const GONE = "the kernel is gone: run the cell again";
+const SILENT = "no answer: the kernel is busy, or it is gone (then run the cell again)";
 
-/** Watches the messages of a kernel, and dispatches "change" when its `state` changes. */
-export class KernelWatch extends EventTarget {
-  /** @type {KernelState} */
-  state = "there";
+export class KernelWatch {
+  /** What is wrong with the kernel; empty if nothing is. */
+  problem = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #model;
-  /** How many milliseconds without a message mean something. */
-  #patience;
+  #changed;
 
   /**
-   * @param {Model} model `silence` of its `_page` is how many seconds without a message
-   *   mean something.
+   * @param {Model} model
+   * @param {() => void} changed Called when there is another problem, or none.
    * @param {AbortSignal} signal Ends it.
    */
-  constructor(model, signal) {
-    super();
+  constructor(model, changed, signal) {
     this.#model = model;
-    this.#patience = 1000 * model.get("_page").silence;
-    const listen = () => this.#listen();
-    model.on("msg:custom", listen);
-    follow(model, ["running"], listen, signal);
-    signal.addEventListener("abort", () => {
-      model.off("msg:custom", listen);
-      clearTimeout(this.#timer);
-    });
+    this.#changed = changed;
+    for (const event of ["msg:custom", "change:running", "change:_heard"]) {
+      listen(model, event, () => this.#hear(), signal);
+    }
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    this.#hear();
   }
 
   /** A button has been pressed: the kernel is to say that it has dealt with it. */
   expectAnswer() {
     if (this.#model.get("running")) return; // its messages are expected anyway
-    this.#wait("silent");
+    this.#expect(SILENT);
   }
 
-  #listen() {
+  #hear() {
     clearTimeout(this.#timer);
-    this.#turn("there");
-    if (this.#model.get("running")) this.#wait("gone");
+    this.#turn("");
+    // A run sends many times a second, even while a cell blocks the kernel.
+    if (this.#model.get("running")) this.#expect(GONE);
   }
 
-  /** @param {KernelState} state What it is in if no message comes. */
-  #wait(state) {
+  /** @param {string} problem What is wrong if nothing comes. */
+  #expect(problem) {
+    const { silence } = this.#model.get("_fixed");
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#turn(state), this.#patience);
+    this.#timer = setTimeout(() => this.#turn(problem), 1000 * silence);
   }
 
-  /** @param {KernelState} state */
-  #turn(state) {
-    if (state === this.state) return;
-    this.state = state;
-    this.dispatchEvent(new Event("change"));
+  /** @param {string} problem */
+  #turn(problem) {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.#changed();
   }
 }

@@ -1,40 +1,28 @@
-// What a panel would send if it were run now, from its settings.
+// What a panel would send if it were run now: shown until there is a run.
+
+import { Run } from "../../stage/run.js";
 
 /**
- * @import { Model } from "../../plot/js/dom.js"
- * @import { Plan } from "../../plot/js/planned_run.js"
- * @import { QuotaPolicy } from "../../plot/js/run.js"
+ * @import { Model } from "../../plot/page/widget.js"
+ * @import { Lane } from "./goals.js"
  */
 
-/** The settings of the model on which a plan depends. */
-export const PLANNED = ["count", "limit", "quota", "rate", "slow"];
+/** The traits of the model on which a plan depends. */
+export const PLANNED = ["count", "limit", "latency", "rate"];
 
-/**
- * @param {Model} model
- * @param {number} lane Its place among the lanes.
- * @returns {Plan}
- */
-export function planOf(model, lane) {
-  const { adjustable, unlimited } = model.get("_page").limits[lane];
-  return {
-    count: model.get("count"),
+/** @param {Model} model @param {number} lane */
+export function planFor(model, lane) {
+  /** @type {Lane} */
+  const { adjustable, unlimited } = model.get("_lanes")[lane];
+  const { quota, max_concurrent: maxConcurrent } = model.get("_fixed");
+  const run = new Run();
+  run.size = model.get("count");
+  run.isUnlimited = unlimited;
+  run.set(0, {
     limit: adjustable ? model.get("limit") : null,
-    unlimited,
-    policy: policyOf(model),
-    maxConcurrent: model.get("_page").max_concurrent,
-    slow: model.get("slow"),
-  };
-}
-
-/**
- * @param {Model} model
- * @returns {QuotaPolicy | null}
- */
-function policyOf(model) {
-  const kind = model.get("quota");
-  if (kind === "none") return null;
-  const rate = model.get("rate");
-  const { period, burst, tokens } = model.get("_page");
-  const usualBurst = kind === "token-bucket" ? Math.floor(rate) : 1;
-  return { kind, rate, period, burst: burst ?? usualBurst, tokens };
+    latency: model.get("latency"),
+    quota: quota && { ...quota, rate: model.get("rate") },
+    maxConcurrent,
+  });
+  return run;
 }

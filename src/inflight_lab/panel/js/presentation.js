@@ -1,26 +1,25 @@
 // A panel in front of a class: it fills the screen, and the focus stays in it.
 
-import { setAside } from "./surroundings.js";
-
 const PRESENTED = "ifl-presented";
+
+/** The size for which a panel is made; a larger screen has it larger. */
+const WIDTH = 1200;
+const HEIGHT = 640;
 
 /** Fills the screen, or the window where there is no full screen: frames, phones, VS Code. */
 export class Presentation {
-  /** Gives the page its other elements back. */
-  #giveBack = () => {};
-  #enterText;
+  /** @type {HTMLElement[]} */
+  #setAside = [];
 
   /**
    * @param {HTMLElement} root
    * @param {HTMLElement} button Enters and leaves it.
-   * @param {() => void} layout Called when the panel gets another size.
    * @param {AbortSignal} signal Ends it.
    */
-  constructor(root, button, layout, signal) {
+  constructor(root, button, signal) {
     this.root = root;
     this.button = button;
-    this.layout = layout;
-    this.#enterText = button.textContent;
+    addEventListener("resize", () => this.#zoom(), { signal });
     document.addEventListener("fullscreenchange", () => {
       // Escape, or whatever else the browser offers, has ended it.
       if (!document.fullscreenElement && this.on) this.toggle();
@@ -35,15 +34,17 @@ export class Presentation {
   toggle() {
     if (this.on) this.#leave();
     else this.#enter();
-    this.button.textContent = this.on ? "Leave" : this.#enterText;
-    this.layout();
+    this.button.textContent = this.on ? "Leave (Esc)" : "Present";
+    this.#zoom();
   }
 
   #enter() {
     this.root.classList.add(PRESENTED);
     this.root.popover = "manual"; // above all else, in whatever frame
     this.root.showPopover?.();
-    this.#giveBack = setAside(this.root);
+    // Focus, clicks and screen readers stay away from the rest.
+    this.#setAside = surroundingsOf(this.root).filter((each) => !each.inert);
+    for (const each of this.#setAside) each.inert = true;
     document.documentElement.requestFullscreen?.().then(
       () => this.#filled(),
       () => {},
@@ -57,6 +58,11 @@ export class Presentation {
     if (document.fullscreenElement) document.exitFullscreen();
   }
 
+  #giveBack() {
+    for (const each of this.#setAside) each.inert = false;
+    this.#setAside = [];
+  }
+
   #filled() {
     if (!this.on) {
       document.exitFullscreen(); // it was left before it was there
@@ -66,4 +72,26 @@ export class Presentation {
     this.root.hidePopover?.();
     this.root.showPopover?.();
   }
+
+  #zoom() {
+    const fitting = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
+    this.root.style.setProperty("zoom", this.on ? `${Math.max(1, fitting)}` : "");
+  }
+}
+
+/** All on the page but this element and what it is in. @param {HTMLElement} element */
+function surroundingsOf(element) {
+  /** @type {HTMLElement[]} */
+  const others = [];
+  /** @type {Element} */
+  let inside = element;
+  while (inside !== document.body) {
+    const parent = inside.parentNode;
+    if (!(parent instanceof Element || parent instanceof ShadowRoot)) break;
+    for (const child of parent.children) {
+      if (child !== inside && child instanceof HTMLElement) others.push(child);
+    }
+    inside = parent instanceof ShadowRoot ? parent.host : parent; // marimo's
+  }
+  return others;
 }

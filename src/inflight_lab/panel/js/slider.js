@@ -1,47 +1,68 @@
-// A number that is set by a slider, with its value beside it.
+// A setting as a slider, with its number beside it.
 
-import { add, make } from "../../plot/js/dom.js";
-import { addRow, Setting } from "./setting.js";
+import { follow } from "../../plot/page/widget.js";
+import { make } from "../../stage/dom.js";
+import { Mover } from "./mover.js";
 
 /**
- * @import { Model } from "../../plot/js/dom.js"
+ * @import { Model } from "../../plot/page/widget.js"
  *
- * @typedef {object} SliderOptions
- * @property {string} name Of the setting.
+ * @typedef {object} Setting A row of the kernel's settings.
+ * @property {string} name
  * @property {string} label
- * @property {number} [step]
- * @property {number} [least]
- * @property {boolean} [disabled]
- * @property {(value: number) => string} [words] What stands beside it.
+ * @property {number} min
+ * @property {number} max
+ * @property {number} step
+ * @property {string} unit
  */
 
 /**
- * @param {HTMLElement} parent
- * @param {Model} model `most` of its `_page` says where each slider ends.
+ * @param {Model} model
+ * @param {Setting} setting
+ * @param {string} why Why it cannot be set; empty if it can.
  * @param {AbortSignal} signal Ends it.
- * @param {SliderOptions} options
- * @returns The row that it stands in.
  */
-export function addSlider(
-  parent,
-  model,
-  signal,
-  { name, label, step = 1, least = 1, disabled = false, words = String },
-) {
-  const input = make("input", { type: "range", name, step, disabled });
-  const row = addRow(parent, name, label, input);
-  const output = add("output", row);
-  let most = model.get("_page").most[name];
+export function slider(model, { name, label, min, max, step, unit }, why, signal) {
+  const input = make("input", { type: "range", name, step, disabled: why !== "" });
+  const output = make("output");
+  const row = make(
+    "label",
+    { className: "ifl-slider", title: why, data: { name } },
+    make("span", {}, label),
+    output,
+    input,
+    ...(why ? [make("small", {}, why)] : []),
+  );
+  let end = max;
 
   /** @param {number} value */
   function show(value) {
     // The end never moves back: it would pull the handle with it.
-    most = Math.max(most, value);
-    Object.assign(input, { min: Math.min(least, value), max: most, value });
-    output.textContent = words(value);
-    input.setAttribute("aria-valuetext", words(value));
+    end = Math.max(end, value);
+    Object.assign(input, { min: Math.min(min, value), max: end, value });
+    const words = `${Math.round(value * 1000) / 1000} ${unit}`.trim();
+    output.textContent = words;
+    input.ariaValueText = words;
   }
 
-  new Setting(model, name, input, show, signal);
+  const mover = new Mover(model, () => show(model.get(name)), signal);
+
+  /** @param {number} value */
+  function choose(value) {
+    show(value);
+    mover.send({ set: name, value });
+  }
+
+  /** @type {number | undefined} What it was when the pointer went down. */
+  let before;
+  input.oninput = () => choose(Number(input.value));
+  input.onpointerdown = () => before = Number(input.value);
+  input.onpointercancel = () => {
+    // The swipe that began here has turned out to scroll the page.
+    if (before !== undefined && before !== Number(input.value)) choose(before);
+  };
+  follow(model, [name], () => {
+    if (!mover.isPending) show(model.get(name));
+  }, signal);
   return row;
 }

@@ -1,142 +1,222 @@
-"""One run as a picture: its lines over time, what was refused, and how it ended."""
+"""Runs as one plain picture, for a page without JavaScript: in flight over time."""
 
-import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from inflight_lab.plot.drawing.axis import Scale, number_of
-from inflight_lab.plot.drawing.chart import Style, charts_of, draw_chart, styled
-from inflight_lab.plot.drawing.in_words import in_flight_in_words
-from inflight_lab.plot.drawing.latency_marks import (
-    draw_latency_marks,
-    has_latency_marks,
-)
-from inflight_lab.plot.drawing.lines import points_of
 from inflight_lab.plot.drawing.svg import (
+    BLUE,
     GRID,
     INK,
     RED,
     WIDTH,
     Picture,
-    bold,
+    Scale,
     line,
+    many,
+    number_of,
     picture,
     text,
+    time_axis,
 )
-from inflight_lab.plot.history import HISTORY
-from inflight_lab.plot.latency_words import latencies_in_words
-from inflight_lab.plot.sentence import finished_sentence
-from inflight_lab.plot.sentence.words import many, with_commas
-from inflight_lab.runs.events import Stats
-from inflight_lab.runs.levels import Line
-from inflight_lab.runs.run import Run
+from inflight_lab.runs.run import END_KINDS, Level, Run
 
-LEFT = 68
-RIGHT = WIDTH - 24
-MARGIN = 8
-"""Where the sentence begins, which has the whole width."""
+LEFT = 48
+RIGHT = WIDTH - 70
+HEIGHT = 110
+"""Pixels of a chart, and below them its place for the next."""
 
-LINE_HEIGHT = 17
-LINE_CHARACTERS = 100
-"""How much of the sentence fits in a line; it has at most two."""
+ROW = HEIGHT + 52
 
-REFUSED_TOP = 42
-FAILED_TOP = 56
-"""Where the rows of marks begin, below the sentence."""
+PARTS = 24
+"""Into how many equal parts a run is divided to tell its shape."""
 
-TOP = 88
-"""Where the first chart begins, below the marks."""
+ALIKE = 0.15
+"""Levels that differ by less than this share of the highest are one level."""
 
-CHART_GAP = 34
-TIMES_HEIGHT = 16
-LATENCIES_HEIGHT = 18
-NUMBERS_HEIGHT = 26
-"""The rows below the charts: times, latencies if they changed, and numbers."""
+PAUSE = 0.02
+"""Share of the run with nothing in flight that is a pause."""
 
-SHORTEST = 0.5
-"""Seconds that the axis of time has at least."""
-
-MOST_TIMES = 9
-"""How many times are written below the axis at most."""
+MANY_PAUSES = 3
 
 
-def draw_run(run: Run, *, mark: str = "", name: str = "") -> Picture:
-    """The last `HISTORY` seconds of ``run``, up to its end.
+def draw_runs(
+    runs: Mapping[str, Run], *, mark: str = "", computed: bool = False
+) -> Picture:
+    """The requests in flight over time, a chart for each run, on one axis of time.
 
-    Pictures of runs side by side end together, as the runs do.  On top stands how the
-    run ended, after ``name``.  ``mark`` is the class of the drawing, by which a page
-    finds it.
+    ``runs`` are by name, which stands before each run's numbers.  ``mark`` is the class
+    of the drawing, by which a page finds it.  ``computed``: nothing was sent; it is
+    what would happen.
     """
-    x = _time_scale(run)
-    charts = charts_of(run, x)
-    bottom = TOP - CHART_GAP + sum(chart.height + CHART_GAP for chart in charts)
-    sentence = finished_sentence(run)
-    headline = f"{name}: {sentence}" if name else sentence
-    numbers = numbers_of(run.counts)
-    parts = [*_headline(headline), *_time_axis(x, bottom)]
-    parts += _marks(run, "refused", x, y=REFUSED_TOP, style=Style(RED))
-    parts += _marks(run, "failed", x, y=FAILED_TOP, style=Style(INK, dashes="4 3"))
-    top = TOP
-    for chart in charts:
-        parts += draw_chart(chart, run, x, top=top)
-        top += chart.height + CHART_GAP
-    bottom += TIMES_HEIGHT
-    if has_latency_marks(run):
-        bottom += LATENCIES_HEIGHT
-        parts += draw_latency_marks(run, x, top=TOP, bottom=bottom)
-    bottom += NUMBERS_HEIGHT
-    parts.append(text(x.start, bottom, f"{numbers}{_legend_of(run)}"))
-    curve = in_flight_in_words(run, x)
-    said = ["Requests over time.", headline, curve, latencies_in_words(run), numbers]
-    spoken = " ".join(each for each in said if each)
-    return picture(parts, bottom + 12, spoken, mark)
+    if not any(run.events for run in runs.values()):
+        words = "Nothing was sent yet."
+        return picture([text(8, 20, words)], 30, words, mark)
+    span = max(run.now for run in runs.values())
+    x = Scale(0, span, LEFT, RIGHT)
+    bottom = len(runs) * ROW
+    parts = time_axis(x, bottom - 10)
+    spoken = ["Requests in flight over time."]
+    for number, (name, run) in enumerate(runs.items()):
+        steps = in_flight_of(run)
+        headline = _headline(name, run, steps, computed=computed)
+        parts += _chart(x, number * ROW, headline, run, steps)
+        spoken.append(f"{headline}. {shape_in_words(steps, run.now)}")
+    return picture(parts, bottom + 14, " ".join(spoken), mark)
 
 
-def _headline(words: str) -> list[Element]:
-    lines = textwrap.wrap(words, LINE_CHARACTERS)
-    return [
-        bold(MARGIN, 14 + number * LINE_HEIGHT, line)
-        for number, line in enumerate(lines)
-    ]
-
-
-def _legend_of(run: Run) -> str:
-    """What the marks of refusals mean, if there are any."""
-    if not run.levels["refused"]:
-        return ""
-    return "; a refusal is marked when it comes back"
-
-
-def numbers_of(counts: Stats) -> str:
-    """What became of the requests; "" if there were none."""
-    if not counts.started:
-        return ""
-    answered = f"{with_commas(counts.accepted)} answered"
-    ends = [answered, f"{with_commas(counts.refused)} refused"]
+def _headline(name: str, run: Run, steps: Sequence[Level], *, computed: bool) -> str:
+    """What became of the requests, in how many seconds, and the most in flight."""
+    counts = run.counts
+    before = f"{name}: " if name else ""
+    kind = "Computed, not run yet: " if computed else ""
+    sent = many(counts.started, "request")
+    ends = [f"{counts.accepted:,} answered", f"{counts.refused:,} refused"]
     if counts.failed:
-        ends.append(f"{with_commas(counts.failed)} failed")
+        ends.append(f"{counts.failed:,} failed")
     if counts.cancelled:
-        ends.append(f"{with_commas(counts.cancelled)} cancelled")
-    return f"{many(counts.started, 'request')}: {', '.join(ends)}"
+        ends.append(f"{counts.cancelled:,} cancelled")
+    most = max(level.value for level in steps)
+    return (
+        f"{before}{kind}{sent} in {number_of(run.elapsed)} s: {', '.join(ends)}; "
+        f"at most {most:,} in flight"
+    )
 
 
-def _time_scale(run: Run) -> Scale:
-    begin = max(0.0, run.now - HISTORY)
-    return Scale(begin, max(run.now, begin + SHORTEST), LEFT, RIGHT)
+def in_flight_of(run: Run) -> list[Level]:
+    """How many requests are in flight, and from when.
+
+    As the server counts them if it is observed, otherwise as the client does.
+    """
+    begins = "sent"
+    if any(event.what == "arrived" for event in run.events):
+        begins = "arrived"
+    open_requests = set[int]()
+    steps = [Level(0.0, 0)]
+    for event in run.events:
+        if event.request is None:
+            continue
+        if event.what == begins:
+            open_requests.add(event.request)
+        elif event.what in END_KINDS:
+            open_requests.discard(event.request)
+        steps.append(Level(event.time, len(open_requests)))
+    return steps
 
 
-def _time_axis(x: Scale, bottom: float) -> list[Element]:
-    parts = []
-    for time in x.round_numbers(MOST_TIMES):
-        parts.append(line(f"M{x(time)} {TOP}V{bottom}", GRID))
-        words = f"{number_of(time)} s"
-        parts.append(text(x(time), bottom + TIMES_HEIGHT, words, "middle"))
-    if x.first > 0:
-        parts.append(text(x.end, REFUSED_TOP - 8, "older points left out", "end"))
+def _chart(
+    x: Scale, top: float, headline: str, run: Run, steps: Sequence[Level]
+) -> list[Element]:
+    limits = run.levels["limit"]
+    highest = max(level.value for level in [*steps, *limits])
+    y = Scale(0, max(highest, 1), top + 34 + HEIGHT, top + 34)
+    parts = [
+        text(8, top + 16, headline, font_weight=600),
+        line(_path(steps, x, y, end=run.now), BLUE, 2),
+        line(_path(limits, x, y, end=run.now), INK, 1.5, dashes="9 5"),
+    ]
+    for number in sorted({0, round(highest)}):
+        parts.append(line(f"M{LEFT} {y(number)}H{RIGHT}", GRID))
+        parts.append(text(LEFT - 8, y(number) + 5, f"{number:,}", "end"))
+    if limits:
+        last = limits[-1].value
+        parts.append(text(RIGHT + 6, y(last) + 5, f"limit {number_of(last)}"))
+    parts += _marks(run, "refused", x, top + 22, RED)
+    parts += _marks(run, "failed", x, top + 22, INK)
     return parts
 
 
-def _marks(run: Run, name: Line, x: Scale, *, y: float, style: Style) -> list[Element]:
-    """A row of marks, one wherever the line has a point."""
-    times = [point.time for point in points_of(run, name, x)]
-    path = "".join(f"M{x(time)} {y}v10" for time in times if time >= x.first)
-    return [text(x.start - 8, y + 10, name, "end"), styled(path, style)]
+def _path(steps: Sequence[Level], x: Scale, y: Scale, *, end: float) -> str:
+    """The line of a level: at each pixel the last, the lowest and the highest."""
+    columns: dict[int, list[float]] = {}
+    for time, value in steps:
+        columns.setdefault(round(x(time)), []).append(y(value))
+    path = ""
+    for place, values in columns.items():
+        path += f"H{place}" if path else f"M{place} {values[0]}"
+        turns = dict.fromkeys([max(values), min(values)])
+        path += "".join(f"V{each}" for each in turns) + f"V{values[-1]}"
+    return f"{path}H{x(end)}" if path else ""
+
+
+def _marks(run: Run, outcome: str, x: Scale, y: float, colour: str) -> list[Element]:
+    """A mark above the chart wherever a request ended with this outcome."""
+    times = [event.time for event in run.events if event.outcome == outcome]
+    places = dict.fromkeys(round(x(time)) for time in times)
+    path = "".join(f"M{place} {y}v8" for place in places)
+    return [line(path, colour, 2)] if path else []
+
+
+class Plateau(NamedTuple):
+    """A level that lasts."""
+
+    begin: float
+    level: float
+
+
+def shape_in_words(steps: Sequence[Level], seconds: float) -> str:
+    """How the level of requests in flight rises and falls in so many seconds.
+
+    >>> shape_in_words([(0, 0), (0.1, 12), (2, 6), (4, 0)], 4)
+    'Rises to 12 within 0.1 s, falls to 6 at 2 s.'
+    """
+    highest = max(level for _, level in steps)
+    if not highest:
+        return "Nothing was in flight."
+    pauses = _count_pauses(steps, PAUSE * seconds)
+    if pauses >= MANY_PAUSES:
+        return f"{pauses + 1} groups of up to {highest}, with pauses between them."
+    alike = ALIKE * highest
+    first, *others = _plateaus(steps, seconds, alike)
+    reached = next(time for time, level in steps if level >= first.level - alike)
+    words = [f"Rises to {first.level} within {number_of(max(reached, 0.01))} s"]
+    for before, plateau in pairwise([first, *others]):
+        verb = "rises" if plateau.level > before.level else "falls"
+        words.append(f"{verb} to {plateau.level} at {number_of(plateau.begin)} s")
+    return f"{', '.join(words)}."
+
+
+def _count_pauses(steps: Sequence[Level], shortest: float) -> int:
+    """How often nothing is in flight for a while between two requests."""
+    pauses = 0
+    for (time, level), (later, _) in pairwise(steps):
+        pauses += level == 0 and time > 0 and later - time >= shortest
+    return pauses
+
+
+def _plateaus(steps: Sequence[Level], seconds: float, alike: float) -> list[Plateau]:
+    """The levels between which the line rises and falls, and when each is reached."""
+    plateaus: list[Plateau] = []
+    for part in range(PARTS):
+        begin = part * seconds / PARTS
+        level = _usual_level(steps, begin, begin + seconds / PARTS)
+        if not plateaus or abs(level - plateaus[-1].level) > alike:
+            plateaus.append(Plateau(begin, level))
+    while len(plateaus) > 1 and plateaus[0].level == 0:
+        del plateaus[0]
+    while len(plateaus) > 1 and plateaus[-1].level == 0:
+        plateaus.pop()
+    return _turning_points(plateaus, seconds)
+
+
+def _usual_level(steps: Sequence[Level], begin: float, end: float) -> float:
+    """The level that lasts longest from ``begin`` to ``end``."""
+    seconds: dict[float, float] = {}
+    for (time, level), (until, _) in pairwise([*steps, Level(end, 0)]):
+        lasts = min(until, end) - max(time, begin)
+        if lasts > 0:
+            seconds[level] = seconds.get(level, 0) + lasts
+    return max(seconds, key=seconds.__getitem__, default=0)
+
+
+def _turning_points(plateaus: Sequence[Plateau], seconds: float) -> list[Plateau]:
+    """Without those that the line only passes on its way up or down."""
+    kept = list(plateaus[:1])
+    for plateau, later in pairwise([*plateaus[1:], Plateau(seconds, -1)]):
+        was_rising = kept[-1].level < plateau.level
+        goes_on = was_rising == (plateau.level < later.level) and later.level >= 0
+        is_short = later.begin - plateau.begin < 3 * seconds / PARTS
+        if not (goes_on and is_short):
+            kept.append(plateau)
+    return kept

@@ -1,129 +1,130 @@
-"""The requests of several runs compared: one strip per run, on one axis of time."""
+"""When the requests of several runs came: a row of marks for each run."""
 
-from collections.abc import Iterable, Mapping
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
-from inflight_lab.plot.drawing.axis import Scale, number_of
-from inflight_lab.plot.drawing.stack_bars import GAP, WIDTH_OF_A_BAR, Axes, draw_stack
-from inflight_lab.plot.drawing.stacks import Mark, Stack, marks_of, stacks_of
-from inflight_lab.plot.drawing.strip_in_words import strip_in_words
-from inflight_lab.plot.drawing.strip_numbers import draw_numbers
-from inflight_lab.plot.drawing.svg import GRID, WIDTH, Picture, line, picture, text
-from inflight_lab.plot.sentence.words import many
-from inflight_lab.runs.events import Event
+from inflight_lab.plot.drawing.svg import (
+    GREEN,
+    GRID,
+    INK,
+    RED,
+    WIDTH,
+    Picture,
+    Scale,
+    line,
+    many,
+    number_of,
+    picture,
+    text,
+    time_axis,
+)
+from inflight_lab.runs.events import Event, outcome_of
 
-LEFT_MARGIN = 150
+LEFT = 150
 """Pixels for the names."""
 
-RIGHT_MARGIN = 216
-"""Pixels for the numbers of the last burst, and for notes."""
+RIGHT = 190
+"""Pixels for the counts."""
 
-NOTE = 38
-"""Pixels from the last request to the notes."""
+ROW = 58
+"""Pixels from one row to the next."""
 
-STRIP = 64
-"""Pixels from one strip to the next."""
+APART = 0.12
+"""Share of the whole time without a request that divides two groups."""
 
-MOST_TIMES = 8
-"""How many times are written below the strips at most."""
+Known = Literal["answered", "refused", "sent"]
+"""What is known of a request; "sent" is all that is known of one without an answer."""
 
-
-class Strip(NamedTuple):
-    """What a strip shows."""
-
-    name: str
-    marks: list[Mark]
-    stacks: list[Stack]
-
-    @property
-    def counts(self) -> str:
-        """How many requests it has, and how many of them were refused."""
-        refused = sum(mark.known == "refused" for mark in self.marks)
-        return f"{many(len(self.marks), 'request')}, {refused} refused"
-
-    def in_words(self, x: Scale) -> str:
-        """A sentence for people who do not see it."""
-        if not self.stacks:
-            return f"{self.name}: {self.counts}."
-        return f"{self.name}: {self.counts}: {strip_in_words(self.stacks, x)}."
+STYLES: dict[Known, tuple[str, int, int]] = {
+    "answered": (GREEN, -22, 0),
+    "sent": (INK, -10, 0),
+    "refused": (RED, 0, 14),
+}
+"""The colour of a mark, and from where to where it goes, in pixels below the line: the
+refused ones hang below it, so colours are not needed."""
 
 
-def draw_strips(
-    runs: Mapping[str, Iterable[Event]], *, notes: Mapping[str, str] | None = None
-) -> Picture:
-    """One strip per run, on one axis of time; requests that came together are stacked.
+class Mark(NamedTuple):
+    """A request."""
 
-    ``runs`` are a server's timeline events by the run's name; ``notes`` are a few words
-    for the end of each strip, in place of its counts.  Refused requests are on top of
-    a stack, red, and shorter.  A burst has numbers beside it, in the same order and
-    colours: how many were answered, had no answer, and were refused.  Of a stream only
-    what stands out has a number.
+    time: float
+    """Seconds since the first request of its run."""
+    known: Known
+
+
+def draw_strips(runs: Mapping[str, Iterable[Event]]) -> Picture:
+    """One row per run, on one axis of time, with a mark for each request.
+
+    ``runs`` are a server's timeline events by the run's name.  Answered requests stand
+    on the line, refused ones hang below it; the counts stand at its end.
     """
-    marks = {name: marks_of(events) for name, events in runs.items()}
-    every = list(chain.from_iterable(marks.values()))
-    x = _time_scale(every)
-    strips = [_strip_of(name, each, x) for name, each in marks.items()]
-    axes = Axes(x, _most_in(strips))
-    parts: list[Element] = []
-    bottom = STRIP - 4.0
-    for strip in strips:
-        note = (notes or {}).get(strip.name) or strip.counts
-        parts += _draw(axes, bottom, strip, note)
-        bottom += STRIP
-    end = len(strips) * STRIP
-    parts += _times(x, end)
-    caption = _caption(every)
-    parts.append(text(LEFT_MARGIN, end + 38, caption))
-    spoken = [strip.in_words(x) for strip in strips]
-    return picture(parts, end + 50, " ".join([*spoken, caption]))
+    rows = {name: _marks_of(events) for name, events in runs.items()}
+    last = max((marks[-1].time for marks in rows.values() if marks), default=0.0)
+    x = Scale(0, last or 1.0, LEFT, WIDTH - RIGHT)
+    bottom = len(rows) * ROW
+    parts = time_axis(x, bottom)
+    spoken = []
+    for number, (name, marks) in enumerate(rows.items()):
+        parts += _row(x, number * ROW + 34, name, marks)
+        spoken.append(f"{name}: {_counts(marks)}: {_in_words(marks, x)}.")
+    caption = "When each request came.  Green, up: answered; red, down: refused"
+    parts.append(text(LEFT, bottom + 38, caption))
+    return picture(parts, bottom + 50, " ".join(spoken))
 
 
-def _time_scale(marks: list[Mark]) -> Scale:
-    last = max((mark.time for mark in marks), default=0.0) or 1.0
-    return Scale(0, last, LEFT_MARGIN, WIDTH - RIGHT_MARGIN)
-
-
-def _strip_of(name: str, marks: list[Mark], x: Scale) -> Strip:
-    width = (WIDTH_OF_A_BAR + GAP) * x.per_pixel
-    return Strip(name, marks, stacks_of(marks, width))
-
-
-def _most_in(strips: list[Strip]) -> int:
-    sizes = [len(stack.marks) for strip in strips for stack in strip.stacks]
-    return max(sizes, default=1)
-
-
-def _caption(marks: list[Mark]) -> str:
-    """How to read the strips: only what there is in them."""
-    seen = {mark.known for mark in marks}
-    parts = ["When each request came, those together stacked.  Green: answered"]
-    if "refused" in seen:
-        parts.append("red, shorter: refused")
-    if "sent" in seen:
-        parts.append("grey: no answer")
-    return "; ".join(parts)
-
-
-def _draw(axes: Axes, bottom: float, strip: Strip, note: str) -> list[Element]:
-    """A strip: its name, its stacks with their numbers, and the note at its end."""
-    x = axes.x
-    parts = [
-        text(LEFT_MARGIN - 12, bottom - 5, strip.name, "end"),
-        line(f"M{x.start} {bottom + 0.5}H{x.end + WIDTH_OF_A_BAR}", GRID),
+def _marks_of(events: Iterable[Event]) -> list[Mark]:
+    came: dict[int | None, float] = {}
+    known: dict[int | None, Known] = {}
+    for event in events:
+        if event.kind == "sent":
+            came[event.request] = event.time
+        elif event.kind == "answered":
+            outcome = outcome_of(event.kind, event.detail)
+            known[event.request] = "refused" if outcome == "refused" else "answered"
+    begin = min(came.values(), default=0.0)
+    marks = [
+        Mark(time - begin, known.get(request, "sent")) for request, time in came.items()
     ]
-    for stack in strip.stacks:
-        parts += draw_stack(axes, bottom, stack)
-    parts += draw_numbers(axes, bottom, strip.stacks)
-    parts.append(text(x.end + NOTE, bottom - 5, note))
+    return sorted(marks)
+
+
+def _row(x: Scale, y: float, name: str, marks: Sequence[Mark]) -> list[Element]:
+    parts = [
+        text(LEFT - 12, y, name, "end"),
+        line(f"M{LEFT} {y}H{x.end}", GRID),
+        text(x.end + 12, y, _counts(marks)),
+    ]
+    for known, (colour, top, bottom) in STYLES.items():
+        places = dict.fromkeys(x(mark.time) for mark in marks if mark.known == known)
+        path = "".join(f"M{place} {y + top}V{y + bottom}" for place in places)
+        if path:
+            parts.append(line(path, colour, 2))
     return parts
 
 
-def _times(x: Scale, bottom: float) -> list[Element]:
-    """The axis below the strips."""
-    parts = []
-    for time in x.round_numbers(MOST_TIMES):
-        parts.append(line(f"M{x(time)} 0V{bottom}", GRID))
-        parts.append(text(x(time), bottom + 15, f"{number_of(time)} s", "middle"))
-    return parts
+def _counts(marks: Sequence[Mark]) -> str:
+    refused = sum(mark.known == "refused" for mark in marks)
+    return f"{many(len(marks), 'request')}, {refused} refused"
+
+
+def _in_words(marks: Sequence[Mark], x: Scale) -> str:
+    """Which groups of requests came when."""
+    groups: list[list[Mark]] = [list(marks[:1])]
+    for before, mark in pairwise(marks):
+        if mark.time - before.time > APART * x.last:
+            groups.append([])
+        groups[-1].append(mark)
+    if len(groups) > 6:
+        return f"{len(groups)} groups until {number_of(marks[-1].time)} s"
+    return "; ".join(_group_in_words(group) for group in groups if group)
+
+
+def _group_in_words(group: Sequence[Mark]) -> str:
+    begin = number_of(group[0].time)
+    end = number_of(group[-1].time)
+    when = f"at {begin} s" if begin == end else f"from {begin} to {end} s"
+    refused = sum(mark.known == "refused" for mark in group)
+    ending = f", {refused} of them refused" if refused else ""
+    return f"{len(group)} {when}{ending}"

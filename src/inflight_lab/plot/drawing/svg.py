@@ -1,19 +1,22 @@
-"""SVG: its elements, and a picture of them that a notebook can show."""
+"""SVG: its elements, a scale for them, and a picture that a notebook can show."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 WIDTH = 860
+"""Pixels of every picture."""
 
 BLUE = "#0072b2"
 ORANGE = "#b86e00"
 GREEN = "#00785a"
 PURPLE = "#97527c"
 RED = "#c23b00"
-"""Okabe and Ito's colours, which survive colour blindness, nearly as in the live plot.
-None is light or dark, so all can be read on any ground."""
+"""Okabe and Ito's colours, which survive colour blindness.  None is light or dark, so
+all can be read on any ground."""
 
 INK = "#666"
 GRID = "#8080804d"
@@ -58,6 +61,35 @@ class Picture:
         return f'{STYLE}<img class="ifl-picture" alt="{alt}" src="{source}">'
 
 
+class Scale(NamedTuple):
+    """The pixel of a number: ``first`` is at ``start``, and ``last`` at ``end``."""
+
+    first: float
+    last: float
+    start: float
+    end: float
+
+    def __call__(self, number: float) -> float:
+        """The pixel of ``number``, to a tenth."""
+        share = (number - self.first) / (self.last - self.first)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    @property
+    def per_pixel(self) -> float:
+        """By how much two numbers differ that are a pixel apart."""
+        return (self.last - self.first) / (self.end - self.start)
+
+    def round_numbers(self, at_most: int) -> list[float]:
+        """Round numbers at equal distances, ``at_most`` + 1 of them at most."""
+        rough = (self.last - self.first) / at_most
+        power = 10.0 ** math.floor(math.log10(rough))
+        steps = (factor * power for factor in (1, 2, 5, 10))
+        step = next(step for step in steps if step >= rough)
+        first = math.ceil(self.first / step)
+        last = math.floor(self.last / step)
+        return [step * count for count in range(first, last + 1)]
+
+
 def picture(
     parts: Iterable[Element], height: float, title: str, mark: str = ""
 ) -> Picture:
@@ -86,11 +118,6 @@ def text(
     return element("text", words, x=x, y=y, fill=INK, text_anchor=anchor, **style)
 
 
-def bold(x: float, y: float, words: str) -> Element:
-    """Bold words, above what they name."""
-    return text(x, y, words, font_weight=600)
-
-
 def line(path: str, colour: str, width: float = 1, *, dashes: str = "none") -> Element:
     """A line along ``path``."""
     return element(
@@ -103,6 +130,16 @@ def line(path: str, colour: str, width: float = 1, *, dashes: str = "none") -> E
     )
 
 
+def time_axis(x: Scale, bottom: float) -> list[Element]:
+    """Lines from the top down to ``bottom`` at round times, with the times below."""
+    parts = []
+    for time in x.round_numbers(at_most=8):
+        parts.append(line(f"M{x(time)} 0V{bottom}", GRID))
+        words = f"{number_of(time)} s"
+        parts.append(text(x(time), bottom + 15, words, "middle"))
+    return parts
+
+
 def element(kind: str, words: str = "", **attributes: object) -> Element:
     """All that is drawn is made here, and ElementTree escapes it."""
     made = Element(kind)
@@ -110,3 +147,15 @@ def element(kind: str, words: str = "", **attributes: object) -> Element:
     for name, value in attributes.items():
         made.set(name.replace("_", "-"), str(value))
     return made
+
+
+def number_of(value: float) -> str:
+    """A number as a person writes it: 1,502 or 15.2 or 0.02."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 1 else f"{value:.2g}"
+
+
+def many(count: int, what: str) -> str:
+    """A number of things in words: 1 request, 2 requests."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,15 @@
+// One plot, as a widget of its own.
+
+import { Player, playerBar } from "../../stage/player.js";
+import { Run } from "../../stage/run.js";
+import { createStage } from "../../stage/stage.js";
+import { KernelRuns } from "./kernel_runs.js";
+import { widget } from "./widget.js";
+
+export default widget("ifl-plot", ({ root, model, signal }) => {
+  const stage = createStage(root);
+  const player = new Player([stage], signal);
+  root.append(playerBar(player));
+  new KernelRuns(model, player, () => new Run(), signal);
+  signal.addEventListener("abort", () => stage.destroy());
+});

@@ -1,0 +1,25 @@
+// Makes elements.
+
+/**
+ * An element with its properties and what is in it.  Texts go in as text, never as HTML:
+ * they may come from a server.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {{ [property: string]: unknown }} [properties] `data` has data attributes, and
+ *   `style` custom properties.
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
+export function make(name, { data = {}, ...properties } = {}, ...children) {
+  const element = document.createElement(name);
+  Object.assign(element, properties);
+  Object.assign(element.dataset, data);
+  element.append(...children);
+  return element;
+}
+
+/** Write a text where it is another one. @param {Element} element @param {string} text */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,275 @@
+// The flow at a time.  Every request is one dot, and the dot is the clock: it waits at
+// home, travels to the API, fills there for as long as the API works, and comes home.
+// Nothing is advanced: all is read off the run, so any time can be drawn.
+
+import { clamp, flightOf, LANDING, legAt, part } from "./motion.js";
+import { middle } from "./places.js";
+import { wallAt } from "./quota.js";
+import { countsAt } from "./run.js";
+
+/**
+ * @import { Flight } from "./motion.js"
+ * @import { Pen, Look } from "./pen.js"
+ * @import { Places, Point } from "./places.js"
+ * @import { Journey, Run } from "./run.js"
+ *
+ * @typedef {object} Moment What is drawn.
+ * @property {number} time
+ * @property {number} pace Seconds of the run that pass in one second of the eye's.
+ * @property {boolean} still Whether nothing should fly.
+ *
+ * @typedef {object} Dot
+ * @property {Point} at
+ * @property {number} radius
+ * @property {Look} look
+ * @property {number | null} filled Share of the API's work that is done, while it works.
+ * @property {Point | null} trail Where it was a moment ago.
+ */
+
+/** Seconds of the eye's. */
+const STEP = 0.3;
+const TRAIL = 0.06;
+
+/** A slot sleeps if it is kept for so long after its answer, in seconds of the run. */
+const ASLEEP_AFTER = 0.1;
+
+/** @param {Pen} pen @param {Run} run @param {Moment} moment @param {Places} places */
+export function drawFlow(pen, run, moment, places) {
+  drawWall(pen, run, moment, places);
+  drawDoor(pen, run, moment, places);
+  const first = firstShown(run, moment.time, places);
+  drawWaiting(pen, run, moment, places);
+  for (const journey of shown(run, first, places)) {
+    const { at, radius, look, filled, trail } = dotOf(journey, run, moment, places);
+    if (trail) pen.trail(trail, at, look);
+    if (filled === null) pen.dot(at, radius, look);
+    else pen.pie(at, radius, filled);
+  }
+  pen.flush();
+  if (!moment.still) drawBounces(pen, run, moment, places);
+}
+
+/**
+ * The number of the first request in the block.  In a long run the block moves on by
+ * whole rows, so that those that are out are always in it.
+ *
+ * @param {Run} run
+ * @param {number} time
+ * @param {Places} places
+ */
+export function firstShown(run, time, { count, columns }) {
+  if (run.size <= count) return 0;
+  const { sent, inFlight } = countsAt(run, time);
+  const most = run.size - count + columns - 1;
+  const past = Math.min(sent - inFlight - count / 3, most);
+  return Math.max(0, Math.floor(past / columns) * columns);
+}
+
+/** @param {Run} run @param {number} first @param {Places} places */
+function shown(run, first, { count }) {
+  const { journeys } = run;
+  const begin = Math.max(0, first - (journeys[0]?.number ?? 0));
+  return journeys.slice(begin, begin + count)
+    .filter(({ number }) => number < first + count);
+}
+
+/** Those that nobody has sent yet. @type {typeof drawFlow} */
+function drawWaiting(pen, run, { time }, places) {
+  const first = firstShown(run, time, places);
+  const sent = Math.max(run.sent.upTo(time), first);
+  const last = Math.min(run.size, first + places.count);
+  for (let number = sent; number < last; number += 1) {
+    pen.dot(places.home(number - first), places.radius, "waiting");
+  }
+}
+
+/** @param {Journey} journey @param {Run} run @param {Moment} moment @param {Places} places */
+export function dotOf(journey, run, moment, places) {
+  const place = journey.number - firstShown(run, moment.time, places);
+  const flight = flightOf(journey, run.settingAt(journey.sent));
+  const view = { journey, flight, place, places };
+  const dot = dotAt(view, moment);
+  const isMoving = moment.time > flight.departs && dot.filled === null;
+  const isHome = moment.time >= journey.ended + LANDING * moment.pace;
+  if (!isMoving || isHome || moment.still) return dot;
+  const before = { ...moment, time: moment.time - TRAIL * moment.pace };
+  return { ...dot, trail: dotAt(view, before).at };
+}
+
+/**
+ * @typedef {object} View
+ * @property {Journey} journey
+ * @property {Flight} flight
+ * @property {number} place Its place in the block.
+ * @property {Places} places
+ */
+
+/** @param {View} view @param {Moment} moment @returns {Dot} */
+function dotAt(view, moment) {
+  const { journey, flight, place, places } = view;
+  const { time, pace, still } = moment;
+  const leg = legAt(journey, flight, time, LANDING * pace);
+  const isInSlot = places.door === "slots" && journey.slot !== null;
+  const radius = isInSlot ? Math.min(places.radius, places.slotRadius) : places.radius;
+  const small = Math.min(radius, places.seatRadius);
+  const outcome = journey.outcome ?? "answered";
+  const plain = { filled: null, trail: null };
+  switch (leg.name) {
+    case "waiting":
+      return {
+        at: places.home(place),
+        radius: places.radius,
+        look: "waiting",
+        ...plain,
+      };
+    case "stuck":
+      return { at: places.start(journey, place), radius, look: "out", ...plain };
+    case "out": {
+      const at = along(wayOut(view), still ? 0.5 : leg.share);
+      return { at, radius: small, look: "out", ...plain };
+    }
+    case "api":
+      return {
+        at: atTheApi(view, moment),
+        radius: small,
+        look: "out",
+        ...plain,
+        filled: leg.share,
+      };
+    case "back": {
+      const from = outcome === "refused"
+        ? places.meets(journey, place)
+        : places.seat(journey.seat ?? 0);
+      const at = between(from, places.start(journey, place), still ? 0.5 : leg.share);
+      return { at, radius: small, look: outcome, ...plain };
+    }
+    default: {
+      const home = places.home(place);
+      const isThere = still || leg.share === 1;
+      const from = isThere ? home : lastPlace(view, moment);
+      const grown = radius + (places.radius - radius) * leg.share;
+      const at = between(from, home, smooth(leg.share));
+      return { at, radius: grown, look: outcome, ...plain };
+    }
+  }
+}
+
+/** Where it was when it ended. @param {View} view @param {Moment} moment */
+function lastPlace(view, moment) {
+  const { ended, sent } = view.journey;
+  const time = Math.max(sent, ended - 1e-6);
+  return time < ended
+    ? dotAt(view, { ...moment, time }).at
+    : view.places.home(view.place);
+}
+
+/** @param {View} view @returns {Point[]} */
+function wayOut({ journey, place, places }) {
+  const home = places.home(place);
+  const way = [places.start(journey, place), places.meets(journey, place)];
+  return places.door === "open" ? way : [home, ...way];
+}
+
+/** @param {View} view @param {Moment} moment @returns {Point} */
+function atTheApi({ journey, flight, place, places }, { time, pace, still }) {
+  const seat = places.seat(journey.seat ?? 0);
+  if (still) return seat;
+  const leaves = flight.turns < Infinity ? flight.turns : flight.ends;
+  const step = Math.min(STEP * pace, (leaves - flight.meets) / 2);
+  const inside = smooth(part(time, flight.meets, flight.meets + step));
+  return between(places.meets(journey, place), seat, inside);
+}
+
+/** Where a request was refused, a ring spreads. @type {typeof drawFlow} */
+function drawBounces(pen, run, { time, pace }, places) {
+  const lasts = 1.2 * STEP * pace;
+  const first = firstShown(run, time, places);
+  for (const journey of shown(run, first, places)) {
+    if (journey.outcome !== "refused") continue;
+    const { meets } = flightOf(journey, run.settingAt(journey.sent));
+    const age = (time - meets) / lasts;
+    if (!(age >= 0 && age < 1)) continue;
+    const at = places.meets(journey, journey.number - first);
+    pen.ring(at, places.seatRadius * (1 + 1.2 * age), 1 - age);
+  }
+}
+
+/** Slots: free, taken, or asleep after the answer. @type {typeof drawFlow} */
+function drawDoor(pen, run, { time }, places) {
+  const { door, slotCell } = places;
+  if (door === "gate") pen.slot("slot", middle(places.boxes.slots), slotCell * 0.5);
+  if (door !== "slots") return;
+  const radius = slotCell * 0.44;
+  const limit = run.settingAt(time).limit ?? 0;
+  const count = Math.max(limit, run.holds.length);
+  for (let slot = 0; slot < count; slot += 1) {
+    const at = places.slot(slot);
+    const hold = run.holds[slot]?.at(time);
+    const isTaken = hold !== undefined && time < hold.until;
+    if (slot < limit || isTaken) pen.slot("slot", at, radius);
+    if (!isTaken) continue;
+    pen.slot("taken", at, radius);
+    const since = hold.last?.ended ?? Infinity;
+    if (time < since + Math.min(ASLEEP_AFTER, hold.until - since)) continue;
+    if (hold.until - since > ASLEEP_AFTER) {
+      pen.asleep(
+        at,
+        radius,
+        hold.until < Infinity ? 1 - part(time, since, hold.until) : 1,
+      );
+    }
+  }
+}
+
+/** Whether the API has just refused something. @param {Run} run @param {Moment} moment */
+export function isClosed({ turned }, { time, pace }) {
+  return turned.within(time - STEP * pace, time) > 0;
+}
+
+/** The wall is the quota. @type {typeof drawFlow} */
+function drawWall(pen, run, moment, { boxes: { wall }, isTall }) {
+  const quota = wallAt(run, moment.time);
+  const path = pen.path(isClosed(run, moment) ? "closed" : "counted");
+  const length = isTall ? wall.width : wall.height;
+  /** @param {number} from @param {number} size */
+  const fill = (from, size) => {
+    if (isTall) path.rect(wall.left + from, wall.top, size, wall.height);
+    else path.rect(wall.left, wall.top + length - from - size, wall.width, size);
+  };
+  if (quota.shape === "level") fill(0, length * clamp(quota.share, 0, 1));
+  if (quota.shape !== "cells") return;
+  const { rate = 1 } = run.settingAt(moment.time).quota ?? {};
+  const cell = length / rate;
+  const gap = Math.min(1, cell / 4);
+  let from = 0;
+  for (const left of quota.cells) {
+    const size = Math.min(cell * left, length - from);
+    fill(from + gap / 2, Math.max(size - gap, 0));
+    from += size;
+  }
+}
+
+/** Evenly fast from point to point. @param {Point[]} points @param {number} share */
+function along(points, share) {
+  const lengths = points.slice(1).map(([x, y], index) =>
+    Math.hypot(x - points[index][0], y - points[index][1])
+  );
+  let left = share * lengths.reduce((sum, each) => sum + each, 0);
+  let leg = 0;
+  while (leg < lengths.length - 1 && left > lengths[leg]) {
+    left -= lengths[leg];
+    leg += 1;
+  }
+  return between(points[leg], points[leg + 1], left / (lengths[leg] || 1));
+}
+
+/** @param {Point} from @param {Point} to @param {number} share @returns {Point} */
+function between(from, to, share) {
+  return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
+}
+
+/** Slow, fast, slow. @param {number} share */
+function smooth(share) {
+  const within = clamp(share, 0, 1);
+  return within * within * (3 - 2 * within);
+}

@@ -1,0 +1,72 @@
+// Where in its life a request is at a time.  A dot is out for exactly as long as its
+// request; how that time is divided is for the eye where nobody measured it.
+
+/**
+ * @import { Journey, Setting } from "./run.js"
+ *
+ * @typedef {object} Flight
+ * @property {number} departs When its dot sets out,
+ * @property {number} meets meets the API's wall,
+ * @property {number} turns turns back, and
+ * @property {number} ends is back.
+ *
+ * @typedef {object} Leg
+ * @property {"waiting" | "stuck" | "out" | "api" | "back" | "home"} name
+ * @property {number} share How much of it is done, from 0 to 1.
+ */
+
+/** A request that takes longer than this to arrive, and its way, waits for a connection. */
+export const CONNECTED = 0.1;
+
+/** Share of its time that a dot is on the way at least, so that the eye can follow ... */
+const WAY = 0.2;
+
+/** ... and at most, in seconds: a live picture lags a little more. */
+export const LONGEST_WAY = 0.22;
+
+/** Seconds of the eye's from the slot home. */
+export const LANDING = 0.5;
+
+/** @param {Journey} journey @param {Setting} setting @returns {Flight} */
+export function flightOf(journey, setting) {
+  const { sent, arrived, ended, outcome } = journey;
+  const isStuck = arrived - sent > setting.way + CONNECTED;
+  const departs = isStuck ? arrived - setting.way : sent;
+  const expected = Math.min(journey.due, arrived + (setting.latency ?? Infinity));
+  const ends = ended < Infinity ? ended : expected;
+  const seen = Math.min(WAY * (ends - departs), LONGEST_WAY);
+  const meets = Math.max(arrived < Infinity ? arrived : departs, departs + seen);
+  if (outcome === "refused") return { departs, meets, turns: meets, ends };
+  const isLost = outcome === "failed" || outcome === "cancelled";
+  if (isLost) return { departs, meets, turns: Infinity, ends };
+  return { departs, meets, turns: Math.max(meets, ends - (meets - departs)), ends };
+}
+
+/**
+ * @param {Journey} journey
+ * @param {Flight} flight
+ * @param {number} time
+ * @param {number} landing Seconds from the slot home.
+ * @returns {Leg}
+ */
+export function legAt(journey, { departs, meets, turns, ends }, time, landing) {
+  const { sent, ended } = journey;
+  if (time < sent) return { name: "waiting", share: 0 };
+  if (time >= ended) return { name: "home", share: part(time, ended, ended + landing) };
+  if (time < departs) return { name: "stuck", share: 0 };
+  if (time < meets) return { name: "out", share: part(time, departs, meets) };
+  const isBack = time >= turns && ended < Infinity;
+  if (isBack) return { name: "back", share: part(time, turns, ended) };
+  const leaves = turns < Infinity ? turns : ends;
+  return { name: "api", share: leaves < Infinity ? part(time, meets, leaves) : 0 };
+}
+
+/** @param {number} time @param {number} from @param {number} to */
+export function part(time, from, to) {
+  return to > from ? clamp((time - from) / (to - from), 0, 1) : 1;
+}
+
+/** @param {number} value @param {number} least @param {number} most */
+export function clamp(value, least, most) {
+  return Math.max(least, Math.min(most, value));
+}

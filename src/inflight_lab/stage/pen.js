@@ -1,0 +1,192 @@
+// Draws by the hundred: shapes that look alike are one path.
+
+/**
+ * @import { Point } from "./places.js"
+ *
+ * @typedef {"waiting" | "out" | "answered" | "refused" | "failed" | "cancelled"
+ *   } Look
+ */
+
+const FULL = 2 * Math.PI;
+
+/** What is drawn, from the back to the front: its colour, and how. */
+const LAYERS = {
+  taken: { colour: "taken", how: "fill" },
+  asleep: { colour: "asleep", how: "fill" },
+  counted: { colour: "counted", how: "fill" },
+  closed: { colour: "refused", how: "fill" },
+  slot: { colour: "line", how: "stroke" },
+  waiting: { colour: "waiting", how: "stroke" },
+  trail_out: { colour: "out", how: "trail" },
+  trail_answered: { colour: "answered", how: "trail" },
+  trail_refused: { colour: "refused", how: "trail" },
+  trail_failed: { colour: "failed", how: "trail" },
+  trail_cancelled: { colour: "waiting", how: "trail" },
+  cancelled: { colour: "waiting", how: "thick" },
+  failed: { colour: "failed", how: "thick" },
+  refused: { colour: "refused", how: "fill" },
+  out: { colour: "out", how: "fill" },
+  answered: { colour: "answered", how: "fill" },
+};
+
+/** @typedef {keyof typeof LAYERS} Layer */
+
+const WIDTHS = { stroke: 1.75, trail: 3, thick: 2.5 };
+
+/** Custom properties of CSS, without their `--ifl-`. */
+const COLOURS = [
+  "line",
+  "waiting",
+  "out",
+  "answered",
+  "refused",
+  "failed",
+  "taken",
+  "asleep",
+  "counted",
+];
+
+export class Pen {
+  /** @type {Map<Layer, Path2D>} */
+  #paths = new Map();
+  /** @type {Record<string, string>} */
+  colours = {};
+  width = 0;
+  height = 0;
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  }
+
+  /** Read the size and the colours that CSS gives it. */
+  measure() {
+    const style = getComputedStyle(this.canvas);
+    for (const name of COLOURS) {
+      this.canvas.style.color = `var(--ifl-${name})`;
+      this.colours[name] = style.color;
+    }
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    this.scale = Math.min(devicePixelRatio, 2);
+    this.canvas.width = Math.round(this.width * this.scale);
+    this.canvas.height = Math.round(this.height * this.scale);
+  }
+
+  clear() {
+    const { context, scale = 1 } = this;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
+  }
+
+  /** @param {Point} at @param {number} radius @param {Look} look */
+  dot(at, radius, look) {
+    if (look === "refused") return diamond(this.path("refused"), at, radius);
+    if (look === "failed" || look === "cancelled") {
+      return cross(this.path(look), at, radius * 0.7);
+    }
+    circle(this.path(look), at, look === "waiting" ? radius * 0.72 : radius);
+  }
+
+  /** A dot of which a share is done. @param {Point} at @param {number} radius */
+  pie(at, radius, /** @type {number} */ share) {
+    circle(this.path("out"), at, radius);
+    if (share > 0) sector(this.path("answered"), at, radius, share);
+  }
+
+  /** @param {Point} from @param {Point} to @param {Look} look */
+  trail(from, to, look) {
+    if (look === "waiting") return;
+    const path = this.path(`trail_${look}`);
+    path.moveTo(...from);
+    path.lineTo(...to);
+  }
+
+  /** @param {Point} at @param {number} radius @param {number} alpha */
+  ring(at, radius, alpha) {
+    const { context } = this;
+    context.globalAlpha = alpha;
+    context.strokeStyle = this.colours.refused;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.arc(...at, radius, 0, FULL);
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** @param {"slot" | "taken"} what @param {Point} at @param {number} radius */
+  slot(what, at, radius) {
+    circle(this.path(what), at, radius);
+  }
+
+  /** @param {Point} at @param {number} radius @param {number} left */
+  asleep(at, radius, left) {
+    sector(this.path("asleep"), at, radius, left);
+  }
+
+  /** Draw what was collected. */
+  flush() {
+    for (const [layer, { colour, how }] of Object.entries(LAYERS)) {
+      const path = this.#paths.get(/** @type {Layer} */ (layer));
+      if (path) this.#draw(path, this.colours[colour], how);
+    }
+    this.#paths.clear();
+  }
+
+  /** @param {Path2D} path @param {string} colour @param {string} how */
+  #draw(path, colour, how) {
+    const { context } = this;
+    if (how === "fill") {
+      context.fillStyle = colour;
+      return context.fill(path);
+    }
+    context.strokeStyle = colour;
+    context.lineWidth = WIDTHS[/** @type {keyof typeof WIDTHS} */ (how)];
+    context.globalAlpha = how === "trail" ? 0.35 : 1;
+    context.stroke(path);
+    context.globalAlpha = 1;
+  }
+
+  /** @param {Layer} layer */
+  path(layer) {
+    const path = this.#paths.get(layer) ?? new Path2D();
+    this.#paths.set(layer, path);
+    return path;
+  }
+}
+
+/** @param {Path2D} path @param {Point} at @param {number} radius */
+function circle(path, [x, y], radius) {
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, FULL);
+}
+
+/** @param {Path2D} path @param {Point} at @param {number} radius */
+function diamond(path, [x, y], radius) {
+  path.moveTo(x, y - radius);
+  path.lineTo(x + radius, y);
+  path.lineTo(x, y + radius);
+  path.lineTo(x - radius, y);
+  path.closePath();
+}
+
+/** @param {Path2D} path @param {Point} at @param {number} radius */
+function cross(path, [x, y], radius) {
+  path.moveTo(x - radius, y - radius);
+  path.lineTo(x + radius, y + radius);
+  path.moveTo(x + radius, y - radius);
+  path.lineTo(x - radius, y + radius);
+}
+
+/**
+ * @param {Path2D} path
+ * @param {Point} at
+ * @param {number} radius
+ * @param {number} share
+ */
+function sector(path, [x, y], radius, share) {
+  path.moveTo(x, y);
+  path.arc(x, y, radius, -FULL / 4, FULL * (share - 0.25));
+  path.closePath();
+}

@@ -1,0 +1,155 @@
+// Where things are.  CSS lays out the boxes; this fills them.
+
+import { clamp } from "./motion.js";
+
+/**
+ * @import { Journey } from "./run.js"
+ *
+ * @typedef {[x: number, y: number]} Point
+ * @typedef {{ left: number, top: number, width: number, height: number }} Box
+ * @typedef {{ requests: Box, slots: Box, api: Box, wall: Box }} Boxes
+ *
+ * @typedef {"slots" | "gate" | "open"} Door What stands between the requests and the way.
+ *
+ * @typedef {object} Crowd What must find a place.
+ * @property {number} requests
+ * @property {number} slots
+ * @property {number} seats How many are at the API at once, at most.
+ * @property {Door} door
+ */
+
+/** So many requests are drawn at most, if they all fit: the others are only counted. */
+export const MOST_DOTS = 600;
+
+/** A smaller dot is none. */
+const SMALLEST_CELL = 6;
+
+const LARGEST_CELL = 68;
+
+/** Numbers that are far from each other, one after the other. */
+const GOLDEN = 0.618034;
+
+export class Places {
+  /** @param {Boxes} boxes @param {Crowd} crowd */
+  constructor(boxes, crowd) {
+    this.boxes = boxes;
+    this.door = crowd.door;
+    /** Whether the API is below the requests, and not beside them. */
+    this.isTall = boxes.wall.width > boxes.wall.height;
+    const { width, height } = boxes.requests;
+    const room = Math.floor(width / SMALLEST_CELL) * Math.floor(height / SMALLEST_CELL);
+    /** How many dots the block has. */
+    this.count = Math.max(1, Math.min(crowd.requests, MOST_DOTS, room));
+    const [cell, columns] = fit(boxes.requests, this.count);
+    this.cell = Math.min(cell, 40 + 28 / this.count, LARGEST_CELL);
+    this.columns = columns;
+    this.slotCell = Math.min(fit(boxes.slots, crowd.slots)[0], this.cell * 1.3);
+    this.seatCell = Math.min(fit(boxes.api, crowd.seats)[0], this.cell);
+    this.radius = this.cell * 0.38;
+  }
+
+  /** How large a dot is at the API. */
+  get seatRadius() {
+    return this.seatCell * 0.38;
+  }
+
+  /** How large a dot is in a slot. */
+  get slotRadius() {
+    return this.slotCell * (this.door === "slots" ? 0.34 : 0.4);
+  }
+
+  /**
+   * Where a request waits, and where its answer comes to; `place` is from 0.
+   *
+   * @param {number} place
+   * @returns {Point}
+   */
+  home(place) {
+    const { boxes: { requests: box }, cell, columns } = this;
+    if (this.count === 1) return middle(box);
+    const column = place % columns;
+    const row = Math.floor(place / columns);
+    return [box.left + (column + 0.5) * cell, box.top + (row + 0.5) * cell];
+  }
+
+  /** @param {number} slot @returns {Point} */
+  slot(slot) {
+    return this.#fromTheMiddle(this.boxes.slots, slot, this.slotCell);
+  }
+
+  /** @param {number} seat @returns {Point} */
+  seat(seat) {
+    return this.#fromTheMiddle(this.boxes.api, seat, this.seatCell);
+  }
+
+  /** Where a request leaves from. @param {Journey} journey @param {number} place */
+  start({ slot }, place) {
+    if (slot !== null && this.door === "slots") return this.slot(slot);
+    return this.door === "gate" ? middle(this.boxes.slots) : this.home(place);
+  }
+
+  /**
+   * Where it meets the API's wall.
+   *
+   * @param {Journey} journey
+   * @param {number} place
+   * @returns {Point}
+   */
+  meets(journey, place) {
+    const { left, top, width, height } = this.boxes.wall;
+    const [x, y] = this.start(journey, place);
+    const margin = this.seatRadius;
+    const [from, length] = this.isTall ? [left, width] : [top, height];
+    const spread = ((journey.number + 0.5) * GOLDEN) % 1 * length;
+    const straight = (this.isTall ? x : y) - from;
+    const isSpread = journey.slot === null;
+    const along = from + clamp(isSpread ? spread : straight, margin, length - margin);
+    return this.isTall ? [along, top - margin] : [left - margin, along];
+  }
+
+  /**
+   * The first is in the middle, the next beside it: so none moves when there are more.
+   *
+   * @param {Box} box
+   * @param {number} index
+   * @param {number} cell
+   * @returns {Point}
+   */
+  #fromTheMiddle(box, index, cell) {
+    const [x, y] = middle(box);
+    const across = this.isTall ? box.width : box.height;
+    const along = this.isTall ? box.height : box.width;
+    const inARow = Math.max(1, Math.floor(across / cell));
+    const rows = Math.max(1, Math.floor(along / cell));
+    const aside = fromZero(index % inARow, inARow) * cell;
+    const deep = fromZero(Math.floor(index / inARow) % rows, rows) * cell;
+    return this.isTall ? [x + aside, y + deep] : [x + deep, y + aside];
+  }
+}
+
+/** @param {Box} box @returns {Point} */
+export function middle({ left, top, width, height }) {
+  return [left + width / 2, top + height / 2];
+}
+
+/** 0, 1, -1, 2, -2 ..., half a step lower for an even number of places. */
+function fromZero(/** @type {number} */ index, /** @type {number} */ places) {
+  const centre = places % 2 ? 0 : -0.5;
+  return centre + (index % 2 ? (index + 1) / 2 : -index / 2);
+}
+
+/**
+ * The largest square of which so many fit in a box, in rows that are easy to count.
+ *
+ * @param {Box} box
+ * @param {number} count
+ * @returns {[cell: number, columns: number]}
+ */
+function fit({ width, height }, count) {
+  const columns = [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40, 50, 60];
+  const cells = columns.map((each) =>
+    Math.min(width / each, height / Math.ceil(Math.max(1, count) / each))
+  );
+  const cell = Math.max(1, ...cells);
+  return [cell, columns[cells.indexOf(cell)] ?? 1];
+}

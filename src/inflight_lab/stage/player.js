@@ -1,0 +1,264 @@
+// The player has the one clock of a page: it says which time all its stages show.
+
+import { make, write } from "./dom.js";
+import { LANDING, LONGEST_WAY } from "./motion.js";
+import { spanOf } from "./strip.js";
+
+/**
+ * @import { Run } from "./run.js"
+ * @import { Stage } from "./stage.js"
+ */
+
+/** Before the start. */
+const BEFORE = -0.001;
+
+/** Seconds of the eye's that a request takes at least, where one can choose ... */
+const WATCHABLE = 2.4;
+
+/** ... and that a run takes at most, which has gone before. */
+const PATIENCE = 25;
+
+/** A live picture is so many seconds behind, so that it knows how each flight ends. */
+const LAG = LONGEST_WAY + 0.03;
+
+/** A picture further off than this is put right at once; otherwise, by and by. */
+const FAR_OFF = 0.5;
+const BY_AND_BY = 0.1;
+
+/** The longest step from frame to frame, in seconds: a page may have been hidden. */
+const LONGEST_STEP = 0.05;
+
+/** Steps where nothing should fly, in seconds of the eye's. */
+const STILL_STEP = 0.5;
+
+/**
+ * The pace at which one can watch requests of this latency.
+ *
+ * @param {number} latency
+ * @returns {number} Seconds of the run in one second of the eye's, at most 1.
+ */
+export function watchablePace(latency) {
+  return Math.min(1, latency / WATCHABLE);
+}
+
+/** The pace at which one can watch runs that are over. @param {Run[]} runs */
+export function paceOf(runs) {
+  const flights = runs.flatMap(({ journeys }) => journeys)
+    .filter(({ ended }) => ended < Infinity)
+    .map(({ sent, ended }) => ended - sent)
+    .sort((one, other) => one - other);
+  const median = flights[flights.length >> 1] ?? WATCHABLE;
+  const length = Math.max(0, ...runs.map((each) => each.now));
+  return Math.min(1, Math.max(watchablePace(median), length / PATIENCE));
+}
+
+export class Player extends EventTarget {
+  /** @type {Run[]} One for each stage. */
+  runs = [];
+  /** The time that is shown. */
+  time = BEFORE;
+  isPlaying = false;
+  /** Whether it plays at half the speed. */
+  isHalf = false;
+  #pace = 1;
+  /** @type {((time: number) => void) | null} Lets a simulation go on. */
+  #advance = null;
+  #isFollowing = false;
+  #frame = 0;
+  #lastFrame = 0;
+  /** When the newest moment of a followed run was heard of, and which it was. */
+  #heard = { now: 0, at: 0 };
+
+  /**
+   * @param {Stage[]} stages
+   * @param {AbortSignal} [signal] Aborted when the page closes.
+   */
+  constructor(stages, signal) {
+    super();
+    this.stages = stages;
+    this.stillness = matchMedia("(prefers-reduced-motion: reduce)");
+    for (const stage of stages) stage.onSeek = (time) => this.seek(time);
+    signal?.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
+  }
+
+  /** How far the runs have gone. */
+  get newest() {
+    return Math.max(0, ...this.runs.map((each) => each.now));
+  }
+
+  get isLive() {
+    return this.runs.some((each) => each.isLive);
+  }
+
+  /** When the last dot is at home, if the runs are over. */
+  get end() {
+    return this.newest + (this.isLive ? 0 : LANDING * this.pace);
+  }
+
+  get isOver() {
+    return this.time >= this.newest && !this.isLive;
+  }
+
+  get hasBegun() {
+    return this.time > BEFORE;
+  }
+
+  get pace() {
+    return this.#pace * (this.isHalf ? 0.5 : 1);
+  }
+
+  /** Show runs before their start. @param {Run[]} runs */
+  show(runs) {
+    this.runs = runs;
+    this.time = BEFORE;
+    this.isPlaying = false;
+    this.#advance = null;
+    this.#isFollowing = false;
+    this.#pace = paceOf(runs);
+    this.#changed();
+  }
+
+  /** Show runs that are over, at their end. @param {Run[]} runs */
+  showEnd(runs) {
+    this.show(runs);
+    this.seek(Infinity);
+  }
+
+  /**
+   * Let a simulation go on, and show it.
+   *
+   * @param {(time: number) => void} advance
+   * @param {number} pace
+   */
+  simulate(advance, pace) {
+    this.#advance = advance;
+    this.#pace = pace;
+    this.play();
+  }
+
+  /** Another pace from now on. @param {number} pace */
+  setPace(pace) {
+    this.#pace = pace;
+    this.#changed();
+  }
+
+  /** Keep to the newest moment of runs that go on elsewhere. */
+  follow() {
+    this.#isFollowing = true;
+    this.isHalf = false;
+    this.#pace = 1;
+    this.#heard = { now: 0, at: performance.now() };
+    this.play();
+    this.time = this.newest - LAG;
+  }
+
+  /** Play on; from the start, if it is over. */
+  play() {
+    if (this.isOver || !this.hasBegun) this.time = 0;
+    this.isPlaying = true;
+    this.#lastFrame = performance.now();
+    this.#changed();
+  }
+
+  pause() {
+    this.isPlaying = false;
+    this.#changed();
+  }
+
+  toggle() {
+    if (this.isPlaying) this.pause();
+    else this.play();
+  }
+
+  /** @param {boolean} isHalf */
+  setHalf(isHalf) {
+    this.isHalf = isHalf;
+    this.#changed();
+  }
+
+  /** Stand still at a time. @param {number} time */
+  seek(time) {
+    if (!this.runs.length) return;
+    this.time = Math.max(0, Math.min(time, this.end));
+    this.pause();
+  }
+
+  /** Draw, at the next frame. */
+  draw() {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame((now) => this.#tick(now));
+  }
+
+  /** @param {number} now In milliseconds. */
+  #tick(now) {
+    this.#frame = 0;
+    if (this.isPlaying) this.#step(now);
+    this.drawNow();
+    if (this.isPlaying) this.draw();
+  }
+
+  /** @param {number} now In milliseconds. */
+  #step(now) {
+    const passed = Math.min((now - this.#lastFrame) / 1000, LONGEST_STEP);
+    this.#lastFrame = now;
+    this.time += passed * this.pace;
+    if (this.#isFollowing) this.#keepUp(now);
+    this.#advance?.(this.time);
+    if (!this.isLive && this.time >= this.end) this.#stay();
+  }
+
+  /** It stays at the end, where one can look back. */
+  #stay() {
+    this.isPlaying = false;
+    this.#isFollowing = false;
+    this.#advance = null;
+    this.#pace = paceOf(this.runs);
+    this.time = this.end;
+    this.#changed();
+  }
+
+  /** @param {number} now In milliseconds. */
+  #keepUp(now) {
+    const { newest } = this;
+    if (newest !== this.#heard.now) this.#heard = { now: newest, at: now };
+    if (!this.isLive) return;
+    const wanted = newest + (now - this.#heard.at) / 1000 - LAG;
+    const off = wanted - this.time;
+    const isFarOff = Math.abs(off) > FAR_OFF;
+    this.time += off * (isFarOff ? 1 : BY_AND_BY);
+  }
+
+  /** Draw at once. */
+  drawNow() {
+    const { pace, stillness: { matches: still } } = this;
+    const step = STILL_STEP * pace;
+    const isStepping = still && this.isPlaying && this.time < this.newest;
+    const time = isStepping ? Math.floor(this.time / step) * step : this.time;
+    const span = spanOf(this.runs);
+    this.stages.forEach((stage, index) => {
+      const run = this.runs[index];
+      if (run) stage.draw(run, time, { pace, still, span });
+    });
+  }
+
+  #changed() {
+    this.draw();
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Buttons to play, to pause, and for half the speed. @param {Player} player */
+export function playerBar(player) {
+  const play = make("button", { type: "button", className: "ifl-play" });
+  const half = make("button", { type: "button", textContent: "½ speed" });
+  play.onclick = () => player.toggle();
+  half.onclick = () => player.setHalf(!player.isHalf);
+  const show = () => {
+    const again = player.hasBegun && player.isOver ? "Play again" : "Play";
+    write(play, player.isPlaying ? "Pause" : again);
+    half.ariaPressed = `${player.isHalf}`;
+  };
+  player.addEventListener("change", show);
+  show();
+  return make("div", { className: "ifl-player-bar" }, play, half);
+}

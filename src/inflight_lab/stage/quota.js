@@ -1,0 +1,111 @@
+// How the API's quota stands at a time: its shape, and how much of it is used.
+
+/**
+ * @import { Quota, Run } from "./run.js"
+ *
+ * @typedef {object} Wall What the API's wall shows.
+ * @property {"cells" | "level" | "none"} shape A cell for each request that was let in, or
+ *   how full it is.
+ * @property {number[]} cells How much is left of each, from 0 to 1.
+ * @property {number} share How full it is, from 0 to 1.
+ * @property {string} words
+ */
+
+/** A cell goes within this share of the period. */
+const LEAVING = 0.08;
+
+/** Times are rounded: an arrival at the beginning of a fixed window is in it. */
+const EXACTLY = 1e-7;
+
+/** @type {Wall} */
+const NO_WALL = { shape: "none", cells: [], share: 0, words: "no quota" };
+
+/** @param {Run} run @param {number} time @returns {Wall} */
+export function wallAt(run, time) {
+  const { quota } = run.settingAt(time);
+  if (!quota) return NO_WALL;
+  if (quota.kind === "token-bucket") return bucketAt(run, quota, time);
+  if (quota.kind === "gcra") return spacingAt(run, quota, time);
+  return windowAt(run, quota, time);
+}
+
+/** Whether one more request is let in. @param {Run} run @param {number} time */
+export function hasRoom(run, time) {
+  const { quota } = run.settingAt(time);
+  if (!quota) return true;
+  const { kind, rate, period, burst } = quota;
+  if (kind === "token-bucket") return tokensAt(run, quota, time) >= 1;
+  if (kind === "gcra") return dueIn(run, time) <= (burst - 1) * period / rate + EXACTLY;
+  return run.letIn.within(windowStart(run, quota, time), time) < rate;
+}
+
+/** How many tokens are in the bucket. @param {Run} run @param {Quota} quota */
+export function tokensAt(run, { rate, period, burst }, /** @type {number} */ time) {
+  const last = run.gauges.at(time);
+  if (!last) return burst;
+  const refilled = (time - last.time) * rate / period;
+  return Math.min(burst, Math.max(0, last.gauge) + refilled);
+}
+
+/** In how many seconds the next request is due. @param {Run} run @param {number} time */
+export function dueIn(run, time) {
+  const last = run.gauges.at(time);
+  return last ? Math.max(0, last.time + last.gauge - time) : 0;
+}
+
+/** Since when the API counts. @param {Run} run @param {Quota} quota */
+function windowStart(run, { kind, period }, /** @type {number} */ time) {
+  if (kind === "sliding-window") return time - period;
+  return time - (time + run.windowOffset + EXACTLY) % period;
+}
+
+/** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
+function windowAt(run, quota, time) {
+  const { kind, rate, period } = quota;
+  const start = windowStart(run, quota, time);
+  const isSliding = kind === "sliding-window";
+  const letIn = run.letIn.between(start, time);
+  const cells = letIn.map((each) =>
+    isSliding ? Math.min(1, (each - start) / (LEAVING * period)) : 1
+  );
+  const words = `${cells.length} of ${inWords(rate)} ${isSliding ? "in" : "in this"} ${
+    isSliding ? spanInWords(period) : "window"
+  }`;
+  return { shape: "cells", cells, share: cells.length / rate, words };
+}
+
+/** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
+function bucketAt(run, quota, time) {
+  const tokens = tokensAt(run, quota, time);
+  const words = `${Math.floor(tokens + EXACTLY)} of ${
+    inWords(quota.burst)
+  } tokens left`;
+  return { shape: "level", cells: [], share: tokens / quota.burst, words };
+}
+
+/** @param {Run} run @param {Quota} quota @param {number} time @returns {Wall} */
+function spacingAt(run, { rate, period, burst }, time) {
+  const wait = dueIn(run, time);
+  const every = period / rate;
+  const early = wait - (burst - 1) * every;
+  const share = Math.min(1, wait / (burst * every));
+  const words = early > EXACTLY ? `next in ${secondsInWords(early)}` : "next one: now";
+  return { shape: "level", cells: [], share, words };
+}
+
+/** @param {number} value */
+export function inWords(value) {
+  return value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 });
+}
+
+/** @param {number} seconds */
+export function secondsInWords(seconds) {
+  if (seconds < 0.1) return `${Math.ceil(seconds * 1000 - EXACTLY)} ms`;
+  return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`;
+}
+
+/** "a second", "10 s", "a minute". @param {number} period */
+export function spanInWords(period) {
+  if (period === 1) return "1 s";
+  return period === 60 ? "a minute" : secondsInWords(period);
+}

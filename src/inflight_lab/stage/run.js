@@ -1,0 +1,283 @@
+// A run: each request with all its times, the slots, and what was set when.  It is one
+// type for runs that are live, recorded, watched or simulated.  It only grows, by the calls
+// of `Run`; whatever is shown at a time is read off it, in any order.
+//
+// All times are in seconds since the run began.  Infinity: it has not happened yet.
+
+import { Changes, Times } from "./times.js";
+
+/**
+ * @typedef {"answered" | "refused" | "failed" | "cancelled"} Outcome
+ *
+ * @typedef {object} Journey One request.
+ * @property {number} number Its place in the order of sending, from 0.
+ * @property {number | null} slot From which slot it was sent.
+ * @property {number} sent
+ * @property {number} arrived When the API counted it.
+ * @property {number} due When the API will answer, if it says so on arrival.
+ * @property {number} ended When its answer was back, or it failed.
+ * @property {Outcome | null} outcome Known from its arrival on, where the API says it.
+ * @property {number | string | null} reason The status, or the name of the error.
+ * @property {number | null} seat Its place at the API.
+ *
+ * @typedef {object} Hold A slot that is taken.
+ * @property {number} time From when.
+ * @property {number} until
+ * @property {Journey | null} last Whose request was sent from it last.
+ *
+ * @typedef {object} Quota What the API allows: `rate` requests per `period`.
+ * @property {"fixed-window" | "sliding-window" | "token-bucket" | "gcra"} kind
+ * @property {number} rate
+ * @property {number} period
+ * @property {number} burst How many a full bucket holds, or how many may come early.
+ * @property {number} tokens How many tokens per period; 0 where they are not counted.
+ *
+ * @typedef {object} Setting What is set from `time` on.
+ * @property {number} time
+ * @property {number | null} limit Null for no limit, or none that is known.
+ * @property {number | null} latency Null where nobody knows.
+ * @property {number} way How long a request is on its way to the API.
+ * @property {Quota | null} quota
+ * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
+ * @property {"" | "pause" | "paced"} manner What else is known of how they are sent.
+ *
+ * @typedef {{ time: number, value: number }} Level
+ *
+ * @typedef {object} Counted What the quota says right after an arrival.
+ * @property {number} time
+ * @property {number} gauge Counted in the window, tokens left, or seconds until the next is due.
+ *
+ * @typedef {object} Counts
+ * @property {number} sent
+ * @property {number} waiting
+ * @property {number} inFlight
+ * @property {number} notArrived How many of these the API has not seen yet.
+ * @property {number} answered
+ * @property {number} refused Also those that are still on their way back.
+ * @property {number} failed
+ * @property {number} cancelled Also those that were never sent.
+ */
+
+/** What every run has set before anybody sets it. @type {Setting} */
+const UNSET = {
+  time: 0,
+  limit: null,
+  latency: null,
+  way: 0,
+  quota: null,
+  maxConcurrent: 0,
+  manner: "",
+};
+
+/** The runner with the pause keeps a slot for so many seconds after an answer. */
+export const PAUSE = 1;
+
+/** Statuses of refusals: too many requests, or what APIs say in its place. */
+const REFUSALS = [402, 403, 429, 503, 529];
+
+/** @param {number | string | null} status @returns {Outcome} */
+export function outcomeOf(status) {
+  if (REFUSALS.includes(Number(status))) return "refused";
+  return Number(status) < 400 ? "answered" : "failed";
+}
+
+export class Run {
+  /** How far it has gone. */
+  now = 0;
+  /** Whether it goes on. */
+  isLive = false;
+  /** Whether somebody stopped it before its end. */
+  wasStopped = false;
+  /** Whether it is known that there is no limit. */
+  isUnlimited = false;
+  /** How far into a window of the clock the run began. */
+  windowOffset = 0;
+  /** How many requests it has in all, as far as anybody has said. */
+  size = 0;
+
+  /** @type {Journey[]} In the order of sending.  The oldest may be forgotten. */
+  journeys = [];
+  /** @type {Changes<Hold>[]} By slot. */
+  holds = [];
+  /** @type {Changes<Setting>} */
+  settings = new Changes();
+  /** @type {{ waiting: Changes<Level>, tokens: Changes<Level> }} */
+  levels = { waiting: new Changes(), tokens: new Changes() };
+  /** @type {Changes<Counted>} */
+  gauges = new Changes();
+
+  sent = new Times();
+  /** Own requests that have reached the API, or ended before. */
+  reached = new Times();
+  /** What the API let in or turned away, requests of others included. */
+  letIn = new Times();
+  turned = new Times();
+  /** Own requests that were turned away. */
+  bounced = new Times();
+  /** Those that waited and were never sent. */
+  givenUp = new Times();
+  ends = {
+    answered: new Times(),
+    refused: new Times(),
+    failed: new Times(),
+    cancelled: new Times(),
+  };
+  /** @type {(Journey | undefined)[]} Who sits at the API, by seat. */
+  #seats = [];
+
+  /**
+   * From a time on this is set, and all else as before.
+   *
+   * @param {number} time
+   * @param {Partial<Omit<Setting, "time">>} changes
+   */
+  set(time, changes) {
+    this.settings.add({ ...this.settingAt(time), ...changes, time });
+  }
+
+  /** @param {number} time @param {number} waiting How many wait from then on. */
+  wait(time, waiting) {
+    this.levels.waiting.add({ time, value: waiting });
+  }
+
+  /** @param {number} time @param {number} slot */
+  take(time, slot) {
+    while (this.holds.length <= slot) this.holds.push(new Changes());
+    this.holds[slot].add({ time, until: Infinity, last: null });
+  }
+
+  /** @param {number} time @param {number} slot */
+  free(time, slot) {
+    const hold = this.holds[slot]?.list.at(-1);
+    if (hold) hold.until = time;
+  }
+
+  /**
+   * @param {number} time
+   * @param {number | null} slot
+   * @param {number} [number] Without it, the next.
+   */
+  send(time, slot = null, number = (this.journeys.at(-1)?.number ?? -1) + 1) {
+    /** @type {Journey} */
+    const journey = {
+      number,
+      slot,
+      sent: time,
+      arrived: Infinity,
+      due: Infinity,
+      ended: Infinity,
+      outcome: null,
+      reason: null,
+      seat: null,
+    };
+    this.journeys.push(journey);
+    this.sent.add(time);
+    this.size = Math.max(this.size, journey.number + 1);
+    const hold = slot === null ? undefined : this.holds[slot]?.list.at(-1);
+    if (hold) hold.last = journey;
+    return journey;
+  }
+
+  /**
+   * The API counts a request.
+   *
+   * @param {number} time
+   * @param {Journey | undefined} journey None for a request of somebody else.
+   * @param {{ status?: number | null, due?: number, gauge?: number | null }} verdict
+   *   With which status it will answer and when, and how the quota stands now.
+   */
+  arrive(time, journey, { status = null, due = Infinity, gauge = null } = {}) {
+    const outcome = status === null ? null : outcomeOf(status);
+    if (outcome === "refused") this.turned.add(time);
+    else this.letIn.add(time);
+    if (gauge !== null) this.gauges.add({ time, gauge });
+    if (!journey) return;
+    if (outcome === "refused") this.bounced.add(time);
+    Object.assign(journey, { outcome, due, reason: status });
+    this.#reach(journey, time);
+  }
+
+  /**
+   * @param {number} time
+   * @param {Journey} journey
+   * @param {Outcome} outcome
+   * @param {number | string | null} reason
+   */
+  end(time, journey, outcome, reason = null) {
+    if (journey.arrived === Infinity) this.reached.add(time);
+    if (outcome === "refused" && journey.outcome !== outcome) this.bounced.add(time);
+    Object.assign(journey, { ended: time, outcome, reason });
+    this.ends[outcome].add(time);
+  }
+
+  /** Some that waited will never be sent. @param {number} time @param {number} count */
+  giveUp(time, count) {
+    for (let each = 0; each < count; each += 1) this.givenUp.add(time);
+  }
+
+  /** Only what is known of times after this one is kept. @param {number} time */
+  forget(time) {
+    this.journeys = this.journeys.filter(({ ended }) => ended > time);
+    const { sent, reached, givenUp, letIn, turned, bounced } = this;
+    const ends = Object.values(this.ends);
+    const times = [sent, reached, givenUp, letIn, turned, bounced, ...ends];
+    for (const each of times) each.forget(time);
+    const { waiting, tokens } = this.levels;
+    for (const each of [waiting, tokens, this.gauges, ...this.holds]) each.forget(time);
+  }
+
+  /** @param {number} number @returns {Journey | undefined} */
+  journey(number) {
+    let [from, to] = [0, this.journeys.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.journeys[middle].number < number) from = middle + 1;
+      else to = middle;
+    }
+    const found = this.journeys[from];
+    return found?.number === number ? found : undefined;
+  }
+
+  /** @param {number} time @returns {Setting} */
+  settingAt(time) {
+    return this.settings.at(time) ?? this.settings.list[0] ?? UNSET;
+  }
+
+  /** @param {Journey} journey @param {number} time */
+  #reach(journey, time) {
+    journey.arrived = time;
+    this.reached.add(time);
+    if (journey.outcome === "refused") return;
+    const free = this.#seats.findIndex((each) => !each || each.ended <= time);
+    journey.seat = free < 0 ? this.#seats.length : free;
+    this.#seats[journey.seat] = journey;
+  }
+}
+
+/** @param {Run} run @param {number} time @returns {Counts} */
+export function countsAt(run, time) {
+  const sent = run.sent.upTo(time);
+  const { answered, refused, failed, cancelled } = run.ends;
+  const ended = [answered, refused, failed, cancelled].map((each) => each.upTo(time));
+  return {
+    sent,
+    waiting: run.levels.waiting.at(time)?.value ?? 0,
+    inFlight: sent - ended.reduce((sum, each) => sum + each, 0),
+    notArrived: sent - run.reached.upTo(time),
+    answered: answered.upTo(time),
+    refused: run.bounced.upTo(time),
+    failed: failed.upTo(time),
+    cancelled: cancelled.upTo(time) + run.givenUp.upTo(time),
+  };
+}
+
+/** @param {Run} run @param {number} time */
+export function inFlightAt(run, time) {
+  return countsAt(run, time).inFlight;
+}
+
+/** How many were sent within the last period. @param {Run} run @param {number} time */
+export function sentLatelyAt(run, time) {
+  const period = run.settingAt(time).quota?.period ?? 1;
+  return run.sent.within(time - period, time);
+}

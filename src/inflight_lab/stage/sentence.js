@@ -1,0 +1,300 @@
+// What one sentence says of a run at a time.  The first of twelve patterns that fits is
+// taken; most of them are arithmetic.  Its words carry the colours of the dots.
+
+import { CONNECTED } from "./motion.js";
+import { inWords, secondsInWords, spanInWords } from "./quota.js";
+import { countsAt, PAUSE } from "./run.js";
+
+/**
+ * @import { Counts, Quota, Run, Setting } from "./run.js"
+ *
+ * @typedef {string | [text: string,
+ *   look: "out" | "answered" | "refused" | "failed" | "asleep" | "strong"]} Words
+ *
+ * @typedef {object} View What is known of a run at a time.
+ * @property {Run} run
+ * @property {number} time
+ * @property {Setting} setting
+ * @property {Counts} counts
+ * @property {number | null} latency Of those that are out.
+ *
+ * @typedef {(view: View) => Words[] | null} Pattern
+ */
+
+/** So many that are stuck are worth a sentence. */
+const MANY_STUCK = 5;
+
+/** What has just happened, in seconds of the run. */
+const RECENT = 1;
+
+/** @param {Run} run @param {number} time @returns {Words[]} */
+export function sentenceAt(run, time) {
+  const counts = countsAt(run, time);
+  const setting = run.settingAt(time);
+  const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
+  const view = { run, time, setting, counts, latency: before.latency };
+  const isOver = !run.isLive && time >= run.now;
+  const patterns = time < 0 ? [planned] : isOver ? OVER : UNDER_WAY;
+  for (const pattern of patterns) {
+    const words = pattern(view);
+    if (words) return words;
+  }
+  return [""];
+}
+
+/** @param {Words[]} words */
+export function asText(words) {
+  return words.map((each) => typeof each === "string" ? each : each[0]).join("");
+}
+
+/** @type {Pattern[]} */
+const UNDER_WAY = [alone, stuck, failing, nobodySends, tail, paced, paused, flowing];
+
+/** @type {Pattern[]} */
+const OVER = [nothing, allAnswered, mixed];
+
+/** @type {Pattern} */
+function planned({ run, setting }) {
+  if (run.size === 0) return ["Nothing has been sent yet."];
+  if (run.size === 1) return ["This dot is a request to an API."];
+  const requests = `${inWords(run.size)} requests`;
+  if (setting.manner === "paced") return [`${requests}, evenly spaced.`];
+  if (setting.limit === null) {
+    return [run.isUnlimited ? `${requests}, all at once.` : `${requests}.`];
+  }
+  const pause = setting.manner === "pause" ? ", and a pause after each" : "";
+  return [`${requests}, at most ${setting.limit} in flight${pause}.`];
+}
+
+/** @type {Pattern} */
+function alone({ run }) {
+  return run.size === 1 ? ["It is out. The dot fills while the API works."] : null;
+}
+
+/** @type {Pattern} */
+function stuck({ run, time, setting }) {
+  const long = run.sent.upTo(time - setting.way - CONNECTED) - run.reached.upTo(time);
+  if (long < MANY_STUCK) return null;
+  return [
+    [`${inWords(long)} sent`, "out"],
+    ", but not at the API yet: they wait for a connection.",
+  ];
+}
+
+/** @type {Pattern} */
+function failing({ run, time }) {
+  const count = run.ends.failed.within(time - RECENT, time);
+  if (count === 0) return null;
+  const why = whyFailed(run, time);
+  return [[`${inWords(count)} failed`, "failed"], why ? `: ${why}.` : "."];
+}
+
+/** @type {Pattern} */
+function nobodySends({ run, time, counts }) {
+  const isIdle = counts.inFlight === 0 && run.holds.every((each) => {
+    const hold = each.at(time);
+    return !hold || hold.until <= time;
+  });
+  const isQuiet = time - run.sent.lastUpTo(time) > RECENT / 2;
+  if (!counts.refused || !counts.waiting || !isIdle || !isQuiet) return null;
+  return [
+    `Nobody sends: after ${inWords(counts.refused)} `,
+    ["refused", "refused"],
+    ", all wait before they try again.",
+  ];
+}
+
+/** @type {Pattern} */
+function tail({ run, counts: { waiting, inFlight, sent } }) {
+  const isKnown = run.levels.waiting.list.length > 0;
+  if (!isKnown || waiting || sent < run.size || inFlight === run.size) return null;
+  const verb = inFlight === 1 ? "one is" : `${inWords(inFlight)} are`;
+  return inFlight ? ["The last ", [verb, "out"], " still out."] : null;
+}
+
+/** @type {Pattern} */
+function paced({ run, time, setting: { manner, quota } }) {
+  if (manner !== "paced") return null;
+  const last = run.sent.between(-Infinity, time).slice(-10);
+  if (last.length < 2) return null;
+  const spacing = (last[last.length - 1] - last[0]) / (last.length - 1);
+  return [
+    "One every ",
+    [secondsInWords(spacing), "out"],
+    " = ",
+    ...perPeriod(1 / spacing, quota),
+    ...comparedWith(quota, 1 / spacing, 0),
+  ];
+}
+
+/** @type {Pattern} */
+function paused({ time, run, setting: { manner, limit, quota }, latency, counts }) {
+  if (manner !== "pause" || limit === null || latency === null) return null;
+  const slots = Math.min(limit, run.size);
+  const rate = slots / (latency + PAUSE);
+  const refused = run.turned.within(time - RECENT, time) && counts.refused;
+  return [
+    [`${slots} slots`, "out"],
+    ` / (${secondsInWords(latency)} + `,
+    [`${PAUSE} s asleep`, "asleep"],
+    ") = ",
+    ...perPeriod(rate, quota),
+    ...comparedWith(quota, rate, refused),
+  ];
+}
+
+/** @type {Pattern} */
+function flowing({ run, setting: { quota }, counts, latency, time }) {
+  const { inFlight } = counts;
+  if (latency === null) {
+    const sent = run.sent.within(time - RECENT, time);
+    return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
+  }
+  const rate = inFlight / latency;
+  const refused = run.turned.upTo(time);
+  return [
+    [`${inWords(inFlight)} in flight`, "out"],
+    ` / ${secondsInWords(latency)} each = `,
+    ...perPeriod(rate, quota),
+    ...comparedWith(quota, rate, refused),
+  ];
+}
+
+/** @type {Pattern} */
+function nothing({ run }) {
+  return run.size ? null : ["Nothing was sent."];
+}
+
+/** @type {Pattern} */
+function allAnswered({ run, counts, setting }) {
+  const { answered, refused, failed, cancelled } = counts;
+  if (refused || failed || cancelled || run.wasStopped || !answered) return null;
+  const took = lasted(run);
+  const inTime = ` in ${secondsInWords(took)}`;
+  if (answered === 1) return [["Answered", "answered"], `${inTime}.`];
+  const all = /** @type {Words} */ ([`All ${inWords(answered)} answered`, "answered"]);
+  const share = usedShare(answered, took, setting.quota);
+  const used = share === null ? "." : `: ${share} % of what the API allows.`;
+  return [all, inTime + used];
+}
+
+/** @type {Pattern} */
+function mixed({ run, time, counts: { answered, refused, failed, cancelled } }) {
+  /** @type {Words[]} */
+  const words = [
+    run.wasStopped ? `Stopped after ${secondsInWords(lasted(run))}: ` : "",
+  ];
+  words.push([`${inWords(answered)} answered`, "answered"]);
+  if (refused) words.push(", ", [`${inWords(refused)} refused`, "refused"]);
+  if (failed) words.push(", ", [`${inWords(failed)} failed`, "failed"]);
+  if (cancelled) words.push(`, ${inWords(cancelled)} cancelled`);
+  const why = refused ? whyRefused(run, time) : whyFailed(run, time);
+  return [...words, why ? `: ${why}.` : "."];
+}
+
+/**
+ * Why the last that was refused was.
+ *
+ * @param {Run} run
+ * @param {number} time
+ */
+export function whyRefused(run, time) {
+  const last = lastWith(run, "refused", time);
+  const status = last?.reason ?? 429;
+  const { quota, maxConcurrent } = run.settingAt(last?.arrived ?? time);
+  if (maxConcurrent && status !== 429) {
+    return `more than ${inWords(maxConcurrent)} came at once`;
+  }
+  if (!quota) return `the API answered ${status}`;
+  const { kind, rate, period, burst } = quota;
+  if (quota.tokens && busiest(run, period) <= rate) {
+    return "the tokens ran out, not the requests";
+  }
+  if (kind === "gcra") return `they came faster than ${everyInWords(quota)}`;
+  if (kind === "token-bucket") {
+    const refill = `${inWords(rate)} ${perInWords(period)}`;
+    return `the bucket of ${inWords(burst)} was empty, and ${refill} refill it`;
+  }
+  const most = busiest(run, period);
+  if (most <= rate) return `the API answered ${status}`;
+  const came = `${inWords(most)} came within ${spanInWords(period)}`;
+  return `${came}, ${inWords(rate)} are allowed`;
+}
+
+/** Why the last that failed did. @param {Run} run @param {number} time */
+export function whyFailed(run, time) {
+  const { reason = null, sent = 0, ended = 0 } = lastWith(run, "failed", time) ?? {};
+  if (reason === null) return "";
+  if (typeof reason === "number") return `the API answered ${reason}`;
+  const within = `within ${secondsInWords(ended - sent)} (${reason})`;
+  if (reason === "PoolTimeout") return `no free connection ${within}`;
+  return reason.endsWith("Timeout") ? `no answer ${within}` : reason;
+}
+
+/** @param {Run} run @param {"refused" | "failed"} outcome @param {number} time */
+function lastWith({ journeys }, outcome, time) {
+  return journeys.findLast((each) => each.outcome === outcome && each.ended <= time);
+}
+
+/** The most that came to the API within any one period. @param {Run} run */
+function busiest({ letIn, turned }, /** @type {number} */ period) {
+  const times = [...letIn.list, ...turned.list].sort((one, other) => one - other);
+  let first = 0;
+  let most = 0;
+  times.forEach((time, index) => {
+    while (times[first] <= time - period) first += 1;
+    most = Math.max(most, index + 1 - first);
+  });
+  return most;
+}
+
+/** From the first that was sent to the last that was back. @param {Run} run */
+function lasted({ ends, sent }) {
+  const last = Object.values(ends).map((each) => each.lastUpTo(Infinity));
+  return Math.max(0, ...last) - (sent.list[0] ?? 0);
+}
+
+/** In percent. @param {number} answered @param {number} took @param {Quota | null} quota */
+function usedShare(answered, took, quota) {
+  if (!quota) return null;
+  const { rate, period } = quota;
+  const allowed = rate * Math.max(1, took / period);
+  return Math.min(100, Math.round(100 * answered / allowed));
+}
+
+/** @param {number} rate In a second. @param {Quota | null} quota @returns {Words[]} */
+function perPeriod(rate, quota) {
+  const period = quota?.period ?? 1;
+  return [[`${inWords(rate * period)} ${perInWords(period)}`, "strong"]];
+}
+
+/**
+ * @param {Quota | null} quota
+ * @param {number} perSecond
+ * @param {number} refused
+ * @returns {Words[]}
+ */
+function comparedWith(quota, perSecond, refused) {
+  if (!quota) return ["."];
+  const { kind, rate, period } = quota;
+  const allowed = kind === "gcra"
+    ? `; ${everyInWords(quota)} allowed`
+    : `; ${inWords(rate)} allowed`;
+  const unused = Math.round(rate - perSecond * period);
+  const isTooFast = perSecond * period > 1.05 * rate || kind === "gcra";
+  if (refused && isTooFast) {
+    return [`${allowed}, `, [`${inWords(refused)} refused`, "refused"], "."];
+  }
+  return [unused > 1 && !isTooFast ? `${allowed}, ${unused} unused.` : `${allowed}.`];
+}
+
+/** @param {Quota} quota */
+function everyInWords({ rate, period }) {
+  return `one every ${secondsInWords(period / rate)}`;
+}
+
+/** "a second", "in 10 s". @param {number} period */
+function perInWords(period) {
+  if (period === 1) return "a second";
+  return period === 60 ? "a minute" : `in ${secondsInWords(period)}`;
+}

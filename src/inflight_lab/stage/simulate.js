@@ -1,0 +1,276 @@
+// A script that sends requests, and an API that answers or refuses them, computed: a run
+// for pages that have no Python.  Times are in seconds.
+
+import { dueIn, hasRoom, tokensAt } from "./quota.js";
+import { inFlightAt, outcomeOf, PAUSE, Run } from "./run.js";
+
+/**
+ * @import { Journey, Quota } from "./run.js"
+ *
+ * @typedef {"naive" | "semaphore" | "pause" | "paced"} Runner
+ *
+ * @typedef {object} Settings
+ * @property {Runner} runner
+ * @property {number} limit
+ * @property {number} latency
+ * @property {Quota | null} quota
+ * @property {number} maxConcurrent How many the API takes at once; 0 for any number.
+ *
+ * @typedef {object} World What is as it is.
+ * @property {number} way Share of the latency that a request is on its way to the API.
+ * @property {number} jitter Answers take longer or shorter, by up to this share.
+ * @property {number} work For how long the script is busy with each request.
+ * @property {number} seed Two runs with one seed are equal.
+ */
+
+/** The paced runner keeps this many times the spacing that the quota asks for. */
+const HEADROOM = 1.0125;
+
+/** How many connections httpx opens, and how long a request waits for one. */
+const POOL = 100;
+const POOL_TIMEOUT = 5;
+
+/** @type {World} */
+const WORLD = { way: 0.3, jitter: 0.15, work: 0.002, seed: 1 };
+
+/** @param {Partial<Quota> & { rate: number }} quota @returns {Quota} */
+export function quotaOf(quota) {
+  const burst = quota.kind === "gcra" ? 1 : quota.rate;
+  return { kind: "sliding-window", period: 1, burst, tokens: 0, ...quota };
+}
+
+export class Simulation {
+  run = new Run();
+  now = 0;
+  /** @type {{ time: number, act: () => void }[]} The soonest last. */
+  #agenda = [];
+  /** @type {Set<number>} */
+  #takenSlots = new Set();
+  /** @type {Journey[]} Sent, and without a connection. */
+  #unconnected = [];
+  #connections = 0;
+  #waiting = 0;
+  #nextSend = 0;
+
+  /**
+   * @param {Settings} settings
+   * @param {Partial<World>} [world]
+   */
+  constructor(settings, world = {}) {
+    this.settings = settings;
+    this.world = { ...WORLD, ...world };
+    this.random = randomFrom(this.world.seed);
+    this.set({});
+  }
+
+  get isLimited() {
+    return isLimited(this.settings.runner);
+  }
+
+  get isOver() {
+    const isAnyOut = inFlightAt(this.run, this.now) > 0;
+    return this.#waiting === 0 && !isAnyOut && this.#takenSlots.size === 0;
+  }
+
+  /** Change what is set, from now on. @param {Partial<Settings>} changes */
+  set(changes) {
+    this.settings = { ...this.settings, ...changes };
+    const { runner, limit, latency, quota, maxConcurrent } = this.settings;
+    this.run.isUnlimited = runner === "naive";
+    this.run.set(this.now, {
+      limit: isLimited(runner) ? limit : null,
+      latency,
+      way: latency * this.world.way,
+      quota,
+      maxConcurrent,
+      manner: runner === "pause" || runner === "paced" ? runner : "",
+    });
+    if (this.#waiting) this.#sendAll();
+  }
+
+  /** @param {number} count So many requests, or more. */
+  ask(count) {
+    this.#waiting += count;
+    this.run.size += count;
+    this.run.isLive = true;
+    this.run.wait(this.now, this.#waiting);
+    this.#later(0, () => this.#sendAll());
+  }
+
+  /** Send no more, and wait for none: what is out is cancelled. */
+  stop() {
+    const open = this.run.journeys.filter(({ ended }) => ended === Infinity);
+    for (const each of open) this.run.end(this.now, each, "cancelled");
+    this.#agenda = [];
+    this.run.giveUp(this.now, this.#waiting);
+    this.run.wait(this.now, 0);
+    this.#waiting = 0;
+    this.#takenSlots.clear();
+    this.run.wasStopped = true;
+    this.run.isLive = false;
+  }
+
+  /** Let everything happen up to a time; Infinity: to the end. @param {number} time */
+  advance(time) {
+    let next = this.#nextUpTo(time);
+    while (next) {
+      this.now = Math.max(this.now, next.time);
+      next.act();
+      next = this.#nextUpTo(time);
+    }
+    if (!this.isOver) this.now = Math.max(this.now, time);
+    this.run.now = this.now;
+    this.run.isLive = !this.isOver;
+  }
+
+  /** What is to happen next, if it is in time and not all is over. @param {number} time */
+  #nextUpTo(time) {
+    const isInTime = (this.#agenda.at(-1)?.time ?? Infinity) <= time;
+    return this.isOver || !isInTime ? undefined : this.#agenda.pop();
+  }
+
+  #sendAll() {
+    while (this.#waiting > 0) {
+      const slot = this.#freeSlot();
+      if (slot === undefined) return;
+      if (this.now < this.#nextSend) {
+        return this.#at(this.#nextSend, () => this.#sendAll());
+      }
+      this.#nextSend = this.now + this.#spacing();
+      this.#waiting -= 1;
+      this.run.wait(this.now, this.#waiting);
+      this.#send(slot);
+    }
+  }
+
+  #spacing() {
+    const { runner, quota } = this.settings;
+    const isPaced = runner === "paced" && quota;
+    return isPaced ? HEADROOM * quota.period / quota.rate : this.world.work;
+  }
+
+  /** The first that is free; null where there are no slots, undefined if all are taken. */
+  #freeSlot() {
+    if (!this.isLimited) return null;
+    for (let slot = 0; slot < this.settings.limit; slot += 1) {
+      if (!this.#takenSlots.has(slot)) return slot;
+    }
+    return undefined;
+  }
+
+  /** @param {number | null} slot */
+  #send(slot) {
+    if (slot !== null) {
+      this.#takenSlots.add(slot);
+      this.run.take(this.now, slot);
+    }
+    const journey = this.run.send(this.now, slot);
+    this.#unconnected.push(journey);
+    this.#connect();
+    this.#later(POOL_TIMEOUT, () => this.#giveUp(journey));
+  }
+
+  /** The first that wait for a connection get one, as long as there are any. */
+  #connect() {
+    while (this.#connections < POOL && this.#unconnected.length) {
+      const journey = /** @type {Journey} */ (this.#unconnected.shift());
+      this.#connections += 1;
+      const { latency } = this.settings;
+      const { way, jitter } = this.world;
+      const takes = latency * (1 + jitter * (2 * this.random() - 1));
+      journey.due = this.now + takes;
+      this.#later(latency * way, () => this.#arrive(journey));
+      this.#later(takes, () => this.#answer(journey));
+    }
+  }
+
+  /** @param {Journey} journey */
+  #giveUp(journey) {
+    const place = this.#unconnected.indexOf(journey);
+    if (place < 0) return;
+    this.#unconnected.splice(place, 1);
+    this.run.end(this.now, journey, "failed", "PoolTimeout");
+  }
+
+  /** @param {Journey} journey */
+  #arrive(journey) {
+    const status = this.#status();
+    const isLetIn = status === 200;
+    const gauge = gaugeAfter(this.run, this.now, isLetIn);
+    this.run.arrive(this.now, journey, { status, due: journey.due, gauge });
+  }
+
+  #status() {
+    const { maxConcurrent } = this.settings;
+    const { answered } = this.run.ends;
+    const working = this.run.letIn.upTo(this.now) - answered.upTo(this.now);
+    if (maxConcurrent && working >= maxConcurrent) return 503;
+    return hasRoom(this.run, this.now) ? 200 : 429;
+  }
+
+  /** @param {Journey} journey */
+  #answer(journey) {
+    this.#connections -= 1;
+    this.#connect();
+    this.run.end(this.now, journey, outcomeOf(journey.reason), journey.reason);
+    const { slot } = journey;
+    if (slot === null) return;
+    const isLocked = this.#takenSlots.size >= this.settings.limit;
+    const sleeps = this.settings.runner === "pause" && isLocked;
+    if (sleeps) this.#later(PAUSE, () => this.#free(slot));
+    else this.#free(slot);
+  }
+
+  /** @param {number} slot */
+  #free(slot) {
+    this.#takenSlots.delete(slot);
+    this.run.free(this.now, slot);
+    this.#sendAll();
+  }
+
+  /** @param {number} seconds @param {() => void} act */
+  #later(seconds, act) {
+    this.#at(this.now + seconds, act);
+  }
+
+  /** @param {number} time @param {() => void} act */
+  #at(time, act) {
+    const later = this.#agenda.findLastIndex((each) => each.time > time);
+    this.#agenda.splice(later + 1, 0, { time, act });
+  }
+}
+
+/** Whether a runner has slots. @param {string} runner */
+export function isLimited(runner) {
+  return runner === "semaphore" || runner === "pause";
+}
+
+/** How the quota stands after an arrival, as the practice server says it. */
+function gaugeAfter(
+  /** @type {Run} */ run,
+  /** @type {number} */ now,
+  /** @type {boolean} */ isLetIn,
+) {
+  const { quota } = run.settingAt(now);
+  const one = isLetIn ? 1 : 0;
+  if (quota?.kind === "token-bucket") return tokensAt(run, quota, now) - one;
+  if (quota?.kind === "gcra") {
+    return Math.max(0, dueIn(run, now)) + one * quota.period / quota.rate;
+  }
+  return null;
+}
+
+/**
+ * Numbers from 0 to 1, always the same for a seed (mulberry32).
+ *
+ * @param {number} seed
+ */
+function randomFrom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,404 @@
+// The stage shows a run at a time: sentence, flow and strip, all read off the run.
+
+import { make, write } from "./dom.js";
+import { drawFlow, isClosed } from "./dots.js";
+import { Pen } from "./pen.js";
+import { Places } from "./places.js";
+import { inWords, spanInWords, wallAt } from "./quota.js";
+import { countsAt, inFlightAt, sentLatelyAt } from "./run.js";
+import { sentenceAt } from "./sentence.js";
+import { drawStrip, spanOf } from "./strip.js";
+
+/**
+ * @import { Moment } from "./dots.js"
+ * @import { Box, Door } from "./places.js"
+ * @import { Outcome, Run } from "./run.js"
+ * @import { Words } from "./sentence.js"
+ * @import { What } from "./strip.js"
+ *
+ * @typedef {object} StageOptions
+ * @property {string} [title] Written on top, where several stand side by side.
+ * @property {What} [level] What the strip shows first; default: those in flight.
+ *
+ * @typedef {object} Showing How it is shown.
+ * @property {number} [pace] Seconds of the run that pass in one of the eye's.
+ * @property {boolean} [still] Whether nothing should fly.
+ * @property {number} [span] How many seconds the strip shows; default: the run's.
+ */
+
+/** The sentence changes at most so often, in seconds of the eye's. */
+const READABLE = 0.25;
+
+/** How many slots and seats there is room for: the first of these that is enough. */
+const ROOMS = [12, 30, 60, 120];
+
+/** @param {HTMLElement} root @param {StageOptions} [options] */
+export function createStage(root, options) {
+  return new Stage(root, options);
+}
+
+export class Stage {
+  /** @type {What} What the strip shows. */
+  #what = "inFlight";
+  /** @type {Places | undefined} */
+  #places;
+  #crowd = "";
+  #sentenceMoment = "";
+  #isMeasured = false;
+  /** @type {() => void} Draws again what was drawn last. */
+  #drawAgain = () => {};
+  /** Seconds that the strip shows. */
+  #span = 1;
+  /** @type {(time: number) => void} What happens when one looks back. */
+  onSeek = () => {};
+
+  /** @param {HTMLElement} root @param {StageOptions} [options] */
+  constructor(root, { title = "", level = "inFlight" } = {}) {
+    this.parts = buildStage(title);
+    const { stage, flowCanvas, stripCanvas, flow } = this.parts;
+    this.root = stage;
+    root.append(stage);
+    this.pen = new Pen(flowCanvas);
+    this.stripPen = new Pen(stripCanvas);
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(flow);
+    this.sizes.observe(stripCanvas);
+    this.#listen();
+    this.#choose(level);
+  }
+
+  /** Read sizes and colours anew, and draw. */
+  resize() {
+    this.#isMeasured = false;
+    this.#drawAgain();
+  }
+
+  destroy() {
+    this.sizes.disconnect();
+    this.root.remove();
+  }
+
+  /**
+   * @param {Run} run
+   * @param {number} time In seconds of the run; less than 0: before its start.
+   * @param {Showing} [showing]
+   */
+  draw(run, time, { pace = 1, still = false, span = spanOf([run]) } = {}) {
+    this.#drawAgain = () => this.draw(run, time, { pace, still, span });
+    const moment = { time, pace, still };
+    this.#span = span;
+    this.#measure(run);
+    if (!this.#places) return;
+    this.pen.clear();
+    drawFlow(this.pen, run, moment, this.#places);
+    const shown = { time, span, what: this.#what };
+    const { words, y } = drawStrip(this.stripPen, run, shown);
+    write(this.parts.line, words);
+    this.parts.line.style.top = `${y}px`;
+    this.#writeNumbers(run, moment);
+    this.#say(run, moment);
+  }
+
+  /** @param {Run} run */
+  #measure(run) {
+    const door = doorOf(run);
+    const most = Math.max(
+      run.holds.length,
+      ...run.settings.list.map((each) => each.limit ?? 0),
+    );
+    const seats = Math.max(
+      ...run.journeys.map((each) => (each.seat ?? 0) + 1),
+      most,
+      1,
+    );
+    const crowd = {
+      requests: Math.max(1, run.size),
+      slots: roomFor(most),
+      seats: roomFor(seats),
+      door,
+    };
+    const key = JSON.stringify(crowd);
+    if (this.#isMeasured && key === this.#crowd) return;
+    const { stage, flow, boxes } = this.parts;
+    stage.dataset.door = door;
+    if (!flow.clientWidth) return;
+    if (!this.#isMeasured) {
+      this.pen.measure();
+      this.stripPen.measure();
+    }
+    const frame = flow.getBoundingClientRect();
+    const zoom = frame.width / flow.clientWidth || 1; // of a page that is presented
+    const boxIn = (/** @type {HTMLElement} */ element) => boxOf(element, frame, zoom);
+    this.#places = new Places({
+      requests: boxIn(boxes.requests),
+      slots: boxIn(boxes.slots),
+      api: boxIn(boxes.api),
+      wall: boxIn(boxes.wall),
+    }, crowd);
+    this.#crowd = key;
+    this.#isMeasured = true;
+  }
+
+  /** @param {Run} run @param {Moment} moment */
+  #writeNumbers(run, moment) {
+    const { numbers, stage } = this.parts;
+    const { time } = moment;
+    const counts = countsAt(run, time);
+    const waiting = time < 0 ? run.size : counts.waiting;
+    const { limit, quota } = run.settingAt(time);
+    const wall = wallAt(run, time);
+    write(numbers.waiting, inWords(waiting));
+    write(numbers.answered, inWords(counts.answered));
+    write(numbers.refused, inWords(counts.refused));
+    write(numbers.failed, inWords(counts.failed));
+    write(numbers.cancelled, inWords(counts.cancelled));
+    write(numbers.slots, limit === null ? "" : inWords(limit));
+    write(numbers.quota, wall.words);
+    write(numbers.tokens, tokensInWords(run, time));
+    write(numbers.inFlight, inWords(inFlightAt(run, time)));
+    write(numbers.sentLately, inWords(sentLatelyAt(run, time)));
+    write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
+    const at = Math.max(0, Math.min(time, run.now));
+    write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
+    write(
+      numbers.pace,
+      time < 0 || moment.pace >= 0.99 ? "" : paceInWords(moment.pace),
+    );
+    stage.classList.toggle("ifl-closed", isClosed(run, moment));
+    stage.dataset.failed = `${counts.failed > 0}`;
+    stage.dataset.cancelled = `${counts.cancelled > 0}`;
+    stage.dataset.wall = wall.shape;
+    this.#setSlider(at);
+  }
+
+  /** @param {number} time */
+  #setSlider(time) {
+    const { stripCanvas } = this.parts;
+    stripCanvas.ariaValueNow = time.toFixed(1);
+    stripCanvas.ariaValueMax = this.#span.toFixed(1);
+    stripCanvas.ariaValueText = `${time.toFixed(1)} seconds`;
+  }
+
+  /** @param {Run} run @param {Moment} moment */
+  #say(run, { time, pace }) {
+    const isUnderWay = time >= 0 && (run.isLive || time < run.now);
+    const step = isUnderWay
+      ? Math.floor(time / (READABLE * pace))
+      : `${time} ${run.size}`;
+    const key = `${isUnderWay} ${step} ${run.settings.list.length}`;
+    if (key === this.#sentenceMoment) return;
+    this.#sentenceMoment = key;
+    const { sentence } = this.parts;
+    sentence.ariaLive = isUnderWay ? "off" : "polite";
+    const words = sentenceAt(run, time);
+    const said = JSON.stringify(words);
+    if (sentence.dataset.said === said) return;
+    sentence.dataset.said = said;
+    sentence.replaceChildren(...words.map(asNode));
+  }
+
+  #listen() {
+    const { stripCanvas, levels } = this.parts;
+    for (const [what, button] of Object.entries(levels)) {
+      button.onclick = () => this.#choose(/** @type {What} */ (what));
+    }
+    stripCanvas.onpointerdown = (event) => {
+      stripCanvas.setPointerCapture(event.pointerId);
+      this.onSeek(this.#timeUnder(event));
+    };
+    stripCanvas.onpointermove = (event) => {
+      if (event.buttons) this.onSeek(this.#timeUnder(event));
+    };
+    stripCanvas.onkeydown = (event) => this.#pressed(event);
+  }
+
+  /** @param {What} what */
+  #choose(what) {
+    this.#what = what;
+    for (const [each, button] of Object.entries(this.parts.levels)) {
+      button.ariaPressed = `${each === what}`;
+    }
+    this.#drawAgain();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const now = Number(this.parts.stripCanvas.ariaValueNow);
+    const times = {
+      ArrowLeft: now - 0.1,
+      ArrowRight: now + 0.1,
+      PageDown: now - 1,
+      PageUp: now + 1,
+      Home: 0,
+      End: Infinity,
+    };
+    const time = times[/** @type {keyof typeof times} */ (event.key)];
+    if (time === undefined) return;
+    event.preventDefault();
+    this.onSeek(time);
+  }
+
+  /** @param {PointerEvent} event */
+  #timeUnder({ clientX }) {
+    const { left, width } = this.parts.stripCanvas.getBoundingClientRect();
+    return (clientX - left) / width * this.#span;
+  }
+}
+
+/** What a stage is made of. @param {string} title */
+function buildStage(title) {
+  const number = (text = "0") => make("b", { textContent: text });
+  const numbers = {
+    waiting: number(),
+    answered: number(),
+    refused: number(),
+    failed: number(),
+    cancelled: number(),
+    slots: number(""),
+    quota: number(""),
+    tokens: number(""),
+    inFlight: number(),
+    sentLately: number(),
+    span: make("span"),
+    time: make("span", { className: "ifl-time" }),
+    pace: make("span", { className: "ifl-pace" }),
+  };
+  const box = (/** @type {string} */ name) =>
+    make("div", { className: `ifl-box-${name}` });
+  const boxes = {
+    requests: box("requests"),
+    slots: box("slots"),
+    api: box("api"),
+    wall: box("wall"),
+  };
+  const count = (/** @type {"waiting" | Outcome} */ name) =>
+    make("span", { className: `ifl-count-${name}` }, numbers[name], ` ${name}`);
+  const counts = make(
+    "p",
+    { className: "ifl-counts" },
+    count("waiting"),
+    count("answered"),
+    count("refused"),
+    count("failed"),
+    count("cancelled"),
+  );
+  const apiLabel = make(
+    "p",
+    { className: "ifl-api-label" },
+    make("span", {}, "API"),
+    make("span", { className: "ifl-quota" }, numbers.quota),
+    make("span", { className: "ifl-tokens" }, numbers.tokens),
+  );
+  const slotsLabel = make("p", {}, numbers.slots, " slots");
+  const flowCanvas = make("canvas", { ariaHidden: "true" });
+  const flow = make(
+    "div",
+    { className: "ifl-flow" },
+    make("div", { className: "ifl-requests" }, boxes.requests),
+    make("div", { className: "ifl-slots" }, slotsLabel, boxes.slots),
+    make("div", { className: "ifl-way" }),
+    make("div", { className: "ifl-api" }, boxes.wall, apiLabel, boxes.api),
+    flowCanvas,
+  );
+  /** @param {boolean} isPressed @param {(Node | string)[]} label */
+  const level = (isPressed, ...label) =>
+    make("button", { type: "button", ariaPressed: `${isPressed}` }, ...label);
+  const levels = {
+    inFlight: level(true, numbers.inFlight, " in flight"),
+    sentLately: level(false, numbers.sentLately, " sent ", numbers.span),
+  };
+  const stripCanvas = make("canvas", {
+    tabIndex: 0,
+    role: "slider",
+    ariaLabel: "Look back, in seconds",
+    ariaValueMin: "0",
+  });
+  const line = make("span", { className: "ifl-line" });
+  const strip = make(
+    "div",
+    { className: "ifl-strip" },
+    make(
+      "div",
+      { className: "ifl-strip-head" },
+      make(
+        "div",
+        { className: "ifl-levels", role: "group", ariaLabel: "What the strip shows" },
+        levels.inFlight,
+        levels.sentLately,
+      ),
+      numbers.pace,
+      numbers.time,
+    ),
+    make("div", { className: "ifl-chart" }, stripCanvas, line),
+  );
+  const sentence = make("p", { className: "ifl-sentence", ariaLive: "polite" });
+  const heading = title ? [make("h3", { className: "ifl-title" }, title)] : [];
+  const stage = make(
+    "section",
+    { className: "ifl-stage", ariaLabel: title || "Requests" },
+    ...heading,
+    sentence,
+    counts,
+    flow,
+    strip,
+  );
+  return {
+    stage,
+    flow,
+    flowCanvas,
+    stripCanvas,
+    sentence,
+    numbers,
+    boxes,
+    levels,
+    line,
+  };
+}
+
+/** @param {Words} words */
+function asNode(words) {
+  if (typeof words === "string") return words;
+  const [text, look] = words;
+  return make("b", { className: `ifl-word-${look}` }, text);
+}
+
+/** @param {Run} run @returns {Door} */
+function doorOf(run) {
+  const { manner } = run.settingAt(0);
+  if (manner === "paced") return "gate";
+  const hasLimit = run.settings.list.some((each) => each.limit !== null);
+  return hasLimit || run.holds.length > 0 ? "slots" : "open";
+}
+
+/** @param {number} count */
+function roomFor(count) {
+  return ROOMS.find((each) => each >= count) ?? ROOMS[ROOMS.length - 1];
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {DOMRect} frame
+ * @param {number} zoom
+ * @returns {Box}
+ */
+function boxOf(element, frame, zoom) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return {
+    left: (left - frame.left) / zoom,
+    top: (top - frame.top) / zoom,
+    width: width / zoom,
+    height: height / zoom,
+  };
+}
+
+/** @param {Run} run @param {number} time */
+function tokensInWords(run, time) {
+  const allowed = run.settingAt(time).quota?.tokens;
+  const used = run.levels.tokens.at(time)?.value ?? 0;
+  return allowed ? `${inWords(used)} of ${inWords(allowed)} tokens` : "";
+}
+
+/** @param {number} pace */
+function paceInWords(pace) {
+  return `slowed ${(1 / pace).toFixed(1)}×`;
+}

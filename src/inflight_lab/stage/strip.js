@@ -1,0 +1,136 @@
+// The strip: how one number changed during the run, the line that it should keep to, and
+// a mark for each refusal.  One drags on it to look back.
+
+import { clamp } from "./motion.js";
+import { inWords } from "./quota.js";
+import { inFlightAt, sentLatelyAt } from "./run.js";
+
+/**
+ * @import { Pen } from "./pen.js"
+ * @import { Run } from "./run.js"
+ *
+ * @typedef {"inFlight" | "sentLately"} What
+ */
+
+const LEVELS = { inFlight: inFlightAt, sentLately: sentLatelyAt };
+
+/** A shorter run does not fill it, in seconds. */
+const SHORTEST = 3;
+
+/** A live run has moved on to here. */
+const FILLED = 0.96;
+
+/** How high marks are, and how many pixels stay free above the highest level. */
+const MARK = 8;
+
+/**
+ * How many seconds a strip shows, from its left to its right.
+ *
+ * @param {Run[]} runs All that are side by side.
+ */
+export function spanOf(runs) {
+  return Math.max(SHORTEST, ...runs.map((each) => each.now)) / FILLED;
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Run} run
+ * @param {{ time: number, span: number, what: What }} shown
+ * @returns {{ words: string, y: number }} What to write at the line, and how far down.
+ */
+export function drawStrip(pen, run, { time, span, what }) {
+  const until = Math.min(run.now, span);
+  const levels = levelsOf(run, what, until, pen.width / span);
+  const line = lineAt(run, what, Math.max(0, Math.min(time, until)));
+  const most = Math.max(4, line ?? 0, ...levels) * 1.15;
+  /** @param {number} level */
+  const y = (level) => pen.height - 1 - level / most * (pen.height - MARK - 4);
+  pen.clear();
+  drawArea(pen, levels, y);
+  drawLimits(pen, run, { what, until, scale: pen.width / span }, y);
+  drawMarks(pen, run, pen.width / span);
+  drawTime(pen, clamp(time, 0, span) * pen.width / span);
+  const words = line === null
+    ? ""
+    : what === "inFlight"
+    ? `limit ${inWords(line)}`
+    : `${inWords(line)} allowed`;
+  return { words, y: Math.round(y(line ?? 0)) };
+}
+
+/**
+ * The highest level within each pixel.
+ *
+ * @param {Run} run
+ * @param {What} what
+ * @param {number} until
+ * @param {number} scale Pixels in a second.
+ */
+function levelsOf(run, what, until, scale) {
+  const levelAt = LEVELS[what];
+  const count = Math.floor(until * scale);
+  return Array.from({ length: count }, (_, x) => levelAt(run, (x + 1) / scale));
+}
+
+/** @param {Run} run @param {What} what @param {number} time @returns {number | null} */
+function lineAt(run, what, time) {
+  const { limit, quota } = run.settingAt(time);
+  if (what === "inFlight") return limit;
+  return quota && quota.kind !== "gcra" ? quota.rate : null;
+}
+
+/** @param {Pen} pen @param {number[]} levels @param {(level: number) => number} y */
+function drawArea({ context, colours }, levels, y) {
+  const line = new Path2D();
+  levels.forEach((level, x) => line.lineTo(x, y(level)));
+  const area = new Path2D(line);
+  area.lineTo(levels.length - 1, y(0));
+  area.lineTo(0, y(0));
+  context.fillStyle = colours.taken;
+  if (levels.length) context.fill(area);
+  context.strokeStyle = colours.out;
+  context.lineWidth = 2;
+  context.stroke(line);
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Run} run
+ * @param {{ what: What, until: number, scale: number }} shown
+ * @param {(level: number) => number} y
+ */
+function drawLimits({ context, colours }, run, { what, until, scale }, y) {
+  const { list } = run.settings;
+  context.strokeStyle = colours.waiting;
+  context.lineWidth = 1.5;
+  context.setLineDash([6, 5]);
+  context.beginPath();
+  list.forEach(({ time }, index) => {
+    const level = lineAt(run, what, time);
+    const next = list[index + 1]?.time ?? until / FILLED;
+    if (level === null) return;
+    context.moveTo(time * scale, y(level));
+    context.lineTo(next * scale, y(level));
+  });
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** @param {Pen} pen @param {Run} run @param {number} scale */
+function drawMarks({ context, colours }, { turned, ends }, scale) {
+  context.fillStyle = colours.failed;
+  for (const time of ends.failed.list) {
+    context.fillRect(time * scale - 0.75, MARK / 2, 1.5, MARK / 2);
+  }
+  context.fillStyle = colours.refused;
+  for (const time of turned.list) context.fillRect(time * scale - 0.75, 0, 1.5, MARK);
+}
+
+/** @param {Pen} pen @param {number} x */
+function drawTime({ context, colours, height }, x) {
+  context.fillStyle = colours.waiting;
+  context.fillRect(x - 1, 0, 2, height);
+  context.beginPath();
+  context.arc(x, height - 5, 5, 0, 2 * Math.PI);
+  context.fill();
+}

@@ -1,0 +1,274 @@
+// A simulated run on a page that has no Python: `<inflight-toy data-settings='{...}'>`.
+// It says that it is computed.
+
+import { make, write } from "./dom.js";
+import { Player, playerBar, watchablePace } from "./player.js";
+import { inWords, secondsInWords } from "./quota.js";
+import { isLimited, quotaOf, Simulation } from "./simulate.js";
+import { createStage } from "./stage.js";
+
+/**
+ * @import { Settings, Runner } from "./simulate.js"
+ * @import { Quota } from "./run.js"
+ *
+ * @typedef {object} ToySettings
+ * @property {number} count
+ * @property {Runner[]} runners Which are shown, side by side.
+ * @property {Runner[]} choices Between which one can choose, if there is one on show.
+ * @property {number} limit
+ * @property {number} latency
+ * @property {Partial<Quota> & { rate: number } | null} quota
+ * @property {number} maxConcurrent
+ * @property {SliderName[]} sliders
+ * @property {boolean} opens Whether it opens with one request.
+ *
+ * @typedef {"limit" | "latency" | "rate"} SliderName
+ * @typedef {"one" | "hundred" | "all"} Scene
+ */
+
+/** @type {ToySettings} */
+const USUAL = {
+  count: 100,
+  runners: ["semaphore"],
+  choices: [],
+  limit: 5,
+  latency: 1.2,
+  quota: { rate: 20 },
+  maxConcurrent: 0,
+  sliders: ["limit", "latency"],
+  opens: false,
+};
+
+const SLIDERS = {
+  limit: { min: 1, max: 60, step: 1, unit: "" },
+  latency: { min: 0.1, max: 3, step: 0.1, unit: " s" },
+  rate: { min: 5, max: 100, step: 5, unit: "/s" },
+};
+
+/** @type {Record<Runner, string>} */
+const NAMES = {
+  naive: "All at once",
+  semaphore: "Semaphore",
+  pause: "Semaphore + pause",
+  paced: "Paced",
+};
+
+/** With this one the first request takes just the latency. */
+const SEED = 58;
+
+export class Toy {
+  /** @type {Simulation[]} */
+  simulations = [];
+
+  /** @param {HTMLElement} root @param {Partial<ToySettings>} settings */
+  constructor(root, settings) {
+    this.root = root;
+    this.settings = { ...USUAL, ...settings };
+    /** @type {Scene} */
+    this.scene = this.settings.opens ? "one" : "all";
+    const { runners } = this.settings;
+    const isSeveral = runners.length > 1;
+    const places = make("div", { className: "ifl-stages" });
+    const stages = runners.map((each) =>
+      createStage(places, { title: isSeveral ? NAMES[each] : "" })
+    );
+    this.player = new Player(stages);
+    this.parts = this.#build();
+    root.append(places, this.parts.controls, this.parts.computed);
+    this.player.addEventListener("change", () => this.#show());
+    this.#enter(this.scene);
+  }
+
+  get isRunning() {
+    return this.player.hasBegun && this.simulations.some(({ run }) => run.isLive);
+  }
+
+  /** How many requests this scene has. */
+  get count() {
+    return this.scene === "one" ? 1 : this.settings.count;
+  }
+
+  /** Send, stop, or go on to the next scene: the one button. */
+  press() {
+    if (this.isRunning) return this.stop();
+    if (this.player.hasBegun && this.scene === "one") this.#enter("hundred");
+    else if (this.player.hasBegun && this.scene === "hundred") {
+      this.settings.runners = ["semaphore"];
+      this.#enter("all");
+    }
+    this.start();
+  }
+
+  start() {
+    if (this.player.hasBegun) this.#prepare();
+    const advance = (/** @type {number} */ time) =>
+      this.simulations.forEach((each) => each.advance(time));
+    for (const { run } of this.simulations) run.isLive = true;
+    this.player.simulate(advance, watchablePace(this.settings.latency));
+  }
+
+  stop() {
+    for (const each of this.simulations) each.stop();
+    this.player.seek(Infinity);
+  }
+
+  /** @param {Partial<ToySettings>} changes */
+  set(changes) {
+    this.settings = { ...this.settings, ...changes };
+    if (this.isRunning) {
+      for (const each of this.simulations) each.set(this.#apiAndLimit());
+      this.player.setPace(watchablePace(this.settings.latency));
+    } else this.#prepare();
+    this.#show();
+  }
+
+  /** @param {Scene} scene */
+  #enter(scene) {
+    this.scene = scene;
+    this.root.dataset.scene = scene;
+    this.#prepare();
+  }
+
+  /** A new run, before its start. */
+  #prepare() {
+    const { runners } = this.settings;
+    this.simulations = runners.map((runner) => {
+      const simulation = new Simulation({ ...this.#apiAndLimit(), runner }, {
+        seed: SEED,
+      });
+      simulation.ask(this.count);
+      return simulation;
+    });
+    this.player.show(this.simulations.map((each) => each.run));
+  }
+
+  #apiAndLimit() {
+    const { limit, latency, maxConcurrent, quota } = this.settings;
+    return { limit, latency, maxConcurrent, quota: quota && quotaOf(quota) };
+  }
+
+  /** Ask for as many again, in mid-run. */
+  #askForMore() {
+    for (const each of this.simulations) each.ask(this.settings.count);
+  }
+
+  /** @param {Runner} runner */
+  #choose(runner) {
+    const wasRunning = this.isRunning;
+    this.settings.runners = [runner];
+    this.#prepare();
+    if (wasRunning) this.start();
+  }
+
+  #build() {
+    const { choices, sliders } = this.settings;
+    const button = (
+      /** @type {string} */ className,
+      /** @type {() => void} */ onclick,
+    ) => make("button", { type: "button", className, onclick });
+    const send = button("ifl-send", () => this.press());
+    const more = button("ifl-more", () => this.#askForMore());
+    const skip = button("ifl-skip", () => {
+      this.settings.runners = ["semaphore"];
+      this.#enter("all");
+    });
+    const hint = make("span", { className: "ifl-hint" });
+    write(skip, "All controls");
+    const bar = playerBar(this.player);
+    const go = make("div", { className: "ifl-go" }, send, more, hint, skip, bar);
+    const rows = sliders.map((name) => this.#slider(name));
+    const radios = choices.map((each) => this.#choice(each));
+    const group = {
+      className: "ifl-runners",
+      role: "radiogroup",
+      ariaLabel: "How to send",
+    };
+    const controls = make("div", { className: "ifl-controls" }, go, ...rows);
+    if (radios.length) controls.append(make("div", group, ...radios));
+    const computed = make("p", { className: "ifl-computed" });
+    write(computed, "Computed in your browser: nothing is sent to anybody.");
+    return { send, more, hint, controls, computed };
+  }
+
+  /** @param {SliderName} name */
+  #slider(name) {
+    const { unit, ...range } = SLIDERS[name];
+    const value = name === "rate" ? this.settings.quota?.rate : this.settings[name];
+    const input = make("input", { type: "range", ariaLabel: name, ...range, value });
+    const output = make("output");
+    const show = () => write(output, `${Number(input.value)}${unit}`);
+    input.oninput = () => {
+      show();
+      const number = Number(input.value);
+      const { quota } = this.settings;
+      this.set(
+        name === "rate" ? { quota: { ...quota, rate: number } } : { [name]: number },
+      );
+    };
+    show();
+    return make(
+      "label",
+      { className: "ifl-slider", data: { name } },
+      name,
+      output,
+      input,
+    );
+  }
+
+  /** @param {Runner} runner */
+  #choice(runner) {
+    const input = make("input", { type: "radio", name: "ifl-runner", value: runner });
+    input.oninput = () => this.#choose(runner);
+    return make("label", {}, input, make("span", {}, NAMES[runner]));
+  }
+
+  #show() {
+    const { send, more, hint, controls } = this.parts;
+    const { runners, count } = this.settings;
+    this.root.toggleAttribute("data-running", this.isRunning);
+    write(send, this.#label());
+    write(more, `${inWords(count)} more`);
+    write(hint, this.#hint());
+    for (const input of controls.querySelectorAll("input")) {
+      if (input.type === "radio") input.checked = input.value === runners[0];
+      const isLimit = input.parentElement?.dataset.name === "limit";
+      if (isLimit) input.disabled = !runners.some(isLimited);
+    }
+  }
+
+  #label() {
+    if (this.isRunning) return "Stop";
+    const many = inWords(this.settings.count);
+    if (!this.player.hasBegun) return this.scene === "one" ? "Send it" : `Send ${many}`;
+    if (this.scene === "one") return `Send ${many} at once`;
+    return this.scene === "hundred"
+      ? `Now ${this.settings.limit} at a time`
+      : `Send ${many}`;
+  }
+
+  #hint() {
+    const { quota, runners, sliders } = this.settings;
+    const isOver = this.player.hasBegun && !this.isRunning;
+    if (isOver && this.scene !== "one") return "Drag on the strip to look back.";
+    const canDrag = sliders.includes("limit") && runners.some(isLimited);
+    if (canDrag && this.scene === "all") return "Drag the limit while they fly.";
+    if (!quota || (this.scene === "one" && !isOver)) return "";
+    const { rate, period } = quotaOf(quota);
+    return `The API allows ${inWords(rate)} in any ${
+      period === 1 ? "second" : secondsInWords(period)
+    }.`;
+  }
+}
+
+/** Make every `<inflight-toy>` one. */
+export function defineToy() {
+  class InflightToy extends HTMLElement {
+    /** @type {Toy | undefined} */
+    toy;
+
+    connectedCallback() {
+      this.toy ??= new Toy(this, JSON.parse(this.dataset.settings ?? "{}"));
+    }
+  }
+  customElements.define("inflight-toy", InflightToy);
+}

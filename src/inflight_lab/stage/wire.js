@@ -1,0 +1,132 @@
+// What the kernel, a recording and a watched script send: a run, or what is new in it, as
+// columns.  The Python that makes them is `inflight_lab.runs.columns`.
+
+import { outcomeOf, Run } from "./run.js";
+
+/**
+ * @import { Quota } from "./run.js"
+ *
+ * @typedef {"taken" | "freed" | "sent" | "arrived" | "answered" | "failed" | "cancelled"
+ *   } What
+ *
+ * @typedef {object} EventColumns A row of all columns is one event, in the order of time.
+ * @property {number[]} times
+ * @property {What[]} what
+ * @property {(number | null)[]} requests The number of the request, in the order of
+ *   sending; null for slots, for what arrives from others, and for what is never sent.
+ * @property {(number | string | null)[]} details Taken, freed, sent: the slot.  Arrived,
+ *   answered: the status.  Failed: the name of the error.  Failed or cancelled without a
+ *   request: how many that waited.
+ * @property {(number | null)[]} quota Arrived: how the quota stands right after.
+ * @property {(number | null)[]} [due] Arrived: when the API will answer, if it says so.
+ *
+ * @typedef {{ times: number[], last: number[] }} LevelColumns
+ *
+ * @typedef {{ time: number, max_concurrent?: number } & ({ kind: "none" } | Quota)
+ *   } PolicyRow
+ *
+ * @typedef {object} Columns
+ * @property {number} now How far the run has gone.
+ * @property {boolean} live
+ * @property {boolean} [stopped]
+ * @property {boolean} [unlimited] Whether it is known that there is no limit.
+ * @property {"pause" | "paced"} [manner] What is known of how they are sent, besides.
+ * @property {number} [window_offset] How far into a window of the clock it began.
+ * @property {{ started: number, announced?: number }} counts
+ * @property {{ accepted: number, refused: number, failed: number, cancelled: number }
+ *   } [dropped] Of the requests that ended before the first event.
+ * @property {PolicyRow[]} [policies]
+ * @property {{ time: number, latency: number, way?: number }[]} [latencies] How long
+ *   answers take and, of that, the way to the API.
+ * @property {{ limit?: LevelColumns, waiting?: LevelColumns, tokens?: LevelColumns }
+ *   } [levels] Each changes in steps.
+ * @property {EventColumns} events
+ */
+
+/** So many seconds of a live run can be looked back on. */
+const KEPT = 60;
+
+/** A live run forgets when it has so many requests. */
+const MANY = 5000;
+
+/** @param {Columns} columns A whole run. */
+export function runFrom(columns) {
+  const run = new Run();
+  const { accepted = 0, refused = 0, failed = 0, cancelled = 0 } = columns.dropped ??
+    {};
+  run.ends.answered.forgotten = accepted;
+  run.ends.refused.forgotten = refused;
+  run.bounced.forgotten = refused;
+  run.ends.failed.forgotten = failed;
+  run.ends.cancelled.forgotten = cancelled;
+  const dropped = accepted + refused + failed + cancelled;
+  run.sent.forgotten = dropped;
+  run.reached.forgotten = dropped;
+  append(run, columns);
+  return run;
+}
+
+/** @param {Run} run @param {Columns} columns What is new in it. */
+export function append(run, columns) {
+  run.now = columns.now;
+  run.isLive = columns.live;
+  run.wasStopped = columns.stopped ?? false;
+  run.isUnlimited = columns.unlimited ?? false;
+  run.windowOffset = columns.window_offset ?? 0;
+  const { started, announced = 0 } = columns.counts;
+  run.size = Math.max(run.size, started, announced);
+  readSettings(run, columns);
+  const { waiting, tokens } = columns.levels ?? {};
+  for (const [time, value] of rows(waiting)) run.wait(time, value);
+  for (const [time, value] of rows(tokens)) run.levels.tokens.add({ time, value });
+  readEvents(run, columns.events);
+  if (run.isLive && run.journeys.length > MANY) run.forget(run.now - KEPT);
+}
+
+/** @param {Run} run @param {Columns} columns */
+function readSettings(run, { levels, policies = [], latencies = [], manner }) {
+  const isNew = manner && run.settingAt(0).manner !== manner;
+  const changes = [
+    ...(isNew ? [{ time: 0, manner }] : []),
+    ...rows(levels?.limit).map(([time, limit]) => ({ time, limit })),
+    ...latencies,
+    ...policies.map(({ time, max_concurrent: maxConcurrent = 0, ...quota }) => {
+      return { time, maxConcurrent, quota: quota.kind === "none" ? null : quota };
+    }),
+  ];
+  changes.sort((one, other) => one.time - other.time);
+  for (const { time, ...change } of changes) run.set(time, change);
+}
+
+/** @param {Run} run @param {EventColumns} events */
+function readEvents(run, { times, what, requests, details, quota, due = [] }) {
+  times.forEach((time, row) => {
+    const [number, detail] = [requests[row], details[row]];
+    const journey = number === null ? undefined : run.journey(number);
+    switch (what[row]) {
+      case "taken":
+        return run.take(time, Number(detail));
+      case "freed":
+        return run.free(time, Number(detail));
+      case "sent":
+        return run.send(time, detail === null ? null : Number(detail), number ?? 0);
+      case "arrived": {
+        const status = detail === null ? null : Number(detail);
+        const verdict = { status, gauge: quota[row], due: due[row] ?? Infinity };
+        return run.arrive(time, journey, verdict);
+      }
+      case "answered":
+        return journey && run.end(time, journey, outcomeOf(detail), detail);
+      default: {
+        if (number === null) return run.giveUp(time, Number(detail));
+        const outcome = what[row] === "failed" ? "failed" : "cancelled";
+        return journey && run.end(time, journey, outcome, detail);
+      }
+    }
+  });
+}
+
+/** @param {LevelColumns} [columns] @returns {[time: number, value: number][]} */
+function rows({ times, last } = { times: [], last: [] }) {
+  return times.map((time, row) => [time, last[row]]);
+}

@@ -1,0 +1,404 @@
+"""The panel's page without Jupyter: what fits, what keeps its place, and what a finger,
+a key and the kernel do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from inflight_lab.runs.run import Run
+from tests.support.bare_page import TWO, hear, run_of, show, state_of
+from tests.support.browser import IN_BROWSER
+from tests.support.lab import PanelOnPage
+
+pytestmark = IN_BROWSER
+
+BOXES = """elements => elements.map(
+    (element) => JSON.stringify(element.getBoundingClientRect()))"""
+PARTS = ".ifl-controls :is(button, input, output, span)"
+LETTERS = """() => [...document.querySelectorAll(".ifl-presented *")]
+    .filter((each) => each.innerText?.trim() && !each.children.length)
+    .filter((each) => each.checkVisibility() && each.offsetWidth > 1)
+    .map((each) => {
+        const size = parseFloat(getComputedStyle(each).fontSize);
+        return [each.innerText, size * (each.currentCSSZoom ?? 1)];
+    })"""
+"""Words of the page, and how high their letters are."""
+FOCUS = """() => {
+    const { activeElement } = document;
+    if (activeElement === document.body) return "body";
+    return document.querySelector(".ifl-panel").contains(activeElement)
+        ? "panel" : "behind";
+}"""
+GOALS = {"no 429": lambda stats: stats.refused == 0}
+SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
+
+
+@pytest.fixture(scope="module")
+def one() -> dict[str, Any]:
+    """What the page of a panel with one runner is told."""
+    return state_of(goals=GOALS, knobs=("limit", "latency"))
+
+
+@pytest.fixture(scope="module")
+def two() -> dict[str, Any]:
+    """The same of a panel with two."""
+    return state_of(TWO, goals=GOALS)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A page that is touched."""
+    with browser.new_context(has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        yield page
+        page.close()
+
+
+def sent(page: Page) -> list[dict[str, Any]]:
+    """What the page has asked of the kernel, without its hello."""
+    return page.evaluate("sent.filter((message) => !message.hello)")
+
+
+def asked(page: Page) -> list[dict[str, Any]]:
+    """The same without the numbers of the moves."""
+    return [
+        {name: value for name, value in each.items() if name not in ("input", "move")}
+        for each in sent(page)
+    ]
+
+
+def hear_heard(page: Page, message: dict[str, Any]) -> None:
+    """The kernel says that it has dealt with a message."""
+    heard = {message["input"]: message["move"]}
+    page.evaluate("heard => model.set('_heard', heard)", heard)
+
+
+@pytest.mark.parametrize("width", [320, 390, 592, 1024, 1400])
+@pytest.mark.parametrize("runners", ["one", "two"])
+def test_every_slider_can_be_dragged(
+    page: Page, runners: str, width: int, request: pytest.FixtureRequest
+) -> None:
+    """At any width nothing is cut off, and the limit is the largest thing on the bar:
+    300 px where there is room, and high enough for a thumb.
+    """
+    show(page, request.getfixturevalue(runners), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    panel = PanelOnPage(page)
+    limit = panel.limit.bounding_box()
+    assert limit
+    assert limit["width"] >= (300 if width >= 592 else 200)
+    assert limit["height"] >= 44
+    panel.open_more()
+    middles = {"limit": 25.5, "count": 500.5, "latency": 1, "rate": 150.5}
+    for name, middle in middles.items():
+        box = panel.slider(name).bounding_box()
+        assert box
+        assert 100 <= box["width"] <= limit["width"]
+        assert box["x"] + box["width"] <= width
+        panel.drag(name, 0.5)
+        last = asked(page)[-1]
+        assert last["set"] == name
+        assert last["value"] == pytest.approx(middle, rel=0.12)
+
+
+def test_a_value_beyond_the_end_moves_the_end(page: Page, one: dict[str, Any]) -> None:
+    """A slider reaches what a cell has set, and keeps that end when the value goes
+    back.
+    """
+    show(page, one)
+    page.evaluate("model.set('limit', 60)")
+    panel = PanelOnPage(page)
+    expect(panel.limit).to_have_value("60")
+    page.evaluate("model.set('limit', 5)")
+    expect(panel.limit).to_have_attribute("max", "60")
+
+
+def test_a_swipe_up_is_the_pages(phone: Page, one: dict[str, Any]) -> None:
+    """One that begins on a slider scrolls; a swipe along it sets it."""
+    show(phone, one, width=390, height=500)
+    panel = PanelOnPage(phone)
+    touch = phone.context.new_cdp_session(phone)
+
+    def swipe(from_x: float, from_y: float, right: float, down: float) -> None:
+        for step in range(9):
+            point = {"x": from_x + right * step / 8, "y": from_y + down * step / 8}
+            kind = "touchMove" if step else "touchStart"
+            touch.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]}
+            )
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(*panel.handle("limit", 0.6), 0, -150)
+    phone.wait_for_function("scrollY > 60")
+    assert panel.limit.input_value() == "3"
+    swipe(*panel.handle("limit"), 150, 0)
+    expect(panel.limit).not_to_have_value("3")
+    assert asked(phone)[-1] == {
+        "set": "limit",
+        "value": int(panel.limit.input_value()),
+    }
+
+
+def test_on_a_phone_the_limit_and_run_stay_in_reach(
+    phone: Page, one: dict[str, Any]
+) -> None:
+    """Below the picture, on the screen, however far the page is scrolled."""
+    show(phone, one, width=390, height=844)
+    panel = PanelOnPage(phone)
+    for scrolled in (0, 100):
+        phone.evaluate("scrolled => scrollTo(0, scrolled)", scrolled)
+        for part in (panel.limit, phone.locator(".ifl-go")):
+            box = part.bounding_box()
+            assert box
+            assert box["y"] > 844 / 2
+            assert box["y"] + box["height"] <= 844
+            assert box["height"] >= 44
+
+
+def test_it_fits_where_jupyterlab_shows_it(page: Page, one: dict[str, Any]) -> None:
+    """All of it, in what JupyterLab leaves of 1024 x 768 and of 1400 x 900."""
+    for width, window, room in ((592, 768, 647), (968, 900, 650)):
+        show(page, one, width=width + 16, height=window)
+        panel = page.locator(".ifl-panel").bounding_box()
+        assert panel
+        assert panel["width"] == width
+        assert panel["height"] <= room
+
+
+def test_nothing_moves_when_words_and_numbers_change(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Every control keeps its place and size; a double click on Stop is one Stop."""
+    show(page, one, width=700)
+    page.evaluate("model.set('running', true)")
+    before = page.locator(PARTS).evaluate_all(BOXES)
+    for name, value in (("limit", 50), ("count", 1000), ("latency", 1.234)):
+        page.evaluate("([name, value]) => model.set(name, value)", [name, value])
+    assert page.locator(PARTS).evaluate_all(BOXES) == before
+    page.locator(".ifl-go").evaluate(
+        "go => go.addEventListener('click', () => {"
+        " model.set('running', false);"
+        " model.set('notice', 'your code raised ' + 'many words '.repeat(30)); })"
+    )
+    page.locator(".ifl-go").dblclick()
+    assert asked(page) == [{"press": "stop"}]
+    assert page.locator(PARTS).evaluate_all(BOXES) == before
+    assert page.locator(".ifl-notice").evaluate(
+        "line => line.scrollWidth <= line.clientWidth"
+    )
+
+
+def test_after_a_click_anywhere_keys_are_the_panels(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Not the notebook's, where R makes a raw cell of the code; with Control they are
+    the front end's.
+    """
+    show(page, one)
+    page.evaluate(
+        "document.addEventListener('keydown', ({ key }) => sent.push({ key }), true)"
+    )
+    page.locator(".ifl-flow").click()
+    for key in ("r", " ", "x"):
+        page.keyboard.press(key)
+    assert asked(page) == [{"press": "reset"}, {"press": "run"}]
+    PanelOnPage(page).key("ArrowRight")
+    assert asked(page)[2:] == [{"set": "limit", "value": 4}]
+    page.keyboard.press("Control+x")
+    assert asked(page)[3:] == [{"key": "Control"}, {"key": "x"}]
+
+
+def test_a_moved_slider_waits_for_the_kernel(page: Page, one: dict[str, Any]) -> None:
+    """What the kernel says before it has dealt with the last move does not pull it
+    back.
+    """
+    show(page, one)
+    panel = PanelOnPage(page)
+    for _ in range(2):
+        panel.key("ArrowRight")
+    page.evaluate("model.set('limit', 4)")
+    hear_heard(page, sent(page)[0])
+    expect(panel.limit).to_have_value("5")
+    page.evaluate("model.set('limit', 7)")
+    hear_heard(page, sent(page)[1])
+    expect(panel.limit).to_have_value("7")
+
+
+class Screen(NamedTuple):
+    """A screen in front of a class."""
+
+    width: int
+    height: int
+
+
+SCREENS = [Screen(1024, 768), Screen(1366, 768), Screen(1920, 1080)]
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+@pytest.mark.parametrize("runners", ["one", "two"])
+def test_presented_it_fills_the_screen(
+    page: Page, runners: str, screen: Screen, request: pytest.FixtureRequest
+) -> None:
+    """All of it is on the screen, letters can be read from the last row, and the
+    keys are the panel's.
+    """
+    state = request.getfixturevalue(runners)
+    show(page, state, width=screen.width, height=screen.height)
+    for lane in range(len(state["_lanes"])):
+        hear(page, SHORT, lane=lane, reset=True, number=1)
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    page.get_by_role("button", name="Present").click()
+    for part in page.locator(".ifl-presented :is(button, input, canvas):visible").all():
+        box = part.bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= screen.width + 1
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= screen.height + 1
+    letters = page.evaluate(LETTERS)
+    assert len(letters) > 10
+    assert [each for each in letters if each[1] < screen.height / 56] == []
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    assert {"press": "run"} in asked(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".ifl-presented")).to_have_count(0)
+
+
+def test_presented_the_focus_stays_in_the_panel(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """Tab goes round in it, and what lies behind has its keys back afterwards."""
+    show(page, one)
+    page.evaluate("delete Element.prototype.requestFullscreen")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('afterbegin', '<button>behind</button>')"
+    )
+    page.get_by_role("button", name="Present").press("Enter")
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUS))
+    assert "behind" not in seen
+    assert seen.count("panel") >= 6
+    page.keyboard.press("f")
+    expect(page.locator(".ifl-presented")).to_have_count(0)
+    page.get_by_text("behind").focus()
+    assert page.evaluate(FOCUS) == "behind"
+
+
+def test_before_a_run_the_page_shows_what_would_be_sent(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """As many requests as are set, waiting, and as many slots."""
+    show(page, one)
+    expect(page.locator(".ifl-count-waiting b")).to_have_text("200")
+    page.evaluate("model.set('count', 60)")
+    expect(page.locator(".ifl-count-waiting b")).to_have_text("60")
+    page.evaluate("model.set('limit', 7)")
+    expect(page.locator(".ifl-slots b")).to_have_text("7")
+
+
+def test_after_a_run_it_stays_at_the_end(page: Page, two: dict[str, Any]) -> None:
+    """In all lanes; it can be played again, and a new run takes its place."""
+    show(page, two)
+    long = run_of((0, 60, 200), (0, 0.1, 429))
+    for lane in (0, 1):
+        hear(page, long, lane=lane, reset=True, number=1)
+    times = page.locator(".ifl-time")
+    for lane in (0, 1):
+        expect(times.nth(lane)).to_have_text("60.0 s")
+    expect(page.locator(".ifl-count-answered b").first).to_have_text("1")
+    page.get_by_role("button", name="Play again").click()
+    for lane in (0, 1):
+        expect(times.nth(lane)).not_to_have_text("60.0 s")
+    expect(page.locator(".ifl-count-answered b").first).to_have_text("0")
+    hear(page, Run(live=True), lane=0, reset=True, number=2)
+    expect(page.locator(".ifl-lane").first).to_have_attribute("data-live", "true")
+
+
+def test_a_second_view_does_not_disturb_the_first(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """The kernel's answer to its hello reaches both; who looks back goes on."""
+    show(page, one)
+    hear(page, run_of((0, 60, 200)), reset=True, number=3)
+    strip = page.get_by_role("slider", name="Look back")
+    strip.press("Home")
+    expect(page.locator(".ifl-time")).to_have_text("0.0 s")
+    hear(page, run_of((0, 60, 200)), reset=True, number=3)
+    page.wait_for_timeout(100)
+    expect(page.locator(".ifl-time")).to_have_text("0.0 s")
+
+
+def test_a_page_says_hello_until_it_is_answered(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """An answer may be lost while it loads."""
+    page.clock.install(time=0)
+    show(page, one)
+    hellos = "sent.filter((message) => message.hello).length"
+    page.clock.run_for(2500)
+    assert page.evaluate(hellos) == 3
+    hear(page, Run(), reset=True, number=0)
+    page.clock.run_for(5000)
+    assert page.evaluate(hellos) == 3
+
+
+def test_a_kernel_that_goes_in_mid_run_is_missed(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """The page says what to do, and takes it back when there is news after all."""
+    page.clock.install(time=0)
+    show(page, one)
+    page.evaluate("model.set('running', true)")
+    hear(page, Run(live=True, now=0.1), reset=True, number=1)
+    panel = PanelOnPage(page)
+    page.clock.run_for(10_000)
+    panel.notice("the kernel is gone: run the cell again")
+    hear(page, Run(live=True, now=10.1))
+    expect(page.locator(".ifl-notice")).to_be_empty()
+
+
+def test_goals_are_read_out_and_tries_are_kept(page: Page, one: dict[str, Any]) -> None:
+    """What it wants, whether it was met and what was seen; each try by its settings."""
+    show(page, one)
+    expect(page.locator(".ifl-goal")).to_have_text("○ no 429 open")
+    missed = {"name": "no 429", "met": False, "seen": "38 refused"}
+    tried = {"settings": {"limit": 9, "latency": 0.3}, "goals": [missed]}
+    lane = one["_lanes"][0] | {"goals": [missed], "tries": [tried]}
+    page.evaluate("lane => model.set('_lanes', [lane])", lane)
+    spoken = page.get_by_role("status").filter(has_text="missed: 38 refused")
+    expect(spoken).to_have_text("✘ no 429 missed: 38 refused")
+    expect(page.get_by_role("list", name="Tries")).to_have_text(
+        "limit 9, latency 0.3 s: ✘ 38 refused"
+    )
+
+
+def test_only_what_a_lesson_is_about_stands_on_the_page(
+    page: Page, one: dict[str, Any]
+) -> None:
+    """The other settings are under More."""
+    show(page, one)
+    panel = PanelOnPage(page)
+    for name, always in (("limit", True), ("latency", True), ("count", False)):
+        expect(panel.slider(name)).to_be_visible(visible=always)
+    panel.open_more()
+    expect(panel.slider("count")).to_be_visible()
+
+
+def test_without_a_limiter_the_limit_says_why_it_is_off(
+    page: Page, two: dict[str, Any]
+) -> None:
+    """If no runner takes one; with one that does it can be moved."""
+    panel = PanelOnPage(page)
+    show(page, two)
+    expect(panel.limit).to_be_enabled()
+    show(page, two | {"_lanes": two["_lanes"][:1]})
+    expect(panel.limit).to_be_disabled()
+    expect(page.locator(".ifl-slider[data-name=limit]")).to_contain_text(
+        "this code has no limit to set"
+    )

@@ -1,0 +1,122 @@
+// The controls of a panel, without a browser: keys, moves, goals and the kernel.
+
+import {
+  tryInWords,
+  verdictInWords,
+} from "../../../src/inflight_lab/panel/js/goals.js";
+import { KernelWatch } from "../../../src/inflight_lab/panel/js/kernel_watch.js";
+import { commandOf } from "../../../src/inflight_lab/panel/js/keys.js";
+import { Mover } from "../../../src/inflight_lab/panel/js/mover.js";
+import { planFor } from "../../../src/inflight_lab/panel/js/plan.js";
+
+/** @param {unknown} found @param {unknown} wanted */
+function expectEqual(found, wanted) {
+  const [one, other] = [found, wanted].map((each) => JSON.stringify(each));
+  if (one !== other) throw new Error(`${one} is not ${other}`);
+}
+
+/** A model with this state, and what it has sent. @param {Record<string, any>} state */
+function modelOf(state) {
+  /** @type {Record<string, ((news?: any) => void)[]>} */
+  const listeners = {};
+  /** @type {any[]} */
+  const sent = [];
+  return {
+    sent,
+    get: (/** @type {string} */ name) => state[name],
+    set(/** @type {string} */ name, /** @type {any} */ value) {
+      state[name] = value;
+      this.fire(`change:${name}`);
+    },
+    fire(/** @type {string} */ event) {
+      for (const listener of listeners[event] ?? []) listener();
+    },
+    save_changes() {},
+    on(/** @type {string} */ event, /** @type {() => void} */ listener) {
+      (listeners[event] ??= []).push(listener);
+    },
+    off() {},
+    send: (/** @type {object} */ message) => sent.push(message),
+  };
+}
+
+const usual = { onButton: false, presented: false };
+
+Deno.test("a key asks once, and Space on a button is the button's", () => {
+  /** @param {string} key @param {object} [state] @param {boolean} [repeat] */
+  const asked = (key, state = {}, repeat = false) =>
+    commandOf({ key, repeat }, { ...usual, ...state });
+  expectEqual(asked(" "), "go");
+  expectEqual(asked(" ", { onButton: true }), null);
+  expectEqual(asked("R"), "reset");
+  expectEqual(asked("r", {}, true), null);
+  expectEqual(asked("f"), "present");
+  expectEqual(asked("Escape"), null);
+  expectEqual(asked("Escape", { presented: true }), "present");
+  expectEqual(asked("x"), null);
+});
+
+Deno.test("a move is pending until the kernel has heard it", () => {
+  const model = modelOf({ _heard: {} });
+  const life = new AbortController();
+  let settled = 0;
+  const mover = new Mover(model, () => settled += 1, life.signal);
+  expectEqual(mover.isPending, false);
+  mover.send({ set: "limit", value: 4 });
+  mover.send({ set: "limit", value: 5 });
+  const [first, second] = model.sent;
+  expectEqual([first.move, second.move, first.input === second.input], [1, 2, true]);
+  model.set("_heard", { [first.input]: 1, other: 9 });
+  expectEqual([mover.isPending, settled], [true, 0]);
+  model.set("_heard", { [first.input]: 2 });
+  expectEqual([mover.isPending, settled], [false, 1]);
+  life.abort();
+});
+
+Deno.test("a try names its settings, and each goal by mark and number", () => {
+  const limit = { name: "limit", label: "limit", min: 1, max: 9, step: 1, unit: "" };
+  const latency = { ...limit, name: "latency", label: "latency", unit: "s" };
+  const goals = [
+    { name: "no 429", met: true, seen: "0 refused" },
+    { name: "quick", met: false, seen: "" },
+  ];
+  const one = { settings: { limit: 7, latency: 0.3, count: 60 }, goals };
+  expectEqual(
+    tryInWords(one, [limit, latency]),
+    "limit 7, latency 0.3 s: ✔ 0 refused · ✘ quick",
+  );
+  expectEqual(verdictInWords(goals[0]), "met: 0 refused");
+  expectEqual(verdictInWords({ ...goals[0], met: null }), "open");
+});
+
+Deno.test("a plan is what would be sent now", () => {
+  const lanes = [{ adjustable: true, unlimited: false }, { unlimited: true }];
+  const quota = { kind: "gcra", rate: 9, period: 2, burst: 1, tokens: 0 };
+  const state = { count: 60, limit: 7, latency: 0.3, rate: 20 };
+  const fixed = { quota, max_concurrent: 4 };
+  const model = modelOf({ ...state, _lanes: lanes, _fixed: fixed });
+  const limited = planFor(model, 0);
+  expectEqual(limited.size, 60);
+  expectEqual(limited.settingAt(0).limit, 7);
+  expectEqual(limited.settingAt(0).quota?.rate, 20);
+  const free = planFor(model, 1);
+  expectEqual([free.isUnlimited, free.settingAt(0).limit], [true, null]);
+});
+
+Deno.test("a kernel that says nothing is missed, and is back with a word", async () => {
+  const model = modelOf({ running: true, _fixed: { silence: 0.02 } });
+  const life = new AbortController();
+  /** @type {() => void} */
+  let changed = () => {};
+  const next = () => new Promise((resolve) => changed = () => resolve(null));
+  const watch = new KernelWatch(model, () => changed(), life.signal);
+  await next();
+  expectEqual(watch.problem.startsWith("the kernel is gone"), true);
+  model.fire("msg:custom");
+  expectEqual(watch.problem, "");
+  model.set("running", false);
+  watch.expectAnswer();
+  await next();
+  expectEqual(watch.problem.startsWith("no answer"), true);
+  life.abort();
+});

@@ -1,0 +1,151 @@
+// Where the dots are at a time.
+
+import assert from "node:assert/strict";
+import { dotOf, firstShown } from "../../../src/inflight_lab/stage/dots.js";
+import { Places } from "../../../src/inflight_lab/stage/places.js";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { momentsOf, runOf } from "./support.js";
+
+/** @import { Point } from "../../../src/inflight_lab/stage/places.js" */
+
+const BOXES = {
+  requests: { left: 0, top: 0, width: 400, height: 300 },
+  slots: { left: 420, top: 0, width: 120, height: 300 },
+  wall: { left: 760, top: 0, width: 14, height: 300 },
+  api: { left: 780, top: 0, width: 200, height: 300 },
+};
+const BELOW = {
+  requests: { left: 0, top: 0, width: 360, height: 120 },
+  slots: { left: 0, top: 130, width: 360, height: 50 },
+  wall: { left: 0, top: 260, width: 360, height: 12 },
+  api: { left: 0, top: 280, width: 360, height: 90 },
+};
+
+/** @param {Run} run */
+function placesFor(run, boxes = BOXES) {
+  const door = run.isUnlimited ? "open" : "slots";
+  return new Places(boxes, { requests: run.size, slots: 12, seats: 60, door });
+}
+
+/** @param {Run} run @param {number} number @param {number} time */
+function dot(run, number, time, places = placesFor(run), still = false) {
+  const moment = { time, pace: 0.2, still };
+  return dotOf(run.journeys[number], run, moment, places);
+}
+
+/** @param {Point} one @param {Point} other */
+function distance([x, y], [left, top]) {
+  return Math.hypot(x - left, y - top);
+}
+
+Deno.test("a dot is out for as long as its request, and then at home again", () => {
+  const run = runOf(12, { limit: 3 });
+  const places = placesFor(run);
+  for (const { number, sent, ended } of run.journeys) {
+    const home = places.home(number);
+    assert.deepEqual(dot(run, number, sent - 0.01).at, home);
+    assert.ok(distance(dot(run, number, (sent + ended) / 2).at, home) > 100);
+    assert.deepEqual(dot(run, number, ended + 0.2).at, home);
+  }
+});
+
+Deno.test("no dot jumps from one frame to the next, also while it turns", () => {
+  for (
+    const [runner, boxes]
+      of /** @type {const} */ ([["semaphore", BOXES], ["naive", BELOW]])
+  ) {
+    const run = runOf(25, { runner, limit: 6 });
+    const places = placesFor(run, boxes);
+    for (const { number } of run.journeys) {
+      let last = dot(run, number, 0, places).at;
+      for (let time = 0; time < run.now + 0.3; time += 0.2 / 60) {
+        const { at } = dot(run, number, time, places);
+        assert.ok(distance(at, last) < 60, `${number} at ${time}`);
+        last = at;
+      }
+    }
+  }
+});
+
+Deno.test("it fills while the API works, from empty to full", () => {
+  const run = runOf(1);
+  const filled = momentsOf(run).map((time) => dot(run, 0, time).filled)
+    .filter((each) => each !== null);
+  assert.deepEqual(filled, [...filled].sort((one, other) => one - other));
+  assert.ok(filled[0] < 0.1 && filled[filled.length - 1] > 0.9);
+});
+
+Deno.test("who is refused never comes behind the wall", () => {
+  const run = runOf(40, { runner: "naive" });
+  const refused = run.journeys.filter((each) => each.outcome === "refused");
+  assert.equal(refused.length, 20);
+  for (const { number } of refused) {
+    for (const time of momentsOf(run)) {
+      assert.ok(dot(run, number, time).at[0] <= BOXES.wall.left);
+    }
+  }
+});
+
+Deno.test("what is sent and has no connection stands where it was", () => {
+  const run = runOf(120, { runner: "naive", quota: null });
+  const { at, look } = dot(run, 119, 0.4);
+  assert.deepEqual(at, placesFor(run).home(119));
+  assert.equal(look, "out");
+});
+
+Deno.test("what fails ends where it is, and its mark comes home", () => {
+  const run = new Run();
+  run.size = 2;
+  const journey = run.send(0);
+  run.arrive(0.01, journey, { status: 200 });
+  run.end(3, journey, "failed", "ReadTimeout");
+  run.now = 3;
+  assert.ok(dot(run, 0, 2.99).at[0] > BOXES.wall.left);
+  assert.equal(dot(run, 0, 3.01).look, "failed");
+  assert.deepEqual(dot(run, 0, 4).at, placesFor(run).home(0));
+});
+
+Deno.test("an answer that nobody knows of yet is not drawn", () => {
+  const run = new Run();
+  run.set(0, { latency: 0.5 });
+  run.arrive(0.01, run.send(0), { status: 200 });
+  const { look, filled } = dot(run, 0, 2);
+  assert.equal(look, "out");
+  assert.equal(filled, 1);
+});
+
+Deno.test("where nothing should fly, a dot is in one of four places", () => {
+  const run = runOf(10, { limit: 3 });
+  const places = placesFor(run);
+  const seen = momentsOf(run).map((time) => `${dot(run, 9, time, places, true).at}`);
+  assert.ok(new Set(seen).size <= 4);
+});
+
+Deno.test("no two dots have one place: at home, in a slot, at the API", () => {
+  const run = runOf(100, { runner: "naive", quota: null });
+  const places = placesFor(run);
+  for (
+    const placeOf of [
+      (/** @type {number} */ index) => places.home(index),
+      (/** @type {number} */ index) => places.seat(index),
+    ]
+  ) {
+    const points = Array.from({ length: 60 }, (_, index) => `${placeOf(index)}`);
+    assert.equal(new Set(points).size, 60);
+  }
+  const slots = Array.from({ length: 12 }, (_, index) => `${places.slot(index)}`);
+  assert.equal(new Set(slots).size, 12);
+});
+
+Deno.test("of many thousand requests, those that are out are in the block", () => {
+  const run = runOf(2000, { limit: 12, quota: null });
+  const places = placesFor(run);
+  assert.ok(places.count <= 600);
+  for (const time of momentsOf(run)) {
+    const first = firstShown(run, time, places);
+    const out = run.journeys.filter(({ sent, ended }) => sent <= time && time < ended);
+    for (const { number } of out) {
+      assert.ok(number >= first && number < first + places.count);
+    }
+  }
+});

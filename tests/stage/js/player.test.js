@@ -1,0 +1,126 @@
+// The clock of a page.
+
+import assert from "node:assert/strict";
+import { Player } from "../../../src/inflight_lab/stage/player.js";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { runOf, simulation } from "./support.js";
+
+/** @import { Stage } from "../../../src/inflight_lab/stage/stage.js" */
+
+/** A page without a screen: its frames come when `frames` says so. */
+class Page {
+  now = 0;
+  isStill = false;
+  /** @type {((now: number) => void)[]} */
+  #waiting = [];
+  /** @type {number[]} The times that were drawn. */
+  drawn = [];
+
+  constructor() {
+    Object.assign(globalThis, {
+      requestAnimationFrame: (/** @type {(now: number) => void} */ act) =>
+        this.#waiting.push(act),
+      cancelAnimationFrame: () => {},
+      matchMedia: () => ({ matches: this.isStill }),
+    });
+    performance.now = () => this.now;
+    const draw = (/** @type {Run} */ _, /** @type {number} */ time) =>
+      this.drawn.push(time);
+    const stage = /** @type {Stage} */ (/** @type {unknown} */ ({ draw }));
+    this.player = new Player([stage]);
+  }
+
+  /** @param {number} seconds @param {(time: number) => void} [meanwhile] */
+  frames(seconds, meanwhile) {
+    for (let frame = 0; frame < 60 * seconds; frame += 1) {
+      this.now += 1000 / 60;
+      meanwhile?.(this.now / 1000);
+      this.#waiting.splice(0).forEach((act) => act(this.now));
+    }
+  }
+
+  get last() {
+    return this.drawn[this.drawn.length - 1];
+  }
+}
+
+Deno.test("a run that is over plays to its end and stays there", () => {
+  const page = new Page();
+  const run = runOf(20);
+  page.player.show([run]);
+  page.frames(0.1);
+  assert.ok(page.last < 0);
+  page.player.play();
+  page.frames(40);
+  assert.ok(page.player.isOver && !page.player.isPlaying);
+  assert.ok(page.last >= run.now);
+  assert.deepEqual(page.drawn, [...page.drawn].sort((one, other) => one - other));
+});
+
+Deno.test("one can stand still anywhere, and play on from there", () => {
+  const page = new Page();
+  page.player.showEnd([runOf(20)]);
+  page.player.seek(1);
+  page.frames(1);
+  assert.equal(page.last, 1);
+  page.player.play();
+  page.frames(0.5);
+  assert.ok(page.last > 1 && page.last < 1.5);
+});
+
+Deno.test("at half the speed, half as much happens", () => {
+  const page = new Page();
+  const run = runOf(20);
+  page.player.showEnd([run]);
+  const passed = [false, true].map((isHalf) => {
+    page.player.setHalf(isHalf);
+    page.player.seek(0.5);
+    page.player.play();
+    page.frames(1);
+    return page.last - 0.5;
+  });
+  assert.ok(Math.abs(passed[0] / passed[1] - 2) < 0.1);
+});
+
+Deno.test("a simulation is computed as far as it is shown", () => {
+  const page = new Page();
+  const made = simulation(10);
+  page.player.show([made.run]);
+  page.player.simulate((time) => made.advance(time), 0.5);
+  page.frames(1);
+  assert.ok(Math.abs(made.now - page.last) < 1e-9);
+  assert.ok(Math.abs(page.last - 0.5) < 0.02);
+  page.frames(20);
+  assert.ok(page.player.isOver);
+});
+
+Deno.test("a live run is followed a little behind, smoothly, however it is told", () => {
+  const page = new Page();
+  const run = new Run();
+  run.isLive = true;
+  page.player.show([run]);
+  page.player.follow();
+  page.frames(5, (time) => {
+    if (Math.floor(time * 60) % 7 === 0) run.now = time;
+    assert.ok(page.player.time <= Math.max(0, time - 0.2));
+  });
+  assert.ok(page.last > 4.5);
+  const steps = page.drawn.slice(60).map((time, index) =>
+    time - page.drawn[59 + index]
+  );
+  assert.ok(Math.min(...steps) > 0 && Math.max(...steps) < 0.05);
+  run.isLive = false;
+  page.frames(2);
+  assert.ok(page.player.isOver);
+});
+
+Deno.test("who wants no motion sees a picture every half second", () => {
+  const page = new Page();
+  page.isStill = true;
+  page.player.stillness = matchMedia("");
+  page.player.showEnd([runOf(20)]);
+  page.player.seek(0);
+  page.player.play();
+  page.frames(2);
+  assert.ok(new Set(page.drawn).size <= 7);
+});

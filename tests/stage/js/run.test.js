@@ -1,0 +1,130 @@
+// A run as journeys, and the wire that brings it.
+
+import assert from "node:assert/strict";
+import { countsAt } from "../../../src/inflight_lab/stage/run.js";
+import { append, runFrom } from "../../../src/inflight_lab/stage/wire.js";
+
+/** @import { Columns, What } from "../../../src/inflight_lab/stage/wire.js" */
+
+/** @typedef {[number, What, number | null, number | string | null, (number | null)?]} Row */
+
+/** @param {Row[]} rows @param {Partial<Columns>} [rest] @returns {Columns} */
+function columns(rows, rest = {}) {
+  return {
+    now: rows.at(-1)?.[0] ?? 0,
+    live: false,
+    counts: { started: 0 },
+    events: {
+      times: rows.map((row) => row[0]),
+      what: rows.map((row) => row[1]),
+      requests: rows.map((row) => row[2]),
+      details: rows.map((row) => row[3]),
+      quota: rows.map((row) => row[4] ?? null),
+    },
+    ...rest,
+  };
+}
+
+/** Two requests through one slot; the second is refused. @type {Row[]} */
+const TWO = [
+  [0, "taken", null, 0],
+  [0, "sent", 0, 0],
+  [0.01, "arrived", 0, 200],
+  [0.5, "answered", 0, 200],
+  [0.5, "freed", null, 0],
+  [0.6, "taken", null, 0],
+  [0.6, "sent", 1, 0],
+  [0.61, "arrived", 1, 429],
+  [1, "answered", 1, 429],
+  [2, "freed", null, 0],
+];
+
+Deno.test("every number can be asked for at any time, in any order", () => {
+  const run = runFrom(columns(TWO));
+  const inFlight = [1, 0.55, 0.3, 0.7].map((time) => countsAt(run, time).inFlight);
+  assert.deepEqual(inFlight, [0, 0, 1, 1]);
+  const { answered, refused, sent } = countsAt(run, 2);
+  assert.deepEqual({ answered, refused, sent }, { answered: 1, refused: 1, sent: 2 });
+});
+
+Deno.test("who is refused counts from the wall on, before the answer is back", () => {
+  const run = runFrom(columns(TWO));
+  assert.equal(countsAt(run, 0.605).refused, 0);
+  assert.equal(countsAt(run, 0.62).refused, 1);
+  assert.equal(countsAt(run, 0.62).inFlight, 1);
+});
+
+Deno.test("a run that comes in pieces is the run that comes at once", () => {
+  const whole = runFrom(columns(TWO));
+  const grown = runFrom(columns(TWO.slice(0, 3), { live: true }));
+  append(grown, columns(TWO.slice(3, 7), { live: true }));
+  append(grown, columns(TWO.slice(7)));
+  assert.deepEqual(grown, whole);
+});
+
+Deno.test("an event that is read late stands where it happened", () => {
+  const run = runFrom(columns([[0, "sent", 0, null], [0.4, "answered", 0, 200]]));
+  append(run, columns([[0.2, "sent", 1, null], [0.3, "answered", 1, 200]]));
+  assert.equal(countsAt(run, 0.35).answered, 1);
+  assert.equal(countsAt(run, 0.25).inFlight, 2);
+});
+
+Deno.test("failed, cancelled and never sent are told apart", () => {
+  const run = runFrom(columns([
+    [0, "sent", 0, null],
+    [0, "sent", 1, null],
+    [1, "failed", 0, "ReadTimeout"],
+    [1, "cancelled", 1, null],
+    [1, "cancelled", null, 7],
+  ]));
+  const { failed, cancelled, inFlight } = countsAt(run, 1);
+  assert.deepEqual([failed, cancelled, inFlight], [1, 8, 0]);
+  assert.equal(run.journeys[0].reason, "ReadTimeout");
+});
+
+Deno.test("what was dropped before the first event still counts", () => {
+  const dropped = { accepted: 40, refused: 2, failed: 0, cancelled: 0 };
+  const run = runFrom(
+    columns([[9, "sent", 42, null], [9.5, "answered", 42, 200]], { dropped }),
+  );
+  const { answered, refused, inFlight } = countsAt(run, 10);
+  assert.deepEqual([answered, refused, inFlight], [41, 2, 0]);
+  assert.equal(run.journey(42)?.ended, 9.5);
+});
+
+Deno.test("a long live run forgets old requests, and counts them", () => {
+  const rows = Array.from({ length: 12_000 }, (_, index) => /** @type {Row[]} */ ([
+    [index / 100, "sent", index, null],
+    [index / 100 + 0.005, "answered", index, 200],
+  ])).flat();
+  const run = runFrom(columns(rows, { live: true, now: 120 }));
+  assert.equal(countsAt(run, 120).answered, 12_000);
+  assert.ok(run.journeys.length < 7_000);
+  assert.equal(countsAt(run, 90).answered, countsAt(run, 120).answered - 3_000);
+});
+
+Deno.test("settings are those of their time", () => {
+  const run = runFrom(columns([], {
+    levels: { limit: { times: [0, 2], last: [5, 9] } },
+    latencies: [{ time: 0, latency: 0.3 }],
+    policies: [{ time: 1, kind: "none", max_concurrent: 4 }],
+  }));
+  assert.equal(run.settingAt(1.5).limit, 5);
+  assert.equal(run.settingAt(3).limit, 9);
+  assert.equal(run.settingAt(3).latency, 0.3);
+  assert.equal(run.settingAt(0.5).maxConcurrent, 0);
+  assert.equal(run.settingAt(1.5).maxConcurrent, 4);
+});
+
+Deno.test("a place at the API is taken again when it is free, and never twice", () => {
+  const run = runFrom(columns([
+    [0, "sent", 0, null],
+    [0.1, "arrived", 0, 200],
+    [0.1, "sent", 1, null],
+    [0.2, "arrived", 1, 200],
+    [1, "answered", 0, 200],
+    [1, "sent", 2, null],
+    [1.1, "arrived", 2, 200],
+  ]));
+  assert.deepEqual(run.journeys.map(({ seat }) => seat), [0, 1, 0]);
+});

@@ -1,0 +1,115 @@
+// What one sentence says of a run.
+
+import assert from "node:assert/strict";
+import { Run } from "../../../src/inflight_lab/stage/run.js";
+import { asText, sentenceAt } from "../../../src/inflight_lab/stage/sentence.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
+import { momentsOf, runOf, simulation } from "./support.js";
+
+/** @param {Run} run @param {number} time */
+const said = (run, time) => asText(sentenceAt(run, time));
+
+/** @param {Run} run @param {number} time @param {RegExp[]} facts */
+function expectSaid(run, time, ...facts) {
+  for (const fact of facts) assert.match(said(run, time), fact);
+}
+
+Deno.test("before its start it says what will be sent, and how", () => {
+  expectSaid(simulation(90).run, -1, /90 requests/, /at most 5 in flight/);
+  expectSaid(simulation(90, { runner: "naive" }).run, -1, /all at once/);
+  expectSaid(simulation(90, { runner: "paced" }).run, -1, /evenly spaced/);
+  expectSaid(simulation(90, { runner: "pause" }).run, -1, /pause/);
+  expectSaid(simulation(1).run, -1, /This dot is a request/);
+});
+
+Deno.test("it does the sum: in flight / latency = rate, beside what is allowed", () => {
+  const run = runOf(60, { limit: 5, latency: 0.5 });
+  expectSaid(run, 2, /5 in flight/, /0\.5 s/, /10 a second/, /20 allowed/, /10 unused/);
+});
+
+Deno.test("the pause is in the sum of the runner that has one", () => {
+  const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
+  expectSaid(run, 1, /6 slots/, /1 s asleep/, /4 a second/);
+});
+
+Deno.test("what is paced has its spacing", () => {
+  const run = runOf(60, { runner: "paced" });
+  expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+});
+
+Deno.test("the last ones, and one that is alone", () => {
+  const run = runOf(33, { limit: 5 });
+  expectSaid(run, run.now - 0.1, /last 3 are still out/);
+  expectSaid(runOf(1), 0.2, /fills while the API works/);
+});
+
+Deno.test("at the end it says how many, how long, and what share of the quota", () => {
+  expectSaid(runOf(60), 99, /All 60 answered/, /in 6 s/, /50 %/);
+});
+
+Deno.test("refusals have a reason for each shape of a quota", () => {
+  const reasons = /** @type {const} */ ({
+    "sliding-window": /60 came within 1 s, 20 are allowed/,
+    "token-bucket": /the bucket of 20 was empty/,
+    gcra: /faster than one every 50 ms/,
+  });
+  for (const [kind, reason] of Object.entries(reasons)) {
+    const quota = quotaOf({ rate: 20, kind: /** @type {"gcra"} */ (kind) });
+    const run = runOf(60, { runner: "naive", quota });
+    expectSaid(run, 99, /refused/, reason);
+  }
+  const full = runOf(60, { runner: "naive", quota: null, maxConcurrent: 8 });
+  expectSaid(full, 99, /more than 8 came at once/);
+});
+
+Deno.test("what is sent and not at the API waits for a connection", () => {
+  const run = runOf(150, { runner: "naive", quota: null });
+  expectSaid(run, 0.4, /50 sent/, /wait for a connection/);
+});
+
+Deno.test("failures have the name of the error and how long it took", () => {
+  const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
+  expectSaid(run, 5.5, /50 failed/, /no free connection within 5 s/, /PoolTimeout/);
+  expectSaid(run, 99, /100 answered/, /50 failed/);
+});
+
+Deno.test("tokens are to blame where the requests were few", () => {
+  const run = new Run();
+  run.size = 1;
+  run.set(0, { quota: { ...quotaOf({ rate: 10 }), tokens: 500 } });
+  const journey = run.send(0);
+  run.arrive(0, journey, { status: 429 });
+  run.end(1, journey, "refused", 429);
+  run.now = 1;
+  expectSaid(run, 2, /tokens ran out/);
+});
+
+Deno.test("while all wait after refusals, it says that nobody sends", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.size = 4;
+  const journey = run.send(0);
+  run.wait(0, 3);
+  run.arrive(0, journey, { status: 429 });
+  run.end(0.1, journey, "refused", 429);
+  run.now = 3;
+  expectSaid(run, 2.5, /Nobody sends/, /1 refused/);
+});
+
+Deno.test("a run that was stopped says so, and counts what was given up", () => {
+  const made = simulation(60);
+  made.advance(0.7);
+  made.stop();
+  expectSaid(made.run, 9, /Stopped after 0\.7 s/, /5 answered/, /55 cancelled/);
+});
+
+Deno.test("there are words at every time, and no number that is none", () => {
+  for (
+    const runner of /** @type {const} */ (["naive", "semaphore", "pause", "paced"])
+  ) {
+    const run = runOf(40, { runner });
+    for (const time of momentsOf(run)) {
+      assert.doesNotMatch(said(run, time), /NaN|Infinity|undefined|null|^$/);
+    }
+  }
+});

@@ -1,0 +1,124 @@
+// The simulated script and API.
+
+import assert from "node:assert/strict";
+import { wallAt } from "../../../src/inflight_lab/stage/quota.js";
+import { countsAt, inFlightAt } from "../../../src/inflight_lab/stage/run.js";
+import { quotaOf } from "../../../src/inflight_lab/stage/simulate.js";
+import { momentsOf, runOf, simulation } from "./support.js";
+
+/** @import { Quota } from "../../../src/inflight_lab/stage/run.js" */
+
+/** @param {Quota["kind"]} kind */
+const quota = (kind, rate = 20, burst = kind === "gcra" ? 1 : rate) =>
+  quotaOf({ kind, rate, burst });
+
+Deno.test("a semaphore keeps to its limit, and every request has an end", () => {
+  const run = runOf(30, { limit: 4 });
+  const peak = Math.max(...momentsOf(run).map((time) => inFlightAt(run, time)));
+  assert.equal(peak, 4);
+  assert.equal(countsAt(run, run.now).answered, 30);
+});
+
+Deno.test("all at once, the quota lets in just what it allows", () => {
+  for (
+    const [kind, answered] of /** @type {const} */ ([
+      ["sliding-window", 20],
+      ["fixed-window", 20],
+      ["token-bucket", 20],
+      ["gcra", 1],
+    ])
+  ) {
+    const run = runOf(60, { runner: "naive", quota: quota(kind) });
+    const counts = countsAt(run, run.now);
+    assert.deepEqual([kind, counts.answered, counts.refused], [
+      kind,
+      answered,
+      60 - answered,
+    ]);
+  }
+});
+
+Deno.test("evenly spaced, none is refused, whatever the shape of the quota", () => {
+  for (
+    const kind of /** @type {const} */ ([
+      "sliding-window",
+      "fixed-window",
+      "token-bucket",
+      "gcra",
+    ])
+  ) {
+    const run = runOf(60, { runner: "paced", quota: quota(kind) });
+    assert.equal(countsAt(run, run.now).refused, 0, kind);
+  }
+});
+
+Deno.test("the runner with the pause keeps its slots asleep after an answer", () => {
+  const run = runOf(10, { runner: "pause", limit: 5, latency: 0.5 });
+  assert.equal(inFlightAt(run, 1), 0);
+  assert.ok(run.holds.every((each) => (each.at(1)?.until ?? 0) >= 1.5));
+  assert.ok(Math.abs(run.now - 3) < 0.01);
+});
+
+Deno.test("beyond a hundred, requests are sent and wait for a connection", () => {
+  const run = runOf(150, { runner: "naive", quota: null });
+  assert.equal(countsAt(run, 0.3).notArrived, 50);
+  assert.equal(countsAt(run, run.now).answered, 150);
+});
+
+Deno.test("who waits too long for a connection fails", () => {
+  const run = runOf(150, { runner: "naive", quota: null, latency: 8 });
+  assert.equal(countsAt(run, run.now).failed, 50);
+  assert.equal(run.journeys[149].reason, "PoolTimeout");
+});
+
+Deno.test("an API that is full answers 503", () => {
+  const run = runOf(30, { runner: "naive", quota: null, maxConcurrent: 8 });
+  assert.equal(countsAt(run, run.now).refused, 22);
+  assert.equal(run.journeys[29].reason, 503);
+});
+
+Deno.test("a limit that is moved in mid-run counts at once, up and down", () => {
+  const made = simulation(60, { limit: 3 });
+  made.advance(0.1);
+  made.set({ limit: 10 });
+  made.advance(0.2);
+  assert.equal(inFlightAt(made.run, 0.2), 10);
+  made.set({ limit: 2 });
+  made.advance(1.2);
+  assert.equal(inFlightAt(made.run, 1.2), 2);
+});
+
+Deno.test("a run that is stopped has no request without an end", () => {
+  const made = simulation(60);
+  made.advance(0.7);
+  made.stop();
+  const { answered, refused, cancelled, inFlight } = countsAt(made.run, 0.7);
+  assert.equal(inFlight, 0);
+  assert.equal(answered + refused + cancelled, 60);
+});
+
+Deno.test("frame by frame or at one go, it is the same run", () => {
+  const made = simulation(40);
+  for (let time = 0; !made.isOver; time += 1 / 60) made.advance(time);
+  assert.deepEqual(made.run.journeys, runOf(40).journeys);
+});
+
+Deno.test("the wall shows a window, a bucket, or the time to the next", () => {
+  const window = runOf(60, { runner: "naive", quota: quota("sliding-window") });
+  assert.equal(wallAt(window, 0.2).cells.length, 20);
+  assert.equal(wallAt(window, 1.2).cells.length, 0);
+  const bucket = runOf(60, { runner: "naive", quota: quota("token-bucket", 10, 20) });
+  assert.equal(wallAt(bucket, 0.1).share, 0);
+  assert.ok(Math.abs(wallAt(bucket, 1.1).share - 0.5) < 0.01);
+  assert.equal(wallAt(bucket, 5).share, 1);
+  const spacing = runOf(5, { runner: "naive", quota: quota("gcra", 2) });
+  assert.match(wallAt(spacing, 0.2).words, /next in 0.4 s/);
+  assert.equal(wallAt(spacing, 0.7).share, 0);
+});
+
+Deno.test("a fixed window ends when the clock says so, not a period later", () => {
+  const run = runOf(20, { runner: "naive", quota: quota("fixed-window") });
+  run.windowOffset = 0.6;
+  assert.equal(wallAt(run, 0.3).cells.length, 20);
+  assert.equal(wallAt(run, 0.5).cells.length, 0);
+});
