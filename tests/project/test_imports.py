@@ -61,7 +61,7 @@ FACE = "Pacer, Budgets, Patience, AnswerFile, NoAnswer, Stop, read_refusal"
 
 def test_the_library_needs_httpx_alone() -> None:
     """Its names, and the command that prints scripts, work where nothing else is
-    installed; a name of the lab says in one line what brings it.
+    installed; a name or command of the lab says in one line what brings it.
     """
     code = f"""
 import sys
@@ -73,7 +73,7 @@ try:
     from inflight_lab import Panel
 except ModuleNotFoundError as error:
     print(error)
-main(["watch", "script.py"])
+main(["watch", "--practice", "20/s", {__file__!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.startswith('"""Send many requests')

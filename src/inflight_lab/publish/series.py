@@ -24,8 +24,9 @@ def files() -> dict[str, Path]:
     for path in notebooks.glob("*.ipynb"):
         found[f"notebooks/{path.name}"] = path
     for room in LINKED_TO:
-        for path in PACKAGE.joinpath(room).glob("*.py"):
-            found[f"src/inflight_lab/{room}/{path.name}"] = path
+        for path in PACKAGE.joinpath(room).rglob("*.py"):
+            place = path.relative_to(PACKAGE).as_posix()
+            found[f"src/inflight_lab/{place}"] = path
     return dict(sorted(found.items()))
 
 

@@ -12,7 +12,7 @@ from inflight_lab.watch.request_log import Request
 RECIPES = {"requests": "with_requests", "urllib3": "with_requests"}
 """The recipe that saves each answer, by the script's library; else `FOR_ASYNCIO`."""
 FOR_ASYNCIO = "fetch_all"
-FOR_MODELS = "language_model"
+FOR_MODELS = "ask_model"
 CHATS = "/chat/completions"
 ID = "{id}"
 """Stands in an address where the requests differ."""
