@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from bisect import insort
 from typing import Any
 
 
@@ -53,7 +52,7 @@ class Pacer:
         latency = now - self.sent.pop(asyncio.current_task())
         if error is None:
             self.quickest = min(self.quickest or latency, latency)
-        insort(self.ended, now)
+        self.ended.append(now)
 
     def free_at(self) -> float:
         """When the next request may leave, as far as we know now."""
