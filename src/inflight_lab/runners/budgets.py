@@ -116,6 +116,8 @@ class Budgets:
         self, reserved: Mapping[str, float], used: Mapping[str, float]
     ) -> None:
         """Replace what one request has reserved by what it has used."""
+        for name in self._budgets:
+            self._smallest[name] = min(self._smallest[name], used.get(name, 0))
         self._due -= self._seconds(reserved) - self._seconds(used)
 
     def _seconds(self, costs: Mapping[str, float]) -> float:
