@@ -40,7 +40,7 @@ SHORT = run_of((0, 0.5, 200), (0, 0.5, 429))
 
 @pytest.fixture(scope="module")
 def one() -> dict[str, Any]:
-    """What the page of a panel with one runner is told."""
+    """What the page of a panel with one runner gets."""
     return state_of(goals=GOALS, knobs=("limit", "latency"))
 
 

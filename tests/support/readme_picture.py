@@ -1,143 +1,119 @@
-"""Makes the README's moving picture, of notebook 03.
+"""Makes the README's moving picture, of the landing page's run.
 
-Start it with ``python -m tests.support.readme_picture``.  On a busy machine fewer
-requests than the quota allows may leave in a second; then there is nothing to see, and
-it runs and films again.
+Start it with ``python -m tests.support.readme_picture``.  The page's clock stands still
+between two frames, so the picture is the same on every machine.
 """
 
 from __future__ import annotations
 
+import base64
 import io
-import shutil
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from tests.support.lab import Lab, PanelOnPage, chromium, run_all
+from tests.support.lab import chromium
+from tests.support.landing import make_landing_page
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOK = "03_limit_with_a_semaphore.ipynb"
 PICTURE = ROOT / "notebooks" / "images" / "panel.webp"
-PLOT = ".ifl-panel .inflight-lab"
-PAUSE = 40
-"""Milliseconds after each frame, in which the requests have the processor."""
-TRIES = 6
+FRAME = 125
+"""Milliseconds from frame to frame."""
+PAUSE = 2000
+"""Milliseconds that the end of a run stays."""
 
 
 class Film:
-    """What one element of a page looks like while things happen to it."""
+    """What the run looks like while things happen to it."""
 
-    def __init__(self, page: Page, selector: str) -> None:
-        self.page, self.element = page, page.locator(selector)
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.toy = page.locator("inflight-toy")
+        self.devtools = page.context.new_cdp_session(page)
         self.frames: list[Image.Image] = []
-        self.times: list[float] = []
-        self.first = 0
-        """The frame that is shown first, where nothing moves too."""
+        self.durations: list[int] = []
 
-    def until(self, condition: str, *, most: float = 12) -> bool:
-        """Film until the plot's numbers meet ``condition``, as JavaScript.
+    def press(self, name: str) -> None:
+        """Press a button; Playwright's own click waits for frames, and none come."""
+        button = self.toy.get_by_role("button", name=name, exact=True)
+        button.evaluate("button => button.click()")
 
-        Returns whether they do; not if the run ends before, or after ``most`` seconds.
-        """
-        plot = f"document.querySelector('{PLOT}').dataset"
-        begin = time.monotonic()
-        while time.monotonic() - begin < most:
-            met, live = self.page.evaluate(
-                f"(dataset => [{condition}, dataset.live === 'true'])({plot})"
-            )
-            if met or not live:
-                return bool(met)
-            self.take()
-            self.page.wait_for_timeout(PAUSE)
-        return False
+    def choose(self, name: str) -> None:
+        """Choose how to send."""
+        self.toy.get_by_role("radio", name=name, exact=True).focus()
+        self.page.keyboard.press("Space")
 
-    def take(self) -> None:
-        """One frame."""
-        screenshot = Image.open(io.BytesIO(self.element.screenshot()))
-        self.frames.append(screenshot.convert("RGB"))
-        self.times.append(time.monotonic())
+    def roll(self, seconds: float) -> None:
+        """Film so many seconds."""
+        for _ in range(round(1000 * seconds / FRAME)):
+            self.page.clock.run_for(FRAME)
+            self.frames.append(self.screenshot())
+            self.durations.append(FRAME)
+
+    def screenshot(self) -> Image.Image:
+        """Playwright's own waits for frames, too."""
+        box = self.toy.bounding_box()
+        taken = self.devtools.send(
+            "Page.captureScreenshot", {"clip": {**(box or {}), "scale": 1}}
+        )
+        image = Image.open(io.BytesIO(base64.b64decode(taken["data"])))
+        return image.convert("RGB")
+
+    def hold(self) -> None:
+        """Keep the last frame for a while."""
+        self.durations[-1] = PAUSE
+
+    def drag_limit(self, limits: range) -> None:
+        """Move the limit, a frame at each value."""
+        for limit in limits:
+            self.toy.get_by_role("slider", name="limit").fill(f"{limit}")
+            self.roll(FRAME / 1000)
 
     def save(self, path: Path) -> None:
-        """An animated WebP that goes round: each frame for as long as it was so, the
-        last for three seconds.
-        """
-        times = [*self.times, self.times[-1] + 3]
-        durations = [round(1000 * (end - begin)) for begin, end in pairwise(times)]
-        durations = durations[self.first :] + durations[: self.first]
-        first, *others = self.frames[self.first :] + self.frames[: self.first]
+        """An animated WebP that begins again at its end."""
+        first, *others = self.frames
         first.save(
             path,
             save_all=True,
             append_images=others,
-            duration=durations,
+            duration=self.durations,
             loop=0,
-            quality=60,
+            quality=45,
             method=6,
         )
 
 
-def drag(
-    page: Page, panel: PanelOnPage, share: float, each: Callable[[], None]
-) -> None:
-    """Move the limit's knob to ``share`` of its track; call ``each`` at every step."""
-    x, y = panel.handle("limit")
-    to, _ = panel.handle("limit", share)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 6):
-        page.mouse.move(x + (to - x) * step / 5, y)
-        each()
-    page.mouse.up()
-
-
-def perform(page: Page, panel: PanelOnPage) -> Film | None:
-    """Film a run with the limit moved up, down and up, to be shown from its first 429s
-    on; None if few are refused.
-    """
-    panel.press("Reset")
-    panel.expect(started=0)
-    panel.drag("count", 0.6)
-    page.locator(".ifl-panel .ifl-more").click()  # and fold what that has unfolded
-    film = Film(page, ".ifl-panel")
-    panel.press("Run")
-    panel.expect(in_flight=3)
-    for share, accepted in ((0.3, 15), (0.14, 90), (0.9, 130)):
-        if not film.until(f"dataset.accepted >= {accepted}"):
-            return None
-        drag(page, panel, share, film.take)
-    film.until("dataset.refused >= 1")
-    film.first = len(film.frames)
-    return film if film.until("dataset.refused >= 20") else None
+def perform(film: Film) -> None:
+    """All at once, from the moment of the red wall on; then a limit that is moved."""
+    film.press("All controls")
+    film.choose("All at once")
+    film.press("Send 100")
+    film.page.clock.run_for(1150)
+    film.roll(2.6)
+    film.hold()
+    film.choose("Semaphore")
+    film.press("Send 100")
+    film.roll(2.6)
+    film.drag_limit(range(6, 21))
+    film.roll(9.5)
+    film.hold()
 
 
 def main() -> None:
-    """Run the notebook, film its panel until there is something to see, and save it."""
-    expect.set_options(timeout=90_000)  # the cell's own run takes 48 seconds
-    with closing(Lab(Path(tempfile.mkdtemp()))) as lab, chromium() as browser:
-        shutil.copy(ROOT / "notebooks" / NOTEBOOK, lab.notebooks)
-        page = browser.new_page(
-            viewport={"width": 1300, "height": 1500}, device_scale_factor=1
-        )
-        lab.open(page, NOTEBOOK)
-        run_all(page)
-        panel = PanelOnPage(page)
-        panel.plot = page.locator(PLOT)
-        panel.plot.wait_for(timeout=60_000)
-        panel.expect_end()
-        panel.plot.scroll_into_view_if_needed()
-        films = (perform(page, panel) for _ in range(TRIES))
-        film = next(filter(None, films), None)
-        assert film, f"too busy a machine: {TRIES} runs had fewer than 20 refusals"
-        PICTURE.parent.mkdir(exist_ok=True)
-        film.save(PICTURE)
-        kilobytes = PICTURE.stat().st_size / 1000
-        print(f"{PICTURE.name}: {len(film.frames)} frames, {kilobytes:.0f} kB")
+    """Film the landing page, and save it."""
+    page_path = make_landing_page(Path(tempfile.mkdtemp()))
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 860, "height": 900})
+        page.clock.install(time=0)
+        page.goto(page_path.as_uri())
+        page.clock.pause_at(10_000)
+        film = Film(page)
+        perform(film)
+    film.save(PICTURE)
+    kilobytes = PICTURE.stat().st_size / 1000
+    print(f"{PICTURE.name}: {len(film.frames)} frames, {kilobytes:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -67,10 +67,7 @@ export function firstShown(run, time, { count, columns }) {
 
 /** @param {Run} run @param {number} first @param {Places} places */
 function shown(run, first, { count }) {
-  const { journeys } = run;
-  const begin = Math.max(0, first - (journeys[0]?.number ?? 0));
-  return journeys.slice(begin, begin + count)
-    .filter(({ number }) => number < first + count);
+  return run.journeys.slice(run.indexOf(first), run.indexOf(first + count));
 }
 
 /** Those that nobody has sent yet. @type {typeof drawFlow} */

@@ -228,14 +228,19 @@ export class Run {
 
   /** @param {number} number @returns {Journey | undefined} */
   journey(number) {
+    const found = this.journeys[this.indexOf(number)];
+    return found?.number === number ? found : undefined;
+  }
+
+  /** Where the first request with this number or a later one is. @param {number} number */
+  indexOf(number) {
     let [from, to] = [0, this.journeys.length];
     while (from < to) {
       const middle = (from + to) >> 1;
       if (this.journeys[middle].number < number) from = middle + 1;
       else to = middle;
     }
-    const found = this.journeys[from];
-    return found?.number === number ? found : undefined;
+    return from;
   }
 
   /** @param {number} time @returns {Setting} */

@@ -128,3 +128,10 @@ Deno.test("a place at the API is taken again when it is free, and never twice", 
   ]));
   assert.deepEqual(run.journeys.map(({ seat }) => seat), [0, 1, 0]);
 });
+
+Deno.test("a request is found by its number, also where others were dropped", () => {
+  const run = runFrom(columns([[0, "sent", 3, null], [9, "sent", 500, null]]));
+  assert.equal(run.journey(500)?.sent, 9);
+  assert.equal(run.journey(4), undefined);
+  assert.deepEqual([run.indexOf(0), run.indexOf(4), run.indexOf(501)], [0, 1, 2]);
+});

@@ -25,7 +25,7 @@ import { make } from "../../stage/dom.js";
 /**
  * @param {HTMLElement} root
  * @param {Lane} lane
- * @param {Setting[]} settings those that learn of each try.
+ * @param {Setting[]} settings Those that are named for each try.
  */
 export function showGoals(root, { goals, tries }, settings) {
   const cards = goals.map((goal) =>

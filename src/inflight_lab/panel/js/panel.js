@@ -118,7 +118,7 @@ function addLanes({ root, model, signal }) {
   /** @type {{ settings: Setting[], knobs: string[], strip: string }} */
   const { settings, knobs, strip } = model.get("_fixed");
   const level = strip === "rate" ? "sentLately" : "inFlight";
-  const shown = settings.filter(({ name }) => knobs.includes(name));
+  const named = settings.filter(({ name }) => knobs.includes(name));
   const places = make("div", { className: "ifl-stages" });
   root.append(places);
   /** @type {Lane[]} */
@@ -139,7 +139,7 @@ function addLanes({ root, model, signal }) {
     model.get("_lanes").forEach((
       /** @type {Lane} */ lane,
       /** @type {number} */ number,
-    ) => showGoals(parts[number].goals, lane, shown));
+    ) => showGoals(parts[number].goals, lane, named));
   }, signal);
   signal.addEventListener("abort", () => stages.forEach((each) => each.destroy()));
   return player;

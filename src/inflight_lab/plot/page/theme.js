@@ -23,8 +23,10 @@ function isLight(colour) {
 export function followTheme(root, signal) {
   function look() {
     if (!root.parentElement) return;
-    const { color } = getComputedStyle(root.parentElement);
-    root.classList.toggle("ifl-dark", isLight(color));
+    const style = getComputedStyle(root.parentElement);
+    // VS Code puts a widget on white, and says so by JupyterLab's name.
+    const text = style.getPropertyValue("--jp-ui-font-color1") || style.color;
+    root.classList.toggle("ifl-dark", isLight(text));
   }
   const themes = new MutationObserver(look);
   for (const element of [document.documentElement, document.body]) {
