@@ -77,9 +77,9 @@ main(["watch", "--practice", "20/s", {__file__!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.startswith('"""Send many requests')
-    needs = 'needs more: pip install "inflight-lab[lab]" ('
-    assert f"\nPanel {needs}" in ran.stdout
-    assert ran.stderr.startswith(f"watch {needs}")
+    needs = 'needs more: pip install "inflight-lab[{}]" ('
+    assert f"\nPanel {needs.format('lab')}" in ran.stdout
+    assert ran.stderr.startswith(f"watch {needs.format('practice')}")
     assert ran.stderr.count("\n") == 1
 
 
