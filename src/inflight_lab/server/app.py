@@ -128,7 +128,7 @@ class PracticeApp(Knobs):
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         words = draw_answer(chat, self._random)
-        tokens = DIALECTS[self.dialect].cost(chat, len(words))
+        tokens = DIALECTS[self.dialect].tokens_of(chat, len(words))
         return await self._serve(request, completion(chat, words), tokens=tokens)
 
     async def _serve(
@@ -157,10 +157,10 @@ class PracticeApp(Knobs):
         """
         dialect = DIALECTS[self.dialect]
         if self.exhausted:
-            return Decision(dialect.exhausted.response())
+            return Decision(dialect.refuse_for_good())
         most = self.max_concurrent
         if most is not None and self.timeline.in_flight >= most:
-            return Decision(dialect.overloaded.response(most=most))
+            return Decision(dialect.refuse_overload(most))
         policy = self.quota_policy
         if policy is None:
             return Decision()
@@ -171,7 +171,7 @@ class PracticeApp(Knobs):
             policy, tokens=tokens, now=now, counts_refused=dialect.counts_refused
         )
         return Decision(
-            refusal=dialect.refusal(admission),
+            refusal=dialect.refuse(admission),
             quota_headers=dialect.quota_headers(admission.usages),
             counted_tokens=admission.counted_tokens,
             gauge=admission.gauge,

@@ -5,6 +5,7 @@ around `MEDIAN` and at most its ``max_tokens``: nobody can know it before.
 """
 
 import json
+import math
 import random
 import time
 import uuid
@@ -16,6 +17,8 @@ MEDIAN = 50
 """Tokens."""
 MOST = 10 * MEDIAN
 """Tokens of an answer to a request that sets no limit."""
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, on average.  Source: help.openai.com, "What are tokens"."""
 
 
 class Chat(NamedTuple):
@@ -34,6 +37,11 @@ class Chat(NamedTuple):
     def most_tokens(self) -> int:
         """How long the answer may become."""
         return self.max_tokens or MOST
+
+    @property
+    def estimated_tokens(self) -> int:
+        """How many tokens the prompt may have, by its number of characters."""
+        return math.ceil(self.prompt_characters / CHARACTERS_PER_TOKEN)
 
 
 def read_chat(body: bytes) -> Chat:
