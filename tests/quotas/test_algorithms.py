@@ -18,7 +18,6 @@ from inflight_lab.quotas.algorithms import (
     SlidingWindow,
     TokenBucket,
 )
-from inflight_lab.runs.quota_policy import QUOTA_KINDS
 
 PERIOD = 2.0
 BEGIN = 1000.0
@@ -296,11 +295,6 @@ def test_a_window_forgets(kind: type[SlidingWindow], left: int) -> None:
     quota.admit(13.9)
     assert quota.gauge(13.99) == 2
     assert quota.gauge(14.0) == left
-
-
-def test_a_policy_names_the_kinds_that_there_are() -> None:
-    """What a run says about its quota is in the words of the algorithms."""
-    assert set(QUOTA_KINDS) == set(KINDS)
 
 
 @pytest.mark.parametrize("rate", [1, 2, 3, 7, 97, 1000, 3000])
