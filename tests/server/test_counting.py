@@ -197,7 +197,7 @@ async def test_by_default_a_refusal_costs_nothing() -> None:
     assert pauses == {"60"}
 
 
-@pytest.mark.parametrize("max_tokens", [-5, 0, True, 10**40])
+@pytest.mark.parametrize("max_tokens", [-5000, 0, True, 10**40])
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_an_odd_limit_breaks_no_count(dialect: str, max_tokens: int) -> None:
     """Negative or absurd: nothing is given back for it, and the next chat is served."""

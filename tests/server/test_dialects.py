@@ -286,6 +286,16 @@ def test_azure_names_what_there_will_be_more_of() -> None:
     assert "x-ratelimit-reset-requests" not in refused.headers
 
 
+def test_github_says_that_nothing_remains_whichever_quota_refused() -> None:
+    """Only so does a client know that a 403 is a limit, and until when."""
+    with server_with("github", rate=10, tokens=40) as server:
+        assert chat(server, words=30, max_tokens=1).status_code == 200
+        refused = chat(server, words=30, max_tokens=1)
+    assert refused.status_code == 403
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+    assert read(refused).pause == pytest.approx(PERIOD, abs=5)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_quota_is_no_dialect(dialect: str) -> None:
     """Without a quota nothing is refused, and nothing is said about one."""
