@@ -317,3 +317,13 @@ def test_the_first_request_is_admitted_at_any_time(rate: int, period: float) -> 
         assert quota.remaining(now) == 1
         assert quota.admit(now) == 0
         assert quota.remaining(now) == 0
+
+
+@pytest.mark.parametrize("rate", [3, 7, 97])
+def test_whoever_comes_exactly_on_time_is_not_early(rate: int) -> None:
+    """The sums of a clock that began three weeks ago are off by less than a
+    nanosecond, and that counts for nothing.
+    """
+    quota = Gcra(rate, 1.0)
+    times = [1_700_000.1 + number / rate for number in range(1000)]
+    assert [quota.admit(time) for time in times] == [0] * 1000
