@@ -83,6 +83,21 @@ main(["watch", "--practice", "20/s", {__file__!r}])
     assert ran.stderr.count("\n") == 1
 
 
+def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
+    """A script is watched where neither the server nor the lab is installed."""
+    script = tmp_path / "script.py"
+    script.write_text("print('done')\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({HEAVY})
+from inflight_lab.cli import main
+main(["watch", {str(script)!r}])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "done\n")
+    assert "No request was seen" in ran.stderr
+
+
 def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:
     """What is imported for it alone is what is imported when a name is first used."""
     tree = ast.parse(Path(inflight_lab.__file__).read_text(encoding="utf-8"))

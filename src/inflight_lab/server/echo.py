@@ -11,7 +11,11 @@ from urllib.parse import quote, urlencode
 from starlette.datastructures import URL, QueryParams
 from starlette.requests import Request
 
-from inflight_lab.server.secrets_in_urls import has_a_secret, is_secret, looks_random
+from inflight_lab.observation.secrets_in_urls import (
+    has_a_secret,
+    is_secret,
+    looks_random,
+)
 
 NOT_SHOWN = "(not shown)"
 HARMLESS = {
