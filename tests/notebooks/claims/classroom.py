@@ -18,7 +18,7 @@ EVENTS = """[
 
 
 def claims_of_12(ran: Ran) -> None:
-    """Two runners, single requests, a challenge and a recording show what is said."""
+    """Two runners, single requests, a challenge and a recording keep their promises."""
     assert ran.kernel.run(ALL_RUN).status == "ok"
 
     # Two runners: naive is done first and half of it is refused; the semaphore takes
