@@ -11,10 +11,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from inflight_lab.watch.quota import Quota, announced_in, limits_named_in
-from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.request_log import LimitUse, Request, RequestLog
 from inflight_lab.watch.snippet import command_for
 
 FEW = 4
@@ -148,33 +148,54 @@ def quoted(request: Request) -> str:
 
 
 def limit_without_effect(run: Run) -> Finding | None:
-    """A semaphore for each task, or around the tasks instead of their requests."""
-    uses = run.log.semaphores
-    alone = [use for use in uses.values() if len(use.senders) == 1]
+    """A limit for each task, or around the tasks instead of their requests."""
+    uses = run.log.limits
+    alone = [use for use in uses.values() if _never_made_wait(use)]
+    their_tasks = {sender for use in alone for sender in use.senders}
     tasks = len(groups(lambda each: each.sender, run.requests))
-    if len(alone) >= max(FEW, tasks / 2):
+    if len(their_tasks) >= max(FEW, tasks / 2):
+        kind = _kind_of(alone[0])
         return Finding(
             True,
-            "A semaphore for each task",
-            f"{len(alone)} semaphores were used by one task each, so no task waited"
-            f"{place(use.line for use in alone)}.",
-            "Make one semaphore before the tasks, and share it.",
+            f"A {kind} for each task",
+            f"{len(alone)} {kind}s were used by one task each, so no task waited for "
+            f"another{place(use.line for use in alone)}.",
+            f"Make one {kind} before the tasks, and share it.",
             "03",
         )
     for number, use in uses.items():
         inside = [each for each in run.requests if each.around == number]
         of_others = [each for each in inside if each.sender not in use.senders]
-        most = most_at_once(of_others, sent_times(of_others))
+        if len(of_others) < FEW * use.acquired:  # a permit for each is a limit
+            continue
+        times = sent_times(of_others)
+        if use.period:
+            most = most_within(use.period, times)
+            words = f"allows {use.slots:g} in {use.period:g} s ({use.line})"
+            found = f"were sent within {use.period:g} s"
+        else:
+            most = most_at_once(of_others, times)
+            words = f"has {use.slots:g} slots ({use.line})"
+            found = "were in flight at once"
         if most > max(use.slots, FEW):
             return Finding(
                 True,
-                "The semaphore is around the tasks, not around the requests",
-                f"It has {use.slots} slots ({use.line}), and {most} requests that were "
-                "started inside its block were in flight at once.",
+                f"The {_kind_of(use)} is around the tasks, not around the requests",
+                f"It {words}, and {most} requests that were started inside its block "
+                f"{found}.",
                 "Acquire it in each task, around the request itself.",
                 "03",
             )
     return None
+
+
+def _never_made_wait(use: LimitUse) -> bool:
+    """Whether one task alone used it; a rate limiter slows even that, but not once."""
+    return len(use.senders) == 1 and (not use.period or use.acquired == 1)
+
+
+def _kind_of(use: LimitUse) -> str:
+    return "rate limiter" if use.period else "semaphore"
 
 
 def refused_for_good(run: Run) -> Finding | None:
@@ -397,6 +418,8 @@ def one_after_the_other(run: Run) -> Finding | None:
     """Most of the time one request was in flight, with no other beside it."""
     if run.refused or len(run.requests) <= FEW or run.seconds < 0.5:
         return None
+    if any(each.blocks_loop for each in run.requests):
+        return None  # that is the cause
     quota = run.quota_of(run.requests)
     if quota and len(run.requests) / run.seconds > 0.8 * quota.rate / quota.period:
         return None
@@ -417,17 +440,26 @@ def one_after_the_other(run: Run) -> Finding | None:
 
 
 def _alone_in_flight(requests: list[Request]) -> list[Request]:
-    """Those that began after every other had ended, and ended before the next."""
+    """Those that began after every other had ended, and whose end the next one waited
+    for: what comes later from another task was waiting for its turn.
+    """
     ordered = sorted(requests, key=lambda each: each.asked)
     alone = []
     ended = 0.0
     for request, following in zip(ordered, [*ordered[1:], None], strict=True):
         end = request.ended or request.asked
-        is_before_the_next = following is None or following.asked >= end
-        if request.asked >= ended and is_before_the_next:
+        if request.asked >= ended and _is_waited_for(request, following):
             alone.append(request)
         ended = max(ended, end)
     return alone
+
+
+def _is_waited_for(request: Request, following: Request | None) -> bool:
+    end = request.ended or request.asked
+    if following is None:
+        return True
+    is_at_once = following.asked - end < (end - request.asked) / 5
+    return following.asked >= end and (is_at_once or following.sender == request.sender)
 
 
 def blocked_event_loop(run: Run) -> Finding | None:
@@ -538,13 +570,22 @@ def _stalls(run: Run) -> Iterable[str]:
 
 
 def _pages(run: Run) -> Iterable[str]:
-    asked = {each.url for each in run.requests}
-    pages = set(_next_pages(run.requests)) - asked
-    if pages:
+    asked = Counter(map(_page, {each.url for each in run.requests}))
+    pages = Counter(map(_page, set(_next_pages(run.requests))))
+    count = (pages - asked).total()
+    if count:
         yield (
-            f'{len(pages)} answers name a next page (Link, rel="next") that was never '
-            "asked for."
+            f'{count} answers name a next page (Link, rel="next") that was never asked '
+            "for."
         )
+
+
+def _page(url: str) -> Hashable:
+    """What a page is known by: the API may name another path than was asked for, as
+    GitHub does, which puts a number in place of a repository's name.
+    """
+    parts = urlsplit(url)
+    return parts.hostname, tuple(sorted(parse_qsl(parts.query)))
 
 
 def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
@@ -557,8 +598,8 @@ def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
 
 def _follows_pages(requests: list[Request]) -> bool:
     """Whether most of them ask for the page that an answer before them named."""
-    pages = set(_next_pages(requests))
-    return sum(each.url in pages for each in requests) > len(requests) / 2
+    pages = {_page(url) for url in _next_pages(requests)}
+    return sum(_page(each.url) in pages for each in requests) > len(requests) / 2
 
 
 CAUSES: tuple[Callable[[Run], Finding | None], ...] = (
