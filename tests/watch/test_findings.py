@@ -350,3 +350,33 @@ def test_what_blocks_a_loop(text: str, words: str, tmp_path: Path) -> None:
         done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
     assert findings_in(done.stderr)[0] == "certain: A blocked event loop", done.stderr
     assert words in done.stderr
+
+
+LEAVES_THE_BODY = """
+import asyncio
+import aiohttp
+
+async def serve(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nbegun")
+    await reader.read()
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.get(f"http://127.0.0.1:{port}/") as response:
+                assert response.status == 200
+
+asyncio.run(main())
+"""
+
+
+def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
+    """A script that looks at the status alone leaves the rest of the answer."""
+    done = watch_text(tmp_path, LEAVES_THE_BODY)
+    assert done.returncode == 0, done.stderr
+    assert "5 accepted, 0 refused." in done.stderr
+    assert "What was lost" not in done.stderr
