@@ -2,7 +2,8 @@
 
 A loop is blocked by whatever does not await.  How long `time.sleep` sleeps is known,
 and how long a step computes is the thread's own processor time, so other busy programs
-make neither of them longer.  Only a wait for something else is measured by the clock.
+make neither of them longer.  A step that waits for something else is not noticed: it
+looks like one that a busy machine has stopped.
 """
 
 import asyncio
@@ -34,8 +35,6 @@ LONG_COMPUTING = 0.05
 """Seconds of processor time; a step that computes longer blocks the loop."""
 FRESH = 0.02
 """Seconds for which a reading of the processor time is used: it is slow to read."""
-LONG_WAITING = 0.25
-"""Seconds; a busy machine may make a step wait almost as long."""
 
 
 def watch_asyncio(log: RequestLog) -> None:
@@ -102,7 +101,6 @@ def _watch_steps(log: RequestLog) -> None:
         if not log.open:
             original(handle)
             return
-        explained = len(log.blocks) + len(log.requests)
         began = time.perf_counter()
         if began - getattr(clock, "at", 0.0) > FRESH:
             clock.at = began
@@ -115,10 +113,6 @@ def _watch_steps(log: RequestLog) -> None:
         computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
             log.blocks.append(Block(computed, "computing", _place(handle)))
-        elif seconds >= LONG_WAITING:
-            is_new = len(log.blocks) + len(log.requests) == explained
-            if is_new:  # else it slept, or sent something without awaiting
-                log.blocks.append(Block(seconds, "waiting", _place(handle)))
 
     replace(time, "sleep", sleep)
     handle_class: Any = asyncio.Handle

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from inflight_lab.watch.quota import Quota, announced_in, limits_named_in
@@ -203,11 +204,9 @@ def refused_for_good(run: Run) -> Finding | None:
     final = [each for each in run.requests if each.is_refused_for_good]
     if not final:
         return None
-    first = min(final, key=lambda each: each.ended or each.asked)
-    ended = first.ended or first.asked
-    later = [
-        each for each in run.requests if each.asked > ended and each.host == first.host
-    ]
+    first = min(final, key=lambda each: each.last_seen)
+    of_host = [each for each in run.requests if each.host == first.host]
+    later = [each for each in of_host if each.asked > first.last_seen]
     if len(later) < FEW:
         return None
     return Finding(
@@ -311,34 +310,53 @@ def _over_the_rate(
     )
 
 
+class Retry(NamedTuple):
+    """A request that failed, and the same one after it."""
+
+    failed: Request
+    again: Request
+
+    @property
+    def pause(self) -> float:
+        """Seconds between them."""
+        return self.again.asked - self.failed.last_seen
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the API had asked for a longer pause."""
+        refusal = self.failed.refusal
+        return bool(refusal and self.pause < 0.95 * (refusal.pause or 0))
+
+
+def _retries_in(group: list[Request]) -> list[Retry]:
+    """Among requests that are the same."""
+    return [
+        Retry(failed, again)
+        for failed, again in pairwise(group)
+        if failed.is_unanswered and failed.last_seen <= again.asked
+    ]
+
+
 def storm_of_retries(run: Run) -> Finding | None:
     """Much of what is sent are retries that come too soon, or all together."""
-    retries = [
-        (failed, again)
-        for group in groups(lambda each: each.same, run.requests)
-        for failed, again in pairwise(group)
-        if failed.ended and failed.ended <= again.asked and failed.is_unanswered
-    ]
+    alike = groups(lambda each: each.same, run.requests)
+    retries = [retry for group in alike for retry in _retries_in(group)]
     if len(retries) <= max(FEW, len(run.requests) / 5):
         return None
-    if any(failed.is_refused_for_good for failed, _ in retries):
+    if any(each.failed.is_refused_for_good for each in retries):
         return None
-    pauses = [again.asked - (failed.ended or 0) for failed, again in retries]
-    early = sum(
-        pause < 0.95 * (failed.refusal.pause or 0)
-        for pause, (failed, _) in zip(pauses, retries, strict=True)
-        if failed.refusal
-    )
-    failed_again = sum(again.is_unanswered for _, again in retries)
-    is_early = early > len(retries) / 2 or median(pauses) < 0.2
-    is_together = _come_together([again.asked for _, again in retries], median(pauses))
+    pause = median(each.pause for each in retries)
+    early = sum(each.is_early for each in retries)
+    failed_again = sum(each.again.is_unanswered for each in retries)
+    is_early = early > len(retries) / 2 or pause < 0.2
+    is_together = _come_together([each.again.asked for each in retries], pause)
     together_in_vain = is_together and failed_again > len(retries) / 5
     layers = _layers(run)
     if not is_early and not together_in_vain and not layers:
         return None
     facts = (
         f"{len(retries)} of {len(run.requests)} requests are retries, {failed_again} "
-        f"of them failed again. Half of them came within {median(pauses):.2f} s"
+        f"of them failed again. Half of them came within {pause:.2f} s"
     )
     facts += f", {early} sooner than the API asked for." if early else "."
     return Finding(
@@ -426,7 +444,7 @@ def one_after_the_other(run: Run) -> Finding | None:
     if _follows_pages(run.requests):
         return None
     alone = _alone_in_flight(run.requests)
-    share = sum((each.ended or each.asked) - each.asked for each in alone) / run.seconds
+    share = sum(each.last_seen - each.asked for each in alone) / run.seconds
     if share < 0.5:
         return None
     return Finding(
@@ -447,19 +465,20 @@ def _alone_in_flight(requests: list[Request]) -> list[Request]:
     alone = []
     ended = 0.0
     for request, following in zip(ordered, [*ordered[1:], None], strict=True):
-        end = request.ended or request.asked
         if request.asked >= ended and _is_waited_for(request, following):
             alone.append(request)
-        ended = max(ended, end)
+        ended = max(ended, request.last_seen)
     return alone
 
 
 def _is_waited_for(request: Request, following: Request | None) -> bool:
-    end = request.ended or request.asked
     if following is None:
         return True
-    is_at_once = following.asked - end < (end - request.asked) / 5
-    return following.asked >= end and (is_at_once or following.sender == request.sender)
+    pause = following.asked - request.last_seen
+    if pause < 0:
+        return False
+    took = request.last_seen - request.asked
+    return pause < took / 5 or following.sender == request.sender
 
 
 def blocked_event_loop(run: Run) -> Finding | None:
@@ -483,12 +502,11 @@ def blocked_event_loop(run: Run) -> Finding | None:
     if not seconds:
         return None
     ((cause, where), total), *_ = seconds.most_common(1)
-    is_certain = cause != "waiting"
-    if not where or total < 0.2 or total < (0.05 if is_certain else 0.2) * run.seconds:
+    if not where or total < max(0.2, 0.05 * run.seconds):
         return None
     count = times[cause, where]
     return Finding(
-        is_certain,
+        True,
         "A blocked event loop",
         f"{BLOCKED_BY[cause]} {count} times, {total:.1f} s in all, at {where}, while "
         "requests were in flight.",
@@ -500,7 +518,6 @@ def blocked_event_loop(run: Run) -> Finding | None:
 BLOCKED_BY = {
     "time.sleep": "time.sleep was called",
     "computing": "It computed without awaiting anything",
-    "waiting": "It waited without awaiting anything",
 }
 """By the cause of a `Block`, how it is said."""
 
@@ -534,10 +551,7 @@ def _without_an_answer(run: Run) -> Iterable[str]:
         return
     missing = 0
     for group in groups(lambda each: each.same, run.requests):
-        tried_again = {
-            id(again) for first, again in pairwise(group) if _is_after(again, first)
-        }
-        wanted = len(group) - len(tried_again)
+        wanted = len(group) - len(_retries_in(group))
         answered = sum(not each.is_unanswered for each in group)
         missing += max(0, wanted - answered)
     if missing:
@@ -545,11 +559,6 @@ def _without_an_answer(run: Run) -> Iterable[str]:
             "The script ended well (exit status 0), but got no answer that can be used "
             f"to {missing} of its requests."
         )
-
-
-def _is_after(again: Request, first: Request) -> bool:
-    """Whether it may be a retry of the first."""
-    return first.is_unanswered and again.asked >= (first.ended or again.asked + 1)
 
 
 def _stalls(run: Run) -> Iterable[str]:

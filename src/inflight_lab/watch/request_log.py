@@ -80,6 +80,11 @@ class Request:
         return urlsplit(self.url).hostname or ""
 
     @property
+    def last_seen(self) -> float:
+        """When it ended; as long as it has not, when it was asked for."""
+        return self.asked if self.ended is None else self.ended
+
+    @property
     def same(self) -> tuple[str, str, int]:
         """What it shares with its own retries, and with nothing else."""
         return self.method, self.url, self.content
@@ -139,7 +144,7 @@ class Block:
 
     seconds: float
     cause: str
-    """``time.sleep``, ``computing`` or ``waiting``."""
+    """``time.sleep`` or ``computing``."""
     where: str
 
 
