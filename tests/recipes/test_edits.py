@@ -17,9 +17,10 @@ from inflight_lab.recipes.snippet import snippet
 from tests.support.faulty_path import FaultyPath
 from tests.support.notebook_tools import code_cell, notebook
 from tests.support.paged_server import PagedServer
-from tests.support.pasting import run
+from tests.support.pasting import run, start
 from tests.support.printed import EDITS, edited, lines_in, run_here, write_script
 from tests.support.shown_recipes import hunks_of
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 ALL = sorted(path.stem for path in EDITS.glob("*.diff"))
@@ -101,6 +102,21 @@ async def test_hosts(tmp_path: Path) -> None:
         assert not await run_here(script_with("fetch_all-hosts", tmp_path, settings))
         for each in (one, other):
             assert (each.stats().accepted, each.stats().refused) == (15, 0)
+
+
+async def test_a_slow_host_does_not_hold_up_the_other(tmp_path: Path) -> None:
+    """Each has connections of its own."""
+    with PracticeServer(latency=60) as slow, PracticeServer(latency=0) as quick:
+        settings = {
+            "URLS": [f"{each.url}?id={{id}}" for each in (slow, quick)],
+            "IDS": range(3),
+            "LIMIT": 1,
+            "RESULTS": str(tmp_path / "results.jsonl"),
+        }
+        child = await start(script_with("fetch_all-hosts", tmp_path, settings))
+        await until(lambda: quick.stats().accepted == 3)
+        child.kill()
+        await child.communicate()
 
 
 async def test_post(tmp_path: Path) -> None:

@@ -101,6 +101,21 @@ def test_nothing_reaches_another_machine(tmp_path: Path) -> None:
     assert done.stdout.split() == ["1"] * 4, done.stderr
 
 
+ASKS_A_PROXY = """
+import os
+import requests
+
+os.environ["HTTP_PROXY"] = "http://192.0.2.1:3128"
+print(requests.get("http://api.example.com/").json()["practice_answer"])
+"""
+
+
+def test_a_proxy_in_the_environment_is_not_asked(tmp_path: Path) -> None:
+    """It would get what is practised, and the script no answer."""
+    done = watch_text(tmp_path, ASKS_A_PROXY, practice="20/s")
+    assert "made up" in done.stdout, done.stderr
+
+
 WRITES = """
 import csv, json, os, sqlite3
 import httpx

@@ -25,7 +25,7 @@ NOT_YET_SLOW = 5.0
 TOKENS = re.compile(r"tokens? per|\btokens in\b|\bTP[MD]\b|_token_count", re.I)
 CONCURRENCY = re.compile(r"concurren|at once|simultaneous|in parallel", re.I)
 SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.I)
-POOL_ERRORS = ("PoolTimeout", "ConnectionTimeoutError")
+POOL_ERRORS = ("PoolTimeout", "TimeoutError")
 """How httpx and aiohttp call it when no connection became free in time."""
 
 
@@ -401,7 +401,7 @@ def pool_was_the_limit(run: Run) -> Finding | None:
         waited = asked - pool
         waits_quietly = group[0].library == "aiohttp"  # its queue is made for that
         is_much = waited >= max(FEW, pool / 4) and not waits_quietly
-        if not in_vain and not is_much:
+        if waited < 1 or not (in_vain or is_much):
             continue
         facts = f"{asked} requests at once for {pool} connections"
         facts += place(each.line for each in group)

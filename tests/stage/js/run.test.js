@@ -103,6 +103,16 @@ Deno.test("a long live run forgets old requests, and counts them", () => {
   assert.equal(countsAt(run, 90).answered, countsAt(run, 120).answered - 3_000);
 });
 
+Deno.test("who is still out is never forgotten", () => {
+  const rows = Array.from({ length: 6_000 }, (_, index) => /** @type {Row[]} */ ([
+    [1 + index / 50, "sent", 1 + index, null],
+    [1 + index / 50, "answered", 1 + index, 200],
+  ])).flat();
+  const run = runFrom(columns([[0, "sent", 0, null], ...rows], { live: true }));
+  assert.equal(run.journey(1), undefined);
+  assert.equal(run.journey(0)?.sent, 0);
+});
+
 Deno.test("settings are those of their time", () => {
   const run = runFrom(columns([], {
     levels: { limit: { times: [0, 2], last: [5, 9] } },

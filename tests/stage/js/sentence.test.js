@@ -27,6 +27,11 @@ Deno.test("it does the sum: in flight / latency = rate, beside what is allowed",
   expectSaid(run, 2, /5 in flight/, /0\.5 s/, /10 a second/, /20 allowed/, /10 unused/);
 });
 
+Deno.test("what is unused is of the quota's own period", () => {
+  const run = runOf(60, { limit: 5, quota: quotaOf({ rate: 900, period: 60 }) });
+  expectSaid(run, 2, /600 a minute/, /900 allowed/, /300 unused/);
+});
+
 Deno.test("the pause is in the sum of the runner that has one", () => {
   const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
   expectSaid(run, 1, /6 slots/, /1 s asleep/, /4 a second/);
