@@ -83,6 +83,32 @@ main(["watch", "--practice", "20/s", {__file__!r}])
     assert ran.stderr.count("\n") == 1
 
 
+def test_a_page_of_a_watched_run_needs_httpx_alone(tmp_path: Path) -> None:
+    """It is a plain file, so what draws in a notebook is not loaded for it."""
+    script, page = tmp_path / "script.py", tmp_path / "page.html"
+    script.write_text(ASKS)
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({HEAVY})
+from inflight_lab.cli import main
+main(["watch", "--page", {str(page)!r}, {str(script)!r}])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "<inflight-run>" in page.read_text("utf-8")
+
+
+ASKS = """
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+import httpx
+
+server = HTTPServer(("localhost", 0), BaseHTTPRequestHandler)
+threading.Thread(target=server.handle_request).start()
+assert httpx.get(f"http://localhost:{server.server_port}").status_code == 501
+"""
+
+
 def test_a_type_checker_finds_the_same_names_in_the_same_places() -> None:
     """What is imported for it alone is what is imported when a name is first used."""
     tree = ast.parse(Path(inflight_lab.__file__).read_text(encoding="utf-8"))
