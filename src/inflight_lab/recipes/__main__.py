@@ -126,6 +126,6 @@ def headers_for(names: list[str]) -> dict[str, str]:
     for name in names:
         variable = name.upper().replace("-", "_")
         is_token = variable == "AUTHORIZATION"
-        # However it was written: an edit of the script looks for this.
+        # In one way, however it was written: the edits look for this.
         headers[name.title()] = "Bearer $API_TOKEN" if is_token else f"${variable}"
     return headers

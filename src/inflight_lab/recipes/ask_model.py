@@ -28,7 +28,8 @@ PERIOD = 60  # ... in so many seconds
 MAX_TOKENS = 300  # where an answer is cut off; keep it low: the API may count all of it
 LIMIT = 90  # requests in flight: at least requests per second x seconds per answer
 TIMEOUT = 120.0  # seconds for one attempt: long answers take long
-HEADERS = {"Authorization": "Bearer $API_KEY"}  # $ and a variable of the environment
+# Set the variable after $ in the environment, so that no key is in the script.
+HEADERS = {"Authorization": "Bearer $API_KEY"}
 RESULTS = "answers.jsonl"  # for fresh answers, name another file
 
 
