@@ -30,7 +30,7 @@ Put new code into the lowest room that has everything it needs, and its test int
 things.  Importing a room changes nothing elsewhere.  The names below are imported when
 they are first used, so ``import inflight_lab`` loads no widget and no server.  Eight of
 them are for code of your own, and need httpx alone: ``Pacer``, ``Budgets``,
-``SharedQuota`` (with the extra ``redis``), ``read_refusal``, ``patiently``,
+``SharedQuota`` (with the extra ``redis``), ``read_refusal``, ``Patience``,
 ``AnswerFile``, ``NoAnswer`` and ``Stop``.  The others need the extra ``lab``.
 """
 

@@ -28,7 +28,7 @@ class Released(NamedTuple):
 
 def release(pause: str, *, seed: int) -> Released:
     """Run the notebook's own cells; its function ``pause`` says how long to wait."""
-    app = PracticeApp(latency=0.2, max_concurrent=3, period=0.1)
+    app = PracticeApp(latency=0.2, max_concurrent=3)
     names: dict[str, Any] = {
         "asyncio": asyncio,
         "httpx": SimpleNamespace(AsyncClient=lambda: client_of(app)),

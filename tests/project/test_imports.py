@@ -77,16 +77,18 @@ main(["watch", "--practice", "20/s", {__file__!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stdout.startswith('"""Send many requests')
-    needs = 'needs more: pip install "inflight-lab[lab]" ('
-    assert f"\nPanel {needs}" in ran.stdout
-    assert ran.stderr.startswith(f"watch {needs}")
+    needs = 'needs more: pip install "inflight-lab[{}]" ('
+    assert f"\nPanel {needs.format('lab')}" in ran.stdout
+    assert ran.stderr.startswith(f"watch {needs.format('practice')}")
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_page_of_a_watched_run_needs_httpx_alone(tmp_path: Path) -> None:
-    """It is a plain file, so what draws in a notebook is not loaded for it."""
+def test_watch_needs_httpx_alone(tmp_path: Path) -> None:
+    """A script is watched, and its page written, where neither the server nor the lab
+    is installed.
+    """
     script, page = tmp_path / "script.py", tmp_path / "page.html"
-    script.write_text(ASKS)
+    script.write_text(ASKS, encoding="utf-8")
     code = f"""
 import sys
 sys.modules |= dict.fromkeys({HEAVY})
@@ -94,8 +96,9 @@ from inflight_lab.cli import main
 main(["watch", "--page", {str(page)!r}, {str(script)!r}])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    assert "<inflight-run>" in page.read_text("utf-8")
+    assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
+    assert "1 request to" in ran.stderr
+    assert "<inflight-run>" in page.read_text(encoding="utf-8")
 
 
 ASKS = """
@@ -106,6 +109,7 @@ import httpx
 server = HTTPServer(("localhost", 0), BaseHTTPRequestHandler)
 threading.Thread(target=server.handle_request).start()
 assert httpx.get(f"http://localhost:{server.server_port}").status_code == 501
+print("done")
 """
 
 

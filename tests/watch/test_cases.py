@@ -36,6 +36,7 @@ QUOTA = "certain: Over the quota"
 LOST = "certain: What was lost"
 POOL = "certain: The connection pool was the limit"
 AROUND = "certain: The semaphore is around the tasks, not around the requests"
+LIMITER = "certain: The rate limiter is around the tasks, not around the requests"
 FOR_EACH_TASK = "certain: A semaphore for each task"
 STORM = "A storm of retries"
 CASES = [
@@ -49,6 +50,8 @@ CASES = [
     Case("semaphore_each", "sound", UNLIMITED, []),
     Case("around_the_tasks", "", FIVE_A_SECOND, [AROUND, QUOTA, LOST]),
     Case("around_the_tasks", "sound", UNLIMITED, []),
+    Case("limiter_around_the_loop", "", FIVE_A_SECOND, [LIMITER, QUOTA, LOST]),
+    Case("limiter_around_the_loop", "sound", UNLIMITED, []),
     Case("client_each", "", UNLIMITED, ["certain: A client for each request"]),
     Case("client_each", "sound", UNLIMITED, []),
     Case("blocked", "", UNLIMITED, ["certain: A blocked event loop"]),

@@ -12,7 +12,7 @@ import pytest
 from inflight_lab.watch.findings import Finding, Run, diagnose
 from inflight_lab.watch.practice import AnyApi
 from inflight_lab.watch.quota import Quota
-from inflight_lab.watch.request_log import RequestLog, SemaphoreUse, ThrownAway
+from inflight_lab.watch.request_log import LimitUse, RequestLog, ThrownAway
 from tests.support.watching import Client, findings_in, names_of, note, watch_text
 
 SECONDARY = (
@@ -96,17 +96,36 @@ def test_a_pacer_is_not_blamed_for_its_own_pace() -> None:
     """One semaphore that all tasks use, and pauses between requests, are no fault."""
     log = RequestLog()
     senders = set(range(60))
-    log.semaphores[1] = SemaphoreUse(50, "parts.py:254", senders)
+    log.limits[1] = LimitUse(50, "parts.py:254", senders)
     for number in range(60):
         request = note(log, number / 3, took=0.05)
         request.around, request.sender = 1, number
     assert names_of(log, Quota(3, 1.0)) == []
 
 
-def test_a_permit_that_is_taken_before_the_task_begins() -> None:
-    """The loop acquires, the task releases: that limits as it should."""
+@pytest.mark.parametrize(("period", "hosts"), [(0.0, 1), (1.0, 6)])
+def test_a_limit_for_each_host_is_a_limit(period: float, hosts: int) -> None:
+    """Whether one task asks all hosts, or each host has a task that keeps to a rate."""
     log = RequestLog()
-    log.semaphores[1] = SemaphoreUse(5, "main.py:9", {1})
+    for host in range(6):
+        sender = host % hosts
+        use = LimitUse(1, "main.py:9", {sender}, acquired=20, period=period)
+        log.limits[host + 1] = use
+    for number in range(120):
+        url = f"https://host{number % 6}.example/{number}"
+        request = note(log, number / 6, took=0.9, url=url)
+        request.sender = number % hosts
+        request.around = number % 6 + 1
+    assert names_of(log) == []
+
+
+@pytest.mark.parametrize("period", [0.0, 3.0])
+def test_a_permit_that_is_taken_before_the_task_begins(period: float) -> None:
+    """The loop acquires, the task releases: that limits as it should, and so does a
+    rate limiter, whatever is in flight then.
+    """
+    log = RequestLog()
+    log.limits[1] = LimitUse(5, "main.py:9", {1}, acquired=40, period=period)
     for number in range(40):
         request = note(log, number // 5, took=0.9)
         request.around, request.sender = 1, 100 + number
@@ -181,6 +200,20 @@ def test_a_page_that_was_never_asked_for() -> None:
     assert "39 answers name a next page" in found(log, "What was lost").facts
 
 
+def test_a_page_may_be_asked_for_by_another_name() -> None:
+    """GitHub names the next page of ``/repos/owner/name`` below ``/repositories/1``."""
+    log = RequestLog()
+    for number in range(60):
+        page, repository = number // 20 + 1, number % 20
+        url = f"https://api.github.com/repos/owner/{repository}/issues?page={page}"
+        following = f"https://api.github.com/repositories/{repository}/issues?page="
+        headers = next_page(f"{following}{page + 1}") if page < 3 else {}
+        note(log, number / 10, url=url, headers=headers)
+    assert names_of(log) == []
+    note(log, 6.0, url=f"{url}1", headers=next_page(f"{following}12"))
+    assert "1 answers name" in found(log, "What was lost").facts
+
+
 def test_who_follows_pages_has_to_wait_for_each() -> None:
     """One after the other is no fault where each address comes from the answer before;
     nothing is lost either.
@@ -237,7 +270,7 @@ def test_no_more_than_three_are_said_and_what_was_lost_is_one() -> None:
     log = RequestLog()
     log.exit_status = 0
     for number in range(20):
-        log.semaphores[number] = SemaphoreUse(5, "main.py:3", {number})
+        log.limits[number] = LimitUse(5, "main.py:3", {number})
         note(log, 0.0, status=429, client=Client(), pool=1)
     assert names_of(log) == ["A semaphore for each task", "Refused", "What was lost"]
 
@@ -317,3 +350,33 @@ def test_what_blocks_a_loop(text: str, words: str, tmp_path: Path) -> None:
         done = watch_text(tmp_path, text, f"http://127.0.0.1:{server.port}")
     assert findings_in(done.stderr)[0] == "certain: A blocked event loop", done.stderr
     assert words in done.stderr
+
+
+LEAVES_THE_BODY = """
+import asyncio
+import aiohttp
+
+async def serve(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nbegun")
+    await reader.read()
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.get(f"http://127.0.0.1:{port}/") as response:
+                assert response.status == 200
+
+asyncio.run(main())
+"""
+
+
+def test_a_body_that_nobody_reads_is_not_lost(tmp_path: Path) -> None:
+    """A script that looks at the status alone leaves the rest of the answer."""
+    done = watch_text(tmp_path, LEAVES_THE_BODY)
+    assert done.returncode == 0, done.stderr
+    assert "5 accepted, 0 refused." in done.stderr
+    assert "What was lost" not in done.stderr

@@ -15,9 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from inflight_lab.recipes import RECIPES
+from inflight_lab.watch.request_log import RequestLog
+from inflight_lab.watch.snippet import FOR_ASYNCIO, FOR_MODELS, command_for
+from inflight_lab.watch.snippet import RECIPES as RECIPES_BY_LIBRARY
 from tests.support.watching import (
     commands_in,
     findings_in,
+    note,
     summary_in,
     watch,
     watch_text,
@@ -326,7 +331,7 @@ import httpx
 async def main():
     headers = {"X-Api-Key": "s3cret-value", "Accept": "application/json"}
     async with httpx.AsyncClient(headers=headers) as client:
-        urls = [f"https://api.example.com/items/{n}.json?lang=en" for n in range(30)]
+        urls = [f"https://api.shop.test/items/{n}.json?lang=en" for n in range(30)]
         await asyncio.gather(*(client.get(url) for url in urls))
 
 asyncio.run(main())
@@ -337,7 +342,7 @@ LIBRARIES = {
         "import requests\nfrom concurrent.futures import ThreadPoolExecutor\n"
         "with requests.Session() as session, ThreadPoolExecutor(10) as pool:\n"
         "    session.headers['X-Api-Key'] = 's3cret-value'\n"
-        "    urls = [f'https://api.example.com/items/{n}.json?lang=en' "
+        "    urls = [f'https://api.shop.test/items/{n}.json?lang=en' "
         "for n in range(30)]\n"
         "    list(pool.map(session.get, urls))\n"
     ),
@@ -354,19 +359,88 @@ def test_the_printed_command_writes_a_script_that_runs(
     done = watch_text(tmp_path, LIBRARIES[library], practice="10/s")
     assert findings_in(done.stderr)[0] == "certain: Over the quota"
     (command,) = commands_in(done.stderr)
-    url = "https://api.example.com/items/{id}.json?lang=en"
-    assert f'--rate 10 --period 1 --url "{url}" --header x-api-key' in command
+    url = "https://api.shop.test/items/{id}.json?lang=en"
+    assert (
+        f'--rate 10 --period 1 --url "{url}" --ids 0-29 --header x-api-key' in command
+    )
     assert "s3cret" not in done.stderr
-    program = [sys.executable, "-c", "from inflight_lab.cli import main; main()"]
-    subprocess.run([*program, *shlex.split(command)[1:]], cwd=tmp_path, check=True)
+    run_command(command, tmp_path)
     fixed = tmp_path / "fixed.py"
-    text = re.sub(r"(?m)^IDS = .*", "IDS = range(20)", fixed.read_text())
-    fixed.write_text(text)
     done = watch(
         *("--practice", "10/s", fixed),
         cwd=tmp_path,
         env=os.environ | {"X_API_KEY": "s3cret-value"},
     )
-    assert "20 accepted, 0 refused" in done.stderr
+    assert "30 accepted, 0 refused" in done.stderr
     assert findings_in(done.stderr) == []
     assert "practice-results.jsonl  # made" in done.stderr
+
+
+CHATS = """
+import asyncio, openai
+
+client = openai.AsyncOpenAI(
+    api_key="s3cret-value", base_url="https://models.shop.test/v1", max_retries=0
+)
+
+async def ask(number):
+    hello = [{"role": "user", "content": f"hello {number}"}]
+    return await client.chat.completions.create(model="m", messages=hello, max_tokens=3)
+
+async def main():
+    await asyncio.gather(*map(ask, range(30)), return_exceptions=True)
+
+asyncio.run(main())
+"""
+
+
+def test_the_command_for_chats_writes_a_script_that_runs(tmp_path: Path) -> None:
+    """It asks a model; the model's name and the questions are for the reader to set."""
+    (command,) = commands_in(watch_text(tmp_path, CHATS, practice="10/s").stderr)
+    assert "snippet ask_model --rate 10 --period 1" in command
+    assert '--url "https://models.shop.test/v1/chat/completions"' in command
+    run_command(command, tmp_path)
+    fixed = tmp_path / "fixed.py"
+    text = re.sub(r"(?m)^MODEL = .*", 'MODEL = "m"', fixed.read_text())
+    text = re.sub(
+        r"(?m)^PROMPTS: .*",
+        'PROMPTS = {n: f"hello {n}" for n in range(20)}',
+        text,
+    )
+    fixed.write_text(text)
+    environment = os.environ | {"API_TOKEN": "s3cret-value"}
+    done = watch("--practice", "10/s", fixed, cwd=tmp_path, env=environment)
+    assert "20 accepted" in done.stderr, done.stderr
+
+
+def test_every_recipe_that_a_command_names_is_there() -> None:
+    """Whatever library the script uses."""
+    named = {FOR_ASYNCIO, FOR_MODELS, *RECIPES_BY_LIBRARY.values()}
+    assert named <= set(RECIPES)
+
+
+@pytest.mark.parametrize(
+    ("ids", "option"),
+    [
+        (["3", "1", "2"], "--ids 1-3"),
+        (["7", "12"], "--ids 12,7"),
+        (["oslo", "rome"], "--ids oslo,rome"),
+        ([str(2 * number) for number in range(20)], ""),
+        (["007", "008"], ""),
+        (["$HOME", "b"], ""),
+    ],
+)
+def test_ids_are_filled_in_where_they_can_be_told(ids: list[str], option: str) -> None:
+    """A range, or a few that a command line takes as they are."""
+    log = RequestLog()
+    for id in ids:
+        note(log, 0.0, url=f"https://api.shop.test/items/{id}.json")
+    command = command_for(log.requests, None)
+    assert "--url" not in command or option in command
+    assert ("--ids" in command) is bool(option)
+
+
+def run_command(command: str, folder: Path) -> None:
+    """Run a printed command, without a shell."""
+    program = [sys.executable, "-c", "from inflight_lab.cli import main; main()"]
+    subprocess.run([*program, *shlex.split(command)[1:]], cwd=folder, check=True)

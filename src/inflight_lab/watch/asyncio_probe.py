@@ -1,8 +1,9 @@
-"""Note which task uses which semaphore, what blocks a loop, what `gather` throws away.
+"""Note which task uses which limit, what blocks a loop, what `gather` throws away.
 
 A loop is blocked by whatever does not await.  How long `time.sleep` sleeps is known,
 and how long a step computes is the thread's own processor time, so other busy programs
-make neither of them longer.  Only a wait for something else is measured by the clock.
+make neither of them longer.  A step that waits for something else is not noticed: it
+looks like one that a busy machine has stopped.
 """
 
 import asyncio
@@ -10,58 +11,80 @@ import multiprocessing.process
 import sys
 import threading
 import time
+from contextlib import suppress
+from importlib import import_module
 from types import CodeType
 from typing import Any
 
 from inflight_lab.watch.probes import replace
 from inflight_lab.watch.request_log import (
     Block,
+    LimitUse,
     RequestLog,
-    SemaphoreUse,
     ThrownAway,
     current_sender,
     is_called_by_a_script,
     is_of_a_script,
+    limit_around,
     line_in,
     number_of,
     script_line,
-    semaphore_around,
 )
 
 LONG_COMPUTING = 0.05
 """Seconds of processor time; a step that computes longer blocks the loop."""
 FRESH = 0.02
 """Seconds for which a reading of the processor time is used: it is slow to read."""
-LONG_WAITING = 0.25
-"""Seconds; a busy machine may make a step wait almost as long."""
 
 
 def watch_asyncio(log: RequestLog) -> None:
     """Note it from now on, in each loop."""
     log.sees_asyncio = True
     _watch_semaphores(log)
+    with suppress(ImportError):
+        _watch_limiters(log, import_module("aiolimiter"))
     _watch_steps(log)
     _watch_gather(log)
 
 
 def _watch_semaphores(log: RequestLog) -> None:
     async def acquire(original: Any, semaphore: Any) -> Any:
-        number = number_of(semaphore)
-        use = log.semaphores.get(number)
-        if use is None:
-            use = SemaphoreUse(semaphore._value, script_line())
-            log.semaphores[number] = use
-        use.senders.add(current_sender())
+        number = _note_use(log, semaphore, semaphore._value)
         result = await original(semaphore)
-        semaphore_around.set(number)
+        limit_around.set(number)
         return result
 
     def release(original: Any, semaphore: Any) -> Any:
-        semaphore_around.set(0)
+        limit_around.set(0)
         return original(semaphore)
 
     replace(asyncio.Semaphore, "acquire", acquire)
     replace(asyncio.Semaphore, "release", release)
+
+
+def _watch_limiters(log: RequestLog, aiolimiter: Any) -> None:
+    async def enter(original: Any, limiter: Any) -> None:
+        number = _note_use(log, limiter, limiter.max_rate, limiter.time_period)
+        await original(limiter)
+        limit_around.set(number)
+
+    async def leave(original: Any, limiter: Any, *why: Any) -> None:
+        limit_around.set(0)
+        await original(limiter, *why)
+
+    replace(aiolimiter.AsyncLimiter, "__aenter__", enter)
+    replace(aiolimiter.AsyncLimiter, "__aexit__", leave)
+
+
+def _note_use(log: RequestLog, limit: Any, slots: float, period: float = 0.0) -> int:
+    """The number of a limit that the current task is about to acquire."""
+    number = number_of(limit)
+    use = log.limits.get(number)
+    if use is None:
+        use = log.limits[number] = LimitUse(slots, script_line(), period=period)
+    use.acquired += 1
+    use.senders.add(current_sender())
+    return number
 
 
 def _watch_steps(log: RequestLog) -> None:
@@ -78,7 +101,6 @@ def _watch_steps(log: RequestLog) -> None:
         if not log.open:
             original(handle)
             return
-        explained = len(log.blocks) + len(log.requests)
         began = time.perf_counter()
         if began - getattr(clock, "at", 0.0) > FRESH:
             clock.at = began
@@ -91,10 +113,6 @@ def _watch_steps(log: RequestLog) -> None:
         computed = time.thread_time() - clock.computed - before
         if computed >= LONG_COMPUTING:
             log.blocks.append(Block(computed, "computing", _place(handle)))
-        elif seconds >= LONG_WAITING:
-            is_new = len(log.blocks) + len(log.requests) == explained
-            if is_new:  # else it slept, or sent something without awaiting
-                log.blocks.append(Block(seconds, "waiting", _place(handle)))
 
     replace(time, "sleep", sleep)
     handle_class: Any = asyncio.Handle

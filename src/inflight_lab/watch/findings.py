@@ -11,10 +11,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from urllib.parse import urljoin
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from inflight_lab.watch.quota import Quota, announced_in, limits_named_in
-from inflight_lab.watch.request_log import Request, RequestLog
+from inflight_lab.watch.request_log import LimitUse, Request, RequestLog
 from inflight_lab.watch.snippet import command_for
 
 FEW = 4
@@ -148,33 +149,54 @@ def quoted(request: Request) -> str:
 
 
 def limit_without_effect(run: Run) -> Finding | None:
-    """A semaphore for each task, or around the tasks instead of their requests."""
-    uses = run.log.semaphores
-    alone = [use for use in uses.values() if len(use.senders) == 1]
+    """A limit for each task, or around the tasks instead of their requests."""
+    uses = run.log.limits
+    alone = [use for use in uses.values() if _never_made_wait(use)]
+    their_tasks = {sender for use in alone for sender in use.senders}
     tasks = len(groups(lambda each: each.sender, run.requests))
-    if len(alone) >= max(FEW, tasks / 2):
+    if len(their_tasks) >= max(FEW, tasks / 2):
+        kind = _kind_of(alone[0])
         return Finding(
             True,
-            "A semaphore for each task",
-            f"{len(alone)} semaphores were used by one task each, so no task waited"
-            f"{place(use.line for use in alone)}.",
-            "Make one semaphore before the tasks, and share it.",
+            f"A {kind} for each task",
+            f"{len(alone)} {kind}s were used by one task each, so no task waited for "
+            f"another{place(use.line for use in alone)}.",
+            f"Make one {kind} before the tasks, and share it.",
             "03",
         )
     for number, use in uses.items():
         inside = [each for each in run.requests if each.around == number]
         of_others = [each for each in inside if each.sender not in use.senders]
-        most = most_at_once(of_others, sent_times(of_others))
+        if len(of_others) < FEW * use.acquired:  # a permit for each is a limit
+            continue
+        times = sent_times(of_others)
+        if use.period:
+            most = most_within(use.period, times)
+            words = f"allows {use.slots:g} in {use.period:g} s ({use.line})"
+            found = f"were sent within {use.period:g} s"
+        else:
+            most = most_at_once(of_others, times)
+            words = f"has {use.slots:g} slots ({use.line})"
+            found = "were in flight at once"
         if most > max(use.slots, FEW):
             return Finding(
                 True,
-                "The semaphore is around the tasks, not around the requests",
-                f"It has {use.slots} slots ({use.line}), and {most} requests that were "
-                "started inside its block were in flight at once.",
+                f"The {_kind_of(use)} is around the tasks, not around the requests",
+                f"It {words}, and {most} requests that were started inside its block "
+                f"{found}.",
                 "Acquire it in each task, around the request itself.",
                 "03",
             )
     return None
+
+
+def _never_made_wait(use: LimitUse) -> bool:
+    """Whether one task alone used it; a rate limiter slows even that, but not once."""
+    return len(use.senders) == 1 and (not use.period or use.acquired == 1)
+
+
+def _kind_of(use: LimitUse) -> str:
+    return "rate limiter" if use.period else "semaphore"
 
 
 def refused_for_good(run: Run) -> Finding | None:
@@ -182,11 +204,9 @@ def refused_for_good(run: Run) -> Finding | None:
     final = [each for each in run.requests if each.is_refused_for_good]
     if not final:
         return None
-    first = min(final, key=lambda each: each.ended or each.asked)
-    ended = first.ended or first.asked
-    later = [
-        each for each in run.requests if each.asked > ended and each.host == first.host
-    ]
+    first = min(final, key=lambda each: each.last_seen)
+    of_host = [each for each in run.requests if each.host == first.host]
+    later = [each for each in of_host if each.asked > first.last_seen]
     if len(later) < FEW:
         return None
     return Finding(
@@ -290,34 +310,53 @@ def _over_the_rate(
     )
 
 
+class Retry(NamedTuple):
+    """A request that failed, and the same one after it."""
+
+    failed: Request
+    again: Request
+
+    @property
+    def pause(self) -> float:
+        """Seconds between them."""
+        return self.again.asked - self.failed.last_seen
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the API had asked for a longer pause."""
+        refusal = self.failed.refusal
+        return bool(refusal and self.pause < 0.95 * (refusal.pause or 0))
+
+
+def _retries_in(group: list[Request]) -> list[Retry]:
+    """Among requests that are the same."""
+    return [
+        Retry(failed, again)
+        for failed, again in pairwise(group)
+        if failed.is_unanswered and failed.last_seen <= again.asked
+    ]
+
+
 def storm_of_retries(run: Run) -> Finding | None:
     """Much of what is sent are retries that come too soon, or all together."""
-    retries = [
-        (failed, again)
-        for group in groups(lambda each: each.same, run.requests)
-        for failed, again in pairwise(group)
-        if failed.ended and failed.ended <= again.asked and failed.is_unanswered
-    ]
+    alike = groups(lambda each: each.same, run.requests)
+    retries = [retry for group in alike for retry in _retries_in(group)]
     if len(retries) <= max(FEW, len(run.requests) / 5):
         return None
-    if any(failed.is_refused_for_good for failed, _ in retries):
+    if any(each.failed.is_refused_for_good for each in retries):
         return None
-    pauses = [again.asked - (failed.ended or 0) for failed, again in retries]
-    early = sum(
-        pause < 0.95 * (failed.refusal.pause or 0)
-        for pause, (failed, _) in zip(pauses, retries, strict=True)
-        if failed.refusal
-    )
-    failed_again = sum(again.is_unanswered for _, again in retries)
-    is_early = early > len(retries) / 2 or median(pauses) < 0.2
-    is_together = _come_together([again.asked for _, again in retries], median(pauses))
+    pause = median(each.pause for each in retries)
+    early = sum(each.is_early for each in retries)
+    failed_again = sum(each.again.is_unanswered for each in retries)
+    is_early = early > len(retries) / 2 or pause < 0.2
+    is_together = _come_together([each.again.asked for each in retries], pause)
     together_in_vain = is_together and failed_again > len(retries) / 5
     layers = _layers(run)
     if not is_early and not together_in_vain and not layers:
         return None
     facts = (
         f"{len(retries)} of {len(run.requests)} requests are retries, {failed_again} "
-        f"of them failed again. Half of them came within {median(pauses):.2f} s"
+        f"of them failed again. Half of them came within {pause:.2f} s"
     )
     facts += f", {early} sooner than the API asked for." if early else "."
     return Finding(
@@ -397,13 +436,15 @@ def one_after_the_other(run: Run) -> Finding | None:
     """Most of the time one request was in flight, with no other beside it."""
     if run.refused or len(run.requests) <= FEW or run.seconds < 0.5:
         return None
+    if any(each.blocks_loop for each in run.requests):
+        return None  # that is the cause
     quota = run.quota_of(run.requests)
     if quota and len(run.requests) / run.seconds > 0.8 * quota.rate / quota.period:
         return None
     if _follows_pages(run.requests):
         return None
     alone = _alone_in_flight(run.requests)
-    share = sum((each.ended or each.asked) - each.asked for each in alone) / run.seconds
+    share = sum(each.last_seen - each.asked for each in alone) / run.seconds
     if share < 0.5:
         return None
     return Finding(
@@ -417,17 +458,27 @@ def one_after_the_other(run: Run) -> Finding | None:
 
 
 def _alone_in_flight(requests: list[Request]) -> list[Request]:
-    """Those that began after every other had ended, and ended before the next."""
+    """Those that began after every other had ended, and whose end the next one waited
+    for: what comes later from another task was waiting for its turn.
+    """
     ordered = sorted(requests, key=lambda each: each.asked)
     alone = []
     ended = 0.0
     for request, following in zip(ordered, [*ordered[1:], None], strict=True):
-        end = request.ended or request.asked
-        is_before_the_next = following is None or following.asked >= end
-        if request.asked >= ended and is_before_the_next:
+        if request.asked >= ended and _is_waited_for(request, following):
             alone.append(request)
-        ended = max(ended, end)
+        ended = max(ended, request.last_seen)
     return alone
+
+
+def _is_waited_for(request: Request, following: Request | None) -> bool:
+    if following is None:
+        return True
+    pause = following.asked - request.last_seen
+    if pause < 0:
+        return False
+    took = request.last_seen - request.asked
+    return pause < took / 5 or following.sender == request.sender
 
 
 def blocked_event_loop(run: Run) -> Finding | None:
@@ -451,12 +502,11 @@ def blocked_event_loop(run: Run) -> Finding | None:
     if not seconds:
         return None
     ((cause, where), total), *_ = seconds.most_common(1)
-    is_certain = cause != "waiting"
-    if not where or total < 0.2 or total < (0.05 if is_certain else 0.2) * run.seconds:
+    if not where or total < max(0.2, 0.05 * run.seconds):
         return None
     count = times[cause, where]
     return Finding(
-        is_certain,
+        True,
         "A blocked event loop",
         f"{BLOCKED_BY[cause]} {count} times, {total:.1f} s in all, at {where}, while "
         "requests were in flight.",
@@ -468,7 +518,6 @@ def blocked_event_loop(run: Run) -> Finding | None:
 BLOCKED_BY = {
     "time.sleep": "time.sleep was called",
     "computing": "It computed without awaiting anything",
-    "waiting": "It waited without awaiting anything",
 }
 """By the cause of a `Block`, how it is said."""
 
@@ -502,10 +551,7 @@ def _without_an_answer(run: Run) -> Iterable[str]:
         return
     missing = 0
     for group in groups(lambda each: each.same, run.requests):
-        tried_again = {
-            id(again) for first, again in pairwise(group) if _is_after(again, first)
-        }
-        wanted = len(group) - len(tried_again)
+        wanted = len(group) - len(_retries_in(group))
         answered = sum(not each.is_unanswered for each in group)
         missing += max(0, wanted - answered)
     if missing:
@@ -513,11 +559,6 @@ def _without_an_answer(run: Run) -> Iterable[str]:
             "The script ended well (exit status 0), but got no answer that can be used "
             f"to {missing} of its requests."
         )
-
-
-def _is_after(again: Request, first: Request) -> bool:
-    """Whether it may be a retry of the first."""
-    return first.is_unanswered and again.asked >= (first.ended or again.asked + 1)
 
 
 def _stalls(run: Run) -> Iterable[str]:
@@ -538,13 +579,22 @@ def _stalls(run: Run) -> Iterable[str]:
 
 
 def _pages(run: Run) -> Iterable[str]:
-    asked = {each.url for each in run.requests}
-    pages = set(_next_pages(run.requests)) - asked
-    if pages:
+    asked = Counter(map(_page, {each.url for each in run.requests}))
+    pages = Counter(map(_page, set(_next_pages(run.requests))))
+    count = (pages - asked).total()
+    if count:
         yield (
-            f'{len(pages)} answers name a next page (Link, rel="next") that was never '
-            "asked for."
+            f'{count} answers name a next page (Link, rel="next") that was never asked '
+            "for."
         )
+
+
+def _page(url: str) -> Hashable:
+    """What a page is known by: the API may name another path than was asked for, as
+    GitHub does, which puts a number in place of a repository's name.
+    """
+    parts = urlsplit(url)
+    return parts.hostname, tuple(sorted(parse_qsl(parts.query)))
 
 
 def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
@@ -557,8 +607,8 @@ def _next_pages(requests: Iterable[Request]) -> Iterable[str]:
 
 def _follows_pages(requests: list[Request]) -> bool:
     """Whether most of them ask for the page that an answer before them named."""
-    pages = set(_next_pages(requests))
-    return sum(each.url in pages for each in requests) > len(requests) / 2
+    pages = {_page(url) for url in _next_pages(requests)}
+    return sum(_page(each.url) in pages for each in requests) > len(requests) / 2
 
 
 CAUSES: tuple[Callable[[Run], Finding | None], ...] = (

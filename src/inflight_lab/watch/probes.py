@@ -260,10 +260,16 @@ def _listen(log: RequestLog, request: Request, connection: Any) -> None:
         if request.status >= 400:
             unread = getattr(body, "_buffer", ())
             request.body = b"".join(unread)[:MAX_BODY]
-        log.end(request, body.exception() if request.status and body else None)
+        log.end(request, _broken_off(body) if request.status and body else None)
 
     protocol.read = read
     connection.add_callback(released)
+
+
+def _broken_off(body: Any) -> BaseException | None:
+    """What ended a body; not the mark that aiohttp leaves in one that nobody read."""
+    error: BaseException | None = body.exception()
+    return None if type(error).__name__ == "ClientConnectionError" else error
 
 
 def _connecting_to(log: RequestLog) -> Instead:

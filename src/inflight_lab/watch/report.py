@@ -43,9 +43,6 @@ def summary(run: Run) -> str:
         if outcomes[outcome] or outcome in ("accepted", "refused"):
             kinds = [_kind(each) for each in requests if _outcome(each) == outcome]
             numbers.append(f"{outcomes[outcome]} {outcome}{_named(kinds)}")
-    cut_off = _ended_by_the_script(run)
-    if cut_off:
-        numbers.append(f"{cut_off} of the failed after gather had raised")
     sent = [each for each in requests if each.sent is not None]
     peak = most_at_once(sent, [each.sent for each in sent if each.sent is not None])
     count = "1 request" if len(requests) == 1 else f"{len(requests)} requests"
@@ -53,15 +50,6 @@ def summary(run: Run) -> str:
         f"{count} to {_hosts(requests)} in {run.seconds:.1f} s, at most {peak} in "
         f"flight: {', '.join(numbers)}."
     )
-
-
-def _ended_by_the_script(run: Run) -> int:
-    """How many failed after gather had raised, as when a client is closed then."""
-    if not run.log.thrown_away:
-        return 0
-    raised = run.log.thrown_away[0].time
-    failed = [each for each in run.requests if _outcome(each) == "failed"]
-    return sum(each.ended is not None and each.ended > raised for each in failed)
 
 
 def _outcome(request: Request) -> str:

@@ -28,8 +28,8 @@ OURS = (
 MAX_BODY = 2000
 """Bytes that are kept of a failure's body."""
 
-semaphore_around: ContextVar[int] = ContextVar("semaphore_around", default=0)
-"""The semaphore in whose block the current task is, or was started."""
+limit_around: ContextVar[int] = ContextVar("limit_around", default=0)
+"""The semaphore or limiter in whose block the current task is, or was started."""
 
 
 @dataclass(eq=False)
@@ -46,7 +46,7 @@ class Request:
     line: str
     """Of the script, as ``file:number``; "" if not known."""
     around: int
-    """See `semaphore_around`."""
+    """See `limit_around`."""
     header_names: tuple[str, ...]
     content: int
     """Stands for the body: other bodies have other numbers."""
@@ -78,6 +78,11 @@ class Request:
     def host(self) -> str:
         """Where it went."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def last_seen(self) -> float:
+        """When it ended; as long as it has not, when it was asked for."""
+        return self.asked if self.ended is None else self.ended
 
     @property
     def same(self) -> tuple[str, str, int]:
@@ -120,13 +125,17 @@ class Request:
 
 
 @dataclass
-class SemaphoreUse:
-    """A semaphore, with the tasks or threads that acquired it."""
+class LimitUse:
+    """A semaphore or a rate limiter, with the tasks that acquired it."""
 
-    slots: int
+    slots: float
     line: str
     """Where it was first acquired."""
     senders: set[int] = field(default_factory=set)
+    acquired: int = 0
+    """How often."""
+    period: float = 0.0
+    """Seconds in which a rate limiter gives its slots; 0 for a semaphore."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ class Block:
 
     seconds: float
     cause: str
-    """``time.sleep``, ``computing`` or ``waiting``."""
+    """``time.sleep`` or ``computing``."""
     where: str
 
 
@@ -146,7 +155,6 @@ class ThrownAway:
     error: str
     results: int
     line: str
-    time: float = field(default_factory=time.perf_counter)
 
 
 class RequestLog:
@@ -168,7 +176,7 @@ class RequestLog:
         """Is called before it is noted."""
         self.open = 0
         """How many requests have not ended."""
-        self.semaphores: dict[int, SemaphoreUse] = {}
+        self.limits: dict[int, LimitUse] = {}
         self.blocks: list[Block] = []
         self.thrown_away: list[ThrownAway] = []
         self.other_processes = 0
@@ -202,7 +210,7 @@ class RequestLog:
             client=number_of(client),
             sender=current_sender(),
             line=script_line(),
-            around=semaphore_around.get(),
+            around=limit_around.get(),
             header_names=tuple(header_names),
             content=hash(body) if isinstance(body, bytes | str) else 0,
             pool=pool,

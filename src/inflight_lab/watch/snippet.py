@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from inflight_lab.observation.secrets_in_urls import has_a_secret
 from inflight_lab.watch.quota import Quota
 from inflight_lab.watch.request_log import Request
 
@@ -21,6 +22,10 @@ HOST = 4
 """Where the host stands in an address that is split at `SEPARATOR`."""
 SAFE = re.compile(r"https?://[\w.:/?&=%~+,@;{}-]+", re.ASCII)
 """An address that every shell takes as it is between double quotes."""
+WHOLE_NUMBER = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)
+SIMPLE = re.compile(r"(?!0\d+$)[A-Za-z0-9][\w.-]{0,15}", re.ASCII)
+"""An id that a command line and an address take as it is."""
+FEW_IDS = 10
 SCRIPTS_OWN = re.compile(r"authorization|api-?key|x-(?!stainless|inflight)[\w-]+", re.I)
 """Headers that a script gives; others are the client's, or differ each time."""
 
@@ -40,6 +45,8 @@ def command_for(requests: Iterable[Request], quota: Quota | None) -> str:
     address = address_of(most)
     if address:
         words.append(f'--url "{address}"')
+    if ID in address:
+        words += _ids_option([each.url for each in most], address)
     names = sorted({name.lower() for each in most for name in each.header_names})
     words += [f"--header {name}" for name in names if SCRIPTS_OWN.fullmatch(name)]
     words.append("--output fixed.py")
@@ -66,12 +73,23 @@ def address_of(requests: Iterable[Request]) -> str:
     """``https://api.example.com/items/{id}``; "" if they differ in more, or hold what
     may be a secret.
     """
-    from inflight_lab.server.secrets_in_urls import has_a_secret  # loads the server
-
     urls = sorted({each.url for each in requests})
     address = urls[0] if len(urls) == 1 else _with_one_id(urls)
     is_safe = SAFE.fullmatch(address) and not has_a_secret(address.replace(ID, ""))
     return address if is_safe else ""
+
+
+def _ids_option(urls: Iterable[str], address: str) -> list[str]:
+    """``--ids 1-3000``, or a few between commas; nothing where that is not clear."""
+    before, _, after = address.partition(ID)
+    ids = {url[len(before) : len(url) - len(after)] for url in urls}
+    if all(WHOLE_NUMBER.fullmatch(each) for each in ids):
+        numbers = sorted(map(int, ids))
+        if numbers[-1] - numbers[0] + 1 == len(numbers):
+            return [f"--ids {numbers[0]}-{numbers[-1]}"]
+    if len(ids) <= FEW_IDS and all(SIMPLE.fullmatch(each) for each in ids):
+        return [f"--ids {','.join(sorted(ids))}"]
+    return []
 
 
 def _with_one_id(urls: list[str]) -> str:

@@ -119,9 +119,15 @@ def expect_the_answers_to_play(ran: Ran) -> None:
     for (limit, latency), answer in zip(asked[:3], answers, strict=False):
         cell = PLAY.format(limit=limit, latency=latency)
         assert ran.kernel.run(cell).status == "ok"
-        assert bool(ran.kernel.value("server.stats().refused")) == (answer == "Yes")
+        is_refused = answer == "Yes" and not is_too_busy(ran)
+        assert bool(ran.kernel.value("server.stats().refused")) == is_refused
     limit, latency = asked[3]
     assert rate_for(int(limit), latency=float(latency)) == 20 / 4  # "at most a quarter"
+
+
+def is_too_busy(ran: Ran) -> bool:
+    """Whether the computer has not sent more than the quota: then there is no 429."""
+    return bool(ran.kernel.value("server.stats().busiest_period <= server.rate"))
 
 
 def claims_of_06(ran: Ran) -> None:
@@ -194,7 +200,8 @@ def expect_the_challenge_to_need_a_pace(ran: Ran) -> None:
     assert begins == goals - {"under 6 seconds"}
     by_limit = partial(goals_met, ran, "semaphore.make_many_requests")
     assert by_limit(limit=5, latency=0.3) == goals
-    assert "no 429" not in by_limit(limit=5, latency=0.05)
+    too_fast = by_limit(limit=5, latency=0.05)
+    assert ("no 429" in too_fast) == is_too_busy(ran)
     assert "under 6 seconds" not in by_limit(limit=5, latency=0.6)
     paced = partial(goals_met, ran, "paced_20", limit=90)
     for latency in (0.05, 0.6):
