@@ -37,6 +37,24 @@ Deno.test("what is paced has its spacing", () => {
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
+Deno.test("a live run's pause is found out from the slots that are kept", () => {
+  const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
+  run.set(0, { manner: "" }); // as a kernel sends it
+  expectSaid(run, 1, /6 asleep/);
+  expectSaid(run, 1.9, /6 slots/, /1 s asleep/, /4 a second/);
+});
+
+Deno.test("a live run's pace is found out from how evenly they leave", () => {
+  const run = runOf(60, { runner: "paced" });
+  run.set(0, { manner: "" });
+  expectSaid(run, 2, /One every 51 ms/, /20 a second/);
+});
+
+Deno.test("refused ones on their way back are said to be, and are still in flight", () => {
+  const run = runOf(60, { runner: "naive", latency: 1 });
+  expectSaid(run, 0.8, /60 in flight/, /20 allowed/, /40 come back refused/);
+});
+
 Deno.test("the last ones, and one that is alone", () => {
   const run = runOf(33, { limit: 5 });
   expectSaid(run, run.now - 0.1, /last 3 are still out/);
