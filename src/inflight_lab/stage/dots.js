@@ -67,13 +67,15 @@ function shown(run, first, { count }) {
   return run.journeys.slice(run.indexOf(first), run.indexOf(first + count));
 }
 
-/** Those that nobody has sent yet. @type {typeof drawFlow} */
+/** Those that nobody has sent yet, or ever will. @type {typeof drawFlow} */
 function drawWaiting(pen, run, { time }, places) {
   const first = firstShown(run, time, places);
   const sent = Math.max(run.sent.upTo(time), first);
   const last = Math.min(run.size, first + places.count);
+  const stillWaiting = run.size - run.givenUp.upTo(time);
   for (let number = sent; number < last; number += 1) {
-    pen.dot(places.home(number - first), places.radius, "waiting");
+    const look = number < stillWaiting ? "waiting" : "cancelled";
+    pen.dot(places.home(number - first), places.radius, look);
   }
 }
 
