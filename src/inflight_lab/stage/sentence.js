@@ -40,7 +40,7 @@ export function sentenceAt(run, time) {
   const setting = run.settingAt(time);
   const before = run.settingAt(Math.max(0, time - (setting.latency ?? 0)));
   const view = { run, time, setting, counts, latency: before.latency };
-  const isOver = !run.isLive && time >= run.now;
+  const isOver = isDone(run, counts) || (!run.isLive && time >= run.now);
   const patterns = time < 0 ? [planned] : isOver ? OVER : UNDER_WAY;
   for (const pattern of patterns) {
     const words = pattern(view);
@@ -49,13 +49,28 @@ export function sentenceAt(run, time) {
   return [""];
 }
 
+/** One of two side by side may be done while the other goes on. @param {Run} run */
+function isDone({ size }, /** @type {Counts} */ { sent, waiting, inFlight }) {
+  return size > 0 && sent >= size && waiting === 0 && inFlight === 0;
+}
+
 /** @param {Words[]} words */
 export function asText(words) {
   return words.map((each) => typeof each === "string" ? each : each[0]).join("");
 }
 
 /** @type {Pattern[]} */
-const UNDER_WAY = [alone, stuck, failing, nobodySends, tail, paused, paced, flowing];
+const UNDER_WAY = [
+  notYet,
+  alone,
+  stuck,
+  failing,
+  nobodySends,
+  tail,
+  paused,
+  paced,
+  flowing,
+];
 
 /** @type {Pattern[]} */
 const OVER = [nothing, allAnswered, mixed];
@@ -71,6 +86,11 @@ function planned({ run, setting }) {
   }
   const pause = setting.manner === "pause" ? ", and a pause after each" : "";
   return [`${requests}, at most ${setting.limit} in flight${pause}.`];
+}
+
+/** @type {Pattern} */
+function notYet(view) {
+  return view.counts.sent ? null : planned(view);
 }
 
 /** @type {Pattern} */
@@ -190,9 +210,8 @@ function average(values) {
 
 /** @type {Pattern} */
 function flowing({ run, setting: { quota }, counts, latency, time }) {
-  const { inFlight, refused, waiting } = counts;
-  if (!inFlight && waiting && !counts.sent) return [`${inWords(waiting)} wait.`];
-  if (latency === null) {
+  const { inFlight, refused } = counts;
+  if (latency === null || inFlight === 0) {
     const sent = run.sent.within(time - RECENT, time);
     return [[`${inWords(inFlight)} in flight`, "out"], `, ${sent} sent in 1 s.`];
   }

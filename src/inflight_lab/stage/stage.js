@@ -160,10 +160,9 @@ export class Stage {
     write(numbers.span, `in ${spanInWords(quota?.period ?? 1)}`);
     const at = Math.max(0, Math.min(time, run.now));
     write(numbers.time, time < 0 ? "" : `${at.toFixed(1)} s`);
-    write(
-      numbers.pace,
-      time < 0 || moment.pace >= 0.99 ? "" : paceInWords(moment.pace),
-    );
+    const isOver = !run.isLive && time >= run.now;
+    const isSlowed = time >= 0 && !isOver && moment.pace < 0.99;
+    write(numbers.pace, isSlowed ? paceInWords(moment.pace) : "");
     stage.classList.toggle("ifl-closed", isClosed(run, moment));
     stage.dataset.failed = `${counts.failed > 0}`;
     stage.dataset.cancelled = `${counts.cancelled > 0}`;

@@ -37,6 +37,22 @@ Deno.test("what is paced has its spacing", () => {
   expectSaid(run, 2, /One every 51 ms/, /20 a second/);
 });
 
+Deno.test("until the first is sent it says what will be, and then no sum of nothing", () => {
+  const run = new Run();
+  run.isLive = true;
+  run.size = 9;
+  run.set(0, { limit: 3, latency: 0.3 });
+  expectSaid(run, 0.5, /9 requests, at most 3 in flight/);
+  run.end(1.3, run.send(1, 0), "answered", 200);
+  assert.doesNotMatch(said(run, 1.4), /= 0/);
+});
+
+Deno.test("who is done says so, while another goes on beside it", () => {
+  const run = runOf(60);
+  run.isLive = true;
+  expectSaid(run, run.now + 3, /All 60 answered/);
+});
+
 Deno.test("a live run's pause is found out from the slots that are kept", () => {
   const run = runOf(20, { runner: "pause", limit: 6, latency: 0.5 });
   run.set(0, { manner: "" }); // as a kernel sends it
